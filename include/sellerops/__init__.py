@@ -1,0 +1,1 @@
+"""sellerops: collects what Amazon knows about a seller's business. Plain Python, runs without Airflow."""

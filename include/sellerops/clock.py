@@ -1,0 +1,41 @@
+"""Time as a parameter: the system's clock, or one that runs beside a local Amazon's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass(frozen=True)
+class Clock:
+    """``now = virtual_anchor + (real now - real_anchor) * speed``; both anchors aware, speed 1.0 is real pace.
+
+    Speed 0 is a clock that stands still. ``Clock.system()`` is real time.
+    """
+
+    real_anchor: datetime
+    virtual_anchor: datetime
+    speed: float = 1.0
+
+    @classmethod
+    def system(cls) -> Clock:
+        epoch = datetime(2000, 1, 1, tzinfo=UTC)
+        return cls(epoch, epoch, 1.0)
+
+    @property
+    def is_virtual(self) -> bool:
+        return self.speed != 1.0 or self.real_anchor != self.virtual_anchor
+
+    def now(self) -> datetime:
+        """The time of this clock, in UTC."""
+        elapsed = (datetime.now(UTC) - self.real_anchor).total_seconds()
+        return (self.virtual_anchor + timedelta(seconds=elapsed * self.speed)).astimezone(UTC)
+
+    def real_seconds(self, virtual_seconds: float) -> float:
+        """How long to sleep for so many seconds of this clock; a standing clock is looked at once a second."""
+        if virtual_seconds <= 0:
+            return 0.0
+        if self.speed <= 0:
+            return 1.0
+        real = virtual_seconds / self.speed
+        return min(real, 1.0) if self.is_virtual else real

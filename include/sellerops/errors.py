@@ -1,0 +1,117 @@
+"""The whole error tree on one screen, typed by remedy.
+
+SellerOpsError
++-- ConfigurationError        a file or connection says something wrong: mend it, then clear the task
+|   +-- SpecError             a report YAML is invalid (names file and key)
+|   +-- CredentialsError      Amazon refuses the account's credentials or role
++-- RetryableError            the same call may work later: Airflow retries by itself
+|   +-- Throttled             a quota refused us; carries the wait
+|   +-- AmazonUnavailable     5xx, time-outs, gateway pages, dropped connections
+|   +-- DocumentExpired       the presigned address died before the download ended
+|   +-- DocumentDamaged       the download is truncated, mislabelled or not a document
++-- GiveUpError               repeating cannot help: a person must look
+|   +-- ReportFatal           Amazon aborted the report
+|   +-- RequestRefused        Amazon refuses this request for good (400, 404, ...)
+|   +-- UnexpectedAnswer      Amazon answered something outside its own contract
+|   +-- UnreadableDocument    the document does not fit its spec (missing column, wrong charset, ...)
+|   +-- CheckFailed           rows do not add up; nothing was stored
++-- SkipError                 there is rightly nothing to do
+    +-- NothingToCollect      no data in this window, or Amazon no longer serves it
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class SellerOpsError(Exception):
+    """Base of all our errors. ``where`` names the place, ``remedy`` what a person does next.
+
+    ``details`` carries the fields (report, account, marketplace, status, ...) that notices and tests need.
+    """
+
+    default_remedy = "Read the task log."
+
+    def __init__(self, cause: str, *, where: str = "", remedy: str = "", **details: Any) -> None:
+        self.cause = cause
+        self.where = where
+        self.remedy = remedy or self.default_remedy
+        self.details = details
+        super().__init__(cause)
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.cause} Next: {self.remedy}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.cause, self.where, self.remedy, self.details))
+
+
+def _rebuild(
+    cls: type[SellerOpsError], cause: str, where: str, remedy: str, details: dict[str, Any]
+) -> SellerOpsError:
+    return cls(cause, where=where, remedy=remedy, **details)
+
+
+class ConfigurationError(SellerOpsError):
+    default_remedy = "Correct the configuration, then clear the task."
+
+
+class SpecError(ConfigurationError):
+    default_remedy = "Correct the YAML; run `python -m sellerops specs check`."
+
+
+class CredentialsError(ConfigurationError):
+    default_remedy = "Renew the account's Airflow connection, then clear the task."
+
+
+class RetryableError(SellerOpsError):
+    default_remedy = "Nothing: Airflow tries again by itself."
+
+
+class Throttled(RetryableError):
+    default_remedy = "Nothing: the quota refills and the call is repeated."
+
+
+class AmazonUnavailable(RetryableError):
+    pass
+
+
+class DocumentExpired(RetryableError):
+    default_remedy = "Nothing: a fresh address is asked for."
+
+
+class DocumentDamaged(RetryableError):
+    default_remedy = "Nothing: the document is downloaded again."
+
+
+class GiveUpError(SellerOpsError):
+    default_remedy = "Look at the cause, then clear the task to repeat this slice."
+
+
+class ReportFatal(GiveUpError):
+    default_remedy = "Read Amazon's reason above; clear the task to ask for a new report."
+
+
+class RequestRefused(GiveUpError):
+    pass
+
+
+class UnexpectedAnswer(GiveUpError):
+    pass
+
+
+class UnreadableDocument(GiveUpError):
+    default_remedy = "The document is kept in the archive: correct the spec, then clear the load task."
+
+
+class CheckFailed(GiveUpError):
+    default_remedy = "Nothing was stored: compare the archived document with Seller Central."
+
+
+class SkipError(SellerOpsError):
+    default_remedy = "Nothing."
+
+
+class NothingToCollect(SkipError):
+    pass

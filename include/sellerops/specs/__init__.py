@@ -1,0 +1,34 @@
+"""Report specs: the YAML files under ``config/reports`` as validated objects."""
+
+from sellerops.specs.loader import SpecFailure, load_spec, load_specs, spec_files
+from sellerops.specs.model import (
+    Column,
+    ColumnType,
+    FileFormat,
+    HeaderSumCheck,
+    Period,
+    PeriodKind,
+    ReportSpec,
+    RequestRules,
+    Schedule,
+    TableSpec,
+    WriteDisposition,
+)
+
+__all__ = [
+    "Column",
+    "ColumnType",
+    "FileFormat",
+    "HeaderSumCheck",
+    "Period",
+    "PeriodKind",
+    "ReportSpec",
+    "RequestRules",
+    "Schedule",
+    "SpecFailure",
+    "TableSpec",
+    "WriteDisposition",
+    "load_spec",
+    "load_specs",
+    "spec_files",
+]

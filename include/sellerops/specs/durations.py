@@ -1,0 +1,49 @@
+"""Durations and times of day as people write them in YAML."""
+
+from __future__ import annotations
+
+import re
+from datetime import time, timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_duration(value: object) -> timedelta:
+    """``30s``, ``15m``, ``6h`` or ``7d`` as a timedelta."""
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"(\d+)([smhd])", str(value).strip())
+    if not match:
+        raise ValueError(f"{value!r} is no duration; write a number and s, m, h or d, such as 30m or 7d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def format_duration(value: timedelta) -> str:
+    """The shortest such text: ``7d``, ``90m``."""
+    seconds = int(value.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def parse_window(text: str) -> tuple[time, time]:
+    """``00:30-00:45`` as two times of day; the second is later."""
+    match = re.fullmatch(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})", text.strip())
+    if not match:
+        raise ValueError(f'{text!r} is no window; write it as "00:30-00:45"')
+    try:
+        start, end = time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
+    except ValueError as error:
+        raise ValueError(f"{text!r}: {error}") from error
+    if end <= start:
+        raise ValueError(f"{text!r} ends before it starts; a window lies within one day")
+    return start, end
+
+
+Duration = Annotated[
+    timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)
+]

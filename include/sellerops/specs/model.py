@@ -1,0 +1,293 @@
+"""What a report YAML may say. Unknown keys are refused; every knob has its meaning beside it."""
+
+from __future__ import annotations
+
+import re
+from datetime import time, timedelta
+from enum import StrEnum
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from sellerops.errors import ConfigurationError
+from sellerops.marketplaces import marketplace
+from sellerops.specs.durations import Duration, parse_window
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PeriodKind(StrEnum):
+    """How a run's time is cut into slices."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    RANGE = "range"
+    SNAPSHOT = "snapshot"
+    LISTING = "listing"
+
+
+class WriteDisposition(StrEnum):
+    """How a load meets the rows already there."""
+
+    REPLACE = "replace"
+    MERGE = "merge"
+    SNAPSHOT = "snapshot"
+
+
+class ColumnType(StrEnum):
+    """``decimal`` is exact; ``timestamp`` is an instant stored in UTC; ``date`` is a day of the named clock."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    BOOLEAN = "boolean"
+
+
+class Schedule(_Strict):
+    """When the report is collected: ``cron``, or ``between`` windows in which a stable spread picks the minute."""
+
+    cron: str | None = None
+    between: tuple[str, ...] = ()
+    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = None
+    day_of_month: int | None = Field(default=None, ge=1, le=28)
+    timezone: str
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"unknown time zone {value!r}; use an IANA name such as America/New_York") from error
+        return value
+
+    @field_validator("between", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Schedule:
+        if bool(self.cron) == bool(self.between):
+            raise ValueError("give either `cron` or `between`")
+        if self.cron and (self.weekday or self.day_of_month):
+            raise ValueError("`weekday` and `day_of_month` go with `between`; with `cron` say it in the cron")
+        if self.weekday and self.day_of_month:
+            raise ValueError("give `weekday` or `day_of_month`, not both")
+        if self.cron:
+            _check_cron(self.cron)
+        windows = self.windows
+        if any(later[0] < earlier[1] for earlier, later in zip(windows, windows[1:], strict=False)):
+            raise ValueError("the windows of `between` overlap or are not in order")
+        return self
+
+    @property
+    def windows(self) -> list[tuple[time, time]]:
+        """The windows of ``between`` as times of day in ``timezone``."""
+        return [parse_window(text) for text in self.between]
+
+
+def _check_cron(text: str) -> None:
+    from croniter import croniter
+
+    if len(text.split()) != 5 or not croniter.is_valid(text):
+        raise ValueError(f"{text!r} is no cron expression of five fields")
+
+
+class Period(_Strict):
+    """Which stretch of time one slice covers, and how far back a run reaches."""
+
+    kind: PeriodKind
+    clock: Literal["marketplace", "utc"] = Field(
+        default="marketplace", description="whose days: the marketplace's business day, or UTC"
+    )
+    lookback: Duration = Field(
+        default=timedelta(days=1), description="how far back a run collects again, because Amazon revises"
+    )
+    max_days: int = Field(default=31, ge=1, description="longest window of one request; longer ones are split")
+    history: Duration = Field(
+        default=timedelta(days=730), description="what Amazon still serves; older slices are marked expired"
+    )
+
+
+class RequestRules(_Strict):
+    """How the report is asked for, waited for and reused."""
+
+    how: Literal["created", "listed"] = Field(
+        default="created", description="`listed`: Amazon makes the report on its own schedule; it is only found"
+    )
+    options: dict[str, str] = Field(default_factory=dict, description="reportOptions, text to text")
+    fresh_for: Duration = Field(
+        default=timedelta(hours=6), description="a document of the same window this young is used again"
+    )
+    cooldown: Duration = Field(
+        default=timedelta(0), description="shortest time between two requests of the type for the same shops"
+    )
+    first_poll: Duration = Field(default=timedelta(seconds=20), description="wait before the first status check")
+    poll_every: Duration = Field(default=timedelta(seconds=30), description="pace of the following checks")
+    give_up_after: Duration = Field(default=timedelta(hours=12), description="no answer by then is a failure")
+
+
+class FileFormat(_Strict):
+    """How the document's bytes become rows."""
+
+    kind: Literal["tsv", "json"]
+    charset: str | None = Field(default=None, description="only where the download names none and the shop's is wrong")
+    decimal: Literal["point", "local"] = Field(
+        default="point", description="`local`: comma or point as the marketplace writes numbers"
+    )
+    timestamps: tuple[str, ...] = Field(
+        default=("iso",), description="`iso` or strptime patterns, tried in order; without a zone they are UTC"
+    )
+
+
+class Column(_Strict):
+    """One column: its canonical name is the key in `columns`."""
+
+    type: ColumnType = ColumnType.TEXT
+    source: str | None = Field(default=None, alias="from", description="header (tsv) or dotted path (json)")
+    required: bool = Field(default=False, description="a document without this column is refused")
+    personal: bool = Field(default=False, description="personal data")
+    description: str = ""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class HeaderSumCheck(_Strict):
+    """Each group's line sums must equal the total its header row states, to the last digit."""
+
+    kind: Literal["header_sum"]
+    group_by: str
+    total: str
+    amount: str
+
+
+class TableSpec(_Strict):
+    """One table fed by the report. Every table also carries the system columns (docs/tables.md)."""
+
+    description: str = ""
+    rows: str = Field(default="", description="json: dotted path of the list that holds the rows")
+    write_disposition: WriteDisposition
+    primary_key: tuple[str, ...] = Field(
+        default=(), description="the grain beside the system's scope; empty: no natural key, rows are told by hash"
+    )
+    ordinal_by: str | None = Field(
+        default=None, description="column that numbers equal keys in `ordinal`, when the file has it"
+    )
+    version: str | None = Field(default=None, description="merge: the row with the later value wins")
+    day: str | None = Field(
+        default=None, description="the date or timestamp column that puts a row into a day of the window"
+    )
+    day_from_window: str | None = Field(
+        default=None, description="name of a date column filled with the slice's first day"
+    )
+    marketplace_from: str | None = Field(
+        default=None, description="column that names the shop (`Amazon.com`); else the slice's only shop"
+    )
+    checks: tuple[HeaderSumCheck, ...] = ()
+    columns: dict[str, Column]
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {name: {"type": entry} if isinstance(entry, str) else (entry or {}) for name, entry in value.items()}
+
+    @model_validator(mode="after")
+    def _columns_exist(self) -> TableSpec:
+        bad = [name for name in self.columns if not NAME.fullmatch(name)]
+        if bad:
+            raise ValueError(f"column names are snake_case; not {', '.join(map(repr, bad))}")
+        known = {*self.columns, *( [self.day_from_window] if self.day_from_window else [])}
+        derived = {"ordinal", "snapshot_at", "marketplace_id", "source_line"}
+        for key in ("primary_key", "ordinal_by", "version", "day", "marketplace_from"):
+            named = getattr(self, key)
+            for name in named if isinstance(named, tuple) else [named] if named else []:
+                if name not in known and not (key == "primary_key" and name in derived):
+                    raise ValueError(f"`{key}` names {name!r}, which is not in `columns`")
+        for check in self.checks:
+            for name in (check.group_by, check.total, check.amount):
+                if name not in known:
+                    raise ValueError(f"`checks` names {name!r}, which is not in `columns`")
+        if self.write_disposition is WriteDisposition.REPLACE and not (self.day or self.day_from_window):
+            raise ValueError("`write_disposition: replace` needs `day` or `day_from_window` to know the window")
+        if self.write_disposition is WriteDisposition.MERGE and not self.primary_key:
+            raise ValueError("`write_disposition: merge` needs a `primary_key`")
+        sources = [column.source for column in self.columns.values() if column.source]
+        twice = {source for source in sources if sources.count(source) > 1}
+        if twice:
+            raise ValueError(f"two columns read {', '.join(map(repr, sorted(twice)))}")
+        return self
+
+    def header_of(self, name: str) -> str:
+        """The document's own name of a column: its ``from``, else the canonical name with hyphens."""
+        return self.columns[name].source or name.replace("_", "-")
+
+
+class ReportSpec(_Strict):
+    """One report: what to ask Amazon for, when, and which tables it fills."""
+
+    name: str
+    source: str
+    report_type: str
+    family: str
+    description: str
+    scope: Literal["marketplace", "account_region"] = Field(
+        description="`marketplace`: one request for each shop; `account_region`: one for all shops of an account"
+    )
+    marketplaces: Literal["all"] | tuple[str, ...] = "all"
+    accounts: Literal["all"] | tuple[str, ...] = "all"
+    schedule: Schedule
+    catchup: bool = False
+    start_date: str = "2024-01-01"
+    period: Period
+    request: RequestRules = RequestRules()
+    format: FileFormat
+    tables: dict[str, TableSpec] = Field(min_length=1)
+    retries: int = Field(default=3, ge=2, description="at least 2: a deferral can fail once without cause")
+    path: str = Field(default="", exclude=True)
+
+    @field_validator("marketplaces")
+    @classmethod
+    def _shops_exist(cls, value: Any) -> Any:
+        for code in value if isinstance(value, tuple) else ():
+            try:
+                marketplace(code)
+            except ConfigurationError as error:
+                raise ValueError(f"{error.cause} {error.remedy}") from error
+        return value
+
+    @field_validator("tables")
+    @classmethod
+    def _table_names(cls, value: dict[str, TableSpec]) -> dict[str, TableSpec]:
+        for name in value:
+            if not NAME.fullmatch(name):
+                raise ValueError(f"table names are snake_case; not {name!r}")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> ReportSpec:
+        listed, listing = self.request.how == "listed", self.period.kind is PeriodKind.LISTING
+        if listed != listing:
+            raise ValueError("`request.how: listed` and `period.kind: listing` go together")
+        for name, table in self.tables.items():
+            is_snapshot = table.write_disposition is WriteDisposition.SNAPSHOT
+            if is_snapshot != (self.period.kind is PeriodKind.SNAPSHOT):
+                raise ValueError(f"`tables.{name}`: snapshot periods and the snapshot disposition go together")
+            if self.format.kind == "json" and not table.rows:
+                raise ValueError(f"`tables.{name}` needs `rows`: where in the JSON its list is")
+        return self
+
+    @property
+    def dag_id(self) -> str:
+        """``report__<source>__<name>``."""
+        return f"report__{self.source}__{self.name}"
