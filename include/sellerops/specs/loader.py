@@ -109,7 +109,8 @@ def _spec_error(path: Path, error: ValidationError) -> SpecError:
 
 
 def _problems(error: ValidationError) -> Iterator[tuple[str, str, str]]:
-    for detail in error.errors():
+    misspelt_first = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
+    for detail in misspelt_first:
         key = ".".join(str(part) for part in detail["loc"] if part != "[key]") or "(whole file)"
         yield key, _cause(detail), _remedy(detail)
 
