@@ -1,0 +1,83 @@
+# The named commands of this project, for people and CI alike. CI checks and never mends.
+# Variables a user may set: ONCE=1, ARGS=..., DEMO_HOME, DEMO_UI_PORT, DEMO_SANDBOX_PORT, DEMO_POSTGRES_PORT, DEMO_SPEED.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+UV_VERSION := 0.13.8
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo "$$p" && break; done)
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock"
+
+export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
+
+.PHONY: help
+help:  ## Say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
+
+.PHONY: demo
+demo: $(STAMP)  ## Run everything here and collect seven days of two sellers; ONCE=1 ends after the table
+	@exec $(BIN)/python -m sellerops_runtime demo $(if $(filter-out 0 no false,$(ONCE)),--once)
+
+.PHONY: demo-stop
+demo-stop: $(STAMP)  ## Stop what an interrupted demo left running
+	@$(BIN)/python -m sellerops_runtime stop
+
+.PHONY: demo-clean
+demo-clean: demo-stop  ## Forget what the demo collected
+	@$(BIN)/python -m sellerops_runtime clean
+
+.PHONY: sandbox
+sandbox: $(STAMP)  ## Run the local Amazon alone; ARGS="--port 8900 --speed 20"
+	@exec $(BIN)/python -m amazon_sandbox $(ARGS)
+
+.PHONY: settings
+settings: $(STAMP)  ## Load airflow_settings.yaml into the Airflow that the environment points at
+	@$(BIN)/python -m sellerops_runtime settings $(ARGS)
+
+.PHONY: test
+test: $(STAMP)  ## Run the tests; ARGS="-k name tests/unit"
+	@$(BIN)/pytest $(ARGS)
+
+.PHONY: benchmark
+benchmark: $(STAMP)  ## Measure what docs/benchmarks.md reports
+	@$(BIN)/pytest -m benchmark -s $(ARGS)
+
+.PHONY: lint
+lint: $(STAMP)  ## Check style, types and who imports whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: format
+format: $(STAMP)  ## Mend style and layout
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: lock
+lock: $(BIN)/uv  ## Renew the locks from requirements*.txt; ARGS=--upgrade takes newer versions
+	@$(COMPILE) $(ARGS) requirements.txt -o requirements.lock
+	@$(COMPILE) $(ARGS) --constraints requirements.lock --no-annotate requirements-dev.txt -o requirements-dev.lock
+
+.PHONY: venv
+venv: $(STAMP)  ## Make the virtual environment from the lock
+
+$(BIN)/uv:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.14 found. Install one, or name it: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
+	@echo "Making the virtual environment $(VENV) ($$("$(PYTHON)" --version))"
+	@"$(PYTHON)" -m venv $(VENV) || { echo "\"$(PYTHON) -m venv\" failed. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# uv does not read pip's configuration; where a package mirror is set only there, pip does the same work, slower.
+$(STAMP): requirements-dev.lock | $(BIN)/uv
+	@echo "Installing the packages of requirements-dev.lock"
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet -r requirements-dev.lock \
+		|| { echo "uv could not install them; trying pip" >&2; \
+		     $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock; }
+	@touch $@
