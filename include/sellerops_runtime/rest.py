@@ -1,0 +1,125 @@
+"""A small client of Airflow's public REST API (v2), for the demo and the tests."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from sellerops_runtime.errors import StartError
+
+
+class AirflowApi:
+    """``base_url`` without a path, user and password of the simple auth manager. Logs in on the first call."""
+
+    def __init__(self, base_url: str, user: str, password: str, *, timeout: float = 30.0) -> None:
+        self._credentials = {"username": user, "password": password}
+        # Loopback: a proxy of the environment has no business between.
+        self._http = httpx.Client(base_url=base_url, timeout=timeout, trust_env=False)
+        self._token = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def request(self, method: str, path: str, **arguments: Any) -> Any:
+        """The decoded answer of ``/api/v2<path>``. Raises StartError with Airflow's words when it refuses."""
+        for attempt in (1, 2):
+            if not self._token:
+                self._login()
+            answer = self._http.request(
+                method, f"/api/v2{path}", headers={"Authorization": f"Bearer {self._token}"}, **arguments
+            )
+            if answer.status_code != 401 or attempt == 2:
+                break
+            self._token = ""
+        if answer.is_error:
+            raise StartError(
+                f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:500]}.",
+                where=str(self._http.base_url),
+                status=answer.status_code,
+            )
+        return answer.json() if answer.content else None
+
+    def _login(self) -> None:
+        answer = self._http.post("/auth/token", json=self._credentials)
+        if answer.is_error:
+            raise StartError(f"Airflow refused the login: {answer.text[:300]}.", where=str(self._http.base_url))
+        self._token = answer.json()["access_token"]
+
+    def health(self) -> dict[str, str]:
+        """State by component (``healthy``, ...); empty while nothing answers."""
+        try:
+            answer = self._http.get("/api/v2/monitor/health", timeout=5.0)
+        except httpx.TransportError:
+            return {}
+        if answer.is_error:
+            return {}
+        return {name: (part or {}).get("status") or "missing" for name, part in answer.json().items()}
+
+    def dags(self, pattern: str = "%") -> dict[str, dict[str, Any]]:
+        """The DAGs whose id matches the SQL-like ``pattern``, by id."""
+        found = self._pages("/dags", "dags", {"dag_id_pattern": pattern, "exclude_stale": True})
+        return {dag["dag_id"]: dag for dag in found}
+
+    def import_errors(self) -> list[dict[str, Any]]:
+        """What of the DAG folder could not be imported: filename and stack_trace each."""
+        return self._pages("/importErrors", "import_errors", {})
+
+    def set_paused(self, dag_id: str, paused: bool) -> None:
+        self.request("PATCH", f"/dags/{dag_id}", json={"is_paused": paused})
+
+    def trigger(self, dag_id: str, conf: dict[str, Any] | None = None, run_id: str | None = None) -> str:
+        """Start a run without a logical date; its run id."""
+        body = {"logical_date": None, "conf": conf or {}, **({"dag_run_id": run_id} if run_id else {})}
+        run: dict[str, Any] = self.request("POST", f"/dags/{dag_id}/dagRuns", json=body)
+        return str(run["dag_run_id"])
+
+    def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.request("GET", f"/dags/{dag_id}/dagRuns/{run_id}")
+        return found
+
+    def runs(self, dag_id: str = "~", **filters: Any) -> list[dict[str, Any]]:
+        """The runs of a DAG (``~``: of all); filters as the API names them, such as ``state``."""
+        return self._pages(f"/dags/{dag_id}/dagRuns", "dag_runs", filters)
+
+    def set_run_state(self, dag_id: str, run_id: str, state: str) -> None:
+        self.request("PATCH", f"/dags/{dag_id}/dagRuns/{run_id}", json={"state": state})
+
+    def task_instances(self, dag_id: str, run_id: str, **filters: Any) -> list[dict[str, Any]]:
+        """All task instances of a run, mapped ones each."""
+        return self._pages(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances", filters)
+
+    def clear(self, dag_id: str, run_id: str, task_ids: list[str | list[Any]], **options: Any) -> Any:
+        """Clear tasks (``"task"`` or ``["task", map_index]``) of a run, so that they run again."""
+        body = {"dag_run_id": run_id, "task_ids": task_ids, "dry_run": False, "only_failed": False, **options}
+        return self.request("POST", f"/dags/{dag_id}/clearTaskInstances", json=body)
+
+    def xcom(self, dag_id: str, run_id: str, task_id: str, key: str = "return_value", map_index: int = -1) -> Any:
+        """The value a task handed on."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/{key}"
+        return self.request("GET", path, params={"map_index": map_index, "deserialize": True})["value"]
+
+    def wait_for_run(self, dag_id: str, run_id: str, seconds: float) -> dict[str, Any]:
+        """The run once it has ended, well or not. Raises StartError when it has not in time."""
+        deadline = time.monotonic() + seconds
+        while (run := self.run(dag_id, run_id))["state"] not in ("success", "failed"):
+            if time.monotonic() > deadline:
+                states = [f"{ti['task_id']}[{ti['map_index']}]={ti['state']}" for ti in self.task_instances(dag_id, run_id)]
+                raise StartError(f"run {run_id} of {dag_id} is {run['state']} after {seconds:.0f} s: {', '.join(states)}.")
+            time.sleep(0.5)
+        return run
+
+    def _pages(self, path: str, key: str, filters: dict[str, Any]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.request("GET", path, params={**filters, "limit": 100, "offset": len(found)})
+            found += page[key]
+            if not page[key] or len(found) >= page["total_entries"]:
+                return found
