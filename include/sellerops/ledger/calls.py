@@ -1,0 +1,41 @@
+"""The table ``api_call``: one row a call to Amazon, partitioned by UTC day and kept for a set time."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg import errors
+
+from sellerops.ledger.database import Connection
+from sellerops.ledger.models import ApiCall
+from sellerops.ledger.redaction import redact
+
+_INSERT = """
+    INSERT INTO sellerops.api_call (
+        called_at, account_id, operation, status, seconds, rate_limit, amazon_request_id, report_type,
+        report_id, request_id, error_type, error
+    ) VALUES (
+        %(called_at)s, %(account_id)s, %(operation)s, %(status)s, %(seconds)s, %(rate_limit)s,
+        %(amazon_request_id)s, %(report_type)s, %(report_id)s, %(request_id)s, %(error_type)s, %(error)s
+    )
+"""
+
+
+def log_call(connection: Connection, call: ApiCall, called_at: datetime) -> None:
+    """Store the call; makes the day's partition when nobody has yet (a clock may jump to any day)."""
+    values: dict[str, Any] = {**asdict(call), "called_at": called_at}
+    values["error"] = redact(call.error) if call.error is not None else None
+    try:
+        connection.execute(_INSERT, values)
+    except errors.CheckViolation:
+        day = called_at.astimezone(UTC).date()
+        connection.execute("SELECT sellerops.api_call_make_day(%s)", (day,))
+        connection.execute(_INSERT, values)
+
+
+def roll_days(connection: Connection, keep_days: int) -> list[str]:
+    """Make today's and tomorrow's partition, drop those older than ``keep_days``; return their names."""
+    rows = connection.execute("SELECT api_call_roll AS name FROM sellerops.api_call_roll(%s)", (keep_days,))
+    return [row["name"] for row in rows]

@@ -1,0 +1,235 @@
+"""What the ledger's rows are: requests, runs, loads, calls, slices. Datetimes are aware, in UTC."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class RequestStatus(StrEnum):
+    """Amazon's processing statuses, and our own before (PLANNED, CREATING) and after (ARCHIVED, FAILED)."""
+
+    PLANNED = "PLANNED"
+    CREATING = "CREATING"
+    IN_QUEUE = "IN_QUEUE"
+    IN_PROGRESS = "IN_PROGRESS"
+    DONE = "DONE"
+    ARCHIVED = "ARCHIVED"
+    CANCELLED = "CANCELLED"
+    FATAL = "FATAL"
+    FAILED = "FAILED"
+
+    @property
+    def is_active(self) -> bool:
+        return self in ACTIVE
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in TERMINAL
+
+
+ACTIVE = frozenset(
+    {
+        RequestStatus.PLANNED,
+        RequestStatus.CREATING,
+        RequestStatus.IN_QUEUE,
+        RequestStatus.IN_PROGRESS,
+        RequestStatus.DONE,
+    }
+)
+TERMINAL = frozenset(RequestStatus) - ACTIVE
+
+
+class SliceState(StrEnum):
+    """How one day of one shop stands."""
+
+    PLANNED = "PLANNED"
+    REQUESTED = "REQUESTED"
+    LOADED = "LOADED"
+    CONFIRMED_EMPTY = "CONFIRMED_EMPTY"
+    LATE = "LATE"
+    QUARANTINED = "QUARANTINED"
+    EXPIRED = "EXPIRED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True)
+class RunRef:
+    """The Airflow task instance (or script) on whose behalf something is written."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int = -1
+    try_number: int = 1
+    report: str = ""
+
+
+@dataclass(frozen=True)
+class RequestKey:
+    """What makes two requests the same. No window for snapshots; the order of shops never matters."""
+
+    source: str
+    report_type: str
+    account_id: str
+    marketplace_ids: tuple[str, ...]
+    window_start: datetime | None
+    window_end: datetime | None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over all fields; equal for equal requests in every process."""
+        parts = [
+            self.source,
+            self.report_type,
+            self.account_id,
+            sorted(self.marketplace_ids),
+            _utc(self.window_start),
+            _utc(self.window_end),
+            sorted(self.options.items()),
+        ]
+        return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """One row of ``report_request``: a report asked for, from plan to archive.
+
+    ``reported_at`` is Amazon's createdTime, the as-of of the data. ``created_by``: ``us``, ``adopted`` (our
+    own report found again after a crash), ``reused`` (another app's) or ``amazon`` (made by itself); None
+    until the report exists.
+    """
+
+    id: int
+    source: str
+    report: str
+    report_type: str
+    options: dict[str, str]
+    account_id: str
+    region: str
+    marketplace_ids: tuple[str, ...]
+    window_start: datetime | None
+    window_end: datetime | None
+    status: RequestStatus
+    report_id: str | None
+    document_id: str | None
+    reported_at: datetime | None
+    created_by: str | None
+    creating_at: datetime | None
+    document_lease_at: datetime | None
+    archive_uri: str | None
+    archive_bytes: int | None
+    content_sha256: str | None
+    document_headers: dict[str, Any]
+    error_type: str | None
+    error: str | None
+    dag_id: str
+    run_id: str
+    task_try: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class LoadRecord:
+    """One load of one document into one table.
+
+    ``rows_in_file = stored + rejected`` and ``stored = inserted + updated + unchanged + superseded``: the
+    database refuses a record that does not add up. ``replaced``: rows of earlier loads this one deleted.
+    ``load_id`` from ``new_load_id``; None takes a fresh one. ``marketplace_id`` is empty for a whole region.
+    """
+
+    report: str
+    account_id: str
+    marketplace_id: str
+    table: str
+    destination: str
+    rows_in_file: int
+    stored: int
+    rejected: int
+    inserted: int
+    updated: int
+    unchanged: int
+    superseded: int
+    replaced: int
+    seconds: float
+    started_at: datetime
+    request_id: int | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    load_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Reject:
+    """One row of a document that was not stored, and why."""
+
+    source_line: int
+    reason: str
+    column_name: str | None = None
+    value: str | None = None
+    raw_line: str | None = None
+
+
+@dataclass(frozen=True)
+class SchemaChange:
+    """A column that appeared, vanished or stood twice. ``kind``: added, dropped, duplicated, missing."""
+
+    report: str
+    table: str
+    column_name: str
+    kind: str
+    load_id: int | None = None
+
+
+@dataclass(frozen=True)
+class ApiCall:
+    """One call to Amazon. ``status`` is None when no answer came; ``rate_limit`` in calls per second.
+
+    ``called_at`` None: now, by the ledger's clock.
+    """
+
+    account_id: str
+    operation: str
+    status: int | None
+    seconds: float | None = None
+    rate_limit: float | None = None
+    amazon_request_id: str | None = None
+    report_type: str | None = None
+    report_id: str | None = None
+    request_id: int | None = None
+    error_type: str | None = None
+    error: str | None = None
+    called_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SliceRow:
+    """One row of ``slice_state``: a day of a shop (``marketplace_id`` empty: the account's whole region)."""
+
+    report: str
+    account_id: str
+    marketplace_id: str
+    day: date
+    snapshot_at: datetime | None
+    state: SliceState
+    request_id: int | None
+    load_id: int | None
+    dag_id: str | None
+    run_id: str | None
+    task_id: str | None
+    map_index: int | None
+    error_type: str | None
+    error: str | None
+    remedy: str | None
+    updated_at: datetime

@@ -1,0 +1,107 @@
+"""The table ``slice_state``: how each day of each shop stands, for the calendar and gap-filling."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sellerops.ledger.database import Connection
+from sellerops.ledger.models import RunRef, SliceRow, SliceState
+from sellerops.ledger.redaction import error_fields
+from sellerops.slices import Slice
+
+# A plan to look again says nothing against what a day already holds.
+_SETTLED = "('LOADED', 'CONFIRMED_EMPTY', 'QUARANTINED')"
+_WEAK = "('PLANNED', 'REQUESTED', 'EXPIRED')"
+_UPSERT = f"""
+    INSERT INTO sellerops.slice_state AS stored (
+        report, account_id, marketplace_id, day, snapshot_at, state, request_id, load_id, dag_id, run_id,
+        task_id, map_index, error_type, error, remedy, updated_at
+    )
+    SELECT %(report)s, %(account_id)s, %(marketplace_id)s, day, %(snapshot_at)s, %(state)s, %(request_id)s,
+           %(load_id)s, %(dag_id)s, %(run_id)s, %(task_id)s, %(map_index)s, %(error_type)s, %(error)s,
+           %(remedy)s, sellerops.now()
+    FROM unnest(%(days)s::date[]) AS day
+    ORDER BY day
+    ON CONFLICT (report, account_id, marketplace_id, day, snapshot_at) DO UPDATE SET
+        state = excluded.state,
+        request_id = coalesce(excluded.request_id, stored.request_id),
+        load_id = coalesce(excluded.load_id, stored.load_id),
+        dag_id = excluded.dag_id,
+        run_id = excluded.run_id,
+        task_id = excluded.task_id,
+        map_index = excluded.map_index,
+        error_type = excluded.error_type,
+        error = excluded.error,
+        remedy = excluded.remedy,
+        updated_at = excluded.updated_at
+    WHERE NOT (excluded.state IN {_WEAK} AND stored.state IN {_SETTLED})
+"""
+
+
+def set_state(
+    connection: Connection,
+    piece: Slice,
+    state: SliceState,
+    run: RunRef | None,
+    request_id: int | None,
+    load_id: int | None,
+    error: BaseException | None,
+) -> None:
+    """Write ``state`` to every day of the slice."""
+    error_type, text, remedy = error_fields(error)
+    connection.execute(
+        _UPSERT,
+        {
+            "report": piece.report,
+            "account_id": piece.account_id,
+            "marketplace_id": piece.marketplace.id if piece.marketplace else "",
+            "days": piece.days,
+            "snapshot_at": _instant(piece.snapshot_at),
+            "state": str(state),
+            "request_id": request_id,
+            "load_id": load_id,
+            "dag_id": run.dag_id if run else None,
+            "run_id": run.run_id if run else None,
+            "task_id": run.task_id if run else None,
+            "map_index": run.map_index if run else None,
+            "error_type": error_type,
+            "error": text,
+            "remedy": remedy,
+        },
+    )
+
+
+def states(
+    connection: Connection,
+    report: str | None,
+    account_id: str | None,
+    marketplace_id: str | None,
+    first_day: date | None,
+    last_day: date | None,
+    wanted: Collection[SliceState] | None,
+) -> list[SliceRow]:
+    """Rows by report, account, shop and day; a filter left None lets all through. Days are inclusive."""
+    filters: dict[str, tuple[str, Any]] = {
+        "report": ("report = %(report)s", report),
+        "account_id": ("account_id = %(account_id)s", account_id),
+        "marketplace_id": ("marketplace_id = %(marketplace_id)s", marketplace_id),
+        "first_day": ("day >= %(first_day)s", first_day),
+        "last_day": ("day <= %(last_day)s", last_day),
+        "states": ("state = ANY (%(states)s)", None if wanted is None else [str(state) for state in wanted]),
+    }
+    given = {name: pair for name, pair in filters.items() if pair[1] is not None}
+    where = f"WHERE {' AND '.join(condition for condition, _ in given.values())}" if given else ""
+    rows = connection.execute(
+        f"""
+        SELECT * FROM sellerops.slice_state {where}
+        ORDER BY report, account_id, marketplace_id, day, snapshot_at
+        """,
+        {name: value for name, (_, value) in given.items()},
+    )
+    return [SliceRow(**{**row, "state": SliceState(row["state"])}) for row in rows]
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None

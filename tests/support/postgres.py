@@ -1,0 +1,105 @@
+"""A real Postgres for tests: one embedded server a session, a fresh database of a migrated template a test.
+
+Fixtures: ``postgres_server`` (session), ``conninfo`` (a migrated database), ``ledger`` (a Ledger on it).
+A conftest takes them with ``from support.postgres import conninfo, ledger, postgres_server``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from sellerops.ledger import Ledger
+from sellerops_runtime.postgres import EmbeddedPostgres
+
+TEMPLATE = "sellerops_template"
+# A zone far from UTC: what forgets to say which clock it means shows up in the tests.
+_SETTINGS = {"timezone": "Asia/Kathmandu", "shared_buffers": "32MB"}
+
+
+class PostgresServer:
+    """An embedded server in a temporary folder, on a free loopback port."""
+
+    def __init__(self) -> None:
+        # Not pytest's folder: that is its user's alone, and as root the server runs as another.
+        self.root = Path(tempfile.mkdtemp(prefix="sellerops-postgres-"))
+        self.root.chmod(0o755)
+        self._server = EmbeddedPostgres(self.root / "server", settings=_SETTINGS)
+        self._server.start()
+
+    def start(self) -> None:
+        """Start it again, on the port it had."""
+        self._server.start()
+
+    def stop(self) -> None:
+        """An orderly stop; connections are cut."""
+        self._server.stop()
+
+    def kill(self) -> None:
+        """Kill the postmaster, as the kernel does when memory runs out; its children follow."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    @property
+    def pid(self) -> int:
+        return int((self._server.data / "postmaster.pid").read_text().split()[0])
+
+    def conninfo(self, database: str = "postgres") -> str:
+        return self._server.url(database)
+
+    def create_database(self, template: str = "template1") -> str:
+        """A new database; returns its conninfo."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.conninfo(name)
+
+    def drop_database(self, conninfo: str) -> None:
+        self._execute(f'DROP DATABASE IF EXISTS "{urlsplit(conninfo).path[1:]}" WITH (FORCE)')
+
+    def make_template(self) -> None:
+        """A database with the ledger's schema, for ``create_database(TEMPLATE)``."""
+        self._execute(f'CREATE DATABASE "{TEMPLATE}"')
+        ledger = Ledger(self.conninfo(TEMPLATE))
+        ledger.migrate()
+        ledger.close()
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self.conninfo(), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    try:
+        server.make_template()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def conninfo(postgres_server: PostgresServer) -> Iterator[str]:
+    """A fresh database with the ledger's schema."""
+    fresh = postgres_server.create_database(TEMPLATE)
+    yield fresh
+    postgres_server.drop_database(fresh)
+
+
+@pytest.fixture
+def ledger(conninfo: str) -> Iterator[Ledger]:
+    opened = Ledger(conninfo)
+    yield opened
+    opened.close()
