@@ -1,0 +1,119 @@
+"""FBA stock of a SKU in a marketplace at an instant.
+
+Each stock cycle begins with a delivery that brings exactly what the cycle will sell plus its leftover. So
+stock can be counted from the sales still to come until the cycle ends, without the history before: it falls
+by a unit with each unit ordered, reaches 0 where a stock-out begins, and rises at the next delivery. A unit
+bought but not shipped is reserved; a cancelled one is inspected (reserved too) until the cycle ends and does
+not come back on sale; nor do returned units. A delivery is announced as inbound 6 days ahead and raises the
+fulfillable stock by just that much.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from amazon_sandbox.world.orders import LONGEST_LIFE_DAYS
+
+if TYPE_CHECKING:
+    from amazon_sandbox.world.catalogue import Listing
+    from amazon_sandbox.world.demand import StockCycle
+    from amazon_sandbox.world.shop import Shop
+
+    Cycles = dict[Listing, tuple[StockCycle, StockCycle]]
+
+DAY = 86_400
+INBOUND_SEEN_DAYS = 6
+RECEIVING_DAYS = 2
+UNSELLABLE_KEPT_DAYS = 30
+
+
+class Stock(NamedTuple):
+    """Units of one SKU. total = fulfillable + reserved + unsellable + inbound."""
+
+    fulfillable: int = 0
+    reserved: int = 0
+    unsellable: int = 0
+    inbound_shipped: int = 0
+    inbound_receiving: int = 0
+
+    @property
+    def warehouse(self) -> int:
+        """Units in Amazon's warehouses."""
+        return self.fulfillable + self.reserved + self.unsellable
+
+    @property
+    def total(self) -> int:
+        """Units in warehouses and on their way."""
+        return self.warehouse + self.inbound_shipped + self.inbound_receiving
+
+
+def stock_at(shop: Shop, now: int) -> dict[str, Stock]:
+    """FBA stock by SKU at `now` (UTC epoch seconds), for the SKUs launched by then."""
+    today = shop.marketplace.day_of_epoch(now)
+    cycles = {
+        listing: (shop.cycle(listing, today), shop.next_cycle(listing, today))
+        for listing in shop.listings
+        if not listing.is_merchant and listing.launch <= today
+    }
+    if not cycles:
+        return {}
+    open_units = _open_units(shop, cycles, today, now)
+    unsellable = _unsellable(shop, today, now)
+    stocks = {}
+    for listing, (cycle, following) in cycles.items():
+        units = open_units[listing]
+        delivery = max(0, units.next_cycle + following.leftover - cycle.leftover)
+        days_left = cycle.end - today
+        stocks[listing.sku] = Stock(
+            fulfillable=cycle.leftover + units.this_cycle,
+            reserved=units.reserved,
+            unsellable=unsellable.get(listing.sku, 0),
+            inbound_shipped=delivery if RECEIVING_DAYS < days_left <= INBOUND_SEEN_DAYS else 0,
+            inbound_receiving=delivery if days_left <= RECEIVING_DAYS else 0,
+        )
+    return stocks
+
+
+@dataclass(slots=True)
+class _OpenUnits:
+    """Units to be bought after now in this and the next cycle, and units bought but not gone."""
+
+    this_cycle: int = 0
+    next_cycle: int = 0
+    reserved: int = 0
+
+
+def _open_units(shop: Shop, cycles: Cycles, today: int, now: int) -> dict[Listing, _OpenUnits]:
+    found = {listing: _OpenUnits() for listing in cycles}
+    first = min(cycle.start for cycle, _ in cycles.values())
+    last = max(f.end if c.end - today <= INBOUND_SEEN_DAYS else c.end for c, f in cycles.values())
+    for day in range(min(first, today - LONGEST_LIFE_DAYS), last):
+        for order in shop.orders(day):
+            if order.is_merchant or (order.shipped and order.shipped <= now):
+                continue
+            for item in order.items:
+                if item.listing not in cycles:
+                    continue
+                cycle, following = cycles[item.listing]
+                units = found[item.listing]
+                if day >= cycle.end:
+                    units.next_cycle += item.quantity if day < following.end else 0
+                elif order.purchased > now:
+                    units.this_cycle += item.quantity
+                elif order.shipped or order.cancelled > now or day >= cycle.start:
+                    units.reserved += item.quantity
+    return found
+
+
+def _unsellable(shop: Shop, today: int, now: int) -> dict[str, int]:
+    """Units returned damaged in the last 30 days; older ones have been removed."""
+    units: dict[str, int] = {}
+    for day in range(today - UNSELLABLE_KEPT_DAYS - 53, today - 4):
+        if not shop.refund_lags(day):
+            continue
+        for refund in shop.refunds_of_purchases(day):
+            for unit in refund.returns:
+                if unit.disposition != "SELLABLE" and now - UNSELLABLE_KEPT_DAYS * DAY < unit.at <= now:
+                    units[refund.item.listing.sku] = units.get(refund.item.listing.sku, 0) + 1
+    return units

@@ -1,0 +1,85 @@
+"""GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA: FBA stock now; dates are ignored.
+
+Header sets by region: NA the newer 24 columns (a `store` column tells the marketplaces apart, so all asked
+ones are written), EU 23 with local and remote stock, elsewhere the 21 base columns; outside NA only the first
+marketplace is written, because nothing in the line names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from amazon_sandbox.world.catalogue import Listing
+from amazon_sandbox.world.documents import Document, charset_of, flat_file
+from amazon_sandbox.world.inventory import Stock, stock_at
+from amazon_sandbox.world.report_types.request import ReportRequest
+from amazon_sandbox.world.shop import Shop
+
+REPORT_TYPE = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
+
+BASE_HEADER = (
+    "sku", "fnsku", "asin", "product-name", "condition", "your-price", "mfn-listing-exists",
+    "mfn-fulfillable-quantity", "afn-listing-exists", "afn-warehouse-quantity", "afn-fulfillable-quantity",
+    "afn-unsellable-quantity", "afn-reserved-quantity", "afn-total-quantity", "per-unit-volume",
+    "afn-inbound-working-quantity", "afn-inbound-shipped-quantity", "afn-inbound-receiving-quantity",
+    "afn-researching-quantity", "afn-reserved-future-supply", "afn-future-supply-buyable",
+)  # fmt: skip
+EXTRA_COLUMNS = {
+    "NA": ("afn-fc-transfer-quantity", "afn-onhand-buyable-quantity", "store"),
+    "EU": ("afn-fulfillable-quantity-local", "afn-fulfillable-quantity-remote"),
+}
+
+
+def header_of(region: str) -> tuple[str, ...]:
+    """The header of a region's file."""
+    return BASE_HEADER + EXTRA_COLUMNS.get(region, ())
+
+
+def write(request: ReportRequest) -> Document | None:
+    """The snapshot at `as_of`, or None for a seller without FBA stock records."""
+    region = request.seller.region
+    shops = request.shops if region == "NA" else request.shops[:1]
+    rows = [row for shop in shops for row in _rows(shop, request.now, region)]
+    if not rows:
+        return None
+    return flat_file(header_of(region), rows, charset_of(request.marketplaces))
+
+
+def _rows(shop: Shop, now: int, region: str) -> Iterator[tuple[str, ...]]:
+    stocks = stock_at(shop, now)
+    today = shop.marketplace.day_of_epoch(now)
+    for listing in shop.listings:
+        stock = stocks.get(listing.sku)
+        if stock is not None:
+            yield (*_base(shop, listing, stock, today), *_extra(shop, stock, region))
+
+
+def _base(shop: Shop, listing: Listing, stock: Stock, today: int) -> tuple[str, ...]:
+    quantities = (stock.warehouse, stock.fulfillable, stock.unsellable, stock.reserved, stock.total)
+    return (
+        listing.sku,
+        listing.fnsku,
+        listing.asin,
+        listing.title(shop.marketplace.language),
+        "New",
+        shop.marketplace.money(shop.unit_price(listing, today)),
+        "No",
+        "",
+        "Yes",
+        *map(str, quantities),
+        f"{listing.litres / 28.317:.2f}",  # cubic feet, as in all regions' files
+        "0",
+        str(stock.inbound_shipped),
+        str(stock.inbound_receiving),
+        "0",
+        "0",
+        "0",
+    )
+
+
+def _extra(shop: Shop, stock: Stock, region: str) -> tuple[str, ...]:
+    if region == "NA":
+        return ("0", str(stock.fulfillable), shop.marketplace.sales_channel)
+    if region == "EU":
+        return (str(stock.fulfillable), "0")
+    return ()
