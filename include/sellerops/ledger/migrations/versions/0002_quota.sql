@@ -109,7 +109,7 @@ $$;
 -- what we believed to have refilled since the last answer is taken back: nobody knows when in between it fell.
 CREATE FUNCTION sellerops.quota_learn(
     p_application text, p_account text, p_operation text, p_rate double precision, p_burst integer,
-    p_share double precision, p_restore_s double precision, p_told_rate double precision
+    p_share double precision, p_told_rate double precision
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     bucket sellerops.quota_bucket := sellerops.quota_lock(p_application, p_account, p_operation, p_rate, p_burst);
@@ -173,15 +173,18 @@ CREATE TABLE sellerops.quota_budget (
     previous_at      timestamptz,
     day              date,
     used             integer NOT NULL DEFAULT 0,
+    token            uuid,
     PRIMARY KEY (account_id, report_type, marketplace_id)
 );
 COMMENT ON TABLE sellerops.quota_budget IS 'Per report type: when one was last created, and how many on a UTC day.';
 COMMENT ON COLUMN sellerops.quota_budget.marketplace_id IS 'Empty: the type''s cooldown counts for the whole account.';
 COMMENT ON COLUMN sellerops.quota_budget.previous_at IS 'last_created_at before the newest, to give a refused one back.';
+COMMENT ON COLUMN sellerops.quota_budget.token IS 'Of the newest grant; a call that is repeated gets it again.';
 
 -- Takes the right to create one report of a type for all of p_marketplaces, or none; says how long to wait and why.
 CREATE FUNCTION sellerops.quota_create(
     p_account text, p_report_type text, p_marketplaces text[], p_cooldown_s double precision, p_daily_budget integer,
+    p_token uuid,
     OUT is_granted boolean, OUT wait_s double precision, OUT reason text, OUT decided_at timestamptz
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -203,6 +206,7 @@ BEGIN
         SELECT * FROM sellerops.quota_budget
         WHERE account_id = p_account AND report_type = p_report_type AND marketplace_id = ANY (p_marketplaces)
     LOOP
+        CONTINUE WHEN shop.token = p_token;
         IF shop.last_created_at <= decided_at THEN
             cooldown_wait := greatest(
                 cooldown_wait,
@@ -221,8 +225,10 @@ BEGIN
             previous_at = last_created_at,
             last_created_at = decided_at,
             used = CASE WHEN day = today THEN used ELSE 0 END + 1,
-            day = today
-        WHERE account_id = p_account AND report_type = p_report_type AND marketplace_id = ANY (p_marketplaces);
+            day = today,
+            token = p_token
+        WHERE account_id = p_account AND report_type = p_report_type AND marketplace_id = ANY (p_marketplaces)
+          AND token IS DISTINCT FROM p_token;
     END IF;
 END
 $$;

@@ -1,0 +1,111 @@
+"""``config/rate_limits.yaml``: Amazon's usage plans as data, and how much of them we use."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from sellerops.config_files import config_dir, read_yaml
+from sellerops.errors import ConfigurationError
+from sellerops.specs.durations import Duration
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OperationLimit(_Strict):
+    """A usage plan: tokens per second and bucket size. In YAML ``[rate, burst]``."""
+
+    rate: float = Field(gt=0, le=1000)
+    burst: int = Field(ge=1, le=10_000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pair(cls, value: object) -> object:
+        if isinstance(value, list):
+            if len(value) != 2:
+                raise ValueError("write [tokens per second, burst]")
+            return {"rate": value[0], "burst": value[1]}
+        return value
+
+
+class ReportTypeLimit(_Strict):
+    """What Amazon allows of one report type on top of createReport's bucket."""
+
+    cooldown: Duration = timedelta(0)
+    per: Literal["marketplace", "account"] = "marketplace"
+    daily_budget: int | None = Field(default=None, ge=1)
+
+
+class RateLimitConfig(_Strict):
+    """The whole file; each knob is explained there."""
+
+    burst_margin: int = Field(default=1, ge=0)
+    share: float = Field(default=0.99, gt=0, le=1)
+    share_without_burst: float = Field(default=0.9, gt=0, le=1)
+    backfill_reserve: int = Field(default=3, ge=0)
+    restore_after: Duration = timedelta(minutes=15)
+    cooldown_margin: Duration = timedelta(minutes=1)
+    unlisted_operation: OperationLimit = OperationLimit(rate=0.5, burst=2)
+    operations: dict[str, dict[str, OperationLimit]] = Field(default_factory=dict)
+    report_types: dict[str, ReportTypeLimit] = Field(default_factory=dict)
+
+    def limit(self, operation: str) -> OperationLimit:
+        """The usage plan of ``createReport`` or, where two APIs have the name, of the slower one.
+
+        ``Orders 2026-01-01/getOrder`` names the API too.
+        """
+        return self._by_operation.get(operation, self.unlisted_operation)
+
+    def report_type_limit(self, report_type: str) -> ReportTypeLimit:
+        return self.report_types.get(report_type, ReportTypeLimit())
+
+    def used_burst(self, limit: OperationLimit) -> int:
+        """How many tokens of the bucket we use at once."""
+        return max(1, limit.burst - self.burst_margin)
+
+    def used_share(self, limit: OperationLimit) -> float:
+        """Which part of the rate we use."""
+        return self.share if limit.burst > 1 else self.share_without_burst
+
+    def seconds_for(self, operation: str, calls: int) -> float:
+        """How long so many calls of one account take from a full bucket: when a backfill will end."""
+        limit = self.limit(operation)
+        return max(0, calls - self.used_burst(limit)) / (limit.rate * self.used_share(limit))
+
+    @cached_property
+    def _by_operation(self) -> dict[str, OperationLimit]:
+        found: dict[str, OperationLimit] = {}
+        for api, operations in self.operations.items():
+            for operation, limit in operations.items():
+                found[f"{api}/{operation}"] = limit
+                found[operation] = min(
+                    limit, found.get(operation, limit), key=lambda one: (one.rate, one.burst)
+                )
+        return found
+
+
+def load_rate_limits(path: Path | None = None) -> RateLimitConfig:
+    """The configured limits. Raises ConfigurationError naming file and key."""
+    source = path or config_dir() / "rate_limits.yaml"
+    try:
+        return RateLimitConfig.model_validate(read_yaml(source))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(str(part) for part in problem["loc"])
+        raise ConfigurationError(
+            f"{_cause(problem)}.",
+            where=f"{source}, key `{key}`",
+            remedy="Correct the key; the comments in the file say what each one takes.",
+            key=key,
+        ) from error
+
+
+def _cause(problem: Any) -> str:
+    message: str = problem["msg"]
+    return "unknown key" if problem["type"] == "extra_forbidden" else message.removeprefix("Value error, ")

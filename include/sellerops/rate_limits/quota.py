@@ -1,0 +1,220 @@
+"""Quota leases from the ledger: one statement takes a token or says when the next is free (GCRA).
+
+The state is in Postgres, shared by every process; the ledger's migration 0002_quota.sql holds the deciding
+functions. All seconds are of the ledger's clock unless named real.
+"""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sellerops.accounts import Account
+from sellerops.ledger import Ledger
+from sellerops.ledger.database import Connection
+from sellerops.rate_limits.config import RateLimitConfig
+
+# A header this far from the published rate is no news about a quota but a fault.
+_PLAUSIBLE_FACTOR = 1000.0
+
+
+class Priority(StrEnum):
+    """SCHEDULE goes before BACKFILL, which leaves some of the burst to it and stands back while it waits."""
+
+    SCHEDULE = "schedule"
+    BACKFILL = "backfill"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One of Amazon's token buckets: per application, seller account and operation (``createReport``)."""
+
+    application: str
+    account_id: str
+    operation: str
+
+
+@dataclass(frozen=True)
+class Granted:
+    """The call may be made, now. ``at``: the lease's moment on the ledger's clock."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Not now. ``virtual_seconds`` by the ledger's clock; ``real_seconds``: how long to sleep before
+    asking again. ``reason``: ``rate``, ``cooldown`` or ``budget``.
+    """
+
+    virtual_seconds: float
+    real_seconds: float
+    reason: str = "rate"
+
+
+Decision = Granted | Wait
+
+
+class QuotaLedger:
+    """Leases of Amazon's quotas. Synchronous; a coroutine uses ``sellerops.rate_limits.acquire``.
+
+    A statement repeated because the server went away may take a second token: it errs to the slow side.
+    """
+
+    def __init__(self, ledger: Ledger, config: RateLimitConfig) -> None:
+        self.ledger = ledger
+        self.config = config
+
+    def try_acquire(self, bucket: Bucket, priority: Priority = Priority.SCHEDULE) -> Decision:
+        """Take one token, or learn how long to wait. A granted token must be used at once."""
+        is_backfill = priority is Priority.BACKFILL
+        values = self._values(bucket) | {
+            "reserve": self.config.backfill_reserve if is_backfill else 0,
+            "yields": is_backfill,
+        }
+        row = self._one(
+            """
+            SELECT * FROM sellerops.quota_acquire(
+                %(application)s, %(account_id)s, %(operation)s, %(rate)s, %(burst)s, %(share)s, %(restore_s)s,
+                %(reserve)s, %(yields)s)
+            """,
+            values,
+        )
+        return self._decision(row, "rate")
+
+    def learn(self, bucket: Bucket, rate_per_s: float | None) -> None:
+        """Amazon's header x-amzn-RateLimit-Limit, as sent with 2xx, 400 and 404: calls per second.
+
+        The rate moves at once, up or down. Implausible values (zero, negative, 1000 times off) are ignored.
+        """
+        published = self.config.limit(bucket.operation).rate
+        if rate_per_s is None or not math.isfinite(rate_per_s) or rate_per_s <= 0:
+            return
+        if not published / _PLAUSIBLE_FACTOR <= rate_per_s <= published * _PLAUSIBLE_FACTOR:
+            return
+        self._execute(
+            """
+            SELECT sellerops.quota_learn(
+                %(application)s, %(account_id)s, %(operation)s, %(rate)s, %(burst)s, %(share)s, %(told_rate)s)
+            """,
+            self._values(bucket) | {"told_rate": rate_per_s},
+        )
+
+    def refused(self, bucket: Bucket) -> None:
+        """Amazon answered 429: the bucket is empty, and half the rate is assumed until a header or
+        a quiet time restores it."""
+        self._execute(
+            """
+            SELECT sellerops.quota_refused(
+                %(application)s, %(account_id)s, %(operation)s, %(rate)s, %(burst)s, %(share)s, %(restore_s)s)
+            """,
+            self._values(bucket),
+        )
+
+    def try_create(
+        self, account: Account | str, report_type: str, marketplace_ids: Iterable[str]
+    ) -> Decision:
+        """The right to create one report of the type, for all the shops or none: cooldown and daily budget.
+
+        It takes no token of createReport's bucket. Ask for this first and for the token second; then call
+        ``mark_created`` when the report exists, or ``release_create`` when Amazon refused it.
+        """
+        limit = self.config.report_type_limit(report_type)
+        if not limit.cooldown and limit.daily_budget is None:
+            return Granted(self.ledger.clock().now())
+        cooldown = limit.cooldown + self.config.cooldown_margin if limit.cooldown else limit.cooldown
+        values = self._shops(account, report_type, marketplace_ids) | {
+            "cooldown_s": cooldown.total_seconds(),
+            "daily_budget": limit.daily_budget,
+            "token": uuid.uuid4(),
+        }
+        row = self._one(
+            """
+            SELECT * FROM sellerops.quota_create(
+                %(account_id)s, %(report_type)s, %(marketplace_ids)s, %(cooldown_s)s, %(daily_budget)s,
+                %(token)s)
+            """,
+            values,
+        )
+        return self._decision(row, row["reason"])
+
+    def mark_created(
+        self,
+        account: Account | str,
+        report_type: str,
+        marketplace_ids: Iterable[str],
+        at: datetime | None = None,
+    ) -> None:
+        """A report of the type was created at ``at`` (None: now), by us or by others: its cooldown runs."""
+        self._execute(
+            """
+            INSERT INTO sellerops.quota_budget AS stored
+                (account_id, report_type, marketplace_id, last_created_at)
+            SELECT %(account_id)s, %(report_type)s, name, coalesce(%(at)s::timestamptz, sellerops.now())
+            FROM unnest(%(marketplace_ids)s::text[]) AS name ORDER BY name
+            ON CONFLICT (account_id, report_type, marketplace_id) DO UPDATE
+            SET last_created_at = greatest(stored.last_created_at, excluded.last_created_at)
+            """,
+            self._shops(account, report_type, marketplace_ids) | {"at": at},
+        )
+
+    def release_create(
+        self, account: Account | str, report_type: str, marketplace_ids: Iterable[str], granted: Granted
+    ) -> None:
+        """Give back what ``try_create`` granted, because Amazon refused to create the report."""
+        self._execute(
+            """
+            UPDATE sellerops.quota_budget
+            SET last_created_at = previous_at, used = greatest(0, used - 1), token = NULL
+            WHERE account_id = %(account_id)s AND report_type = %(report_type)s
+              AND marketplace_id = ANY (%(marketplace_ids)s) AND last_created_at = %(granted_at)s
+            """,
+            self._shops(account, report_type, marketplace_ids) | {"granted_at": granted.at},
+        )
+
+    def _values(self, bucket: Bucket) -> dict[str, Any]:
+        limit = self.config.limit(bucket.operation)
+        return {
+            "application": bucket.application,
+            "account_id": bucket.account_id,
+            "operation": bucket.operation,
+            "rate": limit.rate,
+            "burst": self.config.used_burst(limit),
+            "share": self.config.used_share(limit),
+            "restore_s": self.config.restore_after.total_seconds(),
+        }
+
+    def _shops(
+        self, account: Account | str, report_type: str, marketplace_ids: Iterable[str]
+    ) -> dict[str, Any]:
+        per_account = self.config.report_type_limit(report_type).per == "account"
+        return {
+            "account_id": account if isinstance(account, str) else account.id,
+            "report_type": report_type,
+            "marketplace_ids": [""] if per_account else sorted(set(marketplace_ids)),
+        }
+
+    def _decision(self, row: dict[str, Any], reason: str) -> Decision:
+        if row["is_granted"]:
+            return Granted(row["decided_at"])
+        seconds: float = row["wait_s"]
+        return Wait(seconds, self.ledger.clock().real_seconds(seconds), reason)
+
+    def _one(self, statement: str, values: dict[str, Any]) -> dict[str, Any]:
+        def work(connection: Connection) -> dict[str, Any]:
+            row = connection.execute(statement, values).fetchone()
+            assert row is not None  # a function with OUT parameters always returns one row
+            return row
+
+        return self.ledger.database.run(work)
+
+    def _execute(self, statement: str, values: dict[str, Any]) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(statement, values)
+
+        self.ledger.database.run(work)
