@@ -1,1 +1,1 @@
-"""How the project runs on one machine: an embedded Postgres, Airflow's components, its settings and the demo."""
+"""How the project runs on one machine: embedded Postgres, Airflow's components, settings, demo."""

@@ -1,4 +1,4 @@
-"""Airflow as separate components (api-server, scheduler, dag-processor, triggerer) beside a Postgres, on one machine."""
+"""Airflow on one machine as separate components: api-server, scheduler, dag-processor, triggerer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HEALTHY_PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 class AirflowStack:
     """One Airflow in folder ``home``, its metadata at SQLAlchemy URL ``database_url``.
 
-    ``environment`` is set for every component on top of what is needed anyway. ``start`` migrates the metadata before.
+    ``environment`` is set for every component on top of what each needs. Order: migrate, start, wait_healthy.
     """
 
     home: Path
@@ -55,9 +55,11 @@ class AirflowStack:
         return AirflowApi(self.url, USER, self.password)
 
     def env(self) -> dict[str, str]:
-        """The whole environment of a component. Airflow settings of the caller's own environment are left out."""
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_", "AIRFLOW__", "PG"))}
-        local = ",".join(filter(None, [inherited.get("NO_PROXY", inherited.get("no_proxy", "")), LOOPBACK, "localhost"]))
+        """The whole environment of a component, without the Airflow settings of the caller's own."""
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_", "PG"))}
+        local = ",".join(
+            filter(None, [inherited.get("NO_PROXY", inherited.get("no_proxy", "")), LOOPBACK, "localhost"])
+        )
         worker_logs, trigger_logs = self._log_ports
         airflow = {
             "CORE__DAGS_FOLDER": self.dags_folder,
@@ -66,7 +68,7 @@ class AirflowStack:
             "CORE__EXECUTOR": "LocalExecutor",
             "CORE__PARALLELISM": self.parallelism,
             "CORE__FERNET_KEY": self._secret("fernet_key", _fernet_key),
-            "CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # a look-up of the full name can take long without a net
+            "CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # looking up the full name may take long
             "CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
             "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
             "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": self.home / "passwords.json",
@@ -100,11 +102,19 @@ class AirflowStack:
         """Bring the metadata to this Airflow's schema."""
         self.run_once("airflow-migrate", [sys.executable, "-m", "airflow", "db", "migrate"])
 
-    def run_once(self, name: str, argv: list[str], seconds: float = 180.0) -> str:
-        """Run a command in Airflow's environment to its end; what it printed. Raises StartError when it fails."""
+    def run_once(
+        self,
+        name: str,
+        argv: list[str],
+        *,
+        extra_env: Mapping[str, str] | None = None,
+        seconds: float = 180.0,
+    ) -> str:
+        """Run a command in Airflow's environment; what it printed. Raises StartError when it fails."""
         self._prepare()
+        environment = {**self.env(), **(extra_env or {})}
         done = subprocess.run(
-            argv, env=self.env(), cwd=self.home, capture_output=True, text=True, timeout=seconds, check=False
+            argv, env=environment, cwd=self.home, capture_output=True, text=True, timeout=seconds, check=False
         )
         (self.logs / f"{name}.log").write_text(done.stdout + done.stderr, encoding="utf-8")
         if done.returncode != 0:

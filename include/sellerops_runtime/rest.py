@@ -12,7 +12,7 @@ from sellerops_runtime.errors import StartError
 
 
 class AirflowApi:
-    """``base_url`` without a path, user and password of the simple auth manager. Logs in on the first call."""
+    """``base_url`` without a path, user and password of the simple auth manager. Logs in when needed."""
 
     def __init__(self, base_url: str, user: str, password: str, *, timeout: float = 30.0) -> None:
         self._credentials = {"username": user, "password": password}
@@ -50,7 +50,9 @@ class AirflowApi:
     def _login(self) -> None:
         answer = self._http.post("/auth/token", json=self._credentials)
         if answer.is_error:
-            raise StartError(f"Airflow refused the login: {answer.text[:300]}.", where=str(self._http.base_url))
+            raise StartError(
+                f"Airflow refused the login: {answer.text[:300]}.", where=str(self._http.base_url)
+            )
         self._token = answer.json()["access_token"]
 
     def health(self) -> dict[str, str]:
@@ -101,7 +103,9 @@ class AirflowApi:
         body = {"dag_run_id": run_id, "task_ids": task_ids, "dry_run": False, "only_failed": False, **options}
         return self.request("POST", f"/dags/{dag_id}/clearTaskInstances", json=body)
 
-    def xcom(self, dag_id: str, run_id: str, task_id: str, key: str = "return_value", map_index: int = -1) -> Any:
+    def xcom(
+        self, dag_id: str, run_id: str, task_id: str, key: str = "return_value", map_index: int = -1
+    ) -> Any:
         """The value a task handed on."""
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/{key}"
         return self.request("GET", path, params={"map_index": map_index, "deserialize": True})["value"]
@@ -111,8 +115,13 @@ class AirflowApi:
         deadline = time.monotonic() + seconds
         while (run := self.run(dag_id, run_id))["state"] not in ("success", "failed"):
             if time.monotonic() > deadline:
-                states = [f"{ti['task_id']}[{ti['map_index']}]={ti['state']}" for ti in self.task_instances(dag_id, run_id)]
-                raise StartError(f"run {run_id} of {dag_id} is {run['state']} after {seconds:.0f} s: {', '.join(states)}.")
+                states = [
+                    f"{ti['task_id']}[{ti['map_index']}]={ti['state']}"
+                    for ti in self.task_instances(dag_id, run_id)
+                ]
+                raise StartError(
+                    f"run {run_id} of {dag_id} is {run['state']} after {seconds:.0f} s: {', '.join(states)}."
+                )
             time.sleep(0.5)
         return run
 

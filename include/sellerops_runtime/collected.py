@@ -1,0 +1,132 @@
+"""What a demo has collected, read from the ledger: how far it is, and the table at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from sellerops.accounts import Account
+from sellerops.marketplaces import marketplace_by_id
+
+_PROGRESS = """
+SELECT count(*) FILTER (WHERE state IN ('LOADED', 'CONFIRMED_EMPTY')) AS ended,
+       count(*) AS known,
+       (SELECT coalesce(sum(stored), 0) FROM sellerops.load WHERE id > %(after)s) AS rows
+FROM sellerops.slice_state WHERE run_id = ANY(%(runs)s)
+"""
+
+# A document that fills two tables is two loads of one slice.
+_LINES = """
+WITH slices AS (
+    SELECT report, account_id, marketplace_id, count(DISTINCT (run_id, task_id, map_index)) AS slices
+    FROM sellerops.slice_state WHERE run_id = ANY(%(runs)s) GROUP BY 1, 2, 3
+), loads AS (
+    SELECT report, account_id, marketplace_id, sum(rows_in_file) AS rows_in_file, sum(stored) AS stored,
+           sum(rejected) AS rejected, sum(seconds) AS seconds
+    FROM sellerops.load WHERE id > %(after)s GROUP BY 1, 2, 3
+)
+SELECT report, account_id, marketplace_id, coalesce(slices, 0), coalesce(rows_in_file, 0),
+       coalesce(stored, 0), coalesce(rejected, 0), coalesce(seconds, 0)
+FROM slices FULL JOIN loads USING (report, account_id, marketplace_id) ORDER BY 1, 2, 3
+"""
+
+_PROBLEMS = """
+SELECT report, account_id, marketplace_id, day, state, coalesce(error, ''), coalesce(remedy, '')
+FROM sellerops.slice_state
+WHERE run_id = ANY(%(runs)s) AND state NOT IN ('LOADED', 'CONFIRMED_EMPTY', 'EXPIRED')
+ORDER BY 1, 2, 3, 4
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table. ``seconds``: real time spent reading the documents and loading their rows."""
+
+    report: str
+    account: str
+    marketplace: str
+    slices: int
+    rows_in_file: int
+    stored: int
+    rejected: int
+    seconds: float
+
+
+class Collected:
+    """What the loads after ``after`` and the runs ``runs`` brought, in the warehouse at ``conninfo``."""
+
+    def __init__(self, conninfo: str, accounts: dict[str, Account]) -> None:
+        self._connection = psycopg.connect(conninfo, autocommit=True)
+        self._accounts = accounts
+        self._after = self._query("SELECT coalesce(max(id), 0) FROM sellerops.load")[0][0]
+        self.runs: list[str] = []
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def progress(self) -> tuple[int, int, int]:
+        """(days of shops with an outcome, days of shops known of, rows stored) so far."""
+        ended, known, rows = self._query(_PROGRESS)[0]
+        return int(ended), int(known), int(rows)
+
+    def lines(self) -> list[Line]:
+        return [
+            Line(
+                report,
+                account,
+                self._shops(account, place),
+                int(n),
+                int(rows),
+                int(stored),
+                int(bad),
+                float(seconds),
+            )
+            for report, account, place, n, rows, stored, bad, seconds in self._query(_LINES)
+        ]
+
+    def problems(self) -> list[str]:
+        """One line for each day of a shop that has no good end."""
+        return [
+            f"{report} {account} {self._shops(account, place)} {day}: {state} {error} {remedy}".rstrip()
+            for report, account, place, day, state, error, remedy in self._query(_PROBLEMS)
+        ]
+
+    def _shops(self, account_id: str, marketplace_id: str) -> str:
+        if marketplace_id:
+            return marketplace_by_id(marketplace_id).code
+        account = self._accounts.get(account_id)
+        return "+".join(shop.code for shop in account.marketplaces) if account else "all"
+
+    def _query(self, statement: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(
+            statement, {"after": getattr(self, "_after", 0), "runs": getattr(self, "runs", [])}
+        ).fetchall()
+
+
+def table(lines: Sequence[Line]) -> str:
+    """The lines as aligned text with a heading and the sums."""
+    heading = ("report", "account", "marketplace", "slices", "rows in file", "stored", "rejected", "seconds")
+    rows = [
+        (x.report, x.account, x.marketplace, *map("{:,}".format, _counts(x)), f"{x.seconds:.1f}")
+        for x in lines
+    ]
+    sums = [sum(counts) for counts in zip(*map(_counts, lines), strict=True)] or [0, 0, 0, 0]
+    total = ("total", "", "", *map("{:,}".format, sums), f"{sum(x.seconds for x in lines):.1f}")
+    widths = [max(len(row[n]) for row in (heading, total, *rows)) for n in range(len(heading))]
+
+    def text(row: Sequence[str]) -> str:
+        cells = [
+            cell.ljust(width) if n < 3 else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        return "  ".join(cells).rstrip()
+
+    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    return "\n".join([text(heading), rule, *map(text, rows), rule, text(total)])
+
+
+def _counts(line: Line) -> tuple[int, int, int, int]:
+    return line.slices, line.rows_in_file, line.stored, line.rejected

@@ -1,0 +1,180 @@
+"""`make demo`: starts everything, collects seven closed days of two sellers, prints what came, stays up."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sellerops.accounts import Account, load_accounts
+from sellerops.specs import load_specs
+from sellerops_runtime.airflow import USER
+from sellerops_runtime.collected import Collected, table
+from sellerops_runtime.errors import StartError
+from sellerops_runtime.home import choose_home
+from sellerops_runtime.progress import Progress
+from sellerops_runtime.rest import AirflowApi
+from sellerops_runtime.signals import Interrupted, interruptible
+from sellerops_runtime.stack import Stack, running
+
+DAYS = 7
+SPEED_VARIABLE, DEFAULT_SPEED = "DEMO_SPEED", 30.0
+COLLECT_SECONDS = 900.0
+_ENDED = ("success", "failed")
+
+
+def run_demo(*, once: bool) -> int:
+    """The whole demo; the exit code. ``once``: end after the table instead of waiting to be interrupted."""
+    progress = Progress()
+    home = choose_home()
+    progress.say(
+        f"State is kept in {home.path}" + (f" ({home.reason}; DEMO_HOME sets another)" if home.reason else "")
+    )
+    with interruptible():
+        try:
+            with running(home, progress) as stack:
+                failures = _collect_and_tell(stack, progress)
+                if not once:
+                    progress.plain("Everything stays up until you press Ctrl-C.")
+                    _stay_up(stack)
+                return 1 if failures else 0
+        except Interrupted:
+            return 130 if once else 0
+
+
+def _collect_and_tell(stack: Stack, progress: Progress) -> list[str]:
+    """Collect, print the table and the way in; what failed, one line each."""
+    accounts = load_accounts()
+    collected = Collected(stack.warehouse, accounts)
+    try:
+        failures = _collect(stack, collected, accounts, progress)
+        progress.say(f"Collected {DAYS} days of {len(accounts)} sellers")
+        progress.plain("\n" + table(collected.lines()) + "\n")
+        failures += collected.problems()
+    finally:
+        collected.close()
+    for failure in failures:
+        progress.plain(f"FAILED  {failure}")
+    progress.plain(
+        f"Airflow   {stack.airflow.url}   login {USER}, password {stack.airflow.password}\n"
+        f"Amazon    {stack.amazon.url}/slack shows the notices it was sent\n"
+        f"Postgres  psql '{stack.warehouse}'\n"
+        f"Logs      {stack.home.logs}\n"
+        "Schedules are off here; trigger DAGs by hand (DEMO_SCHEDULES=1 lets them run)."
+    )
+    return failures
+
+
+def _collect(
+    stack: Stack, collected: Collected, accounts: dict[str, Account], progress: Progress
+) -> list[str]:
+    speed = _speed()
+    expected = [
+        f"report__{spec.source}__{spec.name}" for spec in load_specs()[0] if spec.source == "amazon_sp"
+    ]
+    with stack.airflow.api() as api:
+        progress.show("Airflow is up; waiting for it to read the DAGs")
+        _wait_for_dags(api, expected)
+        _end_old_runs(api, expected)
+        progress.say(
+            f"Airflow is up at {stack.airflow.url} (login {USER}, password {stack.airflow.password})"
+        )
+        stack.set_speed(speed)
+        progress.say(
+            f"The local Amazon's clock runs {speed:g} times as fast as yours, to refill quotas sooner"
+        )
+        first, last = closed_days(stack.ledger.clock().now(), accounts)
+        progress.say(f"Collecting {first} to {last}: {len(expected)} reports, {len(accounts)} sellers")
+        try:
+            runs = _trigger(api, expected, first, last)
+            collected.runs = sorted(set(runs.values()))
+            states = _follow(stack, api, runs, collected, progress)
+        finally:
+            stack.set_speed(1.0)
+    return [
+        f"{dag_id}: its run {runs[dag_id]} is {state}"
+        for dag_id, state in states.items()
+        if state != "success"
+    ]
+
+
+def closed_days(now: datetime, accounts: dict[str, Account]) -> tuple[date, date]:
+    """The last seven days that are over in every shop of every account at ``now``: (first, last)."""
+    zones = {shop.timezone for account in accounts.values() for shop in account.marketplaces}
+    last = min(now.astimezone(ZoneInfo(str(zone))).date() for zone in zones) - timedelta(days=1)
+    return last - timedelta(days=DAYS - 1), last
+
+
+def _wait_for_dags(api: AirflowApi, expected: list[str], seconds: float = 90.0) -> None:
+    deadline = time.monotonic() + seconds
+    while missing := set(expected) - set(api.dags("report__%")):
+        if time.monotonic() > deadline:
+            errors = [f"{error['filename']}: {error['stack_trace'].strip()}" for error in api.import_errors()]
+            names = ", ".join(sorted(missing))
+            raise StartError(
+                f"Airflow does not know {names} after {seconds:.0f} s. {' '.join(errors)}",
+                remedy="Mend the file named above." if errors else "Read airflow-dag-processor.log.",
+            )
+        time.sleep(0.5)
+
+
+def _end_old_runs(api: AirflowApi, dag_ids: list[str]) -> None:
+    """Runs an interrupted demo left would wait for reports that ended with its local Amazon."""
+    for dag_id in dag_ids:
+        for run in api.runs(dag_id, state=["queued", "running"]):
+            api.set_run_state(dag_id, run["dag_run_id"], "failed")
+
+
+def _trigger(api: AirflowApi, dag_ids: list[str], first: date, last: date) -> dict[str, str]:
+    """Run id by DAG id."""
+    name = f"demo__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
+    conf = {"from_day": first.isoformat(), "to_day": last.isoformat()}
+    runs = {}
+    for dag_id in dag_ids:
+        runs[dag_id] = api.trigger(dag_id, conf, f"{name}__{dag_id.split('__')[-1]}")
+        api.set_paused(dag_id, False)
+    return runs
+
+
+def _follow(
+    stack: Stack, api: AirflowApi, runs: dict[str, str], collected: Collected, progress: Progress
+) -> dict[str, str]:
+    """Show how far the runs are until all have ended; state by DAG id."""
+    deadline = time.monotonic() + COLLECT_SECONDS
+    states: dict[str, str] = {}
+    while len(states) < len(runs):
+        stack.check_alive()
+        for dag_id in runs.keys() - states.keys():
+            state = api.run(dag_id, runs[dag_id])["state"]
+            if state in _ENDED:
+                states[dag_id] = state
+        ended, known, rows = collected.progress()
+        progress.show(
+            f"Reports ended {len(states)} of {len(runs)}; days loaded {ended} of {known}; rows {rows:,}"
+        )
+        stack.remember_clock()
+        if time.monotonic() > deadline:
+            return {dag_id: states.get(dag_id, f"not over after {COLLECT_SECONDS:.0f} s") for dag_id in runs}
+        time.sleep(1.0)
+    return states
+
+
+def _stay_up(stack: Stack) -> None:
+    while True:
+        stack.check_alive()
+        stack.remember_clock()
+        time.sleep(2.0)
+
+
+def _speed() -> float:
+    asked = os.environ.get(SPEED_VARIABLE, "").strip() or str(DEFAULT_SPEED)
+    try:
+        speed = float(asked)
+    except ValueError:
+        speed = 0.0
+    if not 1 <= speed <= 600:
+        raise StartError(
+            f"{asked!r} is no speed.", where=SPEED_VARIABLE, remedy=f"Set {SPEED_VARIABLE} to 1 to 600."
+        )
+    return speed

@@ -1,0 +1,105 @@
+"""The local Amazon as a background program, and what its control address tells."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from sellerops.clock import Clock
+from sellerops_runtime.errors import StartError
+from sellerops_runtime.home import PROJECT_ROOT
+from sellerops_runtime.ports import LOOPBACK, free_port
+from sellerops_runtime.processes import Component, wait_until
+
+# The local Amazon takes any bot token; Slack's begin so.
+_ANY_SLACK_TOKEN = "xoxb-local"
+
+
+class LocalAmazon:
+    """``python -m amazon_sandbox`` on a port of its own. Never imported: it shares nothing with us."""
+
+    def __init__(
+        self,
+        *,
+        env: Mapping[str, str],
+        logs: Path,
+        run_dir: Path,
+        port: int = 0,
+        seed: int = 7,
+        scenario: str = "demo",
+    ) -> None:
+        self.port = port or free_port()
+        argv = [sys.executable, "-m", "amazon_sandbox", "--host", LOOPBACK, "--port", str(self.port)]
+        argv += ["--seed", str(seed), "--scenario", scenario]
+        self.component = Component(
+            "amazon", argv, env=env, log=logs / "amazon.log", run_dir=run_dir, cwd=PROJECT_ROOT / "include"
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def start(self, seconds: float = 60.0) -> None:
+        """Start it and wait until it answers."""
+        self.component.start()
+        wait_until(self._answers, seconds, "The local Amazon", watch=[self.component])
+
+    def clock(self) -> Clock:
+        """The local Amazon's clock as it stands."""
+        return _clock(control(self.url, "GET", "clock"))
+
+    def set_clock(self, *, speed: float, at_least: datetime | None = None) -> Clock:
+        """Let its clock run at ``speed``, and jump ahead to ``at_least`` (aware) when behind; never back."""
+        change: dict[str, Any] = {"speed": speed}
+        if at_least and at_least > self.clock().now():
+            change["set"] = at_least.isoformat()
+        return _clock(control(self.url, "POST", "clock", change))
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/_sandbox/clock", timeout=2.0, trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+
+def sandbox_environment(url: str) -> dict[str, str]:
+    """The variables of airflow_settings.yaml that point its connections at the local Amazon at ``url``."""
+    url = url.rstrip("/")
+    variables = {
+        "AMAZON_SP_ENDPOINT": url,
+        "AMAZON_LWA_TOKEN_URL": f"{url}/auth/o2/token",
+        "SLACK_BOT_TOKEN": _ANY_SLACK_TOKEN,
+        "SLACK_BASE_URL": f"{url}/api/",
+    }
+    for account in control(url, "GET", "accounts"):
+        prefix = f"AMAZON_SP_{str(account['account']).upper()}"
+        for name in ("client_id", "client_secret", "refresh_token"):
+            variables[f"{prefix}_{name.upper()}"] = str(account[name])
+    return variables
+
+
+def control(url: str, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
+    """The decoded answer of the local Amazon's control address ``/_sandbox/<what>``. Raises StartError."""
+    try:
+        answer = httpx.request(method, f"{url}/_sandbox/{what}", json=body, timeout=10.0, trust_env=False)
+        answer.raise_for_status()
+        return answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise StartError(
+            f"the local Amazon does not answer {method} /_sandbox/{what}: {error}.",
+            where=url,
+            remedy="Start it: `make sandbox`.",
+        ) from error
+
+
+def _clock(answer: dict[str, Any]) -> Clock:
+    return Clock(
+        real_anchor=datetime.fromisoformat(answer["real_anchor"]),
+        virtual_anchor=datetime.fromisoformat(answer["virtual_anchor"]),
+        speed=float(answer["speed"]),
+    )

@@ -1,0 +1,57 @@
+"""What a person sees while it takes its time: one changing line on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TextIO
+
+_PLAIN_SECONDS = 5.0
+
+
+class Progress:
+    """Lines for people on ``stream``, each with the seconds since the start."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._started = time.monotonic()
+        self._is_terminal = self._stream.isatty()
+        self._open = 0
+        self._last_plain = 0.0
+        self._last_text = ""
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        self._clear()
+        self._write(self._stamped(text) + "\n")
+
+    def show(self, text: str) -> None:
+        """How far it is: replaces the line before on a terminal; elsewhere a line in five seconds at most."""
+        if self._is_terminal:
+            line = self._stamped(text)
+            self._write("\r" + line.ljust(self._open))
+            self._open = len(line)
+        elif text != self._last_text and self.seconds - self._last_plain >= _PLAIN_SECONDS:
+            self._last_plain, self._last_text = self.seconds, text
+            self._write(self._stamped(text) + "\n")
+
+    def plain(self, text: str) -> None:
+        """Text as it is, such as a table."""
+        self._clear()
+        self._write(text + "\n")
+
+    def _clear(self) -> None:
+        if self._open:
+            self._write("\r" + " " * self._open + "\r")
+            self._open = 0
+
+    def _stamped(self, text: str) -> str:
+        return f"[{self.seconds:4.0f} s] {text}"
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()

@@ -1,0 +1,177 @@
+"""airflow_settings.yaml (the Astro command line's format): read, filled in and put into Airflow."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from sellerops.config_files import read_yaml
+from sellerops.errors import ConfigurationError
+from sellerops_runtime.home import PROJECT_ROOT
+
+SETTINGS_FILE = PROJECT_ROOT / "airflow_settings.yaml"
+_PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+# Astro's own templates leave every key empty that a user does not need.
+Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else str(value))]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ConnectionSetting(_Strict):
+    conn_id: str
+    conn_type: Text = ""
+    conn_host: Text = ""
+    conn_schema: Text = ""
+    conn_login: Text = ""
+    conn_password: Text = Field(default="", repr=False)
+    conn_port: Text = ""
+    conn_uri: Text = Field(default="", repr=False)
+    conn_extra: Annotated[dict[str, Any] | str, BeforeValidator(lambda value: value or {})] = Field(
+        default_factory=dict, repr=False
+    )
+
+
+class PoolSetting(_Strict):
+    pool_name: str
+    pool_slot: int = Field(gt=0)
+    pool_description: Text = ""
+
+
+class VariableSetting(_Strict):
+    variable_name: str
+    variable_value: Text
+
+
+class Settings(_Strict):
+    """What the file declares."""
+
+    connections: list[ConnectionSetting] = Field(default_factory=list)
+    pools: list[PoolSetting] = Field(default_factory=list)
+    variables: list[VariableSetting] = Field(default_factory=list)
+
+
+class _File(_Strict):
+    airflow: Settings
+
+
+class Loaded(BaseModel):
+    """Settings ready to apply, and by entry left out (``connection slack_default``) the variables not set."""
+
+    settings: Settings
+    left_out: dict[str, list[str]]
+
+
+def read_settings(path: Path = SETTINGS_FILE) -> Settings:
+    """The file as it stands, placeholders and all. Raises ConfigurationError naming key and cause."""
+    try:
+        return _File.model_validate(read_yaml(path)).airflow
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(
+            f"{first['msg']}.",
+            where=f"{path}, {key}",
+            remedy="Correct the key; the keys are the Astro command line's.",
+        ) from error
+
+
+def fill_in(settings: Settings, environment: Mapping[str, str] = os.environ) -> Loaded:
+    """Replace ``${NAME}`` and ``${NAME:-default}``. An entry with an unset variable is left out and named."""
+    left_out: dict[str, list[str]] = {}
+    filled = Settings(
+        connections=_filled(settings.connections, "connection", "conn_id", environment, left_out),
+        pools=settings.pools,
+        variables=_filled(settings.variables, "variable", "variable_name", environment, left_out),
+    )
+    return Loaded(settings=filled, left_out=left_out)
+
+
+_Entry = TypeVar("_Entry", ConnectionSetting, VariableSetting)
+
+
+def _filled(
+    entries: list[_Entry], kind: str, key: str, env: Mapping[str, str], left_out: dict[str, list[str]]
+) -> list[_Entry]:
+    kept = []
+    for entry in entries:
+        missing: list[str] = []
+        values = _substitute(entry.model_dump(), env, missing)
+        if missing:
+            left_out[f"{kind} {values[key]}"] = sorted(set(missing))
+        else:
+            kept.append(type(entry).model_validate(values))
+    return kept
+
+
+def _substitute(value: Any, environment: Mapping[str, str], missing: list[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _substitute(each, environment, missing) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_substitute(each, environment, missing) for each in value]
+    if not isinstance(value, str):
+        return value
+
+    def replacement(match: re.Match[str]) -> str:
+        name, default = match.groups()
+        found = environment.get(name) or default
+        if found is None:
+            missing.append(name)
+        return found or ""
+
+    return _PLACEHOLDER.sub(replacement, value)
+
+
+def apply(settings: Settings) -> list[str]:
+    """Put all into Airflow's metadata, replacing entries of the same name; one line for each.
+
+    Runs in Airflow's environment. Raises ConfigurationError for a port that is none.
+    """
+    from airflow.models import Connection, Pool, Variable
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    done = []
+    with create_session() as session:
+        for each in settings.connections:
+            connection = session.scalar(select(Connection).where(Connection.conn_id == each.conn_id))
+            session.add(_assign(connection or Connection(conn_id=each.conn_id), each))
+            done.append(f"connection {each.conn_id} ({each.conn_type or 'by address'})")
+        for pool in settings.pools:
+            Pool.create_or_update_pool(
+                pool.pool_name, pool.pool_slot, pool.pool_description, include_deferred=False, session=session
+            )
+            done.append(f"pool {pool.pool_name} ({pool.pool_slot} slots)")
+        for variable in settings.variables:
+            Variable.set(variable.variable_name, variable.variable_value, session=session)
+            done.append(f"variable {variable.variable_name}")
+    return done
+
+
+def _assign(connection: Any, entry: ConnectionSetting) -> Any:
+    if entry.conn_uri:
+        connection.parse_from_uri(uri=entry.conn_uri)
+        return connection
+    if entry.conn_port and not entry.conn_port.isdigit():
+        raise ConfigurationError(
+            f"{entry.conn_port!r} is no port.", where=f"connection {entry.conn_id}, conn_port"
+        )
+    connection.conn_type = entry.conn_type
+    connection.host = entry.conn_host or None
+    connection.schema = entry.conn_schema or None
+    connection.login = entry.conn_login or None
+    connection.set_password(entry.conn_password or None)
+    connection.port = int(entry.conn_port) if entry.conn_port else None
+    extra = entry.conn_extra
+    if isinstance(extra, dict):
+        extra = {key: value for key, value in extra.items() if value not in ("", None)}
+    connection.set_extra(extra if isinstance(extra, str) else json.dumps(extra) if extra else None)
+    return connection

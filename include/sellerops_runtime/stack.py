@@ -1,0 +1,155 @@
+"""Everything the demo runs, started together and stopped together: Postgres, the local Amazon, Airflow."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sellerops.ledger import Ledger
+from sellerops_runtime.airflow import AirflowStack
+from sellerops_runtime.home import Home
+from sellerops_runtime.local_amazon import LocalAmazon, sandbox_environment
+from sellerops_runtime.ports import LOOPBACK, choose_port
+from sellerops_runtime.postgres import USER, EmbeddedPostgres
+from sellerops_runtime.processes import stop_leftovers
+from sellerops_runtime.progress import Progress
+from sellerops_runtime.settings import SETTINGS_FILE
+from sellerops_runtime.signals import ignore_interrupts
+
+METADATA, WAREHOUSE = "airflow", "warehouse"
+UI_PORT = 8080
+
+
+class Stack:
+    """The parts of one demo in ``home``. ``start`` raises StartError naming the part that does not start."""
+
+    def __init__(self, home: Home, progress: Progress) -> None:
+        self.home = home
+        self._progress = progress
+        ui_port = choose_port("DEMO_UI_PORT", UI_PORT)
+        amazon_port = choose_port("DEMO_SANDBOX_PORT")
+        self.postgres = EmbeddedPostgres(home.postgres, port=_asked_port("DEMO_POSTGRES_PORT"))
+        self._ui_port = ui_port
+        self._amazon_port = amazon_port
+        self.airflow: AirflowStack
+        self.amazon: LocalAmazon
+        self.ledger: Ledger
+
+    @property
+    def warehouse(self) -> str:
+        return self.postgres.url(WAREHOUSE)
+
+    def start(self) -> None:
+        """Start all; afterwards Airflow is healthy, its connections are set and the ledger is there."""
+        for name in stop_leftovers(self.home.run):
+            self._progress.say(f"Stopped {name}, left running by an earlier start")
+        self._progress.show("Starting Postgres")
+        self.postgres.start()
+        for database in (METADATA, WAREHOUSE):
+            self.postgres.create_database(database)
+        self.airflow = AirflowStack(
+            self.home.airflow,
+            self.postgres.url(METADATA, "psycopg"),
+            self.home.run,
+            self.home.logs,
+            port=self._ui_port,
+            environment=self._environment(),
+        )
+        self.amazon = LocalAmazon(
+            env=self.airflow.env(), logs=self.home.logs, run_dir=self.home.run, port=self._amazon_port
+        )
+        self.ledger = Ledger(self.warehouse)
+        self._progress.show("Starting the local Amazon, preparing Airflow's metadata and the ledger")
+        with ThreadPoolExecutor() as pool:
+            for done in [
+                pool.submit(self.airflow.migrate),
+                pool.submit(self.amazon.start),
+                pool.submit(self.ledger.migrate),
+            ]:
+                done.result()
+            self._progress.show("Starting Airflow: api-server, scheduler, dag-processor, triggerer")
+            self.airflow.start()
+            settings = pool.submit(self._apply_settings)
+            self.airflow.wait_healthy()
+            settings.result()
+
+    def stop(self) -> None:
+        """Stop what was started; what was never started is left out."""
+        if hasattr(self, "ledger"):
+            self.ledger.close()
+        stop_leftovers(self.home.run)
+        self.postgres.stop()
+
+    def check_alive(self) -> None:
+        """Raises StartError naming the part that has ended."""
+        for component in [self.amazon.component, *self.airflow.components.values()]:
+            component.check_alive()
+
+    def set_speed(self, speed: float) -> None:
+        """Let time run at ``speed`` for the local Amazon and for us; never behind an earlier start's."""
+        clock = self.amazon.set_clock(speed=speed, at_least=self._latest())
+        self.ledger.set_clock(clock)
+        self.remember_clock()
+
+    def remember_clock(self) -> None:
+        """Keep where the local Amazon's time stands: the next start must not be behind the ledger."""
+        now = self.amazon.clock().now()
+        self._clock_file.write_text(json.dumps({"virtual": now.isoformat()}), encoding="ascii")
+
+    def _latest(self) -> datetime | None:
+        try:
+            return datetime.fromisoformat(json.loads(self._clock_file.read_text(encoding="ascii"))["virtual"])
+        except (OSError, ValueError, KeyError):
+            return None
+
+    @property
+    def _clock_file(self) -> Path:
+        return self.home.path / "clock.json"
+
+    def _environment(self) -> dict[str, str]:
+        """What Airflow's parts need beside their own settings. Credentials are in Airflow's connections."""
+        return {
+            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": os.environ.get("DEMO_SCHEDULES", "False"),
+            "DEMO_HOME": str(self.home.path),
+        }
+
+    def _apply_settings(self) -> None:
+        variables = {
+            **sandbox_environment(self.amazon.url),
+            "SELLEROPS_WAREHOUSE_HOST": LOOPBACK,
+            "SELLEROPS_WAREHOUSE_PORT": str(self.postgres.port),
+            "SELLEROPS_WAREHOUSE_DATABASE": WAREHOUSE,
+            "SELLEROPS_WAREHOUSE_USER": USER,
+            "SELLEROPS_WAREHOUSE_PASSWORD": self.postgres.password,
+            "SELLEROPS_ARCHIVE_URI": self.home.archive.as_uri(),
+        }
+        self.airflow.run_once(
+            "settings",
+            [sys.executable, "-m", "sellerops_runtime", "settings", "--strict", str(SETTINGS_FILE)],
+            extra_env=variables,
+        )
+
+
+@contextmanager
+def running(home: Home, progress: Progress) -> Iterator[Stack]:
+    """A started stack, stopped at the end, however that comes. Raises AlreadyRunning for a folder in use."""
+    with home.locked():
+        stack = Stack(home, progress)
+        try:
+            stack.start()
+            yield stack
+        finally:
+            ignore_interrupts()
+            progress.show("Stopping")
+            stack.stop()
+            progress.say("Stopped all that was started")
+
+
+def _asked_port(variable: str) -> int:
+    return choose_port(variable) if os.environ.get(variable, "").strip() else 0
