@@ -11,7 +11,9 @@ from amazon_sandbox.world.streams import UPPER_ALNUM, between, number, pick, shu
 
 BRANDS = {"ja": "ノースウィンド"}
 DEFAULT_BRAND = "Northwind"
-MOST_SKUS = 56
+FEWEST_SKUS, MOST_SKUS = 36, 58  # between these a seller's catalogue stops growing
+QUOTED_TYPE = "KNF"  # every seller has one product whose names hold a quote mark: unquoted files have such
+TWINS_AT_LEAST = 2  # families sold from the seller's own warehouse too, so that every seller has such orders
 _EARLIEST_LAUNCH = date(2020, 3, 1).toordinal()
 _OLD_RANGE_UNTIL = date(2023, 1, 1).toordinal()
 _LAST_LAUNCH = date(2026, 6, 1).toordinal()
@@ -71,12 +73,16 @@ def _colours() -> dict[str, dict[str, str]]:
 
 
 def make_catalogue(seed: int, account: str) -> tuple[Listing, ...]:
-    """All SKUs of a seller, 30 to 56, strongest sellers spread over the families."""
+    """All SKUs of a seller, between 30 and 58, in families of one parent ASIN each."""
+    most = int(between(uniforms(seed, account, "catalogue size")[0], FEWEST_SKUS, MOST_SKUS + 1))
     types = shuffled(tables.rows("product_types"), stream(seed, account, "catalogue"))
+    types.sort(key=lambda row: row["code"] != QUOTED_TYPE)
     drafts: list[Listing] = []
-    for row in types:
+    for place, row in enumerate(types):
         family = _family(seed, account, row)
-        if len(drafts) + len(family) > MOST_SKUS:
+        if place < TWINS_AT_LEAST and not any(listing.is_merchant for listing in family):
+            family.insert(1, _merchant_twin(family[0]))
+        if len(drafts) + len(family) > most:
             break
         drafts.extend(family)
     return tuple(drafts)
@@ -128,7 +134,7 @@ def _merchant_twin(listing: Listing) -> Listing:
         variant=listing.variant,
         usd_price=listing.usd_price * 0.97,
         litres=listing.litres,
-        base_rate=listing.base_rate * 0.18,
+        base_rate=listing.base_rate * 0.3,
         conversion=listing.conversion * 0.7,
         launch=listing.launch,
     )

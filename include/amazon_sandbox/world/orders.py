@@ -179,7 +179,7 @@ def _life(purchased: int, is_merchant: bool, rng: Random) -> tuple[int, int, int
     paid = purchased + int(between(rng.random(), 0.3, 7.0) * HOUR)
     fate, delay = rng.random(), rng.random()
     if fate < CANCELLED_SHARE:
-        hours = between(delay, 0.5, 30) if fate < CANCELLED_SHARE * 0.7 else between(delay, 30, 118)
+        hours = between(delay, 1.1, 30) if fate < CANCELLED_SHARE * 0.7 else between(delay, 30, 118)
         cancelled = purchased + int(hours * HOUR)
         return min(paid, cancelled), 0, cancelled
     if fate > 0.93:

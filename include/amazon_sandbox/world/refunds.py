@@ -14,7 +14,6 @@ from amazon_sandbox.world import tables
 from amazon_sandbox.world.orders import Order, OrderItem
 from amazon_sandbox.world.streams import (
     UPPER_ALNUM,
-    between,
     pick,
     poisson,
     shuffled,
