@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,15 +51,12 @@ class RateLimitConfig(_Strict):
     restore_after: Duration = timedelta(minutes=15)
     cooldown_margin: Duration = timedelta(minutes=1)
     unlisted_operation: OperationLimit = OperationLimit(rate=0.5, burst=2)
-    operations: dict[str, dict[str, OperationLimit]] = Field(default_factory=dict)
+    operations: dict[str, OperationLimit] = Field(default_factory=dict)
     report_types: dict[str, ReportTypeLimit] = Field(default_factory=dict)
 
     def limit(self, operation: str) -> OperationLimit:
-        """The usage plan of ``createReport`` or, where two APIs have the name, of the slower one.
-
-        ``Orders 2026-01-01/getOrder`` names the API too.
-        """
-        return self._by_operation.get(operation, self.unlisted_operation)
+        """The usage plan of an operation (``createReport``)."""
+        return self.operations.get(operation, self.unlisted_operation)
 
     def report_type_limit(self, report_type: str) -> ReportTypeLimit:
         return self.report_types.get(report_type, ReportTypeLimit())
@@ -77,17 +73,6 @@ class RateLimitConfig(_Strict):
         """How long so many calls of one account take from a full bucket: when a backfill will end."""
         limit = self.limit(operation)
         return max(0, calls - self.used_burst(limit)) / (limit.rate * self.used_share(limit))
-
-    @cached_property
-    def _by_operation(self) -> dict[str, OperationLimit]:
-        found: dict[str, OperationLimit] = {}
-        for api, operations in self.operations.items():
-            for operation, limit in operations.items():
-                found[f"{api}/{operation}"] = limit
-                found[operation] = min(
-                    limit, found.get(operation, limit), key=lambda one: (one.rate, one.burst)
-                )
-        return found
 
 
 def load_rate_limits(path: Path | None = None) -> RateLimitConfig:

@@ -117,18 +117,20 @@ class QuotaLedger:
         )
 
     def try_create(
-        self, account: Account | str, report_type: str, marketplace_ids: Iterable[str]
+        self, account: Account | str, report_type: str, marketplace_ids: Iterable[str], window: str = ""
     ) -> Decision:
         """The right to create one report of the type, for all the shops or none: cooldown and daily budget.
 
-        It takes no token of createReport's bucket. Ask for this first and for the token second; then call
-        ``mark_created`` when the report exists, or ``release_create`` when Amazon refused it.
+        ``window`` names what is asked for (any text, equal for equal windows): the cooldown is then between
+        two reports of that window; left empty, between any two of the type. No token of createReport's bucket
+        is taken: ask for this first and for the token second; then call ``mark_created`` when the report
+        exists, or ``release_create`` when Amazon refused it.
         """
         limit = self.config.report_type_limit(report_type)
         if not limit.cooldown and limit.daily_budget is None:
             return Granted(self.ledger.clock().now())
         cooldown = limit.cooldown + self.config.cooldown_margin if limit.cooldown else limit.cooldown
-        values = self._shops(account, report_type, marketplace_ids) | {
+        values = self._shops(account, report_type, marketplace_ids, window) | {
             "cooldown_s": cooldown.total_seconds(),
             "daily_budget": limit.daily_budget,
             "token": uuid.uuid4(),
@@ -136,8 +138,8 @@ class QuotaLedger:
         row = self._one(
             """
             SELECT * FROM sellerops.quota_create(
-                %(account_id)s, %(report_type)s, %(marketplace_ids)s, %(cooldown_s)s, %(daily_budget)s,
-                %(token)s)
+                %(account_id)s, %(report_type)s, %(marketplace_ids)s, %(window)s, %(cooldown_s)s,
+                %(daily_budget)s, %(token)s)
             """,
             values,
         )
@@ -148,33 +150,44 @@ class QuotaLedger:
         account: Account | str,
         report_type: str,
         marketplace_ids: Iterable[str],
+        window: str = "",
+        *,
         at: datetime | None = None,
     ) -> None:
         """A report of the type was created at ``at`` (None: now), by us or by others: its cooldown runs."""
         self._execute(
             """
             INSERT INTO sellerops.quota_budget AS stored
-                (account_id, report_type, marketplace_id, last_created_at)
-            SELECT %(account_id)s, %(report_type)s, name, coalesce(%(at)s::timestamptz, sellerops.now())
+                (account_id, report_type, marketplace_id, window_key, last_created_at)
+            SELECT %(account_id)s, %(report_type)s, name, %(window)s,
+                coalesce(%(at)s::timestamptz, sellerops.now())
             FROM unnest(%(marketplace_ids)s::text[]) AS name ORDER BY name
-            ON CONFLICT (account_id, report_type, marketplace_id) DO UPDATE
+            ON CONFLICT (account_id, report_type, marketplace_id, window_key) DO UPDATE
             SET last_created_at = greatest(stored.last_created_at, excluded.last_created_at)
             """,
-            self._shops(account, report_type, marketplace_ids) | {"at": at},
+            self._shops(account, report_type, marketplace_ids, window) | {"at": at},
         )
 
     def release_create(
-        self, account: Account | str, report_type: str, marketplace_ids: Iterable[str], granted: Granted
+        self,
+        account: Account | str,
+        report_type: str,
+        marketplace_ids: Iterable[str],
+        window: str = "",
+        *,
+        granted: Granted,
     ) -> None:
         """Give back what ``try_create`` granted, because Amazon refused to create the report."""
+        values = self._shops(account, report_type, marketplace_ids, window) | {"granted_at": granted.at}
         self._execute(
             """
             UPDATE sellerops.quota_budget
             SET last_created_at = previous_at, used = greatest(0, used - 1), token = NULL
             WHERE account_id = %(account_id)s AND report_type = %(report_type)s
-              AND marketplace_id = ANY (%(marketplace_ids)s) AND last_created_at = %(granted_at)s
+              AND marketplace_id = ANY (%(marketplace_ids)s) AND window_key = %(window)s
+              AND last_created_at = %(granted_at)s
             """,
-            self._shops(account, report_type, marketplace_ids) | {"granted_at": granted.at},
+            values,
         )
 
     def _values(self, bucket: Bucket) -> dict[str, Any]:
@@ -190,13 +203,14 @@ class QuotaLedger:
         }
 
     def _shops(
-        self, account: Account | str, report_type: str, marketplace_ids: Iterable[str]
+        self, account: Account | str, report_type: str, marketplace_ids: Iterable[str], window: str
     ) -> dict[str, Any]:
         per_account = self.config.report_type_limit(report_type).per == "account"
         return {
             "account_id": account if isinstance(account, str) else account.id,
             "report_type": report_type,
             "marketplace_ids": [""] if per_account else sorted(set(marketplace_ids)),
+            "window": window,
         }
 
     def _decision(self, row: dict[str, Any], reason: str) -> Decision:

@@ -18,8 +18,8 @@ async def acquire(limits: QuotaLedger, bucket: Bucket, priority: Priority = Prio
     """Wait until a token of ``bucket`` is ours. Use it at once: it is not kept.
 
     A thousand waiters of one process cost one statement at a time. The loop is never blocked: the statement
-    runs in a thread. Schedules and backfills stand in queues of their own. A cancelled waiter leaves its queue;
-    the token of a statement under way is then lost, which errs to the slow side.
+    runs in a thread. Schedules and backfills stand in queues of their own. A cancelled waiter leaves its
+    queue; the token of a statement under way is then lost, which errs to the slow side.
     """
     async with _queue(bucket, priority):
         while True:

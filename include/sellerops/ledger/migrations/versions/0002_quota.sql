@@ -169,66 +169,70 @@ CREATE TABLE sellerops.quota_budget (
     account_id       text NOT NULL,
     report_type      text NOT NULL,
     marketplace_id   text NOT NULL DEFAULT '',
+    window_key       text NOT NULL DEFAULT '',
     last_created_at  timestamptz,
     previous_at      timestamptz,
     day              date,
     used             integer NOT NULL DEFAULT 0,
     token            uuid,
-    PRIMARY KEY (account_id, report_type, marketplace_id)
+    PRIMARY KEY (account_id, report_type, marketplace_id, window_key)
 );
 COMMENT ON TABLE sellerops.quota_budget IS 'Per report type: when one was last created, and how many on a UTC day.';
-COMMENT ON COLUMN sellerops.quota_budget.marketplace_id IS 'Empty: the type''s cooldown counts for the whole account.';
+COMMENT ON COLUMN sellerops.quota_budget.marketplace_id IS 'Empty: the cooldown counts for the whole account.';
+COMMENT ON COLUMN sellerops.quota_budget.window_key IS 'Empty: the cooldown counts for all windows together.';
 COMMENT ON COLUMN sellerops.quota_budget.previous_at IS 'last_created_at before the newest, to give a refused one back.';
 COMMENT ON COLUMN sellerops.quota_budget.token IS 'Of the newest grant; a call that is repeated gets it again.';
 
 -- Takes the right to create one report of a type for all of p_marketplaces, or none; says how long to wait and why.
+-- The lock covers the type as a whole, because the daily budget counts over all its windows.
 CREATE FUNCTION sellerops.quota_create(
-    p_account text, p_report_type text, p_marketplaces text[], p_cooldown_s double precision, p_daily_budget integer,
-    p_token uuid,
+    p_account text, p_report_type text, p_marketplaces text[], p_window text,
+    p_cooldown_s double precision, p_daily_budget integer, p_token uuid,
     OUT is_granted boolean, OUT wait_s double precision, OUT reason text, OUT decided_at timestamptz
 ) LANGUAGE plpgsql AS $$
 DECLARE
-    shop sellerops.quota_budget;
-    cooldown_wait double precision := 0;
-    budget_wait double precision := 0;
+    cooldown_s double precision;
+    budget_s double precision := 0;
     today date;
 BEGIN
-    INSERT INTO sellerops.quota_budget (account_id, report_type, marketplace_id)
-    SELECT p_account, p_report_type, name FROM unnest(p_marketplaces) AS name ORDER BY name
-    ON CONFLICT DO NOTHING;
-    -- In one order, so that two callers with overlapping shops wait for each other and never deadlock.
-    PERFORM 1 FROM sellerops.quota_budget
-    WHERE account_id = p_account AND report_type = p_report_type AND marketplace_id = ANY (p_marketplaces)
-    ORDER BY marketplace_id FOR UPDATE;
+    PERFORM pg_advisory_xact_lock(hashtextextended('sellerops.quota_budget ' || p_account || ' ' || p_report_type, 0));
     decided_at := sellerops.now();
     today := (decided_at AT TIME ZONE 'UTC')::date;
-    FOR shop IN
-        SELECT * FROM sellerops.quota_budget
+
+    SELECT coalesce(max(p_cooldown_s - extract(epoch FROM decided_at - last_created_at)::double precision), 0)
+    INTO cooldown_s
+    FROM sellerops.quota_budget
+    WHERE account_id = p_account AND report_type = p_report_type AND marketplace_id = ANY (p_marketplaces)
+      AND window_key = p_window AND last_created_at <= decided_at AND token IS DISTINCT FROM p_token;
+
+    IF EXISTS (
+        SELECT FROM sellerops.quota_budget
         WHERE account_id = p_account AND report_type = p_report_type AND marketplace_id = ANY (p_marketplaces)
-    LOOP
-        CONTINUE WHEN shop.token = p_token;
-        IF shop.last_created_at <= decided_at THEN
-            cooldown_wait := greatest(
-                cooldown_wait,
-                p_cooldown_s - extract(epoch FROM decided_at - shop.last_created_at)::double precision
-            );
-        END IF;
-        IF shop.day = today AND shop.used >= p_daily_budget THEN
-            budget_wait := extract(epoch FROM (today + 1)::timestamp AT TIME ZONE 'UTC' - decided_at);
-        END IF;
-    END LOOP;
-    wait_s := greatest(cooldown_wait, budget_wait);
+          AND day = today
+        GROUP BY marketplace_id
+        HAVING sum(used) FILTER (WHERE token IS DISTINCT FROM p_token) >= p_daily_budget
+    ) THEN
+        budget_s := extract(epoch FROM (today + 1)::timestamp AT TIME ZONE 'UTC' - decided_at);
+    END IF;
+
+    wait_s := greatest(0, cooldown_s, budget_s);
     is_granted := wait_s <= 0;
-    reason := CASE WHEN is_granted THEN '' WHEN budget_wait > cooldown_wait THEN 'budget' ELSE 'cooldown' END;
+    reason := CASE WHEN is_granted THEN '' WHEN budget_s > cooldown_s THEN 'budget' ELSE 'cooldown' END;
     IF is_granted THEN
-        UPDATE sellerops.quota_budget SET
-            previous_at = last_created_at,
-            last_created_at = decided_at,
-            used = CASE WHEN day = today THEN used ELSE 0 END + 1,
+        INSERT INTO sellerops.quota_budget AS stored
+            (account_id, report_type, marketplace_id, window_key, last_created_at, day, used, token)
+        SELECT p_account, p_report_type, name, p_window, decided_at, today, 1, p_token
+        FROM unnest(p_marketplaces) AS name
+        ON CONFLICT (account_id, report_type, marketplace_id, window_key) DO UPDATE SET
+            previous_at = stored.last_created_at,
+            last_created_at = excluded.last_created_at,
+            used = CASE WHEN stored.day = today THEN stored.used ELSE 0 END + 1,
             day = today,
             token = p_token
-        WHERE account_id = p_account AND report_type = p_report_type AND marketplace_id = ANY (p_marketplaces)
-          AND token IS DISTINCT FROM p_token;
+        WHERE stored.token IS DISTINCT FROM p_token;
+        DELETE FROM sellerops.quota_budget
+        WHERE account_id = p_account AND report_type = p_report_type
+          AND last_created_at < decided_at - greatest(interval '7 days', make_interval(secs => p_cooldown_s));
     END IF;
 END
 $$;
