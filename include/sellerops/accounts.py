@@ -1,4 +1,4 @@
-"""The seller accounts, from ``config/accounts.yaml``. Credentials are not here: they stand in Airflow connections."""
+"""The seller accounts, from ``config/accounts.yaml``. Credentials stand in Airflow connections, not here."""
 
 from __future__ import annotations
 
@@ -44,7 +44,11 @@ def _account(path: str, name: str, fields: object) -> Account:
     where = f"{path}, accounts.{name}"
     if not re.fullmatch(r"[a-z][a-z0-9_]*", str(name)):
         raise ConfigurationError("is no usable name.", where=where, remedy="Use a-z, 0-9 and _ only.")
-    if not isinstance(fields, dict) or set(fields) - _ALLOWED or not {"region", "marketplaces"} <= set(fields):
+    if (
+        not isinstance(fields, dict)
+        or set(fields) - _ALLOWED
+        or not {"region", "marketplaces"} <= set(fields)
+    ):
         raise ConfigurationError(
             "needs `region` and `marketplaces`, and may have `connection` and `application`.", where=where
         )

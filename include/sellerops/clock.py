@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 @dataclass(frozen=True)
 class Clock:
-    """``now = virtual_anchor + (real now - real_anchor) * speed``; both anchors aware, speed 1.0 is real pace.
+    """``now = virtual_anchor + (real now - real_anchor) * speed``; anchors are aware, speed 1.0 is real pace.
 
     Speed 0 is a clock that stands still. ``Clock.system()`` is real time.
     """
@@ -32,7 +32,7 @@ class Clock:
         return (self.virtual_anchor + timedelta(seconds=elapsed * self.speed)).astimezone(UTC)
 
     def real_seconds(self, virtual_seconds: float) -> float:
-        """How long to sleep for so many seconds of this clock; a standing clock is looked at once a second."""
+        """How long to sleep for so many seconds of this clock; one that stands is looked at once a second."""
         if virtual_seconds <= 0:
             return 0.0
         if self.speed <= 0:

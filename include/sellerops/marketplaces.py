@@ -13,7 +13,7 @@ from sellerops.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Marketplace:
-    """One shop: ISO country code, Amazon's id, region (NA, EU, FE), currency, IANA zone of its business day."""
+    """One shop: ISO country code, Amazon's id, region (NA, EU, FE), currency, zone of its business day."""
 
     code: str
     id: str
@@ -33,7 +33,9 @@ class Marketplace:
 @lru_cache(maxsize=8)
 def _tables(directory: str) -> tuple[dict[str, Marketplace], dict[str, str]]:
     content = read_yaml(config_dir() / "marketplaces.yaml")
-    marketplaces = {code: Marketplace(code=code, **fields) for code, fields in content["marketplaces"].items()}
+    marketplaces = {
+        code: Marketplace(code=code, **fields) for code, fields in content["marketplaces"].items()
+    }
     endpoints = {code: fields["endpoint"] for code, fields in content["regions"].items()}
     return marketplaces, endpoints
 

@@ -18,9 +18,9 @@ from sellerops.specs import PeriodKind, ReportSpec
 class Slice:
     """One piece of one report.
 
-    ``first_day``/``last_day`` are inclusive local days (ISO) of ``timezone``; ``window_start``/``window_end`` are
-    the same as instants (ISO, UTC, end exclusive). Snapshots have no window: ``snapshot_at`` is the moment they
-    stand for. ``expired``: Amazon no longer serves it.
+    ``first_day``/``last_day`` are inclusive local days of ``timezone``; ``window_start``/``window_end``
+    are the same as instants (ISO, UTC, end exclusive). Snapshots have no window: ``snapshot_at`` is the time
+    they stand for. ``expired``: Amazon no longer serves it.
     """
 
     source: str
@@ -83,9 +83,9 @@ def plan_slices(
 ) -> list[Slice]:
     """The slices of one run for one account.
 
-    ``run_at`` is the end of the run's data interval: what had closed by then is collected, reaching back by the
-    spec's lookback. ``from_day``/``to_day`` (local days, inclusive) replace the lookback in a run started by hand.
-    ``now`` decides what Amazon no longer serves. The same arguments give the same slices, in the same order.
+    ``run_at`` is the end of the run's data interval: what had closed by then is collected, reaching back by
+    the spec's lookback. ``from_day``/``to_day`` (local days, inclusive) replace the lookback in a run started
+    by hand. ``now`` decides what Amazon no longer serves. Equal arguments give equal slices, in equal order.
     """
     shops = _shops(spec, account)
     if not shops:
@@ -94,13 +94,17 @@ def plan_slices(
     cutters = {PeriodKind.SNAPSHOT: _snapshot, PeriodKind.LISTING: _listing}
     cut = cutters.get(spec.period.kind, _windows)
     oldest = now - spec.period.history
-    return [piece for group in groups for piece in cut(spec, account, group, run_at, oldest, from_day, to_day)]
+    return [
+        piece for group in groups for piece in cut(spec, account, group, run_at, oldest, from_day, to_day)
+    ]
 
 
 def _shops(spec: ReportSpec, account: Account) -> list[Marketplace]:
     if spec.accounts != "all" and account.id not in spec.accounts:
         return []
-    return [shop for shop in account.marketplaces if spec.marketplaces == "all" or shop.code in spec.marketplaces]
+    return [
+        shop for shop in account.marketplaces if spec.marketplaces == "all" or shop.code in spec.marketplaces
+    ]
 
 
 def _snapshot(
@@ -115,9 +119,7 @@ def _snapshot(
     zone = _zone(spec, group)
     moment = run_at.astimezone(UTC)
     label = f"{_place(account, group)} {moment.astimezone(zone):%Y-%m-%d %H:%M}"
-    yield _slice(
-        spec, account, group, label, zone, snapshot_at=moment.isoformat(), expired=moment < oldest
-    )
+    yield _slice(spec, account, group, label, zone, snapshot_at=moment.isoformat(), expired=moment < oldest)
 
 
 def _listing(
@@ -203,7 +205,8 @@ def _pieces(spec: ReportSpec, first: date, last: date, last_closed: date) -> Ite
 
 def _given_days(from_day: date | None, to_day: date | None) -> tuple[date, date]:
     first, last = from_day or to_day, to_day or from_day
-    assert first is not None and last is not None
+    assert first is not None
+    assert last is not None
     if first > last:
         raise ConfigurationError(
             f"from_day {first} lies after to_day {last}.", remedy="Swap them and trigger the run again."
@@ -224,7 +227,12 @@ def _place(account: Account, group: tuple[Marketplace, ...]) -> str:
 
 
 def _slice(
-    spec: ReportSpec, account: Account, group: tuple[Marketplace, ...], label: str, zone: ZoneInfo, **window: Any
+    spec: ReportSpec,
+    account: Account,
+    group: tuple[Marketplace, ...],
+    label: str,
+    zone: ZoneInfo,
+    **window: Any,
 ) -> Slice:
     return Slice(
         source=spec.source,

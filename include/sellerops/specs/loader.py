@@ -1,4 +1,4 @@
-"""Reads report specs; each invalid file becomes an error that names file, key and remedy, and stops no other."""
+"""Reads report specs; a wrong file becomes an error that names file, key and remedy, and stops no other."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def spec_files(directory: Path | None = None) -> list[Path]:
 
 
 def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[SpecFailure]]:
-    """Every valid spec and every failure. Two specs that fill one table are told apart by path: the later fails."""
+    """Every valid spec and every failure. Of two specs that fill one table the later by path fails."""
     root = directory or config_dir() / "reports"
     specs: list[ReportSpec] = []
     failures: list[SpecFailure] = []
@@ -140,7 +140,11 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
         field = model.model_fields.get(str(part))
         candidates = _models_in(field.annotation) if field else []
         model = candidates[0] if candidates else model
-    return [field.alias or name for name, field in model.model_fields.items() if name not in {"path", "name", "source"}]
+    return [
+        field.alias or name
+        for name, field in model.model_fields.items()
+        if name not in {"path", "name", "source"}
+    ]
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

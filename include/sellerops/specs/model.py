@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -41,7 +42,7 @@ class WriteDisposition(StrEnum):
 
 
 class ColumnType(StrEnum):
-    """``decimal`` is exact; ``timestamp`` is an instant stored in UTC; ``date`` is a day of the named clock."""
+    """``decimal`` is exact; ``timestamp`` is an instant, in UTC; ``date`` is a day of the named clock."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -52,11 +53,13 @@ class ColumnType(StrEnum):
 
 
 class Schedule(_Strict):
-    """When the report is collected: ``cron``, or ``between`` windows in which a stable spread picks the minute."""
+    """When the report is collected: ``cron``, or ``between`` windows in which a stable spread picks it."""
 
     cron: str | None = None
     between: tuple[str, ...] = ()
-    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = None
+    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = (
+        None
+    )
     day_of_month: int | None = Field(default=None, ge=1, le=28)
     timezone: str
 
@@ -66,7 +69,9 @@ class Schedule(_Strict):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"unknown time zone {value!r}; use an IANA name such as America/New_York") from error
+            raise ValueError(
+                f"unknown time zone {value!r}; use an IANA name such as America/New_York"
+            ) from error
         return value
 
     @field_validator("between", mode="before")
@@ -85,7 +90,7 @@ class Schedule(_Strict):
         if self.cron:
             _check_cron(self.cron)
         windows = self.windows
-        if any(later[0] < earlier[1] for earlier, later in zip(windows, windows[1:], strict=False)):
+        if any(later[0] < earlier[1] for earlier, later in pairwise(windows)):
             raise ValueError("the windows of `between` overlap or are not in order")
         return self
 
@@ -112,7 +117,9 @@ class Period(_Strict):
     lookback: Duration = Field(
         default=timedelta(days=1), description="how far back a run collects again, because Amazon revises"
     )
-    max_days: int = Field(default=31, ge=1, description="longest window of one request; longer ones are split")
+    max_days: int = Field(
+        default=31, ge=1, description="longest window of one request; longer ones are split"
+    )
     history: Duration = Field(
         default=timedelta(days=730), description="what Amazon still serves; older slices are marked expired"
     )
@@ -122,7 +129,8 @@ class RequestRules(_Strict):
     """How the report is asked for, waited for and reused."""
 
     how: Literal["created", "listed"] = Field(
-        default="created", description="`listed`: Amazon makes the report on its own schedule; it is only found"
+        default="created",
+        description="`listed`: Amazon makes the report on its own schedule; it is only found",
     )
     options: dict[str, str] = Field(default_factory=dict, description="reportOptions, text to text")
     fresh_for: Duration = Field(
@@ -131,7 +139,9 @@ class RequestRules(_Strict):
     cooldown: Duration = Field(
         default=timedelta(0), description="shortest time between two requests of the type for the same shops"
     )
-    first_poll: Duration = Field(default=timedelta(seconds=20), description="wait before the first status check")
+    first_poll: Duration = Field(
+        default=timedelta(seconds=20), description="wait before the first status check"
+    )
     poll_every: Duration = Field(default=timedelta(seconds=30), description="pace of the following checks")
     give_up_after: Duration = Field(default=timedelta(hours=12), description="no answer by then is a failure")
 
@@ -140,12 +150,15 @@ class FileFormat(_Strict):
     """How the document's bytes become rows."""
 
     kind: Literal["tsv", "json"]
-    charset: str | None = Field(default=None, description="only where the download names none and the shop's is wrong")
+    charset: str | None = Field(
+        default=None, description="only where the download names none and the shop's is wrong"
+    )
     decimal: Literal["point", "local"] = Field(
         default="point", description="`local`: comma or point as the marketplace writes numbers"
     )
     timestamps: tuple[str, ...] = Field(
-        default=("iso",), description="`iso` or strptime patterns, tried in order; without a zone they are UTC"
+        default=("iso",),
+        description="`iso` or strptime patterns, tried in order; without a zone they are UTC",
     )
 
 
@@ -177,7 +190,8 @@ class TableSpec(_Strict):
     rows: str = Field(default="", description="json: dotted path of the list that holds the rows")
     write_disposition: WriteDisposition
     primary_key: tuple[str, ...] = Field(
-        default=(), description="the grain beside the system's scope; empty: no natural key, rows are told by hash"
+        default=(),
+        description="the grain beside the system's scope; empty: no natural key, rows are told by hash",
     )
     ordinal_by: str | None = Field(
         default=None, description="column that numbers equal keys in `ordinal`, when the file has it"
@@ -200,14 +214,17 @@ class TableSpec(_Strict):
     def _short_form(cls, value: object) -> object:
         if not isinstance(value, dict):
             return value
-        return {name: {"type": entry} if isinstance(entry, str) else (entry or {}) for name, entry in value.items()}
+        return {
+            name: {"type": entry} if isinstance(entry, str) else (entry or {})
+            for name, entry in value.items()
+        }
 
     @model_validator(mode="after")
     def _columns_exist(self) -> TableSpec:
         bad = [name for name in self.columns if not NAME.fullmatch(name)]
         if bad:
             raise ValueError(f"column names are snake_case; not {', '.join(map(repr, bad))}")
-        known = {*self.columns, *( [self.day_from_window] if self.day_from_window else [])}
+        known = {*self.columns, *([self.day_from_window] if self.day_from_window else [])}
         derived = {"ordinal", "snapshot_at", "marketplace_id", "source_line"}
         for key in ("primary_key", "ordinal_by", "version", "day", "marketplace_from"):
             named = getattr(self, key)
@@ -219,7 +236,9 @@ class TableSpec(_Strict):
                 if name not in known:
                     raise ValueError(f"`checks` names {name!r}, which is not in `columns`")
         if self.write_disposition is WriteDisposition.REPLACE and not (self.day or self.day_from_window):
-            raise ValueError("`write_disposition: replace` needs `day` or `day_from_window` to know the window")
+            raise ValueError(
+                "`write_disposition: replace` needs `day` or `day_from_window` to know the window"
+            )
         if self.write_disposition is WriteDisposition.MERGE and not self.primary_key:
             raise ValueError("`write_disposition: merge` needs a `primary_key`")
         sources = [column.source for column in self.columns.values() if column.source]
@@ -242,7 +261,7 @@ class ReportSpec(_Strict):
     family: str
     description: str
     scope: Literal["marketplace", "account_region"] = Field(
-        description="`marketplace`: one request for each shop; `account_region`: one for all shops of an account"
+        description="`marketplace`: a request for each shop; `account_region`: one for all of an account"
     )
     marketplaces: Literal["all"] | tuple[str, ...] = "all"
     accounts: Literal["all"] | tuple[str, ...] = "all"
@@ -282,7 +301,9 @@ class ReportSpec(_Strict):
         for name, table in self.tables.items():
             is_snapshot = table.write_disposition is WriteDisposition.SNAPSHOT
             if is_snapshot != (self.period.kind is PeriodKind.SNAPSHOT):
-                raise ValueError(f"`tables.{name}`: snapshot periods and the snapshot disposition go together")
+                raise ValueError(
+                    f"`tables.{name}`: snapshot periods and the snapshot disposition go together"
+                )
             if self.format.kind == "json" and not table.rows:
                 raise ValueError(f"`tables.{name}` needs `rows`: where in the JSON its list is")
         return self

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sellerops.accounts import Account, load_accounts
 from sellerops.errors import ConfigurationError
 from sellerops.marketplaces import marketplace
@@ -37,7 +38,9 @@ def test_each_marketplace_has_its_own_days() -> None:
 
 def test_a_day_not_over_where_the_shop_is_waits_for_the_next_run() -> None:
     spec = load_spec("sales_and_traffic")
-    early = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)  # 23:00 of the 20th in Los Angeles, 18:00 of the 21st in Sydney
+    early = datetime(
+        2026, 11, 21, 7, 0, tzinfo=UTC
+    )  # 23:00 of the 20th in Los Angeles, 18:00 of the 21st in Sydney
     assert plan_slices(spec, account("NA", "US"), run_at=early, now=early)[-1].last_day == "2026-11-19"
     assert plan_slices(spec, account("FE", "AU"), run_at=early, now=early)[-1].last_day == "2026-11-20"
 
@@ -46,7 +49,12 @@ def test_a_day_not_over_where_the_shop_is_waits_for_the_next_run() -> None:
 def test_days_of_daylight_saving_switches_are_whole(day: str, hours: int) -> None:
     wanted = date.fromisoformat(day)
     (piece,) = plan_slices(
-        load_spec("sales_and_traffic"), account("NA", "US"), run_at=RUN, now=RUN, from_day=wanted, to_day=wanted
+        load_spec("sales_and_traffic"),
+        account("NA", "US"),
+        run_at=RUN,
+        now=RUN,
+        from_day=wanted,
+        to_day=wanted,
     )
     assert piece.start and piece.end and piece.end - piece.start == timedelta(hours=hours)
 
@@ -106,7 +114,12 @@ def test_what_amazon_no_longer_serves_is_marked_not_asked() -> None:
 
 def test_listing_looks_back_but_not_past_what_is_listed() -> None:
     (piece,) = plan_slices(
-        load_spec("settlements"), account("EU", "DE"), run_at=RUN, now=RUN, from_day=date(2026, 1, 1), to_day=RUN.date()
+        load_spec("settlements"),
+        account("EU", "DE"),
+        run_at=RUN,
+        now=RUN,
+        from_day=date(2026, 1, 1),
+        to_day=RUN.date(),
     )
     assert piece.start and piece.start > RUN - timedelta(days=90)
     assert piece.end == RUN and not piece.expired
@@ -146,4 +159,4 @@ def test_slices_are_stable_closed_and_survive_xcom(run_at: datetime, code: str, 
         assert Slice.from_dict(piece.to_dict()) == piece
         assert piece.end and piece.end <= run_at
         if piece.first_day:
-            assert piece.start and piece.start.astimezone(ZoneInfo(piece.timezone)).hour == 0 or code == "BR"
+            assert (piece.start and piece.start.astimezone(ZoneInfo(piece.timezone)).hour == 0) or code == "BR"

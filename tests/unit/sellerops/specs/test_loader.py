@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from sellerops.config_files import config_dir
 from sellerops.errors import SpecError
 from sellerops.specs import PeriodKind, load_spec, load_specs
@@ -59,12 +60,27 @@ def test_a_name_travels_from_file_to_dag() -> None:
         ("family:", "familiy:", "familiy", "Did you mean 'family'"),
         ("lookback: 3d", "loockback: 3d", "period.loockback", "Did you mean 'lookback'"),
         ("lookback: 3d", "lookback: three", "period.lookback", "no duration"),
-        ("timezone: UTC", "timezone: Amerika/Berlin", "schedule.timezone", "unknown time zone 'Amerika/Berlin'"),
+        (
+            "timezone: UTC",
+            "timezone: Amerika/Berlin",
+            "schedule.timezone",
+            "unknown time zone 'Amerika/Berlin'",
+        ),
         ('cron: "0 3 * * *"', 'cron: "0 3 * *"', "schedule", "no cron expression"),
         ("scope: account_region", "scope: account_region\nmarketplaces: [UK]", "marketplaces", "write GB"),
-        ("primary_key: [reimbursement_id]", "primary_key: [reimbursment_id]", "tables.reimbursements", "not in `columns`"),
+        (
+            "primary_key: [reimbursement_id]",
+            "primary_key: [reimbursment_id]",
+            "tables.reimbursements",
+            "not in `columns`",
+        ),
         ("report_type: GET_FBA_REIMBURSEMENTS_DATA\n", "", "report_type", "missing"),
-        ("amount_total: decimal", "amount_total: money", "tables.reimbursements.columns.amount_total.type", "decimal"),
+        (
+            "amount_total: decimal",
+            "amount_total: money",
+            "tables.reimbursements.columns.amount_total.type",
+            "decimal",
+        ),
         ("amount_total: decimal", "Amount-Total: decimal", "tables.reimbursements", "snake_case"),
         ("kind: range", "kind: listing", "(whole file)", "go together"),
         ("kind: tsv", "kind: json", "(whole file)", "`rows`"),
@@ -114,7 +130,9 @@ def test_an_undecodable_file_is_an_error_of_its_own(tmp_path: Path) -> None:
 
 
 def test_defaults_are_merged_one_level_deep(tmp_path: Path) -> None:
-    (tmp_path / "defaults.yaml").write_text("retries: 5\nrequest: {fresh_for: 1h, cooldown: 30m}\n", encoding="utf-8")
+    (tmp_path / "defaults.yaml").write_text(
+        "retries: 5\nrequest: {fresh_for: 1h, cooldown: 30m}\n", encoding="utf-8"
+    )
     write(tmp_path, "one", VALID + "request: {fresh_for: 2h}\n")
     (spec,), _ = load_specs(tmp_path)
     assert (spec.retries, spec.request.fresh_for.seconds, spec.request.cooldown.seconds) == (5, 7200, 1800)

@@ -1,0 +1,29 @@
+"""The command line. Each command is a module with ``add(subparsers)``; an error is told with its remedy."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from sellerops.cli import backfill, ledger, quota, specs
+from sellerops.errors import SellerOpsError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 an error that was told, 2 a wrong call."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sellerops", description="What people do outside the Airflow UI."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for module in (specs, quota, ledger, backfill):
+        module.add(commands)
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except SellerOpsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 0
+    return code

@@ -1,0 +1,148 @@
+"""`ledger requests|loads|slices|migrate`: what was asked, loaded, and how each day stands."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from typing import Any
+
+from sellerops.cli.tables import print_table
+from sellerops.cli.warehouse import open_ledger, select
+from sellerops.errors import ConfigurationError
+from sellerops.ledger import SliceState
+from sellerops.marketplaces import all_marketplaces
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("ledger", help="what was asked, loaded, and how each day stands")
+    actions = parser.add_subparsers(required=True, metavar="action")
+    for name, run, text in (
+        ("requests", _requests, "the newest requests"),
+        ("loads", _loads, "the newest loads and their row counts"),
+        ("slices", _slices, "each shop and day: loaded, empty, failed, ..."),
+    ):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("--report")
+        action.add_argument("--account")
+        action.add_argument("--limit", type=int, default=30)
+        action.set_defaults(run=run)
+        if name == "slices":
+            action.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY")
+            action.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY")
+            action.add_argument("--state", type=str.upper, choices=[state.value for state in SliceState])
+    actions.add_parser("migrate", help="bring the ledger's tables to this version").set_defaults(run=_migrate)
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    ledger = open_ledger()
+    ledger.migrate()
+    ledger.close()
+    print("The ledger is at this version.")
+    return 0
+
+
+def _requests(options: argparse.Namespace) -> int:
+    statement = """
+        SELECT id, report, account_id, marketplace_ids, window_start, window_end, status, report_id,
+               created_by, reported_at, coalesce(error, '')
+        FROM sellerops.report_request
+        WHERE (%(report)s::text IS NULL OR report = %(report)s)
+          AND (%(account)s::text IS NULL OR account_id = %(account)s)
+        ORDER BY id DESC LIMIT %(limit)s"""
+    rows = select(
+        statement,
+        {"report": options.report, "account": options.account, "limit": _positive(options.limit)},
+    )
+    codes = _codes()
+    header = (
+        "id",
+        "report",
+        "account",
+        "shops",
+        "from",
+        "until",
+        "status",
+        "report id",
+        "by",
+        "as of",
+        "error",
+    )
+    shown = [(str(r[0]), r[1], r[2], " ".join(codes.get(m, m) for m in r[3]), *r[4:]) for r in rows]
+    print_table(header, shown, empty="No request matches.")
+    return 0
+
+
+def _loads(options: argparse.Namespace) -> int:
+    ledger = open_ledger()
+    loads = ledger.loads(report=options.report, account_id=options.account, limit=_positive(options.limit))
+    ledger.close()
+    codes = _codes()
+    header = (
+        "load",
+        "table",
+        "account",
+        "shop",
+        "from",
+        "to",
+        "in file",
+        "stored",
+        "rejected",
+        "seconds",
+        "at",
+    )
+    rows = [
+        (
+            str(load.load_id),
+            load.table,
+            load.account_id,
+            codes.get(load.marketplace_id, "all"),
+            load.first_day,
+            load.last_day,
+            load.rows_in_file,
+            load.stored,
+            load.rejected,
+            load.seconds,
+            load.started_at,
+        )
+        for load in loads
+    ]
+    print_table(header, rows, empty="No load matches.")
+    return 0
+
+
+def _slices(options: argparse.Namespace) -> int:
+    ledger = open_ledger()
+    found = ledger.slice_states(
+        report=options.report,
+        account_id=options.account,
+        first_day=options.first,
+        last_day=options.last,
+        states=[SliceState(options.state)] if options.state else None,
+    )
+    ledger.close()
+    codes = _codes()
+    rows = [
+        (
+            row.report,
+            row.account_id,
+            codes.get(row.marketplace_id, "all"),
+            row.day,
+            row.state.value,
+            row.error or "",
+        )
+        for row in found[-_positive(options.limit) :]
+    ]
+    print_table(("report", "account", "shop", "day", "state", "error"), rows, empty="No slice matches.")
+    if len(found) > len(rows):
+        print(f"({len(found) - len(rows)} earlier ones left out; --limit shows more)")
+    return 0
+
+
+def _positive(limit: int) -> int:
+    if limit < 1:
+        raise ConfigurationError(f"--limit {limit} shows nothing.", remedy="Give a number from 1 on.")
+    return limit
+
+
+def _codes() -> dict[str, str]:
+    return {shop.id: shop.code for shop in all_marketplaces().values()}

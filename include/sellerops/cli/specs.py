@@ -1,0 +1,65 @@
+"""`specs check`, `specs list`, `specs show`: the YAML files before Airflow sees them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sellerops.accounts import load_accounts
+from sellerops.cli.tables import print_table
+from sellerops.specs import load_spec, load_specs
+from sellerops.specs.durations import format_duration
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("specs", help="check and show the report specs")
+    actions = parser.add_subparsers(required=True, metavar="action")
+    check = actions.add_parser("check", help="say of every spec file whether it is sound")
+    check.add_argument("--dir", type=Path, help="folder of specs, instead of the configured one")
+    check.set_defaults(run=_check)
+    actions.add_parser("list", help="one line a report").set_defaults(run=_list)
+    show = actions.add_parser("show", help="the effective spec, defaults filled in")
+    show.add_argument("report")
+    show.set_defaults(run=_show)
+
+
+def _check(options: argparse.Namespace) -> int:
+    specs, failures = load_specs(options.dir)
+    for failure in failures:
+        print(f"error: {failure.error}", file=sys.stderr)
+    accounts = load_accounts()
+    for spec in specs:
+        strangers = set() if spec.accounts == "all" else set(spec.accounts) - set(accounts)
+        if strangers:
+            print(f"warning: {spec.path}: no such account: {', '.join(sorted(strangers))}", file=sys.stderr)
+    print(f"{len(specs)} sound, {len(failures)} wrong, {len(accounts)} accounts.")
+    return 1 if failures else 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    specs, failures = load_specs()
+    rows = [
+        (
+            spec.name,
+            spec.report_type,
+            spec.scope,
+            spec.period.kind.value,
+            format_duration(spec.period.lookback),
+            ", ".join(spec.tables),
+        )
+        for spec in specs
+    ]
+    print_table(("report", "type", "scope", "period", "lookback", "tables"), rows, empty="There is no spec.")
+    return 1 if failures else 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    spec = load_spec(options.report)
+    effective = spec.model_dump(mode="json", by_alias=True, exclude_defaults=False)
+    print(f"# {spec.path}")
+    print(yaml.safe_dump(effective, sort_keys=False, allow_unicode=True, width=110), end="")
+    return 0
