@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from amazon_sandbox.world.documents import CP1252, Document
+from amazon_sandbox.world.documents import Document, charset_of
 from amazon_sandbox.world.orders import state_at
 from amazon_sandbox.world.report_types.all_orders import header_of, order_rows
 from amazon_sandbox.world.sellers import Seller
@@ -23,14 +23,15 @@ def bulk_orders(shop: Shop, seller: Seller, rows: int) -> Document:
     Apart from the ids the lines repeat every 5,000: sizes, charset and oddities are those of real files, the
     sums are not.
     """
-    return Document(_chunks(shop, seller, rows), CP1252.content_type)
+    charset = charset_of([shop.marketplace])
+    return Document(_chunks(shop, seller, rows, charset.codec), charset.content_type)
 
 
-def _chunks(shop: Shop, seller: Seller, rows: int) -> Iterator[bytes]:
-    yield ("\t".join(header_of(seller.region)) + "\r\n").encode(CP1252.codec)
+def _chunks(shop: Shop, seller: Seller, rows: int, codec: str) -> Iterator[bytes]:
+    yield ("\t".join(header_of(seller.region)) + "\r\n").encode(codec)
     if rows <= 0:
         return
-    lines = _block(shop, seller, min(rows, BLOCK_ROWS))
+    lines = _block(shop, seller, min(rows, BLOCK_ROWS), codec)
     mark = _MARK.encode()
     whole = b"".join(lines)
     for repetition in range(rows // len(lines)):
@@ -40,7 +41,7 @@ def _chunks(shop: Shop, seller: Seller, rows: int) -> Iterator[bytes]:
         yield b"".join(lines[:rest]).replace(mark, b"%07d" % (rows // len(lines)))
 
 
-def _block(shop: Shop, seller: Seller, rows: int) -> list[bytes]:
+def _block(shop: Shop, seller: Seller, rows: int, codec: str) -> list[bytes]:
     """`rows` lines whose ids are <prefix>-MARK-<order in the block> and MARK<line in the block>."""
     lines: list[bytes] = []
     orders = 0
@@ -56,6 +57,6 @@ def _block(shop: Shop, seller: Seller, rows: int) -> list[bytes]:
             state = state_at(renamed, renamed.shipped or renamed.cancelled)
             if state is not None:
                 rows_text = order_rows(shop, renamed, state, seller.region)
-                lines.extend(("\t".join(row) + "\r\n").encode(CP1252.codec) for row in rows_text)
+                lines.extend(("\t".join(row) + "\r\n").encode(codec) for row in rows_text)
         day -= 1
     return lines[:rows]

@@ -24,6 +24,7 @@ from unit.amazon_sandbox.world.reading import (
     SHOPS,
     US,
     flat_file,
+    read_flat_file,
     sales_report,
 )
 
@@ -194,3 +195,10 @@ def test_bulk_file_has_the_asked_rows_and_unique_ids() -> None:
     assert len({row[item] for row in rows}) == 12_345
     assert all(re.fullmatch(r"\d{3}-\d{7}-\d{7}\t", line[:20]) for line in lines[1:])
     assert world.bulk_orders(rows=0).read().count(b"\r\n") == 1
+
+
+@pytest.mark.parametrize(("account", "columns"), [("northwind_eu", 33), ("northwind_jp", 31)])
+def test_bulk_file_of_any_seller(world: World, account: str, columns: int) -> None:
+    table = read_flat_file(world.bulk_orders(rows=6_001, seller=world.seller(account)))
+    assert (len(table.rows), len(table.header)) == (6_001, columns)
+    assert len({row["amazon-order-id"] for row in table.rows}) > 5_000

@@ -99,6 +99,29 @@ def test_order_lines_derive_from_the_order_file(world: World) -> None:
     assert {code: (paid[code], *named[code]) for code in paid} == expected
 
 
+def test_sales_tax_is_withheld_in_the_us(world: World) -> None:
+    """Item by item: the tax of the order file is paid in and withheld again, so the seller keeps the prices."""
+    seller = world.seller("northwind_na")
+    ref, table = settlement(world, "northwind_na", US)
+    orders = flat_file(world, ORDERS, seller, [US], ref.start, ref.end, AS_OF).rows
+    taxes = {
+        row["order-item-id"]: sum(
+            Decimal(row[name] or 0) for name in ("item-tax", "shipping-tax", "gift-wrap-tax")
+        )
+        for row in orders
+        if row["order-status"] == "Shipped"
+    }
+    paid: dict[str, Decimal] = dict.fromkeys(taxes, Decimal(0))
+    withheld: dict[str, Decimal] = dict.fromkeys(taxes, Decimal(0))
+    for line in table.rows[1:]:
+        if line["transaction-type"] == "Order" and line["amount-type"] == "ItemWithheldTax":
+            withheld[line["order-item-code"]] -= amount(line["amount"])
+        elif line["transaction-type"] == "Order" and line["amount-description"].endswith("Tax"):
+            paid[line["order-item-code"]] += amount(line["amount"])
+    assert sum(taxes.values()) > 1_000
+    assert paid == withheld == taxes
+
+
 def test_refunds_give_back_what_was_paid(world: World) -> None:
     """Each refund names an order item shipped before, and takes back its principal."""
     seller = world.seller("northwind_na")
