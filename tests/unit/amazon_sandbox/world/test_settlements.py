@@ -100,7 +100,7 @@ def test_order_lines_derive_from_the_order_file(world: World) -> None:
 
 
 def test_sales_tax_is_withheld_in_the_us(world: World) -> None:
-    """Item by item: the tax of the order file is paid in and withheld again, so the seller keeps the prices."""
+    """Item by item: the tax of the order file is paid in and withheld again; the seller keeps the prices."""
     seller = world.seller("northwind_na")
     ref, table = settlement(world, "northwind_na", US)
     orders = flat_file(world, ORDERS, seller, [US], ref.start, ref.end, AS_OF).rows
