@@ -1,0 +1,36 @@
+"""The web app over a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+
+from amazon_sandbox import control
+from amazon_sandbox.lwa.routes import routes as lwa_routes
+from amazon_sandbox.reports.routes import routes as reports_routes
+from amazon_sandbox.sandbox import Sandbox
+from amazon_sandbox.slack.routes import routes as slack_routes
+
+
+def create_app(sandbox: Sandbox) -> Starlette:
+    """Every API family and the control calls on one port. Closes the sandbox when the server ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        sandbox.renderer.start()
+        try:
+            yield
+        finally:
+            sandbox.close()
+
+    app = Starlette(
+        routes=[*reports_routes, *lwa_routes, *control.routes, *slack_routes],
+        exception_handlers=control.exception_handlers,
+        lifespan=lifespan,
+    )
+    # Amazon never redirects; a path with a slash too many does not exist.
+    app.router.redirect_slashes = False
+    app.state.sandbox = sandbox
+    return app

@@ -1,0 +1,57 @@
+"""The sandbox's own clock: real time, faster, jumped or frozen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+
+def iso_micro(seconds: float) -> str:
+    """UTC epoch seconds as ISO 8601 with microseconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+
+
+def instant(seconds: float) -> datetime:
+    """UTC epoch seconds as an aware datetime."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+class VirtualClock:
+    """virtual now = virtual anchor + (real now - real anchor) * speed; speed 0 is frozen.
+
+    Instants are UTC epoch seconds. `real` is the source of real time (tests give their own).
+    """
+
+    def __init__(
+        self, *, speed: float = 1.0, start: float | None = None, real: Callable[[], float] = time.time
+    ) -> None:
+        self._real = real
+        self.real_anchor = real()
+        self.virtual_anchor = self.real_anchor if start is None else start
+        self.speed = speed
+
+    def now(self) -> float:
+        """The virtual now."""
+        return self.virtual_anchor + (self._real() - self.real_anchor) * self.speed
+
+    def change(
+        self, *, speed: float | None = None, to: float | None = None, jump: float | None = None
+    ) -> None:
+        """Anchor the clock anew: first set to an instant, then jump by seconds, then run at a speed."""
+        real = self._real()
+        virtual = self.virtual_anchor + (real - self.real_anchor) * self.speed
+        if to is not None:
+            virtual = to
+        self.real_anchor, self.virtual_anchor = real, virtual + (jump or 0.0)
+        if speed is not None:
+            self.speed = speed
+
+    def as_dict(self) -> dict[str, object]:
+        """Anchors, speed and now, as ``/_sandbox/clock`` answers."""
+        return {
+            "real_anchor": iso_micro(self.real_anchor),
+            "virtual_anchor": iso_micro(self.virtual_anchor),
+            "speed": self.speed,
+            "now": iso_micro(self.now()),
+        }

@@ -1,0 +1,68 @@
+"""Bodies of the control calls. Unknown fields are refused: they are typing errors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+NotNegative = Annotated[FiniteFloat, Field(ge=0)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClockChange(_Body):
+    """`freeze` true is speed 0; false runs again, at `speed` or 1."""
+
+    speed: NotNegative | None = None
+    jump_seconds: FiniteFloat | None = None
+    freeze: bool | None = None
+    set: str | None = None
+
+
+class FaultWanted(_Body):
+    """A fault and whom it strikes. `times` null: until deleted."""
+
+    fault: str
+    operation: str | None = None
+    report_type: str | None = None
+    account: str | None = None
+    seller_id: str | None = None
+    marketplace_id: str | None = None
+    times: Annotated[int, Field(ge=1)] | None = None
+    after: Annotated[int, Field(ge=0)] = 0
+    options: dict[str, Any] = {}
+
+
+class QuotaWanted(_Body):
+    """A usage plan (operation, rate, burst; of one seller or of all), or a daily budget (report_type, daily; null: none)."""
+
+    operation: str = "createReport"
+    seller_id: str | None = None
+    rate: NotNegative | None = None
+    burst: Annotated[FiniteFloat, Field(ge=1)] | None = None
+    report_type: str | None = None
+    daily: Annotated[int, Field(ge=0)] | None = None
+
+
+class PaceWanted(_Body):
+    """Virtual seconds; or `reads`, a number of getReport calls; `compression` gzip or none for every type."""
+
+    queue_seconds: NotNegative | None = None
+    progress_seconds: NotNegative | None = None
+    reads: Annotated[int, Field(ge=0)] | None = None
+    compression: Literal["gzip", "none"] | None = None
+
+
+class TokensWanted(_Body):
+    """How long new access tokens live."""
+
+    lifetime_seconds: Annotated[int, Field(ge=1)]
+
+
+class BulkWanted(_Body):
+    """Rows of the next all-orders document."""
+
+    rows: Annotated[int, Field(ge=0)]

@@ -1,0 +1,1 @@
+"""Login with Amazon: refresh tokens for one-hour access tokens."""

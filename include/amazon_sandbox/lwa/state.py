@@ -1,0 +1,89 @@
+"""The access tokens that were given out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from amazon_sandbox.lwa import data
+from amazon_sandbox.lwa.data import LwaRefusal
+from amazon_sandbox.world import Seller
+
+PRUNE_AT = 10_000
+
+
+class Refused(Exception):
+    """The token endpoint says no."""
+
+    def __init__(self, refusal: LwaRefusal) -> None:
+        self.refusal = refusal
+        super().__init__(refusal.description)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What an access token opens: one seller (None for grantless tokens) to one application, until a virtual instant."""
+
+    application: str
+    seller: Seller | None
+    expires_at: float
+
+
+class TokenStore:
+    """Gives out access tokens and knows them again. Instants are virtual UTC epoch seconds."""
+
+    def __init__(self, sellers: Iterable[Seller], lifetime: int = data.TOKEN_SECONDS) -> None:
+        self.lifetime = lifetime
+        self._sessions: dict[str, Session] = {}
+        self._secrets = {seller.client_id: seller.client_secret for seller in sellers}
+        self._sellers = {seller.refresh_token: seller for seller in sellers}
+
+    def grant(self, form: Mapping[str, str], now: float) -> dict[str, object]:
+        """Answer a token request. Raises Refused."""
+        grant_type = _required(form, "grant_type")
+        if grant_type not in ("refresh_token", "client_credentials"):
+            raise Refused(data.UNSUPPORTED_GRANT)
+        client_id, secret = _required(form, "client_id"), _required(form, "client_secret")
+        if (
+            not secrets.compare_digest(self._secrets.get(client_id, "").encode(), secret.encode())
+            or not secret
+        ):
+            raise Refused(data.INVALID_CLIENT)
+        if grant_type == "client_credentials":
+            if _required(form, "scope") not in data.SCOPES:
+                raise Refused(data.INVALID_SCOPE)
+            return self._issue(Session(client_id, None, now + self.lifetime), now)
+        refresh_token = _required(form, "refresh_token")
+        seller = self._sellers.get(refresh_token)
+        if seller is None:
+            raise Refused(data.INVALID_GRANT)
+        if seller.client_id != client_id:
+            raise Refused(data.UNAUTHORIZED_CLIENT)
+        return {
+            **self._issue(Session(client_id, seller, now + self.lifetime), now),
+            "refresh_token": refresh_token,
+        }
+
+    def session(self, token: str) -> Session | None:
+        """Whom a token opens, expired or not; None for a token never given out."""
+        return self._sessions.get(token)
+
+    def clear(self) -> None:
+        """Forget every token and return to the usual lifetime."""
+        self._sessions.clear()
+        self.lifetime = data.TOKEN_SECONDS
+
+    def _issue(self, session: Session, now: float) -> dict[str, object]:
+        if len(self._sessions) >= PRUNE_AT:
+            self._sessions = {token: old for token, old in self._sessions.items() if old.expires_at > now}
+        token = "Atza|" + secrets.token_urlsafe(264)
+        self._sessions[token] = session
+        return {"access_token": token, "token_type": "bearer", "expires_in": self.lifetime}
+
+
+def _required(form: Mapping[str, str], name: str) -> str:
+    value = form.get(name)
+    if not value:
+        raise Refused(data.missing(name))
+    return value

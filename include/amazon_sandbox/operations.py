@@ -1,0 +1,139 @@
+"""How every SP-API operation is served: who asks, faults, quota, the work, headers, the log."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from amazon_sandbox.answers import ApiError, access_denied, json_answer, new_request_id
+from amazon_sandbox.calls import Call
+from amazon_sandbox.faults import Stage, Subject
+from amazon_sandbox.http_faults import misbehave
+from amazon_sandbox.sandbox import Sandbox, sandbox_of
+from amazon_sandbox.world import Seller
+
+_EXPIRED = access_denied("The access token you provided has expired.")
+_INVALID = access_denied("The access token you provided is revoked, malformed or invalid.")
+_MISSING = access_denied("Access token is missing in the request header.")
+_THROTTLED = ApiError(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
+
+# Published for 2xx, 400 and 404 only.
+_WITH_RATE = frozenset((200, 201, 202, 204, 400, 404))
+
+
+@dataclass(slots=True)
+class Operation:
+    """One call of an operation. The handler fills in what the log should know."""
+
+    name: str
+    request: Request
+    sandbox: Sandbox
+    body: bytes = b""
+    seller: Seller | None = None
+    application: str = ""
+    report_type: str | None = None
+    report_id: str | None = None
+    marketplace_ids: tuple[str, ...] = ()
+    fault: str | None = None
+    note: str | None = None
+
+    @property
+    def caller(self) -> Seller:
+        """The seller of the access token."""
+        if self.seller is None:
+            raise _INVALID
+        return self.seller
+
+    def subject(self) -> Subject:
+        """What faults are matched with."""
+        if self.seller is None:
+            return Subject(self.name, None, None, self.report_type, self.marketplace_ids)
+        return Subject(
+            self.name, self.seller.account, self.seller.seller_id, self.report_type, self.marketplace_ids
+        )
+
+
+Answer = tuple[int, dict[str, Any]]
+Handler = Callable[[Operation], Awaitable[Answer]]
+Look = Callable[[Operation], None]
+
+
+def endpoint(name: str, handler: Handler, look: Look) -> Callable[[Request], Awaitable[Response]]:
+    """A route for an operation. `look` finds out report type and marketplaces ahead, only called when faults are set."""
+
+    async def serve(request: Request) -> Response:
+        operation = Operation(name, request, sandbox_of(request))
+        if request.method == "POST":
+            operation.body = await request.body()
+        response = await _answer(operation, handler, look)
+        status = operation.sandbox.status_of(response)
+        response.headers["x-amzn-RequestId"] = new_request_id()
+        if operation.seller is not None and status in _WITH_RATE:
+            plan = operation.sandbox.quotas.plan(name, operation.seller.seller_id)
+            response.headers["x-amzn-RateLimit-Limit"] = str(float(plan.rate))
+        _log(operation, status)
+        return response
+
+    return serve
+
+
+async def _answer(operation: Operation, handler: Handler, look: Look) -> Response:
+    sandbox = operation.sandbox
+    try:
+        _authenticate(operation)
+        if sandbox.faults:
+            look(operation)
+            if (fault := sandbox.faults.draw(Stage.REQUEST, operation.subject())) is not None:
+                operation.fault = fault.kind.name
+                if (wrong := await misbehave(fault)) is not None:
+                    return wrong
+        seller = operation.caller
+        if not sandbox.quotas.take(
+            operation.application, seller.seller_id, operation.name, sandbox.clock.now()
+        ):
+            raise _THROTTLED
+        status, body = await handler(operation)
+        if sandbox.faults and (fault := sandbox.faults.draw(Stage.ANSWER, operation.subject())) is not None:
+            operation.fault = fault.kind.name
+            if (wrong := await misbehave(fault)) is not None:
+                return wrong
+        return json_answer(body, status)
+    except ApiError as error:
+        return json_answer(error.body(), error.status)
+
+
+def _authenticate(operation: Operation) -> None:
+    token = operation.request.headers.get("x-amz-access-token")
+    if not token:
+        raise _MISSING
+    session = operation.sandbox.tokens.session(token)
+    if session is None or session.seller is None:
+        raise _INVALID
+    operation.seller, operation.application = session.seller, session.application
+    if session.expires_at <= operation.sandbox.clock.now():
+        raise _EXPIRED
+
+
+def _log(operation: Operation, status: int | None) -> None:
+    sandbox, seller = operation.sandbox, operation.seller
+    sandbox.calls.add(
+        Call(
+            sandbox.clock.now(),
+            operation.name,
+            seller.seller_id if seller else None,
+            status,
+            operation.report_type,
+            operation.report_id,
+            operation.fault,
+            operation.note,
+        )
+    )
+
+
+async def unknown_path(request: Request) -> Response:
+    """What the gateway says to paths and methods it does not have."""
+    return json_answer(access_denied().body(), 403, {"x-amzn-RequestId": new_request_id()})

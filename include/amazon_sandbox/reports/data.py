@@ -1,0 +1,136 @@
+"""What is fixed about the Reports API: operations, usage plans, report types, periods."""
+
+from __future__ import annotations
+
+import csv
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Literal, NamedTuple
+
+from amazon_sandbox.quotas import UsagePlan
+
+BASE = "/reports/2021-06-30"
+
+# Usage plans as the descriptions in reports_2021-06-30.json give them.
+USAGE_PLANS = {
+    "getReports": UsagePlan(0.0222, 10),
+    "createReport": UsagePlan(0.0167, 15),
+    "cancelReport": UsagePlan(0.0222, 10),
+    "getReport": UsagePlan(2.0, 15),
+    "getReportSchedules": UsagePlan(0.0222, 10),
+    "createReportSchedule": UsagePlan(0.0222, 10),
+    "cancelReportSchedule": UsagePlan(0.0222, 10),
+    "getReportSchedule": UsagePlan(0.0222, 10),
+    "getReportDocument": UsagePlan(0.0167, 15),
+}
+DOWNLOAD = "downloadDocument"
+
+STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
+FINAL = frozenset(("CANCELLED", "DONE", "FATAL"))
+
+RETENTION = timedelta(days=90)
+URL_SECONDS = 300
+SETTLEMENTS = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
+
+# None: a calendar month (P1M).
+PERIODS: dict[str, timedelta | None] = {
+    "PT5M": timedelta(minutes=5),
+    "PT15M": timedelta(minutes=15),
+    "PT30M": timedelta(minutes=30),
+    "PT1H": timedelta(hours=1),
+    "PT2H": timedelta(hours=2),
+    "PT4H": timedelta(hours=4),
+    "PT8H": timedelta(hours=8),
+    "PT12H": timedelta(hours=12),
+    "P1D": timedelta(days=1),
+    "P2D": timedelta(days=2),
+    "P3D": timedelta(days=3),
+    "PT84H": timedelta(hours=84),
+    "P7D": timedelta(days=7),
+    "P14D": timedelta(days=14),
+    "P15D": timedelta(days=15),
+    "P18D": timedelta(days=18),
+    "P30D": timedelta(days=30),
+    "P1M": None,
+}
+
+Access = Literal["requestable", "schedulable", "amazon", "restricted"]
+
+
+class TypeRules(NamedTuple):
+    """How Amazon treats a report type.
+
+    :param number: Amazon's number of the type, seen in document ids and refusals. 1118 is public; the others are ours.
+    :param queue_seconds: virtual time in IN_QUEUE.
+    :param progress_seconds: virtual time in IN_PROGRESS after it.
+    :param by_days: the window is calendar days; the time part is ignored.
+    :param is_snapshot: the window is ignored.
+    :param cooldown: time in which the same report (type, marketplaces, window) is not made again.
+    :param when_repeated: what a report asked for within the cooldown gets: the earlier document, or CANCELLED.
+    :param max_range: a longer window ends FATAL.
+    :param oldest: a window that starts earlier ends CANCELLED.
+    :param compressed: documents are stored with GZIP.
+    """
+
+    number: int = 99900
+    queue_seconds: float = 20.0
+    progress_seconds: float = 40.0
+    by_days: bool = False
+    is_snapshot: bool = False
+    cooldown: timedelta | None = None
+    when_repeated: Literal["cached", "cancelled"] = "cancelled"
+    max_range: timedelta | None = None
+    oldest: timedelta | None = None
+    compressed: bool = True
+
+
+TYPES: dict[str, TypeRules] = {
+    "GET_SALES_AND_TRAFFIC_REPORT": TypeRules(
+        number=44900,
+        queue_seconds=15,
+        progress_seconds=30,
+        by_days=True,
+        oldest=timedelta(days=731),
+    ),
+    "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL": TypeRules(
+        number=2400,
+        queue_seconds=20,
+        progress_seconds=60,
+        max_range=timedelta(days=31),
+        oldest=timedelta(days=731),
+    ),
+    "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA": TypeRules(
+        number=2411,
+        queue_seconds=20,
+        progress_seconds=40,
+        is_snapshot=True,
+        cooldown=timedelta(minutes=30),
+        when_repeated="cached",
+        compressed=False,
+    ),
+    "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA": TypeRules(
+        number=2610,
+        queue_seconds=30,
+        progress_seconds=90,
+        cooldown=timedelta(hours=4),
+        oldest=timedelta(days=548),
+    ),
+    SETTLEMENTS: TypeRules(number=1118, compressed=False),
+}
+OTHER_TYPE = TypeRules()
+
+
+def rules_of(report_type: str) -> TypeRules:
+    """The rules of a type; usual ones for a type without a line of its own."""
+    return TYPES.get(report_type, OTHER_TYPE)
+
+
+@cache
+def known_types() -> dict[str, Access]:
+    """Amazon's report types and who makes them: `amazon` ones can only be listed, `restricted` ones need a role nobody has here.
+
+    A `requestable` type cannot be scheduled; a `schedulable` one can be both.
+    """
+    text = files("amazon_sandbox.reports").joinpath("known_types.csv").read_text()
+    return {row["report_type"]: row["access"] for row in csv.DictReader(text.splitlines())}  # type: ignore[misc]

@@ -1,0 +1,125 @@
+"""Faults of reports and their documents, beside those of any HTTP call."""
+
+from __future__ import annotations
+
+from amazon_sandbox.faults import FaultKind, Stage
+
+REPORT = (
+    FaultKind("cancelled", Stage.REPORT, "the report ends CANCELLED"),
+    FaultKind("fatal", Stage.REPORT, "the report ends FATAL without a document"),
+    FaultKind(
+        "fatal_with_document",
+        Stage.REPORT,
+        "the report ends FATAL; its document holds errorDetails",
+        {"detail": "the text in the document"},
+    ),
+    FaultKind(
+        "unknown_status",
+        Stage.REPORT,
+        "the report shows a processingStatus nobody documented, for ever",
+        {"status": "the word, SUSPENDED"},
+    ),
+    FaultKind(
+        "stuck", Stage.REPORT, "the report never ends", {"status": "IN_PROGRESS or IN_QUEUE, IN_PROGRESS"}
+    ),
+    FaultKind(
+        "slow_report", Stage.REPORT, "the report takes longer", {"seconds": "virtual seconds more, 3600"}
+    ),
+    FaultKind("done_without_document", Stage.REPORT, "the report is DONE and has no reportDocumentId"),
+    FaultKind(
+        "late_data",
+        Stage.REPORT,
+        "the report ends CANCELLED until the data of its window is published",
+        {"hours": "virtual hours after the end of the window, 48"},
+    ),
+)
+
+_COLUMN = "column name (flat file) or key (JSON)"
+
+DOCUMENT = (
+    FaultKind(
+        "column_added",
+        Stage.DOCUMENT,
+        "a column nobody announced",
+        {
+            "column": f"{_COLUMN}, new-column",
+            "value": "what its cells hold, x",
+            "position": "0 is first; last",
+        },
+    ),
+    FaultKind("column_dropped", Stage.DOCUMENT, "a column is gone", {"column": f"{_COLUMN}, the last"}),
+    FaultKind(
+        "column_renamed",
+        Stage.DOCUMENT,
+        "a column has another name",
+        {"column": f"{_COLUMN}, the last", "to": "the name"},
+    ),
+    FaultKind(
+        "column_duplicated", Stage.DOCUMENT, "two columns with one name", {"column": "its name, the last"}
+    ),
+    FaultKind("columns_reordered", Stage.DOCUMENT, "the columns stand in reverse order"),
+    FaultKind(
+        "localized_header",
+        Stage.DOCUMENT,
+        "the header is in the account's language",
+        {"language": "de, fr; de"},
+    ),
+    FaultKind(
+        "number_as_text",
+        Stage.DOCUMENT,
+        "a cell holds text instead of a number",
+        {"column": f"{_COLUMN}, the first with a number", "value": "the text, N/A", "row": "from 1; 1"},
+    ),
+    FaultKind("short_row", Stage.DOCUMENT, "a row ends before its last columns", {"row": "from 1; 1"}),
+    FaultKind("zero_data", Stage.DOCUMENT, "quantities, amounts and traffic are all zero"),
+    FaultKind("no_rows", Stage.DOCUMENT, "header without rows, lists without entries"),
+    FaultKind(
+        "recoded",
+        Stage.DOCUMENT,
+        "the bytes are in another charset than the Content-Type says",
+        {"charset": "Python's name, utf-8"},
+    ),
+)
+
+LABEL = (
+    FaultKind("expired_url", Stage.LABEL, "the presigned URL has already expired"),
+    FaultKind("gzip_unlabelled", Stage.LABEL, "compressionAlgorithm is absent, the bytes are gzip"),
+    FaultKind("plain_labelled_gzip", Stage.LABEL, "compressionAlgorithm is GZIP, the bytes are plain"),
+)
+
+DOWNLOAD = (
+    FaultKind(
+        "document_truncated",
+        Stage.DOWNLOAD,
+        "the stored file ends early; Content-Length agrees",
+        {"fraction": "part that is left, 0.6"},
+    ),
+    FaultKind(
+        "document_dropped",
+        Stage.DOWNLOAD,
+        "the connection is cut in the middle",
+        {"fraction": "part that is sent, 0.6"},
+    ),
+    FaultKind("document_corrupt", Stage.DOWNLOAD, "bytes in the middle are wrong"),
+    FaultKind("document_empty", Stage.DOWNLOAD, "no bytes at all"),
+    FaultKind("document_html", Stage.DOWNLOAD, "200 with an HTML page instead of the document"),
+    FaultKind("document_slow", Stage.DOWNLOAD, "the bytes trickle", {"seconds": "real seconds in all, 5"}),
+    FaultKind("document_503", Stage.DOWNLOAD, "503 SlowDown of the store, in XML"),
+    FaultKind("charset_missing", Stage.DOWNLOAD, "the Content-Type names no charset"),
+    FaultKind(
+        "charset_wrong",
+        Stage.DOWNLOAD,
+        "the Content-Type names another charset",
+        {"charset": "its name, UTF-8"},
+    ),
+)
+
+LISTING = (
+    FaultKind(
+        "settlement_twice",
+        Stage.LISTING,
+        "the newest settlement is published a second time, under another report id",
+    ),
+)
+
+MENU = (*REPORT, *DOCUMENT, *LABEL, *DOWNLOAD, *LISTING)

@@ -1,0 +1,202 @@
+"""Writes documents into the store. Runs in a process of its own, so that making data never delays an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import itertools
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import IO, Any
+
+from amazon_sandbox.reports.transforms import FaultUnfit, apply
+from amazon_sandbox.world import FatalReport, World
+
+WorldFactory = Callable[[], World]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderJob:
+    """One document to write. Exactly one source: a settlement, an error text, bulk rows, or the report itself."""
+
+    path: str
+    compressed: bool
+    account: str
+    report_type: str
+    as_of: datetime
+    marketplace_ids: tuple[str, ...] = ()
+    start: datetime | date | None = None
+    end: datetime | date | None = None
+    options: tuple[tuple[str, str], ...] = ()
+    settlement_id: str | None = None
+    error_details: str | None = None
+    bulk_rows: int | None = None
+    transforms: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A written document: where, what kind, and its size plain. `fatal`: it explains why the report failed."""
+
+    path: str
+    content_type: str
+    compressed: bool
+    plain_bytes: int
+    fatal: bool = False
+
+
+def render(world: World, job: RenderJob) -> Rendered | None:
+    """Write the document of a job; None when there is no data for it."""
+    if job.error_details is not None:
+        return _write_error(job, job.error_details)
+    try:
+        made = _chunks(world, job)
+        if made is None:
+            return None
+        chunks, content_type = made
+        for name, options in job.transforms:
+            chunks = apply(name, dict(options), chunks, content_type)
+        return _write(job, chunks, content_type)
+    except FatalReport as failure:
+        return _write_error(job, failure.detail)
+    except FaultUnfit as unfit:
+        return _write_error(job, f"sandbox fault: {unfit}")
+
+
+def _chunks(world: World, job: RenderJob) -> tuple[Iterator[bytes], str] | None:
+    seller = next(seller for seller in world.sellers if seller.account == job.account)
+    if job.settlement_id is not None:
+        document = world.settlement_document(seller, job.settlement_id)
+    elif job.bulk_rows is not None:
+        document = world.bulk_orders(job.bulk_rows, seller)
+    else:
+        made = world.document(
+            job.report_type, seller, job.marketplace_ids, job.start, job.end, dict(job.options), job.as_of
+        )
+        if made is None:
+            return None
+        document = made
+    return document.chunks, document.content_type
+
+
+def _write_error(job: RenderJob, details: str) -> Rendered:
+    body = json.dumps({"errorDetails": details}, indent=2).encode()
+    return _write(job, iter((body,)), "application/json", fatal=True)
+
+
+def _write(job: RenderJob, chunks: Iterator[bytes], content_type: str, *, fatal: bool = False) -> Rendered:
+    plain = 0
+    with open(job.path, "wb") as file:
+        # No name and time in the gzip header: the same document is the same bytes.
+        out: IO[bytes] = (
+            gzip.GzipFile("", "wb", 4, file, 0) if job.compressed else file  # type: ignore[assignment]
+        )
+        for chunk in chunks:
+            plain += len(chunk)
+            out.write(chunk)
+        if out is not file:
+            out.close()
+    return Rendered(job.path, content_type, job.compressed, plain, fatal)
+
+
+class Renderer:
+    """Runs render jobs one after another, beside the event loop.
+
+    :param world_factory: makes the world (in the worker process it must be picklable).
+    :param in_process: threads of this process instead of a process of its own; for tests.
+    """
+
+    def __init__(self, world_factory: WorldFactory, directory: Path, *, in_process: bool = False) -> None:
+        self._factory = world_factory
+        self._directory = directory
+        self._own_world = world_factory() if in_process else None
+        self._names = itertools.count(1)
+        self._executor: Executor | None = None
+        self._tasks: set[asyncio.Task[Rendered | None]] = set()
+
+    def new_path(self) -> str:
+        """A path in the store that no document has."""
+        return str(self._directory / f"{next(self._names):09d}")
+
+    def start(self) -> None:
+        """Make the worker now rather than with the first report."""
+        self._pool().submit(_nothing)
+
+    def submit(self, job: RenderJob) -> asyncio.Task[Rendered | None]:
+        """Queue a job."""
+        task = asyncio.create_task(self._run(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def close(self) -> None:
+        """Drop what is queued and end the worker."""
+        for task in self._tasks:
+            task.cancel()
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = None
+
+    async def _run(self, job: RenderJob) -> Rendered | None:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._pool(), self._call(), job)
+        except BrokenProcessPool:
+            # The worker was killed (out of memory, or by hand): once more with a new one.
+            self._executor = None
+            return await loop.run_in_executor(self._pool(), self._call(), job)
+
+    def _call(self) -> Callable[[RenderJob], Rendered | None]:
+        return _render_in_worker if self._own_world is None else partial(render, self._own_world)
+
+    def _pool(self) -> Executor:
+        if self._executor is None:
+            self._executor = (
+                ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start_worker, (self._factory,))
+                if self._own_world is None
+                else ThreadPoolExecutor(1)
+            )
+        return self._executor
+
+
+_worker_world: World | None = None
+
+
+def _start_worker(factory: WorldFactory) -> None:
+    global _worker_world
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server ends the worker
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(5)
+    _worker_world = factory()
+
+
+def _end_with_parent() -> None:
+    """A killed server cannot say goodbye; without this its worker would wait for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(0)
+
+
+def _render_in_worker(job: RenderJob) -> Rendered | None:
+    if _worker_world is None:
+        raise RuntimeError("the worker has no world: it was not started by Renderer")
+    return render(_worker_world, job)
+
+
+def _nothing() -> None:
+    """Wakes a new worker."""
+    sys.stdout.flush()

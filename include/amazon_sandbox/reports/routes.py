@@ -1,0 +1,255 @@
+"""The nine operations of the Reports API and the download behind the presigned URLs."""
+
+from __future__ import annotations
+
+import itertools
+
+from starlette.routing import BaseRoute, Route
+
+from amazon_sandbox.answers import ApiError, invalid_input
+from amazon_sandbox.clock import instant
+from amazon_sandbox.faults import Stage
+from amazon_sandbox.operations import Answer, Operation, endpoint
+from amazon_sandbox.reports import data, requests
+from amazon_sandbox.reports.documents import PREFIX, download, presigned_url
+from amazon_sandbox.reports.requests import FORBIDDEN, ReportFilter
+from amazon_sandbox.reports.state import Report, Schedule, read_token, token_of
+
+_NO_REPORT = ApiError(404, "NotFound", "One or more of the provided ReportRequestIds could not be found.")
+_NO_DOCUMENT = ApiError(404, "NotFound", "The requested report document could not be found.")
+_NO_SCHEDULE = ApiError(404, "NotFound", "The requested report schedule could not be found.")
+
+
+async def create_report(call: Operation) -> Answer:
+    """createReport: 202 with the id only."""
+    body = requests.body_object(call.body, call.request.headers.get("content-type"))
+    wanted = requests.report_specification(body, instant(call.sandbox.clock.now()))
+    call.report_type, call.marketplace_ids = wanted.report_type, wanted.marketplace_ids
+    requests.check_requestable(wanted.report_type, by_schedule=False)
+    _check_marketplaces(call, wanted.marketplace_ids)
+    if not call.sandbox.take_daily_budget(call.caller.seller_id, wanted.report_type):
+        raise ApiError(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
+    report, call.note = call.sandbox.life.create(call.caller, call.application, wanted)
+    call.report_id = report.id
+    return 202, {"reportId": report.id}
+
+
+async def get_report(call: Operation) -> Answer:
+    """getReport."""
+    report = _report(call)
+    report.reads += 1
+    await call.sandbox.life.settle((report,))
+    return 200, report.as_dict()
+
+
+async def cancel_report(call: Operation) -> Answer:
+    """cancelReport: only while IN_QUEUE."""
+    report = _report(call)
+    await call.sandbox.life.settle((report,))
+    if not call.sandbox.life.cancel(report):
+        raise invalid_input(f"Report cannot be cancelled, its status is {report.status}", report.id)
+    return 200, {}
+
+
+async def get_reports(call: Operation) -> Answer:
+    """getReports, newest first; made by whomever, schedules and Amazon included."""
+    wanted = requests.report_filter(call.request.query_params, instant(call.sandbox.clock.now()))
+    place: tuple[float, int] | None = None
+    if isinstance(wanted, str):
+        continued = read_token(wanted)
+        if continued is None:
+            raise invalid_input("Invalid nextToken")
+        wanted, place = continued
+    call.report_type = wanted.report_types[0]
+    call.sandbox.life.catch_up(call.caller)
+    if data.SETTLEMENTS in wanted.report_types:
+        call.sandbox.life.appear_settlements(call.caller)
+    page, more = await _page(call, wanted, place)
+    body: dict[str, object] = {"reports": [report.as_dict() for report in page]}
+    if more:
+        body["nextToken"] = token_of(wanted, page[-1])
+    return 200, body
+
+
+async def _page(
+    call: Operation, wanted: ReportFilter, place: tuple[float, int] | None
+) -> tuple[list[Report], bool]:
+    """The reports of a page, and whether there are more. A status is only known once the report is settled."""
+    candidates = call.sandbox.reports.page(call.caller.seller_id, wanted, place)
+    page: list[Report] = []
+    while batch := list(itertools.islice(candidates, wanted.page_size)):
+        await call.sandbox.life.settle(batch)
+        for report in batch:
+            if not wanted.statuses or report.status in wanted.statuses:
+                if len(page) == wanted.page_size:
+                    return page, True
+                page.append(report)
+    return page, False
+
+
+async def get_report_document(call: Operation) -> Answer:
+    """getReportDocument: a URL that dies in 300 seconds."""
+    encoded = requests.flag(call.request.query_params, "enableContentEncodingUrlHeader")
+    document = call.sandbox.reports.document(call.request.path_params["document_id"], call.caller.seller_id)
+    now = call.sandbox.clock.now()
+    if document is None or now - document.created > data.RETENTION.total_seconds():
+        raise _NO_DOCUMENT
+    call.report_type, call.marketplace_ids = document.report_type, document.marketplace_ids
+    fault = call.sandbox.faults.draw(Stage.LABEL, call.subject()) if call.sandbox.faults else None
+    label = fault.kind.name if fault else ""
+    call.fault = label or None
+    is_gzip = document.rendered.compressed
+    url = presigned_url(
+        call.sandbox,
+        document,
+        encoding=("gzip" if encoded else "identity") if is_gzip else None,
+        plain=label == "plain_labelled_gzip",
+        expired=label == "expired_url",
+    )
+    body = {"reportDocumentId": document.id, "url": url}
+    if (is_gzip and label != "gzip_unlabelled") or label == "plain_labelled_gzip":
+        body["compressionAlgorithm"] = "GZIP"
+    return 200, body
+
+
+async def create_schedule(call: Operation) -> Answer:
+    """createReportSchedule: replaces the one of the same type and marketplaces."""
+    body = requests.body_object(call.body, call.request.headers.get("content-type"))
+    wanted = requests.schedule_specification(body)
+    call.report_type, call.marketplace_ids = wanted.report_type, wanted.marketplace_ids
+    requests.check_requestable(wanted.report_type, by_schedule=True)
+    _check_marketplaces(call, wanted.marketplace_ids)
+    now = call.sandbox.clock.now()
+    schedules = call.sandbox.reports.schedules
+    call.sandbox.life.catch_up(call.caller)
+    for old in list(schedules.values()):
+        if (old.seller_id, old.report_type, sorted(old.marketplace_ids)) == (
+            call.caller.seller_id,
+            wanted.report_type,
+            sorted(wanted.marketplace_ids),
+        ):
+            del schedules[old.id]
+    first = now if wanted.next_creation is None else max(now, wanted.next_creation.timestamp())
+    schedule = Schedule(
+        id=call.sandbox.reports.new_id(now)[0],
+        seller_id=call.caller.seller_id,
+        report_type=wanted.report_type,
+        marketplace_ids=wanted.marketplace_ids,
+        period=wanted.period,
+        options=wanted.options,
+        application=call.application,
+        next_creation=first,
+    )
+    schedules[schedule.id] = schedule
+    return 201, {"reportScheduleId": schedule.id}
+
+
+async def get_schedule(call: Operation) -> Answer:
+    """getReportSchedule."""
+    call.sandbox.life.catch_up(call.caller)
+    return 200, _schedule(call).as_dict()
+
+
+async def get_schedules(call: Operation) -> Answer:
+    """getReportSchedules."""
+    wanted = requests.schedule_types(call.request.query_params)
+    call.sandbox.life.catch_up(call.caller)
+    found = [
+        schedule.as_dict()
+        for schedule in call.sandbox.reports.schedules.values()
+        if schedule.seller_id == call.caller.seller_id and schedule.report_type in wanted
+    ]
+    return 200, {"reportSchedules": found}
+
+
+async def cancel_schedule(call: Operation) -> Answer:
+    """cancelReportSchedule."""
+    call.sandbox.life.catch_up(call.caller)
+    del call.sandbox.reports.schedules[_schedule(call).id]
+    return 200, {}
+
+
+def _report(call: Operation) -> Report:
+    call.sandbox.life.catch_up(call.caller)
+    report_id = call.request.path_params["report_id"]
+    report = call.sandbox.reports.get(report_id, call.caller.seller_id, call.sandbox.clock.now())
+    call.report_id = report_id
+    if report is None:
+        raise _NO_REPORT
+    call.report_type, call.marketplace_ids = report.report_type, report.marketplace_ids
+    return report
+
+
+def _schedule(call: Operation) -> Schedule:
+    schedule = call.sandbox.reports.schedules.get(call.request.path_params["schedule_id"])
+    if schedule is None or schedule.seller_id != call.caller.seller_id:
+        raise _NO_SCHEDULE
+    call.report_type, call.marketplace_ids = schedule.report_type, schedule.marketplace_ids
+    return schedule
+
+
+def _check_marketplaces(call: Operation, marketplace_ids: tuple[str, ...]) -> None:
+    if not set(marketplace_ids) <= set(call.caller.marketplace_ids):
+        raise FORBIDDEN
+
+
+def _look_nowhere(call: Operation) -> None:
+    return None
+
+
+def _look_at_body(call: Operation) -> None:
+    try:
+        body = requests.body_object(call.body, None)
+    except ApiError:
+        return  # refused later, in its turn
+    if isinstance(body.get("reportType"), str):
+        call.report_type = body["reportType"]
+    if isinstance(body.get("marketplaceIds"), list):
+        call.marketplace_ids = tuple(str(shop) for shop in body["marketplaceIds"])
+
+
+def _look_at_report(call: Operation) -> None:
+    report_id = call.request.path_params["report_id"]
+    report = call.sandbox.reports.get(report_id, call.caller.seller_id, call.sandbox.clock.now())
+    if report is not None:
+        call.report_type, call.marketplace_ids = report.report_type, report.marketplace_ids
+
+
+def _look_at_document(call: Operation) -> None:
+    document = call.sandbox.reports.document(call.request.path_params["document_id"], call.caller.seller_id)
+    if document is not None:
+        call.report_type, call.marketplace_ids = document.report_type, document.marketplace_ids
+
+
+def _look_at_query(call: Operation) -> None:
+    call.report_type = call.request.query_params.get("reportTypes", "").split(",")[0] or None
+
+
+_REPORTS = f"{data.BASE}/reports"
+_SCHEDULES = f"{data.BASE}/schedules"
+
+_OPERATIONS = (
+    ("GET", _REPORTS, "getReports", get_reports, _look_at_query),
+    ("POST", _REPORTS, "createReport", create_report, _look_at_body),
+    ("GET", f"{_REPORTS}/{{report_id}}", "getReport", get_report, _look_at_report),
+    ("DELETE", f"{_REPORTS}/{{report_id}}", "cancelReport", cancel_report, _look_at_report),
+    (
+        "GET",
+        f"{data.BASE}/documents/{{document_id}}",
+        "getReportDocument",
+        get_report_document,
+        _look_at_document,
+    ),
+    ("GET", _SCHEDULES, "getReportSchedules", get_schedules, _look_at_query),
+    ("POST", _SCHEDULES, "createReportSchedule", create_schedule, _look_at_body),
+    ("GET", f"{_SCHEDULES}/{{schedule_id}}", "getReportSchedule", get_schedule, _look_nowhere),
+    ("DELETE", f"{_SCHEDULES}/{{schedule_id}}", "cancelReportSchedule", cancel_schedule, _look_nowhere),
+)
+
+routes: list[BaseRoute] = [
+    *(
+        Route(path, endpoint(name, handler, look), methods=[method])
+        for method, path, name, handler, look in _OPERATIONS
+    ),
+    Route(PREFIX + "{document_id}", download, methods=["GET"]),
+]

@@ -1,0 +1,256 @@
+"""Content faults: what a fault does to the bytes of a document on their way into the store.
+
+Flat files are changed line by line; the JSON of analytics reports is read whole (it is small beside flat files).
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from amazon_sandbox.reports.headers import HEADERS
+
+Options = Mapping[str, Any]
+Cells = list[bytes]
+RowEdit = Callable[[Cells, int], Cells | None]
+
+_NUMBER = re.compile(rb"-?\d+(?:[.,]\d+)?")
+_MEASURES = re.compile(rb"quantity|price|tax|discount|amount|units|supply|buyable")
+
+
+class FaultUnfit(ValueError):
+    """A content fault that this document cannot have, such as a column it does not hold."""
+
+
+def apply(name: str, options: Options, chunks: Iterator[bytes], content_type: str) -> Iterator[bytes]:
+    """The changed bytes. Raises FaultUnfit, at once or while the bytes are read."""
+    if name == "recoded":
+        return _recoded(chunks, charset_of(content_type), str(options.get("charset", "utf-8")))
+    if content_type.startswith("application/json"):
+        return _json_fault(name, options, chunks)
+    return _flat_file_fault(name, options, chunks, charset_of(content_type))
+
+
+def charset_of(content_type: str) -> str:
+    """Python's name of the charset of a Content-Type; UTF-8 when it names none."""
+    match = re.search(r"charset=([\w-]+)", content_type)
+    name = match[1] if match else "utf-8"
+    return "cp932" if name.lower() == "windows-31j" else codecs.lookup(name).name
+
+
+def _recoded(chunks: Iterator[bytes], old: str, new: str) -> Iterator[bytes]:
+    decoder, encoder = codecs.getincrementaldecoder(old)(), codecs.getincrementalencoder(new)("replace")
+    for chunk in chunks:
+        yield encoder.encode(decoder.decode(chunk))
+    yield encoder.encode(decoder.decode(b"", True), True)
+
+
+def _flat_file_fault(name: str, options: Options, chunks: Iterator[bytes], charset: str) -> Iterator[bytes]:
+    lines = _lines(chunks)
+    first = next(lines, None)
+    if first is None:
+        raise FaultUnfit(f"fault {name!r}: the document is empty")
+    header, end = _split(first)
+    make = _FLAT[name]
+    new_header, edit = make(header, options, charset)
+    yield b"\t".join(new_header) + end
+    for number, line in enumerate(lines, 1):
+        cells, end = _split(line)
+        changed = edit(cells, number)
+        if changed is not None:
+            yield b"\t".join(changed) + end
+
+
+def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for chunk in chunks:
+        whole = (rest + chunk).split(b"\n")
+        rest = whole.pop()
+        for line in whole:
+            yield line + b"\n"
+    if rest:
+        yield rest
+
+
+def _split(line: bytes) -> tuple[Cells, bytes]:
+    body = line.rstrip(b"\r\n")
+    return body.split(b"\t"), line[len(body) :]
+
+
+def _same(cells: Cells, number: int) -> Cells:
+    return cells
+
+
+def _index(header: Cells, options: Options, charset: str) -> int:
+    wanted = options.get("column")
+    if wanted is None:
+        return len(header) - 1
+    name = str(wanted).encode(charset)
+    if name not in header:
+        raise FaultUnfit(f"the file has no column {wanted!r}; it has {b', '.join(header).decode(charset)}")
+    return header.index(name)
+
+
+def _column_added(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    name, value = (
+        str(options.get(key, usual)).encode(charset)
+        for key, usual in (("column", "new-column"), ("value", "x"))
+    )
+    position = int(options.get("position", len(header)))
+    return _with(header, position, name), lambda cells, _: _with(cells, position, value)
+
+
+def _with(cells: Cells, position: int, value: bytes) -> Cells:
+    return [*cells[:position], value, *cells[position:]]
+
+
+def _column_dropped(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    at = _index(header, options, charset)
+    return header[:at] + header[at + 1 :], lambda cells, _: cells[:at] + cells[at + 1 :]
+
+
+def _column_renamed(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    at = _index(header, options, charset)
+    name = str(options.get("to", f"{header[at].decode(charset)}-v2")).encode(charset)
+    return [*header[:at], name, *header[at + 1 :]], _same
+
+
+def _column_duplicated(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    at = _index(header, options, charset)
+    return [*header, header[at]], lambda cells, _: [*cells, cells[at] if at < len(cells) else b""]
+
+
+def _columns_reordered(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    return header[::-1], lambda cells, _: cells[::-1]
+
+
+def _localized_header(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    language = str(options.get("language", "de"))
+    if language not in HEADERS:
+        raise FaultUnfit(f"no header in language {language!r}; there are {', '.join(HEADERS)}")
+    words = HEADERS[language]
+    return [
+        words[name].encode(charset) if (name := cell.decode(charset)) in words else cell for cell in header
+    ], _same
+
+
+def _number_as_text(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    wanted = None if options.get("column") is None else _index(header, options, charset)
+    value = str(options.get("value", "N/A")).encode(charset)
+    row = int(options.get("row", 1))
+    measures = [at for at, name in enumerate(header) if _MEASURES.search(name)]
+
+    def edit(cells: Cells, number: int) -> Cells:
+        if number != row:
+            return cells
+        at = wanted
+        if at is None:
+            at = next((i for i in measures if i < len(cells) and _NUMBER.fullmatch(cells[i])), None)
+        if at is None:
+            raise FaultUnfit(f"row {row} holds no number")
+        return [*cells[:at], value, *cells[at + 1 :]]
+
+    return header, edit
+
+
+def _short_row(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    row = int(options.get("row", 1))
+    return header, lambda cells, number: cells[: len(cells) // 2] if number == row else cells
+
+
+def _zero_data(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    measures = {at for at, name in enumerate(header) if _MEASURES.search(name)}
+    return header, lambda cells, _: [
+        b"0" if at in measures and _NUMBER.fullmatch(cell) else cell for at, cell in enumerate(cells)
+    ]
+
+
+def _no_rows(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    return header, lambda cells, _: None
+
+
+_FLAT: dict[str, Callable[[Cells, Options, str], tuple[Cells, RowEdit]]] = {
+    "column_added": _column_added,
+    "column_dropped": _column_dropped,
+    "column_renamed": _column_renamed,
+    "column_duplicated": _column_duplicated,
+    "columns_reordered": _columns_reordered,
+    "localized_header": _localized_header,
+    "number_as_text": _number_as_text,
+    "short_row": _short_row,
+    "zero_data": _zero_data,
+    "no_rows": _no_rows,
+}
+
+
+def _json_fault(name: str, options: Options, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    content = json.loads(b"".join(chunks))
+    lists = [value for value in content.values() if isinstance(value, list)]
+    if name == "no_rows":
+        for entries in lists:
+            entries.clear()
+    elif name == "zero_data":
+        content = {
+            key: _zeroed(value) if isinstance(value, list) else value for key, value in content.items()
+        }
+    elif name == "number_as_text":
+        entries = lists[-1] if lists else []
+        row = int(options.get("row", 1)) - 1
+        if not 0 <= row < len(entries):
+            raise FaultUnfit(f"the report has no entry {row + 1}")
+        _edit(
+            entries[row],
+            str(options.get("column", "unitsOrdered")),
+            lambda _: str(options.get("value", "N/A")),
+        )
+    else:
+        edit = _json_edit(name, options)
+        for entries in lists:
+            for entry in entries:
+                edit(entry)
+    yield json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _json_edit(name: str, options: Options) -> Callable[[dict[str, Any]], None]:
+    key = str(options.get("column", "newField" if name == "column_added" else "unitsOrdered"))
+    if name == "column_added":
+        return lambda entry: entry.__setitem__(key, options.get("value", "x"))
+    if name == "column_dropped":
+        return lambda entry: _replace_key(entry, key, None)
+    if name == "column_renamed":
+        return lambda entry: _replace_key(entry, key, str(options.get("to", f"{key}V2")))
+    raise FaultUnfit(f"fault {name!r} is for flat files; this report is JSON")
+
+
+def _zeroed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _zeroed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_zeroed(inner) for inner in value]
+    return 0 if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _objects_with(entry: Any, key: str) -> Iterator[dict[str, Any]]:
+    if isinstance(entry, dict):
+        if key in entry:
+            yield entry
+        for inner in entry.values():
+            yield from _objects_with(inner, key)
+
+
+def _edit(entry: dict[str, Any], key: str, change: Callable[[Any], Any]) -> None:
+    found = list(_objects_with(entry, key))
+    if not found:
+        raise FaultUnfit(f"the entry has no key {key!r}")
+    for holder in found:
+        holder[key] = change(holder[key])
+
+
+def _replace_key(entry: dict[str, Any], key: str, new: str | None) -> None:
+    for holder in list(_objects_with(entry, key)):
+        value = holder.pop(key)
+        if new is not None:
+            holder[new] = value

@@ -1,0 +1,123 @@
+"""The state of one sandbox: a world, a clock, and what each API family remembers."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from amazon_sandbox import http_faults
+from amazon_sandbox.answers import NoAnswer
+from amazon_sandbox.calls import CallLog
+from amazon_sandbox.clock import VirtualClock, instant
+from amazon_sandbox.faults import FaultBook
+from amazon_sandbox.lwa import data as lwa_data
+from amazon_sandbox.lwa import faults as lwa_faults
+from amazon_sandbox.lwa.state import TokenStore
+from amazon_sandbox.quotas import Quotas
+from amazon_sandbox.reports import data as reports_data
+from amazon_sandbox.reports import faults as reports_faults
+from amazon_sandbox.reports.life import Pace, Reports
+from amazon_sandbox.reports.render import Renderer, WorldFactory
+from amazon_sandbox.reports.state import ReportStore
+from amazon_sandbox.slack import data as slack_data
+from amazon_sandbox.slack import faults as slack_faults
+from amazon_sandbox.slack.state import SlackStore
+from amazon_sandbox.world import Seller
+
+OPERATIONS = (*reports_data.USAGE_PLANS, reports_data.DOWNLOAD, lwa_data.OPERATION, *slack_data.OPERATIONS)
+
+
+class Sandbox:
+    """Everything a server holds.
+
+    :param world_factory: makes the world: once here, once in the process that writes documents.
+    :param public_url: how clients reach the server; presigned URLs begin with it.
+    :param render_in_process: write documents in a thread of this process (tests) instead of a process of its own.
+    """
+
+    def __init__(
+        self,
+        world_factory: WorldFactory,
+        *,
+        clock: VirtualClock | None = None,
+        public_url: str = "http://127.0.0.1",
+        render_in_process: bool = False,
+    ) -> None:
+        self.world = world_factory()
+        self.clock = clock or VirtualClock()
+        self.public_url = public_url
+        self.signing_key = secrets.token_bytes(32)
+        self.directory = Path(tempfile.mkdtemp(prefix="amazon_sandbox_"))
+        self.calls = CallLog()
+        self.quotas = Quotas(reports_data.USAGE_PLANS)
+        menu = (*http_faults.MENU, *lwa_faults.MENU, *reports_faults.MENU, *slack_faults.MENU)
+        self.faults = FaultBook(menu, OPERATIONS)
+        self.tokens = TokenStore(self.world.sellers)
+        self.slack = SlackStore()
+        self.reports = ReportStore(self.world.seed)
+        self.renderer = Renderer(world_factory, self.directory, in_process=render_in_process)
+        self.life = Reports(self)
+        self.daily_budgets: dict[str, int] = {}
+        self._spent: Counter[tuple[str, str, str]] = Counter()
+        self._sellers = {seller.seller_id: seller for seller in self.world.sellers}
+        self._by_refresh_token = {seller.refresh_token: seller.seller_id for seller in self.world.sellers}
+
+    def seller(self, seller_id: str) -> Seller:
+        """A seller by id. Raises KeyError."""
+        return self._sellers[seller_id]
+
+    def account_of(self, seller_id: str | None) -> str | None:
+        """The account name of a seller id."""
+        return self._sellers[seller_id].account if seller_id in self._sellers else None
+
+    def seller_id_of_refresh_token(self, refresh_token: str) -> str | None:
+        """Whose refresh token it is."""
+        return self._by_refresh_token.get(refresh_token)
+
+    def take_daily_budget(self, seller_id: str, report_type: str) -> bool:
+        """Count a report of a type with a daily budget (UTC days); False when it is spent."""
+        budget = self.daily_budgets.get(report_type)
+        if budget is None:
+            return True
+        key = (seller_id, report_type, instant(self.clock.now()).date().isoformat())
+        if self._spent[key] >= budget:
+            return False
+        self._spent[key] += 1
+        return True
+
+    @staticmethod
+    def status_of(response: Response) -> int | None:
+        """What the log shows: None when nothing is answered."""
+        return None if isinstance(response, NoAnswer) else response.status_code
+
+    def reset(self) -> None:
+        """As after the start, but for the clock, the tokens given out and the running numbers of ids."""
+        self.calls.clear()
+        self.faults.clear()
+        self.quotas.reset()
+        self.slack.clear()
+        self.reports.clear()
+        self.daily_budgets.clear()
+        self._spent.clear()
+        self.tokens.lifetime = lwa_data.TOKEN_SECONDS
+        self.life.pace = Pace()
+        self.life.bulk_rows = None
+
+    def close(self) -> None:
+        """End the worker and delete the documents."""
+        self.renderer.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def sandbox_of(request: Request) -> Sandbox:
+    """The sandbox behind a request."""
+    sandbox = request.app.state.sandbox
+    if not isinstance(sandbox, Sandbox):
+        raise TypeError("the app was made without a sandbox; use create_app")
+    return sandbox

@@ -1,0 +1,11 @@
+"""The workspace the sink plays."""
+
+TEAM = {"team": "Northwind Traders", "team_id": "T0NORTHWIND"}
+BOT = {"user": "sellerops", "user_id": "U0SELLEROPS", "bot_id": "B0SELLEROPS"}
+
+POST_MESSAGE = "chat.postMessage"
+AUTH_TEST = "auth.test"
+OPERATIONS = (POST_MESSAGE, AUTH_TEST)
+
+KEPT_MESSAGES = 10_000
+MAX_TEXT = 40_000  # Slack cuts or refuses longer ones (msg_too_long)

@@ -1,0 +1,136 @@
+"""POST /api/chat.postMessage and /api/auth.test; GET /slack shows the messages to people."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from amazon_sandbox.answers import ApiError, json_answer
+from amazon_sandbox.calls import Call
+from amazon_sandbox.faults import Stage, Subject
+from amazon_sandbox.http_faults import misbehave
+from amazon_sandbox.sandbox import Sandbox, sandbox_of
+from amazon_sandbox.slack import data
+from amazon_sandbox.slack.faults import slack_answer
+
+_NESTED = ("blocks", "attachments", "metadata")
+
+Body = dict[str, Any]
+
+
+async def post_message(request: Request) -> Response:
+    """Keep a message."""
+    return await _serve(request, data.POST_MESSAGE, _post_message)
+
+
+async def auth_test(request: Request) -> Response:
+    """Say who the token is."""
+    return await _serve(request, data.AUTH_TEST, _auth_test)
+
+
+async def _serve(
+    request: Request, operation: str, handler: Callable[[Request, Body], Awaitable[Body]]
+) -> Response:
+    sandbox = sandbox_of(request)
+    fault = sandbox.faults.draw(Stage.REQUEST, Subject(operation))
+    response: Response | None = None
+    if fault is not None:
+        try:
+            response = slack_answer(fault) or await misbehave(fault)
+        except ApiError as error:
+            response = json_answer({"ok": False, "error": error.code}, error.status)
+    if response is None:
+        body = await _body(request)
+        if body is None:
+            response = json_answer({"ok": False, "error": "invalid_json"})
+        elif not _token(request, body):
+            response = json_answer({"ok": False, "error": "not_authed"})
+        else:
+            response = json_answer(await handler(request, body))
+    _log(sandbox, operation, response, fault.kind.name if fault else None)
+    return response
+
+
+def _log(sandbox: Sandbox, operation: str, response: Response, fault: str | None) -> None:
+    sandbox.calls.add(Call(sandbox.clock.now(), operation, None, sandbox.status_of(response), fault=fault))
+
+
+async def _post_message(request: Request, body: Body) -> Body:
+    sandbox = sandbox_of(request)
+    if not body.get("channel"):
+        return {"ok": False, "error": "channel_not_found"}
+    if not any(body.get(part) for part in ("text", "blocks", "attachments")):
+        return {"ok": False, "error": "no_text"}
+    if len(str(body.get("text", ""))) > data.MAX_TEXT:
+        return {"ok": False, "error": "msg_too_long"}
+    return sandbox.slack.post(body, sandbox.clock.now())
+
+
+async def _auth_test(request: Request, body: Body) -> Body:
+    return {"ok": True, "url": f"{sandbox_of(request).public_url}/slack", **data.TEAM, **data.BOT}
+
+
+async def _body(request: Request) -> Body | None:
+    """JSON or form fields (with JSON inside them, as Slack takes it); None for what is neither."""
+    raw = (await request.body()).decode("utf-8", "replace")
+    if request.headers.get("content-type", "").startswith("application/json"):
+        return _object(raw) if raw else {}
+    fields: Body = dict(parse_qsl(raw))
+    for name in _NESTED:
+        if isinstance(fields.get(name), str):
+            try:
+                fields[name] = json.loads(fields[name])
+            except ValueError:
+                return None
+    return fields
+
+
+def _object(text: str) -> Body | None:
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def _token(request: Request, body: Body) -> str:
+    header = request.headers.get("authorization", "")
+    return header.removeprefix("Bearer ").strip() or str(body.get("token", ""))
+
+
+async def page(request: Request) -> Response:
+    """The messages as a page, newest first."""
+    items = "".join(_article(message) for message in reversed(sandbox_of(request).slack.messages))
+    return HTMLResponse(_PAGE.replace("{items}", items or "<p>Nothing was posted yet.</p>"))
+
+
+def _article(message: Body) -> str:
+    text = html.escape(str(message.get("text", "")))
+    extra = {name: message[name] for name in _NESTED if message.get(name)}
+    detail = f"<pre>{html.escape(json.dumps(extra, indent=2, ensure_ascii=False))}</pre>" if extra else ""
+    head = f"<h2>{html.escape(str(message['channel']))} <time>{html.escape(message['at'])}</time></h2>"
+    return f"<article>{head}<p>{text}</p>{detail}</article>"
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Posted messages</title>
+<style>
+body { font: 15px/1.4 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
+article { border-left: 3px solid #888; padding: 0 1rem; margin: 1.5rem 0; }
+h2 { font-size: 1rem; } time { font-weight: normal; color: #666; }
+p, pre { white-space: pre-wrap; overflow-wrap: anywhere; } pre { font-size: 12px; }
+</style></head><body><h1>Posted messages</h1>{items}</body></html>
+"""
+
+routes = [
+    Route("/api/chat.postMessage", post_message, methods=["POST"]),
+    Route("/api/auth.test", auth_test, methods=["POST"]),
+    Route("/slack", page, methods=["GET"]),
+]
