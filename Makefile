@@ -40,6 +40,16 @@ sandbox: $(STAMP)  ## Run the local Amazon alone; ARGS="--port 8900 --speed 20"
 settings: $(STAMP)  ## Load airflow_settings.yaml into the Airflow that the environment points at
 	@$(BIN)/python -m sellerops_runtime settings $(ARGS)
 
+.PHONY: compose-env
+compose-env:  ## Write .env with random secrets for docker compose
+	@test ! -e .env || { echo ".env is there already; remove it to have a new one made." >&2; exit 1; }
+	@umask 077; random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }; \
+	fernet=$$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n'); \
+	sed -e "s|^POSTGRES_PASSWORD=$$|&$$(random)|" -e "s|^AIRFLOW_JWT_SECRET=$$|&$$(random)|" \
+	    -e "s|^AIRFLOW_API_SECRET_KEY=$$|&$$(random)|" -e "s|^AIRFLOW_ADMIN_PASSWORD=$$|&$$(random | head -c 12)|" \
+	    -e "s|^AIRFLOW_FERNET_KEY=$$|&$$fernet|" .env.example > .env
+	@echo "Wrote .env; the UI's user is admin, its password stands there."
+
 .PHONY: test
 test: $(STAMP)  ## Run the tests; ARGS="-k name tests/unit"
 	@$(BIN)/pytest $(ARGS)

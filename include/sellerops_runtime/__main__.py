@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from sellerops.errors import SellerOpsError
-from sellerops_runtime import settings
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import choose_home
+from sellerops_runtime.settings import SETTINGS_FILE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,10 +36,15 @@ def _parser() -> argparse.ArgumentParser:
     clean = commands.add_parser("clean", help="remove what the demo keeps")
     clean.set_defaults(command=_clean)
     load = commands.add_parser("settings", help="load airflow_settings.yaml into Airflow's metadata")
-    load.add_argument("file", nargs="?", type=Path, default=settings.SETTINGS_FILE)
-    load.add_argument("--sandbox", metavar="URL", help="take the accounts of the local Amazon there")
+    load.add_argument("file", nargs="?", type=Path, default=SETTINGS_FILE)
     load.add_argument("--strict", action="store_true", help="fail when a variable is not set")
     load.set_defaults(command=_settings)
+    init = commands.add_parser("init", help="make or migrate metadata, ledger and settings")
+    init.set_defaults(command=_init)
+    sandbox = commands.add_parser("use-sandbox", help="point the connections at a local Amazon")
+    sandbox.add_argument("url")
+    sandbox.add_argument("--speed", type=float, default=1.0, help="how fast its clock runs")
+    sandbox.set_defaults(command=_use_sandbox)
     return parser
 
 
@@ -76,21 +82,25 @@ def _clean(_: argparse.Namespace) -> int:
 
 
 def _settings(options: argparse.Namespace) -> int:
-    import os
+    from sellerops_runtime.init import apply_settings
 
-    environment = dict(os.environ)
-    if options.sandbox:
-        from sellerops_runtime.local_amazon import sandbox_environment
+    return _tell(apply_settings(os.environ, options.file, strict=options.strict))
 
-        environment = {**sandbox_environment(options.sandbox), **environment}
-    loaded = settings.fill_in(settings.read_settings(options.file), environment)
-    complaints = [f"{entry}: set {', '.join(missing)}" for entry, missing in loaded.left_out.items()]
-    if options.strict and complaints:
-        raise StartError("; ".join(complaints) + ".", where=str(options.file), remedy="Set these variables.")
-    for line in settings.apply(loaded.settings):
-        print(f"set       {line}")
-    for line in complaints:
-        print(f"left out  {line}")
+
+def _init(_: argparse.Namespace) -> int:
+    from sellerops_runtime.init import prepare
+
+    return _tell(prepare())
+
+
+def _use_sandbox(options: argparse.Namespace) -> int:
+    from sellerops_runtime.init import use_sandbox
+
+    return _tell(use_sandbox(options.url, options.speed))
+
+
+def _tell(lines: list[str]) -> int:
+    print("\n".join(lines))
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import secrets
 import subprocess
@@ -17,6 +16,7 @@ from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.ports import LOOPBACK, free_ports
 from sellerops_runtime.processes import Component, stop_all, wait_until
 from sellerops_runtime.rest import AirflowApi
+from sellerops_runtime.settings import write_passwords
 
 USER = "admin"
 _HEALTHY_PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
@@ -160,8 +160,7 @@ class AirflowStack:
         for folder in (self.home, self.logs, self.run_dir):
             folder.mkdir(parents=True, exist_ok=True)
         self.home.chmod(0o700)  # it holds the keys
-        passwords = self.home / "passwords.json"
-        passwords.write_text(json.dumps({USER: self.password}), encoding="utf-8")
+        write_passwords(self.home / "passwords.json", {USER: self.password})
 
     def _secret(self, name: str, make: Callable[[], str]) -> str:
         """A secret of this Airflow: made once, kept in its home."""

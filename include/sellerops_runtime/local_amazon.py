@@ -55,10 +55,7 @@ class LocalAmazon:
 
     def set_clock(self, *, speed: float, at_least: datetime | None = None) -> Clock:
         """Let its clock run at ``speed``, and jump ahead to ``at_least`` (aware) when behind; never back."""
-        change: dict[str, Any] = {"speed": speed}
-        if at_least and at_least > self.clock().now():
-            change["set"] = at_least.isoformat()
-        return _clock(control(self.url, "POST", "clock", change))
+        return set_clock(self.url, speed=speed, at_least=at_least)
 
     def _answers(self) -> bool:
         try:
@@ -81,6 +78,14 @@ def sandbox_environment(url: str) -> dict[str, str]:
         for name in ("client_id", "client_secret", "refresh_token"):
             variables[f"{prefix}_{name.upper()}"] = str(account[name])
     return variables
+
+
+def set_clock(url: str, *, speed: float, at_least: datetime | None = None) -> Clock:
+    """Let the local Amazon's clock run at ``speed``, jumping to ``at_least`` (aware) when it is behind."""
+    change: dict[str, Any] = {"speed": speed}
+    if at_least and at_least > _clock(control(url, "GET", "clock")).now():
+        change["set"] = at_least.isoformat()
+    return _clock(control(url, "POST", "clock", change))
 
 
 def control(url: str, method: str, what: str, body: dict[str, Any] | None = None) -> Any:

@@ -7,10 +7,12 @@ import os
 import secrets
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from sellerops_runtime.databases import create_database
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import as_user, can_run, service_user
 from sellerops_runtime.ports import LOOPBACK, free_port
@@ -56,13 +58,14 @@ class EmbeddedPostgres:
             self._make_cluster()
         self.stop()
         chosen = self.port
-        for attempts_left in (2, 1, 0):
+        for attempt in range(3):
+            if attempt:
+                time.sleep(
+                    0.5
+                )  # children of a killed server are ending still, or the free port was taken meanwhile
             self.port = chosen or free_port()
             if self._pg_ctl("start").returncode == 0:
                 return
-            if not attempts_left or chosen:
-                break
-            # Another program may have taken the free port meanwhile: try the next.
         raise StartError(f"Postgres did not start:\n{tail(self.log)}", where=str(self.log))
 
     def stop(self) -> None:
@@ -89,36 +92,37 @@ class EmbeddedPostgres:
 
     def create_database(self, name: str) -> None:
         """Make the database unless it is there."""
-        import psycopg  # a driver: imported where used
-        from psycopg import sql
-
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
-            if not found:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        create_database(self.url(quote(name, safe="")))
 
     def _programs(self) -> Path:
         """The folder of initdb and pg_ctl: the wheel's, or a copy where Postgres's user cannot reach that."""
         wheel = _wheel_programs()
-        if can_run([str(wheel / "postgres"), "--version"], self._user):
+        if self._runs(wheel):
             return wheel
+        package = wheel.parents[1]
         copy = self.directory / f"programs-{MAJOR_VERSION}"
-        if not (copy / "complete").exists():
-            self.directory.mkdir(parents=True, exist_ok=True)
+        programs = copy / wheel.relative_to(package.parent)
+        if not self._runs(programs):
             shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(wheel.parent, copy, symlinks=True)
+            # The programs look for libraries in the folder beside the package.
+            for part in (wheel.parent, package.with_name(f"{package.name}.libs")):
+                shutil.copytree(part, copy / part.relative_to(package.parent), symlinks=True)
             for path in [copy, *copy.rglob("*")]:
                 if not path.is_symlink():
                     path.chmod(0o755)
-            (copy / "complete").touch()
-        if not can_run([str(copy / "bin" / "postgres"), "--version"], self._user):
+        if not self._runs(programs):
             name = self._user.pw_name if self._user else "this user"
             raise StartError(
                 f"{name} cannot run Postgres here.",
                 where=str(copy),
                 remedy="Set DEMO_HOME to a folder all may enter, where programs may run.",
             )
-        return copy / "bin"
+        return programs
+
+    def _runs(self, programs: Path) -> bool:
+        return all(
+            can_run([str(programs / name), "--version"], self._user) for name in ("postgres", "initdb")
+        )
 
     def _make_cluster(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)  # the rest of a start that was killed
@@ -127,16 +131,8 @@ class EmbeddedPostgres:
         password.write_text(secrets.token_urlsafe(24), encoding="ascii")
         if self._user:
             os.chown(password, self._user.pw_uid, self._user.pw_gid)
-        command: list[str | Path] = [
-            "initdb",
-            "-D",
-            self.data,
-            "-U",
-            USER,
-            f"--pwfile={password}",
-            "--no-sync",
-        ]
-        command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
+        command: list[str | Path] = ["initdb", "-D", self.data, "-U", USER, f"--pwfile={password}"]
+        command += ["--no-sync", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         done = self._run(command)
         if done.returncode != 0:

@@ -29,11 +29,21 @@ class Identity:
     def of(cls, pid: int) -> Identity:
         return cls(pid, psutil.Process(pid).create_time())
 
+    def was_reused(self) -> bool:
+        """Whether another process has the pid now."""
+        try:
+            return not self._is(psutil.Process(self.pid))
+        except psutil.NoSuchProcess:
+            return False
+
+    def _is(self, process: psutil.Process) -> bool:
+        return bool(abs(process.create_time() - self.created) < 0.02)
+
     def process(self) -> psutil.Process | None:
         """The process, or None when it has ended (or another one has its pid)."""
         try:
             found = psutil.Process(self.pid)
-            same = abs(found.create_time() - self.created) < 0.02 and found.status() != psutil.STATUS_ZOMBIE
+            same = self._is(found) and found.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return None
         return found if same else None
@@ -90,7 +100,12 @@ class Component:
             )
 
     def stop(self) -> None:
+        """Stop it with all it started; see stop_all."""
         stop_all([self])
+
+    def kill(self) -> None:
+        """End it and all it started at once, as a crash does."""
+        stop_all([self], seconds=0.0)
 
 
 def stop_all(components: Iterable[Component], seconds: float = STOP_SECONDS) -> None:
@@ -106,13 +121,15 @@ def stop_leftovers(run_dir: Path, seconds: float = STOP_SECONDS) -> list[str]:
 
 
 def _stop_recorded(pid_files: Iterable[Path], seconds: float) -> list[str]:
+    """``seconds`` 0 gives no time to end well: nothing but SIGKILL is sent."""
     recorded = {pid_file: identity for pid_file in pid_files if (identity := _read(pid_file))}
     stopped = []
     for pid_file, identity in recorded.items():
         if (leader := identity.process()) is not None:
             stopped.append(pid_file.stem)
-            _signal(leader, signal.SIGTERM)
-    psutil.wait_procs(_members(recorded.values()), timeout=seconds)
+            _signal(leader, signal.SIGTERM if seconds else signal.SIGKILL)
+    if seconds:
+        psutil.wait_procs(_members(recorded.values()), timeout=seconds)
     for _ in range(3):  # a member may have started another one while the first were being killed
         late = _members(recorded.values())
         for process in late:
@@ -133,9 +150,10 @@ def _read(pid_file: Path) -> Identity | None:
 def _members(leaders: Iterable[Identity]) -> list[psutil.Process]:
     """All living processes of the sessions these led, also where the leader itself is gone.
 
-    The kernel gives no pid again while that session lives; the start time guards against a later one.
+    The kernel gives a pid to no other process while a session of that number lives: either the leader is the one
+    recorded, or it is gone and what is left of the session is its own, or the session is somebody else's.
     """
-    started = {identity.pid: identity.created for identity in leaders}
+    started = {identity.pid: identity.created for identity in leaders if not identity.was_reused()}
     members = []
     for process in psutil.process_iter():
         try:

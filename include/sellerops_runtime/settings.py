@@ -175,3 +175,10 @@ def _assign(connection: Any, entry: ConnectionSetting) -> Any:
         extra = {key: value for key, value in extra.items() if value not in ("", None)}
     connection.set_extra(extra if isinstance(extra, str) else json.dumps(extra) if extra else None)
     return connection
+
+
+def write_passwords(path: Path, passwords: Mapping[str, str]) -> None:
+    """The file of Airflow's simple auth manager, readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(dict(passwords)), encoding="utf-8")

@@ -1,0 +1,110 @@
+"""A real Airflow for end-to-end tests: four components on the tests' Postgres, killed and started at will.
+
+    with running_airflow(postgres_server, dags=folder) as airflow:
+        airflow.wait_for_dags("report__amazon_sp__settlements")
+        run_id = airflow.run("report__amazon_sp__settlements", {"from_day": "2026-11-01"})
+        airflow.api.wait_for_run("report__amazon_sp__settlements", run_id, seconds=60)
+
+About 20 seconds until it is healthy. Components can be killed as a crash does, and started again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from support.postgres import PostgresServer
+
+from sellerops_runtime.airflow import AirflowStack
+from sellerops_runtime.home import PROJECT_ROOT
+from sellerops_runtime.processes import tail, wait_until
+from sellerops_runtime.rest import AirflowApi
+
+
+@dataclass
+class RunningAirflow:
+    """``stack`` has the components by name (``scheduler``, ...), ``api`` speaks with the api-server."""
+
+    stack: AirflowStack
+    api: AirflowApi
+
+    def wait_for_dags(self, *dag_ids: str, seconds: float = 60.0) -> None:
+        """Wait until Airflow knows these DAGs."""
+        watch = list(self.stack.components.values())
+        wait_until(lambda: set(dag_ids) <= set(self.api.dags()), seconds, ", ".join(dag_ids), watch=watch)
+
+    def run(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
+        """Unpause the DAG and start a run; its id."""
+        self.api.set_paused(dag_id, False)
+        return self.api.trigger(dag_id, conf)
+
+    def kill(self, component: str) -> None:
+        """End a component and all it started at once, as a crash does."""
+        self.stack.components.pop(component).kill()
+
+    def start(self, component: str) -> None:
+        """Start a killed component again."""
+        self.stack.start_component(component)
+
+    def apply_settings(self, variables: Mapping[str, str]) -> None:
+        """Load airflow_settings.yaml, filled in from ``variables``; incomplete entries are left out."""
+        command = [sys.executable, "-m", "sellerops_runtime", "settings"]
+        self.stack.run_once("settings", command, extra_env=variables)
+
+    def logs(self, lines: int = 40) -> str:
+        """The end of every component's log, for a failing test's message."""
+        return "\n".join(
+            f"--- {path.name}\n{tail(path, lines)}" for path in sorted(self.stack.logs.glob("*.log"))
+        )
+
+
+@contextmanager
+def running_airflow(
+    server: PostgresServer,
+    *,
+    dags: Path = PROJECT_ROOT / "dags",
+    plugins: Path = PROJECT_ROOT / "plugins",
+    config: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    schedules: bool = False,
+    parallelism: int = 4,
+) -> Iterator[RunningAirflow]:
+    """A healthy Airflow with metadata of its own; stopped and removed at the end.
+
+    :param config: folder of configuration instead of ``include/config``.
+    :param environment: set for every component (``AIRFLOW_CONN_...``, ``AIRFLOW__SECTION__KEY``, ...).
+    :param schedules: let the scheduler make runs by schedule; else only runs that a test asks for exist.
+    """
+    root = Path(tempfile.mkdtemp(prefix="sellerops-airflow-"))
+    metadata = server.create_database()
+    stack = AirflowStack(
+        root / "airflow",
+        urlunsplit(urlsplit(metadata)._replace(scheme="postgresql+psycopg")),
+        root / "run",
+        root / "logs",
+        dags_folder=dags,
+        plugins_folder=plugins,
+        parallelism=parallelism,
+        environment={
+            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": str(schedules),
+            **({"SELLEROPS_CONFIG_DIR": str(config)} if config else {}),
+            **(environment or {}),
+        },
+    )
+    try:
+        stack.migrate()
+        stack.start()
+        stack.wait_healthy()
+        with stack.api() as api:
+            yield RunningAirflow(stack, api)
+    finally:
+        stack.stop()
+        server.drop_database(metadata)
+        shutil.rmtree(root, ignore_errors=True)

@@ -1,0 +1,5 @@
+"""The tests' Postgres, for what reads the ledger."""
+
+from support.postgres import conninfo, ledger, postgres_server
+
+__all__ = ["conninfo", "ledger", "postgres_server"]

@@ -1,0 +1,48 @@
+"""Ports: what was asked for is never replaced silently; what was not is chosen freely."""
+
+import socket
+
+import pytest
+
+from sellerops_runtime.errors import PortTaken
+from sellerops_runtime.ports import LOOPBACK, choose_port, free_ports, is_free
+
+
+@pytest.fixture
+def taken():
+    with socket.socket() as listener:
+        listener.bind((LOOPBACK, 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_free_ports_are_free_and_differ():
+    ports = free_ports(5)
+    assert len(set(ports)) == 5
+    assert all(is_free(port) for port in ports)
+
+
+def test_another_port_is_chosen_when_the_preferred_one_is_taken(taken, monkeypatch):
+    monkeypatch.delenv("DEMO_UI_PORT", raising=False)
+    chosen = choose_port("DEMO_UI_PORT", taken)
+    assert chosen != taken
+    assert is_free(chosen)
+
+
+def test_the_preferred_port_is_taken_when_free(monkeypatch):
+    monkeypatch.delenv("DEMO_UI_PORT", raising=False)
+    preferred = free_ports(1)[0]
+    assert choose_port("DEMO_UI_PORT", preferred) == preferred
+
+
+def test_a_port_asked_for_and_in_use_is_refused_by_the_variables_name(taken, monkeypatch):
+    monkeypatch.setenv("DEMO_UI_PORT", str(taken))
+    with pytest.raises(PortTaken, match=f"DEMO_UI_PORT: port {taken} is in use.*Set DEMO_UI_PORT"):
+        choose_port("DEMO_UI_PORT")
+
+
+@pytest.mark.parametrize("nonsense", ["web", "0", "65536", "-1", "80.5"])
+def test_what_is_no_port_is_refused(nonsense, monkeypatch):
+    monkeypatch.setenv("DEMO_UI_PORT", nonsense)
+    with pytest.raises(PortTaken, match="is no port"):
+        choose_port("DEMO_UI_PORT")
