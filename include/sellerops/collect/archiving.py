@@ -1,0 +1,120 @@
+"""A finished report's document into the archive: lease, address and download in one go, on a worker."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from sellerops.archive import ArchivedDocument, DocumentMeta
+from sellerops.collect.claims import record_fatal, use_document_lease
+from sellerops.collect.context import Job, Tools
+from sellerops.collect.fatal import reason_in, report_fatal
+from sellerops.collect.following import DOCUMENT_LEASE
+from sellerops.errors import AmazonUnavailable, DocumentDamaged, DocumentExpired, RequestRefused
+from sellerops.ledger import ReportRequest
+from sellerops.rate_limits import Granted
+from sellerops.sources.amazon_sp.client import call_now
+from sellerops.sources.amazon_sp.documents import DocumentAddress, download
+
+log = logging.getLogger(__name__)
+
+# An address lives 5 minutes: a download that broke off is tried again under it while there is time left.
+_ADDRESS_LIFE = 240.0
+
+
+def archive_document(tools: Tools, request: ReportRequest) -> bool:
+    """Archive the document of a DONE request and record it. False when there is no getReportDocument lease
+    now.
+
+    Killed anywhere and repeated, it ends with one document: the archive's address is the content's hash.
+    """
+    document = _fetch(tools, request)
+    if document is None:
+        return False
+    tools.ledger.record_archived(
+        request.id, uri=document.uri, nbytes=document.nbytes, sha256=document.sha256, headers=document.headers
+    )
+    return True
+
+
+def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
+    """Archive and read the document in which Amazon says why it aborted the report, record it, raise
+    ReportFatal.
+
+    False when there is no lease now. A reason that cannot be had costs only the reason.
+    """
+    try:
+        document = _fetch(tools, request)
+        if document is None:
+            return False
+        reason, uri = reason_in(tools, document), document.uri
+    except (DocumentDamaged, DocumentExpired, RequestRefused) as error:
+        reason, uri = f"the reason cannot be read ({error.cause.rstrip('.')})", ""
+    failure = report_fatal(tools, job, request.report_id, reason, request_id=request.id, archive_uri=uri)
+    record_fatal(tools.ledger, request.id, request.document_id, request.reported_at, failure)
+    raise failure
+
+
+def _fetch(tools: Tools, request: ReportRequest) -> ArchivedDocument | None:
+    """The document in the archive; a refused address is replaced once, with a lease of its own."""
+    if not (use_document_lease(tools.ledger, request.id, DOCUMENT_LEASE) or _lease(tools)):
+        return None
+    try:
+        return _download(tools, request, _address(tools, request))
+    except DocumentExpired as error:
+        if not _lease(tools):
+            log.info("request %s: %s No lease for a fresh address now.", request.id, error.cause)
+            return None
+        return _download(tools, request, _address(tools, request))
+
+
+def _address(tools: Tools, request: ReportRequest) -> DocumentAddress:
+    document_id = request.document_id
+    assert document_id is not None
+    try:
+        return call_now(
+            lambda: tools.client.get_report_document(document_id, leased=True, request_id=request.id)
+        )
+    except RequestRefused as error:
+        # Amazon does not know the document any more; asking for the report again is all that helps.
+        tools.ledger.record_failed(request.id, error)
+        raise
+
+
+def _download(tools: Tools, request: ReportRequest, address: DocumentAddress) -> ArchivedDocument:
+    began = time.monotonic()
+    try:
+        return download(address, tools.archive, _meta(tools, request))
+    except (DocumentDamaged, AmazonUnavailable) as error:
+        if time.monotonic() - began > _ADDRESS_LIFE:
+            raise
+        log.warning("request %s: %s Once more from the same address.", request.id, error.cause)
+        return download(address, tools.archive, _meta(tools, request))
+
+
+def _lease(tools: Tools) -> bool:
+    bucket = tools.client.bucket("getReportDocument")
+    return isinstance(tools.limits.try_acquire(bucket, tools.client.priority), Granted)
+
+
+def _meta(tools: Tools, request: ReportRequest) -> DocumentMeta:
+    return DocumentMeta(
+        source=request.source,
+        report=tools.spec.name,
+        account_id=request.account_id,
+        fetch=f"{request.report_id} {request.document_id}",
+        fetched_at=tools.ledger.clock().now().isoformat(),
+        request={
+            "request_id": request.id,
+            "report_type": request.report_type,
+            "report_id": request.report_id,
+            "document_id": request.document_id,
+            "options": request.options,
+            "region": request.region,
+            "marketplace_ids": list(request.marketplace_ids),
+            "window_start": request.window_start.isoformat() if request.window_start else None,
+            "window_end": request.window_end.isoformat() if request.window_end else None,
+            "reported_at": request.reported_at.isoformat() if request.reported_at else None,
+            "created_by": request.created_by,
+        },
+    )

@@ -1,0 +1,225 @@
+"""Collecting one slice: from a plan to documents in the archive, by short steps on workers and waits in the
+triggerer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sellerops.accounts import Account
+from sellerops.archive import Archive
+from sellerops.collect.archiving import archive_document, read_fatal
+from sellerops.collect.claims import own_since
+from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
+from sellerops.collect.following import Follower, lease_document
+from sellerops.collect.listing import find_listed
+from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
+from sellerops.errors import RetryableError, SellerOpsError
+from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef, SliceState
+from sellerops.rate_limits import Granted, QuotaLedger
+from sellerops.slices import Slice
+from sellerops.sources.amazon_sp.client import SpApiClient, call_now
+from sellerops.specs import ReportSpec
+
+log = logging.getLogger(__name__)
+
+_JUST_NOW = timedelta(minutes=10)
+
+
+class Collector:
+    """Collects the slices of one report for one account.
+
+    ``advance`` runs on a worker: it does what can be done now and says what to wait for. ``wait`` runs in the
+    triggerer. All state is in the ledger, so either may be killed at any point and called again; a second
+    report is never created for it. Pass the ``request_ids`` of a WaitFor to ``wait`` and those of a
+    WaitResult back to ``advance``: they tie a run to its request when several runs meet.
+    """
+
+    def __init__(
+        self,
+        spec: ReportSpec,
+        account: Account,
+        client: SpApiClient,
+        ledger: Ledger,
+        limits: QuotaLedger,
+        archive: Archive,
+    ) -> None:
+        self._tools = Tools(spec, account, client, ledger, limits, archive)
+
+    def advance(
+        self,
+        piece: Slice,
+        run: RunRef,
+        *,
+        request_ids: Iterable[int] = (),
+        reference: datetime | None = None,
+    ) -> Done | WaitFor:
+        """Do what needs no waiting; a finished report is downloaded here. Raises the typed error of what
+        failed.
+
+        ``reference``: the end of the run's data interval; documents reported since then are used again
+        however old.
+        """
+        job = Job(piece, run, reference)
+        try:
+            if piece.expired:
+                return self._expired(job)
+            if self._tools.spec.request.how == "listed":
+                return self._advance_listed(job, tuple(request_ids))
+            return self._advance_created(job, tuple(request_ids))
+        except SellerOpsError as error:
+            self._note_failure(job, error)
+            raise
+
+    async def wait(
+        self,
+        piece: Slice,
+        run: RunRef,
+        *,
+        request_ids: Iterable[int] = (),
+        reference: datetime | None = None,
+    ) -> WaitResult:
+        """Wait until a worker has something to do or the slice ended; never raises a SellerOpsError, but
+        returns it.
+        """
+        job = Job(piece, run, reference)
+        ids = tuple(request_ids)
+        try:
+            if self._tools.spec.request.how == "listed":
+                result = await self._wait_listed(job, ids)
+            else:
+                request_id = ids[0] if ids else (await off_loop(self._find, job)).id
+                result = await Follower(self._tools, job, request_id).follow()
+            if result.outcome is WaitOutcome.EMPTY:
+                await off_loop(
+                    self._note, job, SliceState.CONFIRMED_EMPTY, next(iter(result.request_ids), None)
+                )
+        except SellerOpsError as error:
+            result = WaitResult(WaitOutcome.FAILED, error.cause, ids, error)
+        if result.error:
+            await off_loop(self._note_failure, job, result.error)
+        return result
+
+    # -- reports we ask for
+
+    def _advance_created(self, job: Job, ids: tuple[int, ...]) -> Done | WaitFor:
+        request = self._tools.ledger.get_request(ids[0]) if ids else self._find(job)
+        while True:
+            match request.status:
+                case RequestStatus.ARCHIVED if self._serves(request, job):
+                    return Done((request.id,), Outcome.DOCUMENTS)
+                case RequestStatus.ARCHIVED:
+                    # Another run's report, too old for this one, stood in the way; now it is safe and out of
+                    # it.
+                    request = self._find(job)
+                    continue
+                case RequestStatus.CANCELLED:
+                    self._note(job, SliceState.CONFIRMED_EMPTY, request.id)
+                    return Done((), Outcome.EMPTY)
+                case RequestStatus.FATAL | RequestStatus.FAILED:
+                    raise stored_error(request)
+                case RequestStatus.DONE:
+                    moved = archive_document(self._tools, request)
+                case RequestStatus.IN_PROGRESS if request.document_id:
+                    moved = read_fatal(self._tools, job, request)
+                case _:
+                    moved = False
+            if not moved:
+                self._note(job, SliceState.REQUESTED, request.id)
+                return WaitFor((request.id,), f"request {request.id} is {request.status}")
+            request = self._tools.ledger.get_request(request.id)
+
+    def _find(self, job: Job) -> ReportRequest:
+        """Reuse before asking: the running or young enough request of this key, else a new one."""
+        ledger, key = self._tools.ledger, key_of(self._tools.spec, job.piece)
+        return ledger.find_or_open_request(key, fresh_after=self._fresh_after(job), run=job.run)
+
+    def _fresh_after(self, job: Job) -> datetime:
+        since = fresh_after(self._tools.spec, job, self._tools.ledger.clock().now())
+        own = own_since(self._tools.ledger, key_of(self._tools.spec, job.piece), job.run)
+        return min(since, own) if own else since
+
+    def _serves(self, request: ReportRequest, job: Job) -> bool:
+        """Whether an archived request's document is recent enough for the job: its own run's always is."""
+        if (request.dag_id, request.run_id) == (job.run.dag_id, job.run.run_id):
+            return True
+        return (request.reported_at or request.created_at) >= self._fresh_after(job)
+
+    # -- reports that Amazon makes by itself
+
+    def _advance_listed(self, job: Job, ids: tuple[int, ...]) -> Done | WaitFor:
+        if not ids and self._just_found_empty(job):
+            return Done((), Outcome.EMPTY)
+        requests = [self._tools.ledger.get_request(one) for one in ids] if ids else self._list_now(job)
+        if requests is None:
+            return WaitFor((), f"{self._tools.spec.report_type} to be listed")
+        if not requests:
+            self._note(job, SliceState.CONFIRMED_EMPTY, None)
+            return Done((), Outcome.EMPTY)
+        every = tuple(request.id for request in requests)
+        for request in requests:
+            if request.status is RequestStatus.DONE and not archive_document(self._tools, request):
+                self._note(job, SliceState.REQUESTED, request.id)
+                return WaitFor(every, f"a lease for the document of request {request.id}")
+            if request.status in (RequestStatus.FATAL, RequestStatus.FAILED):
+                raise stored_error(request)
+        return Done(every, Outcome.DOCUMENTS)
+
+    def _list_now(self, job: Job) -> list[ReportRequest] | None:
+        """List on the worker when a lease is free at once; None when it is not."""
+        client = self._tools.client
+        if not isinstance(
+            self._tools.limits.try_acquire(client.bucket("getReports"), client.priority), Granted
+        ):
+            return None
+        return call_now(lambda: find_listed(self._tools, job, leased=True))
+
+    def _just_found_empty(self, job: Job) -> bool:
+        """Whether this run's wait listed nothing a moment ago: again would only cost another lease."""
+        moment = self._tools.ledger.clock().now()
+        rows = self._tools.ledger.slice_states(
+            report=job.piece.report,
+            account_id=job.piece.account_id,
+            first_day=job.piece.days[0],
+            last_day=job.piece.days[-1],
+            states=(SliceState.CONFIRMED_EMPTY,),
+        )
+        place = job.piece.marketplace.id if job.piece.marketplace else ""
+        return any(
+            row.run_id == job.run.run_id
+            and row.marketplace_id == place
+            and moment - row.updated_at < _JUST_NOW
+            for row in rows
+        )
+
+    async def _wait_listed(self, job: Job, ids: tuple[int, ...]) -> WaitResult:
+        if not ids:
+            ids = tuple(request.id for request in await find_listed(self._tools, job))
+        if not ids:
+            return WaitResult(WaitOutcome.EMPTY, "Amazon lists no report in this window")
+        for one in ids:
+            request = await off_loop(self._tools.ledger.get_request, one)
+            if request.status is RequestStatus.DONE:
+                await lease_document(self._tools, request)
+                break
+        return WaitResult(WaitOutcome.READY, f"{len(ids)} reports are listed", ids)
+
+    # -- what the calendar shows
+
+    def _expired(self, job: Job) -> Done:
+        self._note(job, SliceState.EXPIRED, None)
+        return Done((), Outcome.EXPIRED)
+
+    def _note(self, job: Job, state: SliceState, request_id: int | None) -> None:
+        self._tools.ledger.set_slice_state(job.piece, state, run=job.run, request_id=request_id)
+
+    def _note_failure(self, job: Job, error: SellerOpsError) -> None:
+        """A failure that Airflow repeats is not the slice's end, and the ledger may be what failed."""
+        if isinstance(error, RetryableError):
+            return
+        try:
+            self._tools.ledger.set_slice_state(job.piece, SliceState.FAILED, run=job.run, error=error)
+        except SellerOpsError as away:
+            log.warning("the failure of %s is not in the ledger: %s", job.piece.label, away)

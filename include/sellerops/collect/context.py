@@ -1,0 +1,120 @@
+"""What every step of collecting has at hand."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ParamSpec, TypeVar
+
+from sellerops.accounts import Account
+from sellerops.archive import Archive
+from sellerops.clock import Clock
+from sellerops.ledger import Ledger, ReportRequest, RequestKey, RunRef
+from sellerops.rate_limits import QuotaLedger
+from sellerops.slices import Slice
+from sellerops.sources.amazon_sp.client import SpApiClient
+from sellerops.sources.amazon_sp.reports import ReportQuery, query_of
+from sellerops.specs import ReportSpec
+
+_Params = ParamSpec("_Params")
+_Result = TypeVar("_Result")
+
+# A clock that runs beside a local Amazon's may be jumped: it is looked at again this often (real seconds).
+_LONGEST_SLEEP = 1.0
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The parts a slice is collected with; ``ledger`` and ``limits`` are shared by a whole process."""
+
+    spec: ReportSpec
+    account: Account
+    client: SpApiClient
+    ledger: Ledger
+    limits: QuotaLedger
+    archive: Archive
+
+
+@dataclass(frozen=True)
+class Job:
+    """One slice on behalf of one run.
+
+    ``reference``: the end of the run's data interval; a document reported since then serves this run, however
+    late it is tried again.
+    """
+
+    piece: Slice
+    run: RunRef
+    reference: datetime | None = None
+
+
+async def off_loop(
+    work: Callable[_Params, _Result], *args: _Params.args, **kwargs: _Params.kwargs
+) -> _Result:
+    """``work`` in a thread: the ledger is synchronous, and nothing of it may run on the triggerer's loop."""
+    return await asyncio.to_thread(work, *args, **kwargs)
+
+
+async def now(ledger: Ledger) -> datetime:
+    """The ledger's time."""
+    return (await off_loop(ledger.clock)).now()
+
+
+async def sleep_until(ledger: Ledger, moment: datetime) -> None:
+    """Sleep until the ledger's clock shows ``moment``; a virtual clock is looked at every second."""
+    while True:
+        clock = await off_loop(ledger.clock)
+        left = (moment - clock.now()).total_seconds()
+        if left <= 0:
+            return
+        await asyncio.sleep(_nap(clock, left))
+
+
+def _nap(clock: Clock, left: float) -> float:
+    nap = clock.real_seconds(left)
+    return min(nap, _LONGEST_SLEEP) if clock.is_virtual else nap
+
+
+def key_of(spec: ReportSpec, piece: Slice) -> RequestKey:
+    """What makes two requests for this slice the same."""
+    return RequestKey(
+        source=spec.source,
+        report_type=spec.report_type,
+        account_id=piece.account_id,
+        marketplace_ids=piece.marketplace_ids,
+        window_start=piece.start,
+        window_end=piece.end,
+        options=dict(spec.request.options),
+    )
+
+
+def query_for(tools: Tools, job: Job) -> ReportQuery:
+    """The createReport body of the job's slice."""
+    return query_of(tools.spec, job.piece)
+
+
+def fresh_after(spec: ReportSpec, job: Job, moment: datetime) -> datetime:
+    """From when on a document of the same key may be used again.
+
+    A snapshot stands for its own moment, so age counts from there. A window's document may be used for
+    ``fresh_for``; and one reported after the run's reference is what this run wanted, so that a run killed
+    half way and tried again hours later does not ask Amazon a second time.
+    """
+    if job.piece.snapshot_at:
+        return datetime.fromisoformat(job.piece.snapshot_at) - spec.request.fresh_for
+    young = moment - spec.request.fresh_for
+    return min(young, job.reference) if job.reference else young
+
+
+def spread(request: ReportRequest) -> float:
+    """A number in [0, 1), always the same for a request: waits that began together are polled apart."""
+    digest = hashlib.sha256(f"report_request {request.id}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") / 2**32
+
+
+def back_off(attempt: int, share: float) -> timedelta:
+    """5 s, 10 s, 20 s ... 5 min of the ledger's clock, each stretched by up to a half."""
+    return timedelta(seconds=min(300.0, 5.0 * 2 ** min(attempt, 10)) * (1 + share / 2))

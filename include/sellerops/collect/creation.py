@@ -1,0 +1,163 @@
+"""Asking Amazon for a report exactly once, whatever dies in between.
+
+createReport is not idempotent and its answer can be lost, so the intent is committed first: PLANNED ->
+CREATING, then the call, then its id. A row that stays CREATING without an id is an orphan's trace: when no
+call of ours can be under way any more, recent reports are listed and the one that fits is adopted; only if
+there is none is the row released.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from sellerops.collect.claims import claim_alone, release_claim
+from sellerops.collect.context import Tools, off_loop, sleep_until
+from sellerops.errors import (
+    AmazonUnavailable,
+    CredentialsError,
+    RequestRefused,
+    SellerOpsError,
+    Throttled,
+    UnexpectedAnswer,
+)
+from sellerops.ledger import ReportRequest, RequestStatus
+from sellerops.rate_limits import Granted, Wait
+from sellerops.sources.amazon_sp.reports import Report, ReportQuery, iso
+
+log = logging.getLogger(__name__)
+
+# Longer than createReport may take (client.CREATE_TIMEOUT) and than Amazon needs to list what it made.
+ORPHAN_AFTER = timedelta(seconds=90)
+# Amazon's clock and ours may differ by this much.
+CLOCK_SLACK = timedelta(seconds=60)
+
+
+class Creation:
+    """Brings one request from PLANNED or CREATING to a report id. Each method does one step and may be
+    killed.
+    """
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        # What the per-type cooldown granted to this request, to give it back when nothing was created.
+        self._granted: dict[int, Granted] = {}
+
+    async def create(self, request: ReportRequest, query: ReportQuery) -> None:
+        """One try to create. Returns when the row may have moved; the call's errors pass after tidying up."""
+        await self._tools.client.lease("createReport")
+        claim = await off_loop(claim_alone, self._tools.ledger, request)
+        if claim.other:
+            log.info("request %s waits for the look-alike %s to be created", request.id, claim.other.id)
+            await self.settle(claim.other, query)
+            return
+        if claim.request is None:
+            return
+        # The cooldown is taken last, right before the call: a follower killed while it waits leaves none
+        # behind.
+        decision = await off_loop(
+            self._tools.limits.try_create,
+            self._tools.account,
+            query.report_type,
+            query.marketplace_ids,
+            _window(query),
+        )
+        if isinstance(decision, Wait):
+            await off_loop(release_claim, self._tools.ledger, claim.request)
+            log.info("request %s: %s of %s for %.0f s", request.id, decision.reason, query.report_type,
+                     decision.virtual_seconds)  # fmt: skip
+            clock = await off_loop(self._tools.ledger.clock)
+            await sleep_until(self._tools.ledger, clock.now() + timedelta(seconds=decision.virtual_seconds))
+            return
+        self._granted[request.id] = decision
+        await self._call(claim.request, query)
+
+    async def settle(self, request: ReportRequest, query: ReportQuery) -> None:
+        """Find out what became of a create whose answer is lost: adopt its report, or release the request."""
+        creating_at = request.creating_at
+        if creating_at is None:
+            return
+        await sleep_until(self._tools.ledger, creating_at + ORPHAN_AFTER)
+        found = await off_loop(self._tools.ledger.get_request, request.id)
+        if found.status is not RequestStatus.CREATING or found.creating_at != creating_at:
+            return
+        orphan = await self._orphan(found, query)
+        if orphan:
+            log.info("request %s adopts report %s", request.id, orphan.report_id)
+            await off_loop(
+                self._tools.ledger.record_created, request.id, orphan.report_id, "adopted", orphan.created_at
+            )
+            await off_loop(
+                self._tools.limits.mark_created,
+                self._tools.account,
+                query.report_type,
+                query.marketplace_ids,
+                _window(query),
+                at=orphan.created_at,
+            )
+        elif await off_loop(release_claim, self._tools.ledger, found):
+            log.info("request %s: Amazon has no report of it", request.id)
+            await self._give_back(request, query)
+
+    async def _call(self, claimed: ReportRequest, query: ReportQuery) -> None:
+        ledger = self._tools.ledger
+        try:
+            report_id = await self._tools.client.create_report(query, leased=True, request_id=claimed.id)
+        except RequestRefused as error:
+            await self._give_back(claimed, query)
+            await off_loop(ledger.record_failed, claimed.id, error)
+            raise
+        except SellerOpsError as error:
+            if _was_not_created(error):
+                await off_loop(release_claim, ledger, claimed)
+                await self._give_back(claimed, query)
+            if isinstance(error, UnexpectedAnswer):
+                # Amazon took the request but told no id: as good as lost, the report is looked for.
+                log.warning("createReport of request %s: %s", claimed.id, error)
+                return
+            raise
+        await off_loop(ledger.record_created, claimed.id, report_id)
+        self._granted.pop(claimed.id, None)
+
+    async def _orphan(self, request: ReportRequest, query: ReportQuery) -> Report | None:
+        """The oldest report that ``request`` may have created and no request has."""
+        assert request.creating_at is not None
+        since = request.creating_at - CLOCK_SLACK
+        candidates = [
+            report
+            async for report in self._tools.client.get_reports(
+                query.report_type, created_since=since, marketplace_ids=query.marketplace_ids
+            )
+            if query.answers(report) and report.created_at >= since
+        ]
+        known = await off_loop(
+            self._tools.ledger.known_report_ids,
+            request.account_id,
+            [report.report_id for report in candidates],
+        )
+        unknown = [report for report in candidates if report.report_id not in known]
+        return min(unknown, key=lambda report: report.created_at, default=None)
+
+    async def _give_back(self, request: ReportRequest, query: ReportQuery) -> None:
+        granted = self._granted.pop(request.id, None)
+        if granted:
+            await off_loop(
+                self._tools.limits.release_create,
+                self._tools.account,
+                query.report_type,
+                query.marketplace_ids,
+                _window(query),
+                granted=granted,
+            )
+
+
+def _window(query: ReportQuery) -> str:
+    """What a cooldown counts for: the same window again; a snapshot type has but one."""
+    return f"{iso(query.start)}/{iso(query.end)}" if query.start and query.end else ""
+
+
+def _was_not_created(error: SellerOpsError) -> bool:
+    """Whether a failed createReport has surely made no report: refused, or never sent."""
+    refused = isinstance(error, Throttled | CredentialsError)
+    unsent = isinstance(error, AmazonUnavailable) and error.details.get("sent") is False
+    return refused or unsent

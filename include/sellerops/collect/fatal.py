@@ -1,0 +1,45 @@
+"""Why Amazon aborted a report: read from the document that a FATAL report may carry."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from sellerops.archive import ArchivedDocument
+from sellerops.collect.context import Job, Tools
+from sellerops.errors import ReportFatal
+
+_READ = 64 * 1024
+_LONGEST = 1_000
+
+
+def report_fatal(tools: Tools, job: Job, report_id: str | None, reason: str, **details: Any) -> ReportFatal:
+    """The error of a report that Amazon aborted."""
+    return ReportFatal(
+        f"Amazon aborted report {report_id} (FATAL): {reason}.",
+        where=f"{tools.spec.report_type}, {job.piece.label}",
+        report_id=report_id,
+        reason=reason,
+        **details,
+    )
+
+
+def reason_in(tools: Tools, document: ArchivedDocument) -> str:
+    """Amazon's reason: ``errorDetails`` of a JSON document, else its text; one line of bounded length."""
+    with tools.archive.open(document.uri) as stream:
+        text = stream.read(_READ).decode("utf-8", "replace")
+    try:
+        found = _error_details(json.loads(text))
+    except ValueError:
+        found = None
+    line = re.sub(r"\s+", " ", found or text).strip().rstrip(".")
+    return line[:_LONGEST] or "its document is empty"
+
+
+def _error_details(value: object) -> str | None:
+    if isinstance(value, dict):
+        for key in ("errorDetails", "errorMessage", "message"):
+            if isinstance(value.get(key), str):
+                return str(value[key])
+    return None

@@ -1,0 +1,174 @@
+"""Following one request in the triggerer until a worker has something to do, or it ended."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from sellerops.collect.claims import record_fatal
+from sellerops.collect.context import Job, Tools, back_off, now, off_loop, query_for, sleep_until, spread
+from sellerops.collect.creation import Creation
+from sellerops.collect.fatal import report_fatal
+from sellerops.collect.outcomes import WaitOutcome, WaitResult, stored_error
+from sellerops.errors import AmazonUnavailable, GiveUpError, RequestRefused, SellerOpsError, Throttled
+from sellerops.ledger import ReportRequest, RequestStatus
+from sellerops.sources.amazon_sp.reports import ProcessingStatus, Report
+
+log = logging.getLogger(__name__)
+
+# A getReportDocument token taken for a request is good for a worker that comes within this time.
+DOCUMENT_LEASE = timedelta(minutes=15)
+
+
+class Follower:
+    """Moves one request on, one step after the other, each decided by the ledger's row alone.
+
+    So it may be killed anywhere and started again, and several may follow one request: the row tells them
+    apart.
+    """
+
+    def __init__(self, tools: Tools, job: Job, request_id: int) -> None:
+        self._tools, self._job, self._id = tools, job, request_id
+        self._creation = Creation(tools)
+        self._query = query_for(tools, job)
+        self._failures = 0
+
+    async def follow(self) -> WaitResult:
+        """Until READY, EMPTY or FAILED. Errors that pass are waited out for the spec's ``give_up_after``."""
+        started = await now(self._tools.ledger)
+        while True:
+            request = await off_loop(self._tools.ledger.get_request, self._id)
+            try:
+                result = await self._step(request)
+                self._failures = 0
+            except Throttled as error:
+                # No failure: the bucket now says when, and the next lease waits for it.
+                log.info("request %s is throttled: %s", self._id, error.cause)
+                continue
+            except AmazonUnavailable as error:
+                result = await self._wait_out(request, error, started)
+            if result:
+                return result
+
+    async def _step(self, request: ReportRequest) -> WaitResult | None:
+        match request.status:
+            case RequestStatus.PLANNED:
+                await self._creation.create(request, self._query)
+            case RequestStatus.CREATING:
+                await self._creation.settle(request, self._query)
+            case RequestStatus.IN_QUEUE | RequestStatus.IN_PROGRESS:
+                return await self._poll(request)
+            case RequestStatus.DONE:
+                return await self._lease_document(request, "the document is ready")
+            case RequestStatus.ARCHIVED:
+                return self._result(WaitOutcome.READY, "the document is in the archive")
+            case RequestStatus.CANCELLED:
+                return self._result(WaitOutcome.EMPTY, "Amazon has no data for this request (CANCELLED)")
+            case RequestStatus.FATAL | RequestStatus.FAILED:
+                return self._result(WaitOutcome.FAILED, request.status, stored_error(request))
+        return None
+
+    async def _poll(self, request: ReportRequest) -> WaitResult | None:
+        """Sleep until the request's next turn, ask Amazon, write down what it says."""
+        assert request.report_id is not None
+        began = request.creating_at or request.created_at
+        deadline = began + self._tools.spec.request.give_up_after
+        moment = await now(self._tools.ledger)
+        if moment >= deadline:
+            return await self._give_up(request)
+        await sleep_until(self._tools.ledger, min(self._turn(request, began, moment), deadline))
+        await self._tools.client.lease("getReport")
+        try:
+            report = await self._tools.client.get_report(
+                request.report_id, leased=True, request_id=request.id
+            )
+        except RequestRefused as error:
+            # Amazon does not know the id (any more): this request can never end.
+            await off_loop(self._tools.ledger.record_failed, request.id, error)
+            raise
+        return await self._write_down(request, report)
+
+    async def _write_down(self, request: ReportRequest, report: Report) -> WaitResult | None:
+        status = RequestStatus(report.status)
+        if report.status is ProcessingStatus.FATAL:
+            return await self._fatal(request, report)
+        if status is not request.status or request.reported_at is None:
+            await off_loop(
+                self._tools.ledger.record_status,
+                request.id,
+                status,
+                document_id=report.document_id,
+                reported_at=report.created_at,
+            )
+        return None
+
+    async def _fatal(self, request: ReportRequest, report: Report) -> WaitResult | None:
+        """A FATAL with a document is recorded by the worker that reads Amazon's reason in it.
+
+        Until then the row is IN_PROGRESS with a document id, which no other state is.
+        """
+        if report.document_id is None:
+            error = report_fatal(self._tools, self._job, report.report_id, "Amazon gives no reason")
+            await off_loop(record_fatal, self._tools.ledger, request.id, None, report.created_at, error)
+            raise error
+        await off_loop(
+            self._tools.ledger.record_status,
+            request.id,
+            RequestStatus.IN_PROGRESS,
+            document_id=report.document_id,
+            reported_at=report.created_at,
+        )
+        return await self._lease_document(request, "Amazon aborted the report (FATAL); its reason is ready")
+
+    async def _lease_document(self, request: ReportRequest, detail: str) -> WaitResult:
+        await lease_document(self._tools, request)
+        return self._result(WaitOutcome.READY, detail)
+
+    async def _give_up(self, request: ReportRequest) -> WaitResult:
+        hours = self._tools.spec.request.give_up_after.total_seconds() / 3600
+        error = GiveUpError(
+            f"report {request.report_id} is still {request.status} after {hours:g} h.",
+            where=f"{self._tools.spec.report_type}, {self._job.piece.label}",
+            remedy="Clear the task to ask for a new report, or raise `request.give_up_after`.",
+            report_id=request.report_id,
+            request_id=request.id,
+        )
+        await off_loop(self._tools.ledger.record_failed, request.id, error)
+        raise error
+
+    def _turn(self, request: ReportRequest, began: datetime, moment: datetime) -> datetime:
+        """The next poll: first_poll after the create, then every poll_every, both at the request's own
+        offset.
+
+        Counted from the create and not from now, so that a thousand waits that a restarted triggerer takes up
+        at once do not ask at once.
+        """
+        rules = self._tools.spec.request
+        first = began + rules.first_poll + rules.poll_every * (spread(request) / 2)
+        if moment <= first:
+            return first
+        turns = (moment - first) // rules.poll_every + 1
+        return first + rules.poll_every * turns
+
+    async def _wait_out(
+        self, request: ReportRequest, error: AmazonUnavailable, started: datetime
+    ) -> WaitResult | None:
+        moment = await now(self._tools.ledger)
+        if moment >= started + self._tools.spec.request.give_up_after:
+            return self._result(WaitOutcome.FAILED, error.cause, error)
+        log.info("request %s: %s", self._id, error)
+        pause = back_off(self._failures, spread(request))
+        self._failures += 1
+        await sleep_until(self._tools.ledger, moment + pause)
+        return None
+
+    def _result(self, outcome: WaitOutcome, detail: str, error: SellerOpsError | None = None) -> WaitResult:
+        return WaitResult(outcome, detail, (self._id,), error)
+
+
+async def lease_document(tools: Tools, request: ReportRequest) -> None:
+    """Hold a getReportDocument token for the worker that will come, unless a young one is held."""
+    held = request.document_lease_at
+    if held is None or held + DOCUMENT_LEASE / 2 < await now(tools.ledger):
+        await tools.client.lease("getReportDocument")
+        await off_loop(tools.ledger.lease_document, request.id)

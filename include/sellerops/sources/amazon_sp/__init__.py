@@ -1,0 +1,1 @@
+"""Amazon's Selling Partner API: tokens, the Reports API 2021-06-30, and report documents."""

@@ -1,0 +1,184 @@
+"""Login with Amazon: a refresh token becomes access tokens, shared by all calls of an account, dropped when
+refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from sellerops.errors import AmazonUnavailable, CredentialsError, SellerOpsError
+from sellerops.ledger.redaction import redact
+
+LWA_TOKEN_URL = "https://api.amazon.com/auth/o2/token"
+
+# A token is renewed this many seconds before Amazon says it ends.
+_EARLY = 60.0
+# A failure is told again for this long, so that a thousand waiting calls do not each ask for a token.
+_FAILURE_MEMORY = 5.0
+
+# Login with Amazon's permanent errors (OAuth 2.0, RFC 6749 section 5.2) in words a person can act on.
+_PERMANENT = {
+    "invalid_grant": "the refresh token is wrong or was revoked",
+    "invalid_client": "the client id or client secret is wrong, or the secret has expired",
+    "unauthorized_client": "the application may not use this refresh token",
+    "invalid_scope": "the application may not ask for this scope",
+    "invalid_request": "the token request is malformed",
+    "unsupported_grant_type": "the grant type is not supported",
+}
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What an account's Airflow connection holds. Nothing of it but the addresses ever shows in text.
+
+    ``endpoint`` is the region's address (``https://sellingpartnerapi-na.amazon.com``) or a local server's;
+    ``connection`` is the Airflow connection id that error messages name.
+    """
+
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    endpoint: str
+    token_url: str = LWA_TOKEN_URL
+    connection: str = ""
+
+    def check(self) -> None:
+        """Raise CredentialsError when a part is missing; an incomplete set must never be completed from
+        elsewhere.
+        """
+        parts = {
+            "login (LWA client id)": self.client_id,
+            "password (LWA client secret)": self.client_secret,
+            "extra refresh_token": self.refresh_token,
+            "host (endpoint)": self.endpoint,
+            "extra token_url": self.token_url,
+        }
+        missing = [name for name, value in parts.items() if not value]
+        if missing:
+            raise CredentialsError(
+                f"has no {', no '.join(missing)}.",
+                where=self.where,
+                remedy=f"Complete the Airflow {self.where}.",
+            )
+
+    @property
+    def where(self) -> str:
+        return f"connection {self.connection}" if self.connection else "the account's connection"
+
+    @property
+    def digest(self) -> str:
+        """Tells two sets of credentials apart without showing them."""
+        parts = (
+            self.client_id,
+            self.client_secret,
+            self.refresh_token,
+            self.endpoint,
+            self.token_url,
+            self.connection,
+        )
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+class TokenSource:
+    """Access tokens of one set of credentials on one event loop; concurrent callers share one request."""
+
+    def __init__(self, credentials: Credentials, http: httpx.AsyncClient) -> None:
+        self._credentials = credentials
+        self._http = http
+        self._lock = asyncio.Lock()
+        self._token = ""
+        self._ends = 0.0
+        self._failure: SellerOpsError | None = None
+        self._failure_ends = 0.0
+
+    async def get(self) -> str:
+        """A valid access token. CredentialsError (permanent) or AmazonUnavailable."""
+        if self._token and time.monotonic() < self._ends:
+            return self._token
+        async with self._lock:
+            if self._token and time.monotonic() < self._ends:
+                return self._token
+            if self._failure and time.monotonic() < self._failure_ends:
+                raise _copy(self._failure)
+            try:
+                self._token, seconds = await self._ask()
+            except SellerOpsError as error:
+                self._failure, self._failure_ends = error, time.monotonic() + _FAILURE_MEMORY
+                raise
+            self._failure = None
+            self._ends = time.monotonic() + max(0.0, seconds - _EARLY)
+            return self._token
+
+    def invalidate(self, token: str) -> None:
+        """Forget ``token`` because Amazon refused it; one that has been renewed meanwhile is kept."""
+        if token == self._token:
+            self._token = ""
+
+    async def _ask(self) -> tuple[str, float]:
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": self._credentials.refresh_token,
+            "client_id": self._credentials.client_id,
+            "client_secret": self._credentials.client_secret,
+        }
+        try:
+            response = await self._http.post(self._credentials.token_url, data=form)
+        except httpx.HTTPError as error:
+            # `sent` is about the API call this token is for: it has not left yet.
+            raise AmazonUnavailable(
+                f"Login with Amazon does not answer: {type(error).__name__}.", where=self._where, sent=False
+            ) from None
+        body = _json(response)
+        if response.status_code == 200 and isinstance(body.get("access_token"), str):
+            return body["access_token"], _seconds(body.get("expires_in"))
+        raise self._error(response.status_code, body)
+
+    def _error(self, status: int, body: Mapping[str, Any]) -> SellerOpsError:
+        code = str(body.get("error") or "")
+        if code and 400 <= status < 500 and status != 429:
+            told = redact(str(body.get("error_description") or "")).strip().rstrip(".")
+            words = _PERMANENT.get(code, "the credentials are refused")
+            return CredentialsError(
+                f"Login with Amazon answered {code}: {words}{f' ({told})' if told else ''}.",
+                where=self._where,
+                remedy=f"Renew the Airflow {self._credentials.where}, then clear the task.",
+                code=code,
+                status=status,
+            )
+        return AmazonUnavailable(
+            f"Login with Amazon answered {status} without a token.",
+            where=self._where,
+            status=status,
+            sent=False,
+        )
+
+    @property
+    def _where(self) -> str:
+        return f"{self._credentials.where}, {self._credentials.token_url}"
+
+
+def _copy(error: SellerOpsError) -> SellerOpsError:
+    """The same error anew: one object raised in many tasks would collect all their tracebacks."""
+    return type(error)(error.cause, where=error.where, remedy=error.remedy, **error.details)
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _seconds(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        return 3600.0

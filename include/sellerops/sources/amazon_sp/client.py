@@ -1,0 +1,268 @@
+"""The Reports API for one account: every call leased, checked, learnt from and written down.
+
+Calls go through python-amazon-sp-api's async client (QUIRKS.md says what had to be closed). Errors are typed:
+CredentialsError, RequestRefused and UnexpectedAnswer are final for the call; Throttled and AmazonUnavailable
+pass. ``error.details["sent"]`` is False when the call cannot have reached Amazon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sellerops.accounts import Account
+from sellerops.clock import Clock
+from sellerops.errors import AmazonUnavailable, SellerOpsError, Throttled, UnexpectedAnswer
+from sellerops.ledger import ApiCall, Ledger
+from sellerops.rate_limits import Bucket, Priority, QuotaLedger, acquire
+from sellerops.sources.amazon_sp import reports
+from sellerops.sources.amazon_sp.auth import Credentials
+from sellerops.sources.amazon_sp.documents import DocumentAddress
+from sellerops.sources.amazon_sp.reports import PAGE_SIZE, ProcessingStatus, Report, ReportQuery, iso
+from sellerops.sources.amazon_sp.transport import CallFacts, close_sessions, current_call, session
+
+log = logging.getLogger(__name__)
+
+# createReport must have failed or succeeded by then; the hunt for an orphan begins later (collect.creation).
+CREATE_TIMEOUT = 60.0
+_SHORTEST_CREATE_TIMEOUT = 2.0
+
+# Amazon's usage plan documentation: x-amzn-RateLimit-Limit comes with these answers only.
+_TELLS_RATE = {200, 201, 202, 204, 400, 404}
+# The same rate is told with every poll; it is written down when it changes, and again after a minute.
+_LEARN_AGAIN = 60.0
+_learnt: dict[Bucket, tuple[float, float]] = {}
+
+_Result = TypeVar("_Result")
+
+
+class SpApiClient:
+    """The Reports API 2021-06-30 of one account.
+
+    Cheap to make and free of open connections: those, and the access token, are shared by all clients of the
+    same credentials on one event loop. ``priority`` is what its quota leases are taken with.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        credentials: Credentials,
+        ledger: Ledger,
+        limits: QuotaLedger,
+        clock: Callable[[], Clock] | None = None,
+        *,
+        priority: Priority = Priority.SCHEDULE,
+    ) -> None:
+        self.account = account
+        self._credentials = credentials
+        self._ledger = ledger
+        self._limits = limits
+        self._clock = clock or ledger.clock
+        self.priority = priority
+
+    def __repr__(self) -> str:
+        return f"SpApiClient({self.account.id!r}, {self._credentials.endpoint!r})"
+
+    def bucket(self, operation: str) -> Bucket:
+        """The token bucket of one operation for this application and account."""
+        return Bucket(self.account.application, self.account.id, operation)
+
+    async def lease(self, operation: str) -> None:
+        """Wait for the right to make one call of ``operation``."""
+        await acquire(self._limits, self.bucket(operation), self.priority)
+
+    async def create_report(
+        self, query: ReportQuery, *, leased: bool = False, request_id: int | None = None
+    ) -> str:
+        """Ask for a report, return its id. Not idempotent: after ``sent`` failures a report may exist all the
+        same.
+
+        Ends within 60 s of the ledger's clock, the wait for a lease not counted.
+        """
+        if not leased:
+            await self.lease("createReport")
+        clock = await asyncio.to_thread(self._clock)
+        limit = (
+            max(_SHORTEST_CREATE_TIMEOUT, CREATE_TIMEOUT / clock.speed) if clock.speed > 0 else CREATE_TIMEOUT
+        )
+        async with _deadline(limit, self._credentials.endpoint):
+            body = await self._call(
+                "createReport",
+                lambda api: api.create_report(**query.body()),
+                report_type=query.report_type,
+                request_id=request_id,
+            )
+        return reports.parse_created(body)
+
+    async def get_report(
+        self, report_id: str, *, leased: bool = False, request_id: int | None = None
+    ) -> Report:
+        """How a report stands. RequestRefused (404) when Amazon does not know it."""
+        if not leased:
+            await self.lease("getReport")
+        body = await self._call(
+            "getReport", lambda api: api.get_report(report_id), report_id=report_id, request_id=request_id
+        )
+        return reports.parse_report(body)
+
+    async def get_reports(
+        self,
+        report_type: str,
+        *,
+        created_since: datetime,
+        created_until: datetime | None = None,
+        statuses: tuple[ProcessingStatus, ...] = (),
+        marketplace_ids: tuple[str, ...] = (),
+        leased: bool = False,
+    ) -> AsyncIterator[Report]:
+        """All reports of a type, newest first as Amazon lists them; each page takes a lease, if not
+        ``leased`` the
+        first too."""
+        query: dict[str, Any] = {
+            "reportTypes": [report_type],
+            "createdSince": iso(created_since),
+            "pageSize": PAGE_SIZE,
+        }
+        if created_until:
+            query["createdUntil"] = iso(created_until)
+        if statuses:
+            query["processingStatuses"] = [str(status) for status in statuses]
+        if marketplace_ids:
+            query["marketplaceIds"] = list(marketplace_ids)
+        seen: set[str] = set()
+        while True:
+            if not leased:
+                await self.lease("getReports")
+            leased = False
+            page = reports.parse_page(await self._page(query, report_type))
+            for report in page.reports:
+                yield report
+            if page.next_token is None:
+                return
+            if page.next_token in seen:
+                raise UnexpectedAnswer(
+                    "getReports repeats a nextToken: the list has no end.", where=report_type
+                )
+            seen.add(page.next_token)
+            # The model: nextToken as the only parameter.
+            query = {"nextToken": page.next_token}
+
+    async def get_report_document(
+        self, document_id: str, *, leased: bool = False, request_id: int | None = None
+    ) -> DocumentAddress:
+        """A fresh address of a document; it dies after 5 minutes."""
+        if not leased:
+            await self.lease("getReportDocument")
+        body = await self._call(
+            "getReportDocument", lambda api: api.get_report_document(document_id), request_id=request_id
+        )
+        return reports.parse_document(body)
+
+    async def cancel_report(self, report_id: str) -> None:
+        """Cancel a report that is still IN_QUEUE. RequestRefused when it has begun."""
+        await self.lease("cancelReport")
+        await self._call("cancelReport", lambda api: api.cancel_report(report_id), report_id=report_id)
+
+    async def _page(self, query: dict[str, Any], report_type: str) -> dict[str, Any]:
+        return await self._call("getReports", lambda api: api.get_reports(**query), report_type=report_type)
+
+    async def _call(
+        self,
+        operation: str,
+        send: Callable[[Any], Awaitable[Any]],
+        *,
+        report_type: str | None = None,
+        report_id: str | None = None,
+        request_id: int | None = None,
+    ) -> dict[str, Any]:
+        """One call whose lease is held: the answer's body, with nextToken where the library took it out."""
+        facts, started = CallFacts(operation), time.monotonic()
+        about = {"report_type": report_type, "report_id": report_id, "request_id": request_id}
+        mark = current_call.set(facts)
+        try:
+            answer = await send((await session(self._credentials, self.account.region)).reports)
+        except SellerOpsError as error:
+            await self._write_down(facts, started, about, error)
+            raise
+        finally:
+            current_call.reset(mark)
+        await self._write_down(facts, started, about, None)
+        payload = answer.payload if isinstance(answer.payload, dict) else {}
+        return {**payload, "nextToken": answer.next_token} if answer.next_token else dict(payload)
+
+    async def _write_down(
+        self, facts: CallFacts, started: float, about: dict[str, Any], error: SellerOpsError | None
+    ) -> None:
+        call = ApiCall(
+            account_id=self.account.id,
+            operation=facts.operation,
+            status=facts.status,
+            seconds=round(time.monotonic() - started, 3),
+            rate_limit=facts.rate_limit,
+            amazon_request_id=facts.request_id,
+            error_type=type(error).__name__ if error else None,
+            error=str(error) if error else None,
+            **about,
+        )
+        await asyncio.to_thread(self._keep, call, isinstance(error, Throttled))
+
+    def _keep(self, call: ApiCall, refused: bool) -> None:
+        """Learn from the call and log it. A ledger that is away must not cost the answer, least of all a
+        report id.
+        """
+        try:
+            self._learn(call, refused)
+            self._ledger.log_call(call)
+        except SellerOpsError as error:
+            log.warning("the call %s of %s is not in the ledger: %s", call.operation, call.account_id, error)
+
+    def _learn(self, call: ApiCall, refused: bool) -> None:
+        bucket = self.bucket(call.operation)
+        if refused:
+            _learnt.pop(bucket, None)
+            self._limits.refused(bucket)
+        elif call.rate_limit and call.status in _TELLS_RATE:
+            rate, at = _learnt.get(bucket, (0.0, 0.0))
+            if rate != call.rate_limit or time.monotonic() - at > _LEARN_AGAIN:
+                self._limits.learn(bucket, call.rate_limit)
+                _learnt[bucket] = (call.rate_limit, time.monotonic())
+
+
+class _deadline:
+    """``asyncio.timeout`` that ends as AmazonUnavailable."""
+
+    def __init__(self, seconds: float, where: str) -> None:
+        self._timeout, self._seconds, self._where = asyncio.timeout(seconds), seconds, where
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(self, *error: Any) -> None:
+        try:
+            await self._timeout.__aexit__(*error)
+        except TimeoutError:
+            raise AmazonUnavailable(
+                f"no answer came within {self._seconds:.0f} s.", where=self._where, sent=True
+            ) from None
+
+
+def call_now(work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
+    """Run a client's coroutine on a worker, outside any event loop, and close what it opened."""
+
+    async def whole() -> _Result:
+        try:
+            return await work()
+        finally:
+            await close_sessions()
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(whole())
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, whole()).result()

@@ -1,0 +1,286 @@
+"""Downloads report documents: streamed, checked and unpacked, never trusted.
+
+What Amazon promises of a document is its presigned address (Reports API 2021-06-30, getReportDocument): plain
+or gzip, dead after 5 minutes. What arrives is told by its bytes: an expired address answers with XML, a
+gateway with HTML, and the compression is not always the announced one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from sellerops.archive import Archive, ArchivedDocument, DocumentMeta
+from sellerops.errors import AmazonUnavailable, DocumentDamaged, DocumentExpired, UnexpectedAnswer
+
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 60.0
+# A connection that drips never runs into the read time-out; a whole document gets two hours.
+WHOLE_TIMEOUT = 7_200.0
+
+_CHUNK = 256 * 1024
+_UNPACKED_CHUNK = 1 << 20
+_GZIP_WINDOW = 31  # zlib: a gzip header and trailer are expected
+_GZIP_MAGIC = b"\x1f\x8b"
+_MAX_LAYERS = 3
+_HEAD = 4096
+_KEPT_HEADERS = (
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "content-disposition",
+    "etag",
+    "last-modified",
+)
+
+
+@dataclass(frozen=True)
+class DocumentAddress:
+    """Where a document can be fetched for five minutes. The address is a secret: it needs no token to be
+    used.
+    """
+
+    document_id: str
+    url: str = field(repr=False)
+    compression: str | None = None
+
+    @property
+    def public_url(self) -> str:
+        """The address without its signature, for logs and sidecars."""
+        return without_query(self.url)
+
+
+def without_query(url: str) -> str:
+    """``url`` up to its query: what remains of a presigned address is no secret."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}"
+
+
+def download(
+    address: DocumentAddress,
+    archive: Archive,
+    meta: DocumentMeta,
+    *,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    read_timeout: float = READ_TIMEOUT,
+    whole_timeout: float = WHOLE_TIMEOUT,
+) -> ArchivedDocument:
+    """Stream the document into ``archive`` and say where it lies. Sync; memory stays below a few MB.
+
+    DocumentExpired when a fresh address is needed, DocumentDamaged when what arrives is truncated,
+    mislabelled beyond repair or no document, AmazonUnavailable for time-outs, dropped connections and 5xx.
+    """
+    quiet_httpx()
+    where = f"document {address.document_id}, {address.public_url}"
+    # The stored object as it lies there; an encoding we did not ask for is told by the magic bytes anyway.
+    headers = {"accept-encoding": "identity", "user-agent": "sellerops"}
+    timeouts = httpx.Timeout(read_timeout, connect=connect_timeout)
+    try:
+        with (
+            httpx.Client(timeout=timeouts, follow_redirects=False, trust_env=True) as client,
+            client.stream("GET", address.url, headers=headers) as response,
+        ):
+            _check_status(response, where)
+            raw = _RawBody(response, where, whole_timeout)
+            return archive.put_stream(
+                checked(unpacked(raw, where), where),
+                _with_response(meta, address, response),
+                after=raw.facts,
+            )
+    except httpx.RemoteProtocolError as error:
+        raise DocumentDamaged(f"the download broke off: {error}.", where=where) from None
+    except httpx.HTTPError as error:
+        raise AmazonUnavailable(f"the download failed: {_name(error)}.", where=where) from None
+    except httpx.InvalidURL:
+        raise UnexpectedAnswer("the document's address is no web address.", where=where) from None
+
+
+class _RawBody:
+    """The response's bytes as they come, counted and hashed."""
+
+    def __init__(self, response: httpx.Response, where: str, whole_timeout: float) -> None:
+        self._response, self._where = response, where
+        self._deadline = time.monotonic() + whole_timeout
+        self._digest, self._nbytes = hashlib.sha256(), 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._response.iter_raw(_CHUNK):
+            self._digest.update(chunk)
+            self._nbytes += len(chunk)
+            if time.monotonic() > self._deadline:
+                raise AmazonUnavailable("the download drips too slowly.", where=self._where)
+            yield chunk
+        announced = self._response.headers.get("content-length")
+        if announced is not None and announced.strip() != str(self._nbytes):
+            raise DocumentDamaged(f"{self._nbytes} bytes came of {announced} announced.", where=self._where)
+        if not self._nbytes:
+            # Even a report without rows has its header; without data it ends CANCELLED.
+            raise DocumentDamaged("the document is empty: not a single byte.", where=self._where)
+
+    def facts(self) -> dict[str, Any]:
+        """Bytes and sha256 of what went over the wire; call it after the last chunk."""
+        return {"raw_bytes": self._nbytes, "raw_sha256": self._digest.hexdigest()}
+
+
+def unpacked(chunks: Iterable[bytes], where: str) -> Iterator[bytes]:
+    """The innermost bytes of ``chunks``: each gzip layer is known by its magic bytes and checked to its
+    trailer.
+
+    Labels are not asked: an object stored as gzip may also be sent with Content-Encoding, and a plain one be
+    announced as GZIP. Report documents are text, so none begins with gzip's magic itself.
+    """
+    for _ in range(_MAX_LAYERS + 1):
+        head, chunks = _peek(chunks, len(_GZIP_MAGIC))
+        if not head.startswith(_GZIP_MAGIC):
+            yield from chunks
+            return
+        chunks = _gunzip(chunks, where)
+    raise DocumentDamaged(f"the document is packed more than {_MAX_LAYERS} times.", where=where)
+
+
+def _gunzip(chunks: Iterable[bytes], where: str) -> Iterator[bytes]:
+    """Unpack gzip, all members of it, in pieces of bounded size. DocumentDamaged when it does not end
+    properly.
+    """
+    unpacker = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        for chunk in chunks:
+            data = chunk
+            while data:
+                if unpacker.eof:
+                    if not data.strip(b"\0"):
+                        break  # padding after the last member
+                    unpacker = zlib.decompressobj(_GZIP_WINDOW)
+                if piece := unpacker.decompress(data, _UNPACKED_CHUNK):
+                    yield piece
+                data = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+        while not unpacker.eof and (piece := unpacker.decompress(b"", _UNPACKED_CHUNK)):
+            yield piece
+    except zlib.error as error:
+        raise DocumentDamaged(f"the gzip data is broken: {error}.", where=where) from None
+    if not unpacker.eof:
+        raise DocumentDamaged("the gzip data is truncated: it ends before its trailer.", where=where)
+
+
+def checked(chunks: Iterable[bytes], where: str) -> Iterator[bytes]:
+    """``chunks`` unless they begin like a web page or a storage error. DocumentDamaged, DocumentExpired."""
+    head, chunks = _peek(chunks, _HEAD)
+    _refuse_pages(head, where)
+    yield from chunks
+
+
+_PAGE = re.compile(rb"<!doctype html|<html[\s>]", re.IGNORECASE)
+_STORAGE_ERROR = re.compile(rb"(<\?xml[^>]*\?>\s*)?<Error>.*?<Code>", re.DOTALL)
+
+
+def _refuse_pages(head: bytes, where: str) -> None:
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _PAGE.match(text):
+        raise DocumentDamaged("a web page came instead of the document.", where=where)
+    if _STORAGE_ERROR.match(text):
+        raise _storage_error(text, where, status=200)
+
+
+def _check_status(response: httpx.Response, where: str) -> None:
+    status = response.status_code
+    if status == 200:
+        return
+    if status >= 500 or status == 429:
+        raise AmazonUnavailable(f"the document store answered {status}.", where=where, status=status)
+    if status >= 400:
+        raise _storage_error(_first_bytes(response), where, status)
+    raise DocumentDamaged(
+        f"the document store answered {status} instead of the document.", where=where, status=status
+    )
+
+
+def _storage_error(body: bytes, where: str, status: int) -> DocumentExpired | DocumentDamaged:
+    """Every refusal asks for a fresh address: a signature, an address or the object behind it is gone."""
+    code, message = (_element(body, name) for name in (b"Code", b"Message"))
+    cause = f"the document store refused the address: {status} {code or 'without a code'} {message}".strip()
+    if status == 200 and "expire" not in f"{code} {message}".lower():
+        return DocumentDamaged(
+            f"an error came instead of the document: {code} {message}".strip() + ".", where=where
+        )
+    return DocumentExpired(f"{cause}.", where=where, status=status, code=code)
+
+
+def _element(body: bytes, name: bytes) -> str:
+    match = re.search(rb"<%s>([^<]{0,200})</%s>" % (name, name), body)
+    return match.group(1).decode("utf-8", "replace").strip().rstrip(".") if match else ""
+
+
+def _first_bytes(response: httpx.Response) -> bytes:
+    for chunk in response.iter_raw(_HEAD):
+        return chunk
+    return b""
+
+
+def _peek(chunks: Iterable[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
+    """The first bytes (fewer at the end of the data), and all of it again."""
+    iterator = iter(chunks)
+    held: list[bytes] = []
+    while sum(map(len, held)) < size:
+        chunk = next(iterator, None)
+        if chunk is None:
+            break
+        held.append(chunk)
+
+    def again() -> Iterator[bytes]:
+        yield from held
+        yield from iterator
+
+    return b"".join(held)[:size], again()
+
+
+def _with_response(meta: DocumentMeta, address: DocumentAddress, response: httpx.Response) -> DocumentMeta:
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    facts: Mapping[str, Any] = {
+        "address": address.public_url,
+        "compression": address.compression,
+        "status": response.status_code,
+        "content_type": headers.get("content-type"),
+        "headers": headers,
+    }
+    return DocumentMeta(
+        source=meta.source,
+        report=meta.report,
+        account_id=meta.account_id,
+        fetch=meta.fetch,
+        fetched_at=meta.fetched_at,
+        request=meta.request,
+        response={**meta.response, **facts},
+    )
+
+
+def _name(error: httpx.HTTPError) -> str:
+    """An httpx error in words; its text may hold the address, so only its kind is told."""
+    return type(error).__name__
+
+
+class _WithoutQueries(logging.Filter):
+    """httpx logs whole addresses at INFO; a presigned one opens the document to whoever reads the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                without_query(str(item)) if isinstance(item, httpx.URL) else item for item in record.args
+            )
+        return True
+
+
+_FILTER = _WithoutQueries()
+
+
+def quiet_httpx() -> None:
+    """Keep the queries of addresses out of httpx's log lines. Doing it again changes nothing."""
+    logging.getLogger("httpx").addFilter(_FILTER)

@@ -1,0 +1,181 @@
+"""The nouns of the Reports API 2021-06-30 (model file reports_2021-06-30.json), parsed strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sellerops.errors import UnexpectedAnswer
+from sellerops.slices import Slice
+from sellerops.sources.amazon_sp.documents import DocumentAddress
+from sellerops.specs import PeriodKind, ReportSpec
+
+# getReports takes at most this many a page.
+PAGE_SIZE = 100
+# getReports serves no report older than this.
+RETENTION = timedelta(days=90)
+
+
+class ProcessingStatus(StrEnum):
+    """Amazon's processingStatus. Anything else is an UnexpectedAnswer."""
+
+    IN_QUEUE = "IN_QUEUE"
+    IN_PROGRESS = "IN_PROGRESS"
+    DONE = "DONE"
+    CANCELLED = "CANCELLED"
+    FATAL = "FATAL"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report as Amazon tells of it. Times are aware; ``start``/``end`` are None where it has no window."""
+
+    report_id: str
+    report_type: str
+    status: ProcessingStatus
+    created_at: datetime
+    document_id: str | None
+    marketplace_ids: tuple[str, ...]
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True)
+class ReportPage:
+    """One page of getReports."""
+
+    reports: tuple[Report, ...]
+    next_token: str | None
+
+
+@dataclass(frozen=True)
+class ReportQuery:
+    """What createReport is asked for; ``start``/``end`` as sent (aware, UTC), None for a type without a
+    window.
+    """
+
+    report_type: str
+    marketplace_ids: tuple[str, ...]
+    start: datetime | None
+    end: datetime | None
+    options: Mapping[str, str]
+
+    def body(self) -> dict[str, Any]:
+        """The CreateReportSpecification."""
+        body: dict[str, Any] = {"reportType": self.report_type, "marketplaceIds": list(self.marketplace_ids)}
+        if self.start and self.end:
+            body["dataStartTime"], body["dataEndTime"] = iso(self.start), iso(self.end)
+        if self.options:
+            body["reportOptions"] = dict(self.options)
+        return body
+
+    def answers(self, report: Report) -> bool:
+        """Whether ``report`` is what this query would create. Amazon does not tell reportOptions."""
+        same_window = not self.start or (report.start, report.end) == (
+            _seconds(self.start),
+            _seconds(self.end),
+        )
+        return (
+            report.report_type == self.report_type
+            and set(report.marketplace_ids) == set(self.marketplace_ids)
+            and same_window
+        )
+
+
+def query_of(spec: ReportSpec, piece: Slice) -> ReportQuery:
+    """How a slice is asked for.
+
+    Types that report whole marketplace days, weeks or months read only the date of dataStartTime and
+    dataEndTime, both inclusive: they get the local dates at 00:00 UTC (a later time could lie in the future
+    in Asia). Others get the window's instants.
+    """
+    start, end = piece.start, piece.end
+    by_date = spec.period.kind in (PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH)
+    if by_date and spec.period.clock == "marketplace" and piece.first_day and piece.last_day:
+        start = datetime.fromisoformat(f"{piece.first_day}T00:00:00+00:00")
+        end = datetime.fromisoformat(f"{piece.last_day}T00:00:00+00:00")
+    return ReportQuery(spec.report_type, piece.marketplace_ids, start, end, dict(spec.request.options))
+
+
+def iso(moment: datetime) -> str:
+    """``moment`` as Amazon writes it: UTC, seconds, ``Z``."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def parse_report(body: Mapping[str, Any]) -> Report:
+    """A Report of the model. UnexpectedAnswer names what does not fit."""
+    where = f"report {body.get('reportId', '?')}"
+    status = body.get("processingStatus")
+    if status not in ProcessingStatus.__members__:
+        raise UnexpectedAnswer(
+            f"Amazon tells the unknown processingStatus {status!r}.",
+            where=where,
+            remedy="Nothing is lost: clear the task to look again; if it stays, report it.",
+            processing_status=str(status),
+        )
+    document_id = body.get("reportDocumentId")
+    if status == ProcessingStatus.DONE and not document_id:
+        raise UnexpectedAnswer("the report is DONE but has no reportDocumentId.", where=where)
+    created_at = _instant(body, "createdTime", where)
+    if created_at is None:
+        raise UnexpectedAnswer("the report has no createdTime.", where=where)
+    return Report(
+        report_id=_text(body, "reportId", where),
+        report_type=_text(body, "reportType", where),
+        status=ProcessingStatus(str(status)),
+        created_at=created_at,
+        document_id=str(document_id) if document_id else None,
+        marketplace_ids=tuple(map(str, body.get("marketplaceIds") or ())),
+        start=_instant(body, "dataStartTime", where),
+        end=_instant(body, "dataEndTime", where),
+    )
+
+
+def parse_page(body: Mapping[str, Any]) -> ReportPage:
+    """A GetReportsResponse of the model."""
+    reports = body.get("reports")
+    if not isinstance(reports, list):
+        raise UnexpectedAnswer("getReports answered without a list of reports.", where="getReports")
+    token = body.get("nextToken")
+    return ReportPage(tuple(map(parse_report, reports)), str(token) if token else None)
+
+
+def parse_created(body: Mapping[str, Any]) -> str:
+    """The report id of a CreateReportResponse."""
+    return _text(body, "reportId", "createReport")
+
+
+def parse_document(body: Mapping[str, Any]) -> DocumentAddress:
+    """A ReportDocument of the model."""
+    compression = body.get("compressionAlgorithm")
+    return DocumentAddress(
+        document_id=_text(body, "reportDocumentId", "getReportDocument"),
+        url=_text(body, "url", "getReportDocument"),
+        compression=str(compression) if compression else None,
+    )
+
+
+def _seconds(moment: datetime | None) -> datetime | None:
+    """As sent: Amazon gets and tells whole seconds."""
+    return moment.replace(microsecond=0) if moment else None
+
+
+def _text(body: Mapping[str, Any], key: str, where: str) -> str:
+    value = body.get(key)
+    if not isinstance(value, str) or not value:
+        raise UnexpectedAnswer(f"Amazon's answer has no {key}.", where=where)
+    return value
+
+
+def _instant(body: Mapping[str, Any], key: str, where: str) -> datetime | None:
+    value = body.get(key)
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise UnexpectedAnswer(f"{key} {value!r} is no time.", where=where) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,322 @@
+"""The wire under python-amazon-sp-api: gives its client what it lacks. See QUIRKS.md for each gap.
+
+The library's client builds paths, queries and bodies; everything that leaves goes through `CheckedTransport`,
+which sets the token and the time-outs, and looks at the status of every answer before the library may call it
+a success.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+import weakref
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import httpx
+
+from sellerops.errors import (
+    AmazonUnavailable,
+    ConfigurationError,
+    CredentialsError,
+    RequestRefused,
+    Throttled,
+    UnexpectedAnswer,
+)
+from sellerops.ledger.redaction import redact
+from sellerops.sources.amazon_sp.auth import Credentials, TokenSource
+from sellerops.sources.amazon_sp.documents import quiet_httpx
+
+CONNECT_TIMEOUT = 10.0
+ANSWER_TIMEOUT = 30.0
+# A thousand waits share these connections; a call may stand in line for one.
+POOL_TIMEOUT = 60.0
+_CONNECTIONS = httpx.Limits(max_connections=20, max_keepalive_connections=10)
+
+_EXPIRED = re.compile(r"\bexpir", re.IGNORECASE)
+# Set by us on every call, whatever the library thinks: its Host is wrong for http, its token may be a stale
+# one.
+_OURS = {"host", "x-amz-access-token"}
+
+
+@dataclass
+class CallFacts:
+    """What is known of the call under way, for the ledger's log: filled in by the transport."""
+
+    operation: str
+    status: int | None = None
+    request_id: str | None = None
+    rate_limit: float | None = None
+
+
+current_call: ContextVar[CallFacts | None] = ContextVar("sellerops_amazon_sp_call", default=None)
+
+
+class CheckedTransport:
+    """Stands where the library's own transport stands (same ``request``). Raises only our typed errors."""
+
+    def __init__(self, http: httpx.AsyncClient, tokens: TokenSource, credentials: Credentials) -> None:
+        self._http, self._tokens, self._credentials = http, tokens, credentials
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        data: Any = None,
+        content: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: Any = None,  # noqa: ASYNC109 - the library passes it
+    ) -> httpx.Response:
+        """Send with a valid token; one refused as expired is renewed once. ``timeout`` of the library is
+        ignored.
+        """
+        kept = {name: value for name, value in (headers or {}).items() if name.lower() not in _OURS}
+        facts = current_call.get() or CallFacts(method)
+        for last_try in (False, True):
+            token = await self._tokens.get()
+            response = await self._send(
+                method,
+                url,
+                params,
+                content if content is not None else data,
+                {**kept, "x-amz-access-token": token},
+            )
+            _note(response, facts)
+            if response.status_code in (401, 403) and not last_try and _may_be_expired(response):
+                self._tokens.invalidate(token)
+                continue
+            check(response, facts.operation, self._credentials)
+            return response
+        raise AssertionError("unreachable: the second answer is returned or raised")
+
+    async def _send(
+        self, method: str, url: str, params: Any, content: Any, headers: Mapping[str, str]
+    ) -> httpx.Response:
+        try:
+            return await self._http.request(method, url, params=params, content=content, headers=headers)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            # No connection, so nothing has left: the only failure after which a create may simply be
+            # repeated.
+            raise AmazonUnavailable(
+                f"cannot be reached: {type(error).__name__}.", where=self._credentials.endpoint, sent=False
+            ) from None
+        except httpx.HTTPError as error:
+            raise AmazonUnavailable(
+                f"no answer came: {type(error).__name__}.", where=self._credentials.endpoint, sent=True
+            ) from None
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+
+def check(response: httpx.Response, operation: str, credentials: Credentials) -> None:
+    """Raise the typed error of an answer that is no success. The body may or may not have Amazon's
+    ``errors``.
+    """
+    status = response.status_code
+    body = _body(response)
+    code, message = _told(body)
+    details: dict[str, Any] = {
+        "status": status,
+        "code": code,
+        "operation": operation,
+        "amazon_request_id": response.headers.get("x-amzn-RequestId"),
+        "sent": True,
+    }
+    where = f"{operation} at {credentials.endpoint}"
+    told = f"{status} {code} {message}".replace("  ", " ").strip()
+    if 200 <= status < 300:
+        if code:
+            raise UnexpectedAnswer(f"Amazon answered {told} with an error inside.", where=where, **details)
+        if body is None and response.content.strip():
+            raise AmazonUnavailable(
+                f"Amazon answered {status} with a page instead of JSON.", where=where, **details
+            )
+        return
+    if status == 429:
+        raise Throttled(f"Amazon answered {told}.", where=where, **details)
+    if status in (401, 403) and body is not None:
+        raise CredentialsError(
+            f"Amazon refuses the credentials or the application's role: {told}.",
+            where=where,
+            remedy=f"Check the application's roles and the seller's authorisation, then renew the Airflow "
+            f"{credentials.where} and clear the task.",
+            **details,
+        )
+    if status >= 500 or status in (403, 408):
+        raise AmazonUnavailable(f"Amazon answered {told}.", where=where, **details)
+    if status >= 400:
+        raise RequestRefused(f"Amazon refuses the request: {told}.", where=where, **details)
+    raise UnexpectedAnswer(f"Amazon answered {told}.", where=where, **details)
+
+
+def _may_be_expired(response: httpx.Response) -> bool:
+    """401 says only that the token is wrong; 403 has many reasons and names expiry when it is that."""
+    if response.status_code == 401:
+        return True
+    errors = (_body(response) or {}).get("errors")
+    texts = [str(value) for error in _dicts(errors) for value in error.values()]
+    return any(_EXPIRED.search(text) for text in [*texts, _told(_body(response))[1]])
+
+
+def _note(response: httpx.Response, facts: CallFacts) -> None:
+    facts.status = response.status_code
+    facts.request_id = response.headers.get("x-amzn-RequestId")
+    try:
+        facts.rate_limit = float(response.headers["x-amzn-RateLimit-Limit"])
+    except (KeyError, ValueError):
+        facts.rate_limit = None
+
+
+def _body(response: httpx.Response) -> dict[str, Any] | None:
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _told(body: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Amazon's code and message, wherever they stand; free of secrets and of bounded length."""
+    if body is None:
+        return "", ""
+    for error in _dicts(body.get("errors")):
+        message = " ".join(str(error[key]) for key in ("message", "details") if error.get(key))
+        return str(error.get("code") or "Error"), redact(message)[:500]
+    message = body.get("message") or body.get("Message") or ""
+    return "", redact(str(message))[:500] if isinstance(message, str) else ""
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+@dataclass(frozen=True)
+class _Shop:
+    """What the library reads of its ``marketplace`` argument."""
+
+    endpoint: str
+    marketplace_id: str
+    region: str
+
+
+@dataclass
+class Session:
+    """One account's open connections, token and library client on one event loop."""
+
+    http: httpx.AsyncClient
+    tokens: TokenSource
+    reports: Any
+
+
+_Sessions = dict[str, "asyncio.Task[Session]"]
+_sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Sessions] = weakref.WeakKeyDictionary()
+
+
+async def session(credentials: Credentials, region: str) -> Session:
+    """The shared session of these credentials on the running loop, built on first use (off the loop)."""
+    shared = _sessions.setdefault(asyncio.get_running_loop(), {})
+    key = credentials.digest
+    task = shared.get(key)
+    if task is None or (task.done() and (task.cancelled() or task.exception())):
+        task = asyncio.ensure_future(asyncio.to_thread(_build, credentials, region))
+        shared[key] = task
+    # Shielded: one waiter that is cancelled must not take the session from the others.
+    return await asyncio.shield(task)
+
+
+async def close_sessions() -> None:
+    """Close all connections of the running loop."""
+    for task in _sessions.pop(asyncio.get_running_loop(), {}).values():
+        if task.done() and not task.cancelled() and not task.exception():
+            await task.result().http.aclose()
+
+
+def _build(credentials: Credentials, region: str) -> Session:
+    credentials.check()
+    quiet_httpx()
+    http = httpx.AsyncClient(
+        verify=_tls(),
+        timeout=httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT, pool=POOL_TIMEOUT),
+        limits=_CONNECTIONS,
+    )
+    tokens = TokenSource(credentials, http)
+    return Session(
+        http, tokens, _library_client(credentials, region, CheckedTransport(http, tokens, credentials))
+    )
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Reading the certificates takes tens of milliseconds; one context serves every account."""
+    return httpx.create_ssl_context()
+
+
+def _library_client(credentials: Credentials, region: str, transport: CheckedTransport) -> Any:
+    """python-amazon-sp-api's Reports client on our transport, deaf to the environment."""
+    shop = _Shop(credentials.endpoint, "", region)
+    try:
+        client = _reports_class()(
+            marketplace=shop,
+            credentials={
+                "refresh_token": credentials.refresh_token,
+                "lwa_app_id": credentials.client_id,
+                "lwa_client_secret": credentials.client_secret,
+            },
+            credential_providers=_code_only(),
+            verify=_tls(),
+        )
+    except (KeyError, ValueError) as error:
+        raise ConfigurationError(
+            f"python-amazon-sp-api cannot be set up: {error}.",
+            where="environment of this process",
+            remedy="Unset SP_API_DEFAULT_MARKETPLACE and AWS_ENV: the library reads them, we do not.",
+        ) from None
+    # Again after construction: the constructor lets SP_API_DEFAULT_MARKETPLACE win over its argument.
+    client.endpoint, client.marketplace_id, client.region = shop.endpoint, shop.marketplace_id, shop.region
+    client._transport = transport
+    return client
+
+
+def _code_only() -> tuple[Any, ...]:
+    from sp_api.base.credential_provider import FromCodeCredentialProvider
+
+    return (FromCodeCredentialProvider,)
+
+
+@lru_cache(maxsize=1)
+def _reports_class() -> Any:
+    """Built on first use: importing the library takes half a second and must not happen with a DAG file."""
+    from sp_api.asyncio.api import Reports
+
+    class CheckedReports(Reports):  # type: ignore[misc]
+        async def _get_headers(self, access_token: str | None = None) -> dict[str, str]:
+            """Without Host and token: the transport sets both, and the library's debug log then shows
+            neither.
+            """
+            return {"user-agent": f"sellerops {self.user_agent}", "content-type": "application/json"}
+
+        async def _request(self, path: str, **options: Any) -> Any:
+            """Without the marketplace fields the library adds to every call; Amazon's model knows none of
+            them.
+            """
+            return await super()._request(path, **{**options, "add_marketplace": False})
+
+    return CheckedReports
+
+
+__all__ = [
+    "CallFacts",
+    "CheckedTransport",
+    "Session",
+    "check",
+    "close_sessions",
+    "current_call",
+    "session",
+]

@@ -1,0 +1,32 @@
+"""One local Amazon a session, a fresh ledger and archive a test, all on one fast clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from integration.collect.parts import RUN_AT, Bench
+from support.postgres import conninfo, ledger, postgres_server
+from support.sandbox import SandboxServer
+
+from sellerops.ledger import Ledger
+
+__all__ = ["bench", "conninfo", "ledger", "local_amazon", "postgres_server"]
+
+SPEED = 60
+
+
+@pytest.fixture(scope="session")
+def local_amazon() -> Iterator[SandboxServer]:
+    with SandboxServer(speed=SPEED) as server:
+        yield server
+
+
+@pytest.fixture
+def bench(local_amazon: SandboxServer, ledger: Ledger, tmp_path: Path) -> Bench:
+    local_amazon.reset()
+    local_amazon.clock(set=RUN_AT.isoformat(), speed=SPEED)
+    made = Bench(local_amazon, ledger, tmp_path / "archive")
+    made.follow_clock()
+    return made

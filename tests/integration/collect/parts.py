@@ -1,0 +1,131 @@
+"""A collector on a real ledger and a local Amazon, its clock under the test's hand."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from support.sandbox import SandboxServer
+
+from sellerops.accounts import Account, load_accounts
+from sellerops.archive import Archive
+from sellerops.clock import Clock
+from sellerops.collect import Collector, Done, WaitFor, WaitOutcome, WaitResult
+from sellerops.ledger import Ledger, RunRef
+from sellerops.rate_limits import QuotaLedger, load_rate_limits
+from sellerops.slices import Slice, plan_slices
+from sellerops.sources.amazon_sp.auth import Credentials
+from sellerops.sources.amazon_sp.client import SpApiClient, close_sessions
+from sellerops.specs import ReportSpec, load_spec
+
+RUN_AT = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
+RUN = RunRef("report__amazon_sp__sales_and_traffic", "scheduled__2026-11-21", "slice.fetch_report", 0, 1, "x")
+
+
+@dataclass
+class Bench:
+    """Everything of one test; ``account`` is northwind_na unless said otherwise."""
+
+    sandbox: SandboxServer
+    ledger: Ledger
+    directory: Path
+    account_id: str = "northwind_na"
+    collectors: list[Collector] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.account: Account = load_accounts()[self.account_id]
+        self.limits = QuotaLedger(self.ledger, load_rate_limits())
+        self.archive = Archive(str(self.directory))
+        self.credentials = credentials_of(self.sandbox, self.account)
+
+    def follow_clock(self) -> None:
+        """Let the ledger's clock show what the sandbox's shows."""
+        self.ledger.set_clock(clock_of(self.sandbox.clock()))
+
+    def client(self, **changes: Any) -> SpApiClient:
+        credentials = changes.pop("credentials", self.credentials)
+        return SpApiClient(
+            self.account, credentials, self.ledger, changes.pop("limits", self.limits), **changes
+        )
+
+    def collector(self, spec: ReportSpec | None = None, *, ledger: Ledger | None = None) -> Collector:
+        """A collector as a fresh process would make it; ``ledger`` stands in for the bench's."""
+        client = SpApiClient(self.account, self.credentials, ledger or self.ledger, self.limits)
+        return Collector(
+            spec or load_spec("sales_and_traffic"),
+            self.account,
+            client,
+            ledger or self.ledger,
+            self.limits,
+            self.archive,
+        )
+
+    def piece(self, spec: ReportSpec | None = None, index: int = 0) -> Slice:
+        """A slice of the run at RUN_AT."""
+        return plan_slices(spec or load_spec("sales_and_traffic"), self.account, run_at=RUN_AT, now=RUN_AT)[
+            index
+        ]
+
+    def creates(self) -> int:
+        """How many createReport calls took effect at the local Amazon."""
+        return len([call for call in self.sandbox.calls(operation="createReport") if call["status"] == 202])
+
+    def documents(self) -> list[Path]:
+        return sorted(self.directory.rglob("*.gz"))
+
+
+def clock_of(told: dict[str, Any]) -> Clock:
+    return Clock(
+        datetime.fromisoformat(told["real_anchor"]),
+        datetime.fromisoformat(told["virtual_anchor"]),
+        float(told["speed"]),
+    )
+
+
+def credentials_of(sandbox: SandboxServer, account: Account) -> Credentials:
+    told = sandbox.account(account.id)
+    return Credentials(
+        client_id=told["client_id"],
+        client_secret=told["client_secret"],
+        refresh_token=told["refresh_token"],
+        endpoint=sandbox.url,
+        token_url=sandbox.token_url,
+        connection=account.connection,
+    )
+
+
+def wait(collector: Collector, piece: Slice, run: RunRef = RUN, **options: Any) -> WaitResult:
+    """``Collector.wait`` in a loop of its own, as in a triggerer."""
+
+    async def whole() -> WaitResult:
+        try:
+            async with asyncio.timeout(60):
+                return await collector.wait(piece, run, **options)
+        finally:
+            await close_sessions()
+
+    return asyncio.run(whole())
+
+
+def collect(
+    collector: Collector, piece: Slice, run: RunRef = RUN, *, rounds: int = 10, **options: Any
+) -> Done:
+    """Worker and triggerer by turns, as Airflow runs them, until the slice is done."""
+    ids: tuple[int, ...] = ()
+    for _ in range(rounds):
+        step = collector.advance(piece, run, request_ids=ids, **options)
+        if isinstance(step, Done):
+            return step
+        assert isinstance(step, WaitFor)
+        result = wait(collector, piece, run, request_ids=step.request_ids, **options)
+        result.raise_if_failed()
+        ids = result.request_ids
+        assert result.outcome in (WaitOutcome.READY, WaitOutcome.EMPTY)
+    raise AssertionError(f"not done after {rounds} rounds")
+
+
+def hours(count: float) -> timedelta:
+    return timedelta(hours=count)
