@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         bound = bind(options.host, options.port)
     except OSError as error:
         print(
-            f"cannot listen on {options.host}:{options.port}: {error}; give another --port, 0 takes a free one",
+            f"cannot listen on {options.host}:{options.port}: {error}; --port 0 takes a free port",
             file=sys.stderr,
         )
         return 1

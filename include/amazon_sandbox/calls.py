@@ -12,7 +12,7 @@ NO_RESPONSE = "no_response"
 
 
 class Call(NamedTuple):
-    """One call. `status` is None when the connection was dropped or held; `note` says why an answer was as it was."""
+    """One call. `status` is None when nothing was answered; `note` says why an answer was as it was."""
 
     at: float
     operation: str
@@ -53,7 +53,7 @@ class CallLog:
     def as_dict(
         self, operation: str | None, seller_id: str | None, status: str | None, limit: int
     ) -> dict[str, object]:
-        """The latest `limit` calls that match, oldest first; counts of everything; notes such as cooldown violations."""
+        """The latest `limit` calls that match, oldest first; counts of all calls and notes."""
         found: list[dict[str, object]] = []
         for call in reversed(self._calls):
             if len(found) >= limit:

@@ -1,4 +1,4 @@
-"""Control calls under /_sandbox: clock, accounts, calls, faults, quotas, pace, reset, truth. JSON, no login: a loopback tool."""
+"""Control calls under /_sandbox: clock, accounts, calls, faults, quotas and so on. JSON, no login."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from amazon_sandbox.clock import instant, iso_micro
 from amazon_sandbox.faults import BadFault
 from amazon_sandbox.quotas import UsagePlan
 from amazon_sandbox.reports import data as reports_data
-from amazon_sandbox.reports.life import BULK_TYPES
+from amazon_sandbox.reports.making import BULK_TYPES
 from amazon_sandbox.reports.requests import parse_instant
 from amazon_sandbox.sandbox import Sandbox, sandbox_of
 from amazon_sandbox.world import Seller
@@ -146,8 +146,8 @@ def _set_quota(sandbox: Sandbox, wanted: bodies.QuotaWanted, now: float) -> None
 
 
 async def jobs(request: Request) -> Response:
-    """POST changes how fast reports finish and how documents are stored; null returns to each type's own way."""
-    pace = sandbox_of(request).life.pace
+    """POST changes how fast reports finish and how documents are stored; null: each type's own way."""
+    pace = sandbox_of(request).maker.pace
     if request.method == "POST":
         wanted = await _read(request, bodies.PaceWanted)
         for name in wanted.model_fields_set:
@@ -167,7 +167,7 @@ async def tokens(request: Request) -> Response:
 async def bulk(request: Request) -> Response:
     """Make the next all-orders document n rows long."""
     wanted = await _read(request, bodies.BulkWanted)
-    sandbox_of(request).life.bulk_rows = wanted.rows
+    sandbox_of(request).maker.bulk_rows = wanted.rows
     return json_answer({"rows": wanted.rows, "report_types": BULK_TYPES})
 
 

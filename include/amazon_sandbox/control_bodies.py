@@ -37,7 +37,7 @@ class FaultWanted(_Body):
 
 
 class QuotaWanted(_Body):
-    """A usage plan (operation, rate, burst; of one seller or of all), or a daily budget (report_type, daily; null: none)."""
+    """A usage plan (operation, rate, burst; of a seller or of all) or a daily budget (report_type, daily)."""
 
     operation: str = "createReport"
     seller_id: str | None = None

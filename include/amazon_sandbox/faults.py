@@ -42,7 +42,7 @@ STAGE_OPERATION = {
 
 
 class FaultKind(NamedTuple):
-    """One line of the menu. `options` maps each option to what it means; `operations` empty: any operation."""
+    """One line of the menu. `options`: what each option means; `operations`: empty is any."""
 
     name: str
     stage: Stage
@@ -71,7 +71,10 @@ class BadFault(ValueError):
 
 @dataclass(slots=True)
 class Fault:
-    """A fault that is set. `times`: how often it still strikes (None: until deleted); `after`: how many it lets pass first."""
+    """A fault that is set.
+
+    `times`: how often it still strikes (None: until deleted); `after`: how many matches it lets pass first.
+    """
 
     id: int
     kind: FaultKind

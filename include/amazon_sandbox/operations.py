@@ -63,7 +63,7 @@ Look = Callable[[Operation], None]
 
 
 def endpoint(name: str, handler: Handler, look: Look) -> Callable[[Request], Awaitable[Response]]:
-    """A route for an operation. `look` finds out report type and marketplaces ahead, only called when faults are set."""
+    """A route for an operation. `look` finds report type and marketplaces; called when faults are set."""
 
     async def serve(request: Request) -> Response:
         operation = Operation(name, request, sandbox_of(request))

@@ -23,8 +23,8 @@ class _Bucket:
 class Quotas:
     """The buckets; each starts full.
 
-    `published` holds Amazon's plan of each operation. A plan set for an operation replaces it for all sellers, one set for
-    a seller only for that seller; what a bucket holds stays (no more than the new burst).
+    `published` holds Amazon's plan of each operation. A plan set for an operation replaces it for all
+    sellers, one set for a seller only for that seller; what a bucket holds stays, up to the new burst.
     """
 
     def __init__(self, published: Mapping[str, UsagePlan]) -> None:

@@ -22,7 +22,8 @@ from amazon_sandbox.lwa.state import TokenStore
 from amazon_sandbox.quotas import Quotas
 from amazon_sandbox.reports import data as reports_data
 from amazon_sandbox.reports import faults as reports_faults
-from amazon_sandbox.reports.life import Pace, Reports
+from amazon_sandbox.reports.life import Life
+from amazon_sandbox.reports.making import Maker, Pace
 from amazon_sandbox.reports.render import Renderer, WorldFactory
 from amazon_sandbox.reports.state import ReportStore
 from amazon_sandbox.slack import data as slack_data
@@ -38,7 +39,7 @@ class Sandbox:
 
     :param world_factory: makes the world: once here, once in the process that writes documents.
     :param public_url: how clients reach the server; presigned URLs begin with it.
-    :param render_in_process: write documents in a thread of this process (tests) instead of a process of its own.
+    :param render_in_process: write documents in a thread instead of a process of its own (tests).
     """
 
     def __init__(
@@ -62,7 +63,8 @@ class Sandbox:
         self.slack = SlackStore()
         self.reports = ReportStore(self.world.seed)
         self.renderer = Renderer(world_factory, self.directory, in_process=render_in_process)
-        self.life = Reports(self)
+        self.maker = Maker(self)
+        self.life = Life(self)
         self.daily_budgets: dict[str, int] = {}
         self._spent: Counter[tuple[str, str, str]] = Counter()
         self._sellers = {seller.seller_id: seller for seller in self.world.sellers}
@@ -106,8 +108,8 @@ class Sandbox:
         self.daily_budgets.clear()
         self._spent.clear()
         self.tokens.lifetime = lwa_data.TOKEN_SECONDS
-        self.life.pace = Pace()
-        self.life.bulk_rows = None
+        self.maker.pace = Pace()
+        self.maker.bulk_rows = None
 
     def close(self) -> None:
         """End the worker and delete the documents."""

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, for tests of any part. Use the fixture `sandbox` or the class as a context manager."""
+"""A sandbox in a process of its own, for tests of any part: the fixture `sandbox`, or SandboxServer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ class SandboxServer:
         scenario: str = "demo",
         options: Sequence[str] = (),
     ) -> None:
-        self._arguments = ("--port", "0", "--seed", str(seed), "--speed", str(speed), "--scenario", scenario, *options)
+        usual = {"--port": 0, "--seed": seed, "--speed": speed, "--scenario": scenario}
+        self._arguments = [str(part) for pair in usual.items() for part in pair] + list(options)
         self._process: subprocess.Popen[bytes] | None = None
         self._output: Any = None
         self._http: httpx.Client | None = None
@@ -57,9 +58,9 @@ class SandboxServer:
         return f"{self.url}/auth/o2/token"
 
     def start(self) -> SandboxServer:
-        """Start and wait for the ready line. Raises RuntimeError with the server's words when it does not come."""
+        """Start and wait for the ready line. Raises RuntimeError with the server's words otherwise."""
         # Errors go to a file: a pipe nobody reads would fill and block the server.
-        self._output = tempfile.TemporaryFile()
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "amazon_sandbox", *self._arguments],
             env=os.environ | {"PYTHONPATH": str(INCLUDE)},
@@ -101,7 +102,7 @@ class SandboxServer:
         return str(self._output.read().decode("utf-8", "replace"))
 
     def control(self, method: str, path: str, **kwargs: Any) -> Any:
-        """Any control call: `control("POST", "/bulk", json={"rows": 9})`. Raises HTTPStatusError naming the refusal."""
+        """Any control call, such as ("POST", "/bulk", json={"rows": 9}). Raises HTTPStatusError."""
         if self._http is None:
             raise RuntimeError("the sandbox is not running; call start()")
         response = self._http.request(method, f"/_sandbox{path}", **kwargs)

@@ -22,7 +22,8 @@ INVALID_CLIENT = LwaRefusal(401, "invalid_client", "Client authentication failed
 INVALID_GRANT = LwaRefusal(
     400,
     "invalid_grant",
-    "The request has an invalid grant parameter : refresh_token. User may have revoked or didn't grant the permission.",
+    "The request has an invalid grant parameter : refresh_token. "
+    "User may have revoked or didn't grant the permission.",
 )
 UNAUTHORIZED_CLIENT = LwaRefusal(400, "unauthorized_client", "Not authorized for requested operation")
 UNSUPPORTED_GRANT = LwaRefusal(

@@ -22,7 +22,7 @@ from amazon_sandbox.sandbox import Sandbox, sandbox_of
 
 
 async def token(request: Request) -> Response:
-    """Give an access token for a refresh token (or a scope); form bodies, and JSON ones as Amazon takes them too."""
+    """Give an access token for a refresh token (or a scope). Amazon takes form bodies and JSON ones."""
     sandbox = sandbox_of(request)
     fault_name: str | None = None
     seller_id: str | None = None

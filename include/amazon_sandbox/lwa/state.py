@@ -23,7 +23,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What an access token opens: one seller (None for grantless tokens) to one application, until a virtual instant."""
+    """What an access token opens: a seller (None: grantless) to an application, until a virtual instant."""
 
     application: str
     seller: Seller | None

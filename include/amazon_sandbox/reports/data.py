@@ -61,13 +61,13 @@ Access = Literal["requestable", "schedulable", "amazon", "restricted"]
 class TypeRules(NamedTuple):
     """How Amazon treats a report type.
 
-    :param number: Amazon's number of the type, seen in document ids and refusals. 1118 is public; the others are ours.
+    :param number: Amazon's number of the type, seen in document ids and refusals (1118 is public).
     :param queue_seconds: virtual time in IN_QUEUE.
     :param progress_seconds: virtual time in IN_PROGRESS after it.
     :param by_days: the window is calendar days; the time part is ignored.
     :param is_snapshot: the window is ignored.
     :param cooldown: time in which the same report (type, marketplaces, window) is not made again.
-    :param when_repeated: what a report asked for within the cooldown gets: the earlier document, or CANCELLED.
+    :param when_repeated: what a report asked for within the cooldown gets.
     :param max_range: a longer window ends FATAL.
     :param oldest: a window that starts earlier ends CANCELLED.
     :param compressed: documents are stored with GZIP.
@@ -128,9 +128,10 @@ def rules_of(report_type: str) -> TypeRules:
 
 @cache
 def known_types() -> dict[str, Access]:
-    """Amazon's report types and who makes them: `amazon` ones can only be listed, `restricted` ones need a role nobody has here.
+    """Amazon's report types and who may make them.
 
-    A `requestable` type cannot be scheduled; a `schedulable` one can be both.
+    `requestable` ones cannot be scheduled, `schedulable` ones can be both; `amazon` ones can only be listed;
+    `restricted` ones need a role that nobody has here.
     """
     text = files("amazon_sandbox.reports").joinpath("known_types.csv").read_text()
     return {row["report_type"]: row["access"] for row in csv.DictReader(text.splitlines())}  # type: ignore[misc]

@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import anyio.to_thread
@@ -25,6 +25,7 @@ from amazon_sandbox.clock import instant
 from amazon_sandbox.faults import Fault, Stage, Subject
 from amazon_sandbox.http_faults import HTML, misbehave
 from amazon_sandbox.reports import data
+from amazon_sandbox.reports.render import Rendered
 from amazon_sandbox.reports.state import Document
 from amazon_sandbox.sandbox import Sandbox, sandbox_of
 
@@ -63,7 +64,7 @@ async def download(request: Request) -> Response:
     document = sandbox.reports.document(request.path_params["document_id"])
     fault: Fault | None = None
     response = _refusal(sandbox, request, document)
-    if response is None and document is not None:
+    if response is None and document is not None and document.rendered is not None:
         subject = Subject(
             data.DOWNLOAD,
             sandbox.account_of(document.seller_id),
@@ -75,7 +76,7 @@ async def download(request: Request) -> Response:
         if fault is not None:
             response = await _misbehave(fault)
         fault = fault or sandbox.faults.draw(Stage.DOWNLOAD, subject)
-        response = response or _serve(document, request.query_params, fault)
+        response = response or _serve(document.rendered, request.query_params, fault)
     if response is None:
         raise AssertionError("a URL is refused or served")
     response.headers["x-amz-request-id"] = _s3_id()
@@ -122,13 +123,12 @@ def _refusal(sandbox: Sandbox, request: Request, document: Document | None) -> R
                 "ServerTime": _s3_time(now),
             },
         )
-    if document is None or not os.path.exists(document.rendered.path):
+    if document is None or document.rendered is None or not os.path.exists(document.rendered.path):
         return _xml(404, "NoSuchKey", "The specified key does not exist.")
     return None
 
 
-def _serve(document: Document, query: QueryParams, fault: Fault | None) -> Response:
-    rendered = document.rendered
+def _serve(rendered: Rendered, query: QueryParams, fault: Fault | None) -> Response:
     content_type = rendered.content_type
     name = fault.kind.name if fault else ""
     options = fault.options if fault else {}
@@ -180,7 +180,7 @@ class DroppedFile(Response):
         self._fraction = fraction
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        size = os.path.getsize(self._path)
+        size = await anyio.to_thread.run_sync(os.path.getsize, self._path)
         self.headers["content-length"] = str(size)
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         async for chunk in _bytes(self._path, min(int(size * self._fraction), size - 1)):
@@ -208,12 +208,9 @@ async def _bytes(
 
 
 async def _unpacked(path: str) -> AsyncIterator[bytes]:
-    file: IO[bytes] = gzip.open(path)  # noqa: SIM115 - read in threads, closed below
-    try:
+    with gzip.open(path) as file:
         while chunk := await anyio.to_thread.run_sync(file.read, CHUNK):
             yield chunk
-    finally:
-        file.close()
 
 
 def _signature(sandbox: Sandbox, document_id: str, query: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Writes documents into the store. Runs in a process of its own, so that making data never delays an answer."""
+"""Writes documents into the store, in a process of its own: making data never delays an answer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WorldFactory = Callable[[], World]
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
-    """One document to write. Exactly one source: a settlement, an error text, bulk rows, or the report itself."""
+    """One document to write: a settlement, an error text, bulk rows, or the report itself."""
 
     path: str
     compressed: bool
@@ -48,7 +48,7 @@ class RenderJob:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A written document: where, what kind, and its size plain. `fatal`: it explains why the report failed."""
+    """A written document: where, what kind, its size plain. `fatal`: it explains a failure."""
 
     path: str
     content_type: str

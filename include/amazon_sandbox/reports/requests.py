@@ -26,11 +26,20 @@ _LIST_PARAMETERS = (
     "reportTypes",
 )
 
+_TYPE_NAMES: Sequence[tuple[type, str]] = (
+    (bool, "boolean"),
+    (int, "integer"),
+    (float, "number"),
+    (str, "string"),
+    (list, "array"),
+    (dict, "object"),
+)
+
 FORBIDDEN = ApiError(403, "Unauthorized", "Access to the resource is forbidden")
 
 
 class ReportSpecification(NamedTuple):
-    """A valid CreateReportSpecification. `start_day`/`end_day` are the calendar days as written, before any conversion."""
+    """A valid CreateReportSpecification. `start_day`, `end_day`: the calendar days as written."""
 
     report_type: str
     marketplace_ids: tuple[str, ...]
@@ -52,7 +61,7 @@ class ScheduleSpecification(NamedTuple):
 
 
 class ReportFilter(NamedTuple):
-    """What getReports shows: of `report_types`, created in [since, until], newest first, `page_size` at a time."""
+    """What getReports shows: of `report_types`, created in [since, until], `page_size` at a time."""
 
     report_types: tuple[str, ...]
     statuses: tuple[str, ...] = ()
@@ -63,7 +72,7 @@ class ReportFilter(NamedTuple):
 
 
 def body_object(raw: bytes, content_type: str | None) -> dict[str, Any]:
-    """The JSON object of a POST. Raises ApiError 415 for another media type, 400 for anything else than an object."""
+    """The JSON object of a POST. Raises ApiError: 415 for another media type, 400 for anything else."""
     if content_type is not None and content_type.split(";")[0].strip().lower() != "application/json":
         raise ApiError(415, "UnsupportedMediaType", "Unsupported Media Type", f"Content-Type {content_type}")
     try:
@@ -186,7 +195,7 @@ def check_requestable(report_type: str, *, by_schedule: bool) -> None:
 
 
 def parse_instant(text: str) -> tuple[datetime, date] | None:
-    """An ISO 8601 date or date-time as the UTC instant and the calendar day as written; without offset it is UTC."""
+    """An ISO 8601 date or date-time as UTC instant and the day as written; no offset is UTC."""
     match = _INSTANT.fullmatch(text.strip())
     if match is None:
         return None
@@ -311,10 +320,6 @@ def _page_size(query: QueryParams) -> int:
 
 
 def _wrong_type(value: object, allowed: str) -> ApiError:
-    names: Sequence[tuple[type, str]] = (
-        (bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (list, "array"), (dict, "object"),
-    )  # fmt: skip
-    found = next((name for kind, name in names if isinstance(value, kind)), "null")
-    return invalid_input(
-        f'Invalid request body: [instance type ({found}) does not match any allowed primitive type (allowed: ["{allowed}"])]'
-    )
+    found = next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "null")
+    mismatch = f'instance type ({found}) does not match any allowed primitive type (allowed: ["{allowed}"])'
+    return invalid_input(f"Invalid request body: [{mismatch}]")

@@ -29,7 +29,7 @@ async def create_report(call: Operation) -> Answer:
     _check_marketplaces(call, wanted.marketplace_ids)
     if not call.sandbox.take_daily_budget(call.caller.seller_id, wanted.report_type):
         raise ApiError(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
-    report, call.note = call.sandbox.life.create(call.caller, call.application, wanted)
+    report, call.note = call.sandbox.maker.create(call.caller, call.application, wanted)
     call.report_id = report.id
     return 202, {"reportId": report.id}
 
@@ -61,9 +61,9 @@ async def get_reports(call: Operation) -> Answer:
             raise invalid_input("Invalid nextToken")
         wanted, place = continued
     call.report_type = wanted.report_types[0]
-    call.sandbox.life.catch_up(call.caller)
+    call.sandbox.maker.catch_up(call.caller)
     if data.SETTLEMENTS in wanted.report_types:
-        call.sandbox.life.appear_settlements(call.caller)
+        call.sandbox.maker.publish_settlements(call.caller)
     page, more = await _page(call, wanted, place)
     body: dict[str, object] = {"reports": [report.as_dict() for report in page]}
     if more:
@@ -74,7 +74,7 @@ async def get_reports(call: Operation) -> Answer:
 async def _page(
     call: Operation, wanted: ReportFilter, place: tuple[float, int] | None
 ) -> tuple[list[Report], bool]:
-    """The reports of a page, and whether there are more. A status is only known once the report is settled."""
+    """The reports of a page, and whether there are more. A status is known once a report is settled."""
     candidates = call.sandbox.reports.page(call.caller.seller_id, wanted, place)
     page: list[Report] = []
     while batch := list(itertools.islice(candidates, wanted.page_size)):
@@ -94,11 +94,14 @@ async def get_report_document(call: Operation) -> Answer:
     now = call.sandbox.clock.now()
     if document is None or now - document.created > data.RETENTION.total_seconds():
         raise _NO_DOCUMENT
+    rendered = await call.sandbox.life.rendered(document)
+    if rendered is None:
+        raise _NO_DOCUMENT
     call.report_type, call.marketplace_ids = document.report_type, document.marketplace_ids
     fault = call.sandbox.faults.draw(Stage.LABEL, call.subject()) if call.sandbox.faults else None
     label = fault.kind.name if fault else ""
     call.fault = label or None
-    is_gzip = document.rendered.compressed
+    is_gzip = rendered.compressed
     url = presigned_url(
         call.sandbox,
         document,
@@ -121,7 +124,7 @@ async def create_schedule(call: Operation) -> Answer:
     _check_marketplaces(call, wanted.marketplace_ids)
     now = call.sandbox.clock.now()
     schedules = call.sandbox.reports.schedules
-    call.sandbox.life.catch_up(call.caller)
+    call.sandbox.maker.catch_up(call.caller)
     for old in list(schedules.values()):
         if (old.seller_id, old.report_type, sorted(old.marketplace_ids)) == (
             call.caller.seller_id,
@@ -146,14 +149,14 @@ async def create_schedule(call: Operation) -> Answer:
 
 async def get_schedule(call: Operation) -> Answer:
     """getReportSchedule."""
-    call.sandbox.life.catch_up(call.caller)
+    call.sandbox.maker.catch_up(call.caller)
     return 200, _schedule(call).as_dict()
 
 
 async def get_schedules(call: Operation) -> Answer:
     """getReportSchedules."""
     wanted = requests.schedule_types(call.request.query_params)
-    call.sandbox.life.catch_up(call.caller)
+    call.sandbox.maker.catch_up(call.caller)
     found = [
         schedule.as_dict()
         for schedule in call.sandbox.reports.schedules.values()
@@ -164,13 +167,13 @@ async def get_schedules(call: Operation) -> Answer:
 
 async def cancel_schedule(call: Operation) -> Answer:
     """cancelReportSchedule."""
-    call.sandbox.life.catch_up(call.caller)
+    call.sandbox.maker.catch_up(call.caller)
     del call.sandbox.reports.schedules[_schedule(call).id]
     return 200, {}
 
 
 def _report(call: Operation) -> Report:
-    call.sandbox.life.catch_up(call.caller)
+    call.sandbox.maker.catch_up(call.caller)
     report_id = call.request.path_params["report_id"]
     report = call.sandbox.reports.get(report_id, call.caller.seller_id, call.sandbox.clock.now())
     call.report_id = report_id

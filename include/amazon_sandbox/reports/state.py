@@ -32,22 +32,24 @@ def iso(seconds: float) -> str:
 
 @dataclass(slots=True)
 class Document:
-    """A stored document. `fatal`: it explains a failure."""
+    """A document. `rendered` is None until it is written: those Amazon makes are, when first described."""
 
     id: str
     seller_id: str
     report_type: str
     marketplace_ids: tuple[str, ...]
     created: float
-    rendered: Rendered
+    rendered: Rendered | None
+    job: RenderJob | None = None
 
 
 @dataclass(slots=True)
 class Report:
     """One report and how its life is planned to go.
 
-    `job` is what to write when it is due; without one it ends as `ending` says. A `repeat_of` shares the fate of an earlier
-    report. `reads_needed` replaces time by the number of getReport calls.
+    `job` is what to write when it is due; without one it ends as `ending` says. A `repeat_of` shares the fate
+    of an earlier report. `reads_needed` replaces time by the number of getReport calls.
+    `processed` is False when it was cancelled before processing began.
     """
 
     id: str
@@ -132,9 +134,8 @@ class SameReport(NamedTuple):
     seller_id: str
     report_type: str
     marketplace_ids: tuple[str, ...]
-    start: float | None
-    end: float | None
-    options: tuple[tuple[str, str], ...] = ()
+    start: datetime | None
+    end: datetime | None
 
 
 class ReportStore:
@@ -148,13 +149,13 @@ class ReportStore:
         self._documents: dict[str, Document] = {}
         self.schedules: dict[str, Schedule] = {}
         self.latest: dict[SameReport, Report] = {}
-        self.settlements: dict[tuple[str, str], Report] = {}
+        self.settlements: set[tuple[str, str]] = set()
 
     def __len__(self) -> int:
         return len(self._reports)
 
     def new_id(self, created: float) -> tuple[str, int]:
-        """An id as Amazon's: a running number, then the day of creation in six digits; and the number alone."""
+        """An id as Amazon's, a running number and the day of creation in six digits; and the number alone."""
         self._number += 1
         return f"{self._number}{int(created // DAY):06d}", self._number
 
@@ -197,7 +198,7 @@ class ReportStore:
         return iter(self._reports.values())
 
     def page(self, seller_id: str, wanted: ReportFilter, after: tuple[float, int] | None) -> Iterator[Report]:
-        """The candidates of a page: of the types, marketplaces and creation times wanted, newest first, after a place."""
+        """Candidates of a page: of the types, marketplaces and times wanted, newest first, after a place."""
         kept = [
             report
             for report_type in dict.fromkeys(wanted.report_types)
@@ -218,15 +219,12 @@ class ReportStore:
         for report in self._reports.values():
             if report.rendering is not None:
                 report.rendering.cancel()
-        for store in (
-            self._reports,
-            self._by_type,
-            self._documents,
-            self.schedules,
-            self.latest,
-            self.settlements,
-        ):
-            store.clear()  # type: ignore[attr-defined]
+        self._reports.clear()
+        self._by_type.clear()
+        self._documents.clear()
+        self.schedules.clear()
+        self.latest.clear()
+        self.settlements.clear()
 
 
 def _creation(report: Report) -> tuple[float, int]:

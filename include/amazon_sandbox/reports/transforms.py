@@ -1,6 +1,6 @@
 """Content faults: what a fault does to the bytes of a document on their way into the store.
 
-Flat files are changed line by line; the JSON of analytics reports is read whole (it is small beside flat files).
+Flat files are changed line by line; the JSON of analytics reports is read whole (it is small).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from amazon_sandbox.reports.headers import HEADERS
+from amazon_sandbox.reports.headers import localized_headers
 
 Options = Mapping[str, Any]
 Cells = list[bytes]
@@ -129,9 +129,9 @@ def _columns_reordered(header: Cells, options: Options, charset: str) -> tuple[C
 
 def _localized_header(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
     language = str(options.get("language", "de"))
-    if language not in HEADERS:
-        raise FaultUnfit(f"no header in language {language!r}; there are {', '.join(HEADERS)}")
-    words = HEADERS[language]
+    words = localized_headers().get(language)
+    if words is None:
+        raise FaultUnfit(f"no header in language {language!r}; there are {', '.join(localized_headers())}")
     return [
         words[name].encode(charset) if (name := cell.decode(charset)) in words else cell for cell in header
     ], _same

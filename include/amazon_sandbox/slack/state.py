@@ -19,7 +19,7 @@ class SlackStore:
         self._last_ts = 0
 
     def post(self, body: Mapping[str, Any], now: float) -> dict[str, Any]:
-        """Keep a message; Slack's answer. `now` is virtual; equal instants get rising timestamps as at Slack."""
+        """Keep a message; Slack's answer. `now` is virtual; equal instants get rising timestamps."""
         self._last_ts = max(self._last_ts + 1, int(now * 1_000_000))
         ts = f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
         channel_id = channel_id_of(str(body["channel"]))
