@@ -6,15 +6,15 @@ A conftest takes them with ``from support.postgres import conninfo, ledger, post
 
 from __future__ import annotations
 
-import os
+import contextlib
 import shutil
-import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import psycopg
 import pytest
 
@@ -45,8 +45,13 @@ class PostgresServer:
         self._server.stop()
 
     def kill(self) -> None:
-        """Kill the postmaster, as the kernel does when memory runs out; its children follow."""
-        os.kill(self.pid, signal.SIGKILL)
+        """Kill all of the server's processes at once, as when the machine's power goes."""
+        postmaster = psutil.Process(self.pid)
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, timeout=10)
 
     def remove(self) -> None:
         self.stop()

@@ -1,0 +1,209 @@
+"""Loads, rejects, schema changes, slices, notices and calls."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import psycopg
+import pytest
+from support.processes import RUN, claim_notices, in_processes
+
+from sellerops.clock import Clock
+from sellerops.errors import ReportFatal
+from sellerops.ledger import ApiCall, Ledger, LoadRecord, Reject, SchemaChange, SliceState
+from sellerops.slices import Slice
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LOAD = LoadRecord(
+    report="orders",
+    account_id="northwind_na",
+    marketplace_id="ATVPDKIKX0DER",
+    table="amazon_sp.orders",
+    destination="postgres",
+    rows_in_file=10,
+    stored=9,
+    rejected=1,
+    inserted=4,
+    updated=3,
+    unchanged=1,
+    superseded=1,
+    replaced=2,
+    seconds=0.5,
+    started_at=NOON,
+    request_id=7,
+    first_day=date(2026, 11, 18),
+    last_day=date(2026, 11, 19),
+)
+DAYS = Slice(
+    source="amazon_sp",
+    report="orders",
+    account_id="northwind_na",
+    region="NA",
+    marketplaces=("US",),
+    label="US 2026-11-18..2026-11-19",
+    timezone="America/Los_Angeles",
+    first_day="2026-11-18",
+    last_day="2026-11-19",
+    window_start="2026-11-18T08:00:00+00:00",
+    window_end="2026-11-20T08:00:00+00:00",
+)
+
+
+def test_a_load_comes_back_as_it_was(ledger: Ledger) -> None:
+    load_id = ledger.new_load_id()
+    assert ledger.record_load(replace(LOAD, load_id=load_id)) == load_id
+    other_id = ledger.record_load(replace(LOAD, report="returns", request_id=None))
+    assert other_id > load_id
+    assert ledger.loads(report="orders") == [replace(LOAD, load_id=load_id)]
+    assert ledger.loads(request_id=7) == [replace(LOAD, load_id=load_id)]
+    assert [load.load_id for load in ledger.loads()] == [other_id, load_id]
+    assert [load.load_id for load in ledger.loads(limit=1)] == [other_id]
+
+
+@pytest.mark.parametrize("change", [{"rejected": 0}, {"inserted": 5}, {"rows_in_file": 11}])
+def test_counts_that_do_not_add_up_are_refused(ledger: Ledger, change: dict[str, int]) -> None:
+    """Rows in the file = stored + rejected; stored = inserted + updated + unchanged + superseded: always."""
+    with pytest.raises(psycopg.errors.CheckViolation):
+        ledger.record_load(replace(LOAD, **change))
+    assert ledger.loads() == []
+
+
+def test_rejects_keep_whatever_the_file_held(ledger: Ledger, conninfo: str) -> None:
+    """NUL, half a surrogate pair, tabs and quotes: nothing of a rejected row is lost."""
+    rejects = [
+        Reject(2, "unreadable_value", "price", "1,0\x000", 'a\t"b"\\c'),
+        Reject(3, "too_few_fields", raw_line="\udcff\ud800 ünï ☃"),
+    ]
+    assert ledger.record_rejects(41, rejects) == 2
+    with psycopg.connect(conninfo) as connection:
+        found = connection.execute("SELECT * FROM sellerops.rejected_row ORDER BY source_line").fetchall()
+    assert found == [
+        (41, 2, "unreadable_value", "price", r"1,0\x000", 'a\t"b"\\c'),
+        (41, 3, "too_few_fields", None, None, r"\udcff\ud800 ünï ☃"),
+    ]
+
+
+def test_a_schema_change_is_news_once(ledger: Ledger) -> None:
+    """Every file of a table shows the same drift; people hear of it when it changes."""
+    added = SchemaChange("orders", "amazon_sp.orders", "cpf", "added", load_id=1)
+    assert ledger.record_schema_change(added)
+    assert not ledger.record_schema_change(replace(added, load_id=2))
+    assert ledger.record_schema_change(replace(added, kind="dropped"))
+    assert ledger.record_schema_change(added)
+    assert ledger.record_schema_change(replace(added, table="amazon_sp.returns"))
+
+
+def test_a_slice_writes_every_one_of_its_days(ledger: Ledger) -> None:
+    ledger.set_slice_state(DAYS, SliceState.REQUESTED, run=RUN, request_id=7)
+    rows = ledger.slice_states()
+    assert [row.day for row in rows] == [date(2026, 11, 18), date(2026, 11, 19)]
+    assert {(row.report, row.account_id, row.marketplace_id, row.state) for row in rows} == {
+        ("orders", "northwind_na", "ATVPDKIKX0DER", SliceState.REQUESTED)
+    }
+    assert {(row.request_id, row.dag_id, row.task_id, row.map_index) for row in rows} == {
+        (7, RUN.dag_id, "fetch_report", 3)
+    }
+
+
+def test_a_region_and_a_snapshot_have_places_of_their_own(ledger: Ledger) -> None:
+    """No shop: the account's whole region. Two snapshots of a day are two rows; the same one twice is one."""
+    region = replace(DAYS, marketplaces=("US", "CA"))
+    snapshot = replace(
+        DAYS, first_day=None, last_day=None, window_start=None, window_end=None,
+        snapshot_at="2026-11-20T02:00:00+00:00",
+    )  # fmt: skip
+    later = replace(snapshot, snapshot_at="2026-11-20T03:00:00+00:00")
+    for piece in (region, region, snapshot, snapshot, later):
+        ledger.set_slice_state(piece, SliceState.LOADED, load_id=1)
+    found = [(row.marketplace_id, row.day.day, row.snapshot_at) for row in ledger.slice_states()]
+    assert found == [
+        ("", 18, None),
+        ("", 19, None),
+        ("ATVPDKIKX0DER", 19, datetime(2026, 11, 20, 2, tzinfo=UTC)),
+        ("ATVPDKIKX0DER", 19, datetime(2026, 11, 20, 3, tzinfo=UTC)),
+    ]
+
+
+SETTLED = (SliceState.LOADED, SliceState.CONFIRMED_EMPTY, SliceState.QUARANTINED)
+WEAK = (SliceState.PLANNED, SliceState.REQUESTED, SliceState.EXPIRED)
+
+
+def test_looking_again_says_nothing_against_a_settled_day(ledger: Ledger) -> None:
+    """All pairs of states: only a plan, a request or an expiry leaves a settled day as it was."""
+    for before, after in itertools.product(SliceState, SliceState):
+        piece = replace(DAYS, report=f"{before}_{after}")
+        ledger.set_slice_state(piece, before, load_id=5)
+        ledger.set_slice_state(piece, after)
+        row = ledger.slice_states(report=piece.report)[0]
+        assert row.state is (before if before in SETTLED and after in WEAK else after), piece.report
+        assert row.load_id == 5
+
+
+def test_a_failed_day_says_why_and_forgets_it_when_loaded(ledger: Ledger) -> None:
+    ledger.set_slice_state(DAYS, SliceState.FAILED, run=RUN, error=ReportFatal("no brand", where="US"))
+    failed = ledger.slice_states()[0]
+    assert (failed.error_type, failed.error) == ("ReportFatal", "US: no brand")
+    assert failed.remedy == ReportFatal.default_remedy
+    ledger.set_slice_state(DAYS, SliceState.LOADED, run=RUN, load_id=3)
+    loaded = ledger.slice_states()[0]
+    assert (loaded.error_type, loaded.error, loaded.remedy, loaded.load_id) == (None, None, None, 3)
+
+
+def test_slice_states_are_filtered(ledger: Ledger) -> None:
+    ledger.set_slice_state(DAYS, SliceState.LOADED)
+    ledger.set_slice_state(replace(DAYS, report="returns", marketplaces=("US", "CA")), SliceState.LATE)
+    ledger.set_slice_state(replace(DAYS, account_id="northwind_eu", marketplaces=("GB",)), SliceState.LOADED)
+    assert len(ledger.slice_states()) == 6
+    assert {row.report for row in ledger.slice_states(report="returns")} == {"returns"}
+    assert len(ledger.slice_states(account_id="northwind_na", marketplace_id="ATVPDKIKX0DER")) == 2
+    assert len(ledger.slice_states(marketplace_id="")) == 2
+    assert len(ledger.slice_states(states=[SliceState.LATE, SliceState.FAILED])) == 2
+    assert {row.day.day for row in ledger.slice_states(first_day=date(2026, 11, 19))} == {19}
+    assert {row.day.day for row in ledger.slice_states(last_day=date(2026, 11, 18))} == {18}
+
+
+def test_a_notice_is_claimed_by_one_process(conninfo: str, ledger: Ledger) -> None:
+    """Several tasks see one failure; people hear of it once. A claim given back can be taken again."""
+    keys = [f"failure {n}" for n in range(20)]
+    assert sum(in_processes(claim_notices, [(conninfo, keys)] * 3, processes=3)) == len(keys)
+    assert not ledger.claim_notice(keys[0])
+    ledger.release_notice(keys[0])
+    assert ledger.claim_notice(keys[0])
+
+
+def _partitions(conninfo: str) -> list[str]:
+    statement = """
+        SELECT inhrelid::regclass::text FROM pg_inherits
+        WHERE inhparent = 'sellerops.api_call'::regclass ORDER BY 1
+    """
+    with psycopg.connect(conninfo) as connection:
+        return [row[0].removeprefix("sellerops.api_call_") for row in connection.execute(statement)]
+
+
+def test_calls_lie_in_days_of_utc(ledger: Ledger, conninfo: str) -> None:
+    """A clock may jump to any day: the day's partition is made when a call needs it."""
+    late = datetime(2026, 11, 20, 23, 59, 59, tzinfo=UTC)
+    ledger.set_clock(Clock(late, late, 0.0))
+    ledger.log_call(ApiCall("northwind_na", "createReport", 202, 0.2, 0.0167, "req-1", report_id="R1"))
+    ledger.log_call(ApiCall("northwind_na", "getReport", None, called_at=late + timedelta(seconds=1)))
+    assert _partitions(conninfo) == ["20261120", "20261121"]
+    with psycopg.connect(conninfo) as connection:
+        rows = connection.execute(
+            "SELECT called_at, operation, status, rate_limit FROM sellerops.api_call ORDER BY called_at"
+        ).fetchall()
+    assert rows == [
+        (late, "createReport", 202, 0.0167),
+        (late + timedelta(seconds=1), "getReport", None, None),
+    ]
+
+
+def test_old_days_of_calls_are_dropped(ledger: Ledger, conninfo: str) -> None:
+    """Today and tomorrow are made ahead; what is older than the days kept goes."""
+    ledger.set_clock(Clock(NOON, NOON, 0.0))
+    for days in range(6):
+        ledger.log_call(ApiCall("northwind_na", "getReport", 200, called_at=NOON - timedelta(days=days)))
+    assert ledger.roll_api_calls(keep_days=3) == ["api_call_20261115", "api_call_20261116"]
+    assert _partitions(conninfo) == ["20261117", "20261118", "20261119", "20261120", "20261121"]
+    assert ledger.roll_api_calls(keep_days=3) == []
