@@ -1,0 +1,76 @@
+"""Housekeeping of the ledger, once a day, and a look for what has gone quiet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import DAG, Param, task
+
+from sellerops_airflow import maintenance
+from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.outcomes import task_outcome
+from sellerops_airflow.retry_policy import RetryByRemedy
+from sellerops_airflow.runtime import get_runtime
+
+with DAG(
+    dag_id="sellerops__maintenance",
+    description="Housekeeping of the ledger, and a look for what has gone quiet.",
+    doc_md=__doc__,
+    schedule="40 4 * * *",
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    tags={"sellerops", "maintenance"},
+    params={
+        "keep_calls_days": Param(
+            30, type="integer", minimum=1, description="Days of the log of calls to Amazon."
+        ),
+        "keep_rows_days": Param(
+            400, type="integer", minimum=90, description="Days of superseded requests, rejects, notices."
+        ),
+        "stale_hours": Param(
+            36, type="integer", minimum=1, description="A slice without an end for so long is told of."
+        ),
+    },
+    default_args={
+        "owner": "sellerops",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=5),
+        "retry_policy": RetryByRemedy(),
+    },
+    on_failure_callback=[ReportFailureNotifier()],
+):
+
+    @task
+    def roll_call_log(**context: Any) -> list[str]:
+        """Make tomorrow's partition of the call log and drop the old ones."""
+        with task_outcome(context):
+            return maintenance.roll_api_calls(get_runtime().ledger, context["params"]["keep_calls_days"])
+
+    @task
+    def purge_old_rows(**context: Any) -> dict[str, int]:
+        """Delete ledger rows that nothing needs any more."""
+        with task_outcome(context):
+            return maintenance.purge(get_runtime().ledger, context["params"]["keep_rows_days"])
+
+    @task
+    def check_credentials(**context: Any) -> None:
+        """Ask a token for each account, so that a dead one is known before the reports need it."""
+        with task_outcome(context):
+            maintenance.check_credentials()
+
+    @task
+    def check_stale_slices(**context: Any) -> None:
+        """Find slices that never ended."""
+        with task_outcome(context):
+            maintenance.check_stale_slices(get_runtime().ledger, context["params"]["stale_hours"])
+
+    @task
+    def send_missed_notices(**context: Any) -> int:
+        """Tell of failures that could not be told when Slack was away."""
+        with task_outcome(context):
+            return maintenance.send_missed_notices(get_runtime().ledger)
+
+    for step in (roll_call_log, purge_old_rows, check_credentials, check_stale_slices, send_missed_notices):
+        step()

@@ -1,0 +1,8 @@
+"""Every sound report spec of include/config/reports becomes a DAG of Airflow: report__<source>__<name>."""
+
+from __future__ import annotations
+
+from sellerops_airflow.report_factory import dags_to_parse
+
+for dag in dags_to_parse().dags:
+    globals()[dag.dag_id] = dag

@@ -1,0 +1,7 @@
+"""Defines no DAG of Airflow. Raises when a report spec is invalid, so that the UI says why it is missing."""
+
+from __future__ import annotations
+
+from sellerops_airflow.spec_check import raise_for_invalid_specs
+
+raise_for_invalid_specs()

@@ -1,0 +1,1 @@
+"""Airflow connections as ready objects, one module a system."""

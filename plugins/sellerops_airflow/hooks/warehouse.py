@@ -1,0 +1,46 @@
+"""The Airflow connection of the warehouse as libpq connection text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from sellerops.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+WAREHOUSE_CONN_ID = "sellerops_warehouse"
+
+
+def warehouse_conninfo(conn_id: str = WAREHOUSE_CONN_ID) -> str:
+    """Host, port, database, user, password, libpq keys of ``extra``. Raises ConfigurationError without it."""
+    try:
+        connection = BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException as error:
+        raise ConfigurationError(
+            "does not exist.",
+            where=f"connection {conn_id}",
+            remedy="Add it in Admin > Connections as Postgres (docs/first-account.md), then clear the task.",
+        ) from error
+    return _conninfo(connection)
+
+
+def _conninfo(connection: Connection) -> str:
+    from psycopg.conninfo import make_conninfo
+    from psycopg.pq import Conninfo
+
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    extra = {key: value for key, value in connection.extra_dejson.items() if key in known}
+    parts = {
+        "host": connection.host,
+        "port": connection.port,
+        "dbname": connection.schema,
+        "user": connection.login,
+        "password": connection.password,
+    }
+    return make_conninfo(
+        **{**extra, **{key: value for key, value in parts.items() if value not in (None, "")}}
+    )

@@ -1,0 +1,129 @@
+"""What the maintenance DAG does: partitions, old rows, slices gone quiet, notices that could not be sent."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sellerops.errors import GiveUpError
+
+if TYPE_CHECKING:
+    from sellerops.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+# Old rows by table: none that is under way, and none a table's row still points at (loads and slices stay).
+_PURGES = {
+    "report_request": """
+        DELETE FROM sellerops.report_request
+        WHERE updated_at < sellerops.now() - %(age)s
+          AND status IN ('ARCHIVED', 'CANCELLED', 'FATAL', 'FAILED')
+          -- the newest of a key says what is known; a listed report that is forgotten would be fetched again
+          AND created_by IS DISTINCT FROM 'amazon'
+          AND EXISTS (
+              SELECT FROM sellerops.report_request AS later
+              WHERE later.key_hash = report_request.key_hash AND later.id > report_request.id
+          )
+    """,
+    "rejected_row": """
+        DELETE FROM sellerops.rejected_row
+        USING sellerops.load
+        WHERE load.id = rejected_row.load_id AND load.recorded_at < sellerops.now() - %(age)s
+    """,
+    "notice": "DELETE FROM sellerops.notice WHERE claimed_at < sellerops.now() - %(age)s",
+}
+
+_STALE = """
+    SELECT report, account_id, marketplace_id, min(day) AS first_day, max(day) AS last_day, dag_id, run_id,
+           min(updated_at) AS since
+    FROM sellerops.slice_state
+    WHERE state IN ('PLANNED', 'REQUESTED') AND updated_at < sellerops.now() - %(age)s
+      AND updated_at >= sellerops.now() - %(horizon)s
+    GROUP BY report, account_id, marketplace_id, dag_id, run_id
+    ORDER BY since
+"""
+
+_UNTOLD = """
+    SELECT DISTINCT state.dag_id, state.run_id
+    FROM sellerops.slice_state AS state
+    WHERE state.state = 'FAILED' AND state.dag_id IS NOT NULL AND state.run_id IS NOT NULL
+      AND state.updated_at BETWEEN sellerops.now() - %(horizon)s AND sellerops.now() - %(age)s
+      AND NOT EXISTS (
+          SELECT FROM sellerops.notice
+          WHERE starts_with(notice.key, 'run_failed|' || state.dag_id || '|' || state.run_id || '|')
+      )
+    ORDER BY 1, 2
+"""
+
+
+def roll_api_calls(ledger: Ledger, keep_days: int) -> list[str]:
+    """Make tomorrow's partition of the call log, drop the old ones; their names."""
+    return ledger.roll_api_calls(keep_days)
+
+
+def purge(ledger: Ledger, keep_days: int) -> dict[str, int]:
+    """Delete rows older than ``keep_days`` that nothing needs; how many by table."""
+    deleted = {}
+    for table, statement in _PURGES.items():
+        with ledger.connection() as connection:
+            deleted[table] = connection.execute(statement, {"age": timedelta(days=keep_days)}).rowcount
+    return deleted
+
+
+def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30) -> None:
+    """Raise GiveUpError naming slices that were planned or requested long ago and never ended.
+
+    That happens when a task or its run was removed, or a DAG was paused half way. Those older than
+    ``horizon_days`` have been told often enough.
+    """
+    parameters = {"age": timedelta(hours=stale_hours), "horizon": timedelta(days=horizon_days)}
+    with ledger.connection() as connection:
+        rows = connection.execute(_STALE, parameters).fetchall()
+    if not rows:
+        return
+    listed = "; ".join(_describe(row) for row in rows[:20])
+    more = f"; and {len(rows) - 20} more" if len(rows) > 20 else ""
+    raise GiveUpError(
+        f"{len(rows)} slices have not ended for {stale_hours} hours: {listed}{more}.",
+        where="ledger, slice_state",
+        remedy="Unpause the DAG, or clear the run's tasks; where the run is gone start one for the days.",
+    )
+
+
+def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int = 3) -> int:
+    """Tell of failed runs nobody was told of because Slack was away; how many. Raises when Slack still is."""
+    from sellerops_airflow.notifiers.slack import build_outcome, tell
+
+    parameters = {"age": timedelta(hours=wait_hours), "horizon": timedelta(days=horizon_days)}
+    with ledger.connection() as connection:
+        rows = connection.execute(_UNTOLD, parameters).fetchall()
+    return sum(tell(ledger, build_outcome(ledger, row["dag_id"], row["run_id"])) for row in rows)
+
+
+def check_credentials() -> None:
+    """Ask a token for every account; raise one error naming all that get none."""
+    from sellerops.accounts import load_accounts
+    from sellerops.errors import CredentialsError
+    from sellerops_airflow.hooks.amazon_sp import AmazonSpHook
+
+    refused = []
+    for account in load_accounts().values():
+        fine, message = AmazonSpHook(account.connection, account=account).test_connection()
+        log.info("%s: %s", account.id, message)
+        if not fine:
+            refused.append(f"{account.id}: {message}")
+    if refused:
+        raise CredentialsError(" ".join(refused), where="accounts")
+
+
+def _describe(row: dict[str, Any]) -> str:
+    first, last = row["first_day"], row["last_day"]
+    return f"{row['report']} {row['account_id']} {_days(first, last)} (run {row['run_id']})"
+
+
+def _days(first: date, last: date) -> str:
+    return f"{first}" if first == last else f"{first}..{last}"
+
+
+__all__ = ["check_credentials", "check_stale_slices", "purge", "roll_api_calls", "send_missed_notices"]

@@ -1,0 +1,1 @@
+"""How a notice is sent, one module a channel."""

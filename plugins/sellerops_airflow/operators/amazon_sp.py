@@ -1,0 +1,117 @@
+"""Fetching one slice's report: short work on a worker, all waiting in the triggerer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowSkipException
+
+from sellerops.slices import Slice
+from sellerops_airflow.outcomes import slice_outcome
+from sellerops_airflow.run_context import priority_of, run_at, run_ref
+from sellerops_airflow.runtime import get_runtime
+
+if TYPE_CHECKING:
+    from sellerops.collect import Done, WaitFor
+    from sellerops.ledger import RunRef
+    from sellerops_airflow.runtime import CollectorLike
+    from sellerops_airflow.triggers.amazon_sp import SpApiReportTrigger
+
+log = logging.getLogger(__name__)
+
+
+class SpApiFetchReportOperator(BaseOperator):
+    """Brings the documents of one slice into the archive; returns the ids of their requests.
+
+    Every step is a state in the ledger: the task may be killed, retried or cleared at any point and goes on
+    where the slice stood. Killing it cancels nothing at Amazon.
+
+    :param report: DAG id of the report, which names its spec.
+    :param account_id: the account of ``accounts.yaml``.
+    :param piece: a Slice as plain values.
+    """
+
+    template_fields: Sequence[str] = ("piece",)
+    template_fields_renderers = {"piece": "json"}  # noqa: RUF012 - the type Airflow declares
+    ui_color = "#e6f4ea"
+
+    def __init__(self, *, report: str, account_id: str, piece: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.report = report
+        self.account_id = account_id
+        self.piece = piece
+
+    def execute(self, context: Context) -> list[int]:
+        return self._go_on(context, None)
+
+    def resume(self, context: Context, event: dict[str, Any]) -> list[int]:
+        """Go on after a wait; ``event`` is a WaitResult as plain values."""
+        return self._go_on(context, event)
+
+    def on_kill(self) -> None:
+        log.info(
+            "Stopped. Amazon goes on with the report; the next try of this task takes it up from the ledger."
+        )
+
+    def _go_on(self, context: Context, event: dict[str, Any] | None) -> list[int]:
+        runtime = get_runtime()
+        spec, account = runtime.spec(self.report), runtime.account(self.account_id)
+        piece, run = Slice.from_dict(self.piece), run_ref(context, spec.name)
+        reference = run_at(context, runtime.ledger.clock())
+        with slice_outcome(runtime.ledger, context, run, piece):
+            collector = runtime.collector(spec, account, priority_of(context))
+            step = self._step(collector, piece, run, event, reference)
+        return self._finish(context, piece, run, step, reference)
+
+    def _step(
+        self,
+        collector: CollectorLike,
+        piece: Slice,
+        run: RunRef,
+        event: dict[str, Any] | None,
+        reference: datetime,
+    ) -> Done | WaitFor:
+        from sellerops.collect import Done, Outcome, WaitOutcome, WaitResult
+
+        if event is None:
+            return collector.advance(piece, run, reference=reference)
+        waited = WaitResult.from_dict(event)
+        log.info("The wait is over: %s", waited.detail)
+        waited.raise_if_failed()
+        if waited.outcome is WaitOutcome.EMPTY:
+            return Done((), Outcome.EMPTY)
+        return collector.advance(piece, run, request_ids=waited.request_ids, reference=reference)
+
+    def _finish(
+        self, context: Context, piece: Slice, run: RunRef, step: Done | WaitFor, reference: datetime
+    ) -> list[int]:
+        from sellerops.collect import Outcome, WaitFor
+
+        if isinstance(step, WaitFor):
+            log.info("Waiting in the triggerer: %s", step.reason)
+            self.defer(trigger=self._trigger(context, run, step, reference), method_name="resume")
+        if step.outcome is Outcome.EXPIRED:
+            raise AirflowSkipException(f"Amazon no longer serves {piece.label}.")
+        if step.outcome is Outcome.EMPTY:
+            raise AirflowSkipException(f"Amazon has no data for {piece.label}.")
+        return list(step.request_ids)
+
+    def _trigger(
+        self, context: Context, run: RunRef, step: WaitFor, reference: datetime
+    ) -> SpApiReportTrigger:
+        from sellerops_airflow.triggers.amazon_sp import SpApiReportTrigger
+
+        return SpApiReportTrigger(
+            report=self.report,
+            account_id=self.account_id,
+            piece=self.piece,
+            run=asdict(run),
+            request_ids=list(step.request_ids),
+            reference=reference.isoformat(),
+            priority=str(priority_of(context)),
+        )

@@ -1,0 +1,93 @@
+"""The first task of an account: which slices this run collects."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context, conf
+
+from sellerops.errors import ConfigurationError
+from sellerops.slices import Slice, plan_slices
+from sellerops_airflow.outcomes import task_outcome
+from sellerops_airflow.run_context import run_at, run_ref
+from sellerops_airflow.runtime import get_runtime
+
+log = logging.getLogger(__name__)
+
+
+class PlanSlicesOperator(BaseOperator):
+    """Plans the slices of one account and writes each into the ledger; returns them as plain values.
+
+    What Amazon no longer serves is marked expired and left out of the returned list: there is nothing to run.
+
+    :param report: DAG id of the report, which names its spec.
+    :param account_id: the account of ``accounts.yaml``.
+    :param from_day: first local day (ISO) of a run by hand; empty for what the schedule would collect.
+    :param to_day: last local day (ISO), inclusive.
+    """
+
+    template_fields: Sequence[str] = ("from_day", "to_day")
+    ui_color = "#e8f0fe"
+
+    def __init__(
+        self, *, report: str, account_id: str, from_day: str = "", to_day: str = "", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.report = report
+        self.account_id = account_id
+        self.from_day = from_day
+        self.to_day = to_day
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        with task_outcome(context):
+            return self._plan(context)
+
+    def _plan(self, context: Context) -> list[dict[str, Any]]:
+        from sellerops.ledger import SliceState
+
+        runtime = get_runtime()
+        spec, account = runtime.spec(self.report), runtime.account(self.account_id)
+        clock = runtime.ledger.clock()
+        slices = plan_slices(
+            spec,
+            account,
+            run_at=run_at(context, clock),
+            now=clock.now(),
+            from_day=_day(self.from_day, "from_day"),
+            to_day=_day(self.to_day, "to_day"),
+        )
+        run = run_ref(context, spec.name)
+        for piece in slices:
+            state = SliceState.EXPIRED if piece.expired else SliceState.PLANNED
+            runtime.ledger.set_slice_state(piece, state, run=run)
+            log.info(
+                "%s: %s", piece.label, "expired: Amazon no longer serves it" if piece.expired else "planned"
+            )
+        wanted = [piece for piece in slices if not piece.expired]
+        _refuse_too_many(wanted)
+        return [piece.to_dict() for piece in wanted]
+
+
+def _day(text: str, name: str) -> date | None:
+    """A day of the run's form; empty fields render as ``None`` or nothing."""
+    if text in ("", "None"):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{text!r} is no day.", where=f"parameter {name}", remedy="Write it as 2026-11-20."
+        ) from error
+
+
+def _refuse_too_many(slices: list[Slice]) -> None:
+    most = conf.getint("core", "max_map_length", fallback=1024)
+    if len(slices) > most:
+        raise ConfigurationError(
+            f"this run has {len(slices)} slices, Airflow maps at most {most} ([core] max_map_length).",
+            where=f"{slices[0].label} to {slices[-1].label}",
+            remedy="Start several runs over fewer days each, or a backfill, which makes one run a day.",
+        )

@@ -1,0 +1,79 @@
+"""How a task's end is written down: in the ledger for a slice, in XCom where there is no slice yet."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
+
+from sellerops.errors import SellerOpsError, SkipError
+from sellerops_airflow.retry_policy import is_last_try
+
+if TYPE_CHECKING:
+    from sellerops.ledger import Ledger, RunRef
+    from sellerops.slices import Slice
+
+log = logging.getLogger(__name__)
+
+# XCom key of a failure that belongs to no slice; the notice reads it.
+FAILURE_KEY = "failure"
+
+
+@contextmanager
+def slice_outcome(ledger: Ledger, context: Context, run: RunRef, piece: Slice) -> Iterator[None]:
+    """Write the slice's state when the block fails for good, skips, or has rightly nothing to do."""
+    from sellerops.ledger import SliceState
+
+    try:
+        yield
+    except (TaskDeferred, AirflowSkipException):
+        raise
+    except SkipError as error:
+        ledger.set_slice_state(piece, SliceState.CONFIRMED_EMPTY, run=run, error=error)
+        raise AirflowSkipException(str(error)) from error
+    except Exception as error:
+        if _is_last(error, context):
+            _write_failure(ledger, run, piece, error)
+        raise
+
+
+@contextmanager
+def task_outcome(context: Context) -> Iterator[None]:
+    """The same for a task that works on no single slice: its error goes into XCom."""
+    try:
+        yield
+    except SkipError as error:
+        raise AirflowSkipException(str(error)) from error
+    except SellerOpsError as error:
+        if _is_last(error, context):
+            context["ti"].xcom_push(key=FAILURE_KEY, value=failure_values(error))
+        raise
+
+
+def failure_values(error: BaseException) -> dict[str, str]:
+    """Type, cause and remedy of an error, free of credentials."""
+    from sellerops.ledger.redaction import error_fields
+
+    error_type, cause, remedy = error_fields(error)
+    return {"error_type": error_type or "", "cause": cause or "", "remedy": remedy or ""}
+
+
+def _is_last(error: Exception, context: Context) -> bool:
+    ti: Any = context["ti"]
+    return is_last_try(error, ti.try_number, ti.max_tries)
+
+
+def _write_failure(ledger: Ledger, run: RunRef, piece: Slice, error: Exception) -> None:
+    from sellerops.ledger import SliceState
+
+    try:
+        ledger.set_slice_state(piece, SliceState.FAILED, run=run, error=error)
+    except SellerOpsError as away:
+        log.warning("the failure of %s is not in the ledger: %s", piece.label, away)
+
+
+__all__ = ["FAILURE_KEY", "failure_values", "slice_outcome", "task_outcome"]

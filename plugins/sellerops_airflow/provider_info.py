@@ -1,0 +1,47 @@
+"""The connection type ``amazon_sp`` and its form in the UI; found through the dist-info folder beside us."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Airflow's description of a provider (``airflow/provider_info.schema.json``)."""
+    return {
+        "package-name": "sellerops-airflow",
+        "name": "Amazon Selling Partner",
+        "description": "Seller reports of Amazon's Selling Partner API.",
+        "versions": ["1.0.0"],
+        "connection-types": [
+            {
+                "hook-class-name": "sellerops_airflow.hooks.amazon_sp.AmazonSpHook",
+                "hook-name": "Amazon Selling Partner",
+                "connection-type": "amazon_sp",
+                "ui-field-behaviour": {
+                    "hidden-fields": ["port", "schema", "extra"],
+                    "relabeling": {
+                        "login": "LWA client id",
+                        "password": "LWA client secret",
+                        "host": "Endpoint (empty: by region)",
+                    },
+                    "placeholders": {
+                        "login": "amzn1.application-oa2-client...",
+                        "host": "https://sellingpartnerapi-na.amazon.com",
+                        "token_url": "https://api.amazon.com/auth/o2/token",
+                    },
+                },
+                "conn-fields": {
+                    "refresh_token": {
+                        "label": "Refresh token",
+                        "schema": {"type": ["string", "null"], "format": "password"},
+                        "description": "From Seller Central, when the application is authorised (Atzr|...).",
+                    },
+                    "token_url": {
+                        "label": "Token address",
+                        "schema": {"type": ["string", "null"]},
+                        "description": "Optional. Where access tokens come from; for a local Amazon.",
+                    },
+                },
+            }
+        ],
+    }

@@ -1,0 +1,211 @@
+"""Report specs as DAGs; the only place that knows both."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG, Asset, Param, TaskGroup, get_parsing_context, task_group
+
+from sellerops.accounts import Account, load_accounts
+from sellerops.errors import ConfigurationError, SpecError
+from sellerops.specs import PeriodKind, ReportSpec, SpecFailure, load_spec, load_specs
+from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.operators.amazon_sp import SpApiFetchReportOperator
+from sellerops_airflow.operators.load_report import LoadReportOperator
+from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
+from sellerops_airflow.report_docs import doc_md
+from sellerops_airflow.retry_policy import RetryByRemedy
+from sellerops_airflow.timetables import ReportTimetable
+
+# A slice names itself in the grid from its first second, and keeps the name when it fails.
+LABEL = "{{ task.piece['label'] }}"
+# Several runs of a report may go on at once: a catch-up, and a run by hand beside it.
+_MAX_ACTIVE_RUNS = 4
+_PREFIX = "report__"
+
+
+@dataclass(frozen=True)
+class BuiltReports:
+    """The DAGs of all sound specs, and why the others have none."""
+
+    dags: tuple[DAG, ...]
+    failures: tuple[SpecFailure, ...]
+
+
+def dags_to_parse() -> BuiltReports:
+    """What this parse of the DAG file needs: one DAG in a task's process, all in the dag-processor's."""
+    wanted = get_parsing_context().dag_id
+    if wanted is None:
+        return build_all()
+    if not wanted.startswith(_PREFIX):
+        return BuiltReports((), ())
+    return BuiltReports((build_dag(load_spec(wanted), load_accounts()),), ())
+
+
+def build_all() -> BuiltReports:
+    """A DAG for each sound spec of the configuration; one that is not stops no other."""
+    specs, failures = load_specs()
+    accounts = load_accounts()
+    dags = []
+    for spec in specs:
+        try:
+            dags.append(build_dag(spec, accounts))
+        except ConfigurationError as error:
+            failures.append(SpecFailure(Path(spec.path), error))
+    return BuiltReports(tuple(dags), tuple(failures))
+
+
+def spec_failures() -> list[SpecFailure]:
+    """Why specs have no DAG; builds none."""
+    specs, failures = load_specs()
+    accounts = load_accounts()
+    for spec in specs:
+        try:
+            _accounts(spec, accounts), _start_date(spec)
+        except ConfigurationError as error:
+            failures.append(SpecFailure(Path(spec.path), error))
+    return failures
+
+
+def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
+    """The DAG of one spec. Raises SpecError when it names no account there is, or a day that is none."""
+    chosen = _accounts(spec, accounts)
+    with DAG(
+        dag_id=spec.dag_id,
+        description=spec.description,
+        doc_md=doc_md(spec, chosen),
+        schedule=ReportTimetable(spec.schedule, spec.dag_id),
+        start_date=_start_date(spec),
+        catchup=spec.catchup,
+        max_active_runs=_MAX_ACTIVE_RUNS,
+        tags={spec.source, spec.family, cadence(spec), *(account.id for account in chosen)},
+        params=_params(spec),
+        default_args={
+            "owner": "sellerops",
+            "retries": spec.retries,
+            "retry_delay": timedelta(minutes=1),
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": timedelta(minutes=30),
+            "retry_policy": RetryByRemedy(),
+        },
+        on_failure_callback=[ReportFailureNotifier()],
+        render_template_as_native_obj=False,
+    ) as dag:
+        for account in chosen:
+            _account_group(spec, account)
+    return dag
+
+
+def cadence(spec: ReportSpec) -> str:
+    """How often it runs, as a tag: hourly, daily, weekly, monthly, or so many times a day."""
+    schedule = spec.schedule
+    if schedule.weekday:
+        return "weekly"
+    if schedule.day_of_month:
+        return "monthly"
+    if schedule.between:
+        times = len(schedule.between)
+        return "daily" if times == 1 else f"{times}x_daily"
+    _minute, hour, day, _month, weekday = str(schedule.cron).split()
+    if day != "*":
+        return "monthly"
+    if weekday != "*":
+        return "weekly"
+    return "daily" if hour.isdigit() else "hourly" if hour == "*" else "intraday"
+
+
+def _account_group(spec: ReportSpec, account: Account) -> None:
+    common: dict[str, Any] = {"report": spec.dag_id, "account_id": account.id, "pool": account.pool}
+    has_days = spec.period.kind is not PeriodKind.SNAPSHOT
+    days = {name: f"{{{{ params.{name} or '' }}}}" for name in ("from_day", "to_day")} if has_days else {}
+    with TaskGroup(group_id=account.id, tooltip=f"{', '.join(shop.code for shop in account.marketplaces)}"):
+        plan = PlanSlicesOperator(task_id="plan_slices", **common, **days)
+
+        @task_group(group_id="slice")
+        def collect_slice(piece: Any) -> None:
+            fetched = SpApiFetchReportOperator(
+                task_id="fetch_report", piece=piece, map_index_template=LABEL, **common
+            )
+            LoadReportOperator(
+                task_id="load_postgres",
+                destination="postgres",
+                piece=piece,
+                request_ids=fetched.output,
+                map_index_template=LABEL,
+                outlets=list(_assets(spec)),
+                **common,
+            )
+
+        collect_slice.expand(piece=plan.output)
+
+
+def _assets(spec: ReportSpec) -> Iterator[Asset]:
+    """One asset a table. An event of it is a wake-up: which days it brought stands in the ledger.
+
+    A scheme that begins with x- is taken as it is; any other makes Airflow 3.3.2 import the normalisers of
+    all providers, Google's libraries among them, whenever a DAG file is read.
+    """
+    for table in spec.tables:
+        yield Asset(
+            name=f"{spec.source}.{table}",
+            uri=f"x-sellerops://warehouse/{spec.source}/{table}",
+            group="sellerops",
+        )
+
+
+def _params(spec: ReportSpec) -> dict[str, Param]:
+    if spec.period.kind is PeriodKind.SNAPSHOT:
+        return {}
+
+    def day(title: str, text: str) -> Param:
+        return Param(None, type=["null", "string"], format="date", title=title, description=text)
+
+    return {
+        "from_day": day(
+            "From day", "First day to collect, by the shop's clock. Empty: what the schedule would."
+        ),
+        "to_day": day("To day", "Last day to collect, inclusive. Empty: the same as the first."),
+    }
+
+
+def _accounts(spec: ReportSpec, accounts: dict[str, Account]) -> Sequence[Account]:
+    """The accounts of the spec that have a shop in it."""
+    for name in () if spec.accounts == "all" else spec.accounts:
+        if name not in accounts:
+            guess = difflib.get_close_matches(name, accounts, n=1)
+            raise SpecError(
+                f"there is no account {name!r}.",
+                where=f"{spec.path}, key `accounts`",
+                remedy=f"Did you mean {guess[0]!r}?" if guess else f"Known: {', '.join(accounts)}.",
+            )
+    chosen = [
+        account
+        for account in accounts.values()
+        if (spec.accounts == "all" or account.id in spec.accounts)
+        and (
+            spec.marketplaces == "all" or any(shop.code in spec.marketplaces for shop in account.marketplaces)
+        )
+    ]
+    if not chosen:
+        raise SpecError(
+            "no account has a shop in these marketplaces.",
+            where=f"{spec.path}, key `marketplaces`",
+            remedy="Add the account to config/accounts.yaml, or correct `marketplaces` or `accounts`.",
+        )
+    return chosen
+
+
+def _start_date(spec: ReportSpec) -> datetime:
+    try:
+        return datetime.fromisoformat(spec.start_date).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise SpecError(
+            f"{spec.start_date!r} is no day.",
+            where=f"{spec.path}, key `start_date`",
+            remedy="Write it as 2026-11-20.",
+        ) from error

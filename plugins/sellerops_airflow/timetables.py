@@ -1,0 +1,121 @@
+"""When report DAGs run: cron or windows of a named time zone, each DAG at its own minute of a window."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pendulum
+from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
+
+from sellerops.schedules import Calendar, Due
+from sellerops.specs import Schedule
+
+_MOMENT = timedelta(microseconds=1)
+# How far to look back for the moment before; the last reaches over two leap years.
+_STEPS_BACK = tuple(timedelta(days=days) for days in (2, 8, 32, 370, 3000))
+
+
+class ReportTimetable(Timetable):
+    """A run's data interval lies between two nominal times of the schedule; it starts at the end plus spread.
+
+    The nominal time is the cron's moment or a window's start. Intervals follow from the schedule alone: the
+    scheduler, ``catchup`` and a backfill make the same runs. ``key`` (the DAG id) picks the window's moment.
+    """
+
+    def __init__(self, schedule: Schedule, key: str) -> None:
+        self.schedule = schedule
+        self.key = key
+        self._calendar = Calendar(schedule, key)
+
+    def next_dagrun_info(
+        self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
+    ) -> DagRunInfo | None:
+        """The interval after the last one; without ``catchup`` not before the latest that is already due."""
+        earliest = self._first_start(restriction)
+        if last_automated_data_interval is None:
+            if earliest is None:
+                return None
+            start = earliest
+        else:
+            start = self._at_or_before(last_automated_data_interval.end)
+            if earliest and earliest > start:
+                start = earliest
+            if start <= last_automated_data_interval.start:  # the schedule has changed since
+                start = self._calendar.after(last_automated_data_interval.start).nominal
+        if restriction.latest is not None and start > restriction.latest:
+            return None
+        return _info(start, self._calendar.after(start))
+
+    def infer_manual_data_interval(self, *, run_after: pendulum.DateTime) -> DataInterval:
+        """A run by hand for ``run_after`` collects what had closed by then."""
+        return DataInterval(pendulum.instance(self._before(run_after)), run_after)
+
+    def serialize(self) -> dict[str, Any]:
+        return {"schedule": self.schedule.model_dump(mode="json", exclude_defaults=True), "key": self.key}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> ReportTimetable:
+        return cls(Schedule.model_validate(data["schedule"]), data["key"])
+
+    @property
+    def summary(self) -> str:
+        """As shown in the list of DAGs, such as ``daily 00:30-00:45, 06:00-06:15 America/Los_Angeles``."""
+        schedule = self.schedule
+        if schedule.cron:
+            return f"{schedule.cron} {schedule.timezone}"
+        days = "daily"
+        if schedule.weekday:
+            days = f"{schedule.weekday}s"
+        elif schedule.day_of_month:
+            days = f"monthly on day {schedule.day_of_month}"
+        return f"{days} {', '.join(schedule.between)} {schedule.timezone}"
+
+    @property
+    def description(self) -> str:  # type: ignore[override]
+        spread = "" if self.schedule.cron else ", at this report's own minute of the window"
+        return f"{self.summary}{spread}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ReportTimetable) and self.serialize() == other.serialize()
+
+    def __hash__(self) -> int:
+        return hash((self.schedule, self.key))
+
+    def _first_start(self, restriction: TimeRestriction) -> datetime | None:
+        """The earliest nominal time an interval may start at; None when nothing bounds it."""
+        starts = []
+        if restriction.earliest is not None:
+            starts.append(self._calendar.after(restriction.earliest - _MOMENT).nominal)
+        if not restriction.catchup:
+            latest_due = self._calendar.last(_now()).nominal
+            starts.append(self._before(latest_due))
+        return max(starts, default=None)
+
+    def _at_or_before(self, moment: datetime) -> datetime:
+        return self._before(moment + _MOMENT)
+
+    def _before(self, moment: datetime) -> datetime:
+        """The last nominal time earlier than ``moment``."""
+        nominal = self._calendar.after(moment - 2 * _MOMENT).nominal
+        if nominal < moment:
+            return nominal
+        for step in _STEPS_BACK:
+            due = self._calendar.after(moment - step)
+            if due.nominal < moment:
+                return self._walk(due, moment)
+        raise ValueError(f"{self.summary} was never due before {moment}")
+
+    def _walk(self, due: Due, moment: datetime) -> datetime:
+        while (following := self._calendar.after(due.nominal)).nominal < moment:
+            due = following
+        return due.nominal
+
+
+def _info(start: datetime, end: Due) -> DagRunInfo:
+    interval = DataInterval(pendulum.instance(start), pendulum.instance(end.nominal))
+    return DagRunInfo(run_after=pendulum.instance(end.at), data_interval=interval)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
