@@ -1,0 +1,54 @@
+"""The app in this process, over the real world, with a clock only the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from support.sandbox_app import NOW, Api, epoch
+
+from amazon_sandbox.app import create_app
+from amazon_sandbox.clock import VirtualClock
+from amazon_sandbox.sandbox import Sandbox
+from amazon_sandbox.world import World
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    """A sandbox whose clock stands still at NOW until a test moves it."""
+    clock = VirtualClock(start=epoch(NOW), real=lambda: 1_000_000.0)
+    return Sandbox(partial(World, 7), clock=clock, public_url="http://testserver", render_in_process=True)
+
+
+@pytest.fixture
+def http(sandbox: Sandbox) -> Iterator[TestClient]:
+    """A client of the app, without any login."""
+    with TestClient(create_app(sandbox)) as client:
+        yield client
+
+
+@pytest.fixture
+def na(http: TestClient, sandbox: Sandbox) -> Api:
+    """The seller in US, CA, MX, logged in."""
+    return Api(http, sandbox, sandbox.world.seller("northwind_na")).login()
+
+
+@pytest.fixture
+def eu(http: TestClient, sandbox: Sandbox) -> Api:
+    """The seller in GB, DE, FR, logged in."""
+    return Api(http, sandbox, sandbox.world.seller("northwind_eu")).login()
+
+
+@pytest.fixture
+def control(http: TestClient) -> Any:
+    """A control call: control("POST", "/faults", {...}) -> its JSON."""
+
+    def call(method: str, path: str, body: Any = None) -> Any:
+        answer = http.request(method, f"/_sandbox{path}", json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    return call
