@@ -1,0 +1,102 @@
+"""One whole system for all end-to-end tests, with schedules on."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from support.airflow_stack import running_airflow
+from support.postgres import TEMPLATE, PostgresServer, postgres_server
+from support.sandbox import SandboxServer
+from support.system import System, follow_clock
+
+from sellerops.config_files import config_dir
+from sellerops.ledger import Ledger
+from sellerops_runtime.local_amazon import sandbox_environment
+
+__all__ = ["postgres_server"]
+
+SPEED = 60.0
+
+
+@pytest.fixture(scope="package")
+def system(postgres_server: PostgresServer) -> Iterator[System]:
+    root = Path(tempfile.mkdtemp(prefix="sellerops-e2e-"))
+    config = _config(root)
+    warehouse = postgres_server.create_database(TEMPLATE)
+    ledger = Ledger(warehouse)
+    start = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    with SandboxServer(speed=SPEED, options=("--start", start)) as sandbox:
+        follow_clock(ledger, sandbox)
+        environment = {"AIRFLOW__CORE__MAX_MAP_LENGTH": "512"}
+        with running_airflow(
+            postgres_server, config=config, environment=environment, schedules=True, parallelism=6
+        ) as airflow:
+            airflow.apply_settings(_settings(sandbox.url, warehouse, root / "archive"))
+            metadata = airflow.stack.database_url.replace("+psycopg", "")
+            secrets = [str(a[key]) for a in sandbox.accounts() for key in ("client_secret", "refresh_token")]
+            yield System(airflow, sandbox, ledger, warehouse, metadata, config, secrets)
+    ledger.close()
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def _settings(amazon: str, warehouse: str, archive: Path) -> dict[str, str]:
+    address = urlsplit(warehouse)
+    return {
+        **sandbox_environment(amazon),
+        "SELLEROPS_WAREHOUSE_HOST": str(address.hostname),
+        "SELLEROPS_WAREHOUSE_PORT": str(address.port),
+        "SELLEROPS_WAREHOUSE_DATABASE": address.path[1:],
+        "SELLEROPS_WAREHOUSE_USER": str(address.username),
+        "SELLEROPS_WAREHOUSE_PASSWORD": address.password or "",
+        "SELLEROPS_ARCHIVE_URI": archive.as_uri(),
+    }
+
+
+def _config(root: Path) -> Path:
+    """The shipped configuration and, beside it, the same reports on schedules that a test can wait for."""
+    config = root / "config"
+    shutil.copytree(config_dir(), config)
+    reports = config / "reports" / "amazon_sp"
+    sales = (reports / "sales_and_traffic.yaml").read_text(encoding="utf-8")
+    stock = (reports / "fba_manage_inventory.yaml").read_text(encoding="utf-8")
+    start = (datetime.now(UTC) - timedelta(days=5)).date().isoformat()
+    write = _writer(reports)
+    write("backfilled", sales, "northwind_eu", "DE", ("lookback: 3d", "lookback: 2d"))
+    write(
+        "caught_up",
+        sales,
+        "northwind_eu",
+        "FR",
+        ("lookback: 3d", "lookback: 1d"),
+        ("scope: marketplace", f'catchup: true\nstart_date: "{start}"\nscope: marketplace'),
+    )
+    every_minute = re.search(r"schedule:\n(?:  .*\n)+", stock)
+    assert every_minute
+    write(
+        "every_minute",
+        stock,
+        "northwind_na",
+        "MX",
+        (every_minute[0], 'schedule: {cron: "* * * * *", timezone: UTC}\n'),
+    )
+    return config
+
+
+def _writer(reports: Path) -> Callable[..., None]:
+    def write(name: str, text: str, account: str, shop: str, *changes: tuple[str, str]) -> None:
+        """A copy of a spec for one shop, with tables of its own."""
+        tables = re.findall(r"^  ([a-z_]+):\n    description", text, flags=re.MULTILINE)
+        for old, new in [*changes, *((f"  {table}:\n", f"  {name}_{table}:\n") for table in tables)]:
+            assert old in text, old
+            text = text.replace(old, new)
+        text += f"accounts: [{account}]\nmarketplaces: [{shop}]\n"
+        (reports / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    return write

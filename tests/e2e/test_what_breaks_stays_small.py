@@ -1,0 +1,107 @@
+"""What breaks stays small: a wrong YAML, a killed triggerer, killed workers; and no secret shows anywhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from support.system import System, follow_clock
+
+from sellerops_runtime.processes import wait_until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+SALES = "report__amazon_sp__sales_and_traffic"
+SALES_TYPE = "GET_SALES_AND_TRAFFIC_REPORT"
+
+
+def test_a_misspelt_yaml_shows_as_an_import_error_and_disables_only_itself(system: System) -> None:
+    reports = system.config / "reports" / "amazon_sp"
+    healthy = set(system.airflow.api.dags("report__%"))
+    broken = reports / "broken.yaml"
+    broken.write_text(
+        (reports / "all_orders.yaml").read_text(encoding="utf-8").replace("lookback:", "loockback:"), "utf-8"
+    )
+    try:
+        wait_until(lambda: "loockback" in str(system.airflow.api.import_errors()), 60, "the import error")
+        (error,) = system.airflow.api.import_errors()
+        for word in ("broken.yaml", "period.loockback", "Did you mean 'lookback'"):
+            assert word in error["stack_trace"], word
+        assert set(system.airflow.api.dags("report__%")) == healthy
+    finally:
+        broken.unlink()
+    wait_until(lambda: not system.airflow.api.import_errors(), 60, "the import error to go")
+
+
+def test_waiting_holds_no_worker_and_killed_parts_never_ask_twice(system: System) -> None:
+    """Slices wait in the triggerer alone; killing it, then scheduler and workers, changes nothing."""
+    system.airflow.wait_for_dags(SALES)
+    day = (datetime.now(UTC) - timedelta(days=12)).date().isoformat()
+    before = {
+        name: len(system.created_reports(SALES_TYPE, name)) for name in ("northwind_na", "northwind_eu")
+    }
+    system.sandbox.jobs(queue_seconds=900, progress_seconds=1800)
+    run_id = system.airflow.api.trigger(SALES, {"from_day": day, "to_day": day})
+    system.airflow.api.set_paused(SALES, False)
+
+    def waiting() -> bool:
+        states = Counter(ti["state"] for ti in system.tasks(SALES, run_id, "fetch_report"))
+        return states == {"deferred": 6}
+
+    wait_until(waiting, 90, "six waiting slices")
+    pools = {pool["name"]: pool for pool in system.airflow.api.request("GET", "/pools")["pools"]}
+    for name in ("amazon_sp_northwind_na", "amazon_sp_northwind_eu"):
+        assert pools[name]["running_slots"] == 0
+
+    system.airflow.kill("triggerer")
+    system.airflow.start("triggerer")
+    system.sandbox.jobs(queue_seconds=30, progress_seconds=60)
+    system.airflow.kill("scheduler")
+    system.airflow.start("scheduler")
+    system.sandbox.clock(jump_seconds=3600)
+    follow_clock(system.ledger, system.sandbox)
+    run = system.airflow.api.wait_for_run(SALES, run_id, 240)
+    assert run["state"] == "success"
+    after = {name: len(system.created_reports(SALES_TYPE, name)) for name in before}
+    assert {name: after[name] - before[name] for name in before} == {"northwind_na": 3, "northwind_eu": 3}
+    rows = system.select(
+        "SELECT count(*), count(DISTINCT (marketplace_id, child_asin)) FROM amazon_sp.sales_daily"
+        " WHERE date = %s",
+        day,
+    )
+    assert rows[0][0] == rows[0][1] > 0
+
+
+def test_every_load_balances(system: System) -> None:
+    loads = system.select("SELECT rows_in_file, stored, rejected FROM sellerops.load")
+    assert loads
+    assert all(rows == stored + rejected for rows, stored, rejected in loads)
+
+
+def test_no_credential_shows_in_logs_metadata_or_ledger(system: System) -> None:
+    """Search all task and component logs, every table of Airflow's metadata, and the ledger."""
+    assert len(system.credentials) >= 4
+    needles = [*system.credentials, "Atza|", "X-Amz-Signature"]
+    searched = 0
+    for path in system.airflow.stack.logs.rglob("*"):
+        if path.is_file():
+            searched += 1
+            text = path.read_text(encoding="utf-8", errors="replace")
+            assert not [needle[:12] for needle in needles if needle in text], path
+    assert searched > 20
+    for database in (system.metadata, system.warehouse):
+        tables = system.select(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
+            database=database,
+        )
+        assert len(tables) > 5
+        for (table,) in tables:
+            for needle in needles:
+                found = system.select(
+                    f"SELECT count(*) FROM {table} AS t WHERE position(%s IN t::text) > 0",
+                    needle,
+                    database=database,
+                )
+                assert found[0][0] == 0, (table, needle[:12])

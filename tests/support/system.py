@@ -1,0 +1,57 @@
+"""One whole system: embedded Postgres, the local Amazon, a real Airflow. What end-to-end tests ask of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import tuple_row
+from support.airflow_stack import RunningAirflow
+from support.sandbox import SandboxServer
+
+from sellerops.clock import Clock
+from sellerops.ledger import Ledger
+
+
+@dataclass
+class System:
+    """All parts, and what the tests ask them."""
+
+    airflow: RunningAirflow
+    sandbox: SandboxServer
+    ledger: Ledger
+    warehouse: str
+    metadata: str
+    config: Path
+    credentials: list[str] = field(default_factory=list)
+
+    def select(self, statement: str, *parameters: Any, database: str = "") -> list[tuple[Any, ...]]:
+        """Rows of the warehouse (or of another database)."""
+        connect = psycopg.connect(database or self.warehouse, row_factory=tuple_row)
+        with connect as connection:
+            return connection.execute(statement, parameters).fetchall()
+
+    def created_reports(self, report_type: str, seller: str) -> list[dict[str, Any]]:
+        """Reports of a type the local Amazon was asked to create for an account, and did."""
+        seller_id = self.sandbox.account(seller)["seller_id"]
+        calls = self.sandbox.calls(operation="createReport", seller_id=seller_id)
+        return [call for call in calls if call["status"] == 202 and call["report_type"] == report_type]
+
+    def tasks(self, dag_id: str, run_id: str, task: str) -> list[dict[str, Any]]:
+        """The task instances whose id ends in ``task``."""
+        return [ti for ti in self.airflow.api.task_instances(dag_id, run_id) if ti["task_id"].endswith(task)]
+
+
+def follow_clock(ledger: Ledger, sandbox: SandboxServer) -> None:
+    """Let the ledger's time be the local Amazon's."""
+    told = sandbox.clock()
+    ledger.set_clock(
+        Clock(
+            datetime.fromisoformat(told["real_anchor"]),
+            datetime.fromisoformat(told["virtual_anchor"]),
+            float(told["speed"]),
+        )
+    )
