@@ -150,8 +150,8 @@ def _read(pid_file: Path) -> Identity | None:
 def _members(leaders: Iterable[Identity]) -> list[psutil.Process]:
     """All living processes of the sessions these led, also where the leader itself is gone.
 
-    The kernel gives a pid to no other process while a session of that number lives: either the leader is the one
-    recorded, or it is gone and what is left of the session is its own, or the session is somebody else's.
+    The kernel gives a pid to no other process while a session of that number lives: either the leader is
+    the one recorded, or it is gone and the rest of the session is its own, or the session is a later one.
     """
     started = {identity.pid: identity.created for identity in leaders if not identity.was_reused()}
     members = []

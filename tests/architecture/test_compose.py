@@ -1,0 +1,130 @@
+"""docker-compose.yaml: valid by the specification, and in step with the project. No engine is needed."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sellerops_runtime.home import PROJECT_ROOT
+from sellerops_runtime.settings import fill_in, read_settings
+
+COMPOSE_FILE = PROJECT_ROOT / "docker-compose.yaml"
+TEXT = COMPOSE_FILE.read_text(encoding="utf-8")
+COMPOSE = yaml.safe_load(TEXT)
+SERVICES = COMPOSE["services"]
+
+
+def check(path):
+    """check-jsonschema with the copy of the Compose specification it brings along; offline."""
+    command = [
+        Path(sys.executable).with_name("check-jsonschema"),
+        "--builtin-schema",
+        "vendor.compose-spec",
+        path,
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_file_follows_the_compose_specification():
+    done = check(COMPOSE_FILE)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("healthcheck:", "healthchek:"),
+        ("service_healthy", "service_well"),
+        ("profiles: [demo]", "profiles: demo"),
+    ],
+)
+def test_the_check_finds_planted_errors(tmp_path, right, wrong):
+    planted = tmp_path / "docker-compose.yaml"
+    planted.write_text(TEXT.replace(right, wrong), encoding="utf-8")
+    assert planted.read_text(encoding="utf-8") != TEXT
+    assert check(planted).returncode != 0
+
+
+def test_each_airflow_component_is_a_service_of_its_own():
+    commands = {tuple(service.get("command", ())) for service in SERVICES.values()}
+    for component in ("api-server", "scheduler", "dag-processor", "triggerer"):
+        assert ("airflow", component) in commands
+
+
+def test_the_local_amazon_comes_with_its_profile_only():
+    assert {name for name, service in SERVICES.items() if "demo" in service.get("profiles", [])} == {
+        "amazon",
+        "amazon-accounts",
+    }
+    assert SERVICES["amazon"]["command"][:3] == ["python", "-m", "amazon_sandbox"]
+
+
+def test_what_a_service_waits_for_exists_and_is_there_without_a_profile_it_lacks():
+    for name, service in SERVICES.items():
+        for needed in service.get("depends_on", {}):
+            assert needed in SERVICES, f"{name} waits for {needed}"
+            assert set(SERVICES[needed].get("profiles", [])) <= set(service.get("profiles", [])), name
+
+
+def test_every_mount_is_a_volume_declared_or_a_path_of_the_project():
+    mounts = [mount.split(":")[0] for service in SERVICES.values() for mount in service.get("volumes", [])]
+    assert mounts
+    for mount in mounts:
+        assert (PROJECT_ROOT / mount).exists() if mount.startswith(".") else mount in COMPOSE["volumes"], (
+            mount
+        )
+
+
+def test_every_airflow_service_imports_from_both_roots():
+    airflow = [
+        s
+        for s in SERVICES.values()
+        if s.get("command", [""])[0] == "airflow" or "sellerops_runtime" in s["image"]
+    ]
+    assert len(airflow) >= 4
+    for service in airflow:
+        assert service["environment"]["PYTHONPATH"] == "/opt/airflow/include:/opt/airflow/plugins"
+
+
+def test_every_variable_asked_for_is_in_the_example_of_the_environment():
+    example = (PROJECT_ROOT / ".env.example").read_text(encoding="utf-8")
+    offered = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
+    asked = set(re.findall(r"\$\{([A-Z_]+):\?", TEXT))
+    assert asked
+    assert asked <= offered
+    given = set(SERVICES["airflow-init"]["environment"])
+    required = {name for names in fill_in(read_settings(), {}).left_out.values() for name in names}
+    assert required
+    assert required - given <= offered
+
+
+def test_credentials_go_to_the_services_that_store_them_and_no_further():
+    with_credentials = {name for name, service in SERVICES.items() if "env_file" in service}
+    assert with_credentials == {"airflow-init"}
+    secrets = {
+        key: value
+        for service in SERVICES.values()
+        for key, value in service.get("environment", {}).items()
+        if re.search(r"PASSWORD$|SECRET|KEY$|CONN$", key)
+    }
+    assert len(secrets) >= 5
+    for key, value in secrets.items():
+        assert re.search(r"\$\{[A-Z_]+:\?", value), f"{key} stands in the file"
+
+
+def test_the_image_installs_the_lock_with_the_uv_that_made_it():
+    image = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
+    named = re.search(
+        r"^UV_VERSION := (\S+)$", (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert named
+    assert f"ARG UV_VERSION={named[1]}\n" in image
+    assert "requirements.lock" in image
+    sources = re.findall(r"^COPY (?:--\S+ )?(\S+) ", image, re.MULTILINE)
+    ignored = (PROJECT_ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    for source in sources:
+        assert (PROJECT_ROOT / source).exists(), source
+        assert f"!{source}" in ignored, f"{source} does not reach the build"
