@@ -34,7 +34,8 @@ def set_state(ledger, place, day, state, *, map_index=0, run="demo", error=None)
     with ledger.connection() as connection:
         connection.execute(
             "INSERT INTO sellerops.slice_state"
-            " (report, account_id, marketplace_id, day, state, run_id, task_id, map_index, error) VALUES ('all_orders', 'northwind_na', %s, %s, %s, %s, 'load', %s, %s)",
+            " (report, account_id, marketplace_id, day, state, run_id, task_id, map_index, error)"
+            " VALUES ('all_orders', 'northwind_na', %s, %s, %s, %s, 'load', %s, %s)",
             [place, day, state, run, map_index, error],
         )
 
