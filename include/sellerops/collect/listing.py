@@ -28,7 +28,7 @@ async def find_listed(tools: Tools, job: Job, *, leased: bool = False) -> list[R
         async for report in tools.client.get_reports(
             tools.spec.report_type,
             created_since=max(piece.start, moment - RETENTION + _MARGIN),
-            created_until=min(piece.end, moment),
+            created_until=piece.end if piece.end < moment else None,
             statuses=(ProcessingStatus.DONE,),
             leased=leased,
         )

@@ -14,7 +14,7 @@ from sellerops.ledger import Ledger
 
 __all__ = ["bench", "conninfo", "ledger", "local_amazon", "postgres_server"]
 
-SPEED = 60
+SPEED = 600
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,6 @@ class Bench:
     ledger: Ledger
     directory: Path
     account_id: str = "northwind_na"
-    collectors: list[Collector] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.account: Account = load_accounts()[self.account_id]
@@ -65,16 +64,46 @@ class Bench:
 
     def piece(self, spec: ReportSpec | None = None, index: int = 0) -> Slice:
         """A slice of the run at RUN_AT."""
-        return plan_slices(spec or load_spec("sales_and_traffic"), self.account, run_at=RUN_AT, now=RUN_AT)[
-            index
-        ]
+        return self.pieces(spec)[index]
+
+    def pieces(self, spec: ReportSpec | None = None, **days: date) -> list[Slice]:
+        """The slices of the run at RUN_AT, or of the given days."""
+        wanted = spec or load_spec("sales_and_traffic")
+        return plan_slices(wanted, self.account, run_at=RUN_AT, now=RUN_AT, **days)
 
     def creates(self) -> int:
         """How many createReport calls took effect at the local Amazon."""
         return len([call for call in self.sandbox.calls(operation="createReport") if call["status"] == 202])
 
+    def reports(self) -> list[dict[str, Any]]:
+        """Every report there is at the local Amazon, made by whomever."""
+        return [
+            report
+            for report in self.sandbox.control("GET", "/reports")["reports"]
+            if report["reportType"] != "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
+        ]
+
+    def states(self) -> list[str]:
+        """The states of all days the ledger knows."""
+        return [str(row.state) for row in self.ledger.slice_states()]
+
+    def jump(self, hours: float) -> None:
+        """Both clocks, by so many hours."""
+        self.sandbox.clock(jump_seconds=hours * 3600)
+        self.follow_clock()
+
     def documents(self) -> list[Path]:
         return sorted(self.directory.rglob("*.gz"))
+
+
+def spec_with(name: str = "sales_and_traffic", **request: Any) -> ReportSpec:
+    """A spec of the project with other request rules."""
+    spec = load_spec(name)
+    return spec.model_copy(update={"request": spec.request.model_copy(update=request)})
+
+
+def another_run(name: str, **changes: Any) -> RunRef:
+    return replace(RUN, run_id=name, **changes)
 
 
 def clock_of(told: dict[str, Any]) -> Clock:
@@ -125,7 +154,3 @@ def collect(
         ids = result.request_ids
         assert result.outcome in (WaitOutcome.READY, WaitOutcome.EMPTY)
     raise AssertionError(f"not done after {rounds} rounds")
-
-
-def hours(count: float) -> timedelta:
-    return timedelta(hours=count)

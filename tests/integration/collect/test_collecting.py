@@ -1,13 +1,26 @@
-"""A slice from plan to archive: once, reused, joined, empty, aborted, late."""
+"""A slice from plan to archive: once, reused, joined, empty, aborted, refused."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+from dataclasses import replace
+from datetime import timedelta
 
-from integration.collect.parts import Bench, collect
+import pytest
+from integration.collect.parts import RUN, RUN_AT, Bench, another_run, collect, spec_with, wait
 
-from sellerops.collect import Outcome
-from sellerops.ledger import RequestStatus
+from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
+from sellerops.errors import (
+    CredentialsError,
+    DocumentDamaged,
+    GiveUpError,
+    ReportFatal,
+    RequestRefused,
+    UnexpectedAnswer,
+)
+from sellerops.ledger import RequestStatus, SliceState
+from sellerops.specs import load_spec
 
 
 def test_a_slice_is_asked_for_once_and_archived(bench: Bench) -> None:
@@ -27,3 +40,257 @@ def test_a_slice_is_asked_for_once_and_archived(bench: Bench) -> None:
     sidecar = bench.archive.sidecars(request.archive_uri)[0]
     assert sidecar["decoded"]["sha256"] == request.content_sha256
     assert sidecar["request"]["report_id"] == request.report_id
+    assert request.document_headers["content_type"].startswith("application/json")
+
+
+@pytest.mark.parametrize("name", ["all_orders", "fba_customer_returns", "fba_manage_inventory"])
+def test_every_kind_of_report_is_collected(bench: Bench, name: str) -> None:
+    spec = load_spec(name)
+    done = collect(bench.collector(spec), bench.piece(spec))
+    assert done.outcome is Outcome.DOCUMENTS
+    request = bench.ledger.get_request(done.request_ids[0])
+    with bench.archive.open(request.archive_uri or "") as stream:
+        assert b"\t" in stream.readline()
+    assert bench.creates() == 1
+    assert bench.sandbox.cooldown_violations() == 0
+
+
+def test_a_young_document_is_used_again_by_another_run(bench: Bench) -> None:
+    first = collect(bench.collector(), bench.piece())
+    second = bench.collector().advance(bench.piece(), another_run("manual"))
+    assert second == first
+    assert bench.creates() == 1
+
+
+def test_an_old_document_is_asked_for_again(bench: Bench) -> None:
+    first = collect(bench.collector(), bench.piece())
+    bench.jump(hours=7)
+    second = collect(bench.collector(), bench.piece(), another_run("manual"))
+    assert second != first
+    assert bench.creates() == 2
+
+
+def test_a_run_tried_again_days_later_keeps_its_document(bench: Bench) -> None:
+    """A crash after archiving asks for nothing, however long Airflow was away."""
+    first = collect(bench.collector(), bench.piece())
+    bench.jump(hours=40)
+    assert bench.collector().advance(bench.piece(), replace(RUN, try_number=2)) == first
+    assert bench.creates() == 1
+
+
+def test_what_was_reported_since_the_runs_reference_is_young_enough(bench: Bench) -> None:
+    first = collect(bench.collector(), bench.piece())
+    bench.jump(hours=20)
+    options = {"reference": RUN_AT - timedelta(minutes=1)}
+    assert bench.collector().advance(bench.piece(), another_run("catchup"), **options) == first
+    assert bench.creates() == 1
+
+
+def test_a_running_report_is_joined(bench: Bench) -> None:
+    async def both() -> list[WaitResult]:
+        runs = (RUN, another_run("manual"))
+        return await asyncio.gather(*(bench.collector().wait(bench.piece(), run) for run in runs))
+
+    one, other = asyncio.run(both())
+    assert one.request_ids == other.request_ids
+    assert bench.creates() == 1
+
+
+def test_a_snapshot_never_takes_an_earlier_moments_report(bench: Bench) -> None:
+    """A report of 06:00 that is still running at 10:00 is not the stock of 10:00."""
+    spec = load_spec("fba_manage_inventory")
+    early = replace(bench.piece(spec), snapshot_at=(RUN_AT - timedelta(hours=4)).isoformat())
+    opened = bench.collector(spec).advance(early, another_run("at 06:00"))
+    assert isinstance(opened, WaitFor)
+    assert wait(bench.collector(spec), early, another_run("at 06:00")).outcome is WaitOutcome.READY
+    bench.jump(hours=4)
+    late = replace(early, snapshot_at=(RUN_AT + timedelta(hours=4)).isoformat())
+    done = collect(bench.collector(spec), late)
+    assert done.request_ids != opened.request_ids
+    assert bench.creates() == 2
+    assert len(bench.documents()) == 2
+    assert bench.sandbox.cooldown_violations() == 0
+
+
+def test_no_data_is_an_outcome_and_asked_for_once(bench: Bench) -> None:
+    bench.sandbox.faults("cancelled", times=1)
+    done = collect(bench.collector(), bench.piece())
+    assert done == Done((), Outcome.EMPTY)
+    assert bench.states() == [SliceState.CONFIRMED_EMPTY]
+    assert bench.collector().advance(bench.piece(), RUN) == done
+    assert bench.creates() == 1
+
+
+def test_an_expired_slice_is_marked_and_not_asked_for(bench: Bench) -> None:
+    done = bench.collector().advance(replace(bench.piece(), expired=True), RUN)
+    assert done == Done((), Outcome.EXPIRED)
+    assert bench.states() == [SliceState.EXPIRED]
+    assert bench.creates() == 0
+
+
+def test_fatal_tells_amazons_reason(bench: Bench) -> None:
+    bench.sandbox.faults("fatal_with_document", times=1, options={"detail": "dates are not aligned"})
+    with pytest.raises(ReportFatal, match="dates are not aligned") as caught:
+        collect(bench.collector(), bench.piece())
+    request = bench.ledger.get_request(caught.value.details["request_id"])
+    assert request.status is RequestStatus.FATAL
+    assert "dates are not aligned" in (request.error or "")
+    assert bench.states() == [SliceState.FAILED]
+    assert len(bench.documents()) == 1, "the reason is kept in the archive"
+
+
+def test_fatal_without_a_document_is_told_too(bench: Bench) -> None:
+    bench.sandbox.faults("fatal", times=1)
+    with pytest.raises(ReportFatal, match="no reason"):
+        collect(bench.collector(), bench.piece())
+    assert bench.states() == [SliceState.FAILED]
+
+
+def test_after_fatal_a_cleared_task_asks_anew(bench: Bench) -> None:
+    bench.sandbox.faults("fatal", times=1)
+    with pytest.raises(ReportFatal):
+        collect(bench.collector(), bench.piece())
+    assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
+    assert bench.creates() == 2
+
+
+def test_an_unknown_status_fails_loudly_and_loses_nothing(bench: Bench) -> None:
+    bench.sandbox.faults("unknown_status", times=1)
+    with pytest.raises(UnexpectedAnswer, match="SUSPENDED"):
+        collect(bench.collector(), bench.piece())
+    assert bench.states() == [SliceState.FAILED]
+    result = wait(bench.collector(), bench.piece())
+    assert result.outcome is WaitOutcome.FAILED
+    assert bench.creates() == 1, "the report goes on at Amazon; a cleared task looks at the same one"
+
+
+def test_a_report_that_never_ends_is_given_up(bench: Bench) -> None:
+    bench.sandbox.faults("stuck", times=1)
+    spec = spec_with(give_up_after=timedelta(minutes=10))
+    with pytest.raises(GiveUpError, match="still IN_PROGRESS"):
+        collect(bench.collector(spec), bench.piece())
+    assert bench.states() == [SliceState.FAILED]
+
+
+def test_a_refused_request_is_final(bench: Bench) -> None:
+    spec = load_spec("sales_and_traffic").model_copy(update={"report_type": "GET_NO_SUCH_REPORT"})
+    with pytest.raises(RequestRefused, match="Invalid Report Type"):
+        collect(bench.collector(spec), bench.piece())
+    assert [str(row.status) for row in _requests(bench)] == ["FAILED"]
+
+
+def test_a_missing_role_names_the_connection_and_is_mended_without_a_second_report(bench: Bench) -> None:
+    bench.sandbox.faults("forbidden", operation="createReport", times=1)
+    with pytest.raises(CredentialsError, match="connection amazon_sp_northwind_na"):
+        collect(bench.collector(), bench.piece())
+    assert [str(row.status) for row in _requests(bench)] == ["PLANNED"]
+    assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
+    assert bench.creates() == 1
+
+
+def test_a_refused_token_fails_with_what_to_do(bench: Bench) -> None:
+    bench.credentials = replace(bench.credentials, refresh_token="Atzr|revoked")
+    with pytest.raises(CredentialsError, match="invalid_grant") as caught:
+        collect(bench.collector(), bench.piece())
+    assert "connection amazon_sp_northwind_na" in str(caught.value)
+    assert "revoked" not in caught.value.details.values()
+    assert "Atzr" not in str(caught.value)
+
+
+@pytest.mark.parametrize("fault", ["http_429", "http_429_plain"])
+def test_throttled_is_a_wait_and_no_failure(bench: Bench, fault: str) -> None:
+    bench.sandbox.faults(fault, operation="createReport", times=1)
+    assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
+    assert bench.creates() == 1
+
+
+@pytest.mark.parametrize(
+    "fault", ["http_500", "http_502_html", "http_503_html", "http_504_plain", "drop", "html_200"]
+)
+def test_polling_outlives_a_broken_amazon(bench: Bench, fault: str) -> None:
+    bench.sandbox.faults(fault, operation="getReport", times=2)
+    assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
+    assert bench.creates() == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "expired_url",
+        "document_dropped",
+        "document_truncated",
+        "document_corrupt",
+        "document_html",
+        "document_503",
+    ],
+)
+def test_a_document_that_comes_wrong_once_comes_right(bench: Bench, fault: str) -> None:
+    bench.sandbox.faults(fault, times=1)
+    done = collect(bench.collector(), bench.piece())
+    request = bench.ledger.get_request(done.request_ids[0])
+    with bench.archive.open(request.archive_uri or "") as stream:
+        assert json.load(stream)["salesAndTrafficByDate"]
+    assert len(bench.documents()) == 1
+
+
+@pytest.mark.parametrize("fault", ["gzip_unlabelled", "plain_labelled_gzip"])
+def test_a_mislabelled_document_is_told_by_its_bytes(bench: Bench, fault: str) -> None:
+    bench.sandbox.faults(fault)
+    done = collect(bench.collector(), bench.piece())
+    request = bench.ledger.get_request(done.request_ids[0])
+    with bench.archive.open(request.archive_uri or "") as stream:
+        assert json.load(stream)["salesAndTrafficByDate"]
+    bench.sandbox.clear_faults()
+
+
+@pytest.mark.parametrize("fault", ["document_truncated", "document_empty", "document_html"])
+def test_a_document_that_stays_wrong_is_never_archived(bench: Bench, fault: str) -> None:
+    bench.sandbox.faults(fault)
+    with pytest.raises(DocumentDamaged):
+        collect(bench.collector(), bench.piece())
+    assert bench.documents() == []
+    assert [str(row.status) for row in _requests(bench)] == ["DONE"]
+    bench.sandbox.clear_faults()
+
+
+def test_an_address_that_stays_expired_costs_one_fresh_one_a_try(bench: Bench) -> None:
+    bench.sandbox.faults("expired_url", times=2)
+    collector, piece = bench.collector(), bench.piece()
+    waited = wait(collector, piece)
+    with pytest.raises(Exception, match="expired"):
+        collector.advance(piece, RUN, request_ids=waited.request_ids)
+    assert len(bench.sandbox.calls(operation="getReportDocument")) == 2
+    assert collect(collector, piece).outcome is Outcome.DOCUMENTS
+
+
+def test_without_a_lease_the_worker_does_not_wait(bench: Bench) -> None:
+    """The getReportDocument bucket is empty: the task defers instead of sleeping on its slot."""
+    collector, piece = bench.collector(), bench.piece()
+    waited = wait(collector, piece)
+    bucket = bench.client().bucket("getReportDocument")
+    bench.sandbox.clock(freeze=True)
+    bench.follow_clock()
+    bench.limits.refused(bucket)
+    assert isinstance(collector.advance(piece, RUN, request_ids=waited.request_ids), Done), (
+        "the wait's lease is used"
+    )
+    second = bench.piece(index=1)
+    bench.sandbox.clock(speed=600)
+    bench.follow_clock()
+    ready = wait(collector, second)
+    bench.ledger.database.run(
+        lambda c: c.execute("UPDATE sellerops.report_request SET document_lease_at = NULL")
+    )
+    bench.sandbox.clock(freeze=True)
+    bench.follow_clock()
+    bench.limits.refused(bucket)
+    step = collector.advance(second, RUN, request_ids=ready.request_ids)
+    assert isinstance(step, WaitFor)
+    assert step.request_ids == ready.request_ids
+
+
+def _requests(bench: Bench) -> list:  # type: ignore[type-arg]
+    rows = bench.ledger.database.run(
+        lambda c: c.execute("SELECT id FROM sellerops.report_request ORDER BY id").fetchall()
+    )
+    return [bench.ledger.get_request(row["id"]) for row in rows]

@@ -1,0 +1,266 @@
+"""A crash never asks twice: killed at every step, the slice still has one report and one document."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from integration.collect.killing import Killed, stepping
+from integration.collect.parts import RUN, Bench, another_run, collect, spec_with, wait
+from support.postgres import PostgresServer
+
+from sellerops.archive import Archive
+from sellerops.collect import Done, Outcome, WaitFor
+from sellerops.ledger import Ledger, RequestStatus
+from sellerops.slices import Slice
+from sellerops.specs import ReportSpec, load_spec
+
+
+def test_killed_at_every_step_a_slice_has_one_report_and_one_document(bench: Bench, tmp_path: Path) -> None:
+    pieces = _many_pieces(bench)
+    struck: list[str] = []
+    for at, piece in enumerate(pieces):
+        steps = _run_through(bench, piece, at, tmp_path / str(at))
+        if len(steps) <= at:
+            break
+        struck.append(steps[at])
+    assert len(struck) > 50
+    assert {"after call POST reports", "before call POST reports", "after file", "after download"} <= set(
+        struck
+    )
+    assert struck[-1] == "after ledger", "the last step was struck too"
+
+
+def test_postgres_killed_at_every_kind_of_step(
+    bench: Bench, tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    """The collector lives on; the database dies and comes back in the middle of its steps."""
+    pieces = _many_pieces(bench)
+
+    def strike() -> None:
+        postgres_server.kill()
+        postgres_server.stop()
+        postgres_server.start()
+
+    whole = _run_through(bench, next(pieces), None, tmp_path / "whole")
+    for at in _one_of_each(whole):
+        piece = next(pieces)
+        bench.archive = Archive(str(tmp_path / str(at)))
+        with stepping(at, strike) as steps:
+            done = collect(bench.collector(), piece)
+        assert steps.struck == whole[at] or steps.struck
+        assert done.outcome is Outcome.DOCUMENTS
+        _assert_once(bench, piece, tmp_path / str(at), f"Postgres killed at {at} {steps.struck}")
+
+
+@pytest.mark.parametrize("fault", ["response_lost", "error_after"])
+def test_a_report_whose_answer_was_lost_is_adopted(bench: Bench, fault: str) -> None:
+    bench.sandbox.faults(fault, operation="createReport", times=1)
+    done = collect(bench.collector(), bench.piece())
+    request = bench.ledger.get_request(done.request_ids[0])
+    assert request.created_by == "adopted"
+    assert [report["reportId"] for report in bench.reports()] == [request.report_id]
+    assert len(bench.sandbox.calls(operation="getReports")) == 1
+
+
+def test_a_create_that_had_no_effect_is_repeated(bench: Bench) -> None:
+    bench.sandbox.faults("drop", operation="createReport", times=1)
+    done = collect(bench.collector(), bench.piece())
+    assert bench.ledger.get_request(done.request_ids[0]).created_by == "us"
+    assert len(bench.reports()) == 1
+
+
+def test_the_orphan_is_found_behind_a_full_page(bench: Bench) -> None:
+    """getReports lists newest first, 100 a page; the orphan is older than 120 reports of another app."""
+    piece, spec = bench.piece(), load_spec("sales_and_traffic")
+    for operation in ("createReport", "getReports"):
+        bench.sandbox.quotas(operation=operation, rate=10.0, burst=100)
+    bench.sandbox.faults("response_lost", operation="createReport", times=1)
+    opened = bench.collector().advance(piece, RUN)
+    assert isinstance(opened, WaitFor)
+    with stepping(None) as steps, pytest.raises(Killed):
+        _die_after_create(bench, piece, steps)
+    mine = bench.reports()
+    assert len(mine) == 1
+    _other_apps_reports(bench, bench.pieces(spec)[1], 120)
+    done = collect(bench.collector(), piece)
+    assert bench.ledger.get_request(done.request_ids[0]).report_id == mine[0]["reportId"]
+    assert len(bench.sandbox.calls(operation="getReports")) == 2
+
+
+def test_many_followers_of_one_request_create_once(bench: Bench) -> None:
+    """Zombie triggers, a second run and a retry all wait for the same request."""
+
+    async def crowd() -> set[tuple[int, ...]]:
+        waits = [bench.collector().wait(bench.piece(), another_run(f"run {n}")) for n in range(12)]
+        return {result.request_ids for result in await asyncio.gather(*waits)}
+
+    assert len(asyncio.run(crowd())) == 1
+    assert len(bench.reports()) == 1
+
+
+def test_many_followers_of_an_orphan_adopt_once(bench: Bench) -> None:
+    bench.sandbox.faults("response_lost", operation="createReport", times=1)
+    bench.sandbox.quotas(operation="getReports", rate=100.0, burst=100)
+
+    async def crowd() -> set[tuple[int, ...]]:
+        waits = [bench.collector().wait(bench.piece(), another_run(f"run {n}")) for n in range(5)]
+        return {result.request_ids for result in await asyncio.gather(*waits)}
+
+    assert len(asyncio.run(crowd())) == 1
+    assert len(bench.reports()) == 1
+
+
+def test_reports_that_differ_in_options_only_are_not_mixed_up(bench: Bench) -> None:
+    """Amazon does not tell a report's options: two orphans alike but for them must not exist at once."""
+    bench.sandbox.faults("response_lost", operation="createReport", times=2)
+    by_child = spec_with()
+    by_sku = spec_with(options={"dateGranularity": "DAY", "asinGranularity": "SKU"})
+
+    async def both() -> None:
+        waits = [
+            bench.collector(spec).wait(bench.piece(), another_run(name))
+            for name, spec in _named(by_child, by_sku)
+        ]
+        await asyncio.gather(*waits)
+
+    asyncio.run(both())
+    assert len(bench.reports()) == 2
+    for name, spec in _named(by_child, by_sku):
+        done = collect(bench.collector(spec), bench.piece(), another_run(name))
+        request = bench.ledger.get_request(done.request_ids[0])
+        with bench.archive.open(request.archive_uri or "") as stream:
+            assert f'"asinGranularity":"{name}"' in stream.read(2000).decode().replace(" ", "")
+    assert len(bench.reports()) == 2
+
+
+def test_an_orphan_nobody_follows_does_not_block_its_look_alike(bench: Bench) -> None:
+    """The other request's run was deleted while it was CREATING; this one settles it and goes on."""
+    bench.sandbox.faults("response_lost", operation="createReport", times=1)
+    other = spec_with(options={"dateGranularity": "DAY", "asinGranularity": "SKU"})
+    with stepping(None) as steps, pytest.raises(Killed):
+        _die_after_create(bench, bench.piece(), steps, other)
+    collect(bench.collector(), bench.piece())
+    rows = bench.ledger.open_requests(bench.account.id)
+    assert [(row.options["asinGranularity"], row.created_by) for row in rows] == [("SKU", "adopted")]
+    assert len(bench.reports()) == 2
+
+
+def test_a_cancelled_wait_leaves_a_slice_that_goes_on(bench: Bench) -> None:
+    """The triggerer stops: its waits are cancelled at whatever they do."""
+
+    async def begin_and_stop(after: int) -> None:
+        task = asyncio.create_task(bench.collector().wait(bench.piece(), RUN))
+        for _ in range(after):
+            await asyncio.sleep(0)
+            if task.done():
+                return
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    for after in (1, 5, 20, 80, 300, 1000):
+        asyncio.run(begin_and_stop(after))
+    assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
+    assert len(bench.reports()) == 1
+
+
+def _run_through(bench: Bench, piece: Slice, at: int | None, directory: Path) -> list[str]:
+    """Worker and triggerer by turns, killed once at step ``at``; each goes on as Airflow would have it."""
+    bench.archive = Archive(str(directory))
+    with stepping(at) as steps:
+        ids: tuple[int, ...] = ()
+        for _ in range(12):
+            try:
+                step = bench.collector().advance(piece, RUN, request_ids=ids)
+            except Killed:
+                ids = ()  # a new try of the task
+                continue
+            if isinstance(step, Done):
+                break
+            while True:
+                try:
+                    result = wait(bench.collector(), piece, request_ids=step.request_ids)
+                except Killed:
+                    continue  # the trigger starts again elsewhere
+                break
+            result.raise_if_failed()
+            ids = result.request_ids
+        else:
+            raise AssertionError("the slice does not end")
+    assert step.outcome is Outcome.DOCUMENTS
+    _assert_once(bench, piece, directory, f"killed at {at} {steps.struck}")
+    return steps.names
+
+
+def _assert_once(bench: Bench, piece: Slice, directory: Path, why: str) -> None:
+    mine = [report for report in bench.reports() if _is_of(report, piece)]
+    assert len(mine) == 1, why
+    assert len(list(directory.rglob("*.gz"))) == 1, why
+    assert len(list(directory.rglob("*.json"))) == 1, why
+    rows = [row for row in _rows(bench.ledger, piece) if row is not RequestStatus.FAILED]
+    assert rows == [RequestStatus.ARCHIVED], why
+
+
+def _is_of(report: dict[str, str | list[str]], piece: Slice) -> bool:
+    same_day = str(report["dataStartTime"])[:10] == piece.first_day
+    return same_day and report["marketplaceIds"] == list(piece.marketplace_ids)
+
+
+def _rows(ledger: Ledger, piece: Slice) -> list[RequestStatus]:
+    found = ledger.database.run(
+        lambda c: c.execute(
+            "SELECT status FROM sellerops.report_request WHERE window_start = %s AND marketplace_ids = %s",
+            (piece.start, list(piece.marketplace_ids)),
+        ).fetchall()
+    )
+    return [RequestStatus(row["status"]) for row in found]
+
+
+def _many_pieces(bench: Bench) -> Iterator[Slice]:
+    """Slices enough to kill each at another step; quotas are not what is tested here."""
+    for operation in ("createReport", "getReport", "getReports", "getReportDocument"):
+        bench.sandbox.quotas(operation=operation, rate=10.0, burst=100)
+    last = date(2026, 11, 19)
+    yield from bench.pieces(from_day=last - timedelta(days=100), to_day=last)
+
+
+def _one_of_each(names: list[str]) -> list[int]:
+    """The first step of each name."""
+    firsts = {name: at for at, name in reversed(list(enumerate(names)))}
+    return sorted(firsts.values())
+
+
+def _die_after_create(bench: Bench, piece: Slice, steps: object, spec: ReportSpec | None = None) -> None:
+    """Kill the wait as soon as Amazon has made the report."""
+
+    async def until_made() -> None:
+        task = asyncio.create_task(bench.collector(spec).wait(piece, another_run("dies")))
+        while not await asyncio.to_thread(bench.reports):  # each look is a call: the loop does not spin
+            pass
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(until_made())
+    raise Killed
+
+
+def _other_apps_reports(bench: Bench, piece: Slice, count: int) -> None:
+    """Reports of the same type that another application creates now."""
+    from sellerops.sources.amazon_sp.client import call_now
+    from sellerops.sources.amazon_sp.reports import query_of
+
+    client = bench.client()
+    query = query_of(load_spec("sales_and_traffic"), piece)
+
+    async def make() -> None:
+        for _ in range(count):
+            await client.create_report(query, leased=True)
+
+    call_now(make)
+
+
+def _named(by_child: ReportSpec, by_sku: ReportSpec) -> list[tuple[str, ReportSpec]]:
+    return [("CHILD", by_child), ("SKU", by_sku)]
