@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -119,6 +122,45 @@ def test_processes_share_a_bucket(conninfo: str, ledger: Ledger) -> None:
     """On a standing clock several processes get exactly the burst together."""
     ledger.set_clock(Clock(START, START, 0.0))
     assert sum(in_processes(take_all, [(conninfo, BUCKET, 20)] * 4)) == 14
+
+
+def at_the_same_moment(bench: Bench, ask: Callable[[QuotaLedger, str], Granted | Wait]) -> list[int]:
+    """How many of eight connections get what all ask for at once, for each of twenty accounts."""
+    threads, barrier = 8, threading.Barrier(8)
+    ledgers = [Ledger(bench.ledger.database.conninfo) for _ in range(threads)]
+
+    def run(ledger: Ledger) -> list[int]:
+        limits = QuotaLedger(ledger, CONFIG)
+        ledger.clock()
+        granted = []
+        for number in range(20):
+            barrier.wait(60)
+            granted.append(sum(isinstance(ask(limits, f"account_{number}"), Granted) for _ in range(4)))
+        return granted
+
+    with ThreadPoolExecutor(threads) as pool:
+        granted = list(pool.map(run, ledgers))
+    for ledger in ledgers:
+        ledger.close()
+    return [sum(each) for each in zip(*granted, strict=True)]
+
+
+def test_callers_at_the_same_moment_share_a_bucket(bench: Bench) -> None:
+    """Each bucket gives its burst, never more."""
+
+    def ask(limits: QuotaLedger, account: str) -> Granted | Wait:
+        return limits.try_acquire(Bucket("default", account, "createReport"))
+
+    assert at_the_same_moment(bench, ask) == [14] * 20
+
+
+def test_callers_at_the_same_moment_share_a_cooldown(bench: Bench) -> None:
+    """One of them creates the report."""
+
+    def ask(limits: QuotaLedger, account: str) -> Granted | Wait:
+        return limits.try_create(account, "SHOP", ["DE"])
+
+    assert at_the_same_moment(bench, ask) == [1] * 20
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0, 0.01])
@@ -302,6 +344,16 @@ def test_a_refused_create_gives_its_cooldown_back(bench: Bench) -> None:
         taken = create(bench, "BUDGET", "DE")
         assert isinstance(taken, Granted)
         bench.limits.release_create("northwind_eu", "BUDGET", ["DE"], granted=taken)
+
+
+def test_a_late_refusal_gives_back_only_its_own_grant(bench: Bench) -> None:
+    """By then the shop has another report: its cooldown stays."""
+    granted = create(bench, "SHOP", "DE")
+    assert isinstance(granted, Granted)
+    bench.move(MINUTE)
+    bench.limits.mark_created("northwind_eu", "SHOP", ["DE"])
+    bench.limits.release_create("northwind_eu", "SHOP", ["DE"], granted=granted)
+    assert create(bench, "SHOP", "DE") == Wait(30 * MINUTE, 1.0, "cooldown")
 
 
 def test_a_report_made_elsewhere_starts_the_cooldown(bench: Bench) -> None:
