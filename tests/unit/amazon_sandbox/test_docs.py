@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from amazon_sandbox import control
+from amazon_sandbox.__main__ import _parser
+from amazon_sandbox.reports.data import TYPES
+from amazon_sandbox.sandbox import OPERATIONS, Sandbox
+
+DOCS = (Path(__file__).resolve().parents[3] / "docs" / "sandbox.md").read_text()
+
+
+def test_every_fault_of_the_menu_is_documented(sandbox: Sandbox) -> None:
+    """With its options, and no other."""
+    rows = dict(
+        re.findall(r"^\| `(\w+)` \| [^|]* \| ([^|]*)\|$", DOCS.split("## Make it fail")[1], re.MULTILINE)
+    )
+    assert set(rows) == set(sandbox.faults.menu)
+    for name, kind in sandbox.faults.menu.items():
+        assert set(re.findall(r"`(\w+)` \(", rows[name])) == set(kind.options), name
+
+
+def test_every_operation_type_and_call_is_documented() -> None:
+    """The coverage list is complete."""
+    covered = DOCS.split("## What it covers")[1]
+    assert [name for name in (*OPERATIONS, *TYPES) if f"`{name}`" not in covered] == []
+    paths = {route.path for route in control.routes} - {"/_sandbox"}
+    assert {path for path in paths if f"{path}`" not in covered} == set()
+
+
+def test_every_option_of_the_command_line_is_documented() -> None:
+    """Also the other way round."""
+    known = {option for action in _parser()._actions for option in action.option_strings} - {"-h", "--help"}
+    table = DOCS.split("## Try it")[0]
+    assert set(re.findall(r"`(--[a-z-]+)`", table)) == known
