@@ -123,8 +123,8 @@ class QuotaLedger:
 
         ``window`` names what is asked for (any text, equal for equal windows): the cooldown is then between
         two reports of that window; left empty, between any two of the type. No token of createReport's bucket
-        is taken: ask for this first and for the token second; then call ``mark_created`` when the report
-        exists, or ``release_create`` when Amazon refused it.
+        is taken. Ask last, right before the call, so that a crash while waiting for the token leaves no
+        cooldown behind; ``release_create`` gives it back when Amazon refused the call.
         """
         limit = self.config.report_type_limit(report_type)
         if not limit.cooldown and limit.daily_budget is None:

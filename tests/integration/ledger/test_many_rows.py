@@ -53,3 +53,12 @@ def _read_without_index(connection: Connection) -> int:
     assert row is not None
     count: int = row["seq_tup_read"]
     return count
+
+
+def test_a_condition_on_the_ledgers_time_uses_an_index(connection: Connection) -> None:
+    """What purges and looks for stale rows compares with sellerops.now()."""
+    before = _read_without_index(connection)
+    connection.execute(
+        "SELECT id FROM sellerops.report_request WHERE created_at > sellerops.now() + interval '1 hour'"
+    )
+    assert _read_without_index(connection) == before

@@ -8,8 +8,10 @@ CREATE TABLE sellerops.clock (
 );
 COMMENT ON TABLE sellerops.clock IS 'Empty in production. One row: a clock beside a local Amazon''s.';
 
--- clock_timestamp() and not now(): a statement that waited for a row's lock must see the time after the wait.
-CREATE FUNCTION sellerops.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+-- clock_timestamp() and not now(): a function that waited for a row's lock must see the time after the wait.
+-- STABLE all the same: within one scan any of its moments will do, and `created_at < sellerops.now() - ...` may use
+-- an index.
+CREATE FUNCTION sellerops.now() RETURNS timestamptz LANGUAGE sql STABLE AS $$
     SELECT coalesce(
         (SELECT virtual_anchor + (clock_timestamp() - real_anchor) * speed FROM sellerops.clock),
         clock_timestamp()
