@@ -149,15 +149,21 @@ def _follow(
             state = api.run(dag_id, runs[dag_id])["state"]
             if state in _ENDED:
                 states[dag_id] = state
-        ended, known, rows = collected.progress()
-        progress.show(
-            f"Reports ended {len(states)} of {len(runs)}; days loaded {ended} of {known}; rows {rows:,}"
-        )
+        progress.show(_how_far(api, len(states), len(runs), collected))
         stack.remember_clock()
         if time.monotonic() > deadline:
             return {dag_id: states.get(dag_id, f"not over after {COLLECT_SECONDS:.0f} s") for dag_id in runs}
         time.sleep(1.0)
     return states
+
+
+def _how_far(api: AirflowApi, ended: int, runs: int, collected: Collected) -> str:
+    days, known, rows = collected.progress()
+    waiting, again = api.count_tasks("deferred"), api.count_tasks("up_for_retry")
+    return (
+        f"Reports ended {ended} of {runs}; days loaded {days} of {known}; rows {rows:,}; "
+        f"waiting for Amazon {waiting}" + (f"; to be tried again {again}" if again else "")
+    )
 
 
 def _stay_up(stack: Stack) -> None:

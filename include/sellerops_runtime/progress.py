@@ -7,6 +7,7 @@ import time
 from typing import TextIO
 
 _PLAIN_SECONDS = 5.0
+_STILL_SECONDS = 30.0
 
 
 class Progress:
@@ -30,12 +31,14 @@ class Progress:
         self._write(self._stamped(text) + "\n")
 
     def show(self, text: str) -> None:
-        """How far it is: replaces the line before on a terminal; elsewhere a line in five seconds at most."""
+        """How far it is: replaces the line before on a terminal; elsewhere a line now and then."""
         if self._is_terminal:
             line = self._stamped(text)
             self._write("\r" + line.ljust(self._open))
             self._open = len(line)
-        elif text != self._last_text and self.seconds - self._last_plain >= _PLAIN_SECONDS:
+        elif self.seconds - self._last_plain >= (
+            _STILL_SECONDS if text == self._last_text else _PLAIN_SECONDS
+        ):
             self._last_plain, self._last_text = self.seconds, text
             self._write(self._stamped(text) + "\n")
 

@@ -98,6 +98,12 @@ class AirflowApi:
         """All task instances of a run, mapped ones each."""
         return self._pages(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances", filters)
 
+    def count_tasks(self, state: str) -> int:
+        """How many task instances of all DAGs are in ``state``."""
+        params = {"state": state, "limit": 1}
+        found = self.request("GET", "/dags/~/dagRuns/~/taskInstances", params=params)
+        return int(found["total_entries"])
+
     def clear(self, dag_id: str, run_id: str, task_ids: list[str | list[Any]], **options: Any) -> Any:
         """Clear tasks (``"task"`` or ``["task", map_index]``) of a run, so that they run again."""
         body = {"dag_run_id": run_id, "task_ids": task_ids, "dry_run": False, "only_failed": False, **options}
