@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from amazon_sandbox import control_bodies as bodies
 from amazon_sandbox.answers import json_answer
+from amazon_sandbox.calls import KEPT_CALLS
 from amazon_sandbox.clock import instant, iso_micro
 from amazon_sandbox.faults import BadFault
 from amazon_sandbox.quotas import UsagePlan
@@ -78,7 +79,7 @@ async def calls(request: Request) -> Response:
         log.clear()
         return json_answer({"ok": True})
     query = request.query_params
-    limit = _integer(query.get("limit", "1000"), "limit")
+    limit = _integer(query.get("limit", str(KEPT_CALLS)), "limit")
     return json_answer(
         log.as_dict(query.get("operation"), query.get("seller_id"), query.get("status"), limit)
     )

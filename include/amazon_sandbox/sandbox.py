@@ -104,6 +104,9 @@ class Sandbox:
         self.faults.clear()
         self.quotas.reset()
         self.slack.clear()
+        for document in self.reports.documents():
+            if document.rendered is not None:
+                self.renderer.discard(document.rendered.path)
         self.reports.clear()
         self.daily_budgets.clear()
         self._spent.clear()

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO, Any
 
@@ -124,6 +125,7 @@ class Renderer:
         self._own_world = world_factory() if in_process else None
         self._names = itertools.count(1)
         self._executor: Executor | None = None
+        self._workers: set[BaseProcess] = set()
         self._tasks: set[asyncio.Task[Rendered | None]] = set()
 
     def new_path(self) -> str:
@@ -132,7 +134,11 @@ class Renderer:
 
     def start(self) -> None:
         """Make the worker now rather than with the first report."""
-        self._pool().submit(_nothing)
+        self._pool()
+
+    def discard(self, path: str) -> None:
+        """Delete a document that nobody can ask for any more."""
+        Path(path).unlink(missing_ok=True)
 
     def submit(self, job: RenderJob) -> asyncio.Task[Rendered | None]:
         """Queue a job."""
@@ -148,6 +154,8 @@ class Renderer:
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
+        for worker in self._workers:
+            worker.terminate()  # it may be in the middle of gigabytes
 
     async def _run(self, job: RenderJob) -> Rendered | None:
         loop = asyncio.get_running_loop()
@@ -163,11 +171,14 @@ class Renderer:
 
     def _pool(self) -> Executor:
         if self._executor is None:
-            self._executor = (
-                ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start_worker, (self._factory,))
-                if self._own_world is None
-                else ThreadPoolExecutor(1)
-            )
+            if self._own_world is not None:
+                self._executor = ThreadPoolExecutor(1)
+            else:
+                others = set(multiprocessing.active_children())
+                context = multiprocessing.get_context("spawn")
+                self._executor = ProcessPoolExecutor(1, context, _start_worker, (self._factory,))
+                self._executor.submit(_nothing)
+                self._workers = set(multiprocessing.active_children()) - others
         return self._executor
 
 

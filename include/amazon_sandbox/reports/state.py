@@ -193,6 +193,10 @@ class ReportStore:
         document = self._documents.get(document_id)
         return document if document is not None and seller_id in (None, document.seller_id) else None
 
+    def documents(self) -> Iterator[Document]:
+        """All documents."""
+        return iter(self._documents.values())
+
     def everything(self) -> Iterator[Report]:
         """All reports in order of number."""
         return iter(self._reports.values())

@@ -162,6 +162,14 @@ def test_reset_forgets_everything_but_the_clock(na: Api, control: Any) -> None:
     assert control("GET", "/clock")["now"] == "2026-11-21T09:00:50.000000+00:00"
 
 
+def test_reset_deletes_the_documents(na: Api, control: Any, sandbox: Any) -> None:
+    """A long session does not fill the disk."""
+    na.finished(SALES)
+    assert list(sandbox.directory.iterdir())
+    control("POST", "/reset")
+    assert not list(sandbox.directory.iterdir())
+
+
 def test_the_index_names_every_call(http: TestClient) -> None:
     """With what it does."""
     calls = http.get("/_sandbox").json()["calls"]
