@@ -20,10 +20,9 @@ from sellerops.slices import Slice
 from sellerops.specs import ReportSpec, load_spec
 
 if TYPE_CHECKING:
-    from sellerops.destinations import Destination
-
     from sellerops.archive import Archive
     from sellerops.collect import Done, WaitFor, WaitResult
+    from sellerops.destinations import Destination
     from sellerops.ledger import Ledger, RunRef
     from sellerops.rate_limits import Priority, QuotaLedger
     from sellerops.sources.amazon_sp.auth import Credentials

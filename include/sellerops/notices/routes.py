@@ -45,7 +45,7 @@ def load_routes(path: Path | None = None) -> Routes:
     try:
         slack = _File.model_validate(read_yaml(source)).slack
     except ValidationError as error:
-        problem = error.errors()[0]
+        problem = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")  # misspelt first
         key = ".".join(str(part) for part in problem["loc"] if part != "[key]")
         raise ConfigurationError(f"{problem['msg']}.", where=f"{source}, key `{key}`") from error
     missing = [severity.value for severity in Severity if severity not in slack.channels]

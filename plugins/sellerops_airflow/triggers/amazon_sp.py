@@ -71,6 +71,7 @@ class SpApiReportTrigger(BaseTrigger):
         yield TriggerEvent(result.to_dict())  # type: ignore[no-untyped-call]
 
     async def _wait(self) -> WaitResult:
+        await asyncio.to_thread(_load_drivers)
         from sellerops.collect import WaitOutcome, WaitResult
         from sellerops.ledger import RunRef
 
@@ -104,3 +105,9 @@ class SpApiReportTrigger(BaseTrigger):
     def _forget_credentials(self) -> None:
         runtime = get_runtime()
         runtime.forget_credentials(runtime.account(self.account_id))
+
+
+def _load_drivers() -> None:
+    """The first import of these takes up to a second, which must not be the loop's."""
+    import sellerops.collect
+    import sellerops.sources.amazon_sp.client  # noqa: F401

@@ -34,7 +34,7 @@ SCHEDULES = {
     "monthly": Schedule(between=("01:00-11:00",), day_of_month=15, timezone="Australia/Sydney"),
 }
 BOTH = pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES.keys())
-MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - as Hypothesis asks
+MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))
 
 
 def table(schedule: Schedule) -> ReportTimetable:

@@ -1,0 +1,172 @@
+"""Every report spec is a DAG of the promised shape, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG
+from airflow.serialization.serialized_objects import DagSerialization
+
+from sellerops.accounts import load_accounts
+from sellerops.specs import load_specs
+from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.report_factory import build_all
+from sellerops_airflow.retry_policy import RetryByRemedy
+from sellerops_airflow.timetables import ReportTimetable
+
+SPECS = {spec.dag_id: spec for spec in load_specs()[0]}
+DAG_IDS = {
+    "report__amazon_sp__all_orders",
+    "report__amazon_sp__fba_customer_returns",
+    "report__amazon_sp__fba_manage_inventory",
+    "report__amazon_sp__sales_and_traffic",
+    "report__amazon_sp__settlements",
+}
+EACH_REPORT = pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
+GROUPS = ("plan_slices", "slice.fetch_report", "slice.load_postgres")
+TAGS = {
+    "sellerops",
+    "maintenance",
+    "amazon_sp",
+    *("analytics", "fulfilment", "orders", "payments"),
+    *("daily", "3x_daily"),
+    *("northwind_na", "northwind_eu"),
+}
+
+
+def test_the_files_make_exactly_these_dags(bag: DagBag) -> None:
+    assert bag.import_errors == {}
+    assert set(bag.dag_ids) == DAG_IDS | {"sellerops__maintenance"}
+    assert set(SPECS) == DAG_IDS
+
+
+def dag_of(bag: DagBag, dag_id: str) -> DAG:
+    return bag.dags[dag_id]
+
+
+@EACH_REPORT
+def test_each_account_has_its_plan_and_its_mapped_group(bag: DagBag, dag_id: str) -> None:
+    dag = dag_of(bag, dag_id)
+    accounts = load_accounts()
+    assert set(dag.task_ids) == {f"{account}.{name}" for account in accounts for name in GROUPS}
+    for name, account in accounts.items():
+        plan, fetch, load = (dag.get_task(f"{name}.{step}") for step in GROUPS)
+        assert plan.downstream_task_ids == {fetch.task_id, load.task_id}
+        assert fetch.downstream_task_ids == {load.task_id}
+        assert load.downstream_task_ids == set()
+        assert {task.pool for task in (plan, fetch, load)} == {account.pool} == {f"amazon_sp_{name}"}
+        for task in (fetch, load):
+            (group,) = task.iter_mapped_task_groups()
+            assert group.group_id == f"{name}.slice"
+            assert "piece['label']" in task.map_index_template
+            assert "piece" in task.template_fields
+
+
+@EACH_REPORT
+def test_no_accounts_task_waits_for_another_accounts(bag: DagBag, dag_id: str) -> None:
+    dag = dag_of(bag, dag_id)
+    for task in dag.tasks:
+        account = task.task_id.split(".")[0]
+        assert {other.split(".")[0] for other in task.downstream_task_ids} <= {account}
+
+
+def test_every_task_is_retried_by_remedy_and_survives_the_deferral_race(bag: DagBag) -> None:
+    tasks = [task for dag in bag.dags.values() for task in dag.tasks]
+    assert len(tasks) == 5 * 6 + 5
+    for task in tasks:
+        assert task.retries >= 2
+        assert isinstance(task.retry_policy, RetryByRemedy)
+        # Both change how a deferred task begins or ends: they lose mapped values, or break with listeners.
+        assert not getattr(task, "start_from_trigger", False)
+        assert not getattr(task, "end_from_trigger", False)
+
+
+def test_every_dag_tells_of_its_failure_and_has_a_known_vocabulary(bag: DagBag) -> None:
+    for dag in bag.dags.values():
+        assert [type(callback) for callback in dag.on_failure_callback] == [ReportFailureNotifier]
+        assert dag.tags <= TAGS
+        assert dag.doc_md
+        assert dag.description
+        assert not dag.catchup
+        assert dag.start_date is not None
+        assert dag.start_date.tzinfo is not None
+
+
+@EACH_REPORT
+def test_tags_say_source_family_cadence_and_accounts(bag: DagBag, dag_id: str) -> None:
+    spec = SPECS[dag_id]
+    tags = dag_of(bag, dag_id).tags
+    assert {spec.source, spec.family, *load_accounts()} < tags
+    assert tags & {"daily", "3x_daily"} == {"3x_daily" if len(spec.schedule.between) == 3 else "daily"}
+
+
+@EACH_REPORT
+def test_the_page_shows_spec_columns_and_how_to_backfill(bag: DagBag, dag_id: str) -> None:
+    spec, page = SPECS[dag_id], str(dag_of(bag, dag_id).doc_md)
+    assert spec.report_type in page
+    for name, table in spec.tables.items():
+        assert f"`{spec.source}.{name}`" in page
+        assert all(f"| `{column}` |" in page for column in table.columns)
+    assert f"timezone: {spec.schedule.timezone}" in page
+    assert "Clear `load_postgres`" in page
+    command = f"airflow backfill create --dag-id {dag_id} --from-date 2026-09-01 --to-date 2026-11-01"
+    assert (command in page) is (spec.period.kind != "snapshot")
+
+
+@EACH_REPORT
+def test_loads_name_their_tables_as_assets(bag: DagBag, dag_id: str) -> None:
+    spec = SPECS[dag_id]
+    for account in load_accounts():
+        load = dag_of(bag, dag_id).get_task(f"{account}.slice.load_postgres")
+        assert {asset.name for asset in load.outlets} == {f"{spec.source}.{table}" for table in spec.tables}
+
+
+@EACH_REPORT
+def test_a_run_by_hand_asks_for_days_in_a_form(bag: DagBag, dag_id: str) -> None:
+    params = dag_of(bag, dag_id).params
+    if SPECS[dag_id].period.kind == "snapshot":
+        assert not params
+        return
+    for name in ("from_day", "to_day"):
+        schema: dict[str, Any] = params.get_param(name).schema
+        assert schema["type"] == ["null", "string"]
+        assert schema["format"] == "date"
+        assert params[name] is None
+    params.validate()
+
+
+@EACH_REPORT
+def test_the_scheduler_gets_the_same_timetable(bag: DagBag, dag_id: str) -> None:
+    dag = dag_of(bag, dag_id)
+    stored = json.loads(json.dumps(DagSerialization.to_dict(dag)))
+    again = DagSerialization.from_dict(stored)
+    assert isinstance(again.timetable, ReportTimetable)
+    assert again.timetable == dag.timetable
+    assert again.timetable.summary == ReportTimetable(SPECS[dag_id].schedule, dag_id).summary
+    assert {task.pool for task in again.tasks} == {account.pool for account in load_accounts().values()}
+
+
+def test_building_twice_gives_the_same_dags() -> None:
+    """Else every parse would make a new DAG version."""
+    first, second = (
+        [json.dumps(DagSerialization.to_dict(dag), sort_keys=True) for dag in build_all().dags]
+        for _ in range(2)
+    )
+    assert first == second
+    assert len(first) == 5
+
+
+def test_maintenance_runs_daily_and_its_steps_do_not_wait_for_each_other(bag: DagBag) -> None:
+    dag = dag_of(bag, "sellerops__maintenance")
+    assert set(dag.task_ids) == {
+        "roll_call_log",
+        "purge_old_rows",
+        "check_credentials",
+        "check_stale_slices",
+        "send_missed_notices",
+    }
+    assert all(not task.upstream_task_ids for task in dag.tasks)
+    dag.params.validate()

@@ -1,0 +1,199 @@
+"""A bad YAML takes only its own DAG away and says why; parsing is quick and pulls in nothing heavy."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from airflow.dag_processing.dagbag import DagBag
+from support.airflow_home import PROJECT_ROOT, airflow_environment
+
+from sellerops.accounts import load_accounts
+from sellerops.errors import ConfigurationError
+from sellerops.specs import load_spec
+from sellerops_airflow import report_factory
+from sellerops_airflow.report_factory import build_all, build_dag, cadence, dags_to_parse
+
+REPORTS = Path("reports") / "amazon_sp"
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the configuration, to spoil."""
+    copy = tmp_path / "config"
+    shutil.copytree(PROJECT_ROOT / "include" / "config", copy)
+    monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(copy))
+    return copy
+
+
+def change(config: Path, report: str, **changes: Any) -> Path:
+    path = config / REPORTS / f"{report}.yaml"
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **changes}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "remedy"),
+    [
+        ({"shedule": {"cron": "0 7 * * *", "timezone": "UTC"}}, "shedule", "Did you mean 'schedule'?"),
+        ({"schedule": {"cron": "0 7 * *", "timezone": "UTC"}}, "schedule", "specs check"),
+        ({"accounts": ["northwind_an"]}, "accounts", "Did you mean 'northwind_na'?"),
+        ({"marketplaces": ["JP"]}, "marketplaces", "accounts.yaml"),
+        ({"start_date": "2026-13-01"}, "start_date", "2026-11-20"),
+        ({"family": None}, "family", "specs check"),
+    ],
+)
+def test_a_bad_spec_takes_only_its_own_dag_and_is_shown(
+    config: Path, changes: dict[str, Any], key: str, remedy: str
+) -> None:
+    path = change(config, "settlements", **changes)
+    bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
+    assert len(bag.dag_ids) == 5
+    assert "report__amazon_sp__settlements" not in bag.dag_ids
+    ((file, message),) = bag.import_errors.items()
+    assert file.endswith("report_specs_check.py")
+    assert str(path) in message
+    assert f"`{key}`" in message
+    assert remedy in message
+
+
+def test_every_bad_spec_is_named(config: Path) -> None:
+    change(config, "settlements", shedule={})
+    (config / REPORTS / "all_orders.yaml").write_text("report_type: [unclosed")
+    bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
+    assert len(bag.dag_ids) == 4
+    (message,) = bag.import_errors.values()
+    assert "2 report spec(s)" in message
+    assert "settlements.yaml" in message
+    assert "all_orders.yaml:" in message
+
+
+def test_sound_specs_raise_nothing(config: Path) -> None:
+    assert DagBag(dag_folder=str(PROJECT_ROOT / "dags")).import_errors == {}
+
+
+def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(config, "all_orders", shedule={})
+    wanted = SimpleNamespace(dag_id="report__amazon_sp__settlements")
+    monkeypatch.setattr(report_factory, "get_parsing_context", lambda: wanted)
+    monkeypatch.setattr("sellerops_airflow.spec_check.get_parsing_context", lambda: wanted)
+    assert [dag.dag_id for dag in dags_to_parse().dags] == ["report__amazon_sp__settlements"]
+    bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
+    assert set(bag.dag_ids) == {"report__amazon_sp__settlements", "sellerops__maintenance"}
+    assert bag.import_errors == {}
+    wanted.dag_id = "sellerops__maintenance"
+    assert dags_to_parse().dags == ()
+    wanted.dag_id = "report__amazon_sp__all_orders"
+    with pytest.raises(ConfigurationError, match="shedule"):
+        dags_to_parse()
+
+
+def test_an_account_without_a_shop_of_the_report_gets_no_group(config: Path) -> None:
+    change(config, "sales_and_traffic", marketplaces=["GB", "DE"])
+    dag = build_dag(load_spec("sales_and_traffic"), load_accounts())
+    assert {task.split(".")[0] for task in dag.task_ids} == {"northwind_eu"}
+
+
+def test_a_new_account_is_a_new_group_in_every_dag(config: Path) -> None:
+    accounts = yaml.safe_load((config / "accounts.yaml").read_text())
+    accounts["accounts"]["northwind_jp"] = {"region": "FE", "marketplaces": ["JP"]}
+    (config / "accounts.yaml").write_text(yaml.safe_dump(accounts))
+    for dag in build_all().dags:
+        assert "northwind_jp.slice.fetch_report" in dag.task_ids
+        assert "northwind_jp" in dag.tags
+
+
+@pytest.mark.parametrize(
+    ("schedule", "tag"),
+    [
+        ({"cron": "0 7 * * *"}, "daily"),
+        ({"cron": "0 * * * *"}, "hourly"),
+        ({"cron": "0 */4 * * *"}, "intraday"),
+        ({"cron": "0 7 * * 1"}, "weekly"),
+        ({"cron": "0 7 1 * *"}, "monthly"),
+        ({"between": ["01:00-02:00", "03:00-04:00"]}, "2x_daily"),
+        ({"between": ["01:00-02:00"], "weekday": "monday"}, "weekly"),
+        ({"between": ["01:00-02:00"], "day_of_month": 15}, "monthly"),
+    ],
+)
+def test_cadence(config: Path, schedule: dict[str, Any], tag: str) -> None:
+    change(config, "settlements", schedule={**schedule, "timezone": "UTC"})
+    assert cadence(load_spec("settlements")) == tag
+
+
+# -- in a process of its own: what a parse costs, and what it imports
+
+
+def in_fresh_process(script: str, home: Path, **environment: str) -> Any:
+    """What ``script`` prints as JSON on its last line."""
+    roots = os.pathsep.join(str(PROJECT_ROOT / name) for name in ("include", "plugins"))
+    env = {**os.environ, **airflow_environment(home), "PYTHONPATH": roots, **environment}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+PARSE = """
+import json, sys, time
+from airflow.dag_processing.dagbag import DagBag
+import airflow.timetables.base
+before = set(sys.modules)
+wall, cpu = time.perf_counter(), time.process_time()
+bag = DagBag(dag_folder=sys.argv[1] if len(sys.argv) > 1 else {dags!r})
+spent = [time.perf_counter() - wall, time.process_time() - cpu]
+print(json.dumps({{"spent": spent, "ids": bag.dag_ids, "errors": bag.import_errors,
+                   "modules": sorted(set(sys.modules) - before)}}))
+""".format(dags=str(PROJECT_ROOT / "dags"))
+
+HEAVY = (
+    "adbc",
+    "alembic",
+    "google",
+    "httpx",
+    "ijson",
+    "pandas",
+    "playwright",
+    "psycopg",
+    "pyarrow",
+    "sp_api",
+    "slack_sdk",
+)
+
+
+def test_dag_files_import_no_driver_and_no_data_library(tmp_path: Path) -> None:
+    told = in_fresh_process(PARSE, tmp_path)
+    assert len(told["ids"]) == 6
+    assert told["errors"] == {}
+    assert [name for name in told["modules"] if name.split(".")[0].startswith(HEAVY)] == []
+    assert "sellerops_airflow.report_factory" in told["modules"]
+
+
+def test_three_hundred_specs_are_parsed_within_five_seconds(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(PROJECT_ROOT / "include" / "config", config)
+    originals = sorted((config / REPORTS).glob("*.yaml"))
+    number = len(originals)
+    for copy in range(300 // len(originals) - 1):
+        for path in originals:
+            content = yaml.safe_load(path.read_text())
+            content["tables"] = {f"{name}_{copy}": table for name, table in content["tables"].items()}
+            path.with_stem(f"{path.stem}_{copy}").write_text(yaml.safe_dump(content))
+            number += 1
+    assert number == 300
+    started = time.perf_counter()
+    told = in_fresh_process(PARSE, tmp_path / "home", SELLEROPS_CONFIG_DIR=str(config))
+    assert len(told["ids"]) == 301
+    assert told["errors"] == {}
+    # The processor's seconds: a machine busy with other things must not fail this.
+    assert told["spent"][1] < 5.0, f"{told['spent']} of {time.perf_counter() - started:.1f} s in all"

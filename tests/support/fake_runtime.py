@@ -1,0 +1,166 @@
+"""Stand-ins for what tasks and triggers work with: a ledger that remembers, a collector with a script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from sellerops.accounts import Account
+from sellerops.clock import Clock
+from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
+from sellerops.ledger import RunRef, SliceRow, SliceState
+from sellerops.ledger.redaction import error_fields
+from sellerops.rate_limits import Priority
+from sellerops.slices import Slice
+from sellerops.specs import ReportSpec
+from sellerops_airflow.runtime import Runtime
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+DAG_ID = "report__amazon_sp__sales_and_traffic"
+PIECE = Slice(
+    source="amazon_sp",
+    report="sales_and_traffic",
+    account_id="northwind_na",
+    region="NA",
+    marketplaces=("US",),
+    label="US 2026-11-20",
+    timezone="America/Los_Angeles",
+    first_day="2026-11-20",
+    last_day="2026-11-20",
+    window_start="2026-11-20T08:00:00+00:00",
+    window_end="2026-11-21T08:00:00+00:00",
+)
+
+
+class FakeLedger:
+    """Keeps slice states as the real one tells them, and notices by key."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[Any, ...], SliceRow] = {}
+        self.notices: set[str] = set()
+        self.now = Clock(NOW, NOW, 0.0)
+
+    def clock(self) -> Clock:
+        return self.now
+
+    def set_slice_state(
+        self,
+        piece: Slice,
+        state: SliceState,
+        *,
+        run: RunRef | None = None,
+        request_id: int | None = None,
+        load_id: int | None = None,
+        error: BaseException | None = None,
+    ) -> None:
+        shop = piece.marketplace.id if piece.marketplace else ""
+        error_type, text, remedy = error_fields(error)
+        for day in piece.days:
+            key = (piece.report, piece.account_id, shop, day, piece.snapshot_at)
+            assert run is not None
+            self.rows[key] = SliceRow(
+                *(piece.report, piece.account_id, shop, day, None, state, request_id, load_id),
+                *(run.dag_id, run.run_id, run.task_id, run.map_index, error_type, text, remedy, NOW),
+            )
+
+    def slice_states(self, *, report: str | None = None, **_: Any) -> list[SliceRow]:
+        return [row for row in self.rows.values() if report in (None, row.report)]
+
+    def states(self) -> dict[tuple[str, date], SliceState]:
+        """By marketplace id and day."""
+        return {(row.marketplace_id, row.day): row.state for row in self.rows.values()}
+
+    def claim_notice(self, key: str) -> bool:
+        won = key not in self.notices
+        self.notices.add(key)
+        return won
+
+    def release_notice(self, key: str) -> None:
+        self.notices.discard(key)
+
+
+@dataclass
+class FakeCollector:
+    """Answers ``advance`` and ``wait`` from lists; an exception in them is raised. Remembers its calls."""
+
+    steps: list[Any] = field(default_factory=list)
+    waits: list[Any] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+
+    def advance(
+        self, piece: Slice, run: RunRef, *, request_ids: Iterable[int] = (), reference: datetime | None = None
+    ) -> Done | WaitFor:
+        self.calls.append(
+            {"piece": piece, "run": run, "request_ids": tuple(request_ids), "reference": reference}
+        )
+        step: Done | WaitFor = _next(self.steps, Done((1,), Outcome.DOCUMENTS))
+        return step
+
+    async def wait(
+        self, piece: Slice, run: RunRef, *, request_ids: Iterable[int] = (), reference: datetime | None = None
+    ) -> WaitResult:
+        self.calls.append(
+            {"piece": piece, "run": run, "request_ids": tuple(request_ids), "reference": reference}
+        )
+        result: WaitResult = _next(self.waits, WaitResult(WaitOutcome.READY, "ready", tuple(request_ids)))
+        return result
+
+
+def _next(script: list[Any], usual: Any) -> Any:
+    answer = script.pop(0) if script else usual
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
+
+
+class FakeRuntime(Runtime):
+    """The real specs and accounts, a fake ledger and collector."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: "", lambda: "")
+        self.fake_ledger = FakeLedger()
+        self.fake_collector = FakeCollector()
+        self.asked: list[tuple[str, str, Priority]] = []
+        self.forgotten: list[str] = []
+
+    @property
+    def ledger(self) -> Any:
+        return self.fake_ledger
+
+    def collector(self, spec: ReportSpec, account: Account, priority: Priority) -> FakeCollector:
+        self.asked.append((spec.name, account.id, priority))
+        return self.fake_collector
+
+    def forget_credentials(self, account: Account) -> None:
+        self.forgotten.append(account.id)
+
+
+def task_context(
+    *,
+    dag_id: str = DAG_ID,
+    task_id: str = "northwind_na.slice.fetch_report",
+    map_index: int = 0,
+    try_number: int = 1,
+    max_tries: int = 3,
+    data_interval_end: datetime | None = NOW,
+    run_type: str = "scheduled",
+) -> Any:
+    """As much of Airflow's context as tasks read; what they push to XCom is in ``context["ti"].pushed``."""
+    pushed: dict[str, Any] = {}
+    ti = SimpleNamespace(
+        dag_id=dag_id,
+        run_id="scheduled__2026-11-21",
+        task_id=task_id,
+        map_index=map_index,
+        try_number=try_number,
+        max_tries=max_tries,
+        pushed=pushed,
+        xcom_push=lambda key, value: pushed.update({key: value}),
+    )
+    dag_run = SimpleNamespace(
+        data_interval_end=data_interval_end, run_after=NOW, run_type=run_type, clear_number=0
+    )
+    return {"ti": ti, "dag_run": dag_run, "run_id": ti.run_id, "outlet_events": {}}

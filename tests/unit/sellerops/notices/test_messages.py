@@ -1,0 +1,124 @@
+"""A notice names report, account, shop, day, cause, next step and log; each cause once, in its channel."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sellerops.errors import ConfigurationError
+from sellerops.notices import Failure, RunOutcome, Severity, failure_notice, load_routes
+
+
+def failure(label: str = "US 2026-11-20", **changes: Any) -> Failure:
+    fields = {
+        "account_id": "northwind_na",
+        "label": label,
+        "step": "fetch_report",
+        "error_type": "ReportFatal",
+        "cause": "Amazon aborted the report: bad option.",
+        "remedy": "Clear the task to ask for a new report.",
+        "log_url": f"http://airflow/log/{label.replace(' ', '_')}",
+    }
+    return Failure(**{**fields, **changes})
+
+
+def outcome(*failures: Failure, loaded: int = 3, attempt: int = 0) -> RunOutcome:
+    return RunOutcome(
+        "sales_and_traffic",
+        "report__amazon_sp__sales_and_traffic",
+        "scheduled__2026-11-21T12:00:00+00:00",
+        "http://airflow/run",
+        failures,
+        loaded,
+        attempt,
+    )
+
+
+def test_it_says_what_failed_why_and_what_to_do() -> None:
+    notice = failure_notice(outcome(failure()))
+    shown = json.dumps(notice.blocks)
+    for words in (
+        "sales_and_traffic partly failed: 1 task failed, 3 loaded",
+        "northwind_na",
+        "US 2026-11-20",
+        "ReportFatal: Amazon aborted the report: bad option.",
+        "Next: Clear the task to ask for a new report.",
+        "<http://airflow/log/US_2026-11-20|Log>",
+        "<http://airflow/run|Run>",
+    ):
+        assert words in shown
+    assert "US 2026-11-20" in notice.text
+
+
+def test_slices_with_one_cause_are_told_together() -> None:
+    many = [failure(f"US 2026-11-{day:02}") for day in range(1, 21)]
+    notice = failure_notice(outcome(*many, failure("CA 2026-11-20", cause="another")))
+    sections = [block["text"]["text"] for block in notice.blocks if block["type"] == "section"]
+    assert len(sections) == 2
+    assert "US 2026-11-01, US 2026-11-02" in sections[0]
+    assert "and 14 more" in sections[0]
+
+
+def test_a_flood_of_causes_still_fits_into_a_message() -> None:
+    notice = failure_notice(outcome(*(failure(cause=f"{number} " + "x" * 5000) for number in range(200))))
+    assert len(notice.blocks) <= 50
+    assert all(len(block["text"]["text"]) <= 3000 for block in notice.blocks if "text" in block)
+    assert "192 more causes" in notice.text
+
+
+@pytest.mark.parametrize(
+    ("failures", "loaded", "severity"),
+    [
+        ([failure()], 3, Severity.PARTIAL_FAILURE),
+        ([failure()], 0, Severity.CRITICAL_FAILURE),
+        ([failure(error_type="CredentialsError")], 3, Severity.CRITICAL_FAILURE),
+        ([failure(error_type="SpecError")], 3, Severity.CRITICAL_FAILURE),
+        ([failure(label="", step="plan_slices", error_type="RuntimeError")], 3, Severity.CRITICAL_FAILURE),
+        ([failure(error_type="ZeroDivisionError")], 1, Severity.PARTIAL_FAILURE),
+    ],
+)
+def test_severity(failures: list[Failure], loaded: int, severity: Severity) -> None:
+    assert failure_notice(outcome(*failures, loaded=loaded)).severity is severity
+
+
+def test_the_same_failure_has_the_same_key_and_a_new_attempt_another() -> None:
+    assert failure_notice(outcome(failure())).key == failure_notice(outcome(failure("CA 2026-11-20"))).key
+    assert failure_notice(outcome(failure(), attempt=1)).key != failure_notice(outcome(failure())).key
+
+
+def test_no_secret_and_no_markup_of_an_error_gets_through() -> None:
+    leaky = failure(cause="refused Atzr|IwEBIA-secret <!channel> &", remedy="renew amzn1.oa2-cs.v1.abc")
+    shown = json.dumps(failure_notice(outcome(leaky)).blocks) + failure_notice(outcome(leaky)).text
+    assert "IwEBIA" not in shown
+    assert "oa2-cs.v1" not in shown
+    assert "<!channel>" not in shown
+    assert "&lt;!channel&gt;" in shown
+
+
+def test_success_stays_quiet_and_failures_have_channels() -> None:
+    routes = load_routes()
+    assert routes.connection == "slack_default"
+    assert routes.channels[Severity.SUCCESS] is None
+    assert routes.channels[Severity.PARTIAL_FAILURE] != routes.channels[Severity.CRITICAL_FAILURE]
+    assert all(str(routes.channels[severity]).startswith("#") for severity in list(Severity)[1:])
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("slack: {connection: x, channels: {success: null, partial_failure: '#a'}}", "slack.channels"),
+        ("slack: {connection: x, chanels: {}}", "chanels"),
+        ("slack: {connection: x, channels: {sucess: null}}", "sucess"),
+        ("{}", "slack"),
+    ],
+)
+def test_a_wrong_file_names_its_key(tmp_path: Path, text: str, place: str) -> None:
+    path = tmp_path / "notifications.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load_routes(path)
+    assert str(path) in caught.value.where
+    assert place in str(caught.value)

@@ -1,0 +1,244 @@
+"""Credentials live in connections with a form of their own, come out whole or not at all, and never show."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from airflow.providers_manager import ProvidersManager
+
+from sellerops.accounts import load_accounts
+from sellerops.errors import ConfigurationError, CredentialsError
+from sellerops.sources.amazon_sp.auth import LWA_TOKEN_URL
+from sellerops_airflow.hooks.amazon_sp import AmazonSpHook
+from sellerops_airflow.hooks.warehouse import warehouse_conninfo
+from sellerops_airflow.runtime import ARCHIVE_VARIABLE, Runtime, get_runtime, use_runtime
+
+CONNECTION = "AIRFLOW_CONN_AMAZON_SP_NORTHWIND_NA"
+SECRET, REFRESH = "amzn1.oa2-cs.v1.very-secret", "Atzr|also-very-secret"
+
+
+def account() -> Any:
+    return load_accounts()["northwind_na"]
+
+
+@pytest.fixture
+def connection(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "conn_type": "amazon_sp",
+        "login": "amzn1.application-oa2-client.abc",
+        "password": SECRET,
+        "extra": {"refresh_token": REFRESH},
+    }
+    monkeypatch.setenv(CONNECTION, json.dumps(fields))
+    return fields
+
+
+# -- the type and its form
+
+
+def test_airflow_knows_the_type_and_its_form() -> None:
+    manager = ProvidersManager()
+    hook = manager.hooks["amazon_sp"]
+    assert hook is not None
+    assert hook.hook_name == "Amazon Selling Partner"
+    assert hook.hook_class_name.endswith("AmazonSpHook")
+    behaviour = manager.field_behaviours["amazon_sp"]
+    assert behaviour["relabeling"]["password"] == "LWA client secret"
+    assert set(behaviour["hidden_fields"]) == {"port", "schema", "extra"}
+    refresh_token = manager.connection_form_widgets["extra__amazon_sp__refresh_token"]
+    assert refresh_token.is_sensitive
+
+
+def test_the_refresh_token_is_hidden_by_its_name_too() -> None:
+    """The API masks what of a connection's extra has a sensitive name."""
+    from airflow.sdk._shared.secrets_masker import should_hide_value_for_key
+
+    assert should_hide_value_for_key("refresh_token")
+
+
+# -- what comes out
+
+
+@pytest.mark.usefixtures("connection")
+def test_a_connection_becomes_credentials_at_the_regions_address() -> None:
+    credentials = AmazonSpHook(account().connection, account=account()).get_conn()
+    assert (credentials.client_secret, credentials.refresh_token) == (SECRET, REFRESH)
+    assert credentials.endpoint == "https://sellingpartnerapi-na.amazon.com"
+    assert credentials.token_url == LWA_TOKEN_URL
+    assert credentials.connection == "amazon_sp_northwind_na"
+    assert AmazonSpHook("amazon_sp_northwind_na").get_conn() == credentials
+
+
+def test_host_and_token_address_lead_to_a_local_amazon(
+    connection: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection |= {
+        "host": "http://127.0.0.1:1",
+        "extra": {"refresh_token": REFRESH, "token_url": "http://127.0.0.1:1/t"},
+    }
+    monkeypatch.setenv(CONNECTION, json.dumps(connection))
+    credentials = AmazonSpHook("amazon_sp_northwind_na").get_conn()
+    assert (credentials.endpoint, credentials.token_url) == ("http://127.0.0.1:1", "http://127.0.0.1:1/t")
+
+
+@pytest.mark.parametrize(("missing", "named"), [("password", "client secret"), ("extra", "refresh_token")])
+def test_an_incomplete_connection_says_what_is_missing(
+    connection: dict[str, Any], monkeypatch: pytest.MonkeyPatch, missing: str, named: str
+) -> None:
+    del connection[missing]
+    monkeypatch.setenv(CONNECTION, json.dumps(connection))
+    with pytest.raises(CredentialsError, match=named) as caught:
+        AmazonSpHook("amazon_sp_northwind_na").get_conn()
+    assert "amazon_sp_northwind_na" in caught.value.where
+
+
+def test_a_connection_that_is_not_there_says_where_to_add_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AmazonSpHook, "get_connection", _not_found)
+    with pytest.raises(CredentialsError, match="does not exist") as caught:
+        AmazonSpHook("amazon_sp_northwind_na").get_conn()
+    assert "Admin > Connections" in caught.value.remedy
+
+
+def _not_found(*_: Any) -> Any:
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    raise AirflowNotFoundException("no such connection")
+
+
+@pytest.mark.usefixtures("connection")
+def test_secrets_are_masked_from_the_moment_they_are_read() -> None:
+    from airflow.sdk._shared.secrets_masker import redact
+
+    credentials = AmazonSpHook("amazon_sp_northwind_na").get_conn()
+    line = f"calling with {SECRET} and {REFRESH}"
+    shown = str(redact(line)) + repr(credentials) + str(credentials)
+    assert "secret" not in shown
+
+
+def test_the_button_tells_success_and_failure(
+    connection: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sellerops.sources.amazon_sp.auth import TokenSource
+
+    async def token(_self: Any) -> str:
+        return "Atza|token"
+
+    monkeypatch.setattr(TokenSource, "get", token)
+    assert AmazonSpHook("amazon_sp_northwind_na").test_connection()[0] is True
+
+    async def refused(_self: Any) -> str:
+        raise CredentialsError("Login with Amazon answered invalid_grant.")
+
+    monkeypatch.setattr(TokenSource, "get", refused)
+    fine, message = AmazonSpHook("amazon_sp_northwind_na").test_connection()
+    assert not fine
+    assert "invalid_grant" in message
+
+
+# -- the warehouse
+
+
+def test_the_warehouse_keeps_odd_passwords_and_libpq_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    from psycopg.conninfo import conninfo_to_dict
+
+    fields = {
+        "conn_type": "postgres",
+        "host": "db",
+        "port": 5433,
+        "schema": "warehouse",
+        "login": "me",
+        "password": "p@ss word'\\/",
+        "extra": {"sslmode": "require", "cursor": "dictcursor"},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_SELLEROPS_WAREHOUSE", json.dumps(fields))
+    assert conninfo_to_dict(warehouse_conninfo()) == {
+        "host": "db",
+        "port": "5433",
+        "dbname": "warehouse",
+        "user": "me",
+        "password": "p@ss word'\\/",
+        "sslmode": "require",
+    }
+
+
+def test_no_warehouse_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk import BaseHook
+
+    monkeypatch.setattr(BaseHook, "get_connection", _not_found)
+    with pytest.raises(ConfigurationError, match="sellerops_warehouse"):
+        warehouse_conninfo()
+
+
+# -- the runtime
+
+
+def test_parts_are_made_once_and_only_when_needed() -> None:
+    asked: list[str] = []
+
+    def conninfo() -> str:
+        asked.append("conninfo")
+        return "host=nowhere"
+
+    runtime = Runtime(conninfo, lambda: asked.append("archive") or "/tmp/archive")  # type: ignore[func-returns-value]
+    assert asked == []
+    assert runtime.ledger is runtime.ledger
+    assert asked == ["conninfo"]
+    assert runtime.archive is runtime.archive
+    assert asked == ["conninfo", "archive"]
+    runtime.close()
+
+
+def test_a_spec_is_read_again_after_a_while_and_credentials_after_a_refusal(
+    connection: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sellerops.rate_limits import Priority
+
+    moment = 0.0
+    monkeypatch.setattr("sellerops_airflow.runtime.time.monotonic", lambda: moment)
+    runtime = Runtime(lambda: "host=nowhere", lambda: "/tmp/archive")
+    dag_id = "report__amazon_sp__settlements"
+    spec = runtime.spec(dag_id)
+    assert runtime.spec(dag_id) is spec
+    moment = 61.0
+    assert runtime.spec(dag_id) is not spec
+
+    def secret() -> str:
+        collector: Any = runtime.collector(spec, account(), Priority.SCHEDULE)
+        value: str = collector._tools.client._credentials.client_secret
+        return value
+
+    assert secret() == SECRET
+    connection["password"] = "renewed"
+    monkeypatch.setenv(CONNECTION, json.dumps(connection))
+    assert secret() == SECRET
+    runtime.forget_credentials(account())
+    assert secret() == "renewed"
+
+
+def test_an_account_that_is_gone_is_a_configuration_error() -> None:
+    with pytest.raises(ConfigurationError, match="northwind_xx"):
+        Runtime(lambda: "", lambda: "").account("northwind_xx")
+
+
+def test_no_archive_variable_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk import Variable
+
+    monkeypatch.setattr(Variable, "get", lambda key, default: default)
+    with pytest.raises(ConfigurationError, match=ARCHIVE_VARIABLE):
+        _ = get_runtime().archive
+
+
+def test_a_child_process_never_uses_its_parents_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    parents = get_runtime()
+    assert get_runtime() is parents
+    monkeypatch.setattr("sellerops_airflow.runtime.os.getpid", lambda: -1)
+    assert get_runtime() is not parents
+
+
+def test_a_replacement_ends_with_its_block() -> None:
+    usual, other = get_runtime(), Runtime(lambda: "", lambda: "")
+    with use_runtime(other):
+        assert get_runtime() is other
+    assert get_runtime() is usual

@@ -1,0 +1,313 @@
+"""Tasks plan, fetch and load one slice each, and write down how each ends."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
+from support.fake_runtime import DAG_ID, NOW, PIECE, FakeRuntime, task_context
+
+from sellerops.clock import Clock
+from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
+from sellerops.errors import (
+    AmazonUnavailable,
+    CheckFailed,
+    ConfigurationError,
+    GiveUpError,
+    NothingToCollect,
+    ReportFatal,
+)
+from sellerops.ledger import SliceState
+from sellerops.rate_limits import Priority
+from sellerops.slices import Slice
+from sellerops_airflow.operators.amazon_sp import SpApiFetchReportOperator
+from sellerops_airflow.operators.load_report import LoadReportOperator
+from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
+
+US = "ATVPDKIKX0DER"
+DAY = date(2026, 11, 20)
+
+
+def plan(dag_id: str = DAG_ID, **days: str) -> PlanSlicesOperator:
+    return PlanSlicesOperator(task_id="plan_slices", report=dag_id, account_id="northwind_na", **days)
+
+
+def fetch() -> SpApiFetchReportOperator:
+    return SpApiFetchReportOperator(
+        task_id="fetch_report", report=DAG_ID, account_id="northwind_na", piece=PIECE.to_dict()
+    )
+
+
+# -- plan_slices
+
+
+def test_the_plan_holds_every_slice_as_plain_values_and_writes_it_down(runtime: FakeRuntime) -> None:
+    found = plan().execute(task_context(task_id="northwind_na.plan_slices", map_index=-1))
+    assert [values["label"] for values in found][:3] == ["US 2026-11-18", "US 2026-11-19", "US 2026-11-20"]
+    assert len(found) == 9
+    assert Slice.from_dict(found[2]) == PIECE
+    assert set(runtime.fake_ledger.states().values()) == {SliceState.PLANNED}
+    assert len(runtime.fake_ledger.rows) == 9
+
+
+def test_a_run_by_hand_collects_the_days_it_was_given(runtime: FakeRuntime) -> None:
+    found = plan(from_day="2026-11-01", to_day="2026-11-02").execute(task_context(data_interval_end=None))
+    assert [values["first_day"] for values in found[:2]] == ["2026-11-01", "2026-11-02"]
+    assert len(found) == 6
+
+
+@pytest.mark.parametrize("empty", ["", "None"])
+def test_empty_fields_of_the_form_mean_what_the_schedule_would_collect(
+    runtime: FakeRuntime, empty: str
+) -> None:
+    context = task_context(data_interval_end=None, run_type="manual")
+    assert len(plan(from_day=empty, to_day=empty).execute(context)) == 9
+
+
+def test_a_run_by_hand_beside_a_local_amazon_stands_in_its_present(runtime: FakeRuntime) -> None:
+    ahead = NOW + timedelta(days=100)
+    runtime.fake_ledger.now = Clock(NOW, ahead, 0.0)
+    found = plan().execute(task_context(data_interval_end=None))
+    assert found[2]["last_day"] == "2027-02-28"
+
+
+def test_what_amazon_no_longer_serves_is_marked_and_not_run(runtime: FakeRuntime) -> None:
+    context = task_context(data_interval_end=datetime(2024, 1, 10, 12, tzinfo=UTC))
+    assert plan().execute(context) == []
+    assert set(runtime.fake_ledger.states().values()) == {SliceState.EXPIRED}
+
+
+def test_a_snapshot_of_the_past_is_marked_and_not_run(runtime: FakeRuntime) -> None:
+    context = task_context(data_interval_end=NOW - timedelta(days=2))
+    assert plan("report__amazon_sp__fba_manage_inventory").execute(context) == []
+    assert set(runtime.fake_ledger.states().values()) == {SliceState.EXPIRED}
+
+
+@pytest.mark.parametrize(
+    ("days", "place"),
+    [
+        ({"from_day": "20.11.2026"}, "parameter from_day"),
+        ({"from_day": "2026-11-20", "to_day": "2026-11-01"}, ""),
+    ],
+)
+def test_days_that_make_no_sense_are_a_configuration_error_told_later(
+    runtime: FakeRuntime, days: dict[str, str], place: str
+) -> None:
+    context = task_context(task_id="northwind_na.plan_slices", map_index=-1)
+    with pytest.raises(ConfigurationError) as caught:
+        plan(**days).execute(context)
+    assert caught.value.where == place
+    assert context["ti"].pushed["failure"]["error_type"] == "ConfigurationError"
+    assert context["ti"].pushed["failure"]["remedy"]
+
+
+def test_more_slices_than_airflow_maps_are_refused_with_a_remedy(runtime: FakeRuntime) -> None:
+    with pytest.raises(ConfigurationError, match=r"\d{4} slices.*at most 1024") as caught:
+        plan(from_day="2025-01-01", to_day="2026-11-20").execute(task_context())
+    assert "fewer days" in caught.value.remedy
+
+
+# -- fetch_report
+
+
+def test_a_document_at_hand_needs_no_wait(runtime: FakeRuntime) -> None:
+    runtime.fake_collector.steps = [Done((7,), Outcome.DOCUMENTS)]
+    assert fetch().execute(task_context()) == [7]
+    (call,) = runtime.fake_collector.calls
+    assert call["piece"] == PIECE
+    assert call["reference"] == NOW
+    assert (call["run"].task_id, call["run"].map_index, call["run"].report) == (
+        "northwind_na.slice.fetch_report",
+        0,
+        "sales_and_traffic",
+    )
+
+
+def test_waiting_is_left_to_the_triggerer_and_the_task_goes_on_afterwards(runtime: FakeRuntime) -> None:
+    runtime.fake_collector.steps = [WaitFor((7,), "request 7 is PLANNED"), WaitFor((7,), "a lease")]
+    with pytest.raises(TaskDeferred) as deferred:
+        fetch().execute(task_context())
+    assert deferred.value.method_name == "resume"
+    classpath, values = deferred.value.trigger.serialize()
+    assert classpath == "sellerops_airflow.triggers.amazon_sp.SpApiReportTrigger"
+    assert values["request_ids"] == [7]
+    assert values["piece"] == PIECE.to_dict()
+    ready = WaitResult(WaitOutcome.READY, "the document is ready", (7,)).to_dict()
+    with pytest.raises(TaskDeferred):
+        fetch().resume(task_context(), event=ready)
+    assert fetch().resume(task_context(), event=ready) == [1]
+    assert [call["request_ids"] for call in runtime.fake_collector.calls] == [(), (7,), (7,)]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.EMPTY, Outcome.EXPIRED])
+def test_a_slice_rightly_without_a_document_is_skipped(runtime: FakeRuntime, outcome: Outcome) -> None:
+    runtime.fake_collector.steps = [Done((), outcome)]
+    with pytest.raises(AirflowSkipException, match="US 2026-11-20"):
+        fetch().execute(task_context())
+
+
+def test_a_wait_that_found_no_data_skips_the_slice(runtime: FakeRuntime) -> None:
+    event = WaitResult(WaitOutcome.EMPTY, "CANCELLED", (7,)).to_dict()
+    with pytest.raises(AirflowSkipException, match="no data"):
+        fetch().resume(task_context(), event=event)
+    assert runtime.fake_collector.calls == []
+
+
+def test_a_skip_error_confirms_that_the_slice_is_empty(runtime: FakeRuntime) -> None:
+    runtime.fake_collector.steps = [NothingToCollect("nothing here.")]
+    with pytest.raises(AirflowSkipException):
+        fetch().execute(task_context())
+    assert runtime.fake_ledger.states() == {(US, DAY): SliceState.CONFIRMED_EMPTY}
+
+
+def test_a_failed_wait_fails_the_task_with_its_own_error(runtime: FakeRuntime) -> None:
+    error = ReportFatal("Amazon aborted the report: bad option.", where="report 50", report_id="50")
+    event = WaitResult(WaitOutcome.FAILED, "FATAL", (7,), error).to_dict()
+    with pytest.raises(ReportFatal, match="bad option"):
+        fetch().resume(task_context(), event=event)
+    (row,) = runtime.fake_ledger.rows.values()
+    assert (row.state, row.error_type, row.map_index) == (SliceState.FAILED, "ReportFatal", 0)
+    assert row.remedy == error.remedy
+
+
+@pytest.mark.parametrize(("try_number", "written"), [(1, False), (3, False), (4, True)])
+def test_a_passing_failure_is_written_down_only_when_the_tries_are_used_up(
+    runtime: FakeRuntime, try_number: int, written: bool
+) -> None:
+    runtime.fake_collector.steps = [AmazonUnavailable("503")]
+    with pytest.raises(AmazonUnavailable):
+        fetch().execute(task_context(try_number=try_number, max_tries=3))
+    assert bool(runtime.fake_ledger.rows) is written
+
+
+def test_an_unforeseen_error_leaves_its_word_too(runtime: FakeRuntime) -> None:
+    runtime.fake_collector.steps = [ZeroDivisionError("oops")]
+    with pytest.raises(ZeroDivisionError):
+        fetch().execute(task_context(try_number=4, max_tries=3))
+    (row,) = runtime.fake_ledger.rows.values()
+    assert (row.error_type, row.error) == ("ZeroDivisionError", "oops")
+
+
+@pytest.mark.parametrize(
+    ("run_type", "priority"),
+    [("scheduled", Priority.SCHEDULE), ("manual", Priority.SCHEDULE), ("backfill", Priority.BACKFILL)],
+)
+def test_backfills_stand_back_for_schedules(runtime: FakeRuntime, run_type: str, priority: Priority) -> None:
+    fetch().execute(task_context(run_type=run_type))
+    assert runtime.asked == [("sales_and_traffic", "northwind_na", priority)]
+
+
+def test_killing_the_task_touches_nothing(runtime: FakeRuntime) -> None:
+    fetch().on_kill()
+    assert runtime.fake_collector.calls == []
+    assert runtime.fake_ledger.rows == {}
+
+
+# -- load_postgres
+
+
+class _Destination:
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def load(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The load task with its parts replaced: ``documents`` by request id, ``loaded`` what it did."""
+    import sellerops.destinations as destinations
+
+    said = SimpleNamespace(loaded=[], error=None, destination=_Destination())
+    requests = {7: "mem://7", 8: "mem://8", 9: None}
+
+    def get_request(request_id: int) -> Any:
+        return SimpleNamespace(archive_uri=requests[request_id], status="DONE", reported_at=NOW)
+
+    def load_document(
+        _destination: Any, spec: Any, piece: Slice, request: Any, open_stream: Any
+    ) -> list[Any]:
+        if said.error:
+            raise said.error
+        said.loaded.append((open_stream(), piece.label))
+        counts = dict.fromkeys(("inserted", "updated", "unchanged", "superseded", "replaced"), 0)
+        return [
+            destinations.LoadResult(
+                load_id=10 + len(said.loaded),
+                table=f"amazon_sp.{table}",
+                rows_in_file=2,
+                stored=1,
+                rejected=1,
+                seconds=0.1,
+                **{**counts, "inserted": 1},
+            )
+            for table in spec.tables
+        ]
+
+    monkeypatch.setattr(destinations, "load_document", load_document)
+    monkeypatch.setattr(destinations.RequestMeta, "of", classmethod(lambda cls, request: request))
+    monkeypatch.setattr(runtime.fake_ledger, "get_request", get_request, raising=False)
+    monkeypatch.setattr(runtime, "destination", lambda name: said.destination)
+    monkeypatch.setattr(
+        type(runtime), "archive", property(lambda self: SimpleNamespace(open=lambda uri: f"stream of {uri}"))
+    )
+    return said
+
+
+def loading(request_ids: list[int]) -> LoadReportOperator:
+    return LoadReportOperator(
+        task_id="load_postgres",
+        report=DAG_ID,
+        account_id="northwind_na",
+        destination="postgres",
+        piece=PIECE.to_dict(),
+        request_ids=request_ids,
+    )
+
+
+def test_every_document_is_loaded_into_every_table_and_the_counts_are_told(
+    runtime: FakeRuntime, load: SimpleNamespace
+) -> None:
+    results = loading([7, 8]).execute(task_context(task_id="northwind_na.slice.load_postgres"))
+    assert [uri for uri, _ in load.loaded] == ["stream of mem://7", "stream of mem://8"]
+    assert len(results) == 4
+    assert all(each["rows_in_file"] == each["stored"] + each["rejected"] for each in results)
+    (row,) = runtime.fake_ledger.rows.values()
+    assert (row.state, row.request_id, row.load_id) == (SliceState.LOADED, 8, 12)
+    assert load.destination.closed
+
+
+def test_a_check_that_fails_is_final_and_written_down(runtime: FakeRuntime, load: SimpleNamespace) -> None:
+    load.error = CheckFailed("10 rows in the file, 9 stored.")
+    with pytest.raises(CheckFailed):
+        loading([7]).execute(task_context(task_id="northwind_na.slice.load_postgres"))
+    (row,) = runtime.fake_ledger.rows.values()
+    assert (row.state, row.error_type) == (SliceState.FAILED, "CheckFailed")
+    assert load.destination.closed
+
+
+def test_a_request_without_a_document_says_what_to_clear(runtime: FakeRuntime, load: SimpleNamespace) -> None:
+    with pytest.raises(GiveUpError, match="no document") as caught:
+        loading([9]).execute(task_context(task_id="northwind_na.slice.load_postgres"))
+    assert "fetch" in caught.value.remedy
+
+
+def test_constructors_only_assign() -> None:
+    """Before `execute` a field may still be a template, so none is looked at."""
+    nonsense = object()
+    assert (
+        fetch().__class__(task_id="x", report="no such", account_id="none", piece=nonsense).piece is nonsense
+    )
+    made = LoadReportOperator(
+        task_id="x", report="no", account_id="none", destination="none", piece=nonsense, request_ids=nonsense
+    )
+    assert made.request_ids is nonsense
+
+
+def test_slices_survive_the_way_through_xcom(runtime: FakeRuntime) -> None:
+    for values in plan().execute(task_context()):
+        assert Slice.from_dict(json.loads(json.dumps(values))).to_dict() == values

@@ -1,0 +1,183 @@
+"""A wait survives the triggerer, never fires too early, never raises; a thousand never block the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import threading
+import time
+from typing import Any
+
+import pytest
+from support.fake_runtime import DAG_ID, NOW, PIECE, FakeCollector, FakeRuntime
+
+from sellerops.accounts import Account
+from sellerops.collect import WaitOutcome, WaitResult
+from sellerops.errors import ConfigurationError, CredentialsError, RetryableError
+from sellerops.rate_limits import Priority
+from sellerops.specs import ReportSpec
+from sellerops_airflow.runtime import use_runtime
+from sellerops_airflow.triggers import amazon_sp
+from sellerops_airflow.triggers.amazon_sp import SpApiReportTrigger
+
+RUN = {
+    "dag_id": DAG_ID,
+    "run_id": "r",
+    "task_id": "northwind_na.slice.fetch_report",
+    "map_index": 2,
+    "try_number": 1,
+    "report": "sales_and_traffic",
+}
+
+
+def trigger() -> SpApiReportTrigger:
+    return SpApiReportTrigger(
+        report=DAG_ID,
+        account_id="northwind_na",
+        piece=PIECE.to_dict(),
+        run=RUN,
+        request_ids=[7],
+        reference=NOW.isoformat(),
+        priority="backfill",
+    )
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(amazon_sp, "FIRST_EVENT_AFTER_S", 0.0)
+
+
+def events(item: SpApiReportTrigger) -> list[Any]:
+    async def collect() -> list[Any]:
+        return [event.payload async for event in item.run()]
+
+    return asyncio.run(collect())
+
+
+def test_it_can_be_rebuilt_from_its_plain_values() -> None:
+    classpath, values = trigger().serialize()
+    module, _, name = classpath.rpartition(".")
+    assert (module, name) == (SpApiReportTrigger.__module__, SpApiReportTrigger.__name__)
+    assert SpApiReportTrigger(**json.loads(json.dumps(values))).serialize() == (classpath, values)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_the_event_is_the_result_of_the_wait(runtime: FakeRuntime) -> None:
+    result = WaitResult(WaitOutcome.READY, "the document is ready", (7,))
+    runtime.fake_collector.waits = [result]
+    (payload,) = events(trigger())
+    assert WaitResult.from_dict(json.loads(json.dumps(payload))) == result
+    (call,) = runtime.fake_collector.calls
+    assert (call["piece"], call["request_ids"], call["reference"]) == (PIECE, (7,), NOW)
+    assert call["run"].map_index == 2
+    assert runtime.asked == [("sales_and_traffic", "northwind_na", Priority.BACKFILL)]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_error_outside_the_wait_becomes_an_event_with_its_type(runtime: FakeRuntime) -> None:
+    runtime.fake_collector.waits = [ConfigurationError("is not set.", where="variable x", remedy="Set it.")]
+    (payload,) = events(trigger())
+    with pytest.raises(ConfigurationError, match="Set it"):
+        WaitResult.from_dict(payload).raise_if_failed()
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_unforeseen_error_becomes_an_event_that_is_tried_again(runtime: FakeRuntime) -> None:
+    runtime.fake_collector.waits = [ZeroDivisionError("oops")]
+    (payload,) = events(trigger())
+    with pytest.raises(RetryableError, match="ZeroDivisionError: oops"):
+        WaitResult.from_dict(payload).raise_if_failed()
+
+
+@pytest.mark.usefixtures("at_once")
+def test_refused_credentials_are_read_anew_next_time(runtime: FakeRuntime) -> None:
+    error = CredentialsError("refused.")
+    runtime.fake_collector.waits = [WaitResult(WaitOutcome.FAILED, "refused.", (7,), error)]
+    (payload,) = events(trigger())
+    assert payload["error"]["type"] == "CredentialsError"
+    assert runtime.forgotten == ["northwind_na"]
+
+
+def test_no_event_comes_before_the_floor(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow 3.3.2 fails a task whose trigger fires within about three seconds of its deferral."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    events(trigger())
+    assert amazon_sp.FIRST_EVENT_AFTER_S >= 10
+    assert slept == [pytest.approx(amazon_sp.FIRST_EVENT_AFTER_S, abs=1.0)]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_wait_cancelled_by_the_triggerer_is_no_event(runtime: FakeRuntime) -> None:
+    """A restart cancels the coroutine; an event then would end a wait that goes on elsewhere."""
+
+    class Forever(FakeCollector):
+        async def wait(self, *_: Any, **__: Any) -> WaitResult:
+            await asyncio.Event().wait()
+            raise AssertionError("unreachable")
+
+    runtime.fake_collector = Forever()
+
+    async def cancelled() -> list[Any]:
+        seen: list[Any] = []
+
+        async def watch() -> None:
+            async for event in trigger().run():
+                seen.append(event)
+
+        task = asyncio.create_task(watch())
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return seen
+
+    assert asyncio.run(cancelled()) == []
+
+
+class _OffLoop(FakeRuntime):
+    """Reading specs, connections and files blocks: none of it may happen on the loop's thread."""
+
+    def collector(self, spec: ReportSpec, account: Account, priority: Priority) -> FakeCollector:
+        assert threading.current_thread() is not threading.main_thread()
+        return super().collector(spec, account, priority)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_thousand_waits_never_block_the_loop_for_long() -> None:
+    """By the loop's own processor time, which a busy machine does not change."""
+
+    async def scene() -> tuple[int, float]:
+        worst, ticking = 0.0, True
+
+        async def tick() -> None:
+            nonlocal worst
+            while ticking:
+                before = time.thread_time()
+                await asyncio.sleep(0)
+                worst = max(worst, time.thread_time() - before)
+
+        async def one(item: SpApiReportTrigger) -> int:
+            return len([event async for event in item.run()])
+
+        watch = asyncio.create_task(tick())
+        tasks = []
+        for _ in range(1000):
+            tasks.append(asyncio.create_task(one(trigger())))
+            await asyncio.sleep(0)  # as the triggerer does between two triggers
+        done = sum(await asyncio.gather(*tasks))
+        ticking = False
+        await watch
+        return done, worst
+
+    gc.freeze()  # looking through the heap of a whole test session is not the triggers' doing
+    with use_runtime(_OffLoop()):
+        done, worst = asyncio.run(scene())
+    gc.unfreeze()
+    assert done == 1000
+    assert worst < 0.1
