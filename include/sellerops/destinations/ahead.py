@@ -1,0 +1,64 @@
+"""Batches made in a thread of their own, a few ahead of who takes them: reading and sending overlap."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+_GLANCE_SECONDS = 0.2
+
+
+class Ahead(Generic[Item]):
+    """Iterates ``items`` in a background thread, at most ``depth`` ahead. A context manager that stops the thread.
+
+    An error of ``items`` is raised to the taker, and kept in ``error`` for takers that wrap what they are given.
+    """
+
+    def __init__(self, items: Iterable[Item], depth: int = 4) -> None:
+        self.error: BaseException | None = None
+        self._items = items
+        self._queue: queue.Queue[tuple[bool, Item | None]] = queue.Queue(depth)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="rows-ahead", daemon=True)
+
+    def __enter__(self) -> Ahead[Item]:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def __iter__(self) -> Iterator[Item]:
+        while True:
+            more, item = self._queue.get()
+            if not more:
+                break
+            yield item  # type: ignore[misc]
+        if self.error is not None:
+            raise self.error
+
+    def _run(self) -> None:
+        try:
+            for item in self._items:
+                if not self._put((True, item)):
+                    return
+        except BaseException as error:  # noqa: BLE001 - raised again by the taker, in its own thread
+            self.error = error
+        self._put((False, None))
+
+    def _put(self, entry: tuple[bool, Item | None]) -> bool:
+        """False once nobody takes any more."""
+        while not self._stopped.is_set():
+            try:
+                self._queue.put(entry, timeout=_GLANCE_SECONDS)
+            except queue.Full:
+                continue
+            return True
+        return False

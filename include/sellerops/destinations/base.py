@@ -1,0 +1,145 @@
+"""What every destination takes and answers. Between source and destination go spec, slice, rows; nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from sellerops.errors import UnreadableDocument
+from sellerops.formats.rows import STRUCTURAL, RowStream
+from sellerops.slices import Slice
+from sellerops.specs import ReportSpec, TableSpec
+
+if TYPE_CHECKING:
+    from sellerops.destinations.rejects import RejectSpool
+    from sellerops.ledger.models import ReportRequest
+
+
+@dataclass(frozen=True)
+class RequestMeta:
+    """What the ledger knows about the document that is loaded.
+
+    ``reported_at``: aware; Amazon's createdTime of the report, the as-of of its data. ``marketplace_ids``: the shops
+    Amazon says the document is about. ``where`` names the document in errors, e.g. its archive address.
+    """
+
+    reported_at: datetime
+    request_id: int | None = None
+    content_type: str | None = None
+    marketplace_ids: tuple[str, ...] = ()
+    where: str = "document"
+
+    @classmethod
+    def of(cls, request: ReportRequest) -> RequestMeta:
+        """From an archived request. Raises UnreadableDocument when it does not say when Amazon made it."""
+        if request.reported_at is None:
+            raise UnreadableDocument(
+                "the request has no `reported_at`: it is not known how old the data are.",
+                where=f"report_request {request.id}",
+                remedy="Clear the fetch task of this slice.",
+            )
+        headers = {name.lower().replace("-", "_"): value for name, value in request.document_headers.items()}
+        return cls(
+            reported_at=request.reported_at,
+            request_id=request.id,
+            content_type=headers.get("content_type"),
+            marketplace_ids=tuple(request.marketplace_ids),
+            where=request.archive_uri or f"report_request {request.id}",
+        )
+
+
+@dataclass(frozen=True)
+class LoadJob:
+    """One table of one document for one slice."""
+
+    spec: ReportSpec
+    table: str
+    slice: Slice
+    request: RequestMeta
+    rows: RowStream
+    rejects: RejectSpool
+
+    @property
+    def table_spec(self) -> TableSpec:
+        return self.spec.tables[self.table]
+
+    @property
+    def full_name(self) -> str:
+        """``<source>.<table>``: schema (dataset) and table."""
+        return f"{self.spec.source}.{self.table}"
+
+    @property
+    def marketplace_id(self) -> str | None:
+        """The shop of all rows, where the slice is one shop's."""
+        shop = self.slice.marketplace
+        return shop.id if shop else None
+
+    @property
+    def ledger_marketplace(self) -> str:
+        """The shop as the ledger keys it: empty for a report that covers an account's whole region."""
+        return (self.marketplace_id or "") if self.spec.scope == "marketplace" else ""
+
+    @property
+    def place(self) -> str:
+        """Whose days a load replaces: the shop's, or the region's where one document covers all shops."""
+        return self.ledger_marketplace or self.slice.region
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What became of the rows of one document in one table.
+
+    ``rows_in_file = stored + rejected`` and ``stored = inserted + updated + unchanged + superseded`` always hold.
+    ``superseded``: not written, because rows of a newer document stand there. ``replaced``: rows of earlier loads
+    deleted by this one. ``new_columns`` appeared with this load, ``missing_columns`` of the spec are not in the file.
+    """
+
+    load_id: int
+    table: str
+    rows_in_file: int
+    stored: int
+    rejected: int
+    inserted: int
+    updated: int
+    unchanged: int
+    superseded: int
+    replaced: int
+    seconds: float
+    new_columns: tuple[str, ...] = ()
+    missing_columns: tuple[str, ...] = ()
+    rejected_by_reason: dict[str, int] = field(default_factory=dict)
+
+
+class Destination(Protocol):
+    """A place for rows. ``load`` is one transaction: all of the document's rows of the table, or nothing."""
+
+    name: str
+
+    def load(self, job: LoadJob) -> LoadResult:
+        """Store the rows of ``job``; may be repeated and may run beside other loads at will."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections."""
+        ...
+
+
+def refuse_unlike(rows: RowStream, *, where: str) -> None:
+    """Raise UnreadableDocument when more than half of the rows cannot be read: this is another kind of document."""
+    unlike = sum(rows.rejected[reason] for reason in STRUCTURAL)
+    if unlike * 2 <= rows.rows_in_file:
+        return
+    example = rows.first_reject
+    shown = ""
+    if example:
+        shown = f" The first is line {example.source_line} ({example.reason}"
+        shown += (
+            f" in {example.column_name}: {(example.value or '')[:60]!r})." if example.column_name else ")."
+        )
+    raise UnreadableDocument(
+        f"{unlike} of {rows.rows_in_file} rows cannot be read.{shown}",
+        where=where,
+        rows_in_file=rows.rows_in_file,
+        unreadable=unlike,
+    )

@@ -1,0 +1,247 @@
+"""One load: stage the rows, then everything else in one transaction under the table's lock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg import errors
+
+from sellerops.destinations.base import LoadJob, LoadResult, refuse_unlike
+from sellerops.destinations.postgres.ddl import Connection, ensure_table, existing_columns
+from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
+from sellerops.destinations.postgres.ledger_rows import write_drift, write_load, write_rejects
+from sellerops.destinations.postgres.shape import Shape
+from sellerops.destinations.postgres.staging import Staging, clear_orphans
+from sellerops.destinations.postgres.writes import Counts, Write, newer_days, raise_watermarks
+from sellerops.errors import CheckFailed, ConfigurationError, RetryableError, SellerOpsError
+from sellerops.specs import WriteDisposition
+
+_ANALYZE_FROM = 10_000
+_SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})
+
+
+class PostgresDestination:
+    """Landing tables in the database that also holds the ledger (schema ``sellerops``).
+
+    :param conninfo: libpq connection string or URL. Nothing is opened before the first load; each load has
+        connections of its own, so loads may run in threads.
+    """
+
+    name = "postgres"
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+
+    def close(self) -> None:
+        """Nothing is kept open between loads."""
+
+    def load(self, job: LoadJob) -> LoadResult:
+        """Store the rows of ``job``, or nothing of them. See ``Destination.load``.
+
+        Raises what the rows raise; CheckFailed when the counts do not add up; ConfigurationError when the table or
+        the ledger does not fit; RetryableError when Postgres is away.
+        """
+        where = f"{job.request.where}, table {job.full_name}"
+        with _our_errors(where), psycopg.connect(self._conninfo, autocommit=True) as connection:
+            return _Load(connection, self._conninfo, self.name, job, where).run()
+
+
+class _Load:
+    """The steps of one load over one connection."""
+
+    def __init__(
+        self, connection: Connection, conninfo: str, destination: str, job: LoadJob, where: str
+    ) -> None:
+        self._connection = connection
+        self._conninfo = conninfo
+        self._destination = destination
+        self._job = job
+        self._where = where
+        self._begun = time.monotonic()
+
+    def run(self) -> LoadResult:
+        connection, rows = self._connection, self._job.rows
+        # Timestamps become text in hashes and rejects; the server's zone must not show there.
+        connection.execute("SET TIME ZONE 'UTC'")
+        load_id, started_at = self._open()
+        clear_orphans(connection)
+        staging = Staging(connection, self._conninfo, load_id)
+        staging.create(rows.schema)
+        try:
+            staged = staging.fill(rows, where=self._where)
+            refuse_unlike(rows, where=self._where)
+            shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
+            new_columns = ensure_table(connection, shape)
+            if staged >= _ANALYZE_FROM:
+                connection.execute(_analyze(staging))
+            with connection.transaction():
+                return self._settle(shape, staging, staged, load_id, started_at, new_columns)
+        finally:
+            if not connection.closed:
+                staging.drop()
+
+    def _open(self) -> tuple[int, datetime]:
+        row = self._connection.execute("SELECT nextval('sellerops.load_id'), sellerops.now()").fetchone()
+        assert row is not None
+        return int(row[0]), row[1].astimezone(UTC)
+
+    def _settle(
+        self,
+        shape: Shape,
+        staging: Staging,
+        staged: int,
+        load_id: int,
+        started_at: datetime,
+        new_columns: list[str],
+    ) -> LoadResult:
+        """All that is seen afterwards, within the caller's transaction."""
+        job, connection = self._job, self._connection
+        self._lock()
+        connection.execute("SET LOCAL work_mem = '64MB'")
+        columns = frozenset(staging.columns)
+        duplicates = find_duplicates(connection, shape, staging.identifier, columns)
+        target = {
+            name: kind
+            for name, kind in existing_columns(connection, shape).items()
+            if name not in shape.system
+        }
+        write = Write(
+            connection=connection,
+            shape=shape,
+            staging=staging.identifier,
+            staged=columns - _SYSTEM,
+            target_columns=target,
+            values=self._values(shape, load_id),
+            timezone=job.slice.timezone,
+            has_duplicates=duplicates.rows > 0,
+        )
+        counts = self._write(write, load_id)
+        rejected = sum(job.rows.rejected.values()) + duplicates.losing
+        self._check(staged, counts, rejected, duplicates.losing)
+        write_rejects(connection, load_id, job.rejects)
+        if duplicates.losing:
+            reject_duplicates(connection, shape, staging.identifier, load_id)
+        if job.rows.rows_in_file or job.spec.format.kind != "json":
+            extra = [name for name in target if name not in job.table_spec.columns]
+            write_drift(connection, job, load_id, job.rows.drift, extra)
+        seconds = time.monotonic() - self._begun
+        figures: dict[str, Any] = {
+            "rows_in_file": job.rows.rows_in_file,
+            "stored": counts.stored,
+            "rejected": rejected,
+            "inserted": counts.inserted,
+            "updated": counts.updated,
+            "unchanged": counts.unchanged,
+            "superseded": counts.superseded,
+            "replaced": counts.replaced,
+            "seconds": seconds,
+        }
+        write_load(connection, job, self._destination, load_id, started_at, figures)
+        reasons = {str(reason): count for reason, count in job.rows.rejected.items()}
+        if duplicates.losing:
+            reasons["duplicate_key"] = duplicates.losing
+        return LoadResult(
+            load_id=load_id,
+            table=job.full_name,
+            new_columns=tuple(name for name in new_columns if name in job.rows.drift.added),
+            missing_columns=tuple(job.rows.drift.missing),
+            rejected_by_reason=reasons,
+            **figures,
+        )
+
+    def _lock(self) -> None:
+        """One load at a time for a table, account and place: their keys never meet those of other loads."""
+        key = f"sellerops.load:{self._job.full_name}:{self._job.slice.account_id}:{self._job.place}"
+        self._connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
+
+    def _values(self, shape: Shape, load_id: int) -> dict[str, Any]:
+        piece = self._job.slice
+        values: dict[str, Any] = {
+            "account_id": piece.account_id,
+            "marketplace_id": self._job.marketplace_id,
+            "region": piece.region,
+            "load_id": load_id,
+            "reported_at": self._job.request.reported_at,
+        }
+        if shape.is_snapshot:
+            values["snapshot_at"] = datetime.fromisoformat(piece.snapshot_at or "")
+        if shape.table.day_from_window:
+            values[shape.table.day_from_window] = piece.days[0]
+        return values
+
+    def _write(self, write: Write, load_id: int) -> Counts:
+        job, disposition = self._job, self._job.table_spec.write_disposition
+        if disposition is WriteDisposition.MERGE:
+            return write.merge()
+        days, place = job.slice.days, job.place
+        if disposition is WriteDisposition.SNAPSHOT:
+            # The days of a shop's snapshots have a newest document each, one for each moment.
+            moment = write.values["snapshot_at"].astimezone(UTC).isoformat()
+            place = f"{place}@{moment}"
+        at = (self._connection, job.full_name, job.slice.account_id, place)
+        stale = newer_days(*at, days, job.request.reported_at)
+        fresh = [day for day in days if day not in set(stale)]
+        raise_watermarks(*at, fresh, job.request.reported_at, load_id)
+        if disposition is WriteDisposition.SNAPSHOT:
+            return write.snapshot(is_stale=bool(stale))
+        return write.replace(days, stale)
+
+    def _check(self, staged: int, counts: Counts, rejected: int, losing: int) -> None:
+        """Raise CheckFailed unless every row of the file is stored or rejected. Rolls the transaction back."""
+        rows_in_file, spooled = self._job.rows.rows_in_file, len(self._job.rejects)
+        if (
+            rows_in_file == counts.stored + rejected
+            and staged == counts.stored + losing
+            and (spooled == rejected - losing)
+        ):
+            return
+        raise CheckFailed(
+            f"the file has {rows_in_file} rows, but {counts.stored} were stored and {rejected} rejected "
+            f"({staged} staged, {spooled} reject lines).",
+            where=self._where,
+            remedy="Nothing was stored. This is an error of this program: report it with the archived document.",
+        )
+
+
+def _analyze(staging: Staging) -> Any:
+    from psycopg import sql
+
+    return sql.SQL("ANALYZE {}").format(staging.identifier)
+
+
+@contextmanager
+def _our_errors(where: str) -> Iterator[None]:
+    """Postgres' errors by what a person does next."""
+    try:
+        yield
+    except SellerOpsError:
+        raise
+    except (errors.UndefinedTable, errors.UndefinedFunction, errors.InvalidSchemaName) as error:
+        raise ConfigurationError(
+            f"the database holds no ledger of this version: {_first_line(error)}.",
+            where=where,
+            remedy="Run the migrations: `Ledger(conninfo).migrate()`.",
+        ) from error
+    except errors.InsufficientPrivilege as error:
+        raise ConfigurationError(
+            f"the database user may not do this: {_first_line(error)}.",
+            where=where,
+            remedy="Let it create schemas and tables in this database.",
+        ) from error
+    except errors.UniqueViolation as error:
+        raise CheckFailed(
+            f"the same key stands on two days of the table: {_first_line(error)}.",
+            where=where,
+            remedy="Nothing was stored. Add the day column to `primary_key` in the spec, or use `merge`.",
+        ) from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise RetryableError(f"Postgres did not do its part: {_first_line(error)}.", where=where) from error
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")

@@ -1,0 +1,106 @@
+"""What a load leaves in the ledger, written by the load's own transaction: its counts, its rejects, its drift."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from sellerops.destinations.base import LoadJob
+from sellerops.formats.rows import DriftReport, RowReject
+
+Connection = psycopg.Connection[Any]
+_PRESENT = frozenset({"added", "duplicated"})
+_ABSENT = frozenset({"dropped", "missing"})
+
+
+def write_rejects(connection: Connection, load_id: int, rejects: Iterable[RowReject]) -> None:
+    """All refused rows of a load, by COPY."""
+    statement = (
+        "COPY sellerops.rejected_row (load_id, source_line, reason, column_name, value, raw_line) FROM STDIN"
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rejects:
+            copy.write_row(
+                (load_id, row.source_line, str(row.reason), row.column_name, row.value, row.raw_line)
+            )
+
+
+def write_load(
+    connection: Connection,
+    job: LoadJob,
+    destination: str,
+    load_id: int,
+    started_at: datetime,
+    counts: Mapping[str, Any],
+) -> None:
+    """The load's row; the database refuses counts that do not add up."""
+    days = job.slice.days if job.slice.first_day else []
+    values = {
+        "id": load_id,
+        "request_id": job.request.request_id,
+        "report": job.spec.name,
+        "account_id": job.slice.account_id,
+        "marketplace_id": job.ledger_marketplace,
+        "table_name": job.full_name,
+        "destination": destination,
+        "first_day": days[0] if days else None,
+        "last_day": days[-1] if days else None,
+        "started_at": started_at,
+        **counts,
+    }
+    columns = ", ".join(values)
+    places = ", ".join(f"%({name})s" for name in values)
+    connection.execute(f"INSERT INTO sellerops.load ({columns}) VALUES ({places})", values)
+
+
+def write_drift(
+    connection: Connection, job: LoadJob, load_id: int, drift: DriftReport, stored_extra: Iterable[str]
+) -> None:
+    """Note what changed since the last load of the same account and place; what stays the same is noted once.
+
+    ``stored_extra``: unknown columns the table has from earlier documents. ``missing`` is a spec column never seen
+    here, ``dropped`` one that was there before.
+    """
+    before, had_load = _states(connection, job)
+    changes: list[tuple[str, str]] = []
+    for name in drift.added:
+        if before.get(name) not in _PRESENT:
+            changes.append((name, "duplicated" if name in drift.duplicated else "added"))
+    for name in job.table_spec.columns:
+        if name not in drift.missing and before.get(name) in _ABSENT:
+            changes.append((name, "added"))
+    for name in drift.missing:
+        if before.get(name) not in _ABSENT:
+            changes.append((name, "dropped" if had_load else "missing"))
+    for name in stored_extra:
+        if name not in drift.added and before.get(name) in _PRESENT:
+            changes.append((name, "dropped"))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO sellerops.schema_change (report, table_name, column_name, kind, load_id) "
+            "VALUES (%s, %s, %s, %s, %s)",
+            [(job.spec.name, job.full_name, name, kind, load_id) for name, kind in changes],
+        )
+
+
+def _states(connection: Connection, job: LoadJob) -> tuple[dict[str, str], bool]:
+    """The last change of each column at this account and place, and whether anything was loaded there before."""
+    where = (job.full_name, job.slice.account_id, job.ledger_marketplace)
+    rows = connection.execute(
+        """
+        SELECT DISTINCT ON (schema_change.column_name) schema_change.column_name, schema_change.kind
+        FROM sellerops.schema_change JOIN sellerops.load ON load.id = schema_change.load_id
+        WHERE schema_change.table_name = %s AND load.account_id = %s AND load.marketplace_id = %s
+        ORDER BY schema_change.column_name, schema_change.id DESC
+        """,
+        where,
+    ).fetchall()
+    loaded = connection.execute(
+        "SELECT EXISTS (SELECT FROM sellerops.load WHERE report = %s AND account_id = %s AND marketplace_id = %s "
+        "AND table_name = %s AND rows_in_file > 0)",
+        (job.spec.name, job.slice.account_id, job.ledger_marketplace, job.full_name),
+    ).fetchone()
+    return dict(rows), bool(loaded and loaded[0])

@@ -1,0 +1,268 @@
+"""The statements that bring staged rows into a landing table. All run in one transaction under the table's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from sellerops.destinations.postgres.duplicates import TABLE as DUPLICATES
+from sellerops.destinations.postgres.duplicates import version_of
+from sellerops.destinations.postgres.shape import Shape, column, identifiers
+from sellerops.specs import ColumnType
+
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a write did with the rows it was given; ``replaced``: rows of earlier loads it deleted."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    replaced: int = 0
+
+    @property
+    def stored(self) -> int:
+        return self.inserted + self.updated + self.unchanged + self.superseded
+
+
+@dataclass(frozen=True)
+class Write:
+    """One load's rows on their way from ``staging`` into the table of ``shape``.
+
+    ``values``: what is the same for all rows: account_id, marketplace_id, region, load_id, reported_at, snapshot_at
+    and the window's first day. ``target_columns``: all data columns of the table, with their types; those the document
+    lacks become null. ``timezone``: whose days the window's days are. ``has_duplicates``: ``duplicates.TABLE`` is there.
+    """
+
+    connection: Connection
+    shape: Shape
+    staging: sql.Identifier
+    staged: frozenset[str]
+    target_columns: Mapping[str, str]
+    values: Mapping[str, Any]
+    timezone: str = "UTC"
+    has_duplicates: bool = False
+
+    # -- replace and snapshot ---------------------------------------------------------------------------------------
+
+    def replace(self, days: Sequence[date], stale: Sequence[date]) -> Counts:
+        """Delete the window's ``days``, insert their rows; ``stale`` days keep theirs and this load's are superseded."""
+        fresh = [day for day in days if day not in set(stale)]
+        day = self.shape.day
+        assert day is not None
+        deleted = self.connection.execute(
+            sql.SQL("DELETE FROM {} t WHERE {} AND {}").format(
+                self.shape.identifier, self._in_place(), self._day_is_any(column(day, "t"))
+            ),
+            {**self.values, **self._range(days), "days": fresh},
+        ).rowcount
+        given = self._accepted()
+        if self.shape.table.day_from_window:
+            row_day: sql.Composable = sql.SQL("%({})s::date = ANY(%(days)s::date[])").format(sql.SQL(day))
+        else:
+            row_day = self._day_is_any(column(day, "s"))
+        inserted = self._insert(sql.SQL("AND {}").format(row_day), {**self._range(days), "days": fresh})
+        return Counts(inserted=inserted, superseded=given - inserted, replaced=deleted)
+
+    def snapshot(self, *, is_stale: bool) -> Counts:
+        """Put the rows in place of the snapshot's earlier ones, unless those are of a newer document."""
+        if is_stale:
+            return Counts(superseded=self._accepted())
+        deleted = self.connection.execute(
+            sql.SQL("DELETE FROM {} t WHERE {} AND t.snapshot_at = %(snapshot_at)s").format(
+                self.shape.identifier, self._in_place()
+            ),
+            dict(self.values),
+        ).rowcount
+        return Counts(inserted=self._insert(sql.SQL(""), {}), replaced=deleted)
+
+    def _in_place(self) -> sql.Composable:
+        """Rows of this account and shop, or of the region where one document covers all shops."""
+        if self.shape.spec.scope == "marketplace":
+            return sql.SQL("t.account_id = %(account_id)s AND t.marketplace_id = %(marketplace_id)s")
+        return sql.SQL("t.account_id = %(account_id)s AND t.region = %(region)s")
+
+    def _day_is_any(self, day: sql.Composable) -> sql.Composable:
+        name = self.shape.day
+        assert name is not None
+        if self._kind(name) is not ColumnType.TIMESTAMP:
+            return sql.SQL("{} = ANY(%(days)s::date[])").format(day)
+        zone = sql.Literal(self.timezone)
+        return sql.SQL(
+            "{day} >= %(first_day)s::date::timestamp AT TIME ZONE {zone} "
+            "AND {day} < (%(last_day)s::date + 1)::timestamp AT TIME ZONE {zone} "
+            "AND ({day} AT TIME ZONE {zone})::date = ANY(%(days)s::date[])"
+        ).format(day=day, zone=zone)
+
+    @staticmethod
+    def _range(days: Sequence[date]) -> dict[str, date]:
+        return {"first_day": min(days), "last_day": max(days)}
+
+    def _insert(self, where: sql.Composable, parameters: Mapping[str, Any]) -> int:
+        statement = sql.SQL("INSERT INTO {} ({}) {} {}").format(
+            self.shape.identifier, identifiers(self._columns), self._select(), where
+        )
+        return self.connection.execute(statement, {**self.values, **parameters}).rowcount
+
+    # -- merge ------------------------------------------------------------------------------------------------------
+
+    def merge(self) -> Counts:
+        """Upsert on the key. A stored row gives way to a later version, of equal ones to the newer document's.
+
+        Between two documents of the same instant the row whose text hashes higher wins: no matter which came first.
+        """
+        given = self._accepted()
+        compared = [*self.target_columns, "reported_at", "source_line"]
+        updates = [name for name in self._columns if name not in self.shape.key]
+        statement = sql.SQL(
+            """
+            WITH written AS (
+                INSERT INTO {target} AS t ({columns}) {select}
+                ON CONFLICT ({key}) DO UPDATE SET ({updates}) = ROW({excluded})
+                WHERE ROW({t_compared}) IS DISTINCT FROM ROW({e_compared}) AND {is_later}
+                RETURNING (xmax = 0) AS is_new
+            )
+            SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
+            """
+        ).format(
+            target=self.shape.identifier,
+            columns=identifiers(self._columns),
+            select=self._select(),
+            key=identifiers(self.shape.key),
+            updates=identifiers(updates),
+            excluded=identifiers(updates, "excluded"),
+            is_later=self._is_later(compared),
+            t_compared=identifiers(compared, "t"),
+            e_compared=identifiers(compared, "excluded"),
+        )
+        row = self.connection.execute(statement, dict(self.values)).fetchone()
+        assert row is not None
+        inserted, updated = int(row[0]), int(row[1])
+        left = given - inserted - updated
+        superseded = self._count_superseded(compared) if left else 0
+        return Counts(inserted, updated, left - superseded, superseded)
+
+    def _is_later(self, compared: Sequence[str]) -> sql.Composable:
+        newer = sql.SQL(
+            "(excluded.reported_at > t.reported_at OR (excluded.reported_at = t.reported_at "
+            "AND md5(ROW({e})::text) > md5(ROW({t})::text)))"
+        ).format(e=identifiers(compared, "excluded"), t=identifiers(compared, "t"))
+        version = self.shape.table.version
+        if version is None:
+            return newer
+        return sql.SQL(
+            "({e} > {t} OR ({t} IS NULL AND {e} IS NOT NULL) OR ({e} IS NOT DISTINCT FROM {t} AND {newer}))"
+        ).format(
+            e=version_of(self.shape, "excluded", self.staged),
+            t=version_of(self.shape, "t", self.staged),
+            newer=newer,
+        )
+
+    def _count_superseded(self, compared: Sequence[str]) -> int:
+        """Rows not written whose stored row differs: it is of a later version or a newer document."""
+        same_key = sql.SQL(" AND ").join(
+            sql.SQL("t.{} IS NOT DISTINCT FROM n.{}").format(column(name), column(name))
+            if name == "marketplace_id"
+            else sql.SQL("t.{} = n.{}").format(column(name), column(name))
+            for name in self.shape.key
+        )
+        statement = sql.SQL(
+            "WITH n ({columns}) AS ({select}) SELECT count(*) FROM n JOIN {target} t ON {same_key} "
+            "WHERE ROW({t}) IS DISTINCT FROM ROW({n})"
+        ).format(
+            columns=identifiers(self._columns),
+            select=self._select(),
+            target=self.shape.identifier,
+            same_key=same_key,
+            t=identifiers(compared, "t"),
+            n=identifiers(compared, "n"),
+        )
+        row = self.connection.execute(statement, dict(self.values)).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    # -- the rows themselves ----------------------------------------------------------------------------------------
+
+    @property
+    def _columns(self) -> list[str]:
+        return [*self.shape.system, *self.target_columns]
+
+    def _select(self) -> sql.Composed:
+        """The accepted rows with all columns of the table."""
+        return sql.SQL("SELECT {} FROM {}").format(
+            sql.SQL(", ").join(self._value(name) for name in self._columns), self._accepted_rows
+        )
+
+    @property
+    def _accepted_rows(self) -> sql.Composed:
+        if not self.has_duplicates:
+            return sql.SQL("{} s WHERE true").format(self.staging)
+        return sql.SQL(
+            "{} s LEFT JOIN {} d ON d.source_line = s.source_line WHERE d.loses IS NOT TRUE"
+        ).format(self.staging, DUPLICATES)
+
+    def _value(self, name: str) -> sql.Composable:
+        if name == "ordinal" and name in self.shape.system:
+            return sql.SQL("coalesce(d.ordinal, 1)" if self.has_duplicates else "1")
+        if name in ("source_line", "line_hash") or (name == "marketplace_id" and self.shape.tells_shop):
+            return column(name, "s")
+        if name in self.shape.system:
+            return sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(self.shape.system[name]))
+        if name in self.staged:
+            return column(name, "s")
+        return sql.SQL("NULL::{}").format(sql.SQL(self.target_columns[name]))
+
+    def _accepted(self) -> int:
+        row = self.connection.execute(
+            sql.SQL("SELECT count(*) FROM {}").format(self._accepted_rows)
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def _kind(self, name: str) -> ColumnType:
+        declared = self.shape.table.columns.get(name)
+        return declared.type if declared else ColumnType.DATE
+
+
+def newer_days(
+    connection: Connection,
+    table: str,
+    account_id: str,
+    place: str,
+    days: Sequence[date],
+    reported_at: datetime,
+) -> list[date]:
+    """Days of ``days`` whose rows are of a document newer than ``reported_at``."""
+    rows = connection.execute(
+        "SELECT day FROM sellerops.table_watermark WHERE table_name = %s AND account_id = %s AND place = %s "
+        "AND day = ANY(%s) AND reported_at > %s",
+        (table, account_id, place, list(days), reported_at),
+    )
+    return [day for (day,) in rows]
+
+
+def raise_watermarks(
+    connection: Connection,
+    table: str,
+    account_id: str,
+    place: str,
+    days: Sequence[date],
+    reported_at: datetime,
+    load_id: int,
+) -> None:
+    """Note that the rows of ``days`` are now of a document of ``reported_at``."""
+    connection.execute(
+        "INSERT INTO sellerops.table_watermark (table_name, account_id, place, day, reported_at, load_id) "
+        "SELECT %s, %s, %s, day, %s, %s FROM unnest(%s::date[]) AS day "
+        "ON CONFLICT (table_name, account_id, place, day) DO UPDATE "
+        "SET reported_at = excluded.reported_at, load_id = excluded.load_id",
+        (table, account_id, place, reported_at, load_id, list(days)),
+    )

@@ -1,0 +1,68 @@
+"""Bytes of a report document -> typed rows: flat files and JSON, streamed, rejects split off with their reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from sellerops.formats.assembly import Assembler
+from sellerops.formats.casts import FLAT_DECIMAL, JSON_DECIMAL, ValueRules
+from sellerops.formats.charsets import LineDecoder, candidates, codec_name, declared_charset
+from sellerops.formats.checks import checked
+from sellerops.formats.json_rows import JsonReader
+from sellerops.formats.numbers import Writing, writing_of
+from sellerops.formats.rows import STRUCTURAL, DriftReport, Reader, RejectReason, RowReject, RowStream, Tally
+from sellerops.formats.sniff import Document
+from sellerops.formats.tsv import TsvReader
+from sellerops.marketplaces import Marketplace, marketplace, marketplace_by_id
+from sellerops.slices import Slice
+from sellerops.specs import FileFormat, TableSpec
+
+__all__ = ["DriftReport", "RejectReason", "RowReject", "RowStream", "STRUCTURAL", "open_rows"]
+
+
+def open_rows(
+    table: TableSpec,
+    stream: BinaryIO,
+    *,
+    file_format: FileFormat,
+    piece: Slice,
+    content_type: str | None = None,
+    marketplace_ids: Sequence[str] = (),
+    on_reject: Callable[[RowReject], None],
+    where: str = "document",
+) -> RowStream:
+    """The rows of ``table`` in a document.
+
+    :param stream: the document's decoded bytes, read once from where it stands; not closed.
+    :param piece: the slice it was asked for: its window, its shops, its time zone.
+    :param content_type: the download's Content-Type, for its charset.
+    :param marketplace_ids: the shops Amazon says the document is about, where it says so; they decide how local
+        numbers are written when the slice covers several shops.
+    :param on_reject: takes each refused row, in no promised order.
+    :param where: names the document in errors.
+
+    Raises DocumentDamaged (truncated, a web page, empty) and UnreadableDocument (not what the spec describes), here
+    or while the rows are read.
+    """
+    shops = _shops(piece, marketplace_ids)
+    tally = Tally(on_reject)
+    declared = codec_name(declared_charset(content_type))
+    document = Document(stream, where=where, declared=declared)
+    reader: Reader
+    if file_format.kind == "json":
+        assembler = Assembler(
+            table, piece, ValueRules(Writing.POINT, file_format.timestamps, JSON_DECIMAL), tally
+        )
+        reader = JsonReader(document, table, assembler, tally, where)
+    else:
+        writing = Writing.POINT if file_format.decimal == "point" else writing_of(shops)
+        assembler = Assembler(table, piece, ValueRules(writing, file_format.timestamps, FLAT_DECIMAL), tally)
+        names = candidates(document.charset, declared, file_format.charset, shops[0].charset)
+        reader = TsvReader(document, LineDecoder(names), table, assembler, tally, where)
+    return RowStream(reader, tally, lambda batches: checked(batches, table.checks, where=where))
+
+
+def _shops(piece: Slice, marketplace_ids: Sequence[str]) -> list[Marketplace]:
+    told = [marketplace_by_id(each) for each in marketplace_ids]
+    return told or [marketplace(code) for code in piece.marketplaces]

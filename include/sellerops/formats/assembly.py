@@ -1,0 +1,172 @@
+"""Texts of rows -> a typed record batch, with the rows split off that have no place in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sellerops.formats.casts import ValueRules, arrow_type, cast_column
+from sellerops.formats.names import Field
+from sellerops.formats.rows import RejectReason, RowReject, Tally
+from sellerops.marketplaces import all_marketplaces
+from sellerops.slices import Slice
+from sellerops.specs import ColumnType, TableSpec, WriteDisposition
+
+SOURCE_LINE = "source_line"
+_UNIT, _EQUALS = "\x1f", "\x1e"
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Rows of one document as text: column name to array (null: nothing there), their lines, and the row as it stood.
+
+    All arrays have the length of ``lines`` (int64).
+    """
+
+    columns: Mapping[str, pa.Array]
+    lines: np.ndarray
+    raw: Callable[[int], str]
+
+
+class Assembler:
+    """Types, keys, window and shop of one table's rows, in one place for every format."""
+
+    def __init__(self, table: TableSpec, piece: Slice, rules: ValueRules, tally: Tally) -> None:
+        self._table = table
+        self._rules = rules
+        self._tally = tally
+        self._keys = tuple(dict.fromkeys(_key_columns(table)))
+        self._window = _window(table, piece)
+        self._hashed = not table.primary_key
+        self._shops = _shop_names() if table.marketplace_from else None
+
+    def schema(self, fields: Sequence[Field]) -> pa.Schema:
+        """The schema of batches made of ``fields``."""
+        columns = [pa.field(field.name, arrow_type(field.type, self._rules)) for field in fields]
+        columns.append(pa.field(SOURCE_LINE, pa.int64(), nullable=False))
+        if self._shops is not None:
+            columns.append(pa.field("marketplace_id", pa.string()))
+        if self._hashed:
+            columns.append(pa.field("line_hash", pa.string(), nullable=False))
+        return pa.schema(columns)
+
+    def assemble(self, texts: Texts, fields: Sequence[Field]) -> pa.RecordBatch:
+        """The accepted rows; the others go to the tally. Every row of ``texts`` is counted as a row of the file."""
+        self._tally.rows_in_file += len(texts.lines)
+        refused: dict[int, RowReject] = {}
+        typed: dict[str, pa.Array] = {}
+        for field in fields:
+            typed[field.name], failures = cast_column(texts.columns[field.name], field.type, self._rules)
+            for place in failures:
+                value = texts.columns[field.name][place].as_py()
+                self._refuse(refused, texts, place, RejectReason.UNREADABLE_VALUE, field.name, value)
+        self._refuse_keyless(refused, texts, typed)
+        self._refuse_outside(refused, texts, typed)
+        schema = self.schema(fields)
+        arrays = [typed[field.name] for field in fields]
+        arrays.append(pa.array(texts.lines, pa.int64()))
+        if self._shops is not None:
+            arrays.append(self._marketplace(texts))
+        if self._hashed:
+            arrays.append(_line_hashes(texts))
+        batch = pa.RecordBatch.from_arrays(arrays, schema=schema)
+        if not refused:
+            return batch
+        for place in sorted(refused):
+            self._tally.reject(refused[place])
+        keep = np.ones(len(texts.lines), dtype=bool)
+        keep[list(refused)] = False
+        return batch.filter(pa.array(keep))
+
+    def _refuse(
+        self,
+        refused: dict[int, RowReject],
+        texts: Texts,
+        place: int,
+        reason: RejectReason,
+        column: str,
+        value: str | None,
+    ) -> None:
+        """The first reason counts."""
+        if place not in refused:
+            refused[place] = RowReject(int(texts.lines[place]), reason, column, value, texts.raw(place))
+
+    def _refuse_keyless(
+        self, refused: dict[int, RowReject], texts: Texts, typed: Mapping[str, pa.Array]
+    ) -> None:
+        for name in self._keys:
+            column = typed[name]
+            for place in _places(column.is_null()) if column.null_count else ():
+                self._refuse(
+                    refused, texts, place, RejectReason.MISSING_KEY, name, texts.columns[name][place].as_py()
+                )
+
+    def _refuse_outside(
+        self, refused: dict[int, RowReject], texts: Texts, typed: Mapping[str, pa.Array]
+    ) -> None:
+        if self._window is None:
+            return
+        name, first, end = self._window
+        column = typed[name]
+        kind = column.type
+        outside = pc.or_(
+            pc.less(column, pa.scalar(first, kind)), pc.greater_equal(column, pa.scalar(end, kind))
+        )
+        for place in _places(pc.fill_null(outside, False)):
+            self._refuse(
+                refused, texts, place, RejectReason.OUTSIDE_WINDOW, name, texts.columns[name][place].as_py()
+            )
+
+    def _marketplace(self, texts: Texts) -> pa.Array:
+        """Amazon's id of the shop a row names, null when it names none of Amazon's."""
+        assert self._shops is not None and self._table.marketplace_from is not None
+        names, ids = self._shops
+        written = pc.utf8_lower(pc.utf8_trim_whitespace(texts.columns[self._table.marketplace_from]))
+        return ids.take(pc.index_in(written, names))
+
+
+def _key_columns(table: TableSpec) -> list[str]:
+    day = [table.day] if table.day and table.write_disposition is WriteDisposition.REPLACE else []
+    return [name for name in (*table.primary_key, *day) if name in table.columns]
+
+
+def _window(table: TableSpec, piece: Slice) -> tuple[str, date | datetime, date | datetime] | None:
+    """Day column, first value and the first value behind the slice's local days."""
+    if table.write_disposition is not WriteDisposition.REPLACE or not table.day or not piece.days:
+        return None
+    first, end = piece.days[0], piece.days[-1] + timedelta(days=1)
+    if table.columns[table.day].type is ColumnType.TIMESTAMP:
+        zone = ZoneInfo(piece.timezone)
+        return table.day, datetime.combine(first, time(0), zone), datetime.combine(end, time(0), zone)
+    return table.day, first, end
+
+
+def _shop_names() -> tuple[pa.Array, pa.Array]:
+    """What a shop is called in reports (lower case), and its id."""
+    shops = all_marketplaces().values()
+    names = [*(shop.sales_channel.lower() for shop in shops), *(shop.id.lower() for shop in shops)]
+    return pa.array(names), pa.array([shop.id for shop in shops] * 2)
+
+
+def _line_hashes(texts: Texts) -> pa.Array:
+    """128 bits over what a row says, the same whatever the order of columns and however many are empty."""
+    parts = [
+        pc.binary_join_element_wise(name, texts.columns[name], _EQUALS) for name in sorted(texts.columns)
+    ]
+    if not parts:
+        return pa.array(["" for _ in texts.lines], pa.string())
+    joined = pc.binary_join_element_wise(*parts, _UNIT, null_handling="skip")
+    return pa.array(
+        [blake2b(text.encode(), digest_size=16).hexdigest() for text in joined.to_pylist()], pa.string()
+    )
+
+
+def _places(mask: pa.Array) -> list[int]:
+    return np.flatnonzero(mask.to_numpy(zero_copy_only=False)).tolist()

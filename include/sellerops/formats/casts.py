@@ -1,0 +1,231 @@
+"""Whole columns of text as typed Arrow arrays.
+
+Arrow's own casts do the bulk; a value they refuse is read by ``numbers`` and ``times``, whose answer counts. So one
+bad value costs one slow look and not its block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sellerops.formats import times
+from sellerops.formats.numbers import Writing, fits, parse_decimal, parse_integer
+from sellerops.specs import ColumnType
+
+TIMESTAMP = pa.timestamp("us", "UTC")
+# Flat files: 20 digits before the point, 18 behind. JSON numbers are doubles: up to 17 digits behind any zeros.
+FLAT_DECIMAL = pa.decimal128(38, 18)
+JSON_DECIMAL = pa.decimal256(76, 38)
+
+_SAFE_DIGITS = 20
+_TRUE, _FALSE = frozenset({"true", "yes", "y", "t", "1"}), frozenset({"false", "no", "n", "f", "0"})
+_FIRST_INSTANT = datetime(1, 1, 1, tzinfo=UTC)
+_PLAIN_DECIMAL = {
+    Writing.POINT: r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$",
+    Writing.LOCAL_POINT: r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$",
+    Writing.LOCAL_COMMA: r"^-?[0-9]{1,9}(,[0-9]{1,9})?$",
+    Writing.LOCAL_UNKNOWN: r"^-?[0-9]{1,9}([.,]([0-9]{1,2}|[0-9]{4,9}))?$",
+}
+_PLAIN_ISO = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})$"
+)
+
+Failures = list[int]
+Fast = Callable[[pa.Array], pa.Array]
+
+
+@dataclass(frozen=True)
+class ValueRules:
+    """How a document writes its values, and the Arrow type that holds its decimals."""
+
+    writing: Writing = Writing.POINT
+    timestamps: tuple[str, ...] = (times.ISO,)
+    decimal: pa.DataType = FLAT_DECIMAL
+
+
+def arrow_type(column_type: ColumnType, rules: ValueRules) -> pa.DataType:
+    """The Arrow type a column of the spec is carried in."""
+    return {
+        ColumnType.TEXT: pa.string(),
+        ColumnType.INTEGER: pa.int64(),
+        ColumnType.DECIMAL: rules.decimal,
+        ColumnType.DATE: pa.date32(),
+        ColumnType.TIMESTAMP: TIMESTAMP,
+        ColumnType.BOOLEAN: pa.bool_(),
+    }[column_type]
+
+
+def cast_column(values: pa.Array, column_type: ColumnType, rules: ValueRules) -> tuple[pa.Array, Failures]:
+    """``values`` (text, null where the document has nothing) as ``column_type``, null where that fails, and where."""
+    if column_type is ColumnType.TEXT:
+        return values, []
+    target = arrow_type(column_type, rules)
+    if values.null_count == len(values):
+        return pa.nulls(len(values), target), []
+    fast, plain, reference = _ways(column_type, rules, target)
+    try:
+        return fast(values), []
+    except pa.ArrowInvalid:
+        pass
+    easy = plain(values)
+    typed = pa.nulls(len(values), target)
+    if easy is not None:
+        try:
+            typed = fast(pc.if_else(easy, values, None))
+        except pa.ArrowInvalid:
+            easy = None
+    hard = values.is_valid() if easy is None else pc.and_(values.is_valid(), pc.invert(easy))
+    return _by_reference(values, typed, hard, reference)
+
+
+def _by_reference(
+    values: pa.Array, typed: pa.Array, hard: pa.Array, reference: Callable[[str], Any]
+) -> tuple[pa.Array, Failures]:
+    """``typed`` with the places of ``hard`` read one by one; blanks are nothing."""
+    places = np.flatnonzero(hard.to_numpy(zero_copy_only=False))
+    parsed: list[Any] = []
+    failures: Failures = []
+    for place, text in zip(places.tolist(), values.take(pa.array(places)).to_pylist(), strict=True):
+        try:
+            parsed.append(reference(text) if text.strip() else None)
+        except ValueError:
+            parsed.append(None)
+            failures.append(place)
+    return pc.replace_with_mask(typed, hard, pa.array(parsed, typed.type)), failures
+
+
+def _ways(
+    column_type: ColumnType, rules: ValueRules, target: pa.DataType
+) -> tuple[Fast, Callable[[pa.Array], pa.Array | None], Callable[[str], Any]]:
+    """The fast cast of a column, which values it is sure to read, and the reading of one value that counts."""
+    if column_type is ColumnType.INTEGER:
+        return _fast_integer, _matches(r"^-?[0-9]{1,18}$"), parse_integer
+    if column_type is ColumnType.DECIMAL:
+        return _fast_decimal(rules, target), _matches(_PLAIN_DECIMAL[rules.writing]), _exact(rules, target)
+    if column_type is ColumnType.BOOLEAN:
+        return _fast_boolean, lambda values: None, _parse_boolean
+    patterns = rules.timestamps
+    if column_type is ColumnType.DATE:
+        plain = _matches(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$") if times.ISO in patterns else lambda values: None
+        return _fast_date(patterns), plain, lambda text: times.parse_date(text, patterns)
+    plain = _matches(_PLAIN_ISO) if patterns[:1] == (times.ISO,) else lambda values: None
+    return _fast_timestamp(patterns), plain, lambda text: times.parse_timestamp(text, patterns)
+
+
+def _matches(regex: str) -> Callable[[pa.Array], pa.Array]:
+    return lambda values: pc.fill_null(pc.match_substring_regex(values, regex), False)
+
+
+def _fast_integer(values: pa.Array) -> pa.Array:
+    # Arrow reads 0x1F as 31; a document means text by it.
+    if _holds(values, b"x") or _holds(values, b"X"):
+        raise pa.ArrowInvalid("hexadecimal")
+    return values.cast(pa.int64())
+
+
+def _holds(values: pa.Array, byte: bytes) -> bool:
+    data = values.buffers()[2]
+    return data is not None and byte in memoryview(data).tobytes()
+
+
+def _fast_decimal(rules: ValueRules, target: pa.DataType) -> Fast:
+    """Arrow's cast, guarded: a number of more digits than fit it wraps around without a word (pyarrow 26)."""
+    plain = _matches(_PLAIN_DECIMAL[rules.writing])
+
+    def local(values: pa.Array) -> pa.Array:
+        if pc.any(pc.and_(values.is_valid(), pc.invert(plain(values)))).as_py():
+            raise pa.ArrowInvalid("needs a closer look")
+        return point(pc.replace_substring(values, ",", "."))
+
+    def point(values: pa.Array) -> pa.Array:
+        longest = pc.max(pc.binary_length(values)).as_py() or 0
+        if longest > _SAFE_DIGITS or _holds(values, b"e") or _holds(values, b"E"):
+            raise pa.ArrowInvalid("may not fit")
+        return values.cast(target)
+
+    return point if rules.writing is Writing.POINT else local
+
+
+def _exact(rules: ValueRules, target: pa.DataType) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        value = parse_decimal(text, rules.writing)
+        if not fits(value, target.precision, target.scale):
+            raise ValueError("more digits than are kept")
+        return value
+
+    return parse
+
+
+def _fast_boolean(values: pa.Array) -> pa.Array:
+    lower = pc.utf8_lower(values)
+    true, false = (pc.is_in(lower, pa.array(sorted(words))) for words in (_TRUE, _FALSE))
+    if pc.any(pc.and_(values.is_valid(), pc.invert(pc.or_(true, false)))).as_py():
+        raise pa.ArrowInvalid("neither true nor false")
+    return pc.if_else(values.is_valid(), true, None)
+
+
+def _parse_boolean(text: str) -> bool:
+    word = text.strip().lower()
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    raise ValueError("neither true nor false")
+
+
+def _fast_date(patterns: Sequence[str]) -> Fast:
+    rewrites = [times.iso_rewrite(pattern) for pattern in patterns if pattern != times.ISO]
+
+    def cast(values: pa.Array) -> pa.Array:
+        if times.ISO in patterns:
+            try:
+                return _in_our_era(values.cast(pa.date32()), date(1, 1, 1))
+            except pa.ArrowInvalid:
+                pass
+        for rewrite in rewrites:
+            if (
+                rewrite
+                and " " not in rewrite.replacement
+                and pc.all(_matches_or_null(values, rewrite.regex)).as_py()
+            ):
+                rewritten = pc.replace_substring_regex(values, rewrite.regex, rewrite.replacement)
+                return _in_our_era(rewritten.cast(pa.date32()), date(1, 1, 1))
+        raise pa.ArrowInvalid("needs a closer look")
+
+    return cast
+
+
+def _fast_timestamp(patterns: Sequence[str]) -> Fast:
+    rewrites = [times.iso_rewrite(pattern) for pattern in patterns if pattern != times.ISO]
+
+    def cast(values: pa.Array) -> pa.Array:
+        if times.ISO in patterns:
+            for zone in (TIMESTAMP, pa.timestamp("us")):
+                try:
+                    return _in_our_era(values.cast(zone).cast(TIMESTAMP), _FIRST_INSTANT)
+                except pa.ArrowInvalid:
+                    continue
+        for rewrite in rewrites:
+            if rewrite and pc.all(_matches_or_null(values, rewrite.regex)).as_py():
+                rewritten = pc.replace_substring_regex(values, rewrite.regex, rewrite.replacement)
+                return _in_our_era(rewritten.cast(pa.timestamp("us")).cast(TIMESTAMP), _FIRST_INSTANT)
+        raise pa.ArrowInvalid("needs a closer look")
+
+    return cast
+
+
+def _matches_or_null(values: pa.Array, regex: str) -> pa.Array:
+    return pc.fill_null(pc.match_substring_regex(values, regex), True)
+
+
+def _in_our_era(typed: pa.Array, first: date) -> pa.Array:
+    """Arrow knows a year 0; nobody else does."""
+    least = pc.min(typed)
+    if least.is_valid and pc.less(least, pa.scalar(first, typed.type)).as_py():
+        raise pa.ArrowInvalid("before the year 1")
+    return typed

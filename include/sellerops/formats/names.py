@@ -1,0 +1,124 @@
+"""Canonical column names, and which column of a document is which of the spec."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sellerops.errors import UnreadableDocument
+from sellerops.formats.rows import DriftReport
+from sellerops.specs import ColumnType, TableSpec
+
+SYSTEM_COLUMNS = frozenset(
+    {
+        "account_id",
+        "marketplace_id",
+        "region",
+        "load_id",
+        "source_line",
+        "reported_at",
+        "snapshot_at",
+        "ordinal",
+        "line_hash",
+    }
+)
+# unitsOrderedB2B -> units_ordered_b2b: a digit joins the capital behind it unless that begins a word.
+_WORD_STARTS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_OTHER = re.compile(r"[^a-z0-9]+")
+_LONGEST = 63
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a document: its canonical name and what it is stored as."""
+
+    name: str
+    type: ColumnType
+
+
+def snake_case(text: str) -> str:
+    """A document's column name as ours; empty when no letter or digit is left."""
+    ascii_text = (
+        unicodedata.normalize("NFKD", _WORD_STARTS.sub("_", text.strip())).encode("ascii", "ignore").decode()
+    )
+    name = _OTHER.sub("_", ascii_text.lower()).strip("_")
+    name = f"c_{name}" if name[:1].isdigit() else name
+    return (
+        name
+        if len(name) <= _LONGEST
+        else f"{name[: _LONGEST - 9]}_{hashlib.md5(name.encode()).hexdigest()[:8]}"
+    )
+
+
+def free_name(name: str, taken: Iterable[str]) -> str:
+    """``name``, or ``name__2``, ``name__3``, ... when it is taken."""
+    names = set(taken)
+    number, free = 2, name
+    while free in names:
+        suffix = f"__{number}"
+        free, number = name[: _LONGEST - len(suffix)] + suffix, number + 1
+    return free
+
+
+def reserved_names(table: TableSpec) -> set[str]:
+    """Names no unknown column may take."""
+    return {*SYSTEM_COLUMNS, *table.columns, *([table.day_from_window] if table.day_from_window else [])}
+
+
+def map_header(
+    headers: Sequence[str], table: TableSpec, *, where: str
+) -> tuple[list[Field | None], DriftReport]:
+    """Each header's column; None for one without a name at the end. Order and case of headers do not matter.
+
+    Raises UnreadableDocument when a required column is missing.
+    """
+    wanted = {_plain(table.header_of(name)): name for name in table.columns}
+    drift = DriftReport()
+    fields: list[Field | None] = []
+    taken: set[str] = set()
+    for position, header in enumerate(headers, start=1):
+        declared = wanted.get(_plain(header))
+        if not header.strip() and position == len(headers):
+            fields.append(None)
+        elif declared and declared not in taken:
+            taken.add(declared)
+            fields.append(Field(declared, table.columns[declared].type))
+        else:
+            name = _unknown_name(header, position, declared, table, taken)
+            taken.add(name)
+            drift.added[name] = header
+            if declared or name.rpartition("__")[2].isdigit():
+                drift.duplicated.append(name)
+            fields.append(Field(name, ColumnType.TEXT))
+    drift.missing = [name for name in table.columns if name not in taken]
+    refuse_missing(drift.missing, table, headers, where=where)
+    return fields, drift
+
+
+def refuse_missing(missing: Sequence[str], table: TableSpec, found: Sequence[str], *, where: str) -> None:
+    """Raise UnreadableDocument when a column is missing without which rows have no place."""
+    needed = [name for name in missing if _is_needed(name, table)]
+    if needed:
+        shown = ", ".join(repr(name[:80]) for name in list(found)[:40]) or "none"
+        raise UnreadableDocument(
+            f"required columns are missing: {', '.join(table.header_of(name) for name in needed)}. Found: {shown}.",
+            where=where,
+            missing=needed,
+            found=list(found)[:200],
+        )
+
+
+def _is_needed(name: str, table: TableSpec) -> bool:
+    return table.columns[name].required or name in table.primary_key or name in (table.day, table.version)
+
+
+def _unknown_name(header: str, position: int, declared: str | None, table: TableSpec, taken: set[str]) -> str:
+    name = declared or snake_case(header) or f"column_{position}"
+    return free_name(name, taken | reserved_names(table))
+
+
+def _plain(header: str) -> str:
+    return re.sub(r"[\s_-]+", "-", header.strip().casefold())

@@ -1,0 +1,127 @@
+"""Numbers as marketplaces write them, read exactly or not at all. These functions define what a value means;
+``casts`` reads whole columns faster and must agree with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Context, Decimal
+from enum import Enum
+
+from sellerops.marketplaces import Marketplace
+
+_COMMA_LANGUAGES = frozenset({"de", "fr", "it", "es", "nl", "sv", "pl", "tr", "pt"})
+_POINT_LOCALES = frozenset({"es_MX"})
+
+_PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_INTEGER = re.compile(r"[+-]?[0-9]+(?:\.0*)?")
+_GROUPED_BY_POINTS = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+")
+_GROUPED_BY_COMMAS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+")
+# A space of any width, or an apostrophe, between digits and a group of three.
+_GROUP_SPACE = re.compile(r"(?<=[0-9])[\s'\u2019](?=[0-9]{3}(?![0-9]))")
+# The default context would round at 28 digits.
+_EXACT = Context(prec=2000)
+_INT64 = range(-(2**63), 2**63)
+
+
+class Writing(Enum):
+    """How a document writes decimals.
+
+    ``POINT``: always 1.5. The others are a marketplace's own writing, where 95,00 and 95.00 can both be read, and only
+    a single group of three digits (1.234) needs to know which sign is the decimal one; in ``LOCAL_UNKNOWN`` (shops
+    that write differently in one document) such a value is refused.
+    """
+
+    POINT = "point"
+    LOCAL_POINT = "local point"
+    LOCAL_COMMA = "local comma"
+    LOCAL_UNKNOWN = "local unknown"
+
+
+def writing_of(shops: Iterable[Marketplace]) -> Writing:
+    """The local writing the shops of one document share."""
+    commas = {_writes_comma(shop.locale) for shop in shops}
+    if len(commas) != 1:
+        return Writing.LOCAL_UNKNOWN
+    return Writing.LOCAL_COMMA if commas.pop() else Writing.LOCAL_POINT
+
+
+def _writes_comma(locale: str) -> bool:
+    return locale not in _POINT_LOCALES and locale.split("_")[0] in _COMMA_LANGUAGES
+
+
+def parse_integer(text: str) -> int:
+    """A whole number of 64 bits; ``5.0`` is 5. Raises ValueError for anything else."""
+    stripped = _stripped(text)
+    if not _INTEGER.fullmatch(stripped):
+        raise ValueError("no whole number")
+    value = int(stripped.partition(".")[0])
+    if value not in _INT64:
+        raise ValueError("too large")
+    return value
+
+
+def parse_decimal(text: str, writing: Writing = Writing.POINT) -> Decimal:
+    """An exact decimal. Raises ValueError for text, for NaN, and where two readings are possible."""
+    stripped = _stripped(text)
+    if writing is Writing.POINT:
+        return _point_decimal(stripped)
+    return _local_decimal(_GROUP_SPACE.sub("", stripped), writing)
+
+
+def fits(value: Decimal, precision: int, scale: int) -> bool:
+    """Whether ``value`` has at most ``scale`` decimals and ``precision - scale`` digits before the point."""
+    normal = value.normalize(_EXACT) if value else Decimal(0)
+    _, digits, exponent = normal.as_tuple()
+    assert isinstance(exponent, int)
+    return -exponent <= scale and len(digits) + exponent <= precision - scale
+
+
+def _stripped(text: str) -> str:
+    return text.strip().replace("\u2212", "-")
+
+
+def _point_decimal(text: str) -> Decimal:
+    if _PLAIN.fullmatch(text):
+        return Decimal(text)
+    whole, point, decimals = text.partition(".")
+    groups = whole.count(",")
+    # 1,234 alone may be 1.234 of a shop that writes commas; 1,234.56 and 1,234,567 can only be read one way.
+    if (
+        _GROUPED_BY_COMMAS.fullmatch(whole)
+        and decimals.isascii()
+        and ((point and decimals.isdigit()) or (not point and groups >= 2))
+    ):
+        return Decimal(text.replace(",", ""))
+    raise ValueError("no number")
+
+
+def _local_decimal(text: str, writing: Writing) -> Decimal:
+    points, commas = text.count("."), text.count(",")
+    if points and commas:
+        decimal_sign = max(".,", key=text.rfind)
+    elif points + commas == 1:
+        decimal_sign = _single_sign("." if points else ",", text, writing)
+    else:
+        decimal_sign = "," if points else "."
+    grouping = "," if decimal_sign == "." else "."
+    whole, sign, decimals = text.partition(decimal_sign)
+    if grouping in whole:
+        grouped = _GROUPED_BY_COMMAS if grouping == "," else _GROUPED_BY_POINTS
+        if not grouped.fullmatch(whole):
+            raise ValueError("no number")
+        whole = whole.replace(grouping, "")
+    number = f"{whole}.{decimals}" if sign else whole
+    if not _PLAIN.fullmatch(number):
+        raise ValueError("no number")
+    return Decimal(number)
+
+
+def _single_sign(sign: str, text: str, writing: Writing) -> str:
+    """The decimal sign of a number that holds ``sign`` once."""
+    grouped = _GROUPED_BY_POINTS if sign == "." else _GROUPED_BY_COMMAS
+    if not grouped.fullmatch(text) or text.lstrip("+-").startswith("0"):
+        return sign
+    if writing is Writing.LOCAL_UNKNOWN:
+        raise ValueError("1.234 or 1234: the document's shops write numbers differently")
+    return "." if writing is Writing.LOCAL_POINT else ","

@@ -1,0 +1,147 @@
+"""What a format yields: typed record batches, the rows it refused, and how the document differs from its spec."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import pyarrow as pa
+
+# A reject is kept as text; these two cannot or must not stand in a Postgres text.
+_ESCAPED = str.maketrans({"\x00": "\\x00", "\ufffd": "\\ufffd"})
+
+
+class RejectReason(StrEnum):
+    """Why a row of a document is not in the table."""
+
+    UNREADABLE_VALUE = "unreadable_value"
+    UNDECODABLE = "undecodable"
+    TOO_FEW_FIELDS = "too_few_fields"
+    TOO_MANY_FIELDS = "too_many_fields"
+    MISSING_KEY = "missing_key"
+    OUTSIDE_WINDOW = "outside_window"
+    DUPLICATE_KEY = "duplicate_key"
+
+
+# Reasons that say "this is not the document the spec describes" rather than "this row is odd".
+STRUCTURAL = frozenset(
+    {
+        RejectReason.UNREADABLE_VALUE,
+        RejectReason.UNDECODABLE,
+        RejectReason.TOO_FEW_FIELDS,
+        RejectReason.TOO_MANY_FIELDS,
+    }
+)
+
+
+@dataclass(frozen=True)
+class RowReject:
+    """One refused row. ``source_line`` is the line of the file (the header is line 1), for JSON the item from 1.
+
+    ``raw_line`` is the row as it stood, complete; what no text column can hold is written as an escape.
+    """
+
+    source_line: int
+    reason: RejectReason
+    column_name: str | None = None
+    value: str | None = None
+    raw_line: str | None = None
+
+    def storable(self) -> RowReject:
+        """The same with NUL, U+FFFD and lone surrogates written as escapes."""
+        return RowReject(
+            self.source_line, self.reason, self.column_name, _storable(self.value), _storable(self.raw_line)
+        )
+
+
+def _storable(text: str | None) -> str | None:
+    if text is None:
+        return None
+    return text.translate(_ESCAPED).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@dataclass
+class DriftReport:
+    """How a document's columns differ from the spec's.
+
+    ``added``: canonical name to the document's own name of columns the spec does not know, stored as text.
+    ``duplicated``: the subset of ``added`` whose name stands more than once in the header.
+    ``missing``: spec columns the document lacks; they are null. Complete once the rows are exhausted.
+    """
+
+    added: dict[str, str] = field(default_factory=dict)
+    duplicated: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+class Reader(Protocol):
+    """A format at work on one document."""
+
+    drift: DriftReport
+
+    @property
+    def schema(self) -> pa.Schema: ...
+
+    def batches(self) -> Iterator[pa.RecordBatch]: ...
+
+
+@dataclass
+class Tally:
+    """Counts of one document, and where its refused rows go."""
+
+    on_reject: Callable[[RowReject], None]
+    rows_in_file: int = 0
+    rejected: Counter[RejectReason] = field(default_factory=Counter)
+    first_reject: RowReject | None = None
+
+    def reject(self, row: RowReject) -> None:
+        self.rejected[row.reason] += 1
+        kept = row.storable()
+        self.first_reject = self.first_reject or kept
+        self.on_reject(kept)
+
+
+class RowStream:
+    """The rows of one table of one document, read once.
+
+    ``schema``: the columns known from the start: the spec's, the document's unknown ones as text, then
+    ``source_line`` (int64) and, where the table needs them, ``marketplace_id`` and ``line_hash``. A JSON document may
+    show more columns later: then later batches carry them as well, never fewer. Iterating raises DocumentDamaged,
+    UnreadableDocument or CheckFailed; counts are complete after the last batch.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        tally: Tally,
+        check: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]] = iter,
+    ) -> None:
+        self._reader = reader
+        self._tally = tally
+        self._check = check
+
+    @property
+    def schema(self) -> pa.Schema:
+        return self._reader.schema
+
+    @property
+    def drift(self) -> DriftReport:
+        return self._reader.drift
+
+    @property
+    def rows_in_file(self) -> int:
+        return self._tally.rows_in_file
+
+    @property
+    def rejected(self) -> Counter[RejectReason]:
+        return self._tally.rejected
+
+    @property
+    def first_reject(self) -> RowReject | None:
+        return self._tally.first_reject
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return self._check(self._reader.batches())

@@ -1,0 +1,104 @@
+"""The first bytes of a document: packed once more, a web page, nothing at all? And reads whose errors say so."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from typing import Any, BinaryIO, cast
+
+from sellerops.errors import DocumentDamaged, UnreadableDocument
+
+_PEEK = 1 << 16
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+class Document:
+    """A document's decoded bytes: no byte order mark, UTF-16 turned into UTF-8, unpacked when Amazon packed it twice.
+
+    ``charset`` is what the byte order mark (or a declared UTF-16) says, else None. Raises DocumentDamaged when the
+    bytes end early or are a page instead of a document; errors name ``where``.
+    """
+
+    def __init__(self, stream: BinaryIO, *, where: str, declared: str | None = None) -> None:
+        self._where = where
+        self._source: Any = stream
+        self._ahead = self._guarded(_PEEK)
+        if self._ahead.startswith(b"\x1f\x8b"):
+            self._source = gzip.GzipFile(fileobj=cast(Any, _Rejoined(self._ahead, stream)))
+            self._ahead = self._guarded(_PEEK)
+        self.charset = self._take_mark(declared)
+        self._decoder: codecs.IncrementalDecoder | None = None
+        if self.charset and self.charset.startswith("utf-16"):
+            self._decoder = codecs.getincrementaldecoder(self.charset)("strict")
+            self._ahead = self._decode(self._ahead)
+            self.charset = "utf-8"
+        self._refuse_pages()
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to ``size`` bytes; empty only at the end."""
+        if self._ahead:
+            count = len(self._ahead) if size < 0 else size
+            taken, self._ahead = self._ahead[:count], self._ahead[count:]
+            return taken
+        piece = self._guarded(size if size > 0 else _PEEK)
+        return self._decode(piece) if self._decoder else piece
+
+    def _guarded(self, size: int) -> bytes:
+        try:
+            return bytes(self._source.read(size))
+        except EOFError as error:
+            raise DocumentDamaged("the packed document ends early.", where=self._where) from error
+        except (zlib.error, gzip.BadGzipFile) as error:
+            raise DocumentDamaged(f"the packed document is broken ({error}).", where=self._where) from error
+
+    def _take_mark(self, declared: str | None) -> str | None:
+        for mark, charset in _BOMS:
+            if self._ahead.startswith(mark):
+                self._ahead = self._ahead[len(mark) :]
+                return charset
+        if declared and declared.startswith("utf-16"):
+            return "utf-16-be" if declared == "utf-16-be" else "utf-16-le"
+        return None
+
+    def _decode(self, piece: bytes) -> bytes:
+        """UTF-16 as UTF-8; an empty result only at the end."""
+        assert self._decoder is not None
+        try:
+            while True:
+                text = self._decoder.decode(piece, final=not piece)
+                if text or not piece:
+                    return text.encode("utf-8")
+                piece = self._guarded(_PEEK)
+        except UnicodeDecodeError as error:
+            raise DocumentDamaged(
+                f"it says it is UTF-16 and is not: {error.reason}.", where=self._where
+            ) from error
+
+    def _refuse_pages(self) -> None:
+        start = self._ahead.lstrip()[:64].lower()
+        if not self._ahead:
+            raise DocumentDamaged("the document is empty: not even a header.", where=self._where)
+        if start.startswith((b"<!", b"<?xml", b"<html", b"<head", b"<body", b"<error")):
+            raise DocumentDamaged(
+                "this is a web page or an XML answer instead of the report.",
+                where=self._where,
+                begins=start.decode("ascii", "backslashreplace"),
+            )
+        if start.startswith(b"pk\x03\x04") or b"\x00" in self._ahead.partition(b"\n")[0]:
+            raise UnreadableDocument("these are binary data and not a report.", where=self._where)
+
+
+class _Rejoined:
+    """What was read ahead, then the rest."""
+
+    def __init__(self, ahead: bytes, rest: BinaryIO) -> None:
+        self._ahead = ahead
+        self._rest = rest
+
+    def read(self, size: int = -1) -> bytes:
+        if self._ahead:
+            count = len(self._ahead) if size < 0 else size
+            taken, self._ahead = self._ahead[:count], self._ahead[count:]
+            return taken
+        return self._rest.read(size)

@@ -1,0 +1,258 @@
+"""Tab-separated flat files. Quotes are data; a line is a row; nothing is guessed from a column's position.
+
+Blocks of whole lines go through Arrow's parser. A block with anything Arrow would read otherwise than we mean (a line
+no charset reads, NUL, a lone carriage return, a blank line) is split by hand, line by line.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.formats.assembly import Assembler, Texts
+from sellerops.formats.charsets import LineDecoder
+from sellerops.formats.names import Field, map_header
+from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Tally
+from sellerops.formats.sniff import Document
+from sellerops.specs import TableSpec
+
+BLOCK_BYTES = 1 << 20
+_LONGEST_LINE = 64 << 20
+
+
+class TsvReader:
+    """Rows of one flat file as typed batches; memory is bounded by a block."""
+
+    def __init__(
+        self,
+        document: Document,
+        decoder: LineDecoder,
+        table: TableSpec,
+        assembler: Assembler,
+        tally: Tally,
+        where: str,
+    ) -> None:
+        self._document = document
+        self._decoder = decoder
+        self._assembler = assembler
+        self._tally = tally
+        self._where = where
+        self._blocks = _whole_lines(document, where)
+        self._rest = b""
+        headers = self._read_header()
+        fields, drift = self._map(headers, table)
+        self.drift: DriftReport = drift
+        self._fields: list[Field] = [field for field in fields if field]
+        self._width = len(self._fields)
+        self._unnamed_tail = len(fields) > self._width
+        self._missing = [Field(name, table.columns[name].type) for name in drift.missing]
+
+    @property
+    def schema(self) -> pa.Schema:
+        return self._assembler.schema([*self._fields, *self._missing])
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        line = 2
+        first = True
+        for block in self._data_blocks():
+            if first:
+                first = self._learn_tail(block)
+            if not block.endswith(b"\n"):
+                self._refuse_cut(block)
+            count = block.count(b"\n") + (not block.endswith(b"\n"))
+            yield from self._parse(block, line, count)
+            line += count
+
+    def _map(self, headers: list[str], table: TableSpec) -> tuple[list[Field | None], DriftReport]:
+        try:
+            return map_header(headers, table, where=self._where)
+        except UnreadableDocument as error:
+            if self._cut_in_header:
+                raise DocumentDamaged("the document ends inside its header.", where=self._where) from error
+            raise
+
+    def _read_header(self) -> list[str]:
+        """The names of the first line; the rest of its block is kept."""
+        block = next(self._blocks, b"")
+        line, newline, self._rest = block.partition(b"\n")
+        self._cut_in_header = not newline
+        text = self._decoder.decode_line(line.removesuffix(b"\r"))
+        if text is None or "\x00" in text:
+            raise UnreadableDocument("the header is no text of any known charset.", where=self._where)
+        if "\r" in text:
+            raise UnreadableDocument("its lines end with a carriage return alone.", where=self._where)
+        return text.split("\t")
+
+    def _data_blocks(self) -> Iterator[bytes]:
+        if self._rest:
+            yield self._rest
+        self._rest = b""
+        yield from self._blocks
+
+    def _learn_tail(self, block: bytes) -> bool:
+        """Whether lines end with a tab more than the header, told by the first row. False once it is known."""
+        for line in block.splitlines():
+            if line:
+                tabs = line.count(b"\t")
+                self._unnamed_tail = tabs == self._width and line.endswith(b"\t")
+                return False
+        return True
+
+    def _refuse_cut(self, block: bytes) -> None:
+        """Raise DocumentDamaged when the last line has no end and is not whole."""
+        last = block[block.rfind(b"\n") + 1 :]
+        if last.count(b"\t") < self._width - 1 or self._decoder.decode_line(last) is None:
+            raise DocumentDamaged(
+                "the document ends in the middle of a row.",
+                where=self._where,
+                last_line=last[-200:].decode("ascii", "backslashreplace"),
+            )
+
+    def _parse(self, block: bytes, first_line: int, count: int) -> Iterator[pa.RecordBatch]:
+        """The batches of one block of ``count`` lines."""
+        text = self._decoder.decode(block)
+        if text is None or b"\x00" in text or text.startswith(codecs.BOM_UTF8):
+            yield from self._by_hand(block.split(b"\n"), range(first_line, first_line + count))
+            return
+        refused: list[Any] = []
+        table = _arrow_parse(text, self._width + self._unnamed_tail, refused)
+        # A lone carriage return ends a line for Arrow; then it sees more rows than there are lines.
+        is_odd = len(table) + len(refused) != count or _has_blank_row(table)
+        if is_odd or (self._unnamed_tail and not _is_empty(table.column(self._width))):
+            yield from self._by_hand(block.split(b"\n"), range(first_line, first_line + count))
+            return
+        lines = np.arange(first_line, first_line + count, dtype=np.int64)
+        odd = [row.number - 1 for row in refused]
+        if len(table):
+            yield self._assemble(
+                [_combined(table.column(n)) for n in range(self._width)], np.delete(lines, odd)
+            )
+        if odd:
+            raw = [row.text.encode() for row in refused]
+            yield from self._by_hand(raw, [int(lines[place]) for place in odd], decode=bytes.decode)
+
+    def _by_hand(
+        self,
+        raw: Sequence[bytes],
+        numbers: Sequence[int],
+        decode: Callable[[bytes], str | None] | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows of single lines; what is no row of this file goes to the rejects with its reason."""
+        decode = decode or self._decoder.decode_line
+        rows: list[list[str]] = []
+        lines: list[int] = []
+        for line, number in zip(raw, numbers, strict=False):
+            bare = line.removesuffix(b"\r")
+            if not bare:
+                continue
+            fields = self._split(bare, number, decode)
+            if fields:
+                rows.append(fields)
+                lines.append(number)
+        if rows:
+            columns = [
+                pa.array([value or None for value in column], pa.string())
+                for column in zip(*rows, strict=True)
+            ]
+            yield self._assemble(columns, np.array(lines, dtype=np.int64))
+
+    def _split(self, line: bytes, number: int, decode: Callable[[bytes], str | None]) -> list[str] | None:
+        """The fields of a line, or None when it was rejected."""
+        text = decode(line)
+        fields = text.split("\t") if text is not None else []
+        while len(fields) > self._width and not fields[-1]:
+            fields.pop()
+        if text is None:
+            reason, raw = RejectReason.UNDECODABLE, line.decode("ascii", "backslashreplace")
+        elif "\x00" in text or "\ufffd" in text:
+            reason, raw = RejectReason.UNREADABLE_VALUE, text
+        elif len(fields) == self._width:
+            return fields
+        else:
+            few = len(fields) < self._width
+            reason, raw = (RejectReason.TOO_FEW_FIELDS if few else RejectReason.TOO_MANY_FIELDS), text
+        self._tally.rows_in_file += 1
+        self._tally.reject(RowReject(number, reason, raw_line=raw))
+        return None
+
+    def _assemble(self, columns: list[pa.Array], lines: np.ndarray) -> pa.RecordBatch:
+        texts = dict(zip((field.name for field in self._fields), columns, strict=True))
+        texts.update(zip((field.name for field in self._missing), repeat(pa.nulls(len(lines), pa.string()))))
+
+        def raw(place: int) -> str:
+            return "\t".join(column[place].as_py() or "" for column in columns)
+
+        return self._assembler.assemble(Texts(texts, lines, raw), [*self._fields, *self._missing])
+
+
+def _whole_lines(document: Document, where: str) -> Iterator[bytes]:
+    """Blocks that end with a line end; only the last may not."""
+    pieces: list[bytes] = []
+    size = 0
+    while piece := document.read(BLOCK_BYTES):
+        end = piece.rfind(b"\n") + 1
+        if end:
+            yield b"".join([*pieces, piece[:end]])
+            pieces, size = [], 0
+        pieces.append(piece[end:])
+        size += len(piece) - end
+        if size > _LONGEST_LINE:
+            raise UnreadableDocument(f"a line is longer than {_LONGEST_LINE >> 20} MB.", where=where)
+    if size:
+        yield b"".join(pieces)
+
+
+def _has_blank_row(table: pa.Table) -> bool:
+    """Whether a row is empty in all columns: a blank line, which is no row, or one of tabs alone, which is."""
+    blank: Any = None
+    for column in table.columns:
+        if not column.null_count:
+            return False
+        blank = column.is_null() if blank is None else pc.and_(blank, column.is_null())
+    return blank is not None and bool(pc.any(blank).as_py())
+
+
+def _arrow_parse(text: bytes, width: int, refused: list[Any]) -> pa.Table:
+    """All fields as text, empty ones null; rows of another width go to ``refused``."""
+    names = [str(number) for number in range(width)]
+
+    def refuse(row: Any) -> str:
+        refused.append(row)
+        return "skip"
+
+    return pa.csv.read_csv(
+        pa.py_buffer(text),
+        read_options=pa.csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
+        parse_options=pa.csv.ParseOptions(
+            delimiter="\t",
+            quote_char=False,
+            double_quote=False,
+            escape_char=False,
+            newlines_in_values=False,
+            ignore_empty_lines=False,
+            invalid_row_handler=refuse,
+        ),
+        convert_options=pa.csv.ConvertOptions(
+            check_utf8=False,
+            column_types={name: pa.string() for name in names},
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+            null_values=[""],
+        ),
+    )
+
+
+def _combined(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _is_empty(column: pa.ChunkedArray) -> bool:
+    return bool(column.null_count == len(column))

@@ -1,0 +1,86 @@
+"""What the shared suite needs of a destination under test. A new destination adds a class here and a line to STORES."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import psycopg
+from psycopg.rows import dict_row
+
+from sellerops.destinations import Destination, open_destination
+
+
+class Store(Protocol):
+    """A destination and ways to look into it."""
+
+    destination: Destination
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows of ``<source>.<table>``; empty when there is no such table."""
+        ...
+
+    def columns(self, table: str) -> dict[str, str]:
+        """Column name to the destination's type name."""
+        ...
+
+    def loads(self) -> list[dict[str, Any]]: ...
+
+    def rejects(self, load_id: int) -> list[dict[str, Any]]: ...
+
+    def changes(self) -> list[tuple[str, str]]:
+        """``(column, kind)`` of every schema change, oldest first."""
+        ...
+
+    def leftovers(self) -> Sequence[str]:
+        """Staging that outlived its load."""
+        ...
+
+
+class PostgresStore:
+    """Postgres through a connection string."""
+
+    def __init__(self, conninfo: str) -> None:
+        self.conninfo = conninfo
+        self.destination = open_destination("postgres", conninfo)
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        if not self.columns(table):
+            return []
+        return self.query(f"SELECT * FROM {table}")
+
+    def columns(self, table: str) -> dict[str, str]:
+        schema, _, name = table.partition(".")
+        found = self.query(
+            "SELECT column_name, data_type FROM information_schema.columns "
+            "WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position",
+            (schema, name),
+        )
+        return {row["column_name"]: row["data_type"] for row in found}
+
+    def loads(self) -> list[dict[str, Any]]:
+        return self.query("SELECT * FROM sellerops.load ORDER BY id")
+
+    def rejects(self, load_id: int) -> list[dict[str, Any]]:
+        return self.query(
+            "SELECT * FROM sellerops.rejected_row WHERE load_id = %s ORDER BY source_line", (load_id,)
+        )
+
+    def changes(self) -> list[tuple[str, str]]:
+        found = self.query("SELECT column_name, kind FROM sellerops.schema_change ORDER BY id")
+        return [(row["column_name"], row["kind"]) for row in found]
+
+    def leftovers(self) -> list[str]:
+        found = self.query(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'sellerops_staging'"
+        )
+        return [row["table_name"] for row in found]
+
+    def query(self, statement: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        with psycopg.connect(self.conninfo, row_factory=dict_row, autocommit=True) as connection:
+            connection.execute("SET TIME ZONE 'UTC'")
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+
+STORES: dict[str, Callable[[str], Store]] = {"postgres": PostgresStore}

@@ -1,0 +1,59 @@
+"""Read a document in memory and look at its rows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from sellerops.formats import RowReject, RowStream, open_rows
+from sellerops.slices import Slice
+from sellerops.specs import FileFormat, TableSpec
+
+ALL_SHOPS = ("US", "CA", "DE", "JP")
+
+
+def table(columns: dict[str, Any], **settings: Any) -> TableSpec:
+    defaults = {"write_disposition": "merge", "primary_key": (next(iter(columns)),)}
+    return TableSpec.model_validate({**defaults, **settings, "columns": columns})
+
+
+def piece(*shops: str, first: str = "2026-11-01", last: str = "2026-11-30", timezone: str = "UTC") -> Slice:
+    shops = shops or ("US",)
+    return Slice(
+        "amazon_sp", "report", "shop", "NA", shops, "label", timezone, first_day=first, last_day=last
+    )
+
+
+class Read:
+    """All rows and rejects of a document."""
+
+    def __init__(
+        self,
+        content: bytes,
+        spec: TableSpec,
+        *,
+        kind: str = "tsv",
+        shops: Sequence[str] = ("US",),
+        content_type: str | None = None,
+        slice_: Slice | None = None,
+        **settings: Any,
+    ) -> None:
+        self.rejects: list[RowReject] = []
+        self.stream: RowStream = open_rows(
+            spec,
+            io.BytesIO(content),
+            file_format=FileFormat.model_validate({"kind": kind, **settings}),
+            piece=slice_ or piece(*shops),
+            content_type=content_type,
+            on_reject=self.rejects.append,
+            where="the document",
+        )
+        self.rows: list[dict[str, Any]] = [row for batch in self.stream for row in batch.to_pylist()]
+
+    @property
+    def reasons(self) -> list[tuple[int, str]]:
+        return [(reject.source_line, str(reject.reason)) for reject in self.rejects]
+
+    def column(self, name: str) -> list[Any]:
+        return [row[name] for row in self.rows]

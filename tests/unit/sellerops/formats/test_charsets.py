@@ -1,0 +1,85 @@
+"""Bytes become the characters Amazon meant, or a reject that names the line; never U+FFFD."""
+
+from __future__ import annotations
+
+import codecs
+
+import pytest
+
+from sellerops.formats import charsets
+from sellerops.formats.charsets import LineDecoder, candidates, codec_name, declared_charset
+from unit.sellerops.formats.helpers import Read, table
+
+SPEC = table({"sku": {"type": "text", "required": True}, "name": "text"})
+HEADER = "sku\tname\n"
+LATIN = HEADER + "a\tMüsli für 5 €\nb\tThéière\n"
+JAPANESE = HEADER + "a\t日本茶①\nb\tﾎﾟｯﾄ\n"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "name"),
+    [
+        ("text/plain; charset=Cp1252", "cp1252"),
+        ('text/plain;charset="UTF-8"', "utf-8"),
+        ("text/plain; charset=windows-31j", "cp932"),
+        ("text/plain; charset=Shift_JIS", "cp932"),
+        ("text/plain; charset=ISO-8859-1", "cp1252"),
+        ("text/plain", None),
+        (None, None),
+        ("text/plain; charset=klingon", None),
+    ],
+)
+def test_declared_charsets_are_the_vendors_larger_sets(content_type: str | None, name: str | None) -> None:
+    assert codec_name(declared_charset(content_type)) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "charset", "content_type", "shop"),
+    [
+        (LATIN, "cp1252", "text/plain; charset=Cp1252", "US"),
+        (LATIN, "cp1252", None, "DE"),
+        (LATIN, "utf-8", "text/plain; charset=UTF-8", "DE"),
+        (LATIN, "utf-8", "text/plain; charset=Cp1252", "US"),
+        (LATIN, "utf-8", None, "US"),
+        (LATIN, "utf-8-sig", None, "US"),
+        (LATIN, "utf-16", None, "US"),
+        (LATIN, "utf-16", "text/plain; charset=UTF-16", "US"),
+        (JAPANESE, "cp932", "text/plain; charset=windows-31j", "US"),
+        (JAPANESE, "cp932", None, "JP"),
+        (JAPANESE, "utf-8", None, "JP"),
+        (HEADER + "a\tZażółć\nb\tx\n", "iso-8859-2", None, "PL"),
+    ],
+)
+def test_text_is_read_as_it_was_written(text: str, charset: str, content_type: str | None, shop: str) -> None:
+    read = Read(text.encode(charset), SPEC, content_type=content_type, shops=(shop,))
+    assert read.rejects == []
+    assert [f"{row['sku']}\t{row['name']}" for row in read.rows] == text.splitlines()[1:]
+
+
+def test_a_line_no_charset_reads_is_a_reject_that_keeps_its_bytes() -> None:
+    content = HEADER.encode() + b"a\tcaf\xe9\nb\tbad \x81 byte\nc\tok\n"
+    read = Read(content, SPEC, content_type="text/plain; charset=Cp1252")
+    assert [row["name"] for row in read.rows] == ["café", "ok"]
+    assert read.reasons == [(3, "undecodable")] and read.rejects[0].raw_line == "b\tbad \\x81 byte"
+
+
+def test_one_foreign_line_does_not_change_how_the_others_are_read() -> None:
+    lines = "".join(f"{n}\tMüsli\n" for n in range(50)).encode() + b"x\tM\xfcsli\n"
+    read = Read(HEADER.encode() + lines, SPEC, content_type="text/plain; charset=UTF-8")
+    assert {row["name"] for row in read.rows} == {"Müsli"} and len(read.rows) == 51
+
+
+def test_candidates_are_tried_in_order_and_once() -> None:
+    assert candidates("utf-8", None, "Cp1252", "windows-1252") == ("utf-8", "cp1252")
+    assert candidates("cp1252", None) == ("cp1252", "utf-8")
+
+
+def test_plain_ascii_settles_nothing() -> None:
+    decoder = LineDecoder(("cp1252", "utf-8"))
+    assert decoder.decode(b"plain\n") == b"plain\n" and decoder.charset is None
+    assert decoder.decode("é\n".encode()) == "é\n".encode() and decoder.charset == charsets.UTF8
+
+
+def test_a_mark_in_the_middle_of_the_file_is_data() -> None:
+    content = HEADER.encode() + b"a\tx\n" + codecs.BOM_UTF8 + b"b\ty\n"
+    assert Read(content, SPEC).column("sku") == ["a", "\ufeffb"]

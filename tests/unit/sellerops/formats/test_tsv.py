@@ -1,0 +1,279 @@
+"""Flat files: every line is stored or rejected with its reason, and nothing is read as something else."""
+
+from __future__ import annotations
+
+import gzip
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.formats import open_rows, tsv
+from sellerops.specs import FileFormat
+from unit.sellerops.formats.helpers import Read, piece, table
+
+SPEC = table(
+    {
+        "sku": {"type": "text", "required": True},
+        "product_name": "text",
+        "quantity": "integer",
+        "price": "decimal",
+    }
+)
+HEADER = b"sku\tproduct-name\tquantity\tprice\r\n"
+
+
+def test_ids_keep_their_zeros_and_quotes_are_data() -> None:
+    read = Read(HEADER + b'007\t6" pipe, "best"\t3\t12.50\r\n', SPEC)
+    assert read.rows[0]["sku"] == "007"
+    assert read.rows[0]["product_name"] == '6" pipe, "best"'
+    assert read.rejects == []
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+@pytest.mark.parametrize("last", [True, False], ids=["final newline", "no final newline"])
+def test_both_line_ends_with_and_without_the_last(end: bytes, last: bool) -> None:
+    lines = [HEADER.strip(), b"a\tx\t1\t1.00", b"b\ty\t2\t2.00"]
+    read = Read(end.join(lines) + (end if last else b""), SPEC)
+    assert read.column("sku") == ["a", "b"]
+    assert read.column("product_name") == ["x", "y"]
+    assert read.column("source_line") == [2, 3]
+
+
+def test_a_file_of_a_header_alone_has_no_rows() -> None:
+    read = Read(HEADER, SPEC)
+    assert read.rows == [] and read.stream.rows_in_file == 0 and not read.stream.drift.added
+
+
+def test_blank_lines_are_no_rows_but_a_line_of_tabs_is_one() -> None:
+    read = Read(HEADER + b"\r\na\tx\t1\t1\r\n\r\n\t\t\t\r\n\r\n", SPEC)
+    assert read.column("sku") == ["a"] and read.column("source_line") == [3]
+    assert read.reasons == [(5, "missing_key")]
+    assert read.stream.rows_in_file == 2
+
+
+@pytest.mark.parametrize("header_end", [b"", b"\t"], ids=["plain header", "header ends with a tab"])
+@pytest.mark.parametrize("row_end", [b"", b"\t"], ids=["plain rows", "rows end with a tab"])
+def test_a_trailing_empty_column_is_nothing(header_end: bytes, row_end: bytes) -> None:
+    content = (
+        HEADER.strip() + header_end + b"\r\na\tx\t1\t2" + row_end + b"\r\nb\ty\t2\t3" + row_end + b"\r\n"
+    )
+    read = Read(content, SPEC)
+    assert read.column("price") == [2, 3] and read.rejects == [] and not read.stream.drift.added
+
+
+def test_a_value_under_no_header_is_a_reject_and_not_lost() -> None:
+    read = Read(HEADER.strip() + b"\t\r\na\tx\t1\t2\t\r\nb\ty\t2\t3\tsecret\r\n", SPEC)
+    assert read.column("sku") == ["a"]
+    assert read.reasons == [(3, "too_many_fields")] and "secret" in (read.rejects[0].raw_line or "")
+
+
+def test_a_newline_in_free_text_makes_rejects_with_all_their_text() -> None:
+    read = Read(HEADER + b"a\tx\t1\t1\r\nb\tfirst half\r\nsecond half\t2\t2\r\nc\ty\t3\t3\r\n", SPEC)
+    assert read.column("sku") == ["a", "c"] and read.column("source_line") == [2, 5]
+    assert read.reasons == [(3, "too_few_fields"), (4, "too_few_fields")]
+    assert [reject.raw_line for reject in read.rejects] == ["b\tfirst half", "second half\t2\t2"]
+
+
+def test_a_lone_carriage_return_is_data() -> None:
+    read = Read(HEADER + b"a\tone\rtwo\t1\t1\r\nb\ty\t2\t2\r\n", SPEC)
+    assert read.column("product_name") == ["one\rtwo", "y"] and read.column("source_line") == [2, 3]
+
+
+@pytest.mark.parametrize("value", ["two", "1.5", "0x1F", "99999999999999999999", "1,234", "--1", "1 2"])
+def test_text_where_a_number_was_is_a_reject_with_its_line(value: str) -> None:
+    read = Read(HEADER + f"a\tx\t{value}\t1\r\nb\ty\t5.0\t1\r\n".encode(), SPEC)
+    assert read.column("quantity") == [5]
+    reject = read.rejects[0]
+    assert (reject.source_line, str(reject.reason), reject.column_name) == (2, "unreadable_value", "quantity")
+    assert reject.value == value and reject.raw_line == f"a\tx\t{value}\t1"
+
+
+def test_a_number_where_text_was_is_text() -> None:
+    assert Read(HEADER + b"12\t0012.50\t1\t1\r\n", SPEC).rows[0]["product_name"] == "0012.50"
+
+
+def test_nul_and_replacement_characters_are_rejected_not_stored() -> None:
+    read = Read(HEADER + "a\tx\x00y\t1\t1\nb\t\ufffd\t1\t1\nc\tz\t1\t1\n".encode(), SPEC)
+    assert read.column("sku") == ["c"]
+    assert [reject.raw_line for reject in read.rejects] == ["a\tx\\x00y\t1\t1", "b\t\\ufffd\t1\t1"]
+
+
+def test_columns_are_found_by_name_in_any_order_and_case() -> None:
+    read = Read(b"Price\tQUANTITY\tproduct name\tSKU\n1.5\t2\tx\ta\n", SPEC)
+    assert read.rows[0] == {
+        "sku": "a",
+        "product_name": "x",
+        "quantity": 2,
+        "price": read.rows[0]["price"],
+        "source_line": 2,
+    }
+    assert read.stream.drift.added == {} and read.stream.drift.missing == []
+
+
+def test_an_unknown_column_is_text_and_a_missing_one_null() -> None:
+    read = Read(b"sku\tquantity\tNew-Column\tprice\na\t1\t007\t2\n", SPEC)
+    assert read.rows[0]["new_column"] == "007" and read.rows[0]["product_name"] is None
+    assert read.stream.drift.added == {"new_column": "New-Column"} and read.stream.drift.missing == [
+        "product_name"
+    ]
+
+
+def test_a_column_twice_keeps_both() -> None:
+    read = Read(b"sku\tquantity\tquantity\tnote\tnote\na\t1\t2\tx\ty\n", SPEC)
+    row = read.rows[0]
+    assert (row["quantity"], row["quantity__2"], row["note"], row["note__2"]) == (1, "2", "x", "y")
+    assert read.stream.drift.duplicated == ["quantity__2", "note__2"]
+
+
+def test_unknown_columns_never_take_a_system_columns_name() -> None:
+    read = Read(b"sku\taccount-id\tload-id\n1\tx\ty\n", SPEC)
+    assert read.rows[0]["account_id__2"] == "x" and read.rows[0]["load_id__2"] == "y"
+
+
+def test_a_missing_required_column_refuses_the_document() -> None:
+    with pytest.raises(UnreadableDocument, match="required columns are missing: sku") as caught:
+        Read(b"SKU2\tprice\na\t1\n", SPEC)
+    assert caught.value.details["missing"] == ["sku"]
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"", DocumentDamaged),
+        (b"<!DOCTYPE html><html><body>Service Unavailable</body></html>", DocumentDamaged),
+        (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', DocumentDamaged),
+        (b"product-na", DocumentDamaged),
+        (b"PK\x03\x04zip", UnreadableDocument),
+        (b"sku\tproduct-name\tquantity\tprice\ra\tx\t1\t1\r", UnreadableDocument),
+        (b"Internal error, try again\n", UnreadableDocument),
+    ],
+    ids=["empty", "html", "xml", "cut in the header", "zip", "old Mac", "text"],
+)
+def test_what_is_no_report_has_its_error(content: bytes, error: type[Exception]) -> None:
+    with pytest.raises(error, match="the document"):
+        Read(content, SPEC)
+
+
+def test_a_truncated_file_is_damaged() -> None:
+    whole = HEADER + b"a\tx\t1\t1.00\r\nb\ty\t2\t2.00\r\n"
+    with pytest.raises(DocumentDamaged, match="in the middle of a row"):
+        Read(whole[:-10], SPEC)
+
+
+@pytest.mark.parametrize("cut", [20, 60])
+def test_a_truncated_archive_file_is_damaged(cut: int) -> None:
+    packed = gzip.compress(HEADER + b"".join(b"%d\tx\t1\t1.00\r\n" % n for n in range(200)))
+    with pytest.raises(DocumentDamaged, match="ends early"):
+        Read(packed[:cut], SPEC)
+
+
+def test_a_document_packed_once_more_is_unpacked() -> None:
+    assert Read(gzip.compress(HEADER + b"a\tx\t1\t1\r\n"), SPEC).column("sku") == ["a"]
+
+
+def test_keys_must_have_a_value() -> None:
+    read = Read(HEADER + b"\tx\t1\t1\r\na\ty\t1\t1\r\n", SPEC)
+    assert read.column("sku") == ["a"] and read.reasons == [(2, "missing_key")]
+
+
+def test_rows_outside_the_window_are_rejects_by_the_shops_days() -> None:
+    spec = table(
+        {"sku": "text", "at": "timestamp"}, write_disposition="replace", primary_key=("sku",), day="at"
+    )
+    content = (
+        b"sku\tat\n"
+        b"a\t2026-11-18T07:59:59+00:00\n"
+        b"b\t2026-11-18T08:00:00+00:00\n"
+        b"c\t2026-11-19T07:59:59+00:00\n"
+        b"d\t2026-11-19T08:00:00+00:00\n"
+        b"e\t\n"
+    )
+    window = piece("US", first="2026-11-18", last="2026-11-18", timezone="America/Los_Angeles")
+    read = Read(content, spec, slice_=window)
+    assert read.column("sku") == ["b", "c"]
+    assert sorted(read.reasons) == [(2, "outside_window"), (5, "outside_window"), (6, "missing_key")]
+
+
+def test_the_shop_of_a_row_comes_from_its_column() -> None:
+    spec = table({"sku": "text", "sales_channel": "text"}, marketplace_from="sales_channel")
+    read = Read(b"sku\tsales-channel\na\tAmazon.com\nb\tamazon.CA\nc\tNon-Amazon\nd\t\n", spec)
+    assert read.column("marketplace_id") == ["ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", None, None]
+
+
+def test_equal_rows_have_equal_hashes_whatever_the_columns_order() -> None:
+    spec = table(
+        {"day": "date", "sku": "text", "note": "text"}, write_disposition="replace", primary_key=(), day="day"
+    )
+    one = Read(b"day\tsku\tnote\n2026-11-02\ta\t\n2026-11-02\tb\tx\n2026-11-02\ta\t\n", spec)
+    two = Read(b"sku\tnew\tday\na\t\t2026-11-02\n", spec)
+    first, other, again = one.column("line_hash")
+    assert first == again == two.rows[0]["line_hash"] and first != other
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(
+        st.lists(
+            st.text(
+                st.characters(exclude_characters="\t\n\r\x00\ufffd", exclude_categories=("Cs",)), max_size=6
+            ),
+            min_size=1,
+            max_size=5,
+        ),
+        max_size=12,
+    ),
+    block=st.integers(1, 40),
+)
+def test_every_line_is_stored_whole_or_rejected_whole(rows: list[list[str]], block: int) -> None:
+    """Any text in any number of fields, cut into blocks of any size."""
+    spec = table({"a": "text", "b": "text", "c": "text"}, primary_key=("a",))
+    lines = ["\t".join(row) for row in rows]
+    content = ("a\tb\tc\n" + "".join(line + "\n" for line in lines)).encode()
+    before, tsv.BLOCK_BYTES = tsv.BLOCK_BYTES, block
+    try:
+        read = Read(content, spec, content_type="text/plain; charset=utf-8")
+    except UnreadableDocument as error:  # a first line that looks like a page is refused before it is read
+        raise AssertionError(error) from error
+    finally:
+        tsv.BLOCK_BYTES = before
+    written = [line for line in lines if line]
+    assert read.stream.rows_in_file == len(written) == len(read.rows) + len(read.rejects)
+    kept = {row["source_line"]: [row["a"], row["b"], row["c"]] for row in read.rows}
+    refused = {reject.source_line: reject.raw_line for reject in read.rejects}
+    for number, line in enumerate(lines, start=2):
+        if number in kept:
+            assert "\t".join(value or "" for value in kept[number]).rstrip("\t") == line.rstrip("\t")
+        elif line:
+            assert refused[number].rstrip("\t") == line.rstrip("\t")
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    import pyarrow as pa
+
+    class Endless(io.RawIOBase):
+        """Rows without end, up to ``left`` bytes."""
+
+        def __init__(self, size: int) -> None:
+            self.left = size
+            self.header = HEADER
+
+        def read(self, size: int = -1) -> bytes:
+            if self.header:
+                taken, self.header = self.header, b""
+                return taken
+            piece_ = b"sku-1\tname\t12\t1.25\r\n" * (size // 20)
+            piece_ = piece_[: max(self.left, 0) // 20 * 20]
+            self.left -= len(piece_)
+            return piece_
+
+    stream = open_rows(
+        SPEC, Endless(40 << 20), file_format=FileFormat(kind="tsv"), piece=piece(), on_reject=lambda row: None
+    )
+    highest = 0
+    for _ in stream:
+        highest = max(highest, pa.total_allocated_bytes())
+    assert stream.rows_in_file > 2_000_000
+    assert highest < 24 << 20
