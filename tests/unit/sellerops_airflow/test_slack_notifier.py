@@ -110,7 +110,7 @@ def test_a_partial_failure(runtime: FakeRuntime, channel: Slack, airflow: Airflo
     }
     ReportFailureNotifier()(airflow.context())
     (message,) = channel.messages
-    assert message["channel"] == "#sellerops-logs"
+    assert message["channel"] == "#seller-reports"
     assert message["token"] == "Bearer xoxb-local"
     assert "1 task failed, 1 loaded" in message["text"]
     for words in ("northwind_na", "US 2026-11-20", "Amazon aborted it.", "Next: "):
@@ -127,7 +127,7 @@ def test_nothing_loaded_is_critical(runtime: FakeRuntime, channel: Slack, airflo
     fail(runtime, ReportFatal("Amazon aborted it."))
     airflow.states = {f"{FETCH}_0": "failed", f"{LOAD}_0": "upstream_failed"}
     ReportFailureNotifier()(airflow.context())
-    assert channel.messages[0]["channel"] == "#sellerops-alerts"
+    assert channel.messages[0]["channel"] == "#seller-reports-critical"
 
 
 def test_refused_credentials_are_critical_whatever_else_was_loaded(
@@ -136,7 +136,7 @@ def test_refused_credentials_are_critical_whatever_else_was_loaded(
     fail(runtime, CredentialsError("Amazon refuses.", where="connection amazon_sp_northwind_na"))
     airflow.states = {f"{FETCH}_0": "failed", f"{LOAD}_1": "success"}
     ReportFailureNotifier()(airflow.context())
-    assert channel.messages[0]["channel"] == "#sellerops-alerts"
+    assert channel.messages[0]["channel"] == "#seller-reports-critical"
 
 
 def test_a_failed_plan_tells_its_cause(runtime: FakeRuntime, channel: Slack, airflow: Airflow) -> None:
@@ -148,7 +148,7 @@ def test_a_failed_plan_tells_its_cause(runtime: FakeRuntime, channel: Slack, air
     }
     ReportFailureNotifier()(airflow.context())
     (message,) = channel.messages
-    assert message["channel"] == "#sellerops-alerts"
+    assert message["channel"] == "#seller-reports-critical"
     assert "ConfigurationError: 'x' is no day." in message["blocks"]
     assert "plan_slices" in message["blocks"]
 
