@@ -87,6 +87,7 @@ class Collector:
         job = Job(piece, run, reference)
         ids = tuple(request_ids)
         try:
+            await self._tools.client.ready()
             if self._tools.spec.request.how == "listed":
                 result = await self._wait_listed(job, ids)
             else:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from sellerops.accounts import Account
 from sellerops.archive import Archive
@@ -24,6 +26,9 @@ _Result = TypeVar("_Result")
 
 # A clock that runs beside a local Amazon's may be jumped: it is looked at again this often (real seconds).
 _LONGEST_SLEEP = 1.0
+_CLOCK_AGE = 1.0
+# As many as the ledger's pool has connections.
+_PLACES = 4
 
 
 @dataclass(frozen=True)
@@ -51,22 +56,65 @@ class Job:
     reference: datetime | None = None
 
 
+class _Shared:
+    """What the waits on one event loop share: a few places at the ledger, and what its clock said."""
+
+    def __init__(self) -> None:
+        self.places = asyncio.Semaphore(_PLACES)
+        self.reading = asyncio.Lock()
+        self.clocks: WeakKeyDictionary[Ledger, tuple[float, Clock]] = WeakKeyDictionary()
+
+
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictionary()
+
+
+def _of_loop() -> _Shared:
+    return _shared.setdefault(asyncio.get_running_loop(), _Shared())
+
+
 async def off_loop(
     work: Callable[_Params, _Result], *args: _Params.args, **kwargs: _Params.kwargs
 ) -> _Result:
-    """``work`` in a thread: the ledger is synchronous, and nothing of it may run on the triggerer's loop."""
-    return await asyncio.to_thread(work, *args, **kwargs)
+    """``work`` in a thread: the ledger is synchronous, and nothing of it may run on the triggerer's loop.
+
+    A few at a time: handing a thousand to the threads at once would itself hold up the loop, and the threads
+    are not ours alone.
+    """
+    async with _of_loop().places:
+        return await asyncio.to_thread(work, *args, **kwargs)
+
+
+async def clock_of(ledger: Ledger) -> Clock:
+    """The ledger's clock, at most a second old: read once for all waits of the loop."""
+    shared = _of_loop()
+    known = _young_clock(shared, ledger)
+    if known:
+        return known
+    stale = shared.clocks.get(ledger)
+    if stale and shared.reading.locked():
+        return stale[1]  # somebody asks already; nobody stands in line for a clock
+    async with shared.reading:
+        known = _young_clock(shared, ledger)
+        if known is None:
+            known = await off_loop(ledger.clock)
+            shared.clocks[ledger] = (time.monotonic(), known)
+        return known
+
+
+def _young_clock(shared: _Shared, ledger: Ledger) -> Clock | None:
+    read_at, clock = shared.clocks.get(ledger, (0.0, None))
+    return clock if clock and time.monotonic() - read_at < _CLOCK_AGE else None
 
 
 async def now(ledger: Ledger) -> datetime:
     """The ledger's time."""
-    return (await off_loop(ledger.clock)).now()
+    return (await clock_of(ledger)).now()
 
 
 async def sleep_until(ledger: Ledger, moment: datetime) -> None:
     """Sleep until the ledger's clock shows ``moment``; a virtual clock is looked at every second."""
     while True:
-        clock = await off_loop(ledger.clock)
+        clock = await clock_of(ledger)
         left = (moment - clock.now()).total_seconds()
         if left <= 0:
             return

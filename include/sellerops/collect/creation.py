@@ -12,7 +12,7 @@ import logging
 from datetime import timedelta
 
 from sellerops.collect.claims import claim_alone, release_claim
-from sellerops.collect.context import Tools, off_loop, sleep_until
+from sellerops.collect.context import Tools, now, off_loop, sleep_until
 from sellerops.errors import (
     AmazonUnavailable,
     CredentialsError,
@@ -66,8 +66,8 @@ class Creation:
             await off_loop(release_claim, self._tools.ledger, claim.request)
             log.info("request %s: %s of %s for %.0f s", request.id, decision.reason, query.report_type,
                      decision.virtual_seconds)  # fmt: skip
-            clock = await off_loop(self._tools.ledger.clock)
-            await sleep_until(self._tools.ledger, clock.now() + timedelta(seconds=decision.virtual_seconds))
+            free_at = await now(self._tools.ledger) + timedelta(seconds=decision.virtual_seconds)
+            await sleep_until(self._tools.ledger, free_at)
             return
         self._granted[request.id] = decision
         await self._call(claim.request, query)

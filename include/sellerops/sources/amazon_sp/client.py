@@ -72,6 +72,14 @@ class SpApiClient:
         """The token bucket of one operation for this application and account."""
         return Bucket(self.account.application, self.account.id, operation)
 
+    async def ready(self) -> None:
+        """Open the shared session now, off the loop. CredentialsError when a part of them is missing.
+
+        The library takes half a second to import. Were a thousand calls under way meanwhile, they would fight
+        over the interpreter's lock and hold up the loop; so a wait does it before anything else.
+        """
+        await session(self._credentials, self.account.region)
+
     async def lease(self, operation: str) -> None:
         """Wait for the right to make one call of ``operation``."""
         await acquire(self._limits, self.bucket(operation), self.priority)
