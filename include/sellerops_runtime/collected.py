@@ -28,9 +28,9 @@ WITH slices AS (
            sum(rejected) AS rejected, sum(seconds) AS seconds
     FROM sellerops.load WHERE id > %(after)s GROUP BY 1, 2, 3
 )
-SELECT report, account_id, marketplace_id, coalesce(slices, 0), coalesce(rows_in_file, 0),
-       coalesce(stored, 0), coalesce(rejected, 0), coalesce(seconds, 0)
-FROM slices FULL JOIN loads USING (report, account_id, marketplace_id) ORDER BY 1, 2, 3
+SELECT report, account_id, marketplace_id, coalesce(slices, 0), coalesce(rows_in_file, 0)::bigint,
+       coalesce(stored, 0)::bigint, coalesce(rejected, 0)::bigint, coalesce(seconds, 0)
+FROM slices FULL JOIN loads USING (report, account_id, marketplace_id)
 """
 
 _PROBLEMS = """
@@ -73,19 +73,11 @@ class Collected:
         return int(ended), int(known), int(rows)
 
     def lines(self) -> list[Line]:
-        return [
-            Line(
-                report,
-                account,
-                self._shops(account, place),
-                int(n),
-                int(rows),
-                int(stored),
-                int(bad),
-                float(seconds),
-            )
-            for report, account, place, n, rows, stored, bad, seconds in self._query(_LINES)
+        found = [
+            Line(report, account, self._shops(account, place), *figures)
+            for report, account, place, *figures in self._query(_LINES)
         ]
+        return sorted(found, key=lambda line: (line.report, line.account, line.marketplace))
 
     def problems(self) -> list[str]:
         """One line for each day of a shop that has no good end."""

@@ -25,26 +25,30 @@ _ENDED = ("success", "failed")
 
 
 def run_demo(*, once: bool) -> int:
-    """The whole demo; the exit code. ``once``: end after the table instead of waiting to be interrupted."""
+    """The whole demo. ``once``: end after the table instead of waiting to be interrupted.
+
+    The exit code: 0 when all was collected, 1 when something failed, 130 when interrupted before.
+    """
     progress = Progress()
     home = choose_home()
     progress.say(
         f"State is kept in {home.path}" + (f" ({home.reason}; DEMO_HOME sets another)" if home.reason else "")
     )
+    code = 130
     with interruptible():
         try:
             with running(home, progress) as stack:
-                failures = _collect_and_tell(stack, progress)
+                code = 1 if _collect_and_tell(stack, progress) else 0
                 if not once:
-                    progress.plain("Everything stays up until you press Ctrl-C.")
+                    _tell_the_way_in(stack, progress)
                     _stay_up(stack)
-                return 1 if failures else 0
         except Interrupted:
-            return 130 if once else 0
+            pass  # the way to end it: the code says how far it came
+    return code
 
 
 def _collect_and_tell(stack: Stack, progress: Progress) -> list[str]:
-    """Collect, print the table and the way in; what failed, one line each."""
+    """Collect and print the table; what failed, one line each."""
     accounts = load_accounts()
     collected = Collected(stack.warehouse, accounts)
     try:
@@ -56,23 +60,28 @@ def _collect_and_tell(stack: Stack, progress: Progress) -> list[str]:
         collected.close()
     for failure in failures:
         progress.plain(f"FAILED  {failure}")
+    if failures:
+        progress.plain(f"Logs are in {stack.home.logs}")
+    return failures
+
+
+def _tell_the_way_in(stack: Stack, progress: Progress) -> None:
     progress.plain(
-        f"Airflow   {stack.airflow.url}   login {USER}, password {stack.airflow.password}\n"
+        f"Airflow   {stack.airflow.url}   user {USER}, password {stack.airflow.password}\n"
         f"Amazon    {stack.amazon.url}/slack shows the notices it was sent\n"
         f"Postgres  psql '{stack.warehouse}'\n"
         f"Logs      {stack.home.logs}\n"
-        "Schedules are off here; trigger DAGs by hand (DEMO_SCHEDULES=1 lets them run)."
+        "Schedules are off here; trigger DAGs by hand (DEMO_SCHEDULES=1 lets them run).\n"
+        "Everything stays up until you press Ctrl-C."
     )
-    return failures
 
 
 def _collect(
     stack: Stack, collected: Collected, accounts: dict[str, Account], progress: Progress
 ) -> list[str]:
     speed = _speed()
-    expected = [
-        f"report__{spec.source}__{spec.name}" for spec in load_specs()[0] if spec.source == "amazon_sp"
-    ]
+    specs, invalid = load_specs()
+    expected = [f"report__{spec.source}__{spec.name}" for spec in specs if spec.source == "amazon_sp"]
     with stack.airflow.api() as api:
         progress.show("Airflow is up; waiting for it to read the DAGs")
         _wait_for_dags(api, expected)
@@ -92,11 +101,8 @@ def _collect(
             states = _follow(stack, api, runs, collected, progress)
         finally:
             stack.set_speed(1.0)
-    return [
-        f"{dag_id}: its run {runs[dag_id]} is {state}"
-        for dag_id, state in states.items()
-        if state != "success"
-    ]
+    failed = [f"{dag_id}: its run is {state}" for dag_id, state in states.items() if state != "success"]
+    return [*(str(failure.error) for failure in invalid), *failed]
 
 
 def closed_days(now: datetime, accounts: dict[str, Account]) -> tuple[date, date]:
