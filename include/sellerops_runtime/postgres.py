@@ -70,16 +70,17 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Stop the server when it runs; connections are cut."""
-        self._bin = self._bin or self._programs()
-        if not (self.data / "postmaster.pid").exists() or self._pg_ctl("status").returncode != 0:
+        if not self.is_running:
             return
         if self._pg_ctl("stop", "-m", "fast", "-t", "20").returncode != 0:
             self._pg_ctl("stop", "-m", "immediate")
 
     @property
     def is_running(self) -> bool:
+        if not (self.data / "postmaster.pid").exists():
+            return False
         self._bin = self._bin or self._programs()
-        return self._made.exists() and self._pg_ctl("status").returncode == 0
+        return self._pg_ctl("status").returncode == 0
 
     @property
     def password(self) -> str:

@@ -24,6 +24,8 @@ from sellerops_runtime.signals import ignore_interrupts
 
 METADATA, WAREHOUSE = "airflow", "warehouse"
 UI_PORT = 8080
+# The scheduler waits for running tasks; what they do is safe to cut off at any point.
+STOP_SECONDS = 8.0
 
 
 class Stack:
@@ -32,11 +34,7 @@ class Stack:
     def __init__(self, home: Home, progress: Progress) -> None:
         self.home = home
         self._progress = progress
-        ui_port = choose_port("DEMO_UI_PORT", UI_PORT)
-        amazon_port = choose_port("DEMO_SANDBOX_PORT")
-        self.postgres = EmbeddedPostgres(home.postgres, port=_asked_port("DEMO_POSTGRES_PORT"))
-        self._ui_port = ui_port
-        self._amazon_port = amazon_port
+        self.postgres = EmbeddedPostgres(home.postgres)
         self.airflow: AirflowStack
         self.amazon: LocalAmazon
         self.ledger: Ledger
@@ -47,8 +45,10 @@ class Stack:
 
     def start(self) -> None:
         """Start all; afterwards Airflow is healthy, its connections are set and the ledger is there."""
-        for name in stop_leftovers(self.home.run):
-            self._progress.say(f"Stopped {name}, left running by an earlier start")
+        self._stop_leftovers()
+        ui_port = choose_port("DEMO_UI_PORT", UI_PORT)
+        amazon_port = choose_port("DEMO_SANDBOX_PORT")
+        self.postgres.port = choose_port("DEMO_POSTGRES_PORT")
         self._progress.show("Starting Postgres")
         self.postgres.start()
         for database in (METADATA, WAREHOUSE):
@@ -58,11 +58,11 @@ class Stack:
             self.postgres.url(METADATA, "psycopg"),
             self.home.run,
             self.home.logs,
-            port=self._ui_port,
+            port=ui_port,
             environment=self._environment(),
         )
         self.amazon = LocalAmazon(
-            env=self.airflow.env(), logs=self.home.logs, run_dir=self.home.run, port=self._amazon_port
+            env=self.airflow.env(), logs=self.home.logs, run_dir=self.home.run, port=amazon_port
         )
         self.ledger = Ledger(self.warehouse)
         self._progress.show("Starting the local Amazon, preparing Airflow's metadata and the ledger")
@@ -79,11 +79,18 @@ class Stack:
             self.airflow.wait_healthy()
             settings.result()
 
+    def _stop_leftovers(self) -> None:
+        """What a killed start left has our ports, and would work on our database."""
+        if any(self.home.run.glob("*.json")):
+            self._progress.say("An earlier start was killed; stopping what it left running")
+            stop_leftovers(self.home.run, STOP_SECONDS)
+        self.postgres.stop()
+
     def stop(self) -> None:
         """Stop what was started; what was never started is left out."""
         if hasattr(self, "ledger"):
             self.ledger.close()
-        stop_leftovers(self.home.run)
+        stop_leftovers(self.home.run, STOP_SECONDS)
         self.postgres.stop()
 
     def check_alive(self) -> None:
@@ -149,7 +156,3 @@ def running(home: Home, progress: Progress) -> Iterator[Stack]:
             progress.show("Stopping")
             stack.stop()
             progress.say("Stopped all that was started")
-
-
-def _asked_port(variable: str) -> int:
-    return choose_port(variable) if os.environ.get(variable, "").strip() else 0
