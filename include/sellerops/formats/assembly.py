@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from sellerops.formats.casts import ValueRules, arrow_type, cast_column
 from sellerops.formats.names import Field
-from sellerops.formats.rows import RejectReason, RowReject, Tally
+from sellerops.formats.rows import RejectReason, RowReject, Tally, TextRows
 from sellerops.marketplaces import all_marketplaces
 from sellerops.slices import Slice
 from sellerops.specs import ColumnType, TableSpec, WriteDisposition
@@ -35,6 +35,15 @@ class Texts:
     raw: Callable[[int], str]
 
 
+@dataclass
+class _Found:
+    """What came of looking at rows: typed columns, the refused places, and whether SQL would read the same."""
+
+    typed: dict[str, pa.Array] = field(default_factory=dict)
+    refused: dict[int, RowReject] = field(default_factory=dict)
+    as_written: bool = True
+
+
 class Assembler:
     """Types, keys, window and shop of one table's rows, in one place for every format."""
 
@@ -49,41 +58,81 @@ class Assembler:
 
     def schema(self, fields: Sequence[Field]) -> pa.Schema:
         """The schema of batches made of ``fields``."""
-        columns = [pa.field(field.name, arrow_type(field.type, self._rules)) for field in fields]
-        columns.append(pa.field(SOURCE_LINE, pa.int64(), nullable=False))
+        columns = [pa.field(each.name, arrow_type(each.type, self._rules)) for each in fields]
+        return pa.schema([*columns, *self._system_schema])
+
+    def is_looked_at(self, column: Field) -> bool:
+        """Whether a column's values must be read to accept a row; the others may stay in their line."""
+        return (
+            self._hashed
+            or column.type is not ColumnType.TEXT
+            or column.name in (*self._keys, self._table.marketplace_from)
+        )
+
+    def assemble(self, texts: Texts, fields: Sequence[Field]) -> pa.RecordBatch:
+        """The accepted rows; the others go to the tally. Every row of ``texts`` is counted as a row of the file."""
+        found = self._examine(texts, fields)
+        arrays = [*(found.typed[each.name] for each in fields), *self._system(texts)]
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema(fields))
+        kept = self._settle(texts, found)
+        return batch if kept is None else batch.filter(kept)
+
+    def as_written(
+        self, texts: Texts, fields: Sequence[Field], lines: pa.Array, columns: tuple[str, ...], end: bytes
+    ) -> TextRows | None:
+        """The accepted rows as the lines they came in; None (and nothing counted) when some value needs its type.
+
+        ``fields``: the columns that are looked at; ``columns``: all of a line's, in its order.
+        """
+        found = self._examine(texts, fields)
+        if not found.as_written:
+            return None
+        system = pa.RecordBatch.from_arrays(self._system(texts), schema=self._system_schema)
+        kept = self._settle(texts, found)
+        if kept is not None:
+            lines, system = lines.filter(kept), system.filter(kept)
+        return TextRows(lines, columns, system, end)
+
+    @property
+    def _system_schema(self) -> pa.Schema:
+        columns = [pa.field(SOURCE_LINE, pa.int64(), nullable=False)]
         if self._shops is not None:
             columns.append(pa.field("marketplace_id", pa.string()))
         if self._hashed:
             columns.append(pa.field("line_hash", pa.string(), nullable=False))
         return pa.schema(columns)
 
-    def assemble(self, texts: Texts, fields: Sequence[Field]) -> pa.RecordBatch:
-        """The accepted rows; the others go to the tally. Every row of ``texts`` is counted as a row of the file."""
-        self._tally.rows_in_file += len(texts.lines)
-        refused: dict[int, RowReject] = {}
-        typed: dict[str, pa.Array] = {}
-        for field in fields:
-            typed[field.name], failures = cast_column(texts.columns[field.name], field.type, self._rules)
-            for place in failures:
-                value = texts.columns[field.name][place].as_py()
-                self._refuse(refused, texts, place, RejectReason.UNREADABLE_VALUE, field.name, value)
-        self._refuse_keyless(refused, texts, typed)
-        self._refuse_outside(refused, texts, typed)
-        schema = self.schema(fields)
-        arrays = [typed[field.name] for field in fields]
-        arrays.append(pa.array(texts.lines, pa.int64()))
+    def _system(self, texts: Texts) -> list[pa.Array]:
+        arrays = [pa.array(texts.lines, pa.int64())]
         if self._shops is not None:
             arrays.append(self._marketplace(texts))
         if self._hashed:
             arrays.append(_line_hashes(texts))
-        batch = pa.RecordBatch.from_arrays(arrays, schema=schema)
-        if not refused:
-            return batch
-        for place in sorted(refused):
-            self._tally.reject(refused[place])
+        return arrays
+
+    def _examine(self, texts: Texts, fields: Sequence[Field]) -> _Found:
+        found = _Found()
+        for each in fields:
+            cast = cast_column(texts.columns[each.name], each.type, self._rules)
+            found.typed[each.name] = cast.values
+            found.as_written = found.as_written and cast.as_written
+            for place in cast.failures:
+                value = texts.columns[each.name][place].as_py()
+                self._refuse(found.refused, texts, place, RejectReason.UNREADABLE_VALUE, each.name, value)
+        self._refuse_keyless(found.refused, texts, found.typed)
+        self._refuse_outside(found.refused, texts, found.typed)
+        return found
+
+    def _settle(self, texts: Texts, found: _Found) -> pa.Array | None:
+        """Count the rows and hand over the refused ones; which are kept, or None for all."""
+        self._tally.rows_in_file += len(texts.lines)
+        if not found.refused:
+            return None
+        for place in sorted(found.refused):
+            self._tally.reject(found.refused[place])
         keep = np.ones(len(texts.lines), dtype=bool)
-        keep[list(refused)] = False
-        return batch.filter(pa.array(keep))
+        keep[list(found.refused)] = False
+        return pa.array(keep)
 
     def _refuse(
         self,

@@ -33,12 +33,24 @@ _PLAIN_DECIMAL = {
     Writing.LOCAL_COMMA: r"^-?[0-9]{1,9}(,[0-9]{1,9})?$",
     Writing.LOCAL_UNKNOWN: r"^-?[0-9]{1,9}([.,]([0-9]{1,2}|[0-9]{4,9}))?$",
 }
+_WITH_MINUTES = r"^.{10}$|^.{13}:"
 _PLAIN_ISO = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})$"
 )
 
-Failures = list[int]
-Fast = Callable[[pa.Array], pa.Array]
+Fast = Callable[[pa.Array], tuple[pa.Array, bool]]
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A column as its type: null where ``failures`` (places) are and where the document has nothing.
+
+    ``as_written``: SQL's own reading of the text of every value (failures aside) is the same.
+    """
+
+    values: pa.Array
+    failures: Sequence[int] = ()
+    as_written: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,43 +74,45 @@ def arrow_type(column_type: ColumnType, rules: ValueRules) -> pa.DataType:
     }[column_type]
 
 
-def cast_column(values: pa.Array, column_type: ColumnType, rules: ValueRules) -> tuple[pa.Array, Failures]:
-    """``values`` (text, null where the document has nothing) as ``column_type``, null where that fails, and where."""
+def cast_column(values: pa.Array, column_type: ColumnType, rules: ValueRules) -> Cast:
+    """``values`` (text, null where the document has nothing) as ``column_type``."""
     if column_type is ColumnType.TEXT:
-        return values, []
+        return Cast(values)
     target = arrow_type(column_type, rules)
     if values.null_count == len(values):
-        return pa.nulls(len(values), target), []
+        return Cast(pa.nulls(len(values), target))
     fast, plain, reference = _ways(column_type, rules, target)
     try:
-        return fast(values), []
+        typed, as_written = fast(values)
+        return Cast(typed, (), as_written)
     except pa.ArrowInvalid:
         pass
-    easy = plain(values)
+    easy, as_written = plain(values), False
     typed = pa.nulls(len(values), target)
     if easy is not None:
         try:
-            typed = fast(pc.if_else(easy, values, None))
+            typed, as_written = fast(pc.if_else(easy, values, None))
         except pa.ArrowInvalid:
             easy = None
     hard = values.is_valid() if easy is None else pc.and_(values.is_valid(), pc.invert(easy))
-    return _by_reference(values, typed, hard, reference)
+    return _by_reference(values, typed, hard, reference, as_written)
 
 
 def _by_reference(
-    values: pa.Array, typed: pa.Array, hard: pa.Array, reference: Callable[[str], Any]
-) -> tuple[pa.Array, Failures]:
+    values: pa.Array, typed: pa.Array, hard: pa.Array, reference: Callable[[str], Any], as_written: bool
+) -> Cast:
     """``typed`` with the places of ``hard`` read one by one; blanks are nothing."""
     places = np.flatnonzero(hard.to_numpy(zero_copy_only=False))
     parsed: list[Any] = []
-    failures: Failures = []
+    failures: list[int] = []
     for place, text in zip(places.tolist(), values.take(pa.array(places)).to_pylist(), strict=True):
         try:
             parsed.append(reference(text) if text.strip() else None)
         except ValueError:
             parsed.append(None)
             failures.append(place)
-    return pc.replace_with_mask(typed, hard, pa.array(parsed, typed.type)), failures
+    mended = pc.replace_with_mask(typed, hard, pa.array(parsed, typed.type))
+    return Cast(mended, failures, as_written and len(failures) == len(places))
 
 
 def _ways(
@@ -123,11 +137,11 @@ def _matches(regex: str) -> Callable[[pa.Array], pa.Array]:
     return lambda values: pc.fill_null(pc.match_substring_regex(values, regex), False)
 
 
-def _fast_integer(values: pa.Array) -> pa.Array:
+def _fast_integer(values: pa.Array) -> tuple[pa.Array, bool]:
     # Arrow reads 0x1F as 31; a document means text by it.
     if _holds(values, b"x") or _holds(values, b"X"):
         raise pa.ArrowInvalid("hexadecimal")
-    return values.cast(pa.int64())
+    return values.cast(pa.int64()), True
 
 
 def _holds(values: pa.Array, byte: bytes) -> bool:
@@ -139,16 +153,16 @@ def _fast_decimal(rules: ValueRules, target: pa.DataType) -> Fast:
     """Arrow's cast, guarded: a number of more digits than fit it wraps around without a word (pyarrow 26)."""
     plain = _matches(_PLAIN_DECIMAL[rules.writing])
 
-    def local(values: pa.Array) -> pa.Array:
+    def local(values: pa.Array) -> tuple[pa.Array, bool]:
         if pc.any(pc.and_(values.is_valid(), pc.invert(plain(values)))).as_py():
             raise pa.ArrowInvalid("needs a closer look")
-        return point(pc.replace_substring(values, ",", "."))
+        return point(pc.replace_substring(values, ",", "."))[0], not _holds(values, b",")
 
-    def point(values: pa.Array) -> pa.Array:
+    def point(values: pa.Array) -> tuple[pa.Array, bool]:
         longest = pc.max(pc.binary_length(values)).as_py() or 0
         if longest > _SAFE_DIGITS or _holds(values, b"e") or _holds(values, b"E"):
             raise pa.ArrowInvalid("may not fit")
-        return values.cast(target)
+        return values.cast(target), True
 
     return point if rules.writing is Writing.POINT else local
 
@@ -163,12 +177,12 @@ def _exact(rules: ValueRules, target: pa.DataType) -> Callable[[str], Any]:
     return parse
 
 
-def _fast_boolean(values: pa.Array) -> pa.Array:
+def _fast_boolean(values: pa.Array) -> tuple[pa.Array, bool]:
     lower = pc.utf8_lower(values)
     true, false = (pc.is_in(lower, pa.array(sorted(words))) for words in (_TRUE, _FALSE))
     if pc.any(pc.and_(values.is_valid(), pc.invert(pc.or_(true, false)))).as_py():
         raise pa.ArrowInvalid("neither true nor false")
-    return pc.if_else(values.is_valid(), true, None)
+    return pc.if_else(values.is_valid(), true, None), True
 
 
 def _parse_boolean(text: str) -> bool:
@@ -181,10 +195,10 @@ def _parse_boolean(text: str) -> bool:
 def _fast_date(patterns: Sequence[str]) -> Fast:
     rewrites = [times.iso_rewrite(pattern) for pattern in patterns if pattern != times.ISO]
 
-    def cast(values: pa.Array) -> pa.Array:
+    def cast(values: pa.Array) -> tuple[pa.Array, bool]:
         if times.ISO in patterns:
             try:
-                return _in_our_era(values.cast(pa.date32()), date(1, 1, 1))
+                return _in_our_era(values.cast(pa.date32()), date(1, 1, 1)), True
             except pa.ArrowInvalid:
                 pass
         for rewrite in rewrites:
@@ -194,7 +208,7 @@ def _fast_date(patterns: Sequence[str]) -> Fast:
                 and pc.all(_matches_or_null(values, rewrite.regex)).as_py()
             ):
                 rewritten = pc.replace_substring_regex(values, rewrite.regex, rewrite.replacement)
-                return _in_our_era(rewritten.cast(pa.date32()), date(1, 1, 1))
+                return _in_our_era(rewritten.cast(pa.date32()), date(1, 1, 1)), False
         raise pa.ArrowInvalid("needs a closer look")
 
     return cast
@@ -203,20 +217,34 @@ def _fast_date(patterns: Sequence[str]) -> Fast:
 def _fast_timestamp(patterns: Sequence[str]) -> Fast:
     rewrites = [times.iso_rewrite(pattern) for pattern in patterns if pattern != times.ISO]
 
-    def cast(values: pa.Array) -> pa.Array:
+    def cast(values: pa.Array) -> tuple[pa.Array, bool]:
         if times.ISO in patterns:
             for zone in (TIMESTAMP, pa.timestamp("us")):
                 try:
-                    return _in_our_era(values.cast(zone).cast(TIMESTAMP), _FIRST_INSTANT)
+                    return _in_our_era(values.cast(zone).cast(TIMESTAMP), _FIRST_INSTANT), _tells_minutes(
+                        values
+                    )
                 except pa.ArrowInvalid:
                     continue
         for rewrite in rewrites:
             if rewrite and pc.all(_matches_or_null(values, rewrite.regex)).as_py():
                 rewritten = pc.replace_substring_regex(values, rewrite.regex, rewrite.replacement)
-                return _in_our_era(rewritten.cast(pa.timestamp("us")).cast(TIMESTAMP), _FIRST_INSTANT)
+                moments = rewritten.cast(pa.timestamp("us")).cast(TIMESTAMP)
+                return _in_our_era(moments, _FIRST_INSTANT), False
         raise pa.ArrowInvalid("needs a closer look")
 
     return cast
+
+
+def _tells_minutes(values: pa.Array) -> bool:
+    """Whether no ISO text ends at the hour: SQL wants minutes with it. 20 characters cannot do without."""
+    lengths = pc.min_max(pc.binary_length(values))
+    shortest, longest = lengths["min"].as_py() or 20, lengths["max"].as_py() or 20
+    return (
+        shortest >= 20
+        or shortest == longest == 10
+        or bool(pc.all(_matches_or_null(values, _WITH_MINUTES)).as_py())
+    )
 
 
 def _matches_or_null(values: pa.Array, regex: str) -> pa.Array:

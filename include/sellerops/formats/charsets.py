@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
+import struct
 from collections.abc import Iterable
 
+import pyarrow as pa
+
 UTF8 = "utf-8"
+_LOST = "\ufffd".encode()
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
 # What is called Latin 1 or Shift_JIS on the web is the vendors' larger set; ASCII promises nothing Latin 1 does not.
 _LARGER = {"iso8859-1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932", "shift_jisx0213": "cp932"}
@@ -57,13 +61,12 @@ class LineDecoder:
             return block
         if self.charset is None:
             self.charset = self._choose(block)
+        if self.charset == UTF8:
+            return block if _is_utf8(block) and _LOST not in block else None
         try:
-            text = block.decode(self.charset)
+            return block.decode(self.charset).encode(UTF8)
         except UnicodeDecodeError:
             return None
-        if "\ufffd" in text:
-            return None
-        return block if self.charset == UTF8 else text.encode(UTF8)
 
     def decode_line(self, line: bytes) -> str | None:
         """One line as text, or None when no candidate reads it."""
@@ -82,6 +85,16 @@ class LineDecoder:
         if readable[UTF8] * 2 >= len(lines):
             return UTF8
         return max(self._names, key=lambda name: readable[name])
+
+
+def _is_utf8(block: bytes) -> bool:
+    """Arrow looks several times faster than ``bytes.decode``, and without holding up other threads."""
+    offsets = pa.py_buffer(struct.pack("=ii", 0, len(block)))
+    try:
+        pa.StringArray.from_buffers(1, offsets, pa.py_buffer(block)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _reads(name: str, line: bytes) -> bool:

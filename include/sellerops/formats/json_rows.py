@@ -14,7 +14,7 @@ import pyarrow as pa
 from sellerops.errors import DocumentDamaged, UnreadableDocument
 from sellerops.formats.assembly import Assembler, Texts
 from sellerops.formats.names import Field, free_name, refuse_missing, reserved_names, snake_case
-from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Tally
+from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally
 from sellerops.formats.sniff import Document
 from sellerops.formats.surrogates import WithoutHalves
 from sellerops.specs import ColumnType, TableSpec
@@ -61,12 +61,16 @@ class JsonReader:
             yield self._assemble(rows, items, lines)
         self._end(number)
 
+    def texts(self) -> Iterator[Rows]:
+        """The same: a JSON row has no line of its own."""
+        yield from self.batches()
+
     def _items(self) -> Iterator[Any]:
         """Each item of the list. Raises when the document is no JSON, ends early or has no such list."""
         found = False
         events = ijson.parse(WithoutHalves(self._document), use_float=False)
         try:
-            for prefix, event, value in events:
+            for prefix, event, _ in events:
                 if prefix == self._table.rows and event == "start_array":
                     found = True
                     yield from self._list_items(events)

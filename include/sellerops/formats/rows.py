@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import pyarrow as pa
 
@@ -77,6 +77,24 @@ class DriftReport:
     missing: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class TextRows:
+    """Accepted rows as the file wrote them, where SQL's own reading of every value is the checked one.
+
+    ``lines``: each row's UTF-8 bytes with its line end (``end``), fields parted by tabs, empty ones null, no quoting.
+    ``columns``: canonical names of the fields, in the file's order. ``system``: source_line and, where the table needs
+    them, marketplace_id and line_hash of the same rows.
+    """
+
+    lines: pa.Array
+    columns: tuple[str, ...]
+    system: pa.RecordBatch
+    end: bytes
+
+
+Rows: TypeAlias = "pa.RecordBatch | TextRows"
+
+
 class Reader(Protocol):
     """A format at work on one document."""
 
@@ -86,6 +104,8 @@ class Reader(Protocol):
     def schema(self) -> pa.Schema: ...
 
     def batches(self) -> Iterator[pa.RecordBatch]: ...
+
+    def texts(self) -> Iterator[Rows]: ...
 
 
 @dataclass
@@ -145,3 +165,7 @@ class RowStream:
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         return self._check(self._reader.batches())
+
+    def texts(self) -> Iterator[Rows]:
+        """The same rows for a destination that reads text itself: as they stand where that is safe, else typed."""
+        return self._reader.texts() if self._check is iter else iter(self)

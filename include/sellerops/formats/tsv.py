@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import repeat
 from typing import Any
 
@@ -20,12 +22,32 @@ from sellerops.errors import DocumentDamaged, UnreadableDocument
 from sellerops.formats.assembly import Assembler, Texts
 from sellerops.formats.charsets import LineDecoder
 from sellerops.formats.names import Field, map_header
-from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Tally
+from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally
 from sellerops.formats.sniff import Document
 from sellerops.specs import TableSpec
 
 BLOCK_BYTES = 1 << 20
 _LONGEST_LINE = 64 << 20
+_NOT_AS_TEXT = (b"\x00", b"\x08")
+_NEWLINE, _RETURN = 10, 13
+# Files whose numbers are written otherwise are so throughout: do not look at each block twice.
+_GIVE_UP_AFTER = 3
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Whole lines of the file and the number of the first."""
+
+    data: bytes
+    first_line: int
+
+    @cached_property
+    def count(self) -> int:
+        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+
+    @property
+    def numbers(self) -> range:
+        return range(self.first_line, self.first_line + self.count)
 
 
 class TsvReader:
@@ -60,16 +82,32 @@ class TsvReader:
         return self._assembler.schema([*self._fields, *self._missing])
 
     def batches(self) -> Iterator[pa.RecordBatch]:
+        for block in self._numbered_blocks():
+            yield from self._parse(block)
+
+    def texts(self) -> Iterator[Rows]:
+        """Blocks as they stand while SQL can read them; after some in a row that it cannot, all typed."""
+        typed_in_a_row = 0
+        for block in self._numbered_blocks():
+            rows = self._parse_text(block) if typed_in_a_row < _GIVE_UP_AFTER else None
+            if rows is None:
+                typed_in_a_row += 1
+                yield from self._parse(block)
+            else:
+                typed_in_a_row = 0
+                yield from rows
+
+    def _numbered_blocks(self) -> Iterator[_Block]:
         line = 2
         first = True
-        for block in self._data_blocks():
+        for data in self._data_blocks():
             if first:
-                first = self._learn_tail(block)
-            if not block.endswith(b"\n"):
-                self._refuse_cut(block)
-            count = block.count(b"\n") + (not block.endswith(b"\n"))
-            yield from self._parse(block, line, count)
-            line += count
+                first = self._learn_tail(data)
+            if not data.endswith(b"\n"):
+                self._refuse_cut(data)
+            block = _Block(data, line)
+            line += block.count
+            yield block
 
     def _map(self, headers: list[str], table: TableSpec) -> tuple[list[Field | None], DriftReport]:
         try:
@@ -83,6 +121,7 @@ class TsvReader:
         """The names of the first line; the rest of its block is kept."""
         block = next(self._blocks, b"")
         line, newline, self._rest = block.partition(b"\n")
+        self._end = b"\r\n" if line.endswith(b"\r") else b"\n"
         self._cut_in_header = not newline
         text = self._decoder.decode_line(line.removesuffix(b"\r"))
         if text is None or "\x00" in text:
@@ -116,28 +155,61 @@ class TsvReader:
                 last_line=last[-200:].decode("ascii", "backslashreplace"),
             )
 
-    def _parse(self, block: bytes, first_line: int, count: int) -> Iterator[pa.RecordBatch]:
-        """The batches of one block of ``count`` lines."""
-        text = self._decoder.decode(block)
+    def _parse(self, block: _Block) -> Iterator[pa.RecordBatch]:
+        """The typed batches of one block."""
+        text = self._decoder.decode(block.data)
         if text is None or b"\x00" in text or text.startswith(codecs.BOM_UTF8):
-            yield from self._by_hand(block.split(b"\n"), range(first_line, first_line + count))
+            yield from self._by_hand(block.data.split(b"\n"), block.numbers)
             return
-        refused: list[Any] = []
-        table = _arrow_parse(text, self._width + self._unnamed_tail, refused)
-        # A lone carriage return ends a line for Arrow; then it sees more rows than there are lines.
-        is_odd = len(table) + len(refused) != count or _has_blank_row(table)
-        if is_odd or (self._unnamed_tail and not _is_empty(table.column(self._width))):
-            yield from self._by_hand(block.split(b"\n"), range(first_line, first_line + count))
+        width = self._width + self._unnamed_tail
+        table, refused = _arrow_parse(text, width, range(width))
+        if _is_odd(table, refused, block.count) or (
+            self._unnamed_tail and not _is_empty(table.column(self._width))
+        ):
+            yield from self._by_hand(block.data.split(b"\n"), block.numbers)
             return
-        lines = np.arange(first_line, first_line + count, dtype=np.int64)
-        odd = [row.number - 1 for row in refused]
+        columns = [_combined(column) for column in table.columns[: self._width]]
         if len(table):
-            yield self._assemble(
-                [_combined(table.column(n)) for n in range(self._width)], np.delete(lines, odd)
-            )
-        if odd:
+            lines = np.delete(np.array(block.numbers, dtype=np.int64), [row.number - 1 for row in refused])
+            yield self._assemble(columns, lines)
+        yield from self._odd_rows(refused, block)
+
+    def _parse_text(self, block: _Block) -> list[Rows] | None:
+        """The rows of a block as they stand in it, or None when that is not safe (and nothing is counted)."""
+        text = self._decoder.decode(block.data)
+        # A backspace is what COPY is told to take for a quote, because text holds none.
+        if self._unnamed_tail or text is None or any(byte in text for byte in _NOT_AS_TEXT):
+            return None
+        ends = _line_ends(text, self._end)
+        if ends is None or text.startswith(codecs.BOM_UTF8):
+            return None
+        looked_at = [
+            place for place, column in enumerate(self._fields) if self._assembler.is_looked_at(column)
+        ]
+        table, refused = _arrow_parse(text, self._width, looked_at or [0])
+        if _is_odd(table, refused, block.count) or not len(table):
+            return None
+        lines, numbers = _as_lines(text, ends), np.array(block.numbers, dtype=np.int64)
+        if refused:
+            odd = [row.number - 1 for row in refused]
+            numbers = np.delete(numbers, odd)
+            lines = lines.take(pa.array(np.delete(np.arange(len(lines)), odd)))
+        fields = [self._fields[place] for place in looked_at]
+        columns = {
+            column.name: _combined(table.column(str(place)))
+            for place, column in zip(looked_at, fields, strict=True)
+        }
+        columns.update({column.name: pa.nulls(len(lines), pa.string()) for column in self._missing})
+        texts = Texts(columns, numbers, lambda place: lines[place].as_py().decode().rstrip("\r\n"))
+        names = tuple(column.name for column in self._fields)
+        rows = self._assembler.as_written(texts, [*fields, *self._missing], lines, names, self._end)
+        return None if rows is None else [rows, *self._odd_rows(refused, block)]
+
+    def _odd_rows(self, refused: Sequence[Any], block: _Block) -> Iterator[pa.RecordBatch]:
+        """Rows of another width: mended where only empty fields are too many, else rejected."""
+        if refused:
             raw = [row.text.encode() for row in refused]
-            yield from self._by_hand(raw, [int(lines[place]) for place in odd], decode=bytes.decode)
+            yield from self._by_hand(raw, [block.numbers[row.number - 1] for row in refused], bytes.decode)
 
     def _by_hand(
         self,
@@ -210,8 +282,14 @@ def _whole_lines(document: Document, where: str) -> Iterator[bytes]:
         yield b"".join(pieces)
 
 
-def _has_blank_row(table: pa.Table) -> bool:
-    """Whether a row is empty in all columns: a blank line, which is no row, or one of tabs alone, which is."""
+def _is_odd(table: pa.Table, refused: Sequence[Any], count: int) -> bool:
+    """Whether Arrow's rows are not the block's lines.
+
+    A lone carriage return ends a line for Arrow; a row empty in all columns is a blank line, which is no row, or one
+    of tabs alone, which is.
+    """
+    if len(table) + len(refused) != count:
+        return True
     blank: Any = None
     for column in table.columns:
         if not column.null_count:
@@ -220,15 +298,35 @@ def _has_blank_row(table: pa.Table) -> bool:
     return blank is not None and bool(pc.any(blank).as_py())
 
 
-def _arrow_parse(text: bytes, width: int, refused: list[Any]) -> pa.Table:
-    """All fields as text, empty ones null; rows of another width go to ``refused``."""
+def _line_ends(text: bytes, end: bytes) -> np.ndarray | None:
+    """Where each line's newline stands, or None when not all lines end with ``end``."""
+    data = np.frombuffer(text, np.uint8)
+    newlines = np.flatnonzero(data == _NEWLINE)
+    if not text.endswith(end) or newlines[0] == 0:
+        return None
+    returns = data[newlines - 1] == _RETURN
+    return newlines if (returns.all() if end == b"\r\n" else not returns.any()) else None
+
+
+def _as_lines(text: bytes, newlines: np.ndarray) -> pa.Array:
+    """The lines of ``text`` with their ends, without copying it."""
+    offsets = np.zeros(len(newlines) + 1, dtype=np.int32)
+    offsets[1:] = newlines + 1
+    return pa.Array.from_buffers(
+        pa.binary(), len(newlines), [None, pa.py_buffer(offsets), pa.py_buffer(text)]
+    )
+
+
+def _arrow_parse(text: bytes, width: int, wanted: Sequence[int]) -> tuple[pa.Table, list[Any]]:
+    """The ``wanted`` fields (named by their place) as text, empty ones null; and the rows of another width."""
     names = [str(number) for number in range(width)]
+    refused: list[Any] = []
 
     def refuse(row: Any) -> str:
         refused.append(row)
         return "skip"
 
-    return pa.csv.read_csv(
+    table = pa.csv.read_csv(
         pa.py_buffer(text),
         read_options=pa.csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
         parse_options=pa.csv.ParseOptions(
@@ -243,11 +341,13 @@ def _arrow_parse(text: bytes, width: int, refused: list[Any]) -> pa.Table:
         convert_options=pa.csv.ConvertOptions(
             check_utf8=False,
             column_types={name: pa.string() for name in names},
+            include_columns=[str(place) for place in wanted],
             strings_can_be_null=True,
             quoted_strings_can_be_null=True,
             null_values=[""],
         ),
     )
+    return table, refused
 
 
 def _combined(column: pa.ChunkedArray) -> pa.Array:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from support.postgres import conninfo, postgres_server  # noqa: F401 - fixtures
+from support.postgres import conninfo, ledger, postgres_server  # noqa: F401 - fixtures
 
 from integration.destinations.stores import STORES, Store
 

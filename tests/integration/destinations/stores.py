@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -71,10 +72,12 @@ class PostgresStore:
         return [(row["column_name"], row["kind"]) for row in found]
 
     def leftovers(self) -> list[str]:
-        found = self.query(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'sellerops_staging'"
-        )
-        return [row["table_name"] for row in found]
+        deadline = time.monotonic() + 5
+        while True:
+            # A backend clears its temporary tables a moment after its client is gone.
+            found = self.query("SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'")
+            if not found or time.monotonic() > deadline:
+                return [row["relname"] for row in found]
 
     def query(self, statement: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         with psycopg.connect(self.conninfo, row_factory=dict_row, autocommit=True) as connection:

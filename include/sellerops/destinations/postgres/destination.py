@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from psycopg import errors
+from psycopg import errors, sql
 
 from sellerops.destinations.base import LoadJob, LoadResult, refuse_unlike
 from sellerops.destinations.postgres.ddl import Connection, ensure_table, existing_columns
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
 from sellerops.destinations.postgres.ledger_rows import write_drift, write_load, write_rejects
 from sellerops.destinations.postgres.shape import Shape
-from sellerops.destinations.postgres.staging import Staging, clear_orphans
+from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.postgres.writes import Counts, Write, newer_days, raise_watermarks
 from sellerops.errors import CheckFailed, ConfigurationError, RetryableError, SellerOpsError
 from sellerops.specs import WriteDisposition
@@ -48,17 +48,14 @@ class PostgresDestination:
         """
         where = f"{job.request.where}, table {job.full_name}"
         with _our_errors(where), psycopg.connect(self._conninfo, autocommit=True) as connection:
-            return _Load(connection, self._conninfo, self.name, job, where).run()
+            return _Load(connection, self.name, job, where).run()
 
 
 class _Load:
     """The steps of one load over one connection."""
 
-    def __init__(
-        self, connection: Connection, conninfo: str, destination: str, job: LoadJob, where: str
-    ) -> None:
+    def __init__(self, connection: Connection, destination: str, job: LoadJob, where: str) -> None:
         self._connection = connection
-        self._conninfo = conninfo
         self._destination = destination
         self._job = job
         self._where = where
@@ -66,24 +63,19 @@ class _Load:
 
     def run(self) -> LoadResult:
         connection, rows = self._connection, self._job.rows
-        # Timestamps become text in hashes and rejects; the server's zone must not show there.
+        # Times without a zone are UTC, in the file and in what is written of rows as text.
         connection.execute("SET TIME ZONE 'UTC'")
         load_id, started_at = self._open()
-        clear_orphans(connection)
-        staging = Staging(connection, self._conninfo, load_id)
+        staging = Staging(connection)
         staging.create(rows.schema)
-        try:
-            staged = staging.fill(rows, where=self._where)
-            refuse_unlike(rows, where=self._where)
-            shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
-            new_columns = ensure_table(connection, shape)
-            if staged >= _ANALYZE_FROM:
-                connection.execute(_analyze(staging))
-            with connection.transaction():
-                return self._settle(shape, staging, staged, load_id, started_at, new_columns)
-        finally:
-            if not connection.closed:
-                staging.drop()
+        staged = staging.fill(rows.texts())
+        refuse_unlike(rows, where=self._where)
+        shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
+        new_columns = ensure_table(connection, shape)
+        if staged >= _ANALYZE_FROM:
+            connection.execute(sql.SQL("ANALYZE {}").format(staging.identifier))
+        with connection.transaction():
+            return self._settle(shape, staging, staged, load_id, started_at, new_columns)
 
     def _open(self) -> tuple[int, datetime]:
         row = self._connection.execute("SELECT nextval('sellerops.load_id'), sellerops.now()").fetchone()
@@ -206,12 +198,6 @@ class _Load:
             where=self._where,
             remedy="Nothing was stored. This is an error of this program: report it with the archived document.",
         )
-
-
-def _analyze(staging: Staging) -> Any:
-    from psycopg import sql
-
-    return sql.SQL("ANALYZE {}").format(staging.identifier)
 
 
 @contextmanager

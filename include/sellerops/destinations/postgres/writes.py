@@ -117,7 +117,7 @@ class Write:
     def merge(self) -> Counts:
         """Upsert on the key. A stored row gives way to a later version, of equal ones to the newer document's.
 
-        Between two documents of the same instant the row whose text hashes higher wins: no matter which came first.
+        Between two documents of the same instant the row whose text sorts last wins: no matter which came first.
         """
         given = self._accepted()
         compared = [*self.target_columns, "reported_at", "source_line"]
@@ -139,7 +139,7 @@ class Write:
             key=identifiers(self.shape.key),
             updates=identifiers(updates),
             excluded=identifiers(updates, "excluded"),
-            is_later=self._is_later(compared),
+            is_later=self._is_later(),
             t_compared=identifiers(compared, "t"),
             e_compared=identifiers(compared, "excluded"),
         )
@@ -150,11 +150,13 @@ class Write:
         superseded = self._count_superseded(compared) if left else 0
         return Counts(inserted, updated, left - superseded, superseded)
 
-    def _is_later(self, compared: Sequence[str]) -> sql.Composable:
+    def _is_later(self) -> sql.Composable:
+        # Text of the whole row without nulls: the same whatever columns the table has gained in between.
+        whole = "jsonb_strip_nulls(to_jsonb({}.*) - 'load_id')::text COLLATE \"C\""
         newer = sql.SQL(
             "(excluded.reported_at > t.reported_at OR (excluded.reported_at = t.reported_at "
-            "AND md5(ROW({e})::text) > md5(ROW({t})::text)))"
-        ).format(e=identifiers(compared, "excluded"), t=identifiers(compared, "t"))
+            f"AND {whole.format('excluded')} > {whole.format('t')}))"
+        )
         version = self.shape.table.version
         if version is None:
             return newer

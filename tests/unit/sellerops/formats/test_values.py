@@ -16,6 +16,12 @@ from sellerops.formats.numbers import Writing, fits, parse_decimal, parse_intege
 from sellerops.marketplaces import marketplace
 from sellerops.specs import ColumnType
 
+
+def cast(values: pa.Array, kind: ColumnType, rules: ValueRules) -> tuple[pa.Array, list[int]]:
+    result = cast_column(values, kind, rules)
+    return result.values, list(result.failures)
+
+
 SETTLEMENT_TIMES = ("iso", "%Y-%m-%d %H:%M:%S UTC", "%d.%m.%Y %H:%M:%S UTC", "%Y-%m-%d", "%d.%m.%Y")
 
 
@@ -82,14 +88,14 @@ def test_shops_write_as_their_language_does() -> None:
 )  # fmt: skip
 def test_a_number_fits_whole_or_not_at_all(value: str, ok: bool) -> None:
     assert fits(Decimal(value), 38, 18) is ok
-    typed, failures = cast_column(pa.array([value]), ColumnType.DECIMAL, ValueRules())
+    typed, failures = cast(pa.array([value]), ColumnType.DECIMAL, ValueRules())
     assert failures == ([] if ok else [0])
     assert typed[0].as_py() == (Decimal(value) if ok else None)
 
 
 @pytest.mark.parametrize("value", ["0.1234567890123456789", "1e-30", "123456789012345678901234567890.5"])
 def test_json_numbers_keep_every_digit_of_a_double(value: str) -> None:
-    typed, failures = cast_column(pa.array([value]), ColumnType.DECIMAL, ValueRules(decimal=JSON_DECIMAL))
+    typed, failures = cast(pa.array([value]), ColumnType.DECIMAL, ValueRules(decimal=JSON_DECIMAL))
     assert failures == [] and typed[0].as_py() == Decimal(value)
 
 
@@ -108,9 +114,7 @@ def test_json_numbers_keep_every_digit_of_a_double(value: str) -> None:
 )
 def test_instants(text: str, moment: datetime) -> None:
     assert times.parse_timestamp(text, SETTLEMENT_TIMES) == moment
-    typed, failures = cast_column(
-        pa.array([text]), ColumnType.TIMESTAMP, ValueRules(timestamps=SETTLEMENT_TIMES)
-    )
+    typed, failures = cast(pa.array([text]), ColumnType.TIMESTAMP, ValueRules(timestamps=SETTLEMENT_TIMES))
     assert failures == [] and typed[0].as_py() == moment
 
 
@@ -119,15 +123,13 @@ def test_instants(text: str, moment: datetime) -> None:
              "2026-11-18T08:00:00.1234567Z", "12.5", "soon"],
 )  # fmt: skip
 def test_what_is_no_instant(text: str) -> None:
-    typed, failures = cast_column(
-        pa.array([text]), ColumnType.TIMESTAMP, ValueRules(timestamps=SETTLEMENT_TIMES)
-    )
+    typed, failures = cast(pa.array([text]), ColumnType.TIMESTAMP, ValueRules(timestamps=SETTLEMENT_TIMES))
     assert failures == [0] and typed[0].as_py() is None
 
 
 def test_patterns_are_tried_in_order() -> None:
     values = pa.array(["03/04/2026", "25/04/2026", "04/25/2026", None])
-    typed, failures = cast_column(values, ColumnType.DATE, ValueRules(timestamps=("%d/%m/%Y", "%m/%d/%Y")))
+    typed, failures = cast(values, ColumnType.DATE, ValueRules(timestamps=("%d/%m/%Y", "%m/%d/%Y")))
     assert (
         typed.to_pylist() == [date(2026, 4, 3), date(2026, 4, 25), date(2026, 4, 25), None] and failures == []
     )
@@ -139,19 +141,17 @@ def test_patterns_are_tried_in_order() -> None:
      ("2026-11-18T08:00:00Z", None), ("0000-01-01", None)],
 )  # fmt: skip
 def test_days_lose_no_time(text: str, day: date | None) -> None:
-    typed, failures = cast_column(pa.array([text]), ColumnType.DATE, ValueRules(timestamps=SETTLEMENT_TIMES))
+    typed, failures = cast(pa.array([text]), ColumnType.DATE, ValueRules(timestamps=SETTLEMENT_TIMES))
     assert typed[0].as_py() == day and failures == ([] if day else [0])
 
 
 def test_months_by_name_need_strptime() -> None:
-    typed, _ = cast_column(pa.array(["Nov 8, 2026"]), ColumnType.DATE, ValueRules(timestamps=("%b %d, %Y",)))
+    typed, _ = cast(pa.array(["Nov 8, 2026"]), ColumnType.DATE, ValueRules(timestamps=("%b %d, %Y",)))
     assert typed[0].as_py() == date(2026, 11, 8)
 
 
 def test_booleans() -> None:
-    typed, failures = cast_column(
-        pa.array(["true", "No", None, " yes ", "2"]), ColumnType.BOOLEAN, ValueRules()
-    )
+    typed, failures = cast(pa.array(["true", "No", None, " yes ", "2"]), ColumnType.BOOLEAN, ValueRules())
     assert typed.to_pylist() == [True, False, None, True, None] and failures == [4]
 
 
@@ -181,7 +181,7 @@ def one_by_one(texts: list[str | None], parse: object, keeps: object = lambda va
 
 
 def by_column(texts: list[str | None], kind: ColumnType, rules: ValueRules) -> list[object]:
-    typed, failures = cast_column(pa.array(texts, pa.string()), kind, rules)
+    typed, failures = cast(pa.array(texts, pa.string()), kind, rules)
     return [ValueError if place in failures else value for place, value in enumerate(typed.to_pylist())]
 
 
@@ -218,3 +218,27 @@ def test_a_column_of_days_is_read_as_each_value_is(texts: list[str | None]) -> N
     rules = ValueRules(timestamps=SETTLEMENT_TIMES)
     expected = one_by_one(texts, lambda text: times.parse_date(text, SETTLEMENT_TIMES))
     assert by_column(texts, ColumnType.DATE, rules) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind", "as_written"),
+    [
+        (["1", None, "-02"], ColumnType.INTEGER, True),
+        (["1", "5.0"], ColumnType.INTEGER, False),
+        (["1", "two"], ColumnType.INTEGER, True),
+        (["1.50", ".5"], ColumnType.DECIMAL, True),
+        (["1.50", "1e3"], ColumnType.DECIMAL, False),
+        (["1.50", " "], ColumnType.DECIMAL, False),
+        (["2026-11-18T08:00:00+00:00", "2026-11-18T08:00:00-08:00"], ColumnType.TIMESTAMP, True),
+        (["2026-11-18T08:00", "2026-11-18"], ColumnType.TIMESTAMP, True),
+        (["2026-11-18T08", "2026-11-18T08:30"], ColumnType.TIMESTAMP, False),
+        (["2026-11-18T08+00:00"], ColumnType.TIMESTAMP, False),
+        (["18.11.2026"], ColumnType.DATE, False),
+        (["2026-11-18", None], ColumnType.DATE, True),
+        ([None, None], ColumnType.DATE, True),
+        (["Yes", "0"], ColumnType.BOOLEAN, True),
+    ],
+)
+def test_what_sql_reads_as_it_is_written(texts: list[str | None], kind: ColumnType, as_written: bool) -> None:
+    result = cast_column(pa.array(texts, pa.string()), kind, ValueRules(timestamps=SETTLEMENT_TIMES))
+    assert result.as_written is as_written
