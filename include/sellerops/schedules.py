@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sellerops.specs import Schedule
 
+# More than any daylight-saving switch moves the clock.
+_SLACK = timedelta(hours=3)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -37,21 +39,15 @@ class Calendar:
 
     def after(self, moment: datetime) -> Due:
         """The first due moment whose nominal time is later than ``moment``."""
-        day = moment.astimezone(self.zone).date() - timedelta(days=1)
-        return next(due for due in self._from(day) if due.nominal > moment)
+        return next(due for due in self._onward(moment - _SLACK) if due.nominal > moment)
+
+    def before(self, moment: datetime) -> Due:
+        """The last due moment whose nominal time is earlier than ``moment``."""
+        return next(due for due in self._backward(moment + _SLACK) if due.nominal < moment)
 
     def last(self, moment: datetime) -> Due:
         """The last due moment that has started by ``moment``."""
-        for days in (3, 10, 40, 400, 3000):
-            begin = moment.astimezone(self.zone).date() - timedelta(days=days)
-            found = None
-            for due in self._from(begin):
-                if due.at > moment:
-                    break
-                found = due
-            if found:
-                return found
-        raise ValueError(f"{self.schedule} was never due before {moment}")
+        return next(due for due in self._backward(moment + _SLACK) if due.at <= moment)
 
     def between(self, start: datetime, end: datetime) -> Iterator[Due]:
         """All due moments with ``start <= nominal <= end``, in order."""
@@ -60,29 +56,32 @@ class Calendar:
             yield due
             due = self.after(due.nominal)
 
-    def _from(self, day: date) -> Iterator[Due]:
-        return self._cron_from(day) if self.schedule.cron else self._windows_from(day)
+    def _onward(self, moment: datetime) -> Iterator[Due]:
+        """Due moments in order, from some time not later than ``moment``."""
+        local = moment.astimezone(self.zone).replace(tzinfo=None)
+        return self._crons(local, forward=True) if self.schedule.cron else self._windows(local.date(), 1)
 
-    def _cron_from(self, day: date) -> Iterator[Due]:
+    def _backward(self, moment: datetime) -> Iterator[Due]:
+        """Due moments in reverse order, from some time not earlier than ``moment``."""
+        local = moment.astimezone(self.zone).replace(tzinfo=None)
+        return self._crons(local, forward=False) if self.schedule.cron else self._windows(local.date(), -1)
+
+    def _crons(self, local: datetime, *, forward: bool) -> Iterator[Due]:
         from croniter import croniter
 
-        steps = croniter(self.schedule.cron, datetime.combine(day, time(0)) - timedelta(seconds=1))
-        previous = None
+        steps = croniter(self.schedule.cron, local)
         while True:
-            nominal = self._instant(steps.get_next(datetime))
-            if previous is None or nominal > previous:
-                yield Due(nominal, nominal)
-            previous = nominal
+            nominal = self._instant(steps.get_next(datetime) if forward else steps.get_prev(datetime))
+            yield Due(nominal, nominal)
 
-    def _windows_from(self, day: date) -> Iterator[Due]:
-        windows = self.schedule.windows
+    def _windows(self, day: date, step: int) -> Iterator[Due]:
+        numbered = list(enumerate(self.schedule.windows))[::step]
         while True:
-            if self._is_due_on(day):
-                for index, (start, end) in enumerate(windows):
-                    nominal = self._instant(datetime.combine(day, start))
-                    length = datetime.combine(day, end) - datetime.combine(day, start)
-                    yield Due(nominal, nominal + self._spread(index, length))
-            day += timedelta(days=1)
+            for index, (start, end) in numbered if self._is_due_on(day) else ():
+                nominal = self._instant(datetime.combine(day, start))
+                length = datetime.combine(day, end) - datetime.combine(day, start)
+                yield Due(nominal, nominal + self._spread(index, length))
+            day += timedelta(days=step)
 
     def _is_due_on(self, day: date) -> bool:
         if self.schedule.weekday:

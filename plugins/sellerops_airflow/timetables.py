@@ -12,8 +12,6 @@ from sellerops.schedules import Calendar, Due
 from sellerops.specs import Schedule
 
 _MOMENT = timedelta(microseconds=1)
-# How far to look back for the moment before; the last reaches over two leap years.
-_STEPS_BACK = tuple(timedelta(days=days) for days in (2, 8, 32, 370, 3000))
 
 
 class ReportTimetable(Timetable):
@@ -97,19 +95,7 @@ class ReportTimetable(Timetable):
 
     def _before(self, moment: datetime) -> datetime:
         """The last nominal time earlier than ``moment``."""
-        nominal = self._calendar.after(moment - 2 * _MOMENT).nominal
-        if nominal < moment:
-            return nominal
-        for step in _STEPS_BACK:
-            due = self._calendar.after(moment - step)
-            if due.nominal < moment:
-                return self._walk(due, moment)
-        raise ValueError(f"{self.summary} was never due before {moment}")
-
-    def _walk(self, due: Due, moment: datetime) -> datetime:
-        while (following := self._calendar.after(due.nominal)).nominal < moment:
-            due = following
-        return due.nominal
+        return self._calendar.before(moment).nominal
 
 
 def _info(start: datetime, end: Due) -> DagRunInfo:

@@ -17,6 +17,7 @@ SCHEDULES = [
     Schedule(cron="0 7 * * *", timezone="America/New_York"),
     Schedule(cron="30 2 * * *", timezone="America/New_York"),
     Schedule(cron="0 */4 * * *", timezone="UTC"),
+    Schedule(cron="* * * * *", timezone="Europe/London"),
     Schedule(between=("00:30-00:45", "06:00-06:15", "10:00-10:15"), timezone="America/Los_Angeles"),
     Schedule(between="08:00-08:01", weekday="tuesday", timezone="Europe/Berlin"),
     Schedule(between="01:00-11:00", day_of_month=15, timezone="Australia/Sydney"),
@@ -46,7 +47,7 @@ def test_a_skipped_time_comes_an_hour_later_and_a_repeated_one_once() -> None:
 
 
 def test_windows_are_kept_and_their_minute_never_moves() -> None:
-    calendar = Calendar(SCHEDULES[3], "report__amazon_sp__fba_manage_inventory")
+    calendar = Calendar(SCHEDULES[4], "report__amazon_sp__fba_manage_inventory")
     zone = calendar.zone
     dues = list(calendar.between(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 8, tzinfo=UTC)))
     assert len(dues) == 21
@@ -66,9 +67,9 @@ def test_reports_with_one_window_are_spread_over_it() -> None:
 
 def test_weekdays_and_days_of_month() -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    tuesdays = list(Calendar(SCHEDULES[4], "x").between(start, start + timedelta(days=28)))
+    tuesdays = list(Calendar(SCHEDULES[5], "x").between(start, start + timedelta(days=28)))
     assert [due.nominal.astimezone(ZoneInfo("Europe/Berlin")).weekday() for due in tuesdays] == [1, 1, 1, 1]
-    days = list(Calendar(SCHEDULES[5], "x").between(start, start + timedelta(days=90)))
+    days = list(Calendar(SCHEDULES[6], "x").between(start, start + timedelta(days=90)))
     assert [due.nominal.astimezone(ZoneInfo("Australia/Sydney")).day for due in days] == [15, 15, 15]
 
 
@@ -81,3 +82,5 @@ def test_next_is_later_and_the_path_there_does_not_matter(schedule: Schedule, mo
     between = moment + (due.nominal - moment) / 2
     assert calendar.after(between) == due
     assert calendar.last(due.at) == due
+    assert calendar.before(due.nominal).nominal <= moment
+    assert calendar.after(calendar.before(due.nominal).nominal) == due
