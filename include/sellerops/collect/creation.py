@@ -61,6 +61,7 @@ class Creation:
             query.report_type,
             query.marketplace_ids,
             _window(query),
+            cooldown=self._tools.spec.request.cooldown,
         )
         if isinstance(decision, Wait):
             await off_loop(release_claim, self._tools.ledger, claim.request)

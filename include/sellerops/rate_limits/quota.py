@@ -10,7 +10,7 @@ import math
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -117,21 +117,28 @@ class QuotaLedger:
         )
 
     def try_create(
-        self, account: Account | str, report_type: str, marketplace_ids: Iterable[str], window: str = ""
+        self,
+        account: Account | str,
+        report_type: str,
+        marketplace_ids: Iterable[str],
+        window: str = "",
+        *,
+        cooldown: timedelta = timedelta(0),
     ) -> Decision:
         """The right to create one report of the type, for all the shops or none: cooldown and daily budget.
 
         ``window`` names what is asked for (any text, equal for equal windows): the cooldown is then between
-        two reports of that window; left empty, between any two of the type. No token of createReport's bucket
-        is taken. Ask last, right before the call, so that a crash while waiting for the token leaves no
+        two reports of that window; left empty, between any two of the type. ``cooldown`` is the report's own,
+        the longer one holds. No token of createReport's bucket is taken. Ask last, right before the call, so that a crash while waiting for the token leaves no
         cooldown behind; ``release_create`` gives it back when Amazon refused the call.
         """
         limit = self.config.report_type_limit(report_type)
-        if not limit.cooldown and limit.daily_budget is None:
+        longest = max(limit.cooldown, cooldown)
+        if not longest and limit.daily_budget is None:
             return Granted(self.ledger.clock().now())
-        cooldown = limit.cooldown + self.config.cooldown_margin if limit.cooldown else limit.cooldown
+        kept = longest + self.config.cooldown_margin if longest else longest
         values = self._shops(account, report_type, marketplace_ids, window) | {
-            "cooldown_s": cooldown.total_seconds(),
+            "cooldown_s": kept.total_seconds(),
             "daily_budget": limit.daily_budget,
             "token": uuid.uuid4(),
         }

@@ -325,6 +325,15 @@ def test_a_type_without_a_limit_is_free(bench: Bench) -> None:
     assert all(isinstance(create(bench, "FREE", "DE"), Granted) for _ in range(50))
 
 
+def test_a_reports_own_longer_cooldown_holds(bench: Bench) -> None:
+    """What a spec says counts for a type the limits file does not know, too."""
+    hour = timedelta(hours=1)
+    assert isinstance(bench.limits.try_create("northwind_eu", "FREE", ["DE"], cooldown=hour), Granted)
+    assert bench.limits.try_create("northwind_eu", "FREE", ["DE"], cooldown=hour) == Wait(
+        60 * MINUTE, 1.0, "cooldown"
+    )
+
+
 def test_the_cooldown_margin_is_added(ledger: Ledger) -> None:
     """Amazon counts from the arrival of the call, which may come later than the lease."""
     bench = Bench(ledger, CONFIG.model_copy(update={"cooldown_margin": timedelta(minutes=2)}))
