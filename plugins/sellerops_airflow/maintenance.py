@@ -93,7 +93,8 @@ def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30)
 
 def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int = 3) -> int:
     """Tell of failed runs nobody was told of because Slack was away; how many. Raises when Slack still is."""
-    from sellerops_airflow.notifiers.slack import build_outcome, tell
+    from sellerops_airflow.notifiers.slack import tell
+    from sellerops_airflow.run_outcomes import build_outcome
 
     parameters = {"age": timedelta(hours=wait_hours), "horizon": timedelta(days=horizon_days)}
     with ledger.connection() as connection:

@@ -17,8 +17,8 @@ from support.fake_runtime import DAG_ID, PIECE, FakeRuntime
 
 from sellerops.errors import CredentialsError, ReportFatal
 from sellerops.ledger import RunRef, SliceState
-from sellerops_airflow.notifiers import slack
-from sellerops_airflow.notifiers.slack import ReportFailureNotifier, log_url
+from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.run_outcomes import _task_key, log_url
 
 RUN_ID = "scheduled__2026-11-21T12:00:00+00:00"
 FETCH, LOAD, PLAN = (
@@ -214,6 +214,15 @@ def test_without_airflows_states_the_ledger_alone_tells(
     assert "US 2026-11-20" in channel.messages[0]["blocks"]
 
 
+def test_a_failure_nobody_knows_more_of_still_makes_a_notice(
+    runtime: FakeRuntime, channel: Slack, airflow: Airflow
+) -> None:
+    ReportFailureNotifier()({**airflow.context(), "reason": "all_tasks_deadlocked"})
+    (message,) = channel.messages
+    assert "all_tasks_deadlocked" in message["blocks"]
+    assert "/runs/" in message["blocks"]
+
+
 def test_failures_of_other_runs_are_not_told(runtime: FakeRuntime, channel: Slack, airflow: Airflow) -> None:
     other = RunRef(DAG_ID, "another run", FETCH, 0, 1, "sales_and_traffic")
     runtime.fake_ledger.set_slice_state(
@@ -254,4 +263,4 @@ def test_a_channel_that_is_null_stays_quiet(
     ],
 )
 def test_airflows_names_of_task_instances(name: str, key: tuple[str, int]) -> None:
-    assert slack._task_key(name, {PLAN, FETCH, LOAD, "task_2", "task"}) == key
+    assert _task_key(name, {PLAN, FETCH, LOAD, "task_2", "task"}) == key

@@ -1,0 +1,178 @@
+"""What failed in a run, for its notice: Airflow says which tasks, the ledger says why."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow.sdk import Context, conf
+
+from sellerops_airflow.outcomes import FAILURE_KEY
+
+if TYPE_CHECKING:
+    from sellerops.ledger import Ledger, SliceRow
+    from sellerops.notices import Failure, RunOutcome
+
+log = logging.getLogger(__name__)
+
+TaskKey = tuple[str, int]
+
+_NO_WORD = "the task ended without a word: its process was killed or lost."
+_NO_WORD_REMEDY = "Read the log's last lines, then clear the task; it goes on where the slice stood."
+_OPEN_RUN = "Open the run: the logs of its failed tasks say why."
+
+
+def outcome_of_run(ledger: Ledger, context: Context) -> RunOutcome:
+    """What failed in the run of a DAG callback: Airflow says which tasks, the ledger says why."""
+    dag_id, run_id = context["dag"].dag_id, context["run_id"]
+    dag_run: Any = context.get("dag_run")
+    attempt = getattr(dag_run, "clear_number", None) or 0
+    states = _task_states(dag_id, run_id, [task.task_id for task in context["dag"].tasks])
+    return build_outcome(ledger, dag_id, run_id, attempt=attempt, states=states, words=Words(context))
+
+
+class Words:
+    """XComs of the run: the cause of a failed plan, and the slices a plan made."""
+
+    def __init__(self, context: Context | None = None) -> None:
+        self._ti: Any = context.get("ti") if context else None
+        self.reason = str((context or {}).get("reason") or "the run failed")
+        self._plans: dict[str, list[dict[str, Any]]] = {}
+
+    def failure(self, task_id: str) -> dict[str, str]:
+        found = self._pull(task_id, FAILURE_KEY)
+        return found if isinstance(found, dict) else {}
+
+    def label(self, task_id: str, map_index: int) -> str:
+        """``US 2026-11-20`` of a mapped task, from its account's plan."""
+        plan = f"{task_id.split('.')[0]}.plan_slices"
+        if plan not in self._plans:
+            found = self._pull(plan, "return_value")
+            self._plans[plan] = found if isinstance(found, list) else []
+        slices = self._plans[plan]
+        return str(slices[map_index]["label"]) if 0 <= map_index < len(slices) else f"slice {map_index}"
+
+    def _pull(self, task_id: str, key: str) -> Any:
+        if self._ti is None:
+            return None
+        try:
+            return self._ti.xcom_pull(task_ids=task_id, key=key)
+        except Exception as error:  # noqa: BLE001 - only words are lost; the notice goes out without them
+            log.warning("no XCom %s of %s: %s", key, task_id, error)
+            return None
+
+
+def build_outcome(
+    ledger: Ledger,
+    dag_id: str,
+    run_id: str,
+    *,
+    attempt: int = 0,
+    states: Mapping[TaskKey, str] | None = None,
+    words: Words | None = None,
+) -> RunOutcome:
+    """The outcome from task states and the ledger; without states, from the ledger alone."""
+    from sellerops.ledger import SliceState
+    from sellerops.notices import RunOutcome
+
+    report = dag_id.split("__")[-1]
+    rows = [row for row in ledger.slice_states(report=report) if (row.dag_id, row.run_id) == (dag_id, run_id)]
+    failed_rows = [row for row in rows if row.state is SliceState.FAILED]
+    told = {(row.task_id or "", -1 if row.map_index is None else row.map_index): row for row in failed_rows}
+    labels = _labels(failed_rows)
+    words = words or Words()
+    if states is None:
+        failed = sorted(told)
+        loaded = len({row.map_index for row in rows if row.state is SliceState.LOADED})
+    else:
+        failed = sorted(key for key, state in states.items() if state == "failed")
+        loaded = sum(state == "success" and ".load_" in task for (task, _), state in states.items())
+    failures = tuple(
+        _failure(dag_id, run_id, key, told.get(key), labels.get(key, ""), words) for key in failed
+    ) or (_unknown(dag_id, run_id, words),)
+    return RunOutcome(report, dag_id, run_id, run_url(dag_id, run_id), failures, loaded, attempt)
+
+
+def _failure(
+    dag_id: str, run_id: str, key: TaskKey, row: SliceRow | None, label: str, words: Words
+) -> Failure:
+    from sellerops.notices import Failure
+
+    task_id, map_index = key
+    account_id, _, step = task_id.partition(".")
+    said = words.failure(task_id) if row is None and map_index < 0 else {}
+    if row is None and map_index >= 0:
+        label = words.label(task_id, map_index)
+    return Failure(
+        account_id=account_id,
+        label=label,
+        step=step.removeprefix("slice."),
+        error_type=(row.error_type if row else said.get("error_type")) or "",
+        cause=(row.error if row else said.get("cause")) or _NO_WORD,
+        remedy=(row.remedy if row else said.get("remedy")) or _NO_WORD_REMEDY,
+        log_url=log_url(dag_id, run_id, task_id, map_index),
+    )
+
+
+def _unknown(dag_id: str, run_id: str, words: Words) -> Failure:
+    """For a run that failed without a task anybody knows of: a notice that names nothing helps nobody."""
+    from sellerops.notices import Failure
+
+    return Failure("", "", "run", "", f"Airflow says: {words.reason}.", _OPEN_RUN, run_url(dag_id, run_id))
+
+
+def _labels(rows: list[SliceRow]) -> dict[TaskKey, str]:
+    """Shop and days of each failed task: ``US 2026-11-20``, ``NA 2026-11-19..2026-11-20``."""
+    from sellerops.accounts import load_accounts
+    from sellerops.marketplaces import marketplace_by_id
+
+    regions = {name: account.region for name, account in load_accounts().items()}
+    grouped: dict[TaskKey, list[SliceRow]] = {}
+    for row in rows:
+        grouped.setdefault((row.task_id or "", -1 if row.map_index is None else row.map_index), []).append(
+            row
+        )
+    labels = {}
+    for key, group in grouped.items():
+        first, days = group[0], sorted({row.day for row in group})
+        place = (
+            marketplace_by_id(first.marketplace_id).code
+            if first.marketplace_id
+            else regions.get(first.account_id, first.account_id)
+        )
+        labels[key] = f"{place} {days[0]}" + (f"..{days[-1]}" if len(days) > 1 else "")
+    return labels
+
+
+def _task_states(dag_id: str, run_id: str, task_ids: list[str]) -> dict[TaskKey, str] | None:
+    """Airflow's states of the run's tasks; None where it cannot be asked."""
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    try:
+        states = RuntimeTaskInstance.get_task_states(dag_id=dag_id, run_ids=[run_id]).get(run_id, {})
+    except Exception as error:  # noqa: BLE001 - the notice then tells what the ledger knows
+        log.warning("Airflow does not tell the task states of %s: %s", run_id, error)
+        return None
+    return {_task_key(name, set(task_ids)): str(state) for name, state in states.items()}
+
+
+def _task_key(name: str, task_ids: set[str]) -> TaskKey:
+    """Airflow writes a mapped instance as ``<task id>_<map index>``."""
+    match = re.fullmatch(r"(.+)_(\d+)", name)
+    if name not in task_ids and match and match[1] in task_ids:
+        return match[1], int(match[2])
+    return name, -1
+
+
+def run_url(dag_id: str, run_id: str) -> str:
+    base = str(conf.get("api", "base_url", fallback="") or "http://localhost:8080").rstrip("/")
+    return f"{base}/dags/{dag_id}/runs/{quote(run_id)}"
+
+
+def log_url(dag_id: str, run_id: str, task_id: str, map_index: int) -> str:
+    """The page of a task instance, which opens with its log."""
+    mapped = f"/mapped/{map_index}" if map_index >= 0 else ""
+    return f"{run_url(dag_id, run_id)}/tasks/{task_id}{mapped}"

@@ -1,0 +1,280 @@
+"""Whole runs of the DAGs by Airflow's own `dag.test()`, against the local Amazon and a real Postgres."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from support.airflow_home import prepare_airflow
+from support.postgres import conninfo, ledger, postgres_server
+from support.sandbox import SandboxServer
+from support.system import follow_clock
+
+from sellerops.ledger import Ledger, SliceState
+from sellerops_airflow.runtime import Runtime, use_runtime
+from sellerops_airflow.triggers import amazon_sp
+
+__all__ = ["conninfo", "ledger", "postgres_server"]
+
+SALES = "report__amazon_sp__sales_and_traffic"
+DAY = "2026-11-19"
+SHOPS = {"US", "CA", "MX", "GB", "DE", "FR"}
+
+
+@pytest.fixture(scope="module")
+def amazon() -> Iterator[SandboxServer]:
+    """The local Amazon, a minute of it a second."""
+    with SandboxServer(speed=60.0, options=("--start", "2026-11-21T09:00:00Z")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def metadata() -> Path:
+    """Airflow's own database, at this version."""
+    from airflow.utils.db import upgradedb
+
+    home = prepare_airflow()
+    upgradedb()
+    return home / "airflow.db"
+
+
+@pytest.fixture
+def world(
+    amazon: SandboxServer,
+    metadata: Path,
+    ledger: Ledger,
+    conninfo: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[SandboxServer]:
+    """Connections, variable and pools as `make settings` would set them; waits end as soon as they may."""
+    amazon.reset()
+    amazon.jobs(queue_seconds=20, progress_seconds=20)
+    follow_clock(ledger, amazon)
+    for name, connection in _connections(amazon, conninfo).items():
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(connection))
+    monkeypatch.setenv("AIRFLOW_VAR_SELLEROPS_ARCHIVE_URI", str(tmp_path / "archive"))
+    monkeypatch.setattr(amazon_sp, "FIRST_EVENT_AFTER_S", 0.0)
+    _make_pools()
+    from sellerops_airflow import runtime
+
+    ours: Runtime = runtime._from_airflow()
+    with use_runtime(ours):
+        yield amazon
+    ours.close()
+
+
+def _connections(amazon: SandboxServer, conninfo: str) -> dict[str, dict[str, Any]]:
+    warehouse = urlsplit(conninfo)
+    return {
+        "sellerops_warehouse": {
+            "conn_type": "postgres",
+            "host": warehouse.hostname,
+            "port": warehouse.port,
+            "schema": warehouse.path[1:],
+            "login": warehouse.username,
+            "password": warehouse.password,
+        },
+        "slack_default": {
+            "conn_type": "slack",
+            "password": "xoxb-x",
+            "extra": {"base_url": f"{amazon.url}/api/"},
+        },
+        **{
+            f"amazon_sp_{seller['account']}": {
+                "conn_type": "amazon_sp",
+                "host": amazon.url,
+                "login": seller["client_id"],
+                "password": seller["client_secret"],
+                "extra": {"refresh_token": seller["refresh_token"], "token_url": amazon.token_url},
+            }
+            for seller in amazon.accounts()
+        },
+    }
+
+
+def _make_pools() -> None:
+    from airflow.models import Pool
+
+    from sellerops.accounts import load_accounts
+
+    for account in load_accounts().values():
+        Pool.create_or_update_pool(account.pool, slots=4, description="", include_deferred=False)
+
+
+def run(bag: DagBag, dag_id: str, conf: dict[str, Any]) -> Any:
+    """A run by hand without a logical date; the finished DagRun."""
+    return bag.dags[dag_id].test(logical_date=None, run_conf=conf)
+
+
+def tasks(dag_run: Any) -> dict[str, Counter[str]]:
+    """States of the run's tasks by their name without the account."""
+    found: dict[str, Counter[str]] = {}
+    for ti in dag_run.get_task_instances():
+        found.setdefault(ti.task_id.split(".", 1)[1], Counter())[str(ti.state)] += 1
+    return found
+
+
+def select(conninfo: str, statement: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(conninfo) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def test_a_run_collects_every_shops_day_and_no_secret_shows(
+    world: SandboxServer,
+    bag: DagBag,
+    ledger: Ledger,
+    conninfo: str,
+    metadata: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    done = run(bag, SALES, {"from_day": DAY, "to_day": DAY})
+    assert done.state == "success"
+    assert tasks(done) == {
+        "plan_slices": {"success": 2},
+        "slice.fetch_report": {"success": 6},
+        "slice.load_postgres": {"success": 6},
+    }
+    labels = {ti.rendered_map_index for ti in done.get_task_instances() if ti.map_index >= 0}
+    assert labels == {f"{shop} {DAY}" for shop in SHOPS}
+    assert {row.state for row in ledger.slice_states()} == {SliceState.LOADED}
+    for seller in world.accounts():
+        for marketplace_id in seller["marketplace_ids"]:
+            truth = world.truth(seller["account"], marketplace_id, DAY)
+            ((units,),) = select(
+                conninfo,
+                "SELECT sum(units_ordered) FROM amazon_sp.sales_daily"
+                f" WHERE marketplace_id = '{marketplace_id}'",
+            )
+            assert units == truth["units_ordered"]
+    loads = ledger.loads(report="sales_and_traffic")
+    assert len(loads) == 12
+    assert all(load.rows_in_file == load.stored + load.rejected for load in loads)
+    assert world.slack_messages() == []
+    _search_for_secrets(
+        world, [metadata, tmp_path / "archive"], conninfo, caplog.text + "".join(capfd.readouterr())
+    )
+
+
+def _search_for_secrets(world: SandboxServer, places: list[Path], conninfo: str, logged: str) -> None:
+    """In Airflow's metadata (XCom, rendered fields, triggers), the logs, the archive and the ledger."""
+    secrets = [str(seller[key]) for seller in world.accounts() for key in ("client_secret", "refresh_token")]
+    assert len(secrets) == 4
+    texts = {"logs": logged.encode()}
+    home = prepare_airflow()
+    for place in [*places, home / "logs"]:
+        files = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
+        texts |= {str(path): path.read_bytes() for path in files}
+    tables = select(conninfo, "SELECT table_schema, table_name FROM information_schema.tables")
+    for schema, table in tables:
+        if schema in ("sellerops", "amazon_sp"):
+            rows = select(conninfo, f'SELECT t::text FROM "{schema}"."{table}" AS t')
+            texts[f"{schema}.{table}"] = "\n".join(row[0] for row in rows).encode()
+    assert len(texts) > 20
+    assert b"sales_and_traffic" in texts[str(places[0])]
+    for name, text in texts.items():
+        for secret in secrets:
+            assert secret.encode() not in text, name
+        assert b"Atza|" not in text, name
+
+
+def test_one_shop_fails_the_others_load_and_people_are_told_once(
+    world: SandboxServer, bag: DagBag, ledger: Ledger
+) -> None:
+    world.faults(
+        "fatal", report_type="GET_SALES_AND_TRAFFIC_REPORT", marketplace_id="A2EUQ1WTGCTBG2", times=1
+    )
+    done = run(bag, SALES, {"from_day": DAY, "to_day": DAY})
+    assert done.state == "failed"
+    assert tasks(done)["slice.fetch_report"] == {"success": 5, "failed": 1}
+    assert tasks(done)["slice.load_postgres"] == {"success": 5, "upstream_failed": 1}
+    (row,) = ledger.slice_states(states=[SliceState.FAILED])
+    assert (row.error_type, str(row.day), row.map_index) == ("ReportFatal", DAY, 1)
+    (message,) = world.slack_messages()
+    assert message["channel"].lstrip("#") == "seller-reports"
+    for words in ("sales_and_traffic", "northwind_na", f"CA {DAY}", "ReportFatal", "Next:", "/mapped/1|Log"):
+        assert words in str(message)
+
+
+def test_what_amazon_no_longer_serves_is_skipped_and_the_run_is_well(
+    world: SandboxServer, bag: DagBag, ledger: Ledger
+) -> None:
+    done = run(bag, SALES, {"from_day": "2023-01-01", "to_day": "2023-01-02"})
+    assert done.state == "success"
+    assert tasks(done)["plan_slices"] == {"success": 2}
+    assert set(tasks(done)["slice.fetch_report"]) == {"skipped"}
+    assert {row.state for row in ledger.slice_states()} == {SliceState.EXPIRED}
+    assert world.calls(operation="createReport") == []
+
+
+def test_refused_credentials_stop_one_account_and_are_critical(
+    world: SandboxServer, bag: DagBag, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seller = world.account("northwind_eu")
+    wrong = {
+        "conn_type": "amazon_sp",
+        "host": world.url,
+        "login": seller["client_id"],
+        "password": seller["client_secret"],
+        "extra": {"refresh_token": "Atzr|revoked", "token_url": world.token_url},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_AMAZON_SP_NORTHWIND_EU", json.dumps(wrong))
+    done = run(bag, SALES, {"from_day": DAY, "to_day": DAY})
+    assert done.state == "failed"
+    assert tasks(done)["slice.load_postgres"] == {"success": 3, "upstream_failed": 3}
+    (message,) = world.slack_messages()
+    assert message["channel"].lstrip("#") == "seller-reports-critical"
+    assert "amazon_sp_northwind_eu" in str(message)
+    assert "invalid_grant" in str(message)
+
+
+def test_days_that_make_no_sense_fail_the_plan_at_once(
+    world: SandboxServer, bag: DagBag, ledger: Ledger
+) -> None:
+    done = run(bag, SALES, {"from_day": DAY, "to_day": "2026-11-01"})
+    assert done.state == "failed"
+    assert tasks(done)["plan_slices"] == {"failed": 2}
+    (message,) = world.slack_messages()
+    assert message["channel"].lstrip("#") == "seller-reports-critical"
+    assert ledger.slice_states() == []
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "table"),
+    [
+        ("report__amazon_sp__all_orders", "all_orders"),
+        ("report__amazon_sp__fba_customer_returns", "fba_customer_returns"),
+        ("report__amazon_sp__fba_manage_inventory", "fba_manage_inventory"),
+        ("report__amazon_sp__settlements", "settlements"),
+    ],
+)
+def test_every_other_report_fills_its_table(
+    world: SandboxServer, bag: DagBag, conninfo: str, dag_id: str, table: str
+) -> None:
+    done = run(bag, dag_id, {})
+    assert done.state == "success", tasks(done)
+    ((rows, accounts),) = select(
+        conninfo, f"SELECT count(*), count(DISTINCT account_id) FROM amazon_sp.{table}"
+    )
+    assert rows > 0
+    assert accounts == 2
+
+
+def test_maintenance_keeps_house(world: SandboxServer, bag: DagBag, ledger: Ledger, conninfo: str) -> None:
+    done = bag.dags["sellerops__maintenance"].test(logical_date=None)
+    assert done.state == "success"
+    partitions = select(
+        conninfo, "SELECT inhrelid FROM pg_inherits WHERE inhparent = 'sellerops.api_call'::regclass"
+    )
+    assert len(partitions) >= 2

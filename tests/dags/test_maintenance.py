@@ -1,0 +1,162 @@
+"""Housekeeping forgets nothing needed, finds what has gone quiet, and sends what could not be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from support.fake_runtime import DAG_ID, PIECE
+from support.postgres import conninfo, ledger, postgres_server
+
+from sellerops.clock import Clock
+from sellerops.errors import CredentialsError, GiveUpError, ReportFatal
+from sellerops.ledger import Ledger, LoadRecord, Reject, RequestKey, RunRef, SliceState
+from sellerops.notices import Notice
+from sellerops_airflow import maintenance
+from sellerops_airflow.hooks.amazon_sp import AmazonSpHook
+from sellerops_airflow.notifiers import slack
+
+__all__ = ["conninfo", "ledger", "postgres_server"]
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+RUN = RunRef(DAG_ID, "scheduled__1", "northwind_na.slice.fetch_report", 0, 1, "sales_and_traffic")
+
+
+@pytest.fixture
+def at(ledger: Ledger) -> Callable[[float], None]:
+    """Set the ledger's clock to so many days after START; it stands still there."""
+
+    def set_day(days: float) -> None:
+        ledger.set_clock(Clock(datetime.now(UTC), START + timedelta(days=days), 0.0))
+
+    set_day(0)
+    return set_day
+
+
+def archived(ledger: Ledger, day: int = 1, report_id: str = "1") -> int:
+    start = START + timedelta(days=day)
+    key = RequestKey("amazon_sp", "T", "northwind_na", ("ATVPDKIKX0DER",), start, start + timedelta(days=1))
+    request = ledger.find_or_open_request(key, fresh_after=ledger.clock().now(), run=RUN)
+    assert ledger.claim_create(request.id)
+    ledger.record_created(request.id, report_id, reported_at=ledger.clock().now())
+    ledger.record_archived(request.id, uri="mem://", nbytes=1, sha256="0", headers={})
+    return request.id
+
+
+def ids(ledger: Ledger) -> set[int]:
+    with ledger.connection() as connection:
+        return {row["id"] for row in connection.execute("SELECT id FROM sellerops.report_request")}
+
+
+def test_only_what_a_newer_request_replaced_long_ago_is_forgotten(
+    ledger: Ledger, at: Callable[[float], None]
+) -> None:
+    old = archived(ledger, report_id="1")
+    at(10)
+    newer = archived(ledger, report_id="2")
+    only = archived(ledger, day=2, report_id="3")
+    at(405)
+    assert maintenance.purge(ledger, 400)["report_request"] == 1
+    assert ids(ledger) == {newer, only}
+    assert old not in ids(ledger)
+    at(1000)
+    assert maintenance.purge(ledger, 400)["report_request"] == 0
+
+
+def test_rejects_and_notices_end_with_their_time_and_loads_stay(
+    ledger: Ledger, at: Callable[[float], None]
+) -> None:
+    counts = {"rows_in_file": 1, "stored": 0, "rejected": 1, "inserted": 0, "updated": 0, "unchanged": 0}
+    for _ in range(2):
+        load_id = ledger.record_load(
+            LoadRecord(
+                report="r",
+                account_id="a",
+                marketplace_id="",
+                table="t",
+                destination="postgres",
+                superseded=0,
+                replaced=0,
+                seconds=0.1,
+                started_at=ledger.clock().now(),
+                **counts,
+            )
+        )
+        ledger.record_rejects(load_id, [Reject(2, "unreadable_value")])
+        ledger.claim_notice(f"notice {load_id}")
+        at(399)
+    at(401)
+    deleted = maintenance.purge(ledger, 400)
+    assert (deleted["rejected_row"], deleted["notice"]) == (1, 1)
+    assert len(ledger.loads()) == 2
+
+
+def test_slices_that_never_ended_are_named(ledger: Ledger, at: Callable[[float], None]) -> None:
+    maintenance.check_stale_slices(ledger, 36)
+    other = replace(PIECE, first_day="2026-11-18", last_day="2026-11-19")
+    ledger.set_slice_state(PIECE, SliceState.LOADED, run=RUN)
+    ledger.set_slice_state(other, SliceState.REQUESTED, run=RUN)
+    at(1)
+    maintenance.check_stale_slices(ledger, 36)
+    at(2)
+    with pytest.raises(
+        GiveUpError, match=r"northwind_na 2026-11-18\.\.2026-11-19 \(run scheduled__1\)"
+    ) as caught:
+        maintenance.check_stale_slices(ledger, 36)
+    assert "1 slices" in caught.value.cause
+    assert "clear" in caught.value.remedy
+    at(40)
+    maintenance.check_stale_slices(ledger, 36)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Notice]]:
+    """What is sent, by channel; an exception put first is raised instead."""
+    messages: list[tuple[str, Notice]] = []
+
+    def send(connection: str, channel: str, notice: Notice) -> None:
+        assert connection == "slack_default"
+        messages.append((channel, notice))
+
+    monkeypatch.setattr(slack, "send", send)
+    return messages
+
+
+def test_a_notice_slack_did_not_take_is_sent_later_and_once(
+    ledger: Ledger, at: Callable[[float], None], sent: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.set_slice_state(PIECE, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
+    told = replace(RUN, run_id="scheduled__2")
+    another = replace(PIECE, first_day="2026-11-19", last_day="2026-11-19")
+    ledger.set_slice_state(another, SliceState.FAILED, run=told, error=ReportFatal("told already"))
+    ledger.claim_notice(f"run_failed|{DAG_ID}|scheduled__2|0")
+    assert maintenance.send_missed_notices(ledger) == 0  # its own callback may still be at work
+    at(0.5)
+    with monkeypatch.context() as patch:
+        patch.setattr(slack, "send", _away)
+        with pytest.raises(ConnectionError):
+            maintenance.send_missed_notices(ledger)
+    assert maintenance.send_missed_notices(ledger) == 1
+    assert maintenance.send_missed_notices(ledger) == 0
+    ((channel, notice),) = sent
+    assert channel == "#seller-reports-critical"
+    assert "US 2026-11-20" in notice.text
+    assert "Amazon aborted it." in notice.text
+
+
+def _away(*_: Any) -> None:
+    raise ConnectionError("Slack is away")
+
+
+def test_an_account_without_a_token_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(self: AmazonSpHook) -> tuple[bool, str]:
+        fine = self.amazon_sp_conn_id == "amazon_sp_northwind_na"
+        return fine, "" if fine else "invalid_grant."
+
+    monkeypatch.setattr(AmazonSpHook, "test_connection", answer)
+    with pytest.raises(CredentialsError, match=r"northwind_eu: invalid_grant") as caught:
+        maintenance.check_credentials()
+    assert "northwind_na" not in str(caught.value)
