@@ -1,18 +1,20 @@
 """How fast a report reaches its table, beside what Postgres itself can do with the same file.
 
-    python benchmarks/load.py                    2,000,000 rows, three rounds
-    python benchmarks/load.py --big              also the memory for a 5 GB file beside a 50 MB one
-    python benchmarks/load.py --conninfo ...     another server; it must hold no data of worth in schema bench
+    PYTHONPATH=include:plugins python benchmarks/load.py          2,000,000 rows, three rounds
+    ... --big              also the memory for a 5 GB file beside a 50 MB one
+    ... --conninfo ADDRESS another server; it must hold no data of worth in schema bench
 
 Prints JSON. Each step runs in a process of its own, whose peak memory is told with it:
 
 - ``copy``: ``COPY FROM STDIN`` of the plain file into an unlogged typed table, bad rows skipped by the server
 - ``stage``: ours: the gzip stream from the archive into an equal unlogged table, rejects split off and kept
-- ``plain_merge``: that COPY, then one ``INSERT ... ON CONFLICT DO UPDATE ... WHERE distinct`` into a keyed table
+- ``plain_merge``: that COPY, then one ``INSERT ... ON CONFLICT DO UPDATE ... WHERE distinct`` into a keyed
+    table
 - ``load``: ours, whole: staging, keys, ordinals, merge, rejects, ledger
 
-The file has 30 typed columns, raw quotes, text in several scripts and 0.1 % rows with a bad number. Rounds alternate
-the steps; the best round counts and all are shown, for other work on the machine disturbs single ones.
+The file has 30 typed columns, raw quotes, text in several scripts and 0.1 % rows with a bad number. Rounds
+alternate the steps; the best round counts and all are shown, for other work on the machine disturbs single
+ones.
 """
 
 from __future__ import annotations
@@ -37,9 +39,6 @@ from typing import Any, BinaryIO, cast
 import psycopg
 from psycopg import sql
 
-for _root in ("include", "plugins"):
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / _root))
-
 from sellerops.destinations import RequestMeta, load_document
 from sellerops.destinations.postgres import PostgresDestination
 from sellerops.destinations.postgres.shape import Shape, identifiers
@@ -53,9 +52,15 @@ from sellerops.specs import ReportSpec
 ROWS_PER_PART = 100_000
 REPORTED_AT = datetime(2026, 11, 20, tzinfo=UTC)
 _NAMES = (
-    'Kettle 6" steel', "Théière en fonte", 'Yoga mat "Pro" 6 mm', "Müslischale, groß", "Plain mug", "日本茶 100g",
-    "Çaydanlık", "Żółty kubek",
-)  # fmt: skip
+    'Kettle 6" steel',
+    "Théière en fonte",
+    'Yoga mat "Pro" 6 mm',
+    "Müslischale, groß",
+    "Plain mug",
+    "日本茶 100g",
+    "Çaydanlık",
+    "Żółty kubek",
+)
 _CITIES = ("Springfield", "Zürich", "São Paulo", "Łódź", "大阪市", "Portland")
 _COLUMNS: dict[str, str] = {
     "amazon_order_id": "text",
@@ -118,12 +123,22 @@ def bench_spec() -> ReportSpec:
 
 def bench_slice() -> Slice:
     return Slice(
-        "bench", "bench_orders", "shop", "NA", ("US", "CA"), "bench", "UTC", first_day="2026-11-19",
-        last_day="2026-11-19", window_start="2026-11-19T00:00:00+00:00", window_end="2026-11-20T00:00:00+00:00",
-    )  # fmt: skip
+        "bench",
+        "bench_orders",
+        "shop",
+        "NA",
+        ("US", "CA"),
+        "bench",
+        "UTC",
+        first_day="2026-11-19",
+        last_day="2026-11-19",
+        window_start="2026-11-19T00:00:00+00:00",
+        window_end="2026-11-20T00:00:00+00:00",
+    )
 
 
-# -- the file ---------------------------------------------------------------------------------------------------------
+# -- the file
+# ---------------------------------------------------------------------------------------------------------
 
 
 def header() -> bytes:
@@ -141,9 +156,9 @@ def _row(n: int) -> str:
     fields = (
         f"{100 + n % 900}-{n // 900:07}-{n * 13 % 10_000_000:07}", f"{n:012}", day, day, "Shipped", "Amazon",
         "Amazon.com", "", "Standard", f"{_NAMES[n % 8]} {n % 977} {'x' * (n % 40)}", f"{n % 5000:07}",
-        f"B0{n % 5000:08}", "Shipped", quantity, "USD", f"{n % 397 + 3}.{n % 100:02}", f"{n % 31}.{n % 100:02}", "0.00",
-        "", "", "", "", "1.50" if n % 3 == 0 else "", _CITIES[n % 6], "IL", f"{n % 99999:05}", "US", f"PAWS-{n % 50}",
-        "false", str(10_000_000_000_000 + n),
+        f"B0{n % 5000:08}", "Shipped", quantity, "USD", f"{n % 397 + 3}.{n % 100:02}",
+        f"{n % 31}.{n % 100:02}", "0.00", "", "", "", "", "1.50" if n % 3 == 0 else "", _CITIES[n % 6], "IL",
+        f"{n % 99999:05}", "US", f"PAWS-{n % 50}", "false", str(10_000_000_000_000 + n),
     )  # fmt: skip
     return "\t".join(fields) + "\r\n"
 
@@ -169,7 +184,8 @@ def write_packed(path: Path, megabytes: int) -> None:
             out.write(packed)
 
 
-# -- the steps, each in a process of its own ----------------------------------------------------------------------------
+# -- the steps, each in a process of its own
+# ----------------------------------------------------------------------------
 
 
 def typed_columns() -> sql.Composable:
@@ -203,8 +219,9 @@ def step_plain_merge(conninfo: str, path: Path) -> dict[str, Any]:
     names = list(Shape(bench_spec(), "orders").data)
     rest = [name for name in names if name not in ("amazon_order_id", "sku")]
     merge = sql.SQL(
-        "INSERT INTO bench_target AS t ({all}) SELECT {all} FROM bench_copy ON CONFLICT (amazon_order_id, sku) "
-        "DO UPDATE SET ({rest}) = ROW({excluded}) WHERE ROW({t}) IS DISTINCT FROM ROW({excluded})"
+        "INSERT INTO bench_target AS t ({all}) SELECT {all} FROM bench_copy "
+        "ON CONFLICT (amazon_order_id, sku) DO UPDATE "
+        "SET ({rest}) = ROW({excluded}) WHERE ROW({t}) IS DISTINCT FROM ROW({excluded})"
     ).format(
         all=identifiers(names),
         rest=identifiers(rest),
@@ -303,7 +320,8 @@ def peak_rss_mb() -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
 
 
-# -- the whole ----------------------------------------------------------------------------------------------------------
+# -- the whole
+# ----------------------------------------------------------------------------------------------------------
 
 
 @contextmanager

@@ -31,9 +31,10 @@ def load_document(
 ) -> list[LoadResult]:
     """Load every table of ``spec`` from one document; the results in the spec's order.
 
-    ``open_stream`` gives the document's decoded bytes from the start and is called once for each table. Each table is
-    a transaction of its own; repeating the call after a failure gives the same tables. Raises DocumentDamaged,
-    UnreadableDocument, CheckFailed (nothing of the table is stored), RetryableError when the destination is away.
+    ``open_stream`` gives the document's decoded bytes from the start and is called once for each table. Each
+    table is a transaction of its own; repeating the call after a failure gives the same tables. Raises
+    DocumentDamaged, UnreadableDocument, CheckFailed (nothing of the table is stored), RetryableError when the
+    destination is away.
     """
     from sellerops.formats import open_rows
 

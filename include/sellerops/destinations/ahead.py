@@ -13,9 +13,9 @@ _GLANCE_SECONDS = 0.2
 
 
 class Ahead(Generic[Item]):
-    """Iterates ``items`` in a background thread, at most ``depth`` ahead. A context manager that stops the thread.
+    """Iterates ``items`` in a thread, at most ``depth`` ahead. A context manager, whose end stops the thread.
 
-    An error of ``items`` is raised to the taker, and kept in ``error`` for takers that wrap what they are given.
+    An error of ``items`` is raised to the taker.
     """
 
     def __init__(self, items: Iterable[Item], depth: int = 4) -> None:

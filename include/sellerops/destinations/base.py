@@ -1,4 +1,4 @@
-"""What every destination takes and answers. Between source and destination go spec, slice, rows; nothing else."""
+"""What every destination takes and answers. Only spec, slice and rows go between source and destination."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class RequestMeta:
     """What the ledger knows about the document that is loaded.
 
-    ``reported_at``: aware; Amazon's createdTime of the report, the as-of of its data. ``marketplace_ids``: the shops
-    Amazon says the document is about. ``where`` names the document in errors, e.g. its archive address.
+    ``reported_at``: aware; Amazon's createdTime of the report, the as-of of its data. ``marketplace_ids``:
+    the shops Amazon says the document is about. ``where`` names the document in errors, e.g. its archive
+    address.
     """
 
     reported_at: datetime
@@ -90,9 +91,10 @@ class LoadJob:
 class LoadResult:
     """What became of the rows of one document in one table.
 
-    ``rows_in_file = stored + rejected`` and ``stored = inserted + updated + unchanged + superseded`` always hold.
-    ``superseded``: not written, because rows of a newer document stand there. ``replaced``: rows of earlier loads
-    deleted by this one. ``new_columns`` appeared with this load, ``missing_columns`` of the spec are not in the file.
+    ``rows_in_file = stored + rejected`` and ``stored = inserted + updated + unchanged + superseded`` always
+    hold. ``superseded``: not written, because rows of a newer document stand there. ``replaced``: rows of
+    earlier loads deleted by this one. ``new_columns`` appeared with this load, ``missing_columns`` of the
+    spec are not in the file.
     """
 
     load_id: int
@@ -126,7 +128,7 @@ class Destination(Protocol):
 
 
 def refuse_unlike(rows: RowStream, *, where: str) -> None:
-    """Raise UnreadableDocument when more than half of the rows cannot be read: this is another kind of document."""
+    """Raise UnreadableDocument when more than half of the rows cannot be read: it is another document."""
     unlike = sum(rows.rejected[reason] for reason in STRUCTURAL)
     if unlike * 2 <= rows.rows_in_file:
         return

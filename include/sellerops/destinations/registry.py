@@ -15,7 +15,7 @@ DESTINATIONS: dict[str, str] = {
 
 
 def open_destination(name: str, address: str) -> Destination:
-    """The destination ``name`` at ``address`` (a connection string). Raises ConfigurationError for unknown names."""
+    """The destination ``name`` at ``address``, a connection string. ConfigurationError for unknown names."""
     if name not in DESTINATIONS:
         raise ConfigurationError(
             f"there is no destination {name!r}.", remedy=f"Use one of: {', '.join(DESTINATIONS)}."

@@ -1,4 +1,4 @@
-"""Bytes of a report document -> typed rows: flat files and JSON, streamed, rejects split off with their reason."""
+"""Bytes of a report document -> typed rows: flat files and JSON, streamed, rejects split off."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sellerops.marketplaces import Marketplace, marketplace, marketplace_by_id
 from sellerops.slices import Slice
 from sellerops.specs import FileFormat, TableSpec
 
-__all__ = ["DriftReport", "RejectReason", "RowReject", "RowStream", "STRUCTURAL", "open_rows"]
+__all__ = ["STRUCTURAL", "DriftReport", "RejectReason", "RowReject", "RowStream", "open_rows"]
 
 
 def open_rows(
@@ -37,13 +37,13 @@ def open_rows(
     :param stream: the document's decoded bytes, read once from where it stands; not closed.
     :param piece: the slice it was asked for: its window, its shops, its time zone.
     :param content_type: the download's Content-Type, for its charset.
-    :param marketplace_ids: the shops Amazon says the document is about, where it says so; they decide how local
-        numbers are written when the slice covers several shops.
+    :param marketplace_ids: the shops Amazon says the document is about, where it says so; they decide how
+        local numbers are written when the slice covers several shops.
     :param on_reject: takes each refused row, in no promised order.
     :param where: names the document in errors.
 
-    Raises DocumentDamaged (truncated, a web page, empty) and UnreadableDocument (not what the spec describes), here
-    or while the rows are read.
+    Raises DocumentDamaged (truncated, a web page, empty) and UnreadableDocument (not what the spec
+    describes), here or while the rows are read.
     """
     shops = _shops(piece, marketplace_ids)
     tally = Tally(on_reject)

@@ -25,7 +25,7 @@ _UNIT, _EQUALS = "\x1f", "\x1e"
 
 @dataclass(frozen=True)
 class Texts:
-    """Rows of one document as text: column name to array (null: nothing there), their lines, and the row as it stood.
+    """Rows of one document as text: a column's array (null: nothing there), their lines, a row as it stood.
 
     All arrays have the length of ``lines`` (int64).
     """
@@ -37,7 +37,7 @@ class Texts:
 
 @dataclass
 class _Found:
-    """What came of looking at rows: typed columns, the refused places, and whether SQL would read the same."""
+    """What came of looking at rows: typed columns, refused places, whether SQL would read the same."""
 
     typed: dict[str, pa.Array] = field(default_factory=dict)
     refused: dict[int, RowReject] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Assembler:
         )
 
     def assemble(self, texts: Texts, fields: Sequence[Field]) -> pa.RecordBatch:
-        """The accepted rows; the others go to the tally. Every row of ``texts`` is counted as a row of the file."""
+        """The accepted rows; the others go to the tally. Every row is counted as a row of the file."""
         found = self._examine(texts, fields)
         arrays = [*(found.typed[each.name] for each in fields), *self._system(texts)]
         batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema(fields))
@@ -80,7 +80,7 @@ class Assembler:
     def as_written(
         self, texts: Texts, fields: Sequence[Field], lines: pa.Array, columns: tuple[str, ...], end: bytes
     ) -> TextRows | None:
-        """The accepted rows as the lines they came in; None (and nothing counted) when some value needs its type.
+        """The accepted rows as the lines they came in; None, nothing counted, when a value needs its type.
 
         ``fields``: the columns that are looked at; ``columns``: all of a line's, in its order.
         """

@@ -1,7 +1,7 @@
 """Whole columns of text as typed Arrow arrays.
 
-Arrow's own casts do the bulk; a value they refuse is read by ``numbers`` and ``times``, whose answer counts. So one
-bad value costs one slow look and not its block.
+Arrow's own casts do the bulk; a value they refuse is read by ``numbers`` and ``times``, whose answer counts.
+So one bad value costs one slow look and not its block.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sellerops.formats.numbers import Writing, fits, parse_decimal, parse_intege
 from sellerops.specs import ColumnType
 
 TIMESTAMP = pa.timestamp("us", "UTC")
-# Flat files: 20 digits before the point, 18 behind. JSON numbers are doubles: up to 17 digits behind any zeros.
+# Flat files: 20 digits before the point, 18 behind. JSON numbers are doubles: 17 digits behind many zeros.
 FLAT_DECIMAL = pa.decimal128(38, 18)
 JSON_DECIMAL = pa.decimal256(76, 38)
 
@@ -118,7 +118,7 @@ def _by_reference(
 def _ways(
     column_type: ColumnType, rules: ValueRules, target: pa.DataType
 ) -> tuple[Fast, Callable[[pa.Array], pa.Array | None], Callable[[str], Any]]:
-    """The fast cast of a column, which values it is sure to read, and the reading of one value that counts."""
+    """The fast cast of a column, which values it surely reads, and the reading of one value that counts."""
     if column_type is ColumnType.INTEGER:
         return _fast_integer, _matches(r"^-?[0-9]{1,18}$"), parse_integer
     if column_type is ColumnType.DECIMAL:

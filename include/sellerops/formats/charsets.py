@@ -12,7 +12,8 @@ import pyarrow as pa
 UTF8 = "utf-8"
 _LOST = "\ufffd".encode()
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
-# What is called Latin 1 or Shift_JIS on the web is the vendors' larger set; ASCII promises nothing Latin 1 does not.
+# What is called Latin 1 or Shift_JIS on the web is the vendors' larger set; ASCII promises nothing Latin 1
+# does not.
 _LARGER = {"iso8859-1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932", "shift_jisx0213": "cp932"}
 # Java's and the web's names that Python lacks.
 _ALIASES = {"windows-31j": "cp932", "x-sjis": "cp932", "x-windows-31j": "cp932"}
@@ -44,8 +45,9 @@ def candidates(*charsets: str | None) -> tuple[str, ...]:
 class LineDecoder:
     """Decodes a document block by block; settles on one charset with the first block that is not plain ASCII.
 
-    UTF-8 wins when most non-ASCII lines of that block are valid UTF-8: other text is so only by rare accident, while
-    files labelled cp1252 have been seen to hold UTF-8. Lines the chosen charset cannot read are tried with the others.
+    UTF-8 wins when most non-ASCII lines of that block are valid UTF-8: other text is so only by rare
+    accident, while files labelled cp1252 have been seen to hold UTF-8. Lines the chosen charset cannot read
+    are tried with the others.
     """
 
     def __init__(self, names: Iterable[str]) -> None:

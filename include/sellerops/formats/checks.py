@@ -11,7 +11,6 @@ import pyarrow as pa
 from sellerops.errors import CheckFailed
 from sellerops.specs import HeaderSumCheck
 
-
 # The default context would round sums of more than 28 digits.
 _EXACT = Context(prec=120)
 

@@ -1,4 +1,4 @@
-"""JSON documents: the items of one list, each flattened to its leaves, read as a stream with exact numbers."""
+"""JSON documents: the items of one list, flattened to their leaves, streamed, with exact numbers."""
 
 from __future__ import annotations
 

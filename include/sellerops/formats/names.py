@@ -104,7 +104,7 @@ def refuse_missing(missing: Sequence[str], table: TableSpec, found: Sequence[str
     if needed:
         shown = ", ".join(repr(name[:80]) for name in list(found)[:40]) or "none"
         raise UnreadableDocument(
-            f"required columns are missing: {', '.join(table.header_of(name) for name in needed)}. Found: {shown}.",
+            f"required columns are missing: {', '.join(map(table.header_of, needed))}. Found: {shown}.",
             where=where,
             missing=needed,
             found=list(found)[:200],

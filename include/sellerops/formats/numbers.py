@@ -27,9 +27,9 @@ _INT64 = range(-(2**63), 2**63)
 class Writing(Enum):
     """How a document writes decimals.
 
-    ``POINT``: always 1.5. The others are a marketplace's own writing, where 95,00 and 95.00 can both be read, and only
-    a single group of three digits (1.234) needs to know which sign is the decimal one; in ``LOCAL_UNKNOWN`` (shops
-    that write differently in one document) such a value is refused.
+    ``POINT``: always 1.5. The others are a marketplace's own writing, where 95,00 and 95.00 can both be read,
+    and only a single group of three digits (1.234) needs to know which sign is the decimal one; in
+    ``LOCAL_UNKNOWN`` (shops that write differently in one document) such a value is refused.
     """
 
     POINT = "point"

@@ -1,4 +1,4 @@
-"""What a format yields: typed record batches, the rows it refused, and how the document differs from its spec."""
+"""What a format yields: typed rows, the rows it refused, and how the document differs from its spec."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ STRUCTURAL = frozenset(
 
 @dataclass(frozen=True)
 class RowReject:
-    """One refused row. ``source_line`` is the line of the file (the header is line 1), for JSON the item from 1.
+    """One refused row. ``source_line``: the line of the file, whose header is 1; in JSON the item from 1.
 
     ``raw_line`` is the row as it stood, complete; what no text column can hold is written as an escape.
     """
@@ -81,9 +81,9 @@ class DriftReport:
 class TextRows:
     """Accepted rows as the file wrote them, where SQL's own reading of every value is the checked one.
 
-    ``lines``: each row's UTF-8 bytes with its line end (``end``), fields parted by tabs, empty ones null, no quoting.
-    ``columns``: canonical names of the fields, in the file's order. ``system``: source_line and, where the table needs
-    them, marketplace_id and line_hash of the same rows.
+    ``lines``: each row's UTF-8 bytes with its line end (``end``), fields parted by tabs, empty ones null, no
+    quoting. ``columns``: canonical names of the fields, in the file's order. ``system``: source_line and,
+    where the table needs them, marketplace_id and line_hash of the same rows.
     """
 
     lines: pa.Array
@@ -128,9 +128,9 @@ class RowStream:
     """The rows of one table of one document, read once.
 
     ``schema``: the columns known from the start: the spec's, the document's unknown ones as text, then
-    ``source_line`` (int64) and, where the table needs them, ``marketplace_id`` and ``line_hash``. A JSON document may
-    show more columns later: then later batches carry them as well, never fewer. Iterating raises DocumentDamaged,
-    UnreadableDocument or CheckFailed; counts are complete after the last batch.
+    ``source_line`` (int64) and, where the table needs them, ``marketplace_id`` and ``line_hash``. A JSON
+    document may show more columns later: then later batches carry them as well, never fewer. Iterating raises
+    DocumentDamaged, UnreadableDocument or CheckFailed; counts are complete after the last batch.
     """
 
     def __init__(
@@ -167,5 +167,5 @@ class RowStream:
         return self._check(self._reader.batches())
 
     def texts(self) -> Iterator[Rows]:
-        """The same rows for a destination that reads text itself: as they stand where that is safe, else typed."""
+        """The same rows for a destination that reads text itself: as they stand where safe, else typed."""
         return self._reader.texts() if self._check is iter else iter(self)

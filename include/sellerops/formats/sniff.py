@@ -1,4 +1,6 @@
-"""The first bytes of a document: packed once more, a web page, nothing at all? And reads whose errors say so."""
+"""The first bytes of a document: packed once more, a web page, nothing at all? And reads whose errors say
+so.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,11 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 
 
 class Document:
-    """A document's decoded bytes: no byte order mark, UTF-16 turned into UTF-8, unpacked when Amazon packed it twice.
+    """A document's decoded bytes: no byte order mark, UTF-16 turned into UTF-8, unpacked when Amazon packed
+    it twice.
 
-    ``charset`` is what the byte order mark (or a declared UTF-16) says, else None. Raises DocumentDamaged when the
-    bytes end early or are a page instead of a document; errors name ``where``.
+    ``charset`` is what the byte order mark (or a declared UTF-16) says, else None. Raises DocumentDamaged
+    when the bytes end early or are a page instead of a document; errors name ``where``.
     """
 
     def __init__(self, stream: BinaryIO, *, where: str, declared: str | None = None) -> None:

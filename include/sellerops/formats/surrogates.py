@@ -1,4 +1,6 @@
-"""Half characters in JSON (``\\ud83d`` without its other half), which the parser would turn into question marks."""
+"""Half characters in JSON (``\\ud83d`` without its other half), which the parser would turn into question
+marks.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ class _Source(Protocol):
 
 
 class WithoutHalves:
-    """Reads JSON with each half character replaced by the escape of U+FFFD, by which its row is then refused."""
+    """Reads JSON with half characters replaced by U+FFFD's escape, for which a row is refused."""
 
     def __init__(self, source: _Source) -> None:
         self._source = source

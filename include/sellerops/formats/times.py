@@ -1,4 +1,6 @@
-"""Days and instants as reports write them. These functions define what a value means; ``casts`` must agree."""
+"""Days and instants as reports write them. These functions define what a value means; ``casts`` must
+agree.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class IsoRewrite:
 
 
 def parse_timestamp(text: str, patterns: Sequence[str]) -> datetime:
-    """The instant in UTC by the first pattern that fits; without a zone the text is UTC. Raises ValueError."""
+    """The instant in UTC by the first pattern that fits; without a zone the text is UTC. Raises
+    ValueError.
+    """
     moment = _parse(text.strip(), patterns)
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -44,7 +48,9 @@ def parse_timestamp(text: str, patterns: Sequence[str]) -> datetime:
 
 
 def parse_date(text: str, patterns: Sequence[str]) -> date:
-    """The day as written. A time beside it must be midnight, or something would be lost. Raises ValueError."""
+    """The day as written. A time beside it must be midnight, or something would be lost. Raises
+    ValueError.
+    """
     moment = _parse(text.strip(), patterns)
     if (moment.hour, moment.minute, moment.second, moment.microsecond) != (0, 0, 0, 0):
         raise ValueError("a time where a day was expected")
@@ -58,7 +64,7 @@ def has_time(pattern: str) -> bool:
 
 @lru_cache(maxsize=256)
 def iso_rewrite(pattern: str) -> IsoRewrite | None:
-    """How to turn text of a strptime pattern of fixed digits into ISO; None when the pattern needs strptime itself."""
+    """How to turn text of a pattern of fixed digits into ISO; None when it takes strptime itself."""
     regex, groups, last = "", [], 0
     for found in _DIRECTIVE.finditer(pattern):
         if found.group() not in _DIGITS or found.group() in groups:

@@ -1,53 +1,40 @@
 """Tab-separated flat files. Quotes are data; a line is a row; nothing is guessed from a column's position.
 
-Blocks of whole lines go through Arrow's parser. A block with anything Arrow would read otherwise than we mean (a line
-no charset reads, NUL, a lone carriage return, a blank line) is split by hand, line by line.
+Blocks of whole lines go through Arrow's parser. A block with anything Arrow would read otherwise than we mean
+(a line no charset reads, NUL, a lone carriage return, a blank line) is split by hand, line by line.
 """
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import repeat
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 
 from sellerops.errors import DocumentDamaged, UnreadableDocument
 from sellerops.formats.assembly import Assembler, Texts
+from sellerops.formats.blocks import (
+    Block,
+    as_lines,
+    combined,
+    is_empty,
+    is_odd,
+    line_ends,
+    parse_fields,
+    whole_lines,
+)
 from sellerops.formats.charsets import LineDecoder
 from sellerops.formats.names import Field, map_header
 from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally
 from sellerops.formats.sniff import Document
 from sellerops.specs import TableSpec
 
-BLOCK_BYTES = 1 << 20
-_LONGEST_LINE = 64 << 20
 _NOT_AS_TEXT = (b"\x00", b"\x08")
-_NEWLINE, _RETURN = 10, 13
 # Files whose numbers are written otherwise are so throughout: do not look at each block twice.
 _GIVE_UP_AFTER = 3
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Whole lines of the file and the number of the first."""
-
-    data: bytes
-    first_line: int
-
-    @cached_property
-    def count(self) -> int:
-        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
-
-    @property
-    def numbers(self) -> range:
-        return range(self.first_line, self.first_line + self.count)
 
 
 class TsvReader:
@@ -67,7 +54,7 @@ class TsvReader:
         self._assembler = assembler
         self._tally = tally
         self._where = where
-        self._blocks = _whole_lines(document, where)
+        self._blocks = whole_lines(document, where)
         self._rest = b""
         headers = self._read_header()
         fields, drift = self._map(headers, table)
@@ -97,7 +84,7 @@ class TsvReader:
                 typed_in_a_row = 0
                 yield from rows
 
-    def _numbered_blocks(self) -> Iterator[_Block]:
+    def _numbered_blocks(self) -> Iterator[Block]:
         line = 2
         first = True
         for data in self._data_blocks():
@@ -105,7 +92,7 @@ class TsvReader:
                 first = self._learn_tail(data)
             if not data.endswith(b"\n"):
                 self._refuse_cut(data)
-            block = _Block(data, line)
+            block = Block(data, line)
             line += block.count
             yield block
 
@@ -137,7 +124,7 @@ class TsvReader:
         yield from self._blocks
 
     def _learn_tail(self, block: bytes) -> bool:
-        """Whether lines end with a tab more than the header, told by the first row. False once it is known."""
+        """Whether lines end with a tab more than the header: the first row tells. False once it is known."""
         for line in block.splitlines():
             if line:
                 tabs = line.count(b"\t")
@@ -155,48 +142,48 @@ class TsvReader:
                 last_line=last[-200:].decode("ascii", "backslashreplace"),
             )
 
-    def _parse(self, block: _Block) -> Iterator[pa.RecordBatch]:
+    def _parse(self, block: Block) -> Iterator[pa.RecordBatch]:
         """The typed batches of one block."""
         text = self._decoder.decode(block.data)
         if text is None or b"\x00" in text or text.startswith(codecs.BOM_UTF8):
             yield from self._by_hand(block.data.split(b"\n"), block.numbers)
             return
         width = self._width + self._unnamed_tail
-        table, refused = _arrow_parse(text, width, range(width))
-        if _is_odd(table, refused, block.count) or (
-            self._unnamed_tail and not _is_empty(table.column(self._width))
+        table, refused = parse_fields(text, width, range(width))
+        if is_odd(table, refused, block.count) or (
+            self._unnamed_tail and not is_empty(table.column(self._width))
         ):
             yield from self._by_hand(block.data.split(b"\n"), block.numbers)
             return
-        columns = [_combined(column) for column in table.columns[: self._width]]
+        columns = [combined(column) for column in table.columns[: self._width]]
         if len(table):
             lines = np.delete(np.array(block.numbers, dtype=np.int64), [row.number - 1 for row in refused])
             yield self._assemble(columns, lines)
         yield from self._odd_rows(refused, block)
 
-    def _parse_text(self, block: _Block) -> list[Rows] | None:
+    def _parse_text(self, block: Block) -> list[Rows] | None:
         """The rows of a block as they stand in it, or None when that is not safe (and nothing is counted)."""
         text = self._decoder.decode(block.data)
         # A backspace is what COPY is told to take for a quote, because text holds none.
         if self._unnamed_tail or text is None or any(byte in text for byte in _NOT_AS_TEXT):
             return None
-        ends = _line_ends(text, self._end)
+        ends = line_ends(text, self._end)
         if ends is None or text.startswith(codecs.BOM_UTF8):
             return None
         looked_at = [
             place for place, column in enumerate(self._fields) if self._assembler.is_looked_at(column)
         ]
-        table, refused = _arrow_parse(text, self._width, looked_at or [0])
-        if _is_odd(table, refused, block.count) or not len(table):
+        table, refused = parse_fields(text, self._width, looked_at or [0])
+        if is_odd(table, refused, block.count) or not len(table):
             return None
-        lines, numbers = _as_lines(text, ends), np.array(block.numbers, dtype=np.int64)
+        lines, numbers = as_lines(text, ends), np.array(block.numbers, dtype=np.int64)
         if refused:
             odd = [row.number - 1 for row in refused]
             numbers = np.delete(numbers, odd)
             lines = lines.take(pa.array(np.delete(np.arange(len(lines)), odd)))
         fields = [self._fields[place] for place in looked_at]
         columns = {
-            column.name: _combined(table.column(str(place)))
+            column.name: combined(table.column(str(place)))
             for place, column in zip(looked_at, fields, strict=True)
         }
         columns.update({column.name: pa.nulls(len(lines), pa.string()) for column in self._missing})
@@ -205,7 +192,7 @@ class TsvReader:
         rows = self._assembler.as_written(texts, [*fields, *self._missing], lines, names, self._end)
         return None if rows is None else [rows, *self._odd_rows(refused, block)]
 
-    def _odd_rows(self, refused: Sequence[Any], block: _Block) -> Iterator[pa.RecordBatch]:
+    def _odd_rows(self, refused: Sequence[Any], block: Block) -> Iterator[pa.RecordBatch]:
         """Rows of another width: mended where only empty fields are too many, else rejected."""
         if refused:
             raw = [row.text.encode() for row in refused]
@@ -263,96 +250,3 @@ class TsvReader:
             return "\t".join(column[place].as_py() or "" for column in columns)
 
         return self._assembler.assemble(Texts(texts, lines, raw), [*self._fields, *self._missing])
-
-
-def _whole_lines(document: Document, where: str) -> Iterator[bytes]:
-    """Blocks that end with a line end; only the last may not."""
-    pieces: list[bytes] = []
-    size = 0
-    while piece := document.read(BLOCK_BYTES):
-        end = piece.rfind(b"\n") + 1
-        if end:
-            yield b"".join([*pieces, piece[:end]])
-            pieces, size = [], 0
-        pieces.append(piece[end:])
-        size += len(piece) - end
-        if size > _LONGEST_LINE:
-            raise UnreadableDocument(f"a line is longer than {_LONGEST_LINE >> 20} MB.", where=where)
-    if size:
-        yield b"".join(pieces)
-
-
-def _is_odd(table: pa.Table, refused: Sequence[Any], count: int) -> bool:
-    """Whether Arrow's rows are not the block's lines.
-
-    A lone carriage return ends a line for Arrow; a row empty in all columns is a blank line, which is no row, or one
-    of tabs alone, which is.
-    """
-    if len(table) + len(refused) != count:
-        return True
-    blank: Any = None
-    for column in table.columns:
-        if not column.null_count:
-            return False
-        blank = column.is_null() if blank is None else pc.and_(blank, column.is_null())
-    return blank is not None and bool(pc.any(blank).as_py())
-
-
-def _line_ends(text: bytes, end: bytes) -> np.ndarray | None:
-    """Where each line's newline stands, or None when not all lines end with ``end``."""
-    data = np.frombuffer(text, np.uint8)
-    newlines = np.flatnonzero(data == _NEWLINE)
-    if not text.endswith(end) or newlines[0] == 0:
-        return None
-    returns = data[newlines - 1] == _RETURN
-    return newlines if (returns.all() if end == b"\r\n" else not returns.any()) else None
-
-
-def _as_lines(text: bytes, newlines: np.ndarray) -> pa.Array:
-    """The lines of ``text`` with their ends, without copying it."""
-    offsets = np.zeros(len(newlines) + 1, dtype=np.int32)
-    offsets[1:] = newlines + 1
-    return pa.Array.from_buffers(
-        pa.binary(), len(newlines), [None, pa.py_buffer(offsets), pa.py_buffer(text)]
-    )
-
-
-def _arrow_parse(text: bytes, width: int, wanted: Sequence[int]) -> tuple[pa.Table, list[Any]]:
-    """The ``wanted`` fields (named by their place) as text, empty ones null; and the rows of another width."""
-    names = [str(number) for number in range(width)]
-    refused: list[Any] = []
-
-    def refuse(row: Any) -> str:
-        refused.append(row)
-        return "skip"
-
-    table = pa.csv.read_csv(
-        pa.py_buffer(text),
-        read_options=pa.csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
-        parse_options=pa.csv.ParseOptions(
-            delimiter="\t",
-            quote_char=False,
-            double_quote=False,
-            escape_char=False,
-            newlines_in_values=False,
-            ignore_empty_lines=False,
-            invalid_row_handler=refuse,
-        ),
-        convert_options=pa.csv.ConvertOptions(
-            check_utf8=False,
-            column_types={name: pa.string() for name in names},
-            include_columns=[str(place) for place in wanted],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=True,
-            null_values=[""],
-        ),
-    )
-    return table, refused
-
-
-def _combined(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-def _is_empty(column: pa.ChunkedArray) -> bool:
-    return bool(column.null_count == len(column))

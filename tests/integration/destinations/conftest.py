@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from support.postgres import conninfo, ledger, postgres_server  # noqa: F401 - fixtures
-
 from integration.destinations.stores import STORES, Store
+from support.postgres import conninfo, ledger, postgres_server  # noqa: F401 - fixtures
 
 
 @pytest.fixture(params=sorted(STORES))

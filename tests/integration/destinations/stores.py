@@ -1,4 +1,6 @@
-"""What the shared suite needs of a destination under test. A new destination adds a class here and a line to STORES."""
+"""What the shared suite needs of a destination under test. A new destination adds a class here and a line to
+STORES.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What every destination promises for the five reports: rows in the file = stored + rejected, and the newest counts."""
+"""What every destination promises for the five reports: rows in the file = stored + rejected, and the newest
+counts.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-
 from integration.destinations.documents import (
     NOON,
     Doc,
@@ -18,6 +19,7 @@ from integration.destinations.documents import (
     tsv,
 )
 from integration.destinations.stores import Store
+
 from sellerops.destinations import LoadResult
 from sellerops.errors import CheckFailed, ConfigurationError, DocumentDamaged, UnreadableDocument
 from sellerops.slices import Slice
@@ -216,8 +218,10 @@ def test_rows_outside_the_window_are_kept_as_rejects(store: Store) -> None:
 def test_a_window_of_local_days_is_replaced_by_local_days(store: Store) -> None:
     spec = load_spec("fba_customer_returns")
     piece = day_slice(spec, "2026-11-18", timezone="America/Los_Angeles")
-    other_day = Doc(spec, day_slice(spec, "2026-11-17", timezone="America/Los_Angeles"), tsv(RETURNS, [("2026-11-18T07:59:00Z", "before", "A", 1, None)]))  # fmt: skip
-    document = Doc(spec, piece, tsv(RETURNS, [("2026-11-18T08:00:00Z", "1", "A", 1, None), ("2026-11-19T07:59:00Z", "2", "A", 1, None)]))  # fmt: skip
+    before = day_slice(spec, "2026-11-17", timezone="America/Los_Angeles")
+    other_day = Doc(spec, before, tsv(RETURNS, [("2026-11-18T07:59:00Z", "before", "A", 1, None)]))
+    lines = [("2026-11-18T08:00:00Z", "1", "A", 1, None), ("2026-11-19T07:59:00Z", "2", "A", 1, None)]
+    document = Doc(spec, piece, tsv(RETURNS, lines))
     only(other_day.load_into(store.destination))
     only(document.load_into(store.destination))
     assert only(document.load_into(store.destination)).replaced == 2
@@ -269,15 +273,30 @@ def test_two_tables_come_from_one_json_document(store: Store) -> None:
     assert [row["units_ordered"] for row in store.rows("amazon_sp.sales_daily_totals")] == [5]
 
 
-SETTLEMENT = ["settlement-id", "settlement-start-date", "total-amount", "transaction-type", "marketplace-name", "amount", "posted-date"]  # fmt: skip
+SETTLEMENT = [
+    "settlement-id",
+    "settlement-start-date",
+    "total-amount",
+    "transaction-type",
+    "marketplace-name",
+    "amount",
+    "posted-date",
+]
 
 
 def settlement(*rows: tuple[object, ...], hours: float = 0, marketplace_ids: tuple[str, ...] = ()) -> Doc:
     spec = load_spec("settlements")
     piece = Slice(
-        spec.source, spec.name, "shop", "EU", ("GB", "DE"), "EU", "UTC", window_start="2026-10-21T00:00:00+00:00",
+        spec.source,
+        spec.name,
+        "shop",
+        "EU",
+        ("GB", "DE"),
+        "EU",
+        "UTC",
+        window_start="2026-10-21T00:00:00+00:00",
         window_end="2026-11-20T00:00:00+00:00",
-    )  # fmt: skip
+    )
     return Doc(spec, piece, tsv(SETTLEMENT, rows), hours, "text/plain; charset=Cp1252", marketplace_ids)
 
 
@@ -350,10 +369,10 @@ def test_a_column_twice_keeps_both(store: Store) -> None:
         (b"<html><body>503</body></html>", DocumentDamaged),
         (tsv(ORDERS[1:], [order("1")[1:]]), UnreadableDocument),
         (tsv(ORDERS, [order("1", quantity="x"), order("2", quantity="y"), order("3")]), UnreadableDocument),
-        (tsv(ORDERS, [order("Größe"), order("Maß")], charset="cp1252").replace(b"\xf6", b"\x81").replace(b"\xe4", b"\x81").replace(b"\xdf", b"\x9d"), UnreadableDocument),
+        (tsv(ORDERS, [order("?"), order("?")]).replace(b"?", b"\x81"), UnreadableDocument),
     ],
     ids=["truncated", "html", "key column missing", "mostly unreadable", "mostly undecodable"],
-)  # fmt: skip
+)
 def test_a_bad_document_has_its_outcome_and_touches_nothing(
     store: Store, content: bytes, error: type[Exception]
 ) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from integration.destinations.documents import NOON, Doc, contents, day_slice, snapshot_slice, tsv
 from integration.destinations.stores import Store
+
 from sellerops.specs import ReportSpec, load_spec
 
 _schemas = count()
@@ -136,7 +136,9 @@ def test_any_order_any_number_of_times(
 
 
 def test_the_result_is_the_newest_of_everything(store: Store) -> None:
-    """The same against a model in a few lines: the last document of each day, the last version of each order."""
+    """The same against a model in a few lines: the last document of each day, the last version of each
+    order.
+    """
     rng = random.Random(5)
     spec = load_spec("fba_customer_returns")
     documents, expected = [], {}

@@ -16,10 +16,10 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg import sql
-
 from integration.destinations.documents import Doc, day_slice, tsv
 from integration.destinations.stores import PostgresStore
+from psycopg import sql
+
 from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.rejects import RejectSpool
@@ -70,20 +70,23 @@ def test_a_killed_load_leaves_the_table_as_it_was(store: PostgresStore) -> None:
     program = textwrap.dedent(
         """
         import io, sys
-        from integration.destinations.documents import Doc, RequestMeta, NOON, load_document
         from integration.destinations.test_postgres import returns
-        from sellerops.destinations import open_destination
+        from sellerops.destinations import load_document, open_destination
+
+        HEADER = b"return-date\\torder-id\\tsku\\tquantity\\r\\n"
+        ROW = b"2026-11-18T01:00:00Z\\t2\\tA\\t1\\r\\n"
 
         class Stuck(io.RawIOBase):
-            content = [b"return-date\\torder-id\\tsku\\tquantity\\r\\n", b"2026-11-18T01:00:00Z\\t2\\tA\\t1\\r\\n" * 90_000]
+            content = [HEADER, ROW * 90_000]
+
             def read(self, size=-1):
                 if self.content:
                     return self.content.pop(0)
                 print("half way", flush=True)
                 sys.stdin.readline()
 
-        document = returns()
-        load_document(open_destination("postgres", sys.argv[1]), document.spec, document.piece, document.meta, Stuck)
+        doc = returns()
+        load_document(open_destination("postgres", sys.argv[1]), doc.spec, doc.piece, doc.meta, Stuck)
         """
     )
     child = subprocess.Popen(
@@ -193,13 +196,15 @@ def staged(
     return stored, sum(isinstance(chunk, TextRows) for chunk in chunks)
 
 
+NUMBERS = ["1", "-2", "5.0", "1.50", "1e3", ".5", "two"]
+TIMES = ["2026-11-18", "2026-11-18T08:00:00-08:00", "2026-11-18T08", "2026-11-18 08:30"]
+TEXTS = ["", " ", "true", "No", '"', "\\", "\\.", "\x08", "é", "日本", "a\rb"]
 CELLS = st.one_of(
-    st.sampled_from(["", " ", "1", "-2", "5.0", "1.50", "1e3", ".5", "two", "2026-11-18", "2026-11-18T08:00:00-08:00",
-                     "2026-11-18T08", "2026-11-18 08:30", "true", "No", '"', "\\", "\\.", "\x08", "é", "日本", "a\rb"]),
+    st.sampled_from([*NUMBERS, *TIMES, *TEXTS]),
     st.text(st.characters(exclude_characters="\t\n\x00\ufffd", exclude_categories=("Cs",)), max_size=5),
-    st.decimals(-10**20, 10**20, places=3, allow_nan=False).map(str),
-    st.datetimes(min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 29), timezones=st.sampled_from([UTC, None])).map(str),
-)  # fmt: skip
+    st.decimals(-(10**20), 10**20, places=3, allow_nan=False).map(str),
+    st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=st.sampled_from([UTC, None])).map(str),
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,4 @@
-"""Postgres: rows are staged by binary COPY, then replace, merge or append in one transaction with the ledger's rows."""
+"""Postgres: rows are staged by COPY, then replace or merge in one transaction with the ledger's rows."""
 
 from sellerops.destinations.postgres.destination import PostgresDestination
 

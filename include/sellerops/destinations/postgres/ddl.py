@@ -16,8 +16,9 @@ Connection = psycopg.Connection[Any]
 def ensure_table(connection: Connection, shape: Shape) -> list[str]:
     """Make or widen the table of ``shape``; returns the columns that were not there before.
 
-    One short transaction of its own under an advisory lock: callers at the same time wait for each other, and a
-    running load is never met halfway. Raises ConfigurationError when a column has another type than the spec says.
+    One short transaction of its own under an advisory lock: callers at the same time wait for each other, and
+    a running load is never met halfway. Raises ConfigurationError when a column has another type than the
+    spec says.
     """
     if not _lacking(shape, existing_columns(connection, shape)):
         return []
@@ -43,7 +44,9 @@ def existing_columns(connection: Connection, shape: Shape) -> dict[str, str]:
     rows = connection.execute(
         """
         SELECT attname, format_type(atttypid, atttypmod)
-        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        FROM pg_attribute
+        JOIN pg_class ON pg_class.oid = attrelid
+        JOIN pg_namespace ON pg_namespace.oid = relnamespace
         WHERE nspname = %s AND relname = %s AND attnum > 0 AND NOT attisdropped
         ORDER BY attnum
         """,
@@ -58,8 +61,8 @@ def _lacking(shape: Shape, existing: dict[str, str]) -> list[str]:
             raise ConfigurationError(
                 f"the column `{name}` is {existing[name]} in the table and {kind} in the spec.",
                 where=f"table {shape.full_name}",
-                remedy=f"Correct the spec, or convert the column: ALTER TABLE {shape.full_name} ALTER COLUMN {name} "
-                f"TYPE {kind} USING {name}::{kind}.",
+                remedy=f"Correct the spec, or convert the column: ALTER TABLE {shape.full_name} "
+                f"ALTER COLUMN {name} TYPE {kind} USING {name}::{kind}.",
             )
     return [name for name in shape.columns if name not in existing]
 

@@ -43,8 +43,8 @@ class PostgresDestination:
     def load(self, job: LoadJob) -> LoadResult:
         """Store the rows of ``job``, or nothing of them. See ``Destination.load``.
 
-        Raises what the rows raise; CheckFailed when the counts do not add up; ConfigurationError when the table or
-        the ledger does not fit; RetryableError when Postgres is away.
+        Raises what the rows raise; CheckFailed when the counts do not add up; ConfigurationError when the
+        table or the ledger does not fit; RetryableError when Postgres is away.
         """
         where = f"{job.request.where}, table {job.full_name}"
         with _our_errors(where), psycopg.connect(self._conninfo, autocommit=True) as connection:
@@ -184,7 +184,7 @@ class _Load:
         return write.replace(days, stale)
 
     def _check(self, staged: int, counts: Counts, rejected: int, losing: int) -> None:
-        """Raise CheckFailed unless every row of the file is stored or rejected. Rolls the transaction back."""
+        """Raise CheckFailed, which rolls back, unless every row of the file is stored or rejected."""
         rows_in_file, spooled = self._job.rows.rows_in_file, len(self._job.rejects)
         if (
             rows_in_file == counts.stored + rejected
@@ -196,7 +196,7 @@ class _Load:
             f"the file has {rows_in_file} rows, but {counts.stored} were stored and {rejected} rejected "
             f"({staged} staged, {spooled} reject lines).",
             where=self._where,
-            remedy="Nothing was stored. This is an error of this program: report it with the archived document.",
+            remedy="Nothing was stored. This program is wrong: report it with the archived document.",
         )
 
 

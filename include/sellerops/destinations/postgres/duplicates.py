@@ -18,7 +18,7 @@ TABLE = sql.Identifier("load_duplicate")
 
 @dataclass(frozen=True)
 class Duplicates:
-    """How many staged rows share a key (their ordinals stand in a temporary table), and how many of them lose."""
+    """How many staged rows share a key (``TABLE`` tells their ordinals), and how many of them lose."""
 
     rows: int = 0
     losing: int = 0
@@ -27,7 +27,7 @@ class Duplicates:
 def find_duplicates(
     connection: Connection, shape: Shape, staging: sql.Identifier, staged: frozenset[str]
 ) -> Duplicates:
-    """Look at the keys of all staged rows; writes ``load_duplicate(source_line, ordinal, loses)`` for those shared.
+    """Look at the keys of all staged rows; those shared go to ``TABLE (source_line, ordinal, loses)``.
 
     Of rows with the same key and ordinal the one with the latest version wins, then the last of the file.
     """
@@ -50,7 +50,8 @@ def find_duplicates(
             )
             SELECT source_line, load_ordinal AS ordinal,
                    row_number() OVER (
-                       PARTITION BY {key}, load_ordinal ORDER BY load_version DESC NULLS LAST, source_line DESC
+                       PARTITION BY {key}, load_ordinal
+                       ORDER BY load_version DESC NULLS LAST, source_line DESC
                    ) > 1 AS loses
             FROM numbered
             """

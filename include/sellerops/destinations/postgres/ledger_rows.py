@@ -1,4 +1,4 @@
-"""What a load leaves in the ledger, written by the load's own transaction: its counts, its rejects, its drift."""
+"""What a load leaves in the ledger, in its own transaction: its counts, its rejects, its drift."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def write_drift(
 ) -> None:
     """Note what changed since the last load of the same account and place; what stays the same is noted once.
 
-    ``stored_extra``: unknown columns the table has from earlier documents. ``missing`` is a spec column never seen
-    here, ``dropped`` one that was there before.
+    ``stored_extra``: unknown columns the table has from earlier documents. ``missing`` is a spec column never
+    seen here, ``dropped`` one that was there before.
     """
     before, had_load = _states(connection, job)
     changes: list[tuple[str, str]] = []
@@ -87,7 +87,7 @@ def write_drift(
 
 
 def _states(connection: Connection, job: LoadJob) -> tuple[dict[str, str], bool]:
-    """The last change of each column at this account and place, and whether anything was loaded there before."""
+    """The last change of each column at this account and place, and whether there was a load before."""
     where = (job.full_name, job.slice.account_id, job.ledger_marketplace)
     rows = connection.execute(
         """
@@ -99,8 +99,8 @@ def _states(connection: Connection, job: LoadJob) -> tuple[dict[str, str], bool]
         where,
     ).fetchall()
     loaded = connection.execute(
-        "SELECT EXISTS (SELECT FROM sellerops.load WHERE report = %s AND account_id = %s AND marketplace_id = %s "
-        "AND table_name = %s AND rows_in_file > 0)",
+        "SELECT EXISTS (SELECT FROM sellerops.load WHERE report = %s AND account_id = %s "
+        "AND marketplace_id = %s AND table_name = %s AND rows_in_file > 0)",
         (job.spec.name, job.slice.account_id, job.ledger_marketplace, job.full_name),
     ).fetchone()
     return dict(rows), bool(loaded and loaded[0])

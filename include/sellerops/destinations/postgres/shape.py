@@ -34,7 +34,7 @@ _NULLABLE = frozenset({"marketplace_id"})
 
 @dataclass(frozen=True)
 class Shape:
-    """Names and types of one landing table, from its spec and the document's unknown columns (``extra``, text)."""
+    """Names and types of one landing table: its spec's and, as text, the unknown columns (``extra``)."""
 
     spec: ReportSpec
     name: str

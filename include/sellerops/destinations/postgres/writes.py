@@ -1,4 +1,4 @@
-"""The statements that bring staged rows into a landing table. All run in one transaction under the table's lock."""
+"""The statements that bring staged rows into a landing table, all in one transaction under its lock."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ class Counts:
 class Write:
     """One load's rows on their way from ``staging`` into the table of ``shape``.
 
-    ``values``: what is the same for all rows: account_id, marketplace_id, region, load_id, reported_at, snapshot_at
-    and the window's first day. ``target_columns``: all data columns of the table, with their types; those the document
-    lacks become null. ``timezone``: whose days the window's days are. ``has_duplicates``: ``duplicates.TABLE`` is there.
+    ``values``: what is the same for all rows: account_id, marketplace_id, region, load_id, reported_at,
+    snapshot_at and the window's first day. ``target_columns``: all data columns of the table, with their
+    types; those the document lacks become null. ``timezone``: whose days the window's days are.
+    ``has_duplicates``: ``duplicates.TABLE`` is there.
     """
 
     connection: Connection
@@ -51,10 +52,10 @@ class Write:
     timezone: str = "UTC"
     has_duplicates: bool = False
 
-    # -- replace and snapshot ---------------------------------------------------------------------------------------
+    # -- replace and snapshot --
 
     def replace(self, days: Sequence[date], stale: Sequence[date]) -> Counts:
-        """Delete the window's ``days``, insert their rows; ``stale`` days keep theirs and this load's are superseded."""
+        """Delete the window's ``days`` and insert their rows; ``stale`` days keep those they have."""
         fresh = [day for day in days if day not in set(stale)]
         day = self.shape.day
         assert day is not None
@@ -112,12 +113,12 @@ class Write:
         )
         return self.connection.execute(statement, {**self.values, **parameters}).rowcount
 
-    # -- merge ------------------------------------------------------------------------------------------------------
+    # -- merge --
 
     def merge(self) -> Counts:
-        """Upsert on the key. A stored row gives way to a later version, of equal ones to the newer document's.
+        """Upsert on the key. A stored row gives way to a later version, of equal ones to a newer document.
 
-        Between two documents of the same instant the row whose text sorts last wins: no matter which came first.
+        Of two documents of one instant the row whose text sorts last wins, whichever was loaded first.
         """
         given = self._accepted()
         compared = [*self.target_columns, "reported_at", "source_line"]
@@ -191,7 +192,7 @@ class Write:
         assert row is not None
         return int(row[0])
 
-    # -- the rows themselves ----------------------------------------------------------------------------------------
+    # -- the rows themselves --
 
     @property
     def _columns(self) -> list[str]:

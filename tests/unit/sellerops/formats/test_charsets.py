@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 
 import pytest
+from unit.sellerops.formats.helpers import Read, table
 
 from sellerops.formats import charsets
 from sellerops.formats.charsets import LineDecoder, candidates, codec_name, declared_charset
-from unit.sellerops.formats.helpers import Read, table
 
 SPEC = table({"sku": {"type": "text", "required": True}, "name": "text"})
 HEADER = "sku\tname\n"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from unit.sellerops.formats.helpers import Read, table
 
 from sellerops.errors import CheckFailed
-from unit.sellerops.formats.helpers import Read, table
 
 SPEC = table(
     {"settlement_id": {"type": "text", "required": True}, "total": "decimal", "amount": "decimal"},

@@ -8,11 +8,11 @@ import io
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from unit.sellerops.formats.helpers import Read, piece, table
 
 from sellerops.errors import DocumentDamaged, UnreadableDocument
-from sellerops.formats import open_rows, tsv
+from sellerops.formats import blocks, open_rows
 from sellerops.specs import FileFormat
-from unit.sellerops.formats.helpers import Read, piece, table
 
 SPEC = table(
     {
@@ -232,13 +232,13 @@ def test_every_line_is_stored_whole_or_rejected_whole(rows: list[list[str]], blo
     spec = table({"a": "text", "b": "text", "c": "text"}, primary_key=("a",))
     lines = ["\t".join(row) for row in rows]
     content = ("a\tb\tc\n" + "".join(line + "\n" for line in lines)).encode()
-    before, tsv.BLOCK_BYTES = tsv.BLOCK_BYTES, block
+    before, blocks.BLOCK_BYTES = blocks.BLOCK_BYTES, block
     try:
         read = Read(content, spec, content_type="text/plain; charset=utf-8")
     except UnreadableDocument as error:  # a first line that looks like a page is refused before it is read
         raise AssertionError(error) from error
     finally:
-        tsv.BLOCK_BYTES = before
+        blocks.BLOCK_BYTES = before
     written = [line for line in lines if line]
     assert read.stream.rows_in_file == len(written) == len(read.rows) + len(read.rejects)
     kept = {row["source_line"]: [row["a"], row["b"], row["c"]] for row in read.rows}

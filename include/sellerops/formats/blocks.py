@@ -1,0 +1,129 @@
+"""Blocks of whole lines, and what Arrow's parser makes of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from sellerops.errors import UnreadableDocument
+from sellerops.formats.sniff import Document
+
+BLOCK_BYTES = 1 << 20
+_LONGEST_LINE = 64 << 20
+_NEWLINE, _RETURN = 10, 13
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole lines of the file and the number of the first."""
+
+    data: bytes
+    first_line: int
+
+    @cached_property
+    def count(self) -> int:
+        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+
+    @property
+    def numbers(self) -> range:
+        return range(self.first_line, self.first_line + self.count)
+
+
+def whole_lines(document: Document, where: str) -> Iterator[bytes]:
+    """Blocks that end with a line end; only the last may not."""
+    pieces: list[bytes] = []
+    size = 0
+    while piece := document.read(BLOCK_BYTES):
+        end = piece.rfind(b"\n") + 1
+        if end:
+            yield b"".join([*pieces, piece[:end]])
+            pieces, size = [], 0
+        pieces.append(piece[end:])
+        size += len(piece) - end
+        if size > _LONGEST_LINE:
+            raise UnreadableDocument(f"a line is longer than {_LONGEST_LINE >> 20} MB.", where=where)
+    if size:
+        yield b"".join(pieces)
+
+
+def is_odd(table: pa.Table, refused: Sequence[Any], count: int) -> bool:
+    """Whether Arrow's rows are not the block's lines.
+
+    A lone carriage return ends a line for Arrow; a row empty in all columns is a blank line, which is no row,
+    or one of tabs alone, which is.
+    """
+    if len(table) + len(refused) != count:
+        return True
+    blank: Any = None
+    for column in table.columns:
+        if not column.null_count:
+            return False
+        blank = column.is_null() if blank is None else pc.and_(blank, column.is_null())
+    return blank is not None and bool(pc.any(blank).as_py())
+
+
+def line_ends(text: bytes, end: bytes) -> np.ndarray | None:
+    """Where each line's newline stands, or None when not all lines end with ``end``."""
+    data = np.frombuffer(text, np.uint8)
+    newlines = np.flatnonzero(data == _NEWLINE)
+    if not text.endswith(end) or newlines[0] == 0:
+        return None
+    returns = data[newlines - 1] == _RETURN
+    return newlines if (returns.all() if end == b"\r\n" else not returns.any()) else None
+
+
+def as_lines(text: bytes, newlines: np.ndarray) -> pa.Array:
+    """The lines of ``text`` with their ends, without copying it."""
+    offsets = np.zeros(len(newlines) + 1, dtype=np.int32)
+    offsets[1:] = newlines + 1
+    return pa.Array.from_buffers(
+        pa.binary(), len(newlines), [None, pa.py_buffer(offsets), pa.py_buffer(text)]
+    )
+
+
+def parse_fields(text: bytes, width: int, wanted: Sequence[int]) -> tuple[pa.Table, list[Any]]:
+    """The ``wanted`` fields, named by their place, as text, empty ones null; and rows of another width."""
+    names = [str(number) for number in range(width)]
+    refused: list[Any] = []
+
+    def refuse(row: Any) -> str:
+        refused.append(row)
+        return "skip"
+
+    table = pa.csv.read_csv(
+        pa.py_buffer(text),
+        read_options=pa.csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
+        parse_options=pa.csv.ParseOptions(
+            delimiter="\t",
+            quote_char=False,
+            double_quote=False,
+            escape_char=False,
+            newlines_in_values=False,
+            ignore_empty_lines=False,
+            invalid_row_handler=refuse,
+        ),
+        convert_options=pa.csv.ConvertOptions(
+            check_utf8=False,
+            column_types={name: pa.string() for name in names},
+            include_columns=[str(place) for place in wanted],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+            null_values=[""],
+        ),
+    )
+    return table, refused
+
+
+def combined(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def is_empty(column: pa.ChunkedArray) -> bool:
+    return bool(column.null_count == len(column))
