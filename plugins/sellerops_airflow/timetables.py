@@ -12,6 +12,8 @@ from sellerops.schedules import Calendar, Due
 from sellerops.specs import Schedule
 
 _MOMENT = timedelta(microseconds=1)
+# More than the clocks ever leap.
+_LEAP = timedelta(hours=4)
 
 
 class ReportTimetable(Timetable):
@@ -94,8 +96,19 @@ class ReportTimetable(Timetable):
         return self._before(moment + _MOMENT)
 
     def _before(self, moment: datetime) -> datetime:
-        """The last nominal time earlier than ``moment``."""
-        return self._calendar.before(moment).nominal
+        """The last nominal time earlier than ``moment``, of those that iterating onward meets.
+
+        Where the clocks leap over two windows the later one may come to lie first; onward, only one is met.
+        """
+        nominal = self._calendar.before(moment).nominal
+        if self._calendar.after(nominal - _MOMENT).nominal == nominal == self._last_onward(nominal, moment):
+            return nominal
+        return self._last_onward(self._calendar.before(moment - _LEAP).nominal, moment)
+
+    def _last_onward(self, nominal: datetime, moment: datetime) -> datetime:
+        while (following := self._calendar.after(nominal).nominal) < moment:
+            nominal = following
+        return nominal
 
 
 def _info(start: datetime, end: Due) -> DagRunInfo:

@@ -30,6 +30,9 @@ SCHEDULES = {
         between=("00:30-00:45", "06:00-06:15", "10:00-10:15"), timezone="America/Los_Angeles"
     ),
     "windows in the gap": Schedule(between=("01:30-01:45", "02:30-03:20"), timezone="Europe/Berlin"),
+    "windows swapped by the leap": Schedule(
+        between=("02:45-02:50", "03:15-03:20"), timezone="America/New_York"
+    ),
     "weekly": Schedule(between=("08:00-08:01",), weekday="tuesday", timezone="Europe/Berlin"),
     "monthly": Schedule(between=("01:00-11:00",), day_of_month=15, timezone="Australia/Sydney"),
 }
@@ -109,6 +112,16 @@ def test_several_windows_a_day_start_within_themselves_at_the_same_minute_every_
         nominal = info.data_interval.end.astimezone(LOS_ANGELES).time()
         (stop,) = [end for start, end in schedule.windows if start == nominal]
         assert nominal <= info.run_after.astimezone(LOS_ANGELES).time() < stop
+
+
+def test_iterating_past_a_leap_of_the_clocks_meets_the_same_runs_from_everywhere() -> None:
+    schedule = SCHEDULES["windows swapped by the leap"]
+    whole = list(islice(runs(schedule, datetime(2026, 3, 6, tzinfo=UTC)), 10))
+    for index, info in enumerate(whole[:-1]):
+        assert (
+            list(islice(runs(schedule, datetime(2026, 3, 6, tzinfo=UTC), last=info.data_interval), 9 - index))
+            == (whole[index + 1 :])
+        )
 
 
 def test_two_reports_with_one_window_start_at_different_minutes() -> None:
