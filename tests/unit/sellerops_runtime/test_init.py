@@ -1,4 +1,4 @@
-"""What docker-compose runs before Airflow's components, on the tests' Postgres: no engine is needed for it."""
+"""What docker-compose runs before Airflow's components, on the tests' Postgres: it needs no engine."""
 
 import json
 import os
