@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sellerops.formats import times
-from sellerops.formats.numbers import Writing, fits, parse_decimal, parse_integer
+from sellerops.formats.numbers import Writing, at_scale, fits, parse_decimal, parse_integer
 from sellerops.specs import ColumnType
 
 TIMESTAMP = pa.timestamp("us", "UTC")
@@ -172,7 +172,7 @@ def _exact(rules: ValueRules, target: pa.DataType) -> Callable[[str], Any]:
         value = parse_decimal(text, rules.writing)
         if not fits(value, target.precision, target.scale):
             raise ValueError("more digits than are kept")
-        return value
+        return at_scale(value, target.scale)
 
     return parse
 

@@ -13,7 +13,14 @@ import pyarrow as pa
 
 from sellerops.errors import DocumentDamaged, UnreadableDocument
 from sellerops.formats.assembly import Assembler, Texts
-from sellerops.formats.names import Field, free_name, refuse_missing, reserved_names, snake_case
+from sellerops.formats.names import (
+    Field,
+    free_name,
+    refuse_missing,
+    refuse_too_many,
+    reserved_names,
+    snake_case,
+)
 from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally
 from sellerops.formats.sniff import Document
 from sellerops.formats.surrogates import WithoutHalves
@@ -133,6 +140,7 @@ class JsonReader:
             self._paths[path] = name
             self._fields.append(Field(name, ColumnType.TEXT))
             self.drift.added[name] = original
+            refuse_too_many(self.drift, where=self._where)
             if original != path:
                 self.drift.duplicated.append(name)
         if name in self._unseen:

@@ -29,6 +29,7 @@ SYSTEM_COLUMNS = frozenset(
 _WORD_STARTS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _OTHER = re.compile(r"[^a-z0-9]+")
 _LONGEST = 63
+_MOST_UNKNOWN = 300
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,18 @@ def map_header(
             fields.append(Field(name, ColumnType.TEXT))
     drift.missing = [name for name in table.columns if name not in taken]
     refuse_missing(drift.missing, table, headers, where=where)
+    refuse_too_many(drift, where=where)
     return fields, drift
+
+
+def refuse_too_many(drift: DriftReport, *, where: str) -> None:
+    """Raise UnreadableDocument when there are more unknown columns than a report ever gains."""
+    if len(drift.added) > _MOST_UNKNOWN:
+        raise UnreadableDocument(
+            f"it has more than {_MOST_UNKNOWN} columns the spec does not know.",
+            where=where,
+            remedy="If this is the right report, name its columns in the spec; in JSON, a list to read.",
+        )
 
 
 def refuse_missing(missing: Sequence[str], table: TableSpec, found: Sequence[str], *, where: str) -> None:
@@ -112,7 +124,10 @@ def refuse_missing(missing: Sequence[str], table: TableSpec, found: Sequence[str
 
 
 def _is_needed(name: str, table: TableSpec) -> bool:
-    return table.columns[name].required or name in table.primary_key or name in (table.day, table.version)
+    """Required by the spec, or what a row's key, day, version, shop or check is made of."""
+    checked = {part for check in table.checks for part in (check.group_by, check.total, check.amount)}
+    parts = {*table.primary_key, table.day, table.version, table.marketplace_from, *checked}
+    return table.columns[name].required or name in parts
 
 
 def _unknown_name(header: str, position: int, declared: str | None, table: TableSpec, taken: set[str]) -> str:

@@ -77,6 +77,11 @@ def fits(value: Decimal, precision: int, scale: int) -> bool:
     return -exponent <= scale and len(digits) + exponent <= precision - scale
 
 
+def at_scale(value: Decimal, scale: int) -> Decimal:
+    """``value``, which must fit, with exactly ``scale`` decimals: Arrow counts trailing zeros as digits."""
+    return value.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
+
+
 def _stripped(text: str) -> str:
     return text.strip().replace("\u2212", "-")
 

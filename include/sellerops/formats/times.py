@@ -24,7 +24,6 @@ _DIGITS = {
     "%M": "[0-9]{2}",
     "%S": "[0-9]{2}",
 }
-_TIME_PARTS = ("%H", "%M", "%S", "%f", "%I", "%p", "%X", "%c")
 _DIRECTIVE = re.compile(r"%.")
 
 
@@ -55,11 +54,6 @@ def parse_date(text: str, patterns: Sequence[str]) -> date:
     if (moment.hour, moment.minute, moment.second, moment.microsecond) != (0, 0, 0, 0):
         raise ValueError("a time where a day was expected")
     return moment.date()
-
-
-def has_time(pattern: str) -> bool:
-    """Whether a strptime pattern reads a time of day or a zone."""
-    return any(part in pattern for part in (*_TIME_PARTS, "%z", "%Z"))
 
 
 @lru_cache(maxsize=256)

@@ -18,7 +18,13 @@ from sellerops.destinations.postgres.ledger_rows import write_drift, write_load,
 from sellerops.destinations.postgres.shape import Shape
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.postgres.writes import Counts, Write, newer_days, raise_watermarks
-from sellerops.errors import CheckFailed, ConfigurationError, RetryableError, SellerOpsError
+from sellerops.errors import (
+    CheckFailed,
+    ConfigurationError,
+    RetryableError,
+    SellerOpsError,
+    UnreadableDocument,
+)
 from sellerops.specs import WriteDisposition
 
 _ANALYZE_FROM = 10_000
@@ -224,6 +230,12 @@ def _our_errors(where: str) -> Iterator[None]:
             f"the same key stands on two days of the table: {_first_line(error)}.",
             where=where,
             remedy="Nothing was stored. Add the day column to `primary_key` in the spec, or use `merge`.",
+        ) from error
+    except psycopg.DataError as error:
+        raise UnreadableDocument(
+            f"Postgres does not take a value that was read: {_first_line(error)}.",
+            where=where,
+            remedy="Nothing was stored. This program is wrong: report it with the archived document.",
         ) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise RetryableError(f"Postgres did not do its part: {_first_line(error)}.", where=where) from error

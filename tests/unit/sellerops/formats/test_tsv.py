@@ -277,3 +277,18 @@ def test_memory_does_not_grow_with_the_file() -> None:
         highest = max(highest, pa.total_allocated_bytes())
     assert stream.rows_in_file > 2_000_000
     assert highest < 24 << 20
+
+
+@pytest.mark.parametrize("missing", ["shop", "at"])
+def test_a_column_that_a_rows_place_is_made_of_may_not_be_missing(missing: str) -> None:
+    columns = {"sku": "text", "shop": "text", "at": "timestamp"}
+    spec = table(columns, marketplace_from="shop", version="at")
+    header = "\t".join(name for name in columns if name != missing)
+    with pytest.raises(UnreadableDocument, match=f"required columns are missing: {missing}"):
+        Read(f"{header}\n1\t2\n".encode(), spec)
+
+
+def test_a_document_of_hundreds_of_unknown_columns_is_another_one() -> None:
+    header = "\t".join(["sku", *(f"c{n}" for n in range(400))])
+    with pytest.raises(UnreadableDocument, match="more than 300 columns"):
+        Read(f"{header}\n".encode(), SPEC)

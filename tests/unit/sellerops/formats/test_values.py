@@ -192,6 +192,7 @@ def by_column(texts: list[str | None], kind: ColumnType, rules: ValueRules) -> l
 @given(st.lists(st.one_of(st.none(), NUMBERLIKE), min_size=1, max_size=6), st.sampled_from(list(Writing)))
 @example(["1.234"], Writing.LOCAL_COMMA)
 @example(["1" * 25], Writing.POINT)
+@example(["1." + "0" * 45, "0E-50", "10e18", "9" * 20 + "." + "9" * 18], Writing.POINT)
 def test_a_column_of_decimals_is_read_as_each_value_is(texts: list[str | None], writing: Writing) -> None:
     rules = ValueRules(writing)
     expected = one_by_one(
