@@ -102,7 +102,7 @@ def _failure(
     from sellerops.notices import Failure
 
     task_id, map_index = key
-    account_id, _, step = task_id.partition(".")
+    account_id, _, step = task_id.partition(".") if "." in task_id else ("", "", task_id)
     said = words.failure(task_id) if row is None and map_index < 0 else {}
     if row is None and map_index >= 0:
         label = words.label(task_id, map_index)

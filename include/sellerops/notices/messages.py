@@ -22,6 +22,7 @@ class Failure:
     """One task that failed. ``label`` says shop and day (``US 2026-11-20``); empty when no slice was reached.
 
     ``step`` is the task's name; ``error_type`` a class of ``sellerops.errors`` where it is one of ours.
+    A task of no account (maintenance) has an empty ``account_id``.
     """
 
     account_id: str
@@ -104,18 +105,25 @@ def _count(outcome: RunOutcome) -> str:
 
 def _cause_text(group: Sequence[Failure]) -> str:
     first = group[0]
-    labels = [failure.label for failure in group if failure.label]
-    more = f" and {len(labels) - _MOST_SLICES} more" if len(labels) > _MOST_SLICES else ""
-    what = ", ".join(labels[:_MOST_SLICES]) + more if labels else first.step
     kind = f"{first.error_type}: " if first.error_type else ""
     return "\n".join(
         [
-            f"*{_plain(first.account_id)}* {_plain(what)} ({_plain(first.step)})",
+            f"*{_plain(first.account_id or first.step)}* {_plain(_what(group))}".rstrip(),
             f"Cause: {_plain(_cut(kind + redact(first.cause), _LONGEST_TEXT))}",
             f"Next: {_plain(_cut(redact(first.remedy), _LONGEST_TEXT))}",
             _link(first.log_url, "Log"),
         ]
     )
+
+
+def _what(group: Sequence[Failure]) -> str:
+    """``US 2026-11-20, US 2026-11-21 (fetch_report)``; only the step where no slice was reached."""
+    step = group[0].step if group[0].account_id else ""
+    labels = [failure.label for failure in group if failure.label]
+    if not labels:
+        return step
+    more = f" and {len(labels) - _MOST_SLICES} more" if len(labels) > _MOST_SLICES else ""
+    return f"{', '.join(labels[:_MOST_SLICES])}{more} ({step})"
 
 
 def _plain(text: str) -> str:

@@ -74,6 +74,7 @@ class SpApiReportTrigger(BaseTrigger):
         await asyncio.to_thread(_load_drivers)
         from sellerops.collect import WaitOutcome, WaitResult
         from sellerops.ledger import RunRef
+        from sellerops.ledger.redaction import redact
 
         try:
             collector = await asyncio.to_thread(self._collector)
@@ -88,7 +89,7 @@ class SpApiReportTrigger(BaseTrigger):
         except Exception as error:
             # The border of the triggerer: here the cause would be lost; the task tells it and may be retried.
             self.log.exception("The wait broke off")
-            cause = RetryableError(f"{type(error).__name__}: {error}", where="triggerer")
+            cause = RetryableError(redact(f"{type(error).__name__}: {error}"), where="triggerer")
             result = WaitResult(WaitOutcome.FAILED, cause.cause, error=cause)
         if isinstance(result.error, CredentialsError):
             await asyncio.to_thread(self._forget_credentials)

@@ -53,6 +53,21 @@ def test_it_says_what_failed_why_and_what_to_do() -> None:
     assert "US 2026-11-20" in notice.text
 
 
+@pytest.mark.parametrize(
+    ("item", "first_line"),
+    [
+        (failure(), "*northwind_na* US 2026-11-20 (fetch_report)"),
+        (failure(label="", step="plan_slices"), "*northwind_na* plan_slices"),
+        (failure(label="", step="check_stale_slices", account_id=""), "*check_stale_slices*"),
+    ],
+)
+def test_a_cause_begins_with_what_it_is_about(item: Failure, first_line: str) -> None:
+    sections = [
+        block["text"]["text"] for block in failure_notice(outcome(item)).blocks if block["type"] == "section"
+    ]
+    assert sections[0].splitlines()[0] == first_line
+
+
 def test_slices_with_one_cause_are_told_together() -> None:
     many = [failure(f"US 2026-11-{day:02}") for day in range(1, 21)]
     notice = failure_notice(outcome(*many, failure("CA 2026-11-20", cause="another")))
