@@ -29,6 +29,7 @@ def run_demo(*, once: bool) -> int:
 
     The exit code: 0 when all was collected, 1 when something failed, 130 when interrupted before.
     """
+    speed = _speed()
     progress = Progress()
     home = choose_home()
     progress.say(
@@ -38,7 +39,7 @@ def run_demo(*, once: bool) -> int:
     with interruptible():
         try:
             with running(home, progress) as stack:
-                code = 1 if _collect_and_tell(stack, progress) else 0
+                code = 1 if _collect_and_tell(stack, progress, speed) else 0
                 if not once:
                     _tell_the_way_in(stack, progress)
                     _stay_up(stack)
@@ -47,12 +48,12 @@ def run_demo(*, once: bool) -> int:
     return code
 
 
-def _collect_and_tell(stack: Stack, progress: Progress) -> list[str]:
+def _collect_and_tell(stack: Stack, progress: Progress, speed: float) -> list[str]:
     """Collect and print the table; what failed, one line each."""
     accounts = load_accounts()
     collected = Collected(stack.warehouse, accounts)
     try:
-        failures = _collect(stack, collected, accounts, progress)
+        failures = _collect(stack, collected, accounts, progress, speed)
         progress.say(f"Collected {DAYS} days of {len(accounts)} sellers")
         progress.plain("\n" + table(collected.lines()) + "\n")
         failures += collected.problems()
@@ -77,9 +78,8 @@ def _tell_the_way_in(stack: Stack, progress: Progress) -> None:
 
 
 def _collect(
-    stack: Stack, collected: Collected, accounts: dict[str, Account], progress: Progress
+    stack: Stack, collected: Collected, accounts: dict[str, Account], progress: Progress, speed: float
 ) -> list[str]:
-    speed = _speed()
     specs, invalid = load_specs()
     expected = [f"report__{spec.source}__{spec.name}" for spec in specs if spec.source == "amazon_sp"]
     with stack.airflow.api() as api:
