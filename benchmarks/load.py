@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import io
 import itertools
 import json
 import os
@@ -39,6 +38,7 @@ from typing import Any, BinaryIO, cast
 import psycopg
 from psycopg import sql
 
+from sellerops.archive import Archive
 from sellerops.destinations import RequestMeta, load_document
 from sellerops.destinations.postgres import PostgresDestination
 from sellerops.destinations.postgres.shape import Shape, identifiers
@@ -50,6 +50,7 @@ from sellerops.slices import Slice
 from sellerops.specs import ReportSpec
 
 ROWS_PER_PART = 100_000
+_ADDRESS = "SELLEROPS_BENCH_CONNINFO"
 REPORTED_AT = datetime(2026, 11, 20, tzinfo=UTC)
 _NAMES = (
     'Kettle 6" steel',
@@ -241,7 +242,8 @@ def step_plain_merge(conninfo: str, path: Path) -> dict[str, Any]:
 
 
 def open_packed(path: Path) -> BinaryIO:
-    return cast(BinaryIO, io.BufferedReader(cast(Any, gzip.open(f"{path}.gz", "rb")), 1 << 20))
+    """As a load task opens an archived document."""
+    return Archive(str(path.parent)).open(f"{path}.gz")
 
 
 def bench_rows(stream: BinaryIO, rejects: RejectSpool) -> RowStream:
@@ -301,10 +303,11 @@ STEPS: dict[str, Callable[[str, Path], dict[str, Any]]] = {
 def run_step(name: str, conninfo: str, path: Path) -> dict[str, Any]:
     """One step in a fresh process; its figures and its peak memory."""
     done = subprocess.run(
-        [sys.executable, __file__, "--step", name, "--conninfo", conninfo, "--file", str(path)],
+        [sys.executable, __file__, "--step", name, "--file", str(path)],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
+        env={**os.environ, _ADDRESS: conninfo},  # not an argument: other users see those
     )
     return cast(dict[str, Any], json.loads(done.stdout.splitlines()[-1]))
 
@@ -406,7 +409,7 @@ def main() -> None:
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
-        be_step(options.step, options.conninfo, options.file)
+        be_step(options.step, os.environ[_ADDRESS], options.file)
         return
     directory = Path(tempfile.mkdtemp(prefix="sellerops-bench-"))
     try:
