@@ -181,7 +181,7 @@ def write_packed(path: Path, megabytes: int) -> None:
     packed = gzip.compress(body, 3)
     with path.open("wb") as out:
         out.write(gzip.compress(header(), 3))
-        for _ in range(max(1, megabytes * 1_000_000 // len(body))):
+        for _ in range(-(-megabytes * 1_000_000 // len(body))):
             out.write(packed)
 
 

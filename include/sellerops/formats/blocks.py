@@ -28,12 +28,21 @@ class Block:
     first_line: int
 
     @cached_property
+    def newlines(self) -> np.ndarray:
+        """Where the newlines stand."""
+        return newlines_of(self.data)
+
+    @cached_property
     def count(self) -> int:
-        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+        return len(self.newlines) + (not self.data.endswith(b"\n"))
 
     @property
     def numbers(self) -> range:
         return range(self.first_line, self.first_line + self.count)
+
+    def line_numbers(self) -> np.ndarray:
+        """The same as int64."""
+        return np.arange(self.first_line, self.first_line + self.count, dtype=np.int64)
 
 
 def whole_lines(document: Document, where: str) -> Iterator[bytes]:
@@ -69,14 +78,17 @@ def is_odd(table: pa.Table, refused: Sequence[Any], count: int) -> bool:
     return blank is not None and bool(pc.any(blank).as_py())
 
 
-def line_ends(text: bytes, end: bytes) -> np.ndarray | None:
-    """Where each line's newline stands, or None when not all lines end with ``end``."""
-    data = np.frombuffer(text, np.uint8)
-    newlines = np.flatnonzero(data == _NEWLINE)
+def newlines_of(text: bytes) -> np.ndarray:
+    """Where the newlines of ``text`` stand."""
+    return np.flatnonzero(np.frombuffer(text, np.uint8) == _NEWLINE)
+
+
+def all_end_with(end: bytes, text: bytes, newlines: np.ndarray) -> bool:
+    """Whether every line of ``text`` ends with ``end``: CRLF or LF alone."""
     if not text.endswith(end) or newlines[0] == 0:
-        return None
-    returns = data[newlines - 1] == _RETURN
-    return newlines if (returns.all() if end == b"\r\n" else not returns.any()) else None
+        return False
+    returns = np.frombuffer(text, np.uint8)[newlines - 1] == _RETURN
+    return bool(returns.all() if end == b"\r\n" else not returns.any())
 
 
 def as_lines(text: bytes, newlines: np.ndarray) -> pa.Array:

@@ -18,11 +18,12 @@ from sellerops.errors import DocumentDamaged, UnreadableDocument
 from sellerops.formats.assembly import Assembler, Texts
 from sellerops.formats.blocks import (
     Block,
+    all_end_with,
     as_lines,
     combined,
     is_empty,
     is_odd,
-    line_ends,
+    newlines_of,
     parse_fields,
     whole_lines,
 )
@@ -157,7 +158,7 @@ class TsvReader:
             return
         columns = [combined(column) for column in table.columns[: self._width]]
         if len(table):
-            lines = np.delete(np.array(block.numbers, dtype=np.int64), [row.number - 1 for row in refused])
+            lines = np.delete(block.line_numbers(), [row.number - 1 for row in refused])
             yield self._assemble(columns, lines)
         yield from self._odd_rows(refused, block)
 
@@ -167,8 +168,8 @@ class TsvReader:
         # A backspace is what COPY is told to take for a quote, because text holds none.
         if self._unnamed_tail or text is None or any(byte in text for byte in _NOT_AS_TEXT):
             return None
-        ends = line_ends(text, self._end)
-        if ends is None or text.startswith(codecs.BOM_UTF8):
+        newlines = block.newlines if text is block.data else newlines_of(text)
+        if not all_end_with(self._end, text, newlines) or text.startswith(codecs.BOM_UTF8):
             return None
         looked_at = [
             place for place, column in enumerate(self._fields) if self._assembler.is_looked_at(column)
@@ -176,7 +177,7 @@ class TsvReader:
         table, refused = parse_fields(text, self._width, looked_at or [0])
         if is_odd(table, refused, block.count) or not len(table):
             return None
-        lines, numbers = as_lines(text, ends), np.array(block.numbers, dtype=np.int64)
+        lines, numbers = as_lines(text, newlines), block.line_numbers()
         if refused:
             odd = [row.number - 1 for row in refused]
             numbers = np.delete(numbers, odd)
