@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 from airflow.plugins_manager import AirflowPlugin
 
+from sellerops_airflow.task_imports import import_for_tasks
 from sellerops_airflow.timetables import ReportTimetable
+
+# Tasks are forked from the scheduler (LocalExecutor) or the Celery worker. What these have imported, no task
+# imports again: docs/decisions/imports-before-the-fork.md.
+if {"scheduler", "celery", "standalone"} & set(sys.argv):
+    import_for_tasks()
 
 
 class SellerOpsPlugin(AirflowPlugin):
