@@ -363,6 +363,10 @@ def measure(conninfo: str, directory: Path, rows: int, repeat: int, *, whole: bo
         "stage_rows_per_second": round(rows / best["stage"]["seconds"]),
         "ratio": round(best["copy"]["seconds"] / best["stage"]["seconds"], 3),
         "ratios": [round(one["copy"]["seconds"] / one["stage"]["seconds"], 3) for one in rounds],
+        "ratio_of_best_times": round(
+            min(one["copy"]["seconds"] for one in rounds) / min(one["stage"]["seconds"] for one in rounds), 3
+        ),
+        "stage_cpu_seconds": min(one["stage"]["cpu_seconds"] for one in rounds),
         "stage_peak_rss_mb": max(one["stage"]["peak_rss_mb"] for one in rounds),
         "stage_types": best["stage"]["types"],
     }
