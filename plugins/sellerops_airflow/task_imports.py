@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 _MODULES = (
+    "pandas",  # not for us: pyarrow looks for it whenever it makes an array of Python values
     "sellerops.archive",
     "sellerops.collect",
     "sellerops.destinations.postgres.destination",
