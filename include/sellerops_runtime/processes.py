@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
@@ -16,18 +16,21 @@ import psutil
 from sellerops_runtime.errors import StartError
 
 STOP_SECONDS = 12.0
+# The kernel tells start times in hundredths of a second since the boot, whose own time is not told to the second.
+_SAME_START = 2.0
 
 
 @dataclass(frozen=True)
 class Identity:
-    """A process for good: a pid is given again, a pid with its start time is not."""
+    """A process for good: a pid is given again, a pid with its start time is not. ``cwd``: where it works."""
 
     pid: int
     created: float
+    cwd: str
 
     @classmethod
-    def of(cls, pid: int) -> Identity:
-        return cls(pid, psutil.Process(pid).create_time())
+    def of(cls, pid: int, cwd: Path) -> Identity:
+        return cls(pid, psutil.Process(pid).create_time(), str(cwd.resolve()))
 
     def was_reused(self) -> bool:
         """Whether another process has the pid now."""
@@ -37,7 +40,7 @@ class Identity:
             return False
 
     def _is(self, process: psutil.Process) -> bool:
-        return bool(abs(process.create_time() - self.created) < 0.02)
+        return bool(abs(process.create_time() - self.created) < _SAME_START)
 
     def process(self) -> psutil.Process | None:
         """The process, or None when it has ended (or another one has its pid)."""
@@ -77,8 +80,8 @@ class Component:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        identity = Identity.of(self._child.pid)
-        self.pid_file.write_text(json.dumps({"pid": identity.pid, "created": identity.created}))
+        identity = Identity.of(self._child.pid, self.cwd)
+        self.pid_file.write_text(json.dumps(asdict(identity)))
 
     @property
     def exit_code(self) -> int | None:
@@ -150,15 +153,16 @@ def _read(pid_file: Path) -> Identity | None:
 def _members(leaders: Iterable[Identity]) -> list[psutil.Process]:
     """All living processes of the sessions these led, also where the leader itself is gone.
 
-    The kernel gives a pid to no other process while a session of that number lives: either the leader is
-    the one recorded, or it is gone and the rest of the session is its own, or the session is a later one.
+    The kernel gives a pid to no other process while a session of that number lives. So the leader is the one
+    recorded, or another (then the session is not ours), or gone: then the session is either the rest of ours or,
+    as with daemons, of a later leader that is gone too. Ours work where their leader did.
     """
-    started = {identity.pid: identity.created for identity in leaders if not identity.was_reused()}
+    sessions = {identity.pid: identity for identity in leaders if not identity.was_reused()}
     members = []
     for process in psutil.process_iter():
         try:
-            created = started.get(os.getsid(process.pid))
-            if created is not None and process.create_time() >= created - 0.02:
+            leader = sessions.get(os.getsid(process.pid))
+            if leader and (process.pid == leader.pid or leader.process() or process.cwd() == leader.cwd):
                 members.append(process)
         except (psutil.Error, OSError):
             continue

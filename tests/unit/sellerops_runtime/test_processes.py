@@ -85,6 +85,20 @@ def test_another_process_that_has_the_recorded_pid_now_is_left_alone(component, 
     part.pid_file.write_text(json.dumps(recorded))
 
 
+def test_another_session_of_the_same_number_is_left_alone(component, tmp_path):
+    """As after a restart of the machine: the number is a daemon's now, whose leader is gone as daemons' are."""
+    part = component(STUBBORN, tmp_path / "child")
+    wait_until(lambda: tail(tmp_path / "child") != "", 10, "the child")
+    child = int((tmp_path / "child").read_text())
+    psutil.Process(part.pid).kill()
+    part._child.wait()
+    recorded = json.loads(part.pid_file.read_text())
+    part.pid_file.write_text(json.dumps({**recorded, "cwd": "/somewhere/else"}))
+    stop_leftovers(tmp_path / "run", seconds=0.1)
+    assert is_running(child)
+    part.pid_file.write_text(json.dumps(recorded))
+
+
 def test_a_damaged_pid_file_stops_nothing(tmp_path):
     (tmp_path / "part.json").write_text("{")
     assert stop_leftovers(tmp_path) == []
