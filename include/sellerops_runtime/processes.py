@@ -16,7 +16,7 @@ import psutil
 from sellerops_runtime.errors import StartError
 
 STOP_SECONDS = 12.0
-# The kernel tells start times in hundredths of a second since the boot, whose own time is not told to the second.
+# The kernel tells start times in hundredths of a second since the boot, and the boot itself less exactly.
 _SAME_START = 2.0
 
 
@@ -154,7 +154,7 @@ def _members(leaders: Iterable[Identity]) -> list[psutil.Process]:
     """All living processes of the sessions these led, also where the leader itself is gone.
 
     The kernel gives a pid to no other process while a session of that number lives. So the leader is the one
-    recorded, or another (then the session is not ours), or gone: then the session is either the rest of ours or,
+    recorded, or another (then the session is not ours), or gone: then the session is the rest of ours or,
     as with daemons, of a later leader that is gone too. Ours work where their leader did.
     """
     sessions = {identity.pid: identity for identity in leaders if not identity.was_reused()}

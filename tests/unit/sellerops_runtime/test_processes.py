@@ -86,7 +86,7 @@ def test_another_process_that_has_the_recorded_pid_now_is_left_alone(component, 
 
 
 def test_another_session_of_the_same_number_is_left_alone(component, tmp_path):
-    """As after a restart of the machine: the number is a daemon's now, whose leader is gone as daemons' are."""
+    """As after a restart of the machine: the number is a daemon's now, whose leader is gone as usual."""
     part = component(STUBBORN, tmp_path / "child")
     wait_until(lambda: tail(tmp_path / "child") != "", 10, "the child")
     child = int((tmp_path / "child").read_text())
