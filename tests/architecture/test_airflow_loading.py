@@ -136,7 +136,6 @@ def test_tasks_use_the_task_sdk_and_never_airflows_database() -> None:
 
 def test_drivers_are_imported_where_they_are_used() -> None:
     heavy = {
-        "adbc_driver_postgresql",
         "google",
         "httpx",
         "pandas",
