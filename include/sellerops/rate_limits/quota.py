@@ -129,8 +129,9 @@ class QuotaLedger:
 
         ``window`` names what is asked for (any text, equal for equal windows): the cooldown is then between
         two reports of that window; left empty, between any two of the type. ``cooldown`` is the report's own,
-        the longer one holds. No token of createReport's bucket is taken. Ask last, right before the call, so that a crash while waiting for the token leaves no
-        cooldown behind; ``release_create`` gives it back when Amazon refused the call.
+        the longer one holds. No token of createReport's bucket is taken. Ask last, right before the call, so
+        that a crash while waiting for the token leaves no cooldown behind; ``release_create`` gives it back
+        when Amazon refused the call.
         """
         limit = self.config.report_type_limit(report_type)
         longest = max(limit.cooldown, cooldown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+
 from sellerops.accounts import Account
 from sellerops.backfill import describe_seconds, plan_backfill, run_moments, window_key
 from sellerops.cli import main

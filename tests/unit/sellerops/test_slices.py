@@ -159,4 +159,6 @@ def test_slices_are_stable_closed_and_survive_xcom(run_at: datetime, code: str, 
         assert Slice.from_dict(piece.to_dict()) == piece
         assert piece.end and piece.end <= run_at
         if piece.first_day:
-            assert (piece.start and piece.start.astimezone(ZoneInfo(piece.timezone)).hour == 0) or code == "BR"
+            assert (
+                piece.start and piece.start.astimezone(ZoneInfo(piece.timezone)).hour == 0
+            ) or code == "BR"
