@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -112,12 +113,23 @@ async def page(request: Request) -> Response:
 
 
 def _article(message: Body) -> str:
-    text = html.escape(str(message.get("text", "")))
+    text = _marked_up(str(message.get("text", "")))
     extra = {name: message[name] for name in _NESTED if message.get(name)}
-    detail = f"<pre>{html.escape(json.dumps(extra, indent=2, ensure_ascii=False))}</pre>" if extra else ""
+    sent = html.escape(json.dumps(extra, indent=2, ensure_ascii=False))
+    detail = f"<details><summary>Blocks as sent</summary><pre>{sent}</pre></details>" if extra else ""
     head = f"<h2>{html.escape(str(message['channel']))} <time>{html.escape(message['at'])}</time></h2>"
     return f"<article>{head}<p>{text}</p>{detail}</article>"
 
+
+def _marked_up(text: str) -> str:
+    """Slack's links and bold as HTML; all else is shown as it is."""
+    linked = _LINK.sub(r'<a href="\1">\2</a>', html.escape(html.unescape(text), quote=True))
+    return _BOLD.sub(r"<b>\1</b>", linked)
+
+
+# After escaping: <https://...|title> and *bold*.
+_LINK = re.compile(r"&lt;(https?://[^|\s]+)\|(.+?)&gt;")
+_BOLD = re.compile(r"(?<!\S)\*([^*\n]+)\*(?!\S)")
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Posted messages</title>
