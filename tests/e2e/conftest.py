@@ -25,7 +25,7 @@ __all__ = ["postgres_server"]
 SPEED = 60.0
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def system(postgres_server: PostgresServer) -> Iterator[System]:
     root = Path(tempfile.mkdtemp(prefix="sellerops-e2e-"))
     config = _config(root)
