@@ -116,9 +116,15 @@ def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
         download(address, Archive(str(tmp_path)), META)
 
 
-def test_the_signature_shows_nowhere(wire: Wire, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_signature_shows_nowhere(
+    wire: Wire, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """httpx logs whole addresses at INFO; who reads one can fetch the document."""
     caplog.set_level(logging.DEBUG)
+    # Airflow's logging, set up by a test before, quietens it.
+    caplog.set_level(logging.DEBUG, logger="httpx")
+    monkeypatch.setattr(logging.getLogger("httpx"), "disabled", False)
+    monkeypatch.setattr(logging.getLogger("httpx"), "propagate", True)
     address = DocumentAddress("doc", wire.url + PATH + SIGNED)
     wire.answer(PATH, Answer(200, TEXT), Answer(403, EXPIRED))
     download(address, Archive(str(tmp_path)), META)
