@@ -1,14 +1,13 @@
-"""Kills the process of a collector, in effect, at the n-th of its steps: before or after a statement, call or
-file.
-"""
+"""Kills the process of a collector, in effect, at one of its steps: around a statement, a call or a file."""
 
 from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -20,26 +19,37 @@ class Killed(BaseException):
     """The process is gone: nothing of ours catches this."""
 
 
-class Steps:
-    """Counts every border a collector crosses; at step ``strike_at`` it does ``strike`` there, once."""
+class Step(NamedTuple):
+    """The ``nth`` time (from 1) that a collector crosses the border ``name``.
 
-    def __init__(self, strike_at: int | None, strike: Callable[[], None]) -> None:
-        self.names: list[str] = []
+    Not the n-th step of all: how often the ledger is read in between depends on the machine.
+    """
+
+    name: str
+    nth: int
+
+
+class Steps:
+    """Names every border a collector crosses, and does ``strike`` once, at ``strike_at``: a step, or its
+    place among all of them.
+    """
+
+    def __init__(self, strike_at: Step | int | None, strike: Callable[[], None]) -> None:
+        self.crossed: list[Step] = []
+        self.struck = False
+        self._counts: Counter[str] = Counter()
         self._strike_at, self._strike = strike_at, strike
         self._lock = threading.Lock()
 
     def cross(self, name: str) -> None:
         with self._lock:
-            self.names.append(name)
-            struck = len(self.names) - 1 == self._strike_at
-        if struck:
+            self._counts[name] += 1
+            step = Step(name, self._counts[name])
+            self.crossed.append(step)
+            now = self._strike_at in (step, len(self.crossed) - 1)
+            self.struck = self.struck or now
+        if now:
             self._strike()
-
-    @property
-    def struck(self) -> str | None:
-        """Where it struck; None when the collector needed fewer steps."""
-        at = self._strike_at
-        return self.names[at] if at is not None and at < len(self.names) else None
 
 
 def kill() -> None:
@@ -47,7 +57,7 @@ def kill() -> None:
 
 
 @contextmanager
-def stepping(strike_at: int | None, strike: Callable[[], None] = kill) -> Iterator[Steps]:
+def stepping(strike_at: Step | int | None, strike: Callable[[], None] = kill) -> Iterator[Steps]:
     """Within the block every ledger statement, HTTP exchange and published file counts as two steps: before,
     after.
     """
@@ -72,10 +82,16 @@ def _around(steps: Steps, name: str, real: Callable[..., Any]) -> Callable[..., 
 
 def _around_async(steps: Steps, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
     async def wrapped(client: Any, request: httpx.Request, **kwargs: Any) -> Any:
-        at = f"{name} {request.method} {request.url.path.rsplit('/', 1)[-1]}"
+        at = f"{name} {request.method} {_kind(request.url.path)}"
         steps.cross(f"before {at}")
         result = await real(client, request, **kwargs)
         steps.cross(f"after {at}")
         return result
 
     return wrapped
+
+
+def _kind(path: str) -> str:
+    """What the call is about, without the id in it: ``reports`` or ``documents/id``."""
+    parts = path.strip("/").split("/")
+    return parts[2] + ("/id" if len(parts) > 3 else "")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from integration.collect.killing import Killed, stepping
+from integration.collect.killing import Killed, Step, Steps, stepping
 from integration.collect.parts import RUN, Bench, another_run, collect, spec_with, wait
 from support.postgres import PostgresServer
 
@@ -21,20 +21,16 @@ from sellerops.specs import ReportSpec, load_spec
 
 def test_killed_at_every_step_a_slice_has_one_report_and_one_document(bench: Bench, tmp_path: Path) -> None:
     pieces = _many_pieces(bench)
-    struck: list[str] = []
-    unstruck = 0
-    for at, piece in enumerate(pieces):
-        steps = _run_through(bench, piece, at, tmp_path / str(at))
-        if len(steps) > at:
-            struck.append(steps[at])
-        # How often the clock is read depends on the machine: the end is where three slices in a row end
-        # earlier.
-        unstruck = 0 if len(steps) > at else unstruck + 1
-        if unstruck == 3:
-            break
-    assert len(struck) > 50
+    whole = _run_through(bench, next(pieces), None, tmp_path / "whole").crossed
+    struck = [
+        at
+        for number, at in enumerate(whole)
+        if _run_through(bench, next(pieces), at, tmp_path / str(number)).struck
+    ]
+    assert len(struck) > 40
+    assert set(_firsts(whole)) <= set(struck)
     borders = {"before call POST reports", "after call POST reports", "after download", "after file"}
-    assert borders <= set(struck)
+    assert borders <= {step.name for step in struck}
 
 
 def test_postgres_killed_at_every_kind_of_step(
@@ -48,15 +44,15 @@ def test_postgres_killed_at_every_kind_of_step(
         postgres_server.stop()
         postgres_server.start()
 
-    whole = _run_through(bench, next(pieces), None, tmp_path / "whole")
-    for at in _one_of_each(whole):
+    whole = _run_through(bench, next(pieces), None, tmp_path / "whole").crossed
+    for number, at in enumerate(_firsts(whole)):
         piece = next(pieces)
-        bench.archive = Archive(str(tmp_path / str(at)))
+        bench.archive = Archive(str(tmp_path / str(number)))
         with stepping(at, strike) as steps:
             done = collect(bench.collector(), piece)
-        assert steps.struck == whole[at] or steps.struck
+        assert steps.struck
         assert done.outcome is Outcome.DOCUMENTS
-        _assert_once(bench, piece, tmp_path / str(at), f"Postgres killed at {at} {steps.struck}")
+        _assert_once(bench, piece, tmp_path / str(number), f"Postgres killed at {at}")
 
 
 @pytest.mark.parametrize("fault", ["response_lost", "error_after"])
@@ -175,7 +171,7 @@ def test_a_cancelled_wait_leaves_a_slice_that_goes_on(bench: Bench) -> None:
     assert len(bench.reports()) == 1
 
 
-def _run_through(bench: Bench, piece: Slice, at: int | None, directory: Path) -> list[str]:
+def _run_through(bench: Bench, piece: Slice, at: Step | None, directory: Path) -> Steps:
     """Worker and triggerer by turns, killed once at step ``at``; each goes on as Airflow would have it."""
     bench.archive = Archive(str(directory))
     with stepping(at) as steps:
@@ -199,8 +195,8 @@ def _run_through(bench: Bench, piece: Slice, at: int | None, directory: Path) ->
         else:
             raise AssertionError("the slice does not end")
     assert step.outcome is Outcome.DOCUMENTS
-    _assert_once(bench, piece, directory, f"killed at {at} {steps.struck}")
-    return steps.names
+    _assert_once(bench, piece, directory, f"killed at {at}")
+    return steps
 
 
 def _assert_once(bench: Bench, piece: Slice, directory: Path, why: str) -> None:
@@ -235,10 +231,9 @@ def _many_pieces(bench: Bench) -> Iterator[Slice]:
     yield from bench.pieces(from_day=last - timedelta(days=100), to_day=last)
 
 
-def _one_of_each(names: list[str]) -> list[int]:
-    """The first step of each name."""
-    firsts = {name: at for at, name in reversed(list(enumerate(names)))}
-    return sorted(firsts.values())
+def _firsts(steps: list[Step]) -> list[Step]:
+    """Each border where it is crossed for the first time."""
+    return [step for step in steps if step.nth == 1]
 
 
 def _die_after_create(bench: Bench, piece: Slice, steps: object, spec: ReportSpec | None = None) -> None:

@@ -102,7 +102,7 @@ def test_killed_at_every_step_each_settlement_is_archived_once(bench: Bench, pie
     else:
         raise AssertionError("never done")
     assert at > 20
-    assert steps.struck is None
+    assert not steps.struck
     assert len(bench.documents()) == len(done.request_ids)
     count = bench.ledger.database.run(
         lambda c: c.execute("SELECT count(*) AS n FROM sellerops.report_request").fetchone()
