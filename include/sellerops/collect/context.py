@@ -18,7 +18,7 @@ from sellerops.ledger import Ledger, ReportRequest, RequestKey, RunRef
 from sellerops.rate_limits import QuotaLedger
 from sellerops.slices import Slice
 from sellerops.sources.amazon_sp.client import SpApiClient
-from sellerops.sources.amazon_sp.reports import ReportQuery, query_of
+from sellerops.sources.amazon_sp.reports import ReportQuery, options_of, query_of
 from sellerops.specs import ReportSpec
 
 _Params = ParamSpec("_Params")
@@ -135,7 +135,7 @@ def key_of(spec: ReportSpec, piece: Slice) -> RequestKey:
         marketplace_ids=piece.marketplace_ids,
         window_start=piece.start,
         window_end=piece.end,
-        options=dict(spec.request.options),
+        options=options_of(spec, piece),
     )
 
 

@@ -52,6 +52,9 @@ class ColumnType(StrEnum):
     BOOLEAN = "boolean"
 
 
+AUTO_LOOKBACK_AT_FIRST = timedelta(days=14)
+
+
 class Schedule(_Strict):
     """When the report is collected: ``cron``, or ``between`` windows in which a stable spread picks it."""
 
@@ -115,7 +118,13 @@ class Period(_Strict):
         default="marketplace", description="whose days: the marketplace's business day, or UTC"
     )
     lookback: Duration = Field(
-        default=timedelta(days=1), description="how far back a run collects again, because Amazon revises"
+        default=timedelta(days=1),
+        description="how far back a run collects again, because Amazon revises; `auto`: as far as our own "
+        "history of this report shows that figures still move",
+    )
+    lookback_auto: bool = Field(default=False, description="set by `lookback: auto`")
+    available_after: Duration = Field(
+        default=timedelta(0), description="how long after its end Amazon publishes a period"
     )
     max_days: int = Field(
         default=31, ge=1, description="longest window of one request; longer ones are split"
@@ -124,15 +133,54 @@ class Period(_Strict):
         default=timedelta(days=730), description="what Amazon still serves; older slices are marked expired"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _auto_lookback(cls, values: object) -> object:
+        if isinstance(values, dict) and values.get("lookback") == "auto":
+            return {**values, "lookback": AUTO_LOOKBACK_AT_FIRST, "lookback_auto": True}
+        return values
+
+
+class Split(_Strict):
+    """Many values for one report option: as many requests as are needed, each with so many of them."""
+
+    option: str = Field(description="the report option that takes the values")
+    values: Literal["asins"] = Field(
+        default="asins", description="the account's ASINs in the slice's shop, from configuration or listings"
+    )
+    at_most: int = Field(ge=1, description="values in one request")
+    separator: str = " "
+
 
 class RequestRules(_Strict):
     """How the report is asked for, waited for and reused."""
 
-    how: Literal["created", "listed"] = Field(
+    how: Literal["created", "listed", "called", "queried"] = Field(
         default="created",
-        description="`listed`: Amazon makes the report on its own schedule; it is only found",
+        description="`listed`: Amazon makes the report on its own schedule; it is only found. `called`: the "
+        "pages of an API operation. `queried`: a Data Kiosk query",
     )
-    options: dict[str, str] = Field(default_factory=dict, description="reportOptions, text to text")
+    operation: str | None = Field(default=None, description="`called`: the API operation, as Amazon names it")
+    query: str | None = Field(
+        default=None, description="`queried`: the GraphQL text; the placeholders of `options` are filled in"
+    )
+    options: dict[str, str] = Field(
+        default_factory=dict,
+        description="reportOptions, or parameters of the operation; `{first_day}`, `{last_day}`, "
+        "`{window_start}`, `{window_end}` and `{marketplace_id}` stand for the slice's",
+    )
+    split: Split | None = None
+    restricted: bool = Field(
+        default=False, description="the document needs a restricted data token (personal data)"
+    )
+    second_look: Duration = Field(
+        default=timedelta(hours=1),
+        description="CANCELLED is believed only when a second report, at least this and the cooldown later, "
+        "ends so too; `0s`: at once",
+    )
+    late_when: tuple[str, ...] = Field(
+        default=(), description="words of a FATAL report's reason that mean: not published yet, so late"
+    )
     fresh_for: Duration = Field(
         default=timedelta(hours=6), description="a document of the same window this young is used again"
     )
@@ -149,7 +197,14 @@ class RequestRules(_Strict):
 class FileFormat(_Strict):
     """How the document's bytes become rows."""
 
-    kind: Literal["tsv", "json"]
+    kind: Literal["tsv", "csv", "json", "jsonl", "xml"] = Field(
+        description="`jsonl`: a JSON document a line, such as the pages of an operation"
+    )
+    quotes: bool = Field(default=False, description="flat files: fields may be quoted, as in csv")
+    headers: Literal["name", "position"] = Field(
+        default="name",
+        description="`position`: Amazon translates the headers but keeps their order, and so do columns",
+    )
     charset: str | None = Field(
         default=None, description="only where the download names none and the shop's is wrong"
     )
@@ -166,7 +221,12 @@ class Column(_Strict):
     """One column: its canonical name is the key in `columns`."""
 
     type: ColumnType = ColumnType.TEXT
-    source: str | None = Field(default=None, alias="from", description="header (tsv) or dotted path (json)")
+    source: str | None = Field(
+        default=None, alias="from", description="header (flat file) or dotted path (json, xml)"
+    )
+    also: tuple[str, ...] = Field(
+        default=(), description="other headers or paths of the same column: older, renamed or regional"
+    )
     required: bool = Field(default=False, description="a document without this column is refused")
     personal: bool = Field(default=False, description="personal data")
     description: str = ""
@@ -181,6 +241,18 @@ class HeaderSumCheck(_Strict):
     group_by: str
     total: str
     amount: str
+
+
+class QuarantineRules(_Strict):
+    """When a load is so unlike the days before that a person must look before it replaces anything."""
+
+    measure: str = Field(description="the numeric column that is summed over each day")
+    zero: bool = Field(default=True, description="hold a day that falls from a figure to nothing")
+    below: float = Field(
+        default=0.3, ge=0, lt=1, description="hold a day below this part of the same weekdays' median"
+    )
+    weeks: int = Field(default=8, ge=2, description="how many such weekdays the median is taken of")
+    minimum: float = Field(default=20, ge=0, description="medians smaller than this are not judged by")
 
 
 class TableSpec(_Strict):
@@ -207,6 +279,13 @@ class TableSpec(_Strict):
         default=None, description="column that names the shop (`Amazon.com`); else the slice's only shop"
     )
     checks: tuple[HeaderSumCheck, ...] = ()
+    quarantine: QuarantineRules | None = None
+    restatements: bool = Field(
+        default=True, description="keep old and new value of every cell that a later document changes"
+    )
+    personal_retention: Duration = Field(
+        default=timedelta(days=30), description="how long the personal columns' own table keeps its rows"
+    )
     columns: dict[str, Column]
 
     @field_validator("columns", mode="before")
@@ -231,6 +310,10 @@ class TableSpec(_Strict):
             for name in named if isinstance(named, tuple) else [named] if named else []:
                 if name not in known and not (key == "primary_key" and name in derived):
                     raise ValueError(f"`{key}` names {name!r}, which is not in `columns`")
+        if self.quarantine and self.quarantine.measure not in known:
+            raise ValueError(
+                f"`quarantine.measure` names {self.quarantine.measure!r}, which is not in `columns`"
+            )
         for check in self.checks:
             for name in (check.group_by, check.total, check.amount):
                 if name not in known:
@@ -241,7 +324,12 @@ class TableSpec(_Strict):
             )
         if self.write_disposition is WriteDisposition.MERGE and not self.primary_key:
             raise ValueError("`write_disposition: merge` needs a `primary_key`")
-        sources = [column.source for column in self.columns.values() if column.source]
+        sources = [
+            source
+            for column in self.columns.values()
+            for source in (column.source, *column.also)
+            if source
+        ]
         twice = {source for source in sources if sources.count(source) > 1}
         if twice:
             raise ValueError(f"two columns read {', '.join(map(repr, sorted(twice)))}")
@@ -260,6 +348,7 @@ class ReportSpec(_Strict):
     report_type: str
     family: str
     description: str
+    role: str = Field(default="", description="the role Amazon asks of the application, for the docs")
     scope: Literal["marketplace", "account_region"] = Field(
         description="`marketplace`: a request for each shop; `account_region`: one for all of an account"
     )
@@ -298,14 +387,18 @@ class ReportSpec(_Strict):
         listed, listing = self.request.how == "listed", self.period.kind is PeriodKind.LISTING
         if listed != listing:
             raise ValueError("`request.how: listed` and `period.kind: listing` go together")
+        if (self.request.how == "called") != bool(self.request.operation):
+            raise ValueError("`request.how: called` and `request.operation` go together")
+        if (self.request.how == "queried") != bool(self.request.query):
+            raise ValueError("`request.how: queried` and `request.query` go together")
         for name, table in self.tables.items():
             is_snapshot = table.write_disposition is WriteDisposition.SNAPSHOT
             if is_snapshot != (self.period.kind is PeriodKind.SNAPSHOT):
                 raise ValueError(
                     f"`tables.{name}`: snapshot periods and the snapshot disposition go together"
                 )
-            if self.format.kind == "json" and not table.rows:
-                raise ValueError(f"`tables.{name}` needs `rows`: where in the JSON its list is")
+            if self.format.kind in ("json", "xml") and not table.rows:
+                raise ValueError(f"`tables.{name}` needs `rows`: where in the document its list is")
         return self
 
     @property

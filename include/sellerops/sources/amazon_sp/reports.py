@@ -97,7 +97,25 @@ def query_of(spec: ReportSpec, piece: Slice) -> ReportQuery:
     if by_date and spec.period.clock == "marketplace" and piece.first_day and piece.last_day:
         start = datetime.fromisoformat(f"{piece.first_day}T00:00:00+00:00")
         end = datetime.fromisoformat(f"{piece.last_day}T00:00:00+00:00")
-    return ReportQuery(spec.report_type, piece.marketplace_ids, start, end, dict(spec.request.options))
+    return ReportQuery(spec.report_type, piece.marketplace_ids, start, end, options_of(spec, piece))
+
+
+def options_of(spec: ReportSpec, piece: Slice) -> dict[str, str]:
+    """The spec's options with the slice's days, instants and shop filled in for ``{first_day}`` and the like."""
+    known = {
+        "first_day": piece.first_day or "",
+        "last_day": piece.last_day or "",
+        "window_start": iso(piece.start) if piece.start else "",
+        "window_end": iso(piece.end) if piece.end else "",
+        "marketplace_id": piece.marketplace_ids[0],
+    }
+
+    def filled(text: str) -> str:
+        for name, value in known.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+    return {name: filled(text) for name, text in spec.request.options.items()}
 
 
 def iso(moment: datetime) -> str:

@@ -1,0 +1,2 @@
+-- What Amazon's notifications said.
+SELECT 1;

