@@ -325,10 +325,7 @@ class TableSpec(_Strict):
         if self.write_disposition is WriteDisposition.MERGE and not self.primary_key:
             raise ValueError("`write_disposition: merge` needs a `primary_key`")
         sources = [
-            source
-            for column in self.columns.values()
-            for source in (column.source, *column.also)
-            if source
+            source for column in self.columns.values() for source in (column.source, *column.also) if source
         ]
         twice = {source for source in sources if sources.count(source) > 1}
         if twice:

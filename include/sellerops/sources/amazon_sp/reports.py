@@ -101,7 +101,7 @@ def query_of(spec: ReportSpec, piece: Slice) -> ReportQuery:
 
 
 def options_of(spec: ReportSpec, piece: Slice) -> dict[str, str]:
-    """The spec's options with the slice's days, instants and shop filled in for ``{first_day}`` and the like."""
+    """The spec's options, the slice's days, instants and shop filled in for ``{first_day}`` and the like."""
     known = {
         "first_day": piece.first_day or "",
         "last_day": piece.last_day or "",
