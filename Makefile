@@ -1,5 +1,5 @@
 # The named commands of this project, for people and CI alike. CI checks and never mends.
-# Variables a user may set: ONCE=1, ARGS=..., DEMO_HOME, DEMO_UI_PORT, DEMO_SANDBOX_PORT, DEMO_POSTGRES_PORT, DEMO_SPEED.
+# Variables a user may set: ONCE=1, FULL=1, ARGS=..., DEMO_HOME, DEMO_UI_PORT, DEMO_SANDBOX_PORT, DEMO_POSTGRES_PORT, DEMO_SPEED.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -23,8 +23,8 @@ help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
 
 .PHONY: demo
-demo: $(STAMP)  ## Run everything here and collect seven days of two sellers; ONCE=1 ends after the table
-	@exec $(BIN)/python -m sellerops_runtime demo $(if $(filter-out 0 no false,$(ONCE)),--once)
+demo: $(STAMP)  ## Run everything here, collect seven days of two sellers; ONCE=1 ends after the table, FULL=1 takes every report
+	@exec $(BIN)/python -m sellerops_runtime demo $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(filter-out 0 no false,$(FULL)),--full)
 
 .PHONY: demo-stop
 demo-stop: $(STAMP)  ## Stop what an interrupted demo left running

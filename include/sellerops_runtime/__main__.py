@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="start everything and collect seven days of two sellers")
     demo.add_argument("--once", action="store_true", help="end after the table")
+    demo.add_argument("--full", action="store_true", help="collect every report of the catalogue")
     demo.set_defaults(command=_demo)
     stop = commands.add_parser("stop", help="stop what an interrupted demo left running")
     stop.set_defaults(command=_stop)
@@ -51,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
 def _demo(options: argparse.Namespace) -> int:
     from sellerops_runtime.demo import run_demo
 
-    return run_demo(once=options.once)
+    return run_demo(once=options.once, full=options.full)
 
 
 def _stop(_: argparse.Namespace) -> int:

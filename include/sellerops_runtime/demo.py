@@ -1,4 +1,7 @@
-"""`make demo`: starts everything, collects seven closed days of two sellers, prints what came, stays up."""
+"""`make demo`: starts everything, collects seven closed days of two sellers, prints what came, stays up.
+
+With FULL=1 the whole catalogue, else the five reports that differ most from each other.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sellerops.accounts import Account, load_accounts
-from sellerops.specs import load_specs
+from sellerops.specs import ReportSpec, load_specs
 from sellerops_runtime.airflow import USER
+from sellerops_runtime.choice import days_asked, rounds
 from sellerops_runtime.collected import Collected, table
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import choose_home
@@ -20,12 +24,13 @@ from sellerops_runtime.stack import Stack, running
 
 DAYS = 7
 SPEED_VARIABLE, DEFAULT_SPEED = "DEMO_SPEED", 30.0
-COLLECT_SECONDS = 900.0
+COLLECT_SECONDS, FULL_SECONDS = 900.0, 5400.0
 _ENDED = ("success", "failed")
 
 
-def run_demo(*, once: bool) -> int:
-    """The whole demo. ``once``: end after the table instead of waiting to be interrupted.
+def run_demo(*, once: bool, full: bool = False) -> int:
+    """The whole demo. ``once``: end after the table instead of waiting to be interrupted. ``full``: every
+    report of the catalogue.
 
     The exit code: 0 when all was collected, 1 when something failed, 130 when interrupted before.
     """
@@ -39,7 +44,7 @@ def run_demo(*, once: bool) -> int:
     with interruptible():
         try:
             with running(home, progress) as stack:
-                code = 1 if _collect_and_tell(stack, progress, speed) else 0
+                code = 1 if _collect_and_tell(stack, progress, speed, full=full) else 0
                 if not once:
                     _tell_the_way_in(stack, progress)
                     _stay_up(stack)
@@ -48,13 +53,14 @@ def run_demo(*, once: bool) -> int:
     return code
 
 
-def _collect_and_tell(stack: Stack, progress: Progress, speed: float) -> list[str]:
+def _collect_and_tell(stack: Stack, progress: Progress, speed: float, *, full: bool) -> list[str]:
     """Collect and print the table; what failed, one line each."""
     accounts = load_accounts()
     collected = Collected(stack.warehouse, accounts)
     try:
-        failures = _collect(stack, collected, accounts, progress, speed)
-        progress.say(f"Collected {DAYS} days of {len(accounts)} sellers")
+        failures = _collect(stack, collected, accounts, progress, speed, full=full)
+        what = f"the whole catalogue, {len(collected.runs)} reports, over" if full else ""
+        progress.say(" ".join(f"Collected {what} {DAYS} days of {len(accounts)} sellers".split()))
         progress.plain("\n" + table(collected.lines()) + "\n")
         failures += collected.problems()
     finally:
@@ -78,10 +84,18 @@ def _tell_the_way_in(stack: Stack, progress: Progress) -> None:
 
 
 def _collect(
-    stack: Stack, collected: Collected, accounts: dict[str, Account], progress: Progress, speed: float
+    stack: Stack,
+    collected: Collected,
+    accounts: dict[str, Account],
+    progress: Progress,
+    speed: float,
+    *,
+    full: bool,
 ) -> list[str]:
     specs, invalid = load_specs()
-    expected = [f"report__{spec.source}__{spec.name}" for spec in specs if spec.source == "amazon_sp"]
+    chosen = rounds([spec for spec in specs if spec.source == "amazon_sp"], full=full)
+    expected = [spec.dag_id for part in chosen for spec in part]
+    states: dict[str, str] = {}
     with stack.airflow.api() as api:
         progress.show("Airflow is up; waiting for it to read the DAGs")
         _wait_for_dags(api, expected)
@@ -95,10 +109,12 @@ def _collect(
         )
         first, last = closed_days(stack.ledger.clock().now(), accounts)
         progress.say(f"Collecting {first} to {last}: {len(expected)} reports, {len(accounts)} sellers")
+        deadline = time.monotonic() + (FULL_SECONDS if full else COLLECT_SECONDS)
         try:
-            runs = _trigger(api, expected, first, last)
-            collected.runs = sorted(set(runs.values()))
-            states = _follow(stack, api, runs, collected, progress)
+            for part in chosen:
+                runs = _trigger(api, part, first, last)
+                collected.runs = sorted({*collected.runs, *runs.values()})
+                states |= _follow(stack, api, runs, collected, progress, deadline)
         finally:
             stack.set_speed(1.0)
     failed = [f"{dag_id}: its run is {state}" for dag_id, state in states.items() if state != "success"]
@@ -132,22 +148,26 @@ def _end_old_runs(api: AirflowApi, dag_ids: list[str]) -> None:
             api.set_run_state(dag_id, run["dag_run_id"], "failed")
 
 
-def _trigger(api: AirflowApi, dag_ids: list[str], first: date, last: date) -> dict[str, str]:
+def _trigger(api: AirflowApi, specs: list[ReportSpec], first: date, last: date) -> dict[str, str]:
     """Run id by DAG id."""
     name = f"demo__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
-    conf = {"from_day": first.isoformat(), "to_day": last.isoformat()}
     runs = {}
-    for dag_id in dag_ids:
-        runs[dag_id] = api.trigger(dag_id, conf, f"{name}__{dag_id.split('__')[-1]}")
-        api.set_paused(dag_id, False)
+    for spec in specs:
+        runs[spec.dag_id] = api.trigger(spec.dag_id, days_asked(spec, first, last), f"{name}__{spec.name}")
+        api.set_paused(spec.dag_id, False)
     return runs
 
 
 def _follow(
-    stack: Stack, api: AirflowApi, runs: dict[str, str], collected: Collected, progress: Progress
+    stack: Stack,
+    api: AirflowApi,
+    runs: dict[str, str],
+    collected: Collected,
+    progress: Progress,
+    deadline: float,
 ) -> dict[str, str]:
     """Show how far the runs are until all have ended; state by DAG id."""
-    deadline = time.monotonic() + COLLECT_SECONDS
+    began = time.monotonic()
     states: dict[str, str] = {}
     while len(states) < len(runs):
         stack.check_alive()
@@ -158,7 +178,8 @@ def _follow(
         progress.show(_how_far(api, len(states), len(runs), collected))
         stack.remember_clock()
         if time.monotonic() > deadline:
-            return {dag_id: states.get(dag_id, f"not over after {COLLECT_SECONDS:.0f} s") for dag_id in runs}
+            waited = f"not over after {time.monotonic() - began:.0f} s"
+            return {dag_id: states.get(dag_id, waited) for dag_id in runs}
         time.sleep(2.0)  # the api-server shares the machine with the tasks it tells about
     return states
 

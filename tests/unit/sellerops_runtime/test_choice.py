@@ -1,0 +1,29 @@
+"""The demo shows five reports quickly, or all of them in an order in which each finds what it reads."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sellerops.specs import PeriodKind, load_specs
+from sellerops_runtime.choice import SHOWN, days_asked, needs_asins, rounds
+
+SPECS, _ = load_specs()
+
+
+def test_the_plain_demo_shows_five_reports() -> None:
+    assert [sorted(spec.name for spec in part) for part in rounds(SPECS, full=False)] == [sorted(SHOWN)]
+
+
+def test_the_full_demo_takes_every_report_once_and_those_of_asins_last() -> None:
+    parts = rounds(SPECS, full=True)
+    assert sorted(spec.name for part in parts for spec in part) == sorted(spec.name for spec in SPECS)
+    assert not any(needs_asins(spec) for spec in parts[0])
+    assert all(needs_asins(spec) for part in parts[1:] for spec in part)
+
+
+def test_only_reports_of_days_are_given_days() -> None:
+    first, last = date(2026, 11, 10), date(2026, 11, 16)
+    for spec in SPECS:
+        by_days = spec.period.kind in (PeriodKind.DAY, PeriodKind.RANGE, PeriodKind.LISTING)
+        asked = days_asked(spec, first, last)
+        assert asked == ({"from_day": "2026-11-10", "to_day": "2026-11-16"} if by_days else {}), spec.name
