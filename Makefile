@@ -77,6 +77,10 @@ format: $(STAMP)  ## Mend style and layout
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+.PHONY: docs
+docs: $(STAMP)  ## Renew docs/reports.md from the specs
+	@$(BIN)/python -m sellerops specs docs > docs/reports.md
+
 .PHONY: lock
 lock: $(BIN)/uv  ## Renew the locks from requirements*.txt; ARGS=--upgrade takes newer versions
 	@$(COMPILE) $(ARGS) requirements.txt -o requirements.lock

@@ -13,6 +13,7 @@ from sellerops.accounts import load_accounts
 from sellerops.cli.tables import print_table
 from sellerops.specs import load_spec, load_specs
 from sellerops.specs.durations import format_duration
+from sellerops.specs.overview import overview
 
 
 def add(commands: Any) -> None:
@@ -22,6 +23,8 @@ def add(commands: Any) -> None:
     check.add_argument("--dir", type=Path, help="folder of specs, instead of the configured one")
     check.set_defaults(run=_check)
     actions.add_parser("list", help="one line a report").set_defaults(run=_list)
+    docs = actions.add_parser("docs", help="the page of all reports, as Markdown")
+    docs.set_defaults(run=_docs)
     show = actions.add_parser("show", help="the effective spec, defaults filled in")
     show.add_argument("report")
     show.set_defaults(run=_show)
@@ -54,6 +57,12 @@ def _list(options: argparse.Namespace) -> int:
         for spec in specs
     ]
     print_table(("report", "type", "scope", "period", "lookback", "tables"), rows, empty="There is no spec.")
+    return 1 if failures else 0
+
+
+def _docs(options: argparse.Namespace) -> int:
+    specs, failures = load_specs()
+    print(overview(specs), end="")
     return 1 if failures else 0
 
 
