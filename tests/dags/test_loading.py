@@ -173,7 +173,7 @@ HEAVY = (
 
 def test_dag_files_import_no_driver_and_no_data_library(tmp_path: Path) -> None:
     told = in_fresh_process(PARSE, tmp_path)
-    assert len(told["ids"]) == 6
+    assert _reports(told) == len(list((PROJECT_ROOT / "include/config" / REPORTS).glob("*.yaml")))
     assert told["errors"] == {}
     assert [name for name in told["modules"] if name.split(".")[0].startswith(HEAVY)] == []
     assert "sellerops_airflow.report_factory" in told["modules"]
@@ -183,17 +183,18 @@ def test_three_hundred_specs_are_parsed_within_five_seconds(tmp_path: Path) -> N
     config = tmp_path / "config"
     shutil.copytree(PROJECT_ROOT / "include" / "config", config)
     originals = sorted((config / REPORTS).glob("*.yaml"))
-    number = len(originals)
-    for copy in range(300 // len(originals) - 1):
-        for path in originals:
-            content = yaml.safe_load(path.read_text())
-            content["tables"] = {f"{name}_{copy}": table for name, table in content["tables"].items()}
-            path.with_stem(f"{path.stem}_{copy}").write_text(yaml.safe_dump(content))
-            number += 1
-    assert number == 300
+    for copy in range(300 - len(originals)):
+        path = originals[copy % len(originals)]
+        content = yaml.safe_load(path.read_text())
+        content["tables"] = {f"{name}_{copy}": table for name, table in content["tables"].items()}
+        path.with_stem(f"{path.stem}_{copy}").write_text(yaml.safe_dump(content))
     started = time.perf_counter()
     told = in_fresh_process(PARSE, tmp_path / "home", SELLEROPS_CONFIG_DIR=str(config))
-    assert len(told["ids"]) == 301
+    assert _reports(told) == 300
     assert told["errors"] == {}
     # The processor's seconds: a machine busy with other things must not fail this.
     assert told["spent"][1] < 5.0, f"{told['spent']} of {time.perf_counter() - started:.1f} s in all"
+
+
+def _reports(told: dict[str, Any]) -> int:
+    return sum(dag_id.startswith("report__") for dag_id in told["ids"])

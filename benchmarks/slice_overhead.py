@@ -1,0 +1,176 @@
+"""What one slice costs beside its rows: processor time of the worker and statements in the database.
+
+    PYTHONPATH=include:plugins python benchmarks/slice_overhead.py [--slices 60]
+
+Collects small slices of sales and traffic one after the other from the local Amazon, as tasks do: plan,
+``advance`` on a worker, ``wait`` in the triggerer, ``advance`` again with the download, load. Prints JSON:
+CPU seconds and statements of each of these steps, per slice, and ends with 1 when a step takes more
+statements than it should. Airflow's own cost of a task comes on top: about 0.2 CPU seconds with the
+LocalExecutor, a deferral 0.15.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from triggerer_loop import NOW, servers
+
+from sellerops.accounts import load_accounts
+from sellerops.archive import Archive
+from sellerops.collect import Collector, WaitFor
+from sellerops.destinations import RequestMeta, load_document
+from sellerops.destinations.postgres import PostgresDestination
+from sellerops.ledger import Ledger, RunRef
+from sellerops.rate_limits import QuotaLedger, load_rate_limits
+from sellerops.slices import Slice, plan_slices
+from sellerops.sources.amazon_sp.auth import Credentials
+from sellerops.sources.amazon_sp.client import SpApiClient
+from sellerops.specs import load_spec
+
+RUN = RunRef("benchmark", "run", "fetch_report", 0, 1, "sales_and_traffic")
+MOST_STATEMENTS = {"advance": 20, "wait": 40, "load": 60}
+
+
+class Meter:
+    """CPU seconds of this process and statements sent, by step."""
+
+    def __init__(self) -> None:
+        self.cpu: defaultdict[str, float] = defaultdict(float)
+        self.statements: Counter[str] = Counter()
+        self._step = "other"
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        before, self._step = time.process_time(), name
+        try:
+            yield
+        finally:
+            self.cpu[name] += time.process_time() - before
+            self._step = "other"
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count every statement of psycopg within the block."""
+        real: Callable[..., Any] = psycopg.Cursor.execute
+
+        def execute(cursor: Any, *args: Any, **kwargs: Any) -> Any:
+            self.statements[self._step] += 1
+            return real(cursor, *args, **kwargs)
+
+        psycopg.Cursor.execute = execute  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            psycopg.Cursor.execute = real  # type: ignore[method-assign]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--slices", type=int, default=60)
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="sellerops-benchmark-") as folder,
+        servers(Path(folder), 60.0) as (ledger, amazon),
+    ):
+        for operation in ("createReport", "getReportDocument", "getReport", "getReports"):
+            amazon.post("/_sandbox/quotas", json={"operation": operation, "rate": 20.0, "burst": 200})
+        amazon.post("/_sandbox/jobs", json={"queue_seconds": 5, "progress_seconds": 5})
+        figures = measure(ledger, amazon, Path(folder), options.slices)
+    print(json.dumps(figures, indent=2))
+    too_many = {name for name, most in MOST_STATEMENTS.items() if figures[name]["statements"] > most}
+    print(f"more statements than they should: {', '.join(too_many)}" if too_many else "", file=sys.stderr)
+    return 1 if too_many else 0
+
+
+def measure(ledger: Ledger, amazon: Any, folder: Path, count: int) -> dict[str, Any]:
+    spec, account = load_spec("sales_and_traffic"), load_accounts()["northwind_na"]
+    told = next(one for one in amazon.get("/_sandbox/accounts").json() if one["account"] == account.id)
+    base = str(amazon.base_url).rstrip("/")
+    credentials = Credentials(
+        told["client_id"], told["client_secret"], told["refresh_token"], base, f"{base}/auth/o2/token"
+    )
+    limits = QuotaLedger(ledger, load_rate_limits())
+    archive = Archive(str(folder / "archive"))
+    destination = PostgresDestination(ledger.database.conninfo)
+    meter = Meter()
+    with meter.step("plan"):
+        last = (NOW - timedelta(days=3)).date()
+        pieces = plan_slices(
+            spec, account, run_at=NOW, now=NOW, from_day=last - timedelta(days=count), to_day=last
+        )[:count]
+
+    def collector() -> Collector:
+        client = SpApiClient(account, credentials, ledger, limits)
+        return Collector(spec, account, client, ledger, limits, archive)
+
+    rows = 0
+    with meter.counting():
+        for piece in [pieces[0], *pieces]:
+            if piece is pieces[0]:
+                meter.cpu.clear()  # the first slice imports and connects
+                meter.statements.clear()
+            rows += _collect(meter, collector, piece, destination, ledger, archive)
+    return {
+        "slices": len(pieces),
+        "rows": rows,
+        **{
+            name: {
+                "cpu_seconds": round(meter.cpu[name] / len(pieces), 4),
+                "statements": round(meter.statements[name] / len(pieces), 1),
+            }
+            for name in ("advance", "wait", "load")
+        },
+        "worker_cpu_seconds": round((meter.cpu["advance"] + meter.cpu["load"]) / len(pieces), 4),
+    }
+
+
+def _collect(
+    meter: Meter,
+    collector: Callable[[], Collector],
+    piece: Slice,
+    destination: PostgresDestination,
+    ledger: Ledger,
+    archive: Archive,
+) -> int:
+    ids: tuple[int, ...] = ()
+    while True:
+        with meter.step("advance"):
+            step = collector().advance(piece, RUN, request_ids=ids)
+        if not isinstance(step, WaitFor):
+            break
+        with meter.step("wait"):
+            waited = asyncio.run(collector().wait(piece, RUN, request_ids=step.request_ids))
+        waited.raise_if_failed()
+        ids = waited.request_ids
+    stored = 0
+    with meter.step("load"):
+        for one in step.request_ids:
+            request = ledger.get_request(one)
+            uri = str(request.archive_uri)
+            results = load_document(
+                destination,
+                load_spec("sales_and_traffic"),
+                piece,
+                RequestMeta.of(request),
+                lambda uri=uri: archive.open(uri),
+            )
+            stored += sum(result.stored for result in results)
+    return stored
+
+
+if __name__ == "__main__":
+    sys.exit(main())
