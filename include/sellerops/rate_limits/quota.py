@@ -10,7 +10,7 @@ import math
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -60,6 +60,36 @@ class Wait:
 Decision = Granted | Wait
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a waiting backfill call stands in line, among all processes.
+
+    ``waiter`` names the process's queue. ``deadline``: when Amazon no longer serves what the call is for
+    (None: never); the soonest goes first. ``following``: the next call's in the same queue.
+    """
+
+    waiter: str
+    deadline: datetime | None = None
+    following: datetime | None = None
+
+
+@dataclass(frozen=True)
+class LearnedCooldown:
+    """A cooldown that turned out longer than published. ``in_force``: what is kept now.
+
+    ``evidence``: the newest refusals, newest first: ``refusal``, ``reason``, ``gap_s``, ``at``.
+    """
+
+    account_id: str
+    report_type: str
+    published: timedelta
+    learned: timedelta
+    in_force: timedelta
+    refusals: int
+    refused_at: datetime
+    evidence: list[dict[str, Any]]
+
+
 class QuotaLedger:
     """Leases of Amazon's quotas. Synchronous; a coroutine uses ``sellerops.rate_limits.acquire``.
 
@@ -70,20 +100,45 @@ class QuotaLedger:
         self.ledger = ledger
         self.config = config
 
-    def try_acquire(self, bucket: Bucket, priority: Priority = Priority.SCHEDULE) -> Decision:
-        """Take one token, or learn how long to wait. A granted token must be used at once."""
-        is_backfill = priority is Priority.BACKFILL
-        values = self._values(bucket) | {
-            "reserve": self.config.backfill_reserve if is_backfill else 0,
-            "yields": is_backfill,
-        }
+    def try_acquire(
+        self,
+        bucket: Bucket,
+        priority: Priority = Priority.SCHEDULE,
+        *,
+        place: Place | None = None,
+        leave: int | None = None,
+    ) -> Decision:
+        """Take one token, or learn how long to wait. A granted token must be used at once.
+
+        A backfill's call stands behind every backfill call in line whose ``place`` is more urgent; one
+        without a place behind all that have a deadline. ``leave``: tokens of the burst left untouched.
+        """
+        if priority is Priority.BACKFILL:
+            place_values = {
+                "waiter": place.waiter if place else None,
+                "deadline": _instant(place.deadline) if place else None,
+                "following": _instant(place.following) if place else None,
+            }
+            values = self._values(bucket) | {
+                "reserve": self.config.backfill_reserve if leave is None else leave
+            }
+            row = self._one(
+                """
+                SELECT * FROM sellerops.quota_acquire_in_order(
+                    %(application)s, %(account_id)s, %(operation)s, %(rate)s, %(burst)s, %(share)s,
+                    %(restore_s)s, %(reserve)s, %(waiter)s, %(deadline)s::timestamptz,
+                    %(following)s::timestamptz)
+                """,
+                values | place_values,
+            )
+            return self._decision(row, "rate")
         row = self._one(
             """
             SELECT * FROM sellerops.quota_acquire(
                 %(application)s, %(account_id)s, %(operation)s, %(rate)s, %(burst)s, %(share)s, %(restore_s)s,
                 %(reserve)s, %(yields)s)
             """,
-            values,
+            self._values(bucket) | {"reserve": leave or 0, "yields": bool(leave)},
         )
         return self._decision(row, "rate")
 
@@ -129,25 +184,21 @@ class QuotaLedger:
 
         ``window`` names what is asked for (any text, equal for equal windows): the cooldown is then between
         two reports of that window; left empty, between any two of the type. ``cooldown`` is the report's own,
-        the longer one holds. No token of createReport's bucket is taken. Ask last, right before the call, so
-        that a crash while waiting for the token leaves no cooldown behind; ``release_create`` gives it back
+        the longest of it, the configured and the learned one holds. No token of createReport's bucket is
+        taken. Ask last, right before the call, so that a crash while waiting for the token leaves no cooldown behind; ``release_create`` gives it back
         when Amazon refused the call.
         """
-        limit = self.config.report_type_limit(report_type)
-        longest = max(limit.cooldown, cooldown)
-        if not longest and limit.daily_budget is None:
-            return Granted(self.ledger.clock().now())
-        kept = longest + self.config.cooldown_margin if longest else longest
         values = self._shops(account, report_type, marketplace_ids, window) | {
-            "cooldown_s": kept.total_seconds(),
-            "daily_budget": limit.daily_budget,
+            "published_s": self.published_cooldown(report_type, cooldown).total_seconds(),
+            "margin_s": self.config.cooldown_margin.total_seconds(),
+            "daily_budget": self.config.report_type_limit(report_type).daily_budget,
             "token": uuid.uuid4(),
         }
         row = self._one(
             """
-            SELECT * FROM sellerops.quota_create(
-                %(account_id)s, %(report_type)s, %(marketplace_ids)s, %(window)s, %(cooldown_s)s,
-                %(daily_budget)s, %(token)s)
+            SELECT * FROM sellerops.quota_create_learned(
+                %(account_id)s, %(report_type)s, %(marketplace_ids)s, %(window)s, %(published_s)s,
+                %(margin_s)s, %(daily_budget)s, %(token)s)
             """,
             values,
         )
@@ -198,6 +249,71 @@ class QuotaLedger:
             values,
         )
 
+    def published_cooldown(self, report_type: str, cooldown: timedelta = timedelta(0)) -> timedelta:
+        """The longer of the configured cooldown of the type and a report's own."""
+        return max(self.config.report_type_limit(report_type).cooldown, cooldown)
+
+    def too_soon(
+        self,
+        account: Account | str,
+        report_type: str,
+        *,
+        refusal: str,
+        reason: str,
+        gap: timedelta | None = None,
+        cooldown: timedelta = timedelta(0),
+    ) -> timedelta:
+        """Amazon refused a report because it was asked for too recently: the cooldown of the type grows.
+
+        ``refusal`` names the answer (a report id), so that it counts once; ``gap``: the time since the report
+        before. Returns the cooldown now in force. Every quiet week halves what was learned on top.
+        """
+        row = self._one(
+            """
+            SELECT sellerops.quota_too_soon(
+                %(account_id)s, %(report_type)s, %(published_s)s, %(gap_s)s::double precision, %(refusal)s,
+                %(reason)s) AS seconds
+            """,
+            {
+                "account_id": account if isinstance(account, str) else account.id,
+                "report_type": report_type,
+                "published_s": self.published_cooldown(report_type, cooldown).total_seconds(),
+                "gap_s": gap.total_seconds() if gap is not None else None,
+                "refusal": refusal,
+                "reason": reason,
+            },
+        )
+        return timedelta(seconds=row["seconds"])
+
+    def learned_cooldowns(self, account_id: str | None = None) -> list[LearnedCooldown]:
+        """What was learned, by account and type; None: of all accounts."""
+
+        def work(connection: Connection) -> list[dict[str, Any]]:
+            return connection.execute(
+                """
+                SELECT * FROM sellerops.quota_cooldown
+                WHERE %(account)s::text IS NULL OR account_id = %(account)s ORDER BY account_id, report_type
+                """,
+                {"account": account_id},
+            ).fetchall()
+
+        return [self._learned(row) for row in self.ledger.database.run(work)]
+
+    def _learned(self, row: dict[str, Any]) -> LearnedCooldown:
+        published = self.published_cooldown(row["report_type"])
+        values = {"account": row["account_id"], "type": row["report_type"], "s": published.total_seconds()}
+        statement = "SELECT sellerops.quota_cooldown_now(%(account)s, %(type)s, %(s)s) AS seconds"
+        return LearnedCooldown(
+            row["account_id"],
+            row["report_type"],
+            published,
+            timedelta(seconds=row["learned_s"]),
+            timedelta(seconds=self._one(statement, values)["seconds"]),
+            row["refusals"],
+            row["refused_at"],
+            row["evidence"],
+        )
+
     def _values(self, bucket: Bucket) -> dict[str, Any]:
         limit = self.config.limit(bucket.operation)
         return {
@@ -240,3 +356,8 @@ class QuotaLedger:
             connection.execute(statement, values)
 
         self.ledger.database.run(work)
+
+
+def _instant(moment: datetime | None) -> datetime | str | None:
+    """Postgres' ``infinity`` for the end of Python's time."""
+    return "infinity" if moment is not None and moment.year == MAXYEAR else moment

@@ -80,9 +80,9 @@ class SpApiClient:
         """
         await session(self._credentials, self.account.region)
 
-    async def lease(self, operation: str) -> None:
-        """Wait for the right to make one call of ``operation``."""
-        await acquire(self._limits, self.bucket(operation), self.priority)
+    async def lease(self, operation: str, deadline: datetime | None = None) -> None:
+        """Wait for the right to make one call of ``operation``; backfills in order of their ``deadline``."""
+        await acquire(self._limits, self.bucket(operation), self.priority, deadline)
 
     async def create_report(
         self, query: ReportQuery, *, leased: bool = False, request_id: int | None = None

@@ -16,6 +16,7 @@ from sellerops.rate_limits import (
     Decision,
     Granted,
     OperationLimit,
+    Place,
     Priority,
     QuotaLedger,
     RateLimitConfig,
@@ -37,7 +38,14 @@ class Counting(QuotaLedger):
         self.most_at_once = 0
         self.statements = 0
 
-    def try_acquire(self, bucket: Bucket, priority: Priority = Priority.SCHEDULE) -> Decision:
+    def try_acquire(
+        self,
+        bucket: Bucket,
+        priority: Priority = Priority.SCHEDULE,
+        *,
+        place: Place | None = None,
+        leave: int | None = None,
+    ) -> Decision:
         with self._guard:
             self._inside += 1
             self.most_at_once = max(self.most_at_once, self._inside)
@@ -77,7 +85,14 @@ def test_the_loop_is_free_while_a_statement_runs() -> None:
     release = threading.Event()
 
     class Slow(Counting):
-        def try_acquire(self, bucket: Bucket, priority: Priority = Priority.SCHEDULE) -> Decision:
+        def try_acquire(
+            self,
+            bucket: Bucket,
+            priority: Priority = Priority.SCHEDULE,
+            *,
+            place: Place | None = None,
+            leave: int | None = None,
+        ) -> Decision:
             assert release.wait(30)
             return Granted(NOW)
 
@@ -96,7 +111,14 @@ def test_schedules_do_not_queue_behind_backfills() -> None:
     """A backfill that may not have a token holds up no schedule; nor does another bucket."""
 
     class OnlySchedules(Counting):
-        def try_acquire(self, bucket: Bucket, priority: Priority = Priority.SCHEDULE) -> Decision:
+        def try_acquire(
+            self,
+            bucket: Bucket,
+            priority: Priority = Priority.SCHEDULE,
+            *,
+            place: Place | None = None,
+            leave: int | None = None,
+        ) -> Decision:
             return Granted(NOW) if priority is Priority.SCHEDULE else Wait(1.0, 0.01)
 
     async def run() -> None:
@@ -118,7 +140,14 @@ def test_a_cancelled_waiter_leaves_the_queue() -> None:
     allow = threading.Event()
 
     class Gate(Counting):
-        def try_acquire(self, bucket: Bucket, priority: Priority = Priority.SCHEDULE) -> Decision:
+        def try_acquire(
+            self,
+            bucket: Bucket,
+            priority: Priority = Priority.SCHEDULE,
+            *,
+            place: Place | None = None,
+            leave: int | None = None,
+        ) -> Decision:
             return Granted(NOW) if allow.is_set() else Wait(1.0, 0.01)
 
     async def run() -> list[Any]:
