@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sellerops.accounts import Account
 from sellerops.archive import Archive
 from sellerops.collect.archiving import archive_document, read_fatal
+from sellerops.collect.calling import Paging
 from sellerops.collect.claims import own_since
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
 from sellerops.collect.following import Follower, lease_document
@@ -92,7 +93,7 @@ class Collector:
                 result = await self._wait_listed(job, ids)
             else:
                 request_id = ids[0] if ids else (await off_loop(self._find, job)).id
-                result = await Follower(self._tools, job, request_id).follow()
+                result = await self._follow(job, request_id)
             if result.outcome is WaitOutcome.EMPTY:
                 await off_loop(
                     self._note, job, SliceState.CONFIRMED_EMPTY, next(iter(result.request_ids), None)
@@ -102,6 +103,11 @@ class Collector:
         if result.error:
             await off_loop(self._note_failure, job, result.error)
         return result
+
+    async def _follow(self, job: Job, request_id: int) -> WaitResult:
+        if self._tools.spec.request.how == "called":
+            return await Paging(self._tools, job, request_id).follow()
+        return await Follower(self._tools, job, request_id).follow()
 
     # -- reports we ask for
 

@@ -8,9 +8,10 @@ pass. ``error.details["sent"]`` is False when the call cannot have reached Amazo
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar
@@ -21,10 +22,18 @@ from sellerops.errors import AmazonUnavailable, SellerOpsError, Throttled, Unexp
 from sellerops.ledger import ApiCall, Ledger
 from sellerops.rate_limits import Bucket, Priority, QuotaLedger, acquire
 from sellerops.sources.amazon_sp import reports
+from sellerops.sources.amazon_sp.answers import Answer
 from sellerops.sources.amazon_sp.auth import Credentials
 from sellerops.sources.amazon_sp.documents import DocumentAddress
 from sellerops.sources.amazon_sp.reports import PAGE_SIZE, ProcessingStatus, Report, ReportQuery, iso
-from sellerops.sources.amazon_sp.transport import CallFacts, close_sessions, current_call, session
+from sellerops.sources.amazon_sp.transport import (
+    CallFacts,
+    Session,
+    answer_of,
+    close_sessions,
+    current_call,
+    session,
+)
 
 log = logging.getLogger(__name__)
 
@@ -176,6 +185,34 @@ class SpApiClient:
         await self.lease("cancelReport")
         await self._call("cancelReport", lambda api: api.cancel_report(report_id), report_id=report_id)
 
+    async def call(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        leased: bool = False,
+        report_type: str | None = None,
+        request_id: int | None = None,
+    ) -> Answer:
+        """One call of any operation that only reads: sent once, its answer as Amazon wrote it."""
+        if not leased:
+            await self.lease(operation)
+
+        async def send(opened: Session) -> Answer:
+            response = await opened.transport.request(
+                method,
+                self._credentials.endpoint.rstrip("/") + path,
+                params=query,
+                content=json.dumps(body).encode() if body is not None else None,
+                headers={"user-agent": "sellerops (Language=Python)", "content-type": "application/json"},
+            )
+            return answer_of(response, operation)
+
+        return await self._written_down(operation, send, report_type=report_type, request_id=request_id)
+
     async def _page(self, query: dict[str, Any], report_type: str) -> dict[str, Any]:
         return await self._call("getReports", lambda api: api.get_reports(**query), report_type=report_type)
 
@@ -189,19 +226,31 @@ class SpApiClient:
         request_id: int | None = None,
     ) -> dict[str, Any]:
         """One call whose lease is held: the answer's body, with nextToken where the library took it out."""
+        answer = await self._written_down(
+            operation,
+            lambda opened: send(opened.reports),
+            report_type=report_type,
+            report_id=report_id,
+            request_id=request_id,
+        )
+        payload = answer.payload if isinstance(answer.payload, dict) else {}
+        return {**payload, "nextToken": answer.next_token} if answer.next_token else dict(payload)
+
+    async def _written_down(
+        self, operation: str, send: Callable[[Session], Awaitable[_Result]], **about: Any
+    ) -> _Result:
+        """One call whose lease is held; learnt from and logged, however it ends."""
         facts, started = CallFacts(operation), time.monotonic()
-        about = {"report_type": report_type, "report_id": report_id, "request_id": request_id}
         mark = current_call.set(facts)
         try:
-            answer = await send((await session(self._credentials, self.account.region)).reports)
+            answer = await send(await session(self._credentials, self.account.region))
         except SellerOpsError as error:
             await self._write_down(facts, started, about, error)
             raise
         finally:
             current_call.reset(mark)
         await self._write_down(facts, started, about, None)
-        payload = answer.payload if isinstance(answer.payload, dict) else {}
-        return {**payload, "nextToken": answer.next_token} if answer.next_token else dict(payload)
+        return answer
 
     async def _write_down(
         self, facts: CallFacts, started: float, about: dict[str, Any], error: SellerOpsError | None

@@ -29,6 +29,7 @@ from sellerops.errors import (
     UnexpectedAnswer,
 )
 from sellerops.ledger.redaction import redact
+from sellerops.sources.amazon_sp.answers import Answer
 from sellerops.sources.amazon_sp.auth import Credentials, TokenSource
 from sellerops.sources.amazon_sp.documents import quiet_httpx
 
@@ -135,7 +136,7 @@ def check(response: httpx.Response, operation: str, credentials: Credentials) ->
     if 200 <= status < 300:
         if code:
             raise UnexpectedAnswer(f"Amazon answered {told} with an error inside.", where=where, **details)
-        if body is None and response.content.strip():
+        if body is None and response.content.strip() and not _is_list(response):
             raise AmazonUnavailable(
                 f"Amazon answered {status} with a page instead of JSON.", where=where, **details
             )
@@ -155,6 +156,17 @@ def check(response: httpx.Response, operation: str, credentials: Credentials) ->
     if status >= 400:
         raise RequestRefused(f"Amazon refuses the request: {told}.", where=where, **details)
     raise UnexpectedAnswer(f"Amazon answered {told}.", where=where, **details)
+
+
+def answer_of(response: httpx.Response, operation: str) -> Answer:
+    """The body of a checked answer. A list, as a batch answers, is put under ``items``."""
+    text = response.text.removeprefix("\ufeff").strip()
+    body = response.json() if text else {}
+    if isinstance(body, list):
+        return Answer({"items": body}, f'{{"items": {text}}}')
+    if not isinstance(body, dict):
+        raise UnexpectedAnswer("Amazon's answer is no JSON object.", where=operation)
+    return Answer(body, text or "{}")
 
 
 def _may_be_expired(response: httpx.Response) -> bool:
@@ -181,6 +193,16 @@ def _body(response: httpx.Response) -> dict[str, Any] | None:
     except ValueError:
         return None
     return body if isinstance(body, dict) else None
+
+
+def _is_list(response: httpx.Response) -> bool:
+    """Whether the body is a JSON list, as batch operations answer."""
+    if not response.content.lstrip().startswith(b"["):
+        return False
+    try:
+        return isinstance(response.json(), list)
+    except ValueError:
+        return False
 
 
 def _told(body: Mapping[str, Any] | None) -> tuple[str, str]:
@@ -214,6 +236,7 @@ class Session:
     http: httpx.AsyncClient
     tokens: TokenSource
     reports: Any
+    transport: CheckedTransport
 
 
 _Sessions = dict[str, "asyncio.Task[Session]"]
@@ -248,9 +271,8 @@ def _build(credentials: Credentials, region: str) -> Session:
         limits=_CONNECTIONS,
     )
     tokens = TokenSource(credentials, http)
-    return Session(
-        http, tokens, _library_client(credentials, region, CheckedTransport(http, tokens, credentials))
-    )
+    transport = CheckedTransport(http, tokens, credentials)
+    return Session(http, tokens, _library_client(credentials, region, transport), transport)
 
 
 @lru_cache(maxsize=1)
@@ -319,6 +341,7 @@ __all__ = [
     "CallFacts",
     "CheckedTransport",
     "Session",
+    "answer_of",
     "check",
     "close_sessions",
     "current_call",

@@ -1,0 +1,87 @@
+"""Which ASINs an account sells in a shop: as configured, else as the newest listings say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from psycopg import sql
+
+from sellerops.config_files import config_dir, read_yaml
+from sellerops.errors import ConfigurationError
+from sellerops.ledger import Ledger
+from sellerops.ledger.database import Connection
+from sellerops.marketplaces import marketplace_by_id
+
+_LISTINGS = sql.Identifier("amazon_sp", "listings_all")
+# The listings report's own names of the column; the first that the table has is read.
+_COLUMNS = ("asin1", "asin")
+
+
+def known_asins(ledger: Ledger, account_id: str, marketplace_id: str) -> list[str]:
+    """The account's ASINs in a shop, sorted, each once.
+
+    ``config/asins.yaml`` (account, marketplace, list of ASINs) wins; else the newest snapshot of the table
+    ``amazon_sp.listings_all`` tells. ConfigurationError when neither does.
+    """
+    country = marketplace_by_id(marketplace_id).code
+    configured = _configured(account_id, country)
+    if configured is not None:
+        return configured
+    listed = ledger.database.run(lambda connection: _listed(connection, account_id, marketplace_id))
+    if listed:
+        return listed
+    raise ConfigurationError(
+        f"nobody tells the ASINs of {account_id} in {country}.",
+        where=str(_path()),
+        remedy=f"Run the report listings_all for {country} first (DAG report__amazon_sp__listings_all), or "
+        f"write them into config/asins.yaml: `{account_id}: {{{country}: [B0...]}}`; then clear the task.",
+    )
+
+
+def _path() -> Path:
+    return config_dir() / "asins.yaml"
+
+
+def _configured(account_id: str, country: str) -> list[str] | None:
+    """What the file says; None when it is not there or does not name the shop."""
+    path = _path()
+    if not path.exists():
+        return None
+    shops = read_yaml(path).get(account_id)
+    if shops is None:
+        return None
+    values: Any = shops.get(country) if isinstance(shops, dict) else ()
+    if values is None:
+        return None
+    if not isinstance(values, list) or not values or not all(isinstance(one, str) and one for one in values):
+        raise ConfigurationError(
+            "names no list of ASINs.",
+            where=f"{path}, {account_id}.{country}",
+            remedy=f"Write `{account_id}: {{{country}: [B0...]}}`, then clear the task.",
+        )
+    return sorted(set(values))
+
+
+def _listed(connection: Connection, account_id: str, marketplace_id: str) -> list[str]:
+    """The ASINs of the shop's newest snapshot; empty when there is none."""
+    columns = {
+        row["column_name"]
+        for row in connection.execute(
+            "SELECT column_name FROM information_schema.columns "
+            "WHERE table_schema = 'amazon_sp' AND table_name = 'listings_all'"
+        )
+    }
+    column = next((name for name in _COLUMNS if name in columns), None)
+    if column is None:
+        return []
+    statement = sql.SQL(
+        """
+        SELECT DISTINCT {column} AS asin FROM {table} AS listing
+        WHERE account_id = %(account)s AND marketplace_id = %(shop)s AND {column} <> '' AND snapshot_at = (
+            SELECT max(snapshot_at) FROM {table} WHERE account_id = %(account)s AND marketplace_id = %(shop)s
+        )
+        """
+    ).format(column=sql.Identifier(column), table=_LISTINGS)
+    rows = connection.execute(statement, {"account": account_id, "shop": marketplace_id})
+    return sorted(row["asin"] for row in rows)

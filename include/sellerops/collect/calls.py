@@ -1,0 +1,87 @@
+"""``Calls`` for an operation: leases, pauses and repeats, so that an operation only says what to ask."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sellerops.asins import known_asins
+from sellerops.collect.context import Tools, back_off, now, off_loop, sleep_until
+from sellerops.errors import AmazonUnavailable, Throttled
+from sellerops.sources.amazon_sp.answers import Answer
+from sellerops.sources.amazon_sp.reports import iso
+
+log = logging.getLogger(__name__)
+
+
+class AccountCalls:
+    """Calls of one wait. Reading may be repeated, so what passes is waited out until ``until``.
+
+    ``made``: how many calls got an answer; ``first_at``: when the first did, by the ledger's clock.
+    """
+
+    def __init__(self, tools: Tools, request_id: int, *, until: datetime, share: float) -> None:
+        self._tools, self._request_id = tools, request_id
+        self._until, self._share = until, share
+        self.made = 0
+        self.first_at: datetime | None = None
+
+    async def get(
+        self, operation: str, path: str, query: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        return await self._call(operation, "GET", path, query=query_texts(query or {}))
+
+    async def post(self, operation: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self._call(operation, "POST", path, body=body)
+
+    async def asins(self, marketplace_id: str) -> Sequence[str]:
+        return await off_loop(known_asins, self._tools.ledger, self._tools.account.id, marketplace_id)
+
+    async def _call(self, operation: str, method: str, path: str, **content: Any) -> Answer:
+        failures = 0
+        while True:
+            await self._tools.client.lease(operation)
+            asked_at = await now(self._tools.ledger)
+            try:
+                answer = await self._tools.client.call(
+                    operation,
+                    method,
+                    path,
+                    leased=True,
+                    report_type=self._tools.spec.report_type,
+                    request_id=self._request_id,
+                    **content,
+                )
+            except Throttled as error:
+                # The bucket now says when: the next lease waits for it.
+                if asked_at >= self._until:
+                    raise
+                log.info("%s of request %s is throttled: %s", operation, self._request_id, error.cause)
+            except AmazonUnavailable as error:
+                if asked_at >= self._until:
+                    raise
+                log.info("%s of request %s: %s", operation, self._request_id, error)
+                pause = back_off(failures, self._share)
+                failures += 1
+                await sleep_until(self._tools.ledger, await now(self._tools.ledger) + pause)
+            else:
+                self.made += 1
+                self.first_at = self.first_at or asked_at
+                return answer
+
+
+def query_texts(query: Mapping[str, Any]) -> dict[str, str]:
+    """A query as Amazon reads it: None is left out, lists are joined by commas, times are UTC."""
+    return {name: _text(value) for name, value in query.items() if value is not None}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, list | tuple):
+        return ",".join(_text(one) for one in value)
+    return str(value)
