@@ -17,6 +17,8 @@ SellerOpsError
 |   +-- CheckFailed           rows do not add up; nothing was stored
 +-- SkipError                 there is rightly nothing to do
     +-- NothingToCollect      no data in this window, or Amazon no longer serves it
+    +-- NotPublishedYet       Amazon has not published the period: a later run asks again
+    +-- Quarantined           the numbers are so unlike those before that a person decides
 """
 
 from __future__ import annotations
@@ -115,3 +117,11 @@ class SkipError(SellerOpsError):
 
 class NothingToCollect(SkipError):
     pass
+
+
+class NotPublishedYet(SkipError):
+    default_remedy = "Nothing: a later run asks again; clear the task to ask now."
+
+
+class Quarantined(SkipError):
+    default_remedy = "Release or reject it: Required Actions in the Airflow UI, or `sellerops quarantine`."

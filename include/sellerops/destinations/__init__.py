@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import BinaryIO
 
 from sellerops.destinations.base import Destination, LoadJob, LoadResult, RequestMeta
 from sellerops.destinations.registry import DESTINATIONS, open_destination
 from sellerops.destinations.rejects import RejectSpool
+from sellerops.errors import Quarantined
 from sellerops.slices import Slice
 from sellerops.specs import ReportSpec
 
@@ -19,6 +20,7 @@ __all__ = [
     "RequestMeta",
     "load_document",
     "open_destination",
+    "together",
 ]
 
 
@@ -28,18 +30,23 @@ def load_document(
     piece: Slice,
     request: RequestMeta,
     open_stream: Callable[[], BinaryIO],
+    *,
+    tables: Collection[str] | None = None,
 ) -> list[LoadResult]:
-    """Load every table of ``spec`` from one document; the results in the spec's order.
+    """Load every table of ``spec`` (or only ``tables``) from one document; the results in the spec's order.
 
     ``open_stream`` gives the document's decoded bytes from the start and is called once for each table. Each
     table is a transaction of its own; repeating the call after a failure gives the same tables. Raises
     DocumentDamaged, UnreadableDocument, CheckFailed (nothing of the table is stored), RetryableError when the
-    destination is away.
+    destination is away; Quarantined, once the other tables are loaded, for those that a person must look at.
     """
     from sellerops.formats import open_rows
 
     results = []
+    held: list[Quarantined] = []
     for name, table in spec.tables.items():
+        if tables is not None and name not in tables:
+            continue
         with open_stream() as stream, RejectSpool() as rejects:
             rows = open_rows(
                 table,
@@ -51,5 +58,24 @@ def load_document(
                 on_reject=rejects.add,
                 where=f"{request.where}, table {spec.source}.{name}",
             )
-            results.append(destination.load(LoadJob(spec, name, piece, request, rows, rejects)))
+            try:
+                results.append(destination.load(LoadJob(spec, name, piece, request, rows, rejects)))
+            except Quarantined as error:
+                held.append(error)
+    if held:
+        raise together(held)
     return results
+
+
+def together(held: list[Quarantined]) -> Quarantined:
+    """One error for several tables or documents that wait for a person."""
+    if len(held) == 1:
+        return held[0]
+    first = held[0]
+    return Quarantined(
+        " ".join(f"{error.where}: {error.cause}" for error in held),
+        remedy=first.remedy,
+        quarantine_ids=[one for error in held for one in error.details.get("quarantine_ids", [])],
+        is_rejected=all(error.details.get("is_rejected") for error in held),
+        rows_stand=all(error.details.get("rows_stand") for error in held),
+    )

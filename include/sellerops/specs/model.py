@@ -249,7 +249,7 @@ class QuarantineRules(_Strict):
     measure: str = Field(description="the numeric column that is summed over each day")
     zero: bool = Field(default=True, description="hold a day that falls from a figure to nothing")
     below: float = Field(
-        default=0.3, ge=0, lt=1, description="hold a day below this part of the same weekdays' median"
+        default=0.2, ge=0, lt=1, description="hold a day below this part of the same weekdays' median"
     )
     weeks: int = Field(default=8, ge=2, description="how many such weekdays the median is taken of")
     minimum: float = Field(default=20, ge=0, description="medians smaller than this are not judged by")
@@ -310,10 +310,12 @@ class TableSpec(_Strict):
             for name in named if isinstance(named, tuple) else [named] if named else []:
                 if name not in known and not (key == "primary_key" and name in derived):
                     raise ValueError(f"`{key}` names {name!r}, which is not in `columns`")
-        if self.quarantine and self.quarantine.measure not in known:
-            raise ValueError(
-                f"`quarantine.measure` names {self.quarantine.measure!r}, which is not in `columns`"
-            )
+        if self.quarantine:
+            measure = self.columns.get(self.quarantine.measure)
+            if measure is None or measure.type not in (ColumnType.INTEGER, ColumnType.DECIMAL):
+                raise ValueError(f"`quarantine.measure`: {self.quarantine.measure!r} is no numeric column")
+        if self.quarantine and self.write_disposition is not WriteDisposition.REPLACE:
+            raise ValueError("`quarantine` goes with `write_disposition: replace`: whole days are compared")
         for check in self.checks:
             for name in (check.group_by, check.total, check.amount):
                 if name not in known:

@@ -15,12 +15,14 @@ from sellerops.destinations.base import LoadJob, LoadResult, refuse_unlike
 from sellerops.destinations.postgres.ddl import Connection, ensure_table, existing_columns
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
 from sellerops.destinations.postgres.ledger_rows import write_drift, write_load, write_rejects
+from sellerops.destinations.postgres.plausibility import record_held, refuse_implausible
 from sellerops.destinations.postgres.shape import Shape
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.postgres.writes import Counts, Write, newer_days, raise_watermarks
 from sellerops.errors import (
     CheckFailed,
     ConfigurationError,
+    Quarantined,
     RetryableError,
     SellerOpsError,
     UnreadableDocument,
@@ -49,8 +51,9 @@ class PostgresDestination:
     def load(self, job: LoadJob) -> LoadResult:
         """Store the rows of ``job``, or nothing of them. See ``Destination.load``.
 
-        Raises what the rows raise; CheckFailed when the counts do not add up; ConfigurationError when the
-        table or the ledger does not fit; RetryableError when Postgres is away.
+        Raises what the rows raise; CheckFailed when the counts do not add up; Quarantined when a person must
+        look first; ConfigurationError when the table or the ledger does not fit; RetryableError when
+        Postgres is away.
         """
         where = f"{job.request.where}, table {job.full_name}"
         with _our_errors(where), psycopg.connect(self._conninfo, autocommit=True) as connection:
@@ -80,8 +83,11 @@ class _Load:
         new_columns = ensure_table(connection, shape)
         if staged >= _ANALYZE_FROM:
             connection.execute(sql.SQL("ANALYZE {}").format(staging.identifier))
-        with connection.transaction():
-            return self._settle(shape, staging, staged, load_id, started_at, new_columns)
+        try:
+            with connection.transaction():
+                return self._settle(shape, staging, staged, load_id, started_at, new_columns)
+        except Quarantined as held:
+            raise record_held(connection, self._job, self._destination, held) from None
 
     def _open(self) -> tuple[int, datetime]:
         row = self._connection.execute("SELECT nextval('sellerops.load_id'), sellerops.now()").fetchone()
@@ -118,6 +124,7 @@ class _Load:
             timezone=job.slice.timezone,
             has_duplicates=duplicates.rows > 0,
         )
+        refuse_implausible(write, job)
         counts = self._write(write, load_id)
         rejected = sum(job.rows.rejected.values()) + duplicates.losing
         self._check(staged, counts, rejected, duplicates.losing)
