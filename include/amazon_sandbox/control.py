@@ -166,7 +166,7 @@ async def tokens(request: Request) -> Response:
 
 
 async def bulk(request: Request) -> Response:
-    """Make the next all-orders document n rows long."""
+    """Make the next all-orders or search terms document n rows long."""
     wanted = await _read(request, bodies.BulkWanted)
     sandbox_of(request).maker.bulk_rows = wanted.rows
     return json_answer({"rows": wanted.rows, "report_types": BULK_TYPES})

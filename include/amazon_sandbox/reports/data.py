@@ -116,6 +116,23 @@ TYPES: dict[str, TypeRules] = {
         cooldown=timedelta(hours=4),
         oldest=timedelta(days=548),
     ),
+    "GET_BRAND_ANALYTICS_SEARCH_QUERY_PERFORMANCE_REPORT": TypeRules(
+        number=45600, queue_seconds=60, progress_seconds=240, by_days=True, oldest=timedelta(days=731)
+    ),
+    "GET_BRAND_ANALYTICS_SEARCH_CATALOG_PERFORMANCE_REPORT": TypeRules(
+        number=45700, queue_seconds=60, progress_seconds=180, by_days=True, oldest=timedelta(days=731)
+    ),
+    "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT": TypeRules(
+        number=5600, queue_seconds=120, progress_seconds=900, by_days=True, oldest=timedelta(days=731)
+    ),
+    "GET_BRAND_ANALYTICS_MARKET_BASKET_REPORT": TypeRules(
+        number=5500, queue_seconds=60, progress_seconds=120, by_days=True, oldest=timedelta(days=731)
+    ),
+    "GET_BRAND_ANALYTICS_REPEAT_PURCHASE_REPORT": TypeRules(
+        number=5700, queue_seconds=60, progress_seconds=120, by_days=True, oldest=timedelta(days=731)
+    ),
+    "GET_PROMOTION_PERFORMANCE_REPORT": TypeRules(number=34700, queue_seconds=30, progress_seconds=60),
+    "GET_COUPON_PERFORMANCE_REPORT": TypeRules(number=34800, queue_seconds=30, progress_seconds=60),
     SETTLEMENTS: TypeRules(number=1118, compressed=False),
 }
 OTHER_TYPE = TypeRules()

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from amazon_sandbox.world import Seller, SettlementRef
 
 COOLDOWN = "cooldown"
-BULK_TYPES = ("GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL",)
+BULK_TYPES = (
+    "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL",
+    "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT",
+)
 _TOO_LONG = "The requested date range is longer than this report type allows."
 _FAILED = "A client error occurred. Please double check that your parameters are valid."
 

@@ -81,7 +81,7 @@ def _chunks(world: World, job: RenderJob) -> tuple[Iterator[bytes], str] | None:
     if job.settlement_id is not None:
         document = world.settlement_document(seller, job.settlement_id)
     elif job.bulk_rows is not None:
-        document = world.bulk_orders(job.bulk_rows, seller)
+        document = world.bulk(job.report_type, job.bulk_rows, seller, job.marketplace_ids)
     else:
         made = world.document(
             job.report_type, seller, job.marketplace_ids, job.start, job.end, dict(job.options), job.as_of

@@ -30,9 +30,13 @@ class Shop:
         self.marketplace = marketplace
         self.key: tuple[Key, ...] = (seed, account, marketplace.country)
         self.listings = tuple(listing for listing in catalogue if offered(listing, marketplace, seed))
+        self.brand_asins = frozenset(
+            asin for listing in catalogue for asin in (listing.asin, listing.parent_asin)
+        )
         self.places = orders.places_of(marketplace.country)
         self.shipping_price = self._local_price(5.99)
         self.gift_wrap_price = self._local_price(3.99)
+        self.coupon_fee = self._local_price(0.60)
         self._factors = lru_cache(maxsize=2_048)(demand.day_factors)
         self._cycles: dict[str, demand.StockCycle] = {}
         self._prices: dict[tuple[str, int], int] = {}

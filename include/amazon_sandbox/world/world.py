@@ -9,7 +9,7 @@ from typing import Any
 from amazon_sandbox.world import bulk, marketplaces
 from amazon_sandbox.world.documents import Document
 from amazon_sandbox.world.figures import Figures, sales_by_sku, total
-from amazon_sandbox.world.report_types import REQUESTABLE, ReportRequest, settlement
+from amazon_sandbox.world.report_types import REQUESTABLE, ReportRequest, search_terms, settlement
 from amazon_sandbox.world.sellers import Seller, make_sellers
 from amazon_sandbox.world.settlements import SettlementRef, settlements_until
 from amazon_sandbox.world.shop import Shop, Shops
@@ -107,6 +107,21 @@ class World:
         """
         owner = seller or self.sellers[0]
         return bulk.bulk_orders(self._shop(owner, owner.marketplace_ids[0]), owner, rows)
+
+    def bulk_search_terms(
+        self, rows: int, seller: Seller | None = None, marketplace_id: str | None = None
+    ) -> Document:
+        """A search terms document of `rows` rows for load tests (default: the first seller's main
+        marketplace).
+        """
+        owner = seller or self.sellers[0]
+        return search_terms.bulk(self._shop(owner, marketplace_id or owner.marketplace_ids[0]), rows)
+
+    def bulk(self, report_type: str, rows: int, seller: Seller, marketplace_ids: Sequence[str]) -> Document:
+        """A document of any size, of a type that has such."""
+        if report_type == search_terms.REPORT_TYPE:
+            return self.bulk_search_terms(rows, seller, next(iter(marketplace_ids), None))
+        return self.bulk_orders(rows, seller)
 
     def _shop(self, seller: Seller, marketplace_id: str) -> Shop:
         if marketplace_id not in seller.marketplace_ids:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from amazon_sandbox.world.documents import Document
-from amazon_sandbox.world.report_types import all_orders, fba_inventory, fba_returns, sales_and_traffic
+from amazon_sandbox.world.report_types import (
+    all_orders,
+    coupon_performance,
+    fba_inventory,
+    fba_returns,
+    market_basket,
+    promotion_performance,
+    repeat_purchase,
+    sales_and_traffic,
+    search_catalog_performance,
+    search_query_performance,
+    search_terms,
+)
 from amazon_sandbox.world.report_types.request import ReportRequest
 
 REQUESTABLE: dict[str, Callable[[ReportRequest], Document | None]] = {
@@ -13,6 +25,13 @@ REQUESTABLE: dict[str, Callable[[ReportRequest], Document | None]] = {
     fba_inventory.REPORT_TYPE: fba_inventory.write,
     fba_returns.REPORT_TYPE: fba_returns.write,
     sales_and_traffic.REPORT_TYPE: sales_and_traffic.write,
+    coupon_performance.REPORT_TYPE: coupon_performance.write,
+    market_basket.REPORT_TYPE: market_basket.write,
+    promotion_performance.REPORT_TYPE: promotion_performance.write,
+    repeat_purchase.REPORT_TYPE: repeat_purchase.write,
+    search_catalog_performance.REPORT_TYPE: search_catalog_performance.write,
+    search_query_performance.REPORT_TYPE: search_query_performance.write,
+    search_terms.REPORT_TYPE: search_terms.write,
 }
 
 __all__ = ["REQUESTABLE", "ReportRequest"]

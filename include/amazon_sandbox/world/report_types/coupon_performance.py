@@ -1,0 +1,76 @@
+"""GET_COUPON_PERFORMANCE_REPORT: coupons that started in a stretch of time, each with its ASINs.
+
+The JSON of Amazon's sellerCouponReport schema. While a coupon runs its figures grow, up to yesterday.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from amazon_sandbox.world.documents import Document
+from amazon_sandbox.world.promotions import Campaign, Sold, campaigns, sold_in
+from amazon_sandbox.world.report_types.campaign_period import (
+    campaign_document,
+    starts_between,
+    utc,
+    yesterday_over,
+)
+from amazon_sandbox.world.report_types.periods import Json
+from amazon_sandbox.world.report_types.request import ReportRequest
+from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.world.streams import between, uniforms
+
+REPORT_TYPE = "GET_COUPON_PERFORMANCE_REPORT"
+OPTIONS = ("couponStartDateFrom", "couponStartDateTo")
+PERCENT_OFF = 10  # what the discounted order lines show
+SEGMENTS = ("All customers", "All customers", "Amazon Prime members")
+
+
+def write(request: ReportRequest) -> Document | None:
+    """The document; None (CANCELLED) when no coupon started then. Raises FatalReport."""
+    start, end = starts_between(REPORT_TYPE, request, OPTIONS)
+    rows = [row for shop in request.shops for row in _rows(request, shop, start, end)]
+    return campaign_document(REPORT_TYPE, request, "coupons", rows) if rows else None
+
+
+def _rows(request: ReportRequest, shop: Shop, start: int, end: int) -> Iterator[Json]:
+    until = yesterday_over(shop, request.now)
+    for campaign in campaigns(shop, "coupon", start, end, request.now):
+        sold = sold_in(shop, campaign, until)
+        title = campaign.listings[0].title(shop.marketplace.language)
+        yield {
+            "couponId": f"{campaign.number:011d}",
+            "merchantId": request.seller.seller_id,
+            "marketplaceId": shop.marketplace.marketplace_id,
+            "currencyCode": shop.marketplace.currency,
+            "name": f"{PERCENT_OFF}% {title}",
+            "websiteMessage": f"{PERCENT_OFF}% - {title}",
+            "startDateTime": utc(campaign.start),
+            "endDateTime": utc(campaign.end),
+            "customerSegment": SEGMENTS[campaign.number % len(SEGMENTS)],
+            "discountType": "PERCENT_OFF_LIST_PRICE",
+            "discountAmount": PERCENT_OFF,
+            **_figures(shop, campaign, list(sold.values())),
+            "asins": [{"asin": listing.asin} for listing in campaign.listings],
+        }
+
+
+def _figures(shop: Shop, campaign: Campaign, sold: list[Sold]) -> Json:
+    """Redemptions are discounted order lines; each costs a fee beside its discount."""
+    amount = shop.marketplace.amount
+    u = uniforms(*shop.key, campaign.number, "coupon")
+    redemptions = sum(each.items for each in sold)
+    discount = sum(each.discount for each in sold)
+    spent = discount + redemptions * shop.coupon_fee
+    step = 500 * shop.coupon_fee
+    budget = max(1, -(-spent // step)) * step
+    return {
+        "clips": int(redemptions * between(u[0], 1.5, 6.0)),
+        "redemptions": redemptions,
+        "budget": amount(budget),
+        "totalDiscount": amount(discount),
+        "budgetSpent": amount(spent),
+        "budgetRemaining": amount(budget - spent),
+        "budgetPercentageUsed": round(100 * spent / budget, 2),
+        "sales": amount(sum(each.revenue for each in sold)),
+    }
