@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import BinaryIO
 
 from sellerops.destinations.base import Destination, LoadJob, LoadResult, RequestMeta
+from sellerops.destinations.empty import load_nothing
 from sellerops.destinations.registry import DESTINATIONS, open_destination
 from sellerops.destinations.rejects import RejectSpool
 from sellerops.errors import Quarantined
@@ -19,6 +20,7 @@ __all__ = [
     "LoadResult",
     "RequestMeta",
     "load_document",
+    "load_nothing",
     "open_destination",
     "together",
 ]

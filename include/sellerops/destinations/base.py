@@ -49,10 +49,23 @@ class RequestMeta:
             where=request.archive_uri or f"report_request {request.id}",
         )
 
+    @classmethod
+    def of_nothing(cls, request: ReportRequest) -> RequestMeta:
+        """From a request of which Amazon said that there is no data (CANCELLED)."""
+        return cls(
+            reported_at=request.reported_at or request.updated_at,
+            request_id=request.id,
+            marketplace_ids=tuple(request.marketplace_ids),
+            where=f"report_request {request.id} (no data)",
+        )
+
 
 @dataclass(frozen=True)
 class LoadJob:
-    """One table of one document for one slice."""
+    """One table of one document for one slice.
+
+    ``is_confirmed_empty``: there is no document; Amazon says twice that it has no data.
+    """
 
     spec: ReportSpec
     table: str
@@ -60,6 +73,7 @@ class LoadJob:
     request: RequestMeta
     rows: RowStream
     rejects: RejectSpool
+    is_confirmed_empty: bool = False
 
     @property
     def table_spec(self) -> TableSpec:

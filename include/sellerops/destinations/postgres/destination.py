@@ -131,7 +131,7 @@ class _Load:
         write_rejects(connection, load_id, job.rejects)
         if duplicates.losing:
             reject_duplicates(connection, shape, staging.identifier, load_id)
-        if job.rows.rows_in_file or job.spec.format.kind != "json":
+        if job.rows.rows_in_file or not (job.is_confirmed_empty or job.spec.format.kind == "json"):
             extra = [name for name in target if name not in job.table_spec.columns]
             write_drift(connection, job, load_id, job.rows.drift, extra)
         seconds = time.monotonic() - self._begun
