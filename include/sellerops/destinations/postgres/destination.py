@@ -16,6 +16,7 @@ from sellerops.destinations.postgres.ddl import Connection, ensure_table, existi
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
 from sellerops.destinations.postgres.ledger_rows import write_drift, write_load, write_rejects
 from sellerops.destinations.postgres.plausibility import record_held, refuse_implausible
+from sellerops.destinations.postgres.restatement import write_restatements
 from sellerops.destinations.postgres.shape import Shape
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.postgres.writes import Counts, Write, newer_days, raise_watermarks
@@ -125,6 +126,7 @@ class _Load:
             has_duplicates=duplicates.rows > 0,
         )
         refuse_implausible(write, job)
+        write_restatements(write, job, load_id, new_columns)
         counts = self._write(write, load_id)
         rejected = sum(job.rows.rejected.values()) + duplicates.losing
         self._check(staged, counts, rejected, duplicates.losing)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from sellerops.destinations.base import LoadJob
 from sellerops.formats.rows import DriftReport, RowReject
@@ -49,6 +50,15 @@ def write_load(
         "first_day": days[0] if days else None,
         "last_day": days[-1] if days else None,
         "started_at": started_at,
+        "slice": Jsonb(job.slice.to_dict()),
+        "document": Jsonb(
+            {
+                "uri": job.request.where,
+                "content_type": job.request.content_type,
+                "marketplace_ids": list(job.request.marketplace_ids),
+            }
+        ),
+        "reported_at": job.request.reported_at,
         **counts,
     }
     columns = ", ".join(values)

@@ -61,7 +61,7 @@ class Write:
         assert day is not None
         deleted = self.connection.execute(
             sql.SQL("DELETE FROM {} t WHERE {} AND {}").format(
-                self.shape.identifier, self._in_place(), self._day_is_any(column(day, "t"))
+                self.shape.identifier, self.in_place(), self.day_is_any(column(day, "t"))
             ),
             {**self.values, **self._range(days), "days": fresh},
         ).rowcount
@@ -69,7 +69,7 @@ class Write:
         if self.shape.table.day_from_window:
             row_day: sql.Composable = sql.SQL("%({})s::date = ANY(%(days)s::date[])").format(sql.SQL(day))
         else:
-            row_day = self._day_is_any(column(day, "s"))
+            row_day = self.day_is_any(column(day, "s"))
         inserted = self._insert(sql.SQL("AND {}").format(row_day), {**self._range(days), "days": fresh})
         return Counts(inserted=inserted, superseded=given - inserted, replaced=deleted)
 
@@ -79,19 +79,20 @@ class Write:
             return Counts(superseded=self._accepted())
         deleted = self.connection.execute(
             sql.SQL("DELETE FROM {} t WHERE {} AND t.snapshot_at = %(snapshot_at)s").format(
-                self.shape.identifier, self._in_place()
+                self.shape.identifier, self.in_place()
             ),
             dict(self.values),
         ).rowcount
         return Counts(inserted=self._insert(sql.SQL(""), {}), replaced=deleted)
 
-    def _in_place(self) -> sql.Composable:
+    def in_place(self) -> sql.Composable:
         """Rows of this account and shop, or of the region where one document covers all shops."""
         if self.shape.spec.scope == "marketplace":
             return sql.SQL("t.account_id = %(account_id)s AND t.marketplace_id = %(marketplace_id)s")
         return sql.SQL("t.account_id = %(account_id)s AND t.region = %(region)s")
 
-    def _day_is_any(self, day: sql.Composable) -> sql.Composable:
+    def day_is_any(self, day: sql.Composable) -> sql.Composable:
+        """Whether the row's day is among the parameter ``days``, from ``first_day`` to ``last_day``."""
         name = self.shape.day
         assert name is not None
         if self._kind(name) is not ColumnType.TIMESTAMP:
@@ -109,7 +110,7 @@ class Write:
 
     def _insert(self, where: sql.Composable, parameters: Mapping[str, Any]) -> int:
         statement = sql.SQL("INSERT INTO {} ({}) {} {}").format(
-            self.shape.identifier, identifiers(self._columns), self._select(), where
+            self.shape.identifier, identifiers(self.columns), self.select(), where
         )
         return self.connection.execute(statement, {**self.values, **parameters}).rowcount
 
@@ -122,7 +123,7 @@ class Write:
         """
         given = self._accepted()
         compared = [*self.target_columns, "reported_at", "source_line"]
-        updates = [name for name in self._columns if name not in self.shape.key]
+        updates = [name for name in self.columns if name not in self.shape.key]
         statement = sql.SQL(
             """
             WITH written AS (
@@ -135,12 +136,12 @@ class Write:
             """
         ).format(
             target=self.shape.identifier,
-            columns=identifiers(self._columns),
-            select=self._select(),
+            columns=identifiers(self.columns),
+            select=self.select(),
             key=identifiers(self.shape.key),
             updates=identifiers(updates),
             excluded=identifiers(updates, "excluded"),
-            is_later=self._is_later(),
+            is_later=self.is_later(),
             t_compared=identifiers(compared, "t"),
             e_compared=identifiers(compared, "excluded"),
         )
@@ -151,7 +152,8 @@ class Write:
         superseded = self._count_superseded(compared) if left else 0
         return Counts(inserted, updated, left - superseded, superseded)
 
-    def _is_later(self) -> sql.Composable:
+    def is_later(self) -> sql.Composable:
+        """Whether a row ``excluded`` may take the place of the stored row ``t``."""
         # Text of the whole row without nulls: the same whatever columns the table has gained in between.
         whole = "jsonb_strip_nulls(to_jsonb({}.*) - 'load_id')::text COLLATE \"C\""
         newer = sql.SQL(
@@ -181,8 +183,8 @@ class Write:
             "WITH n ({columns}) AS ({select}) SELECT count(*) FROM n JOIN {target} t ON {same_key} "
             "WHERE ROW({t}) IS DISTINCT FROM ROW({n})"
         ).format(
-            columns=identifiers(self._columns),
-            select=self._select(),
+            columns=identifiers(self.columns),
+            select=self.select(),
             target=self.shape.identifier,
             same_key=same_key,
             t=identifiers(compared, "t"),
@@ -195,24 +197,27 @@ class Write:
     # -- the rows themselves --
 
     @property
-    def _columns(self) -> list[str]:
+    def columns(self) -> list[str]:
+        """All columns of the table, in the order rows are written."""
         return [*self.shape.system, *self.target_columns]
 
-    def _select(self) -> sql.Composed:
+    def select(self) -> sql.Composed:
         """The accepted rows with all columns of the table."""
         return sql.SQL("SELECT {} FROM {}").format(
-            sql.SQL(", ").join(self._value(name) for name in self._columns), self._accepted_rows
+            sql.SQL(", ").join(self.value(name) for name in self.columns), self.accepted_rows
         )
 
     @property
-    def _accepted_rows(self) -> sql.Composed:
+    def accepted_rows(self) -> sql.Composed:
+        """``<staging> s ... WHERE ...``: what goes on with AND."""
         if not self.has_duplicates:
             return sql.SQL("{} s WHERE true").format(self.staging)
         return sql.SQL(
             "{} s LEFT JOIN {} d ON d.source_line = s.source_line WHERE d.loses IS NOT TRUE"
         ).format(self.staging, DUPLICATES)
 
-    def _value(self, name: str) -> sql.Composable:
+    def value(self, name: str) -> sql.Composable:
+        """A staged row's value of a column of the table."""
         if name == "ordinal" and name in self.shape.system:
             return sql.SQL("coalesce(d.ordinal, 1)" if self.has_duplicates else "1")
         if name in ("source_line", "line_hash") or (name == "marketplace_id" and self.shape.tells_shop):
@@ -225,7 +230,7 @@ class Write:
 
     def _accepted(self) -> int:
         row = self.connection.execute(
-            sql.SQL("SELECT count(*) FROM {}").format(self._accepted_rows)
+            sql.SQL("SELECT count(*) FROM {}").format(self.accepted_rows)
         ).fetchone()
         assert row is not None
         return int(row[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from alembic import op
+
 from sellerops.ledger.migrations.sql_files import run_sql_beside
 
 revision = "0006"
@@ -13,4 +15,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    pass
+    op.execute("DROP TABLE sellerops.check_result, sellerops.restatement")
+    op.execute("DROP FUNCTION sellerops.finality(text, text, integer, boolean, text, integer)")
+    op.execute("DROP FUNCTION sellerops.days_loaded(text)")
+    op.execute("DROP INDEX sellerops.load_by_table")
+    op.execute("ALTER TABLE sellerops.load DROP COLUMN slice, DROP COLUMN document, DROP COLUMN reported_at")

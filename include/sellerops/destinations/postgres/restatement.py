@@ -1,0 +1,250 @@
+"""What a load changes in rows that stood there: every cell, old and new, in the load's own transaction.
+
+One statement over all rows; nothing is looked at where nothing was loaded before. Personal columns are left out:
+they end with their time and must not live on in a history. What a document cannot overwrite, because a newer one's
+rows stand there, is no change either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from psycopg import sql
+
+from sellerops.destinations.base import LoadJob
+from sellerops.destinations.postgres.shape import column, identifiers
+from sellerops.destinations.postgres.writes import Write, newer_days
+from sellerops.specs import ColumnType, TableSpec, WriteDisposition
+
+_DONE_BY_PLACE = ("account_id", "marketplace_id")
+
+
+def keeps_restatements(table: TableSpec) -> bool:
+    """Whether changes of the table's rows are kept: rows need a name of their own, and a day or a merge."""
+    return (
+        table.restatements
+        and bool(table.primary_key)
+        and table.write_disposition is not WriteDisposition.SNAPSHOT
+    )
+
+
+def write_restatements(write: Write, job: LoadJob, load_id: int, new_columns: Iterable[str]) -> int:
+    """Note what ``write`` is about to change; returns how many cells and rows.
+
+    Called before anything is written, under the table's lock. ``new_columns``: made by this very load, so that
+    no row had them before.
+    """
+    if not keeps_restatements(job.table_spec):
+        return 0
+    writer = _Restatements(write, job, load_id, frozenset(new_columns))
+    if job.table_spec.write_disposition is WriteDisposition.MERGE:
+        return writer.of_merge()
+    return writer.of_days()
+
+
+class _Restatements:
+    def __init__(self, write: Write, job: LoadJob, load_id: int, new_columns: frozenset[str]) -> None:
+        self._write = write
+        self._job = job
+        table = job.table_spec
+        personal = {name for name, each in table.columns.items() if each.personal}
+        self._key = [name for name in write.shape.key if name not in _DONE_BY_PLACE]
+        self._cells = [
+            name
+            for name in write.target_columns
+            if name not in personal | new_columns and name not in write.shape.key
+        ]
+        self._parameters: dict[str, Any] = {
+            **write.values,
+            "restated_table": job.full_name,
+            "new_load_id": load_id,
+            "first_day": min(job.slice.days, default=None),
+            "last_day": max(job.slice.days, default=None),
+        }
+
+    def of_days(self) -> int:
+        """The window's days that were loaded before and whose rows are about to be replaced."""
+        days = self._days_before()
+        if not days:
+            return 0
+        write, day = self._write, self._write.shape.day
+        assert day is not None
+        columns = self._columns
+        row_day: sql.Composable = (
+            sql.SQL("%({})s::date = ANY(%(days)s::date[])").format(sql.SQL(day))
+            if write.shape.table.day_from_window
+            else write.day_is_any(column(day, "s"))
+        )
+        rows = sql.SQL(
+            """
+            n AS (SELECT {new} FROM {accepted} AND {row_day}),
+            o AS (SELECT {old} FROM {target} t WHERE {in_place} AND {stored_day})
+            """
+        ).format(
+            new=sql.SQL(", ").join(
+                sql.SQL("{} AS {}").format(write.value(name), column(name)) for name in columns
+            ),
+            accepted=write.accepted_rows,
+            row_day=row_day,
+            old=identifiers(columns, "t"),
+            target=write.shape.identifier,
+            in_place=write.in_place(),
+            stored_day=write.day_is_any(column(day, "t")),
+        )
+        joined = sql.SQL("n FULL JOIN o ON {}").format(self._same_key("n", "o"))
+        return self._insert(rows, joined, sql.SQL("true"), {"days": days})
+
+    def of_merge(self) -> int:
+        """Stored rows that are about to give way to later ones of the same key."""
+        write = self._write
+        if not self._has_rows():
+            return 0
+        # Under the names that the merge itself gives them, so that both ask the same question.
+        rows = sql.SQL("excluded ({}) AS ({})").format(identifiers(write.columns), write.select())
+        joined = sql.SQL("(SELECT excluded.* FROM excluded) AS n JOIN o ON {}").format(
+            self._same_key("n", "o")
+        )
+        later = sql.SQL(
+            "{rows}, o AS (SELECT t.* FROM excluded JOIN {target} t ON {same} WHERE {is_later} AND {differs})"
+        ).format(
+            rows=rows,
+            target=write.shape.identifier,
+            same=self._same_key("excluded", "t"),
+            is_later=write.is_later(),
+            differs=self._differs("excluded", "t"),
+        )
+        return self._insert(later, joined, sql.SQL("true"), {})
+
+    def _days_before(self) -> list[date]:
+        """Days of the window that some earlier document was loaded for, and none newer than this one."""
+        job = self._job
+        at = (self._write.connection, job.full_name, job.slice.account_id, job.place)
+        stale = newer_days(*at, job.slice.days, job.request.reported_at)
+        rows = self._write.connection.execute(
+            "SELECT day FROM sellerops.table_watermark WHERE table_name = %s AND account_id = %s AND place = %s "
+            "AND day = ANY(%s) AND NOT day = ANY(%s::date[])",
+            (job.full_name, job.slice.account_id, job.place, job.slice.days, stale),
+        )
+        return [day for (day,) in rows]
+
+    def _has_rows(self) -> bool:
+        row = self._write.connection.execute(
+            sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE account_id = %s)").format(
+                self._write.shape.identifier
+            ),
+            (self._job.slice.account_id,),
+        ).fetchone()
+        return bool(row and row[0])
+
+    @property
+    def _columns(self) -> list[str]:
+        day = self._write.shape.day
+        names = ["account_id", "marketplace_id", *self._key, *([day] if day else [])]
+        return list(dict.fromkeys([*names, *self._cells, "load_id", "reported_at"]))
+
+    def _insert(
+        self, rows: sql.Composable, joined: sql.Composable, where: sql.Composable, more: dict[str, Any]
+    ) -> int:
+        statement = sql.SQL(
+            """
+            WITH {rows}
+            INSERT INTO sellerops.restatement (
+                table_name, account_id, marketplace_id, key, day, age_days, column_name, old_value, new_value,
+                old_load_id, new_load_id, old_reported_at, new_reported_at, old_loaded_at, new_loaded_at
+            )
+            SELECT %(restated_table)s, %(account_id)s, coalesce(n.marketplace_id, o.marketplace_id),
+                   jsonb_build_object({key}), {day},
+                   (%(reported_at)s::timestamptz AT TIME ZONE {zone})::date - {day},
+                   v.column_name, v.old_value, v.new_value, o.load_id, %(new_load_id)s, o.reported_at,
+                   %(reported_at)s, l.recorded_at, sellerops.now()
+            FROM {joined}
+            LEFT JOIN sellerops.load l ON l.id = o.load_id
+            CROSS JOIN LATERAL (
+                SELECT '' AS column_name, {old_row} AS old_value, {new_row} AS new_value
+                WHERE n.account_id IS NULL OR o.account_id IS NULL
+                UNION ALL
+                SELECT c.name, c.was, c.becomes FROM (VALUES {cells}) AS c (name, was, becomes, is_other)
+                WHERE c.is_other AND n.account_id IS NOT NULL AND o.account_id IS NOT NULL
+            ) AS v
+            WHERE {where} AND (n.account_id IS NULL OR o.account_id IS NULL OR {differs})
+            """
+        ).format(
+            rows=rows,
+            joined=joined,
+            where=where,
+            key=sql.SQL(", ").join(
+                sql.SQL("{}, {}").format(sql.Literal(name), _either(name)) for name in self._key
+            ),
+            day=self._day(),
+            zone=sql.Literal(self._write.timezone),
+            old_row=self._whole_row("o"),
+            new_row=self._whole_row("n"),
+            cells=sql.SQL(", ").join(
+                sql.SQL("({}, {}::text, {}::text, {} IS DISTINCT FROM {})").format(
+                    sql.Literal(name), *[column(name, alias) for alias in ("o", "n", "o", "n")]
+                )
+                for name in self._cells
+            )
+            if self._cells
+            else sql.SQL("(NULL::text, NULL::text, NULL::text, false)"),
+            differs=self._differs("n", "o"),
+        )
+        return self._write.connection.execute(statement, {**self._parameters, **more}).rowcount
+
+    def _day(self) -> sql.Composable:
+        """The row's own day, by the clock whose days the window's are."""
+        name = self._write.shape.day
+        if name is None:
+            return sql.SQL("NULL::date")
+        declared = self._write.shape.table.columns.get(name)
+        if declared is not None and declared.type is ColumnType.TIMESTAMP:
+            return sql.SQL("({} AT TIME ZONE {})::date").format(
+                _either(name), sql.Literal(self._write.timezone)
+            )
+        return _either(name)
+
+    def _differs(self, one: str, other: str) -> sql.Composable:
+        if not self._cells:
+            return sql.SQL("false")
+        return sql.SQL("ROW({}) IS DISTINCT FROM ROW({})").format(
+            identifiers(self._cells, one), identifiers(self._cells, other)
+        )
+
+    def _same_key(self, one: str, other: str) -> sql.Composable:
+        parts = [
+            sql.SQL("{} = {}").format(column(name, one), column(name, other))
+            for name in ("account_id", *self._key)
+        ]
+        if "marketplace_id" in self._write.shape.key:
+            # Not `IS NOT DISTINCT FROM`: no full join can be made of that.
+            parts.append(
+                sql.SQL("coalesce({}, '') = coalesce({}, '')").format(
+                    column("marketplace_id", one), column("marketplace_id", other)
+                )
+            )
+        return sql.SQL(" AND ").join(parts)
+
+    def _whole_row(self, alias: str) -> sql.Composable:
+        if not self._cells:
+            return sql.SQL("NULL::text")
+        pairs = sql.SQL(" || ").join(
+            sql.SQL("jsonb_build_object({})").format(
+                sql.SQL(", ").join(
+                    sql.SQL("{}, {}").format(sql.Literal(name), column(name, alias)) for name in part
+                )
+            )
+            for part in _parts(self._cells, 40)  # a function takes a hundred arguments
+        )
+        return sql.SQL("CASE WHEN {} IS NOT NULL THEN jsonb_strip_nulls({})::text END").format(
+            column("account_id", alias), pairs
+        )
+
+
+def _either(name: str) -> sql.Composable:
+    return sql.SQL("coalesce({}, {})").format(column(name, "n"), column(name, "o"))
+
+
+def _parts(names: list[str], length: int) -> list[list[str]]:
+    return [names[start : start + length] for start in range(0, len(names), length)]
