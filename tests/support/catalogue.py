@@ -1,0 +1,112 @@
+"""What the local Amazon's world writes for a report of the catalogue, read with the report's own spec.
+
+The way of a slice without HTTP, ledger and Airflow: plan, ask, read.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from amazon_sandbox.world import Document, World
+from sellerops.accounts import Account
+from sellerops.formats import RowStream, open_rows
+from sellerops.marketplaces import marketplace
+from sellerops.slices import Slice, plan_slices
+from sellerops.sources.amazon_sp.reports import query_of
+from sellerops.specs import ReportSpec, load_spec
+
+
+class Parsed(NamedTuple):
+    """The rows of one table, and the exhausted stream with its schema, drift and rejects."""
+
+    rows: list[dict[str, Any]]
+    stream: RowStream
+
+
+@cache
+def world() -> World:
+    """The world of the demo; shared, since a world is only ever read."""
+    return World(seed=7, scenario="demo")
+
+
+@cache
+def spec_of(report_name: str) -> ReportSpec:
+    """The spec of a report of the catalogue."""
+    return load_spec(report_name)
+
+
+def slice_of(
+    report_name: str,
+    account: str,
+    shops: Sequence[str],
+    start: date | None,
+    end: date | None,
+    as_of: datetime,
+) -> Slice:
+    """The one slice that covers the local days from `start` to `end`, both included (None: a snapshot).
+
+    `shops`: codes such as US; all must be of one region. `as_of`: aware, the instant of the run.
+    """
+    places = tuple(marketplace(code) for code in shops)
+    owner = Account(account, places[0].region, places, f"amazon_sp_{account}")
+    pieces = plan_slices(spec_of(report_name), owner, run_at=as_of, now=as_of, from_day=start, to_day=end)
+    assert len(pieces) == 1, [piece.label for piece in pieces]
+    return pieces[0]
+
+
+def document_of(piece: Slice, as_of: datetime, options: Mapping[str, str] | None = None) -> Document | None:
+    """The document Amazon would make of a slice at `as_of`; None where the report would end CANCELLED.
+
+    `options` go before the spec's, such as the values of `request.split`.
+    """
+    query = query_of(spec_of(piece.report), piece)
+    return world().document(
+        query.report_type,
+        world().seller(piece.account_id),
+        query.marketplace_ids,
+        query.start,
+        query.end,
+        {**query.options, **(options or {})},
+        as_of,
+    )
+
+
+def parse(
+    report_name: str,
+    account: str,
+    shops: Sequence[str],
+    start: date | None,
+    end: date | None,
+    as_of: datetime,
+    *,
+    table: str | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Parsed:
+    """The rows of `table` (default: the spec's first). Rejected rows are counted in the stream."""
+    spec = spec_of(report_name)
+    piece = slice_of(report_name, account, shops, start, end, as_of)
+    document = document_of(piece, as_of, options)
+    assert document is not None, f"{report_name} has no data for {piece.label}"
+    stream = open_rows(
+        spec.tables[table or next(iter(spec.tables))],
+        io.BytesIO(document.read()),
+        file_format=spec.format,
+        piece=piece,
+        content_type=document.content_type,
+        on_reject=lambda _: None,
+        where=report_name,
+    )
+    return Parsed([row for batch in stream for row in batch.to_pylist()], stream)
+
+
+def assert_documented(parsed: Parsed, absent: Sequence[str] = ()) -> None:
+    """There are rows, none is refused, no column is unknown, and none is missing but `absent`."""
+    stream = parsed.stream
+    assert parsed.rows
+    assert not stream.rejected, stream.first_reject
+    assert stream.drift.added == {}
+    assert set(stream.drift.missing) == set(absent)
