@@ -149,6 +149,7 @@ class Split(_Strict):
         default="asins", description="the account's ASINs in the slice's shop, from configuration or listings"
     )
     at_most: int = Field(ge=1, description="values in one request")
+    longest: int | None = Field(default=None, ge=1, description="characters the option may have")
     separator: str = " "
 
 
@@ -222,7 +223,11 @@ class Column(_Strict):
 
     type: ColumnType = ColumnType.TEXT
     source: str | None = Field(
-        default=None, alias="from", description="header (flat file) or dotted path (json, xml)"
+        default=None,
+        alias="from",
+        description="header (flat file), or dotted path from the row (json, jsonl, xml): `price.amount`; "
+        "`/a.b` from the root, through the very elements the row stands in; `list[key=value].x`, `list[0].x` "
+        "from one element of a list; xml: `x.@name` an attribute, `x[]` always a list",
     )
     also: tuple[str, ...] = Field(
         default=(), description="other headers or paths of the same column: older, renamed or regional"
@@ -259,7 +264,14 @@ class TableSpec(_Strict):
     """One table fed by the report. Every table also carries the system columns (docs/tables.md)."""
 
     description: str = ""
-    rows: str = Field(default="", description="json: dotted path of the list that holds the rows")
+    rows: str = Field(
+        default="",
+        description="json, jsonl (from each line), xml (below the root element): dotted path to the rows; "
+        "every list on the way is walked. jsonl: empty, each line is a row",
+    )
+    elsewhere: tuple[str, ...] = Field(
+        default=(), description="set by the report: lists within a row that are rows of its other tables"
+    )
     write_disposition: WriteDisposition
     primary_key: tuple[str, ...] = Field(
         default=(),
@@ -271,6 +283,9 @@ class TableSpec(_Strict):
     version: str | None = Field(default=None, description="merge: the row with the later value wins")
     day: str | None = Field(
         default=None, description="the date or timestamp column that puts a row into a day of the window"
+    )
+    age_from: str | None = Field(
+        default=None, description="merge: the column whose day the age of later changes is counted from"
     )
     day_from_window: str | None = Field(
         default=None, description="name of a date column filled with the slice's first day"
@@ -305,7 +320,7 @@ class TableSpec(_Strict):
             raise ValueError(f"column names are snake_case; not {', '.join(map(repr, bad))}")
         known = {*self.columns, *([self.day_from_window] if self.day_from_window else [])}
         derived = {"ordinal", "snapshot_at", "marketplace_id", "source_line"}
-        for key in ("primary_key", "ordinal_by", "version", "day", "marketplace_from"):
+        for key in ("primary_key", "ordinal_by", "version", "day", "age_from", "marketplace_from"):
             named = getattr(self, key)
             for name in named if isinstance(named, tuple) else [named] if named else []:
                 if name not in known and not (key == "primary_key" and name in derived):
@@ -363,6 +378,22 @@ class ReportSpec(_Strict):
     retries: int = Field(default=3, ge=2, description="at least 2: a deferral can fail once without cause")
     path: str = Field(default="", exclude=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _rows_within_rows(cls, values: Any) -> Any:
+        """Tell each table which lists within its rows other tables take."""
+        tables = values.get("tables") if isinstance(values, dict) else None
+        if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+            return values
+        paths = [str(table.get("rows") or "") for table in tables.values()]
+        told = {}
+        for name, table in tables.items():
+            prefix = f"{table['rows']}." if table.get("rows") else ""
+            inner = sorted({path.removeprefix(prefix) for path in paths if path.startswith(prefix) and path})
+            within = [path for path in inner if f"{prefix}{path}" != table.get("rows")]
+            told[name] = {**table, "elsewhere": within} if within else table
+        return {**values, "tables": told}
+
     @field_validator("marketplaces")
     @classmethod
     def _shops_exist(cls, value: Any) -> Any:
@@ -390,7 +421,11 @@ class ReportSpec(_Strict):
             raise ValueError("`request.how: called` and `request.operation` go together")
         if (self.request.how == "queried") != bool(self.request.query):
             raise ValueError("`request.how: queried` and `request.query` go together")
+        if self.request.split and (self.request.how != "created" or self.scope != "marketplace"):
+            raise ValueError("`request.split` goes with `how: created` and `scope: marketplace`")
         for name, table in self.tables.items():
+            if self.request.split and table.write_disposition is not WriteDisposition.MERGE:
+                raise ValueError(f"`tables.{name}`: the documents of `request.split` can only be merged")
             is_snapshot = table.write_disposition is WriteDisposition.SNAPSHOT
             if is_snapshot != (self.period.kind is PeriodKind.SNAPSHOT):
                 raise ValueError(

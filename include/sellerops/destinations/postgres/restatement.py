@@ -1,8 +1,8 @@
 """What a load changes in rows that stood there: every cell, old and new, in the load's own transaction.
 
-One statement over all rows; nothing is looked at where nothing was loaded before. Personal columns are left out:
-they end with their time and must not live on in a history. What a document cannot overwrite, because a newer one's
-rows stand there, is no change either.
+One statement over all rows; nothing is looked at where nothing was loaded before. Personal columns are left
+out: they end with their time and must not live on in a history. What a document cannot overwrite, because a
+newer one's rows stand there, is no change either.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def keeps_restatements(table: TableSpec) -> bool:
 def write_restatements(write: Write, job: LoadJob, load_id: int, new_columns: Iterable[str]) -> int:
     """Note what ``write`` is about to change; returns how many cells and rows.
 
-    Called before anything is written, under the table's lock. ``new_columns``: made by this very load, so that
-    no row had them before.
+    Called before anything is written, under the table's lock. ``new_columns``: made by this very load, so no
+    row had them before.
     """
     if not keeps_restatements(job.table_spec):
         return 0
@@ -123,8 +123,8 @@ class _Restatements:
         at = (self._write.connection, job.full_name, job.slice.account_id, job.place)
         stale = newer_days(*at, job.slice.days, job.request.reported_at)
         rows = self._write.connection.execute(
-            "SELECT day FROM sellerops.table_watermark WHERE table_name = %s AND account_id = %s AND place = %s "
-            "AND day = ANY(%s) AND NOT day = ANY(%s::date[])",
+            "SELECT day FROM sellerops.table_watermark WHERE table_name = %s AND account_id = %s "
+            "AND place = %s AND day = ANY(%s) AND NOT day = ANY(%s::date[])",
             (job.full_name, job.slice.account_id, job.place, job.slice.days, stale),
         )
         return [day for (day,) in rows]
@@ -195,7 +195,7 @@ class _Restatements:
 
     def _day(self) -> sql.Composable:
         """The row's own day, by the clock whose days the window's are."""
-        name = self._write.shape.day
+        name = self._write.shape.day or self._write.shape.table.age_from
         if name is None:
             return sql.SQL("NULL::date")
         declared = self._write.shape.table.columns.get(name)
