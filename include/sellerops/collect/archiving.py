@@ -8,8 +8,10 @@ import time
 from sellerops.archive import ArchivedDocument, DocumentMeta
 from sellerops.collect.claims import record_fatal, use_document_lease
 from sellerops.collect.context import Job, Tools
+from sellerops.collect.cooldowns import note_refusal
 from sellerops.collect.fatal import reason_in, report_fatal
 from sellerops.collect.following import DOCUMENT_LEASE
+from sellerops.collect.reuse import is_unfit
 from sellerops.errors import AmazonUnavailable, DocumentDamaged, DocumentExpired, RequestRefused
 from sellerops.ledger import ReportRequest
 from sellerops.rate_limits import Granted
@@ -27,10 +29,13 @@ def archive_document(tools: Tools, request: ReportRequest) -> bool:
     now.
 
     Killed anywhere and repeated, it ends with one document: the archive's address is the content's hash.
+    A reused report whose options turn out to be others is given up: the request is PLANNED again.
     """
     document = _fetch(tools, request)
     if document is None:
         return False
+    if is_unfit(tools, request, document):
+        return True
     tools.ledger.record_archived(
         request.id, uri=document.uri, nbytes=document.nbytes, sha256=document.sha256, headers=document.headers
     )
@@ -50,6 +55,7 @@ def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
         reason, uri = reason_in(tools, document), document.uri
     except (DocumentDamaged, DocumentExpired, RequestRefused) as error:
         reason, uri = f"the reason cannot be read ({error.cause.rstrip('.')})", ""
+    note_refusal(tools, request, reason)
     failure = report_fatal(tools, job, request.report_id, reason, request_id=request.id, archive_uri=uri)
     record_fatal(tools.ledger, request.id, request.document_id, request.reported_at, failure)
     raise failure

@@ -157,6 +157,11 @@ def fresh_after(spec: ReportSpec, job: Job, moment: datetime) -> datetime:
     return min(young, job.reference) if job.reference else young
 
 
+def deadline_of(tools: Tools, request: ReportRequest) -> datetime | None:
+    """When Amazon no longer serves the request's window; of waiting backfills the soonest goes first."""
+    return request.window_start + tools.spec.period.history if request.window_start else None
+
+
 def spread(request: ReportRequest) -> float:
     """A number in [0, 1), always the same for a request: waits that began together are polled apart."""
     digest = hashlib.sha256(f"report_request {request.id}".encode()).digest()

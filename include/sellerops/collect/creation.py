@@ -12,7 +12,8 @@ import logging
 from datetime import timedelta
 
 from sellerops.collect.claims import claim_alone, release_claim
-from sellerops.collect.context import Tools, now, off_loop, sleep_until
+from sellerops.collect.context import Tools, deadline_of, now, off_loop, sleep_until
+from sellerops.collect.cooldowns import note_refusal
 from sellerops.errors import (
     AmazonUnavailable,
     CredentialsError,
@@ -45,7 +46,7 @@ class Creation:
 
     async def create(self, request: ReportRequest, query: ReportQuery) -> None:
         """One try to create. Returns when the row may have moved; the call's errors pass after tidying up."""
-        await self._tools.client.lease("createReport")
+        await self._tools.client.lease("createReport", deadline_of(self._tools, request))
         claim = await off_loop(claim_alone, self._tools.ledger, request)
         if claim.other:
             log.info("request %s waits for the look-alike %s to be created", request.id, claim.other.id)
@@ -106,6 +107,7 @@ class Creation:
             report_id = await self._tools.client.create_report(query, leased=True, request_id=claimed.id)
         except RequestRefused as error:
             await self._give_back(claimed, query)
+            await off_loop(note_refusal, self._tools, claimed, error.cause)
             await off_loop(ledger.record_failed, claimed.id, error)
             raise
         except SellerOpsError as error:

@@ -6,10 +6,22 @@ import logging
 from datetime import datetime, timedelta
 
 from sellerops.collect.claims import record_fatal
-from sellerops.collect.context import Job, Tools, back_off, now, off_loop, query_for, sleep_until, spread
+from sellerops.collect.context import (
+    Job,
+    Tools,
+    back_off,
+    deadline_of,
+    now,
+    off_loop,
+    query_for,
+    sleep_until,
+    spread,
+)
+from sellerops.collect.cooldowns import note_cancelled
 from sellerops.collect.creation import Creation
 from sellerops.collect.fatal import report_fatal
 from sellerops.collect.outcomes import WaitOutcome, WaitResult, stored_error
+from sellerops.collect.reuse import reuse
 from sellerops.errors import AmazonUnavailable, GiveUpError, RequestRefused, SellerOpsError, Throttled
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.sources.amazon_sp.reports import ProcessingStatus, Report
@@ -53,7 +65,8 @@ class Follower:
     async def _step(self, request: ReportRequest) -> WaitResult | None:
         match request.status:
             case RequestStatus.PLANNED:
-                await self._creation.create(request, self._query)
+                if not await reuse(self._tools, self._job, request, self._query):
+                    await self._creation.create(request, self._query)
             case RequestStatus.CREATING:
                 await self._creation.settle(request, self._query)
             case RequestStatus.IN_QUEUE | RequestStatus.IN_PROGRESS:
@@ -100,6 +113,8 @@ class Follower:
                 document_id=report.document_id,
                 reported_at=report.created_at,
             )
+        if status is RequestStatus.CANCELLED:
+            await off_loop(note_cancelled, self._tools, request)
         return None
 
     async def _fatal(self, request: ReportRequest, report: Report) -> WaitResult | None:
@@ -170,5 +185,5 @@ async def lease_document(tools: Tools, request: ReportRequest) -> None:
     """Hold a getReportDocument token for the worker that will come, unless a young one is held."""
     held = request.document_lease_at
     if held is None or held + DOCUMENT_LEASE / 2 < await now(tools.ledger):
-        await tools.client.lease("getReportDocument")
+        await tools.client.lease("getReportDocument", deadline_of(tools, request))
         await off_loop(tools.ledger.lease_document, request.id)

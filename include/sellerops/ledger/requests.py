@@ -10,6 +10,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from sellerops.errors import GiveUpError
+from sellerops.ledger import listings
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import ReportRequest, RequestKey, RequestStatus, RunRef
 from sellerops.ledger.redaction import error_fields, redact, redact_values
@@ -59,7 +60,11 @@ def find_or_open(
     values |= {"report_id": None, "document_id": None, "reported_at": None, "created_by": None}
     with connection.transaction():
         connection.execute(_LOCK_KEY, values)
-        row = connection.execute(_FIND, values).fetchone() or connection.execute(_INSERT, values).fetchone()
+        row = connection.execute(_FIND, values).fetchone()
+        if row is None:
+            return _request(connection.execute(_INSERT, values).fetchone())
+        if (row["dag_id"], row["run_id"]) != (run.dag_id, run.run_id):
+            listings.note_reuse(connection, row["id"], run, "ledger")
     return _request(row)
 
 

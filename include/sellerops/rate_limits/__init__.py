@@ -1,6 +1,12 @@
 """Amazon's quotas, shared by all processes through the ledger. Knows nothing of HTTP."""
 
-from sellerops.rate_limits.config import OperationLimit, RateLimitConfig, ReportTypeLimit, load_rate_limits
+from sellerops.rate_limits.config import (
+    OperationLimit,
+    RateLimitConfig,
+    ReportTypeLimit,
+    ReuseRules,
+    load_rate_limits,
+)
 from sellerops.rate_limits.quota import (
     Bucket,
     Decision,
@@ -24,6 +30,7 @@ __all__ = [
     "QuotaLedger",
     "RateLimitConfig",
     "ReportTypeLimit",
+    "ReuseRules",
     "Wait",
     "acquire",
     "load_rate_limits",

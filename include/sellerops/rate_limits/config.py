@@ -41,6 +41,14 @@ class ReportTypeLimit(_Strict):
     daily_budget: int | None = Field(default=None, ge=1)
 
 
+class ReuseRules(_Strict):
+    """When getReports is asked whether a report is there already, before one is created."""
+
+    every: Duration = timedelta(minutes=10)
+    leave: int = Field(default=5, ge=0)
+    pages: int = Field(default=3, ge=0)
+
+
 class RateLimitConfig(_Strict):
     """The whole file; each knob is explained there."""
 
@@ -50,6 +58,7 @@ class RateLimitConfig(_Strict):
     backfill_reserve: int = Field(default=3, ge=0)
     restore_after: Duration = timedelta(minutes=15)
     cooldown_margin: Duration = timedelta(minutes=1)
+    reuse: ReuseRules = ReuseRules()
     unlisted_operation: OperationLimit = OperationLimit(rate=0.5, burst=2)
     operations: dict[str, OperationLimit] = Field(default_factory=dict)
     report_types: dict[str, ReportTypeLimit] = Field(default_factory=dict)

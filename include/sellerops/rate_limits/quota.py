@@ -185,8 +185,8 @@ class QuotaLedger:
         ``window`` names what is asked for (any text, equal for equal windows): the cooldown is then between
         two reports of that window; left empty, between any two of the type. ``cooldown`` is the report's own,
         the longest of it, the configured and the learned one holds. No token of createReport's bucket is
-        taken. Ask last, right before the call, so that a crash while waiting for the token leaves no cooldown behind; ``release_create`` gives it back
-        when Amazon refused the call.
+        taken. Ask last, right before the call, so that a crash while waiting for the token leaves no cooldown
+        behind; ``release_create`` gives it back when Amazon refused the call.
         """
         values = self._shops(account, report_type, marketplace_ids, window) | {
             "published_s": self.published_cooldown(report_type, cooldown).total_seconds(),
