@@ -4,6 +4,7 @@ triggerer.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -17,12 +18,13 @@ from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
 from sellerops.collect.following import Follower, lease_document
 from sellerops.collect.listing import find_listed
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
+from sellerops.collect.splitting import PartFollower, Splitting
 from sellerops.errors import RetryableError, SellerOpsError
 from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef, SliceState
 from sellerops.rate_limits import Granted, QuotaLedger
 from sellerops.slices import Slice
 from sellerops.sources.amazon_sp.client import SpApiClient, call_now
-from sellerops.specs import ReportSpec
+from sellerops.specs import ReportSpec, Split
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +71,8 @@ class Collector:
                 return self._expired(job)
             if self._tools.spec.request.how == "listed":
                 return self._advance_listed(job, tuple(request_ids))
+            if self._tools.spec.request.split:
+                return self._advance_split(job, self._tools.spec.request.split, tuple(request_ids))
             return self._advance_created(job, tuple(request_ids))
         except SellerOpsError as error:
             self._note_failure(job, error)
@@ -91,6 +95,8 @@ class Collector:
             await self._tools.client.ready()
             if self._tools.spec.request.how == "listed":
                 result = await self._wait_listed(job, ids)
+            elif self._tools.spec.request.split:
+                result = await self._splitting(job, self._tools.spec.request.split).wait(ids)
             else:
                 request_id = ids[0] if ids else (await off_loop(self._find, job)).id
                 result = await self._follow(job, request_id)
@@ -153,6 +159,19 @@ class Collector:
         if (request.dag_id, request.run_id) == (job.run.dag_id, job.run.run_id):
             return True
         return (request.reported_at or request.created_at) >= self._fresh_after(job)
+
+    # -- one slice as several reports
+
+    def _advance_split(self, job: Job, split: Split, ids: tuple[int, ...]) -> Done | WaitFor:
+        step = self._splitting(job, split).advance(ids)
+        if isinstance(step, WaitFor):
+            self._note(job, SliceState.REQUESTED, next(iter(step.request_ids), None))
+        elif step.outcome is Outcome.EMPTY:
+            self._note(job, SliceState.CONFIRMED_EMPTY, None)
+        return step
+
+    def _splitting(self, job: Job, split: Split) -> Splitting:
+        return Splitting(self._tools, split, job, _PartCollector)
 
     # -- reports that Amazon makes by itself
 
@@ -230,3 +249,22 @@ class Collector:
             self._tools.ledger.set_slice_state(job.piece, SliceState.FAILED, run=job.run, error=error)
         except SellerOpsError as away:
             log.warning("the failure of %s is not in the ledger: %s", job.piece.label, away)
+
+
+class _PartCollector(Collector):
+    """Collects one part of a split slice: how the slice stands is not for one part to say."""
+
+    def __init__(self, tools: Tools, turn: asyncio.Lock) -> None:
+        self._tools, self._turn = tools, turn
+
+    async def _follow(self, job: Job, request_id: int) -> WaitResult:
+        return await PartFollower(self._tools, job, request_id, self._turn).follow()
+
+    def _note(self, job: Job, state: SliceState, request_id: int | None) -> None:
+        pass
+
+    def _note_empty(self, job: Job, looks: object) -> None:
+        pass
+
+    def _note_failure(self, job: Job, error: SellerOpsError) -> None:
+        pass

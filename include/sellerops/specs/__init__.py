@@ -11,6 +11,7 @@ from sellerops.specs.model import (
     ReportSpec,
     RequestRules,
     Schedule,
+    Split,
     TableSpec,
     WriteDisposition,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "RequestRules",
     "Schedule",
     "SpecFailure",
+    "Split",
     "TableSpec",
     "WriteDisposition",
     "load_spec",

@@ -1,0 +1,134 @@
+"""The parts of a split slice in the ledger: opened all at once, and found again by the run they were for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from sellerops.ledger import Ledger, ReportRequest, RequestKey, RunRef, requests
+from sellerops.ledger.database import Connection
+from sellerops.specs import Split
+
+# Newest first, the run's own before others': what a run asked for once it keeps, whatever is listed by now.
+_STANDING = """
+    SELECT id, dag_id = %(dag_id)s AND run_id = %(run_id)s AS own
+    FROM sellerops.report_request
+    WHERE source = %(source)s AND account_id = %(account_id)s AND report_type = %(report_type)s
+      AND window_start IS NOT DISTINCT FROM %(window_start)s
+      AND window_end IS NOT DISTINCT FROM %(window_end)s
+      AND marketplace_ids @> %(marketplace_ids)s AND marketplace_ids <@ %(marketplace_ids)s
+      AND options ? %(option)s AND options - %(option)s = %(options)s
+      AND created_by IS DISTINCT FROM 'amazon'
+      AND (
+        status IN ('PLANNED', 'CREATING', 'IN_QUEUE', 'IN_PROGRESS', 'DONE')
+        OR (status IN ('ARCHIVED', 'CANCELLED') AND (
+            (dag_id = %(dag_id)s AND run_id = %(run_id)s)
+            OR CASE status WHEN 'ARCHIVED' THEN reported_at ELSE updated_at END >= %(fresh_after)s
+        ))
+      )
+    ORDER BY own DESC, id DESC
+"""
+
+
+def open_parts(
+    ledger: Ledger,
+    key: RequestKey,
+    split: Split,
+    values: Sequence[str],
+    *,
+    fresh_after: datetime,
+    run: RunRef,
+) -> tuple[ReportRequest, ...]:
+    """The requests that together ask for every one of ``values``, in the order of their values.
+
+    One transaction, so a run has either all its parts or none. A run that is tried again gets the parts it
+    had, however the values changed in between; new values become parts of their own, and the values of a part
+    that failed are divided anew. Parts of other runs that are under way or reported since ``fresh_after``
+    serve too.
+
+    :param key: of the slice, without the option that is split.
+    :param values: sorted, each once.
+    """
+
+    def work(connection: Connection) -> tuple[ReportRequest, ...]:
+        with connection.transaction():
+            lock = hashlib.sha256(f"parts of {key.digest}".encode()).hexdigest()
+            connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (lock,))
+            kept = _kept(connection, key, split, frozenset(values), fresh_after, run)
+            covered = {value for request in kept for value in values_of(request.options, split)}
+            rest = [value for value in values if value not in covered]
+            opened = [
+                requests.find_or_open(connection, _part_key(key, split, chunk), fresh_after, run)
+                for chunk in divide(rest, split)
+            ]
+            return tuple(sorted((*kept, *opened), key=lambda request: request.options[split.option]))
+
+    return ledger.database.run(work)
+
+
+def divide(values: Sequence[str], split: Split) -> Iterator[tuple[str, ...]]:
+    """``values`` in groups that one request may name: so many, and not too long a text."""
+    group: list[str] = []
+    for value in values:
+        longer = split.separator.join([*group, value])
+        too_long = split.longest is not None and len(longer) > split.longest
+        if group and (len(group) == split.at_most or too_long):
+            yield tuple(group)
+            group = []
+        group.append(value)
+    if group:
+        yield tuple(group)
+
+
+def values_of(options: Mapping[str, str], split: Split) -> list[str]:
+    """The values that a part's options name."""
+    return options[split.option].split(split.separator)
+
+
+def _kept(
+    connection: Connection,
+    key: RequestKey,
+    split: Split,
+    wanted: frozenset[str],
+    fresh_after: datetime,
+    run: RunRef,
+) -> list[ReportRequest]:
+    """Requests that stand already, no value in two of them; of other runs only what asks for nothing more."""
+    kept: list[ReportRequest] = []
+    covered: set[str] = set()
+    for request, own in _standing(connection, key, split, fresh_after, run):
+        named = set(values_of(request.options, split))
+        if (own or named <= wanted) and not named & covered:
+            kept.append(request)
+            covered |= named
+    return kept
+
+
+def _standing(
+    connection: Connection, key: RequestKey, split: Split, fresh_after: datetime, run: RunRef
+) -> Iterable[tuple[ReportRequest, bool]]:
+    rows = connection.execute(
+        _STANDING,
+        {
+            "source": key.source,
+            "account_id": key.account_id,
+            "report_type": key.report_type,
+            "window_start": key.window_start,
+            "window_end": key.window_end,
+            "marketplace_ids": list(key.marketplace_ids),
+            "option": split.option,
+            "options": Jsonb(dict(key.options)),
+            "dag_id": run.dag_id,
+            "run_id": run.run_id,
+            "fresh_after": fresh_after,
+        },
+    ).fetchall()
+    return [(requests.get(connection, row["id"]), row["own"]) for row in rows]
+
+
+def _part_key(key: RequestKey, split: Split, values: Sequence[str]) -> RequestKey:
+    return replace(key, options={**key.options, split.option: split.separator.join(values)})

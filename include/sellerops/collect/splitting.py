@@ -1,0 +1,203 @@
+"""One slice as several requests: a report option takes only so many values, and there are more of them.
+
+Each part is collected as if it were a slice of its own, with its values as one more option; here is only what
+holds them together. The parts look alike to Amazon, so they are created one after the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from sellerops.asins import known_asins
+from sellerops.collect.context import Job, Tools, fresh_after, key_of, now, off_loop
+from sellerops.collect.following import DOCUMENT_LEASE, Follower, lease_document
+from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult
+from sellerops.collect.part_claims import open_parts
+from sellerops.errors import ReportFatal, RetryableError, SellerOpsError, SkipError
+from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef
+from sellerops.slices import Slice
+from sellerops.specs import Split
+
+_VALUES: dict[str, Callable[[Ledger, str, str], list[str]]] = {"asins": known_asins}
+_REMEDY = (
+    "Read Amazon's reason above. Where it names no other, one of these ASINs is of a brand that the account "
+    "does not own: list the account's own in config/asins.yaml, then clear the task."
+)
+
+
+class PartCollector(Protocol):
+    """Collects one part; a Collector does."""
+
+    def advance(
+        self, piece: Slice, run: RunRef, *, request_ids: Iterable[int], reference: datetime | None
+    ) -> Done | WaitFor: ...
+
+    async def wait(
+        self, piece: Slice, run: RunRef, *, request_ids: Iterable[int], reference: datetime | None
+    ) -> WaitResult: ...
+
+
+class PartFollower(Follower):
+    """Follows one part's request. The parts share ``turn``, in which one of them may be created.
+
+    Documents are leased when all parts are ready, for a lease taken early would be stale by then.
+    """
+
+    def __init__(self, tools: Tools, job: Job, request_id: int, turn: asyncio.Lock) -> None:
+        super().__init__(tools, job, request_id)
+        self._turn_to_create = turn
+
+    async def _step(self, request: ReportRequest) -> WaitResult | None:
+        if request.status not in (RequestStatus.PLANNED, RequestStatus.CREATING):
+            return await super()._step(request)
+        async with self._turn_to_create:
+            return await super()._step(await off_loop(self._tools.ledger.get_request, request.id))
+
+    async def _lease_document(self, request: ReportRequest, detail: str) -> WaitResult:
+        return self._result(WaitOutcome.READY, detail)
+
+
+class Splitting:
+    """One job's parts. ``part_of`` makes the collector of a part from its tools."""
+
+    def __init__(
+        self, tools: Tools, split: Split, job: Job, part_of: Callable[[Tools, asyncio.Lock], PartCollector]
+    ) -> None:
+        self._tools, self._split, self._job = tools, split, job
+        self._part_of = part_of
+
+    def advance(self, ids: Sequence[int]) -> Done | WaitFor:
+        """Archive every part that is ready. Done when all are; a part without data is no more than that.
+
+        Raises what a part failed with, but only when the others' documents are safe.
+        """
+        found: list[int] = []
+        waits: list[WaitFor] = []
+        ends: list[Done] = []
+        errors: list[SellerOpsError] = []
+        turn = asyncio.Lock()
+        for request in self._requests(ids):
+            try:
+                step = self._part(request, turn).advance(
+                    self._piece(request),
+                    self._job.run,
+                    request_ids=(request.id,),
+                    reference=self._job.reference,
+                )
+            except SellerOpsError as error:
+                errors.append(_explained(error))
+                continue
+            found.extend(step.request_ids or (request.id,))
+            if isinstance(step, Done):
+                ends.append(step)
+            else:
+                waits.append(step)
+        if errors:
+            raise _first(errors)
+        if waits:
+            return WaitFor(tuple(found), f"{len(waits)} of {len(found)} parts: {waits[0].reason}")
+        return _whole(ends)
+
+    async def wait(self, ids: Sequence[int]) -> WaitResult:
+        """Until every part has something for a worker to do, has no data, or failed."""
+        requests = await off_loop(self._requests, ids)
+        turn = asyncio.Lock()
+        waits = [
+            asyncio.create_task(
+                self._part(request, turn).wait(
+                    self._piece(request),
+                    self._job.run,
+                    request_ids=(request.id,),
+                    reference=self._job.reference,
+                )
+            )
+            for request in requests
+        ]
+        try:
+            results = await asyncio.gather(*waits)
+        finally:
+            for each in waits:
+                each.cancel()
+        return await self._all_of(results)
+
+    async def _all_of(self, results: Sequence[WaitResult]) -> WaitResult:
+        # Of a part without data only its last look goes on: the ids are told apart as parts.
+        every = tuple(
+            one
+            for result in results
+            for one in (
+                result.request_ids[-1:] if result.outcome is WaitOutcome.EMPTY else result.request_ids
+            )
+        )
+        errors = [_explained(result.error) for result in results if result.error]
+        if errors:
+            error = _first(errors)
+            return WaitResult(WaitOutcome.FAILED, error.cause, every, error)
+        ready = [result for result in results if result.outcome is not WaitOutcome.EMPTY]
+        if not ready:
+            return WaitResult(WaitOutcome.EMPTY, f"Amazon has no data for any of {len(results)} parts", every)
+        await self._lease_documents([one for result in ready for one in result.request_ids])
+        return WaitResult(WaitOutcome.READY, f"{len(ready)} of {len(results)} parts are ready", every)
+
+    async def _lease_documents(self, ids: Iterable[int]) -> None:
+        """At least one, and as many as a worker can use before the first is stale."""
+        until = await now(self._tools.ledger) + DOCUMENT_LEASE / 2
+        for one in ids:
+            request = await off_loop(self._tools.ledger.get_request, one)
+            if request.document_id and request.status.is_active:
+                await lease_document(self._tools, request)
+                if await now(self._tools.ledger) >= until:
+                    return
+
+    def _requests(self, ids: Sequence[int]) -> tuple[ReportRequest, ...]:
+        """The requests of the job's parts: those named, else those of its run, else new ones."""
+        ledger, piece = self._tools.ledger, self._job.piece
+        if ids:
+            return tuple(ledger.get_request(one) for one in ids)
+        values = _VALUES[self._split.values](ledger, piece.account_id, piece.marketplace_ids[0])
+        return open_parts(
+            ledger,
+            key_of(self._tools.spec, piece),
+            self._split,
+            values,
+            fresh_after=fresh_after(self._tools.spec, self._job, ledger.clock().now()),
+            run=self._job.run,
+        )
+
+    def _part(self, request: ReportRequest, turn: asyncio.Lock) -> PartCollector:
+        """As if the spec had the part's values among its options."""
+        rules = self._tools.spec.request
+        options = {**rules.options, self._split.option: request.options[self._split.option]}
+        spec = self._tools.spec.model_copy(
+            update={"request": rules.model_copy(update={"options": options, "split": None})}
+        )
+        return self._part_of(replace(self._tools, spec=spec), turn)
+
+    def _piece(self, request: ReportRequest) -> Slice:
+        """The slice under a label that names the part, so that every error does."""
+        values = request.options[self._split.option]
+        return replace(self._job.piece, label=f"{self._job.piece.label}, {self._split.option} {values}")
+
+
+def _whole(ends: Sequence[Done]) -> Done:
+    """All documents together. What is neither documents nor nothing is so for the whole slice."""
+    for end in ends:
+        if end.outcome not in (Outcome.DOCUMENTS, Outcome.EMPTY):
+            return end
+    ids = tuple(one for end in ends for one in end.request_ids)
+    return Done(ids, Outcome.DOCUMENTS if ids else Outcome.EMPTY)
+
+
+def _explained(error: SellerOpsError) -> SellerOpsError:
+    if type(error) is ReportFatal:
+        error.remedy = _REMEDY
+    return error
+
+
+def _first(errors: Sequence[SellerOpsError]) -> SellerOpsError:
+    """The one that a person must cure, else the one that is no failure, else what Airflow repeats."""
+    return min(errors, key=lambda error: (isinstance(error, RetryableError), isinstance(error, SkipError)))

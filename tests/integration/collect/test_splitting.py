@@ -1,0 +1,184 @@
+"""One slice as several requests: 40 ASINs are three reports, however often they are asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from integration.collect.killing import Killed, Step, stepping
+from integration.collect.parts import RUN, Bench, another_run, collect, wait
+
+from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, splitting
+from sellerops.collect.part_claims import divide
+from sellerops.errors import ReportFatal
+from sellerops.ledger import ReportRequest, RequestStatus, SliceState
+from sellerops.slices import Slice
+from sellerops.specs import Split, load_spec
+
+REPORT = "search_query_performance_weekly"
+SPEC = load_spec(REPORT)
+TYPE = SPEC.report_type
+SPLIT = Split(option="asin", at_most=18, longest=200)
+
+
+@pytest.fixture(scope="module")
+def brand() -> list[str]:
+    """The ASINs that northwind_na sells in the US, as its orders and stock name them."""
+    from amazon_sandbox.world import World
+    from amazon_sandbox.world.marketplaces import by_country
+    from amazon_sandbox.world.shop import Shops
+
+    world = World(seed=7, scenario="demo")
+    return sorted(
+        {listing.asin for listing in Shops(world.seed).of("northwind_na", by_country("US")).listings}
+    )
+
+
+@contextmanager
+def asins(values: list[str]) -> Iterator[None]:
+    """What the listings name; ``known_asins`` itself is tested beside it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(splitting._VALUES, "asins", lambda *_: sorted(values))
+        yield
+
+
+@pytest.fixture
+def piece(bench: Bench) -> Slice:
+    for operation in ("createReport", "getReportDocument", "getReports"):
+        bench.sandbox.quotas(operation=operation, rate=10.0, burst=100)
+    bench.sandbox.control("POST", "/jobs", json={"queue_seconds": 5, "progress_seconds": 5})
+    return next(
+        one for one in bench.pieces(SPEC) if one.marketplaces == ("US",) and one.first_day == "2026-11-08"
+    )
+
+
+def test_forty_asins_are_three_reports_of_one_slice(bench: Bench, piece: Slice, brand: list[str]) -> None:
+    with asins(brand[:40]):
+        done = collect(bench.collector(SPEC), piece)
+    assert done.outcome is Outcome.DOCUMENTS
+    rows = [bench.ledger.get_request(one) for one in done.request_ids]
+    assert [len(_asins(row)) for row in rows] == [18, 18, 4]
+    assert [asin for row in rows for asin in _asins(row)] == brand[:40]
+    assert all(len(row.options["asin"]) <= 200 for row in rows)
+    assert all(row.status is RequestStatus.ARCHIVED and row.created_by == "us" for row in rows)
+    assert bench.creates() == len(bench.reports()) == 3
+    assert _reported(bench, rows) <= set(brand[:40])
+    assert len(_reported(bench, rows)) > 30
+    assert bench.states() == [SliceState.REQUESTED] * 7, "loaded is what the load says"
+
+
+def test_a_later_run_uses_the_parts_again_and_asks_for_new_asins_only(
+    bench: Bench, piece: Slice, brand: list[str]
+) -> None:
+    with asins(brand[1:40]):
+        first = collect(bench.collector(SPEC), piece)
+    with asins(brand[:40]):  # the new one sorts first: no part may shift for it
+        second = collect(bench.collector(SPEC), piece, another_run("by hand"))
+    assert set(first.request_ids) < set(second.request_ids)
+    new = [bench.ledger.get_request(one) for one in set(second.request_ids) - set(first.request_ids)]
+    assert [_asins(row) for row in new] == [brand[:1]]
+
+
+def test_a_run_keeps_its_parts_though_the_listings_change_between_its_tries(
+    bench: Bench, piece: Slice, brand: list[str]
+) -> None:
+    with asins(brand[:38]):
+        opened = bench.collector(SPEC).advance(piece, RUN)
+    assert isinstance(opened, WaitFor)
+    with asins(brand[2:40]):  # two are gone, two are new
+        done = collect(bench.collector(SPEC), piece)
+    assert set(opened.request_ids) < set(done.request_ids)
+    assert [len(_asins(bench.ledger.get_request(one))) for one in done.request_ids] == [18, 18, 2, 2]
+
+
+def test_killed_at_every_kind_of_step_there_are_three_reports(
+    bench: Bench, piece: Slice, brand: list[str]
+) -> None:
+    """Worker and triggerer start from nothing each time, and go on until they are killed again."""
+    kinds = [
+        Step("after ledger", 3),
+        Step("before call POST reports", 1),
+        Step("after call POST reports", 1),
+        Step("after call POST reports", 2),
+        Step("after call GET reports/id", 2),
+        Step("after download", 1),
+        Step("after file", 1),
+        Step("before ledger", 30),
+    ]
+    struck = 0
+    with asins(brand[:40]):
+        for at in kinds:
+            with stepping(at) as steps:
+                try:
+                    collect(bench.collector(SPEC), piece)
+                except Killed:
+                    pass
+            struck += steps.struck
+        done = collect(bench.collector(SPEC), piece)
+    assert struck >= 6
+    assert len(done.request_ids) == 3
+    assert len(bench.reports()) == 3
+    count = bench.ledger.database.run(
+        lambda c: c.execute("SELECT count(*) AS n FROM sellerops.report_request").fetchone()
+    )
+    assert count == {"n": 3}
+    assert len(bench.documents()) == 3
+
+
+def test_a_part_without_data_is_no_more_than_that(bench: Bench, piece: Slice, brand: list[str]) -> None:
+    bench.sandbox.faults("cancelled", report_type=TYPE, times=1)
+    with asins(brand[:40]):
+        done = collect(bench.collector(SPEC), piece)
+        assert len(done.request_ids) == 2
+        assert SliceState.CONFIRMED_EMPTY not in bench.states()
+        bench.jump(hours=24 * 8)
+        bench.sandbox.faults("cancelled", report_type=TYPE)
+        run = another_run("next week")
+        opened = bench.collector(SPEC).advance(piece, run)
+        assert isinstance(opened, WaitFor)
+        waited = wait(bench.collector(SPEC), piece, run, request_ids=opened.request_ids)
+        assert waited.outcome is WaitOutcome.EMPTY
+        assert bench.collector(SPEC).advance(piece, run, request_ids=waited.request_ids) == Done(
+            (), Outcome.EMPTY
+        )
+    assert bench.states() == [SliceState.CONFIRMED_EMPTY] * 7
+
+
+def test_an_asin_of_another_brand_fails_and_its_part_is_named(
+    bench: Bench, piece: Slice, brand: list[str]
+) -> None:
+    """The others' documents are safe; with the ASIN taken out only its part is asked for again."""
+    strange = "B0ZZZZZZZZ"
+    with asins([*brand[:39], strange]), pytest.raises(ReportFatal) as failed:
+        collect(bench.collector(SPEC), piece)
+    assert strange in failed.value.where and brand[38] in failed.value.where
+    assert brand[0] not in failed.value.where
+    assert "config/asins.yaml" in failed.value.remedy
+    assert bench.states() == [SliceState.FAILED] * 7
+    assert len(bench.documents()) == 3, "two parts and Amazon's reason"
+    with asins(brand[:39]):
+        done = collect(bench.collector(SPEC), piece)
+    assert [len(_asins(bench.ledger.get_request(one))) for one in done.request_ids] == [18, 18, 3]
+    assert bench.creates() == 4
+
+
+def test_values_are_divided_by_number_and_by_length() -> None:
+    values = [f"{n:010d}" for n in range(40)]
+    assert [len(group) for group in divide(values, SPLIT)] == [18, 18, 4]
+    assert [len(group) for group in divide(values, Split(option="asin", at_most=99, longest=31))] == [2] * 20
+    assert list(divide([], SPLIT)) == []
+    assert list(divide(["much too long"], Split(option="asin", at_most=9, longest=3))) == [("much too long",)]
+
+
+def _asins(row: ReportRequest) -> list[str]:
+    return row.options["asin"].split(" ")
+
+
+def _reported(bench: Bench, rows: list[ReportRequest]) -> set[str]:
+    found = set()
+    for row in rows:
+        with bench.archive.open(row.archive_uri or "") as stream:
+            found |= {entry["asin"] for entry in json.load(stream)["dataByAsin"]}
+    return found
