@@ -8,8 +8,12 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 
 from amazon_sandbox import control
+from amazon_sandbox.fba_inventory.routes import routes as fba_inventory_routes
+from amazon_sandbox.finances.routes import routes as finances_routes
 from amazon_sandbox.lwa.routes import routes as lwa_routes
+from amazon_sandbox.orders.routes import routes as orders_routes
 from amazon_sandbox.reports.routes import routes as reports_routes
+from amazon_sandbox.sales.routes import routes as sales_routes
 from amazon_sandbox.sandbox import Sandbox
 from amazon_sandbox.slack.routes import routes as slack_routes
 
@@ -26,7 +30,16 @@ def create_app(sandbox: Sandbox) -> Starlette:
             sandbox.close()
 
     app = Starlette(
-        routes=[*reports_routes, *lwa_routes, *control.routes, *slack_routes],
+        routes=[
+            *reports_routes,
+            *fba_inventory_routes,
+            *finances_routes,
+            *orders_routes,
+            *sales_routes,
+            *lwa_routes,
+            *control.routes,
+            *slack_routes,
+        ],
         exception_handlers=control.exception_handlers,
         lifespan=lifespan,
     )

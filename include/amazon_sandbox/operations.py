@@ -15,6 +15,7 @@ from amazon_sandbox.faults import Stage, Subject
 from amazon_sandbox.http_faults import misbehave
 from amazon_sandbox.sandbox import Sandbox, sandbox_of
 from amazon_sandbox.world import Seller
+from amazon_sandbox.world.shop import Shop
 
 _EXPIRED = access_denied("The access token you provided has expired.")
 _INVALID = access_denied("The access token you provided is revoked, malformed or invalid.")
@@ -132,6 +133,11 @@ def _log(operation: Operation, status: int | None) -> None:
             operation.note,
         )
     )
+
+
+def shop_of(call: Operation, marketplace_id: str) -> Shop:
+    """The caller's shop in one of its marketplaces."""
+    return call.sandbox.world._shop(call.caller, marketplace_id)
 
 
 async def unknown_path(request: Request) -> Response:

@@ -16,9 +16,12 @@ from amazon_sandbox.answers import NoAnswer
 from amazon_sandbox.calls import CallLog
 from amazon_sandbox.clock import VirtualClock, instant
 from amazon_sandbox.faults import FaultBook
+from amazon_sandbox.fba_inventory import data as fba_inventory_data
+from amazon_sandbox.finances import data as finances_data
 from amazon_sandbox.lwa import data as lwa_data
 from amazon_sandbox.lwa import faults as lwa_faults
 from amazon_sandbox.lwa.state import TokenStore
+from amazon_sandbox.orders import data as orders_data
 from amazon_sandbox.quotas import Quotas
 from amazon_sandbox.reports import data as reports_data
 from amazon_sandbox.reports import faults as reports_faults
@@ -26,12 +29,20 @@ from amazon_sandbox.reports.life import Life
 from amazon_sandbox.reports.making import Maker, Pace
 from amazon_sandbox.reports.render import Renderer, WorldFactory
 from amazon_sandbox.reports.state import ReportStore
+from amazon_sandbox.sales import data as sales_data
 from amazon_sandbox.slack import data as slack_data
 from amazon_sandbox.slack import faults as slack_faults
 from amazon_sandbox.slack.state import SlackStore
 from amazon_sandbox.world import Seller
 
-OPERATIONS = (*reports_data.USAGE_PLANS, reports_data.DOWNLOAD, lwa_data.OPERATION, *slack_data.OPERATIONS)
+USAGE_PLANS = {
+    **reports_data.USAGE_PLANS,
+    **fba_inventory_data.USAGE_PLANS,
+    **finances_data.USAGE_PLANS,
+    **orders_data.USAGE_PLANS,
+    **sales_data.USAGE_PLANS,
+}
+OPERATIONS = (*USAGE_PLANS, reports_data.DOWNLOAD, lwa_data.OPERATION, *slack_data.OPERATIONS)
 
 
 class Sandbox:
@@ -56,7 +67,7 @@ class Sandbox:
         self.signing_key = secrets.token_bytes(32)
         self.directory = Path(tempfile.mkdtemp(prefix="amazon_sandbox_"))
         self.calls = CallLog()
-        self.quotas = Quotas(reports_data.USAGE_PLANS)
+        self.quotas = Quotas(USAGE_PLANS)
         menu = (*http_faults.MENU, *lwa_faults.MENU, *reports_faults.MENU, *slack_faults.MENU)
         self.faults = FaultBook(menu, OPERATIONS)
         self.tokens = TokenStore(self.world.sellers)

@@ -112,6 +112,14 @@ def _reference(seed: int, seller: Seller, currency: str, index: int) -> Settleme
     )
 
 
+def settlement_at(seed: int, seller: Seller, currency: str, moment: int) -> SettlementRef:
+    """The settlement whose period holds an instant (UTC epoch seconds), published or not."""
+    at = datetime.fromtimestamp(moment, UTC)
+    index = (at - _EPOCH) // PERIOD
+    ref = _reference(seed, seller, currency, index)
+    return ref if ref.start <= at else _reference(seed, seller, currency, index - 1)
+
+
 def settlement_lines(shops: Shops, seller: Seller, ref: SettlementRef, currency: str) -> list[Line]:
     """All lines of a settlement by posting time; their sum is its total amount."""
     start, end = int(ref.start.timestamp()), int(ref.end.timestamp())
@@ -120,7 +128,7 @@ def settlement_lines(shops: Shops, seller: Seller, ref: SettlementRef, currency:
     ]
     lines = [line for shop in group for line in _shop_lines(shop, start, end)]
     lines.sort(key=lambda line: line.posted)
-    return [*lines, *_account_lines(group[0], ref, currency, start, end)]
+    return [*lines, *account_lines(group[0], ref, currency, start, end)]
 
 
 def _shop_lines(shop: Shop, start: int, end: int) -> Iterator[Line]:
@@ -129,12 +137,12 @@ def _shop_lines(shop: Shop, start: int, end: int) -> Iterator[Line]:
         for order in shop.orders(day):
             if start <= order.shipped < end:
                 for item in order.items:
-                    yield from _order_lines(shop, order, item)
+                    yield from order_lines(shop, order, item)
     for day in range(first - LAST_LAG, last - FIRST_LAG + 1):
         if any(first <= day + lag <= last for lag in shop.refund_lags(day)):
             for refund in shop.refunds_of_purchases(day):
                 if start <= refund.at < end:
-                    yield from _refund_lines(shop, refund)
+                    yield from refund_lines(shop, refund)
 
 
 def _charges(shop: Shop, item: OrderItem) -> list[tuple[str, str, int]]:
@@ -167,7 +175,8 @@ def _commission(item: OrderItem) -> int:
     return round((item.price - item.discount) * COMMISSION)
 
 
-def _order_lines(shop: Shop, order: Order, item: OrderItem) -> Iterator[Line]:
+def order_lines(shop: Shop, order: Order, item: OrderItem) -> Iterator[Line]:
+    """What an order item brought and cost, posted when the order shipped."""
     fees = [("ItemFees", "Commission", -_commission(item))]
     if not order.is_merchant:
         fee = item.listing.fulfilment_fee(shop.marketplace) * item.quantity
@@ -179,7 +188,8 @@ def _order_lines(shop: Shop, order: Order, item: OrderItem) -> Iterator[Line]:
     yield from _lines(template, [*_charges(shop, item), *fees, *_promotions(item)])
 
 
-def _refund_lines(shop: Shop, refund: Refund) -> Iterator[Line]:
+def refund_lines(shop: Shop, refund: Refund) -> Iterator[Line]:
+    """What a refund took back."""
     item = refund.item
     commission = _commission(item)
     fees = [
@@ -233,7 +243,7 @@ def _promotion_id(promotions: str, description: str) -> str:
     return names[0] if description == "Shipping" else names[-1]
 
 
-def _account_lines(shop: Shop, ref: SettlementRef, currency: str, start: int, end: int) -> Iterator[Line]:
+def account_lines(shop: Shop, ref: SettlementRef, currency: str, start: int, end: int) -> Iterator[Line]:
     """Fees and the reserve. What is held back now is what the next settlement begins with."""
     u = uniforms(shop.seed, shop.account, currency, "fees", ref.settlement_id)
     unit = _fee_unit(shop)

@@ -1,0 +1,57 @@
+"""getInventorySummaries: pages of 50, whose tokens live for 30 seconds."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.routing import BaseRoute, Route
+
+from amazon_sandbox.clock import instant
+from amazon_sandbox.fba_inventory import data, state
+from amazon_sandbox.next_tokens import continued, next_token
+from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
+
+NAME = "getInventorySummaries"
+
+
+async def get_inventory_summaries(call: Operation) -> Answer:
+    """Stock as it stands; the following pages show the moment of the first."""
+    sandbox, now = call.sandbox, call.sandbox.clock.now()
+    wanted = state.read(call.request.query_params, call.caller, instant(now))
+    call.marketplace_ids = (wanted.marketplace_id,)
+    first, as_of = 0, now
+    if wanted.token is not None:
+        place = continued(
+            sandbox.signing_key,
+            NAME,
+            wanted.arguments,
+            wanted.token,
+            now=now,
+            speed=sandbox.clock.speed,
+            lifetime=data.TOKEN_SECONDS,
+        )
+        first, as_of = place.place[0], place.as_of
+    shop = shop_of(call, wanted.marketplace_id)
+    rows = await asyncio.to_thread(data.summaries, shop, int(as_of), details=wanted.details)
+    if wanted.skus:
+        rows = [row for row in rows if row["sellerSku"] in wanted.skus]
+    if wanted.since:
+        since = wanted.since.strftime("%Y-%m-%dT%H:%M:%SZ")
+        rows = [row for row in rows if row["lastUpdatedTime"] >= since]
+    body: dict[str, object] = {
+        "payload": {
+            "granularity": {"granularityType": "Marketplace", "granularityId": wanted.marketplace_id},
+            "inventorySummaries": rows[first : first + data.PAGE_SIZE],
+        }
+    }
+    if first + data.PAGE_SIZE < len(rows):
+        token = next_token(sandbox.signing_key, NAME, wanted.arguments, [first + data.PAGE_SIZE], as_of, now)
+        body["pagination"] = {"nextToken": token}
+    return 200, body
+
+
+def _look(call: Operation) -> None:
+    call.marketplace_ids = tuple(call.request.query_params.get("marketplaceIds", "").split(","))
+
+
+routes: list[BaseRoute] = [Route(data.PATH, endpoint(NAME, get_inventory_summaries, _look), methods=["GET"])]

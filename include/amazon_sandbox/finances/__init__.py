@@ -1,0 +1,1 @@
+"""The Finances API 2024-06-19: transactions."""

@@ -1,0 +1,212 @@
+"""The Finances API 2024-06-19: its usage plan, and transactions made of the lines that settlements hold.
+
+Every line of a settlement but the reserve stands in exactly one transaction of the same settlement
+(FINANCIAL_EVENT_GROUP_ID), counted without DEFERRED_RELEASED. A business order is deferred when it ships: its
+transaction is DEFERRED; a week later, within the same settlement, it becomes DEFERRED_RELEASED and another
+one, RELEASED, says the same money once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+from amazon_sandbox.finances.render import Draft
+from amazon_sandbox.quotas import UsagePlan
+from amazon_sandbox.world import Seller
+from amazon_sandbox.world.orders import LONGEST_SHIPPING_DAYS, Order
+from amazon_sandbox.world.refunds import refunds_on
+from amazon_sandbox.world.settlements import (
+    account_lines,
+    currency_groups,
+    order_lines,
+    refund_lines,
+    settlement_at,
+)
+from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.world.streams import URL_SAFE, token, uniforms
+
+# Usage plan as the description in finances_2024-06-19.json gives it.
+USAGE_PLANS = {"listTransactions": UsagePlan(0.5, 10)}
+PATH = "/finances/2024-06-19/transactions"
+PAGE_SIZE = 100
+JUST_NOW = timedelta(minutes=2)
+LONGEST_SPAN = timedelta(days=180)
+KEPT = timedelta(days=731)
+STATUSES = ("DEFERRED", "RELEASED", "DEFERRED_RELEASED")
+DAY = 86_400
+_DEFERRED_FOR = 7 * DAY
+_LATE_SHARE = 0.3
+_LATEST = 47 * 3600
+# Held back and paid out later: no transaction.
+_RESERVE = ("Previous Reserve Amount Balance", "Current Reserve Amount")
+
+Place = tuple[int, int]
+Json = dict[str, Any]
+
+
+class Wanted(NamedTuple):
+    """Posted in [start, end), epoch seconds; the other fields filter when they are given."""
+
+    start: int
+    end: int
+    status: str | None = None
+    group_id: str | None = None
+    order_id: str | None = None
+
+
+def transactions(
+    seller: Seller, shops: Sequence[Shop], wanted: Wanted, now: int, place: Place | None, size: int
+) -> tuple[list[Json], Place | None]:
+    """A page of transactions by posting time from `place` on, and the place of the next page."""
+    page: list[Json] = []
+    for here, draft in _walk(seller, shops, wanted, now, place):
+        if len(page) == size:
+            return page, here
+        page.append(draft.written())
+    return page, None
+
+
+def _walk(
+    seller: Seller, shops: Sequence[Shop], wanted: Wanted, now: int, place: Place | None
+) -> Iterator[tuple[Place, Draft]]:
+    first = max(wanted.start, now - int(KEPT.total_seconds())) // DAY
+    last = (min(wanted.end, now) - 1) // DAY
+    from_day, from_position = place or (first, 0)
+    for day in range(max(first, from_day), last + 1):
+        for position, draft in enumerate(_of_day(seller, shops, day, now)):
+            if (day, position) >= (from_day, from_position) and _fits(draft, wanted, now):
+                yield (day, position), draft
+
+
+def _fits(draft: Draft, wanted: Wanted, now: int) -> bool:
+    return (
+        wanted.start <= draft.posted < wanted.end
+        and draft.visible_from <= now
+        and wanted.status in (None, draft.status)
+        and wanted.group_id in (None, draft.group_id)
+        and wanted.order_id in (None, draft.order_id)
+    )
+
+
+def _of_day(seller: Seller, shops: Sequence[Shop], day: int, now: int) -> list[Draft]:
+    """Everything posted on a UTC day (days since 1970), by posting time."""
+    start, end = day * DAY, (day + 1) * DAY
+    drafts = [draft for shop in shops for draft in _of_shop(seller, shop, start, end, now)]
+    firsts = {group[0] for group in currency_groups(seller).values()}
+    for shop in shops:
+        if shop.marketplace.marketplace_id in firsts:
+            drafts.extend(_of_account(seller, shop, start, end))
+    return sorted(drafts, key=lambda draft: (draft.posted, draft.transaction_id))
+
+
+def _of_shop(seller: Seller, shop: Shop, start: int, end: int, now: int) -> Iterator[Draft]:
+    last = shop.marketplace.day_of_epoch(end)
+    weeks_ago = shop.marketplace.day_of_epoch(start - _DEFERRED_FOR)
+    for day in range(weeks_ago - LONGEST_SHIPPING_DAYS - 1, last + 1):
+        for order in shop.orders(day):
+            if not order.shipped or order.shipped >= end:
+                continue
+            if order.shipped >= start or order.is_business:
+                yield from (
+                    draft for draft in _of_order(seller, shop, order, now) if start <= draft.posted < end
+                )
+    for day in range(shop.marketplace.day_of_epoch(start), last + 1):
+        for refund in refunds_on(shop, day):
+            if start <= refund.at < end:
+                lines = list(refund_lines(shop, refund))
+                yield Draft(
+                    seller=seller,
+                    shop=shop,
+                    transaction_type="Refund",
+                    description="Refund Order",
+                    transaction_id=_id(shop, refund.item.item_id, "refund"),
+                    status="RELEASED",
+                    posted=refund.at,
+                    group_id=_group(seller, shop, refund.at),
+                    lines=partial(_same, lines),
+                    order=refund.order,
+                    related=(("REFUND_ID", refund.adjustment_id),),
+                )
+
+
+def _of_order(seller: Seller, shop: Shop, order: Order, now: int) -> Iterator[Draft]:
+    """The transaction of a shipped order, and that of its release where it was deferred."""
+    shipped, release = order.shipped, _release(seller, shop, order)
+    late = uniforms(*shop.key, order.order_id, "late transaction")
+    own_id, release_id = _id(shop, order.order_id, "shipment"), _id(shop, order.order_id, "release")
+    is_released = bool(release) and now >= release
+    draft = Draft(
+        seller=seller,
+        shop=shop,
+        transaction_type="Shipment",
+        description="Order Payment",
+        transaction_id=own_id,
+        status="RELEASED" if not release else "DEFERRED_RELEASED" if is_released else "DEFERRED",
+        posted=shipped,
+        group_id=_group(seller, shop, shipped),
+        lines=lambda: [line for item in order.items for line in order_lines(shop, order, item)],
+        order=order,
+        related=(("RELEASE_TRANSACTION_ID", release_id),) if is_released else (),
+        matures=release,
+        # Amazon: events of the last 48 hours may be missing.
+        delay=int(late[1] * _LATEST) if late[0] < _LATE_SHARE else 0,
+    )
+    yield draft
+    if is_released:
+        yield draft._replace(
+            transaction_id=release_id,
+            status="RELEASED",
+            posted=release,
+            related=(("DEFERRED_TRANSACTION_ID", own_id),),
+            matures=0,
+            delay=0,
+        )
+
+
+def _release(seller: Seller, shop: Shop, order: Order) -> int:
+    """When a deferred order's money is released, 0 when it is not deferred."""
+    if not order.is_business:
+        return 0
+    ref = settlement_at(shop.seed, seller, shop.marketplace.currency, order.shipped)
+    release = min(order.shipped + _DEFERRED_FOR, int(ref.end.timestamp()) - 3600)
+    return release if release > order.shipped + 2 * 3600 else 0
+
+
+def _of_account(seller: Seller, shop: Shop, start: int, end: int) -> Iterator[Draft]:
+    """Fees of a currency's settlement that belong to no order."""
+    currency = shop.marketplace.currency
+    refs = {settlement_at(shop.seed, seller, currency, moment) for moment in (start, end - 1)}
+    for ref in refs:
+        period = int(ref.start.timestamp()), int(ref.end.timestamp())
+        for number, line in enumerate(account_lines(shop, ref, currency, *period)):
+            if line.amount_description in _RESERVE or not start <= line.posted < end:
+                continue
+            yield Draft(
+                seller=seller,
+                shop=shop,
+                transaction_type="ServiceFee",
+                description=line.amount_description
+                if line.amount_type == "other-transaction"
+                else line.amount_type,
+                transaction_id=_id(shop, ref.settlement_id, "fee", number),
+                status="RELEASED",
+                posted=line.posted,
+                group_id=ref.settlement_id,
+                lines=partial(_same, [line]),
+                related=(("SHIPMENT_ID", line.order_id),) if line.order_id else (),
+            )
+
+
+def _group(seller: Seller, shop: Shop, moment: int) -> str:
+    return settlement_at(shop.seed, seller, shop.marketplace.currency, moment).settlement_id
+
+
+def _same(lines: list[Any]) -> list[Any]:
+    return lines
+
+
+def _id(shop: Shop, *key: str | int) -> str:
+    return token(URL_SAFE, 43, *shop.key, *key, "transaction")

@@ -1,0 +1,160 @@
+"""Transactions as the Finances API writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from amazon_sandbox.world import Seller
+from amazon_sandbox.world.documents import iso_utc
+from amazon_sandbox.world.orders import Order, OrderItem
+from amazon_sandbox.world.settlements import Line
+from amazon_sandbox.world.shop import Shop
+
+Json = dict[str, Any]
+
+_KINDS = {
+    "ItemPrice": "Sales",
+    "ItemWithheldTax": "Tax",
+    "ItemFees": "Expenses",
+    "Promotion": "Promotions",
+}
+
+
+class Draft(NamedTuple):
+    """A transaction before it is written: `lines` are made only when it is.
+
+    `matures`: when a deferred one is released, 0 for others; `delay`: seconds until Amazon shows it.
+    """
+
+    seller: Seller
+    shop: Shop
+    transaction_type: str
+    description: str
+    transaction_id: str
+    status: str
+    posted: int
+    group_id: str
+    lines: Callable[[], list[Line]]
+    order: Order | None = None
+    related: tuple[tuple[str, str], ...] = ()
+    matures: int = 0
+    delay: int = 0
+
+    @property
+    def visible_from(self) -> int:
+        """When Amazon shows it first."""
+        return self.posted + self.delay
+
+    @property
+    def order_id(self) -> str | None:
+        """The order it is about."""
+        return self.order.order_id if self.order else None
+
+    def written(self) -> Json:
+        """The Transaction of the model."""
+        lines, shop = self.lines(), self.shop.marketplace
+        written: Json = {
+            "sellingPartnerMetadata": {
+                "sellingPartnerId": self.seller.seller_id,
+                "accountType": "Standard Orders",
+                "marketplaceId": shop.marketplace_id,
+            },
+            "relatedIdentifiers": [
+                {"relatedIdentifierName": name, "relatedIdentifierValue": value}
+                for name, value in self._related(lines)
+            ],
+            "transactionType": self.transaction_type,
+            "transactionId": self.transaction_id,
+            "transactionStatus": self.status,
+            "description": self.description,
+            "postedDate": _time(self.posted),
+            "totalAmount": self._money(lines),
+            "items": [],
+            "contexts": [],
+            "breakdowns": self._breakdowns(lines),
+        }
+        if self.order is not None:
+            # Account fees name no shop.
+            written["marketplaceDetails"] = {
+                "marketplaceId": shop.marketplace_id,
+                "marketplaceName": shop.sales_channel,
+            }
+            written["items"] = [
+                self._item(item, [line for line in lines if line.item_code == item.item_id])
+                for item in self.order.items
+                if any(line.item_code == item.item_id for line in lines)
+            ]
+        if self.matures:
+            written["contexts"] = [
+                {
+                    "contextType": "DeferredContext",
+                    "deferralReason": "B2B",
+                    "maturityDate": _time(self.matures),
+                }
+            ]
+        return written
+
+    def _related(self, lines: list[Line]) -> list[tuple[str, str]]:
+        related = [("FINANCIAL_EVENT_GROUP_ID", self.group_id), *self.related]
+        if self.order is not None:
+            related[:0] = [("ORDER_ID", self.order.order_id)]
+            if lines and lines[0].shipment_id:
+                related.append(("SHIPMENT_ID", lines[0].shipment_id))
+        return related
+
+    def _item(self, item: OrderItem, lines: list[Line]) -> Json:
+        assert self.order is not None
+        listing = item.listing
+        adjustment = lines[0].adjustment_id
+        return {
+            "description": listing.title(self.shop.marketplace.language),
+            "relatedIdentifiers": [
+                {
+                    "itemRelatedIdentifierName": "ORDER_ADJUSTMENT_ITEM_ID",
+                    "itemRelatedIdentifierValue": adjustment,
+                }
+            ]
+            if adjustment
+            else [],
+            "totalAmount": self._money(lines),
+            "breakdowns": self._breakdowns(lines),
+            "contexts": [
+                {
+                    "contextType": "ProductContext",
+                    "asin": listing.asin,
+                    "sku": listing.sku,
+                    "quantityShipped": item.quantity,
+                    "fulfillmentNetwork": "MFN" if self.order.is_merchant else "AFN",
+                }
+            ],
+        }
+
+    def _breakdowns(self, lines: list[Line]) -> list[Json]:
+        """Amounts by kind, and within a kind by what the settlement calls them."""
+        kinds: dict[str, dict[str, list[Line]]] = {}
+        for line in lines:
+            kind = _KINDS.get(line.amount_type, "Expenses")
+            kinds.setdefault(kind, {}).setdefault(line.amount_description, []).append(line)
+        return [
+            {
+                "breakdownType": kind,
+                "breakdownAmount": self._money([line for part in parts.values() for line in part]),
+                "breakdowns": [
+                    {"breakdownType": name, "breakdownAmount": self._money(part), "breakdowns": []}
+                    for name, part in parts.items()
+                ],
+            }
+            for kind, parts in kinds.items()
+        ]
+
+    def _money(self, lines: list[Line]) -> Json:
+        shop = self.shop.marketplace
+        return {
+            "currencyAmount": shop.amount(sum(line.amount for line in lines)),
+            "currencyCode": shop.currency,
+        }
+
+
+def _time(seconds: int) -> str:
+    return iso_utc(seconds).replace("+00:00", "Z")

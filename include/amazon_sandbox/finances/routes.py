@@ -1,0 +1,52 @@
+"""listTransactions: pages by posting time, each asked for with the arguments of the first."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.routing import BaseRoute, Route
+
+from amazon_sandbox.clock import instant
+from amazon_sandbox.finances import data, state
+from amazon_sandbox.next_tokens import continued, next_token
+from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
+
+NAME = "listTransactions"
+
+
+async def list_transactions(call: Operation) -> Answer:
+    """Transactions posted in a span; a span over 180 days has none, without a word."""
+    sandbox, now = call.sandbox, call.sandbox.clock.now()
+    asked = state.read(call.request.query_params, call.caller, instant(now))
+    call.marketplace_ids = asked.marketplace_ids
+    place, as_of, end = None, now, asked.wanted.end
+    if asked.token is not None:
+        told = continued(
+            sandbox.signing_key, NAME, asked.arguments, asked.token, now=now, speed=sandbox.clock.speed
+        )
+        place, as_of, end = (told.place[0], told.place[1]), told.as_of, told.place[2]
+    if asked.is_empty:
+        return 200, {"payload": {"transactions": []}}
+    page, following = await asyncio.to_thread(
+        data.transactions,
+        call.caller,
+        [shop_of(call, marketplace_id) for marketplace_id in asked.marketplace_ids],
+        asked.wanted._replace(end=end),
+        int(as_of),
+        place,
+        data.PAGE_SIZE,
+    )
+    payload: dict[str, Any] = {"transactions": page}
+    if following is not None:
+        payload["nextToken"] = next_token(
+            sandbox.signing_key, NAME, asked.arguments, [*following, end], as_of, now
+        )
+    return 200, {"payload": payload}
+
+
+def _look(call: Operation) -> None:
+    call.marketplace_ids = tuple(call.request.query_params.get("marketplaceId", "").split(","))
+
+
+routes: list[BaseRoute] = [Route(data.PATH, endpoint(NAME, list_transactions, _look), methods=["GET"])]

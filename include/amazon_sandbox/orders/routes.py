@@ -1,0 +1,78 @@
+"""searchOrders (2026-01-01) and getOrders (v0): pages of at most 100 orders."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.routing import BaseRoute, Route
+
+from amazon_sandbox.clock import instant, iso_micro
+from amazon_sandbox.next_tokens import continued, next_token
+from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
+from amazon_sandbox.orders import data, render, state
+from amazon_sandbox.orders.data import Found
+
+
+async def search_orders(call: Operation) -> Answer:
+    """Orders with their items; personal data is refused."""
+    wanted = state.read_search(call.request.query_params, call.caller, instant(call.sandbox.clock.now()))
+    page, token = await _page(call, wanted, "paginationToken")
+    body: dict[str, Any] = {"orders": [render.order(found, wanted.included) for found in page]}
+    if token:
+        body["pagination"] = {"nextToken": token}
+    end = "lastUpdatedBefore" if wanted.search.by_update else "createdBefore"
+    body[end] = _written(wanted)
+    return 200, body
+
+
+async def get_orders(call: Operation) -> Answer:
+    """Orders without their items."""
+    wanted = state.read_v0(call.request.query_params, call.caller, instant(call.sandbox.clock.now()))
+    page, token = await _page(call, wanted, "NextToken")
+    payload: dict[str, Any] = {"Orders": [render.v0_order(found) for found in page]}
+    if token:
+        payload["NextToken"] = token
+    payload["LastUpdatedBefore" if wanted.search.by_update else "CreatedBefore"] = _written(wanted)
+    return 200, {"payload": payload}
+
+
+async def _page(call: Operation, wanted: state.Wanted, name: str) -> tuple[list[Found], str | None]:
+    """The page and the token of the next one; every page shows the moment of the first."""
+    sandbox, now = call.sandbox, call.sandbox.clock.now()
+    call.marketplace_ids = wanted.marketplace_ids
+    place, as_of = None, now
+    if wanted.token is not None:
+        told = continued(
+            sandbox.signing_key,
+            call.name,
+            wanted.arguments,
+            wanted.token,
+            now=now,
+            speed=sandbox.clock.speed,
+            name=name,
+        )
+        place, as_of = (told.place[0], told.place[1]), told.as_of
+    shops = [shop_of(call, marketplace_id) for marketplace_id in wanted.marketplace_ids]
+    page, following = await asyncio.to_thread(
+        data.search, shops, wanted.search, int(as_of), place, wanted.size
+    )
+    if following is None:
+        return page, None
+    return page, next_token(sandbox.signing_key, call.name, wanted.arguments, following, as_of, now)
+
+
+def _written(wanted: state.Wanted) -> str:
+    return iso_micro(wanted.ends_at.timestamp())[:19] + "Z"
+
+
+def _look(call: Operation) -> None:
+    query = call.request.query_params
+    shops = query.get("marketplaceIds") or query.get("MarketplaceIds") or ""
+    call.marketplace_ids = tuple(shops.split(","))
+
+
+routes: list[BaseRoute] = [
+    Route(data.SEARCH_PATH, endpoint("searchOrders", search_orders, _look), methods=["GET"]),
+    Route(data.V0_PATH, endpoint("getOrders", get_orders, _look), methods=["GET"]),
+]

@@ -1,0 +1,39 @@
+"""getOrderMetrics: one answer, no pages."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.routing import BaseRoute, Route
+
+from amazon_sandbox.clock import instant
+from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
+from amazon_sandbox.sales import data, state
+
+NAME = "getOrderMetrics"
+
+
+async def get_order_metrics(call: Operation) -> Answer:
+    """Units, items, orders and sales by interval; recent ones still move."""
+    now = call.sandbox.clock.now()
+    wanted = state.read(call.request.query_params, call.caller, instant(now))
+    call.marketplace_ids = (wanted.marketplace_id,)
+    entries = await asyncio.to_thread(
+        data.metrics,
+        shop_of(call, wanted.marketplace_id),
+        wanted.start,
+        wanted.end,
+        wanted.granularity,
+        wanted.zone,
+        wanted.filter,
+        int(now),
+        sunday_first=wanted.sunday_first,
+    )
+    return 200, {"payload": entries}
+
+
+def _look(call: Operation) -> None:
+    call.marketplace_ids = tuple(call.request.query_params.get("marketplaceIds", "").split(","))
+
+
+routes: list[BaseRoute] = [Route(data.PATH, endpoint(NAME, get_order_metrics, _look), methods=["GET"])]
