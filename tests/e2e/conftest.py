@@ -61,8 +61,8 @@ def _settings(amazon: str, warehouse: str, archive: Path) -> dict[str, str]:
 
 
 def _config(root: Path) -> Path:
-    """The shipped configuration with the reports of the plain demo and, beside them, the same on schedules that
-    a test can wait for.
+    """The shipped configuration with the plain demo's reports and, beside them, the same on schedules that a
+    test can wait for.
     """
     config = root / "config"
     shutil.copytree(config_dir(), config)
