@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amazon_sandbox.world.catalogue import Listing
-from amazon_sandbox.world.orders import Order, OrderItem
+from amazon_sandbox.world.orders import Order, OrderItem, state_at
 from amazon_sandbox.world.streams import between, number, pick, uniforms
 
 if TYPE_CHECKING:
@@ -66,15 +66,16 @@ def campaigns(shop: Shop, kind: str, starts_from: int, starts_to: int, now: int)
     yield from sorted(found, key=lambda campaign: (campaign.start, campaign.number))
 
 
-def sold_in(shop: Shop, campaign: Campaign, until: int) -> dict[str, Sold]:
-    """What each ASIN of the campaign sold at a discount before `until` (UTC epoch seconds), cancelled orders
-    included: Amazon counts them here.
+def sold_in(shop: Shop, campaign: Campaign, until: int, now: int, *, gross: bool) -> dict[str, Sold]:
+    """What each ASIN of the campaign sold at a discount before `until`, as known at `now` (epoch seconds).
+
+    `gross`: with the orders that were cancelled.
     """
     sums = {listing.asin: Sold() for listing in campaign.listings}
     end = min(campaign.end, until)
     if campaign.is_cancelled or end <= campaign.start:
         return sums
-    for item in discounted_items(shop, campaign.start, end):
+    for item in _discounted(shop, campaign.start, end, now, gross):
         known = sums.get(item.listing.asin)
         if known is not None:
             sums[item.listing.asin] = Sold(
@@ -86,17 +87,18 @@ def sold_in(shop: Shop, campaign: Campaign, until: int) -> dict[str, Sold]:
     return sums
 
 
-def discounted_items(shop: Shop, start: int, end: int) -> Iterator[OrderItem]:
+def _discounted(shop: Shop, start: int, end: int, now: int, gross: bool) -> Iterator[OrderItem]:
     """Order items with a discount, bought in [start, end)."""
     first, last = shop.marketplace.day_of_epoch(start), shop.marketplace.day_of_epoch(end - 1)
     for ordinal in range(first, last + 1):
         for order in shop.orders(ordinal):
-            if start <= order.purchased < end:
-                yield from _discounted(order)
+            if start <= order.purchased < end and (gross or not _is_cancelled(order, now)):
+                yield from (item for item in order.items if item.discount)
 
 
-def _discounted(order: Order) -> Iterator[OrderItem]:
-    return (item for item in order.items if item.discount)
+def _is_cancelled(order: Order, now: int) -> bool:
+    state = state_at(order, now)
+    return state is None or state[0] == "Cancelled"
 
 
 def _families(shop: Shop, kind: str) -> list[tuple[Listing, ...]]:

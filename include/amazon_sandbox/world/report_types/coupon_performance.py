@@ -36,7 +36,7 @@ def write(request: ReportRequest) -> Document | None:
 def _rows(request: ReportRequest, shop: Shop, start: int, end: int) -> Iterator[Json]:
     until = yesterday_over(shop, request.now)
     for campaign in campaigns(shop, "coupon", start, end, request.now):
-        sold = sold_in(shop, campaign, until)
+        sold = sold_in(shop, campaign, until, request.now, gross=True)
         title = campaign.listings[0].title(shop.marketplace.language)
         yield {
             "couponId": f"{campaign.number:011d}",

@@ -35,7 +35,7 @@ def write(request: ReportRequest) -> Document | None:
 def _rows(request: ReportRequest, shop: Shop, start: int, end: int) -> Iterator[Json]:
     until = yesterday_over(shop, request.now)
     for campaign in campaigns(shop, "promotion", start, end, request.now):
-        sold = sold_in(shop, campaign, until)
+        sold = sold_in(shop, campaign, until, request.now, gross=False)
         views = _views(shop, campaign, until, request.now)
         yield {
             "promotionId": f"{campaign.number:011d}",
