@@ -53,7 +53,7 @@ def write_load(
         "slice": Jsonb(job.slice.to_dict()),
         "document": Jsonb(
             {
-                "uri": job.request.where,
+                "uri": None if job.is_confirmed_empty else job.request.where,
                 "content_type": job.request.content_type,
                 "marketplace_ids": list(job.request.marketplace_ids),
             }
