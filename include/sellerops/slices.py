@@ -9,9 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sellerops.accounts import Account
-from sellerops.errors import ConfigurationError
+from sellerops.errors import ConfigurationError, NotPublishedYet
 from sellerops.marketplaces import Marketplace, marketplace
 from sellerops.specs import PeriodKind, ReportSpec
+from sellerops.specs.durations import format_duration
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,18 @@ def plan_slices(
     return [
         piece for group in groups for piece in cut(spec, account, group, run_at, oldest, from_day, to_day)
     ]
+
+
+def refuse_unpublished(spec: ReportSpec, piece: Slice, now: datetime) -> None:
+    """Raise NotPublishedYet while Amazon cannot have published the slice's period."""
+    wait = spec.period.available_after
+    if not wait or piece.end is None or now >= piece.end + wait:
+        return
+    raise NotPublishedYet(
+        f"Amazon publishes this period {format_duration(wait)} after its end, from "
+        f"{piece.end + wait:%Y-%m-%d %H:%M} UTC on.",
+        where=f"{spec.name}, {piece.label}",
+    )
 
 
 def _shops(spec: ReportSpec, account: Account) -> list[Marketplace]:

@@ -18,11 +18,13 @@ from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
 from sellerops.collect.following import Follower, lease_document
 from sellerops.collect.listing import find_listed
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
+from sellerops.collect.second_look import Looks, look_again, looks_at
 from sellerops.collect.splitting import PartFollower, Splitting
-from sellerops.errors import RetryableError, SellerOpsError
+from sellerops.errors import RetryableError, SellerOpsError, SkipError
 from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef, SliceState
+from sellerops.quarantine import state_of
 from sellerops.rate_limits import Granted, QuotaLedger
-from sellerops.slices import Slice
+from sellerops.slices import Slice, refuse_unpublished
 from sellerops.sources.amazon_sp.client import SpApiClient, call_now
 from sellerops.specs import ReportSpec, Split
 
@@ -69,6 +71,7 @@ class Collector:
         try:
             if piece.expired:
                 return self._expired(job)
+            refuse_unpublished(self._tools.spec, piece, self._tools.ledger.clock().now())
             if self._tools.spec.request.how == "listed":
                 return self._advance_listed(job, tuple(request_ids))
             if self._tools.spec.request.split:
@@ -101,9 +104,7 @@ class Collector:
                 request_id = ids[0] if ids else (await off_loop(self._find, job)).id
                 result = await self._follow(job, request_id)
             if result.outcome is WaitOutcome.EMPTY:
-                await off_loop(
-                    self._note, job, SliceState.CONFIRMED_EMPTY, next(iter(result.request_ids), None)
-                )
+                await off_loop(self._note_empty, job, Looks(result.request_ids, is_believed=True))
         except SellerOpsError as error:
             result = WaitResult(WaitOutcome.FAILED, error.cause, ids, error)
         if result.error:
@@ -129,8 +130,14 @@ class Collector:
                     request = self._find(job)
                     continue
                 case RequestStatus.CANCELLED:
-                    self._note(job, SliceState.CONFIRMED_EMPTY, request.id)
-                    return Done((), Outcome.EMPTY)
+                    looks = looks_at(self._tools, job, request)
+                    if looks.is_believed:
+                        self._note_empty(job, looks)
+                        return Done((), Outcome.EMPTY, looks.request_ids)
+                    request = look_again(self._tools, job, request)
+                    if request.status.is_active:
+                        return WaitFor((request.id,), f"a second look, by request {request.id}")
+                    continue
                 case RequestStatus.FATAL | RequestStatus.FAILED:
                     raise stored_error(request)
                 case RequestStatus.DONE:
@@ -241,12 +248,24 @@ class Collector:
     def _note(self, job: Job, state: SliceState, request_id: int | None) -> None:
         self._tools.ledger.set_slice_state(job.piece, state, run=job.run, request_id=request_id)
 
+    def _note_empty(self, job: Job, looks: Looks) -> None:
+        """An empty day is a fact with its evidence."""
+        ids = looks.request_ids
+        self._tools.ledger.set_slice_state(
+            job.piece,
+            SliceState.CONFIRMED_EMPTY,
+            run=job.run,
+            request_id=ids[-1] if ids else None,
+            error=looks.evidence if ids else None,
+        )
+
     def _note_failure(self, job: Job, error: SellerOpsError) -> None:
         """A failure that Airflow repeats is not the slice's end, and the ledger may be what failed."""
         if isinstance(error, RetryableError):
             return
+        state = state_of(error) if isinstance(error, SkipError) else SliceState.FAILED
         try:
-            self._tools.ledger.set_slice_state(job.piece, SliceState.FAILED, run=job.run, error=error)
+            self._tools.ledger.set_slice_state(job.piece, state, run=job.run, error=error)
         except SellerOpsError as away:
             log.warning("the failure of %s is not in the ledger: %s", job.piece.label, away)
 

@@ -8,15 +8,21 @@ from typing import Any
 
 from sellerops.archive import ArchivedDocument
 from sellerops.collect.context import Job, Tools
-from sellerops.errors import ReportFatal
+from sellerops.errors import NotPublishedYet, ReportFatal, SellerOpsError
 
 _READ = 64 * 1024
 _LONGEST = 1_000
 
 
-def report_fatal(tools: Tools, job: Job, report_id: str | None, reason: str, **details: Any) -> ReportFatal:
-    """The error of a report that Amazon aborted."""
-    return ReportFatal(
+def report_fatal(
+    tools: Tools, job: Job, report_id: str | None, reason: str, **details: Any
+) -> SellerOpsError:
+    """The error of a report that Amazon aborted: NotPublishedYet where its reason has the spec's words for
+    late, else ReportFatal.
+    """
+    words = tools.spec.request.late_when
+    kind = NotPublishedYet if any(each.lower() in reason.lower() for each in words) else ReportFatal
+    return kind(
         f"Amazon aborted report {report_id} (FATAL): {reason}.",
         where=f"{tools.spec.report_type}, {job.piece.label}",
         report_id=report_id,

@@ -22,6 +22,7 @@ from sellerops.collect.creation import Creation
 from sellerops.collect.fatal import report_fatal
 from sellerops.collect.outcomes import WaitOutcome, WaitResult, stored_error
 from sellerops.collect.reuse import reuse
+from sellerops.collect.second_look import look_again, looks_at, pause_before
 from sellerops.errors import AmazonUnavailable, GiveUpError, RequestRefused, SellerOpsError, Throttled
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.sources.amazon_sp.reports import ProcessingStatus, Report
@@ -65,6 +66,8 @@ class Follower:
     async def _step(self, request: ReportRequest) -> WaitResult | None:
         match request.status:
             case RequestStatus.PLANNED:
+                if await pause_before(self._tools, request):
+                    return None  # the row may have moved meanwhile
                 if not await reuse(self._tools, self._job, request, self._query):
                     await self._creation.create(request, self._query)
             case RequestStatus.CREATING:
@@ -76,9 +79,17 @@ class Follower:
             case RequestStatus.ARCHIVED:
                 return self._result(WaitOutcome.READY, "the document is in the archive")
             case RequestStatus.CANCELLED:
-                return self._result(WaitOutcome.EMPTY, "Amazon has no data for this request (CANCELLED)")
+                return await self._cancelled(request)
             case RequestStatus.FATAL | RequestStatus.FAILED:
                 return self._result(WaitOutcome.FAILED, request.status, stored_error(request))
+        return None
+
+    async def _cancelled(self, request: ReportRequest) -> WaitResult | None:
+        """Believe it, or go on with the request that looks again."""
+        looks = await off_loop(looks_at, self._tools, self._job, request)
+        if looks.is_believed:
+            return WaitResult(WaitOutcome.EMPTY, looks.evidence.cause, looks.request_ids)
+        self._id = (await off_loop(look_again, self._tools, self._job, request)).id
         return None
 
     async def _poll(self, request: ReportRequest) -> WaitResult | None:

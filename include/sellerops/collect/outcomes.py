@@ -21,10 +21,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Done:
-    """Nothing more to fetch. ``request_ids``: the archived requests of the slice, for the load."""
+    """Nothing more to fetch. ``request_ids``: the archived requests of the slice, for the load.
+
+    ``evidence``: the requests of which Amazon said that there is no data.
+    """
 
     request_ids: tuple[int, ...]
     outcome: Outcome
+    evidence: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sellerops.slices import Slice
 
 # A plan to look again says nothing against what a day already holds.
 _SETTLED = "('LOADED', 'CONFIRMED_EMPTY', 'QUARANTINED')"
-_WEAK = "('PLANNED', 'REQUESTED', 'EXPIRED')"
+_WEAK = "('PLANNED', 'REQUESTED', 'EXPIRED', 'LATE')"
 _UPSERT = f"""
     INSERT INTO sellerops.slice_state AS stored (
         report, account_id, marketplace_id, day, snapshot_at, state, request_id, load_id, dag_id, run_id,

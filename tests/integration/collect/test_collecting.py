@@ -112,15 +112,6 @@ def test_a_snapshot_never_takes_an_earlier_moments_report(bench: Bench) -> None:
     assert bench.sandbox.cooldown_violations() == 0
 
 
-def test_no_data_is_an_outcome_and_asked_for_once(bench: Bench) -> None:
-    bench.sandbox.faults("cancelled", times=1)
-    done = collect(bench.collector(), bench.piece())
-    assert done == Done((), Outcome.EMPTY)
-    assert bench.states() == [SliceState.CONFIRMED_EMPTY]
-    assert bench.collector().advance(bench.piece(), RUN) == done
-    assert bench.creates() == 1
-
-
 def test_an_expired_slice_is_marked_and_not_asked_for(bench: Bench) -> None:
     done = bench.collector().advance(replace(bench.piece(), expired=True), RUN)
     assert done == Done((), Outcome.EXPIRED)

@@ -127,11 +127,11 @@ def test_a_region_and_a_snapshot_have_places_of_their_own(ledger: Ledger) -> Non
 
 
 SETTLED = (SliceState.LOADED, SliceState.CONFIRMED_EMPTY, SliceState.QUARANTINED)
-WEAK = (SliceState.PLANNED, SliceState.REQUESTED, SliceState.EXPIRED)
+WEAK = (SliceState.PLANNED, SliceState.REQUESTED, SliceState.EXPIRED, SliceState.LATE)
 
 
 def test_looking_again_says_nothing_against_a_settled_day(ledger: Ledger) -> None:
-    """All pairs of states: only a plan, a request or an expiry leaves a settled day as it was."""
+    """All pairs of states: only a plan, a request, an expiry or a delay leaves a settled day as it was."""
     for before, after in itertools.product(SliceState, SliceState):
         piece = replace(DAYS, report=f"{before}_{after}")
         ledger.set_slice_state(piece, before, load_id=5)

@@ -1,0 +1,125 @@
+"""CANCELLED is how Amazon says "no data", but also "asked too often" and "not yet": one of it proves nothing.
+
+It is believed when a second request, made ``request.second_look`` and the cooldown later, ends so too. All
+that is known about it stands in the ledger, so the wait in between may be killed and begun again.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sellerops.collect.context import Job, Tools, fresh_after, key_of, now, off_loop, sleep_until
+from sellerops.errors import NothingToCollect, NotPublishedYet
+from sellerops.ledger import ReportRequest, RequestKey, RunRef, SliceState
+from sellerops.ledger.database import Connection
+
+log = logging.getLogger(__name__)
+
+# Amazon's clock and ours may differ: a report asked for on the very end of a cooldown is refused again.
+_MARGIN = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The requests that say there is no data, oldest first, and whether that is enough to believe it."""
+
+    request_ids: tuple[int, ...]
+    is_believed: bool
+
+    @property
+    def evidence(self) -> NothingToCollect:
+        """Why the slice is empty, for its row in the ledger."""
+        listed = " and ".join(str(one) for one in self.request_ids)
+        return NothingToCollect(f"Amazon has no data (CANCELLED): request {listed}.")
+
+
+def looks_at(tools: Tools, job: Job, request: ReportRequest) -> Looks:
+    """What is known once ``request`` ended CANCELLED."""
+    pause = tools.spec.request.second_look
+    if not pause:
+        return Looks((request.id,), is_believed=True)
+    since = fresh_after(tools.spec, job, tools.ledger.clock().now())
+    asked_at = request.creating_at or request.created_at
+    key = key_of(tools.spec, job.piece)
+    earlier = tools.ledger.database.run(
+        lambda c: _earlier(c, key, request.id, since, job.run, asked_at - pause)
+    )
+    return Looks((*([earlier] if earlier else []), request.id), is_believed=earlier is not None)
+
+
+def look_again(tools: Tools, job: Job, first: ReportRequest) -> ReportRequest:
+    """The request that comes after ``first``, opened by whoever comes first; the slice says why it waits."""
+    key = key_of(tools.spec, job.piece)
+    just_after = first.updated_at + timedelta(microseconds=1)
+    second = tools.ledger.find_or_open_request(key, fresh_after=just_after, run=job.run)
+    again_at = first.updated_at + _pause(tools)
+    tools.ledger.set_slice_state(
+        job.piece,
+        SliceState.REQUESTED,
+        run=job.run,
+        request_id=second.id,
+        error=NotPublishedYet(
+            f"Amazon said that there is no data (CANCELLED, request {first.id}); it is believed only after a "
+            f"second look, not before {again_at:%Y-%m-%d %H:%M} UTC.",
+            remedy="Nothing: the task looks again by itself.",
+        ),
+    )
+    log.info("request %s is CANCELLED; request %s looks again from %s", first.id, second.id, again_at)
+    return second
+
+
+async def pause_before(tools: Tools, request: ReportRequest) -> bool:
+    """Sleep until a planned ``request`` may be made after the CANCELLED one before it; whether it slept."""
+    if not tools.spec.request.second_look:
+        return False
+    cancelled_at = await off_loop(_cancelled_before, tools, request.id)
+    if cancelled_at is None or cancelled_at + _pause(tools) <= await now(tools.ledger):
+        return False
+    await sleep_until(tools.ledger, cancelled_at + _pause(tools))
+    return True
+
+
+def _pause(tools: Tools) -> timedelta:
+    listed = tools.limits.config.report_type_limit(tools.spec.report_type).cooldown
+    cooldown = max(tools.spec.request.cooldown, listed)
+    return max(tools.spec.request.second_look, cooldown + _MARGIN if cooldown else timedelta(0))
+
+
+def _earlier(
+    connection: Connection, key: RequestKey, request_id: int, since: datetime, run: RunRef, until: datetime
+) -> int | None:
+    """The first CANCELLED request of ``key`` that this run counts: since it wanted the slice, or its own."""
+    row = connection.execute(
+        """
+        SELECT min(id) AS id FROM sellerops.report_request
+        WHERE key_hash = %(key)s AND id < %(id)s AND status = 'CANCELLED' AND updated_at <= %(until)s
+          AND (updated_at >= %(since)s OR (dag_id = %(dag_id)s AND run_id = %(run_id)s))
+        """,
+        {
+            "key": key.digest,
+            "id": request_id,
+            "until": until,
+            "since": since,
+            "dag_id": run.dag_id,
+            "run_id": run.run_id,
+        },
+    ).fetchone()
+    return row["id"] if row else None
+
+
+def _cancelled_before(tools: Tools, request_id: int) -> datetime | None:
+    def work(connection: Connection) -> datetime | None:
+        row = connection.execute(
+            """
+            SELECT max(earlier.updated_at) AS at
+            FROM sellerops.report_request AS request
+            JOIN sellerops.report_request AS earlier USING (key_hash)
+            WHERE request.id = %s AND earlier.id < request.id AND earlier.status = 'CANCELLED'
+            """,
+            (request_id,),
+        ).fetchone()
+        return row["at"] if row else None
+
+    return tools.ledger.database.run(work)
