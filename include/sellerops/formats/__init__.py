@@ -9,10 +9,10 @@ from sellerops.formats.assembly import Assembler
 from sellerops.formats.casts import FLAT_DECIMAL, JSON_DECIMAL, ValueRules
 from sellerops.formats.charsets import LineDecoder, candidates, codec_name, declared_charset
 from sellerops.formats.checks import checked
-from sellerops.formats.json_rows import JsonReader
 from sellerops.formats.numbers import Writing, writing_of
 from sellerops.formats.rows import STRUCTURAL, DriftReport, Reader, RejectReason, RowReject, RowStream, Tally
 from sellerops.formats.sniff import Document
+from sellerops.formats.tree_rows import TreeReader, rows_of
 from sellerops.formats.tsv import TsvReader
 from sellerops.marketplaces import Marketplace, marketplace, marketplace_by_id
 from sellerops.slices import Slice
@@ -48,13 +48,13 @@ def open_rows(
     shops = _shops(piece, marketplace_ids)
     tally = Tally(on_reject)
     declared = codec_name(declared_charset(content_type))
-    document = Document(stream, where=where, declared=declared)
+    is_xml = file_format.kind == "xml"
+    document = Document(stream, where=where, declared=declared, is_xml=is_xml)
     reader: Reader
-    if file_format.kind == "json":
-        assembler = Assembler(
-            table, piece, ValueRules(Writing.POINT, file_format.timestamps, JSON_DECIMAL), tally
-        )
-        reader = JsonReader(document, table, assembler, tally, where)
+    if file_format.kind in ("json", "jsonl", "xml"):
+        rules = ValueRules(Writing.POINT, file_format.timestamps, JSON_DECIMAL)
+        rows = rows_of(document, table, file_format, where)
+        reader = TreeReader(rows, table, Assembler(table, piece, rules, tally), tally, where)
     else:
         writing = Writing.POINT if file_format.decimal == "point" else writing_of(shops)
         assembler = Assembler(table, piece, ValueRules(writing, file_format.timestamps, FLAT_DECIMAL), tally)

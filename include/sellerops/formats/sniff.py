@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import zlib
 from typing import Any, BinaryIO, cast
 
 from sellerops.errors import DocumentDamaged, UnreadableDocument
 
 _PEEK = 1 << 16
+_XML_PAGES = (b"<!doctype html", b"<html", b"<head", b"<body", b"<error")
+_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -23,8 +26,11 @@ class Document:
     when the bytes end early or are a page instead of a document; errors name ``where``.
     """
 
-    def __init__(self, stream: BinaryIO, *, where: str, declared: str | None = None) -> None:
+    def __init__(
+        self, stream: BinaryIO, *, where: str, declared: str | None = None, is_xml: bool = False
+    ) -> None:
         self._where = where
+        self._is_xml = is_xml
         self._source: Any = stream
         self._ahead = self._guarded(_PEEK)
         if self._ahead.startswith(b"\x1f\x8b"):
@@ -82,7 +88,10 @@ class Document:
         start = self._ahead.lstrip()[:64].lower()
         if not self._ahead:
             raise DocumentDamaged("the document is empty: not even a header.", where=self._where)
-        if start.startswith((b"<!", b"<?xml", b"<html", b"<head", b"<body", b"<error")):
+        if self._is_xml:
+            start = _DECLARATION.sub(b"", self._ahead[:2000]).lstrip()[:64].lower()
+        pages = _XML_PAGES if self._is_xml else (*_XML_PAGES, b"<!", b"<?xml")
+        if start.startswith(pages):
             raise DocumentDamaged(
                 "this is a web page or an XML answer instead of the report.",
                 where=self._where,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +14,9 @@ from hypothesis import strategies as st
 from unit.sellerops.formats.helpers import Read, piece, table
 
 from sellerops.errors import DocumentDamaged, UnreadableDocument
-from sellerops.formats import json_rows, open_rows
-from sellerops.formats.surrogates import WithoutHalves
+from sellerops.formats import open_rows, tree_rows
+from sellerops.formats.json_stream import JsonUnits
+from sellerops.formats.sniff import Document
 from sellerops.specs import FileFormat
 
 SPEC = table(
@@ -48,7 +51,7 @@ def test_the_list_may_stand_anywhere_and_be_empty() -> None:
 
 
 def test_an_unknown_leaf_is_a_text_column_even_when_it_comes_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_rows, "BATCH_ITEMS", 2)
+    monkeypatch.setattr(tree_rows, "BATCH_ITEMS", 2)
     found = read(
         '[{"childAsin": "a"}, {"childAsin": "b"},'
         ' {"childAsin": "c", "sales": {"newB2BMetric": 1.50}, "list": [1, "x"]}]'
@@ -173,25 +176,55 @@ def test_memory_does_not_grow_with_the_document() -> None:
     assert peak < 8 << 20
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
-        st.sampled_from(["\\\\", "\\ud83d", "\\ude00", "\\ud83d\\ude00", "\\n", "a", "\\u65e5", "ud83d"]),
-        max_size=12,
+        st.recursive(
+            st.one_of(
+                st.text(max_size=5),
+                st.decimals(allow_nan=False, allow_infinity=False, places=3),
+                st.integers(),
+                st.booleans(),
+                st.none(),
+            ),
+            lambda inner: st.one_of(
+                st.lists(inner, max_size=3), st.dictionaries(st.text('ab\\"é', max_size=3), inner, max_size=3)
+            ),
+            max_leaves=6,
+        ),
+        max_size=4,
     ),
     st.integers(1, 9),
 )
-def test_half_characters_are_marked_wherever_the_stream_is_cut(parts: list[str], step: int) -> None:
+def test_values_are_whole_wherever_the_stream_is_cut(values: list[object], step: int) -> None:
     class Dribble:
-        content = ('"' + "".join(parts) + '"').encode()
+        content = json.dumps({"other": values, "a": {"rows": values}}, default=str, indent=1).encode()
 
         def read(self, size: int = -1) -> bytes:
             taken, self.content = self.content[:step], self.content[step:]
             return taken
 
-    expected = json.loads(Dribble.content)
-    expected = "".join("\ufffd" if "\ud800" <= each <= "\udfff" else each for each in expected)
-    source, got = WithoutHalves(Dribble()), b""
-    while piece_ := source.read(100):
-        got += piece_
-    assert json.loads(got) == expected
+    expected = json.loads(Dribble.content)["a"]["rows"]
+    units = JsonUnits(cast(Document, Dribble()), ("a", "rows"), [set(), set()], "here")
+    assert [json.loads(tree_rows.as_json(unit.value)) for unit in units] == expected
+
+
+@pytest.mark.parametrize("number", ["0", "-0", "12", "1.5", "1e5", "-1.25E-3"])
+def test_numbers_are_whole_wherever_the_stream_is_cut(number: str) -> None:
+    content = f'{{"a":[{number},{number} , {number}]}}'.encode()
+    for cut in range(len(content)):
+        parts = iter([content[:cut], content[cut:]] if cut else [content])
+
+        class Two:
+            def read(self, size: int = -1, parts: Iterator[bytes] = parts) -> bytes:
+                return next(parts, b"")
+
+        units = JsonUnits(cast(Document, Two()), ("a",), [set()], "here")
+        assert [unit.value for unit in units] == [number] * 3
+
+
+@pytest.mark.parametrize("cut", range(5, 60, 3))
+def test_a_document_cut_anywhere_is_damaged(cut: int) -> None:
+    content = b'{"x": {"y": [true, 1.5]}, "report": {"items": [{"childAsin": "a\\u00e9b"}]}}'
+    with pytest.raises(DocumentDamaged, match="ends early"):
+        Read(content[:cut], SPEC, kind="json")

@@ -1,0 +1,275 @@
+"""JSON read piece by piece: the items of one list, the rest skipped, never more in memory than one item.
+
+Items are decoded by the standard library's C scanner out of a text buffer; only the way to the list is walked
+by hand. Numbers stay the text they are written in.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.formats.sniff import Document
+from sellerops.formats.trees import Unit
+
+CHUNK = 1 << 18
+_LONGEST_ITEM = 64 << 20
+# A number is whole for certain only when this many characters follow it: `1`, then `.5`, then `e+7`.
+_BEHIND_A_NUMBER = 3
+_SPACE = re.compile(r"[ \t\n\r]*")
+_UNSTORABLE = re.compile(r"\\u(?:0000|[fF]{3}[dD]|[dD][89a-fA-F])|\ufffd")
+_WORDS = ("true", "false", "null")
+
+
+class Number(str):
+    """A JSON number, as written."""
+
+    __slots__ = ()
+
+
+class LongNumber(Number):
+    """A number with an exponent: its digits must be written out, or not."""
+
+    __slots__ = ()
+
+
+class Repeating(dict[str, Any]):
+    """An object whose repeated keys are kept: the second ``sku`` is ``sku`` with a mark."""
+
+    MARK = "\u0001"
+
+
+def _number(text: str) -> Number:
+    return LongNumber(text) if "e" in text or "E" in text else Number(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    plain = dict(pairs)
+    if len(plain) == len(pairs):
+        return plain
+    repeating = Repeating()
+    for key, value in pairs:
+        while key in repeating:
+            key += Repeating.MARK
+        repeating[key] = value
+    return repeating
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=_number, parse_int=Number, parse_constant=_refuse_constant, object_pairs_hook=_object
+)
+
+
+class JsonText:
+    """A cursor on JSON text of any length. Raises DocumentDamaged (it ends early) and UnreadableDocument.
+
+    ``is_suspect``: some text of the present buffer may hold what no text column can.
+    """
+
+    def __init__(self, document: Document, where: str) -> None:
+        self._document = document
+        self._where = where
+        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        self._text = ""
+        self._at = 0
+        self._ended = False
+        self.is_suspect = False
+
+    def next(self) -> str:
+        """The next character that is no space, not taken; empty at the end."""
+        while True:
+            found = _SPACE.match(self._text, self._at)
+            assert found is not None
+            self._at = found.end()
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if self._ended:
+                return ""
+            self._read(CHUNK)
+
+    def take(self, expected: str) -> str:
+        """The next character, which must be one of ``expected``."""
+        found = self.next()
+        if not found:
+            raise self._cut()
+        if found not in expected:
+            raise self._broken(f"{found!r} where one of {' '.join(expected)} is expected")
+        self._at += 1
+        return found
+
+    def value(self) -> Any:
+        """The next value, whole."""
+        self.next()
+        size = CHUNK
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if self._ended:
+                    raise self._error(error) from error
+                if len(self._text) - self._at > _LONGEST_ITEM:
+                    raise self._broken(error.msg) from error
+            except (ValueError, RecursionError) as error:
+                raise self._broken(str(error)) from error
+            else:
+                if self._ended or end + _BEHIND_A_NUMBER < len(self._text):
+                    self._at = end
+                    return value
+            self._read(size)
+            size *= 2
+
+    def items(self) -> Iterator[Any]:
+        """The items of the list that begins here, to its end."""
+        self.take("[")
+        if self.next() == "]":
+            self._at += 1
+            return
+        while True:
+            yield self.value()
+            # The usual case without a call: this is done for every row.
+            if self._text.startswith(",", self._at):
+                self._at += 1
+            elif self.take(",]") == "]":
+                return
+
+    def members(self) -> Iterator[str]:
+        """The keys of the object that begins here; between two of them the caller takes the value."""
+        self.take("{")
+        if self.next() == "}":
+            self._at += 1
+            return
+        while True:
+            if self.next() not in ('"', ""):
+                raise self._broken("a key without quotes")
+            key = self.value()
+            self.take(":")
+            yield str(key)
+            if self.take(",}") == "}":
+                return
+
+    def skip(self) -> None:
+        """Go behind the next value, however long it is."""
+        start = self.next()
+        if start == "[":
+            for _ in self.items():
+                pass
+        elif start == "{":
+            for _ in self.members():
+                self.skip()
+        else:
+            self.value()
+
+    def end(self) -> None:
+        """Raise when anything follows."""
+        if self.next():
+            raise self._broken("something follows the end")
+
+    def _read(self, size: int) -> None:
+        """Some ``size`` bytes more behind what is not taken yet."""
+        pieces = [self._text[self._at :]]
+        while size > 0 and not self._ended:
+            data = self._document.read(CHUNK)
+            size -= len(data)
+            self._ended = not data
+            try:
+                pieces.append(self._decoder.decode(data, final=self._ended))
+            except UnicodeDecodeError as error:
+                raise (self._cut() if self._ended else self._broken(f"not UTF-8 ({error.reason})")) from error
+        self._text, self._at = "".join(pieces), 0
+        self.is_suspect = _UNSTORABLE.search(self._text) is not None
+
+    def _error(self, error: json.JSONDecodeError) -> DocumentDamaged | UnreadableDocument:
+        rest = self._text[error.pos :]
+        bare = rest.strip()
+        is_cut = (
+            error.msg.startswith("Unterminated")
+            or not bare
+            or bare == "-"
+            or any(word.startswith(bare) and word != bare for word in _WORDS)
+            or (error.msg.startswith("Invalid") and len(rest) <= 6)
+        )
+        return self._cut() if self._ended and is_cut else self._broken(error.msg)
+
+    def _cut(self) -> DocumentDamaged:
+        return DocumentDamaged("the JSON document ends early.", where=self._where)
+
+    def _broken(self, cause: str) -> UnreadableDocument:
+        return UnreadableDocument(f"this is no valid JSON: {cause[:200]}.", where=self._where)
+
+
+class JsonUnits:
+    """The items of the outermost list on the way to the rows."""
+
+    def __init__(
+        self, document: Document, rows: Sequence[str], wanted: Sequence[set[str]], where: str
+    ) -> None:
+        """``wanted``: for each name of ``rows`` the keys beside it that columns read."""
+        self._text = JsonText(document, where)
+        self._rows = tuple(rows)
+        self._wanted = wanted
+        self._where = where
+        self._found = False
+        self._given = False
+
+    @property
+    def is_suspect(self) -> bool:
+        return self._text.is_suspect
+
+    def __iter__(self) -> Iterator[Unit]:
+        yield from self._walk(0, [])
+        self._text.end()
+        if not self._found:
+            raise UnreadableDocument(f"there is no list `{'.'.join(self._rows)}` in it.", where=self._where)
+
+    def _walk(self, level: int, outer: list[dict[str, Any]]) -> Iterator[Unit]:
+        start = self._text.next()
+        if start == "[" and level:
+            self._found = True
+            for item in self._text.items():
+                self._given = True
+                yield Unit(item, outer)
+        elif start == "{" and level < len(self._rows):
+            here: dict[str, Any] = {}
+            for key in self._text.members():
+                if key == self._rows[level]:
+                    yield from self._walk(level + 1, [*outer, here])
+                elif key in self._wanted[level]:
+                    self._refuse_late(key, level)
+                    here[key] = self._text.value()
+                else:
+                    self._text.skip()
+        elif start == "n":
+            self._found = self._found or level == len(self._rows)  # an empty list, Amazon's other way
+            self._text.value()
+        else:
+            self._text.skip()
+
+    def _refuse_late(self, key: str, level: int) -> None:
+        if self._given:
+            path = ".".join([*self._rows[:level], key])
+            raise UnreadableDocument(
+                f"`{path}`, which every row needs, stands behind the rows.", where=self._where
+            )
+
+
+class JsonLines:
+    """Each line of the document, whole."""
+
+    def __init__(self, document: Document, where: str) -> None:
+        self._text = JsonText(document, where)
+
+    @property
+    def is_suspect(self) -> bool:
+        return self._text.is_suspect
+
+    def __iter__(self) -> Iterator[Unit]:
+        while self._text.next():
+            yield Unit(self._text.value(), [])

@@ -1,0 +1,159 @@
+"""XML read element by element: each row's part of the document is in memory, the rest is let go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+
+from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.formats.sniff import Document
+from sellerops.formats.trees import Unit
+
+CHUNK = 1 << 16
+_LONGEST_PART = 64 << 20
+TEXT = ""
+
+
+class XmlUnits:
+    """The elements at the first ``depth`` names of ``rows`` below the root, as objects.
+
+    An element of text alone is its text; else an object of its children and of its attributes (``@name``),
+    its own text under the empty name. Children of one name are a list. Namespaces are left out. A document
+    type is refused: nothing of Amazon's has one, and entities can name files or fill the memory.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        rows: Sequence[str],
+        depth: int,
+        wanted: Sequence[set[str]],
+        where: str,
+    ) -> None:
+        """``wanted``: first of all the names below the root, beside the rows, that columns read."""
+        self._document = document
+        self._rows = tuple(rows[:depth])
+        self._wanted = wanted[0] if wanted else set()
+        self._where = where
+        self._open: list[str] = []
+        self._builder: TreeBuilder | None = None
+        self._built_at = 0
+        self._outer: dict[str, Any] = {}
+        self._others: Counter[str] = Counter()
+        self._ready: list[Unit] = []
+        self._given = False
+        self._size = 0
+        self.is_suspect = True
+
+    def __iter__(self) -> Iterator[Unit]:
+        parser = self._parser()
+        ended = False
+        while not ended:
+            data = self._document.read(CHUNK)
+            ended = not data
+            self._size += len(data)
+            try:
+                parser.Parse(data, ended)
+            except expat.ExpatError as error:
+                raise self._broken(error, ended) from error
+            if self._ready:
+                self._size = 0
+            elif self._builder is not None and self._size > _LONGEST_PART:
+                raise UnreadableDocument(
+                    f"an element is longer than {_LONGEST_PART >> 20} MB.", where=self._where
+                )
+            yield from self._ready
+            self._ready = []
+        if not self._given and any(count > 1 for count in self._others.values()):
+            raise UnreadableDocument(
+                f"there are no elements `{'.'.join(self._rows)}` in it; there are "
+                f"{', '.join(sorted(self._others))}.",
+                where=self._where,
+            )
+
+    def _parser(self) -> expat.XMLParserType:
+        parser = expat.ParserCreate(namespace_separator="}")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._data
+        parser.StartDoctypeDeclHandler = self._refuse_doctype
+        return parser
+
+    def _refuse_doctype(self, name: str, *_: Any) -> None:
+        raise UnreadableDocument(
+            f"it declares a document type ({name}), which no report has.", where=self._where
+        )
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._open.append(_local(tag))
+        path = tuple(self._open[1:])
+        if self._builder is None and path:
+            is_part = path == self._rows
+            if is_part or (len(path) == 1 and path[0] in self._wanted):
+                self._builder, self._built_at = TreeBuilder(), len(self._open)
+                self._refuse_late(is_part, path)
+            elif path != self._rows[: len(path)]:
+                self._others[".".join(path)] += 1
+        if self._builder is not None:
+            self._builder.start(_local(tag), {_local(key): value for key, value in attributes.items()})
+
+    def _refuse_late(self, is_part: bool, path: Sequence[str]) -> None:
+        if self._given and not is_part:
+            raise UnreadableDocument(
+                f"`{'.'.join(path)}`, which every row needs, stands behind the rows.", where=self._where
+            )
+
+    def _end(self, tag: str) -> None:
+        if self._builder is not None:
+            self._builder.end(_local(tag))
+            if len(self._open) == self._built_at:
+                self._take(_object(self._builder.close()))
+                self._builder = None
+        self._open.pop()
+
+    def _data(self, text: str) -> None:
+        if self._builder is not None:
+            self._builder.data(text)
+
+    def _take(self, value: Any) -> None:
+        path = tuple(self._open[1:])
+        if path == self._rows:
+            self._given = True
+            outer = [self._outer, *({} for _ in self._rows[1:])]
+            self._ready.append(Unit(value if isinstance(value, dict) else {TEXT: value}, outer))
+        else:
+            self._outer[path[0]] = value
+
+    def _broken(self, error: expat.ExpatError, ended: bool) -> DocumentDamaged | UnreadableDocument:
+        if ended:
+            return DocumentDamaged("the XML document ends early.", where=self._where)
+        return UnreadableDocument(f"this is no valid XML: {error}.", where=self._where)
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
+
+
+def _object(element: Element) -> Any:
+    """An element as a JSON value would be."""
+    text = (element.text or "").strip() if len(element) else (element.text or "")
+    if not len(element) and not element.attrib:
+        return text or None
+    content: dict[str, Any] = {f"@{name}": value for name, value in element.attrib.items()}
+    if text.strip():
+        content[TEXT] = text
+    for child in element:
+        value = _object(child)
+        if child.tag not in content:
+            content[child.tag] = value
+        elif isinstance(content[child.tag], list):
+            content[child.tag].append(value)
+        else:
+            content[child.tag] = [content[child.tag], value]
+        if child.tail and child.tail.strip():
+            content[TEXT] = f"{content.get(TEXT, '')}{child.tail}"
+    return content

@@ -1,0 +1,257 @@
+"""Rows in nested lists with what they inherit, JSON lines and XML: one rule of paths for all."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from unit.sellerops.formats.helpers import Read, table
+
+from sellerops.errors import ConfigurationError, DocumentDamaged, UnreadableDocument
+from sellerops.formats.paths import split_path
+from sellerops.specs import ReportSpec
+
+PRODUCTS = table(
+    {
+        "promotion_id": {"from": "/promotions.promotionId", "required": True},
+        "period": {"from": "/reportSpecification.reportOptions.reportPeriod"},
+        "asin": {"required": True},
+        "revenue": {"type": "decimal", "from": "sales.amount"},
+    },
+    rows="promotions.includedProducts",
+    primary_key=("promotion_id", "asin"),
+)
+SPECIFICATION = {"reportOptions": {"reportPeriod": "WEEK"}}
+
+
+def document(*promotions: dict[str, Any], first: bool = True) -> bytes:
+    head, rows = {"reportSpecification": SPECIFICATION}, {"promotions": list(promotions)}
+    return json.dumps({**head, **rows} if first else {**rows, **head}).encode()
+
+
+def promotion(name: str, *asins: str) -> dict[str, Any]:
+    products = [{"asin": asin, "sales": {"amount": 1.5}} for asin in asins]
+    return {"promotionId": name, "includedProducts": products, "type": "BEST_DEAL"}
+
+
+def test_rows_of_nested_lists_have_their_parents_values() -> None:
+    read = Read(
+        document(promotion("p", "a", "b"), promotion("q"), promotion("r", "a")), PRODUCTS, kind="json"
+    )
+    assert [(row["promotion_id"], row["asin"], row["period"]) for row in read.rows] == [
+        ("p", "a", "WEEK"),
+        ("p", "b", "WEEK"),
+        ("r", "a", "WEEK"),
+    ]
+    assert read.column("source_line") == [1, 2, 3] and not read.stream.drift.added
+
+
+def test_what_every_row_needs_may_not_stand_behind_the_rows() -> None:
+    with pytest.raises(UnreadableDocument, match="stands behind the rows"):
+        Read(document(promotion("p", "a"), first=False), PRODUCTS, kind="json")
+
+
+def test_a_renamed_inner_list_is_not_an_empty_one() -> None:
+    renamed = {"promotionId": "p", "products": [{"asin": "a"}]}
+    with pytest.raises(UnreadableDocument, match=r"no list `promotions\.includedProducts`"):
+        Read(document(renamed), PRODUCTS, kind="json")
+    assert Read(document({"promotionId": "p"}), PRODUCTS, kind="json").rows == []
+
+
+def test_lists_that_are_another_tables_rows_are_no_column() -> None:
+    spec = ReportSpec.model_validate(
+        {
+            "name": "promotions",
+            "source": "amazon_sp",
+            "report_type": "X",
+            "family": "f",
+            "description": "d",
+            "scope": "marketplace",
+            "schedule": {"cron": "0 0 * * *", "timezone": "UTC"},
+            "period": {"kind": "range"},
+            "format": {"kind": "json"},
+            "tables": {
+                "promotions": {
+                    "rows": "promotions",
+                    "write_disposition": "merge",
+                    "primary_key": ["promotion_id"],
+                    "columns": {"promotion_id": {"from": "promotionId"}},
+                },
+                "products": PRODUCTS.model_dump(by_alias=True, exclude={"elsewhere"}),
+            },
+        }
+    )
+    read = Read(document(promotion("p", "a")), spec.tables["promotions"], kind="json")
+    assert read.rows == [{"promotion_id": "p", "type": "BEST_DEAL", "source_line": 1}]
+    assert spec.tables["products"].elsewhere == ()
+
+
+LINES = table(
+    {
+        "shop": {"from": "/request.marketplaceId"},
+        "sku": {"from": "sellerSku", "required": True},
+        "days": {"type": "integer", "from": "inventoryDetails.days"},
+    },
+    rows="answer.payload.inventorySummaries",
+    primary_key=("shop", "sku"),
+)
+
+
+def line(shop: str, payload: Any) -> bytes:
+    return json.dumps({"request": {"marketplaceId": shop}, "answer": {"payload": payload}}).encode() + b"\n"
+
+
+def test_each_line_is_a_document_and_rows_are_numbered_through() -> None:
+    content = line("US", {"inventorySummaries": [{"sellerSku": "a"}, {"sellerSku": "b"}]})
+    content += line("US", {}) + line("CA", {"inventorySummaries": {"sellerSku": "c", "new": 1}})
+    read = Read(content, LINES, kind="jsonl")
+    assert [(row["shop"], row["sku"], row["source_line"]) for row in read.rows] == [
+        ("US", "a", 1),
+        ("US", "b", 2),
+        ("CA", "c", 3),
+    ]
+    assert read.stream.drift.added == {"new": "new"} and read.stream.drift.missing == ["days"]
+
+
+def test_an_empty_answer_is_no_rows_and_another_list_another_document() -> None:
+    assert Read(line("US", {}), LINES, kind="jsonl").stream.rows_in_file == 0
+    with pytest.raises(UnreadableDocument, match="no list"):
+        Read(line("US", {"summaries": [{"sellerSku": "a"}]}), LINES, kind="jsonl")
+    with pytest.raises(DocumentDamaged, match="ends early"):
+        Read(line("US", {"inventorySummaries": [{"sellerSku": "a"}]})[:-4], LINES, kind="jsonl")
+
+
+def test_without_rows_a_line_is_a_row() -> None:
+    spec = table({"sku": {"required": True}, "price": {"type": "decimal", "from": "price.amount"}})
+    read = Read(b'{"sku": "a", "price": {"amount": 1.10}}\n\n{"sku": "b"}', spec, kind="jsonl")
+    assert read.column("price") == [Decimal("1.10"), None]
+
+
+def test_one_of_a_list_is_chosen_and_the_rest_kept() -> None:
+    spec = table(
+        {
+            "sku": {"required": True},
+            "principal": {"type": "decimal", "from": "fees[type=Principal].amount"},
+            "first_name": {"from": "names[0].value"},
+        }
+    )
+    fees = [{"type": "Tax", "amount": 1}, {"type": "Principal", "amount": 2.50, "currency": "EUR"}]
+    item = {"sku": "a", "fees": fees, "names": [{"value": "x", "language": "de"}, {"value": "y"}]}
+    read = Read(json.dumps(item).encode(), spec, kind="jsonl")
+    assert read.rejects == []
+    row = read.rows[0]
+    assert (row["principal"], row["first_name"]) == (Decimal("2.5"), "x")
+    assert json.loads(row["fees"]) == [{"type": "Tax", "amount": 1}]
+    assert json.loads(row["names"]) == [{"value": "y"}]
+    assert row["fees_type_principal_currency"] == "EUR" and row["names_0_language"] == "de"
+
+
+def test_the_first_of_a_columns_paths_that_is_there_is_the_column() -> None:
+    spec = table({"sku": {"from": "sellerSku", "also": ["sku", "SKU"]}, "n": "text"})
+    content = b'{"sku": "a", "n": 1}\n{"sku": "b", "sellerSku": "c"}\n{"SKU": "d"}'
+    read = Read(content, spec, kind="jsonl")
+    assert read.column("sku") == ["a", "c", "d"]
+    assert [row.get("sku__2") for row in read.rows] == [None, "b", None]
+    assert read.stream.drift.duplicated == ["sku__2"]
+
+
+@pytest.mark.parametrize("text", ["a..b", "a[", "a[b", "a.", ".a", "a]b"])
+def test_what_is_no_path_is_told(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no path"):
+        split_path(text)
+
+
+ORDERS = table(
+    {
+        "order_id": {"from": "/Message.Order.AmazonOrderID", "required": True},
+        "version": {"from": "/Header.DocumentVersion"},
+        "sku": {"from": "SKU", "required": True},
+        "principal": {"type": "decimal", "from": "ItemPrice.Component[Type=Principal].Amount"},
+        "currency": {"from": "ItemPrice.Component[Type=Principal].Amount.@currency"},
+        "promotions": {"from": "PromotionID[]"},
+    },
+    rows="Message.Order.OrderItem",
+    primary_key=("order_id", "sku"),
+)
+ITEM = (
+    "<OrderItem><SKU>{0}</SKU><ItemPrice>"
+    "<Component><Type>Tax</Type><Amount currency='EUR'>1</Amount></Component>"
+    "<Component><Type>Principal</Type><Amount currency='EUR'>{1}</Amount></Component></ItemPrice>"
+    "<PromotionID>Müsli &amp; Co</PromotionID></OrderItem>"
+)
+
+
+def envelope(*orders: str) -> bytes:
+    messages = "".join(f"<Message><Order>{order}</Order></Message>" for order in orders)
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<AmazonEnvelope xmlns="urn:x">'
+        f"<Header><DocumentVersion>1.00</DocumentVersion></Header>{messages}</AmazonEnvelope>"
+    ).encode()
+
+
+def test_an_xml_row_has_what_stands_around_it() -> None:
+    first = "<AmazonOrderID>1</AmazonOrderID>" + ITEM.format("a", "2.50") + ITEM.format("b", "3")
+    read = Read(
+        envelope(first, ITEM.format("c", "1") + "<AmazonOrderID>2</AmazonOrderID>"), ORDERS, kind="xml"
+    )
+    rows = [(row["order_id"], row["sku"], row["principal"], row["source_line"]) for row in read.rows]
+    assert rows == [("1", "a", Decimal("2.5"), 1), ("1", "b", 3, 2), ("2", "c", 1, 3)]
+    assert read.rows[0]["promotions"] == '["Müsli & Co"]'
+    assert read.rows[0]["currency"] == "EUR" and read.rows[0]["version"] == "1.00"
+    (tax,) = json.loads(read.rows[0]["item_price_component"])
+    assert tax == {"Type": "Tax", "Amount": {"@currency": "EUR", "": "1"}}
+
+
+def test_an_envelope_without_messages_has_no_rows() -> None:
+    assert Read(envelope(), ORDERS, kind="xml").stream.rows_in_file == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "words"),
+    [
+        (envelope("<AmazonOrderID>1</AmazonOrderID>")[:-20], DocumentDamaged, "ends early"),
+        (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', DocumentDamaged, "web page"),
+        (b"<!DOCTYPE html><html></html>", DocumentDamaged, "web page"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', UnreadableDocument, "document type"),
+        (b"<a><b></a>", UnreadableDocument, "no valid XML"),
+        (b"<a><Order/><Order/></a>", UnreadableDocument, "no elements"),
+        (envelope(ITEM.format("a", "1")), UnreadableDocument, "required columns are missing"),
+    ],
+    ids=["cut", "error", "html", "entities", "garbage", "other", "missing"],
+)
+def test_what_is_no_xml_report_has_its_error(content: bytes, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        Read(content, ORDERS, kind="xml")
+
+
+def test_memory_does_not_grow_with_an_xml_document() -> None:
+    import io
+    import tracemalloc
+
+    from unit.sellerops.formats.helpers import piece
+
+    from sellerops.formats import open_rows
+    from sellerops.specs import FileFormat
+
+    order = b"<Message><Order><AmazonOrderID>1</AmazonOrderID>" + ITEM.format("a", "1").encode()
+    order += b"</Order></Message>"
+
+    class Long(io.RawIOBase):
+        parts = iter([b"<E>", *[order * 50] * 400, b"</E>"])
+
+        def read(self, size: int = -1) -> bytes:
+            return next(self.parts, b"")
+
+    stream = open_rows(
+        ORDERS, Long(), file_format=FileFormat(kind="xml"), piece=piece(), on_reject=lambda row: None
+    )
+    tracemalloc.start()
+    try:
+        for _ in stream:
+            pass
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert stream.rows_in_file == 20_000 and peak < 20 << 20
