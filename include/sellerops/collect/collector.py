@@ -174,7 +174,7 @@ class Collector:
         if isinstance(step, WaitFor):
             self._note(job, SliceState.REQUESTED, next(iter(step.request_ids), None))
         elif step.outcome is Outcome.EMPTY:
-            self._note(job, SliceState.CONFIRMED_EMPTY, None)
+            self._note_empty(job, Looks(step.evidence, is_believed=True))
         return step
 
     def _splitting(self, job: Job, split: Split) -> Splitting:
@@ -282,7 +282,7 @@ class _PartCollector(Collector):
     def _note(self, job: Job, state: SliceState, request_id: int | None) -> None:
         pass
 
-    def _note_empty(self, job: Job, looks: object) -> None:
+    def _note_empty(self, job: Job, looks: Looks) -> None:
         pass
 
     def _note_failure(self, job: Job, error: SellerOpsError) -> None:

@@ -189,7 +189,8 @@ def _whole(ends: Sequence[Done]) -> Done:
         if end.outcome not in (Outcome.DOCUMENTS, Outcome.EMPTY):
             return end
     ids = tuple(one for end in ends for one in end.request_ids)
-    return Done(ids, Outcome.DOCUMENTS if ids else Outcome.EMPTY)
+    evidence = tuple(one for end in ends for one in end.evidence)
+    return Done(ids, Outcome.DOCUMENTS if ids else Outcome.EMPTY, evidence)
 
 
 def _explained(error: SellerOpsError) -> SellerOpsError:

@@ -12,7 +12,7 @@ from integration.collect.parts import RUN, Bench, another_run, collect, wait
 
 from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, splitting
 from sellerops.collect.part_claims import divide
-from sellerops.errors import ReportFatal
+from sellerops.errors import NotPublishedYet, ReportFatal
 from sellerops.ledger import ReportRequest, RequestStatus, SliceState
 from sellerops.slices import Slice
 from sellerops.specs import Split, load_spec
@@ -140,9 +140,8 @@ def test_a_part_without_data_is_no_more_than_that(bench: Bench, piece: Slice, br
         assert isinstance(opened, WaitFor)
         waited = wait(bench.collector(SPEC), piece, run, request_ids=opened.request_ids)
         assert waited.outcome is WaitOutcome.EMPTY
-        assert bench.collector(SPEC).advance(piece, run, request_ids=waited.request_ids) == Done(
-            (), Outcome.EMPTY
-        )
+        done = bench.collector(SPEC).advance(piece, run, request_ids=waited.request_ids)
+        assert done == Done((), Outcome.EMPTY, waited.request_ids)
     assert bench.states() == [SliceState.CONFIRMED_EMPTY] * 7
 
 
@@ -161,6 +160,21 @@ def test_an_asin_of_another_brand_fails_and_its_part_is_named(
     with asins(brand[:39]):
         done = collect(bench.collector(SPEC), piece)
     assert [len(_asins(bench.ledger.get_request(one))) for one in done.request_ids] == [18, 18, 3]
+    assert bench.creates() == 4
+
+
+def test_a_week_that_is_not_out_is_late_and_asked_for_anew(
+    bench: Bench, piece: Slice, brand: list[str]
+) -> None:
+    detail = "The report data for the requested date range is not yet available."
+    bench.sandbox.faults("fatal_with_document", report_type=TYPE, options={"detail": detail})
+    with asins(brand[:20]):
+        with pytest.raises(NotPublishedYet):
+            collect(bench.collector(SPEC), piece)
+        assert bench.states() == [SliceState.LATE] * 7
+        bench.sandbox.clear_faults()
+        done = collect(bench.collector(SPEC), piece, another_run("a day later"))
+    assert len(done.request_ids) == 2
     assert bench.creates() == 4
 
 
