@@ -1,0 +1,23 @@
+"""getInventorySummaries (FBA Inventory v1): stock of one shop as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from sellerops.sources.amazon_sp.operations.pages import Asked, Calls, Page
+from sellerops.sources.amazon_sp.operations.paging import paged
+
+_PATH = "/fba/inventory/v1/summaries"
+
+
+async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+    """All SKUs of the slice's shop. A token lives for 30 seconds; the caller begins anew if one died."""
+    shop = asked.piece.marketplace_ids[0]
+    query = {
+        "granularityType": "Marketplace",
+        "granularityId": shop,
+        "marketplaceIds": shop,
+        **asked.options,
+    }
+    async for page in paged(calls, "getInventorySummaries", _PATH, query, token_at="pagination.nextToken"):
+        yield page

@@ -1,0 +1,41 @@
+"""getOrderMetrics (Sales v1): units, orders and sales of each marketplace-local day."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sellerops.errors import ConfigurationError, UnexpectedAnswer
+from sellerops.sources.amazon_sp.operations.pages import Asked, Calls, Page
+
+_PATH = "/sales/v1/orderMetrics"
+
+
+async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+    """One call for the whole window, one page for each day of it: only so does a row know its ``date``."""
+    piece = asked.piece
+    if piece.start is None or piece.end is None:
+        raise ConfigurationError("getOrderMetrics needs a window.", remedy="Set `period.kind: range`.")
+    zone = ZoneInfo(piece.timezone)
+    query = {
+        "marketplaceIds": piece.marketplace_ids[0],
+        "interval": f"{_bound(piece.start, zone)}--{_bound(piece.end, zone)}",
+        "granularity": "Day",
+        "granularityTimeZone": piece.timezone,
+        **asked.options,
+    }
+    answer = await calls.get("getOrderMetrics", _PATH, query)
+    days = answer.get("payload")
+    if not isinstance(days, list):
+        raise UnexpectedAnswer("getOrderMetrics answered without a list of intervals.", where=piece.label)
+    for day in days:
+        date = str(day.get("interval", ""))[:10]
+        yield Page({"operation": "getOrderMetrics", **query, "date": date}, {**answer, "payload": [day]})
+    if not days:
+        yield Page({"operation": "getOrderMetrics", **query}, answer)
+
+
+def _bound(moment: datetime, zone: ZoneInfo) -> str:
+    """With the zone's own offset at that moment, as Amazon demands beside ``granularityTimeZone``."""
+    return moment.astimezone(zone).isoformat(timespec="seconds")

@@ -1,0 +1,35 @@
+"""getOrders (Orders v0, deprecated in Amazon's model): order heads by last update."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from sellerops.errors import ConfigurationError
+from sellerops.sources.amazon_sp.operations.pages import Asked, Calls, Page
+from sellerops.sources.amazon_sp.operations.paging import paged
+from sellerops.sources.amazon_sp.reports import iso
+
+_PATH = "/orders/v0/orders"
+# The model: at least two minutes before the time of the request.
+_NOT_BEFORE = timedelta(minutes=3)
+
+
+async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+    """Orders of all the slice's shops last updated in its window.
+
+    Their items would cost a call an order (getOrderItems); searchOrders brings them along.
+    """
+    piece = asked.piece
+    if piece.start is None or piece.end is None:
+        raise ConfigurationError("getOrders needs a window.", remedy="Set `period.kind: range`.")
+    query = {
+        "LastUpdatedAfter": iso(piece.start),
+        "LastUpdatedBefore": iso(min(piece.end, asked.now - _NOT_BEFORE)),
+        "MarketplaceIds": list(piece.marketplace_ids),
+        **asked.options,
+    }
+    async for page in paged(
+        calls, "getOrders", _PATH, query, token_at="payload.NextToken", token_as="NextToken"
+    ):
+        yield page

@@ -1,0 +1,45 @@
+"""Following next-page tokens, as most operations that list something do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from sellerops.errors import UnexpectedAnswer
+from sellerops.sources.amazon_sp.operations.pages import Calls, Page
+
+
+async def paged(
+    calls: Calls,
+    operation: str,
+    path: str,
+    query: Mapping[str, Any],
+    *,
+    token_at: str,
+    token_as: str = "nextToken",
+    alone: bool = False,
+) -> AsyncIterator[Page]:
+    """Every page of a list; its token stands at ``token_at`` (dotted) and is sent as ``token_as``.
+
+    ``alone``: the token is the only parameter of the following calls; else all arguments are repeated.
+    UnexpectedAnswer when a token comes a second time: such a list has no end.
+    """
+    asked, seen = dict(query), set[str]()
+    while True:
+        answer = await calls.get(operation, path, asked)
+        yield Page({"operation": operation, **asked}, answer)
+        token = value_at(answer, token_at)
+        if not token:
+            return
+        if token in seen:
+            raise UnexpectedAnswer(f"{operation} repeats a next-page token.", where=path)
+        seen.add(token)
+        asked = {token_as: token} if alone else {**query, token_as: token}
+
+
+def value_at(answer: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path; None where there is none."""
+    value: Any = answer
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,43 @@
+"""searchOrders (Orders 2026-01-01): orders with their items, by last update, without personal data."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from sellerops.errors import ConfigurationError
+from sellerops.sources.amazon_sp.operations.pages import Asked, Calls, Page
+from sellerops.sources.amazon_sp.operations.paging import paged
+from sellerops.sources.amazon_sp.reports import iso
+
+_PATH = "/orders/2026-01-01/orders"
+# The model: at least two minutes before the time of the request.
+_NOT_BEFORE = timedelta(minutes=3)
+_PERSONAL = {"BUYER", "RECIPIENT"}
+
+
+async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+    """Orders of all the slice's shops last updated in its window (both bounds count, so orders of a border
+    come twice and are merged). ConfigurationError when the options ask for personal data.
+    """
+    piece = asked.piece
+    if piece.start is None or piece.end is None:
+        raise ConfigurationError("searchOrders needs a window.", remedy="Set `period.kind: range`.")
+    included = {name.strip() for name in asked.options.get("includedData", "").split(",")}
+    personal = sorted(included & _PERSONAL)
+    if personal:
+        raise ConfigurationError(
+            f"`request.options.includedData` asks for personal data: {', '.join(personal)}.",
+            where=piece.report,
+            remedy="Leave it out: this report is not made to keep personal data.",
+        )
+    query = {
+        "lastUpdatedAfter": iso(piece.start),
+        "lastUpdatedBefore": iso(min(piece.end, asked.now - _NOT_BEFORE)),
+        "marketplaceIds": list(piece.marketplace_ids),
+        **asked.options,
+    }
+    async for page in paged(
+        calls, "searchOrders", _PATH, query, token_at="pagination.nextToken", token_as="paginationToken"
+    ):
+        yield page
