@@ -1,71 +1,16 @@
-"""What a backfill would ask of Amazon and how long the quota makes it take, before it starts."""
+"""Which runs a backfill makes, and what makes two of their slices one request."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
-from sellerops.accounts import Account
-from sellerops.rate_limits import RateLimitConfig
 from sellerops.schedules import Calendar
-from sellerops.slices import Slice, plan_slices
-from sellerops.specs import PeriodKind, ReportSpec
+from sellerops.slices import Slice
+from sellerops.specs import ReportSpec
 
 WindowKey = tuple[tuple[str, ...], str | None, str | None]
-
-
-@dataclass(frozen=True)
-class AccountPlan:
-    """The backfill of one account. ``requests``: distinct windows to ask for; repeated ones are reused.
-
-    ``expired``: slices Amazon no longer serves. ``held``: windows whose document the archive already has.
-    ``seconds`` is the lower bound that ``bound_by`` sets.
-    """
-
-    account_id: str
-    runs: int
-    slices: int
-    requests: int
-    held: int
-    expired: int
-    seconds: float
-    bound_by: str
-
-
-def plan_backfill(
-    spec: ReportSpec,
-    account: Account,
-    *,
-    first_day: date,
-    last_day: date,
-    now: datetime,
-    limits: RateLimitConfig,
-    held: Collection[WindowKey] = (),
-) -> AccountPlan:
-    """The plan for all runs dated ``first_day`` to ``last_day`` (inclusive, in the schedule's zone).
-
-    ``held`` holds windows (marketplace ids, start, end as in a Slice) already in the archive.
-    """
-    runs = run_moments(spec, first_day, last_day, now)
-    pieces = [piece for run_at in runs for piece in plan_slices(spec, account, run_at=run_at, now=now)]
-    windows = {window_key(piece) for piece in pieces if not piece.expired}
-    wanted = len(windows - set(held))
-    operation = "getReports" if spec.period.kind is PeriodKind.LISTING else "createReport"
-    bounds = {name: limits.seconds_for(name, wanted) for name in (operation, "getReportDocument")}
-    bound_by = max(bounds, key=lambda name: bounds[name])
-    return AccountPlan(
-        account_id=account.id,
-        runs=len(runs),
-        slices=len(pieces),
-        requests=wanted,
-        held=len(windows) - wanted,
-        expired=len({window_key(piece) for piece in pieces if piece.expired}),
-        seconds=bounds[bound_by],
-        bound_by=bound_by if bounds[bound_by] else "nothing: the burst is enough",
-    )
 
 
 def run_moments(spec: ReportSpec, first_day: date, last_day: date, now: datetime) -> list[datetime]:

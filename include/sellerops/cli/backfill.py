@@ -1,77 +1,217 @@
-"""`backfill plan`: what a backfill asks, how long the quota makes it take, and the command that starts it."""
+"""`backfill plan`: what a backfill asks, what bounds it, when it ends, what is too late, and cheaper ways."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sellerops.accounts import Account, load_accounts
-from sellerops.backfill import WindowKey, describe_seconds, plan_backfill
+from sellerops.backfill import describe_seconds
+from sellerops.cli.existing import bucket_levels, count_asins, held_by
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import select, warehouse_is_known
 from sellerops.errors import ConfigurationError
-from sellerops.rate_limits import load_rate_limits
-from sellerops.specs import PeriodKind, ReportSpec, load_spec
+from sellerops.planning import AccountPlan, Needs, Plan, Proposal, make_plan, needs_of
+from sellerops.planning.plan import has_history
+from sellerops.planning.proposals import proposals_for
+from sellerops.rate_limits import RateLimitConfig, load_rate_limits
+from sellerops.specs import ReportSpec, load_spec, load_specs
+
+_SHOWN = 5
 
 
 def add(commands: Any) -> None:
     parser = commands.add_parser("backfill", help="plan a backfill before Airflow runs it")
     actions = parser.add_subparsers(required=True, metavar="action")
-    plan = actions.add_parser("plan", help="requests, finish time, what Amazon no longer serves")
-    plan.add_argument("--report", required=True)
+    plan = actions.add_parser("plan", help="requests, bound, finish time, what is too late, cheaper ways")
+    plan.add_argument("--report", required=True, action="append", help="may be given several times")
     plan.add_argument("--from", dest="first", required=True, type=date.fromisoformat, metavar="DAY")
     plan.add_argument("--to", dest="last", required=True, type=date.fromisoformat, metavar="DAY")
     plan.add_argument("--account", help="only this account")
+    plan.add_argument("--asins", type=int, help="how many ASINs a shop has; otherwise counted in sales_daily")
+    plan.add_argument("--json", action="store_true")
     plan.set_defaults(run=_plan)
 
 
 def _plan(options: argparse.Namespace) -> int:
-    spec = load_spec(options.report)
     if options.first > options.last:
         raise ConfigurationError(
             f"--from {options.first} lies after --to {options.last}.", remedy="Swap them."
         )
-    if spec.period.kind is PeriodKind.SNAPSHOT:
-        print(f"{spec.name} is a snapshot: Amazon keeps no history of it, a backfill would find nothing.")
-        return 0
-    now = datetime.now(UTC)
-    limits = load_rate_limits()
-    plans = [
-        plan_backfill(
+    asked = [load_spec(name) for name in dict.fromkeys(options.report)]
+    kept = [spec for spec in asked if has_history(spec)]
+    snapshots = [spec.name for spec in asked if not has_history(spec)]
+    now, limits, (specs, _) = _now(), load_rate_limits(), load_specs()
+    accounts = _accounts(options.account)
+    needs = [
+        needs_of(
             spec,
             account,
             first_day=options.first,
             last_day=options.last,
             now=now,
-            limits=limits,
-            held=_held(spec, account),
+            held=held_by(spec, account, now),
+            asins=options.asins or (count_asins(account) if spec.request.split else None),
         )
-        for account in _accounts(options.account)
+        for spec in kept
+        for account in accounts
     ]
-    header = ("account", "runs", "slices", "requests", "in archive", "expired", "at least", "bound by")
+    needs = [one for one in needs if one.slices]
+    plan = make_plan(needs, now=now, limits=limits, levels=bucket_levels(), daily=specs)
+    ways = _ways(options, kept, needs, now, limits, specs)
+    if options.json:
+        print(json.dumps(_as_json(options, plan, ways, snapshots), indent=2))
+        return 0
+    for name in snapshots:
+        print(f"{name} is a snapshot: Amazon keeps no history of it, a backfill would find nothing.")
+    if kept:
+        _print(options, plan, ways, kept)
+    return 0
+
+
+def _ways(
+    options: argparse.Namespace,
+    kept: list[ReportSpec],
+    needs: list[Needs],
+    now: datetime,
+    limits: RateLimitConfig,
+    specs: list[ReportSpec],
+) -> list[Proposal]:
+    groups = [[one for one in needs if one.spec.name == spec.name] for spec in kept]
+    return [
+        way
+        for group in groups
+        if group
+        for way in proposals_for(
+            group,
+            first_day=options.first,
+            last_day=options.last,
+            now=now,
+            limits=limits,
+            specs=specs,
+            asins=options.asins or count_asins(group[0].account),
+        )
+    ]
+
+
+def _print(options: argparse.Namespace, plan: Plan, ways: list[Proposal], kept: list[ReportSpec]) -> None:
+    header = ("account", "report", "runs", "slices", "requests", "in archive", "in Amazon's list", "expired")
     rows = [
         (
-            p.account_id,
-            p.runs,
-            p.slices,
-            p.requests,
-            p.held,
-            p.expired,
-            describe_seconds(p.seconds),
-            p.bound_by,
+            account.account_id,
+            one.spec.name,
+            one.runs,
+            one.slices,
+            len(one.requests) * one.parts,
+            one.archived,
+            one.listed,
+            len(one.expired),
         )
-        for p in plans
+        for account in plan.accounts
+        for one in account.reports
     ]
     print_table(header, rows, empty="No account collects this report.")
-    finish = now + timedelta(seconds=max((p.seconds for p in plans), default=0))
-    print(f"\nThe accounts run side by side; not before {finish:%Y-%m-%d %H:%M} UTC. Start it with:")
-    print(
-        f"  airflow backfill create --dag-id {spec.dag_id} --from-date {options.first}"
+    if not rows:
+        return
+    print()
+    print_table(
+        ("account", "requests", "takes", "alone", "bound by", "schedules wait", "too late"),
+        [
+            (
+                account.account_id,
+                account.requests,
+                describe_seconds(account.seconds),
+                describe_seconds(account.least_seconds),
+                account.bound_by,
+                describe_seconds(account.schedule_wait.total_seconds()),
+                len(account.too_late),
+            )
+            for account in plan.accounts
+        ],
+        empty="",
+    )
+    for account in plan.accounts:
+        _print_lost(account)
+    print(f"\nThe accounts run side by side; finished about {plan.finish:%Y-%m-%d %H:%M} UTC. Start it with:")
+    for spec in kept:
+        print(f"  {_command(options, spec)}")
+    if ways:
+        print("\nCheaper ways:")
+    for way in ways:
+        print(f"  {way.report}: {way.way}: {way.requests:,} requests, {describe_seconds(way.seconds)}")
+        if way.loses:
+            print(f"    loses: {way.loses}")
+        print(f"    {way.command}")
+
+
+def _print_lost(account: AccountPlan) -> None:
+    for one in account.reports:
+        if one.expired:
+            print(f"\n{account.account_id}, {one.spec.name}: no longer served: {_some(one.expired)}")
+    if account.too_late:
+        print(f"\n{account.account_id}: Amazon forgets before their turn: {_some(account.too_late)}")
+
+
+def _some(labels: tuple[str, ...]) -> str:
+    more = len(labels) - _SHOWN
+    return ", ".join(labels[:_SHOWN]) + (f" and {more} more, to {labels[-1]}" if more > 0 else "")
+
+
+def _as_json(
+    options: argparse.Namespace, plan: Plan, ways: list[Proposal], snapshots: list[str]
+) -> dict[str, Any]:
+    return {
+        "from": str(options.first),
+        "to": str(options.last),
+        "made_at": plan.made_at.isoformat(),
+        "finish": plan.finish.isoformat(),
+        "requests": plan.requests,
+        "accounts": [
+            {
+                "account": account.account_id,
+                "requests": account.requests,
+                "seconds": round(account.seconds),
+                "seconds_alone": round(account.least_seconds),
+                "bound_by": account.bound_by,
+                "schedule_wait_seconds": round(account.schedule_wait.total_seconds()),
+                "too_late": list(account.too_late),
+                "reports": [
+                    {
+                        "report": one.spec.name,
+                        "runs": one.runs,
+                        "slices": one.slices,
+                        "requests": len(one.requests) * one.parts,
+                        "in_archive": one.archived,
+                        "in_amazons_list": one.listed,
+                        "expired": list(one.expired),
+                        "command": _command(options, one.spec),
+                    }
+                    for one in account.reports
+                ],
+            }
+            for account in plan.accounts
+        ],
+        "proposals": [asdict(way) for way in ways],
+        "snapshots": snapshots,
+    }
+
+
+def _command(options: argparse.Namespace, spec: ReportSpec) -> str:
+    return (
+        f"airflow backfill create --dag-id {spec.dag_id} --from-date {options.first}"
         f" --to-date {options.last + timedelta(days=1)}"
     )
-    return 0
+
+
+def _now() -> datetime:
+    """The ledger's clock where there is a ledger: the local Amazon's may run ahead."""
+    if not warehouse_is_known():
+        return datetime.now(UTC)
+    found: datetime = select("SELECT sellerops.now()", ())[0][0]
+    return found.astimezone(UTC)
 
 
 def _accounts(only: str | None) -> list[Account]:
@@ -79,21 +219,3 @@ def _accounts(only: str | None) -> list[Account]:
     if only and only not in accounts:
         raise ConfigurationError(f"there is no account {only!r}.", remedy=f"Known: {', '.join(accounts)}.")
     return [account for account in accounts.values() if only in (None, account.id)]
-
-
-def _held(spec: ReportSpec, account: Account) -> set[WindowKey]:
-    """Windows whose archived document is young enough to be used again."""
-    if not warehouse_is_known():
-        return set()
-    statement = """
-        SELECT marketplace_ids, window_start, window_end FROM sellerops.report_request
-        WHERE account_id = %s AND report_type = %s AND options = %s::jsonb AND status = 'ARCHIVED'
-          AND reported_at >= sellerops.now() - %s"""
-    found = select(
-        statement, (account.id, spec.report_type, json.dumps(spec.request.options), spec.request.fresh_for)
-    )
-    return {
-        (tuple(sorted(ids)), start.astimezone(UTC).isoformat(), end.astimezone(UTC).isoformat())
-        for ids, start, end in found
-        if start and end
-    }

@@ -1,16 +1,21 @@
-"""`quota`: every bucket as it stands: what it allows, what is left, what was granted and refused."""
+"""`quota`: buckets as they stand, cooldowns that turned out longer than published, and requests saved."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
+from sellerops.backfill import describe_seconds
 from sellerops.cli.tables import print_table
-from sellerops.cli.warehouse import select
+from sellerops.cli.warehouse import open_ledger, select
+from sellerops.ledger.listings import reuses
+from sellerops.rate_limits import QuotaLedger, load_rate_limits
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("quota", help="the quota buckets as they stand")
+    parser = commands.add_parser(
+        "quota", help="buckets as they stand, learned cooldowns, requests saved by reuse"
+    )
     parser.add_argument("--account")
     parser.set_defaults(run=_quota)
 
@@ -49,4 +54,40 @@ def _quota(options: argparse.Namespace) -> int:
         for account, application, operation, rate, learned, burst, left, *rest in buckets
     ]
     print_table(header, rows, empty="No call was made yet.")
+    _print_learned(options.account)
+    _print_saved(options.account)
     return 0
+
+
+def _print_learned(account: str | None) -> None:
+    ledger = open_ledger()
+    learned = QuotaLedger(ledger, load_rate_limits()).learned_cooldowns(account)
+    ledger.close()
+    if not learned:
+        return
+    print("\nCooldowns learned from refusals:")
+    rows = [
+        (
+            one.account_id,
+            one.report_type,
+            describe_seconds(one.published.total_seconds()),
+            describe_seconds(one.in_force.total_seconds()),
+            one.refusals,
+            one.refused_at,
+            one.evidence[0]["reason"] if one.evidence else "",
+        )
+        for one in learned
+    ]
+    header = ("account", "report type", "published", "in force", "refusals", "last", "Amazon said")
+    print_table(header, rows, empty="")
+
+
+def _print_saved(account: str | None) -> None:
+    ledger = open_ledger()
+    saved = ledger.database.run(lambda connection: reuses(connection, account))
+    ledger.close()
+    if not saved:
+        return
+    print("\nRequests saved, because a report was there already:")
+    rows = [(row["account_id"], row["report"], row["found_in"], row["saved"]) for row in saved]
+    print_table(("account", "report", "found in", "saved"), rows, empty="")

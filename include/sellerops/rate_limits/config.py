@@ -39,6 +39,9 @@ class ReportTypeLimit(_Strict):
     cooldown: Duration = timedelta(0)
     per: Literal["marketplace", "account"] = "marketplace"
     daily_budget: int | None = Field(default=None, ge=1)
+    instead: tuple[str, ...] = Field(
+        default=(), description="Data Kiosk datasets with the same facts, by their names in a query"
+    )
 
 
 class ReuseRules(_Strict):

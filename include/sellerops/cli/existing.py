@@ -1,0 +1,102 @@
+"""What is there already for a backfill: bucket levels, archived documents, reports in Amazon's list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sellerops.accounts import Account
+from sellerops.cli.warehouse import select, warehouse_is_known
+from sellerops.collect.context import Job, fresh_after, key_of
+from sellerops.ledger import RunRef
+from sellerops.planning import Held, Levels, Question
+from sellerops.sources.amazon_sp.reports import query_of
+from sellerops.specs import ReportSpec
+
+_Shown = tuple[tuple[str, ...], datetime | None, datetime | None]
+
+
+def bucket_levels() -> Levels:
+    """Tokens of every bucket now, and the rate Amazon told; empty without a ledger."""
+    if not warehouse_is_known():
+        return {}
+    rows = select(
+        """
+        SELECT account_id, operation, burst - sellerops.quota_missing(b, sellerops.now()), learned_rate
+        FROM sellerops.quota_bucket b
+        """,
+        (),
+    )
+    return {(account, operation): (float(level), told) for account, operation, level, told in rows}
+
+
+def held_by(spec: ReportSpec, account: Account, now: datetime) -> Held | None:
+    """Whether a run would be served without asking; None without a ledger."""
+    if not warehouse_is_known():
+        return None
+    ours = _ours(spec, account)
+    listed = _listed(spec, account)
+
+    def held(question: Question) -> str | None:
+        piece = question.piece
+        since = fresh_after(spec, Job(piece, RunRef("", "", ""), question.run_at), now)
+        made = ours.get(key_of(spec, piece).digest)
+        if made and made >= since:
+            return "archive"
+        query = query_of(spec, piece)
+        shown = listed.get((tuple(sorted(query.marketplace_ids)), query.start, query.end))
+        if shown and shown >= max(since, piece.end or since):
+            return "amazon"
+        return None
+
+    return held
+
+
+def count_asins(account: Account) -> int | None:
+    """The most ASINs that a shop of the account had in sales and traffic lately; None when nobody knows."""
+    if not warehouse_is_known() or not select("SELECT to_regclass('amazon_sp.sales_daily')", ())[0][0]:
+        return None
+    found = select(
+        """
+        SELECT max(number) FROM (
+            SELECT count(DISTINCT child_asin) AS number FROM amazon_sp.sales_daily
+            WHERE account_id = %s AND date > sellerops.now() - interval '30 days' GROUP BY marketplace_id
+        ) AS shops
+        """,
+        (account.id,),
+    )
+    return found[0][0] or None
+
+
+def _ours(spec: ReportSpec, account: Account) -> dict[str, datetime]:
+    """The newest document, or running request, of each question."""
+    rows = select(
+        """
+        SELECT key_hash, max(CASE status WHEN 'ARCHIVED' THEN reported_at ELSE sellerops.now() END)
+        FROM sellerops.report_request
+        WHERE account_id = %s AND report_type = %s AND created_by IS DISTINCT FROM 'amazon'
+          AND status IN ('PLANNED', 'CREATING', 'IN_QUEUE', 'IN_PROGRESS', 'DONE', 'ARCHIVED')
+        GROUP BY key_hash
+        """,
+        (account.id, spec.report_type),
+    )
+    return {key: made for key, made in rows if made}
+
+
+def _listed(spec: ReportSpec, account: Account) -> dict[_Shown, datetime]:
+    """Reports of nobody's request in Amazon's list, as it was last read."""
+    if spec.request.options and spec.format.kind != "json":
+        return {}
+    rows: list[tuple[Any, ...]] = select(
+        """
+        SELECT marketplace_ids, window_start, window_end, max(created_at)
+        FROM sellerops.listed_report AS listed
+        WHERE account_id = %s AND report_type = %s AND status IN ('IN_QUEUE', 'IN_PROGRESS', 'DONE')
+          AND NOT is_unfit AND NOT EXISTS (
+              SELECT FROM sellerops.report_request AS ours
+              WHERE ours.account_id = listed.account_id AND ours.report_id = listed.report_id)
+        GROUP BY 1, 2, 3
+        """,
+        (account.id, spec.report_type),
+    )
+    return {(tuple(sorted(ids)), start, end): made for ids, start, end, made in rows}

@@ -1,0 +1,103 @@
+"""The requests that the runs of a backfill would make, each window once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import ceil
+
+from sellerops.accounts import Account
+from sellerops.backfill import WindowKey, run_moments, window_key
+from sellerops.slices import Slice, plan_slices
+from sellerops.specs import ReportSpec
+
+
+@dataclass(frozen=True)
+class Question:
+    """Whether a document for ``piece`` is there already; ``run_at``: the last run that wants it."""
+
+    spec: ReportSpec
+    account: Account
+    piece: Slice
+    run_at: datetime
+
+
+# ``archive``, ``amazon`` (in the list that getReports gave lately) or None: it has to be asked for.
+Held = Callable[[Question], str | None]
+
+
+@dataclass(frozen=True)
+class Need:
+    """One request to be made. ``deadline``: when Amazon no longer serves its window."""
+
+    report: str
+    report_type: str
+    account_id: str
+    key: WindowKey
+    label: str
+    deadline: datetime | None
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The backfill of one report and account.
+
+    ``requests`` in the order the runs make them; ``archived`` and ``listed`` windows need none. ``expired``:
+    the labels of windows Amazon no longer serves. ``parts``: requests for each need (ASINs are split).
+    """
+
+    spec: ReportSpec
+    account: Account
+    runs: int
+    slices: int
+    requests: tuple[Need, ...]
+    archived: int
+    listed: int
+    expired: tuple[str, ...]
+    parts: int = 1
+
+
+def needs_of(
+    spec: ReportSpec,
+    account: Account,
+    *,
+    first_day: date,
+    last_day: date,
+    now: datetime,
+    held: Held | None = None,
+    asins: int | None = None,
+) -> Needs:
+    """All runs dated ``first_day`` to ``last_day`` (inclusive, in the schedule's zone) for one account.
+
+    ``asins``: how many ASINs a shop has, for reports that are split by them.
+    """
+    runs = run_moments(spec, first_day, last_day, now)
+    planned = [(run, piece) for run in runs for piece in plan_slices(spec, account, run_at=run, now=now)]
+    expired = {window_key(piece): piece.label for _, piece in planned if piece.expired}
+    # A document too old for the last run that wants a window is asked for again, once for all runs.
+    questions: dict[WindowKey, Question] = {}
+    for run_at, piece in planned:
+        if not piece.expired:
+            questions[window_key(piece)] = Question(spec, account, piece, run_at)
+    found = {key: held(question) for key, question in questions.items()} if held else {}
+    wanted = [
+        _need(spec, account, question.piece, key) for key, question in questions.items() if not found.get(key)
+    ]
+    split = spec.request.split
+    return Needs(
+        spec=spec,
+        account=account,
+        runs=len(runs),
+        slices=len(planned),
+        requests=tuple(wanted),
+        archived=sum(where == "archive" for where in found.values()),
+        listed=sum(where == "amazon" for where in found.values()),
+        expired=tuple(expired.values()),
+        parts=max(1, ceil(asins / split.at_most)) if split and asins else 1,
+    )
+
+
+def _need(spec: ReportSpec, account: Account, piece: Slice, key: WindowKey) -> Need:
+    deadline = piece.start + spec.period.history if piece.start else None
+    return Need(spec.name, spec.report_type, account.id, key, piece.label, deadline)

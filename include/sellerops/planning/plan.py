@@ -1,0 +1,206 @@
+"""A plan for one or several reports: requests, what bounds them, when they end, what is too late."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sellerops.accounts import Account
+from sellerops.planning.needs import Need, Needs
+from sellerops.planning.simulation import Supply, serve
+from sellerops.rate_limits import RateLimitConfig
+from sellerops.schedules import Calendar
+from sellerops.slices import plan_slices
+from sellerops.specs import PeriodKind, ReportSpec
+
+# From the create to the finished document, of a report of common size.
+MAKING = timedelta(minutes=2)
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+# Tokens now and tokens a second that Amazon told, by account and operation; absent: full, at the known rate.
+Levels = Mapping[tuple[str, str], tuple[float, float | None]]
+
+
+@dataclass(frozen=True)
+class AccountPlan:
+    """The backfill of one account, all reports together.
+
+    ``seconds``: from now to the last document, with today's bucket levels and the daily schedules served
+    first; ``least_seconds``: were the account free for it. ``bound_by``: the bucket, cooldown or budget that
+    makes it last so long. ``too_late``: labels of windows that Amazon forgets before their turn.
+    ``schedule_wait``: the longest that a schedule waits for a token meanwhile.
+    """
+
+    account_id: str
+    reports: tuple[Needs, ...]
+    requests: int
+    seconds: float
+    least_seconds: float
+    bound_by: str
+    too_late: tuple[str, ...]
+    scheduled: int
+    schedule_wait: timedelta
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The accounts run side by side."""
+
+    accounts: tuple[AccountPlan, ...]
+    made_at: datetime
+
+    @property
+    def requests(self) -> int:
+        return sum(account.requests for account in self.accounts)
+
+    @property
+    def finish(self) -> datetime:
+        """When the last account is done."""
+        return self.made_at + timedelta(seconds=max((one.seconds for one in self.accounts), default=0.0))
+
+
+def make_plan(
+    needs: Sequence[Needs],
+    *,
+    now: datetime,
+    limits: RateLimitConfig,
+    levels: Levels | None = None,
+    daily: Sequence[ReportSpec] = (),
+) -> Plan:
+    """The plan for ``needs``; ``daily``: the reports whose schedules run meanwhile."""
+    by_account: dict[str, list[Needs]] = {}
+    for one in needs:
+        by_account.setdefault(one.account.id, []).append(one)
+    plans = [_plan(group, now, limits, levels or {}, daily) for group in by_account.values()]
+    return Plan(tuple(plans), now)
+
+
+def operations_of(spec: ReportSpec) -> tuple[str, ...]:
+    """The operations with small buckets that one request of the report costs, in order."""
+    if spec.request.how == "queried":
+        return ("createQuery", "getDocument")
+    if spec.request.how == "called":
+        return (spec.request.operation or "",)
+    return ("getReports" if spec.request.how == "listed" else "createReport", "getReportDocument")
+
+
+def _plan(
+    group: list[Needs], now: datetime, limits: RateLimitConfig, levels: Levels, daily: Sequence[ReportSpec]
+) -> AccountPlan:
+    account = group[0].account
+    bounds: dict[str, float] = {}
+    least: dict[str, float] = {}
+    waits, scheduled, too_late = timedelta(0), 0, []
+    for chain, members in _by_chain(group).items():
+        line = _in_line(members)
+        arrivals = [now] * len(line)
+        for place, operation in enumerate(chain):
+            supply = _supply(limits, levels, account.id, operation)
+            coming = _scheduled(daily, account, operation, now, now + MAKING * place)
+            served = serve(now, supply, arrivals, coming)
+            done = served.moments[-1] - now if served.moments else timedelta(0)
+            bounds[operation] = done.total_seconds()
+            least[operation] = max(0.0, len(line) - supply.level) / supply.rate if line else 0.0
+            if place == 0:
+                turns = zip(line, served.moments, strict=True)
+                too_late += [need.label for need, turn in turns if turn > (need.deadline or _LAST)]
+            waits, scheduled = max(waits, served.latest_schedule), scheduled + served.scheduled
+            arrivals = [moment + MAKING for moment in served.moments]
+    bounds |= _cooldowns(group, limits) | _budgets(group, limits)
+    bound_by = max(bounds, key=lambda name: bounds[name], default="")
+    requests = sum(len(one.requests) * one.parts for one in group)
+    return AccountPlan(
+        account_id=account.id,
+        reports=tuple(group),
+        requests=requests,
+        seconds=bounds.get(bound_by, 0.0),
+        least_seconds=max(least.values(), default=0.0),
+        bound_by=_named(bound_by, max(least.values(), default=0.0), bounds, requests),
+        too_late=tuple(too_late),
+        scheduled=scheduled,
+        schedule_wait=waits,
+    )
+
+
+def _named(bound_by: str, least: float, bounds: dict[str, float], requests: int) -> str:
+    if not requests:
+        return "nothing to ask"
+    if least == 0 and bounds[bound_by] <= 2 * MAKING.total_seconds():
+        return "nothing: the burst is enough"
+    # The second bucket of a chain of equal rates ends last, but only because it waits for the first.
+    first = {"getReportDocument": "createReport", "getDocument": "createQuery"}.get(bound_by, "")
+    if first in bounds and bounds[bound_by] - bounds[first] <= 2 * MAKING.total_seconds():
+        return first
+    return bound_by
+
+
+def _by_chain(group: list[Needs]) -> dict[tuple[str, ...], list[Needs]]:
+    chains: dict[tuple[str, ...], list[Needs]] = {}
+    for one in group:
+        chains.setdefault(operations_of(one.spec), []).append(one)
+    return chains
+
+
+def _in_line(members: list[Needs]) -> list[Need]:
+    """What Amazon forgets first goes first, as the quota ledger does; then in the order of the runs."""
+    line = [need for one in members for need in one.requests for _ in range(one.parts)]
+    return sorted(line, key=lambda need: need.deadline or _LAST)
+
+
+def _supply(limits: RateLimitConfig, levels: Levels, account_id: str, operation: str) -> Supply:
+    limit = limits.limit(operation)
+    burst = limits.used_burst(limit)
+    level, told = levels.get((account_id, operation), (float(burst), None))
+    rate = (told or limit.rate) * limits.used_share(limit)
+    return Supply(min(level, burst), burst, rate, min(limits.backfill_reserve, burst - 1))
+
+
+def _scheduled(
+    daily: Sequence[ReportSpec], account: Account, operation: str, now: datetime, since: datetime
+) -> Iterator[datetime]:
+    """When the schedules' calls of an operation come, from ``since`` on, without end."""
+    each = [_calls(spec, account, now, since) for spec in daily if operation in operations_of(spec)]
+    return heapq.merge(*each)
+
+
+def _calls(spec: ReportSpec, account: Account, now: datetime, since: datetime) -> Iterator[datetime]:
+    calendar = Calendar(spec.schedule, spec.dag_id)
+    due = calendar.after(since)
+    pieces = plan_slices(spec, account, run_at=due.nominal, now=due.at)
+    number = sum(not piece.expired for piece in pieces)
+    while number:
+        yield from [due.at + (since - now)] * number
+        due = calendar.after(due.nominal)
+
+
+def _cooldowns(group: list[Needs], limits: RateLimitConfig) -> dict[str, float]:
+    """Reports of one type and window wait for each other, where the type has a cooldown."""
+    found: dict[str, float] = {}
+    for report_type in {one.spec.report_type for one in group}:
+        same = [one for one in group if one.spec.report_type == report_type]
+        cooldown = max(
+            limits.report_type_limit(report_type).cooldown, *(one.spec.request.cooldown for one in same)
+        )
+        windows = Counter(need.key for one in same for need in one.requests for _ in range(one.parts))
+        again = max(windows.values(), default=1) - 1
+        if cooldown and again:
+            found[f"cooldown of {report_type}"] = again * cooldown.total_seconds()
+    return found
+
+
+def _budgets(group: list[Needs], limits: RateLimitConfig) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for report_type in {one.spec.report_type for one in group}:
+        budget = limits.report_type_limit(report_type).daily_budget
+        number = sum(len(one.requests) * one.parts for one in group if one.spec.report_type == report_type)
+        if budget and number > budget:
+            found[f"daily budget of {report_type}"] = ((number - 1) // budget) * 86_400.0
+    return found
+
+
+def has_history(spec: ReportSpec) -> bool:
+    """Whether a backfill can find anything: Amazon keeps no history of snapshots."""
+    return spec.period.kind is not PeriodKind.SNAPSHOT
