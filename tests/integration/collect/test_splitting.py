@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,31 +94,23 @@ def test_a_run_keeps_its_parts_though_the_listings_change_between_its_tries(
     assert [len(_asins(bench.ledger.get_request(one))) for one in done.request_ids] == [18, 18, 2, 2]
 
 
-def test_killed_at_every_kind_of_step_there_are_three_reports(
-    bench: Bench, piece: Slice, brand: list[str]
-) -> None:
-    """Worker and triggerer start from nothing each time, and go on until they are killed again."""
-    kinds = [
-        Step("after ledger", 3),
-        Step("before call POST reports", 1),
-        Step("after call POST reports", 1),
-        Step("after call POST reports", 2),
-        Step("after call GET reports/id", 2),
-        Step("after download", 1),
-        Step("after file", 1),
-        Step("before ledger", 30),
-    ]
-    struck = 0
+def test_killed_again_and_again_there_are_three_reports(bench: Bench, piece: Slice, brand: list[str]) -> None:
+    """Worker and triggerer begin from nothing each time: first right after each create, then ever later."""
     with asins(brand[:40]):
-        for at in kinds:
+        for _ in range(3):
+            with stepping(Step("after call POST reports", 1)), pytest.raises(Killed):
+                collect(bench.collector(SPEC), piece)
+        assert len(bench.reports()) == 3, "each a report whose id nobody wrote down"
+        for at in range(2000):
             with stepping(at) as steps:
                 try:
-                    collect(bench.collector(SPEC), piece)
+                    done = collect(bench.collector(SPEC), piece)
+                    break
                 except Killed:
-                    pass
-            struck += steps.struck
-        done = collect(bench.collector(SPEC), piece)
-    assert struck >= 6
+                    continue
+        else:
+            raise AssertionError("never done")
+    assert at > 20 and not steps.struck
     assert len(done.request_ids) == 3
     assert len(bench.reports()) == 3
     count = bench.ledger.database.run(
@@ -125,6 +118,21 @@ def test_killed_at_every_kind_of_step_there_are_three_reports(
     )
     assert count == {"n": 3}
     assert len(bench.documents()) == 3
+
+
+def test_many_waits_for_one_slice_create_three_reports(bench: Bench, piece: Slice, brand: list[str]) -> None:
+    """Zombie triggers, a retry and another run open and create the same parts at the same time."""
+
+    async def crowd() -> set[tuple[int, ...]]:
+        runs = [RUN, RUN, RUN, another_run("by hand"), another_run("by hand")]
+        return {
+            result.request_ids
+            for result in await asyncio.gather(*(bench.collector(SPEC).wait(piece, run) for run in runs))
+        }
+
+    with asins(brand[:40]):
+        assert len(asyncio.run(crowd())) == 1
+    assert len(bench.reports()) == 3
 
 
 def test_a_part_without_data_is_no_more_than_that(bench: Bench, piece: Slice, brand: list[str]) -> None:
