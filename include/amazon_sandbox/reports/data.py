@@ -133,6 +133,38 @@ TYPES: dict[str, TypeRules] = {
     ),
     "GET_PROMOTION_PERFORMANCE_REPORT": TypeRules(number=34700, queue_seconds=30, progress_seconds=60),
     "GET_COUPON_PERFORMANCE_REPORT": TypeRules(number=34800, queue_seconds=30, progress_seconds=60),
+    "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_GENERAL": TypeRules(
+        number=2600,
+        queue_seconds=30,
+        progress_seconds=90,
+        cooldown=timedelta(minutes=30),
+        max_range=timedelta(days=31),
+    ),
+    "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_PROMOTION_DATA": TypeRules(
+        number=2620, cooldown=timedelta(hours=4)
+    ),
+    "GET_FBA_FULFILLMENT_CUSTOMER_SHIPMENT_REPLACEMENT_DATA": TypeRules(
+        number=2630, cooldown=timedelta(hours=4)
+    ),
+    "GET_FBA_REIMBURSEMENTS_DATA": TypeRules(
+        number=2640, cooldown=timedelta(hours=4), oldest=timedelta(days=548)
+    ),
+    "GET_FBA_FULFILLMENT_REMOVAL_ORDER_DETAIL_DATA": TypeRules(number=2650, cooldown=timedelta(minutes=30)),
+    "GET_FBA_FULFILLMENT_REMOVAL_SHIPMENT_DETAIL_DATA": TypeRules(
+        number=2651, cooldown=timedelta(minutes=30)
+    ),
+    "GET_FBA_STORAGE_FEE_CHARGES_DATA": TypeRules(
+        number=2660, cooldown=timedelta(hours=4), max_range=timedelta(days=31)
+    ),
+    "GET_FBA_FULFILLMENT_LONGTERM_STORAGE_FEE_CHARGES_DATA": TypeRules(
+        number=2661, cooldown=timedelta(hours=4), max_range=timedelta(days=31)
+    ),
+    "GET_FBA_OVERAGE_FEE_CHARGES_DATA": TypeRules(number=2662, cooldown=timedelta(hours=4)),
+    # Once a day for a seller and shop; the dates that must be stated choose nothing.
+    "GET_FBA_ESTIMATED_FBA_FEES_TXT_DATA": TypeRules(
+        number=2670, is_snapshot=True, cooldown=timedelta(hours=24)
+    ),
+    "GET_SELLER_FEEDBACK_DATA": TypeRules(number=2680),
     SETTLEMENTS: TypeRules(number=1118, compressed=False),
 }
 OTHER_TYPE = TypeRules()

@@ -182,6 +182,10 @@ class RequestRules(_Strict):
     late_when: tuple[str, ...] = Field(
         default=(), description="words of a FATAL report's reason that mean: not published yet, so late"
     )
+    window_back: Duration = Field(
+        default=timedelta(0),
+        description="snapshots of types that insist on dates: how long before its moment dataStartTime is",
+    )
     fresh_for: Duration = Field(
         default=timedelta(hours=6), description="a document of the same window this young is used again"
     )

@@ -55,6 +55,9 @@ class ReportPage:
 class ReportQuery:
     """What createReport is asked for; ``start``/``end`` as sent (aware, UTC), None for a type without a
     window.
+
+    ``stated``: dates sent only because the type insists on them. They choose no data, so they are no part of
+    what makes two queries the same.
     """
 
     report_type: str
@@ -62,12 +65,14 @@ class ReportQuery:
     start: datetime | None
     end: datetime | None
     options: Mapping[str, str]
+    stated: tuple[datetime, datetime] | None = None
 
     def body(self) -> dict[str, Any]:
         """The CreateReportSpecification."""
         body: dict[str, Any] = {"reportType": self.report_type, "marketplaceIds": list(self.marketplace_ids)}
-        if self.start and self.end:
-            body["dataStartTime"], body["dataEndTime"] = iso(self.start), iso(self.end)
+        window = (self.start, self.end) if self.start and self.end else self.stated
+        if window:
+            body["dataStartTime"], body["dataEndTime"] = map(iso, window)
         if self.options:
             body["reportOptions"] = dict(self.options)
         return body
@@ -90,14 +95,24 @@ def query_of(spec: ReportSpec, piece: Slice) -> ReportQuery:
 
     Types that report whole marketplace days, weeks or months read only the date of dataStartTime and
     dataEndTime, both inclusive: they get the local dates at 00:00 UTC (a later time could lie in the future
-    in Asia). Others get the window's instants.
+    in Asia). Others get the window's instants. A snapshot has none, or states one that ends with its moment
+    (``request.window_back``).
     """
     start, end = piece.start, piece.end
     by_date = spec.period.kind in (PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH)
     if by_date and spec.period.clock == "marketplace" and piece.first_day and piece.last_day:
         start = datetime.fromisoformat(f"{piece.first_day}T00:00:00+00:00")
         end = datetime.fromisoformat(f"{piece.last_day}T00:00:00+00:00")
-    return ReportQuery(spec.report_type, piece.marketplace_ids, start, end, options_of(spec, piece))
+    return ReportQuery(
+        spec.report_type, piece.marketplace_ids, start, end, options_of(spec, piece), _stated(spec, piece)
+    )
+
+
+def _stated(spec: ReportSpec, piece: Slice) -> tuple[datetime, datetime] | None:
+    if not piece.snapshot_at or not spec.request.window_back:
+        return None
+    moment = datetime.fromisoformat(piece.snapshot_at)
+    return moment - spec.request.window_back, moment
 
 
 def options_of(spec: ReportSpec, piece: Slice) -> dict[str, str]:

@@ -63,6 +63,14 @@ def test_a_snapshot_is_asked_for_without_dates() -> None:
     assert set(body) == {"reportType", "marketplaceIds"}
 
 
+def test_a_snapshot_that_insists_on_dates_states_them_and_stays_a_snapshot() -> None:
+    """The fee preview wants dataStartTime 72 h or more before now; its cooldown is one for all dates."""
+    query = query_of(load_spec("fee_preview"), piece("fee_preview"))
+    body = query.body()
+    assert (body["dataStartTime"], body["dataEndTime"]) == ("2026-11-18T13:00:00Z", "2026-11-21T14:00:00Z")
+    assert (query.start, query.end) == (None, None)
+
+
 def test_a_report_answers_only_its_own_query() -> None:
     query = query_of(load_spec("sales_and_traffic"), piece("sales_and_traffic"))
     report = parse_report(REPORT)

@@ -1,0 +1,64 @@
+"""GET_SELLER_FEEDBACK_DATA: what buyers say of the seller, by date. Headers are in the shop's language, in a
+fixed order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from amazon_sandbox.world import tables
+from amazon_sandbox.world.documents import Document, charset_of, flat_file
+from amazon_sandbox.world.orders import Order
+from amazon_sandbox.world.report_types.request import ReportRequest
+from amazon_sandbox.world.shipments import DAY, shipped_orders
+from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.world.streams import HEX, between, pick, token, uniforms
+
+REPORT_TYPE = "GET_SELLER_FEEDBACK_DATA"
+
+HEADERS = {
+    "en": ("Date", "Rating", "Comments", "Response", "Order ID", "Rater Email"),
+    "de": ("Datum", "Bewertung", "Kommentare", "Antwort", "Bestellnummer", "E-Mail des Bewerters"),
+    "fr": ("Date", "Note", "Commentaires", "Réponse", "Numéro de commande", "E-mail de l'évaluateur"),
+    "es": ("Fecha", "Valoración", "Comentarios", "Respuesta", "Número de pedido", "E-mail del comprador"),
+    "it": ("Data", "Valutazione", "Commenti", "Risposta", "Numero dell'ordine", "E-mail dell'acquirente"),
+    "ja": ("日付", "評価", "コメント", "返答", "注文番号", "評価者のEメール"),
+}
+FEEDBACK_SHARE = 0.015
+FIRST_DAYS, LAST_DAYS = 2, 40  # from shipment to feedback
+_RATINGS = (5,) * 14 + (4, 4, 4, 2, 1, 1)
+
+
+def write(request: ReportRequest) -> Document | None:
+    """The document of the shops asked for, or None when nobody said anything."""
+    start, end = request.window()
+    end = min(end, request.now)
+    rows = sorted(row for shop in request.shops for row in _rows(shop, start, end))
+    if not rows:
+        return None
+    language = request.shops[0].marketplace.language
+    return flat_file(HEADERS.get(language, HEADERS["en"]), rows, charset_of(request.marketplaces))
+
+
+def _rows(shop: Shop, start: int, end: int) -> Iterator[tuple[str, ...]]:
+    for order in shipped_orders(shop, start - LAST_DAYS * DAY, end - FIRST_DAYS * DAY):
+        u = uniforms(*shop.key, order.order_id, "feedback")
+        if u[0] < FEEDBACK_SHARE:
+            at = order.shipped + int(between(u[1], FIRST_DAYS, LAST_DAYS) * DAY)
+            if start <= at < end:
+                yield _row(shop, order, at, u)
+
+
+def _row(shop: Shop, order: Order, at: int, u: tuple[float, ...]) -> tuple[str, ...]:
+    day = date.fromordinal(shop.marketplace.day_of_epoch(at)).isoformat()
+    rating = pick(u[2], _RATINGS)
+    said = _said(shop.marketplace.language, rating)
+    mail = f"{token(HEX, 15, *shop.key, order.order_id, 'mail')}@marketplace.{shop.marketplace.sales_channel}"
+    return (day, str(rating), said["comment"], said["response"], order.order_id, mail.lower())
+
+
+def _said(language: str, rating: int) -> dict[str, str]:
+    every = tables.rows("feedback_comments")
+    own = [row for row in every if row["language"] == language]
+    return next(row for row in own or every if row["rating"] == str(rating))
