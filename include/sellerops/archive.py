@@ -21,7 +21,7 @@ import os
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -130,6 +130,20 @@ class Archive:
             filesystem = _filesystem(stem)
             texts = [filesystem.cat_file(name).decode() for name in filesystem.glob(f"{stem}.*.json")]
         return sorted((json.loads(text) for text in texts), key=lambda entry: str(entry["fetched_at"]))
+
+    def stories(self, source: str, report: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The address and sidecar of every document of a report, in no order; for a ledger that is lost."""
+        below = f"{self._root}/{source}/{report}"
+        if self._local:
+            for path in (self._local / source / report).glob("*/*/*.json"):
+                document = path.with_name(f"{path.name.split('.')[0]}.gz")
+                yield document.as_uri(), json.loads(path.read_text("utf-8"))
+            return
+        filesystem = _filesystem(below)
+        for name in filesystem.glob(f"{below}/*/*/*.json"):
+            folder, _, file = str(name).rpartition("/")
+            address = filesystem.unstrip_protocol(f"{folder}/{file.split('.')[0]}.gz")
+            yield address, json.loads(filesystem.cat_file(name).decode())
 
     def _spool_directory(self, meta: DocumentMeta) -> Path | None:
         """Local archives spool beside the final place, for an atomic link; others in the system's folder."""

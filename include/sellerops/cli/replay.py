@@ -1,0 +1,85 @@
+"""`replay`: tables made again from the archive, without Amazon."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from datetime import date
+from typing import Any
+
+from sellerops.archive import Archive
+from sellerops.cli.warehouse import open_ledger
+from sellerops.errors import ConfigurationError
+from sellerops.replay import Replayed, Scope, replay
+from sellerops.specs import load_spec
+
+_OWN, _AIRFLOW = "SELLEROPS_ARCHIVE", "AIRFLOW_VAR_SELLEROPS_ARCHIVE_URI"
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "replay", help="make tables again from the archive, or compare them with what it gives"
+    )
+    parser.add_argument("--report", required=True)
+    parser.add_argument("--table", action="append", help="only this table of the report; may be given again")
+    parser.add_argument("--account", help="only loads of this account; rows of others stay")
+    parser.add_argument(
+        "--since", type=date.fromisoformat, metavar="DAY", help="only loads of windows that reach this day"
+    )
+    parser.add_argument("--check", action="store_true", help="only compare; exit code 1 when they differ")
+    parser.add_argument(
+        "--from-archive", action="store_true", help="from the archive's sidecars, when the ledger is lost"
+    )
+    parser.add_argument("--archive", metavar="URI", help=f"the archive; else ${_OWN}")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    spec, archive = load_spec(options.report), Archive(_archive_uri(options.archive))
+    if options.from_archive and not options.check and (options.account or options.since):
+        raise ConfigurationError(
+            "--from-archive makes whole tables: the ledger that tells rows apart is taken as lost.",
+            remedy="Leave out --account and --since, or add --check.",
+        )
+    ledger = open_ledger()
+    try:
+        done = replay(
+            ledger,
+            archive,
+            spec,
+            Scope(options.account, options.since, options.table),
+            check=options.check,
+            from_archive=options.from_archive,
+            tell=print,
+        )
+    finally:
+        ledger.close()
+    for each in done:
+        _show(each)
+    return 1 if options.check and any(not each.comparison.is_equal for each in done) else 0
+
+
+def _show(done: Replayed) -> None:
+    found = done.comparison
+    state = (
+        f"the same {found.rows:,} rows as in the live table"
+        if found.is_equal
+        else f"{found.rows:,} rows; {found.only_live:,} only in the live table, "
+        f"{found.only_rebuilt:,} only in the rebuilt one"
+    )
+    print(f"{found.table}: {state}" + ("; put in place" if done.is_in_place else ""))
+    for key in found.examples:
+        print(f"  differs: {json.dumps(key, ensure_ascii=False)}")
+    for text in done.left_out:
+        print(f"  left out: {text}")
+
+
+def _archive_uri(given: str | None) -> str:
+    uri = given or os.environ.get(_OWN) or os.environ.get(_AIRFLOW)
+    if not uri:
+        raise ConfigurationError(
+            "nobody says where the archive is.",
+            remedy=f"Give --archive or set {_OWN}: the value of the Airflow variable sellerops_archive_uri.",
+        )
+    return uri

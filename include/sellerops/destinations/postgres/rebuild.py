@@ -1,0 +1,233 @@
+"""A landing table made again beside the live one, compared with it, and put in its place in one transaction.
+
+The rebuilt table stands in a schema of its own and so has ledger rows of its own (loads, watermarks). What is put
+in place takes the ids of the loads that were repeated, so that the ledger reads as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from sellerops.destinations.postgres.ddl import ensure_table, existing_columns
+from sellerops.destinations.postgres.shape import Shape, column, identifiers
+from sellerops.errors import RetryableError
+from sellerops.specs import ReportSpec
+
+Connection = psycopg.Connection[Any]
+SCHEMA_PREFIX = "replay_"
+_WATERMARK = "table_name, account_id, place, day, reported_at, load_id"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How a rebuilt table differs from the live one, load ids aside; ``examples``: keys of some such rows."""
+
+    table: str
+    rows: int
+    only_live: int
+    only_rebuilt: int
+    examples: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def is_equal(self) -> bool:
+        return not (self.only_live or self.only_rebuilt)
+
+
+def scratch_spec(spec: ReportSpec) -> ReportSpec:
+    """The same report, filling tables of the rebuild's schema, and keeping no history of it."""
+    tables = {name: table.model_copy(update={"restatements": False}) for name, table in spec.tables.items()}
+    return spec.model_copy(update={"source": f"{SCHEMA_PREFIX}{spec.source}", "tables": tables})
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """One table: ``live`` and the one beside it."""
+
+    live: Shape
+    scratch: Shape
+
+    @classmethod
+    def of(cls, spec: ReportSpec, table: str) -> Rebuild:
+        return cls(Shape(spec, table), Shape(scratch_spec(spec), table))
+
+    def clear(self, connection: Connection) -> None:
+        """Drop the rebuilt table and all it left in the ledger."""
+        name = (self.scratch.full_name,)
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self.scratch.identifier))
+        connection.execute(
+            "DELETE FROM sellerops.rejected_row USING sellerops.load "
+            "WHERE load.id = rejected_row.load_id AND load.table_name = %s",
+            name,
+        )
+        for table in ("schema_change", "table_watermark", "load"):
+            connection.execute(
+                sql.SQL("DELETE FROM {} WHERE table_name = %s").format(sql.Identifier("sellerops", table)),
+                name,
+            )
+
+    def keep(self, connection: Connection, repeated: Collection[int]) -> int:
+        """Begin with the live rows of recorded loads that are not ``repeated``; returns how many."""
+        if not existing_columns(connection, self.live):
+            return 0
+        known = {**self.live.columns, **existing_columns(connection, self.live)}
+        extra = tuple(name for name in known if name not in self.live.columns)
+        ensure_table(connection, Shape(self.scratch.spec, self.scratch.name, extra))
+        columns = list(existing_columns(connection, self.live))
+        values = {"repeated": list(repeated), "live": self.live.full_name, "scratch": self.scratch.full_name}
+        kept = connection.execute(
+            sql.SQL(
+                "INSERT INTO {scratch} ({columns}) SELECT {columns} FROM {live} "
+                "WHERE load_id <> ALL(%(repeated)s) "
+                "AND load_id IN (SELECT id FROM sellerops.load WHERE table_name = %(live)s)"
+            ).format(
+                scratch=self.scratch.identifier, live=self.live.identifier, columns=identifiers(columns)
+            ),
+            values,
+        ).rowcount
+        connection.execute(
+            f"INSERT INTO sellerops.table_watermark ({_WATERMARK}) "
+            "SELECT %(scratch)s, account_id, place, day, reported_at, load_id FROM sellerops.table_watermark "
+            "WHERE table_name = %(live)s AND load_id <> ALL(%(repeated)s)",
+            values,
+        )
+        return kept
+
+    def compare(self, connection: Connection, *, most: int = 5) -> Comparison:
+        """Count the rows that only one of the two has, by the text of all their values."""
+        live, scratch = (existing_columns(connection, shape) for shape in (self.live, self.scratch))
+        names = sorted({*live, *scratch} - {"load_id"})
+        key = sql.SQL(", ").join(
+            sql.SQL("{}, {}").format(sql.Literal(name), column(name)) for name in self.live.key
+        )
+
+        def rows(shape: Shape, has: Mapping[str, str]) -> sql.Composable:
+            if not has:
+                return sql.SQL("SELECT NULL::jsonb AS key, NULL::text AS row_text WHERE false")
+            cells = sql.SQL(", ").join(column(name) if name in has else sql.SQL("NULL") for name in names)
+            found = [name for name in self.live.key if name in has]
+            pairs = key if len(found) == len(self.live.key) else sql.SQL("'key', NULL")
+            return sql.SQL("SELECT jsonb_build_object({}) AS key, ROW({})::text AS row_text FROM {}").format(
+                pairs, cells, shape.identifier
+            )
+
+        connection.execute(
+            sql.SQL(
+                "CREATE TEMP TABLE replay_difference ON COMMIT DROP AS "
+                "SELECT 'live' AS side, * FROM (({live}) EXCEPT ALL ({scratch})) AS a UNION ALL "
+                "SELECT 'rebuilt', * FROM (({scratch}) EXCEPT ALL ({live})) AS b"
+            ).format(live=rows(self.live, live), scratch=rows(self.scratch, scratch))
+        )
+        sides = dict(
+            connection.execute("SELECT side, count(*) FROM replay_difference GROUP BY side").fetchall()
+        )
+        examples = connection.execute(
+            "SELECT DISTINCT key FROM replay_difference ORDER BY key LIMIT %s", (most,)
+        ).fetchall()
+        connection.execute("DROP TABLE replay_difference")
+        return Comparison(
+            self.live.full_name,
+            self._count(connection, scratch),
+            sides.get("live", 0),
+            sides.get("rebuilt", 0),
+            tuple(each for (each,) in examples),
+        )
+
+    def put_in_place(
+        self, connection: Connection, ids: Mapping[int, int], *, seen: int | None, keeps_loads: bool
+    ) -> None:
+        """Within the caller's transaction: the live table has the rebuilt rows, under their first loads' ids.
+
+        ``ids``: load ids of the rebuild and of the loads they repeat. ``keeps_loads``: the rebuild's own
+        loads stay in the ledger, as the table's. The live table stays itself: its owner, grants and views.
+        Raises RetryableError when loads later than ``seen`` have come in.
+        """
+        if not existing_columns(connection, self.scratch):
+            ensure_table(connection, self.scratch)
+        rebuilt = existing_columns(connection, self.scratch)
+        ensure_live = Shape(self.live.spec, self.live.name)
+        if not existing_columns(connection, self.live):
+            ensure_table(connection, ensure_live)
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(self.live.identifier))
+        self._refuse_later(connection, seen)
+        connection.execute(sql.SQL("TRUNCATE {}").format(self.live.identifier))
+        self._align(connection, rebuilt)
+        connection.execute("CREATE TEMP TABLE replay_load (new_id bigint PRIMARY KEY, old_id bigint)")
+        with connection.cursor() as cursor, cursor.copy("COPY replay_load FROM STDIN") as copy:
+            for pair in ids.items():
+                copy.write_row(pair)
+        names = list(rebuilt)
+        cells = sql.SQL(", ").join(
+            sql.SQL("coalesce(r.old_id, s.load_id)") if name == "load_id" else column(name, "s")
+            for name in names
+        )
+        connection.execute(
+            sql.SQL(
+                "INSERT INTO {} ({}) SELECT {} FROM {} s LEFT JOIN replay_load r ON r.new_id = s.load_id"
+            ).format(self.live.identifier, identifiers(names), cells, self.scratch.identifier)
+        )
+        self._take_ledger(connection, keeps_loads=keeps_loads)
+        connection.execute("DROP TABLE replay_load")
+        self.clear(connection)
+
+    def _refuse_later(self, connection: Connection, seen: int | None) -> None:
+        if seen is None:
+            return
+        row = connection.execute(
+            "SELECT max(id) FROM sellerops.load WHERE table_name = %s", (self.live.full_name,)
+        ).fetchone()
+        if row and row[0] is not None and row[0] > seen:
+            raise RetryableError("a load came in meanwhile.", where=f"table {self.live.full_name}")
+
+    def _align(self, connection: Connection, rebuilt: Mapping[str, str]) -> None:
+        """The empty live table takes the rebuilt one's columns, types and key: the spec may have changed."""
+        live, table = existing_columns(connection, self.live), self.live.identifier
+        for name, kind in rebuilt.items():
+            if name not in live:
+                statement = sql.SQL("ALTER TABLE {} ADD COLUMN {} {}")
+                connection.execute(statement.format(table, column(name), sql.SQL(kind)))
+            elif live[name] != kind:
+                statement = sql.SQL("ALTER TABLE {} ALTER COLUMN {} TYPE {} USING NULL")
+                connection.execute(statement.format(table, column(name), sql.SQL(kind)))
+        index = sql.Identifier(self.live.schema_name, f"{self.live.name}_key")
+        connection.execute(sql.SQL("DROP INDEX IF EXISTS {}").format(index))
+        connection.execute(
+            sql.SQL("CREATE UNIQUE INDEX {} ON {} ({}) NULLS NOT DISTINCT").format(
+                sql.Identifier(f"{self.live.name}_key"), table, identifiers(self.live.key)
+            )
+        )
+        unknown = [name for name in self.live.system if name in live and name not in rebuilt]
+        for name in unknown:
+            connection.execute(
+                sql.SQL("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL").format(table, column(name))
+            )
+
+    def _take_ledger(self, connection: Connection, *, keeps_loads: bool) -> None:
+        names: Sequence[str] = (self.live.full_name, self.scratch.full_name)
+        connection.execute("DELETE FROM sellerops.table_watermark WHERE table_name = %s", names[:1])
+        connection.execute(
+            f"INSERT INTO sellerops.table_watermark ({_WATERMARK}) "
+            "SELECT %s, w.account_id, w.place, w.day, w.reported_at, coalesce(r.old_id, w.load_id) "
+            "FROM sellerops.table_watermark w LEFT JOIN replay_load r ON r.new_id = w.load_id "
+            "WHERE w.table_name = %s",
+            names,
+        )
+        if keeps_loads:
+            for table in ("load", "schema_change"):
+                connection.execute(
+                    sql.SQL("UPDATE {} SET table_name = %s WHERE table_name = %s").format(
+                        sql.Identifier("sellerops", table)
+                    ),
+                    names,
+                )
+
+    def _count(self, connection: Connection, columns: Mapping[str, str]) -> int:
+        if not columns:
+            return 0
+        statement = sql.SQL("SELECT count(*) FROM {}").format(self.scratch.identifier)
+        row = connection.execute(statement).fetchone()
+        return int(row[0]) if row else 0

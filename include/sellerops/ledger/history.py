@@ -1,0 +1,89 @@
+"""Reading what 0006 keeps: loads that can be repeated, and how long figures of a table still move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sellerops.ledger.database import Connection
+
+
+@dataclass(frozen=True)
+class RecordedLoad:
+    """One load and what it takes to repeat it. ``slice`` None: it was made before slices were recorded.
+
+    ``uri`` None: there was no document, Amazon had confirmed that there is no data. The request's own fields
+    stand in for a missing slice; they are None once the request is purged.
+    """
+
+    load_id: int
+    account_id: str
+    marketplace_id: str
+    first_day: date | None
+    last_day: date | None
+    slice: dict[str, Any] | None
+    uri: str | None
+    content_type: str | None
+    marketplace_ids: tuple[str, ...]
+    reported_at: datetime | None
+    region: str | None
+    window_start: datetime | None
+    window_end: datetime | None
+
+
+@dataclass(frozen=True)
+class AgeFigure:
+    """Cells of ``days`` days that were seen at an age of at most ``age`` days and again later; ``moved``
+    of them changed later.
+    """
+
+    age: int
+    days: int
+    cells: int
+    moved: int
+
+    @property
+    def percent(self) -> float:
+        """Of the cells that stood still."""
+        return 100.0 * (1 - self.moved / self.cells) if self.cells else 0.0
+
+
+def recorded_loads(connection: Connection, table: str, destination: str, after: int) -> list[RecordedLoad]:
+    """All loads of a table with an id above ``after``, in the order they were made."""
+    rows = connection.execute(
+        """
+        SELECT load.id AS load_id, load.account_id, load.marketplace_id, load.first_day, load.last_day,
+               load.slice, coalesce(load.reported_at, request.reported_at) AS reported_at,
+               CASE WHEN load.document IS NULL THEN request.archive_uri
+                    ELSE load.document->>'uri' END AS uri,
+               coalesce(load.document->>'content_type', request.document_headers->>'content_type',
+                        request.document_headers->>'content-type') AS content_type,
+               coalesce(load.document->'marketplace_ids', to_jsonb(request.marketplace_ids),
+                        '[]'::jsonb) AS marketplace_ids,
+               request.region, request.window_start, request.window_end
+        FROM sellerops.load LEFT JOIN sellerops.report_request AS request ON request.id = load.request_id
+        WHERE load.table_name = %(table)s AND load.destination = %(destination)s AND load.id > %(after)s
+        ORDER BY load.id
+        """,
+        {"table": table, "destination": destination, "after": after},
+    ).fetchall()
+    return [RecordedLoad(**{**row, "marketplace_ids": tuple(row["marketplace_ids"])}) for row in rows]
+
+
+def finality(
+    connection: Connection,
+    table: str,
+    day_column: str,
+    *,
+    cells_per_row: int,
+    is_merge: bool,
+    account_id: str | None,
+) -> list[AgeFigure]:
+    """The figures of one table by age, youngest first; empty when there is no table or no second look."""
+    rows = connection.execute(
+        "SELECT age_days AS age, days, cells, moved "
+        "FROM sellerops.finality(%s::text, %s::text, %s::integer, %s::boolean, %s::text)",
+        (table, day_column, cells_per_row, is_merge, account_id),
+    ).fetchall()
+    return [AgeFigure(**row) for row in rows]
