@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import re
 import ssl
 import weakref
@@ -161,12 +162,15 @@ def check(response: httpx.Response, operation: str, credentials: Credentials) ->
 def answer_of(response: httpx.Response, operation: str) -> Answer:
     """The body of a checked answer. A list, as a batch answers, is put under ``items``."""
     text = response.text.removeprefix("\ufeff").strip()
-    body = response.json() if text else {}
+    if not text:
+        # A list without a word is not an empty list.
+        raise AmazonUnavailable(f"Amazon answered {response.status_code} with nothing.", where=operation)
+    body = json.loads(text)
     if isinstance(body, list):
         return Answer({"items": body}, f'{{"items": {text}}}')
     if not isinstance(body, dict):
         raise UnexpectedAnswer("Amazon's answer is no JSON object.", where=operation)
-    return Answer(body, text or "{}")
+    return Answer(body, text)
 
 
 def _may_be_expired(response: httpx.Response) -> bool:

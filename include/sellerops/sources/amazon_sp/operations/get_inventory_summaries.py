@@ -19,5 +19,12 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
         "marketplaceIds": shop,
         **asked.options,
     }
-    async for page in paged(calls, "getInventorySummaries", _PATH, query, token_at="pagination.nextToken"):
+    async for page in paged(
+        calls,
+        "getInventorySummaries",
+        _PATH,
+        query,
+        list_at="payload.inventorySummaries",
+        token_at="pagination.nextToken",
+    ):
         yield page

@@ -30,6 +30,12 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
         **asked.options,
     }
     async for page in paged(
-        calls, "getOrders", _PATH, query, token_at="payload.NextToken", token_as="NextToken"
+        calls,
+        "getOrders",
+        _PATH,
+        query,
+        list_at="payload.Orders",
+        token_at="payload.NextToken",
+        token_as="NextToken",
     ):
         yield page

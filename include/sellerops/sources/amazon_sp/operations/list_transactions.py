@@ -24,7 +24,14 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
         raise ConfigurationError("listTransactions needs a window.", remedy="Set `period.kind: range`.")
     for first, last in spans(start, min(end, asked.now - _NOT_BEFORE)):
         query = {"postedAfter": iso(first), "postedBefore": iso(last), **asked.options}
-        async for page in paged(calls, "listTransactions", _PATH, query, token_at="payload.nextToken"):
+        async for page in paged(
+            calls,
+            "listTransactions",
+            _PATH,
+            query,
+            list_at="payload",
+            token_at="payload.nextToken",
+        ):
             yield page
 
 

@@ -15,6 +15,7 @@ async def paged(
     path: str,
     query: Mapping[str, Any],
     *,
+    list_at: str,
     token_at: str,
     token_as: str = "nextToken",
     alone: bool = False,
@@ -22,11 +23,14 @@ async def paged(
     """Every page of a list; its token stands at ``token_at`` (dotted) and is sent as ``token_as``.
 
     ``alone``: the token is the only parameter of the following calls; else all arguments are repeated.
-    UnexpectedAnswer when a token comes a second time: such a list has no end.
+    UnexpectedAnswer when nothing stands at ``list_at`` (dotted), which is no empty list, and when a token
+    comes a second time: such a list has no end.
     """
     asked, seen = dict(query), set[str]()
     while True:
         answer = await calls.get(operation, path, asked)
+        if value_at(answer, list_at) is None:
+            raise UnexpectedAnswer(f"{operation} answered without `{list_at}`.", where=path)
         yield Page({"operation": operation, **asked}, answer)
         token = value_at(answer, token_at)
         if not token:

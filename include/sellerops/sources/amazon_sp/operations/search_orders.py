@@ -38,6 +38,12 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
         **asked.options,
     }
     async for page in paged(
-        calls, "searchOrders", _PATH, query, token_at="pagination.nextToken", token_as="paginationToken"
+        calls,
+        "searchOrders",
+        _PATH,
+        query,
+        list_at="orders",
+        token_at="pagination.nextToken",
+        token_as="paginationToken",
     ):
         yield page
