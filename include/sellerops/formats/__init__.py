@@ -9,7 +9,9 @@ from sellerops.formats.assembly import Assembler
 from sellerops.formats.casts import FLAT_DECIMAL, JSON_DECIMAL, ValueRules
 from sellerops.formats.charsets import LineDecoder, candidates, codec_name, declared_charset
 from sellerops.formats.checks import checked
+from sellerops.formats.headers import Header
 from sellerops.formats.numbers import Writing, writing_of
+from sellerops.formats.quoted import QuotedReader
 from sellerops.formats.rows import STRUCTURAL, DriftReport, Reader, RejectReason, RowReject, RowStream, Tally
 from sellerops.formats.sniff import Document
 from sellerops.formats.tree_rows import TreeReader, rows_of
@@ -59,7 +61,12 @@ def open_rows(
         writing = Writing.POINT if file_format.decimal == "point" else writing_of(shops)
         assembler = Assembler(table, piece, ValueRules(writing, file_format.timestamps, FLAT_DECIMAL), tally)
         names = candidates(document.charset, declared, file_format.charset, shops[0].charset)
-        reader = TsvReader(document, LineDecoder(names), table, assembler, tally, where)
+        decoder, header = LineDecoder(names), Header(table, by_position=file_format.headers == "position")
+        if file_format.quotes or file_format.kind == "csv":
+            mark = "," if file_format.kind == "csv" else "\t"
+            reader = QuotedReader(document, decoder, header, assembler, tally, where, mark)
+        else:
+            reader = TsvReader(document, decoder, header, assembler, tally, where)
     if not table.checks:
         return RowStream(reader, tally)
     return RowStream(reader, tally, lambda batches: checked(batches, table.checks, where=where))

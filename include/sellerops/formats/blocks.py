@@ -100,7 +100,9 @@ def as_lines(text: bytes, newlines: np.ndarray) -> pa.Array:
     )
 
 
-def parse_fields(text: bytes, width: int, wanted: Sequence[int]) -> tuple[pa.Table, list[Any]]:
+def parse_fields(
+    text: bytes, width: int, wanted: Sequence[int], delimiter: str = "\t", *, quoted: bool = False
+) -> tuple[pa.Table, list[Any]]:
     """The ``wanted`` fields, named by their place, as text, empty ones null; and rows of another width."""
     names = [str(number) for number in range(width)]
     refused: list[Any] = []
@@ -113,11 +115,11 @@ def parse_fields(text: bytes, width: int, wanted: Sequence[int]) -> tuple[pa.Tab
         pa.py_buffer(text),
         read_options=pa.csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
         parse_options=pa.csv.ParseOptions(
-            delimiter="\t",
-            quote_char=False,
-            double_quote=False,
+            delimiter=delimiter,
+            quote_char='"' if quoted else False,
+            double_quote=quoted,
             escape_char=False,
-            newlines_in_values=False,
+            newlines_in_values=quoted,
             ignore_empty_lines=False,
             invalid_row_handler=refuse,
         ),

@@ -69,37 +69,6 @@ def reserved_names(table: TableSpec) -> set[str]:
     return {*SYSTEM_COLUMNS, *table.columns, *([table.day_from_window] if table.day_from_window else [])}
 
 
-def map_header(
-    headers: Sequence[str], table: TableSpec, *, where: str
-) -> tuple[list[Field | None], DriftReport]:
-    """Each header's column; None for one without a name at the end. Order and case of headers do not matter.
-
-    Raises UnreadableDocument when a required column is missing.
-    """
-    wanted = {_plain(table.header_of(name)): name for name in table.columns}
-    drift = DriftReport()
-    fields: list[Field | None] = []
-    taken: set[str] = set()
-    for position, header in enumerate(headers, start=1):
-        declared = wanted.get(_plain(header))
-        if not header.strip() and position == len(headers):
-            fields.append(None)
-        elif declared and declared not in taken:
-            taken.add(declared)
-            fields.append(Field(declared, table.columns[declared].type))
-        else:
-            name = _unknown_name(header, position, declared, table, taken)
-            taken.add(name)
-            drift.added[name] = header
-            if declared or name.rpartition("__")[2].isdigit():
-                drift.duplicated.append(name)
-            fields.append(Field(name, ColumnType.TEXT))
-    drift.missing = [name for name in table.columns if name not in taken]
-    refuse_missing(drift.missing, table, headers, where=where)
-    refuse_too_many(drift, where=where)
-    return fields, drift
-
-
 def refuse_too_many(drift: DriftReport, *, where: str) -> None:
     """Raise UnreadableDocument when there are more unknown columns than a report ever gains."""
     if len(drift.added) > _MOST_UNKNOWN:
@@ -112,7 +81,7 @@ def refuse_too_many(drift: DriftReport, *, where: str) -> None:
 
 def refuse_missing(missing: Sequence[str], table: TableSpec, found: Sequence[str], *, where: str) -> None:
     """Raise UnreadableDocument when a column is missing without which rows have no place."""
-    needed = [name for name in missing if _is_needed(name, table)]
+    needed = [name for name in missing if is_needed(name, table)]
     if needed:
         shown = ", ".join(repr(name[:80]) for name in list(found)[:40]) or "none"
         raise UnreadableDocument(
@@ -123,17 +92,8 @@ def refuse_missing(missing: Sequence[str], table: TableSpec, found: Sequence[str
         )
 
 
-def _is_needed(name: str, table: TableSpec) -> bool:
+def is_needed(name: str, table: TableSpec) -> bool:
     """Required by the spec, or what a row's key, day, version, shop or check is made of."""
     checked = {part for check in table.checks for part in (check.group_by, check.total, check.amount)}
     parts = {*table.primary_key, table.day, table.version, table.marketplace_from, *checked}
     return table.columns[name].required or name in parts
-
-
-def _unknown_name(header: str, position: int, declared: str | None, table: TableSpec, taken: set[str]) -> str:
-    name = declared or snake_case(header) or f"column_{position}"
-    return free_name(name, taken | reserved_names(table))
-
-
-def _plain(header: str) -> str:
-    return re.sub(r"[\s_-]+", "-", header.strip().casefold())

@@ -28,10 +28,10 @@ from sellerops.formats.blocks import (
     whole_lines,
 )
 from sellerops.formats.charsets import LineDecoder
-from sellerops.formats.names import Field, map_header
+from sellerops.formats.headers import Header
+from sellerops.formats.names import Field
 from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally
 from sellerops.formats.sniff import Document
-from sellerops.specs import TableSpec
 
 _NOT_AS_TEXT = (b"\x00", b"\x08")
 # Files whose numbers are written otherwise are so throughout: do not look at each block twice.
@@ -45,7 +45,7 @@ class TsvReader:
         self,
         document: Document,
         decoder: LineDecoder,
-        table: TableSpec,
+        header: Header,
         assembler: Assembler,
         tally: Tally,
         where: str,
@@ -55,15 +55,15 @@ class TsvReader:
         self._assembler = assembler
         self._tally = tally
         self._where = where
-        self._blocks = whole_lines(document, where)
+        self._blocks = self._cut(document)
         self._rest = b""
         headers = self._read_header()
-        fields, drift = self._map(headers, table)
+        fields, drift = self._map(headers, header)
         self.drift: DriftReport = drift
         self._fields: list[Field] = [field for field in fields if field]
         self._width = len(self._fields)
         self._unnamed_tail = len(fields) > self._width
-        self._missing = [Field(name, table.columns[name].type) for name in drift.missing]
+        self._missing = header.fields(drift.missing)
 
     @property
     def schema(self) -> pa.Schema:
@@ -97,9 +97,22 @@ class TsvReader:
             line += block.count
             yield block
 
-    def _map(self, headers: list[str], table: TableSpec) -> tuple[list[Field | None], DriftReport]:
+    def _cut(self, document: Document) -> Iterator[bytes]:
+        return whole_lines(document, self._where)
+
+    def _first_line(self, block: bytes) -> tuple[bytes, bytes, bytes]:
+        """Its header, the header's end if there is one, and the rest."""
+        return block.partition(b"\n")
+
+    def _fields_of(self, text: str) -> list[str]:
+        return text.split("\t")
+
+    def _as_it_stood(self, values: list[str]) -> str:
+        return "\t".join(values)
+
+    def _map(self, headers: list[str], header: Header) -> tuple[list[Field | None], DriftReport]:
         try:
-            return map_header(headers, table, where=self._where)
+            return header.map(headers, where=self._where)
         except UnreadableDocument as error:
             if self._cut_in_header:
                 raise DocumentDamaged("the document ends inside its header.", where=self._where) from error
@@ -108,7 +121,8 @@ class TsvReader:
     def _read_header(self) -> list[str]:
         """The names of the first line; the rest of its block is kept."""
         block = next(self._blocks, b"")
-        line, newline, self._rest = block.partition(b"\n")
+        self._decoder.learn(block)
+        line, newline, self._rest = self._first_line(block)
         self._end = b"\r\n" if line.endswith(b"\r") else b"\n"
         self._cut_in_header = not newline
         text = self._decoder.decode_line(line.removesuffix(b"\r"))
@@ -116,7 +130,7 @@ class TsvReader:
             raise UnreadableDocument("the header is no text of any known charset.", where=self._where)
         if "\r" in text:
             raise UnreadableDocument("its lines end with a carriage return alone.", where=self._where)
-        return text.split("\t")
+        return self._fields_of(text)
 
     def _data_blocks(self) -> Iterator[bytes]:
         if self._rest:
@@ -227,7 +241,7 @@ class TsvReader:
     def _split(self, line: bytes, number: int, decode: Callable[[bytes], str | None]) -> list[str] | None:
         """The fields of a line, or None when it was rejected."""
         text = decode(line)
-        fields = text.split("\t") if text is not None else []
+        fields = self._fields_of(text) if text is not None else []
         while len(fields) > self._width and not fields[-1]:
             fields.pop()
         if text is None:
@@ -248,6 +262,6 @@ class TsvReader:
         texts.update(zip((field.name for field in self._missing), repeat(pa.nulls(len(lines), pa.string()))))
 
         def raw(place: int) -> str:
-            return "\t".join(column[place].as_py() or "" for column in columns)
+            return self._as_it_stood([column[place].as_py() or "" for column in columns])
 
         return self._assembler.assemble(Texts(texts, lines, raw), [*self._fields, *self._missing])

@@ -83,3 +83,28 @@ def test_plain_ascii_settles_nothing() -> None:
 def test_a_mark_in_the_middle_of_the_file_is_data() -> None:
     content = HEADER.encode() + b"a\tx\n" + codecs.BOM_UTF8 + b"b\ty\n"
     assert Read(content, SPEC).column("sku") == ["a", "\ufeffb"]
+
+
+WESTERN = (
+    HEADER + "a\tThéière à café, été\nb\tFüße, größer, süß\nc\tNiño año corazón\nd\tGarçon naïf “Öl” – 5 €\n"
+)
+
+
+@pytest.mark.parametrize("label", ["UTF-8", "Cp1252", "windows-31j", "ISO-8859-1", "klingon", None])
+@pytest.mark.parametrize("shop", ["US", "DE", "JP"])
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [(WESTERN, "cp1252"), (WESTERN, "utf-8"), (JAPANESE, "cp932"), (JAPANESE, "utf-8")],
+    ids=["western cp1252", "western utf-8", "japanese cp932", "japanese utf-8"],
+)
+def test_a_label_that_lies_is_not_believed(text: str, charset: str, label: str | None, shop: str) -> None:
+    content_type = f"text/plain; charset={label}" if label else "text/plain"
+    read = Read(text.encode(charset), SPEC, content_type=content_type, shops=(shop,))
+    assert read.rejects == []
+    assert [f"{row['sku']}\t{row['name']}" for row in read.rows] == text.splitlines()[1:]
+
+
+def test_the_header_is_read_in_the_charset_of_its_rows() -> None:
+    spec = table({"sku": {"required": True}, "name": {"from": "Größe"}})
+    read = Read("sku\tGröße\na\tweiß\n".encode(), spec, content_type="text/plain; charset=Cp1252")
+    assert read.column("name") == ["weiß"] and not read.stream.drift.added

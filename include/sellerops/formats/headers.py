@@ -1,0 +1,120 @@
+"""Which column of a flat file is which of the spec: by name, in translation, or by position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sellerops.errors import UnreadableDocument
+from sellerops.formats.names import (
+    Field,
+    free_name,
+    is_needed,
+    refuse_missing,
+    refuse_too_many,
+    reserved_names,
+    snake_case,
+)
+from sellerops.formats.rows import DriftReport
+from sellerops.formats.spelling import plain
+from sellerops.formats.translations import english_names
+from sellerops.specs import ColumnType, TableSpec
+
+
+class Header:
+    """The columns of a table, ready to be found in the headers of a document.
+
+    A column's own header counts first, then its other ones (``also``), then words of one language that stand
+    for one of them. ``by_position``: where fewer than half of the headers are known so, columns stand as the
+    spec has them; known headers at other places contradict that and the document is refused.
+    """
+
+    def __init__(self, table: TableSpec, *, by_position: bool = False) -> None:
+        self._table = table
+        self._by_position = by_position
+        # A header's rank: 0 is the column's own one, then the others in their order.
+        self._wanted: dict[str, tuple[int, str]] = {}
+        for name, column in table.columns.items():
+            for rank, header in enumerate((table.header_of(name), *column.also)):
+                self._wanted.setdefault(plain(header), (rank, name))
+
+    def fields(self, names: Sequence[str]) -> list[Field]:
+        """Columns of the spec by name."""
+        return [Field(name, self._table.columns[name].type) for name in names]
+
+    def map(self, headers: Sequence[str], *, where: str) -> tuple[list[Field | None], DriftReport]:
+        """Each header's column; None for one without a name at the end. Case and order do not matter.
+
+        Raises UnreadableDocument when a required column is missing or columns stand where they must not.
+        """
+        columns = self._by_name(headers)
+        self._translate(headers, columns)
+        if self._by_position and 2 * len(set(columns.values())) < min(len(headers), len(self._table.columns)):
+            columns = self._in_order(headers, columns, where=where)
+        drift = DriftReport()
+        fields = self._name(headers, columns, drift)
+        drift.missing = [name for name in self._table.columns if name not in columns.values()]
+        refuse_missing(drift.missing, self._table, headers, where=where)
+        refuse_too_many(drift, where=where)
+        return fields, drift
+
+    def _by_name(self, headers: Sequence[str]) -> dict[int, str]:
+        """Place to column, each column once: its first header in the order of the spec, then of the file."""
+        found: dict[str, tuple[int, int]] = {}
+        for place, header in enumerate(headers):
+            rank, name = self._wanted.get(plain(header), (0, ""))
+            if name and (name not in found or rank < found[name][0]):
+                found[name] = (rank, place)
+        return {place: name for name, (_, place) in found.items()}
+
+    def _translate(self, headers: Sequence[str], columns: dict[int, str]) -> None:
+        """Add the columns whose header is a translation, where only one column can be meant."""
+        missing = {name for name in self._table.columns if name not in columns.values()}
+        is_lacking = any(is_needed(name, self._table) for name in missing)
+        meant: dict[str, list[int]] = {}
+        for place, english in english_names(headers, self._wanted.keys(), is_lacking=is_lacking).items():
+            names = {self._wanted[each][1] for each in english if each in self._wanted} & missing
+            for name in names if len(names) == 1 else ():
+                meant.setdefault(name, []).append(place)
+        columns.update({places[0]: name for name, places in meant.items() if len(places) == 1})
+
+    def _in_order(self, headers: Sequence[str], known: dict[int, str], *, where: str) -> dict[int, str]:
+        order = list(self._table.columns)
+        shown = ", ".join(repr(header[:80]) for header in headers[:40])
+        if len(headers) < len(order):
+            raise UnreadableDocument(
+                f"it has {len(headers)} columns where at least {len(order)} stand in a fixed order. "
+                f"Found: {shown}.",
+                where=where,
+                found=list(headers),
+            )
+        for place, name in known.items():
+            if place >= len(order) or order[place] != name:
+                raise UnreadableDocument(
+                    f"its headers are in another language, and {headers[place]!r} does not stand where "
+                    f"`{name}` does. Found: {shown}.",
+                    where=where,
+                    remedy="Add the headers to include/config/localized_headers.yaml, then load it again.",
+                    found=list(headers),
+                )
+        return dict(enumerate(order))
+
+    def _name(
+        self, headers: Sequence[str], columns: dict[int, str], drift: DriftReport
+    ) -> list[Field | None]:
+        fields: list[Field | None] = []
+        taken = reserved_names(self._table)
+        for place, header in enumerate(headers):
+            if place in columns:
+                fields.extend(self.fields([columns[place]]))
+            elif not header.strip() and place == len(headers) - 1:
+                fields.append(None)
+            else:
+                declared = self._wanted.get(plain(header), (0, ""))[1]
+                wished = declared or snake_case(header) or f"column_{place + 1}"
+                name = free_name(wished, taken)
+                taken.add(name)
+                drift.added[name] = header
+                if declared or name != wished:
+                    drift.duplicated.append(name)
+                fields.append(Field(name, ColumnType.TEXT))
+        return fields

@@ -1,0 +1,67 @@
+"""Translated column headers back to Amazon's English ones, by the words in ``localized_headers.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from sellerops.config_files import config_dir, read_yaml
+from sellerops.errors import ConfigurationError
+from sellerops.formats.spelling import plain
+
+FILE = "localized_headers.yaml"
+# One strange word is a new column; two of one language are a translation.
+_ENOUGH_WORDS = 2
+
+Words = Mapping[str, frozenset[str]]
+
+
+def english_names(
+    headers: Sequence[str], known: Collection[str], *, is_lacking: bool
+) -> dict[int, frozenset[str]]:
+    """Place to the English headers (spelled plainly) that a header may stand for.
+
+    ``known``: the headers the report has in English; only others are looked up, and all in one language: the
+    one that knows most of them. ``is_lacking``: a column without which there are no rows is missing, so that
+    a single word is evidence enough.
+    """
+    languages, english = _dictionary(config_dir() / FILE)
+    strange = {place: plain(header) for place, header in enumerate(headers) if plain(header) not in known}
+    best: dict[int, frozenset[str]] = {}
+    evidence = 0
+    for words in languages.values():
+        found = {place: words[word] for place, word in strange.items() if word in words}
+        # A word that is English as well (French `date`, German `Status`) tells no language.
+        telling = sum(strange[place] not in english for place in found)
+        if telling > evidence:
+            best, evidence = found, telling
+    return best if evidence >= (1 if is_lacking else _ENOUGH_WORDS) else {}
+
+
+@cache
+def _dictionary(path: Path) -> tuple[dict[str, Words], frozenset[str]]:
+    """Each language's words with what they stand for, and all English headers; nothing without the file."""
+    if not path.exists():
+        return {}, frozenset()
+    languages: dict[str, dict[str, set[str]]] = {}
+    content = read_yaml(path)
+    for english, translations in content.items():
+        if not isinstance(translations, dict) or not all(
+            isinstance(words, list) for words in translations.values()
+        ):
+            raise ConfigurationError(
+                f"`{english}` does not map languages to lists of words.",
+                where=str(path),
+                remedy="Write `price: {de: [Preis], fr: [Prix]}`.",
+            )
+        for language, words in translations.items():
+            for word in words:
+                languages.setdefault(language, {}).setdefault(plain(str(word)), set()).add(
+                    plain(str(english))
+                )
+    frozen: dict[str, Words] = {
+        language: {word: frozenset(names) for word, names in words.items()}
+        for language, words in languages.items()
+    }
+    return frozen, frozenset(plain(str(english)) for english in content)
