@@ -100,6 +100,29 @@ TYPES: dict[str, TypeRules] = {
         max_range=timedelta(days=31),
         oldest=timedelta(days=731),
     ),
+    "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL": TypeRules(
+        number=2401,
+        queue_seconds=20,
+        progress_seconds=60,
+        max_range=timedelta(days=31),
+        oldest=timedelta(days=731),
+    ),
+    "GET_XML_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL": TypeRules(
+        number=2402,
+        queue_seconds=20,
+        progress_seconds=60,
+        max_range=timedelta(days=31),
+        oldest=timedelta(days=731),
+    ),
+    "GET_MERCHANT_LISTINGS_ALL_DATA": TypeRules(
+        number=2501, is_snapshot=True, cooldown=timedelta(hours=1), when_repeated="cached"
+    ),
+    "GET_FLAT_FILE_OPEN_LISTINGS_DATA": TypeRules(
+        number=2502, is_snapshot=True, cooldown=timedelta(hours=1), when_repeated="cached"
+    ),
+    "GET_MERCHANT_LISTINGS_INACTIVE_DATA": TypeRules(
+        number=2503, is_snapshot=True, cooldown=timedelta(hours=1), when_repeated="cached"
+    ),
     "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA": TypeRules(
         number=2411,
         queue_seconds=20,
@@ -108,6 +131,46 @@ TYPES: dict[str, TypeRules] = {
         cooldown=timedelta(minutes=30),
         when_repeated="cached",
         compressed=False,
+    ),
+    "GET_FBA_MYI_ALL_INVENTORY_DATA": TypeRules(
+        number=2412, is_snapshot=True, cooldown=timedelta(minutes=30), when_repeated="cached"
+    ),
+    "GET_AFN_INVENTORY_DATA": TypeRules(
+        number=2413, is_snapshot=True, cooldown=timedelta(minutes=30), when_repeated="cached"
+    ),
+    "GET_AFN_INVENTORY_DATA_BY_COUNTRY": TypeRules(
+        number=2414, is_snapshot=True, cooldown=timedelta(minutes=30), when_repeated="cached"
+    ),
+    "GET_RESERVED_INVENTORY_DATA": TypeRules(
+        number=2415, is_snapshot=True, cooldown=timedelta(minutes=30), when_repeated="cached"
+    ),
+    "GET_RESTOCK_INVENTORY_RECOMMENDATIONS_REPORT": TypeRules(
+        number=2416, is_snapshot=True, cooldown=timedelta(minutes=30), when_repeated="cached"
+    ),
+    "GET_STRANDED_INVENTORY_UI_DATA": TypeRules(
+        number=2417, is_snapshot=True, cooldown=timedelta(minutes=30), when_repeated="cached"
+    ),
+    "GET_FBA_INVENTORY_PLANNING_DATA": TypeRules(
+        number=2418,
+        queue_seconds=30,
+        progress_seconds=90,
+        is_snapshot=True,
+        cooldown=timedelta(hours=4),
+        when_repeated="cached",
+    ),
+    "GET_LEDGER_SUMMARY_VIEW_DATA": TypeRules(
+        number=2419,
+        queue_seconds=30,
+        progress_seconds=90,
+        cooldown=timedelta(hours=4),
+        oldest=timedelta(days=548),
+    ),
+    "GET_LEDGER_DETAIL_VIEW_DATA": TypeRules(
+        number=2420,
+        queue_seconds=30,
+        progress_seconds=90,
+        cooldown=timedelta(hours=4),
+        oldest=timedelta(days=548),
     ),
     "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA": TypeRules(
         number=2610,
