@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from amazon_sandbox.world.orders import LONGEST_LIFE_DAYS
+from amazon_sandbox.world.orders import LONGEST_LIFE_DAYS, LONGEST_SHIPPING_DAYS
 
 if TYPE_CHECKING:
     from amazon_sandbox.world.catalogue import Listing
@@ -73,6 +73,31 @@ def stock_at(shop: Shop, now: int) -> dict[str, Stock]:
             inbound_receiving=delivery if days_left <= RECEIVING_DAYS else 0,
         )
     return stocks
+
+
+class Shipped(NamedTuple):
+    """What Amazon shipped of one SKU: units, and their price in minor units."""
+
+    units: int = 0
+    sales: int = 0
+
+    def plus(self, other: Shipped) -> Shipped:
+        """The sum, field by field."""
+        return Shipped(self.units + other.units, self.sales + other.sales)
+
+
+def make_shipped_day(shop: Shop, ordinal: int) -> dict[str, Shipped]:
+    """What Amazon shipped on a local day, by SKU; the seller's own shipments are not in it."""
+    start, end = shop.marketplace.day_bounds(ordinal)
+    shipped: dict[str, Shipped] = {}
+    for day in range(ordinal - LONGEST_SHIPPING_DAYS, ordinal + 1):
+        for order in shop.orders(day):
+            if order.is_merchant or not start <= order.shipped < end:
+                continue
+            for item in order.items:
+                sku = item.listing.sku
+                shipped[sku] = shipped.get(sku, Shipped()).plus(Shipped(item.quantity, item.price))
+    return shipped
 
 
 @dataclass(slots=True)

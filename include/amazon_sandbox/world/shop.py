@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from functools import lru_cache, partial
 
-from amazon_sandbox.world import demand, figures, orders, refunds
+from amazon_sandbox.world import demand, figures, inventory, orders, refunds
 from amazon_sandbox.world.catalogue import Listing, make_catalogue, offered
 from amazon_sandbox.world.marketplaces import Marketplace
 from amazon_sandbox.world.streams import Key
@@ -43,6 +43,7 @@ class Shop:
         self.orders = lru_cache(maxsize=KEPT_ORDER_DAYS)(partial(orders.make_orders, self))
         self.refund_lags = lru_cache(maxsize=2_048)(partial(refunds.make_refund_lags, self))
         self.refunds_of_purchases = lru_cache(maxsize=KEPT_ORDER_DAYS)(partial(refunds.make_refunds, self))
+        self.shipped = lru_cache(maxsize=KEPT_FIGURE_DAYS)(partial(inventory.make_shipped_day, self))
         self.still_figures = lru_cache(maxsize=KEPT_FIGURE_DAYS)(partial(figures.make_still_day, self))
 
     @property

@@ -39,13 +39,14 @@ def write(request: ReportRequest) -> Document | None:
     """The snapshot at `as_of`, or None for a seller without FBA stock records."""
     region = request.seller.region
     shops = request.shops if region == "NA" else request.shops[:1]
-    rows = [row for shop in shops for row in _rows(shop, request.now, region)]
+    rows = [row for shop in shops for row in rows_of(shop, request.now, region)]
     if not rows:
         return None
     return flat_file(header_of(region), rows, charset_of(request.marketplaces))
 
 
-def _rows(shop: Shop, now: int, region: str) -> Iterator[tuple[str, ...]]:
+def rows_of(shop: Shop, now: int, region: str) -> Iterator[tuple[str, ...]]:
+    """A line for each SKU with FBA stock records at `now`, in the catalogue's order."""
     stocks = stock_at(shop, now)
     today = shop.marketplace.day_of_epoch(now)
     for listing in shop.listings:
