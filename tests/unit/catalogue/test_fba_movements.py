@@ -64,6 +64,8 @@ def rows_of(report: str, seller: Any, days: Any, as_of: datetime = AS_OF) -> lis
         ("fee_preview", (NA[0], ("US",)), None, EU_FEES),
         ("fee_preview", (EU[0], ("DE",)), None, NA_FEES),
         ("seller_feedback", (NA[0], ("US",)), (date(2026, 10, 10), date(2026, 11, 8)), ()),
+        ("seller_feedback", (EU[0], ("DE",)), (date(2026, 10, 10), date(2026, 11, 8)), ()),
+        ("seller_feedback", (EU[0], ("FR",)), (date(2026, 10, 10), date(2026, 11, 8)), ()),
     ],
 )
 def test_every_documented_column_is_read_and_no_row_is_lost(
@@ -271,11 +273,11 @@ def test_the_fee_preview_has_each_fba_listing_and_its_fees_add_up() -> None:
 
 def test_feedback_is_for_shipped_orders_whatever_the_language_of_the_headers() -> None:
     window = (date(2026, 10, 10), date(2026, 11, 8))
-    rows = rows_of("seller_feedback", (NA[0], ("US",)), window)
+    rows = rows_of("seller_feedback", (EU[0], ("DE",)), window)
     shipped = {
         row["amazon_order_id"]
-        for first in (date(2026, 9, 1), date(2026, 9, 30), date(2026, 10, 30))
-        for row in rows_of("fulfilled_shipments", NA, (first, first + timedelta(days=28)))
+        for first in (date(2026, 9, 1), date(2026, 9, 30), date(2026, 10, 29))
+        for row in rows_of("fulfilled_shipments", EU, (first, first + timedelta(days=28)))
     }
     within = [row for row in rows if row["date"] >= date(2026, 10, 12)]
     assert within
