@@ -27,13 +27,17 @@ FAILURE_KEY = "failure"
 def slice_outcome(ledger: Ledger, context: Context, run: RunRef, piece: Slice) -> Iterator[None]:
     """Write the slice's state when the block fails for good, skips, or has rightly nothing to do."""
     from sellerops.ledger import SliceState
+    from sellerops.quarantine import state_of
 
     try:
         yield
     except (TaskDeferred, AirflowSkipException):
         raise
     except SkipError as error:
-        ledger.set_slice_state(piece, SliceState.CONFIRMED_EMPTY, run=run, error=error)
+        state = state_of(error)
+        # A rejected document is nobody's failed run: people know, they decided.
+        by = None if state is SliceState.FAILED else run
+        ledger.set_slice_state(piece, state, run=by, error=error)
         raise AirflowSkipException(str(error)) from error
     except Exception as error:
         if _is_last(error, context):

@@ -58,7 +58,8 @@ def imports_anywhere(path: Path) -> Iterator[str]:
 
 def test_there_is_something_to_guard() -> None:
     assert len(MODULES) > 15
-    assert [path.name for path in DAG_FILES] == ["maintenance.py", "report_dags.py", "report_specs_check.py"]
+    names = {path.name for path in DAG_FILES}
+    assert {"maintenance.py", "quarantine.py", "report_dags.py", "report_specs_check.py"} <= names
 
 
 # -- plugins/: Airflow runs every .py it is shown, under its bare name
@@ -117,7 +118,8 @@ def test_dag_files_hold_no_logic() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             assert not isinstance(node, ast.ClassDef | ast.Lambda), path
             if isinstance(node, ast.FunctionDef):
-                assert [ast.unparse(each) for each in node.decorator_list] == ["task"], node.name
+                (decorator,) = [ast.unparse(each).split("(")[0] for each in node.decorator_list]
+                assert decorator in ("task", "task_group"), node.name
         roots = {name.split(".")[0] for name in imports_at_load(path)}
         assert roots <= {"__future__", "airflow", "datetime", "sellerops_airflow", "typing"}, path
 
@@ -155,7 +157,9 @@ def test_drivers_are_imported_where_they_are_used() -> None:
     for path in [*MODULES, *DAG_FILES]:
         for name in imports_at_load(path):
             assert name.split(".")[0] not in heavy, (path, name)
-            assert not name.startswith((*inner, "airflow.providers")), (path, name)
+            # The standard provider is a part of Airflow; its operators are small and bring no driver.
+            if not name.startswith("airflow.providers.standard."):
+                assert not name.startswith((*inner, "airflow.providers")), (path, name)
 
 
 QUIET = """

@@ -42,9 +42,18 @@ def tell(ledger: Ledger, outcome: RunOutcome) -> bool:
 
     Raises what the sending raised, after giving the claim back.
     """
-    from sellerops.notices import failure_notice, load_routes
+    from sellerops.notices import failure_notice
 
-    notice = failure_notice(outcome)
+    return tell_notice(ledger, failure_notice(outcome))
+
+
+def tell_notice(ledger: Ledger, notice: Notice) -> bool:
+    """Send a notice unless somebody has; True when this call sent it.
+
+    Raises what the sending raised, after giving the claim back.
+    """
+    from sellerops.notices import load_routes
+
     routes = load_routes()
     channel = routes.channels[notice.severity]
     if channel is None:

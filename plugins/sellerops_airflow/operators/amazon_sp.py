@@ -19,7 +19,8 @@ from sellerops_airflow.runtime import get_runtime
 if TYPE_CHECKING:
     from sellerops.collect import Done, WaitFor
     from sellerops.ledger import RunRef
-    from sellerops_airflow.runtime import CollectorLike
+    from sellerops.specs import ReportSpec
+    from sellerops_airflow.runtime import CollectorLike, Runtime
     from sellerops_airflow.triggers.amazon_sp import SpApiReportTrigger
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,8 @@ class SpApiFetchReportOperator(BaseOperator):
         )
 
     def _go_on(self, context: Context, event: dict[str, Any] | None) -> list[int]:
+        from sellerops.collect import Done
+
         runtime = get_runtime()
         spec, account = runtime.spec(self.report), runtime.account(self.account_id)
         piece, run = Slice.from_dict(self.piece), run_ref(context, spec.name)
@@ -66,6 +69,8 @@ class SpApiFetchReportOperator(BaseOperator):
         with slice_outcome(runtime.ledger, context, run, piece):
             collector = runtime.collector(spec, account, priority_of(context))
             step = self._step(collector, piece, run, event, reference)
+            if isinstance(step, Done) and step.evidence:
+                _settle_nothing(runtime, spec, piece, step.evidence[-1])
         return self._finish(context, piece, run, step, reference)
 
     def _step(
@@ -84,7 +89,7 @@ class SpApiFetchReportOperator(BaseOperator):
         log.info("The wait is over: %s", waited.detail)
         waited.raise_if_failed()
         if waited.outcome is WaitOutcome.EMPTY:
-            return Done((), Outcome.EMPTY)
+            return Done((), Outcome.EMPTY, waited.request_ids)
         return collector.advance(piece, run, request_ids=waited.request_ids, reference=reference)
 
     def _finish(
@@ -115,3 +120,19 @@ class SpApiFetchReportOperator(BaseOperator):
             reference=reference.isoformat(),
             priority=str(priority_of(context)),
         )
+
+
+def _settle_nothing(runtime: Runtime, spec: ReportSpec, piece: Slice, request_id: int) -> None:
+    """Rows that stand where Amazon has no data do not vanish by themselves: Quarantined is raised."""
+    from sellerops.destinations import RequestMeta, load_nothing
+    from sellerops_airflow.operators.load_report import tell_if_held
+
+    if not any(table.quarantine for table in spec.tables.values()):
+        return
+    request = runtime.ledger.get_request(request_id)
+    destination = runtime.destination("postgres")
+    try:
+        with tell_if_held(runtime.ledger):
+            load_nothing(destination, spec, piece, RequestMeta.of_nothing(request))
+    finally:
+        destination.close()

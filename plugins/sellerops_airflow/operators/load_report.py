@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context
 
-from sellerops.errors import GiveUpError
+from sellerops.errors import GiveUpError, Quarantined
 from sellerops.slices import Slice
 from sellerops_airflow.outcomes import slice_outcome
 from sellerops_airflow.run_context import run_ref
@@ -17,7 +18,7 @@ from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
     from sellerops.destinations import Destination, LoadResult
-    from sellerops.ledger import RunRef
+    from sellerops.ledger import Ledger, RunRef
     from sellerops.specs import ReportSpec
     from sellerops_airflow.runtime import Runtime
 
@@ -67,17 +68,23 @@ class LoadReportOperator(BaseOperator):
         return [asdict(result) for result in results]
 
     def _load_all(self, runtime: Runtime, spec: ReportSpec, piece: Slice, run: RunRef) -> list[LoadResult]:
+        from sellerops.destinations import together
         from sellerops.ledger import SliceState
 
         destination = runtime.destination(self.destination)
+        results: list[LoadResult] = []
+        held: list[Quarantined] = []
         try:
-            results = [
-                result
-                for request_id in self.request_ids
-                for result in self._load(runtime, destination, spec, piece, request_id)
-            ]
+            for request_id in self.request_ids:
+                try:
+                    results += self._load(runtime, destination, spec, piece, request_id)
+                except Quarantined as error:
+                    held.append(error)
         finally:
             destination.close()
+        if held:
+            with tell_if_held(runtime.ledger):
+                raise together(held)
         runtime.ledger.set_slice_state(
             piece,
             SliceState.LOADED,
@@ -111,3 +118,18 @@ class LoadReportOperator(BaseOperator):
         """What the asset's event says of this load, for those who read it in the UI."""
         for asset in self.outlets:
             context["outlet_events"][asset].extra = {"account_id": piece.account_id, "slice": piece.label}
+
+
+@contextmanager
+def tell_if_held(ledger: Ledger) -> Iterator[None]:
+    """Tell people, once, of the documents that the block found to be held."""
+    try:
+        yield
+    except Quarantined as error:
+        from sellerops.quarantine import get_quarantine
+        from sellerops_airflow.notifiers.quarantine import tell_of_quarantines
+
+        if not error.details.get("is_rejected"):
+            ids = error.details.get("quarantine_ids", [])
+            tell_of_quarantines(ledger, [get_quarantine(ledger, one) for one in ids])
+        raise

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context, conf
 
-from sellerops.errors import ConfigurationError
-from sellerops.slices import Slice, plan_slices
+from sellerops.errors import ConfigurationError, NotPublishedYet
+from sellerops.slices import Slice, plan_slices, refuse_unpublished
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.run_context import run_at, run_ref
 from sellerops_airflow.runtime import get_runtime
+
+if TYPE_CHECKING:
+    from sellerops.specs import ReportSpec
+    from sellerops_airflow.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +25,8 @@ log = logging.getLogger(__name__)
 class PlanSlicesOperator(BaseOperator):
     """Plans the slices of one account and writes each into the ledger; returns them as plain values.
 
-    What Amazon no longer serves is marked expired and left out of the returned list: there is nothing to run.
+    What Amazon no longer serves is marked expired, what it cannot have published yet late; both are left out
+    of the returned list: there is nothing to run.
 
     :param report: DAG id of the report, which names its spec.
     :param account_id: the account of ``accounts.yaml``.
@@ -58,17 +63,45 @@ class PlanSlicesOperator(BaseOperator):
             now=clock.now(),
             from_day=_day(self.from_day, "from_day"),
             to_day=_day(self.to_day, "to_day"),
+            lookback=_lookback(runtime, spec, account.id),
         )
         run = run_ref(context, spec.name)
+        wanted = []
         for piece in slices:
-            state = SliceState.EXPIRED if piece.expired else SliceState.PLANNED
-            runtime.ledger.set_slice_state(piece, state, run=run)
-            log.info(
-                "%s: %s", piece.label, "expired: Amazon no longer serves it" if piece.expired else "planned"
-            )
-        wanted = [piece for piece in slices if not piece.expired]
+            late = _unpublished(spec, piece, clock.now())
+            if piece.expired:
+                state, words = SliceState.EXPIRED, "expired: Amazon no longer serves it"
+            elif late:
+                state, words = SliceState.LATE, f"late: {late.cause}"
+            else:
+                state, words = SliceState.PLANNED, "planned"
+                wanted.append(piece)
+            runtime.ledger.set_slice_state(piece, state, run=run, error=late)
+            log.info("%s: %s", piece.label, words)
         _refuse_too_many(wanted)
         return [piece.to_dict() for piece in wanted]
+
+
+def _unpublished(spec: ReportSpec, piece: Slice, now: datetime) -> NotPublishedYet | None:
+    """Why the slice cannot be collected yet, if so."""
+    if piece.expired:
+        return None
+    try:
+        refuse_unpublished(spec, piece, now)
+    except NotPublishedYet as late:
+        return late
+    return None
+
+
+def _lookback(runtime: Runtime, spec: ReportSpec, account_id: str) -> timedelta | None:
+    """What the account's own history shows, where the spec leaves it to that."""
+    if not spec.period.lookback_auto:
+        return None
+    from sellerops.finality import resolve_lookback
+
+    lookback = resolve_lookback(runtime.ledger, spec, account_id)
+    log.info("%s", lookback.reason)
+    return lookback.value
 
 
 def _day(text: str, name: str) -> date | None:

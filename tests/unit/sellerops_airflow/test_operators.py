@@ -19,6 +19,7 @@ from sellerops.errors import (
     ConfigurationError,
     GiveUpError,
     NothingToCollect,
+    NotPublishedYet,
     ReportFatal,
 )
 from sellerops.ledger import SliceState
@@ -87,6 +88,19 @@ def test_a_snapshot_of_the_past_is_marked_and_not_run(runtime: FakeRuntime) -> N
     assert set(runtime.fake_ledger.states().values()) == {SliceState.EXPIRED}
 
 
+def test_a_period_that_cannot_be_published_yet_is_late_and_not_run(
+    runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = runtime.spec(DAG_ID)
+    period = spec.period.model_copy(update={"available_after": timedelta(hours=48)})
+    monkeypatch.setattr(runtime, "spec", lambda _: spec.model_copy(update={"period": period}))
+    found = plan().execute(task_context())
+    assert [values["label"] for values in found] == ["US 2026-11-18", "CA 2026-11-18", "MX 2026-11-18"]
+    late = [row for row in runtime.fake_ledger.rows.values() if row.state is SliceState.LATE]
+    assert len(late) == 6
+    assert all("from 2026-11-2" in (row.error or "") for row in late)
+
+
 @pytest.mark.parametrize(
     ("days", "place"),
     [
@@ -151,7 +165,7 @@ def test_a_slice_rightly_without_a_document_is_skipped(runtime: FakeRuntime, out
 
 
 def test_a_wait_that_found_no_data_skips_the_slice(runtime: FakeRuntime) -> None:
-    event = WaitResult(WaitOutcome.EMPTY, "CANCELLED", (7,)).to_dict()
+    event = WaitResult(WaitOutcome.EMPTY, "Amazon lists no report in this window").to_dict()
     with pytest.raises(AirflowSkipException, match="no data"):
         fetch().resume(task_context(), event=event)
     assert runtime.fake_collector.calls == []
@@ -162,6 +176,14 @@ def test_a_skip_error_confirms_that_the_slice_is_empty(runtime: FakeRuntime) -> 
     with pytest.raises(AirflowSkipException):
         fetch().execute(task_context())
     assert runtime.fake_ledger.states() == {(US, DAY): SliceState.CONFIRMED_EMPTY}
+
+
+def test_what_is_not_published_yet_is_late_and_no_failure(runtime: FakeRuntime) -> None:
+    error = NotPublishedYet("the week is not published yet.")
+    event = WaitResult(WaitOutcome.FAILED, "FATAL", (7,), error).to_dict()
+    with pytest.raises(AirflowSkipException, match="not published"):
+        fetch().resume(task_context(), event=event)
+    assert runtime.fake_ledger.states() == {(US, DAY): SliceState.LATE}
 
 
 def test_a_failed_wait_fails_the_task_with_its_own_error(runtime: FakeRuntime) -> None:

@@ -1,0 +1,51 @@
+"""Documents whose figures are so unlike those before that a person decides whether they are stored.
+
+Each waits as a task of its own under *Required Actions*, with the old and the new figures. *Release* stores
+the document, *Reject* keeps the rows there are. What nobody answers within a day is asked again. The same is
+done by `python -m sellerops quarantine`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import DAG, task_group
+
+from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.operators.quarantine import (
+    AskQuarantineOperator,
+    DecideQuarantineOperator,
+    FindQuarantinesOperator,
+)
+from sellerops_airflow.retry_policy import RetryByRemedy
+
+with DAG(
+    dag_id="sellerops__quarantine",
+    description="Asks people about documents that are held back.",
+    doc_md=__doc__,
+    # A skipped load sends no asset event to be woken by; a look that finds nothing costs 0.2 s.
+    schedule="*/10 * * * *",
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    catchup=False,
+    # A run lasts while its questions are open, a day at most; later runs ask what came since.
+    max_active_runs=32,
+    tags={"sellerops", "quarantine"},
+    default_args={
+        "owner": "sellerops",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=1),
+        "retry_policy": RetryByRemedy(),
+    },
+    on_failure_callback=[ReportFailureNotifier()],
+):
+    found = FindQuarantinesOperator(task_id="find")
+
+    @task_group(group_id="document")
+    def ask_and_decide(quarantine: Any) -> None:
+        """One held document: the question, then what follows from the answer."""
+        label = "{{ task.quarantine['label'] }}"
+        asked = AskQuarantineOperator(task_id="ask", quarantine=quarantine, map_index_template=label)
+        DecideQuarantineOperator(task_id="decide", answer=asked.output)
+
+    ask_and_decide.expand(quarantine=found.output)

@@ -1,0 +1,131 @@
+"""`quarantine list|show|release|reject`: documents that wait for a person, outside the Airflow UI."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+from datetime import UTC, datetime
+from typing import Any
+
+from sellerops.archive import Archive
+from sellerops.cli.tables import print_table
+from sellerops.cli.warehouse import open_ledger
+from sellerops.ledger import Ledger
+from sellerops.ledger.quarantines import Quarantine, QuarantineState
+from sellerops.quarantine import get_quarantine, list_quarantines, reject, release
+from sellerops.specs import load_spec
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("quarantine", help="documents held back until a person decides")
+    actions = parser.add_subparsers(required=True, metavar="action")
+    action = actions.add_parser("list", help="what waits; --all also what was decided")
+    action.add_argument("--all", action="store_true")
+    action.add_argument("--limit", type=int, default=50)
+    action.set_defaults(run=_list)
+    for name, run, text in (
+        ("show", _show, "one of them with its figures"),
+        ("release", _release, "store the document after all"),
+        ("reject", _reject, "keep the rows there are"),
+    ):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("id", type=int)
+        action.set_defaults(run=run)
+        if run is not _show:
+            action.add_argument("--note", default="", help="why; kept in the ledger")
+            action.add_argument("--by", help="who decides; else the user of this shell")
+
+
+def _list(options: argparse.Namespace) -> int:
+    ledger = open_ledger()
+    try:
+        states = None if options.all else [QuarantineState.OPEN]
+        found = list_quarantines(ledger, states, options.limit)
+    finally:
+        ledger.close()
+    header = ("id", "state", "account", "table and slice", "since", "decided by", "reason")
+    rows = [
+        (str(q.id), q.state.value, q.account_id, q.label, q.created_at, q.decided_by, q.reason) for q in found
+    ]
+    print_table(header, rows, empty="Nothing waits for you.")
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    ledger = open_ledger()
+    try:
+        held = get_quarantine(ledger, options.id)
+    finally:
+        ledger.close()
+    for name, value in _story(held):
+        print(f"{name:<11}{value}")
+    print()
+    header = ("day", "shop", "in document", "stored", "usual", "weekdays")
+    rows = [
+        (
+            figure["day"],
+            figure["shop"] or "-",
+            figure["new"] if figure["new_rows"] else "no rows",
+            figure["stored"],
+            figure["median"],
+            figure["weekdays"],
+        )
+        for figure in held.figures
+    ]
+    print_table(header, rows, empty="No figures.")
+    return 0
+
+
+def _story(held: Quarantine) -> list[tuple[str, str]]:
+    story = [
+        ("state", held.state.value),
+        ("table", held.table_name),
+        ("account", held.account_id),
+        ("slice", held.slice["label"]),
+        ("document", f"of {_moment(held.reported_at)}, request {held.request_id}"),
+        ("held", _moment(held.created_at)),
+        ("reason", held.reason),
+    ]
+    if held.decided_at:
+        story.append(("decided", f"by {held.decided_by}, {_moment(held.decided_at)}"))
+    return [*story, ("note", held.note)] if held.note else story
+
+
+def _moment(value: datetime) -> str:
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _release(options: argparse.Namespace) -> int:
+    from sellerops.destinations import open_destination
+
+    ledger = open_ledger()
+    try:
+        held = get_quarantine(ledger, options.id)
+        results = release(
+            ledger,
+            options.id,
+            decided_by=_who(options),
+            note=options.note,
+            spec=load_spec(held.report),
+            open_destination=lambda name: open_destination(name, ledger.database.conninfo),
+            open_document=lambda uri: Archive(uri).open(uri),
+        )
+    finally:
+        ledger.close()
+    for result in results:
+        print(f"{result.table}: {result.stored} rows stored, {result.replaced} replaced.")
+    return 0
+
+
+def _reject(options: argparse.Namespace) -> int:
+    ledger: Ledger = open_ledger()
+    try:
+        held = reject(ledger, options.id, decided_by=_who(options), note=options.note)
+    finally:
+        ledger.close()
+    print(f"{held.label}: rejected, the rows there were stay.")
+    return 0
+
+
+def _who(options: argparse.Namespace) -> str:
+    return f"{options.by or getpass.getuser()} (command)"

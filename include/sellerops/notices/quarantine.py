@@ -1,0 +1,46 @@
+"""The notice that a document waits for a person: which, why, and where to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sellerops.ledger.quarantines import Quarantine
+from sellerops.ledger.redaction import redact
+from sellerops.notices.messages import Notice
+from sellerops.notices.routes import Severity
+
+_LONGEST = 600
+
+
+def by_document(held: Iterable[Quarantine]) -> list[list[Quarantine]]:
+    """The tables that one document is kept out of, together: people are told once of a document."""
+    groups: dict[str, list[Quarantine]] = {}
+    for each in held:
+        groups.setdefault(_key(each), []).append(each)
+    return list(groups.values())
+
+
+def quarantine_notice(held: Sequence[Quarantine], url: str) -> Notice:
+    """One notice for one document; ``held`` are the tables it is kept out of, ``url`` where one decides."""
+    first = held[0]
+    headline = f"{first.report} waits for you: {first.account_id} {first.slice['label']}"
+    sections = [
+        *(f"`{each.table_name}` (no. {each.id}): {_plain(redact(each.reason))}"[:_LONGEST] for each in held),
+        "Nothing of it was stored, the rows that were there stay. Next: compare with Seller Central, then "
+        f"<{url}|release or reject it>, or `python -m sellerops quarantine release {first.id}`.",
+    ]
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": headline[:150]}},
+        *({"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in sections),
+    ]
+    return Notice(_key(first), Severity.PARTIAL_FAILURE, "\n".join([headline, *sections]), blocks)
+
+
+def _key(each: Quarantine) -> str:
+    days = f"{each.first_day}|{each.last_day}"
+    return f"quarantine|{each.report}|{each.account_id}|{each.place}|{days}|{each.reported_at.isoformat()}"
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

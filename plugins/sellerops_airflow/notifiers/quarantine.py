@@ -1,0 +1,37 @@
+"""Telling people in Slack, once, that a document waits for them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from airflow.sdk import conf
+
+from sellerops_airflow.notifiers.slack import tell_notice
+
+if TYPE_CHECKING:
+    from sellerops.ledger import Ledger
+    from sellerops.ledger.quarantines import Quarantine
+
+log = logging.getLogger(__name__)
+
+
+def tell_of_quarantines(ledger: Ledger, held: Iterable[Quarantine]) -> int:
+    """Send what has not been told yet; how many messages. Never raises: the DAG that asks tells again."""
+    from sellerops.notices.quarantine import by_document, quarantine_notice
+
+    sent = 0
+    for group in by_document(held):
+        try:
+            sent += tell_notice(ledger, quarantine_notice(group, decide_url()))
+        except Exception:
+            # The load's end must not depend on Slack, nor one message on another.
+            log.exception("Nobody was told of quarantine %s", group[0].id)
+    return sent
+
+
+def decide_url() -> str:
+    """The page of Airflow that lists what waits for people."""
+    base = str(conf.get("api", "base_url", fallback="") or "http://localhost:8080").rstrip("/")
+    return f"{base}/required_actions"
