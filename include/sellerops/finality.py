@@ -1,5 +1,5 @@
-"""When figures stand still: how many days after their day 99 % of a table's cells no longer change, from our own
-history; and the lookback that follows from it.
+"""When figures stand still: how many days after their day 99 % of a table's cells no longer change, from our
+own history; and the lookback that follows from it.
 """
 
 from __future__ import annotations
@@ -86,10 +86,7 @@ def measure(ledger: Ledger, spec: ReportSpec, account_id: str | None = None) -> 
 
 
 def resolve_lookback(ledger: Ledger, spec: ReportSpec, account_id: str) -> Lookback:
-    """The lookback of a run: the spec's own; for `auto` what the account's history shows."""
-    if not spec.period.lookback_auto:
-        days = spec.period.lookback.days
-        return Lookback(spec.period.lookback, f"lookback {days}d: from the spec")
+    """The lookback of a run of an `auto` spec: what the account's history shows."""
     return lookback_of(measure(ledger, spec, account_id))
 
 

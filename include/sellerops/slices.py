@@ -81,16 +81,21 @@ def plan_slices(
     now: datetime,
     from_day: date | None = None,
     to_day: date | None = None,
+    lookback: timedelta | None = None,
 ) -> list[Slice]:
     """The slices of one run for one account.
 
     ``run_at`` is the end of the run's data interval: what had closed by then is collected, reaching back by
-    the spec's lookback. ``from_day``/``to_day`` (local days, inclusive) replace the lookback in a run started
-    by hand. ``now`` decides what Amazon no longer serves. Equal arguments give equal slices, in equal order.
+    ``lookback``, else the spec's. ``from_day``/``to_day`` (local days, inclusive) replace the lookback in a run
+    started by hand. ``now`` decides what Amazon no longer serves. Equal arguments give equal slices, in equal
+    order.
     """
     shops = _shops(spec, account)
     if not shops:
         return []
+    if lookback is not None:
+        period = spec.period.model_copy(update={"lookback": lookback})
+        spec = spec.model_copy(update={"period": period})
     groups = [(shop,) for shop in shops] if spec.scope == "marketplace" else [tuple(shops)]
     cutters = {PeriodKind.SNAPSHOT: _snapshot, PeriodKind.LISTING: _listing}
     cut = cutters.get(spec.period.kind, _windows)

@@ -1,7 +1,7 @@
 """A landing table made again beside the live one, compared with it, and put in its place in one transaction.
 
-The rebuilt table stands in a schema of its own and so has ledger rows of its own (loads, watermarks). What is put
-in place takes the ids of the loads that were repeated, so that the ledger reads as if nothing had happened.
+The rebuilt table stands in a schema of its own and so has ledger rows of its own (loads, watermarks). What is
+put in place takes the ids of the loads that were repeated: the ledger reads as if nothing had happened.
 """
 
 from __future__ import annotations

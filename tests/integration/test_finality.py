@@ -1,0 +1,126 @@
+"""How long figures move is read from our own history, and a run reaches back so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from integration.destinations.documents import Doc, as_json, day_slice, spec_with
+from support.postgres import conninfo, ledger, postgres_server
+
+from sellerops.accounts import load_accounts
+from sellerops.cli import main
+from sellerops.destinations import load_document, open_destination
+from sellerops.destinations.base import RequestMeta
+from sellerops.finality import TableFinality, lookback_of, measure, resolve_lookback
+from sellerops.ledger import Ledger
+from sellerops.ledger.history import AgeFigure
+from sellerops.slices import plan_slices
+
+__all__ = ["conninfo", "ledger", "postgres_server"]
+
+FIRST = date(2026, 10, 1)
+SPEC = spec_with("sales_and_traffic", "sales_daily", quarantine=None)
+COLUMNS = len(SPEC.tables["sales_daily"].columns) - 1  # the key
+
+
+def look(conninfo: str, day: date, age: int, units: Sequence[int]) -> None:
+    """A document of ``day``, made ``age`` days after it."""
+    rows = [
+        {"parentAsin": "P", "childAsin": f"A{n}", "salesByAsin": {"unitsOrdered": count}}
+        for n, count in enumerate(units)
+    ]
+    piece = day_slice(SPEC, day.isoformat())
+    doc = Doc(SPEC, piece, as_json(salesAndTrafficByAsin=rows), content_type="application/json")
+    made = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) + timedelta(days=age)
+    load_document(
+        open_destination("postgres", conninfo),
+        SPEC,
+        piece,
+        RequestMeta(made, None, doc.content_type),
+        doc.stream,
+    )
+
+
+def test_cells_by_age(
+    conninfo: str, ledger: Ledger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        day = FIRST + timedelta(days=number)
+        look(conninfo, day, 1, [1, 2])
+        look(conninfo, day, 2, [5, 2])
+        look(conninfo, day, 4, [5, 2 if number else 3])
+    look(conninfo, FIRST + timedelta(days=9), 1, [1])  # never looked at again
+    look(conninfo, FIRST - timedelta(days=20), 40, [1])  # first looked at when it had settled
+    (found,) = measure(ledger, SPEC)
+    by_age = {figure.age: figure for figure in found.figures}
+    cells = 4 * 2 * COLUMNS
+    assert [(f.age, f.days, f.cells, f.moved) for f in found.figures] == [
+        (1, 4, cells, 5),
+        (2, 4, cells, 1),
+        (3, 4, cells, 1),
+    ]
+    assert by_age[2].percent == pytest.approx(100 * (1 - 1 / cells))
+    assert measure(ledger, SPEC, "another") == [TableFinality("amazon_sp.sales_daily", ())]
+    assert "too little" in resolve_lookback(ledger, SPEC, "shop").reason
+    monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
+    assert main(["finality", "--report", "sales_and_traffic"]) == 0
+    told = capsys.readouterr().out
+    assert "moved later" in told
+    assert "lookback 14d" in told
+
+
+def test_a_row_that_comes_late_counts_with_all_its_cells(conninfo: str, ledger: Ledger) -> None:
+    look(conninfo, FIRST, 1, [1])
+    look(conninfo, FIRST, 3, [1, 2])
+    (found,) = measure(ledger, SPEC)
+    assert [(f.age, f.cells, f.moved) for f in found.figures] == [
+        (1, 2 * COLUMNS, COLUMNS),
+        (2, 2 * COLUMNS, COLUMNS),
+    ]
+
+
+def figures(*moved: int, days: int = 30, cells: int = 10_000) -> TableFinality:
+    return TableFinality("t", tuple(AgeFigure(age + 1, days, cells, each) for age, each in enumerate(moved)))
+
+
+@pytest.mark.parametrize(
+    ("tables", "days", "words"),
+    [
+        (
+            [figures(900, 500, 200, 100, 40)],
+            4,
+            "4d: 99.0 % of cells stand still after 4 days, 10,000 cells",
+        ),
+        ([figures(900, 500, 200, 100, 40), figures(900, 10)], 4, "after 4 days"),
+        ([figures(10, 5)], 2, "lookback 2d: 99.9 % of cells stand still after 1 day,"),
+        ([figures(900, 50, 200, 50)], 4, "after 4 days"),
+        ([figures(*[900] * 70, 5)], 60, "lookback 60d: 100.0 % of cells stand still after 71 days"),
+        (
+            [figures(900, 500)],
+            14,
+            "14d: cells still move after 2 days, the longest that was",
+        ),
+        (
+            [figures(5, 0, days=27)],
+            14,
+            "14d: history of 27 days and 10,000 cells is too little (28 and",
+        ),
+        ([figures(5, 0, cells=999)], 14, "30 days and 999 cells is too little"),
+        ([TableFinality("t", ())], 14, "0 days and 0 cells"),
+        ([], 14, "no table keeps its changes"),
+    ],
+)
+def test_lookback(tables: list[TableFinality], days: int, words: str) -> None:
+    found = lookback_of(tables)
+    assert found.value == timedelta(days=days)
+    assert words in found.reason
+
+
+def test_a_run_reaches_back_as_it_is_told() -> None:
+    now = datetime(2026, 11, 20, 18, tzinfo=UTC)
+    account = load_accounts()["northwind_na"]
+    given = plan_slices(SPEC, account, run_at=now, now=now, lookback=timedelta(days=9))
+    assert len([piece for piece in given if piece.marketplaces == ("US",)]) == 9
+    assert len(plan_slices(SPEC, account, run_at=now, now=now)) == 3 * SPEC.period.lookback.days
