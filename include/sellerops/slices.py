@@ -86,7 +86,7 @@ def plan_slices(
     """The slices of one run for one account.
 
     ``run_at`` is the end of the run's data interval: what had closed by then is collected, reaching back by
-    ``lookback``, else the spec's. ``from_day``/``to_day`` (local days, inclusive) replace the lookback in a run
+    ``lookback``, else the spec's. ``from_day``/``to_day`` (local days, inclusive) replace it in a run
     started by hand. ``now`` decides what Amazon no longer serves. Equal arguments give equal slices, in equal
     order.
     """
