@@ -36,8 +36,8 @@ def missing(name: str) -> ApiError:
 
 
 def flag(query: QueryParams, name: str) -> bool:
-    """`true` or `false`; false when absent."""
-    value = query.get(name, "false")
+    """`true` or `false`, in any case as the official SDK writes `True`; false when absent."""
+    value = query.get(name, "false").lower()
     if value not in ("true", "false"):
         raise invalid_input(f"Invalid value for {name}", value)
     return value == "true"
