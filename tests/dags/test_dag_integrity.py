@@ -11,7 +11,7 @@ from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 from support.airflow_home import PROJECT_ROOT
 
-from sellerops.accounts import load_accounts
+from sellerops.accounts import Account, load_accounts
 from sellerops.specs import load_specs
 from sellerops_airflow.notifiers.slack import ReportFailureNotifier
 from sellerops_airflow.report_factory import build_all
@@ -31,8 +31,9 @@ TAGS = {
     "maintenance",
     "quarantine",
     "amazon_sp",
-    *("analytics", "fulfilment", "orders", "payments"),
-    *("daily", "3x_daily"),
+    *("analytics", "brand_analytics", "catalogue", "fulfilment", "listings", "orders", "payments"),
+    *("performance", "shipments"),
+    *("daily", "3x_daily", "6x_daily", "intraday", "weekly", "monthly"),
     *("northwind_na", "northwind_eu"),
 }
 
@@ -47,10 +48,20 @@ def dag_of(bag: DagBag, dag_id: str) -> DAG:
     return bag.dags[dag_id]
 
 
+def accounts_of(dag_id: str) -> dict[str, Account]:
+    """The accounts that sell in one of the report's marketplaces."""
+    shops = SPECS[dag_id].marketplaces
+    return {
+        name: account
+        for name, account in load_accounts().items()
+        if shops == "all" or {shop.code for shop in account.marketplaces} & set(shops)
+    }
+
+
 @EACH_REPORT
 def test_each_account_has_its_plan_and_its_mapped_group(bag: DagBag, dag_id: str) -> None:
     dag = dag_of(bag, dag_id)
-    accounts = load_accounts()
+    accounts = accounts_of(dag_id)
     assert set(dag.task_ids) == {f"{account}.{name}" for account in accounts for name in GROUPS}
     for name, account in accounts.items():
         plan, fetch, load = (dag.get_task(f"{name}.{step}") for step in GROUPS)
@@ -75,7 +86,7 @@ def test_no_accounts_task_waits_for_another_accounts(bag: DagBag, dag_id: str) -
 
 def test_every_task_is_retried_by_remedy_and_survives_the_deferral_race(bag: DagBag) -> None:
     tasks = [task for dag in bag.dags.values() for task in dag.tasks]
-    assert len(tasks) >= len(DAG_IDS) * 3 + 5 + 3
+    assert len(tasks) >= sum(3 * len(accounts_of(dag_id)) for dag_id in DAG_IDS) + 5 + 3
     for task in tasks:
         assert task.retries >= 2
         assert isinstance(task.retry_policy, RetryByRemedy)
@@ -99,8 +110,14 @@ def test_every_dag_tells_of_its_failure_and_has_a_known_vocabulary(bag: DagBag) 
 def test_tags_say_source_family_cadence_and_accounts(bag: DagBag, dag_id: str) -> None:
     spec = SPECS[dag_id]
     tags = dag_of(bag, dag_id).tags
-    assert {spec.source, spec.family, *load_accounts()} < tags
-    assert tags & {"daily", "3x_daily"} == {"3x_daily" if len(spec.schedule.between) == 3 else "daily"}
+    assert {spec.source, spec.family, *accounts_of(dag_id)} < tags
+    assert len(tags) == 3 + len(accounts_of(dag_id))
+    if spec.schedule.weekday or spec.schedule.day_of_month:
+        assert ("weekly" if spec.schedule.weekday else "monthly") in tags
+    elif spec.schedule.between:
+        assert (
+            "daily" if len(spec.schedule.between) == 1 else f"{len(spec.schedule.between)}x_daily"
+        ) in tags
 
 
 @EACH_REPORT
@@ -119,7 +136,7 @@ def test_the_page_shows_spec_columns_and_how_to_backfill(bag: DagBag, dag_id: st
 @EACH_REPORT
 def test_loads_name_their_tables_as_assets(bag: DagBag, dag_id: str) -> None:
     spec = SPECS[dag_id]
-    for account in load_accounts():
+    for account in accounts_of(dag_id):
         load = dag_of(bag, dag_id).get_task(f"{account}.slice.load_postgres")
         assert {asset.name for asset in load.outlets} == {f"{spec.source}.{table}" for table in spec.tables}
 
@@ -146,7 +163,7 @@ def test_the_scheduler_gets_the_same_timetable(bag: DagBag, dag_id: str) -> None
     assert isinstance(again.timetable, ReportTimetable)
     assert again.timetable == dag.timetable
     assert again.timetable.summary == ReportTimetable(SPECS[dag_id].schedule, dag_id).summary
-    assert {task.pool for task in again.tasks} == {account.pool for account in load_accounts().values()}
+    assert {task.pool for task in again.tasks} == {account.pool for account in accounts_of(dag_id).values()}
 
 
 def test_building_twice_gives_the_same_dags() -> None:

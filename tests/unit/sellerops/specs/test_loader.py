@@ -35,16 +35,12 @@ def write(root: Path, name: str, text: str) -> Path:
     return path
 
 
-def test_the_shipped_specs_are_valid_and_five() -> None:
+def test_the_shipped_specs_are_valid_and_none_is_left_out() -> None:
     specs, failures = load_specs()
     assert [failure.error for failure in failures] == []
-    assert [spec.name for spec in specs] == [
-        "all_orders",
-        "fba_customer_returns",
-        "fba_manage_inventory",
-        "sales_and_traffic",
-        "settlements",
-    ]
+    files = sorted(path.stem for path in (config_dir() / "reports").glob("*/*.yaml"))
+    assert [spec.name for spec in specs] == files
+    assert len(files) > 40
 
 
 def test_a_name_travels_from_file_to_dag() -> None:
