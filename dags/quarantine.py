@@ -44,8 +44,11 @@ with DAG(
     @task_group(group_id="document")
     def ask_and_decide(quarantine: Any) -> None:
         """One held document: the question, then what follows from the answer."""
-        label = "{{ task.quarantine['label'] }}"
-        asked = AskQuarantineOperator(task_id="ask", quarantine=quarantine, map_index_template=label)
-        DecideQuarantineOperator(task_id="decide", answer=asked.output)
+        asked = AskQuarantineOperator(
+            task_id="ask", quarantine=quarantine, map_index_template="{{ task.quarantine['label'] }}"
+        )
+        DecideQuarantineOperator(
+            task_id="decide", answer=asked.output, map_index_template="{{ task.answer['label'] }}"
+        )
 
     ask_and_decide.expand(quarantine=found.output)

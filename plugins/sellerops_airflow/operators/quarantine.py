@@ -50,7 +50,7 @@ class FindQuarantinesOperator(BaseOperator):
 class AskQuarantineOperator(HITLOperator):
     """Shows one held document and waits for an answer, in state ``awaiting_input``: no worker, no triggerer.
 
-    Returns id, choice, who chose and their note. One that was decided meanwhile, by a command, is not asked.
+    Returns id, label, choice, who chose and their note. One that was decided meanwhile, by a command, is not asked.
 
     :param quarantine: id and label, of FindQuarantinesOperator.
     """
@@ -79,7 +79,7 @@ class AskQuarantineOperator(HITLOperator):
             held = get_quarantine(get_runtime().ledger, self.quarantine["id"])
         if held.state is not QuarantineState.OPEN:
             log.info("%s is %s by %s already", held.label, held.state, held.decided_by)
-            return {"id": held.id, "choice": "", "by": held.decided_by or "", "note": held.note}
+            return {**self.quarantine, "choice": "", "by": held.decided_by or "", "note": held.note}
         self.subject = f"{held.report}: {held.account_id} {held.label}"
         self.body = describe(held)
         answer: dict[str, Any] = super().execute(context)
@@ -89,7 +89,7 @@ class AskQuarantineOperator(HITLOperator):
         """Go on with what a person chose, or with nothing when nobody did."""
         answer = super().execute_complete(context, event)
         return {
-            "id": self.quarantine["id"],
+            **self.quarantine,
             "choice": answer["chosen_options"][0],
             "by": _name(answer["responded_by_user"]),
             "note": str((answer["params_input"] or {}).get("note") or ""),
