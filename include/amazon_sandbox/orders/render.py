@@ -76,7 +76,7 @@ def v0_order(found: Found) -> Json:
         "IsPrime": not one.is_merchant,
         "IsPremiumOrder": False,
         "IsGlobalExpressEnabled": False,
-        "IsReplacementOrder": "false",
+        "IsReplacementOrder": False,
         "IsSoldByAB": False,
         "IsISPU": False,
         "IsAccessPointOrder": False,
