@@ -54,8 +54,8 @@ class LineDecoder:
     1. UTF-8 when most of them are valid UTF-8: other text is so only by rare accident, while files labelled
        cp1252 have been seen to hold UTF-8.
     2. Japanese cp932 when they read as Japanese in it, whatever was named: Japanese characters
-       stand side by side, while in western text read as cp932 each stands alone between Latin letters. A cp932
-       that was named loses the same way when the text is not Japanese.
+       stand side by side, while in western text read as cp932 each stands alone between Latin letters. A
+       cp932 that was named loses the same way when the text is not Japanese.
     3. Of the named charsets (byte order mark, download, spec, shop, in this order) the one that reads most
        lines; when none reads all, also cp1252. Latin 1 is read as cp1252: what it has instead are control
        characters.

@@ -31,12 +31,13 @@ from sellerops.specs import ColumnType, FileFormat, TableSpec
 BATCH_ITEMS = 2000
 
 
-@dataclass
+@dataclass(eq=False)
 class _Node:
     """What is known of one place in a row.
 
     ``column``: the column of a value that stands here; ``rank``: above 0 for a column's other paths, of which
-    the lowest that is there wins; ``is_elsewhere``: another table takes it.
+    the lowest that is there wins; ``is_elsewhere``: another table takes it; ``is_kept``: within a list that
+    has a column of its own, so that what is not known here is not lost.
     """
 
     path: str
@@ -44,6 +45,7 @@ class _Node:
     rank: int = 0
     is_elsewhere: bool = False
     is_list: bool = False
+    is_kept: bool = False
     below: dict[str, _Node] = field(default_factory=dict)
     choices: dict[Choice, _Node] = field(default_factory=dict)
 
@@ -51,7 +53,8 @@ class _Node:
         """The place below; an empty name, an xml element's own text, is the place itself."""
         found = self.below.get(key)
         if found is None:
-            found = self if not key else _Node(f"{self.path}.{key}" if self.path else key)
+            path = f"{self.path}.{key}" if self.path else key
+            found = self if not key else _Node(path, is_kept=self.is_kept)
             self.below[key] = found
         return found
 
@@ -61,6 +64,13 @@ class _Node:
             sign = choice.place if choice.place is not None else f"{choice.key}={choice.value}"
             found = self.choices[choice] = _Node(f"{self.path}[{sign}]")
         return found
+
+    def keep(self) -> None:
+        """Mark what is within lists that have a column of their own."""
+        for node in (*self.below.values(), *self.choices.values()):
+            if node is not self:
+                node.is_kept = self.is_kept or (node in self.choices.values() and self.column is not None)
+                node.keep()
 
     def at(self, steps: Sequence[Step]) -> _Node:
         """The place at the end of a column's path, made where it is not there yet."""
@@ -131,6 +141,7 @@ class TreeReader:
                 node.column, node.rank = name, rank
             else:
                 self._above.append((name, rank, path))
+        self._root.keep()
         for path_text in table.elsewhere:
             self._root.at(parse_path(path_text, ()).steps).is_elsewhere = True
         self._inherited: tuple[Sequence[Mapping[str, Any]], dict[str, str]] = ([], {})
@@ -202,8 +213,9 @@ class TreeReader:
             if here.is_elsewhere:
                 continue
             if here.choices:
-                inner = self._choose(inner, here, leaves, others)
-                kind = type(inner)
+                rest = self._choose(inner, here, leaves, others)
+                if here.column is None:
+                    inner, kind = rest, list
             if here.is_list:
                 inner, kind = as_list(inner), list
             if kind is str or kind is Number:
@@ -217,6 +229,8 @@ class TreeReader:
                 continue
             else:
                 text = _text(inner)
+            if here.is_kept and here.column is None:
+                continue
             if here.rank:
                 others.append((here.rank, here, text))
             else:

@@ -1,0 +1,283 @@
+"""Amazon changes a document without notice, and no value of any report ever lands in another column.
+
+For every table of every shipped spec a small document is made of the spec's own columns, changed as Amazon
+has changed documents, and read beside the unchanged one. Specs added later are covered by being there.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from unit.catalogue.documents import ROWS, Cell, cells, put
+
+from sellerops.errors import UnreadableDocument
+from sellerops.formats import RowReject, open_rows
+from sellerops.formats.names import is_needed
+from sellerops.formats.paths import split_path
+from sellerops.slices import Slice
+from sellerops.specs import ReportSpec, TableSpec, load_specs
+
+SPECS, FAILURES = load_specs()
+TABLES = [(spec, name) for spec in SPECS for name in spec.tables]
+PIECE = Slice(
+    "amazon_sp", "r", "shop", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
+)
+FLAT = ("tsv", "csv")
+QUICK = settings(
+    max_examples=10,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a document: the header it stands under, whose values it holds, and whether it is a copy."""
+
+    header: str
+    origin: str
+    is_copy: bool = False
+    is_renamed: bool = False
+    is_new: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a document differs from the spec's."""
+
+    columns: tuple[Column, ...]
+    encoding: str = "utf-8"
+    label: str | None = None
+    has_tail: bool = False
+
+
+def whole_lists(table: TableSpec) -> set[str]:
+    """Columns of lists from which other columns choose: their values are made of the others'."""
+    chosen = {
+        table.header_of(name).partition("[")[0]
+        for name in table.columns
+        if "[" in table.header_of(name).removesuffix("[]")
+    }
+    return {name for name in table.columns if table.header_of(name) in chosen}
+
+
+def original(table: TableSpec) -> tuple[Column, ...]:
+    derived = whole_lists(table)
+    return tuple(Column(table.header_of(name), name) for name in table.columns if name not in derived)
+
+
+@cache
+def values_of(report: str, table_name: str) -> dict[str, list[Cell]]:
+    spec = next(spec for spec in SPECS if spec.name == report)
+    return cells(spec, spec.tables[table_name])
+
+
+def flat(spec: ReportSpec, table_name: str, change: Change) -> bytes:
+    values = values_of(spec.name, table_name)
+    quotes = spec.format.quotes or spec.format.kind == "csv"
+    mark = "," if spec.format.kind == "csv" else "\t"
+    tail = [""] if change.has_tail else []
+    lines = [[*(column.header for column in change.columns), *tail]]
+    for row in range(ROWS):
+        lines.append([*(cell_of(values, column, row).text for column in change.columns), *tail])
+    text = "".join(mark.join(f'"{value}"' if quotes else value for value in line) + "\r\n" for line in lines)
+    return text.encode(change.encoding)
+
+
+def cell_of(values: dict[str, list[Cell]], column: Column, row: int) -> Cell:
+    return Cell(f"new {row}", f"new {row}") if column.is_new else values[column.origin][row]
+
+
+def tree(spec: ReportSpec, table_name: str, change: Change) -> bytes:
+    """The rows in their list, ancestors' columns where they stand, in the order of the columns."""
+    table = spec.tables[table_name]
+    values = values_of(spec.name, table_name)
+    parts = table.rows.split(".") if table.rows else []
+    rows: list[dict[str, Any]] = [{} for _ in range(ROWS)]
+    root: dict[str, Any] = {}
+    for column in change.columns:
+        if column.header.startswith("/"):
+            put(root, split_path(column.header[1:]), values[column.origin][0].value)
+            continue
+        for row, target in enumerate(rows):
+            cell = cell_of(values, column, row)
+            put(target, split_path(column.header), cell.value)
+    return _write(spec.format.kind, _around(root, parts, rows, walked=spec.format.kind == "json"))
+
+
+def _around(root: dict[str, Any], parts: list[str], rows: list[dict[str, Any]], *, walked: bool) -> Any:
+    """``root`` with the rows in it; an object on the way that has values of its own is one of a list."""
+    if not parts:
+        return rows
+    here = root
+    for part in parts[:-1]:
+        below = here.pop(part, {})
+        here[part] = [below] if walked and below else below
+        here = below
+    here[parts[-1]] = rows
+    return [root]
+
+
+def _write(kind: str, documents: list[dict[str, Any]]) -> bytes:
+    if kind == "xml":
+        return f'<?xml version="1.0" encoding="UTF-8"?><Root>{_xml(documents[0])}</Root>'.encode()
+    lines = (json.dumps(each, ensure_ascii=False).replace("\\u0001", "") for each in documents)
+    return "\n".join(lines).encode()
+
+
+def _xml(value: Any) -> str:
+    if not isinstance(value, dict):
+        return escape(str(value))
+    parts: list[str] = []
+    for key, inner in value.items():
+        key = key.rstrip("\x01")
+        for each in inner if isinstance(inner, list) else [inner]:
+            attributes = each.items() if isinstance(each, dict) else ()
+            said = "".join(
+                f" {name[1:]}={quoteattr(str(text))}" for name, text in attributes if name[0:1] == "@"
+            )
+            content = {name: text for name, text in attributes if name[0:1] != "@"} if said else each
+            if isinstance(content, dict) and "" in content:
+                content = content[""]
+            parts.append(f"<{key}{said}>{_xml(content)}</{key}>")
+    return "".join(parts)
+
+
+class Reading:
+    """All rows of a document as texts by column, and what became of it."""
+
+    def __init__(self, spec: ReportSpec, table_name: str, change: Change) -> None:
+        make = flat if spec.format.kind in FLAT else tree
+        self.rejects: list[RowReject] = []
+        self.stream = open_rows(
+            spec.tables[table_name],
+            io.BytesIO(make(spec, table_name, change)),
+            file_format=spec.format,
+            piece=PIECE,
+            content_type=f"text/plain; charset={change.label}" if change.label else None,
+            on_reject=self.rejects.append,
+        )
+        batches = list(self.stream)
+        self.rows = [row for batch in batches for row in batch.to_pylist()]
+        assert self.stream.rows_in_file == len(self.rows) + len(self.rejects) == ROWS
+        assert "\ufffd" not in repr(self.rows)
+
+    def column(self, name: str) -> list[Any]:
+        return [row.get(name) for row in self.rows]
+
+
+@cache
+def unchanged(report: str, table_name: str) -> Reading:
+    spec = next(spec for spec in SPECS if spec.name == report)
+    return Reading(spec, table_name, Change(original(spec.tables[table_name])))
+
+
+def check(spec: ReportSpec, table_name: str, change: Change) -> None:
+    """A changed document is refused for a column no row can do without; else every value is where it was."""
+    table = spec.tables[table_name]
+    there = {column.origin for column in change.columns if not (column.is_renamed or column.is_new)}
+    looked_at = [name for name in table.columns if name not in whole_lists(table)]
+    missing = [name for name in looked_at if name not in there]
+    if any(is_needed(name, table) for name in missing):
+        with pytest.raises(UnreadableDocument, match="required columns are missing"):
+            Reading(spec, table_name, change)
+        return
+    expected, found = unchanged(spec.name, table_name), Reading(spec, table_name, change)
+    assert found.rejects == []
+    for name in looked_at:
+        assert found.column(name) == (expected.column(name) if name in there else [None] * ROWS), name
+    assert sorted(found.stream.drift.missing) == sorted(missing)
+    values = values_of(spec.name, table_name)
+    strange = [column for column in change.columns if column.is_new or column.is_renamed or column.is_copy]
+    assert len(found.stream.drift.added) == len(strange)
+    kept = [found.column(name) for name in found.stream.drift.added]
+    for column in strange:
+        texts = [cell_of(values, column, row).text or None for row in range(ROWS)]
+        assert texts in kept, column
+
+
+def strange_name(header: str) -> str:
+    """A header nobody knows, at the same place of a tree."""
+    parent, dot, _ = header.rpartition(".")
+    return f"{parent}{dot}neuHeit"
+
+
+def is_movable(spec: ReportSpec, column: Column) -> bool:
+    """Whether it is a value of the row alone, which a document could have elsewhere or not at all."""
+    return spec.format.kind in FLAT or not any(sign in column.header for sign in "/[@")
+
+
+@st.composite
+def changes(draw: st.DrawFn, spec: ReportSpec, table_name: str) -> Change:
+    columns = list(original(spec.tables[table_name]))
+    is_flat = spec.format.kind in FLAT
+    kinds: dict[str, Callable[[], None]] = {}
+    places = [place for place, column in enumerate(columns) if is_movable(spec, column)]
+
+    def insert() -> None:
+        columns.insert(draw(st.integers(0, len(columns))), Column("neuesFeld", "", is_new=True))
+
+    def drop() -> None:
+        del columns[draw(st.sampled_from(places))]
+
+    def rename() -> None:
+        place = draw(st.sampled_from(places))
+        header = strange_name(columns[place].header)
+        columns[place] = replace(columns[place], header=header, is_renamed=True)
+
+    def double() -> None:
+        column = columns[draw(st.sampled_from(places))]
+        columns.append(replace(column, is_copy=True))
+
+    def respell() -> None:
+        spell = draw(st.sampled_from([str.upper, str.title, lambda text: f" {text.replace('-', ' ')} "]))
+        columns[:] = [replace(column, header=spell(column.header)) for column in columns]
+
+    def reorder() -> None:
+        columns[:] = draw(st.permutations(columns))
+
+    kinds["insert"], kinds["reorder"] = insert, reorder
+    if places:
+        kinds.update(drop=drop, rename=rename)
+    if places and spec.format.kind != "xml":
+        kinds["double"] = double
+    if is_flat:
+        kinds["respell"] = respell
+    first = draw(st.sampled_from(sorted(kinds)))
+    kinds[first]()
+    if first != "reorder" and draw(st.booleans()):
+        reorder()
+    if not is_flat:
+        return Change(tuple(columns))
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]))
+    label = draw(st.sampled_from([None, "Cp1252", "UTF-8", "windows-31j"]))
+    return Change(tuple(columns), encoding, label, has_tail=draw(st.booleans()))
+
+
+def test_the_catalogue_is_read_at_all() -> None:
+    assert TABLES
+    assert [failure.error for failure in FAILURES] == []
+
+
+@pytest.mark.parametrize(("spec", "table_name"), TABLES, ids=lambda each: getattr(each, "name", each))
+def test_no_change_of_a_document_moves_a_value(spec: ReportSpec, table_name: str) -> None:
+    read = unchanged(spec.name, table_name)
+    assert read.rejects == [] and not read.stream.drift.added and not read.stream.drift.missing
+
+    @QUICK
+    @given(changes(spec, table_name))
+    def holds(change: Change) -> None:
+        check(spec, table_name, change)
+
+    holds()
