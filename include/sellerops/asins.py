@@ -14,8 +14,11 @@ from sellerops.ledger.database import Connection
 from sellerops.marketplaces import marketplace_by_id
 
 _LISTINGS = sql.Identifier("amazon_sp", "listings_all")
-# The listings report's own names of the column; the first that the table has is read.
-_COLUMNS = ("asin1", "asin")
+# Files of some shops leave asin1 out and name the ASIN as the product's id, of type 1.
+_ASIN = {
+    "asin1": sql.SQL("asin1"),
+    "product_id": sql.SQL("CASE WHEN product_id_type = '1' THEN product_id END"),
+}
 
 
 def known_asins(ledger: Ledger, account_id: str, marketplace_id: str) -> list[str]:
@@ -72,16 +75,19 @@ def _listed(connection: Connection, account_id: str, marketplace_id: str) -> lis
             "WHERE table_schema = 'amazon_sp' AND table_name = 'listings_all'"
         )
     }
-    column = next((name for name in _COLUMNS if name in columns), None)
-    if column is None:
+    known = [expression for name, expression in _ASIN.items() if name in columns]
+    if not known:
         return []
     statement = sql.SQL(
         """
-        SELECT DISTINCT {column} AS asin FROM {table} AS listing
-        WHERE account_id = %(account)s AND marketplace_id = %(shop)s AND {column} <> '' AND snapshot_at = (
-            SELECT max(snapshot_at) FROM {table} WHERE account_id = %(account)s AND marketplace_id = %(shop)s
-        )
+        SELECT DISTINCT asin FROM (
+            SELECT coalesce({asin}) AS asin FROM {table}
+            WHERE account_id = %(account)s AND marketplace_id = %(shop)s AND snapshot_at = (
+                SELECT max(snapshot_at) FROM {table}
+                WHERE account_id = %(account)s AND marketplace_id = %(shop)s
+            )
+        ) AS listed WHERE asin <> ''
         """
-    ).format(column=sql.Identifier(column), table=_LISTINGS)
+    ).format(asin=sql.SQL(", ").join(known), table=_LISTINGS)
     rows = connection.execute(statement, {"account": account_id, "shop": marketplace_id})
     return sorted(row["asin"] for row in rows)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import httpx
 import pytest
 
 from sellerops.accounts import load_accounts
 from sellerops.collect.calls import query_texts
-from sellerops.errors import ConfigurationError, UnexpectedAnswer
+from sellerops.errors import AmazonUnavailable, ConfigurationError, UnexpectedAnswer
 from sellerops.slices import Slice, plan_slices
 from sellerops.sources.amazon_sp.answers import Answer, json_line
 from sellerops.sources.amazon_sp.operations import Asked, Page
 from sellerops.sources.amazon_sp.operations.list_transactions import spans
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 from sellerops.sources.amazon_sp.reports import options_of
+from sellerops.sources.amazon_sp.transport import answer_of
 from sellerops.specs import load_spec, load_specs
 
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
@@ -187,3 +190,24 @@ def test_queries_are_written_as_amazon_reads_them() -> None:
         "d": "2026-11-21T14:00:00Z",
         "e": "3",
     }
+
+
+def answered(body: bytes) -> Answer:
+    return answer_of(httpx.Response(200, content=body), "getX")
+
+
+def test_the_body_is_kept_as_it_came() -> None:
+    """A batch's list stands under ``items``; a mark at the start is no part of it."""
+    assert answered(b'\xef\xbb\xbf{"a": 1.10}').text == '{"a": 1.10}'
+    batch = answered(b'[{"a": 1}]')
+    assert batch["items"] == [{"a": 1}]
+    assert json.loads(batch.text) == {"items": [{"a": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "error"), [(b"", AmazonUnavailable), (b" \n", AmazonUnavailable), (b'"x"', UnexpectedAnswer)]
+)
+def test_nothing_is_no_answer(body: bytes, error: type[Exception]) -> None:
+    """An empty 200 would else be an empty list, and a day without a sale."""
+    with pytest.raises(error):
+        answered(body)
