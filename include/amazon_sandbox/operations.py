@@ -137,7 +137,7 @@ def _log(operation: Operation, status: int | None) -> None:
 
 def shop_of(call: Operation, marketplace_id: str) -> Shop:
     """The caller's shop in one of its marketplaces."""
-    return call.sandbox.world._shop(call.caller, marketplace_id)
+    return call.sandbox.world.shop(call.caller, marketplace_id)
 
 
 async def unknown_path(request: Request) -> Response:

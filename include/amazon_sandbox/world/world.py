@@ -123,6 +123,10 @@ class World:
             return self.bulk_search_terms(rows, seller, next(iter(marketplace_ids), None))
         return self.bulk_orders(rows, seller)
 
+    def shop(self, seller: Seller, marketplace_id: str) -> Shop:
+        """A seller's shop in a marketplace, of which all that is told of it is made. Raises KeyError."""
+        return self._shop(seller, marketplace_id)
+
     def _shop(self, seller: Seller, marketplace_id: str) -> Shop:
         if marketplace_id not in seller.marketplace_ids:
             raise KeyError(f"account {seller.account} does not sell in marketplace {marketplace_id!r}")
