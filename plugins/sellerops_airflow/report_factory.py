@@ -14,6 +14,7 @@ from airflow.sdk import DAG, Asset, Param, TaskGroup, get_parsing_context, task_
 from sellerops.accounts import Account, load_accounts
 from sellerops.errors import ConfigurationError, SpecError
 from sellerops.specs import PeriodKind, ReportSpec, SpecFailure, load_spec, load_specs
+from sellerops_airflow.assets import table_asset
 from sellerops_airflow.notifiers.slack import ReportFailureNotifier
 from sellerops_airflow.operators.amazon_sp import SpApiFetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
@@ -87,6 +88,8 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
         params=_params(spec),
         default_args={
             "owner": "sellerops",
+            # What is fetched is loaded before more is fetched: a long backfill lands as it goes.
+            "weight_rule": "upstream",
             "retries": spec.retries,
             "retry_delay": timedelta(minutes=1),
             "retry_exponential_backoff": 2.0,
@@ -145,17 +148,9 @@ def _account_group(spec: ReportSpec, account: Account) -> None:
 
 
 def _assets(spec: ReportSpec) -> Iterator[Asset]:
-    """One asset a table. An event of it is a wake-up: which days it brought stands in the ledger.
-
-    A scheme that begins with x- is taken as it is; any other makes Airflow 3.3.2 import the normalisers of
-    all providers, Google's libraries among them, whenever a DAG file is read.
-    """
+    """One asset a table. An event of it is a wake-up: which days it brought stands in the ledger."""
     for table in spec.tables:
-        yield Asset(
-            name=f"{spec.source}.{table}",
-            uri=f"x-sellerops://warehouse/{spec.source}/{table}",
-            group="sellerops",
-        )
+        yield table_asset(f"{spec.source}.{table}")
 
 
 def _params(spec: ReportSpec) -> dict[str, Param]:
