@@ -15,6 +15,7 @@ from sellerops.collect.reuse import is_unfit
 from sellerops.errors import AmazonUnavailable, DocumentDamaged, DocumentExpired, RequestRefused
 from sellerops.ledger import ReportRequest
 from sellerops.rate_limits import Granted
+from sellerops.slices import Slice
 from sellerops.sources.amazon_sp.client import call_now
 from sellerops.sources.amazon_sp.documents import DocumentAddress, download
 
@@ -24,14 +25,14 @@ log = logging.getLogger(__name__)
 _ADDRESS_LIFE = 240.0
 
 
-def archive_document(tools: Tools, request: ReportRequest) -> bool:
+def archive_document(tools: Tools, request: ReportRequest, piece: Slice) -> bool:
     """Archive the document of a DONE request and record it. False when there is no getReportDocument lease
     now.
 
     Killed anywhere and repeated, it ends with one document: the archive's address is the content's hash.
     A reused report whose options turn out to be others is given up: the request is PLANNED again.
     """
-    document = _fetch(tools, request)
+    document = _fetch(tools, request, piece)
     if document is None:
         return False
     if is_unfit(tools, request, document):
@@ -49,7 +50,7 @@ def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
     False when there is no lease now. A reason that cannot be had costs only the reason.
     """
     try:
-        document = _fetch(tools, request)
+        document = _fetch(tools, request, job.piece)
         if document is None:
             return False
         reason, uri = reason_in(tools, document), document.uri
@@ -61,17 +62,17 @@ def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
     raise failure
 
 
-def _fetch(tools: Tools, request: ReportRequest) -> ArchivedDocument | None:
+def _fetch(tools: Tools, request: ReportRequest, piece: Slice) -> ArchivedDocument | None:
     """The document in the archive; a refused address is replaced once, with a lease of its own."""
     if not (use_document_lease(tools.ledger, request.id, DOCUMENT_LEASE) or _lease(tools)):
         return None
     try:
-        return _download(tools, request, _address(tools, request))
+        return _download(tools, request, piece, _address(tools, request))
     except DocumentExpired as error:
         if not _lease(tools):
             log.info("request %s: %s No lease for a fresh address now.", request.id, error.cause)
             return None
-        return _download(tools, request, _address(tools, request))
+        return _download(tools, request, piece, _address(tools, request))
 
 
 def _address(tools: Tools, request: ReportRequest) -> DocumentAddress:
@@ -87,15 +88,17 @@ def _address(tools: Tools, request: ReportRequest) -> DocumentAddress:
         raise
 
 
-def _download(tools: Tools, request: ReportRequest, address: DocumentAddress) -> ArchivedDocument:
+def _download(
+    tools: Tools, request: ReportRequest, piece: Slice, address: DocumentAddress
+) -> ArchivedDocument:
     began = time.monotonic()
     try:
-        return download(address, tools.archive, _meta(tools, request))
+        return download(address, tools.archive, _meta(tools, request, piece))
     except (DocumentDamaged, AmazonUnavailable) as error:
         if time.monotonic() - began > _ADDRESS_LIFE:
             raise
         log.warning("request %s: %s Once more from the same address.", request.id, error.cause)
-        return download(address, tools.archive, _meta(tools, request))
+        return download(address, tools.archive, _meta(tools, request, piece))
 
 
 def _lease(tools: Tools) -> bool:
@@ -103,7 +106,7 @@ def _lease(tools: Tools) -> bool:
     return isinstance(tools.limits.try_acquire(bucket, tools.client.priority), Granted)
 
 
-def _meta(tools: Tools, request: ReportRequest) -> DocumentMeta:
+def _meta(tools: Tools, request: ReportRequest, piece: Slice) -> DocumentMeta:
     return DocumentMeta(
         source=request.source,
         report=tools.spec.name,
@@ -122,5 +125,7 @@ def _meta(tools: Tools, request: ReportRequest) -> DocumentMeta:
             "window_end": request.window_end.isoformat() if request.window_end else None,
             "reported_at": request.reported_at.isoformat() if request.reported_at else None,
             "created_by": request.created_by,
+            # For whom it was fetched: a ledger that is lost can be made again from this.
+            "slice": piece.to_dict(),
         },
     )

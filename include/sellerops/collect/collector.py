@@ -141,7 +141,7 @@ class Collector:
                 case RequestStatus.FATAL | RequestStatus.FAILED:
                     raise stored_error(request)
                 case RequestStatus.DONE:
-                    moved = archive_document(self._tools, request)
+                    moved = archive_document(self._tools, request, job.piece)
                 case RequestStatus.IN_PROGRESS if request.document_id:
                     moved = read_fatal(self._tools, job, request)
                 case _:
@@ -193,7 +193,7 @@ class Collector:
             return Done((), Outcome.EMPTY)
         every = tuple(request.id for request in requests)
         for request in requests:
-            if request.status is RequestStatus.DONE and not archive_document(self._tools, request):
+            if request.status is RequestStatus.DONE and not archive_document(self._tools, request, job.piece):
                 self._note(job, SliceState.REQUESTED, request.id)
                 return WaitFor(every, f"a lease for the document of request {request.id}")
             if request.status in (RequestStatus.FATAL, RequestStatus.FAILED):
