@@ -6,14 +6,14 @@ Seven marketplaces in four accounts (US CA | GB DE FR | AE | AU), five report ty
    waiters, cooldowns), specs, slices, plan. The local Amazon's own quota model judges every call on the same
    clock, and its cooldown rules every create. Played: Amazon's answers (a report takes one to three minutes)
    and the two processes an account waits in. No HTTP, no document; `sellerops.rate_limits.acquire` is
-   replaced by following the waits it would sleep.
+   replaced by following the waits it would sleep. Meanwhile every report of the catalogue keeps its schedule.
 2. Some weeks for real: the local Amazon as a server, its clock 200 times as fast; Collector, SpApiClient,
    `acquire` and ledger as in production, documents downloaded and archived, scheduled slices in between.
 
 Prints JSON and ends with 1 when a promise is not kept: finished within 1.05 of the lower bound that Amazon's
 published quotas allow (part 1; part 2 is so short that the tokens left to schedules show), fewer than 0.1 %
 of calls refused, no cooldown violated, what is forgotten first asked first, nothing forgotten while it
-waited, no schedule later than 5 minutes.
+waited, no schedule more than 5 minutes without the tokens it needs.
 
     PYTHONPATH=include .venv/bin/python benchmarks/backfill_plan.py [--days 730] [--weeks 3] [--part 1|2]
 """

@@ -13,7 +13,7 @@ from typing import Any
 
 from amazon_sandbox.quotas import Quotas
 from amazon_sandbox.reports.data import USAGE_PLANS, rules_of
-from backfills.setting import ALSO_DAILY, CREATE, FETCH, NOW, REPORTS, accounts
+from backfills.setting import CREATE, FETCH, NOW, REPORTS, accounts
 from sellerops.accounts import Account
 from sellerops.clock import Clock
 from sellerops.ledger import Ledger
@@ -21,7 +21,7 @@ from sellerops.planning import Need, Plan, make_plan, needs_of
 from sellerops.rate_limits import Bucket, Place, Priority, QuotaLedger, Wait, load_rate_limits
 from sellerops.schedules import Calendar
 from sellerops.slices import Slice, plan_slices
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.specs import ReportSpec, load_spec, load_specs
 
 PROCESSES = 2
 LAST = datetime.max.replace(tzinfo=UTC)
@@ -87,6 +87,8 @@ class _World:
     # -- backfills: two processes an account, the most urgent of each in line
 
     def wait(self, call: _Call, operation: str) -> None:
+        if operation == CREATE and self._cools(call):
+            return
         process = f"{call.account.id}/{call.number % PROCESSES}"
         line = self.lines.setdefault((call.account.id, operation, process), _Line(f"{process}/{operation}"))
         heapq.heappush(line.calls, (call.deadline or LAST, call.number, call))
@@ -130,6 +132,8 @@ class _World:
         self.at(following.at, self.schedule, spec, account, following, calendar)
 
     def hurry(self, call: _Call, operation: str) -> None:
+        if operation == CREATE and self._cools(call):
+            return
         queue = self.urgent[call.account.id, operation]
         queue.append((self.now, call))
         if len(queue) == 1:
@@ -148,6 +152,19 @@ class _World:
         if queue:
             self.at(self.now, self.ask_now, account_id, operation)
 
+    def _cools(self, call: _Call) -> bool:
+        """Come again when the cooldown is over, as a create does that has taken no token yet."""
+        rules = call.spec.request.cooldown
+        if not self.limits.published_cooldown(call.spec.report_type, rules):
+            return False
+        left = self.limits.cooldown_left(
+            call.account, call.spec.report_type, call.key[0], _window(call), cooldown=rules
+        )
+        if left:
+            again = self.hurry if call.due else self.wait
+            self.at(self.now + left + timedelta(milliseconds=1), again, call, CREATE)
+        return bool(left)
+
     # -- Amazon
 
     def arrive(self, call: _Call, operation: str) -> None:
@@ -157,9 +174,12 @@ class _World:
         self.at(self.now + timedelta(seconds=self.random.uniform(0.05, 1.5)), self.judge, call, operation)
 
     def _may_create(self, call: _Call) -> bool:
-        shops, window = call.key[0], f"{call.key[1]}/{call.key[2]}" if call.key[1] else ""
         decision = self.limits.try_create(
-            call.account, call.spec.report_type, shops, window, cooldown=call.spec.request.cooldown
+            call.account,
+            call.spec.report_type,
+            call.key[0],
+            _window(call),
+            cooldown=call.spec.request.cooldown,
         )
         if isinstance(decision, Wait):
             again = self.hurry if call.due else self.wait
@@ -206,7 +226,7 @@ def play(ledger: Ledger, days: int) -> dict[str, Any]:
     ledger.set_clock(Clock(NOW, NOW, 0.0))
     world, began = _World(ledger), time.monotonic()
     specs, sellers = [load_spec(name) for name in REPORTS], accounts()
-    daily = [*specs, *map(load_spec, ALSO_DAILY)]
+    daily = [spec for spec in load_specs()[0] if spec.request.how == "created"]
     first, last = (NOW - timedelta(days=days)).date(), (NOW - timedelta(days=2)).date()
     needs = [
         needs_of(spec, account, first_day=first, last_day=last, now=NOW)
@@ -279,6 +299,10 @@ def _call(account: Account, spec: ReportSpec, need: Need, number: int) -> _Call:
 
 def _key(piece: Slice) -> tuple[Any, ...]:
     return tuple(sorted(piece.marketplace_ids)), piece.window_start, piece.window_end
+
+
+def _window(call: _Call) -> str:
+    return f"{call.key[1]}/{call.key[2]}" if call.key[1] else ""
 
 
 def _bucket(call: _Call, operation: str) -> Bucket:

@@ -21,7 +21,6 @@ REPORTS = (
     "search_catalog_performance_weekly",
     "search_terms_weekly",
 )
-ALSO_DAILY = ("fba_manage_inventory",)
 CREATE, FETCH = "createReport", "getReportDocument"
 
 

@@ -46,6 +46,18 @@ class Creation:
 
     async def create(self, request: ReportRequest, query: ReportQuery) -> None:
         """One try to create. Returns when the row may have moved; the call's errors pass after tidying up."""
+        left = await off_loop(
+            self._tools.limits.cooldown_left,
+            self._tools.account,
+            query.report_type,
+            query.marketplace_ids,
+            _window(query),
+            cooldown=self._tools.spec.request.cooldown,
+        )
+        if left:
+            log.info("request %s: cooldown of %s for %s", request.id, query.report_type, left)
+            await sleep_until(self._tools.ledger, await now(self._tools.ledger) + left)
+            return
         await self._tools.client.lease("createReport", deadline_of(self._tools, request))
         claim = await off_loop(claim_alone, self._tools.ledger, request)
         if claim.other:

@@ -20,6 +20,9 @@ _COARSER = {
     PeriodKind.WEEK: (PeriodKind.MONTH,),
 }
 
+# A way that saves less is no news.
+_WORTH = 0.9
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -61,7 +64,9 @@ def proposals_for(
             and other.period.kind in _COARSER.get(spec.period.kind, ())
         ),
     ]
-    return sorted((way for way in ways if way and 0 < way.requests < planned), key=lambda way: way.requests)
+    return sorted(
+        (way for way in ways if way and 0 < way.requests <= _WORTH * planned), key=lambda way: way.requests
+    )
 
 
 def _instead(spec: ReportSpec, other: ReportSpec, limits: RateLimitConfig) -> bool:

@@ -204,6 +204,41 @@ class QuotaLedger:
         )
         return self._decision(row, row["reason"])
 
+    def cooldown_left(
+        self,
+        account: Account | str,
+        report_type: str,
+        marketplace_ids: Iterable[str],
+        window: str = "",
+        *,
+        cooldown: timedelta = timedelta(0),
+    ) -> timedelta:
+        """How long ``try_create`` would say to wait for the cooldown now; takes nothing.
+
+        Asked before a token of createReport is taken, which a cooldown found only then would waste.
+        """
+        row = self._one(
+            """
+            WITH kept AS (
+                SELECT sellerops.quota_cooldown_now(
+                    %(account_id)s, %(report_type)s, %(published_s)s) AS seconds
+            )
+            SELECT coalesce(max(
+                seconds + %(margin_s)s - extract(epoch FROM sellerops.now() - last_created_at)
+            ), 0)::double precision AS seconds
+            FROM sellerops.quota_budget, kept
+            WHERE account_id = %(account_id)s AND report_type = %(report_type)s
+              AND marketplace_id = ANY (%(marketplace_ids)s) AND window_key = %(window)s
+              AND last_created_at <= sellerops.now() AND seconds > 0
+            """,
+            self._shops(account, report_type, marketplace_ids, window)
+            | {
+                "published_s": self.published_cooldown(report_type, cooldown).total_seconds(),
+                "margin_s": self.config.cooldown_margin.total_seconds(),
+            },
+        )
+        return max(timedelta(0), timedelta(seconds=row["seconds"]))
+
     def mark_created(
         self,
         account: Account | str,

@@ -62,6 +62,24 @@ def test_a_refusal_makes_the_cooldown_half_as_long_again(bench: Bench) -> None:
     assert learned.evidence[0]["reason"] == "requested too frequently"
 
 
+def test_the_cooldown_left_is_told_without_taking_anything(bench: Bench) -> None:
+    """The same wait that a create would be told, learned on top or not."""
+
+    def left() -> timedelta:
+        return bench.limits.cooldown_left("northwind_eu", "SHOP", ["DE", "FR"])
+
+    assert left() == timedelta(0)
+    assert isinstance(bench.create(), Granted)
+    bench.move(HOUR / 4)
+    assert left() == 0.75 * HOUR
+    assert bench.create() == Wait(2700.0, 1.0, "cooldown")
+    bench.too_soon()
+    assert left() == 1.25 * HOUR
+    assert bench.limits.cooldown_left("northwind_na", "SHOP", ["DE"]) == timedelta(0)
+    bench.move(2 * HOUR)
+    assert left() == timedelta(0)
+
+
 def test_the_gap_that_was_too_short_counts(bench: Bench) -> None:
     """A type thought free was refused 4 h after the one before: the cooldown is longer than 4 h."""
     assert bench.too_soon(gap=4 * HOUR, report_type="FREE") == 6 * HOUR
