@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar
@@ -192,7 +192,7 @@ class SpApiClient:
         path: str,
         *,
         query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[Any] | None = None,
         leased: bool = False,
         report_type: str | None = None,
         request_id: int | None = None,
@@ -209,7 +209,8 @@ class SpApiClient:
                 content=json.dumps(body).encode() if body is not None else None,
                 headers={"user-agent": "sellerops (Language=Python)", "content-type": "application/json"},
             )
-            return answer_of(response, operation)
+            # A page of orders is large: read where it does not hold up the loop.
+            return await asyncio.to_thread(answer_of, response, operation)
 
         return await self._written_down(operation, send, report_type=report_type, request_id=request_id)
 
