@@ -24,12 +24,16 @@ DAG_IDS = {
     f"report__amazon_sp__{path.stem}"
     for path in (PROJECT_ROOT / "include" / "config" / "reports" / "amazon_sp").glob("*.yaml")
 }
+CHECK_IDS = {
+    f"check__{path.stem}" for path in (PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")
+}
 EACH_REPORT = pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
 GROUPS = ("plan_slices", "slice.fetch_report", "slice.load_postgres")
 TAGS = {
     "sellerops",
     "maintenance",
     "quarantine",
+    "check",
     "amazon_sp",
     *("analytics", "brand_analytics", "catalogue", "fulfilment", "listings", "orders", "payments"),
     *("performance", "shipments"),
@@ -40,7 +44,7 @@ TAGS = {
 
 def test_the_files_make_exactly_these_dags(bag: DagBag) -> None:
     assert bag.import_errors == {}
-    assert set(bag.dag_ids) == DAG_IDS | {"sellerops__maintenance", "sellerops__quarantine"}
+    assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | {"sellerops__maintenance", "sellerops__quarantine"}
     assert set(SPECS) == DAG_IDS
 
 

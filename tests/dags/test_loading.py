@@ -25,7 +25,7 @@ from sellerops_airflow.report_factory import build_all, build_dag, cadence, dags
 
 REPORTS = Path("reports") / "amazon_sp"
 REPORT_COUNT = len(list((PROJECT_ROOT / "include" / "config" / REPORTS).glob("*.yaml")))
-OTHER_DAGS = 2
+OTHER_DAGS = 2 + len(list((PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")))
 
 
 @pytest.fixture
@@ -88,6 +88,7 @@ def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pyte
     wanted = SimpleNamespace(dag_id="report__amazon_sp__settlements")
     monkeypatch.setattr(report_factory, "get_parsing_context", lambda: wanted)
     monkeypatch.setattr("sellerops_airflow.spec_check.get_parsing_context", lambda: wanted)
+    monkeypatch.setattr("sellerops_airflow.check_factory.get_parsing_context", lambda: wanted)
     assert [dag.dag_id for dag in dags_to_parse().dags] == ["report__amazon_sp__settlements"]
     bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
     assert set(bag.dag_ids) == {

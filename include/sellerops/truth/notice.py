@@ -1,0 +1,66 @@
+"""The notice of figures that are apart: each shop and day is told of once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from sellerops.ledger import Ledger
+from sellerops.marketplaces import all_marketplaces
+from sellerops.notices import Notice
+from sellerops.notices.routes import Severity
+from sellerops.truth.checks import CheckSpec
+from sellerops.truth.results import CheckResult
+
+_MOST_LINES = 10
+_LONGEST_EVIDENCE = 300
+
+
+def claim_untold(ledger: Ledger, off: Sequence[CheckResult]) -> list[CheckResult]:
+    """Those of ``off`` that nobody has been told of; the caller tells, or gives them back."""
+    return [each for each in off if ledger.claim_notice(key_of(each))]
+
+
+def release(ledger: Ledger, claimed: Sequence[CheckResult]) -> None:
+    """Give them back, because the message could not be sent."""
+    for each in claimed:
+        ledger.release_notice(key_of(each))
+
+
+def key_of(result: CheckResult) -> str:
+    """The same for the same figure, whenever it is looked at."""
+    parts = (result.check, result.account_id, result.marketplace_id, str(result.day), result.subject)
+    return "|".join(("check_off", *parts))
+
+
+def off_notice(check: CheckSpec, off: Sequence[CheckResult], run_url: str) -> Notice:
+    """One message for all figures of a run that are newly apart."""
+    figures = "figure is" if len(off) == 1 else "figures are"
+    headline = f"{check.name}: {len(off)} {figures} off"
+    lines = [_line(check, each) for each in off[:_MOST_LINES]]
+    if len(off) > _MOST_LINES:
+        lines.append(f"... and {len(off) - _MOST_LINES} more; `sellerops checks show --verdict off`.")
+    remedy = (
+        "Next: compare with Seller Central; collect the days again (Trigger with From day), and clear the "
+        "check. The rows stay as they are."
+    )
+    sections = [check.description, "\n".join(lines), remedy]
+    blocks = [
+        {"type": "header", "text": {"type": "plain_text", "text": headline[:150]}},
+        *({"type": "section", "text": {"type": "mrkdwn", "text": text[:2900]}} for text in sections),
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": f"<{run_url}|Run>"}]},
+    ]
+    return Notice(key_of(off[0]), Severity(check.severity), "\n".join([headline, *sections]), blocks)
+
+
+def _line(check: CheckSpec, result: CheckResult) -> str:
+    codes = {shop.id: shop.code for shop in all_marketplaces().values()}
+    place = " ".join(
+        filter(None, [result.account_id, codes.get(result.marketplace_id, result.marketplace_id)])
+    )
+    what = f" {result.subject}" if result.subject else ""
+    evidence = json.dumps(result.evidence or {}, ensure_ascii=False)[:_LONGEST_EVIDENCE]
+    return (
+        f"*{place} {result.day}*{what}: {result.left:,} against {result.right:,} {check.unit}, "
+        f"{result.difference:+,} ({result.tolerance:,} allowed). {evidence}"
+    )

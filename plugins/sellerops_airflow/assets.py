@@ -1,0 +1,15 @@
+"""The assets of landing tables: loads tell of them, and what reads the tables is woken by them."""
+
+from __future__ import annotations
+
+from airflow.sdk import Asset
+
+
+def table_asset(table: str) -> Asset:
+    """The asset of ``<source>.<table>``.
+
+    A scheme that begins with x- is taken as it is; any other makes Airflow 3.3.2 import the normalisers of
+    all providers, Google's libraries among them, whenever a DAG file is read.
+    """
+    source, name = table.split(".")
+    return Asset(name=table, uri=f"x-sellerops://warehouse/{source}/{name}", group="sellerops")

@@ -1,0 +1,63 @@
+"""Check files as DAGs: one a file, woken by the tables it compares."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, get_parsing_context
+
+from sellerops.truth.checks import CheckSpec, load_check, load_checks
+from sellerops_airflow.assets import table_asset
+from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.operators.checks import CompareFiguresOperator, TellFiguresOperator
+from sellerops_airflow.retry_policy import RetryByRemedy
+
+_PREFIX = "check__"
+# The last events of a burst wake nobody before the next event does (Airflow 3.3.2): a daily look besides.
+_DAILY = "20 6 * * *"
+
+
+def checks_to_parse() -> list[DAG]:
+    """What this parse of the DAG file needs: one DAG in a task's process, all in the dag-processor's."""
+    wanted = get_parsing_context().dag_id
+    if wanted is None:
+        return [build_check(check) for check in load_checks()]
+    return [build_check(load_check(wanted.removeprefix(_PREFIX)))] if wanted.startswith(_PREFIX) else []
+
+
+def build_check(check: CheckSpec) -> DAG:
+    """The DAG of one check."""
+    with DAG(
+        dag_id=f"{_PREFIX}{check.name}",
+        description=check.description,
+        doc_md=_doc(check),
+        schedule=AssetOrTimeSchedule(
+            timetable=CronTriggerTimetable(_DAILY, timezone="UTC"),
+            assets=AssetAny(*(table_asset(table) for table in check.inputs)),
+        ),
+        start_date=datetime(2024, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        tags={"sellerops", "check"},
+        default_args={
+            "owner": "sellerops",
+            "retries": 2,
+            "retry_delay": timedelta(minutes=2),
+            "retry_policy": RetryByRemedy(),
+        },
+        on_failure_callback=[ReportFailureNotifier()],
+    ) as dag:
+        compare = CompareFiguresOperator(task_id="compare", check=check.name)
+        compare >> TellFiguresOperator(task_id="tell", check=check.name)
+    return dag
+
+
+def _doc(check: CheckSpec) -> str:
+    bounds = f"{check.tolerance.absolute:g} {check.unit} or {check.tolerance.relative:.0%}".rstrip()
+    return (
+        f"{check.description}\n\n"
+        f"Tables: {', '.join(f'`{table}`' for table in check.inputs)}. Allowed: {bounds}. "
+        f"Holds after {check.holds_after.days} days; the last {check.look_back.days} days are compared.\n\n"
+        "`tell` is skipped when all figures agree. What was found: `python -m sellerops checks show "
+        f"{check.name}`, table `sellerops.check_result`.\n"
+    )

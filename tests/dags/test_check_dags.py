@@ -1,0 +1,104 @@
+"""A DAG for each check, woken by its tables; figures that are off are told of once and fail nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk.exceptions import AirflowSkipException
+from support.fake_runtime import task_context
+from support.postgres import conninfo, ledger, postgres_server
+
+from sellerops.ledger import Ledger
+from sellerops.notices import Notice
+from sellerops.specs import load_spec
+from sellerops.truth.checks import load_checks
+from sellerops.truth.results import CheckResult, Verdict, store
+from sellerops_airflow import report_factory
+from sellerops_airflow.notifiers import slack
+from sellerops_airflow.operators import checks
+from sellerops_airflow.operators.checks import CompareFiguresOperator, TellFiguresOperator
+
+__all__ = ["conninfo", "ledger", "postgres_server"]
+
+CHECK = "settlements_to_the_cent"
+OFF = CheckResult(
+    CHECK, Verdict.OFF, "northwind_na", "", date(2026, 11, 13), "123", Decimal("10.01"), Decimal("10.00"),
+    Decimal("0.01"), Decimal(0), {"lines": 7},
+)  # fmt: skip
+
+
+@pytest.fixture
+def runtime(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    monkeypatch.setattr(checks, "get_runtime", lambda: SimpleNamespace(ledger=ledger))
+    return ledger
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Notice]]]:
+    messages: list[tuple[str, Notice]] = []
+    monkeypatch.setattr(slack, "send", lambda _, channel, notice: messages.append((channel, notice)))
+    return messages
+
+
+def run(operator: type[Any]) -> Any:
+    return operator(task_id="x", check=CHECK).execute(task_context(dag_id=f"check__{CHECK}", task_id="x"))
+
+
+def keep(ledger: Ledger, *found: CheckResult) -> None:
+    with ledger.connection() as connection:
+        store(connection, list(found))
+
+
+def test_each_check_is_woken_by_the_assets_that_loads_tell(bag: DagBag) -> None:
+    told = {
+        asset.uri
+        for name in ("settlements", "all_orders", "sales_and_traffic", "inventory_ledger_summary")
+        for asset in report_factory._assets(load_spec(name))
+    }
+    for check in load_checks():
+        dag = bag.dags[f"check__{check.name}"]
+        assert set(dag.task_ids) == {"compare", "tell"}
+        woken = {asset.uri for asset in dag.timetable.asset_condition.objects}
+        assert len(woken) == len(check.inputs)
+        assert woken <= told
+        assert check.inputs[0] in dag.doc_md
+
+
+def test_nothing_to_tell(runtime: Ledger, sent: list[Any]) -> None:
+    assert run(CompareFiguresOperator) == {"ok": 0, "off": 0, "not_yet": 1, "too_young": 0}
+    keep(runtime, replace(OFF, verdict=Verdict.OK))
+    with pytest.raises(AirflowSkipException, match="agree"):
+        run(TellFiguresOperator)
+    assert sent == []
+
+
+def test_what_is_off_is_told_once(
+    runtime: Ledger, sent: list[tuple[str, Notice]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(runtime, OFF)
+    with monkeypatch.context() as patch:
+        patch.setattr(slack, "send", _away)
+        with pytest.raises(ConnectionError):
+            run(TellFiguresOperator)
+    assert run(TellFiguresOperator) == 1
+    assert run(TellFiguresOperator) == 1
+    ((channel, notice),) = sent
+    assert channel == "#seller-reports-critical"
+    for words in ("northwind_na 2026-11-13", "123", "10.01 against 10.00 money", "+0.01", "Seller Central"):
+        assert words in notice.text
+    keep(runtime, OFF, replace(OFF, subject="124"))
+    assert run(TellFiguresOperator) == 2
+    assert len(sent) == 2
+    assert "124" in sent[1][1].text
+    assert "123" not in sent[1][1].text
+
+
+def _away(*_: Any) -> None:
+    raise ConnectionError("Slack is away")
