@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from sellerops.ledger import Ledger
 from sellerops.marketplaces import all_marketplaces
@@ -45,7 +46,7 @@ def off_notice(check: CheckSpec, off: Sequence[CheckResult], run_url: str) -> No
         "check. The rows stay as they are."
     )
     sections = [check.description, "\n".join(lines), remedy]
-    blocks = [
+    blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": headline[:150]}},
         *({"type": "section", "text": {"type": "mrkdwn", "text": text[:2900]}} for text in sections),
         {"type": "context", "elements": [{"type": "mrkdwn", "text": f"<{run_url}|Run>"}]},

@@ -1,0 +1,225 @@
+"""The local Amazon's reports agree with each other, our tables say so, and a broken number is found."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from support.postgres import conninfo, ledger, postgres_server
+
+from amazon_sandbox.world import Document, World
+from sellerops.accounts import load_accounts
+from sellerops.cli import main
+from sellerops.clock import Clock
+from sellerops.destinations import RequestMeta, load_document, open_destination
+from sellerops.errors import ConfigurationError
+from sellerops.ledger import Ledger
+from sellerops.marketplaces import marketplace
+from sellerops.slices import Slice, plan_slices
+from sellerops.specs import ReportSpec, load_spec
+from sellerops.truth.checks import CheckSpec, load_check, load_checks
+from sellerops.truth.results import Verdict, results
+from sellerops.truth.running import judge, run_check
+
+__all__ = ["conninfo", "ledger", "postgres_server"]
+
+NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
+DAYS = 30
+ACCOUNTS = ("northwind_na", "northwind_eu")
+US = marketplace("US").id
+
+
+def pieces(spec: ReportSpec, account_id: str) -> list[Slice]:
+    first, last = (NOW - timedelta(days=DAYS)).date(), NOW.date() - timedelta(days=1)
+    account = load_accounts()[account_id]
+    if spec.period.kind == "listing":
+        return plan_slices(spec, account, run_at=NOW, now=NOW)
+    planned = plan_slices(spec, account, run_at=NOW, now=NOW, from_day=first, to_day=last)
+    if spec.name != "all_orders":
+        return planned
+    # Orders stand in the window of their last update: today's is needed for those of the days before.
+    (piece,) = planned
+    end = NOW.date() + timedelta(days=1)
+    return [replace(piece, last_day=NOW.date().isoformat(), window_end=f"{end}T00:00:00+00:00")]
+
+
+def documents(world: World, spec: ReportSpec, account_id: str) -> Iterator[tuple[Slice, Document, datetime]]:
+    seller = world.seller(account_id)
+    for piece in pieces(spec, account_id):
+        if spec.name == "settlements":
+            for ref in world.settlements(seller, NOW):
+                if ref.created_at > NOW - timedelta(days=40):
+                    yield piece, world.settlement_document(seller, ref.settlement_id), ref.created_at
+            continue
+        by_day = spec.format.kind == "json"
+        ends = (piece.days[0], piece.days[-1]) if by_day else (piece.start, piece.end)
+        document = world.document(
+            spec.report_type, seller, piece.marketplace_ids, *ends, dict(spec.request.options), NOW
+        )
+        if document is not None:
+            yield piece, document, NOW
+
+
+@pytest.fixture
+def loaded(conninfo: str, ledger: Ledger) -> Ledger:
+    """Thirty days of both accounts."""
+    ledger.set_clock(Clock(NOW, NOW, 0.0))
+    world, destination = World(seed=7), open_destination("postgres", conninfo)
+    for name in ("sales_and_traffic", "all_orders", "settlements", "inventory_ledger_summary"):
+        spec = load_spec(name)
+        for account_id in ACCOUNTS:
+            for piece, document, made in documents(world, spec, account_id):
+                content = document.read()
+                meta = RequestMeta(made, None, document.content_type, piece.marketplace_ids)
+                tables = [table for table in spec.tables if table != "sales_daily_totals"]
+                load_document(destination, spec, piece, meta, lambda c=content: io.BytesIO(c), tables=tables)
+    return ledger
+
+
+def execute(conninfo: str, statement: str) -> None:
+    with psycopg.connect(conninfo) as connection:
+        assert connection.execute(statement).rowcount == 1, statement
+
+
+def test_all_agree_until_a_number_is_broken(
+    loaded: Ledger, conninfo: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = {check.name: run_check(loaded, check) for check in load_checks()}
+    assert len(runs) == 4
+    for name, run in runs.items():
+        found = Counter(each.verdict for each in run.results)
+        assert run.off == [], (name, run.off[:3])
+        assert found[Verdict.OK] >= 4, (name, found)
+        # In one world seen at one moment there is nothing to tolerate.
+        assert all(each.difference == 0 for each in run.results if each.verdict is Verdict.OK), name
+    sales = [each for each in runs["sales_against_orders"].results if each.verdict is Verdict.OK]
+    assert {each.account_id for each in sales} == set(ACCOUNTS)
+    assert len({each.day for each in sales}) >= DAYS - 2
+    settled = runs["orders_against_settlements"].results
+    assert sum(each.left or 0 for each in settled) > 10_000
+
+    day = min(each.day for each in sales if each.marketplace_id == US and each.day)
+    breaks = {
+        "sales_against_orders": f"""
+            UPDATE amazon_sp.sales_daily SET units_ordered = units_ordered + 500 WHERE ctid = (
+                SELECT min(ctid) FROM amazon_sp.sales_daily
+                WHERE date = '{day}' AND marketplace_id = '{US}')""",
+        "orders_against_settlements": """
+            UPDATE amazon_sp.settlements SET amount = amount + 0.01 WHERE ctid = (
+                SELECT min(ctid) FROM amazon_sp.settlements
+                WHERE transaction_type = 'Order' AND amount_type = 'ItemPrice'
+                  AND amount_description = 'Principal'
+                  AND order_id IN (SELECT amazon_order_id FROM amazon_sp.all_orders
+                                   WHERE order_status = 'Shipped' AND purchase_date >= '2026-11-01'))""",
+        "inventory_ledger_balance": """
+            UPDATE amazon_sp.inventory_ledger_summary SET lost = coalesce(lost, 0) - 1
+            WHERE ctid = (SELECT min(ctid) FROM amazon_sp.inventory_ledger_summary)""",
+        "settlements_to_the_cent": """
+            UPDATE amazon_sp.settlements SET total_amount = total_amount - 0.01 WHERE ctid = (
+                SELECT min(ctid) FROM amazon_sp.settlements WHERE total_amount IS NOT NULL)""",
+    }
+    monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
+    assert main(["checks", "run"]) == 0
+    for name, statement in breaks.items():
+        execute(conninfo, statement)
+        run = run_check(loaded, load_check(name))
+        assert run.off, name
+        assert all(each.day and each.evidence for each in run.off)
+        assert len(run.off) <= 2  # a settlement whose line was changed before is off, too
+    capsys.readouterr()
+    assert main(["checks", "run", "sales_against_orders"]) == 1
+    told = capsys.readouterr().out
+    assert str(day) in told
+    assert "US" in told
+    assert main(["checks", "show", "--verdict", "off"]) == 0
+    assert capsys.readouterr().out.count("\n") >= 5
+    # The figure's row takes the new verdict; there is one row for each figure.
+    with loaded.connection() as connection:
+        rows = results(connection, check="sales_against_orders", limit=1000)
+    assert len(rows) == len(runs["sales_against_orders"].results)
+    assert [row.day for row in rows if row.verdict is Verdict.OFF] == [day]
+
+
+def test_tables_that_are_not_there_yet(
+    ledger: Ledger, conninfo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for check in load_checks():
+        (found,) = run_check(ledger, check).results
+        assert found.verdict is Verdict.NOT_YET
+        assert found.evidence == {"no_table_yet": list(check.inputs)}
+    monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
+    assert main(["checks", "run"]) == 0
+
+
+def written(directory: Path, text: str, name: str = "odd") -> Path:
+    (directory / f"{name}.sql").write_text(text)
+    return directory
+
+
+HEADER = """\
+-- description: d
+-- inputs: [pg_catalog.pg_class]
+-- holds_after: 2d
+-- tolerance: {absolute: 1, relative: 0.1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("SELECT 1", "has no header"),
+        ("-- description: [\nSELECT 1", "no YAML"),
+        ("-- description: d\n-- inputs: [sales]\nSELECT 1", "key `inputs`"),
+        (HEADER + "-- tolerence: 1\nSELECT 1", "key `tolerence`"),
+    ],
+)
+def test_a_wrong_header_is_told(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_checks(written(tmp_path, text))
+    assert words in str(caught.value)
+    assert "odd.sql" in str(caught.value)
+
+
+@pytest.mark.parametrize(("sql", "words"), [("SELECT nothing", "nothing"), ("SELECT 1 AS day", "account_id")])
+def test_wrong_sql_is_told(ledger: Ledger, tmp_path: Path, sql: str, words: str) -> None:
+    check = load_check("odd", written(tmp_path, HEADER + sql))
+    with pytest.raises(ConfigurationError) as caught:
+        run_check(ledger, check)
+    assert words in str(caught.value)
+    assert "odd.sql" in str(caught.value)
+
+
+def test_an_unknown_check_has_a_suggestion() -> None:
+    with pytest.raises(ConfigurationError, match="settlements_to_the_cent"):
+        load_check("settlement_to_the_cent")
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "day", "verdict"),
+    [
+        (100, 110, date(2026, 11, 1), Verdict.OK),
+        (100, 112, date(2026, 11, 1), Verdict.OFF),
+        (1, 2, date(2026, 11, 1), Verdict.OK),
+        (1, 3, date(2026, 11, 1), Verdict.OFF),
+        (100, 500, date(2026, 11, 18), Verdict.TOO_YOUNG),
+        (100, 500, date(2026, 11, 17), Verdict.OFF),
+        (None, 5, date(2026, 11, 1), Verdict.NOT_YET),
+        (5, None, date(2026, 11, 19), Verdict.NOT_YET),
+    ],
+)
+def test_verdicts(tmp_path: Path, left: int | None, right: int | None, day: date, verdict: Verdict) -> None:
+    check: CheckSpec = load_check("odd", written(tmp_path, HEADER + "SELECT 1"))
+    sides: dict[str, Any] = {
+        "left_value": None if left is None else Decimal(left),
+        "right_value": None if right is None else Decimal(right),
+    }
+    row = {"account_id": "a", "marketplace_id": US, "day": day, **sides}
+    assert judge(check, row, NOW).verdict is verdict
