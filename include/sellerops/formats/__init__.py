@@ -48,18 +48,20 @@ def open_rows(
     describes), here or while the rows are read.
     """
     shops = _shops(piece, marketplace_ids)
-    tally = Tally(on_reject)
+    nothing = frozenset(file_format.nothing)
+    tally = Tally(on_reject, personal=frozenset(table.personal_columns))
     declared = codec_name(declared_charset(content_type))
     is_xml = file_format.kind == "xml"
     document = Document(stream, where=where, declared=declared, is_xml=is_xml)
     reader: Reader
     if file_format.kind in ("json", "jsonl", "xml"):
-        rules = ValueRules(Writing.POINT, file_format.timestamps, JSON_DECIMAL)
+        rules = ValueRules(Writing.POINT, file_format.timestamps, JSON_DECIMAL, nothing)
         rows = rows_of(document, table, file_format, where)
         reader = TreeReader(rows, table, Assembler(table, piece, rules, tally), tally, where)
     else:
         writing = Writing.POINT if file_format.decimal == "point" else writing_of(shops)
-        assembler = Assembler(table, piece, ValueRules(writing, file_format.timestamps, FLAT_DECIMAL), tally)
+        rules = ValueRules(writing, file_format.timestamps, FLAT_DECIMAL, nothing)
+        assembler = Assembler(table, piece, rules, tally)
         names = candidates(document.charset, declared, file_format.charset, shops[0].charset)
         decoder, header = LineDecoder(names), Header(table, by_position=file_format.headers == "position")
         if file_format.quotes or file_format.kind == "csv":

@@ -55,11 +55,15 @@ class Cast:
 
 @dataclass(frozen=True)
 class ValueRules:
-    """How a document writes its values, and the Arrow type that holds its decimals."""
+    """How a document writes its values, and the Arrow type that holds its decimals.
+
+    ``nothing``: words that stand where a number, a time or a flag is not there.
+    """
 
     writing: Writing = Writing.POINT
     timestamps: tuple[str, ...] = (times.ISO,)
     decimal: pa.DataType = FLAT_DECIMAL
+    nothing: frozenset[str] = frozenset()
 
 
 def arrow_type(column_type: ColumnType, rules: ValueRules) -> pa.DataType:
@@ -95,19 +99,23 @@ def cast_column(values: pa.Array, column_type: ColumnType, rules: ValueRules) ->
         except pa.ArrowInvalid:
             easy = None
     hard = values.is_valid() if easy is None else pc.and_(values.is_valid(), pc.invert(easy))
-    return _by_reference(values, typed, hard, reference, as_written)
+    return _by_reference(values, typed, hard, _or_nothing(reference, rules.nothing), as_written)
+
+
+def _or_nothing(reference: Callable[[str], Any], nothing: frozenset[str]) -> Callable[[str], Any]:
+    return lambda text: None if not text.strip() or text.strip() in nothing else reference(text)
 
 
 def _by_reference(
     values: pa.Array, typed: pa.Array, hard: pa.Array, reference: Callable[[str], Any], as_written: bool
 ) -> Cast:
-    """``typed`` with the places of ``hard`` read one by one; blanks are nothing."""
+    """``typed`` with the places of ``hard`` read one by one."""
     places = np.flatnonzero(hard.to_numpy(zero_copy_only=False))
     parsed: list[Any] = []
     failures: list[int] = []
     for place, text in zip(places.tolist(), values.take(pa.array(places)).to_pylist(), strict=True):
         try:
-            parsed.append(reference(text) if text.strip() else None)
+            parsed.append(reference(text))
         except ValueError:
             parsed.append(None)
             failures.append(place)

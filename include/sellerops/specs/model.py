@@ -206,6 +206,9 @@ class FileFormat(_Strict):
         description="`jsonl`: a JSON document a line, such as the pages of an operation"
     )
     quotes: bool = Field(default=False, description="flat files: fields may be quoted, as in csv")
+    nothing: tuple[str, ...] = Field(
+        default=(), description="words that stand for no value in typed columns, such as `--`"
+    )
     headers: Literal["name", "position"] = Field(
         default="name",
         description="`position`: Amazon translates the headers but keeps their order, and so do columns",
@@ -237,7 +240,9 @@ class Column(_Strict):
         default=(), description="other headers or paths of the same column: older, renamed or regional"
     )
     required: bool = Field(default=False, description="a document without this column is refused")
-    personal: bool = Field(default=False, description="personal data")
+    personal: bool = Field(
+        default=False, description="personal data: kept in `<table>__personal`, for `personal_retention`"
+    )
     description: str = ""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -303,7 +308,8 @@ class TableSpec(_Strict):
         default=True, description="keep old and new value of every cell that a later document changes"
     )
     personal_retention: Duration = Field(
-        default=timedelta(days=30), description="how long the personal columns' own table keeps its rows"
+        default=timedelta(days=30),
+        description="how long `<table>__personal` keeps a row after the row's day, else the report's",
     )
     columns: dict[str, Column]
 
@@ -333,6 +339,7 @@ class TableSpec(_Strict):
             measure = self.columns.get(self.quarantine.measure)
             if measure is None or measure.type not in (ColumnType.INTEGER, ColumnType.DECIMAL):
                 raise ValueError(f"`quarantine.measure`: {self.quarantine.measure!r} is no numeric column")
+        self._check_personal()
         if self.quarantine and self.write_disposition is not WriteDisposition.REPLACE:
             raise ValueError("`quarantine` goes with `write_disposition: replace`: whole days are compared")
         for check in self.checks:
@@ -352,6 +359,22 @@ class TableSpec(_Strict):
         if twice:
             raise ValueError(f"two columns read {', '.join(map(repr, sorted(twice)))}")
         return self
+
+    def _check_personal(self) -> None:
+        """Personal columns leave the table, so nothing in it may depend on them."""
+        if self.personal_columns and not self.primary_key:
+            raise ValueError("`personal` columns go to another table: that needs a `primary_key`")
+        needed = {*self.primary_key, self.ordinal_by, self.version, self.day, self.age_from}
+        needed |= {self.marketplace_from, *(each.total for each in self.checks)}
+        needed |= {self.quarantine.measure} if self.quarantine else set()
+        for name in self.personal_columns:
+            if name in needed:
+                raise ValueError(f"{name!r} is `personal`: it cannot be a key, day, version or measure")
+
+    @property
+    def personal_columns(self) -> tuple[str, ...]:
+        """The columns that hold personal data and stand in a table of their own."""
+        return tuple(name for name, column in self.columns.items() if column.personal)
 
     def header_of(self, name: str) -> str:
         """The document's own name of a column: its ``from``, else the canonical name with hyphens."""

@@ -246,3 +246,13 @@ def test_a_column_of_days_is_read_as_each_value_is(texts: list[str | None]) -> N
 def test_what_sql_reads_as_it_is_written(texts: list[str | None], kind: ColumnType, as_written: bool) -> None:
     result = cast_column(pa.array(texts, pa.string()), kind, ValueRules(timestamps=SETTLEMENT_TIMES))
     assert result.as_written is as_written
+
+
+def test_words_that_stand_for_nothing_are_null_and_not_refused() -> None:
+    rules = ValueRules(nothing=frozenset({"--"}))
+    for kind in (ColumnType.DECIMAL, ColumnType.INTEGER, ColumnType.DATE, ColumnType.TIMESTAMP):
+        typed, failures = cast(pa.array([" -- ", "---"]), kind, rules)
+        assert typed.to_pylist() == [None, None]
+        assert failures == [1]
+    assert cast(pa.array(["--", "7"]), ColumnType.INTEGER, rules)[0].to_pylist() == [None, 7]
+    assert cast(pa.array(["--"]), ColumnType.TEXT, rules)[0].to_pylist() == ["--"]
