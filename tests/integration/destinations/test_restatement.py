@@ -144,7 +144,7 @@ def test_personal_columns_and_tables_that_do_not_want_it_are_left_out(kept: Post
     units = SALES.tables["sales_daily"].columns["units_ordered"].model_copy(update={"personal": True})
     personal = {**SALES.tables["sales_daily"].columns, "units_ordered": units}
     for update in ({"columns": personal}, {"restatements": False}):
-        spec = spec_with("sales_and_traffic", "sales_daily", **update)
+        spec = spec_with("sales_and_traffic", "sales_daily", quarantine=None, **update)
         for hours, n in ((0, 1), (1, 2)):
             doc = sales(hours, A=n)
             Doc(spec, doc.piece, doc.content, hours, doc.content_type).load_into(kept.destination)
