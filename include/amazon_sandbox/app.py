@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 
 from amazon_sandbox import control
+from amazon_sandbox.data_kiosk.routes import routes as data_kiosk_routes
 from amazon_sandbox.fba_inventory.routes import routes as fba_inventory_routes
 from amazon_sandbox.finances.routes import routes as finances_routes
 from amazon_sandbox.lwa.routes import routes as lwa_routes
@@ -32,6 +33,7 @@ def create_app(sandbox: Sandbox) -> Starlette:
     app = Starlette(
         routes=[
             *reports_routes,
+            *data_kiosk_routes,
             *fba_inventory_routes,
             *finances_routes,
             *orders_routes,

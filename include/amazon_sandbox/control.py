@@ -17,6 +17,7 @@ from amazon_sandbox import control_bodies as bodies
 from amazon_sandbox.answers import json_answer
 from amazon_sandbox.calls import KEPT_CALLS
 from amazon_sandbox.clock import instant, iso_micro
+from amazon_sandbox.data_kiosk import data as data_kiosk_data
 from amazon_sandbox.faults import BadFault
 from amazon_sandbox.quotas import UsagePlan
 from amazon_sandbox.reports import data as reports_data
@@ -90,7 +91,8 @@ async def faults(request: Request) -> Response:
     book = sandbox_of(request).faults
     if request.method == "POST":
         wanted = await _read(request, bodies.FaultWanted)
-        if wanted.report_type is not None and wanted.report_type not in reports_data.known_types():
+        known_types = (*reports_data.known_types(), *data_kiosk_data.TYPES)
+        if wanted.report_type is not None and wanted.report_type not in known_types:
             raise ControlError(
                 f"there is no report type {wanted.report_type!r}", "Write Amazon's name of the type."
             )
@@ -153,7 +155,7 @@ async def jobs(request: Request) -> Response:
         wanted = await _read(request, bodies.PaceWanted)
         for name in wanted.model_fields_set:
             setattr(pace, name, getattr(wanted, name))
-    names = ("queue_seconds", "progress_seconds", "reads", "compression")
+    names = ("queue_seconds", "progress_seconds", "reads", "compression", "rows_per_page")
     return json_answer({name: getattr(pace, name) for name in names})
 
 

@@ -48,12 +48,15 @@ class QuotaWanted(_Body):
 
 
 class PaceWanted(_Body):
-    """Virtual seconds; or `reads`, a number of getReport calls; `compression` gzip or none for every type."""
+    """Virtual seconds; or `reads`, a number of getReport calls; `compression` gzip or none for every type;
+    `rows_per_page` of the results of queries.
+    """
 
     queue_seconds: NotNegative | None = None
     progress_seconds: NotNegative | None = None
     reads: Annotated[int, Field(ge=0)] | None = None
     compression: Literal["gzip", "none"] | None = None
+    rows_per_page: Annotated[int, Field(ge=1)] | None = None
 
 
 class TokensWanted(_Body):

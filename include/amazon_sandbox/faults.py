@@ -4,7 +4,7 @@ A fault names its stage, the moment at which it is drawn:
 
 - `request`: a call comes in, before it is counted against the quota or handled;
 - `answer`: a call was handled (and had its effect), its answer goes wrong;
-- `report`: a report is created, its life goes wrong;
+- `report`: a report or a query is created, its life goes wrong;
 - `document`: a document is written, its content goes wrong;
 - `label`: getReportDocument describes a document;
 - `download`: a document is fetched;
@@ -32,12 +32,12 @@ class Stage(StrEnum):
     LISTING = "listing"
 
 
-STAGE_OPERATION = {
-    Stage.REPORT: "createReport",
-    Stage.DOCUMENT: "createReport",
-    Stage.LABEL: "getReportDocument",
-    Stage.DOWNLOAD: "downloadDocument",
-    Stage.LISTING: "getReports",
+STAGE_OPERATIONS = {
+    Stage.REPORT: ("createReport", "createQuery"),
+    Stage.DOCUMENT: ("createReport",),
+    Stage.LABEL: ("getReportDocument",),
+    Stage.DOWNLOAD: ("downloadDocument",),
+    Stage.LISTING: ("getReports",),
 }
 
 
@@ -202,7 +202,7 @@ class FaultBook:
             raise BadFault(
                 f"there is no operation {operation!r}", f"Operations: {', '.join(sorted(self.operations))}."
             )
-        met = kind.operations or ((STAGE_OPERATION[kind.stage],) if kind.stage in STAGE_OPERATION else ())
+        met = kind.operations or STAGE_OPERATIONS.get(kind.stage, ())
         if met and operation not in met:
             raise BadFault(
                 f"fault {kind.name!r} does not happen in {operation}",

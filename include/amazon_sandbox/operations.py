@@ -102,7 +102,7 @@ async def _answer(operation: Operation, handler: Handler, look: Look) -> Respons
             operation.fault = fault.kind.name
             if (wrong := await misbehave(fault)) is not None:
                 return wrong
-        return json_answer(body, status)
+        return Response(status_code=status) if status == 204 else json_answer(body, status)
     except ApiError as error:
         return json_answer(error.body(), error.status)
 

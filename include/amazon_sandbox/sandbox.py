@@ -15,6 +15,9 @@ from amazon_sandbox import http_faults
 from amazon_sandbox.answers import NoAnswer
 from amazon_sandbox.calls import CallLog
 from amazon_sandbox.clock import VirtualClock, instant
+from amazon_sandbox.data_kiosk import data as data_kiosk_data
+from amazon_sandbox.data_kiosk.making import QueryMaker
+from amazon_sandbox.data_kiosk.state import QueryStore
 from amazon_sandbox.faults import FaultBook
 from amazon_sandbox.fba_inventory import data as fba_inventory_data
 from amazon_sandbox.finances import data as finances_data
@@ -37,6 +40,7 @@ from amazon_sandbox.world import Seller
 
 USAGE_PLANS = {
     **reports_data.USAGE_PLANS,
+    **data_kiosk_data.USAGE_PLANS,
     **fba_inventory_data.USAGE_PLANS,
     **finances_data.USAGE_PLANS,
     **orders_data.USAGE_PLANS,
@@ -73,8 +77,10 @@ class Sandbox:
         self.tokens = TokenStore(self.world.sellers)
         self.slack = SlackStore()
         self.reports = ReportStore(self.world.seed)
+        self.queries = QueryStore()
         self.renderer = Renderer(world_factory, self.directory, in_process=render_in_process)
         self.maker = Maker(self)
+        self.query_maker = QueryMaker(self)
         self.life = Life(self)
         self.daily_budgets: dict[str, int] = {}
         self._spent: Counter[tuple[str, str, str]] = Counter()
@@ -119,6 +125,7 @@ class Sandbox:
             if document.rendered is not None:
                 self.renderer.discard(document.rendered.path)
         self.reports.clear()
+        self.queries.clear()
         self.daily_budgets.clear()
         self._spent.clear()
         self.tokens.lifetime = lwa_data.TOKEN_SECONDS

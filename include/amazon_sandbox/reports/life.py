@@ -88,7 +88,7 @@ class Life:
             return
         rendered = None if rendering.cancelled() else rendering.result()
         if rendered is None:
-            report.status = "CANCELLED"
+            report.status = report.without_data
         else:
             self._give_document(report, rendered, None)
 
@@ -102,6 +102,7 @@ class Life:
             created=report.due_at,
             rendered=rendered,
             job=job,
+            family=report.family,
         )
         self._store.keep_document(report.document)
         report.status = "FATAL" if rendered is not None and rendered.fatal else report.ending

@@ -29,12 +29,15 @@ _FAILED = "A client error occurred. Please double check that your parameters are
 
 @dataclass(slots=True)
 class Pace:
-    """How fast reports finish. `reads`: after so many getReport calls instead of after a time."""
+    """How fast reports finish. `reads`: after so many getReport calls instead of after a time;
+    `rows_per_page`: of the results of Data Kiosk queries.
+    """
 
     queue_seconds: float | None = None
     progress_seconds: float | None = None
     reads: int | None = None
     compression: str | None = None
+    rows_per_page: int | None = None
 
 
 class Maker:
@@ -168,7 +171,7 @@ class Maker:
         )
         for fault in faults.draw_all(Stage.REPORT, subject):
             report.faults.append(fault.kind.name)
-            _bend_life(report, fault, now)
+            bend_life(report, fault, now)
         if report.job is not None:
             struck = faults.draw_all(Stage.DOCUMENT, subject)
             report.faults.extend(fault.kind.name for fault in struck)
@@ -217,7 +220,8 @@ class Maker:
         self._store.add(report)
 
 
-def _bend_life(report: Report, fault: Fault, now: float) -> None:
+def bend_life(report: Report, fault: Fault, now: float) -> None:
+    """Let one fault of the stage `report` strike."""
     name, options = fault.kind.name, fault.options
     if name in ("cancelled", "fatal"):
         report.ending, report.job, report.repeat_of = name.upper(), None, None

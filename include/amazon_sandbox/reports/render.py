@@ -30,7 +30,10 @@ WorldFactory = Callable[[], World]
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
-    """One document to write: a settlement, an error text, bulk rows, or the report itself."""
+    """One document to write: a settlement, an error text, bulk rows, or the report itself.
+
+    `writer`: writes it instead, whatever it is; a function of a module, for the worker must find it.
+    """
 
     path: str
     compressed: bool
@@ -45,17 +48,21 @@ class RenderJob:
     error_details: str | None = None
     bulk_rows: int | None = None
     transforms: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
+    writer: Callable[[World, RenderJob], Rendered | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A written document: where, what kind, its size plain. `fatal`: it explains a failure."""
+    """A written document: where, what kind, its size plain. `fatal`: it explains a failure; `next_row`: there
+    is more, from this row on.
+    """
 
     path: str
     content_type: str
     compressed: bool
     plain_bytes: int
     fatal: bool = False
+    next_row: int | None = None
 
 
 def render(world: World, job: RenderJob) -> Rendered | None:
@@ -63,13 +70,15 @@ def render(world: World, job: RenderJob) -> Rendered | None:
     if job.error_details is not None:
         return _write_error(job, job.error_details)
     try:
+        if job.writer is not None:
+            return job.writer(world, job)
         made = _chunks(world, job)
         if made is None:
             return None
         chunks, content_type = made
         for name, options in job.transforms:
             chunks = apply(name, dict(options), chunks, content_type)
-        return _write(job, chunks, content_type)
+        return write_file(job, chunks, content_type)
     except FatalReport as failure:
         return _write_error(job, failure.detail)
     except FaultUnfit as unfit:
@@ -94,10 +103,13 @@ def _chunks(world: World, job: RenderJob) -> tuple[Iterator[bytes], str] | None:
 
 def _write_error(job: RenderJob, details: str) -> Rendered:
     body = json.dumps({"errorDetails": details}, indent=2).encode()
-    return _write(job, iter((body,)), "application/json", fatal=True)
+    return write_file(job, iter((body,)), "application/json", fatal=True)
 
 
-def _write(job: RenderJob, chunks: Iterator[bytes], content_type: str, *, fatal: bool = False) -> Rendered:
+def write_file(
+    job: RenderJob, chunks: Iterator[bytes], content_type: str, *, fatal: bool = False
+) -> Rendered:
+    """Write the bytes to the job's path, packed where it says so."""
     plain = 0
     with open(job.path, "wb") as file:
         # No name and time in the gzip header: the same document is the same bytes.

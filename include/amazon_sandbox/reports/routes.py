@@ -92,7 +92,11 @@ async def get_report_document(call: Operation) -> Answer:
     encoded = requests.flag(call.request.query_params, "enableContentEncodingUrlHeader")
     document = call.sandbox.reports.document(call.request.path_params["document_id"], call.caller.seller_id)
     now = call.sandbox.clock.now()
-    if document is None or now - document.created > data.RETENTION.total_seconds():
+    if (
+        document is None
+        or document.family != "reports"
+        or now - document.created > data.RETENTION.total_seconds()
+    ):
         raise _NO_DOCUMENT
     rendered = await call.sandbox.life.rendered(document)
     if rendered is None:

@@ -41,6 +41,7 @@ class Document:
     created: float
     rendered: Rendered | None
     job: RenderJob | None = None
+    family: str = "reports"
 
 
 @dataclass(slots=True)
@@ -49,7 +50,8 @@ class Report:
 
     `job` is what to write when it is due; without one it ends as `ending` says. A `repeat_of` shares the fate
     of an earlier report. `reads_needed` replaces time by the number of getReport calls.
-    `processed` is False when it was cancelled before processing began.
+    `processed` is False when it was cancelled before processing began. `family`: the API it is of;
+    `without_data`: how it ends when there is nothing to write.
     """
 
     id: str
@@ -77,6 +79,8 @@ class Report:
     processed: bool = True
     rendering: asyncio.Task[Rendered | None] | None = None
     faults: list[str] = field(default_factory=list)
+    family: str = "reports"
+    without_data: str = "CANCELLED"
 
     def as_dict(self) -> dict[str, object]:
         """The model's Report."""

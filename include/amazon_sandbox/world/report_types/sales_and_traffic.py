@@ -81,9 +81,11 @@ def _chunks(request: ReportRequest, specification: Json, start: date, end: date)
         periods.setdefault(period_of(date.fromordinal(ordinal))[0], _Sums()).add(day)
         for sku, figures in day.skus.items():
             skus[sku] = figures.plus(skus[sku]) if sku in skus else figures
-    writer = _Writer(shop.marketplace)
+    writer = Writer(shop.marketplace)
     yield b'{"reportSpecification":' + _dump(specification) + b',"salesAndTrafficByDate":['
-    yield from _joined(writer.by_date(first, sums) for first, sums in periods.items())
+    yield from _joined(
+        writer.by_date(first, sums.figures, sums.extras, sums.days) for first, sums in periods.items()
+    )
     yield b'],"salesAndTrafficByAsin":['
     yield from _joined(_asin_entries(request, writer, skus, options["asinGranularity"]))
     yield b"]}"
@@ -134,7 +136,7 @@ class _Sums:
 
 
 def _asin_entries(
-    request: ReportRequest, writer: _Writer, skus: dict[str, Figures], granularity: str
+    request: ReportRequest, writer: Writer, skus: dict[str, Figures], granularity: str
 ) -> Iterator[Json]:
     everything = total(skus.values())
     groups: dict[tuple[str, ...], list[Figures]] = {}
@@ -148,21 +150,23 @@ def _asin_entries(
         yield {**names, **writer.by_asin(total(groups[key]), everything)}
 
 
-def _percent(part: float, whole: float) -> float:
+def percent(part: float, whole: float) -> float:
+    """Two decimals; nothing of nothing is nothing."""
     return round(100 * part / whole, 2) if whole else 0.0
 
 
 def _share(part: float, whole: float) -> float:
-    return min(100.0, _percent(part, whole))
+    return min(100.0, percent(part, whole))
 
 
 @dataclass(frozen=True, slots=True)
-class _Writer:
+class Writer:
     """Figures to the schema's objects, in a marketplace's currency."""
 
     shop: Marketplace
 
     def money(self, minor: float) -> Json:
+        """Minor units as the schema's Amount."""
         rounded = round(minor)
         return {"amount": self.shop.amount(rounded), "currencyCode": self.shop.currency}
 
@@ -175,11 +179,12 @@ class _Writer:
                 written[f"{name}B2B"] = business
         return written
 
-    def by_date(self, first: date, sums: _Sums) -> Json:
+    def by_date(self, first: date, figures: Figures, extras: DayExtras, days: int) -> Json:
+        """One period's entry, of so many days."""
         return {
             "date": first.isoformat(),
-            "salesByDate": self._sales_by_date(sums.figures, sums.extras),
-            "trafficByDate": self._traffic_by_date(sums.figures, sums.extras, sums.days),
+            "salesByDate": self._sales_by_date(figures, extras),
+            "trafficByDate": self._traffic_by_date(figures, extras, days),
         }
 
     def _sales_by_date(self, f: Figures, extras: DayExtras) -> Json:
@@ -217,7 +222,7 @@ class _Writer:
             **self.pairs(
                 buyBoxPercentage=self._buy_box(f),
                 orderItemSessionPercentage=(_share(f.items, sessions), _share(f.items_b, sessions_b)),
-                unitSessionPercentage=(_percent(f.units, sessions), _percent(f.units_b, sessions_b)),
+                unitSessionPercentage=(percent(f.units, sessions), percent(f.units_b, sessions_b)),
             ),
             "averageOfferCount": round(_ratio(extras.offers, days)),
             "averageParentItems": round(_ratio(extras.parents, days)),
@@ -254,7 +259,7 @@ class _Writer:
         sessions, sessions_b = f.browser + f.mobile, f.browser_b + f.mobile_b
         rates = self.pairs(
             buyBoxPercentage=self._buy_box(f),
-            unitSessionPercentage=(_percent(f.units, sessions), _percent(f.units_b, sessions_b)),
+            unitSessionPercentage=(percent(f.units, sessions), percent(f.units_b, sessions_b)),
         )
         return {"salesByAsin": sales, "trafficByAsin": {**visits, **shares, **rates}}
 

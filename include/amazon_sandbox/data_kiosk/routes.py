@@ -1,0 +1,183 @@
+"""The five operations of the Data Kiosk API."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.routing import BaseRoute, Route
+
+from amazon_sandbox import queries
+from amazon_sandbox.answers import ApiError, invalid_input
+from amazon_sandbox.data_kiosk import data
+from amazon_sandbox.data_kiosk.making import OPERATION
+from amazon_sandbox.data_kiosk.state import Query
+from amazon_sandbox.next_tokens import Continued, continued, next_token
+from amazon_sandbox.operations import Answer, Operation, endpoint
+from amazon_sandbox.reports import requests
+from amazon_sandbox.reports.documents import presigned_url
+
+_NO_QUERY = ApiError(404, "NotFound", "The requested query could not be found.")
+_NO_DOCUMENT = ApiError(404, "NotFound", "The requested document could not be found.")
+
+
+async def create_query(call: Operation) -> Answer:
+    """createQuery: 202 with the id only. What the schema does not allow is refused, the rest ends FATAL."""
+    body = requests.body_object(call.body, call.request.headers.get("content-type"))
+    text, token = _texts(body)
+    # Imported where it is used: a sandbox that is asked no query does not load GraphQL.
+    from amazon_sandbox.data_kiosk.language import BadQuery, read
+
+    try:
+        asked = await asyncio.to_thread(read, text)
+    except BadQuery as error:
+        raise invalid_input("Invalid query", str(error)) from error
+    call.report_type, call.marketplace_ids = asked.report_type, asked.marketplace_ids
+    if not set(asked.marketplace_ids) <= set(call.caller.marketplace_ids):
+        raise queries.FORBIDDEN
+    page = _continued(call, OPERATION, {"query": text}, token) if token is not None else None
+    query = call.sandbox.query_maker.create(call.caller, call.application, text, asked, page)
+    call.report_id = query.id
+    return 202, {"queryId": query.id}
+
+
+async def get_query(call: Operation) -> Answer:
+    """getQuery."""
+    query = _query(call)
+    query.reads += 1
+    await _settle(call, query)
+    return 200, query.as_dict()
+
+
+async def cancel_query(call: Operation) -> Answer:
+    """cancelQuery: until it ends; again does nothing."""
+    query = _query(call)
+    await _settle(call, query)
+    if query.status in ("DONE", "FATAL"):
+        raise invalid_input(f"Query cannot be cancelled, its status is {query.status}", query.id)
+    if query.status != "CANCELLED":
+        query.processed = query.status != "IN_QUEUE"
+        query.status, query.due_at = "CANCELLED", call.sandbox.clock.now()
+        if query.rendering is not None:
+            query.rendering.cancel()
+    return 204, {}
+
+
+async def get_queries(call: Operation) -> Answer:
+    """getQueries: this application's, newest first."""
+    asked, now = call.request.query_params, call.sandbox.clock.now()
+    statuses = queries.choices(asked, "processingStatuses", data.STATUSES)
+    if "processingStatuses" in asked and not statuses:
+        raise invalid_input("Invalid value for processingStatuses")
+    size = queries.integer(asked, "pageSize", 1, 100, 10)
+    since, until = queries.instant(asked, "createdSince"), queries.instant(asked, "createdUntil")
+    oldest = since.timestamp() if since else now - data.LISTED.total_seconds()
+    newest = until.timestamp() if until else now
+    same = {name: asked[name] for name in asked if name not in ("paginationToken", "pageSize")}
+    token = queries.text(asked, "paginationToken")
+    before: int | None = None
+    if token is not None:
+        before = _continued(call, "getQueries", same, token).place[0]
+    page: list[Query] = []
+    for query in call.sandbox.queries.newest_first(call.caller.seller_id, call.application, now):
+        if not oldest <= query.created <= newest or (before is not None and query.number >= before):
+            continue
+        await _settle(call, query)
+        if statuses and query.status not in statuses:
+            continue
+        if len(page) == size:
+            following = next_token(call.sandbox.signing_key, "getQueries", same, [page[-1].number], now, now)
+            return 200, {
+                "queries": [one.as_dict() for one in page],
+                "pagination": {"nextToken": following},
+            }
+        page.append(query)
+    return 200, {"queries": [one.as_dict() for one in page]}
+
+
+async def get_document(call: Operation) -> Answer:
+    """getDocument: a URL that dies in 300 seconds and answers with Content-Encoding: gzip."""
+    sandbox = call.sandbox
+    document = sandbox.reports.document(call.request.path_params["document_id"], call.caller.seller_id)
+    if document is None or document.family != "data_kiosk" or document.rendered is None:
+        raise _NO_DOCUMENT
+    query = sandbox.queries.of_document(document.id)
+    now = sandbox.clock.now()
+    if query is None or now - query.created > query.retention.total_seconds():
+        raise _NO_DOCUMENT
+    call.report_type, call.marketplace_ids = document.report_type, document.marketplace_ids
+    encoding = "gzip" if document.rendered.compressed else None
+    return 200, {
+        "documentId": document.id,
+        "documentUrl": presigned_url(sandbox, document, encoding=encoding),
+    }
+
+
+async def _settle(call: Operation, query: Query) -> None:
+    await call.sandbox.life.settle((query,))
+    call.sandbox.query_maker.finish(query)
+
+
+def _texts(body: dict[str, object]) -> tuple[str, str | None]:
+    """The query and the token of its next page."""
+    text, token = body.get("query"), body.get("paginationToken")
+    if text is None:
+        raise queries.missing("query")
+    if not isinstance(text, str):
+        raise invalid_input("Invalid value for query", "it is no text")
+    if "paginationToken" in body and not isinstance(token, str):
+        raise invalid_input("Invalid value for paginationToken", "it is no text")
+    return text, token if isinstance(token, str) else None
+
+
+def _continued(call: Operation, operation: str, arguments: dict[str, str], token: str) -> Continued:
+    return continued(
+        call.sandbox.signing_key,
+        operation,
+        arguments,
+        token,
+        now=call.sandbox.clock.now(),
+        speed=call.sandbox.clock.speed,
+        name="paginationToken",
+    )
+
+
+def _query(call: Operation) -> Query:
+    query_id = call.request.path_params["query_id"]
+    call.report_id = query_id
+    now = call.sandbox.clock.now()
+    query = call.sandbox.queries.get(query_id, call.caller.seller_id, call.application, now)
+    if query is None:
+        raise _NO_QUERY
+    call.report_type, call.marketplace_ids = query.report_type, query.marketplace_ids
+    return query
+
+
+def _look_nowhere(call: Operation) -> None:
+    return None
+
+
+def _look_at_query(call: Operation) -> None:
+    try:
+        _query(call)
+    except ApiError:
+        return  # refused later, in its turn
+
+
+def _look_at_body(call: Operation) -> None:
+    text = call.body.decode("utf-8", "replace")
+    named = next((name for name in data.QUERIES if f"{name}(" in text.replace(" ", "")), None)
+    call.report_type = f"DATA_KIOSK_{named}" if named else None
+
+
+_QUERIES = f"{data.BASE}/queries"
+
+routes: list[BaseRoute] = [
+    Route(path, endpoint(name, handler, look), methods=[method])
+    for method, path, name, handler, look in (
+        ("GET", _QUERIES, "getQueries", get_queries, _look_nowhere),
+        ("POST", _QUERIES, OPERATION, create_query, _look_at_body),
+        ("GET", f"{_QUERIES}/{{query_id}}", "getQuery", get_query, _look_at_query),
+        ("DELETE", f"{_QUERIES}/{{query_id}}", "cancelQuery", cancel_query, _look_at_query),
+        ("GET", f"{data.BASE}/documents/{{document_id}}", "getDocument", get_document, _look_nowhere),
+    )
+]
