@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -49,6 +49,11 @@ class RowReject:
     column_name: str | None = None
     value: str | None = None
     raw_line: str | None = None
+
+    def masked(self, personal: Collection[str]) -> RowReject:
+        """The same without the row's text and without values of ``personal`` columns."""
+        value = None if self.column_name in personal else self.value
+        return RowReject(self.source_line, self.reason, self.column_name, value)
 
     def storable(self) -> RowReject:
         """The same with NUL, U+FFFD and lone surrogates written as escapes."""
@@ -110,16 +115,21 @@ class Reader(Protocol):
 
 @dataclass
 class Tally:
-    """Counts of one document, and where its refused rows go."""
+    """Counts of one document, and where its refused rows go.
+
+    ``personal``: columns with personal data. Rows that have such are refused without their text, already
+    here: it would go on into the ledger, errors, logs and messages. Line and document stay known.
+    """
 
     on_reject: Callable[[RowReject], None]
     rows_in_file: int = 0
     rejected: Counter[RejectReason] = field(default_factory=Counter)
     first_reject: RowReject | None = None
+    personal: frozenset[str] = frozenset()
 
     def reject(self, row: RowReject) -> None:
         self.rejected[row.reason] += 1
-        kept = row.storable()
+        kept = (row.masked(self.personal) if self.personal else row).storable()
         self.first_reject = self.first_reject or kept
         self.on_reject(kept)
 

@@ -15,6 +15,7 @@ from sellerops.destinations.base import LoadJob, LoadResult, refuse_unlike
 from sellerops.destinations.postgres.ddl import Connection, ensure_table, existing_columns
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
 from sellerops.destinations.postgres.ledger_rows import write_drift, write_load, write_rejects
+from sellerops.destinations.postgres.personal import ensure_personal, write_personal
 from sellerops.destinations.postgres.plausibility import record_held, refuse_implausible
 from sellerops.destinations.postgres.restatement import write_restatements
 from sellerops.destinations.postgres.shape import Shape
@@ -70,6 +71,7 @@ class _Load:
         self._job = job
         self._where = where
         self._begun = time.monotonic()
+        self._personal: Shape | None = None
 
     def run(self) -> LoadResult:
         connection, rows = self._connection, self._job.rows
@@ -82,6 +84,7 @@ class _Load:
         refuse_unlike(rows, where=self._where)
         shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
         new_columns = ensure_table(connection, shape)
+        self._personal = ensure_personal(connection, shape)
         if staged >= _ANALYZE_FROM:
             connection.execute(sql.SQL("ANALYZE {}").format(staging.identifier))
         try:
@@ -128,6 +131,8 @@ class _Load:
         refuse_implausible(write, job)
         write_restatements(write, job, load_id, new_columns)
         counts = self._write(write, load_id)
+        if self._personal:
+            write_personal(write, job, load_id, self._personal)
         rejected = sum(job.rows.rejected.values()) + duplicates.losing
         self._check(staged, counts, rejected, duplicates.losing)
         write_rejects(connection, load_id, job.rejects)

@@ -74,12 +74,12 @@ def find_duplicates(
 
 
 def reject_duplicates(connection: Connection, shape: Shape, staging: sql.Identifier, load_id: int) -> None:
-    """Write the rows that lose to the ledger's rejects, whole, as JSON."""
+    """Write the rows that lose to the ledger's rejects, as JSON, without personal columns."""
     connection.execute(
         sql.SQL(
             "INSERT INTO sellerops.rejected_row (load_id, source_line, reason, column_name, value, raw_line) "
             "SELECT %s, s.source_line, 'duplicate_key', {names}, concat_ws(' ', {key}), "
-            "(to_jsonb(s) - 'source_line')::text "
+            "(to_jsonb(s) - 'source_line' - %s::text[])::text "
             "FROM {staging} s JOIN {table} d ON d.source_line = s.source_line AND d.loses"
         ).format(
             names=sql.Literal(", ".join(shape.staged_key)),
@@ -87,7 +87,7 @@ def reject_duplicates(connection: Connection, shape: Shape, staging: sql.Identif
             staging=staging,
             table=TABLE,
         ),
-        (load_id,),
+        (load_id, list(shape.table.personal_columns)),
     )
 
 

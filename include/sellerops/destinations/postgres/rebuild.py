@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from sellerops.destinations.postgres.ddl import ensure_table, existing_columns
+from sellerops.destinations.postgres.personal import personal_shape, register
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
 from sellerops.errors import RetryableError
 from sellerops.specs import ReportSpec
@@ -51,6 +52,12 @@ class Rebuild:
     live: Shape
     scratch: Shape
 
+    @property
+    def personal(self) -> tuple[Shape, Shape] | None:
+        """The tables of the personal columns, live and rebuilt, where there are such columns."""
+        shapes = [personal_shape(each.spec, each.name) for each in (self.live, self.scratch)]
+        return (shapes[0], shapes[1]) if shapes[0] and shapes[1] else None
+
     @classmethod
     def of(cls, spec: ReportSpec, table: str) -> Rebuild:
         return cls(Shape(spec, table), Shape(scratch_spec(spec), table))
@@ -58,7 +65,11 @@ class Rebuild:
     def clear(self, connection: Connection) -> None:
         """Drop the rebuilt table and all it left in the ledger."""
         name = (self.scratch.full_name,)
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self.scratch.identifier))
+        for shape in (self.scratch, *(self.personal or ())[1:]):
+            connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(shape.identifier))
+            connection.execute(
+                "DELETE FROM sellerops.personal_table WHERE table_name = %s", (shape.full_name,)
+            )
         connection.execute(
             "DELETE FROM sellerops.rejected_row USING sellerops.load "
             "WHERE load.id = rejected_row.load_id AND load.table_name = %s",
@@ -75,20 +86,14 @@ class Rebuild:
         if not existing_columns(connection, self.live):
             return 0
         known = {**self.live.columns, **existing_columns(connection, self.live)}
-        extra = tuple(name for name in known if name not in self.live.columns)
+        own = {*self.live.columns, *self.live.table.personal_columns}
+        extra = tuple(name for name in known if name not in own)
         ensure_table(connection, Shape(self.scratch.spec, self.scratch.name, extra))
-        columns = list(existing_columns(connection, self.live))
         values = {"repeated": list(repeated), "live": self.live.full_name, "scratch": self.scratch.full_name}
-        kept = connection.execute(
-            sql.SQL(
-                "INSERT INTO {scratch} ({columns}) SELECT {columns} FROM {live} "
-                "WHERE load_id <> ALL(%(repeated)s) "
-                "AND load_id IN (SELECT id FROM sellerops.load WHERE table_name = %(live)s)"
-            ).format(
-                scratch=self.scratch.identifier, live=self.live.identifier, columns=identifiers(columns)
-            ),
-            values,
-        ).rowcount
+        kept = self._copy_kept(connection, self.live, self.scratch, values)
+        if self.personal and existing_columns(connection, self.personal[0]):
+            ensure_table(connection, self.personal[1])
+            self._copy_kept(connection, *self.personal, values)
         connection.execute(
             f"INSERT INTO sellerops.table_watermark ({_WATERMARK}) "
             "SELECT %(scratch)s, account_id, place, day, reported_at, load_id FROM sellerops.table_watermark "
@@ -96,6 +101,22 @@ class Rebuild:
             values,
         )
         return kept
+
+    @staticmethod
+    def _copy_kept(connection: Connection, live: Shape, scratch: Shape, values: Mapping[str, Any]) -> int:
+        columns = [
+            name
+            for name in existing_columns(connection, live)
+            if name in existing_columns(connection, scratch)
+        ]
+        return connection.execute(
+            sql.SQL(
+                "INSERT INTO {scratch} ({columns}) SELECT {columns} FROM {live} "
+                "WHERE load_id <> ALL(%(repeated)s) "
+                "AND load_id IN (SELECT id FROM sellerops.load WHERE table_name = %(live)s)"
+            ).format(scratch=scratch.identifier, live=live.identifier, columns=identifiers(columns)),
+            values,
+        ).rowcount
 
     def compare(self, connection: Connection, *, most: int = 5) -> Comparison:
         """Count the rows that only one of the two has, by the text of all their values."""
@@ -160,7 +181,14 @@ class Rebuild:
         with connection.cursor() as cursor, cursor.copy("COPY replay_load FROM STDIN") as copy:
             for pair in ids.items():
                 copy.write_row(pair)
-        names = list(rebuilt)
+        self._move(connection, self.live, self.scratch, list(rebuilt))
+        self._put_personal_in_place(connection)
+        self._take_ledger(connection, keeps_loads=keeps_loads)
+        connection.execute("DROP TABLE replay_load")
+        self.clear(connection)
+
+    @staticmethod
+    def _move(connection: Connection, live: Shape, scratch: Shape, names: Sequence[str]) -> None:
         cells = sql.SQL(", ").join(
             sql.SQL("coalesce(r.old_id, s.load_id)") if name == "load_id" else column(name, "s")
             for name in names
@@ -168,11 +196,25 @@ class Rebuild:
         connection.execute(
             sql.SQL(
                 "INSERT INTO {} ({}) SELECT {} FROM {} s LEFT JOIN replay_load r ON r.new_id = s.load_id"
-            ).format(self.live.identifier, identifiers(names), cells, self.scratch.identifier)
+            ).format(live.identifier, identifiers(names), cells, scratch.identifier)
         )
-        self._take_ledger(connection, keeps_loads=keeps_loads)
-        connection.execute("DROP TABLE replay_load")
-        self.clear(connection)
+
+    def _put_personal_in_place(self, connection: Connection) -> None:
+        """The personal rows go with theirs; what is past its time was not written to the rebuilt table."""
+        if self.personal is None:
+            return
+        live, scratch = self.personal
+        if not existing_columns(connection, live):
+            ensure_table(connection, live)
+        register(connection, self.live.spec, self.live.name)
+        connection.execute(sql.SQL("TRUNCATE {}").format(live.identifier))
+        names = [
+            name
+            for name in existing_columns(connection, scratch)
+            if name in existing_columns(connection, live)
+        ]
+        if names:
+            self._move(connection, live, scratch, names)
 
     def _refuse_later(self, connection: Connection, seen: int | None) -> None:
         if seen is None:

@@ -94,8 +94,13 @@ class Shape:
 
     @cached_property
     def data(self) -> dict[str, str]:
-        """The document's columns and their SQL types: the spec's, then the unknown ones."""
-        declared = {name: SQL_TYPES[column.type] for name, column in self.table.columns.items()}
+        """The document's columns and their SQL types: the spec's, then the unknown ones.
+
+        Personal columns stand in a table of their own (``personal``).
+        """
+        declared = {
+            name: SQL_TYPES[column.type] for name, column in self.table.columns.items() if not column.personal
+        }
         return {**declared, **dict.fromkeys(self.extra, "text")}
 
     @property
