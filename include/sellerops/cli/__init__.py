@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from sellerops.cli import backfill, finality, ledger, personal, quarantine, quota, replay, specs
+from sellerops.cli import backfill, checks, finality, ledger, personal, quarantine, quota, replay, specs
 from sellerops.errors import SellerOpsError
 
 
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m sellerops", description="What people do outside the Airflow UI."
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for module in (specs, quota, ledger, backfill, quarantine, personal, replay, finality):
+    for module in (specs, quota, ledger, backfill, quarantine, personal, replay, finality, checks):
         module.add(commands)
     options = parser.parse_args(arguments)
     try:
