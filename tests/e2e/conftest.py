@@ -83,8 +83,15 @@ def _config(root: Path) -> Path:
         ("lookback: 3d", "lookback: 2d"),
         ("scope: marketplace", f'catchup: true\nstart_date: "{start}"\nscope: marketplace'),
     )
-    # Due in leap years only: nothing but what a test starts.
-    write("by_hand", sales, "northwind_na", "US, CA, MX", ("0 7 * * *", "0 7 29 2 *"))
+    # Due in leap years only: nothing but what a test starts; a second run over the same day asks again.
+    write(
+        "by_hand",
+        sales,
+        "northwind_na",
+        "US, CA, MX",
+        ("0 7 * * *", "0 7 29 2 *"),
+        ("fresh_for: 6h", "fresh_for: 0s"),
+    )
     every_minute = re.search(r"schedule:\n(?:  .*\n)+", stock)
     assert every_minute
     cron = 'schedule: {cron: "* * * * *", timezone: UTC}\n'
