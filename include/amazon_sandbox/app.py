@@ -17,6 +17,7 @@ from amazon_sandbox.reports.routes import routes as reports_routes
 from amazon_sandbox.sales.routes import routes as sales_routes
 from amazon_sandbox.sandbox import Sandbox
 from amazon_sandbox.slack.routes import routes as slack_routes
+from amazon_sandbox.tokens.routes import routes as tokens_routes
 
 
 def create_app(sandbox: Sandbox) -> Starlette:
@@ -38,6 +39,7 @@ def create_app(sandbox: Sandbox) -> Starlette:
             *finances_routes,
             *orders_routes,
             *sales_routes,
+            *tokens_routes,
             *lwa_routes,
             *control.routes,
             *slack_routes,

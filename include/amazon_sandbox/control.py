@@ -111,6 +111,18 @@ async def faults(request: Request) -> Response:
     return json_answer({"faults": [fault.as_dict() for fault in book.listed()], "menu": menu})
 
 
+async def roles(request: Request) -> Response:
+    """POST gives or takes the restricted role (personal data) at an account, GET shows who has it."""
+    sandbox = sandbox_of(request)
+    if request.method == "POST":
+        wanted = await _read(request, bodies.RoleWanted)
+        account = _seller_by(sandbox, "account", wanted.account).account
+        change = sandbox.restricted.accounts.add if wanted.restricted else sandbox.restricted.accounts.discard
+        change(account)
+    has = sandbox.restricted.accounts
+    return json_answer({seller.account: seller.account in has for seller in sandbox.world.sellers})
+
+
 async def one_fault(request: Request) -> Response:
     """DELETE removes one fault."""
     fault_id = _integer(request.path_params["fault_id"], "fault id")
@@ -302,6 +314,7 @@ routes: list[Route] = [
     _route("/quotas", quotas, "GET", "POST"),
     _route("/jobs", jobs, "GET", "POST"),
     _route("/tokens", tokens, "GET", "POST"),
+    _route("/roles", roles, "GET", "POST"),
     _route("/bulk", bulk, "POST"),
     _route("/reset", reset, "POST"),
     _route("/truth", truth, "GET"),

@@ -65,6 +65,13 @@ class TokensWanted(_Body):
     lifetime_seconds: Annotated[int, Field(ge=1)]
 
 
+class RoleWanted(_Body):
+    """Whether the application has the restricted role (personal data) at an account."""
+
+    account: str
+    restricted: bool
+
+
 class BulkWanted(_Body):
     """Rows of the next all-orders document."""
 

@@ -14,6 +14,7 @@ from amazon_sandbox.calls import Call
 from amazon_sandbox.faults import Stage, Subject
 from amazon_sandbox.http_faults import misbehave
 from amazon_sandbox.sandbox import Sandbox, sandbox_of
+from amazon_sandbox.tokens.data import NOT_FOR_THIS
 from amazon_sandbox.world import Seller
 from amazon_sandbox.world.shop import Shop
 
@@ -41,6 +42,7 @@ class Operation:
     marketplace_ids: tuple[str, ...] = ()
     fault: str | None = None
     note: str | None = None
+    is_restricted: bool = False
 
     @property
     def caller(self) -> Seller:
@@ -111,12 +113,18 @@ def _authenticate(operation: Operation) -> None:
     token = operation.request.headers.get("x-amz-access-token")
     if not token:
         raise _MISSING
-    session = operation.sandbox.tokens.session(token)
+    restricted = operation.sandbox.restricted.find(token)
+    session = restricted.session if restricted else operation.sandbox.tokens.session(token)
     if session is None or session.seller is None:
         raise _INVALID
     operation.seller, operation.application = session.seller, session.application
     if session.expires_at <= operation.sandbox.clock.now():
         raise _EXPIRED
+    if restricted:
+        resource = (operation.request.method, operation.request.url.path)
+        if resource not in restricted.resources:
+            raise NOT_FOR_THIS
+        operation.is_restricted = True
 
 
 def _log(operation: Operation, status: int | None) -> None:

@@ -36,6 +36,8 @@ from amazon_sandbox.sales import data as sales_data
 from amazon_sandbox.slack import data as slack_data
 from amazon_sandbox.slack import faults as slack_faults
 from amazon_sandbox.slack.state import SlackStore
+from amazon_sandbox.tokens import data as tokens_data
+from amazon_sandbox.tokens.state import RestrictedTokens
 from amazon_sandbox.world import Seller
 
 USAGE_PLANS = {
@@ -45,6 +47,7 @@ USAGE_PLANS = {
     **finances_data.USAGE_PLANS,
     **orders_data.USAGE_PLANS,
     **sales_data.USAGE_PLANS,
+    **tokens_data.USAGE_PLANS,
 }
 OPERATIONS = (*USAGE_PLANS, reports_data.DOWNLOAD, lwa_data.OPERATION, *slack_data.OPERATIONS)
 
@@ -75,6 +78,7 @@ class Sandbox:
         menu = (*http_faults.MENU, *lwa_faults.MENU, *reports_faults.MENU, *slack_faults.MENU)
         self.faults = FaultBook(menu, OPERATIONS)
         self.tokens = TokenStore(self.world.sellers)
+        self.restricted = RestrictedTokens()
         self.slack = SlackStore()
         self.reports = ReportStore(self.world.seed)
         self.queries = QueryStore()
@@ -121,6 +125,7 @@ class Sandbox:
         self.faults.clear()
         self.quotas.reset()
         self.slack.clear()
+        self.restricted.clear()
         for document in self.reports.documents():
             if document.rendered is not None:
                 self.renderer.discard(document.rendered.path)

@@ -228,6 +228,7 @@ TYPES: dict[str, TypeRules] = {
         number=2670, is_snapshot=True, cooldown=timedelta(hours=24)
     ),
     "GET_SELLER_FEEDBACK_DATA": TypeRules(number=2680),
+    "GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING": TypeRules(number=2403),
     SETTLEMENTS: TypeRules(number=1118, compressed=False),
 }
 OTHER_TYPE = TypeRules()
@@ -243,7 +244,7 @@ def known_types() -> dict[str, Access]:
     """Amazon's report types and who may make them.
 
     `requestable` ones cannot be scheduled, `schedulable` ones can be both; `amazon` ones can only be listed;
-    `restricted` ones need a role that nobody has here.
+    `restricted` ones need a restricted role (`/_sandbox/roles`), and a token of their own for each document.
     """
     text = files("amazon_sandbox.reports").joinpath("known_types.csv").read_text()
     return {row["report_type"]: row["access"] for row in csv.DictReader(text.splitlines())}  # type: ignore[misc]

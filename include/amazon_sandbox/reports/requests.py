@@ -120,7 +120,7 @@ def schedule_specification(body: Mapping[str, Any]) -> ScheduleSpecification:
     )
 
 
-def report_filter(query: QueryParams, now: datetime) -> ReportFilter | str:
+def report_filter(query: QueryParams, now: datetime, *, has_role: bool = False) -> ReportFilter | str:
     """The filter of a getReports call, or its nextToken. Raises ApiError."""
     if "nextToken" in query:
         others = [name for name in _LIST_PARAMETERS if name in query]
@@ -134,7 +134,7 @@ def report_filter(query: QueryParams, now: datetime) -> ReportFilter | str:
     if not report_types:
         raise invalid_input("One or more required parameters missing", "reportTypes;")
     for report_type in report_types:
-        check_listable(report_type)
+        check_listable(report_type, has_role=has_role)
     statuses = _csv(query, "processingStatuses", None)
     wrong = [status for status in statuses if status not in data.STATUSES]
     if wrong:
@@ -175,18 +175,18 @@ def flag(query: QueryParams, name: str) -> bool:
     return value.lower() == "true"
 
 
-def check_listable(report_type: str) -> None:
+def check_listable(report_type: str, *, has_role: bool = False) -> None:
     """Raises ApiError for a type Amazon does not have, or one this seller has no role for."""
     access = data.known_types().get(report_type)
     if access is None:
         raise invalid_input(f"Invalid Report Type {report_type}")
-    if access == "restricted":
+    if access == "restricted" and not has_role:
         raise FORBIDDEN
 
 
-def check_requestable(report_type: str, *, by_schedule: bool) -> None:
+def check_requestable(report_type: str, *, by_schedule: bool, has_role: bool = False) -> None:
     """Raises ApiError for a type that cannot be asked for, or not by a schedule."""
-    check_listable(report_type)
+    check_listable(report_type, has_role=has_role)
     access = data.known_types()[report_type]
     if access == "amazon" or (by_schedule and access != "schedulable"):
         raise invalid_input(

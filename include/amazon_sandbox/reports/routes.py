@@ -14,6 +14,7 @@ from amazon_sandbox.reports import data, requests
 from amazon_sandbox.reports.documents import PREFIX, download, presigned_url
 from amazon_sandbox.reports.requests import FORBIDDEN, ReportFilter
 from amazon_sandbox.reports.state import Report, Schedule, read_token, token_of
+from amazon_sandbox.tokens.data import NEEDS_TOKEN
 
 _NO_REPORT = ApiError(404, "NotFound", "One or more of the provided ReportRequestIds could not be found.")
 _NO_DOCUMENT = ApiError(404, "NotFound", "The requested report document could not be found.")
@@ -25,7 +26,7 @@ async def create_report(call: Operation) -> Answer:
     body = requests.body_object(call.body, call.request.headers.get("content-type"))
     wanted = requests.report_specification(body, instant(call.sandbox.clock.now()))
     call.report_type, call.marketplace_ids = wanted.report_type, wanted.marketplace_ids
-    requests.check_requestable(wanted.report_type, by_schedule=False)
+    requests.check_requestable(wanted.report_type, by_schedule=False, has_role=_has_role(call))
     _check_marketplaces(call, wanted.marketplace_ids)
     if not call.sandbox.take_daily_budget(call.caller.seller_id, wanted.report_type):
         raise ApiError(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
@@ -53,7 +54,9 @@ async def cancel_report(call: Operation) -> Answer:
 
 async def get_reports(call: Operation) -> Answer:
     """getReports, newest first; made by whomever, schedules and Amazon included."""
-    wanted = requests.report_filter(call.request.query_params, instant(call.sandbox.clock.now()))
+    wanted = requests.report_filter(
+        call.request.query_params, instant(call.sandbox.clock.now()), has_role=_has_role(call)
+    )
     place: tuple[float, int] | None = None
     if isinstance(wanted, str):
         continued = read_token(wanted)
@@ -98,6 +101,8 @@ async def get_report_document(call: Operation) -> Answer:
         or now - document.created > data.RETENTION.total_seconds()
     ):
         raise _NO_DOCUMENT
+    if data.known_types().get(document.report_type) == "restricted" and not call.is_restricted:
+        raise NEEDS_TOKEN
     rendered = await call.sandbox.life.rendered(document)
     if rendered is None:
         raise _NO_DOCUMENT
@@ -174,6 +179,10 @@ async def cancel_schedule(call: Operation) -> Answer:
     call.sandbox.maker.catch_up(call.caller)
     del call.sandbox.reports.schedules[_schedule(call).id]
     return 200, {}
+
+
+def _has_role(call: Operation) -> bool:
+    return call.caller.account in call.sandbox.restricted.accounts
 
 
 def _report(call: Operation) -> Report:

@@ -18,6 +18,7 @@ from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
 from sellerops.collect.following import Follower, lease_document
 from sellerops.collect.listing import find_listed
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
+from sellerops.collect.roles import with_role
 from sellerops.collect.second_look import Looks, look_again, looks_at
 from sellerops.collect.splitting import PartFollower, Splitting
 from sellerops.errors import RetryableError, SellerOpsError, SkipError
@@ -77,9 +78,10 @@ class Collector:
             if self._tools.spec.request.split:
                 return self._advance_split(job, self._tools.spec.request.split, tuple(request_ids))
             return self._advance_created(job, tuple(request_ids))
-        except SellerOpsError as error:
+        except SellerOpsError as caught:
+            error = with_role(self._tools.spec, caught)
             self._note_failure(job, error)
-            raise
+            raise error from caught
 
     async def wait(
         self,
@@ -106,6 +108,7 @@ class Collector:
             if result.outcome is WaitOutcome.EMPTY:
                 await off_loop(self._note_empty, job, Looks(result.request_ids, is_believed=True))
         except SellerOpsError as error:
+            error = with_role(self._tools.spec, error)
             result = WaitResult(WaitOutcome.FAILED, error.cause, ids, error)
         if result.error:
             await off_loop(self._note_failure, job, result.error)

@@ -174,6 +174,9 @@ class RequestRules(_Strict):
     restricted: bool = Field(
         default=False, description="the document needs a restricted data token (personal data)"
     )
+    without_role: str = Field(
+        default="", description="`restricted`: what loads all the same when the application lacks the role"
+    )
     second_look: Duration = Field(
         default=timedelta(hours=1),
         description="CANCELLED is believed only when a second report, at least this and the cooldown later, "

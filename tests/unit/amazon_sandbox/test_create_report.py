@@ -104,7 +104,9 @@ def test_other_shops_and_restricted_types_are_forbidden(na: Api, eu: Api) -> Non
         403,
         "Access to the resource is forbidden",
     )
-    assert refusal(na, na.body("GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING"))[0] == 403
+    restricted = "GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING"
+    assert refusal(eu, eu.body(restricted))[0] == 403
+    assert na.call("POST", "/reports", json=na.body(restricted)).status_code == 202
 
 
 def test_bodies_that_are_not_json_objects(na: Api) -> None:

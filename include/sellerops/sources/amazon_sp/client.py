@@ -32,6 +32,7 @@ from sellerops.sources.amazon_sp.transport import (
     answer_of,
     close_sessions,
     current_call,
+    one_call_token,
     session,
 )
 
@@ -170,15 +171,48 @@ class SpApiClient:
             query = {"nextToken": page.next_token}
 
     async def get_report_document(
-        self, document_id: str, *, leased: bool = False, request_id: int | None = None
+        self,
+        document_id: str,
+        *,
+        leased: bool = False,
+        request_id: int | None = None,
+        restricted: bool = False,
     ) -> DocumentAddress:
-        """A fresh address of a document; it dies after 5 minutes."""
+        """A fresh address of a document; it dies after 5 minutes.
+
+        ``restricted``: with a restricted data token for this very document, thrown away after the call.
+        CredentialsError (403) where the application has no role for it.
+        """
         if not leased:
             await self.lease("getReportDocument")
-        body = await self._call(
-            "getReportDocument", lambda api: api.get_report_document(document_id), request_id=request_id
-        )
+        mark = one_call_token.set(await self._document_token(document_id, request_id) if restricted else None)
+        try:
+            body = await self._call(
+                "getReportDocument", lambda api: api.get_report_document(document_id), request_id=request_id
+            )
+        finally:
+            one_call_token.reset(mark)
         return reports.parse_document(body)
+
+    async def _document_token(self, document_id: str, request_id: int | None) -> str:
+        """A restricted data token (Tokens API 2021-03-01) for one document's exact path."""
+        answer = await self.call(
+            "createRestrictedDataToken",
+            "POST",
+            "/tokens/2021-03-01/restrictedDataToken",
+            body={
+                "restrictedResources": [
+                    {"method": "GET", "path": f"/reports/2021-06-30/documents/{document_id}"}
+                ]
+            },
+            request_id=request_id,
+        )
+        token = answer.get("restrictedDataToken")
+        if not isinstance(token, str) or not token:
+            raise UnexpectedAnswer(
+                "createRestrictedDataToken answered without a token.", where=self._credentials.endpoint
+            )
+        return token
 
     async def cancel_report(self, report_id: str) -> None:
         """Cancel a report that is still IN_QUEUE. RequestRefused when it has begun."""

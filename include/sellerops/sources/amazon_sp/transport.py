@@ -56,6 +56,8 @@ class CallFacts:
     rate_limit: float | None = None
 
 
+# A token for one call, in place of the account's access token: asked for, used once, kept nowhere.
+one_call_token: ContextVar[str | None] = ContextVar("sellerops_amazon_sp_token", default=None)
 current_call: ContextVar[CallFacts | None] = ContextVar("sellerops_amazon_sp_call", default=None)
 
 
@@ -82,7 +84,8 @@ class CheckedTransport:
         kept = {name: value for name, value in (headers or {}).items() if name.lower() not in _OURS}
         facts = current_call.get() or CallFacts(method)
         for last_try in (False, True):
-            token = await self._tokens.get()
+            own = one_call_token.get()
+            token = own or await self._tokens.get()
             response = await self._send(
                 method,
                 url,
@@ -91,7 +94,7 @@ class CheckedTransport:
                 {**kept, "x-amz-access-token": token},
             )
             _note(response, facts)
-            if response.status_code in (401, 403) and not last_try and _may_be_expired(response):
+            if response.status_code in (401, 403) and not (last_try or own) and _may_be_expired(response):
                 self._tokens.invalidate(token)
                 continue
             check(response, facts.operation, self._credentials)
@@ -349,5 +352,6 @@ __all__ = [
     "check",
     "close_sessions",
     "current_call",
+    "one_call_token",
     "session",
 ]

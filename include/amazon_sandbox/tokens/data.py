@@ -1,0 +1,39 @@
+"""The Tokens API's usage plan and words, as tokens_2021-03-01.json gives them."""
+
+from __future__ import annotations
+
+from amazon_sandbox.answers import ApiError
+from amazon_sandbox.quotas import UsagePlan
+
+OPERATION = "createRestrictedDataToken"
+PATH = "/tokens/2021-03-01/restrictedDataToken"
+USAGE_PLANS = {OPERATION: UsagePlan(1, 10)}
+TOKEN_SECONDS = 3600
+MOST_RESOURCES = 50
+METHODS = ("GET", "PUT", "POST", "DELETE")
+# Accounts whose application has a restricted role (Direct to Consumer Shipping) from the start.
+WITH_ROLE = frozenset(("northwind_na",))
+
+NO_ROLE = ApiError(
+    403,
+    "Unauthorized",
+    "Access to requested resource is denied.",
+    "The application does not have access to one or more requested data elements.",
+)
+NOT_FOR_THIS = ApiError(
+    403,
+    "Unauthorized",
+    "Access to requested resource is denied.",
+    "The restricted data token is not for this resource.",
+)
+NEEDS_TOKEN = ApiError(
+    403,
+    "Unauthorized",
+    "Access to requested resource is denied.",
+    "A restricted data token is needed for this report document.",
+)
+
+
+def invalid(details: str) -> ApiError:
+    """400 InvalidRequest, in the model's words."""
+    return ApiError(400, "InvalidRequest", "Request is missing or has invalid parameters", details)
