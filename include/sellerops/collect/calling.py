@@ -136,7 +136,7 @@ class Paging:
             await asyncio.to_thread(_empty, spool)
             try:
                 async for page in self._pages(calls, await self._asked()):
-                    await asyncio.to_thread(spool.write, json_line(page.request, page.answer))
+                    await asyncio.to_thread(spool.write, json_line(page.request, page.answer, page.name))
                     count += 1
                 return count
             except RequestRefused as error:

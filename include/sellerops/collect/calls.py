@@ -10,7 +10,9 @@ from typing import Any
 from sellerops.asins import known_asins
 from sellerops.collect.context import Tools, back_off, now, off_loop, sleep_until
 from sellerops.errors import AmazonUnavailable, Throttled
+from sellerops.offers import listed_offers
 from sellerops.sources.amazon_sp.answers import Answer
+from sellerops.sources.amazon_sp.operations import Offer
 from sellerops.sources.amazon_sp.reports import iso
 
 log = logging.getLogger(__name__)
@@ -33,11 +35,16 @@ class AccountCalls:
     ) -> Mapping[str, Any]:
         return await self._call(operation, "GET", path, query=query_texts(query or {}))
 
-    async def post(self, operation: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def post(
+        self, operation: str, path: str, body: Mapping[str, Any] | Sequence[Any]
+    ) -> Mapping[str, Any]:
         return await self._call(operation, "POST", path, body=body)
 
     async def asins(self, marketplace_id: str) -> Sequence[str]:
         return await off_loop(known_asins, self._tools.ledger, self._tools.account.id, marketplace_id)
+
+    async def offers(self, marketplace_id: str) -> Sequence[Offer]:
+        return await off_loop(listed_offers, self._tools.ledger, self._tools.account.id, marketplace_id)
 
     async def _call(self, operation: str, method: str, path: str, **content: Any) -> Answer:
         failures = 0

@@ -18,10 +18,10 @@ class Answer(dict[str, Any]):
         self.text = text
 
 
-def json_line(request: Mapping[str, Any], answer: Mapping[str, Any]) -> bytes:
-    """One line ``{"request": ..., "answer": ...}``, UTF-8, with its line end; an Answer stands in it as
+def json_line(request: Mapping[str, Any], answer: Mapping[str, Any], name: str = "answer") -> bytes:
+    """One line ``{"request": ..., "<name>": ...}``, UTF-8, with its line end; an Answer stands in it as
     Amazon wrote it.
     """
     asked = json.dumps(request, ensure_ascii=False, default=str)
     told = answer.text if isinstance(answer, Answer) else json.dumps(answer, ensure_ascii=False)
-    return f'{{"request": {asked}, "answer": {told.translate(_ONE_LINE)}}}\n'.encode()
+    return f'{{"request": {asked}, "{name}": {told.translate(_ONE_LINE)}}}\n'.encode()

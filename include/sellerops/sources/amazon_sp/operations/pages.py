@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from sellerops.slices import Slice
@@ -15,11 +16,25 @@ class Page:
     """One answer of Amazon with what it was asked by.
 
     In the archive a page is one line of JSON, ``{"request": ..., "answer": ...}``; a spec's ``rows`` and
-    columns are paths in it, such as ``answer.payload.inventorySummaries``.
+    columns are paths in it, such as ``answer.payload.inventorySummaries``. Where an operation asks several
+    things, ``name`` is what each kind of answer is called there instead, and tables tell them apart by it.
     """
 
     request: Mapping[str, Any]
     answer: Mapping[str, Any]
+    name: str = "answer"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the account offers in a shop: its SKU, the ASIN, the listed price in the shop's currency (None:
+    the listings do not tell it), and who sends it.
+    """
+
+    sku: str
+    asin: str
+    price: Decimal | None
+    is_amazon_fulfilled: bool
 
 
 @dataclass(frozen=True)
@@ -48,10 +63,18 @@ class Calls(Protocol):
         self, operation: str, path: str, query: Mapping[str, Any] | None = None
     ) -> Mapping[str, Any]: ...
 
-    async def post(self, operation: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]: ...
+    async def post(
+        self, operation: str, path: str, body: Mapping[str, Any] | Sequence[Any]
+    ) -> Mapping[str, Any]:
+        """A call that only reads although it posts. An answer that is a list comes under ``items``."""
+        ...
 
     async def asins(self, marketplace_id: str) -> Sequence[str]:
         """The account's ASINs in a shop. ConfigurationError when neither configuration nor listings tell."""
+        ...
+
+    async def offers(self, marketplace_id: str) -> Sequence[Offer]:
+        """The account's offers in a shop by the newest listings. ConfigurationError when there are none."""
         ...
 
 

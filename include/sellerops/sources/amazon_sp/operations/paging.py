@@ -18,11 +18,13 @@ async def paged(
     list_at: str,
     token_at: str,
     token_as: str = "nextToken",
-    alone: bool = False,
+    beside: Mapping[str, Any] | None = None,
+    name: str = "answer",
 ) -> AsyncIterator[Page]:
     """Every page of a list; its token stands at ``token_at`` (dotted) and is sent as ``token_as``.
 
-    ``alone``: the token is the only parameter of the following calls; else all arguments are repeated.
+    ``beside``: what goes with the token in the following calls; None: all arguments are repeated. ``name``:
+    as in ``Page``.
     UnexpectedAnswer when nothing stands at ``list_at`` (dotted), which is no empty list, and when a token
     comes a second time: such a list has no end.
     """
@@ -31,14 +33,14 @@ async def paged(
         answer = await calls.get(operation, path, asked)
         if value_at(answer, list_at) is None:
             raise UnexpectedAnswer(f"{operation} answered without `{list_at}`.", where=path)
-        yield Page({"operation": operation, **asked}, answer)
+        yield Page({"operation": operation, **asked}, answer, name)
         token = value_at(answer, token_at)
         if not token:
             return
         if token in seen:
             raise UnexpectedAnswer(f"{operation} repeats a next-page token.", where=path)
         seen.add(token)
-        asked = {token_as: token} if alone else {**query, token_as: token}
+        asked = {**(query if beside is None else beside), token_as: token}
 
 
 def value_at(answer: Mapping[str, Any], path: str) -> Any:
