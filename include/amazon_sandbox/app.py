@@ -8,9 +8,13 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 
 from amazon_sandbox import control
+from amazon_sandbox.awd.routes import routes as awd_routes
+from amazon_sandbox.catalog.routes import routes as catalog_routes
 from amazon_sandbox.data_kiosk.routes import routes as data_kiosk_routes
 from amazon_sandbox.fba_inventory.routes import routes as fba_inventory_routes
+from amazon_sandbox.fees.routes import routes as fees_routes
 from amazon_sandbox.finances.routes import routes as finances_routes
+from amazon_sandbox.inbound.routes import routes as inbound_routes
 from amazon_sandbox.lwa.routes import routes as lwa_routes
 from amazon_sandbox.orders.routes import routes as orders_routes
 from amazon_sandbox.reports.routes import routes as reports_routes
@@ -39,6 +43,10 @@ def create_app(sandbox: Sandbox) -> Starlette:
             *finances_routes,
             *orders_routes,
             *sales_routes,
+            *awd_routes,
+            *inbound_routes,
+            *catalog_routes,
+            *fees_routes,
             *tokens_routes,
             *lwa_routes,
             *control.routes,

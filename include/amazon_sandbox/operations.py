@@ -60,7 +60,7 @@ class Operation:
         )
 
 
-Answer = tuple[int, dict[str, Any]]
+Answer = tuple[int, dict[str, Any] | list[dict[str, Any]]]
 Handler = Callable[[Operation], Awaitable[Answer]]
 Look = Callable[[Operation], None]
 

@@ -13,14 +13,18 @@ from starlette.responses import Response
 
 from amazon_sandbox import http_faults
 from amazon_sandbox.answers import NoAnswer
+from amazon_sandbox.awd import data as awd_data
 from amazon_sandbox.calls import CallLog
+from amazon_sandbox.catalog import data as catalog_data
 from amazon_sandbox.clock import VirtualClock, instant
 from amazon_sandbox.data_kiosk import data as data_kiosk_data
 from amazon_sandbox.data_kiosk.making import QueryMaker
 from amazon_sandbox.data_kiosk.state import QueryStore
 from amazon_sandbox.faults import FaultBook
 from amazon_sandbox.fba_inventory import data as fba_inventory_data
+from amazon_sandbox.fees import data as fees_data
 from amazon_sandbox.finances import data as finances_data
+from amazon_sandbox.inbound import data as inbound_data
 from amazon_sandbox.lwa import data as lwa_data
 from amazon_sandbox.lwa import faults as lwa_faults
 from amazon_sandbox.lwa.state import TokenStore
@@ -47,6 +51,10 @@ USAGE_PLANS = {
     **finances_data.USAGE_PLANS,
     **orders_data.USAGE_PLANS,
     **sales_data.USAGE_PLANS,
+    **awd_data.USAGE_PLANS,
+    **inbound_data.USAGE_PLANS,
+    **catalog_data.USAGE_PLANS,
+    **fees_data.USAGE_PLANS,
     **tokens_data.USAGE_PLANS,
 }
 OPERATIONS = (*USAGE_PLANS, reports_data.DOWNLOAD, lwa_data.OPERATION, *slack_data.OPERATIONS)

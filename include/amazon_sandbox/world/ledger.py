@@ -73,6 +73,16 @@ class Movement(NamedTuple):
     reference: str = ""
 
 
+class Delivery(NamedTuple):
+    """Units of one SKU that a stock cycle begins with; negative where the last one left more than the next
+    needs, which are disposed of.
+    """
+
+    day: int
+    listing: Listing
+    units: int
+
+
 def visible_days(shop: Shop, first: int, last: int, now: int) -> range:
     """The days from `first` to `last` that the ledger shows at `now` (UTC epoch seconds)."""
     while last >= first and shop.marketplace.day_bounds(last)[1] + APPEARS_AFTER > now:
@@ -207,8 +217,8 @@ def _disposals(shop: Shop, days: range) -> Iterator[Movement]:
                     yield gone._replace(reason=Reason.DISPOSED)
 
 
-def _receipts(shop: Shop, days: range) -> Iterator[Movement]:
-    """Deliveries: what a cycle will sell, up to its leftover from the leftover before."""
+def deliveries(shop: Shop, days: range) -> Iterator[Delivery]:
+    """What a cycle that begins on one of the days will sell, up to its leftover from the leftover before."""
     arrivals: dict[Listing, list[tuple[int, int, int]]] = defaultdict(list)
     for listing in shop.listings:
         day = max(days.start, listing.launch)
@@ -223,7 +233,17 @@ def _receipts(shop: Shop, days: range) -> Iterator[Movement]:
     bought = _bought(shop, arrivals)
     for listing, dates in arrivals.items():
         for day, end, change in dates:
-            yield from _arrival(shop, listing, day, change + sum(bought[listing][d] for d in range(day, end)))
+            yield Delivery(day, listing, change + sum(bought[listing][d] for d in range(day, end)))
+
+
+def delivery_centre(shop: Shop, listing: Listing, day: int) -> str:
+    """The warehouse a SKU's delivery of a day goes to."""
+    return _centre(shop, uniforms(*shop.key, listing.sku, day, "delivery")[0])
+
+
+def _receipts(shop: Shop, days: range) -> Iterator[Movement]:
+    for delivery in deliveries(shop, days):
+        yield from _arrival(shop, delivery.listing, delivery.day, delivery.units)
 
 
 def _bought(shop: Shop, arrivals: dict[Listing, list[tuple[int, int, int]]]) -> dict[Listing, dict[int, int]]:
@@ -242,7 +262,7 @@ def _bought(shop: Shop, arrivals: dict[Listing, list[tuple[int, int, int]]]) -> 
 
 def _arrival(shop: Shop, listing: Listing, day: int, units: int) -> Iterator[Movement]:
     u = uniforms(*shop.key, listing.sku, day, "delivery")
-    centre = _centre(shop, u[0])
+    centre = delivery_centre(shop, listing, day)
     if units < 0:  # the last cycle left more than the next needs
         yield Movement(day, listing, Event.ADJUSTMENTS, units, SELLABLE, centre, Reason.DISPOSED)
     elif units:

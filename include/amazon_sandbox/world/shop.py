@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from functools import lru_cache, partial
 
-from amazon_sandbox.world import demand, figures, inventory, orders, refunds
+from amazon_sandbox.world import demand, figures, inbound, inventory, orders, refunds
 from amazon_sandbox.world.catalogue import Listing, make_catalogue, offered
 from amazon_sandbox.world.marketplaces import Marketplace
 from amazon_sandbox.world.streams import Key
 
 KEPT_ORDER_DAYS = 160  # a settlement needs 65 days, a month of orders 39; a day is about 100 kB
 KEPT_FIGURE_DAYS = 1_024
+KEPT_PLAN_BLOCKS = 64
 
 
 class Shop:
@@ -44,6 +45,7 @@ class Shop:
         self.refund_lags = lru_cache(maxsize=2_048)(partial(refunds.make_refund_lags, self))
         self.refunds_of_purchases = lru_cache(maxsize=KEPT_ORDER_DAYS)(partial(refunds.make_refunds, self))
         self.shipped = lru_cache(maxsize=KEPT_FIGURE_DAYS)(partial(inventory.make_shipped_day, self))
+        self.inbound_plans = lru_cache(maxsize=KEPT_PLAN_BLOCKS)(partial(inbound.make_plans, self))
         self.still_figures = lru_cache(maxsize=KEPT_FIGURE_DAYS)(partial(figures.make_still_day, self))
 
     @property

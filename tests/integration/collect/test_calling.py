@@ -51,9 +51,9 @@ def fetched(bench: Bench, name: str) -> list[dict[str, Any]]:
     return lines(bench, done)
 
 
-def loaded(bench: Bench, name: str) -> dict[str, LoadResult]:
-    """What the load of a report's first slice did to each of its tables."""
-    spec, piece = load_spec(name), piece_of(bench, name)
+def loaded(bench: Bench, name: str, piece: Slice | None = None) -> dict[str, LoadResult]:
+    """What the load of a slice (the report's first) did to each of its tables."""
+    spec, piece = load_spec(name), piece or piece_of(bench, name)
     done = collect(bench.collector(spec), piece)
     request = bench.ledger.get_request(done.request_ids[0])
     destination = open_destination("postgres", bench.ledger.database.conninfo)

@@ -1,0 +1,108 @@
+"""listInventory, listInboundShipments and getInboundShipment."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.routing import BaseRoute, Route
+
+from amazon_sandbox.answers import ApiError
+from amazon_sandbox.awd import data, state
+from amazon_sandbox.next_tokens import continued, next_token
+from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
+from amazon_sandbox.world import awd
+from amazon_sandbox.world.shop import Shop
+
+
+async def list_inventory(call: Operation) -> Answer:
+    """Stock as it stands today, by SKU."""
+    wanted = state.read_inventory(call.request.query_params)
+    first, as_of = _place(call, wanted.token, wanted.arguments)
+    stocks = await asyncio.to_thread(awd.stock_at, _store(call), int(as_of))
+    rows = [
+        data.inventory_summary(stock, details=wanted.details)
+        for stock in sorted(stocks, key=lambda one: one.sku.listing.sku, reverse=wanted.is_descending)
+        if wanted.sku in (None, stock.sku.listing.sku)
+    ]
+    return 200, _page(call, "inventory", rows, first, wanted.size, as_of, wanted.arguments)
+
+
+async def list_inbound_shipments(call: Operation) -> Answer:
+    """Shipments by their last change, or as they were made."""
+    wanted = state.read_shipments(call.request.query_params)
+    first, as_of = _place(call, wanted.token, wanted.arguments)
+    now = int(as_of)
+    found = [
+        shipment
+        for shipment in await asyncio.to_thread(awd.shipments_seen, _store(call), now)
+        if wanted.status in (None, shipment.status(now))
+        and (wanted.after is None or shipment.updated_at(now) >= wanted.after.timestamp())
+        and (wanted.before is None or shipment.updated_at(now) <= wanted.before.timestamp())
+    ]
+    if wanted.by_update:
+        found.sort(key=lambda shipment: shipment.updated_at(now))
+    if wanted.is_descending:
+        found.reverse()
+    rows = [data.shipment_summary(shipment, now) for shipment in found]
+    return 200, _page(call, "shipments", rows, first, wanted.size, as_of, wanted.arguments)
+
+
+async def get_inbound_shipment(call: Operation) -> Answer:
+    """One shipment, with its SKUs when asked for."""
+    with_skus = state.read_with_skus(call.request.query_params)
+    wanted, now = call.request.path_params["shipment_id"], int(call.sandbox.clock.now())
+    shop = _store(call)
+    for shipment in await asyncio.to_thread(awd.shipments_seen, shop, now):
+        if shipment.shipment_id == wanted:
+            return 200, data.shipment_details(shop, shipment, now, with_skus=with_skus)
+    raise ApiError(404, "NotFound", "Resource not found.", f"shipmentId {wanted[:100]}")
+
+
+def _store(call: Operation) -> Shop:
+    """AWD's SKUs are those of the seller's first shop."""
+    return shop_of(call, call.caller.marketplace_ids[0])
+
+
+def _place(call: Operation, token: str | None, arguments: dict[str, Any]) -> tuple[int, float]:
+    """The first row of the page, and the moment that all pages show."""
+    sandbox, now = call.sandbox, call.sandbox.clock.now()
+    if token is None:
+        return 0, now
+    told = continued(sandbox.signing_key, call.name, arguments, token, now=now, speed=sandbox.clock.speed)
+    return told.place[0], told.as_of
+
+
+def _page(
+    call: Operation,
+    name: str,
+    rows: list[dict[str, Any]],
+    first: int,
+    size: int,
+    as_of: float,
+    arguments: dict[str, Any],
+) -> dict[str, Any]:
+    body: dict[str, Any] = {name: rows[first : first + size]}
+    if first + size < len(rows):
+        key, now = call.sandbox.signing_key, call.sandbox.clock.now()
+        body["nextToken"] = next_token(key, call.name, arguments, [first + size], as_of, now)
+    return body
+
+
+def _look(call: Operation) -> None:
+    """AWD names no marketplace."""
+
+
+routes: list[BaseRoute] = [
+    Route(data.INVENTORY_PATH, endpoint("listInventory", list_inventory, _look), methods=["GET"]),
+    Route(
+        data.SHIPMENTS_PATH,
+        endpoint("listInboundShipments", list_inbound_shipments, _look),
+        methods=["GET"],
+    ),
+    Route(
+        f"{data.SHIPMENTS_PATH}/{{shipment_id}}",
+        endpoint("getInboundShipment", get_inbound_shipment, _look),
+        methods=["GET"],
+    ),
+]

@@ -1,0 +1,82 @@
+"""What AWD calls ask for, checked as the model demands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from starlette.datastructures import QueryParams
+
+from amazon_sandbox import queries
+from amazon_sandbox.answers import invalid_input
+from amazon_sandbox.awd import data
+
+
+class Inventory(NamedTuple):
+    """A valid listInventory call."""
+
+    sku: str | None
+    is_descending: bool
+    details: bool
+    size: int
+    token: str | None
+    arguments: dict[str, Any]
+
+
+class Shipments(NamedTuple):
+    """A valid listInboundShipments call; both bounds count."""
+
+    by_update: bool
+    is_descending: bool
+    status: str | None
+    after: datetime | None
+    before: datetime | None
+    size: int
+    token: str | None
+    arguments: dict[str, Any]
+
+
+def read_inventory(query: QueryParams) -> Inventory:
+    """Raises ApiError."""
+    return Inventory(
+        queries.text(query, "sku"),
+        _is_descending(query, "ASCENDING"),
+        queries.choice(query, "details", ("SHOW", "HIDE"), "HIDE") == "SHOW",
+        _size(query),
+        queries.text(query, "nextToken"),
+        _arguments(query),
+    )
+
+
+def read_shipments(query: QueryParams) -> Shipments:
+    """Raises ApiError."""
+    after, before = queries.instant(query, "updatedAfter"), queries.instant(query, "updatedBefore")
+    if after is not None and before is not None and before < after:
+        raise invalid_input("updatedBefore must not be earlier than updatedAfter")
+    return Shipments(
+        queries.choice(query, "sortBy", ("UPDATED_AT", "CREATED_AT"), "UPDATED_AT") == "UPDATED_AT",
+        _is_descending(query, "DESCENDING"),
+        queries.choice(query, "shipmentStatus", data.STATUSES),
+        after,
+        before,
+        _size(query),
+        queries.text(query, "nextToken"),
+        _arguments(query),
+    )
+
+
+def read_with_skus(query: QueryParams) -> bool:
+    """Whether getInboundShipment shall tell the SKUs. Raises ApiError."""
+    return queries.choice(query, "skuQuantities", ("SHOW", "HIDE"), "HIDE") == "SHOW"
+
+
+def _is_descending(query: QueryParams, default: str) -> bool:
+    return queries.choice(query, "sortOrder", ("ASCENDING", "DESCENDING"), default) == "DESCENDING"
+
+
+def _size(query: QueryParams) -> int:
+    return queries.integer(query, "maxResults", 1, data.MOST_RESULTS, data.USUAL_RESULTS)
+
+
+def _arguments(query: QueryParams) -> dict[str, Any]:
+    return {name: query[name] for name in query if name != "nextToken"}

@@ -1,0 +1,93 @@
+"""searchCatalogItems and getCatalogItem."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.routing import BaseRoute, Route
+
+from amazon_sandbox.answers import ApiError
+from amazon_sandbox.catalog import data, state
+from amazon_sandbox.next_tokens import continued, next_token
+from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
+from amazon_sandbox.world.shop import Shop
+
+
+async def search_catalog_items(call: Operation) -> Answer:
+    """Items by identifier or by words of their names. What is not there is left out."""
+    sandbox, now = call.sandbox, call.sandbox.clock.now()
+    wanted = state.read_search(call.request.query_params, call.caller)
+    call.marketplace_ids = (wanted.marketplace_id,)
+    first, as_of = 0, now
+    if wanted.token is not None:
+        told = continued(
+            sandbox.signing_key,
+            call.name,
+            wanted.arguments,
+            wanted.token,
+            now=now,
+            speed=sandbox.clock.speed,
+            name="pageToken",
+        )
+        first, as_of = told.place[0], told.as_of
+    shop = shop_of(call, wanted.marketplace_id)
+    today = shop.marketplace.day_of_epoch(int(as_of))
+    found = [
+        item for item in await asyncio.to_thread(data.items, shop, today) if _is_wanted(wanted, shop, item)
+    ]
+    page = found[first : first + wanted.size]
+    body: dict[str, Any] = {
+        "numberOfResults": len(found),
+        "items": [data.described(shop, item, wanted.included, today) for item in page],
+    }
+    pagination = {}
+    for name, place in (("nextToken", first + wanted.size), ("previousToken", first - wanted.size)):
+        if 0 <= place < len(found):
+            pagination[name] = next_token(
+                sandbox.signing_key, call.name, wanted.arguments, [place], as_of, now
+            )
+    if pagination:
+        body["pagination"] = pagination
+    if wanted.keywords:
+        body["refinements"] = {"brands": [], "classifications": []}
+    return 200, body
+
+
+def _is_wanted(wanted: state.Search, shop: Shop, item: data.Item) -> bool:
+    """Whether an item is searched for."""
+    if wanted.identifiers:
+        return any(data.is_named(shop, item, one, wanted.identifier_type) for one in wanted.identifiers)
+    summary = data.described(shop, item, ("summaries",), 0)["summaries"][0]
+    return (
+        any(word.lower() in summary["itemName"].lower() for word in wanted.keywords)
+        and (not wanted.brands or summary["brand"] in wanted.brands)
+        and (
+            not wanted.classification_ids
+            or summary["browseClassification"]["classificationId"] in wanted.classification_ids
+        )
+    )
+
+
+async def get_catalog_item(call: Operation) -> Answer:
+    """One item of a shop."""
+    query, asin = call.request.query_params, call.request.path_params["asin"]
+    included = state.read_included(query)
+    marketplace_id = state.read_shop(query, call.caller)
+    call.marketplace_ids = (marketplace_id,)
+    shop = shop_of(call, marketplace_id)
+    today = shop.marketplace.day_of_epoch(int(call.sandbox.clock.now()))
+    for item in await asyncio.to_thread(data.items, shop, today):
+        if item.asin == asin:
+            return 200, data.described(shop, item, included, today)
+    raise ApiError(404, "NOT_FOUND", "Requested item not found in the marketplace.", asin[:100])
+
+
+def _look(call: Operation) -> None:
+    call.marketplace_ids = tuple(call.request.query_params.get("marketplaceIds", "").split(","))
+
+
+routes: list[BaseRoute] = [
+    Route(data.PATH, endpoint("searchCatalogItems", search_catalog_items, _look), methods=["GET"]),
+    Route(f"{data.PATH}/{{asin}}", endpoint("getCatalogItem", get_catalog_item, _look), methods=["GET"]),
+]

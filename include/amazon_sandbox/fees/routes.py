@@ -1,0 +1,57 @@
+"""getMyFeesEstimates: up to 20 items, each with its own success or error."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.routing import BaseRoute, Route
+
+from amazon_sandbox.fees import data, state
+from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
+
+NAME = "getMyFeesEstimates"
+
+
+async def get_my_fees_estimates(call: Operation) -> Answer:
+    """A list in the order of the request."""
+    asked = state.read(call.body)
+    own = set(call.caller.marketplace_ids)
+    call.marketplace_ids = tuple(sorted({item.marketplace_id for item in asked} & own))
+    now = int(call.sandbox.clock.now())
+    return 200, await asyncio.to_thread(lambda: [_result(call, item, now) for item in asked])
+
+
+def _result(call: Operation, item: state.Asked, now: int) -> dict[str, Any]:
+    identifier = {**item.identifier, "SellerId": call.caller.seller_id}
+    if item.marketplace_id not in call.caller.marketplace_ids:
+        return _failure(identifier, "The seller does not sell in this marketplace.")
+    shop = shop_of(call, item.marketplace_id)
+    if item.currency not in (None, shop.marketplace.currency):
+        return _failure(identifier, "The currency is not the marketplace's.")
+    today = shop.marketplace.day_of_epoch(now)
+    listing = data.listing_of(shop, item.id_type, item.value, today)
+    if listing is None:
+        return _failure(identifier, "There is a client-side error. Please verify your inputs.")
+    unit = 1 if shop.marketplace.decimals == 0 else 100
+    price = round((item.price + item.shipping) * unit)
+    return {
+        "Status": "Success",
+        "FeesEstimateIdentifier": identifier,
+        "FeesEstimate": data.estimate(shop, listing, price, item.is_amazon_fulfilled, now),
+    }
+
+
+def _failure(identifier: dict[str, Any], message: str) -> dict[str, Any]:
+    return {
+        "Status": "ClientError",
+        "FeesEstimateIdentifier": identifier,
+        "Error": {"Type": "Sender", "Code": "InvalidParameterValue", "Message": message, "Detail": []},
+    }
+
+
+def _look(call: Operation) -> None:
+    """The marketplaces stand in the body."""
+
+
+routes: list[BaseRoute] = [Route(data.PATH, endpoint(NAME, get_my_fees_estimates, _look), methods=["POST"])]

@@ -1,0 +1,107 @@
+"""The body of getMyFeesEstimates, checked as the model demands."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from amazon_sandbox.answers import invalid_input
+from amazon_sandbox.fees import data
+
+_LARGEST = 1e9
+
+
+class Asked(NamedTuple):
+    """One item: `price` and `shipping` in major units; `identifier` as Amazon gives it back."""
+
+    id_type: str
+    value: str
+    marketplace_id: str
+    is_amazon_fulfilled: bool
+    currency: str | None
+    price: float
+    shipping: float
+    identifier: dict[str, Any]
+
+
+def read(body: bytes) -> list[Asked]:
+    """Raises ApiError where Amazon refuses the whole call."""
+    try:
+        items = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise invalid_input("The request body is not JSON") from error
+    if not isinstance(items, list) or not items or len(items) > data.MOST_ITEMS:
+        raise invalid_input("The request body must be a list", f"of 1 to {data.MOST_ITEMS} items")
+    return [_item(item) for item in items]
+
+
+def _item(item: Any) -> Asked:
+    given = _object(item, "an item")
+    request = _object(given.get("FeesEstimateRequest"), "FeesEstimateRequest")
+    prices = _object(request.get("PriceToEstimateFees"), "PriceToEstimateFees")
+    listing = _object(prices.get("ListingPrice"), "ListingPrice")
+    currency = listing.get("CurrencyCode")
+    is_ours = request.get("IsAmazonFulfilled", False)
+    programme = request.get("OptionalFulfillmentProgram")
+    id_type = _text(given, "IdType")
+    if id_type not in data.ID_TYPES:
+        raise invalid_input("Invalid value for IdType", id_type[:100])
+    if not isinstance(is_ours, bool):
+        raise invalid_input("Invalid value for IsAmazonFulfilled")
+    if programme is not None and programme not in data.PROGRAMMES:
+        raise invalid_input("Invalid value for OptionalFulfillmentProgram")
+    if not isinstance(currency, str | None):
+        raise invalid_input("Invalid value for CurrencyCode")
+    identifier: dict[str, Any] = {
+        "MarketplaceId": _text(request, "MarketplaceId"),
+        "IdType": id_type,
+        "IdValue": _text(given, "IdValue"),
+        "IsAmazonFulfilled": is_ours,
+        "PriceToEstimateFees": _prices(prices),
+        "SellerInputIdentifier": _text(request, "Identifier"),
+    }
+    return Asked(
+        id_type,
+        identifier["IdValue"],
+        identifier["MarketplaceId"],
+        is_ours,
+        currency,
+        _amount(listing, "ListingPrice"),
+        _amount(_object(prices.get("Shipping", {}), "Shipping"), "Shipping"),
+        identifier | ({"OptionalFulfillmentProgram": programme} if programme else {}),
+    )
+
+
+def _prices(prices: dict[str, Any]) -> dict[str, Any]:
+    """What the model knows of the prices, to be given back."""
+    given: dict[str, Any] = {}
+    for name in ("ListingPrice", "Shipping"):
+        if name in prices:
+            money = _object(prices[name], name)
+            if not isinstance(money.get("CurrencyCode"), str | None):
+                raise invalid_input("Invalid value for CurrencyCode")
+            given[name] = {
+                "Amount": _amount(money, name),
+                **({"CurrencyCode": money["CurrencyCode"]} if money.get("CurrencyCode") else {}),
+            }
+    return given
+
+
+def _object(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise invalid_input(f"Invalid value for {name}", "it must be an object")
+    return value
+
+
+def _text(values: dict[str, Any], name: str) -> str:
+    value = values.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise invalid_input("One or more required parameters missing", f"{name};")
+    return value
+
+
+def _amount(money: dict[str, Any], name: str) -> float:
+    value = money.get("Amount", 0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST:
+        raise invalid_input(f"Invalid value for {name}.Amount")
+    return float(value)

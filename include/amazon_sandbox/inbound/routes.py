@@ -1,0 +1,222 @@
+"""The reading operations of FBA inbound: plans (2024-03-20), shipments and their items (v0)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any, TypeVar
+
+from starlette.routing import BaseRoute, Route
+
+from amazon_sandbox.inbound import data, plans, state, v0
+from amazon_sandbox.next_tokens import Continued, continued, next_token
+from amazon_sandbox.operations import Answer, Handler, Look, Operation, endpoint, shop_of
+from amazon_sandbox.world.inbound import Plan, Shipment, plans_seen
+from amazon_sandbox.world.shop import Shop
+
+T = TypeVar("T")
+# Which statuses a v0 token stands for, as bits.
+_BITS = {status: 1 << place for place, status in enumerate(data.V0_STATUSES)}
+
+
+async def list_inbound_plans(call: Operation) -> Answer:
+    """Plans of all shops, as they stood when the first page was made."""
+    wanted = state.read_plans(call.request.query_params)
+    first, as_of = _place(call, wanted.token, wanted.arguments)
+
+    def page() -> list[Plan]:
+        now = int(as_of)
+        found: Iterable[Plan] = data.newest_plans(_shops(call), now, by_update=wanted.by_update)
+        if not wanted.is_descending:
+            found = reversed(list(found))
+        known = (plan for plan in found if wanted.status in (None, plan.status(now)))
+        return list(islice(known, first, first + wanted.size + 1))
+
+    found = await asyncio.to_thread(page)
+    body: dict[str, Any] = {
+        "inboundPlans": [plans.summary(plan, int(as_of)) for plan in found[: wanted.size]]
+    }
+    return 200, _with_token(call, body, len(found), wanted, first, as_of)
+
+
+async def get_inbound_plan(call: Operation) -> Answer:
+    """One plan with its options and shipments."""
+    return 200, plans.details(await _plan(call), _now(call))
+
+
+async def list_inbound_plan_items(call: Operation) -> Answer:
+    """The items of one plan."""
+    wanted = state.read_items(call.request.query_params)
+    plan = await _plan(call)
+    arguments = wanted.arguments | {"inboundPlanId": plan.plan_id}
+    first, as_of = _place(call, wanted.token, arguments)
+    found = plan.shipments[first : first + wanted.size + 1]
+    body: dict[str, Any] = {"items": [plans.item(shipment) for shipment in found[: wanted.size]]}
+    return 200, _with_token(call, body, len(found), wanted._replace(arguments=arguments), first, as_of)
+
+
+async def get_shipment(call: Operation) -> Answer:
+    """One shipment of a plan."""
+    wanted = state.checked_id("shipmentId", call.request.path_params["shipment_id"])
+    plan = await _plan(call)
+    for shipment in plan.shipments:
+        if shipment.shipment_id == wanted:
+            return 200, plans.shipment_details(plan, shipment, _now(call))
+    raise state.not_found("shipmentId", wanted)
+
+
+async def get_shipments(call: Operation) -> Answer:
+    """v0: shipments by status or id, or by the time their status last changed."""
+    wanted = state.read_shipments(call.request.query_params, call.caller)
+    return await _v0_page(call, wanted, "ShipmentData", v0.shipment_info, Shipment.updated_at)
+
+
+async def get_shipment_items(call: Operation) -> Answer:
+    """v0: items by the time their quantities last changed."""
+    wanted = state.read_shipment_items(call.request.query_params, call.caller)
+    return await _v0_page(call, wanted, "ItemData", _item, Shipment.items_updated_at)
+
+
+async def get_shipment_items_by_shipment_id(call: Operation) -> Answer:
+    """v0: the items of one shipment; its marketplace is not needed."""
+    wanted, now = call.request.path_params["shipment_id"], _now(call)
+
+    def search() -> list[dict[str, Any]]:
+        return [
+            v0.item(shipment, now)
+            for plan in data.newest_plans(_shops(call), now, by_update=True)
+            for shipment in plan.shipments
+            if shipment.confirmation_id == wanted
+        ]
+
+    found = await asyncio.to_thread(search)
+    if not found:
+        raise state.not_found("shipmentId", wanted)
+    return 200, {"payload": {"ItemData": found}}
+
+
+async def _v0_page(
+    call: Operation,
+    wanted: state.Shipments,
+    name: str,
+    row: Callable[[Plan, Shipment, int], dict[str, Any]],
+    time: Callable[[Shipment, int], int],
+) -> Answer:
+    """A token holds the whole question: a call that continues a list names only the marketplace again."""
+    call.marketplace_ids = (wanted.marketplace_id,)
+    shop, first, as_of = shop_of(call, wanted.marketplace_id), 0, float(_now(call))
+    arguments = {"MarketplaceId": wanted.marketplace_id}
+    if wanted.token is not None:
+        told = _told(call, wanted.token, arguments, "NextToken")
+        (first, start, end, bits), as_of = told.place, told.as_of
+        statuses = frozenset(status for status, bit in _BITS.items() if bits & bit)
+        wanted = wanted._replace(start=start, end=end, statuses=statuses)
+
+    def search() -> list[dict[str, Any]]:
+        now = int(as_of)
+        return [
+            row(plan, shipment, now)
+            for plan in plans_seen(shop, wanted.start, now)
+            for shipment in plan.shipments
+            if wanted.start <= time(shipment, now) <= wanted.end
+            and (not wanted.statuses or shipment.status(now) in wanted.statuses)
+            and (not wanted.ids or shipment.confirmation_id in wanted.ids)
+        ]
+
+    rows = await asyncio.to_thread(search)
+    # Ids do not fit into a token: shipments asked for by id come on one page.
+    size = len(rows) if wanted.ids else data.V0_PAGE_SIZE
+    payload: dict[str, Any] = {name: rows[first : first + size]}
+    if first + size < len(rows):
+        place = [first + size, wanted.start, wanted.end, sum(_BITS[one] for one in wanted.statuses)]
+        key = call.sandbox.signing_key
+        payload["NextToken"] = next_token(key, call.name, arguments, place, as_of, call.sandbox.clock.now())
+    return 200, {"payload": payload}
+
+
+def _item(plan: Plan, shipment: Shipment, now: int) -> dict[str, Any]:
+    return v0.item(shipment, now)
+
+
+async def _plan(call: Operation) -> Plan:
+    """The plan of the path. Raises ApiError."""
+    plan_id = state.checked_id("inboundPlanId", call.request.path_params["plan_id"])
+    found = await asyncio.to_thread(data.find_plan, _shops(call), plan_id, _now(call))
+    if found is None:
+        raise state.not_found("inboundPlanId", plan_id)
+    return found
+
+
+def _shops(call: Operation) -> list[Shop]:
+    return [shop_of(call, marketplace_id) for marketplace_id in call.caller.marketplace_ids]
+
+
+def _now(call: Operation) -> int:
+    return int(call.sandbox.clock.now())
+
+
+def _told(call: Operation, token: str, arguments: dict[str, Any], name: str) -> Continued:
+    sandbox = call.sandbox
+    return continued(
+        sandbox.signing_key,
+        call.name,
+        arguments,
+        token,
+        now=sandbox.clock.now(),
+        speed=sandbox.clock.speed,
+        name=name,
+    )
+
+
+def _place(call: Operation, token: str | None, arguments: dict[str, Any]) -> tuple[int, float]:
+    """The first row of the page, and the moment that all pages show."""
+    if token is None:
+        return 0, call.sandbox.clock.now()
+    told = _told(call, token, arguments, "paginationToken")
+    return told.place[0], told.as_of
+
+
+def _with_token(
+    call: Operation,
+    body: dict[str, Any],
+    found: int,
+    wanted: state.Plans | state.Items,
+    first: int,
+    as_of: float,
+) -> dict[str, Any]:
+    """`found`: rows from the page's first on, one more than its size where another page follows."""
+    if found > wanted.size:
+        key, now = call.sandbox.signing_key, call.sandbox.clock.now()
+        token = next_token(key, call.name, wanted.arguments, [first + wanted.size], as_of, now)
+        body["pagination"] = {"nextToken": token}
+    return body
+
+
+def _look(call: Operation) -> None:
+    """The paths of plans name no marketplace."""
+
+
+def _look_v0(call: Operation) -> None:
+    call.marketplace_ids = (call.request.query_params.get("MarketplaceId", ""),)
+
+
+def _get(path: str, name: str, handler: Handler, look: Look) -> Route:
+    return Route(path, endpoint(name, handler, look), methods=["GET"])
+
+
+_PLAN = f"{data.PLANS_PATH}/{{plan_id}}"
+routes: list[BaseRoute] = [
+    _get(data.PLANS_PATH, "listInboundPlans", list_inbound_plans, _look),
+    _get(_PLAN, "getInboundPlan", get_inbound_plan, _look),
+    _get(f"{_PLAN}/items", "listInboundPlanItems", list_inbound_plan_items, _look),
+    _get(f"{_PLAN}/shipments/{{shipment_id}}", "getShipment", get_shipment, _look),
+    _get(f"{data.V0_PATH}/shipments", "getShipments", get_shipments, _look_v0),
+    _get(f"{data.V0_PATH}/shipmentItems", "getShipmentItems", get_shipment_items, _look_v0),
+    _get(
+        f"{data.V0_PATH}/shipments/{{shipment_id}}/items",
+        "getShipmentItemsByShipmentId",
+        get_shipment_items_by_shipment_id,
+        _look_v0,
+    ),
+]

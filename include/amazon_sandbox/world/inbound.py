@@ -1,0 +1,165 @@
+"""How FBA stock gets there: the deliveries that the stock cycles begin with, as shipments and their plans.
+
+The deliveries of a shop's day are one inbound plan with a shipment a SKU, whose units are those the inventory
+ledger receives. A plan is made nine days before; its shipments leave six days before and are being received
+from two days before on, as the inventory reports show them. In rare cases a few units never arrive: then more
+was shipped than was received.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from amazon_sandbox.world.inventory import DAY, INBOUND_SEEN_DAYS, RECEIVING_DAYS
+from amazon_sandbox.world.ledger import deliveries, delivery_centre, shipment_id
+from amazon_sandbox.world.streams import Key, between, number, uniforms
+
+if TYPE_CHECKING:
+    from amazon_sandbox.world.catalogue import Listing
+    from amazon_sandbox.world.shop import Shop
+
+PLANNED_DAYS = 9
+LONGEST_OPEN_DAYS = 7  # from the arrival of the units until a shipment is closed
+KEPT_DAYS = 731
+BLOCK_DAYS = 28
+_SHORT_SHARE = 0.04
+
+
+class Status(StrEnum):
+    """States of a shipment that both versions of the API know."""
+
+    WORKING = "WORKING"
+    SHIPPED = "SHIPPED"
+    RECEIVING = "RECEIVING"
+    CLOSED = "CLOSED"
+
+
+class Shipment(NamedTuple):
+    """Units of one SKU on their way to a warehouse; `shipped` counts those that never arrive, too.
+
+    Instants are UTC epoch seconds: when it was made, left, began to be received, was received, was closed.
+    """
+
+    confirmation_id: str
+    shipment_id: str
+    listing: Listing
+    centre: str
+    shipped: int
+    received: int
+    made_at: int
+    left_at: int
+    receiving_at: int
+    received_at: int
+    closed_at: int
+
+    def status(self, now: int) -> Status:
+        """As it stands at `now`, which is not before it was made."""
+        if now < self.left_at:
+            return Status.WORKING
+        if now < self.receiving_at:
+            return Status.SHIPPED
+        return Status.RECEIVING if now < self.closed_at else Status.CLOSED
+
+    def updated_at(self, now: int) -> int:
+        """When its status last changed. Units that arrive do not count: Amazon's list does not show them."""
+        return max(at for at in (self.made_at, self.left_at, self.receiving_at, self.closed_at) if at <= now)
+
+    def items_updated_at(self, now: int) -> int:
+        """When its quantities last changed."""
+        return max(at for at in (self.made_at, self.left_at, self.received_at, self.closed_at) if at <= now)
+
+    def arrived(self, now: int) -> int:
+        """Units received by `now`."""
+        return self.received if now >= self.received_at else 0
+
+
+class Plan(NamedTuple):
+    """The shipments of one delivery day of a shop, made together."""
+
+    plan_id: str
+    name: str
+    shop: Shop
+    placement_option_id: str
+    packing_option_id: str
+    shipments: tuple[Shipment, ...]
+
+    @property
+    def made_at(self) -> int:
+        """UTC epoch seconds."""
+        return self.shipments[0].made_at
+
+    def status(self, now: int) -> str:
+        """ACTIVE until all has left."""
+        return "ACTIVE" if now < self.shipments[0].left_at else "SHIPPED"
+
+    def updated_at(self, now: int) -> int:
+        """When the plan or one of its shipments last changed."""
+        return max(shipment.updated_at(now) for shipment in self.shipments)
+
+
+def plans_seen(shop: Shop, since: int, now: int) -> Iterator[Plan]:
+    """The plans made by `now` that may have changed at `since` or later (UTC epoch seconds), by delivery day;
+    none older than two years.
+    """
+    today = shop.marketplace.day_of_epoch(now)
+    earliest = max(since, now - KEPT_DAYS * DAY)
+    first = shop.marketplace.day_of_epoch(earliest) - LONGEST_OPEN_DAYS
+    last = today + PLANNED_DAYS
+    for block in range(first // BLOCK_DAYS, last // BLOCK_DAYS + 1):
+        for plan in shop.inbound_plans(block):
+            if plan.made_at <= now:
+                yield plan
+
+
+def make_plans(shop: Shop, block: int) -> tuple[Plan, ...]:
+    """The plans of the delivery days of a block, by day."""
+    days = range(block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS)
+    by_day: dict[int, list[tuple[Listing, int]]] = {}
+    for delivery in deliveries(shop, days):
+        if delivery.units > 0:
+            by_day.setdefault(delivery.day, []).append((delivery.listing, delivery.units))
+    return tuple(_plan(shop, day, by_day[day]) for day in sorted(by_day))
+
+
+def _plan(shop: Shop, day: int, units: list[tuple[Listing, int]]) -> Plan:
+    made_at = _start(shop, day - PLANNED_DAYS) + int(uniforms(*shop.key, day, "planned")[0] * DAY * 0.9)
+    return Plan(
+        plan_id=_id("wf", *shop.key, day, "plan"),
+        name=f"Restock {shop.marketplace.country} {day}",
+        shop=shop,
+        placement_option_id=_id("pl", *shop.key, day, "placement"),
+        packing_option_id=_id("po", *shop.key, day, "packing"),
+        shipments=tuple(_shipment(shop, listing, day, count, made_at) for listing, count in units),
+    )
+
+
+def _shipment(shop: Shop, listing: Listing, day: int, units: int, made_at: int) -> Shipment:
+    u = uniforms(*shop.key, listing.sku, day, "inbound")
+    missing = 1 + int(u[1] * 3) if u[0] < _SHORT_SHARE else 0
+    arrived = _start(shop, day)
+    return Shipment(
+        confirmation_id=shipment_id(shop, listing, day),
+        shipment_id=_id("sh", *shop.key, listing.sku, day, "shipment"),
+        listing=listing,
+        centre=delivery_centre(shop, listing, day),
+        shipped=units + missing,
+        received=units,
+        made_at=made_at,
+        left_at=_start(shop, day - INBOUND_SEEN_DAYS),
+        receiving_at=_start(shop, day - RECEIVING_DAYS),
+        received_at=arrived,
+        closed_at=arrived + int(between(u[2], 1, LONGEST_OPEN_DAYS - 1) * DAY),
+    )
+
+
+def _start(shop: Shop, day: int) -> int:
+    return shop.marketplace.day_bounds(day)[0]
+
+
+def _id(prefix: str, *key: Key) -> str:
+    """38 characters, as all ids of this API: two letters and a UUID."""
+    bits = number(*key, "high") << 64 | number(*key, "low")
+    return prefix + str(uuid.UUID(int=bits, version=4))

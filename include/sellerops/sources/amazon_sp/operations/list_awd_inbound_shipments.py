@@ -1,0 +1,49 @@
+"""listInboundShipments (AWD 2024-05-09), and getInboundShipment of each that it lists."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+from sellerops.errors import ConfigurationError
+from sellerops.sources.amazon_sp.operations.pages import Asked, Calls, Page
+from sellerops.sources.amazon_sp.operations.paging import paged
+from sellerops.sources.amazon_sp.reports import iso
+
+_PATH = "/awd/2024-05-09/inboundShipments"
+_MOST_RESULTS = "200"
+
+
+async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+    """The list of what was updated in the slice's window (pages ``list``), then every shipment of it with
+    its SKUs (pages ``shipment``).
+    """
+    piece = asked.piece
+    if piece.start is None or piece.end is None:
+        raise ConfigurationError("listInboundShipments needs a window.", remedy="Set `period.kind: range`.")
+    query = {
+        "updatedAfter": iso(piece.start),
+        "updatedBefore": iso(piece.end),
+        "sortBy": "UPDATED_AT",
+        "sortOrder": "ASCENDING",
+        "maxResults": _MOST_RESULTS,
+        **asked.options,
+    }
+    found: dict[str, None] = {}
+    async for page in paged(
+        calls,
+        "listInboundShipments",
+        _PATH,
+        query,
+        list_at="shipments",
+        token_at="nextToken",
+        name="list",
+    ):
+        found.update((one["shipmentId"], None) for one in page.answer["shipments"])
+        yield page
+    for shipment_id in found:
+        request = {"skuQuantities": "SHOW"}
+        path = f"{_PATH}/{quote(shipment_id, safe='')}"
+        answer = await calls.get("getInboundShipment", path, request)
+        asked_for = {"operation": "getInboundShipment", "shipmentId": shipment_id, **request}
+        yield Page(asked_for, answer, "shipment")

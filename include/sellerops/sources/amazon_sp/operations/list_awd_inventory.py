@@ -1,0 +1,18 @@
+"""listInventory (AWD 2024-05-09): bulk stock at Amazon Warehousing and Distribution as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from sellerops.sources.amazon_sp.operations.pages import Asked, Calls, Page
+from sellerops.sources.amazon_sp.operations.paging import paged
+
+_PATH = "/awd/2024-05-09/inventory"
+_MOST_RESULTS = "200"
+
+
+async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+    """All SKUs of the account in its region: AWD knows no marketplaces."""
+    query = {"maxResults": _MOST_RESULTS, **asked.options}
+    async for page in paged(calls, "listInventory", _PATH, query, list_at="inventory", token_at="nextToken"):
+        yield page
