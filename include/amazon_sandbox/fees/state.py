@@ -40,7 +40,6 @@ def _item(item: Any) -> Asked:
     request = _object(given.get("FeesEstimateRequest"), "FeesEstimateRequest")
     prices = _object(request.get("PriceToEstimateFees"), "PriceToEstimateFees")
     listing = _object(prices.get("ListingPrice"), "ListingPrice")
-    currency = listing.get("CurrencyCode")
     is_ours = request.get("IsAmazonFulfilled", False)
     programme = request.get("OptionalFulfillmentProgram")
     id_type = _text(given, "IdType")
@@ -50,8 +49,6 @@ def _item(item: Any) -> Asked:
         raise invalid_input("Invalid value for IsAmazonFulfilled")
     if programme is not None and programme not in data.PROGRAMMES:
         raise invalid_input("Invalid value for OptionalFulfillmentProgram")
-    if not isinstance(currency, str | None):
-        raise invalid_input("Invalid value for CurrencyCode")
     identifier: dict[str, Any] = {
         "MarketplaceId": _text(request, "MarketplaceId"),
         "IdType": id_type,
@@ -65,9 +62,9 @@ def _item(item: Any) -> Asked:
         identifier["IdValue"],
         identifier["MarketplaceId"],
         is_ours,
-        currency,
+        identifier["PriceToEstimateFees"]["ListingPrice"].get("CurrencyCode"),
         _amount(listing, "ListingPrice"),
-        _amount(_object(prices.get("Shipping", {}), "Shipping"), "Shipping"),
+        _amount(_object(prices.get("Shipping") or {}, "Shipping"), "Shipping"),
         identifier | ({"OptionalFulfillmentProgram": programme} if programme else {}),
     )
 
@@ -76,15 +73,24 @@ def _prices(prices: dict[str, Any]) -> dict[str, Any]:
     """What the model knows of the prices, to be given back."""
     given: dict[str, Any] = {}
     for name in ("ListingPrice", "Shipping"):
-        if name in prices:
-            money = _object(prices[name], name)
-            if not isinstance(money.get("CurrencyCode"), str | None):
-                raise invalid_input("Invalid value for CurrencyCode")
-            given[name] = {
-                "Amount": _amount(money, name),
-                **({"CurrencyCode": money["CurrencyCode"]} if money.get("CurrencyCode") else {}),
-            }
+        if prices.get(name) is not None:
+            given[name] = _money(prices[name], name)
+    if prices.get("Points") is not None:
+        points = _object(prices["Points"], "Points")
+        number = points.get("PointsNumber", 0)
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise invalid_input("Invalid value for PointsNumber")
+        value = _money(points.get("PointsMonetaryValue") or {}, "PointsMonetaryValue")
+        given["Points"] = {"PointsNumber": number, "PointsMonetaryValue": value}
     return given
+
+
+def _money(value: Any, name: str) -> dict[str, Any]:
+    money = _object(value, name)
+    currency = money.get("CurrencyCode")
+    if not isinstance(currency, str | None):
+        raise invalid_input("Invalid value for CurrencyCode")
+    return {"Amount": _amount(money, name)} | ({"CurrencyCode": currency} if currency else {})
 
 
 def _object(value: Any, name: str) -> dict[str, Any]:

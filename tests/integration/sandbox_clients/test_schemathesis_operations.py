@@ -19,6 +19,19 @@ MODELS_OF = {
     "getOrderMetrics": "sales.json",
     "searchOrders": "orders_2026-01-01.json",
     "getOrders": "ordersV0.json",
+    "listInventory": "awd_2024-05-09.json",
+    "listInboundShipments": "awd_2024-05-09.json",
+    "getInboundShipment": "awd_2024-05-09.json",
+    "listInboundPlans": "fulfillmentInbound_2024-03-20.json",
+    "getInboundPlan": "fulfillmentInbound_2024-03-20.json",
+    "listInboundPlanItems": "fulfillmentInbound_2024-03-20.json",
+    "getShipment": "fulfillmentInbound_2024-03-20.json",
+    "getShipments": "fulfillmentInboundV0.json",
+    "getShipmentItems": "fulfillmentInboundV0.json",
+    "getShipmentItemsByShipmentId": "fulfillmentInboundV0.json",
+    "searchCatalogItems": "catalogItems_2022-04-01.json",
+    "getCatalogItem": "catalogItems_2022-04-01.json",
+    "getMyFeesEstimates": "productFeesV0.json",
 }
 SHOP, DAY = ["ATVPDKIKX0DER"], ["2026-11-19T00:00:00Z"]
 # Parameters that go together and values this seller can use; with any words nearly every request would be
@@ -53,21 +66,59 @@ USABLE: dict[str, dict[str, list[str] | None]] = {
         "includedData": ["PROCEEDS", "PROMOTION", "CANCELLATION", "FULFILLMENT"],
     },
     "getOrders": {"LastUpdatedAfter": DAY, "MarketplaceIds": SHOP, "FulfillmentChannels": ["AFN", "MFN"]},
+    "listInventory": {"sortOrder": None, "details": None, "maxResults": None},
+    "listInboundShipments": {"sortBy": None, "sortOrder": None, "shipmentStatus": None, "updatedAfter": DAY},
+    "getInboundShipment": {"shipmentId": None, "skuQuantities": None},
+    "listInboundPlans": {"pageSize": None, "status": None, "sortBy": None},
+    "getInboundPlan": {"inboundPlanId": None},
+    "listInboundPlanItems": {"inboundPlanId": None, "pageSize": None},
+    "getShipment": {"inboundPlanId": None, "shipmentId": None},
+    "getShipments": {
+        "QueryType": ["DATE_RANGE"],
+        "ShipmentStatusList": None,
+        "LastUpdatedAfter": DAY,
+        "LastUpdatedBefore": ["2026-11-20T00:00:00Z"],
+        "MarketplaceId": SHOP,
+    },
+    "getShipmentItems": {
+        "QueryType": ["DATE_RANGE"],
+        "LastUpdatedAfter": DAY,
+        "LastUpdatedBefore": ["2026-11-20T00:00:00Z"],
+        "MarketplaceId": SHOP,
+    },
+    "getShipmentItemsByShipmentId": {"shipmentId": None},
+    "searchCatalogItems": {
+        "keywords": ["northwind", "nothing"],
+        "marketplaceIds": SHOP,
+        "includedData": ["summaries", "dimensions", "salesRanks", "relationships", "identifiers", "images"],
+        "pageSize": None,
+    },
+    "getCatalogItem": {"asin": None, "marketplaceIds": SHOP, "includedData": ["summaries", "dimensions"]},
+    "getMyFeesEstimates": {"body": None},
 }
-NEEDED = {"postedAfter", "granularityTimeZone", "lastUpdatedAfter", "LastUpdatedAfter"}
+NEEDED = {
+    "postedAfter", "granularityTimeZone", "lastUpdatedAfter", "LastUpdatedAfter", "LastUpdatedBefore",
+    "ShipmentStatusList", "keywords",
+}  # fmt: skip
+NOBODYS = "0" * 38
 
 
-def narrowed(model: dict[str, Any], operation: str) -> dict[str, Any]:
-    """The model with this operation alone and usable values."""
-    (path, get) = next(
-        (path, methods["get"])
+def narrowed(model: dict[str, Any], operation: str, ids: dict[tuple[str, str], str]) -> dict[str, Any]:
+    """The model with this operation alone and usable values; ids: one that exists and one that does not."""
+    (path, method, call) = next(
+        (path, method, call)
         for path, methods in model["paths"].items()
-        if methods.get("get", {}).get("operationId") == operation
+        for method, call in methods.items()
+        if method in ("get", "post") and call.get("operationId") == operation
     )
     usable = USABLE[operation]
-    get["parameters"] = [one for one in get["parameters"] if one["name"] in usable]
-    for parameter in get["parameters"]:
+    call["parameters"] = [one for one in call["parameters"] if one["name"] in usable]
+    for parameter in call["parameters"]:
+        if parameter["in"] == "body":
+            continue
         values = usable[parameter["name"]]
+        if parameter["in"] == "path":
+            values = [ids[operation, parameter["name"]], NOBODYS]
         if values:
             place = parameter["items"] if parameter["type"] == "array" else parameter
             place["enum"] = values
@@ -76,15 +127,56 @@ def narrowed(model: dict[str, Any], operation: str) -> dict[str, Any]:
             parameter["minItems"] = 1
         if parameter["name"] in NEEDED:
             parameter["required"] = True
-    return {**model, "paths": {path: {"get": get}}}
+    if operation == "getMyFeesEstimates":
+        narrow_fees(model["definitions"])
+    return {**model, "paths": {path: {method: call}}}
 
 
-def together() -> dict[str, Any]:
+def narrow_fees(definitions: dict[str, Any]) -> None:
+    """What Amazon says in words: how many items, that each has a price, that texts and amounts are such."""
+    definitions["GetMyFeesEstimatesRequest"] |= {"minItems": 1, "maxItems": 20}
+    item, request = definitions["FeesEstimateByIdRequest"], definitions["FeesEstimateRequest"]
+    item["required"] = ["IdType", "IdValue", "FeesEstimateRequest"]
+    for field in (
+        item["properties"]["IdValue"],
+        request["properties"]["MarketplaceId"],
+        request["properties"]["Identifier"],
+    ):
+        field["pattern"] = "^[A-Z0-9]+$"
+    definitions["MoneyType"]["properties"]["Amount"] |= {"minimum": 0, "maximum": 1_000_000_000}
+    # A client in wide use sends null for what it leaves out.
+    for name in ("MoneyType", "Points", "OptionalFulfillmentProgram"):
+        definitions[name]["x-nullable"] = True
+
+
+def some_ids(client: httpx.Client) -> dict[tuple[str, str], str]:
+    """By operation and parameter: a shipment, a plan and its shipment, an item."""
+    plans, old = "/inbound/fba/2024-03-20/inboundPlans", "/fba/inbound/v0"
+    bulk = client.get("/awd/2024-05-09/inboundShipments").json()["shipments"][0]["shipmentId"]
+    plan = client.get(plans).json()["inboundPlans"][0]["inboundPlanId"]
+    shipment = client.get(f"{plans}/{plan}").json()["shipments"][0]["shipmentId"]
+    told = client.get(f"{plans}/{plan}/shipments/{shipment}").json()
+    item = client.get(
+        "/catalog/2022-04-01/items", params={"keywords": "northwind", "marketplaceIds": SHOP[0]}
+    ).json()["items"][0]
+    assert client.get(f"{old}/shipments/{told['shipmentConfirmationId']}/items").status_code == 200
+    return {
+        ("getInboundShipment", "shipmentId"): bulk,
+        ("getInboundPlan", "inboundPlanId"): plan,
+        ("listInboundPlanItems", "inboundPlanId"): plan,
+        ("getShipment", "inboundPlanId"): plan,
+        ("getShipment", "shipmentId"): shipment,
+        ("getShipmentItemsByShipmentId", "shipmentId"): told["shipmentConfirmationId"],
+        ("getCatalogItem", "asin"): item["asin"],
+    }
+
+
+def together(ids: dict[tuple[str, str], str]) -> dict[str, Any]:
     """All operations in one model: starting the tool costs more than asking."""
     whole: dict[str, Any] = {"paths": {}, "definitions": {}}
     for operation, name in MODELS_OF.items():
         text = (MODELS / name).read_text().replace('"#/definitions/', f'"#/definitions/{operation}')
-        model = narrowed(json.loads(text), operation)
+        model = narrowed(json.loads(text), operation, ids)
         whole = {**model, "paths": whole["paths"] | model["paths"], "definitions": whole["definitions"] | {
             f"{operation}{key}": value for key, value in model["definitions"].items()
         }}  # fmt: skip
@@ -101,7 +193,9 @@ def test_the_read_operations_keep_to_amazons_models(sandbox: SandboxServer, tmp_
     for operation in MODELS_OF:
         sandbox.quotas(operation=operation, rate=1e6, burst=1e6)
     model = tmp_path / "model.json"
-    model.write_text(json.dumps(together()))
+    with httpx.Client(base_url=sandbox.url, headers={"x-amz-access-token": token}, timeout=30) as client:
+        ids = some_ids(client)
+    model.write_text(json.dumps(together(ids)))
     sandbox.clear_calls()
     words = command(model, sandbox.url, token)
     words[words.index("--max-examples") + 1] = "8"
