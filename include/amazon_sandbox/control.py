@@ -228,6 +228,15 @@ async def reports(request: Request) -> Response:
     return json_answer({"reports": shown})
 
 
+async def data_kiosk_queries(request: Request) -> Response:
+    """Every Data Kiosk query of every seller, with what only the sandbox knows."""
+    shown = []
+    for query in sandbox_of(request).queries.everything():
+        inside = {"account": query.account, "faults": query.faults, "reads": query.reads}
+        shown.append(query.as_dict() | {"createdAt": iso_micro(query.created), "sandbox": inside})
+    return json_answer({"queries": shown})
+
+
 async def slack(request: Request) -> Response:
     """What was posted, oldest first; DELETE forgets it."""
     store = sandbox_of(request).slack
@@ -319,6 +328,7 @@ routes: list[Route] = [
     _route("/reset", reset, "POST"),
     _route("/truth", truth, "GET"),
     _route("/reports", reports, "GET"),
+    _route("/queries", data_kiosk_queries, "GET"),
     _route("/slack", slack, "GET", "DELETE"),
 ]
 

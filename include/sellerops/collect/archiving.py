@@ -26,7 +26,7 @@ _ADDRESS_LIFE = 240.0
 
 
 def archive_document(tools: Tools, request: ReportRequest, piece: Slice) -> bool:
-    """Archive the document of a DONE request and record it. False when there is no getReportDocument lease
+    """Archive the document of a DONE request and record it. False when there is no lease for its address
     now.
 
     Killed anywhere and repeated, it ends with one document: the archive's address is the content's hash.
@@ -79,9 +79,7 @@ def _address(tools: Tools, request: ReportRequest) -> DocumentAddress:
     document_id = request.document_id
     assert document_id is not None
     try:
-        return call_now(
-            lambda: tools.client.get_report_document(document_id, leased=True, request_id=request.id)
-        )
+        return call_now(lambda: tools.asking.address(tools.client, document_id, request.id))
     except RequestRefused as error:
         # Amazon does not know the document any more; asking for the report again is all that helps.
         tools.ledger.record_failed(request.id, error)
@@ -102,7 +100,7 @@ def _download(
 
 
 def _lease(tools: Tools) -> bool:
-    bucket = tools.client.bucket("getReportDocument")
+    bucket = tools.client.bucket(tools.asking.document)
     return isinstance(tools.limits.try_acquire(bucket, tools.client.priority), Granted)
 
 

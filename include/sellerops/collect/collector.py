@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sellerops.accounts import Account
@@ -16,6 +17,7 @@ from sellerops.collect.calling import Paging
 from sellerops.collect.claims import own_since
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
 from sellerops.collect.following import Follower, lease_document
+from sellerops.collect.further_pages import page_after
 from sellerops.collect.listing import find_listed
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
 from sellerops.collect.roles import with_role
@@ -27,6 +29,7 @@ from sellerops.quarantine import state_of
 from sellerops.rate_limits import Granted, QuotaLedger
 from sellerops.slices import Slice, refuse_unpublished
 from sellerops.sources.amazon_sp.client import SpApiClient, call_now
+from sellerops.sources.amazon_sp.data_kiosk import AFTER
 from sellerops.specs import ReportSpec, Split
 
 log = logging.getLogger(__name__)
@@ -77,6 +80,8 @@ class Collector:
                 return self._advance_listed(job, tuple(request_ids))
             if self._tools.spec.request.split:
                 return self._advance_split(job, self._tools.spec.request.split, tuple(request_ids))
+            if self._tools.spec.request.how == "queried":
+                return self._advance_pages(job, tuple(request_ids))
             return self._advance_created(job, tuple(request_ids))
         except SellerOpsError as caught:
             error = with_role(self._tools.spec, caught)
@@ -103,8 +108,11 @@ class Collector:
             elif self._tools.spec.request.split:
                 result = await self._splitting(job, self._tools.spec.request.split).wait(ids)
             else:
-                request_id = ids[0] if ids else (await off_loop(self._find, job)).id
+                # Of a query's pages the last is the one to wait for.
+                request_id = ids[-1] if ids else (await off_loop(self._find, job)).id
                 result = await self._follow(job, request_id)
+                if ids[:-1]:
+                    result = _with_pages(ids[:-1], result)
             if result.outcome is WaitOutcome.EMPTY:
                 await off_loop(self._note_empty, job, Looks(result.request_ids, is_believed=True))
         except SellerOpsError as error:
@@ -135,7 +143,8 @@ class Collector:
                 case RequestStatus.CANCELLED:
                     looks = looks_at(self._tools, job, request)
                     if looks.is_believed:
-                        self._note_empty(job, looks)
+                        if AFTER not in request.options:
+                            self._note_empty(job, looks)
                         return Done((), Outcome.EMPTY, looks.request_ids)
                     request = look_again(self._tools, job, request)
                     if request.status.is_active:
@@ -153,6 +162,21 @@ class Collector:
                 self._note(job, SliceState.REQUESTED, request.id)
                 return WaitFor((request.id,), f"request {request.id} is {request.status}")
             request = self._tools.ledger.get_request(request.id)
+
+    def _advance_pages(self, job: Job, ids: tuple[int, ...]) -> Done | WaitFor:
+        """A query and the further pages of its result, one after the other."""
+        found: tuple[int, ...] = ()
+        step = self._advance_created(job, ids[:1])
+        while isinstance(step, Done) and step.outcome is Outcome.DOCUMENTS:
+            found += step.request_ids
+            page = self._tools.ledger.get_request(found[-1])
+            following = page_after(self._tools, page, job.run)
+            if following is None:
+                return Done(found, Outcome.DOCUMENTS)
+            step = self._advance_created(job, (following.id,))
+            if isinstance(step, Done) and step.outcome is Outcome.EMPTY:
+                return Done(found, Outcome.DOCUMENTS)  # the page before was the last after all
+        return WaitFor((*found, *step.request_ids), step.reason) if isinstance(step, WaitFor) else step
 
     def _find(self, job: Job) -> ReportRequest:
         """Reuse before asking: the running or young enough request of this key, else a new one."""
@@ -271,6 +295,13 @@ class Collector:
             self._tools.ledger.set_slice_state(job.piece, state, run=job.run, error=error)
         except SellerOpsError as away:
             log.warning("the failure of %s is not in the ledger: %s", job.piece.label, away)
+
+
+def _with_pages(before: tuple[int, ...], result: WaitResult) -> WaitResult:
+    """What waiting for a further page means for all: those before it are there."""
+    is_empty = result.outcome is WaitOutcome.EMPTY
+    outcome = WaitOutcome.READY if is_empty else result.outcome
+    return replace(result, outcome=outcome, request_ids=(*before, *result.request_ids))
 
 
 class _PartCollector(Collector):

@@ -17,8 +17,9 @@ from sellerops.clock import Clock
 from sellerops.ledger import Ledger, ReportRequest, RequestKey, RunRef
 from sellerops.rate_limits import QuotaLedger
 from sellerops.slices import Slice
+from sellerops.sources.amazon_sp.asking import Asking, asking_of
 from sellerops.sources.amazon_sp.client import SpApiClient
-from sellerops.sources.amazon_sp.reports import ReportQuery, options_of, query_of
+from sellerops.sources.amazon_sp.reports import ReportQuery, options_of
 from sellerops.specs import ReportSpec
 
 _Params = ParamSpec("_Params")
@@ -41,6 +42,11 @@ class Tools:
     ledger: Ledger
     limits: QuotaLedger
     archive: Archive
+
+    @property
+    def asking(self) -> Asking:
+        """Reports or Data Kiosk queries."""
+        return asking_of(self.spec)
 
 
 @dataclass(frozen=True)
@@ -139,9 +145,9 @@ def key_of(spec: ReportSpec, piece: Slice) -> RequestKey:
     )
 
 
-def query_for(tools: Tools, job: Job) -> ReportQuery:
-    """The createReport body of the job's slice."""
-    return query_of(tools.spec, job.piece)
+def query_for(tools: Tools, job: Job, request: ReportRequest) -> ReportQuery:
+    """What to create for a request of the job's slice."""
+    return tools.asking.query(tools.spec, job.piece, request.options)
 
 
 def fresh_after(spec: ReportSpec, job: Job, moment: datetime) -> datetime:

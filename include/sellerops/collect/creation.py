@@ -1,6 +1,6 @@
-"""Asking Amazon for a report exactly once, whatever dies in between.
+"""Asking Amazon for a report, or a query, exactly once, whatever dies in between.
 
-createReport is not idempotent and its answer can be lost, so the intent is committed first: PLANNED ->
+Creating is not idempotent and its answer can be lost, so the intent is committed first: PLANNED ->
 CREATING, then the call, then its id. A row that stays CREATING without an id is an orphan's trace: when no
 call of ours can be under way any more, recent reports are listed and the one that fits is adopted; only if
 there is none is the row released.
@@ -12,7 +12,7 @@ import logging
 from datetime import timedelta
 
 from sellerops.collect.claims import claim_alone, release_claim
-from sellerops.collect.context import Tools, deadline_of, now, off_loop, sleep_until
+from sellerops.collect.context import Job, Tools, deadline_of, now, off_loop, query_for, sleep_until
 from sellerops.collect.cooldowns import note_refusal
 from sellerops.errors import (
     AmazonUnavailable,
@@ -28,7 +28,7 @@ from sellerops.sources.amazon_sp.reports import Report, ReportQuery, iso
 
 log = logging.getLogger(__name__)
 
-# Longer than createReport may take (client.CREATE_TIMEOUT) and than Amazon needs to list what it made.
+# Longer than a create may take (client.CREATE_TIMEOUT) and than Amazon needs to list what it made.
 ORPHAN_AFTER = timedelta(seconds=90)
 # Amazon's clock and ours may differ by this much.
 CLOCK_SLACK = timedelta(seconds=60)
@@ -39,13 +39,14 @@ class Creation:
     killed.
     """
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
+    def __init__(self, tools: Tools, job: Job) -> None:
+        self._tools, self._job = tools, job
         # What the per-type cooldown granted to this request, to give it back when nothing was created.
         self._granted: dict[int, Granted] = {}
 
-    async def create(self, request: ReportRequest, query: ReportQuery) -> None:
+    async def create(self, request: ReportRequest) -> None:
         """One try to create. Returns when the row may have moved; the call's errors pass after tidying up."""
+        query = query_for(self._tools, self._job, request)
         left = await off_loop(
             self._tools.limits.cooldown_left,
             self._tools.account,
@@ -58,11 +59,11 @@ class Creation:
             log.info("request %s: cooldown of %s for %s", request.id, query.report_type, left)
             await sleep_until(self._tools.ledger, await now(self._tools.ledger) + left)
             return
-        await self._tools.client.lease("createReport", deadline_of(self._tools, request))
+        await self._tools.client.lease(self._tools.asking.create, deadline_of(self._tools, request))
         claim = await off_loop(claim_alone, self._tools.ledger, request)
         if claim.other:
             log.info("request %s waits for the look-alike %s to be created", request.id, claim.other.id)
-            await self.settle(claim.other, query)
+            await self.settle(claim.other)
             return
         if claim.request is None:
             return
@@ -86,11 +87,12 @@ class Creation:
         self._granted[request.id] = decision
         await self._call(claim.request, query)
 
-    async def settle(self, request: ReportRequest, query: ReportQuery) -> None:
+    async def settle(self, request: ReportRequest) -> None:
         """Find out what became of a create whose answer is lost: adopt its report, or release the request."""
         creating_at = request.creating_at
         if creating_at is None:
             return
+        query = query_for(self._tools, self._job, request)
         await sleep_until(self._tools.ledger, creating_at + ORPHAN_AFTER)
         found = await off_loop(self._tools.ledger.get_request, request.id)
         if found.status is not RequestStatus.CREATING or found.creating_at != creating_at:
@@ -116,7 +118,7 @@ class Creation:
     async def _call(self, claimed: ReportRequest, query: ReportQuery) -> None:
         ledger = self._tools.ledger
         try:
-            report_id = await self._tools.client.create_report(query, leased=True, request_id=claimed.id)
+            report_id = await self._tools.asking.ask(self._tools.client, query, claimed.id)
         except RequestRefused as error:
             await self._give_back(claimed, query)
             await off_loop(note_refusal, self._tools, claimed, error.cause)
@@ -128,7 +130,7 @@ class Creation:
                 await self._give_back(claimed, query)
             if isinstance(error, UnexpectedAnswer):
                 # Amazon took the request but told no id: as good as lost, the report is looked for.
-                log.warning("createReport of request %s: %s", claimed.id, error)
+                log.warning("%s of request %s: %s", self._tools.asking.create, claimed.id, error)
                 return
             raise
         await off_loop(ledger.record_created, claimed.id, report_id)
@@ -140,9 +142,7 @@ class Creation:
         since = request.creating_at - CLOCK_SLACK
         candidates = [
             report
-            async for report in self._tools.client.get_reports(
-                query.report_type, created_since=since, marketplace_ids=query.marketplace_ids
-            )
+            async for report in self._tools.asking.recent(self._tools.client, query, since)
             if query.answers(report) and report.created_at >= since
         ]
         known = await off_loop(
@@ -172,7 +172,7 @@ def _window(query: ReportQuery) -> str:
 
 
 def _was_not_created(error: SellerOpsError) -> bool:
-    """Whether a failed createReport has surely made no report: refused, or never sent."""
+    """Whether a failed create has surely made nothing: refused, or never sent."""
     refused = isinstance(error, Throttled | CredentialsError)
     unsent = isinstance(error, AmazonUnavailable) and error.details.get("sent") is False
     return refused or unsent

@@ -20,16 +20,19 @@ from sellerops.collect.context import (
 from sellerops.collect.cooldowns import note_cancelled
 from sellerops.collect.creation import Creation
 from sellerops.collect.fatal import report_fatal
+from sellerops.collect.further_pages import open_next
 from sellerops.collect.outcomes import WaitOutcome, WaitResult, stored_error
 from sellerops.collect.reuse import reuse
 from sellerops.collect.second_look import look_again, looks_at, pause_before
 from sellerops.errors import AmazonUnavailable, GiveUpError, RequestRefused, SellerOpsError, Throttled
 from sellerops.ledger import ReportRequest, RequestStatus
+from sellerops.sources.amazon_sp.data_kiosk import QueryTold
 from sellerops.sources.amazon_sp.reports import ProcessingStatus, Report
 
 log = logging.getLogger(__name__)
 
-# A getReportDocument token taken for a request is good for a worker that comes within this time.
+# A token for a document's address (getReportDocument, getDocument) is good for a worker that comes within
+# this time.
 DOCUMENT_LEASE = timedelta(minutes=15)
 
 
@@ -42,8 +45,7 @@ class Follower:
 
     def __init__(self, tools: Tools, job: Job, request_id: int) -> None:
         self._tools, self._job, self._id = tools, job, request_id
-        self._creation = Creation(tools)
-        self._query = query_for(tools, job)
+        self._creation = Creation(tools, job)
         self._failures = 0
 
     async def follow(self) -> WaitResult:
@@ -68,10 +70,10 @@ class Follower:
             case RequestStatus.PLANNED:
                 if await pause_before(self._tools, request):
                     return None  # the row may have moved meanwhile
-                if not await reuse(self._tools, self._job, request, self._query):
-                    await self._creation.create(request, self._query)
+                if not await self._reuse(request):
+                    await self._creation.create(request)
             case RequestStatus.CREATING:
-                await self._creation.settle(request, self._query)
+                await self._creation.settle(request)
             case RequestStatus.IN_QUEUE | RequestStatus.IN_PROGRESS:
                 return await self._poll(request)
             case RequestStatus.DONE:
@@ -83,6 +85,11 @@ class Follower:
             case RequestStatus.FATAL | RequestStatus.FAILED:
                 return self._result(WaitOutcome.FAILED, request.status, stored_error(request))
         return None
+
+    async def _reuse(self, request: ReportRequest) -> bool:
+        if not self._tools.asking.lists_others:
+            return False
+        return await reuse(self._tools, self._job, request, query_for(self._tools, self._job, request))
 
     async def _cancelled(self, request: ReportRequest) -> WaitResult | None:
         """Believe it, or go on with the request that looks again."""
@@ -101,11 +108,10 @@ class Follower:
         if moment >= deadline:
             return await self._give_up(request)
         await sleep_until(self._tools.ledger, min(self._turn(request, began, moment), deadline))
-        await self._tools.client.lease("getReport")
+        asking = self._tools.asking
+        await self._tools.client.lease(asking.status)
         try:
-            report = await self._tools.client.get_report(
-                request.report_id, leased=True, request_id=request.id
-            )
+            report = await asking.look(self._tools.client, request.report_id, request.id)
         except RequestRefused as error:
             # Amazon does not know the id (any more): this request can never end.
             await off_loop(self._tools.ledger.record_failed, request.id, error)
@@ -116,6 +122,9 @@ class Follower:
         status = RequestStatus(report.status)
         if report.status is ProcessingStatus.FATAL:
             return await self._fatal(request, report)
+        if isinstance(report, QueryTold) and report.next_token:
+            # Before this page is DONE: what a crash leaves undone is done by the next poll.
+            await off_loop(open_next, self._tools, request, report.next_token, self._job.run)
         if status is not request.status or request.reported_at is None:
             await off_loop(
                 self._tools.ledger.record_status,
@@ -193,8 +202,8 @@ class Follower:
 
 
 async def lease_document(tools: Tools, request: ReportRequest) -> None:
-    """Hold a getReportDocument token for the worker that will come, unless a young one is held."""
+    """Hold a token for the document's address for the worker that will come, unless a young one is held."""
     held = request.document_lease_at
     if held is None or held + DOCUMENT_LEASE / 2 < await now(tools.ledger):
-        await tools.client.lease("getReportDocument", deadline_of(tools, request))
+        await tools.client.lease(tools.asking.document, deadline_of(tools, request))
         await off_loop(tools.ledger.lease_document, request.id)

@@ -89,7 +89,7 @@ class Splitting:
                     reference=self._job.reference,
                 )
             except SellerOpsError as error:
-                errors.append(_explained(error))
+                errors.append(self._explained(error))
                 continue
             found.extend(step.request_ids or (request.id,))
             if isinstance(step, Done):
@@ -99,7 +99,9 @@ class Splitting:
         if errors:
             raise _first(errors)
         if waits:
-            return WaitFor(tuple(found), f"{len(waits)} of {len(found)} parts: {waits[0].reason}")
+            # A part that has pages tells of each, and each is a part for the next call.
+            every = tuple(dict.fromkeys(found))
+            return WaitFor(every, f"{len(waits)} of {len(every)} parts: {waits[0].reason}")
         return _whole(ends)
 
     async def wait(self, ids: Sequence[int]) -> WaitResult:
@@ -133,7 +135,7 @@ class Splitting:
                 result.request_ids[-1:] if result.outcome is WaitOutcome.EMPTY else result.request_ids
             )
         )
-        errors = [_explained(result.error) for result in results if result.error]
+        errors = [self._explained(result.error) for result in results if result.error]
         if errors:
             error = _first(errors)
             return WaitResult(WaitOutcome.FAILED, error.cause, every, error)
@@ -177,6 +179,12 @@ class Splitting:
         )
         return self._part_of(replace(self._tools, spec=spec), turn)
 
+    def _explained(self, error: SellerOpsError) -> SellerOpsError:
+        # Data Kiosk leaves out what it has no data of.
+        if type(error) is ReportFatal and self._tools.spec.request.how == "created":
+            error.remedy = _REMEDY
+        return error
+
     def _piece(self, request: ReportRequest) -> Slice:
         """The slice under a label that names the part, so that every error does."""
         values = request.options[self._split.option]
@@ -188,15 +196,9 @@ def _whole(ends: Sequence[Done]) -> Done:
     for end in ends:
         if end.outcome not in (Outcome.DOCUMENTS, Outcome.EMPTY):
             return end
-    ids = tuple(one for end in ends for one in end.request_ids)
+    ids = tuple(dict.fromkeys(one for end in ends for one in end.request_ids))
     evidence = tuple(one for end in ends for one in end.evidence)
     return Done(ids, Outcome.DOCUMENTS if ids else Outcome.EMPTY, evidence)
-
-
-def _explained(error: SellerOpsError) -> SellerOpsError:
-    if type(error) is ReportFatal:
-        error.remedy = _REMEDY
-    return error
 
 
 def _first(errors: Sequence[SellerOpsError]) -> SellerOpsError:

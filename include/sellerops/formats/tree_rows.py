@@ -36,14 +36,16 @@ class _Node:
     """What is known of one place in a row.
 
     ``column``: the column of a value that stands here; ``rank``: above 0 for a column's other paths, of which
-    the lowest that is there wins; ``is_elsewhere``: another table takes it; ``is_kept``: within a list that
-    has a column of its own, so that what is not known here is not lost.
+    the lowest that is there wins; ``is_elsewhere``: another table takes it, or what is in the elements of a
+    list here (``leads_elsewhere``); ``is_kept``: within a list that has a column of its own, so that what is
+    not known here is not lost.
     """
 
     path: str
     column: str | None = None
     rank: int = 0
     is_elsewhere: bool = False
+    leads_elsewhere: bool = False
     is_list: bool = False
     is_kept: bool = False
     below: dict[str, _Node] = field(default_factory=dict)
@@ -143,7 +145,10 @@ class TreeReader:
                 self._above.append((name, rank, path))
         self._root.keep()
         for path_text in table.elsewhere:
-            self._root.at(parse_path(path_text, ()).steps).is_elsewhere = True
+            steps = parse_path(path_text, ()).steps
+            self._root.at(steps).is_elsewhere = True
+            for number in range(1, len(steps)):
+                self._root.at(steps[:number]).leads_elsewhere = True
         self._inherited: tuple[Sequence[Mapping[str, Any]], dict[str, str]] = ([], {})
         self._beside: dict[str, str] = {}
         self.drift = DriftReport()
@@ -224,8 +229,12 @@ class TreeReader:
                 self._leaves(inner, here, leaves, others)
                 continue
             elif inner is None or inner == []:
+                if inner is None and here.below and self._unseen:
+                    self._see_below(here)
                 if here.column:
                     self._see(here)
+                continue
+            elif here.leads_elsewhere and kind is list and here.column is None:
                 continue
             else:
                 text = _text(inner)
@@ -237,6 +246,14 @@ class TreeReader:
                 leaves[here.column or self._new_column(here)] = text
                 if self._unseen:
                     self._see(here)
+
+    def _see_below(self, node: _Node) -> None:
+        """An object that is null says of its values that there are none, not that they are unknown."""
+        for inner in node.below.values():
+            if inner is not node:
+                if inner.column:
+                    self._see(inner)
+                self._see_below(inner)
 
     def _choose(
         self, value: Any, node: _Node, leaves: dict[str, str], others: list[tuple[int, _Node, str]]

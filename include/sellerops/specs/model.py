@@ -144,7 +144,9 @@ class Period(_Strict):
 class Split(_Strict):
     """Many values for one report option: as many requests as are needed, each with so many of them."""
 
-    option: str = Field(description="the report option that takes the values")
+    option: str = Field(
+        description="the report option that takes the values; `queried`: what stands for them in the query"
+    )
     values: Literal["asins"] = Field(
         default="asins", description="the account's ASINs in the slice's shop, from configuration or listings"
     )
@@ -163,7 +165,9 @@ class RequestRules(_Strict):
     )
     operation: str | None = Field(default=None, description="`called`: the API operation, as Amazon names it")
     query: str | None = Field(
-        default=None, description="`queried`: the GraphQL text; the placeholders of `options` are filled in"
+        default=None,
+        description="`queried`: the GraphQL text; the placeholders of `options` are filled in, "
+        "`{marketplace_ids}` and the name of `split.option` in braces as lists of strings",
     )
     options: dict[str, str] = Field(
         default_factory=dict,
@@ -451,11 +455,22 @@ class ReportSpec(_Strict):
             raise ValueError("`request.how: called` and `request.operation` go together")
         if (self.request.how == "queried") != bool(self.request.query):
             raise ValueError("`request.how: queried` and `request.query` go together")
-        if self.request.split and (self.request.how != "created" or self.scope != "marketplace"):
-            raise ValueError("`request.split` goes with `how: created` and `scope: marketplace`")
+        asked = self.request.how in ("created", "queried")
+        if self.request.split and not (asked and self.scope == "marketplace"):
+            raise ValueError(
+                "`request.split` goes with `how: created` or `queried`, and `scope: marketplace`"
+            )
+        if self.request.how == "queried" and self.request.second_look:
+            raise ValueError(
+                "`how: queried` needs `second_look: 0s`: Data Kiosk says by itself what is empty"
+            )
         for name, table in self.tables.items():
-            if self.request.split and table.write_disposition is not WriteDisposition.MERGE:
-                raise ValueError(f"`tables.{name}`: the documents of `request.split` can only be merged")
+            is_many = bool(self.request.split) or self.request.how == "queried"
+            if is_many and table.write_disposition is not WriteDisposition.MERGE:
+                raise ValueError(
+                    f"`tables.{name}`: the documents of `request.split`, and the pages of queries, can only "
+                    "be merged"
+                )
             is_snapshot = table.write_disposition is WriteDisposition.SNAPSHOT
             if is_snapshot != (self.period.kind is PeriodKind.SNAPSHOT):
                 raise ValueError(

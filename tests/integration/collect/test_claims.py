@@ -11,7 +11,7 @@ from integration.collect.parts import RUN, Bench, spec_with
 
 from sellerops.collect import WaitFor
 from sellerops.collect.claims import claim_alone, release_claim, use_document_lease
-from sellerops.collect.context import Job, Tools, query_for
+from sellerops.collect.context import Job, Tools
 from sellerops.collect.creation import Creation
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.specs import ReportSpec, load_spec
@@ -66,9 +66,7 @@ def test_a_claim_renewed_meanwhile_gets_its_own_90_seconds(bench: Bench) -> None
     )
 
     async def settle_while_it_is_renewed() -> None:
-        settling = asyncio.create_task(
-            Creation(tools).settle(seen, query_for(tools, Job(bench.piece(), RUN)))
-        )
+        settling = asyncio.create_task(Creation(tools, Job(bench.piece(), RUN)).settle(seen))
         await asyncio.sleep(0)
         await asyncio.to_thread(renew_later)
         await settling

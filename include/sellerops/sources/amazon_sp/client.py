@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -104,11 +105,7 @@ class SpApiClient:
         """
         if not leased:
             await self.lease("createReport")
-        clock = await asyncio.to_thread(self._clock)
-        limit = (
-            max(_SHORTEST_CREATE_TIMEOUT, CREATE_TIMEOUT / clock.speed) if clock.speed > 0 else CREATE_TIMEOUT
-        )
-        async with _deadline(limit, self._credentials.endpoint):
+        async with await self._create_deadline():
             body = await self._call(
                 "createReport",
                 lambda api: api.create_report(**query.body()),
@@ -228,10 +225,15 @@ class SpApiClient:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | Sequence[Any] | None = None,
         leased: bool = False,
+        creates: bool = False,
         report_type: str | None = None,
+        report_id: str | None = None,
         request_id: int | None = None,
     ) -> Answer:
-        """One call of any operation that only reads: sent once, its answer as Amazon wrote it."""
+        """One call of any operation: sent once, its answer as Amazon wrote it.
+
+        ``creates``: it is not idempotent and ends as ``create_report`` does.
+        """
         if not leased:
             await self.lease(operation)
 
@@ -246,7 +248,15 @@ class SpApiClient:
             # A page of orders is large: read where it does not hold up the loop.
             return await asyncio.to_thread(answer_of, response, operation)
 
-        return await self._written_down(operation, send, report_type=report_type, request_id=request_id)
+        async with await self._create_deadline() if creates else nullcontext():
+            return await self._written_down(
+                operation, send, report_type=report_type, report_id=report_id, request_id=request_id
+            )
+
+    async def _create_deadline(self) -> _deadline:
+        clock = await asyncio.to_thread(self._clock)
+        limit = CREATE_TIMEOUT / clock.speed if clock.speed > 0 else CREATE_TIMEOUT
+        return _deadline(max(_SHORTEST_CREATE_TIMEOUT, limit), self._credentials.endpoint)
 
     async def _page(self, query: dict[str, Any], report_type: str) -> dict[str, Any]:
         return await self._call("getReports", lambda api: api.get_reports(**query), report_type=report_type)

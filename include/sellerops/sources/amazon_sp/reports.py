@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -116,21 +117,26 @@ def _stated(spec: ReportSpec, piece: Slice) -> tuple[datetime, datetime] | None:
 
 
 def options_of(spec: ReportSpec, piece: Slice) -> dict[str, str]:
-    """The spec's options, the slice's days, instants and shop filled in for ``{first_day}`` and the like."""
+    """The spec's options, the slice's days, instants and shops filled in for ``{first_day}`` and the like.
+
+    A query is one of them (``query``): it is part of what makes two requests the same.
+    """
     known = {
         "first_day": piece.first_day or "",
         "last_day": piece.last_day or "",
         "window_start": iso(piece.start) if piece.start else "",
         "window_end": iso(piece.end) if piece.end else "",
         "marketplace_id": piece.marketplace_ids[0],
+        "marketplace_ids": json.dumps(piece.marketplace_ids),
     }
 
-    def filled(text: str) -> str:
+    def filled(template: str) -> str:
         for name, value in known.items():
-            text = text.replace(f"{{{name}}}", value)
-        return text
+            template = template.replace(f"{{{name}}}", value)
+        return template
 
-    return {name: filled(text) for name, text in spec.request.options.items()}
+    options = {**spec.request.options, **({"query": spec.request.query} if spec.request.query else {})}
+    return {name: filled(template) for name, template in options.items()}
 
 
 def iso(moment: datetime) -> str:
@@ -152,18 +158,18 @@ def parse_report(body: Mapping[str, Any]) -> Report:
     document_id = body.get("reportDocumentId")
     if status == ProcessingStatus.DONE and not document_id:
         raise UnexpectedAnswer("the report is DONE but has no reportDocumentId.", where=where)
-    created_at = _instant(body, "createdTime", where)
+    created_at = instant(body, "createdTime", where)
     if created_at is None:
         raise UnexpectedAnswer("the report has no createdTime.", where=where)
     return Report(
-        report_id=_text(body, "reportId", where),
-        report_type=_text(body, "reportType", where),
+        report_id=text(body, "reportId", where),
+        report_type=text(body, "reportType", where),
         status=ProcessingStatus(str(status)),
         created_at=created_at,
         document_id=str(document_id) if document_id else None,
         marketplace_ids=tuple(map(str, body.get("marketplaceIds") or ())),
-        start=_instant(body, "dataStartTime", where),
-        end=_instant(body, "dataEndTime", where),
+        start=instant(body, "dataStartTime", where),
+        end=instant(body, "dataEndTime", where),
     )
 
 
@@ -178,15 +184,15 @@ def parse_page(body: Mapping[str, Any]) -> ReportPage:
 
 def parse_created(body: Mapping[str, Any]) -> str:
     """The report id of a CreateReportResponse."""
-    return _text(body, "reportId", "createReport")
+    return text(body, "reportId", "createReport")
 
 
 def parse_document(body: Mapping[str, Any]) -> DocumentAddress:
     """A ReportDocument of the model."""
     compression = body.get("compressionAlgorithm")
     return DocumentAddress(
-        document_id=_text(body, "reportDocumentId", "getReportDocument"),
-        url=_text(body, "url", "getReportDocument"),
+        document_id=text(body, "reportDocumentId", "getReportDocument"),
+        url=text(body, "url", "getReportDocument"),
         compression=str(compression) if compression else None,
     )
 
@@ -196,14 +202,16 @@ def _seconds(moment: datetime | None) -> datetime | None:
     return moment.replace(microsecond=0) if moment else None
 
 
-def _text(body: Mapping[str, Any], key: str, where: str) -> str:
+def text(body: Mapping[str, Any], key: str, where: str) -> str:
+    """A text that the model promises. UnexpectedAnswer."""
     value = body.get(key)
     if not isinstance(value, str) or not value:
         raise UnexpectedAnswer(f"Amazon's answer has no {key}.", where=where)
     return value
 
 
-def _instant(body: Mapping[str, Any], key: str, where: str) -> datetime | None:
+def instant(body: Mapping[str, Any], key: str, where: str) -> datetime | None:
+    """An aware time; None when it is not told. UnexpectedAnswer."""
     value = body.get(key)
     if value is None:
         return None

@@ -88,6 +88,21 @@ def test_lists_that_are_another_tables_rows_are_no_column() -> None:
     assert spec.tables["products"].elsewhere == ()
 
 
+def test_the_columns_of_an_object_that_is_null_are_not_missing() -> None:
+    columns = {"sku": {}, "cost": {"from": "cost.fba.amount"}, "more": {"from": "more.x"}}
+    content = json.dumps({"sku": "s", "cost": None})
+    read = Read(content.encode(), table(columns, primary_key=("sku",)), kind="jsonl")
+    assert read.stream.drift.missing == ["more"]
+
+
+def test_a_list_on_the_way_to_another_tables_rows_is_no_column() -> None:
+    """`charges` of each of the fees are rows elsewhere; beside an object on the way nothing is lost."""
+    told = table({"sku": {}}, primary_key=("sku",)).model_copy(update={"elsewhere": ("fees.charges", "a.b")})
+    content = json.dumps({"sku": "s", "fees": [{"name": "f", "charges": [{"x": 1}]}], "a": {"b": [], "c": 1}})
+    read = Read(content.encode(), told, kind="jsonl")
+    assert read.rows == [{"sku": "s", "a_c": "1", "source_line": 1}]
+
+
 LINES = table(
     {
         "shop": {"from": "/request.marketplaceId"},

@@ -1,0 +1,58 @@
+"""The pages of a query's result: each a query of its own, tied to the one before it.
+
+The row of the next page is opened before the page that tells of it is written down as DONE, so no crash can
+lose it; its options name the query before and the token.
+"""
+
+from __future__ import annotations
+
+from sellerops.collect.context import Tools
+from sellerops.ledger import ReportRequest, RequestKey, RunRef
+from sellerops.ledger.database import Connection
+from sellerops.sources.amazon_sp.data_kiosk import AFTER, TOKEN
+
+
+def open_next(tools: Tools, request: ReportRequest, token: str, run: RunRef) -> ReportRequest:
+    """The request of the page after ``request``, opened by whoever comes first."""
+    assert request.report_id is not None
+    options = {**request.options, AFTER: request.report_id, TOKEN: token}
+    return _find_or_open(tools, request, options, run)
+
+
+def page_after(tools: Tools, request: ReportRequest, run: RunRef) -> ReportRequest | None:
+    """The request of the page after ``request``; None when it is the last. One that failed is opened anew."""
+    following = tools.ledger.database.run(lambda connection: _options_after(connection, request))
+    return _find_or_open(tools, request, following, run) if following else None
+
+
+def _find_or_open(
+    tools: Tools, request: ReportRequest, options: dict[str, str], run: RunRef
+) -> ReportRequest:
+    key = RequestKey(
+        source=request.source,
+        report_type=request.report_type,
+        account_id=request.account_id,
+        marketplace_ids=request.marketplace_ids,
+        window_start=request.window_start,
+        window_end=request.window_end,
+        options=options,
+    )
+    return tools.ledger.find_or_open_request(key, fresh_after=None, run=run)
+
+
+def _options_after(connection: Connection, request: ReportRequest) -> dict[str, str] | None:
+    row = connection.execute(
+        """
+        SELECT options FROM sellerops.report_request
+        WHERE account_id = %(account_id)s AND report_type = %(report_type)s
+          AND options ->> %(after)s = %(report_id)s
+        ORDER BY id DESC LIMIT 1
+        """,
+        {
+            "account_id": request.account_id,
+            "report_type": request.report_type,
+            "after": AFTER,
+            "report_id": request.report_id,
+        },
+    ).fetchone()
+    return dict(row["options"]) if row else None

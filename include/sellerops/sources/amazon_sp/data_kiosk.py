@@ -1,0 +1,189 @@
+"""The nouns and calls of the Data Kiosk API 2023-11-15 (model file dataKiosk_2023-11-15.json).
+
+A query is asked, waited for and fetched like a report, so it is told of as one: ``Report`` with its query's
+text and the token of its next page. DONE without a document is what a report calls CANCELLED: no data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sellerops.errors import ConfigurationError, RequestRefused, UnexpectedAnswer
+from sellerops.slices import Slice
+from sellerops.sources.amazon_sp.client import SpApiClient
+from sellerops.sources.amazon_sp.documents import DocumentAddress
+from sellerops.sources.amazon_sp.reports import ProcessingStatus, Report, ReportQuery, instant, iso, text
+from sellerops.specs import ReportSpec
+
+BASE = "/dataKiosk/2023-11-15"
+# The model: a query must be at most so long after unnecessary whitespace is removed.
+MOST_CHARACTERS = 8_000
+PAGE_SIZE = 100
+
+# Options of a request: its text, and for a further page the query before it and the token that it told.
+TEXT, AFTER, TOKEN = "query", "after", "paginationToken"
+_OURS = frozenset((TEXT, AFTER, TOKEN))
+
+
+@dataclass(frozen=True)
+class KioskQuery(ReportQuery):
+    """What createQuery is asked for. The window and the shops stand in the text already."""
+
+    text: str = ""
+    token: str | None = None
+
+    def body(self) -> dict[str, Any]:
+        """The CreateQuerySpecification."""
+        return {"query": self.text} | ({"paginationToken": self.token} if self.token else {})
+
+    def answers(self, report: Report) -> bool:
+        """Whether ``report`` is what this query would create: Amazon tells a query's text, not its page."""
+        return isinstance(report, QueryTold) and _collapsed(report.text) == self.text
+
+
+@dataclass(frozen=True)
+class QueryTold(Report):
+    """A query as Amazon tells of it. ``was_cancelled``: by a call, which says nothing of its data."""
+
+    text: str = ""
+    next_token: str | None = None
+    was_cancelled: bool = False
+
+
+def query_of_options(spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> KioskQuery:
+    """The query of a request with these options. A part's values stand as a list of strings for their
+    option's name in braces. ConfigurationError when it is longer than Amazon takes.
+    """
+    written = options[TEXT]
+    for name in options.keys() - _OURS:
+        written = written.replace(f"{{{name}}}", json.dumps(options[name].split()))
+    written = _collapsed(written)
+    if len(written) > MOST_CHARACTERS:
+        raise ConfigurationError(
+            f"the query has {len(written)} characters, Amazon takes {MOST_CHARACTERS}.",
+            where=f"{spec.name}, {piece.label}",
+            remedy="Ask for fewer fields in `request.query`, or for fewer values in `request.split.at_most`.",
+        )
+    return KioskQuery(
+        spec.report_type,
+        piece.marketplace_ids,
+        piece.start,
+        piece.end,
+        options,
+        text=written,
+        token=options.get(TOKEN),
+    )
+
+
+async def create_query(client: SpApiClient, query: ReportQuery, request_id: int) -> str:
+    """Ask, with the lease held; the query's id. Not idempotent, as createReport."""
+    body = await client.call(
+        "createQuery",
+        "POST",
+        f"{BASE}/queries",
+        body=query.body(),
+        leased=True,
+        creates=True,
+        report_type=query.report_type,
+        request_id=request_id,
+    )
+    return text(body, "queryId", "createQuery")
+
+
+async def get_query(client: SpApiClient, query_id: str, request_id: int) -> QueryTold:
+    """How a query stands, with the lease held. RequestRefused when Amazon does not know it, or it was
+    cancelled.
+    """
+    body = await client.call(
+        "getQuery",
+        "GET",
+        f"{BASE}/queries/{query_id}",
+        leased=True,
+        report_id=query_id,
+        request_id=request_id,
+    )
+    told = parse_query(body)
+    if told.was_cancelled:
+        raise RequestRefused(
+            f"query {query_id} was cancelled, and not by us.",
+            where="getQuery",
+            remedy="Clear the task to ask again.",
+        )
+    return told
+
+
+async def get_queries(client: SpApiClient, created_since: datetime) -> AsyncIterator[QueryTold]:
+    """This application's queries, newest first; each page takes a lease."""
+    asked = {"createdSince": iso(created_since), "pageSize": str(PAGE_SIZE)}
+    seen: set[str] = set()
+    while True:
+        body = await client.call("getQueries", "GET", f"{BASE}/queries", query=asked)
+        queries = body.get("queries")
+        if not isinstance(queries, list):
+            raise UnexpectedAnswer("getQueries answered without a list of queries.", where="getQueries")
+        for each in queries:
+            yield parse_query(each)
+        token = _next_token(body)
+        if token is None:
+            return
+        if token in seen:
+            raise UnexpectedAnswer("getQueries repeats a nextToken: the list has no end.", where="getQueries")
+        seen.add(token)
+        # The model: all other parameters as in the call that gave the token.
+        asked["paginationToken"] = token
+
+
+async def get_document(client: SpApiClient, document_id: str, request_id: int) -> DocumentAddress:
+    """A fresh address of a document, with the lease held; it dies after 5 minutes."""
+    body = await client.call(
+        "getDocument", "GET", f"{BASE}/documents/{document_id}", leased=True, request_id=request_id
+    )
+    return DocumentAddress(
+        document_id=text(body, "documentId", "getDocument"), url=text(body, "documentUrl", "getDocument")
+    )
+
+
+def parse_query(body: Mapping[str, Any]) -> QueryTold:
+    """A Query of the model. UnexpectedAnswer names what does not fit."""
+    where = f"query {body.get('queryId', '?')}"
+    status = body.get("processingStatus")
+    if status not in ProcessingStatus.__members__:
+        raise UnexpectedAnswer(
+            f"Amazon tells the unknown processingStatus {status!r}.",
+            where=where,
+            remedy="Nothing is lost: clear the task to look again; if it stays, report it.",
+            processing_status=str(status),
+        )
+    created_at = instant(body, "createdTime", where)
+    if created_at is None:
+        raise UnexpectedAnswer("the query has no createdTime.", where=where)
+    document_id = body.get("errorDocumentId" if status == ProcessingStatus.FATAL else "dataDocumentId")
+    is_empty = status == ProcessingStatus.DONE and not document_id
+    return QueryTold(
+        report_id=text(body, "queryId", where),
+        report_type="",
+        status=ProcessingStatus.CANCELLED if is_empty else ProcessingStatus(str(status)),
+        created_at=created_at,
+        document_id=str(document_id) if document_id else None,
+        marketplace_ids=(),
+        start=None,
+        end=None,
+        text=text(body, "query", where),
+        next_token=_next_token(body) if document_id else None,
+        was_cancelled=status == ProcessingStatus.CANCELLED,
+    )
+
+
+def _next_token(body: Mapping[str, Any]) -> str | None:
+    pagination = body.get("pagination")
+    token = pagination.get("nextToken") if isinstance(pagination, dict) else None
+    return str(token) if token else None
+
+
+def _collapsed(written: str) -> str:
+    """On one line: none of our strings holds a space that counts."""
+    return " ".join(written.split())

@@ -1,0 +1,256 @@
+"""Data Kiosk queries are collected as reports are: once each, whatever dies, with all their pages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from integration.collect.killing import Killed, Step, stepping
+from integration.collect.parts import Bench, another_run, collect
+from support import catalogue
+
+from sellerops.collect import Done, Outcome, splitting
+from sellerops.errors import ReportFatal, RequestRefused
+from sellerops.formats import open_rows
+from sellerops.ledger import RequestStatus, SliceState
+from sellerops.slices import Slice
+from sellerops.specs import load_spec
+
+BY_DATE = load_spec("sales_and_traffic_by_date")
+TRENDS = load_spec("sales_and_traffic_trends")
+ECONOMICS = load_spec("economics")
+# Long closed: what stands still reads the same whenever it is asked.
+FIRST, LAST = date(2026, 11, 1), date(2026, 11, 7)
+LONG_AFTER = datetime(2026, 11, 21, 14, tzinfo=UTC)
+DAYS = {"from_day": FIRST, "to_day": LAST}
+
+
+@pytest.fixture(autouse=True)
+def _quick(bench: Bench) -> None:
+    """Quotas and the pace of Amazon are not what is tested here."""
+    for operation in ("createQuery", "getQueries", "getDocument"):
+        bench.sandbox.quotas(operation=operation, rate=10.0, burst=100)
+    bench.sandbox.control("POST", "/jobs", json={"queue_seconds": 5, "progress_seconds": 5})
+
+
+@pytest.fixture
+def no_page_limit(bench: Bench) -> Iterator[None]:
+    yield
+    _pages_of(bench, None)
+
+
+@pytest.fixture
+def brand(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ASINs that northwind_na sells in the US, as its listings would tell them; more than one part."""
+    shop = catalogue.world().shop(catalogue.world().seller("northwind_na"), "ATVPDKIKX0DER")
+    asins = sorted({listing.asin for listing in shop.listings})
+    assert len(asins) > 30
+    monkeypatch.setitem(splitting._VALUES, "asins", lambda *_: asins)
+    return asins
+
+
+def queries(bench: Bench) -> list[dict[str, Any]]:
+    """Every query there is at the local Amazon, in order."""
+    return list(bench.sandbox.control("GET", "/queries")["queries"])
+
+
+def rows_of(bench: Bench, spec_name: str, done: Done, piece: Slice, table: str) -> list[dict[str, Any]]:
+    """What the slice's documents hold, read with the spec."""
+    spec, found = load_spec(spec_name), []
+    for one in done.request_ids:
+        request = bench.ledger.get_request(one)
+        with bench.archive.open(request.archive_uri or "") as stream:
+            rows = open_rows(
+                spec.tables[table],
+                stream,
+                file_format=spec.format,
+                piece=piece,
+                content_type=request.document_headers["content_type"],
+                on_reject=lambda _: None,
+                where=spec_name,
+            )
+            found += [row for batch in rows for row in batch.to_pylist()]
+        assert not rows.rejected, rows.first_reject
+        assert rows.drift.added == {} and not set(rows.drift.missing)
+    return found
+
+
+def _pages_of(bench: Bench, rows: int | None) -> None:
+    bench.sandbox.control("POST", "/jobs", json={"rows_per_page": rows})
+
+
+def test_trends_are_the_reports_daily_figures_cell_by_cell(bench: Bench, brand: list[str]) -> None:
+    """A week of every ASIN: 2 queries instead of 7 reports, and not one figure differs."""
+    piece = next(one for one in bench.pieces(TRENDS, **DAYS) if one.marketplaces == ("US",))
+    done = collect(bench.collector(TRENDS), piece)
+    told = queries(bench)
+    assert len(done.request_ids) == len(told) == 2
+    assert all(json.dumps(asin) in told[place // 30]["query"] for place, asin in enumerate(brand))
+    rows = rows_of(bench, "sales_and_traffic_trends", done, piece, "sales_trends")
+    trends = {(row["date"], row["child_asin"]): row for row in rows}
+    assert len(trends) == len(rows) > 150
+    compared = 0
+    for day in piece.days:
+        daily = catalogue.parse("sales_and_traffic", "northwind_na", ["US"], day, day, LONG_AFTER).rows
+        assert {row["child_asin"] for row in daily} == {asin for at, asin in trends if at == day}
+        for row in daily:
+            mine = trends[day, row["child_asin"]]
+            for column in (name for name in row if name in mine and name != "source_line"):
+                assert mine[column] == row[column], (day, row["child_asin"], column)
+                compared += 1
+    assert compared > 40 * len(rows) / 2
+
+
+def test_a_query_and_its_pages_are_archived_and_tied_together(bench: Bench, no_page_limit: None) -> None:
+    _pages_of(bench, 10)
+    piece = bench.piece(BY_DATE)
+    done = collect(bench.collector(BY_DATE), piece)
+    rows = [bench.ledger.get_request(one) for one in done.request_ids]
+    assert [row.status for row in rows] == [RequestStatus.ARCHIVED] * 9  # 28 days of three shops
+    assert {row.report_type for row in rows} == {"DATA_KIOSK_salesAndTrafficByDate"}
+    assert [row.options.get("after") for row in rows] == [None, *(row.report_id for row in rows[:-1])]
+    found = rows_of(bench, BY_DATE.name, done, piece, "sales_totals_by_date")
+    assert len({(row["date"], row["marketplace_id"]) for row in found}) == len(found) > 80
+    again = collect(bench.collector(BY_DATE), piece, another_run("by hand"))
+    assert again.request_ids == done.request_ids and len(queries(bench)) == 9
+
+
+def test_killed_at_every_step_there_is_one_query_a_page(bench: Bench, no_page_limit: None) -> None:
+    """First right after each create, whose id is lost; then at ever later steps, from nothing each time."""
+    _pages_of(bench, 50)
+    piece = bench.piece(BY_DATE)
+    for _ in range(2):
+        with stepping(Step("after call POST queries", 1)), pytest.raises(Killed):
+            collect(bench.collector(BY_DATE), piece)
+    assert len(queries(bench)) == 2
+    for at in range(2000):
+        with stepping(at) as steps:
+            try:
+                done = collect(bench.collector(BY_DATE), piece)
+                break
+            except Killed:
+                continue
+    else:
+        raise AssertionError("never done")
+    assert at > 20 and not steps.struck
+    rows = [bench.ledger.get_request(one) for one in done.request_ids]
+    assert [row.created_by for row in rows] == ["adopted", "adopted"]
+    assert len(queries(bench)) == len(bench.documents()) == 2
+    count = bench.ledger.database.run(
+        lambda c: c.execute("SELECT count(*) AS n FROM sellerops.report_request").fetchone()
+    )
+    assert count == {"n": 2}
+
+
+def test_a_slice_is_killed_once_at_every_kind_of_step(bench: Bench) -> None:
+    """Each time another slice, which dies once and goes on."""
+    last = date(2026, 11, 19)
+    pieces = iter(bench.pieces(_daily(BY_DATE), from_day=date(2026, 8, 1), to_day=last))
+    with stepping(None) as steps:
+        collect(bench.collector(BY_DATE), next(pieces))
+    kinds = [step for step in steps.crossed if step.nth == 1]
+    assert {"before call POST queries", "after call POST queries", "after download"} <= {
+        step.name for step in kinds
+    }
+    for number, at in enumerate(kinds, 2):
+        piece = next(pieces)
+        with stepping(at) as steps, pytest.raises(Killed):
+            collect(bench.collector(BY_DATE), piece)
+        assert steps.struck
+        done = collect(bench.collector(BY_DATE), piece)
+        assert len(done.request_ids) == 1
+        assert len(queries(bench)) == number, at
+
+
+def test_parts_whose_answers_were_lost_get_their_own_queries_back(bench: Bench, brand: list[str]) -> None:
+    """All parts look alike in the ledger, but Amazon tells a query's text."""
+    piece = next(one for one in bench.pieces(TRENDS, **DAYS) if one.marketplaces == ("US",))
+    bench.sandbox.faults("response_lost", operation="createQuery", times=2)
+    done = collect(bench.collector(TRENDS), piece)
+    assert len(queries(bench)) == len(done.request_ids) == 2
+    for one in done.request_ids:
+        request = bench.ledger.get_request(one)
+        assert request.created_by == "adopted"
+        with bench.archive.open(request.archive_uri or "") as stream:
+            found = {json.loads(line)["childAsin"] for line in stream}
+        assert found <= set(request.options["asins"].split())
+
+
+def test_parts_with_pages(bench: Bench, brand: list[str], no_page_limit: None) -> None:
+    _pages_of(bench, 120)
+    piece = next(one for one in bench.pieces(TRENDS, **DAYS) if one.marketplaces == ("US",))
+    done = collect(bench.collector(TRENDS), piece)
+    rows = rows_of(bench, TRENDS.name, done, piece, "sales_trends")
+    assert len({(row["date"], row["child_asin"]) for row in rows}) == len(rows) > 240
+    assert len(set(done.request_ids)) == len(done.request_ids) == len(queries(bench)) > 2
+
+
+def test_many_waits_ask_once(bench: Bench) -> None:
+    async def crowd() -> set[tuple[int, ...]]:
+        waits = [bench.collector(BY_DATE).wait(bench.piece(BY_DATE), another_run(f"{n}")) for n in range(8)]
+        return {result.request_ids for result in await asyncio.gather(*waits)}
+
+    assert len(asyncio.run(crowd())) == 1
+    assert len(queries(bench)) == 1
+
+
+def test_done_without_a_document_is_no_data_and_believed(bench: Bench) -> None:
+    bench.sandbox.faults("done_without_document", operation="createQuery")
+    done = collect(bench.collector(BY_DATE), bench.piece(BY_DATE))
+    assert done.outcome is Outcome.EMPTY
+    assert len(queries(bench)) == 1
+    assert set(bench.states()) == {SliceState.CONFIRMED_EMPTY}
+
+
+def test_fatal_tells_amazons_reason(bench: Bench) -> None:
+    detail = "Something about the dates."
+    bench.sandbox.faults("fatal_with_document", operation="createQuery", options={"detail": detail}, times=1)
+    with pytest.raises(ReportFatal) as failed:
+        collect(bench.collector(BY_DATE), bench.piece(BY_DATE))
+    assert "about the dates" in failed.value.cause
+    assert collect(bench.collector(BY_DATE), bench.piece(BY_DATE)).outcome is Outcome.DOCUMENTS
+
+
+def test_a_page_that_failed_is_asked_for_again_alone(bench: Bench, no_page_limit: None) -> None:
+    _pages_of(bench, 50)
+    bench.sandbox.faults("fatal", operation="createQuery", times=1, after=1)
+    with pytest.raises(ReportFatal):
+        collect(bench.collector(BY_DATE), bench.piece(BY_DATE))
+    done = collect(bench.collector(BY_DATE), bench.piece(BY_DATE))
+    assert len(done.request_ids) == 2 and len(queries(bench)) == 3
+
+
+def test_a_query_somebody_cancelled_says_nothing_of_its_data(bench: Bench) -> None:
+    bench.sandbox.faults("cancelled", operation="createQuery", times=1)
+    with pytest.raises(RequestRefused, match="cancelled"):
+        collect(bench.collector(BY_DATE), bench.piece(BY_DATE))
+    assert SliceState.CONFIRMED_EMPTY not in bench.states()
+    assert collect(bench.collector(BY_DATE), bench.piece(BY_DATE)).outcome is Outcome.DOCUMENTS
+
+
+def test_economics_fills_its_three_tables(bench: Bench) -> None:
+    piece = bench.pieces(ECONOMICS, **DAYS)[0]
+    done = collect(bench.collector(ECONOMICS), piece)
+    economics = rows_of(bench, "economics", done, piece, "economics")
+    fees = rows_of(bench, "economics", done, piece, "economics_fees")
+    assert rows_of(bench, "economics", done, piece, "economics_ads") == []
+    assert len({(row["marketplace_id"], row["date"], row["msku"]) for row in economics}) == len(economics)
+    keys = {(row["marketplace_id"], row["date"], row["msku"], row["fee_type_name"]) for row in fees}
+    assert len(keys) == len(fees) > len(economics)
+    charged = {key[:3]: Decimal(0) for key in keys}
+    for row in fees:
+        charged[row["marketplace_id"], row["date"], row["msku"]] += row["total_amount"]
+    for row in economics:
+        if row["cost_of_goods_sold_amount"] is None:
+            spent = charged.get((row["marketplace_id"], row["date"], row["msku"]), Decimal(0))
+            assert row["net_proceeds_amount"] == row["net_product_sales_amount"] - spent
+
+
+def _daily(spec: Any) -> Any:
+    """The same in windows of a day, to have many slices."""
+    return spec.model_copy(update={"period": spec.period.model_copy(update={"max_days": 1})})
