@@ -55,6 +55,12 @@ with DAG(
             return maintenance.purge(get_runtime().ledger, context["params"]["keep_rows_days"])
 
     @task
+    def purge_personal_data(**context: Any) -> dict[str, int]:
+        """Delete rows of personal data that are past their time."""
+        with task_outcome(context):
+            return maintenance.purge_personal_data(get_runtime().ledger)
+
+    @task
     def check_credentials(**context: Any) -> None:
         """Ask a token for each account, so that a dead one is known before the reports need it."""
         with task_outcome(context):
@@ -72,5 +78,12 @@ with DAG(
         with task_outcome(context):
             return maintenance.send_missed_notices(get_runtime().ledger)
 
-    for step in (roll_call_log, purge_old_rows, check_credentials, check_stale_slices, send_missed_notices):
+    for step in (
+        roll_call_log,
+        purge_old_rows,
+        purge_personal_data,
+        check_credentials,
+        check_stale_slices,
+        send_missed_notices,
+    ):
         step()

@@ -105,6 +105,12 @@ def plan_slices(
     ]
 
 
+def window_days(spec: ReportSpec, zone: ZoneInfo, run_at: datetime) -> tuple[date, date]:
+    """First and last local day of ``zone`` that a run at ``run_at`` reaches: the lookback until yesterday."""
+    last_closed = run_at.astimezone(zone).date() - timedelta(days=1)
+    return last_closed - timedelta(days=max(spec.period.lookback.days, 1) - 1), last_closed
+
+
 def refuse_unpublished(spec: ReportSpec, piece: Slice, now: datetime) -> None:
     """Raise NotPublishedYet while Amazon cannot have published the slice's period."""
     wait = spec.period.available_after
@@ -178,12 +184,11 @@ def _windows(
     to_day: date | None,
 ) -> Iterator[Slice]:
     zone = _zone(spec, group)
-    last_closed = run_at.astimezone(zone).date() - timedelta(days=1)
+    first, last_closed = window_days(spec, zone, run_at)
+    last = last_closed
     if from_day or to_day:
         first, last = _given_days(from_day, to_day)
         last = min(last, last_closed)
-    else:
-        first, last = last_closed - timedelta(days=max(spec.period.lookback.days, 1) - 1), last_closed
     for start, end in _pieces(spec, first, last, last_closed):
         day = f"{start}" if start == end else f"{start}..{end}"
         end_instant = _midnight(end + timedelta(days=1), zone)

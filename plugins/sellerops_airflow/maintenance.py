@@ -71,6 +71,14 @@ def purge(ledger: Ledger, keep_days: int) -> dict[str, int]:
     return deleted
 
 
+def purge_personal_data(ledger: Ledger) -> dict[str, int]:
+    """Delete rows of personal data past their retention; how many by table."""
+    from sellerops.personal import purge_personal
+    from sellerops.specs import load_specs
+
+    return {each.table: each.rows for each in purge_personal(ledger, load_specs()[0])}
+
+
 def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30) -> None:
     """Raise GiveUpError naming slices that were planned or requested long ago and never ended.
 
@@ -127,4 +135,11 @@ def _days(first: date, last: date) -> str:
     return f"{first}" if first == last else f"{first}..{last}"
 
 
-__all__ = ["check_credentials", "check_stale_slices", "purge", "roll_api_calls", "send_missed_notices"]
+__all__ = [
+    "check_credentials",
+    "check_stale_slices",
+    "purge",
+    "purge_personal_data",
+    "roll_api_calls",
+    "send_missed_notices",
+]

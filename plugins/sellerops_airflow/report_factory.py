@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -85,7 +85,7 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
         catchup=spec.catchup,
         max_active_runs=_MAX_ACTIVE_RUNS,
         tags={spec.source, spec.family, cadence(spec), *(account.id for account in chosen)},
-        params=_params(spec),
+        params=_params(spec, chosen),
         default_args={
             "owner": "sellerops",
             # What is fetched is loaded before more is fetched: a long backfill lands as it goes.
@@ -126,6 +126,8 @@ def _account_group(spec: ReportSpec, account: Account) -> None:
     common: dict[str, Any] = {"report": spec.dag_id, "account_id": account.id, "pool": account.pool}
     has_days = spec.period.kind is not PeriodKind.SNAPSHOT
     days = {name: f"{{{{ params.{name} or '' }}}}" for name in ("from_day", "to_day")} if has_days else {}
+    lists = ("accounts", "marketplaces") if has_days else ()
+    days |= {name: f"{{{{ (params.{name} or []) | join(',') }}}}" for name in lists}
     with TaskGroup(group_id=account.id, tooltip=f"{', '.join(shop.code for shop in account.marketplaces)}"):
         plan = PlanSlicesOperator(task_id="plan_slices", **common, **days)
 
@@ -153,18 +155,32 @@ def _assets(spec: ReportSpec) -> Iterator[Asset]:
         yield table_asset(f"{spec.source}.{table}")
 
 
-def _params(spec: ReportSpec) -> dict[str, Param]:
+def _params(spec: ReportSpec, accounts: Sequence[Account]) -> dict[str, Param]:
     if spec.period.kind is PeriodKind.SNAPSHOT:
         return {}
 
     def day(title: str, text: str) -> Param:
         return Param(None, type=["null", "string"], format="date", title=title, description=text)
 
+    def some(title: str, known: Iterable[str]) -> Param:
+        text = "Only these. Empty: all."
+        return Param([], type="array", items={"type": "string"}, examples=sorted(set(known)), title=title,
+                     description=text)  # fmt: skip
+
     return {
         "from_day": day(
             "From day", "First day to collect, by the shop's clock. Empty: what the schedule would."
         ),
         "to_day": day("To day", "Last day to collect, inclusive. Empty: the same as the first."),
+        "accounts": some("Accounts", (account.id for account in accounts)),
+        "marketplaces": some("Shops", (shop.code for each in accounts for shop in each.marketplaces)),
+        "priority": Param(
+            "schedule",
+            type="string",
+            enum=["schedule", "backfill"],
+            title="Priority",
+            description="Of quota: `backfill` lets schedules and people go first.",
+        ),
     }
 
 

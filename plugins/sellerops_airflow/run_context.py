@@ -40,11 +40,13 @@ def run_at(context: Context, clock: Clock) -> datetime:
 
 
 def priority_of(context: Context) -> Priority:
-    """Schedules and people go before backfills."""
+    """Schedules and people go before backfills, and before runs whose form says so (gaps that are filled)."""
     from sellerops.rate_limits import Priority
 
     dag_run: Any = context["dag_run"]
-    return Priority.BACKFILL if dag_run.run_type == "backfill" else Priority.SCHEDULE
+    wanted = (getattr(dag_run, "conf", None) or {}).get("priority")
+    is_backfill = dag_run.run_type == "backfill" or wanted == Priority.BACKFILL
+    return Priority.BACKFILL if is_backfill else Priority.SCHEDULE
 
 
 def _utc(moment: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -24,9 +25,7 @@ DAG_IDS = {
     f"report__amazon_sp__{path.stem}"
     for path in (PROJECT_ROOT / "include" / "config" / "reports" / "amazon_sp").glob("*.yaml")
 }
-CHECK_IDS = {
-    f"check__{path.stem}" for path in (PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")
-}
+CHECK_IDS = {f"check__{path.stem}" for path in (PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")}
 EACH_REPORT = pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
 GROUPS = ("plan_slices", "slice.fetch_report", "slice.load_postgres")
 TAGS = {
@@ -44,7 +43,9 @@ TAGS = {
 
 def test_the_files_make_exactly_these_dags(bag: DagBag) -> None:
     assert bag.import_errors == {}
-    assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | {"sellerops__maintenance", "sellerops__quarantine"}
+    assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | {
+        f"sellerops__{name}" for name in ("completeness", "maintenance", "quarantine")
+    }
     assert set(SPECS) == DAG_IDS
 
 
@@ -53,12 +54,13 @@ def dag_of(bag: DagBag, dag_id: str) -> DAG:
 
 
 def accounts_of(dag_id: str) -> dict[str, Account]:
-    """The accounts that sell in one of the report's marketplaces."""
-    shops = SPECS[dag_id].marketplaces
+    """The accounts that sell in one of the report's marketplaces, of those the report is for."""
+    shops, chosen = SPECS[dag_id].marketplaces, SPECS[dag_id].accounts
     return {
         name: account
         for name, account in load_accounts().items()
-        if shops == "all" or {shop.code for shop in account.marketplaces} & set(shops)
+        if (chosen == "all" or name in chosen)
+        and (shops == "all" or {shop.code for shop in account.marketplaces} & set(shops))
     }
 
 
@@ -180,11 +182,29 @@ def test_building_twice_gives_the_same_dags() -> None:
     assert len(first) == len(DAG_IDS)
 
 
+def test_gaps_become_runs_of_their_reports(bag: DagBag) -> None:
+    dag = dag_of(bag, "sellerops__completeness")
+    fill = dag.get_task("fill_gap")
+    assert fill.upstream_task_ids == {"find_gaps"}
+    # Beside a logical date another run of that moment would stand in the way.
+    assert fill.partial_kwargs["logical_date"] is None
+    assert fill.partial_kwargs["skip_when_already_exists"] is True
+    assert isinstance(dag.timetable, ReportTimetable)
+    dag.params.validate()
+    report = dag_of(bag, "report__amazon_sp__sales_and_traffic")
+    conf = {"from_day": "2026-11-01", "to_day": "2026-11-02", "accounts": ["northwind_na"],
+            "marketplaces": ["US"], "priority": "backfill"}  # fmt: skip
+    given = copy.deepcopy(report.params)
+    given.update(conf)
+    given.validate()
+
+
 def test_maintenance_runs_daily_and_its_steps_do_not_wait_for_each_other(bag: DagBag) -> None:
     dag = dag_of(bag, "sellerops__maintenance")
     assert set(dag.task_ids) == {
         "roll_call_log",
         "purge_old_rows",
+        "purge_personal_data",
         "check_credentials",
         "check_stale_slices",
         "send_missed_notices",

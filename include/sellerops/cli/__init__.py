@@ -6,8 +6,21 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from sellerops.cli import backfill, checks, finality, ledger, personal, quarantine, quota, replay, specs
+from sellerops.cli import (
+    backfill,
+    checks,
+    completeness,
+    finality,
+    ledger,
+    personal,
+    quarantine,
+    quota,
+    replay,
+    specs,
+)
 from sellerops.errors import SellerOpsError
+
+_COMMANDS = (specs, quota, ledger, backfill, quarantine, personal, replay, finality, checks, completeness)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m sellerops", description="What people do outside the Airflow UI."
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for module in (specs, quota, ledger, backfill, quarantine, personal, replay, finality, checks):
+    for module in _COMMANDS:
         module.add(commands)
     options = parser.parse_args(arguments)
     try:

@@ -32,19 +32,31 @@ class PlanSlicesOperator(BaseOperator):
     :param account_id: the account of ``accounts.yaml``.
     :param from_day: first local day (ISO) of a run by hand; empty for what the schedule would collect.
     :param to_day: last local day (ISO), inclusive.
+    :param accounts: ids parted by commas: any other account has nothing to do in this run; empty: all.
+    :param marketplaces: codes parted by commas: slices of none of them are left out; empty: all.
     """
 
-    template_fields: Sequence[str] = ("from_day", "to_day")
+    template_fields: Sequence[str] = ("from_day", "to_day", "accounts", "marketplaces")
     ui_color = "#e8f0fe"
 
     def __init__(
-        self, *, report: str, account_id: str, from_day: str = "", to_day: str = "", **kwargs: Any
+        self,
+        *,
+        report: str,
+        account_id: str,
+        from_day: str = "",
+        to_day: str = "",
+        accounts: str = "",
+        marketplaces: str = "",
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.report = report
         self.account_id = account_id
         self.from_day = from_day
         self.to_day = to_day
+        self.accounts = accounts
+        self.marketplaces = marketplaces
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         with task_outcome(context):
@@ -54,6 +66,10 @@ class PlanSlicesOperator(BaseOperator):
         from sellerops.ledger import SliceState
 
         runtime = get_runtime()
+        accounts, shops = _names(self.accounts), _names(self.marketplaces)
+        if accounts and self.account_id not in accounts:
+            log.info("This run is for %s.", ", ".join(sorted(accounts)))
+            return []
         spec, account = runtime.spec(self.report), runtime.account(self.account_id)
         clock = runtime.ledger.clock()
         slices = plan_slices(
@@ -68,6 +84,8 @@ class PlanSlicesOperator(BaseOperator):
         run = run_ref(context, spec.name)
         wanted = []
         for piece in slices:
+            if shops and not shops & set(piece.marketplaces):
+                continue
             late = _unpublished(spec, piece, clock.now())
             if piece.expired:
                 state, words = SliceState.EXPIRED, "expired: Amazon no longer serves it"
@@ -102,6 +120,11 @@ def _lookback(runtime: Runtime, spec: ReportSpec, account_id: str) -> timedelta 
     lookback = resolve_lookback(runtime.ledger, spec, account_id)
     log.info("%s", lookback.reason)
     return lookback.value
+
+
+def _names(text: str) -> set[str]:
+    """What a list of the run's form holds."""
+    return {name.strip() for name in text.split(",")} - {"", "None"}
 
 
 def _day(text: str, name: str) -> date | None:

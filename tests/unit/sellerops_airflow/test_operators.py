@@ -28,6 +28,7 @@ from sellerops.slices import Slice
 from sellerops_airflow.operators.amazon_sp import SpApiFetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
+from sellerops_airflow.run_context import priority_of
 
 US = "ATVPDKIKX0DER"
 DAY = date(2026, 11, 20)
@@ -59,6 +60,16 @@ def test_a_run_by_hand_collects_the_days_it_was_given(runtime: FakeRuntime) -> N
     found = plan(from_day="2026-11-01", to_day="2026-11-02").execute(task_context(data_interval_end=None))
     assert [values["first_day"] for values in found[:2]] == ["2026-11-01", "2026-11-02"]
     assert len(found) == 6
+
+
+def test_a_run_for_some_shops_leaves_the_others_alone(runtime: FakeRuntime) -> None:
+    context = task_context(data_interval_end=None)
+    assert plan(accounts="northwind_eu").execute(context) == []
+    assert not runtime.fake_ledger.rows
+    days = {"from_day": "2026-11-01", "to_day": "2026-11-02"}
+    found = plan(**days, accounts="northwind_na,northwind_eu", marketplaces="US,DE").execute(context)
+    assert [values["label"] for values in found] == ["US 2026-11-01", "US 2026-11-02"]
+    assert len(runtime.fake_ledger.rows) == 2
 
 
 @pytest.mark.parametrize("empty", ["", "None"])
@@ -212,6 +223,13 @@ def test_an_unforeseen_error_leaves_its_word_too(runtime: FakeRuntime) -> None:
         fetch().execute(task_context(try_number=4, max_tries=3))
     (row,) = runtime.fake_ledger.rows.values()
     assert (row.error_type, row.error) == ("ZeroDivisionError", "oops")
+
+
+def test_a_run_may_say_that_it_stands_back() -> None:
+    context = task_context(run_type="manual")
+    for wanted in (Priority.BACKFILL, Priority.SCHEDULE):
+        context["dag_run"].conf = {"priority": str(wanted)}
+        assert priority_of(context) is wanted
 
 
 @pytest.mark.parametrize(

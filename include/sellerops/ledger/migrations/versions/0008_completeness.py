@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from alembic import op
+
 from sellerops.ledger.migrations.sql_files import run_sql_beside
 
 revision = "0008"
@@ -13,4 +15,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    pass
+    op.execute("DROP TABLE sellerops.gap_fill")

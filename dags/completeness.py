@@ -1,0 +1,85 @@
+"""Days that should be there and are not, looked for once a day.
+
+What the schedules' runs should have brought is held against what the ledger knows. Missing, late and failed
+days that Amazon still serves get a run of their report for exactly these days, behind the schedules in the
+queue for quota; what it no longer serves is marked expired.
+`python -m sellerops completeness` and `gaps` show the same.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import DAG, Param, task
+
+from sellerops.specs import Schedule
+from sellerops_airflow import completeness
+from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.outcomes import task_outcome
+from sellerops_airflow.retry_policy import RetryByRemedy
+from sellerops_airflow.runtime import get_runtime
+from sellerops_airflow.timetables import ReportTimetable
+
+DAG_ID = "sellerops__completeness"
+
+with DAG(
+    dag_id=DAG_ID,
+    description="Finds days that are missing and starts runs for them; tells of schedules gone quiet.",
+    doc_md=__doc__,
+    schedule=ReportTimetable(Schedule(between=("05:00-06:00",), timezone="UTC"), DAG_ID),
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    tags={"sellerops", "maintenance"},
+    params={
+        "most_runs": Param(20, type="integer", minimum=0, description="Runs started for gaps within 24 h."),
+        "tries": Param(
+            3, type="integer", minimum=1, description="Runs for one gap: a day, two, four days apart."
+        ),
+        "horizon_days": Param(730, type="integer", minimum=2, description="How far back days are looked at."),
+        "silent_hours": Param(
+            6, type="integer", minimum=1, description="A schedule so long overdue is told of."
+        ),
+    },
+    default_args={
+        "owner": "sellerops",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=5),
+        "retry_policy": RetryByRemedy(),
+    },
+    on_failure_callback=[ReportFailureNotifier()],
+):
+
+    @task
+    def find_gaps(**context: Any) -> list[dict[str, Any]]:
+        """The runs to start: whose gaps, which days."""
+        with task_outcome(context):
+            chosen = context["params"]
+            return completeness.find_fills(
+                get_runtime().ledger,
+                lambda dag_id: bool(context["ti"].get_dag(dag_id).is_paused),
+                most=chosen["most_runs"],
+                tries=chosen["tries"],
+                horizon_days=chosen["horizon_days"],
+            )
+
+    @task
+    def check_silence(**context: Any) -> None:
+        """Schedules that should have run and did not."""
+        with task_outcome(context):
+            completeness.check_silence(
+                get_runtime().ledger,
+                lambda dag_id: bool(context["ti"].get_dag(dag_id).is_paused),
+                context["params"]["silent_hours"],
+            )
+
+    TriggerDagRunOperator.partial(
+        task_id="fill_gap",
+        logical_date=None,
+        skip_when_already_exists=True,
+        openlineage_inject_parent_info=False,
+        map_index_template="{{ task.trigger_run_id }}",
+    ).expand_kwargs(find_gaps())
+    check_silence()

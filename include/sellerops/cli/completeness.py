@@ -1,0 +1,237 @@
+"""`completeness` and `gaps`: which days are there, which are missing, and runs that bring them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sellerops.accounts import Account, load_accounts
+from sellerops.cli.tables import print_table
+from sellerops.cli.warehouse import open_ledger
+from sellerops.completeness import (
+    Day,
+    DayState,
+    Fill,
+    Gap,
+    Limits,
+    Shop,
+    calendars,
+    claim_fills,
+    find_gaps,
+    mark_expired,
+    release_fill,
+)
+from sellerops.errors import ConfigurationError, RetryableError
+from sellerops.ledger import Ledger
+from sellerops.marketplaces import marketplace_by_id
+from sellerops.specs import load_spec, load_specs
+
+_SHOWN = (
+    DayState.LOADED, DayState.CONFIRMED_EMPTY, DayState.QUARANTINED, DayState.LATE, DayState.FAILED,
+    DayState.EXPIRED, DayState.MISSING,
+)  # fmt: skip
+_HOLES = (DayState.MISSING, DayState.FAILED, DayState.LATE, DayState.QUARANTINED, DayState.EXPIRED)
+_MOST_RANGES = 4
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("completeness", help="how each report's days stand, by account and shop")
+    _choices(parser)
+    parser.add_argument("--day", type=date.fromisoformat, help="one day, with its load and request")
+    parser.set_defaults(run=_completeness)
+    gaps = commands.add_parser("gaps", help="days that should be there and are not")
+    _choices(gaps)
+    gaps.add_argument("--fill", action="store_true", help="start runs for them, by the airflow command")
+    gaps.add_argument("--most", type=int, default=Limits().a_day, help="most such runs within 24 hours")
+    gaps.set_defaults(run=_gaps)
+
+
+def _choices(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--report", help="only this report")
+    parser.add_argument("--account", help="only this account")
+    parser.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY",
+                        help="days that never ran count from here on as well")  # fmt: skip
+    parser.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY")
+    parser.add_argument("--json", action="store_true")
+
+
+def _completeness(options: argparse.Namespace) -> int:
+    if options.day:
+        options.first = options.last = options.day
+    ledger = open_ledger()
+    try:
+        shops = _shops(ledger, options)
+    finally:
+        ledger.close()
+    if options.json:
+        print(json.dumps([_as_json(shop) for shop in shops], indent=2))
+    elif options.day:
+        _print_day(shops)
+    else:
+        _print_calendar(shops)
+    return 0
+
+
+def _gaps(options: argparse.Namespace) -> int:
+    ledger = open_ledger()
+    try:
+        shops = _shops(ledger, options)
+        found = find_gaps(shops, ledger.clock().now())
+        if options.fill:
+            return _fill(ledger, shops, found, Limits(a_day=options.most))
+    finally:
+        ledger.close()
+    if options.json:
+        print(json.dumps([_gap_as_json(gap) for gap in found], indent=2))
+        return 0
+    rows = [
+        (gap.spec.name, gap.account_id, ", ".join(gap.codes) or "all", gap.first_day, gap.last_day, gap.days,
+         ", ".join(gap.states), "no" if gap.expired else "yes")
+        for gap in found
+    ]  # fmt: skip
+    header = ("report", "account", "shops", "from", "to", "days", "states", "can be filled")
+    print_table(header, rows, empty="No gaps.")
+    return 0
+
+
+def _fill(ledger: Ledger, shops: Sequence[Shop], gaps: Iterable[Gap], limits: Limits) -> int:
+    airflow = shutil.which("airflow")
+    if airflow is None:
+        raise ConfigurationError(
+            "there is no `airflow` command here to start runs with.",
+            remedy="Run it where Airflow is installed, or start the DAG sellerops__completeness.",
+        )
+    expired = mark_expired(ledger, shops)
+    if expired:
+        print(f"{expired} days are marked expired: Amazon no longer serves them.")
+    fills = claim_fills(ledger, gaps, limits)
+    for fill in fills:
+        _trigger(ledger, airflow, fill)
+        print(f"{fill.gap.label}: run {fill.run_id}")
+    if not fills:
+        print("Nothing to start: no gap can be filled, runs are under way, or today's number is used up.")
+    return 0
+
+
+def _trigger(ledger: Ledger, airflow: str, fill: Fill) -> None:
+    conf = json.dumps(fill.conf)
+    command = [airflow, "dags", "trigger", fill.gap.spec.dag_id, "--run-id", fill.run_id, "--conf", conf]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        release_fill(ledger, fill)
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        raise RetryableError(
+            f"`airflow dags trigger` ended with {done.returncode}: {' '.join(last)}",
+            where=fill.gap.label,
+            remedy="Mend what it says, then start again; the gap is free.",
+        )
+
+
+def _shops(ledger: Ledger, options: argparse.Namespace) -> list[Shop]:
+    specs = [load_spec(options.report)] if options.report else load_specs()[0]
+    accounts = _accounts(options.account)
+    return [
+        shop
+        for spec in specs
+        for shop in calendars(ledger, spec, accounts, first_day=options.first, last_day=options.last)
+    ]
+
+
+def _accounts(name: str | None) -> list[Account]:
+    accounts = load_accounts()
+    if name is None:
+        return list(accounts.values())
+    if name not in accounts:
+        raise ConfigurationError(f"there is no account {name!r}.", remedy=f"Known: {', '.join(accounts)}.")
+    return [accounts[name]]
+
+
+def _print_calendar(shops: Sequence[Shop]) -> None:
+    header = ("report", "account", "shop", "from", "to", *(each.lower() for each in _SHOWN), "open", "gaps")
+    rows = []
+    for shop in shops:
+        counts = shop.counts
+        under_way = counts[DayState.PLANNED] + counts[DayState.REQUESTED]
+        shown = (*(counts[state] for state in _SHOWN), under_way)
+        rows.append(
+            (shop.spec.name, shop.account.id, _code(shop), shop.days[0].day, shop.days[-1].day, *shown,
+             _ranges(shop))
+        )  # fmt: skip
+    print_table(header, rows, empty="No report has run yet; --from says since when days are expected.")
+
+
+def _print_day(shops: Sequence[Shop]) -> None:
+    header = ("report", "account", "shop", "day", "state", "since", "load", "request", "run", "why")
+    print_table(header, [_evidence(shop, day) for shop in shops for day in shop.days],
+                empty="Nothing is expected or known of this day.")  # fmt: skip
+
+
+def _evidence(shop: Shop, day: Day) -> tuple[Any, ...]:
+    row = day.row
+    known = (None,) * 4 if row is None else (row.updated_at, row.load_id, row.request_id, row.run_id)
+    if row is not None:
+        why = row.error or ""
+    else:
+        why = f"due {day.expected.due:%Y-%m-%d %H:%M} UTC" if day.expected else ""
+    texts = [str(each) if isinstance(each, int) else each for each in known]
+    return (shop.spec.name, shop.account.id, _code(shop), day.day, day.state.value, *texts, why)
+
+
+def _ranges(shop: Shop) -> str:
+    """``MISSING 2026-11-03..2026-11-05, FAILED 2026-11-09``."""
+    stretches: list[tuple[DayState, date, date]] = []
+    for day in shop.days:
+        if day.state not in _HOLES:
+            continue
+        if stretches and stretches[-1][0] is day.state and stretches[-1][2] == day.day - timedelta(days=1):
+            stretches[-1] = (day.state, stretches[-1][1], day.day)
+        else:
+            stretches.append((day.state, day.day, day.day))
+    stretches.sort(key=lambda each: _HOLES.index(each[0]))
+    texts = [
+        f"{state.value} {first}" + (f"..{last}" if last != first else "") for state, first, last in stretches
+    ]
+    more = f" and {len(texts) - _MOST_RANGES} more" if len(texts) > _MOST_RANGES else ""
+    return ", ".join(texts[:_MOST_RANGES]) + more
+
+
+def _as_json(shop: Shop) -> dict[str, Any]:
+    return {
+        "report": shop.spec.name,
+        "account": shop.account.id,
+        "marketplace": _code(shop),
+        "counts": {state.value: count for state, count in shop.counts.items()},
+        "days": [
+            {
+                "day": day.day.isoformat(),
+                "state": day.state.value,
+                "load_id": day.row.load_id if day.row else None,
+                "request_id": day.row.request_id if day.row else None,
+                "error": day.row.error if day.row else None,
+                "due": day.expected.due.isoformat() if day.expected else None,
+                "can_be_had": not (day.expected and day.expected.expired),
+            }
+            for day in shop.days
+        ],
+    }
+
+
+def _gap_as_json(gap: Gap) -> dict[str, Any]:
+    return {
+        "report": gap.spec.name,
+        "account": gap.account_id,
+        "marketplaces": list(gap.codes),
+        "from": gap.first_day.isoformat(),
+        "to": gap.last_day.isoformat(),
+        "states": [state.value for state in gap.states],
+        "can_be_filled": not gap.expired,
+    }
+
+
+def _code(shop: Shop) -> str:
+    return marketplace_by_id(shop.marketplace_id).code if shop.marketplace_id else "all"

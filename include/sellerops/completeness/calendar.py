@@ -1,0 +1,123 @@
+"""How each day of each shop stands: what the ledger says, and MISSING where it says nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sellerops.accounts import Account
+from sellerops.completeness.expected import ExpectedDay, expected_days
+from sellerops.ledger import Ledger, SliceRow, SliceState
+from sellerops.specs import ReportSpec
+
+# A run that is due has written its plan by then.
+GRACE = timedelta(hours=1)
+# How far back a report is looked at that nobody asked about from a day on.
+USUAL_DAYS = 60
+
+
+class DayState(StrEnum):
+    """The states of a slice, and MISSING: a run should have brought the day, and nothing is known of it."""
+
+    LOADED = "LOADED"
+    CONFIRMED_EMPTY = "CONFIRMED_EMPTY"
+    QUARANTINED = "QUARANTINED"
+    REQUESTED = "REQUESTED"
+    PLANNED = "PLANNED"
+    LATE = "LATE"
+    FAILED = "FAILED"
+    MISSING = "MISSING"
+    EXPIRED = "EXPIRED"
+
+
+# Of several snapshots of one day the best says how the day stands.
+_RANK = {state: place for place, state in enumerate(DayState)}
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day: its state with what the ledger knows of it (None: nothing), and what was expected of it."""
+
+    day: date
+    state: DayState
+    row: SliceRow | None
+    expected: ExpectedDay | None
+
+
+@dataclass(frozen=True)
+class Shop:
+    """One report, account and shop (``marketplace_id`` empty: all of the account's together)."""
+
+    spec: ReportSpec
+    account: Account
+    marketplace_id: str
+    days: tuple[Day, ...] = field(repr=False)
+
+    @property
+    def counts(self) -> Counter[DayState]:
+        return Counter(day.state for day in self.days)
+
+
+def calendars(
+    ledger: Ledger,
+    spec: ReportSpec,
+    accounts: Iterable[Account],
+    *,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    now: datetime | None = None,
+    days: int = USUAL_DAYS,
+) -> Iterator[Shop]:
+    """How the days of a report stand, by account and shop.
+
+    Without ``first_day`` days are expected from the first day the ledger knows of the shop on (with
+    ``catchup``: from the spec's start), at most ``days`` back. What never ran has no days.
+    """
+    moment = now or ledger.clock().now()
+    last = last_day or moment.date()
+    oldest = first_day or last - timedelta(days=days)
+    rows = ledger.slice_states(report=spec.name, first_day=None, last_day=last)
+    for account in accounts:
+        own = [row for row in rows if row.account_id == account.id]
+        start = first_day or _begun(spec, own)
+        expected = (
+            expected_days(spec, account, max(start, oldest), last, moment - GRACE)
+            if start is not None
+            else {}
+        )
+        begun = {shop: min(row.day for row in own if row.marketplace_id == shop) for shop in _shops(own)}
+        for shop in sorted({*expected, *begun}):
+            known = [row for row in own if row.marketplace_id == shop and row.day >= oldest]
+            since = oldest if first_day or spec.catchup else begun.get(shop)
+            wanted = {day: each for day, each in expected.get(shop, {}).items() if since and day >= since}
+            found = tuple(_days(known, wanted))
+            if found:
+                yield Shop(spec, account, shop, found)
+
+
+def _begun(spec: ReportSpec, rows: list[SliceRow]) -> date | None:
+    if spec.catchup:
+        return date.fromisoformat(spec.start_date[:10])
+    return min((row.day for row in rows), default=None)
+
+
+def _shops(rows: Iterable[SliceRow]) -> set[str]:
+    return {row.marketplace_id for row in rows}
+
+
+def _days(rows: Iterable[SliceRow], expected: Mapping[date, ExpectedDay]) -> Iterator[Day]:
+    best: dict[date, SliceRow] = {}
+    for row in rows:
+        if row.day not in best or _RANK[_state(row.state)] < _RANK[_state(best[row.day].state)]:
+            best[row.day] = row
+    for day in sorted({*best, *expected}):
+        known, wanted = best.get(day), expected.get(day)
+        state = _state(known.state) if known else DayState.MISSING
+        yield Day(day, state, known, wanted)
+
+
+def _state(state: SliceState) -> DayState:
+    return DayState(state.value)

@@ -1,0 +1,105 @@
+"""The days that the schedule's runs should have collected by now; pure, cut by the planner of the runs."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sellerops.accounts import Account
+from sellerops.backfill import run_moments
+from sellerops.slices import Slice, plan_slices, window_days
+from sellerops.specs import PeriodKind, ReportSpec
+
+ShopKey = str
+_WHOLE_DAYS = (PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.RANGE)
+
+
+@dataclass(frozen=True)
+class ExpectedDay:
+    """One day of one shop. ``due``: when a run first should have brought it. ``piece``: the slice it is in.
+
+    ``expired``: Amazon no longer serves it, or (a snapshot) its moment is over.
+    """
+
+    day: date
+    due: datetime
+    piece: Slice
+    expired: bool
+
+
+def shop_key(piece: Slice) -> ShopKey:
+    """As the ledger keys a slice's shop: its id, or nothing for several shops together."""
+    return piece.marketplace.id if piece.marketplace else ""
+
+
+def expected_days(
+    spec: ReportSpec, account: Account, first_day: date, last_day: date, now: datetime
+) -> dict[ShopKey, dict[date, ExpectedDay]]:
+    """The days from ``first_day`` to ``last_day`` that runs due by ``now`` should have collected, by shop.
+
+    Runs are those whose data interval begins in these days or in the lookback after them. A period that was
+    not published at any run's time yet is not expected.
+    """
+    later = spec.period.lookback + spec.period.available_after + timedelta(days=40)
+    moments = run_moments(spec, first_day - timedelta(days=1), last_day + later, now)
+    if spec.period.kind in _WHOLE_DAYS:
+        found = _of_windows(spec, account, moments, now)
+    else:
+        found = _of_moments(spec, account, moments, now)
+    shops: dict[ShopKey, dict[date, ExpectedDay]] = {}
+    for each in found:
+        if first_day <= each.day <= last_day:
+            shops.setdefault(shop_key(each.piece), {}).setdefault(each.day, each)
+    return shops
+
+
+def _of_windows(
+    spec: ReportSpec, account: Account, moments: Sequence[datetime], now: datetime
+) -> Iterator[ExpectedDay]:
+    """Runs reach back over each other: days are planned once for each stretch without a gap."""
+    if not moments:
+        return
+    zones = sorted({piece.timezone for piece in plan_slices(spec, account, run_at=moments[-1], now=now)})
+    for zone in zones:
+        for first, last, run_at in _stretches(spec, ZoneInfo(zone), moments):
+            pieces = plan_slices(spec, account, run_at=run_at, now=now, from_day=first, to_day=last)
+            for piece in pieces:
+                due = _first_from(moments, piece, spec.period.available_after)
+                if piece.timezone != zone or due is None:
+                    continue
+                for day in piece.days:
+                    yield ExpectedDay(day, due, piece, piece.expired)
+
+
+def _stretches(
+    spec: ReportSpec, zone: ZoneInfo, moments: Sequence[datetime]
+) -> Iterator[tuple[date, date, datetime]]:
+    first, last = window_days(spec, zone, moments[0])
+    run_at = moments[0]
+    for moment in moments[1:]:
+        start, end = window_days(spec, zone, moment)
+        if start > last + timedelta(days=1):
+            yield first, last, run_at
+            first = start
+        last, run_at = max(last, end), moment
+    yield first, last, run_at
+
+
+def _first_from(moments: Sequence[datetime], piece: Slice, wait: timedelta) -> datetime | None:
+    assert piece.end is not None
+    place = bisect_left(moments, piece.end + wait)
+    return moments[place] if place < len(moments) else None
+
+
+def _of_moments(
+    spec: ReportSpec, account: Account, moments: Sequence[datetime], now: datetime
+) -> Iterator[ExpectedDay]:
+    """A snapshot stands for its moment and cannot be had later; the last listing looks back over all."""
+    is_snapshot = spec.period.kind is PeriodKind.SNAPSHOT
+    for moment in moments if is_snapshot else moments[-1:]:
+        for piece in plan_slices(spec, account, run_at=moment, now=now):
+            for day in piece.days:
+                yield ExpectedDay(day, moment, piece, is_snapshot or piece.expired)

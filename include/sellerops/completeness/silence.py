@@ -1,0 +1,54 @@
+"""Schedules that should have run and did not: nothing fails then, so nobody is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sellerops.accounts import Account
+from sellerops.ledger import Ledger
+from sellerops.schedules import Calendar
+from sellerops.specs import ReportSpec
+
+# A report nobody has run for so long was stopped on purpose; people were told often enough.
+FORGOTTEN = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A run was due at ``due`` and no slice of the account was touched since ``last``."""
+
+    spec: ReportSpec
+    account_id: str
+    due: datetime
+    last: datetime
+
+
+def silent_reports(
+    ledger: Ledger, specs: Iterable[ReportSpec], accounts: Iterable[Account], grace: timedelta
+) -> list[Silence]:
+    """Reports whose last run due longer than ``grace`` ago left no trace.
+
+    Nothing is said of a report that never ran, nor beside a clock of a local Amazon: Airflow's schedules run
+    by the real one.
+    """
+    clock = ledger.clock()
+    if clock.is_virtual:
+        return []
+    now = clock.now()
+    with ledger.connection() as connection:
+        rows = connection.execute(
+            "SELECT report, account_id, max(updated_at) AS last FROM sellerops.slice_state GROUP BY 1, 2"
+        ).fetchall()
+    touched = {(row["report"], row["account_id"]): row["last"] for row in rows}
+    found = []
+    known = {account.id for account in accounts}
+    for spec in specs:
+        due = Calendar(spec.schedule, spec.dag_id).last(now - grace)
+        for (report, account_id), last in touched.items():
+            wanted = spec.accounts == "all" or account_id in spec.accounts
+            is_watched = report == spec.name and account_id in known and wanted
+            if is_watched and last < due.nominal and now - last < FORGOTTEN:
+                found.append(Silence(spec, account_id, due.at, last))
+    return sorted(found, key=lambda each: (each.due, each.spec.name, each.account_id))

@@ -1,0 +1,90 @@
+"""What the completeness DAG does: gaps as runs to start, schedules gone quiet, types Amazon removes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sellerops.errors import GiveUpError
+
+if TYPE_CHECKING:
+    from sellerops.completeness import Gap, Shop
+    from sellerops.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+IsPaused = Callable[[str], bool]
+
+
+def find_fills(
+    ledger: Ledger, is_paused: IsPaused, *, most: int, tries: int, horizon_days: int
+) -> list[dict[str, Any]]:
+    """Runs to start for gaps, as arguments of a TriggerDagRunOperator; each is claimed in the ledger.
+
+    What Amazon no longer serves is marked expired. A paused DAG's report is left alone: somebody wants it so.
+    """
+    from sellerops.completeness import Limits, claim_fills, find_gaps, mark_expired
+
+    now = ledger.clock().now()
+    gaps: list[Gap] = []
+    for shops in _shops(ledger, is_paused, horizon_days):
+        expired = mark_expired(ledger, shops)
+        if expired:
+            log.info("%s: %d days are marked expired", shops[0].spec.name, expired)
+        gaps += find_gaps(shops, now)
+    fills = claim_fills(ledger, sorted(gaps, key=_urgency), Limits(a_day=most, tries=tries))
+    log.info("%d gaps, %d runs to start", len([gap for gap in gaps if not gap.expired]), len(fills))
+    for fill in fills:
+        log.info("%s: %s", fill.gap.label, fill.run_id)
+    return [
+        {"trigger_dag_id": fill.gap.spec.dag_id, "trigger_run_id": fill.run_id, "conf": fill.conf}
+        for fill in fills
+    ]
+
+
+def check_silence(ledger: Ledger, is_paused: IsPaused, grace_hours: int) -> None:
+    """Raise GiveUpError naming reports whose schedule should have run and left no trace."""
+    from sellerops.accounts import load_accounts
+    from sellerops.completeness import silent_reports
+    from sellerops.specs import load_specs
+
+    found = silent_reports(ledger, load_specs()[0], load_accounts().values(), timedelta(hours=grace_hours))
+    paused = {dag_id: is_paused(dag_id) for dag_id in {each.spec.dag_id for each in found}}
+    silent = [each for each in found if not paused[each.spec.dag_id]]
+    if not silent:
+        return
+    listed = "; ".join(
+        f"{each.spec.name} {each.account_id}: due {each.due:%Y-%m-%d %H:%M}, last heard of "
+        f"{each.last:%Y-%m-%d %H:%M}"
+        for each in silent[:20]
+    )
+    more = f"; and {len(silent) - 20} more" if len(silent) > 20 else ""
+    raise GiveUpError(
+        f"{len(silent)} reports should have run (UTC) and did not: {listed}{more}.",
+        where="schedules",
+        remedy="Look whether scheduler and dag-processor run and whether the DAG has an import error; the "
+        "days are filled by this DAG or by a backfill. Pause a DAG that is no longer wanted.",
+    )
+
+
+def _urgency(gap: Gap) -> Any:
+    return gap.first_day + gap.spec.period.history, gap.spec.name, gap.account_id
+
+
+def _shops(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> Iterator[list[Shop]]:
+    """The calendars of each report that is in use."""
+    from sellerops.accounts import load_accounts
+    from sellerops.completeness import calendars
+    from sellerops.specs import load_specs
+
+    accounts = list(load_accounts().values())
+    for spec in load_specs()[0]:
+        back = min(horizon_days, spec.period.history.days)
+        shops = list(calendars(ledger, spec, accounts, days=back))
+        if shops and not is_paused(spec.dag_id):
+            yield shops
+
+
+__all__ = ["check_silence", "find_fills"]

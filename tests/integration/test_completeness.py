@@ -1,0 +1,214 @@
+"""Gaps are found against the ledger, claimed once, filled within their number, and given up in the end."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.postgres import conninfo, ledger, postgres_server
+
+from sellerops.accounts import load_accounts
+from sellerops.cli import main
+from sellerops.clock import Clock
+from sellerops.completeness import (
+    DayState,
+    Gap,
+    Limits,
+    Shop,
+    calendars,
+    claim_fills,
+    find_gaps,
+    mark_expired,
+    release_fill,
+    silent_reports,
+)
+from sellerops.errors import ReportFatal
+from sellerops.ledger import Ledger, RunRef, SliceState
+from sellerops.slices import Slice, plan_slices
+from sellerops.specs import load_spec
+
+__all__ = ["conninfo", "ledger", "postgres_server"]
+
+SALES = load_spec("sales_and_traffic")
+STOCK = load_spec("fba_manage_inventory")
+NA = load_accounts()["northwind_na"]
+NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
+RUN = RunRef(SALES.dag_id, "scheduled__1", "northwind_na.slice.load_postgres", 0, 1, SALES.name)
+
+
+@pytest.fixture
+def at(ledger: Ledger) -> Callable[[float], datetime]:
+    """Sets the ledger's clock to so many days after NOW; it stands still there."""
+
+    def set_day(days: float) -> datetime:
+        moment = NOW + timedelta(days=days)
+        ledger.set_clock(Clock(datetime.now(UTC), moment, 0.0))
+        return moment
+
+    set_day(0)
+    return set_day
+
+
+def pieces(first: str, last: str, shops: tuple[str, ...] = ("US",)) -> list[Slice]:
+    days: dict[str, Any] = {"from_day": date.fromisoformat(first), "to_day": date.fromisoformat(last)}
+    found = plan_slices(SALES, NA, run_at=NOW + timedelta(days=30), now=NOW, **days)
+    return [piece for piece in found if set(piece.marketplaces) & set(shops)]
+
+
+def load(ledger: Ledger, first: str, last: str, **changes: Any) -> None:
+    for piece in pieces(first, last):
+        ledger.set_slice_state(piece, changes.pop("state", SliceState.LOADED), run=changes.get("run", RUN),
+                               load_id=7, request_id=9)  # fmt: skip
+
+
+def look(ledger: Ledger, **choice: Any) -> list[Shop]:
+    return list(calendars(ledger, SALES, [NA], **choice))
+
+
+def gaps(ledger: Ledger) -> list[Gap]:
+    return find_gaps(look(ledger), ledger.clock().now())
+
+
+def test_days_between_the_first_and_now_that_nobody_knows_of_are_missing(
+    ledger: Ledger, at: Callable[[float], datetime]
+) -> None:
+    assert look(ledger) == []  # what never ran misses nothing
+    load(ledger, "2026-11-10", "2026-11-12")
+    load(ledger, "2026-11-15", "2026-11-19")
+    failed, *_ = pieces("2026-11-18", "2026-11-18")
+    ledger.set_slice_state(failed, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
+    at(1.5)
+    (shop,) = look(ledger)
+    counts = shop.counts
+    assert (counts[DayState.LOADED], counts[DayState.FAILED], counts[DayState.MISSING]) == (7, 1, 4)
+    assert [(gap.first_day.day, gap.last_day.day) for gap in gaps(ledger)] == [(13, 14), (18, 18), (20, 20)]
+    # From a day on, every shop's days count, loaded ever or not.
+    assert {s.marketplace_id for s in look(ledger, first_day=date(2026, 11, 9))} == {
+        each.id for each in NA.marketplaces
+    }
+
+
+def test_a_gap_is_claimed_once_until_its_run_has_ended(
+    ledger: Ledger, at: Callable[[float], datetime]
+) -> None:
+    load(ledger, "2026-11-10", "2026-11-12")
+    load(ledger, "2026-11-15", "2026-11-21")
+    (gap,) = gaps(ledger)
+    (fill,) = claim_fills(ledger, [gap], Limits())
+    assert fill.conf == {"from_day": "2026-11-13", "to_day": "2026-11-14", "accounts": ["northwind_na"],
+                         "marketplaces": ["US"], "priority": "backfill"}  # fmt: skip
+    at(1.2)
+    assert claim_fills(ledger, gaps(ledger)[:1], Limits()) == []  # under way
+    ended = replace(RUN, run_id=fill.run_id)
+    for piece in pieces("2026-11-13", "2026-11-14"):
+        ledger.set_slice_state(piece, SliceState.FAILED, run=ended, error=ReportFatal("again"))
+    at(2.5)
+    (again,) = claim_fills(ledger, gaps(ledger)[:1], Limits())
+    assert again.run_id != fill.run_id
+    at(3.4)
+    assert claim_fills(ledger, gaps(ledger)[:1], Limits()) == []  # two days after the second
+    at(4.6)
+    assert len(claim_fills(ledger, gaps(ledger)[:1], Limits())) == 1
+    at(20)
+    assert claim_fills(ledger, gaps(ledger)[:1], Limits()) == []  # given up after three
+    assert len(claim_fills(ledger, gaps(ledger)[:1], Limits(tries=4))) == 1
+
+
+def test_no_more_runs_than_the_day_allows_and_a_released_one_counts_not(
+    ledger: Ledger, at: Callable[[float], datetime]
+) -> None:
+    for day in range(1, 21, 2):
+        load(ledger, f"2026-11-{day:02d}", f"2026-11-{day:02d}")
+    found = gaps(ledger)
+    assert len(found) >= 9
+    first, second = claim_fills(ledger, found, Limits(a_day=2))
+    assert (first.gap.first_day.day, second.gap.first_day.day) == (2, 4)  # what is forgotten first
+    assert claim_fills(ledger, found, Limits(a_day=2)) == []
+    release_fill(ledger, first)
+    (again,) = claim_fills(ledger, found, Limits(a_day=2))
+    assert again.gap == first.gap
+    at(1.1)
+    assert [fill.gap.first_day.day for fill in claim_fills(ledger, found, Limits(a_day=2))] == [6, 8]
+
+
+def test_what_is_lost_is_marked_with_the_reason_and_never_run(
+    ledger: Ledger, at: Callable[[float], datetime]
+) -> None:
+    piece = plan_slices(STOCK, NA, run_at=NOW - timedelta(days=5), now=NOW)[0]
+    ledger.set_slice_state(piece, SliceState.LOADED, run=RUN)
+    shops = list(calendars(ledger, STOCK, [NA]))
+    lost = find_gaps(shops, NOW)
+    assert lost
+    assert all(gap.expired for gap in lost)
+    assert claim_fills(ledger, lost, Limits()) == []
+    assert mark_expired(ledger, shops) >= 4
+    (shop, *_) = calendars(ledger, STOCK, [NA])
+    rows = [day.row for day in shop.days if day.state is DayState.EXPIRED]
+    assert all(row is not None and "shows its own moment only" in (row.error or "") for row in rows)
+    assert find_gaps(list(calendars(ledger, STOCK, [NA])), NOW) == []
+
+
+def test_a_schedule_that_left_no_trace_is_named(ledger: Ledger) -> None:
+    accounts = [NA]
+    now = ledger.clock().now()
+    piece = plan_slices(SALES, NA, run_at=now, now=now)[0]
+    ledger.set_slice_state(piece, SliceState.LOADED, run=RUN)
+    assert silent_reports(ledger, [SALES, STOCK], accounts, timedelta(hours=6)) == []
+    _touched(ledger, now - timedelta(days=3))
+    (silence,) = silent_reports(ledger, [SALES, STOCK], accounts, timedelta(hours=6))
+    assert (silence.spec.name, silence.account_id) == ("sales_and_traffic", "northwind_na")
+    assert silence.last < silence.due < now
+    _touched(ledger, now - timedelta(days=31))
+    assert silent_reports(ledger, [SALES], accounts, timedelta(hours=6)) == []
+
+
+def _touched(ledger: Ledger, moment: datetime) -> None:
+    with ledger.connection() as connection:
+        connection.execute("UPDATE sellerops.slice_state SET updated_at = %s", (moment,))
+
+
+def test_the_commands_show_and_start(
+    ledger: Ledger,
+    at: Callable[[float], datetime],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("SELLEROPS_WAREHOUSE", ledger.database.conninfo)
+    load(ledger, "2026-11-10", "2026-11-12")
+    load(ledger, "2026-11-15", "2026-11-20")
+    at(1.5)
+    assert main(["completeness", "--report", "sales_and_traffic"]) == 0
+    shown = capsys.readouterr().out
+    assert "MISSING 2026-11-13..2026-11-14" in shown
+    assert main(["completeness", "--report", "sales_and_traffic", "--day", "2026-11-12"]) == 0
+    (line,) = [text for text in capsys.readouterr().out.splitlines() if " US " in text]
+    assert line.split()[3:5] == ["2026-11-12", "LOADED"]
+    assert line.split()[7:10] == ["7", "9", "scheduled__1"]
+    assert main(["gaps", "--json"]) == 0
+    assert [gap["from"] for gap in json.loads(capsys.readouterr().out)] == ["2026-11-13"]
+    log = tmp_path / "called"
+    _airflow(tmp_path, f'printf "%s\\n" "$@" > {log}')
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert main(["gaps", "--fill"]) == 0
+    arguments = log.read_text().splitlines()
+    assert arguments[:3] == ["dags", "trigger", SALES.dag_id]
+    assert json.loads(arguments[-1])["from_day"] == "2026-11-13"
+    assert main(["gaps", "--fill"]) == 0
+    assert "Nothing to start" in capsys.readouterr().out
+    at(4)
+    _airflow(tmp_path, "echo no such dag >&2; exit 1")
+    assert main(["gaps", "--fill"]) == 1
+    assert "no such dag" in capsys.readouterr().err
+
+
+def _airflow(folder: Path, script: str) -> None:
+    command = folder / "airflow"
+    command.write_text(f"#!/bin/sh\n{script}\n")
+    command.chmod(0o755)
