@@ -110,7 +110,9 @@ def test_plans_name_the_shipments_of_the_v0_operations(bench: Bench) -> None:
     joined: LiteralString = """
         SELECT count(*) AS shipments, bool_and(one.destination_warehouse_id
             = v0.destination_fulfillment_center_id) AS same,
-            bool_and(plan.status IN ('ACTIVE', 'SHIPPED')) AS known
+            bool_and(plan.status IN ('ACTIVE', 'SHIPPED')
+                AND v0.marketplace_id = plan.destination_marketplace_id
+                AND v0.marketplace_id = one.destination_marketplace_id) AS known
         FROM amazon_sp.inbound_plan_shipments AS one
         JOIN amazon_sp.inbound_plans AS plan USING (account_id, inbound_plan_id)
         JOIN amazon_sp.inbound_shipments AS v0 ON v0.shipment_id = one.shipment_confirmation_id

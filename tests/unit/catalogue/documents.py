@@ -87,7 +87,11 @@ def put(target: dict[str, Any], steps: Sequence[Step], value: Any) -> None:
                 key += "\x01"
             target[key] = value
         return
-    put(_entry(target.setdefault(step.key, []), step.choice), rest, value)
+    entries = target.setdefault(step.key, [])
+    if rest:
+        put(_entry(entries, step.choice), rest, value)
+    else:
+        entries[step.choice.place or 0 :] = [value]  # a list of plain values
 
 
 def _entry(entries: list[dict[str, Any]], choice: Choice) -> dict[str, Any]:
