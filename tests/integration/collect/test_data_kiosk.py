@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from integration.collect.parts import Bench, another_run, collect
 from support import catalogue
 
 from sellerops.collect import Done, Outcome, splitting
+from sellerops.destinations import RequestMeta, load_document
+from sellerops.destinations.postgres import PostgresDestination
 from sellerops.errors import ReportFatal, RequestRefused
 from sellerops.formats import open_rows
 from sellerops.ledger import RequestStatus, SliceState
@@ -118,6 +120,13 @@ def test_a_query_and_its_pages_are_archived_and_tied_together(bench: Bench, no_p
     assert len({(row["date"], row["marketplace_id"]) for row in found}) == len(found) > 80
     again = collect(bench.collector(BY_DATE), piece, another_run("by hand"))
     assert again.request_ids == done.request_ids and len(queries(bench)) == 9
+    _pages_of(bench, 50)
+    bench.sandbox.faults("fatal", operation="createQuery", times=1, after=1)
+    other = bench.pieces(BY_DATE, from_day=FIRST, to_day=date(2026, 11, 19))[0]
+    with pytest.raises(ReportFatal):
+        collect(bench.collector(BY_DATE), other)
+    done = collect(bench.collector(BY_DATE), other)
+    assert len(done.request_ids) == 2 and len(queries(bench)) == 9 + 3, "only the page that failed"
 
 
 def test_killed_at_every_step_there_is_one_query_a_page(bench: Bench, no_page_limit: None) -> None:
@@ -167,27 +176,23 @@ def test_a_slice_is_killed_once_at_every_kind_of_step(bench: Bench) -> None:
         assert len(queries(bench)) == number, at
 
 
-def test_parts_whose_answers_were_lost_get_their_own_queries_back(bench: Bench, brand: list[str]) -> None:
-    """All parts look alike in the ledger, but Amazon tells a query's text."""
+def test_parts_whose_answers_were_lost_get_their_own_queries_back(
+    bench: Bench, brand: list[str], no_page_limit: None
+) -> None:
+    """All parts look alike in the ledger, but Amazon tells a query's text; and each part has its pages."""
+    _pages_of(bench, 120)
     piece = next(one for one in bench.pieces(TRENDS, **DAYS) if one.marketplaces == ("US",))
     bench.sandbox.faults("response_lost", operation="createQuery", times=2)
     done = collect(bench.collector(TRENDS), piece)
-    assert len(queries(bench)) == len(done.request_ids) == 2
-    for one in done.request_ids:
-        request = bench.ledger.get_request(one)
-        assert request.created_by == "adopted"
+    assert len(queries(bench)) == len(set(done.request_ids)) == len(done.request_ids) > 2
+    requests = [bench.ledger.get_request(one) for one in done.request_ids]
+    assert sorted(row.created_by or "" for row in requests).count("adopted") == 2
+    for request in requests:
         with bench.archive.open(request.archive_uri or "") as stream:
             found = {json.loads(line)["childAsin"] for line in stream}
-        assert found <= set(request.options["asins"].split())
-
-
-def test_parts_with_pages(bench: Bench, brand: list[str], no_page_limit: None) -> None:
-    _pages_of(bench, 120)
-    piece = next(one for one in bench.pieces(TRENDS, **DAYS) if one.marketplaces == ("US",))
-    done = collect(bench.collector(TRENDS), piece)
+        assert found and found <= set(request.options["asins"].split())
     rows = rows_of(bench, TRENDS.name, done, piece, "sales_trends")
     assert len({(row["date"], row["child_asin"]) for row in rows}) == len(rows) > 240
-    assert len(set(done.request_ids)) == len(done.request_ids) == len(queries(bench)) > 2
 
 
 def test_many_waits_ask_once(bench: Bench) -> None:
@@ -199,56 +204,53 @@ def test_many_waits_ask_once(bench: Bench) -> None:
     assert len(queries(bench)) == 1
 
 
-def test_done_without_a_document_is_no_data_and_believed(bench: Bench) -> None:
-    bench.sandbox.faults("done_without_document", operation="createQuery")
-    done = collect(bench.collector(BY_DATE), bench.piece(BY_DATE))
-    assert done.outcome is Outcome.EMPTY
-    assert len(queries(bench)) == 1
+def test_how_a_query_may_end(bench: Bench) -> None:
+    """With Amazon's reason; cancelled by somebody, which says nothing of its data; without data, believed."""
+    piece, detail = bench.piece(BY_DATE), "Something about the dates."
+    bench.sandbox.faults("fatal_with_document", operation="createQuery", options={"detail": detail}, times=1)
+    with pytest.raises(ReportFatal, match="about the dates"):
+        collect(bench.collector(BY_DATE), piece)
+    bench.sandbox.faults("cancelled", operation="createQuery", times=1)
+    with pytest.raises(RequestRefused, match="cancelled"):
+        collect(bench.collector(BY_DATE), piece)
+    assert SliceState.CONFIRMED_EMPTY not in bench.states()
+    bench.sandbox.faults("done_without_document", operation="createQuery", times=1)
+    assert collect(bench.collector(BY_DATE), piece).outcome is Outcome.EMPTY
+    assert len(queries(bench)) == 3
     assert set(bench.states()) == {SliceState.CONFIRMED_EMPTY}
 
 
-def test_fatal_tells_amazons_reason(bench: Bench) -> None:
-    detail = "Something about the dates."
-    bench.sandbox.faults("fatal_with_document", operation="createQuery", options={"detail": detail}, times=1)
-    with pytest.raises(ReportFatal) as failed:
-        collect(bench.collector(BY_DATE), bench.piece(BY_DATE))
-    assert "about the dates" in failed.value.cause
-    assert collect(bench.collector(BY_DATE), bench.piece(BY_DATE)).outcome is Outcome.DOCUMENTS
-
-
-def test_a_page_that_failed_is_asked_for_again_alone(bench: Bench, no_page_limit: None) -> None:
-    _pages_of(bench, 50)
-    bench.sandbox.faults("fatal", operation="createQuery", times=1, after=1)
-    with pytest.raises(ReportFatal):
-        collect(bench.collector(BY_DATE), bench.piece(BY_DATE))
-    done = collect(bench.collector(BY_DATE), bench.piece(BY_DATE))
-    assert len(done.request_ids) == 2 and len(queries(bench)) == 3
-
-
-def test_a_query_somebody_cancelled_says_nothing_of_its_data(bench: Bench) -> None:
-    bench.sandbox.faults("cancelled", operation="createQuery", times=1)
-    with pytest.raises(RequestRefused, match="cancelled"):
-        collect(bench.collector(BY_DATE), bench.piece(BY_DATE))
-    assert SliceState.CONFIRMED_EMPTY not in bench.states()
-    assert collect(bench.collector(BY_DATE), bench.piece(BY_DATE)).outcome is Outcome.DOCUMENTS
-
-
-def test_economics_fills_its_three_tables(bench: Bench) -> None:
+def test_economics_fills_its_three_tables(bench: Bench, conninfo: str) -> None:
+    """Once and again: the same rows. Proceeds are what sales leave when fees and costs are paid."""
     piece = bench.pieces(ECONOMICS, **DAYS)[0]
     done = collect(bench.collector(ECONOMICS), piece)
     economics = rows_of(bench, "economics", done, piece, "economics")
     fees = rows_of(bench, "economics", done, piece, "economics_fees")
-    assert rows_of(bench, "economics", done, piece, "economics_ads") == []
-    assert len({(row["marketplace_id"], row["date"], row["msku"]) for row in economics}) == len(economics)
-    keys = {(row["marketplace_id"], row["date"], row["msku"], row["fee_type_name"]) for row in fees}
-    assert len(keys) == len(fees) > len(economics)
-    charged = {key[:3]: Decimal(0) for key in keys}
+    charged = Counter[tuple[str, ...]]()
     for row in fees:
         charged[row["marketplace_id"], row["date"], row["msku"]] += row["total_amount"]
-    for row in economics:
-        if row["cost_of_goods_sold_amount"] is None:
-            spent = charged.get((row["marketplace_id"], row["date"], row["msku"]), Decimal(0))
-            assert row["net_proceeds_amount"] == row["net_product_sales_amount"] - spent
+    free = [row for row in economics if row["cost_of_goods_sold_amount"] is None]
+    assert free
+    for row in free:
+        spent = charged[row["marketplace_id"], row["date"], row["msku"]]
+        assert row["net_proceeds_amount"] == row["net_product_sales_amount"] - spent
+    request = bench.ledger.get_request(done.request_ids[0])
+    first, again = (
+        load_document(
+            PostgresDestination(conninfo),
+            ECONOMICS,
+            piece,
+            RequestMeta.of(request),
+            lambda: bench.archive.open(request.archive_uri or ""),
+        )
+        for _ in range(2)
+    )
+    assert [result.inserted for result in first] == [len(economics), len(fees), 0]
+    assert [result.unchanged for result in again] == [len(economics), len(fees), 0]
+    shops = bench.ledger.database.run(
+        lambda c: c.execute("SELECT DISTINCT marketplace_id FROM amazon_sp.economics_fees").fetchall()
+    )
+    assert {row["marketplace_id"] for row in shops} == set(piece.marketplace_ids)
 
 
 def _daily(spec: Any) -> Any:
