@@ -75,6 +75,12 @@ with DAG(
                 context["params"]["silent_hours"],
             )
 
+    @task
+    def tell_deprecations(**context: Any) -> int:
+        """Report types and APIs that Amazon removes within 90, 30, 7 days: told once each."""
+        with task_outcome(context):
+            return completeness.tell_deprecations(get_runtime().ledger)
+
     TriggerDagRunOperator.partial(
         task_id="fill_gap",
         logical_date=None,
@@ -83,3 +89,4 @@ with DAG(
         map_index_template="{{ task.trigger_run_id }}",
     ).expand_kwargs(find_gaps())
     check_silence()
+    tell_deprecations()

@@ -69,6 +69,18 @@ def check_silence(ledger: Ledger, is_paused: IsPaused, grace_hours: int) -> None
     )
 
 
+def tell_deprecations(ledger: Ledger) -> int:
+    """Tell, once for each threshold, of what Amazon removes that a report uses; how many messages."""
+    from sellerops.deprecations import load_deprecations, touched
+    from sellerops.notices.deprecations import deprecation_notice
+    from sellerops.specs import load_specs
+    from sellerops_airflow.notifiers.slack import tell_notice
+
+    today = ledger.clock().now().date()
+    notices = [deprecation_notice(one, today) for one in touched(load_deprecations(), load_specs()[0])]
+    return sum(tell_notice(ledger, notice) for notice in notices if notice)
+
+
 def _urgency(gap: Gap) -> Any:
     return gap.first_day + gap.spec.period.history, gap.spec.name, gap.account_id
 
@@ -87,4 +99,4 @@ def _shops(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> Iterator[l
             yield shops
 
 
-__all__ = ["check_silence", "find_fills"]
+__all__ = ["check_silence", "find_fills", "tell_deprecations"]

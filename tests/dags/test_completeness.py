@@ -8,13 +8,17 @@ import pytest
 from support.fake_runtime import PIECE
 from support.postgres import conninfo, ledger, postgres_server
 
+from sellerops import deprecations
 from sellerops.accounts import load_accounts
 from sellerops.clock import Clock
+from sellerops.deprecations import Deprecation, Kind
 from sellerops.errors import GiveUpError
 from sellerops.ledger import Ledger, RunRef, SliceState
+from sellerops.notices import Notice
 from sellerops.slices import plan_slices
 from sellerops.specs import load_spec
 from sellerops_airflow import completeness
+from sellerops_airflow.notifiers import slack
 
 __all__ = ["conninfo", "ledger", "postgres_server"]
 
@@ -37,6 +41,25 @@ def test_gaps_of_reports_in_use_become_runs_once(ledger: Ledger) -> None:
     assert found["conf"] == {"from_day": "2026-11-07", "to_day": "2026-11-08", "accounts": ["northwind_na"],
                              "marketplaces": ["CA"], "priority": "backfill"}  # fmt: skip
     assert completeness.find_fills(ledger, lambda _: False, **limits) == []
+
+
+def test_a_removal_is_told_once_for_each_threshold(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    removal = Deprecation(
+        Kind.REPORT_TYPE, SALES.report_type, date(2027, 3, 1), False, "Data Kiosk", "Amazon"
+    )
+    monkeypatch.setattr(deprecations, "load_deprecations", lambda: [removal])
+    sent: list[Notice] = []
+    monkeypatch.setattr(slack, "send", lambda connection, channel, notice: sent.append(notice))
+    for left in (91, 90, 89, 30, 7, 6, 0, -1):
+        moment = datetime(2027, 3, 1, 6, tzinfo=UTC) - timedelta(days=left)
+        ledger.set_clock(Clock(datetime.now(UTC), moment, 0.0))
+        completeness.tell_deprecations(ledger)
+    assert [notice.text.splitlines()[0] for notice in sent] == [
+        "Amazon removes GET_SALES_AND_TRAFFIC_REPORT in 90 days",
+        "Amazon removes GET_SALES_AND_TRAFFIC_REPORT in 30 days",
+        "Amazon removes GET_SALES_AND_TRAFFIC_REPORT in 7 days",
+        "Amazon has removed GET_SALES_AND_TRAFFIC_REPORT",
+    ]
 
 
 def test_silence_is_told_but_of_paused_reports(ledger: Ledger) -> None:

@@ -10,6 +10,7 @@ from sellerops.cli import (
     backfill,
     checks,
     completeness,
+    deprecations,
     finality,
     ledger,
     personal,
@@ -20,7 +21,10 @@ from sellerops.cli import (
 )
 from sellerops.errors import SellerOpsError
 
-_COMMANDS = (specs, quota, ledger, backfill, quarantine, personal, replay, finality, checks, completeness)
+_COMMANDS = (
+    specs, quota, ledger, backfill, quarantine, personal, replay, finality, checks, completeness,
+    deprecations,
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

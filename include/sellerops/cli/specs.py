@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 
 from sellerops.accounts import load_accounts
 from sellerops.cli.tables import print_table
+from sellerops.deprecations import load_deprecations, removed_of
 from sellerops.specs import load_spec, load_specs
 from sellerops.specs.durations import format_duration
 from sellerops.specs.overview import overview
@@ -39,6 +41,11 @@ def _check(options: argparse.Namespace) -> int:
         strangers = set() if spec.accounts == "all" else set(spec.accounts) - set(accounts)
         if strangers:
             print(f"warning: {spec.path}: no such account: {', '.join(sorted(strangers))}", file=sys.stderr)
+    today, deprecations = datetime.now(UTC).date(), load_deprecations()
+    for spec in specs:
+        for gone in removed_of(spec, today, deprecations):
+            instead = f"; use {gone.replacement}" if gone.replacement else ""
+            print(f"warning: {spec.path}: Amazon has removed {gone.name}{instead}", file=sys.stderr)
     print(f"{len(specs)} sound, {len(failures)} wrong, {len(accounts)} accounts.")
     return 1 if failures else 0
 

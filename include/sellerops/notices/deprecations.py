@@ -1,0 +1,43 @@
+"""The notice that Amazon will remove, or has removed, something a report is made of."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sellerops.deprecations import Touched, threshold_of
+from sellerops.notices.messages import Notice
+from sellerops.notices.routes import Severity
+
+# From here on somebody must act now.
+_SOON = 7
+
+
+def deprecation_notice(touched: Touched, today: date) -> Notice | None:
+    """One notice for each item and threshold; None while the first one is far, or no report uses it."""
+    one, threshold = touched.deprecation, threshold_of(touched.deprecation, today)
+    if threshold is None or not touched.reports:
+        return None
+    left = one.days_left(today)
+    if one.is_gone(today):
+        headline = f"Amazon has removed {one.name}"
+    else:
+        headline = f"Amazon removes {one.name} in {left} days"
+    day = f" on {one.removed_on}" if one.removed_on else ""
+    sections = [
+        f"The {one.kind.value} `{one.name}` ends{day}. Reports made of it: {', '.join(touched.reports)}.",
+        f"Next: {_next(one.replacement)} Source: {one.source}.",
+    ]
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": headline[:150]}},
+        *({"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in sections),
+    ]
+    severity = Severity.CRITICAL_FAILURE if threshold <= _SOON else Severity.PARTIAL_FAILURE
+    key = f"deprecation|{one.kind.name}|{one.name}|{one.removed_on or ''}|{threshold}"
+    return Notice(key, severity, "\n".join([headline, *sections]), blocks)
+
+
+def _next(replacement: str) -> str:
+    if replacement:
+        return f"move these reports to {replacement}."
+    return "Amazon names no replacement; take the specs out."
