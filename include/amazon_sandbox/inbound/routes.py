@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from starlette.routing import BaseRoute, Route
 
@@ -15,7 +15,6 @@ from amazon_sandbox.operations import Answer, Handler, Look, Operation, endpoint
 from amazon_sandbox.world.inbound import Plan, Shipment, plans_seen
 from amazon_sandbox.world.shop import Shop
 
-T = TypeVar("T")
 # Which statuses a v0 token stands for, as bits.
 _BITS = {status: 1 << place for place, status in enumerate(data.V0_STATUSES)}
 
@@ -82,18 +81,15 @@ async def get_shipment_items_by_shipment_id(call: Operation) -> Answer:
     """v0: the items of one shipment; its marketplace is not needed."""
     wanted, now = call.request.path_params["shipment_id"], _now(call)
 
-    def search() -> list[dict[str, Any]]:
-        return [
-            v0.item(shipment, now)
-            for plan in data.newest_plans(_shops(call), now, by_update=True)
-            for shipment in plan.shipments
-            if shipment.confirmation_id == wanted
-        ]
+    def search() -> Shipment | None:
+        plans = data.newest_plans(_shops(call), now, by_update=True)
+        shipments = (shipment for plan in plans for shipment in plan.shipments)
+        return next((one for one in shipments if one.confirmation_id == wanted), None)
 
     found = await asyncio.to_thread(search)
-    if not found:
+    if found is None:
         raise state.not_found("shipmentId", wanted)
-    return 200, {"payload": {"ItemData": found}}
+    return 200, {"payload": {"ItemData": [v0.item(found, now)]}}
 
 
 async def _v0_page(
@@ -114,14 +110,12 @@ async def _v0_page(
         wanted = wanted._replace(start=start, end=end, statuses=statuses)
 
     def search() -> list[dict[str, Any]]:
-        now = int(as_of)
+        now, found = int(as_of), _shipments(shop, wanted, int(as_of))
         return [
             row(plan, shipment, now)
-            for plan in plans_seen(shop, wanted.start, now)
-            for shipment in plan.shipments
+            for plan, shipment in found
             if wanted.start <= time(shipment, now) <= wanted.end
             and (not wanted.statuses or shipment.status(now) in wanted.statuses)
-            and (not wanted.ids or shipment.confirmation_id in wanted.ids)
         ]
 
     rows = await asyncio.to_thread(search)
@@ -133,6 +127,22 @@ async def _v0_page(
         key = call.sandbox.signing_key
         payload["NextToken"] = next_token(key, call.name, arguments, place, as_of, call.sandbox.clock.now())
     return 200, {"payload": payload}
+
+
+def _shipments(shop: Shop, wanted: state.Shipments, now: int) -> Iterator[tuple[Plan, Shipment]]:
+    """Those with the ids, no further back than need be; without ids, those that may lie in the range."""
+    if not wanted.ids:
+        for plan in plans_seen(shop, wanted.start, now):
+            yield from ((plan, shipment) for shipment in plan.shipments)
+        return
+    left = set(wanted.ids)
+    for plan in data.newest_plans([shop], now, by_update=True):
+        for shipment in plan.shipments:
+            if shipment.confirmation_id in left:
+                left.remove(shipment.confirmation_id)
+                yield plan, shipment
+        if not left:
+            return
 
 
 def _item(plan: Plan, shipment: Shipment, now: int) -> dict[str, Any]:

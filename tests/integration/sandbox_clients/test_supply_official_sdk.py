@@ -48,8 +48,10 @@ def test_it_reads_plans_and_their_shipments(client: SPAPIClient) -> None:
     shipment = api.get_shipment(plan.inbound_plan_id, plan.shipments[0].shipment_id)
     (item,) = old.get_shipment_items_by_shipment_id(shipment.shipment_confirmation_id).payload.item_data
     assert item.seller_sku in {one.msku for one in items}
-    found = old.get_shipments("SHIPMENT", US, shipment_id_list=[shipment.shipment_confirmation_id])
-    assert all(one.shipment_status == shipment.status for one in found.payload.shipment_data)
+    found = old.get_shipments(
+        "SHIPMENT", plan.marketplace_ids[0], shipment_id_list=[shipment.shipment_confirmation_id]
+    )
+    assert [one.shipment_status for one in found.payload.shipment_data] == [shipment.status]
 
 
 def test_it_reads_the_catalogue(client: SPAPIClient) -> None:
