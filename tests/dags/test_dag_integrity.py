@@ -34,8 +34,7 @@ TAGS = {
     "quarantine",
     "check",
     "amazon_sp",
-    *("analytics", "brand_analytics", "catalogue", "fulfilment", "listings", "orders", "payments"),
-    *("performance", "shipments"),
+    *(spec.family for spec in SPECS.values()),
     *("daily", "3x_daily", "6x_daily", "intraday", "weekly", "monthly"),
     *("northwind_na", "northwind_eu"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
@@ -235,8 +236,8 @@ OTHER_TYPE = TypeRules()
 
 
 def rules_of(report_type: str) -> TypeRules:
-    """The rules of a type; usual ones for a type without a line of its own."""
-    return TYPES.get(report_type, OTHER_TYPE)
+    """The rules of a type; for one without a line in TYPES usual ones, with its published cooldown."""
+    return TYPES.get(report_type) or _published_rules().get(report_type, OTHER_TYPE)
 
 
 @cache
@@ -246,5 +247,22 @@ def known_types() -> dict[str, Access]:
     `requestable` ones cannot be scheduled, `schedulable` ones can be both; `amazon` ones can only be listed;
     `restricted` ones need a restricted role (`/_sandbox/roles`), and a token of their own for each document.
     """
+    return {row["report_type"]: row["access"] for row in _rows()}  # type: ignore[misc]
+
+
+@cache
+def _published_rules() -> dict[str, TypeRules]:
+    """What is published of every type: whether it ignores dates, and how often it is made at most."""
+    return {
+        row["report_type"]: OTHER_TYPE._replace(
+            is_snapshot=row["ignores_dates"] == "yes",
+            cooldown=timedelta(minutes=int(row["cooldown_minutes"])) if row["cooldown_minutes"] else None,
+            when_repeated="cached" if row["ignores_dates"] == "yes" else "cancelled",
+        )
+        for row in _rows()
+    }
+
+
+def _rows() -> Iterator[dict[str, str]]:
     text = files("amazon_sandbox.reports").joinpath("known_types.csv").read_text()
-    return {row["report_type"]: row["access"] for row in csv.DictReader(text.splitlines())}  # type: ignore[misc]
+    return csv.DictReader(text.splitlines())

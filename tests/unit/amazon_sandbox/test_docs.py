@@ -5,7 +5,7 @@ from pathlib import Path
 
 from amazon_sandbox import control
 from amazon_sandbox.__main__ import _parser
-from amazon_sandbox.reports.data import TYPES
+from amazon_sandbox.reports.data import SETTLEMENTS
 from amazon_sandbox.sandbox import OPERATIONS, Sandbox
 
 DOCS = (Path(__file__).resolve().parents[3] / "docs" / "sandbox.md").read_text()
@@ -21,12 +21,18 @@ def test_every_fault_of_the_menu_is_documented(sandbox: Sandbox) -> None:
         assert set(re.findall(r"`(\w+)` \(", rows[name])) == set(kind.options), name
 
 
-def test_every_operation_type_and_call_is_documented() -> None:
+def test_every_operation_and_call_is_documented() -> None:
     """The coverage list is complete."""
     covered = DOCS.split("## What it covers")[1]
-    assert [name for name in (*OPERATIONS, *TYPES) if f"`{name}`" not in covered] == []
+    assert [name for name in OPERATIONS if f"`{name}`" not in covered] == []
     paths = {route.path for route in control.routes} - {"/_sandbox"}
     assert {path for path in paths if f"{path}`" not in covered} == set()
+
+
+def test_report_types_that_are_told_of_have_data(sandbox: Sandbox) -> None:
+    told = re.findall(r"^\| `(GET_\w+)` \|", DOCS, re.MULTILINE)
+    assert len(told) > 20
+    assert set(told) <= {*sandbox.world.report_types, SETTLEMENTS}
 
 
 def test_every_option_of_the_command_line_is_documented() -> None:

@@ -24,6 +24,7 @@ from amazon_sandbox.world.report_types import (
     orders_xml,
     overage_fees,
     promotion_performance,
+    recommended_removals,
     reimbursements,
     removal_orders,
     removal_shipments,
@@ -39,6 +40,7 @@ from amazon_sandbox.world.report_types import (
     shipment_replacements,
     storage_fees,
     stranded_inventory,
+    suppressed_listings,
 )
 from amazon_sandbox.world.report_types.request import ReportRequest
 
@@ -52,6 +54,7 @@ REQUESTABLE: dict[str, Callable[[ReportRequest], Document | None]] = {
     reserved_inventory.REPORT_TYPE: reserved_inventory.write,
     restock.REPORT_TYPE: restock.write,
     stranded_inventory.REPORT_TYPE: stranded_inventory.write,
+    suppressed_listings.REPORT_TYPE: suppressed_listings.write,
     inventory_ledger.SUMMARY_TYPE: inventory_ledger.write_summary,
     inventory_ledger.DETAIL_TYPE: inventory_ledger.write_detail,
     fba_returns.REPORT_TYPE: fba_returns.write,
@@ -74,6 +77,7 @@ REQUESTABLE: dict[str, Callable[[ReportRequest], Document | None]] = {
     long_term_storage_fees.REPORT_TYPE: long_term_storage_fees.write,
     overage_fees.REPORT_TYPE: overage_fees.write,
     reimbursements.REPORT_TYPE: reimbursements.write,
+    recommended_removals.REPORT_TYPE: recommended_removals.write,
     removal_orders.REPORT_TYPE: removal_orders.write,
     removal_shipments.REPORT_TYPE: removal_shipments.write,
     seller_feedback.REPORT_TYPE: seller_feedback.write,
