@@ -44,11 +44,13 @@ def _options_after(connection: Connection, request: ReportRequest) -> dict[str, 
     row = connection.execute(
         """
         SELECT options FROM sellerops.report_request
-        WHERE account_id = %(account_id)s AND report_type = %(report_type)s
+        WHERE id > %(id)s AND account_id = %(account_id)s AND report_type = %(report_type)s
           AND options ->> %(after)s = %(report_id)s
         ORDER BY id DESC LIMIT 1
         """,
         {
+            # A page is opened after the one before it: the key's index spares the rows of years.
+            "id": request.id,
             "account_id": request.account_id,
             "report_type": request.report_type,
             "after": AFTER,
