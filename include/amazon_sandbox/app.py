@@ -16,6 +16,7 @@ from amazon_sandbox.fees.routes import routes as fees_routes
 from amazon_sandbox.finances.routes import routes as finances_routes
 from amazon_sandbox.inbound.routes import routes as inbound_routes
 from amazon_sandbox.lwa.routes import routes as lwa_routes
+from amazon_sandbox.notifications.routes import routes as notifications_routes
 from amazon_sandbox.orders.routes import routes as orders_routes
 from amazon_sandbox.reports.routes import routes as reports_routes
 from amazon_sandbox.sales.routes import routes as sales_routes
@@ -48,6 +49,7 @@ def create_app(sandbox: Sandbox) -> Starlette:
             *catalog_routes,
             *fees_routes,
             *tokens_routes,
+            *notifications_routes,
             *lwa_routes,
             *control.routes,
             *slack_routes,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
@@ -28,6 +29,7 @@ from amazon_sandbox.world import Seller
 
 Body = TypeVar("Body", bound=BaseModel)
 Endpoint = Callable[[Request], Awaitable[Response]]
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 class ControlError(Exception):
@@ -179,6 +181,22 @@ async def tokens(request: Request) -> Response:
     return json_answer({"lifetime_seconds": store.lifetime})
 
 
+async def queues(request: Request) -> Response:
+    """POST sets where the SQS queues of notifications are (this machine only), GET shows what was sent."""
+    courier = sandbox_of(request).courier
+    if request.method == "POST":
+        wanted = await _read(request, bodies.QueuesWanted)
+        url = wanted.endpoint_url.rstrip("/") if wanted.endpoint_url else None
+        if url is not None and urlsplit(url).hostname not in _THIS_MACHINE:
+            raise ControlError(
+                f"endpoint_url {url!r} is not on this machine", "Write one such as http://127.0.0.1:5000."
+            )
+        courier.endpoint_url, courier.region = url, wanted.region
+    return json_answer(
+        {"endpoint_url": courier.endpoint_url, "region": courier.region, "sent": list(courier.sent)}
+    )
+
+
 async def bulk(request: Request) -> Response:
     """Make the next all-orders or search terms document n rows long."""
     wanted = await _read(request, bodies.BulkWanted)
@@ -324,6 +342,7 @@ routes: list[Route] = [
     _route("/jobs", jobs, "GET", "POST"),
     _route("/tokens", tokens, "GET", "POST"),
     _route("/roles", roles, "GET", "POST"),
+    _route("/queues", queues, "GET", "POST"),
     _route("/bulk", bulk, "POST"),
     _route("/reset", reset, "POST"),
     _route("/truth", truth, "GET"),

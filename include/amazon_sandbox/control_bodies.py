@@ -72,6 +72,13 @@ class RoleWanted(_Body):
     restricted: bool
 
 
+class QueuesWanted(_Body):
+    """Where the queues of destinations are: an SQS server on this machine."""
+
+    endpoint_url: str | None
+    region: str = "us-east-1"
+
+
 class BulkWanted(_Body):
     """Rows of the next all-orders document."""
 

@@ -8,7 +8,8 @@ A fault names its stage, the moment at which it is drawn:
 - `document`: a document is written, its content goes wrong;
 - `label`: getReportDocument describes a document;
 - `download`: a document is fetched;
-- `listing`: Amazon-made reports appear.
+- `listing`: Amazon-made reports appear;
+- `notification`: subscribers are told that a report or a query has ended.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Stage(StrEnum):
     LABEL = "label"
     DOWNLOAD = "download"
     LISTING = "listing"
+    NOTIFICATION = "notification"
 
 
 STAGE_OPERATIONS = {
@@ -38,6 +40,7 @@ STAGE_OPERATIONS = {
     Stage.LABEL: ("getReportDocument",),
     Stage.DOWNLOAD: ("downloadDocument",),
     Stage.LISTING: ("getReports",),
+    Stage.NOTIFICATION: ("createReport", "createQuery"),
 }
 
 

@@ -43,6 +43,7 @@ class Operation:
     fault: str | None = None
     note: str | None = None
     is_restricted: bool = False
+    is_grantless: bool = False
 
     @property
     def caller(self) -> Seller:
@@ -50,6 +51,11 @@ class Operation:
         if self.seller is None:
             raise _INVALID
         return self.seller
+
+    @property
+    def quota_owner(self) -> str:
+        """Whose bucket pays: the seller's, or of a grantless call the application's alone."""
+        return self.seller.seller_id if self.seller else ""
 
     def subject(self) -> Subject:
         """What faults are matched with."""
@@ -65,18 +71,23 @@ Handler = Callable[[Operation], Awaitable[Answer]]
 Look = Callable[[Operation], None]
 
 
-def endpoint(name: str, handler: Handler, look: Look) -> Callable[[Request], Awaitable[Response]]:
-    """A route for an operation. `look` finds report type and marketplaces; called when faults are set."""
+def endpoint(
+    name: str, handler: Handler, look: Look, *, grantless: bool = False
+) -> Callable[[Request], Awaitable[Response]]:
+    """A route for an operation. `look` finds report type and marketplaces; called when faults are set.
+
+    `grantless`: it takes a token of a scope instead of a seller's.
+    """
 
     async def serve(request: Request) -> Response:
-        operation = Operation(name, request, sandbox_of(request))
+        operation = Operation(name, request, sandbox_of(request), is_grantless=grantless)
         if request.method == "POST":
             operation.body = await request.body()
         response = await _answer(operation, handler, look)
         status = operation.sandbox.status_of(response)
         response.headers["x-amzn-RequestId"] = new_request_id()
-        if operation.seller is not None and status in _WITH_RATE:
-            plan = operation.sandbox.quotas.plan(name, operation.seller.seller_id)
+        if operation.application and status in _WITH_RATE:
+            plan = operation.sandbox.quotas.plan(name, operation.quota_owner)
             response.headers["x-amzn-RateLimit-Limit"] = str(float(plan.rate))
         _log(operation, status)
         return response
@@ -94,9 +105,8 @@ async def _answer(operation: Operation, handler: Handler, look: Look) -> Respons
                 operation.fault = fault.kind.name
                 if (wrong := await misbehave(fault)) is not None:
                     return wrong
-        seller = operation.caller
         if not sandbox.quotas.take(
-            operation.application, seller.seller_id, operation.name, sandbox.clock.now()
+            operation.application, operation.quota_owner, operation.name, sandbox.clock.now()
         ):
             raise _THROTTLED
         status, body = await handler(operation)
@@ -115,7 +125,7 @@ def _authenticate(operation: Operation) -> None:
         raise _MISSING
     restricted = operation.sandbox.restricted.find(token)
     session = restricted.session if restricted else operation.sandbox.tokens.session(token)
-    if session is None or session.seller is None:
+    if session is None or (session.seller is None) is not operation.is_grantless:
         raise _INVALID
     operation.seller, operation.application = session.seller, session.application
     if session.expires_at <= operation.sandbox.clock.now():

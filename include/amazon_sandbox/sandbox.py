@@ -28,6 +28,10 @@ from amazon_sandbox.inbound import data as inbound_data
 from amazon_sandbox.lwa import data as lwa_data
 from amazon_sandbox.lwa import faults as lwa_faults
 from amazon_sandbox.lwa.state import TokenStore
+from amazon_sandbox.notifications import data as notifications_data
+from amazon_sandbox.notifications import faults as notifications_faults
+from amazon_sandbox.notifications.sending import Courier
+from amazon_sandbox.notifications.state import NotificationStore
 from amazon_sandbox.orders import data as orders_data
 from amazon_sandbox.quotas import Quotas
 from amazon_sandbox.reports import data as reports_data
@@ -56,6 +60,7 @@ USAGE_PLANS = {
     **catalog_data.USAGE_PLANS,
     **fees_data.USAGE_PLANS,
     **tokens_data.USAGE_PLANS,
+    **notifications_data.USAGE_PLANS,
 }
 OPERATIONS = (*USAGE_PLANS, reports_data.DOWNLOAD, lwa_data.OPERATION, *slack_data.OPERATIONS)
 
@@ -83,7 +88,13 @@ class Sandbox:
         self.directory = Path(tempfile.mkdtemp(prefix="amazon_sandbox_"))
         self.calls = CallLog()
         self.quotas = Quotas(USAGE_PLANS)
-        menu = (*http_faults.MENU, *lwa_faults.MENU, *reports_faults.MENU, *slack_faults.MENU)
+        menu = (
+            *http_faults.MENU,
+            *lwa_faults.MENU,
+            *reports_faults.MENU,
+            *notifications_faults.MENU,
+            *slack_faults.MENU,
+        )
         self.faults = FaultBook(menu, OPERATIONS)
         self.tokens = TokenStore(self.world.sellers)
         self.restricted = RestrictedTokens()
@@ -94,6 +105,8 @@ class Sandbox:
         self.maker = Maker(self)
         self.query_maker = QueryMaker(self)
         self.life = Life(self)
+        self.notifications = NotificationStore()
+        self.courier = Courier(self)
         self.daily_budgets: dict[str, int] = {}
         self._spent: Counter[tuple[str, str, str]] = Counter()
         self._sellers = {seller.seller_id: seller for seller in self.world.sellers}
@@ -139,6 +152,8 @@ class Sandbox:
                 self.renderer.discard(document.rendered.path)
         self.reports.clear()
         self.queries.clear()
+        self.notifications.clear()
+        self.courier.clear()
         self.daily_budgets.clear()
         self._spent.clear()
         self.tokens.lifetime = lwa_data.TOKEN_SECONDS
@@ -147,6 +162,7 @@ class Sandbox:
 
     def close(self) -> None:
         """End the worker and delete the documents."""
+        self.courier.close()
         self.renderer.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 

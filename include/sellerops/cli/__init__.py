@@ -13,6 +13,7 @@ from sellerops.cli import (
     deprecations,
     finality,
     ledger,
+    notifications,
     personal,
     quarantine,
     quota,
@@ -23,7 +24,7 @@ from sellerops.errors import SellerOpsError
 
 _COMMANDS = (
     specs, quota, ledger, backfill, quarantine, personal, replay, finality, checks, completeness,
-    deprecations,
+    deprecations, notifications,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from sellerops.collect.arrivals import arrivals_of, sleep_until_told
 from sellerops.collect.claims import record_fatal
 from sellerops.collect.context import (
     Job,
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 # A token for a document's address (getReportDocument, getDocument) is good for a worker that comes within
 # this time.
 DOCUMENT_LEASE = timedelta(minutes=15)
+# The pace of polling where notifications are known to arrive: for those that are lost.
+POLL_BESIDE_NOTIFICATIONS = timedelta(minutes=5)
 
 
 class Follower:
@@ -47,6 +50,7 @@ class Follower:
         self._tools, self._job, self._id = tools, job, request_id
         self._creation = Creation(tools, job)
         self._failures = 0
+        self._heard: set[str] = set()
 
     async def follow(self) -> WaitResult:
         """Until READY, EMPTY or FAILED. Errors that pass are waited out for the spec's ``give_up_after``."""
@@ -107,7 +111,7 @@ class Follower:
         moment = await now(self._tools.ledger)
         if moment >= deadline:
             return await self._give_up(request)
-        await sleep_until(self._tools.ledger, min(self._turn(request, began, moment), deadline))
+        await self._sleep(request, began, deadline)
         asking = self._tools.asking
         await self._tools.client.lease(asking.status)
         try:
@@ -171,19 +175,41 @@ class Follower:
         await off_loop(self._tools.ledger.record_failed, request.id, error)
         raise error
 
-    def _turn(self, request: ReportRequest, began: datetime, moment: datetime) -> datetime:
-        """The next poll: first_poll after the create, then every poll_every, both at the request's own
-        offset.
+    async def _sleep(self, request: ReportRequest, began: datetime, deadline: datetime) -> None:
+        """Until the next turn, or until a notification tells that the report has ended.
+
+        Amazon is asked all the same: its answer has what the notification has not (the report's createdTime,
+        a query's further pages), and a message in a queue ends no request. One that was heard and found too
+        early does not count again.
+        """
+        assert request.report_id is not None
+        ledger, asking = self._tools.ledger, self._tools.asking
+        if request.report_id in self._heard:
+            turn = self._turn(request, began, await now(ledger), self._tools.spec.request.poll_every)
+            await sleep_until(ledger, min(turn, deadline))
+            return
+        arrivals = arrivals_of(ledger)
+        async with arrivals.expect(request.account_id, request.report_id) as arrived:
+            pace = self._tools.spec.request.poll_every
+            if arrivals.work_for(request.account_id, asking.finished):
+                pace = max(pace, POLL_BESIDE_NOTIFICATIONS)
+            turn = self._turn(request, began, await now(ledger), pace)
+            if await sleep_until_told(ledger, min(turn, deadline), arrived):
+                self._heard.add(request.report_id)
+
+    def _turn(self, request: ReportRequest, began: datetime, moment: datetime, pace: timedelta) -> datetime:
+        """The next poll: first_poll after the create, then every ``pace``, both at the request's own offset.
 
         Counted from the create and not from now, so that a thousand waits that a restarted triggerer takes up
         at once do not ask at once.
         """
         rules = self._tools.spec.request
-        first = began + rules.first_poll + rules.poll_every * (spread(request) / 2)
+        first_poll = rules.first_poll if pace == rules.poll_every else max(rules.first_poll, pace)
+        first = began + first_poll + pace * (spread(request) / 2)
         if moment <= first:
             return first
-        turns = (moment - first) // rules.poll_every + 1
-        return first + rules.poll_every * turns
+        turns = (moment - first) // pace + 1
+        return first + pace * turns
 
     async def _wait_out(
         self, request: ReportRequest, error: AmazonUnavailable, started: datetime

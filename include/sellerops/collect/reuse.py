@@ -12,13 +12,14 @@ import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from sellerops.archive import ArchivedDocument
 from sellerops.collect.claims import claim_alone
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, now, off_loop
-from sellerops.errors import SellerOpsError
-from sellerops.ledger import ReportRequest, listings
+from sellerops.errors import RequestRefused, SellerOpsError
+from sellerops.ledger import ReportRequest, listings, notifications
 from sellerops.ledger.listings import Listed, Wanted
 from sellerops.rate_limits import Granted
 from sellerops.sources.amazon_sp.reports import (
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 _ALIVE = (ProcessingStatus.IN_QUEUE, ProcessingStatus.IN_PROGRESS, ProcessingStatus.DONE)
 # getReports refuses a createdSince older than its retention, by Amazon's clock.
 _MARGIN = timedelta(minutes=5)
+# Reports of which notifications told, looked up for one request: the newest are the likeliest.
+_MOST_LOOKED_UP = 10
 # Analytics documents begin with what was asked for (their JSON schemas: reportSpecification).
 _HEAD = 65_536
 _OPTIONS = re.compile(r'"reportOptions"\s*:\s*(\{[^{}]*\})')
@@ -61,19 +64,13 @@ async def reuse(tools: Tools, job: Job, request: ReportRequest, query: ReportQue
     if not tools.limits.config.reuse.pages:
         return False
     span = _span(tools, job, await now(tools.ledger))
-    await _list_when_due(tools, query, span.listed)
-    wanted = Wanted(
-        account_id=request.account_id,
-        report_type=query.report_type,
-        marketplace_ids=query.marketplace_ids,
-        window_start=query.start.replace(microsecond=0) if query.start else None,
-        window_end=query.end.replace(microsecond=0) if query.end else None,
-        created_since=span.usable,
-        key=key_of(tools.spec, job.piece).digest,
-        any_options=not query.options or tools.spec.format.kind == "json",
-    )
-    found = await off_loop(tools.ledger.database.run, lambda c: listings.find_report(c, wanted))
-    return found is not None and await off_loop(_take, tools, job, request, query, found)
+    wanted = _wanted(tools, job, request, query, span)
+    for look in (_look_up_told, _list_when_due):
+        await look(tools, query, span.listed)
+        found = await off_loop(tools.ledger.database.run, lambda c: listings.find_report(c, wanted))
+        if found is not None:
+            return await off_loop(_take, tools, job, request, query, found)
+    return False
 
 
 def is_unfit(tools: Tools, request: ReportRequest, document: ArchivedDocument) -> bool:
@@ -102,6 +99,19 @@ def _span(tools: Tools, job: Job, moment: datetime) -> _Span:
     return _Span(usable, min(since, moment - cooldown - _MARGIN) if cooldown else since)
 
 
+def _wanted(tools: Tools, job: Job, request: ReportRequest, query: ReportQuery, span: _Span) -> Wanted:
+    return Wanted(
+        account_id=request.account_id,
+        report_type=query.report_type,
+        marketplace_ids=query.marketplace_ids,
+        window_start=query.start.replace(microsecond=0) if query.start else None,
+        window_end=query.end.replace(microsecond=0) if query.end else None,
+        created_since=span.usable,
+        key=key_of(tools.spec, job.piece).digest,
+        any_options=not query.options or tools.spec.format.kind == "json",
+    )
+
+
 def _take(tools: Tools, job: Job, request: ReportRequest, query: ReportQuery, found: Listed) -> bool:
     claim = claim_alone(tools.ledger, request)
     if claim.request is None:
@@ -113,12 +123,45 @@ def _take(tools: Tools, job: Job, request: ReportRequest, query: ReportQuery, fo
     return True
 
 
+async def _look_up_told(tools: Tools, query: ReportQuery, since: datetime) -> None:
+    """Ask about finished reports that notifications told of and nobody here asked for.
+
+    A notification names no shop and no window; getReport does, from a bucket far larger than getReports'.
+    """
+    run = tools.ledger.database.run
+    account_id, report_type = tools.account.id, query.report_type
+    async with _lock(account_id, report_type):
+        told = await off_loop(run, lambda c: notifications.unasked(c, account_id, report_type, since))
+        for report_id in told[:_MOST_LOOKED_UP]:
+            bucket = tools.client.bucket("getReport")
+            lease = await off_loop(tools.limits.try_acquire, bucket, tools.client.priority)
+            if not isinstance(lease, Granted):
+                break
+            try:
+                known = [_listed(await tools.client.get_report(report_id, leased=True))]
+            except RequestRefused as error:
+                log.info("report %s, of which a notification told: %s", report_id, error)
+                refused = partial(notifications.mark_looked_up, account_id=account_id, report_id=report_id)
+                await off_loop(run, refused)
+            except SellerOpsError as error:
+                # Nothing depends on it, as below.
+                log.info("reports that notifications told of are not looked up: %s", error)
+                break
+            else:
+                await off_loop(run, partial(listings.add_listed, account_id=account_id, reports=known))
+                await off_loop(_note_all_made, tools, query, known)
+
+
+def _lock(account_id: str, report_type: str) -> asyncio.Lock:
+    locks = _locks.setdefault(asyncio.get_running_loop(), {})
+    return locks.setdefault((account_id, report_type), asyncio.Lock())
+
+
 async def _list_when_due(tools: Tools, query: ReportQuery, since: datetime) -> None:
     """One listing for all slices of the account that want reports of this type."""
     run = tools.ledger.database.run
     account_id, report_type = tools.account.id, query.report_type
-    locks = _locks.setdefault(asyncio.get_running_loop(), {})
-    async with locks.setdefault((account_id, report_type), asyncio.Lock()):
+    async with _lock(account_id, report_type):
         every = tools.limits.config.reuse.every
         due = await off_loop(run, lambda c: listings.begin_listing(c, account_id, report_type, since, every))
         if not due:

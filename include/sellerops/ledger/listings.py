@@ -66,23 +66,8 @@ def finish_listing(
     connection: Connection, account_id: str, report_type: str, since: datetime, reports: Iterable[Listed]
 ) -> None:
     """Store what was listed since ``since``; reports Amazon no longer serves are forgotten."""
-    values = [
-        {**vars(report), "marketplace_ids": list(report.marketplace_ids), "account_id": account_id}
-        for report in reports
-    ]
     with connection.transaction():
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                """
-                INSERT INTO sellerops.listed_report (account_id, report_id, report_type, marketplace_ids,
-                    window_start, window_end, status, created_at, seen_at)
-                VALUES (%(account_id)s, %(report_id)s, %(report_type)s, %(marketplace_ids)s,
-                    %(window_start)s, %(window_end)s, %(status)s, %(created_at)s, sellerops.now())
-                ON CONFLICT (account_id, report_id) DO UPDATE
-                SET status = excluded.status, seen_at = excluded.seen_at
-                """,
-                values,
-            )
+        add_listed(connection, account_id, reports)
         connection.execute(
             """
             UPDATE sellerops.report_listing SET listed_at = sellerops.now(), since = %s
@@ -96,6 +81,26 @@ def finish_listing(
             WHERE account_id = %s AND report_type = %s AND created_at < sellerops.now() - interval '90 days'
             """,
             (account_id, report_type),
+        )
+
+
+def add_listed(connection: Connection, account_id: str, reports: Iterable[Listed]) -> None:
+    """Store reports that Amazon has, however they became known."""
+    values = [
+        {**vars(report), "marketplace_ids": list(report.marketplace_ids), "account_id": account_id}
+        for report in reports
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            INSERT INTO sellerops.listed_report (account_id, report_id, report_type, marketplace_ids,
+                window_start, window_end, status, created_at, seen_at)
+            VALUES (%(account_id)s, %(report_id)s, %(report_type)s, %(marketplace_ids)s,
+                %(window_start)s, %(window_end)s, %(status)s, %(created_at)s, sellerops.now())
+            ON CONFLICT (account_id, report_id) DO UPDATE
+            SET status = excluded.status, seen_at = excluded.seen_at
+            """,
+            values,
         )
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
+from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED
 from sellerops.slices import Slice
 from sellerops.sources.amazon_sp import data_kiosk
 from sellerops.sources.amazon_sp.client import SpApiClient
@@ -25,6 +26,8 @@ class Asking(Protocol):
     create: str
     status: str
     document: str
+    # The type of Amazon's notification that one has ended.
+    finished: str
     # Whether what other applications asked for may be listed and used.
     lists_others: bool
 
@@ -53,6 +56,7 @@ class Reports:
     """The Reports API 2021-06-30."""
 
     create, status, document = "createReport", "getReport", "getReportDocument"
+    finished = REPORT_FINISHED
     lists_others = True
 
     def query(self, spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> ReportQuery:
@@ -86,6 +90,7 @@ class DataKiosk:
     """The Data Kiosk API 2023-11-15."""
 
     create, status, document = "createQuery", "getQuery", "getDocument"
+    finished = QUERY_FINISHED
     lists_others = False
 
     def query(self, spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> ReportQuery:

@@ -87,10 +87,18 @@ class Credentials:
 
 
 class TokenSource:
-    """Access tokens of one set of credentials on one event loop; concurrent callers share one request."""
+    """Access tokens of one set of credentials on one event loop; concurrent callers share one request.
 
-    def __init__(self, credentials: Credentials, http: httpx.AsyncClient) -> None:
+    ``scope``: a grantless operation's, whose tokens are the application's and not a seller's.
+    """
+
+    def __init__(self, credentials: Credentials, http: httpx.AsyncClient, scope: str = "") -> None:
         self._credentials = credentials
+        self._grant = (
+            {"grant_type": "client_credentials", "scope": scope}
+            if scope
+            else {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token}
+        )
         self._http = http
         self._lock = asyncio.Lock()
         self._token = ""
@@ -123,8 +131,7 @@ class TokenSource:
 
     async def _ask(self) -> tuple[str, float]:
         form = {
-            "grant_type": "refresh_token",
-            "refresh_token": self._credentials.refresh_token,
+            **self._grant,
             "client_id": self._credentials.client_id,
             "client_secret": self._credentials.client_secret,
         }

@@ -1,0 +1,151 @@
+"""The Notifications API v1: destinations (grantless) and subscriptions of sellers."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from starlette.routing import BaseRoute, Route
+
+from amazon_sandbox.notifications import data, state
+from amazon_sandbox.operations import Answer, Operation, endpoint
+
+
+async def create_destination(call: Operation) -> Answer:
+    """200 with the destination; 409 when the queue is one already."""
+    body = state.read_object(call.body)
+    name, arn = state.read_text(body, "name"), state.read_arn(body)
+    return _payload(call.sandbox.notifications.add_destination(call.application, name, arn).as_dict())
+
+
+async def get_destinations(call: Operation) -> Answer:
+    """All of the application."""
+    return _payload([each.as_dict() for each in call.sandbox.notifications.destinations(call.application)])
+
+
+async def get_destination(call: Operation) -> Answer:
+    """One by id."""
+    return _payload(call.sandbox.notifications.destination(_id(call), call.application).as_dict())
+
+
+async def delete_destination(call: Operation) -> Answer:
+    """200 with nothing in it; 400 while something is subscribed."""
+    call.sandbox.notifications.remove_destination(_id(call), call.application)
+    return 200, {}
+
+
+async def create_subscription(call: Operation) -> Answer:
+    """200 with the subscription; 409 when there is one."""
+    kind, body = _kind(call), state.read_object(call.body)
+    version, destination = state.read_text(body, "payloadVersion"), state.read_text(body, "destinationId")
+    if version != data.VERSIONS[kind]:
+        raise data.invalid(f"payloadVersion {version} is not supported for {kind}.")
+    made = call.sandbox.notifications.subscribe(
+        call.application, call.caller.seller_id, kind, version, destination
+    )
+    call.sandbox.courier.start()
+    return _payload(made.as_dict())
+
+
+async def get_subscription(call: Operation) -> Answer:
+    """The seller's; 404 when there is none."""
+    found = call.sandbox.notifications.find(call.application, call.caller.seller_id, _kind(call))
+    if found is None:
+        raise data.unknown("The subscription")
+    return _payload(found.as_dict())
+
+
+async def get_subscription_by_id(call: Operation) -> Answer:
+    """One of any seller."""
+    found = call.sandbox.notifications.subscription(_id(call), call.application, _kind(call))
+    return _payload(found.as_dict())
+
+
+async def delete_subscription_by_id(call: Operation) -> Answer:
+    """200 with nothing in it."""
+    call.sandbox.notifications.unsubscribe(_id(call), call.application, _kind(call))
+    return 200, {}
+
+
+async def send_test_notification(call: Operation) -> Answer:
+    """Puts a message of the type into the queue; every scenario is the same."""
+    kind, body = _kind(call), state.read_object(call.body)
+    destination = call.sandbox.notifications.destination(
+        state.read_text(body, "destinationId"), call.application
+    )
+    test = body.get("testNotification")
+    if not isinstance(test, dict) or not test.get("testScenario"):
+        raise data.invalid("testNotification.testScenario is required.")
+    now, notification_id = data.iso_millis(call.sandbox.clock.now()), str(uuid.uuid4())
+    message = {
+        "notificationVersion": data.VERSIONS[kind],
+        "notificationType": kind,
+        "payloadVersion": data.VERSIONS[kind],
+        "eventTime": now,
+        "payload": _TEST_PAYLOADS[kind],
+        "notificationMetadata": {
+            "applicationId": data.application_id(call.application),
+            "subscriptionId": "test",
+            "publishTime": now,
+            "notificationId": notification_id,
+        },
+    }
+    await call.sandbox.courier.send(destination, json.dumps(message))
+    return _payload({"notificationId": notification_id}, 202)
+
+
+_TEST_PAYLOADS: dict[str, dict[str, Any]] = {
+    data.REPORT_FINISHED: {
+        "reportProcessingFinishedNotification": {
+            "sellerId": "A3TH9S8BH6GOGM",
+            "accountId": "amzn1.merchant.o.A3TH9S8BH6GOGM",
+            "reportId": "54517018502",
+            "reportType": "GET_FLAT_FILE_ACTIONABLE_ORDER_DATA",
+            "processingStatus": "CANCELLED",
+        }
+    },
+    data.QUERY_FINISHED: {
+        "accountId": "amzn1.merchant.o.A3TH9S8BH6GOGM",
+        "queryId": "54517018502",
+        "query": "query",
+        "processingStatus": "CANCELLED",
+    },
+}
+
+
+def _payload(payload: Any, status: int = 200) -> Answer:
+    return status, {"payload": payload}
+
+
+def _kind(call: Operation) -> str:
+    return state.read_kind(call.request.path_params["kind"])
+
+
+def _id(call: Operation) -> str:
+    return str(call.request.path_params["id"])
+
+
+def _look(call: Operation) -> None:
+    return None
+
+
+_HANDLERS = {
+    "createSubscription": ("POST", "/subscriptions/{kind}", create_subscription),
+    "getSubscription": ("GET", "/subscriptions/{kind}", get_subscription),
+    "getSubscriptionById": ("GET", "/subscriptions/{kind}/{id}", get_subscription_by_id),
+    "deleteSubscriptionById": ("DELETE", "/subscriptions/{kind}/{id}", delete_subscription_by_id),
+    "sendTestNotification": ("POST", "/subscriptions/{kind}/testNotification", send_test_notification),
+    "createDestination": ("POST", "/destinations", create_destination),
+    "getDestinations": ("GET", "/destinations", get_destinations),
+    "getDestination": ("GET", "/destinations/{id}", get_destination),
+    "deleteDestination": ("DELETE", "/destinations/{id}", delete_destination),
+}
+routes: list[BaseRoute] = [
+    Route(
+        data.ROOT + path,
+        endpoint(name, handler, _look, grantless=name in data.GRANTLESS),
+        methods=[method],
+    )
+    for name, (method, path, handler) in _HANDLERS.items()
+]

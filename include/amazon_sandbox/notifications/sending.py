@@ -1,0 +1,166 @@
+"""Tells subscribers' queues that reports and queries have ended.
+
+Reports end when somebody looks; while there are subscribers, the courier looks. Queues are reached by boto3,
+imported when the first message is sent, at the address set under /_sandbox/queues.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from amazon_sandbox.data_kiosk.state import Query
+from amazon_sandbox.faults import Fault, Stage, Subject
+from amazon_sandbox.notifications import data
+from amazon_sandbox.notifications.state import Destination
+from amazon_sandbox.reports.data import FINAL
+from amazon_sandbox.reports.state import Report
+
+if TYPE_CHECKING:
+    from amazon_sandbox.sandbox import Sandbox
+
+# Real seconds between two looks.
+LOOK_EVERY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message on its way; `due` is a virtual instant."""
+
+    due: float
+    destination: Destination
+    text: str
+
+
+class Courier:
+    """Sends notices to queues."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self.endpoint_url: str | None = None
+        self.region = "us-east-1"
+        self.sent: list[dict[str, Any]] = []
+        self._letters: list[Letter] = []
+        self._told: set[tuple[str, str]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._clients: dict[tuple[str | None, str], Any] = {}
+
+    def start(self) -> None:
+        """Begin to look; ends by itself when nobody is subscribed. What has ended before is not told."""
+        if self._task is None or self._task.done():
+            self._told.update(_key(report) for report in self._everything() if report.status in FINAL)
+            self._task = asyncio.create_task(self._run())
+
+    def close(self) -> None:
+        """Stop looking."""
+        if self._task is not None and not self._task.get_loop().is_closed():
+            self._task.cancel()
+        self._task = None
+
+    def clear(self) -> None:
+        """Forget what is under way and what was sent."""
+        self._letters.clear()
+        self._told.clear()
+        self.sent.clear()
+
+    async def send(self, destination: Destination, text: str) -> None:
+        """Put a message into a queue now."""
+        self._letters.append(Letter(self._sandbox.clock.now(), destination, text))
+        await self._deliver()
+
+    async def _run(self) -> None:
+        while self._sandbox.notifications or self._letters:
+            for report in await self._ended():
+                self._told.add(_key(report))
+                self._letters.extend(self._letters_of(report))
+            await self._deliver()
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _everything(self) -> list[Report]:
+        return [*self._sandbox.reports.everything(), *self._sandbox.queries.everything()]
+
+    async def _ended(self) -> list[Report]:
+        untold = [report for report in self._everything() if _key(report) not in self._told]
+        now = self._sandbox.clock.now()
+        await self._sandbox.life.settle(
+            report for report in untold if report.status not in FINAL and now >= report.due_at
+        )
+        ended = [report for report in untold if report.status in FINAL]
+        for report in ended:
+            if isinstance(report, Query):
+                self._sandbox.query_maker.finish(report)
+        return ended
+
+    def _letters_of(self, report: Report) -> Iterator[Letter]:
+        kind = data.QUERY_FINISHED if isinstance(report, Query) else data.REPORT_FINISHED
+        application = report.application if isinstance(report, Query) else None
+        now = self._sandbox.clock.now()
+        faults = {fault.kind.name: fault for fault in self._draw(report)}
+        if "notification_lost" in faults:
+            return
+        due = now
+        if late := faults.get("notification_late"):
+            due += float(late.options.get("seconds", 600))
+        copies = 1
+        if twice := faults.get("notification_duplicated"):
+            copies = int(twice.options.get("copies", 2))
+        for each in self._sandbox.notifications.subscribed(kind, report.seller_id, application):
+            body = data.body_of(
+                report,
+                application=each.application,
+                subscription_id=each.id,
+                notification_id=str(uuid.uuid4()),
+                now=due,
+            )
+            yield from [Letter(due, each.destination, json.dumps(body))] * copies
+
+    def _draw(self, report: Report) -> list[Fault]:
+        operation = "createQuery" if isinstance(report, Query) else "createReport"
+        subject = Subject(
+            operation, report.account, report.seller_id, report.report_type, report.marketplace_ids
+        )
+        return self._sandbox.faults.draw_all(Stage.NOTIFICATION, subject)
+
+    async def _deliver(self) -> None:
+        now = self._sandbox.clock.now()
+        due = [letter for letter in self._letters if letter.due <= now]
+        self._letters = [letter for letter in self._letters if letter.due > now]
+        if due:
+            # Those that cannot be sent are lost, as at Amazon when a queue is away for long.
+            results = await asyncio.gather(
+                *(asyncio.to_thread(self._send, letter) for letter in due), return_exceptions=True
+            )
+            for letter, problem in zip(due, results, strict=True):
+                if problem is not None:
+                    print(f"amazon_sandbox: {letter.destination.arn}: {problem}", file=sys.stderr)
+                entry = {"arn": letter.destination.arn, "body": json.loads(letter.text)}
+                self.sent.append(entry | {"problem": None if problem is None else str(problem)})
+
+    def _send(self, letter: Letter) -> None:
+        if self.endpoint_url is None:
+            raise LookupError("no endpoint of queues is set; POST /_sandbox/queues")
+        owner, name = letter.destination.arn.split(":")[4:6]
+        self._client().send_message(QueueUrl=f"{self.endpoint_url}/{owner}/{name}", MessageBody=letter.text)
+
+    def _client(self) -> Any:
+        key = (self.endpoint_url, self.region)
+        if key not in self._clients:
+            import boto3
+
+            self._clients[key] = boto3.session.Session().client(
+                "sqs",
+                region_name=self.region,
+                endpoint_url=self.endpoint_url,
+                aws_access_key_id="sandbox",
+                aws_secret_access_key="sandbox",
+            )
+        return self._clients[key]
+
+
+def _key(report: Report) -> tuple[str, str]:
+    return report.family, report.id

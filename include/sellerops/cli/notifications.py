@@ -1,0 +1,163 @@
+"""`notifications`: have Amazon tell when reports are finished, through an SQS queue; see whether it works."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sellerops.accounts import Account, load_accounts
+from sellerops.cli.connections import credentials_of, queue_settings
+from sellerops.cli.tables import print_table
+from sellerops.cli.warehouse import open_ledger
+from sellerops.errors import ConfigurationError, GiveUpError
+from sellerops.ledger import Ledger, notifications
+from sellerops.notifications.messages import TEST_TYPE
+from sellerops.notifications.queue import SqsQueue
+from sellerops.notifications.setting_up import TYPES, Step, remove, set_up
+from sellerops.sources.amazon_sp.notifications import NotificationsApi
+
+_Work = Callable[[NotificationsApi, Ledger, Account, str], Awaitable[list[Step]]]
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "notifications", help="end waits by Amazon's notifications instead of polling: set up, look, test"
+    )
+    acts = parser.add_subparsers(required=True, metavar="act")
+    made = acts.add_parser("setup", help="subscribe accounts to the queue; may be repeated")
+    made.set_defaults(run=_setup)
+    gone = acts.add_parser("remove", help="end an account's subscriptions")
+    gone.add_argument("--any-queue", action="store_true", help="also subscriptions with another queue")
+    gone.set_defaults(run=_remove)
+    for each in (made, gone):
+        each.add_argument("--account", required=True, help="of accounts.yaml, or `all`")
+    shown = acts.add_parser("status", help="subscriptions, what came through them, who listens")
+    shown.set_defaults(run=_status)
+    test = acts.add_parser("test", help="send a message through the queue and wait for it in the ledger")
+    test.add_argument("--seconds", type=float, default=60.0, help="how long to wait (60)")
+    test.add_argument("--account", help="let Amazon send it instead, by this account's application")
+    test.add_argument("--scenario", help="Amazon's testScenario; with --account")
+    test.set_defaults(run=_test)
+
+
+def _setup(options: argparse.Namespace) -> int:
+    async def work(api: NotificationsApi, ledger: Ledger, account: Account, arn: str) -> list[Step]:
+        return await set_up(api, ledger, account.id, arn)
+
+    return _for_accounts(options.account, work)
+
+
+def _remove(options: argparse.Namespace) -> int:
+    async def work(api: NotificationsApi, ledger: Ledger, account: Account, arn: str) -> list[Step]:
+        return await remove(api, ledger, account.id, arn, any_queue=options.any_queue)
+
+    return _for_accounts(options.account, work)
+
+
+def _for_accounts(name: str, work: _Work) -> int:
+    arn, ledger = queue_settings().arn, open_ledger()
+    try:
+        for account in _accounts(name):
+            for step in asyncio.run(_with_api(account, ledger, arn, work)):
+                print(f"{account.id}: {step.text}{'' if step.is_new else ' (was so)'}")
+    finally:
+        ledger.close()
+    return 0
+
+
+async def _with_api(account: Account, ledger: Ledger, arn: str, work: _Work) -> list[Step]:
+    async with NotificationsApi(credentials_of(account)) as api:
+        return await work(api, ledger, account, arn)
+
+
+def _accounts(name: str) -> list[Account]:
+    known = load_accounts()
+    if name != "all" and name not in known:
+        raise ConfigurationError(
+            f"there is no account {name!r}.", where="accounts.yaml", remedy=f"Known: {', '.join(known)}."
+        )
+    return list(known.values()) if name == "all" else [known[name]]
+
+
+def _status(options: argparse.Namespace) -> int:
+    ledger = open_ledger()
+    try:
+        shown = ledger.database.run(notifications.overview)
+    finally:
+        ledger.close()
+    header = ("account", "type", "received", "last", "waits rely on it", "queue")
+    rows = [
+        (
+            one["account_id"],
+            one["notification_type"],
+            one["received"],
+            one["last_received"],
+            "yes" if one["is_working"] else "no, they poll",
+            one["queue"],
+        )
+        for one in shown["subscriptions"]
+    ]
+    print_table(header, rows, empty="No account is subscribed: run `notifications setup --account ...`.")
+    listeners = [
+        (one["queue"], "yes" if one["is_alive"] else "no", one["told_at"], one["problem"] or "")
+        for one in shown["listeners"]
+    ]
+    print("\nWho listens (DAG sellerops__notifications):")
+    print_table(("queue", "listens", "since", "problem"), listeners, empty="Nobody ever did.")
+    if shown["problems"]:
+        print("\nKept and not used:")
+        problems = [(one["problem"], one["count"], one["last"]) for one in shown["problems"]]
+        print_table(("why", "messages", "last"), problems, empty="")
+    return 0
+
+
+def _test(options: argparse.Namespace) -> int:
+    settings = queue_settings()
+    if options.account:
+        return _let_amazon_send(options, settings.arn)
+    name = f"{TEST_TYPE.lower()}-{uuid.uuid4()}"
+    SqsQueue(settings).send(
+        json.dumps({"notificationType": TEST_TYPE, "notificationMetadata": {"notificationId": name}})
+    )
+    ledger, began = open_ledger(), time.monotonic()
+    try:
+        while not ledger.database.run(lambda c: notifications.find(c, name)):
+            if time.monotonic() - began > options.seconds:
+                raise GiveUpError(
+                    f"the message is in the queue, but not in the ledger after {options.seconds:.0f} s.",
+                    where=settings.arn,
+                    remedy="Unpause the DAG sellerops__notifications; `notifications status` says more.",
+                )
+            time.sleep(0.5)
+    finally:
+        ledger.close()
+    print(f"The message came through the queue in {time.monotonic() - began:.1f} s.")
+    return 0
+
+
+def _let_amazon_send(options: argparse.Namespace, arn: str) -> int:
+    if not options.scenario:
+        raise ConfigurationError(
+            "a test by Amazon needs a --scenario.",
+            where="notifications test",
+            remedy="Take one that Amazon's developer guide lists for the notification type.",
+        )
+    (account,) = _accounts(options.account)
+
+    async def send() -> None:
+        async with NotificationsApi(credentials_of(account)) as api:
+            destinations = [each for each in await api.destinations() if each.arn == arn]
+            if not destinations:
+                raise ConfigurationError(
+                    "is no destination yet.", where=arn, remedy="Run `notifications setup` first."
+                )
+            await api.send_test(TYPES[0], destinations[0].id, options.scenario)
+
+    asyncio.run(send())
+    print("Amazon sends a test; `notifications status` counts it among the messages of unknown accounts.")
+    return 0

@@ -1,0 +1,107 @@
+"""Waits that end early: one question to the ledger for all waits of an event loop, whoever is notified."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from weakref import WeakKeyDictionary
+
+from sellerops.collect.context import clock_of, off_loop
+from sellerops.errors import SellerOpsError
+from sellerops.ledger import Ledger, notifications
+from sellerops.ledger.notifications import Awaited
+
+log = logging.getLogger(__name__)
+
+# Real seconds between two looks; where nobody subscribed only to find out that somebody has.
+LOOK_EVERY = 2.0
+LOOK_FOR_SUBSCRIPTIONS_EVERY = 30.0
+# A virtual clock may be jumped: it is looked at again this often.
+_LONGEST_SLEEP = 1.0
+
+
+class Arrivals:
+    """What notifications said of the reports that the waits of one loop wait for."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._awaited: dict[Awaited, set[asyncio.Event]] = {}
+        self._working: frozenset[tuple[str, str]] = frozenset()
+        self._looked = asyncio.Event()
+        self._looking: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def expect(self, account_id: str, report_id: str) -> AsyncIterator[asyncio.Event]:
+        """An event that is set once a notification of the report is in the ledger."""
+        arrived = asyncio.Event()
+        events = self._awaited.setdefault((account_id, report_id), set())
+        events.add(arrived)
+        if self._looking is None or self._looking.done():
+            self._looked = asyncio.Event()
+            self._looking = asyncio.create_task(self._look())
+        try:
+            await self._looked.wait()
+            yield arrived
+        finally:
+            events.discard(arrived)
+            if not events:
+                self._awaited.pop((account_id, report_id), None)
+
+    def work_for(self, account_id: str, notification_type: str) -> bool:
+        """Whether notifications of this type are known to arrive for the account."""
+        return (account_id, notification_type) in self._working
+
+    async def _look(self) -> None:
+        """As long as somebody waits. The ledger may be away: then polling goes on as ever."""
+        while self._awaited:
+            pause = LOOK_FOR_SUBSCRIPTIONS_EVERY
+            try:
+                pause = await self._look_once()
+            except SellerOpsError as error:
+                self._working = frozenset()
+                log.warning("notifications are not looked for: %s", error)
+            finally:
+                self._looked.set()
+            await asyncio.sleep(pause)
+
+    async def _look_once(self) -> float:
+        awaited = tuple(self._awaited)
+        told = await off_loop(self._ledger.database.run, lambda c: notifications.news(c, awaited))
+        self._working = told.working
+        for each in told.arrived:
+            for event in self._awaited.get(each, ()):
+                event.set()
+        return LOOK_EVERY if told.is_subscribed else LOOK_FOR_SUBSCRIPTIONS_EVERY
+
+
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakKeyDictionary[Ledger, Arrivals]] = (
+    WeakKeyDictionary()
+)
+
+
+def arrivals_of(ledger: Ledger) -> Arrivals:
+    """The one that all waits of the running loop share."""
+    of_loop = _shared.setdefault(asyncio.get_running_loop(), WeakKeyDictionary())
+    found = of_loop.get(ledger)
+    if found is None:
+        found = of_loop[ledger] = Arrivals(ledger)
+    return found
+
+
+async def sleep_until_told(ledger: Ledger, moment: datetime, arrived: asyncio.Event) -> bool:
+    """Sleep until the ledger's clock shows ``moment``; True when ``arrived`` ended it."""
+    while not arrived.is_set():
+        clock = await clock_of(ledger)
+        left = (moment - clock.now()).total_seconds()
+        if left <= 0:
+            return False
+        nap = clock.real_seconds(left)
+        try:
+            async with asyncio.timeout(min(nap, _LONGEST_SLEEP) if clock.is_virtual else nap):
+                await arrived.wait()
+        except TimeoutError:
+            pass
+    return True

@@ -1,0 +1,105 @@
+"""A queue's message as a notification: REPORT_PROCESSING_FINISHED and DATA_KIOSK_QUERY_PROCESSING_FINISHED.
+
+Fields as in Amazon's schemas ReportProcessingFinishedNotification and
+DataKioskQueryProcessingFinishedNotification. Nothing is refused: what cannot be read is kept with a reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED, Notification
+from sellerops.ledger.redaction import storable
+
+# A message that cannot be read may be anything; its beginning tells what.
+_KEPT_CHARACTERS = 20_000
+# What our own test of a queue is called.
+TEST_TYPE = "SELLEROPS_TEST"
+
+
+class _Malformed(Exception):
+    """What is wrong with a message, in words."""
+
+
+def parse(text: str) -> Notification:
+    """The notification of a message's text. Never raises: see ``problem``."""
+    digest = "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    raw = text[:_KEPT_CHARACTERS]
+    try:
+        body = _object(_json(text), "the message")
+    except _Malformed as error:
+        return Notification(digest, raw, problem=str(error))
+    metadata = body.get("notificationMetadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    known: dict[str, Any] = {
+        "notification_type": _text(body, "notificationType"),
+        "subscription_id": _text(metadata, "subscriptionId"),
+        "published_at": _moment(metadata.get("publishTime") or body.get("eventTime")),
+    }
+    notification_id = _text(metadata, "notificationId") or digest
+    try:
+        told = _told(known["notification_type"], body)
+    except _Malformed as error:
+        return Notification(notification_id, raw, **known, problem=str(error))
+    return Notification(notification_id, raw, **known, **told)
+
+
+def _told(notification_type: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+    if notification_type == TEST_TYPE:
+        return {}
+    payload = body.get("payload")
+    if notification_type == REPORT_FINISHED:
+        report = _object(_object(payload, "payload").get("reportProcessingFinishedNotification"), "payload")
+        return {
+            "seller_id": _text(report, "sellerId") or _needed(report, "accountId"),
+            "report_id": _needed(report, "reportId"),
+            "report_type": _needed(report, "reportType"),
+            "processing_status": _needed(report, "processingStatus"),
+            "document_id": _text(report, "reportDocumentId"),
+        }
+    if notification_type == QUERY_FINISHED:
+        query = _object(payload, "payload")
+        return {
+            "seller_id": _needed(query, "accountId"),
+            "report_id": _needed(query, "queryId"),
+            "processing_status": _needed(query, "processingStatus"),
+            "document_id": _text(query, "dataDocumentId") or _text(query, "errorDocumentId"),
+        }
+    raise _Malformed(f"nothing is done with notifications of type {notification_type or 'unknown'}")
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise _Malformed("the message is no JSON") from None
+
+
+def _object(value: object, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _Malformed(f"{name} is no object")
+    return value
+
+
+def _needed(values: Mapping[str, Any], name: str) -> str:
+    value = _text(values, name)
+    if not value:
+        raise _Malformed(f"{name} is missing")
+    return value
+
+
+def _text(values: Mapping[str, Any], name: str) -> str | None:
+    value = values.get(name)
+    return storable(value) if isinstance(value, str) and value else None
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+    except ValueError:
+        return None

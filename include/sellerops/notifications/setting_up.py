@@ -1,0 +1,93 @@
+"""Have Amazon send an account's notifications to our queue, or no longer. May be repeated at will."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sellerops.errors import ConfigurationError, RequestRefused
+from sellerops.ledger import Ledger, notifications
+from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED, Subscription
+from sellerops.sources.amazon_sp.notifications import Destination, NotificationsApi
+
+TYPES = (REPORT_FINISHED, QUERY_FINISHED)
+_NAME = "sellerops"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was done or found, for people. ``is_new``: it was not so before."""
+
+    text: str
+    is_new: bool
+
+
+async def set_up(
+    api: NotificationsApi, ledger: Ledger, account_id: str, arn: str, types: Iterable[str] = TYPES
+) -> list[Step]:
+    """A destination for the queue and the account's subscriptions to it, made where they are missing.
+
+    ConfigurationError when the seller is subscribed with another queue of the same application: Amazon keeps
+    one subscription a type, and somebody else may live on it.
+    """
+    found = await _destination(api, arn)
+    destination = found or await _create(api, arn)
+    steps = [Step(f"destination {destination.id} is {arn}", found is None)]
+    for kind in types:
+        there = await api.subscription(kind)
+        if there and there.destination_id != destination.id:
+            raise ConfigurationError(
+                f"is subscribed to {kind} with another destination ({there.destination_id}).",
+                where=f"account {account_id}",
+                remedy="Use that queue in connection sellerops_notifications, or end the subscription: "
+                f"`python -m sellerops notifications remove --account {account_id} --any-queue`.",
+            )
+        made = there or await api.subscribe(kind, destination.id)
+        record = Subscription(account_id, kind, made.id, destination.id, arn)
+        ledger.database.run(lambda c, one=record: notifications.record_subscription(c, one))  # type: ignore[misc]
+        steps.append(Step(f"{kind}: subscription {made.id}", there is None))
+    return steps
+
+
+async def remove(
+    api: NotificationsApi, ledger: Ledger, account_id: str, arn: str, *, any_queue: bool = False
+) -> list[Step]:
+    """End the account's subscriptions to the queue (``any_queue``: to whatever queue).
+
+    The destination goes too unless another account is subscribed to it.
+    """
+    destination = await _destination(api, arn)
+    steps = []
+    for kind in TYPES:
+        there = await api.subscription(kind)
+        if there and (any_queue or (destination and there.destination_id == destination.id)):
+            await api.unsubscribe(kind, there.id)
+            steps.append(Step(f"{kind}: subscription {there.id} is ended", True))
+        ledger.database.run(lambda c, one=kind: notifications.forget_subscription(c, account_id, one))  # type: ignore[misc]
+    if destination:
+        steps.append(await _drop(api, destination))
+    return steps or [Step("nothing was subscribed", False)]
+
+
+async def _destination(api: NotificationsApi, arn: str) -> Destination | None:
+    return next((each for each in await api.destinations() if each.arn == arn), None)
+
+
+async def _create(api: NotificationsApi, arn: str) -> Destination:
+    try:
+        return await api.create_destination(_NAME, arn)
+    except RequestRefused as error:
+        raise ConfigurationError(
+            f"Amazon does not take the queue: {error.cause}",
+            where=arn,
+            remedy="The queue's policy must let Amazon's notification account send (docs/operations.md); "
+            "FIFO queues are not taken.",
+        ) from error
+
+
+async def _drop(api: NotificationsApi, destination: Destination) -> Step:
+    try:
+        await api.delete_destination(destination.id)
+    except RequestRefused:
+        return Step(f"destination {destination.id} stays: something else is subscribed to it", False)
+    return Step(f"destination {destination.id} is deleted", True)

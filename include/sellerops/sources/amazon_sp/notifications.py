@@ -1,0 +1,168 @@
+"""The Notifications API v1 for one account: where notices go, and which are sent.
+
+Destinations and subscriptions by id are the application's and need a grantless token (scope
+``sellingpartnerapi::notifications``); a seller's subscriptions need the seller's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from sellerops.errors import RequestRefused, UnexpectedAnswer
+from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED
+from sellerops.sources.amazon_sp.auth import Credentials, TokenSource
+from sellerops.sources.amazon_sp.documents import quiet_httpx
+from sellerops.sources.amazon_sp.transport import CallFacts, CheckedTransport, current_call
+
+SCOPE = "sellingpartnerapi::notifications"
+# The payload versions in Amazon's schemas of the two notifications.
+PAYLOAD_VERSIONS = {REPORT_FINISHED: "2020-09-04", QUERY_FINISHED: "2023-11-15"}
+_ROOT = "/notifications/v1"
+_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A queue that an application may have notices sent to."""
+
+    id: str
+    name: str
+    arn: str
+
+
+@dataclass(frozen=True)
+class SellerSubscription:
+    """That a seller's notices of one type go to a destination."""
+
+    id: str
+    destination_id: str
+
+
+class NotificationsApi:
+    """Calls for one set of credentials; an async context manager. Errors are typed as ``SpApiClient``'s.
+
+    Not leased from the ledger's quotas: a person sets notifications up once, and a second and a burst of five
+    is allowed (usage plan of the API's model).
+    """
+
+    def __init__(self, credentials: Credentials) -> None:
+        credentials.check()
+        quiet_httpx()
+        self._credentials = credentials
+        self._http = httpx.AsyncClient(timeout=_TIMEOUT)
+        self._seller = self._transport("")
+        self._grantless = self._transport(SCOPE)
+
+    async def __aenter__(self) -> NotificationsApi:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def destinations(self) -> list[Destination]:
+        """The queues among the application's destinations."""
+        answer = await self._call(self._grantless, "getDestinations", "GET", "/destinations")
+        return [found for each in _list(answer) if (found := _destination(each)) is not None]
+
+    async def create_destination(self, name: str, arn: str) -> Destination:
+        """RequestRefused when Amazon may not write into the queue, or it is a destination already."""
+        body = {"name": name, "resourceSpecification": {"sqs": {"arn": arn}}}
+        answer = await self._call(self._grantless, "createDestination", "POST", "/destinations", body)
+        return Destination(_text(answer, "destinationId"), name, arn)
+
+    async def delete_destination(self, destination_id: str) -> None:
+        """RequestRefused when it is not there or still subscribed to."""
+        await self._call(self._grantless, "deleteDestination", "DELETE", f"/destinations/{destination_id}")
+
+    async def subscription(self, notification_type: str) -> SellerSubscription | None:
+        """The seller's subscription to a type, None without one."""
+        try:
+            answer = await self._call(
+                self._seller, "getSubscription", "GET", f"/subscriptions/{notification_type}"
+            )
+        except RequestRefused as error:
+            if error.details.get("status") == 404:
+                return None
+            raise
+        return _subscription(answer) if answer else None
+
+    async def subscribe(self, notification_type: str, destination_id: str) -> SellerSubscription:
+        """RequestRefused (409) when the seller is subscribed to the type already."""
+        body = {"payloadVersion": PAYLOAD_VERSIONS[notification_type], "destinationId": destination_id}
+        answer = await self._call(
+            self._seller, "createSubscription", "POST", f"/subscriptions/{notification_type}", body
+        )
+        return SellerSubscription(_text(answer, "subscriptionId"), destination_id)
+
+    async def unsubscribe(self, notification_type: str, subscription_id: str) -> None:
+        """RequestRefused when it is not there."""
+        path = f"/subscriptions/{notification_type}/{subscription_id}"
+        await self._call(self._grantless, "deleteSubscriptionById", "DELETE", path)
+
+    async def send_test(self, notification_type: str, destination_id: str, scenario: str) -> None:
+        """Let Amazon send a made-up notice; which scenarios a type has, its developer guide says."""
+        test = {"payloadVersion": PAYLOAD_VERSIONS[notification_type], "testScenario": scenario}
+        await self._call(
+            self._grantless,
+            "sendTestNotification",
+            "POST",
+            f"/subscriptions/{notification_type}/testNotification",
+            {"destinationId": destination_id, "testNotification": test},
+        )
+
+    async def _call(
+        self,
+        transport: CheckedTransport,
+        operation: str,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The answer's payload."""
+        mark = current_call.set(CallFacts(operation))
+        try:
+            response = await transport.request(
+                method,
+                self._credentials.endpoint.rstrip("/") + _ROOT + path,
+                content=json.dumps(body).encode() if body is not None else None,
+                headers={"user-agent": "sellerops (Language=Python)", "content-type": "application/json"},
+            )
+        finally:
+            current_call.reset(mark)
+        answer = response.json() if response.content.strip() else {}
+        return answer.get("payload") if isinstance(answer, dict) else None
+
+    def _transport(self, scope: str) -> CheckedTransport:
+        return CheckedTransport(
+            self._http, TokenSource(self._credentials, self._http, scope), self._credentials
+        )
+
+
+def _list(answer: object) -> list[Any]:
+    if not isinstance(answer, list):
+        raise UnexpectedAnswer("getDestinations answered no list.", where="Notifications API")
+    return answer
+
+
+def _destination(told: Any) -> Destination | None:
+    arn = told.get("resource", {}).get("sqs", {}).get("arn") if isinstance(told, dict) else None
+    return Destination(_text(told, "destinationId"), str(told.get("name", "")), arn) if arn else None
+
+
+def _subscription(told: object) -> SellerSubscription:
+    return SellerSubscription(_text(told, "subscriptionId"), _text(told, "destinationId"))
+
+
+def _text(answer: object, name: str) -> str:
+    value = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(value, str) or not value:
+        raise UnexpectedAnswer(f"Amazon's answer has no {name}.", where="Notifications API")
+    return value
