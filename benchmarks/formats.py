@@ -39,7 +39,7 @@ from sellerops.formats import open_rows
 from sellerops.specs import FileFormat, TableSpec
 
 FORMATS = ("tsv", "csv", "json", "jsonl", "xml")
-_ROWS_PATH = {"json": "orders", "xml": "Orders.Order"}
+_ROWS_PATH = {"json": "orders", "xml": "Order"}
 _PART = 20_000
 
 

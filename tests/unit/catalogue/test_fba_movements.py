@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from tests.support.catalogue import Parsed, assert_documented, document_of, parse, slice_of, spec_of, world
+from support.catalogue import Parsed, assert_documented, document_of, parse, slice_of, spec_of, world
 
 NA, EU = ("northwind_na", ("US", "CA", "MX")), ("northwind_eu", ("GB", "DE", "FR"))
 AS_OF = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
