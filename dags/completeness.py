@@ -14,13 +14,11 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Param, task
 
-from sellerops.specs import Schedule
 from sellerops_airflow import completeness
 from sellerops_airflow.notifiers.slack import ReportFailureNotifier
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runtime import get_runtime
-from sellerops_airflow.timetables import ReportTimetable
 
 DAG_ID = "sellerops__completeness"
 
@@ -28,7 +26,7 @@ with DAG(
     dag_id=DAG_ID,
     description="Finds days that are missing and starts runs for them; tells of schedules gone quiet.",
     doc_md=__doc__,
-    schedule=ReportTimetable(Schedule(between=("05:00-06:00",), timezone="UTC"), DAG_ID),
+    schedule=completeness.daily(DAG_ID, between="05:00-06:00"),
     start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
@@ -59,7 +57,7 @@ with DAG(
             chosen = context["params"]
             return completeness.find_fills(
                 get_runtime().ledger,
-                lambda dag_id: bool(context["ti"].get_dag(dag_id).is_paused),
+                completeness.asks_airflow(context),
                 most=chosen["most_runs"],
                 tries=chosen["tries"],
                 horizon_days=chosen["horizon_days"],
@@ -71,7 +69,7 @@ with DAG(
         with task_outcome(context):
             completeness.check_silence(
                 get_runtime().ledger,
-                lambda dag_id: bool(context["ti"].get_dag(dag_id).is_paused),
+                completeness.asks_airflow(context),
                 context["params"]["silent_hours"],
             )
 

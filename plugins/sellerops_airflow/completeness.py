@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sellerops.errors import GiveUpError
+from sellerops.specs import Schedule
+from sellerops_airflow.timetables import ReportTimetable
 
 if TYPE_CHECKING:
     from sellerops.completeness import Gap, Shop
@@ -16,6 +18,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 IsPaused = Callable[[str], bool]
+
+
+def daily(dag_id: str, *, between: str) -> ReportTimetable:
+    """Once a day at the DAG's own minute of a window, UTC."""
+    return ReportTimetable(Schedule(between=(between,), timezone="UTC"), dag_id)
+
+
+def asks_airflow(context: Mapping[str, Any]) -> IsPaused:
+    """Whether a DAG is paused, as Airflow tells the running task."""
+    ti = context["ti"]
+    return lambda dag_id: bool(ti.get_dag(dag_id).is_paused)
 
 
 def find_fills(
@@ -99,4 +112,4 @@ def _shops(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> Iterator[l
             yield shops
 
 
-__all__ = ["check_silence", "find_fills", "tell_deprecations"]
+__all__ = ["asks_airflow", "check_silence", "daily", "find_fills", "tell_deprecations"]

@@ -19,13 +19,13 @@ from support.airflow_home import PROJECT_ROOT, airflow_environment
 
 from sellerops.accounts import load_accounts
 from sellerops.errors import ConfigurationError
-from sellerops.specs import load_spec
+from sellerops.specs import load_spec, load_specs
 from sellerops_airflow import report_factory
 from sellerops_airflow.report_factory import build_all, build_dag, cadence, dags_to_parse
 
 REPORTS = Path("reports") / "amazon_sp"
 REPORT_COUNT = len(list((PROJECT_ROOT / "include" / "config" / REPORTS).glob("*.yaml")))
-OTHER_DAGS = 2 + len(list((PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")))
+OTHER_DAGS = 3 + len(list((PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")))
 
 
 @pytest.fixture
@@ -93,6 +93,7 @@ def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pyte
     bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
     assert set(bag.dag_ids) == {
         "report__amazon_sp__settlements",
+        "sellerops__completeness",
         "sellerops__maintenance",
         "sellerops__quarantine",
     }
@@ -114,9 +115,12 @@ def test_a_new_account_is_a_new_group_in_every_dag(config: Path) -> None:
     accounts = yaml.safe_load((config / "accounts.yaml").read_text())
     accounts["accounts"]["northwind_jp"] = {"region": "FE", "marketplaces": ["JP"]}
     (config / "accounts.yaml").write_text(yaml.safe_dump(accounts))
+    specs = {spec.dag_id: spec for spec in load_specs()[0]}
     for dag in build_all().dags:
-        assert "northwind_jp.slice.fetch_report" in dag.task_ids
-        assert "northwind_jp" in dag.tags
+        spec = specs[dag.dag_id]
+        wanted = spec.accounts == "all" and (spec.marketplaces == "all" or "JP" in spec.marketplaces)
+        assert ("northwind_jp.slice.fetch_report" in dag.task_ids) is wanted
+        assert ("northwind_jp" in dag.tags) is wanted
 
 
 @pytest.mark.parametrize(
