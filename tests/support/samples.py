@@ -1,0 +1,76 @@
+"""A document of every report that is asked for, as the local Amazon's world writes it. Reports are found by
+their specs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from support.catalogue import document_of, world
+
+from sellerops.accounts import Account
+from sellerops.marketplaces import marketplace
+from sellerops.slices import Slice, plan_slices
+from sellerops.specs import PeriodKind, ReportSpec, load_specs
+
+SHOPS = {"northwind_na": ("US", "CA", "MX"), "northwind_eu": ("GB", "DE", "FR")}
+CREATED = [spec for spec in load_specs()[0] if spec.request.how == "created"]
+_AS_OF = datetime(2026, 11, 18, 14, tzinfo=UTC)
+# What is rare is looked for further back.
+_LOOKBACKS = tuple(timedelta(days=days) for days in (2, 40, 540))
+_MOMENTS = tuple(_AS_OF - timedelta(days=days) for days in (0, 1, 2, 3, 5, 8, 13, 21))
+
+
+class Sample(NamedTuple):
+    """A document: what it covers, and the moment it was made."""
+
+    spec: ReportSpec
+    piece: Slice
+    as_of: datetime
+    content: bytes
+    content_type: str
+
+
+def sample_of(spec: ReportSpec, account: str) -> Sample | None:
+    """The first that has data; None where the type is not offered or never has any."""
+    for piece, moment in _slices(spec, account):
+        found = _made(spec, piece, moment)
+        if found is not None:
+            return found
+    return None
+
+
+def looked_at_again(sample: Sample) -> Sample | None:
+    """The document of the same slice two days later, with what changed since; None for no data by then."""
+    return _made(sample.spec, sample.piece, sample.as_of + timedelta(days=2))
+
+
+def _made(spec: ReportSpec, piece: Slice, moment: datetime) -> Sample | None:
+    document = document_of(piece, moment, _split_options(spec, piece))
+    return document and Sample(spec, piece, moment, document.read(), document.content_type)
+
+
+def _slices(spec: ReportSpec, account: str) -> Iterator[tuple[Slice, datetime]]:
+    """Slices of the account, each with the moment of its run: the likeliest to have data first."""
+    shops = tuple(marketplace(code) for code in SHOPS[account])
+    owner = Account(account, shops[0].region, shops, f"amazon_sp_{account}")
+    if spec.period.kind is PeriodKind.SNAPSHOT:
+        for moment in _MOMENTS:
+            for piece in plan_slices(spec, owner, run_at=moment, now=moment):
+                yield piece, moment
+        return
+    for lookback in _LOOKBACKS:
+        planned = plan_slices(spec, owner, run_at=_AS_OF, now=_AS_OF, lookback=lookback)
+        for piece in reversed(planned):
+            yield piece, _AS_OF
+
+
+def _split_options(spec: ReportSpec, piece: Slice) -> dict[str, str]:
+    split = spec.request.split
+    if split is None:
+        return {}
+    shop = world().shop(world().seller(piece.account_id), marketplace(piece.marketplaces[0]).id)
+    asins = sorted({listing.asin for listing in shop.listings})
+    return {split.option: " ".join(asins[: split.at_most])}
