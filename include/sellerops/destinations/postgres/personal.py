@@ -26,6 +26,7 @@ from sellerops.specs.model import Column
 Connection = psycopg.Connection[Any]
 SUFFIX = "__personal"
 SINCE = "personal_since"
+_GIVEN = sql.Identifier("personal_given")
 
 
 def personal_shape(spec: ReportSpec, table: str) -> Shape | None:
@@ -84,7 +85,7 @@ def write_personal(write: Write, job: LoadJob, load_id: int, shape: Shape) -> in
     writer = _Personal(write, job, load_id, shape)
     for shop in writer.shops:
         writer.sweep(shop)
-    return sum(writer.insert(shop) for shop in writer.shops)
+    return sum(writer.insert(shop) for shop in writer.shops) if writer.gather() else 0
 
 
 def purge(connection: Connection, table: str, retention: timedelta) -> int:
@@ -140,35 +141,63 @@ class _Personal:
             self._parameters,
         )
 
-    def insert(self, shop_is_null: bool) -> int:
-        """Write the personal values of the rows this load has written, where they are young enough."""
+    def gather(self) -> bool:
+        """Put the young rows with personal values aside, under their keys; whether there are any.
+
+        A table of its own, and analyzed: joined straight from the staging table, whose estimates are guesses,
+        the planner may compare every row with every other.
+        """
         if not self._names:
-            return 0
-        system = [name for name in self._shape.system if name in self._write.shape.system]
-        key = [name for name in self._shape.key if name not in system]
-        cells = [*(column(name, "m") for name in (*system, *key)), *(column(n, "s") for n in self._names)]
+            return False
         values = {name: self._write.value(name) for name in self._shape.key}
-        return self._write.connection.execute(
+        connection = self._write.connection
+        gathered = connection.execute(
             sql.SQL(
-                "INSERT INTO {personal} ({columns}, {since}) SELECT {cells}, {since_value} "
-                "FROM (SELECT s.*, {keys} FROM {rows} AND num_nonnulls({names}) > 0 "
-                "AND {since_value} >= sellerops.now() - %(retention)s) AS s JOIN {main} m "
-                "ON {same} AND m.load_id = %(personal_load_id)s WHERE {shop}"
+                "CREATE TEMP TABLE {given} ON COMMIT DROP AS SELECT {names}, {since} AS {since_name}, {keys} "
+                "FROM {rows} AND num_nonnulls({names}) > 0 AND {since} >= sellerops.now() - %(retention)s"
             ).format(
-                personal=self._shape.identifier,
-                columns=identifiers([*system, *key, *self._names]),
-                since=column(SINCE),
-                cells=sql.SQL(", ").join(cells),
-                since_value=self._since,
+                given=_GIVEN,
+                names=identifiers(self._names, "s"),
+                since=self._since,
+                since_name=column(SINCE),
                 keys=sql.SQL(", ").join(
                     sql.SQL("{} AS {}").format(value, column(f"key_of_{name}"))
                     for name, value in values.items()
                 ),
                 rows=self._write.accepted_rows,
-                names=identifiers(self._names, "s"),
+            ),
+            self._parameters,
+        ).rowcount
+        if gathered:
+            connection.execute(sql.SQL("ANALYZE {}").format(_GIVEN))
+        return gathered > 0
+
+    def insert(self, shop_is_null: bool) -> int:
+        """Write the gathered values of those rows that this load has written."""
+        system = [name for name in self._shape.system if name in self._write.shape.system]
+        key = [name for name in self._shape.key if name not in system]
+        columns = identifiers([*system, *key, *self._names, SINCE])
+        cells = [
+            *(column(name, "m") for name in (*system, *key)),
+            *(column(name, "s") for name in (*self._names, SINCE)),
+        ]
+        return self._write.connection.execute(
+            sql.SQL(
+                "WITH row_of AS MATERIALIZED ("
+                "SELECT {cells}, m.load_id AS load_of_row "
+                "FROM {given} s JOIN {main} m ON {same} WHERE {shop}) "
+                "INSERT INTO {personal} ({columns}) SELECT {columns} FROM row_of "
+                "WHERE load_of_row = %(personal_load_id)s"
+            ).format(
+                cells=sql.SQL(", ").join(cells),
+                given=_GIVEN,
                 main=self._write.shape.identifier,
-                same=self._same({name: column(f"key_of_{name}", "s") for name in values}, shop_is_null),
+                same=self._same(
+                    {name: column(f"key_of_{name}", "s") for name in self._shape.key}, shop_is_null
+                ),
                 shop=self._shop(column("key_of_marketplace_id", "s"), shop_is_null),
+                personal=self._shape.identifier,
+                columns=columns,
             ),
             self._parameters,
         ).rowcount
