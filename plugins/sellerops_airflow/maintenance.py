@@ -31,6 +31,7 @@ _PURGES = {
         USING sellerops.load
         WHERE load.id = rejected_row.load_id AND load.recorded_at < sellerops.now() - %(age)s
     """,
+    "notification": "DELETE FROM sellerops.notification WHERE received_at < sellerops.now() - %(age)s",
     "notice": "DELETE FROM sellerops.notice WHERE claimed_at < sellerops.now() - %(age)s",
 }
 

@@ -1,8 +1,43 @@
-"""The connection type ``amazon_sp`` and its form in the UI; found through the dist-info folder beside us."""
+"""The connection types of this project and their forms in the UI, found by the dist-info folder beside us."""
 
 from __future__ import annotations
 
 from typing import Any
+
+_NOTIFICATIONS: dict[str, Any] = {
+    "hook-class-name": "sellerops_airflow.hooks.notifications.NotificationsHook",
+    "hook-name": "Amazon notifications (SQS)",
+    "connection-type": "sellerops_notifications",
+    "ui-field-behaviour": {
+        "hidden-fields": ["port", "schema", "extra"],
+        "relabeling": {
+            "login": "AWS access key id",
+            "password": "AWS secret access key",
+            "host": "SQS address (empty: AWS)",
+        },
+        "placeholders": {
+            "login": "AKIA...",
+            "queue_url": "https://sqs.us-east-1.amazonaws.com/123456789012/name",
+        },
+    },
+    "conn-fields": {
+        "queue_url": {
+            "label": "Queue address",
+            "schema": {"type": ["string", "null"]},
+            "description": "URL of a standard SQS queue that Amazon may send to.",
+        },
+        "region": {
+            "label": "AWS region",
+            "schema": {"type": ["string", "null"]},
+            "description": "Optional: the queue's address tells it.",
+        },
+        "session_token": {
+            "label": "Session token",
+            "schema": {"type": ["string", "null"], "format": "password"},
+            "description": "Optional; for temporary keys.",
+        },
+    },
+}
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -42,6 +77,7 @@ def get_provider_info() -> dict[str, Any]:
                         "description": "Optional. Where access tokens come from; for a local Amazon.",
                     },
                 },
-            }
+            },
+            _NOTIFICATIONS,
         ],
     }

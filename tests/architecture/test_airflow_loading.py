@@ -203,7 +203,7 @@ def test_triggers_live_where_the_triggerer_finds_them() -> None:
             if issubclass(item, BaseTrigger) and item is not BaseTrigger:
                 assert item.__module__ == name_of(path)
                 found.append(name)
-    assert found == ["SpApiReportTrigger"]
+    assert sorted(found) == ["NotificationsTrigger", "SpApiReportTrigger"]
 
 
 def test_the_connection_type_is_registered_under_the_folders_name() -> None:
@@ -217,9 +217,11 @@ def test_the_connection_type_is_registered_under_the_folders_name() -> None:
     assert folder.name == f"{info['package-name'].replace('-', '_')}-{info['versions'][0]}.dist-info"
     points = (folder / "entry_points.txt").read_text(encoding="utf-8")
     assert "sellerops_airflow.provider_info:get_provider_info" in points
-    (kind,) = info["connection-types"]
-    module, _, name = kind["hook-class-name"].rpartition(".")
-    assert getattr(importlib.import_module(module), name).conn_type == kind["connection-type"] == "amazon_sp"
+    kinds = info["connection-types"]
+    assert [kind["connection-type"] for kind in kinds] == ["amazon_sp", "sellerops_notifications"]
+    for kind in kinds:
+        module, _, name = kind["hook-class-name"].rpartition(".")
+        assert getattr(importlib.import_module(module), name).conn_type == kind["connection-type"]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -31,6 +31,7 @@ GROUPS = ("plan_slices", "slice.fetch_report", "slice.load_postgres")
 TAGS = {
     "sellerops",
     "maintenance",
+    "notifications",
     "quarantine",
     "check",
     "amazon_sp",
@@ -43,7 +44,7 @@ TAGS = {
 def test_the_files_make_exactly_these_dags(bag: DagBag) -> None:
     assert bag.import_errors == {}
     assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | {
-        f"sellerops__{name}" for name in ("completeness", "maintenance", "quarantine")
+        f"sellerops__{name}" for name in ("completeness", "maintenance", "notifications", "quarantine")
     }
     assert set(SPECS) == DAG_IDS
 

@@ -25,7 +25,7 @@ from sellerops_airflow.report_factory import build_all, build_dag, cadence, dags
 
 REPORTS = Path("reports") / "amazon_sp"
 REPORT_COUNT = len(list((PROJECT_ROOT / "include" / "config" / REPORTS).glob("*.yaml")))
-OTHER_DAGS = 3 + len(list((PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")))
+OTHER_DAGS = 4 + len(list((PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")))
 
 
 @pytest.fixture
@@ -95,6 +95,7 @@ def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pyte
         "report__amazon_sp__settlements",
         "sellerops__completeness",
         "sellerops__maintenance",
+        "sellerops__notifications",
         "sellerops__quarantine",
     }
     assert bag.import_errors == {}

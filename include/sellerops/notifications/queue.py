@@ -153,6 +153,15 @@ class SqsQueue:
             lambda client: client.delete_message_batch(QueueUrl=self._settings.queue_url, Entries=entries)
         )
 
+    def look(self) -> None:
+        """Whether the queue is there and lets us in. Raises SellerOpsError."""
+        names = ["ApproximateNumberOfMessages"]
+        self._call(
+            lambda client: client.get_queue_attributes(
+                QueueUrl=self._settings.queue_url, AttributeNames=names
+            )
+        )
+
     def send(self, text: str) -> None:
         """Put a message in; for the test of the queue."""
         self._call(lambda client: client.send_message(QueueUrl=self._settings.queue_url, MessageBody=text))
@@ -179,8 +188,8 @@ class SqsQueue:
             return ConfigurationError(
                 words,
                 where=f"connection {self._settings.connection}, {self._settings.queue_url}",
-                remedy="Correct the queue's address or the key; it needs sqs:ReceiveMessage and "
-                "sqs:DeleteMessage on the queue.",
+                remedy="Correct the queue's address or the key; it needs sqs:ReceiveMessage, "
+                "sqs:DeleteMessage and sqs:GetQueueAttributes on the queue.",
             )
         return RetryableError(words, where=self._settings.queue_url)
 

@@ -1,0 +1,64 @@
+"""The Airflow connection ``sellerops_notifications``: the SQS queue that Amazon's notifications go to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import mask_secret
+
+from sellerops.errors import SellerOpsError
+
+if TYPE_CHECKING:
+    from sellerops.notifications.queue import QueueSettings
+
+NOTIFICATIONS_CONN_ID = "sellerops_notifications"
+
+
+class NotificationsHook(BaseHook):
+    """Login and password: an AWS access key (empty: the instance's role); extra: ``queue_url``, ``region``,
+    ``session_token``; host: another address than AWS's.
+    """
+
+    conn_name_attr = "notifications_conn_id"
+    default_conn_name = NOTIFICATIONS_CONN_ID
+    conn_type = "sellerops_notifications"
+    hook_name = "Amazon notifications (SQS)"
+
+    def __init__(self, notifications_conn_id: str = NOTIFICATIONS_CONN_ID, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.notifications_conn_id = notifications_conn_id
+
+    def get_conn(self) -> QueueSettings | None:
+        """The queue, its secret masked in all logs from here on; None when there is no such connection.
+
+        Raises ConfigurationError naming what is wrong in it.
+        """
+        from sellerops.notifications.queue import QueueSettings
+
+        try:
+            connection = self.get_connection(self.notifications_conn_id)
+        except AirflowNotFoundException:
+            return None
+        settings = QueueSettings.of_connection(
+            connection.login or "", connection.password or "", connection.host or "", connection.extra_dejson
+        )
+        for secret in (settings.secret_key, settings.session_token):
+            if secret:
+                mask_secret(secret)
+        settings.check()
+        return settings
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Look into the queue without waiting; what the button in the UI shows."""
+        from sellerops.notifications.queue import SqsQueue
+
+        try:
+            settings = self.get_conn()
+            if settings is None:
+                return False, f"connection {self.notifications_conn_id} does not exist."
+            SqsQueue(settings).look()
+        except SellerOpsError as error:
+            return False, str(error)
+        return True, f"The queue answers: {settings.arn}"
