@@ -38,6 +38,7 @@ from amazon_sandbox.world.report_types import (
     seller_feedback,
     shipment_promotions,
     shipment_replacements,
+    shipment_sales,
     storage_fees,
     stranded_inventory,
     suppressed_listings,
@@ -83,6 +84,7 @@ REQUESTABLE: dict[str, Callable[[ReportRequest], Document | None]] = {
     seller_feedback.REPORT_TYPE: seller_feedback.write,
     shipment_promotions.REPORT_TYPE: shipment_promotions.write,
     shipment_replacements.REPORT_TYPE: shipment_replacements.write,
+    shipment_sales.REPORT_TYPE: shipment_sales.write,
     storage_fees.REPORT_TYPE: storage_fees.write,
 }
 
