@@ -29,7 +29,7 @@ from sellerops.collect.paging_claims import (
 from sellerops.errors import ConfigurationError, RequestRefused, SellerOpsError
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.sources.amazon_sp.answers import json_line
-from sellerops.sources.amazon_sp.operations import Asked, Pages
+from sellerops.sources.amazon_sp.operations import Asked, Page, Pages
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 from sellerops.sources.amazon_sp.reports import options_of
 
@@ -136,7 +136,7 @@ class Paging:
             await asyncio.to_thread(_empty, spool)
             try:
                 async for page in self._pages(calls, await self._asked()):
-                    await asyncio.to_thread(spool.write, json_line(page.request, page.answer, page.name))
+                    await asyncio.to_thread(_write, spool, page)
                     count += 1
                 return count
             except RequestRefused as error:
@@ -175,6 +175,7 @@ class Paging:
                 "window_end": request.window_end.isoformat() if request.window_end else None,
                 "reported_at": reported_at.isoformat(),
                 "created_by": "us",
+                "slice": self._job.piece.to_dict(),
             },
             response={"content_type": CONTENT_TYPE, "pages": pages},
         )
@@ -203,6 +204,10 @@ async def _end(*tasks: asyncio.Future[None]) -> None:
 def _empty(spool: IO[bytes]) -> None:
     spool.seek(0)
     spool.truncate()
+
+
+def _write(spool: IO[bytes], page: Page) -> None:
+    spool.write(json_line(page.request, page.answer, page.name))
 
 
 def _chunks(spool: IO[bytes]) -> Iterator[bytes]:
