@@ -21,4 +21,4 @@ def test_the_page_names_every_report_and_table() -> None:
     text = overview(specs)
     for spec in specs:
         assert f"| `{spec.name}` |" in text
-        assert all(f"`{spec.source}.{table}`" in text for table in spec.tables)
+        assert all(f"| `{spec.source}.{table}` |" in text for table in spec.tables)

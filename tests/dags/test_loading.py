@@ -173,7 +173,6 @@ HEAVY = (
     "alembic",
     "google",
     "httpx",
-    "ijson",
     "pandas",
     "playwright",
     "psycopg",

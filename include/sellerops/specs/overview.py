@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from sellerops.specs.durations import format_duration
-from sellerops.specs.model import PeriodKind, ReportSpec, Schedule
+from sellerops.specs.model import PeriodKind, ReportSpec, Schedule, WriteDisposition
 
 _HOW = {
     "created": "asked for",
@@ -23,18 +23,52 @@ Airflow; `python -m sellerops specs show <report>` prints the effective spec.
 """
 
 
+_TABLES = """\
+Tables and columns are made with the first load that needs them; columns are added and never dropped. The
+system columns and write dispositions are explained in [tables.md](tables.md).
+"""
+
+
 def overview(specs: Sequence[ReportSpec]) -> str:
     """Markdown: one table a family, families and reports in alphabetical order."""
     parts = [_HEAD]
     ordered = sorted(specs, key=lambda spec: (spec.source, spec.family, spec.name))
     for (source, family), group in groupby(ordered, key=lambda spec: (spec.source, spec.family)):
         parts.append(f"## {source}: {family.replace('_', ' ')}\n\n{_table(list(group))}")
+    parts.append(f"## Tables\n\n{_TABLES}\n{_all_tables(ordered)}")
     return "\n".join(parts)
+
+
+def grain(spec: ReportSpec, name: str) -> tuple[str, ...]:
+    """The columns that tell the rows of a table apart; nulls are equal."""
+    table = spec.tables[name]
+    names = ["account_id"]
+    if spec.scope == "marketplace" or table.marketplace_from:
+        names.append("marketplace_id")
+    if not table.primary_key:
+        names += [each for each in (table.day_from_window or table.day, "line_hash") if each]
+    names += table.primary_key
+    if table.ordinal_by or not table.primary_key:
+        names.append("ordinal")
+    if table.write_disposition is WriteDisposition.SNAPSHOT:
+        names.append("snapshot_at")
+    return tuple(dict.fromkeys(names))
+
+
+def _all_tables(specs: Sequence[ReportSpec]) -> str:
+    rows = ["| table | report | what | grain | write disposition |", "| --- | --- | --- | --- | --- |"]
+    rows += sorted(
+        f"| `{spec.source}.{name}` | `{spec.name}` | {table.description} "
+        f"| `{', '.join(grain(spec, name))}` | {table.write_disposition.value} |"
+        for spec in specs
+        for name, table in spec.tables.items()
+    )
+    return "\n".join(rows) + "\n"
 
 
 def _table(specs: Sequence[ReportSpec]) -> str:
     rows = [
-        "| report | Amazon's type | how | where and when | collects | tables: grain |",
+        "| report | Amazon's type | how | where and when | collects | tables |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     rows += [
@@ -69,9 +103,4 @@ def _collects(spec: ReportSpec) -> str:
 
 
 def _tables(spec: ReportSpec) -> str:
-    return "<br>".join(
-        f"`{spec.source}.{name}`: {', '.join(table.primary_key) or 'line hash'}"
-        + (f", {table.ordinal_by} ordinal" if table.ordinal_by else "")
-        + f" ({table.write_disposition.value})"
-        for name, table in spec.tables.items()
-    )
+    return ", ".join(f"`{name}`" for name in spec.tables)
