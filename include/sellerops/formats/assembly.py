@@ -12,15 +12,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sellerops.formats.casts import ValueRules, arrow_type, cast_column
+from sellerops.formats.casts import ValueRules, arrow_type, cast_column, holds
 from sellerops.formats.names import Field
-from sellerops.formats.rows import RejectReason, RowReject, Tally, TextRows
+from sellerops.formats.rows import RejectReason, RowReject, Rows, Tally, TextRows
 from sellerops.marketplaces import all_marketplaces
 from sellerops.slices import Slice
 from sellerops.specs import ColumnType, TableSpec, WriteDisposition
 
 SOURCE_LINE = "source_line"
 _UNIT, _EQUALS = "\x1f", "\x1e"
+# What must not stand in a field of a line: it would end it, or open a quote for COPY.
+_APART = (b"\t", b"\n", b"\r", b"\b")
+LINE_END = b"\n"
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,17 @@ class Assembler:
 
     def assemble(self, texts: Texts, fields: Sequence[Field]) -> pa.RecordBatch:
         """The accepted rows; the others go to the tally. Every row is counted as a row of the file."""
+        return self._typed(texts, fields, self._examine(texts, fields))
+
+    def rows(self, texts: Texts, fields: Sequence[Field]) -> Rows:
+        """The accepted rows as lines of text where SQL reads every value the same, else typed."""
         found = self._examine(texts, fields)
+        lines = _lines([texts.columns[each.name] for each in fields]) if found.as_written else None
+        if lines is None:
+            return self._typed(texts, fields, found)
+        return self._text_rows(texts, found, lines, tuple(each.name for each in fields), LINE_END)
+
+    def _typed(self, texts: Texts, fields: Sequence[Field], found: _Found) -> pa.RecordBatch:
         arrays = [*(found.typed[each.name] for each in fields), *self._system(texts)]
         batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema(fields))
         kept = self._settle(texts, found)
@@ -87,6 +100,11 @@ class Assembler:
         found = self._examine(texts, fields)
         if not found.as_written:
             return None
+        return self._text_rows(texts, found, lines, columns, end)
+
+    def _text_rows(
+        self, texts: Texts, found: _Found, lines: pa.Array, columns: tuple[str, ...], end: bytes
+    ) -> TextRows:
         system = pa.RecordBatch.from_arrays(self._system(texts), schema=self._system_schema)
         kept = self._settle(texts, found)
         if kept is not None:
@@ -179,6 +197,14 @@ class Assembler:
         names, ids = self._shops
         written = pc.utf8_lower(pc.utf8_trim_whitespace(texts.columns[self._table.marketplace_from]))
         return ids.take(pc.index_in(written, names))
+
+
+def _lines(columns: Sequence[pa.Array]) -> pa.Array | None:
+    """The columns' values side by side, parted by tabs, nulls empty; None when a value cannot stand so."""
+    if any(holds(column, *_APART) for column in columns):
+        return None
+    joined = pc.binary_join_element_wise(*columns, "\t", null_handling="replace", null_replacement="")
+    return pc.binary_join_element_wise(joined, "", LINE_END.decode()).cast(pa.binary())
 
 
 def _key_columns(table: TableSpec) -> list[str]:

@@ -102,6 +102,13 @@ def cast_column(values: pa.Array, column_type: ColumnType, rules: ValueRules) ->
     return _by_reference(values, typed, hard, _or_nothing(reference, rules.nothing), as_written)
 
 
+def holds(values: pa.Array, *parts: bytes) -> bool:
+    """Whether the bytes of all texts, one behind the other, have one of ``parts`` in them."""
+    data = values.buffers()[2]
+    content = memoryview(data).tobytes() if data is not None else b""
+    return any(part in content for part in parts)
+
+
 def _or_nothing(reference: Callable[[str], Any], nothing: frozenset[str]) -> Callable[[str], Any]:
     return lambda text: None if not text.strip() or text.strip() in nothing else reference(text)
 
@@ -147,14 +154,9 @@ def _matches(regex: str) -> Callable[[pa.Array], pa.Array]:
 
 def _fast_integer(values: pa.Array) -> tuple[pa.Array, bool]:
     # Arrow reads 0x1F as 31; a document means text by it.
-    if _holds(values, b"x") or _holds(values, b"X"):
+    if holds(values, b"x", b"X"):
         raise pa.ArrowInvalid("hexadecimal")
     return values.cast(pa.int64()), True
-
-
-def _holds(values: pa.Array, byte: bytes) -> bool:
-    data = values.buffers()[2]
-    return data is not None and byte in memoryview(data).tobytes()
 
 
 def _fast_decimal(rules: ValueRules, target: pa.DataType) -> Fast:
@@ -164,11 +166,11 @@ def _fast_decimal(rules: ValueRules, target: pa.DataType) -> Fast:
     def local(values: pa.Array) -> tuple[pa.Array, bool]:
         if pc.any(pc.and_(values.is_valid(), pc.invert(plain(values)))).as_py():
             raise pa.ArrowInvalid("needs a closer look")
-        return point(pc.replace_substring(values, ",", "."))[0], not _holds(values, b",")
+        return point(pc.replace_substring(values, ",", "."))[0], not holds(values, b",")
 
     def point(values: pa.Array) -> tuple[pa.Array, bool]:
         longest = pc.max(pc.binary_length(values)).as_py() or 0
-        if longest > _SAFE_DIGITS or _holds(values, b"e") or _holds(values, b"E"):
+        if longest > _SAFE_DIGITS or holds(values, b"e", b"E"):
             raise pa.ArrowInvalid("may not fit")
         return values.cast(target), True
 

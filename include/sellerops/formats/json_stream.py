@@ -21,7 +21,6 @@ _LONGEST_ITEM = 64 << 20
 # A number is whole for certain only when this many characters follow it: `1`, then `.5`, then `e+7`.
 _BEHIND_A_NUMBER = 3
 _SPACE = re.compile(r"[ \t\n\r]*")
-_UNSTORABLE = re.compile(r"\\u(?:0000|[fF]{3}[dD]|[dD][89a-fA-F])|\ufffd")
 _WORDS = ("true", "false", "null")
 
 
@@ -69,10 +68,7 @@ _DECODER = json.JSONDecoder(
 
 
 class JsonText:
-    """A cursor on JSON text of any length. Raises DocumentDamaged (it ends early) and UnreadableDocument.
-
-    ``is_suspect``: some text of the present buffer may hold what no text column can.
-    """
+    """A cursor on JSON text of any length. Raises DocumentDamaged (it ends early) and UnreadableDocument."""
 
     def __init__(self, document: Document, where: str) -> None:
         self._document = document
@@ -81,7 +77,6 @@ class JsonText:
         self._text = ""
         self._at = 0
         self._ended = False
-        self.is_suspect = False
 
     def next(self) -> str:
         """The next character that is no space, not taken; empty at the end."""
@@ -184,7 +179,6 @@ class JsonText:
             except UnicodeDecodeError as error:
                 raise (self._cut() if self._ended else self._broken(f"not UTF-8 ({error.reason})")) from error
         self._text, self._at = "".join(pieces), 0
-        self.is_suspect = _UNSTORABLE.search(self._text) is not None
 
     def _error(self, error: json.JSONDecodeError) -> DocumentDamaged | UnreadableDocument:
         rest = self._text[error.pos :]
@@ -218,10 +212,6 @@ class JsonUnits:
         self._where = where
         self._found = False
         self._given = False
-
-    @property
-    def is_suspect(self) -> bool:
-        return self._text.is_suspect
 
     def __iter__(self) -> Iterator[Unit]:
         yield from self._walk(0, [])
@@ -265,10 +255,6 @@ class JsonLines:
 
     def __init__(self, document: Document, where: str) -> None:
         self._text = JsonText(document, where)
-
-    @property
-    def is_suspect(self) -> bool:
-        return self._text.is_suspect
 
     def __iter__(self) -> Iterator[Unit]:
         while self._text.next():

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from sellerops.errors import DocumentDamaged
-from sellerops.formats.assembly import Assembler
+from sellerops.formats.assembly import Assembler, Texts
 from sellerops.formats.blocks import Block, combined, is_empty, is_odd, parse_fields
 from sellerops.formats.charsets import LineDecoder
 from sellerops.formats.headers import Header
@@ -75,6 +75,22 @@ class QuotedReader(TsvReader):
             yield block[start:end]
 
     def _parse(self, block: Block) -> Iterator[pa.RecordBatch]:
+        texts = self._texts(block)
+        if texts is None:
+            yield from self._each_by_hand(block)
+        elif len(texts.lines):
+            yield self._assembler.assemble(texts, self._all_fields)
+
+    def _parse_text(self, block: Block) -> list[Rows] | None:
+        if self._quoting.delimiter == "\t" and b'"' not in block.data:
+            return super()._parse_text(block)
+        texts = self._texts(block)
+        if texts is None:
+            return list(self._each_by_hand(block))
+        return [self._assembler.rows(texts, self._all_fields)] if len(texts.lines) else []
+
+    def _texts(self, block: Block) -> Texts | None:
+        """The rows of a block, or None when Arrow would not read them as we mean them."""
         text = self._decoder.decode(block.data)
         if (
             text is None
@@ -82,8 +98,7 @@ class QuotedReader(TsvReader):
             or text.startswith(codecs.BOM_UTF8)
             or not is_clean(text, self._quoting)
         ):
-            yield from self._each_by_hand(block)
-            return
+            return None
         starts, count = lines_of_records(text)
         width = self._width + self._unnamed_tail
         table, refused = parse_fields(text, width, range(width), self._quoting.delimiter, quoted=True)
@@ -92,16 +107,9 @@ class QuotedReader(TsvReader):
             or is_odd(table, refused, count)
             or (self._unnamed_tail and not is_empty(table.column(self._width)))
         ):
-            yield from self._each_by_hand(block)
-            return
-        columns = [combined(column) for column in table.columns[: self._width]]
-        if len(table):
-            yield self._assemble(columns, starts + block.first_line)
-
-    def _parse_text(self, block: Block) -> list[Rows] | None:
-        if self._quoting.delimiter != "\t" or b'"' in block.data:
             return None
-        return super()._parse_text(block)
+        columns = [combined(column) for column in table.columns[: self._width]]
+        return self._texts_of(columns, starts + block.first_line)
 
     def _each_by_hand(self, block: Block) -> Iterator[pa.RecordBatch]:
         records = list(self._records(block.data))

@@ -84,10 +84,10 @@ class DriftReport:
 
 @dataclass(frozen=True)
 class TextRows:
-    """Accepted rows as the file wrote them, where SQL's own reading of every value is the checked one.
+    """Accepted rows as text, where SQL's own reading of every value is the checked one.
 
     ``lines``: each row's UTF-8 bytes with its line end (``end``), fields parted by tabs, empty ones null, no
-    quoting. ``columns``: canonical names of the fields, in the file's order. ``system``: source_line and,
+    quoting. ``columns``: canonical names of the fields, in their order. ``system``: source_line and,
     where the table needs them, marketplace_id and line_hash of the same rows.
     """
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from sellerops.formats.assembly import Assembler, Texts
-from sellerops.formats.json_stream import JsonLines, JsonUnits, LongNumber, Number, Repeating
+from sellerops.formats.json_stream import JsonLines, JsonUnits, Number, Repeating
 from sellerops.formats.names import (
     Field,
     free_name,
@@ -21,89 +19,17 @@ from sellerops.formats.names import (
     reserved_names,
     snake_case,
 )
-from sellerops.formats.paths import Choice, Path, Step, as_list, is_chosen, parse_path, pick
+from sellerops.formats.paths import Choice, Path, as_list, is_chosen, parse_path, pick
 from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally
 from sellerops.formats.sniff import Document
+from sellerops.formats.tree_columns import as_json, is_storable, spread, text_column, text_of
+from sellerops.formats.tree_nodes import Node, column_paths, read_above
 from sellerops.formats.trees import Row, RowsOf, Units
 from sellerops.formats.xml_stream import XmlUnits
 from sellerops.specs import ColumnType, FileFormat, TableSpec
 
-BATCH_ITEMS = 2000
-
-
-@dataclass(eq=False)
-class _Node:
-    """What is known of one place in a row.
-
-    ``column``: the column of a value that stands here; ``rank``: above 0 for a column's other paths, of which
-    the lowest that is there wins; ``is_elsewhere``: another table takes it, or what is in the elements of a
-    list here (``leads_elsewhere``); ``is_kept``: within a list that has a column of its own, so that what is
-    not known here is not lost.
-    """
-
-    path: str
-    column: str | None = None
-    rank: int = 0
-    is_elsewhere: bool = False
-    leads_elsewhere: bool = False
-    is_list: bool = False
-    is_kept: bool = False
-    below: dict[str, _Node] = field(default_factory=dict)
-    choices: dict[Choice, _Node] = field(default_factory=dict)
-
-    def child(self, key: str) -> _Node:
-        """The place below; an empty name, an xml element's own text, is the place itself."""
-        found = self.below.get(key)
-        if found is None:
-            path = f"{self.path}.{key}" if self.path else key
-            found = self if not key else _Node(path, is_kept=self.is_kept)
-            self.below[key] = found
-        return found
-
-    def chosen(self, choice: Choice) -> _Node:
-        found = self.choices.get(choice)
-        if found is None:
-            sign = choice.place if choice.place is not None else f"{choice.key}={choice.value}"
-            found = self.choices[choice] = _Node(f"{self.path}[{sign}]")
-        return found
-
-    def keep(self) -> None:
-        """Mark what is within lists that have a column of their own."""
-        for node in (*self.below.values(), *self.choices.values()):
-            if node is not self:
-                node.is_kept = self.is_kept or (node in self.choices.values() and self.column is not None)
-                node.keep()
-
-    def at(self, steps: Sequence[Step]) -> _Node:
-        """The place at the end of a column's path, made where it is not there yet."""
-        node = self
-        for step in steps:
-            node = node.child(step.key)
-            if step.choice is not None:
-                if step.choice == Choice():
-                    node.is_list = True
-                else:
-                    node = node.chosen(step.choice)
-        return node
-
-
-def column_paths(table: TableSpec) -> list[tuple[str, int, Path]]:
-    """Every path of every column: its name, the path's rank, the path."""
-    rows = table.rows.split(".") if table.rows else []
-    return [
-        (name, rank, parse_path(source, rows))
-        for name, column in table.columns.items()
-        for rank, source in enumerate((column.source or name, *column.also))
-    ]
-
-
-def read_above(table: TableSpec) -> list[set[str]]:
-    """For each name of ``table.rows`` the keys beside it that columns read: they stand before the rows."""
-    wanted: list[set[str]] = [set() for _ in table.rows.split(".")]
-    for _, _, path in column_paths(table):
-        if path.level is not None and path.steps:
-            wanted[path.level].add(path.steps[0].key)
-    return wanted
+# Few enough that decoded rows are still in the processor's cache when their columns are made.
+BATCH_ITEMS = 500
 
 
 def rows_of(document: Document, table: TableSpec, file_format: FileFormat, where: str) -> RowsOf:
@@ -135,7 +61,7 @@ class TreeReader:
         self._names = {*table.columns, *reserved_names(table)}
         self._unseen = set(table.columns)
         self._found: list[str] = []
-        self._root = _Node("")
+        self._root = Node("")
         self._above: list[tuple[str, int, Path]] = []
         for name, rank, path in column_paths(table):
             if path.level is None:
@@ -158,57 +84,102 @@ class TreeReader:
         return self._assembler.schema(self._fields)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        rows: list[dict[str, str]] = []
-        items: list[Any] = []
-        lines: list[int] = []
-        number = 0
-        for number, row in enumerate(self._rows, start=1):
-            leaves = self._flatten(row, number)
-            if leaves is None:
-                continue
-            rows.append(leaves)
-            items.append(row.value)
-            lines.append(number)
-            if len(rows) == BATCH_ITEMS:
-                yield self._assemble(rows, items, lines)
-                rows, items, lines = [], [], []
-        if rows:
-            yield self._assemble(rows, items, lines)
-        if number:
-            self.drift.missing = [name for name in self._table.columns if name in self._unseen]
+        for texts in self._parts():
+            yield self._assembler.assemble(texts, self._fields)
 
     def texts(self) -> Iterator[Rows]:
-        """The same: a row of a tree has no line of its own."""
-        yield from self.batches()
+        """The same, as lines of text where safe; rows that bring new columns are typed, to tell of them."""
+        told = len(self._fields)
+        for texts in self._parts():
+            if len(self._fields) == told:
+                yield self._assembler.rows(texts, self._fields)
+            else:
+                yield self._assembler.assemble(texts, self._fields)
+            told = len(self._fields)
 
-    def _flatten(self, row: Row, number: int) -> dict[str, str] | None:
-        """Column to text of one row; None when it cannot be one."""
-        leaves: dict[str, str] = {}
-        others: list[tuple[int, _Node, str]] = []
+    def _parts(self) -> Iterator[Texts]:
+        numbered = enumerate(self._rows, start=1)
+        is_empty = True
+        while part := list(islice(numbered, BATCH_ITEMS)):
+            is_empty = False
+            found = [(number, row) for number, row in part if self._is_object(row, number)]
+            columns = self._by_column([row for _, row in found])
+            if columns is None:
+                found, columns = self._by_row(found)
+            if found:
+                self._refuse_missing()
+                yield _texts(found, columns)
+        if not is_empty:
+            self.drift.missing = [name for name in self._table.columns if name in self._unseen]
+
+    def _is_object(self, row: Row, number: int) -> bool:
+        """Whether it can be a row at all; else it is rejected."""
         if isinstance(row.value, dict):
-            self._leaves(row.value, self._root, leaves, others)
-            if self._above:
-                self._inherit(row.chain, leaves)
-            for _, node, text in sorted(others, key=lambda each: each[0]) if others else ():
-                self._settle(node, text, leaves)
-            wrong = None
-            if self._rows.units.is_suspect:
-                wrong = next((name for name, text in leaves.items() if not _is_storable(text)), None)
+            return True
+        self._reject(number, RejectReason.TOO_FEW_FIELDS, row, None, None)
+        return False
+
+    def _by_column(self, rows: Sequence[Row]) -> dict[str, pa.Array] | None:
+        """The columns of rows without peculiarities, all rows at once; None when they have some."""
+        values: dict[str, list[str | None]] = {}
+        if not spread([row.value for row in rows], self._root, self._unseen, values):
+            return None
+        if self._above:
+            inherited = [self._inherited_by(row.chain) for row in rows]
+            for name in {name for name, _, _ in self._above}:
+                if name in values:
+                    return None
+                values[name] = [each.get(name) for each in inherited]
+        columns: dict[str, pa.Array] = {}
+        for each in self._fields:
+            column = (
+                text_column(values[each.name]) if each.name in values else pa.nulls(len(rows), pa.string())
+            )
+            if column is None:
+                return None
+            columns[each.name] = column
+        return columns
+
+    def _by_row(self, rows: Sequence[tuple[int, Row]]) -> tuple[list[tuple[int, Row]], dict[str, pa.Array]]:
+        """The same row by row, for whatever rows there are; those that cannot be one are rejected."""
+        found: list[tuple[int, Row]] = []
+        leaves: list[dict[str, str]] = []
+        for number, row in rows:
+            flat = self._flatten(row)
+            wrong = next((name for name, text in flat.items() if not is_storable(text)), None)
             if wrong is None:
-                return leaves
-        else:
-            wrong = None
+                found.append((number, row))
+                leaves.append(flat)
+            else:
+                self._reject(number, RejectReason.UNREADABLE_VALUE, row, wrong, flat[wrong])
+        return found, {
+            each.name: pa.array([row.get(each.name) or None for row in leaves], pa.string())
+            for each in self._fields
+        }
+
+    def _reject(
+        self, number: int, reason: RejectReason, row: Row, column: str | None, value: str | None
+    ) -> None:
         self._tally.rows_in_file += 1
-        reason = RejectReason.UNREADABLE_VALUE if wrong else RejectReason.TOO_FEW_FIELDS
-        self._tally.reject(RowReject(number, reason, wrong, leaves.get(wrong or ""), as_json(row.value)))
-        return None
+        self._tally.reject(RowReject(number, reason, column, value, as_json(row.value)))
+
+    def _flatten(self, row: Row) -> dict[str, str]:
+        """Column to text of one row."""
+        leaves: dict[str, str] = {}
+        others: list[tuple[int, Node, str]] = []
+        self._leaves(row.value, self._root, leaves, others)
+        if self._above:
+            leaves.update(self._inherited_by(row.chain))
+        for _, node, text in sorted(others, key=lambda each: each[0]) if others else ():
+            self._settle(node, text, leaves)
+        return leaves
 
     def _leaves(
         self,
         value: Mapping[str, Any],
-        node: _Node,
+        node: Node,
         leaves: dict[str, str],
-        others: list[tuple[int, _Node, str]],
+        others: list[tuple[int, Node, str]],
     ) -> None:
         """Every value that is no object, by column; an object with nothing in it says nothing."""
         below = node.below
@@ -230,14 +201,14 @@ class TreeReader:
                 continue
             elif inner is None or inner == []:
                 if inner is None and here.below and self._unseen:
-                    self._see_below(here)
+                    self._unseen.difference_update(here.columns_below())
                 if here.column:
                     self._see(here)
                 continue
             elif here.leads_elsewhere and kind is list and here.column is None:
                 continue
             else:
-                text = _text(inner)
+                text = text_of(inner)
             if here.is_kept and here.column is None:
                 continue
             if here.rank:
@@ -247,16 +218,8 @@ class TreeReader:
                 if self._unseen:
                     self._see(here)
 
-    def _see_below(self, node: _Node) -> None:
-        """An object that is null says of its values that there are none, not that they are unknown."""
-        for inner in node.below.values():
-            if inner is not node:
-                if inner.column:
-                    self._see(inner)
-                self._see_below(inner)
-
     def _choose(
-        self, value: Any, node: _Node, leaves: dict[str, str], others: list[tuple[int, _Node, str]]
+        self, value: Any, node: Node, leaves: dict[str, str], others: list[tuple[int, Node, str]]
     ) -> list[Any]:
         """Read the chosen elements of a list; what nobody chose is returned."""
         rest: list[Any] = []
@@ -273,8 +236,8 @@ class TreeReader:
             self._leaves({name: each for name, each in inner.items() if name != key}, chosen, leaves, others)
         return rest
 
-    def _inherit(self, chain: Sequence[Mapping[str, Any]], leaves: dict[str, str]) -> None:
-        """The columns that stand in the row's ancestors, read once for all rows of the same ones."""
+    def _inherited_by(self, chain: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+        """The columns that stand in a row's ancestors, read once for all rows of the same ones."""
         known, values = self._inherited
         if len(known) != len(chain) or any(one is not other for one, other in zip(known, chain, strict=True)):
             values = {}
@@ -283,12 +246,12 @@ class TreeReader:
                 if isinstance(value, Mapping) and "" in value:
                     value = value[""]
                 if value is not None and value != [] and name not in values:
-                    values[name] = _text(value)
+                    values[name] = text_of(value)
                     self._unseen.discard(name)
             self._inherited = (list(chain), values)
-        leaves.update(values)
+        return values
 
-    def _settle(self, node: _Node, text: str, leaves: dict[str, str]) -> None:
+    def _settle(self, node: Node, text: str, leaves: dict[str, str]) -> None:
         """A value at a column's other path: the column's when it has none yet, else one beside it."""
         assert node.column is not None
         if node.column not in leaves:
@@ -299,11 +262,11 @@ class TreeReader:
                 self._beside[node.path] = self._unknown(node.path, node.column)
             leaves[self._beside[node.path]] = text
 
-    def _see(self, node: _Node) -> None:
+    def _see(self, node: Node) -> None:
         if node.column:
             self._unseen.discard(node.column)
 
-    def _new_column(self, node: _Node) -> str:
+    def _new_column(self, node: Node) -> str:
         """The column of a place the spec does not know."""
         original = node.path.rstrip(Repeating.MARK)
         declared = None
@@ -314,7 +277,7 @@ class TreeReader:
         return node.column
 
     def _column_at(self, parent: str, key: str) -> str | None:
-        node: _Node | None = self._root
+        node: Node | None = self._root
         for step in [*(parent.split(".") if parent else []), key]:
             node = node.below.get(step) if node else None
         return node.column if node else None
@@ -331,44 +294,13 @@ class TreeReader:
         refuse_too_many(self.drift, where=self._where)
         return name
 
-    def _assemble(
-        self, rows: Sequence[Mapping[str, str]], items: Sequence[Any], lines: Sequence[int]
-    ) -> pa.RecordBatch:
+    def _refuse_missing(self) -> None:
         if self._unseen:
             seen = [self._table.header_of(name) for name in self._table.columns if name not in self._unseen]
             missing = sorted(self._unseen)
             refuse_missing(missing, self._table, sorted([*seen, *self._found]), where=self._where)
-        columns = {
-            each.name: pa.array([row.get(each.name) or None for row in rows], pa.string())
-            for each in self._fields
-        }
-        texts = Texts(columns, np.array(lines, dtype=np.int64), lambda place: as_json(items[place]))
-        return self._assembler.assemble(texts, self._fields)
 
 
-def _text(value: Any) -> str:
-    """A leaf exactly as text; lists and objects as JSON."""
-    if isinstance(value, LongNumber):
-        number = Decimal(value)
-        # 1e999999 written out would fill the memory; as it stands it is refused as a number.
-        return f"{number:f}" if abs(number.adjusted()) < 100 else str(value)
-    return str(value) if isinstance(value, str) else as_json(value)
-
-
-def as_json(value: Any) -> str:
-    """JSON text with numbers as they were written."""
-    if isinstance(value, dict):
-        inner = (
-            f"{json.dumps(key.rstrip(Repeating.MARK), ensure_ascii=False)}: {as_json(entry)}"
-            for key, entry in value.items()
-        )
-        return "{" + ", ".join(inner) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(as_json, value)) + "]"
-    return str(value) if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)
-
-
-def _is_storable(text: str) -> bool:
-    if "\x00" in text or "\ufffd" in text:
-        return False
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+def _texts(rows: Sequence[tuple[int, Row]], columns: Mapping[str, pa.Array]) -> Texts:
+    lines = np.array([number for number, _ in rows], dtype=np.int64)
+    return Texts(columns, lines, lambda place: as_json(rows[place][1].value))

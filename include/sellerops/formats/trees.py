@@ -17,10 +17,7 @@ class Unit(NamedTuple):
 
 
 class Units(Protocol):
-    """A document's parts in their order. ``is_suspect``: their texts must be looked at to be kept."""
-
-    @property
-    def is_suspect(self) -> bool: ...
+    """A document's parts in their order."""
 
     def __iter__(self) -> Iterator[Unit]: ...
 

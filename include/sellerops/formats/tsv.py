@@ -64,10 +64,11 @@ class TsvReader:
         self._width = len(self._fields)
         self._unnamed_tail = len(fields) > self._width
         self._missing = header.fields(drift.missing)
+        self._all_fields = [*self._fields, *self._missing]
 
     @property
     def schema(self) -> pa.Schema:
-        return self._assembler.schema([*self._fields, *self._missing])
+        return self._assembler.schema(self._all_fields)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         for block in self._numbered_blocks():
@@ -173,7 +174,7 @@ class TsvReader:
         columns = [combined(column) for column in table.columns[: self._width]]
         if len(table):
             lines = np.delete(block.line_numbers(), [row.number - 1 for row in refused])
-            yield self._assemble(columns, lines)
+            yield self._assembler.assemble(self._texts_of(columns, lines), self._all_fields)
         yield from self._odd_rows(refused, block)
 
     def _parse_text(self, block: Block) -> list[Rows] | None:
@@ -236,7 +237,8 @@ class TsvReader:
                 pa.array([value or None for value in column], pa.string())
                 for column in zip(*rows, strict=True)
             ]
-            yield self._assemble(columns, np.array(lines, dtype=np.int64))
+            texts = self._texts_of(columns, np.array(lines, dtype=np.int64))
+            yield self._assembler.assemble(texts, self._all_fields)
 
     def _split(self, line: bytes, number: int, decode: Callable[[bytes], str | None]) -> list[str] | None:
         """The fields of a line, or None when it was rejected."""
@@ -257,11 +259,12 @@ class TsvReader:
         self._tally.reject(RowReject(number, reason, raw_line=raw))
         return None
 
-    def _assemble(self, columns: list[pa.Array], lines: np.ndarray) -> pa.RecordBatch:
+    def _texts_of(self, columns: list[pa.Array], lines: np.ndarray) -> Texts:
+        """Rows of all fields, the missing ones null."""
         texts = dict(zip((field.name for field in self._fields), columns, strict=True))
         texts.update(zip((field.name for field in self._missing), repeat(pa.nulls(len(lines), pa.string()))))
 
         def raw(place: int) -> str:
             return self._as_it_stood([column[place].as_py() or "" for column in columns])
 
-        return self._assembler.assemble(Texts(texts, lines, raw), [*self._fields, *self._missing])
+        return Texts(texts, lines, raw)

@@ -46,7 +46,6 @@ class XmlUnits:
         self._ready: list[Unit] = []
         self._given = False
         self._size = 0
-        self.is_suspect = True
 
     def __iter__(self) -> Iterator[Unit]:
         parser = self._parser()

@@ -1,0 +1,111 @@
+"""Many rows of a JSON or XML document at once: their values column by column."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sellerops.formats.casts import holds
+from sellerops.formats.json_stream import LongNumber, Number, Repeating
+from sellerops.formats.tree_nodes import Node
+
+_TEXTS: set[type] = {str, Number}
+_OBJECTS: set[type] = {dict, Repeating}
+_NONE = type(None)
+_EMPTY: dict[str, Any] = {}
+_LOST = "\ufffd".encode()
+
+
+def spread(
+    objects: Sequence[Mapping[str, Any]],
+    node: Node,
+    unseen: set[str],
+    columns: dict[str, list[str | None]],
+) -> bool:
+    """Add the values of ``objects``, which stand at ``node``, to ``columns``; these leave ``unseen``.
+
+    False when they must be read one by one, because a place is new, an object stands where there is a value
+    in another one, or a place is peculiar; ``columns`` is of no use then.
+    """
+    for key in dict.fromkeys(chain.from_iterable(objects)):
+        here = node.below.get(key)
+        if here is None or here.is_peculiar:
+            return False
+        if here.is_elsewhere:
+            continue
+        if unseen and here.below and any(each.get(key, here) is None for each in objects):
+            # An object that is null says of its values that there are none, not that they are unknown.
+            unseen.difference_update([*([here.column] if here.column else []), *here.columns_below()])
+        values = [each.get(key) for each in objects]
+        kinds = set(map(type, values)) - {_NONE}
+        if kinds & _OBJECTS:
+            inner = [value or _EMPTY for value in values]
+            if not kinds <= _OBJECTS or not spread(inner, here, unseen, columns):
+                return False
+        elif not (here.leads_elsewhere and kinds == {list} and here.column is None):
+            texts = values if kinds <= _TEXTS else [_text_or_none(value) for value in values]
+            if not _put(texts, here.column, columns):
+                return False
+            unseen.discard(here.column or "")
+    return True
+
+
+def _put(texts: list[str | None], column: str | None, columns: dict[str, list[str | None]]) -> bool:
+    """False when they are of a column that is not known yet or has values from elsewhere."""
+    if column is None:
+        return all(text is None for text in texts)
+    if column in columns:
+        return False
+    columns[column] = texts
+    return True
+
+
+def text_column(texts: Sequence[str | None]) -> pa.Array | None:
+    """As Arrow's, empty ones null; None when one holds what no text column can: NUL, U+FFFD, half a pair."""
+    try:
+        column = pa.array(texts, pa.string())
+    except UnicodeEncodeError:
+        return None
+    if holds(column, b"\x00", _LOST):
+        return None
+    is_empty = pc.equal(column, "")
+    return pc.if_else(is_empty, None, column) if pc.any(is_empty).as_py() else column
+
+
+def is_storable(text: str) -> bool:
+    """Whether a text column can hold it."""
+    if "\x00" in text or "\ufffd" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None or value == [] else text_of(value)
+
+
+def text_of(value: Any) -> str:
+    """A leaf exactly as text; lists and objects as JSON."""
+    if isinstance(value, LongNumber):
+        number = Decimal(value)
+        # 1e999999 written out would fill the memory; as it stands it is refused as a number.
+        return f"{number:f}" if abs(number.adjusted()) < 100 else str(value)
+    return str(value) if isinstance(value, str) else as_json(value)
+
+
+def as_json(value: Any) -> str:
+    """JSON text with numbers as they were written."""
+    if isinstance(value, dict):
+        inner = (
+            f"{json.dumps(key.rstrip(Repeating.MARK), ensure_ascii=False)}: {as_json(entry)}"
+            for key, entry in value.items()
+        )
+        return "{" + ", ".join(inner) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(as_json, value)) + "]"
+    return str(value) if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)
