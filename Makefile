@@ -52,9 +52,15 @@ compose-env:  ## Write .env with random secrets for docker compose
 	    -e "s|^AIRFLOW_FERNET_KEY=$$|&$$fernet|" .env.example > .env
 	@echo "Wrote .env; the UI's user is admin, its password stands there."
 
+# The end-to-end tests run a whole Airflow and have the machine to themselves; the others share it two by two.
 .PHONY: test
 test: $(STAMP)  ## Run the tests; ARGS="-k name tests/unit"
+ifeq ($(strip $(ARGS)),)
+	@failed=0; $(BIN)/pytest -n 2 --dist loadfile -m "not benchmark and not e2e" || failed=1; \
+	$(BIN)/pytest tests/e2e || failed=1; exit $$failed
+else
 	@$(BIN)/pytest $(ARGS)
+endif
 
 .PHONY: benchmark
 benchmark: $(STAMP)  ## Measure what docs/benchmarks.md reports; ARGS=benchmarks/quota.py

@@ -171,8 +171,8 @@ class Ledger:
     ) -> None:
         """Write ``state`` to every day of the slice.
 
-        PLANNED, REQUESTED, EXPIRED and LATE do not replace LOADED, CONFIRMED_EMPTY or QUARANTINED: looking again
-        says nothing against what a day already holds.
+        PLANNED, REQUESTED, EXPIRED and LATE do not replace LOADED, CONFIRMED_EMPTY or QUARANTINED: looking
+        again says nothing against what a day already holds.
         """
         self.database.run(lambda c: slices.set_state(c, piece, state, run, request_id, load_id, error))
 

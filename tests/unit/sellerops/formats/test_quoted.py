@@ -83,6 +83,9 @@ def test_what_a_writer_wrote_is_read(
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=mark[1], quoting=style, lineterminator=end)  # type: ignore[arg-type]
     writer.writerow(["k", "a", "b", "c"])
+    if style == csv.QUOTE_MINIMAL and end == "\n":
+        # Python 3.11 leaves a carriage return unquoted there: at a line's end it is one with the line feed.
+        rows = [tuple(field.replace("\r", "") for field in row) for row in rows]
     writer.writerows([(str(number), *row) for number, row in enumerate(rows)])
     before, blocks.BLOCK_BYTES = blocks.BLOCK_BYTES, block
     try:
