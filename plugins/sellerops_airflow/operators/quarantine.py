@@ -50,7 +50,7 @@ class FindQuarantinesOperator(BaseOperator):
 class AskQuarantineOperator(HITLOperator):
     """Shows one held document and waits for an answer, in state ``awaiting_input``: no worker, no triggerer.
 
-    Returns id, label, choice, who chose and their note. What was decided meanwhile, by a command, is not asked.
+    Returns id, label, choice, who chose and their note. What a command decided meanwhile is not asked.
 
     :param quarantine: id and label, of FindQuarantinesOperator.
     """
