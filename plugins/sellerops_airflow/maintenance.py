@@ -101,14 +101,24 @@ def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30)
 
 
 def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int = 3) -> int:
-    """Tell of failed runs nobody was told of because Slack was away; how many. Raises when Slack still is."""
+    """Tell of failed runs, changed columns and rejected rows nobody was told of because Slack was away.
+
+    Returns how many messages. Raises when Slack still is away.
+    """
+    from sellerops.ledger.findings import loads_with_findings
+    from sellerops.specs import load_specs
+    from sellerops_airflow.notifiers.findings import tell_of_loads
     from sellerops_airflow.notifiers.slack import tell
     from sellerops_airflow.run_outcomes import build_outcome
 
     parameters = {"age": timedelta(hours=wait_hours), "horizon": timedelta(days=horizon_days)}
     with ledger.connection() as connection:
         rows = connection.execute(_UNTOLD, parameters).fetchall()
-    return sum(tell(ledger, build_outcome(ledger, row["dag_id"], row["run_id"])) for row in rows)
+        load_ids = loads_with_findings(connection, **parameters)
+    sent = sum(tell(ledger, build_outcome(ledger, row["dag_id"], row["run_id"])) for row in rows)
+    if load_ids:
+        sent += tell_of_loads(ledger, {spec.name: spec for spec in load_specs()[0]}, load_ids)
+    return sent
 
 
 def check_credentials() -> None:

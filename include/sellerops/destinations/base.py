@@ -108,7 +108,8 @@ class LoadResult:
     ``rows_in_file = stored + rejected`` and ``stored = inserted + updated + unchanged + superseded`` always
     hold. ``superseded``: not written, because rows of a newer document stand there. ``replaced``: rows of
     earlier loads deleted by this one. ``new_columns`` appeared with this load, ``missing_columns`` of the
-    spec are not in the file.
+    spec are not in the file. ``changed_columns``: what this load noted in ``sellerops.schema_change``, kind
+    by column.
     """
 
     load_id: int
@@ -124,6 +125,7 @@ class LoadResult:
     seconds: float
     new_columns: tuple[str, ...] = ()
     missing_columns: tuple[str, ...] = ()
+    changed_columns: dict[str, str] = field(default_factory=dict)
     rejected_by_reason: dict[str, int] = field(default_factory=dict)
 
 

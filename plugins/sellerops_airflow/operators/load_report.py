@@ -12,6 +12,7 @@ from airflow.sdk import BaseOperator, Context
 
 from sellerops.errors import GiveUpError, Quarantined
 from sellerops.slices import Slice
+from sellerops_airflow.notifiers.findings import tell_of_results
 from sellerops_airflow.outcomes import slice_outcome
 from sellerops_airflow.run_context import run_ref
 from sellerops_airflow.runtime import get_runtime
@@ -83,6 +84,7 @@ class LoadReportOperator(BaseOperator):
         finally:
             destination.close()
         if held:
+            tell_of_results(runtime.ledger, spec, results)
             with tell_if_held(runtime.ledger):
                 raise together(held)
         runtime.ledger.set_slice_state(
@@ -92,6 +94,7 @@ class LoadReportOperator(BaseOperator):
             request_id=self.request_ids[-1] if self.request_ids else None,
             load_id=results[-1].load_id if results else None,
         )
+        tell_of_results(runtime.ledger, spec, results)
         return results
 
     def _load(

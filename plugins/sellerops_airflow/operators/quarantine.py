@@ -12,6 +12,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import BaseOperator, Context, Param
 from airflow.sdk.exceptions import AirflowSkipException
 
+from sellerops_airflow.notifiers.findings import tell_of_results
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
@@ -131,16 +132,18 @@ class DecideQuarantineOperator(BaseOperator):
         if wanted is QuarantineState.REJECTED:
             reject(ledger, held.id, **words)
             return []
+        spec = runtime.spec(f"report__{held.source}__{held.report}")
         results = release(
             ledger,
             held.id,
-            spec=runtime.spec(f"report__{held.source}__{held.report}"),
+            spec=spec,
             open_destination=runtime.destination,
             open_document=lambda uri: runtime.archive.open(uri),
             **words,
         )
         for result in results:
             log.info("%s: %s", held.label, result)
+        tell_of_results(ledger, spec, results)
         return [asdict(result) for result in results]
 
 

@@ -138,9 +138,10 @@ class _Load:
         write_rejects(connection, load_id, job.rejects)
         if duplicates.losing:
             reject_duplicates(connection, shape, staging.identifier, load_id)
+        changed: dict[str, str] = {}
         if job.rows.rows_in_file or not (job.is_confirmed_empty or job.spec.format.kind == "json"):
             extra = [name for name in target if name not in job.table_spec.columns]
-            write_drift(connection, job, load_id, job.rows.drift, extra)
+            changed = write_drift(connection, job, load_id, job.rows.drift, extra)
         seconds = time.monotonic() - self._begun
         figures: dict[str, Any] = {
             "rows_in_file": job.rows.rows_in_file,
@@ -162,6 +163,7 @@ class _Load:
             table=job.full_name,
             new_columns=tuple(name for name in new_columns if name in job.rows.drift.added),
             missing_columns=tuple(job.rows.drift.missing),
+            changed_columns=changed,
             rejected_by_reason=reasons,
             **figures,
         )

@@ -68,8 +68,10 @@ def write_load(
 
 def write_drift(
     connection: Connection, job: LoadJob, load_id: int, drift: DriftReport, stored_extra: Iterable[str]
-) -> None:
+) -> dict[str, str]:
     """Note what changed since the last load of the same account and place; what stays the same is noted once.
+
+    Returns the kind of change by column.
 
     ``stored_extra``: unknown columns the table has from earlier documents. ``missing`` is a spec column never
     seen here, ``dropped`` one that was there before.
@@ -94,6 +96,7 @@ def write_drift(
             "VALUES (%s, %s, %s, %s, %s)",
             [(job.spec.name, job.full_name, name, kind, load_id) for name, kind in changes],
         )
+    return dict(changes)
 
 
 def _states(connection: Connection, job: LoadJob) -> tuple[dict[str, str], bool]:

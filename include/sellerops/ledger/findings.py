@@ -1,0 +1,116 @@
+"""What loads found in their documents that people should hear of: changed columns and rejected rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sellerops.ledger.database import Connection
+
+
+@dataclass(frozen=True)
+class Change:
+    """A column that a load saw appear (``added``), twice (``duplicated``) or no longer (``dropped``).
+
+    ``label``: the slice (``US 2026-11-20``). ``loads_before``: earlier loads with rows of the same table,
+    account and shop. ``was_absent``: some earlier document of the table lacked the column.
+    """
+
+    report: str
+    table_name: str
+    column_name: str
+    kind: str
+    load_id: int
+    account_id: str
+    label: str
+    loads_before: int
+    was_absent: bool
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Rows that a load rejected, by reason, and the first of them. ``day``: of the load, in UTC."""
+
+    load_id: int
+    report: str
+    table_name: str
+    account_id: str
+    marketplace_id: str
+    label: str
+    day: date
+    rows_in_file: int
+    rejected: int
+    reasons: dict[str, int]
+    source_line: int
+    reason: str
+    column_name: str | None
+    value: str | None
+
+
+def changes_of(connection: Connection, load_ids: Sequence[int]) -> list[Change]:
+    """What these loads saw change, oldest first; without spec columns that a first document lacks."""
+    rows = connection.execute(
+        """
+        SELECT load.report, change.table_name, change.column_name, change.kind, change.load_id,
+               load.account_id, coalesce(load.slice ->> 'label', load.first_day::text, '') AS label,
+               (SELECT count(*) FROM sellerops.load AS earlier
+                WHERE earlier.report = load.report AND earlier.account_id = load.account_id
+                  AND earlier.marketplace_id = load.marketplace_id AND earlier.table_name = load.table_name
+                  AND earlier.id < load.id AND earlier.rows_in_file > 0) AS loads_before,
+               EXISTS (SELECT FROM sellerops.schema_change AS earlier
+                       WHERE earlier.table_name = change.table_name
+                         AND earlier.column_name = change.column_name AND earlier.id < change.id
+                         AND earlier.kind IN ('dropped', 'missing')) AS was_absent
+        FROM sellerops.schema_change AS change JOIN sellerops.load ON load.id = change.load_id
+        WHERE change.load_id = ANY(%s) AND change.kind <> 'missing'
+        ORDER BY change.id
+        """,
+        (list(load_ids),),
+    )
+    return [Change(**row) for row in rows]
+
+
+def refused_by(connection: Connection, load_ids: Sequence[int]) -> list[Refused]:
+    """The rejected rows of these loads, one entry a load that has any, oldest first."""
+    rows = connection.execute(
+        """
+        SELECT load.id AS load_id, load.report, load.table_name, load.account_id, load.marketplace_id,
+               coalesce(load.slice ->> 'label', load.first_day::text, '') AS label,
+               (load.recorded_at AT TIME ZONE 'UTC')::date AS day,
+               load.rows_in_file, load.rejected, counted.reasons, first_row.*
+        FROM sellerops.load
+        CROSS JOIN LATERAL (
+            SELECT jsonb_object_agg(reason, n) AS reasons
+            FROM (SELECT reason, count(*) AS n FROM sellerops.rejected_row
+                  WHERE load_id = load.id GROUP BY reason) AS by_reason
+        ) AS counted
+        CROSS JOIN LATERAL (
+            SELECT source_line, reason, column_name, value FROM sellerops.rejected_row
+            WHERE load_id = load.id ORDER BY source_line LIMIT 1
+        ) AS first_row
+        WHERE load.id = ANY(%s) AND load.rejected > 0
+        ORDER BY load.id
+        """,
+        (list(load_ids),),
+    )
+    return [Refused(**row) for row in rows]
+
+
+def loads_with_findings(connection: Connection, age: timedelta, horizon: timedelta) -> list[int]:
+    """Loads recorded between ``horizon`` and ``age`` ago that saw columns change or rejected rows."""
+    rows = connection.execute(
+        """
+        WITH recent AS (
+            SELECT id, rejected FROM sellerops.load
+            WHERE recorded_at BETWEEN sellerops.now() - %(horizon)s AND sellerops.now() - %(age)s
+        )
+        SELECT id FROM recent WHERE rejected > 0
+        UNION SELECT recent.id
+        FROM recent JOIN sellerops.schema_change AS change ON change.load_id = recent.id
+        WHERE change.kind <> 'missing'
+        ORDER BY id
+        """,
+        {"age": age, "horizon": horizon},
+    )
+    return [row["id"] for row in rows]
