@@ -25,7 +25,8 @@ class Header:
 
     A column's own header counts first, then its other ones (``also``), then words of one language that stand
     for one of them. ``by_position``: where fewer than half of the headers are known so, columns stand as the
-    spec has them; known headers at other places contradict that and the document is refused.
+    spec has them; known headers at other places contradict that and the document is refused. Where more are
+    known, and at their places, an unknown header between them is the column of its place.
     """
 
     def __init__(self, table: TableSpec, *, by_position: bool = False) -> None:
@@ -50,6 +51,8 @@ class Header:
         self._translate(headers, columns)
         if self._by_position and 2 * len(set(columns.values())) < min(len(headers), len(self._table.columns)):
             columns = self._in_order(headers, columns, where=where)
+        elif self._by_position:
+            self._fill_by_place(headers, columns)
         drift = DriftReport()
         fields = self._name(headers, columns, drift)
         drift.missing = [name for name in self._table.columns if name not in columns.values()]
@@ -97,6 +100,15 @@ class Header:
                     found=list(headers),
                 )
         return dict(enumerate(order))
+
+    def _fill_by_place(self, headers: Sequence[str], columns: dict[int, str]) -> None:
+        """Add the columns nobody found under the unknown headers at their places, if all others stand there."""
+        order = list(self._table.columns)
+        if any(place >= len(order) or order[place] != name for place, name in columns.items()):
+            return
+        for place, name in enumerate(order[: len(headers)]):
+            if plain(headers[place]) not in self._wanted:
+                columns.setdefault(place, name)
 
     def _name(
         self, headers: Sequence[str], columns: dict[int, str], drift: DriftReport

@@ -113,3 +113,19 @@ def test_a_known_header_at_another_place_contradicts_the_order() -> None:
         feedback("order-id\tb\tc\td\te\tf")
     with pytest.raises(UnreadableDocument, match="required columns are missing"):
         feedback("new\tdate\trating\tcomments\tresponse\trater-email")
+
+
+def test_one_unknown_header_in_its_place_is_the_column_of_that_place() -> None:
+    """A personal column must not land as an unknown one for the want of a word."""
+    read = feedback("Date\tRating\tComments\tResponse\tOrder ID\tMél de l'acheteur")
+    assert read.column("rater_email") == ["x@example.com"]
+    assert not read.stream.drift.added
+
+
+def test_one_unknown_header_beside_columns_that_moved_is_no_column() -> None:
+    read = feedback(
+        "Rating\tDate\tComments\tResponse\tOrder ID\tMél de l'acheteur",
+        "5\t2026-11-02\tgood\tthanks\t123-1\tx@example.com\n",
+    )
+    assert read.column("rating") == [5]
+    assert list(read.stream.drift.added.values()) == ["Mél de l'acheteur"]
