@@ -102,7 +102,7 @@ class Header:
         return dict(enumerate(order))
 
     def _fill_by_place(self, headers: Sequence[str], columns: dict[int, str]) -> None:
-        """Add the columns nobody found under the unknown headers at their places, if all others stand there."""
+        """Add columns nobody found under the unknown headers at their places, if all others stand there."""
         order = list(self._table.columns)
         if any(place >= len(order) or order[place] != name for place, name in columns.items()):
             return
