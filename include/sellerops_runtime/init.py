@@ -57,12 +57,14 @@ def apply_settings(
 ) -> list[str]:
     """Load airflow_settings.yaml, filled in from ``environment``; one line for each entry set or left out.
 
-    ``strict``: an entry whose variables are not set is an error (StartError) instead of being left out.
+    ``strict``: an entry whose variables are not set is an error (StartError) instead of being left out,
+    unless everything works without it (``settings.OPTIONAL``).
     """
     loaded = settings.fill_in(settings.read_settings(path), environment)
     missing = [f"{entry}: set {', '.join(names)}" for entry, names in loaded.left_out.items()]
-    if strict and missing:
-        raise StartError("; ".join(missing) + ".", where=str(path), remedy="Set these variables.")
+    needed = [line for line in missing if line.split(":")[0] not in settings.OPTIONAL]
+    if strict and needed:
+        raise StartError("; ".join(needed) + ".", where=str(path), remedy="Set these variables.")
     done = settings.apply(loaded.settings)
     return [*(f"set       {line}" for line in done), *(f"left out  {line}" for line in missing)]
 
