@@ -61,7 +61,9 @@ class AskQuarantineOperator(HITLOperator):
     ui_color = "#fce8e6"
 
     def __init__(self, *, quarantine: Any, **kwargs: Any) -> None:
-        note = Param("", type="string", title="Note", description="Why; it is kept in the ledger.")
+        # May be empty: a form field that must be filled in would keep the buttons grey.
+        kind = ["null", "string"]
+        note = Param(None, type=kind, title="Note", description="Why; it is kept in the ledger.")
         super().__init__(
             subject="A document waits for you",
             options=[RELEASE, REJECT, LATER],
