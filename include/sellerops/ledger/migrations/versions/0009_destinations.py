@@ -1,0 +1,18 @@
+"""Loads of several destinations: their watermarks and what they cost."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from sellerops.ledger.migrations.sql_files import run_sql_beside
+
+revision = "0009"
+down_revision: str | None = "0008"
+
+
+def upgrade() -> None:
+    run_sql_beside(__file__)
+
+
+def downgrade() -> None:
+    op.execute("SELECT 1")

@@ -1,0 +1,3 @@
+-- Amazon Ads: columns that were refused.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- What was due and did not come in time.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- Tables copied to Google Sheets.
+
+SELECT 1;
