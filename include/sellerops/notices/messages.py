@@ -9,7 +9,7 @@ from typing import Any
 from sellerops import errors
 from sellerops.errors import ConfigurationError
 from sellerops.ledger.redaction import redact
-from sellerops.notices.routes import Severity
+from sellerops.notices.routes import Event, Severity
 
 # Slack shows at most 50 blocks and 3,000 characters in one; a person reads far less.
 _MOST_CAUSES = 8
@@ -49,12 +49,28 @@ class RunOutcome:
 
 @dataclass(frozen=True)
 class Notice:
-    """A message. ``key`` is the same for the same failure: whoever claims it first sends it."""
+    """A message. ``key`` is the same for the same happening: it is told once.
+
+    ``text``: Slack's mark-up, the first line is the headline; ``blocks``: Slack's blocks of the same.
+    ``family``, ``account_ids`` and ``report`` decide the channels together with ``event``; ``run_id`` of
+    ``dag_id`` decides the thread. ``fault_key``: the same for the same fault in later runs, which is told
+    once until ``tell_end`` says that it is over.
+    """
 
     key: str
-    severity: Severity
+    event: Event
     text: str
     blocks: list[dict[str, Any]]
+    family: str = ""
+    account_ids: tuple[str, ...] = ()
+    report: str = ""
+    dag_id: str = ""
+    run_id: str = ""
+    fault_key: str = ""
+
+    @property
+    def severity(self) -> Event:
+        return self.event
 
 
 def failure_notice(outcome: RunOutcome) -> Notice:

@@ -12,12 +12,21 @@ from sellerops.config_files import config_dir, read_yaml
 from sellerops.errors import ConfigurationError
 
 
-class Severity(StrEnum):
-    """How bad a run ended."""
+class Event(StrEnum):
+    """What a notice is about. The first three are how a run ended."""
 
     SUCCESS = "success"
     PARTIAL_FAILURE = "partial_failure"
     CRITICAL_FAILURE = "critical_failure"
+    QUARANTINE = "quarantine"
+    DRIFT = "drift"
+    DEPRECATION = "deprecation"
+    NEEDS_A_PERSON = "needs_a_person"
+    LATE = "late"
+
+
+Severity = Event
+_NAMED = (Event.SUCCESS, Event.PARTIAL_FAILURE, Event.CRITICAL_FAILURE)
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ def load_routes(path: Path | None = None) -> Routes:
         problem = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")  # misspelt first
         key = ".".join(str(part) for part in problem["loc"] if part != "[key]")
         raise ConfigurationError(f"{problem['msg']}.", where=f"{source}, key `{key}`") from error
-    missing = [severity.value for severity in Severity if severity not in slack.channels]
+    missing = [severity.value for severity in _NAMED if severity not in slack.channels]
     if missing:
         raise ConfigurationError(
             f"names no channel for {', '.join(missing)}.",

@@ -52,10 +52,10 @@ def tell_notice(ledger: Ledger, notice: Notice) -> bool:
 
     Raises what the sending raised, after giving the claim back.
     """
-    from sellerops.notices import load_routes
+    from sellerops.notices import Event, load_routes
 
     routes = load_routes()
-    channel = routes.channels[notice.severity]
+    channel = routes.channels.get(notice.event, routes.channels[Event.PARTIAL_FAILURE])
     if channel is None:
         log.info("Nobody is told of %s: %s stays quiet", notice.key, notice.severity)
         return False
