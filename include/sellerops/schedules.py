@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sellerops.specs import Schedule
@@ -55,6 +55,13 @@ class Calendar:
         while due.nominal <= end:
             yield due
             due = self.after(due.nominal)
+
+    def promise(self, due: str, moment: datetime) -> datetime:
+        """The first ``due`` (``09:00``, by the wall clock) later than ``moment``, in UTC."""
+        day = (moment - _SLACK).astimezone(self.zone).date()
+        while (promised := self._instant(datetime.combine(day, time.fromisoformat(due)))) <= moment:
+            day += timedelta(days=1)
+        return promised
 
     def _onward(self, moment: datetime) -> Iterator[Due]:
         """Due moments in order, from some time not later than ``moment``."""

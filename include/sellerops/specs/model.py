@@ -16,6 +16,7 @@ from sellerops.marketplaces import marketplace
 from sellerops.specs.durations import Duration, parse_window
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 class _Strict(BaseModel):
@@ -405,6 +406,11 @@ class ReportSpec(_Strict):
     schedule: Schedule
     catchup: bool = False
     start_date: str = "2024-01-01"
+    due: str | None = Field(
+        default=None,
+        description="time of day of the schedule's zone (`09:00`) by which a run's days are promised; what has "
+        "not landed by then is told as late",
+    )
     period: Period
     request: RequestRules = RequestRules()
     format: FileFormat
@@ -427,6 +433,13 @@ class ReportSpec(_Strict):
             within = [path for path in inner if f"{prefix}{path}" != table.get("rows")]
             told[name] = {**table, "elsewhere": within} if within else table
         return {**values, "tables": told}
+
+    @field_validator("due", mode="before")
+    @classmethod
+    def _due_is_a_time(cls, value: object) -> object:
+        if value is not None and not (isinstance(value, str) and TIME_OF_DAY.fullmatch(value)):
+            raise ValueError(f"{value!r} is no time of day; write it in quotes, such as `due: \"09:00\"`")
+        return value
 
     @field_validator("marketplaces")
     @classmethod
