@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import BinaryIO
 
-from sellerops.destinations.base import Destination, LoadJob, LoadResult, RequestMeta
+from sellerops.destinations.base import ConnectionValues, Destination, LoadJob, LoadResult, RequestMeta
 from sellerops.destinations.empty import load_nothing
 from sellerops.destinations.registry import DESTINATIONS, open_destination
 from sellerops.destinations.rejects import RejectSpool
@@ -15,6 +15,7 @@ from sellerops.specs import ReportSpec
 
 __all__ = [
     "DESTINATIONS",
+    "ConnectionValues",
     "Destination",
     "LoadJob",
     "LoadResult",
@@ -57,6 +58,7 @@ def load_document(
                 piece=piece,
                 content_type=request.content_type,
                 marketplace_ids=request.marketplace_ids,
+                facts=request.facts,
                 on_reject=rejects.add,
                 where=f"{request.where}, table {spec.source}.{name}",
             )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sellerops.errors import UnreadableDocument
 from sellerops.formats.rows import STRUCTURAL, RowStream
@@ -17,12 +18,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class ConnectionValues:
+    """The plain values of the Airflow connection ``sellerops_<name>``: the address of a destination that has
+    no type of its own for it. ``extra``: the connection's extra as JSON values.
+    """
+
+    host: str = ""
+    port: int | None = None
+    login: str = ""
+    password: str = field(default="", repr=False)
+    schema: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
 class RequestMeta:
     """What the ledger knows about the document that is loaded.
 
     ``reported_at``: aware; Amazon's createdTime of the report, the as-of of its data. ``marketplace_ids``:
     the shops Amazon says the document is about. ``where`` names the document in errors, e.g. its archive
-    address.
+    address. ``facts``: what the request tells of all rows, such as the profile's id and currency.
     """
 
     reported_at: datetime
@@ -30,6 +45,7 @@ class RequestMeta:
     content_type: str | None = None
     marketplace_ids: tuple[str, ...] = ()
     where: str = "document"
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: ReportRequest) -> RequestMeta:
@@ -47,6 +63,7 @@ class RequestMeta:
             content_type=headers.get("content_type"),
             marketplace_ids=tuple(request.marketplace_ids),
             where=request.archive_uri or f"report_request {request.id}",
+            facts=facts_of(request.document_headers),
         )
 
     @classmethod
@@ -58,6 +75,11 @@ class RequestMeta:
             marketplace_ids=tuple(request.marketplace_ids),
             where=f"report_request {request.id} (no data)",
         )
+
+
+def facts_of(told: Mapping[str, Any]) -> dict[str, str]:
+    """The facts among what is kept of a request's document (ledger, archive); empty when there are none."""
+    return {str(name): str(value) for name, value in (told.get("facts") or {}).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -109,7 +131,8 @@ class LoadResult:
     hold. ``superseded``: not written, because rows of a newer document stand there. ``replaced``: rows of
     earlier loads deleted by this one. ``new_columns`` appeared with this load, ``missing_columns`` of the
     spec are not in the file. ``changed_columns``: what this load noted in ``sellerops.schema_change``, kind
-    by column.
+    by column. ``job_ids``: the jobs the destination ran for it, under its own names; ``bytes_processed``: what
+    they read by the destination's own account, None where it does not tell.
     """
 
     load_id: int
@@ -127,6 +150,8 @@ class LoadResult:
     missing_columns: tuple[str, ...] = ()
     changed_columns: dict[str, str] = field(default_factory=dict)
     rejected_by_reason: dict[str, int] = field(default_factory=dict)
+    bytes_processed: int | None = None
+    job_ids: tuple[str, ...] = ()
 
 
 class Destination(Protocol):

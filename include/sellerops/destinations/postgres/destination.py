@@ -40,11 +40,19 @@ class PostgresDestination:
 
     :param conninfo: libpq connection string or URL. Nothing is opened before the first load; each load has
         connections of its own, so loads may run in threads.
+    :param ledger: the same, or None. ConfigurationError for another database: rows and ledger are written in
+        one transaction.
     """
 
     name = "postgres"
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, *, ledger: str | None = None) -> None:
+        if ledger not in (None, conninfo):
+            raise ConfigurationError(
+                "the Postgres destination and the ledger are two databases.",
+                where="destination postgres",
+                remedy="Give both the same connection: rows and ledger are written in one transaction.",
+            )
         self._conninfo = conninfo
 
     def close(self) -> None:
