@@ -18,7 +18,7 @@ import psycopg
 
 from sellerops.archive import Archive
 from sellerops.destinations import Destination, RequestMeta, load_document, open_destination
-from sellerops.destinations.base import LoadJob, LoadResult
+from sellerops.destinations.base import LoadJob, LoadResult, facts_of
 from sellerops.destinations.empty import load_nothing
 from sellerops.destinations.postgres.rebuild import SCHEMA_PREFIX, Comparison, Rebuild, scratch_spec
 from sellerops.errors import ConfigurationError, GiveUpError, RetryableError, UnreadableDocument
@@ -313,6 +313,7 @@ def _step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> Step:
         content_type=record.content_type,
         marketplace_ids=record.marketplace_ids,
         where=record.uri or f"load {record.load_id}",
+        facts=record.facts,
     )
     return Step(table, piece, meta, record.uri, record.load_id)
 
@@ -340,6 +341,7 @@ def _step_of_story(spec: ReportSpec, table: str, uri: str, story: dict[str, Any]
         content_type=response.get("content_type"),
         marketplace_ids=shops,
         where=uri,
+        facts=facts_of(response) or facts_of(request),
     )
     return Step(table, piece, meta, uri)
 

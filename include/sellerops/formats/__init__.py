@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO
 
 from sellerops.formats.assembly import Assembler
@@ -31,6 +31,7 @@ def open_rows(
     piece: Slice,
     content_type: str | None = None,
     marketplace_ids: Sequence[str] = (),
+    facts: Mapping[str, str] | None = None,
     on_reject: Callable[[RowReject], None],
     where: str = "document",
 ) -> RowStream:
@@ -41,6 +42,7 @@ def open_rows(
     :param content_type: the download's Content-Type, for its charset.
     :param marketplace_ids: the shops Amazon says the document is about, where it says so; they decide how
         local numbers are written when the slice covers several shops.
+    :param facts: what the request tells of all rows, for columns read ``from: "@<fact>"``.
     :param on_reject: takes each refused row, in no promised order.
     :param where: names the document in errors.
 
@@ -57,11 +59,11 @@ def open_rows(
     if file_format.kind in ("json", "jsonl", "xml"):
         rules = ValueRules(Writing.POINT, file_format.timestamps, JSON_DECIMAL, nothing)
         rows = rows_of(document, table, file_format, where)
-        reader = TreeReader(rows, table, Assembler(table, piece, rules, tally), tally, where)
+        reader = TreeReader(rows, table, Assembler(table, piece, rules, tally, facts), tally, where)
     else:
         writing = Writing.POINT if file_format.decimal == "point" else writing_of(shops)
         rules = ValueRules(writing, file_format.timestamps, FLAT_DECIMAL, nothing)
-        assembler = Assembler(table, piece, rules, tally)
+        assembler = Assembler(table, piece, rules, tally, facts)
         names = candidates(document.charset, declared, file_format.charset, shops[0].charset)
         decoder, header = LineDecoder(names), Header(table, by_position=file_format.headers == "position")
         if file_format.quotes or file_format.kind == "csv":

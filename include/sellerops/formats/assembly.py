@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sellerops.errors import UnreadableDocument
 from sellerops.formats.casts import ValueRules, arrow_type, cast_column, holds
 from sellerops.formats.names import Field
 from sellerops.formats.rows import RejectReason, RowReject, Rows, Tally, TextRows
@@ -50,11 +51,20 @@ class _Found:
 class Assembler:
     """Types, keys, window and shop of one table's rows, in one place for every format."""
 
-    def __init__(self, table: TableSpec, piece: Slice, rules: ValueRules, tally: Tally) -> None:
+    def __init__(
+        self,
+        table: TableSpec,
+        piece: Slice,
+        rules: ValueRules,
+        tally: Tally,
+        facts: Mapping[str, str] | None = None,
+    ) -> None:
+        """``facts``: what the request tells of the document; a fact that is not known is null."""
         self._table = table
         self._rules = rules
         self._tally = tally
         self._keys = tuple(dict.fromkeys(_key_columns(table)))
+        self._facts = _fact_values(table, facts or {}, rules)
         self._window = _window(table, piece)
         self._hashed = not table.primary_key
         self._shops = _shop_names() if table.marketplace_from else None
@@ -70,6 +80,7 @@ class Assembler:
             self._hashed
             or column.type is not ColumnType.TEXT
             or column.name in (*self._keys, self._table.marketplace_from)
+            or self._absent(column.name) is not None
         )
 
     def assemble(self, texts: Texts, fields: Sequence[Field]) -> pa.RecordBatch:
@@ -113,7 +124,8 @@ class Assembler:
 
     @property
     def _system_schema(self) -> pa.Schema:
-        columns = [pa.field(SOURCE_LINE, pa.int64(), nullable=False)]
+        columns = [pa.field(name, value.type) for name, value in self._facts.items()]
+        columns.append(pa.field(SOURCE_LINE, pa.int64(), nullable=False))
         if self._shops is not None:
             columns.append(pa.field("marketplace_id", pa.string()))
         if self._hashed:
@@ -121,7 +133,8 @@ class Assembler:
         return pa.schema(columns)
 
     def _system(self, texts: Texts) -> list[pa.Array]:
-        arrays = [pa.array(texts.lines, pa.int64())]
+        arrays = [pa.repeat(value, len(texts.lines)) for value in self._facts.values()]
+        arrays.append(pa.array(texts.lines, pa.int64()))
         if self._shops is not None:
             arrays.append(self._marketplace(texts))
         if self._hashed:
@@ -132,14 +145,20 @@ class Assembler:
         found = _Found()
         for each in fields:
             cast = cast_column(texts.columns[each.name], each.type, self._rules)
-            found.typed[each.name] = cast.values
-            found.as_written = found.as_written and cast.as_written
+            absent = self._absent(each.name) if cast.values.null_count else None
+            found.typed[each.name] = cast.values if absent is None else pc.fill_null(cast.values, absent)
+            found.as_written = found.as_written and cast.as_written and absent is None
             for place in cast.failures:
                 value = texts.columns[each.name][place].as_py()
                 self._refuse(found.refused, texts, place, RejectReason.UNREADABLE_VALUE, each.name, value)
         self._refuse_keyless(found.refused, texts, found.typed)
         self._refuse_outside(found.refused, texts, found.typed)
         return found
+
+    def _absent(self, name: str) -> str | None:
+        """What stands for nothing in a column."""
+        column = self._table.columns.get(name)
+        return column.absent if column else None
 
     def _settle(self, texts: Texts, found: _Found) -> pa.Array | None:
         """Count the rows and hand over the refused ones; which are kept, or None for all."""
@@ -209,7 +228,20 @@ def _lines(columns: Sequence[pa.Array]) -> pa.Array | None:
 
 def _key_columns(table: TableSpec) -> list[str]:
     day = [table.day] if table.day and table.write_disposition is WriteDisposition.REPLACE else []
-    return [name for name in (*table.primary_key, *day) if name in table.columns]
+    return [name for name in (*table.primary_key, *day) if name in table.read_columns]
+
+
+def _fact_values(table: TableSpec, facts: Mapping[str, str], rules: ValueRules) -> dict[str, pa.Scalar]:
+    """The one value each fact column has. Raises UnreadableDocument when it is not of the column's type."""
+    values = {}
+    for name, fact in table.facts.items():
+        cast = cast_column(pa.array([facts.get(fact)], pa.string()), table.columns[name].type, rules)
+        if cast.failures:
+            raise UnreadableDocument(
+                f"the request's {fact!r} is no {table.columns[name].type.value}.", fact=facts[fact]
+            )
+        values[name] = cast.values[0]
+    return values
 
 
 def _window(table: TableSpec, piece: Slice) -> tuple[str, date | datetime, date | datetime] | None:

@@ -34,13 +34,13 @@ class Header:
         self._by_position = by_position
         # A header's rank: 0 is the column's own one, then the others in their order.
         self._wanted: dict[str, tuple[int, str]] = {}
-        for name, column in table.columns.items():
+        for name, column in table.read_columns.items():
             for rank, header in enumerate((table.header_of(name), *column.also)):
                 self._wanted.setdefault(plain(header), (rank, name))
 
     def fields(self, names: Sequence[str]) -> list[Field]:
         """Columns of the spec by name."""
-        return [Field(name, self._table.columns[name].type) for name in names]
+        return [Field(name, self._table.read_columns[name].type) for name in names]
 
     def map(self, headers: Sequence[str], *, where: str) -> tuple[list[Field | None], DriftReport]:
         """Each header's column; None for one without a name at the end. Case and order do not matter.
@@ -49,13 +49,15 @@ class Header:
         """
         columns = self._by_name(headers)
         self._translate(headers, columns)
-        if self._by_position and 2 * len(set(columns.values())) < min(len(headers), len(self._table.columns)):
+        if self._by_position and 2 * len(set(columns.values())) < min(
+            len(headers), len(self._table.read_columns)
+        ):
             columns = self._in_order(headers, columns, where=where)
         elif self._by_position:
             self._fill_by_place(headers, columns)
         drift = DriftReport()
         fields = self._name(headers, columns, drift)
-        drift.missing = [name for name in self._table.columns if name not in columns.values()]
+        drift.missing = [name for name in self._table.read_columns if name not in columns.values()]
         refuse_missing(drift.missing, self._table, headers, where=where)
         refuse_too_many(drift, where=where)
         return fields, drift
@@ -71,7 +73,7 @@ class Header:
 
     def _translate(self, headers: Sequence[str], columns: dict[int, str]) -> None:
         """Add the columns whose header is a translation, where only one column can be meant."""
-        missing = {name for name in self._table.columns if name not in columns.values()}
+        missing = {name for name in self._table.read_columns if name not in columns.values()}
         is_lacking = any(is_needed(name, self._table) for name in missing)
         meant: dict[str, list[int]] = {}
         for place, english in english_names(headers, self._wanted.keys(), is_lacking=is_lacking).items():
@@ -81,7 +83,7 @@ class Header:
         columns.update({places[0]: name for name, places in meant.items() if len(places) == 1})
 
     def _in_order(self, headers: Sequence[str], known: dict[int, str], *, where: str) -> dict[int, str]:
-        order = list(self._table.columns)
+        order = list(self._table.read_columns)
         shown = ", ".join(repr(header[:80]) for header in headers[:40])
         if len(headers) < len(order):
             raise UnreadableDocument(
@@ -103,7 +105,7 @@ class Header:
 
     def _fill_by_place(self, headers: Sequence[str], columns: dict[int, str]) -> None:
         """Add columns nobody found under the unknown headers at their places, if all others stand there."""
-        order = list(self._table.columns)
+        order = list(self._table.read_columns)
         if any(place >= len(order) or order[place] != name for place, name in columns.items()):
             return
         for place, name in enumerate(order[: len(headers)]):

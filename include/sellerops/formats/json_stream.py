@@ -217,11 +217,12 @@ class JsonUnits:
         yield from self._walk(0, [])
         self._text.end()
         if not self._found:
-            raise UnreadableDocument(f"there is no list `{'.'.join(self._rows)}` in it.", where=self._where)
+            wanted = f"there is no list `{'.'.join(self._rows)}` in it" if self._rows else "it is no list"
+            raise UnreadableDocument(f"{wanted}.", where=self._where)
 
     def _walk(self, level: int, outer: list[dict[str, Any]]) -> Iterator[Unit]:
         start = self._text.next()
-        if start == "[" and level:
+        if start == "[" and (level or not self._rows):
             self._found = True
             for item in self._text.items():
                 self._given = True

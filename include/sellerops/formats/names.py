@@ -25,8 +25,11 @@ SYSTEM_COLUMNS = frozenset(
         "line_hash",
     }
 )
-# unitsOrderedB2B -> units_ordered_b2b: a digit joins the capital behind it unless that begins a word.
-_WORD_STARTS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# unitsOrderedB2B -> units_ordered_b2b: a digit joins the capital behind it unless that begins a word. Only
+# a number of days at the end is a word of its own: unitsSold14d -> units_sold_14d.
+_WORD_STARTS = re.compile(
+    r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=[0-9]+d$)"
+)
 _OTHER = re.compile(r"[^a-z0-9]+")
 _LONGEST = 63
 _MOST_UNKNOWN = 300
@@ -96,4 +99,5 @@ def is_needed(name: str, table: TableSpec) -> bool:
     """Required by the spec, or what a row's key, day, version, shop or check is made of."""
     checked = {part for check in table.checks for part in (check.group_by, check.total, check.amount)}
     parts = {*table.primary_key, table.day, table.version, table.marketplace_from, *checked}
-    return table.columns[name].required or name in parts
+    column = table.columns[name]
+    return column.required or (name in parts and column.absent is None)

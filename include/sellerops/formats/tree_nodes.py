@@ -80,17 +80,16 @@ class Node:
 
 def column_paths(table: TableSpec) -> list[tuple[str, int, Path]]:
     """Every path of every column: its name, the path's rank, the path."""
-    rows = table.rows.split(".") if table.rows else []
     return [
-        (name, rank, parse_path(source, rows))
-        for name, column in table.columns.items()
+        (name, rank, parse_path(source, table.row_steps))
+        for name, column in table.read_columns.items()
         for rank, source in enumerate((column.source or name, *column.also))
     ]
 
 
 def read_above(table: TableSpec) -> list[set[str]]:
     """For each name of ``table.rows`` the keys beside it that columns read: they stand before the rows."""
-    wanted: list[set[str]] = [set() for _ in table.rows.split(".")]
+    wanted: list[set[str]] = [set() for _ in table.row_steps]
     for _, _, path in column_paths(table):
         if path.level is not None and path.steps:
             wanted[path.level].add(path.steps[0].key)

@@ -34,7 +34,7 @@ BATCH_ITEMS = 500
 
 def rows_of(document: Document, table: TableSpec, file_format: FileFormat, where: str) -> RowsOf:
     """The rows of ``table`` in a document of JSON, of JSON lines or of XML."""
-    rows = tuple(table.rows.split(".")) if table.rows else ()
+    rows = table.row_steps
     units: Units
     if file_format.kind == "jsonl":
         units = JsonLines(document, where)
@@ -57,9 +57,9 @@ class TreeReader:
         self._assembler = assembler
         self._tally = tally
         self._where = where
-        self._fields = [Field(name, column.type) for name, column in table.columns.items()]
+        self._fields = [Field(name, column.type) for name, column in table.read_columns.items()]
         self._names = {*table.columns, *reserved_names(table)}
-        self._unseen = set(table.columns)
+        self._unseen = set(table.read_columns)
         self._found: list[str] = []
         self._root = Node("")
         self._above: list[tuple[str, int, Path]] = []
@@ -110,7 +110,7 @@ class TreeReader:
                 self._refuse_missing()
                 yield _texts(found, columns)
         if not is_empty:
-            self.drift.missing = [name for name in self._table.columns if name in self._unseen]
+            self.drift.missing = [name for name in self._table.read_columns if name in self._unseen]
 
     def _is_object(self, row: Row, number: int) -> bool:
         """Whether it can be a row at all; else it is rejected."""
@@ -296,7 +296,9 @@ class TreeReader:
 
     def _refuse_missing(self) -> None:
         if self._unseen:
-            seen = [self._table.header_of(name) for name in self._table.columns if name not in self._unseen]
+            seen = [
+                self._table.header_of(name) for name in self._table.read_columns if name not in self._unseen
+            ]
             missing = sorted(self._unseen)
             refuse_missing(missing, self._table, sorted([*seen, *self._found]), where=self._where)
 

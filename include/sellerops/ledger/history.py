@@ -26,6 +26,7 @@ class RecordedLoad:
     uri: str | None
     content_type: str | None
     marketplace_ids: tuple[str, ...]
+    facts: dict[str, str]
     reported_at: datetime | None
     region: str | None
     window_start: datetime | None
@@ -61,6 +62,7 @@ def recorded_loads(connection: Connection, table: str, destination: str, after: 
                         request.document_headers->>'content-type') AS content_type,
                coalesce(load.document->'marketplace_ids', to_jsonb(request.marketplace_ids),
                         '[]'::jsonb) AS marketplace_ids,
+               coalesce(load.document->'facts', request.document_headers->'facts', '{}'::jsonb) AS facts,
                request.region, request.window_start, request.window_end
         FROM sellerops.load LEFT JOIN sellerops.report_request AS request ON request.id = load.request_id
         WHERE load.table_name = %(table)s AND load.destination = %(destination)s AND load.id > %(after)s

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from pydantic_core import ErrorDetails
 from sellerops.config_files import config_dir, read_yaml
 from sellerops.errors import ConfigurationError, SpecError
 from sellerops.specs.model import ReportSpec
+
+# What reports share: of all sources beside their folders, of one source within its folder.
+DEFAULTS = "defaults.yaml"
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class SpecFailure:
 def spec_files(directory: Path | None = None) -> list[Path]:
     """All spec files, ``<directory>/<source>/<report>.yaml``, in a stable order."""
     root = directory or config_dir() / "reports"
-    return sorted(path for path in root.glob("*/*.yaml"))
+    return sorted(path for path in root.glob("*/*.yaml") if path.name != DEFAULTS)
 
 
 def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[SpecFailure]]:
@@ -36,10 +40,10 @@ def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[Sp
     specs: list[ReportSpec] = []
     failures: list[SpecFailure] = []
     owners: dict[str, Path] = {}
-    defaults = _defaults(root)
+    defaults = cache(_defaults)
     for path in spec_files(root):
         try:
-            spec = _build(path, defaults)
+            spec = _build(path, root, defaults)
             _refuse_duplicate_tables(spec, path, owners)
         except ConfigurationError as error:
             failures.append(SpecFailure(path, error))
@@ -55,7 +59,7 @@ def load_spec(name: str, directory: Path | None = None) -> ReportSpec:
     wanted = name.removeprefix("report__").replace("__", "/")
     for path in spec_files(root):
         if path.stem == name or f"{path.parent.name}/{path.stem}" == wanted:
-            return _build(path, _defaults(root))
+            return _build(path, root, _defaults)
     known = [path.stem for path in spec_files(root)]
     guess = difflib.get_close_matches(name, known, n=1)
     raise SpecError(
@@ -65,13 +69,14 @@ def load_spec(name: str, directory: Path | None = None) -> ReportSpec:
     )
 
 
-def _defaults(root: Path) -> dict[str, Any]:
-    path = root / "defaults.yaml"
+def _defaults(folder: Path) -> dict[str, Any]:
+    path = folder / DEFAULTS
     return read_yaml(path) if path.exists() else {}
 
 
-def _build(path: Path, defaults: dict[str, Any]) -> ReportSpec:
-    content = _merged(defaults, read_yaml(path))
+def _build(path: Path, root: Path, defaults: Callable[[Path], dict[str, Any]]) -> ReportSpec:
+    """The spec of a file; its own keys go before those of its source, these before those of all."""
+    content = _merged(_merged(defaults(root), defaults(path.parent)), read_yaml(path))
     for given, derived in (("name", path.stem), ("source", path.parent.name)):
         if given in content:
             raise SpecError(f"`{given}` is not written: it is {derived!r}, from the path.", where=str(path))

@@ -16,6 +16,9 @@ from sellerops.marketplaces import marketplace
 from sellerops.specs.durations import Duration, parse_window
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+# `rows` of a document that is a list and nothing else.
+WHOLE_DOCUMENT = "[]"
+FACT = "@"
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -221,6 +224,11 @@ class FileFormat(_Strict):
         default="name",
         description="`position`: Amazon translates the headers but keeps their order, and so do columns",
     )
+    naming: Literal["plain", "camel"] = Field(
+        default="plain",
+        description="`camel`: a column without `from` is read from its name in camelCase (`campaign_id`: "
+        "campaignId)",
+    )
     charset: str | None = Field(
         default=None, description="only where the download names none and the shop's is wrong"
     )
@@ -242,12 +250,18 @@ class Column(_Strict):
         alias="from",
         description="header (flat file), or dotted path from the row (json, jsonl, xml): `price.amount`; "
         "`/a.b` from the root, through the very elements the row stands in; `list[key=value].x`, `list[0].x` "
-        "from one element of a list; xml: `x.@name` an attribute, `x[]` always a list",
+        "from one element of a list; xml: `x.@name` an attribute, `x[]` always a list. Not xml: `@name` a fact "
+        "of the request, the same in all rows of a document (`@profile_id`); null where it is not known",
     )
     also: tuple[str, ...] = Field(
         default=(), description="other headers or paths of the same column: older, renamed or regional"
     )
     required: bool = Field(default=False, description="a document without this column is refused")
+    absent: str | None = Field(
+        default=None,
+        description="text columns: what stands for nothing, so that a key has a value in every row",
+    )
+    fact: str | None = Field(default=None, description="set by the report: the fact that `from` names")
     personal: bool = Field(
         default=False, description="personal data: kept in `<table>__personal`, for `personal_retention`"
     )
@@ -284,7 +298,8 @@ class TableSpec(_Strict):
     rows: str = Field(
         default="",
         description="json, jsonl (from each line), xml (below the root element): dotted path to the rows; "
-        "every list on the way is walked. jsonl: empty, each line is a row",
+        "every list on the way is walked. json: `[]`, the document is the list. jsonl: empty, each line is a "
+        "row",
     )
     elsewhere: tuple[str, ...] = Field(
         default=(), description="set by the report: lists within a row that are rows of its other tables"
@@ -333,6 +348,9 @@ class TableSpec(_Strict):
 
     @model_validator(mode="after")
     def _columns_exist(self) -> TableSpec:
+        for name, column in self.columns.items():
+            if column.absent is not None and (column.type is not ColumnType.TEXT or not column.absent):
+                raise ValueError(f"`columns.{name}.absent` is a word for nothing in a text column")
         bad = [name for name in self.columns if not NAME.fullmatch(name)]
         if bad:
             raise ValueError(f"column names are snake_case; not {', '.join(map(repr, bad))}")
@@ -384,9 +402,47 @@ class TableSpec(_Strict):
         """The columns that hold personal data and stand in a table of their own."""
         return tuple(name for name, column in self.columns.items() if column.personal)
 
+    @property
+    def row_steps(self) -> tuple[str, ...]:
+        """The names on the way to the rows; none where the document, or its line, is the list or the row."""
+        return () if self.rows in ("", WHOLE_DOCUMENT) else tuple(self.rows.split("."))
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Columns that the request tells, and the fact each of them is."""
+        return {name: column.fact for name, column in self.columns.items() if column.fact}
+
+    @property
+    def read_columns(self) -> dict[str, Column]:
+        """Columns that the document tells: all but ``facts``."""
+        return {name: column for name, column in self.columns.items() if not column.fact}
+
     def header_of(self, name: str) -> str:
         """The document's own name of a column: its ``from``, else the canonical name with hyphens."""
         return self.columns[name].source or name.replace("_", "-")
+
+
+def _read_from(table: Any, is_camel: bool) -> Any:
+    """A table with `from` of camelCase columns and `fact` written out; what is no table stays as it is."""
+    columns = table.get("columns") if isinstance(table, dict) else None
+    if not isinstance(columns, dict):
+        return table
+    told: dict[str, Any] = {}
+    for name, entry in columns.items():
+        column = {"type": entry} if isinstance(entry, str) else entry or {}
+        source = column.get("from") if isinstance(column, dict) else ""
+        if isinstance(source, str) and source.startswith(FACT):
+            entry = {**column, "fact": source.removeprefix(FACT)}
+        elif source is None and is_camel:
+            entry = {**column, "from": camel_case(str(name))}
+        told[name] = entry
+    return {**table, "columns": told}
+
+
+def camel_case(name: str) -> str:
+    """``units_sold_clicks_14d`` as ``unitsSoldClicks14d``."""
+    first, *others = name.split("_")
+    return first + "".join(each[:1].upper() + each[1:] for each in others)
 
 
 class ReportSpec(_Strict):
@@ -420,6 +476,17 @@ class ReportSpec(_Strict):
 
     @model_validator(mode="before")
     @classmethod
+    def _where_columns_are_read(cls, values: Any) -> Any:
+        """Write out what `format` says of columns: camelCase names, and which `from` is a fact."""
+        form = values.get("format") if isinstance(values, dict) else None
+        tables = values.get("tables") if isinstance(values, dict) else None
+        if not isinstance(form, dict) or not isinstance(tables, dict) or form.get("kind") == "xml":
+            return values
+        is_camel = form.get("naming") == "camel"
+        return {**values, "tables": {name: _read_from(table, is_camel) for name, table in tables.items()}}
+
+    @model_validator(mode="before")
+    @classmethod
     def _rows_within_rows(cls, values: Any) -> Any:
         """Tell each table which lists within its rows other tables take."""
         tables = values.get("tables") if isinstance(values, dict) else None
@@ -438,7 +505,7 @@ class ReportSpec(_Strict):
     @classmethod
     def _due_is_a_time(cls, value: object) -> object:
         if value is not None and not (isinstance(value, str) and TIME_OF_DAY.fullmatch(value)):
-            raise ValueError(f"{value!r} is no time of day; write it in quotes, such as `due: \"09:00\"`")
+            raise ValueError(f'{value!r} is no time of day; write it in quotes, such as `due: "09:00"`')
         return value
 
     @field_validator("marketplaces")
@@ -491,7 +558,15 @@ class ReportSpec(_Strict):
                 )
             if self.format.kind in ("json", "xml") and not table.rows:
                 raise ValueError(f"`tables.{name}` needs `rows`: where in the document its list is")
+            if table.rows == WHOLE_DOCUMENT and self.format.kind != "json":
+                raise ValueError(f"`tables.{name}`: `rows: {WHOLE_DOCUMENT!r}` goes with `format.kind: json`")
         return self
+
+    @property
+    def asked_columns(self) -> tuple[str, ...]:
+        """What the documents call the columns of all tables, in the spec's order, each once."""
+        names = (table.header_of(name) for table in self.tables.values() for name in table.read_columns)
+        return tuple(dict.fromkeys(names))
 
     @property
     def dag_id(self) -> str:

@@ -38,8 +38,9 @@ def write(root: Path, name: str, text: str) -> Path:
 def test_the_shipped_specs_are_valid_and_none_is_left_out() -> None:
     specs, failures = load_specs()
     assert [failure.error for failure in failures] == []
-    files = sorted(path.stem for path in (config_dir() / "reports").glob("*/*.yaml"))
-    assert [spec.name for spec in specs] == files
+    files = sorted(path for path in (config_dir() / "reports").glob("*/*.yaml") if path.stem != "defaults")
+    assert [Path(spec.path) for spec in specs] == files
+    assert len({spec.name for spec in specs}) == len(files), "a report is also called by its name alone"
     assert len(files) > 40
 
 
@@ -132,6 +133,20 @@ def test_defaults_are_merged_one_level_deep(tmp_path: Path) -> None:
     write(tmp_path, "one", VALID + "request: {fresh_for: 2h}\n")
     (spec,), _ = load_specs(tmp_path)
     assert (spec.retries, spec.request.fresh_for.seconds, spec.request.cooldown.seconds) == (5, 7200, 1800)
+
+
+def test_the_defaults_of_a_source_go_before_those_of_all_and_are_no_report(tmp_path: Path) -> None:
+    (tmp_path / "defaults.yaml").write_text("retries: 5\nrequest: {fresh_for: 1h}\n", encoding="utf-8")
+    write(tmp_path, "defaults", "retries: 7\nrequest: {cooldown: 30m}\n")
+    write(tmp_path, "one", VALID + "request: {poll_every: 2m}\n")
+    (spec,), failures = load_specs(tmp_path)
+    assert failures == []
+    request = spec.request
+    assert (spec.retries, request.fresh_for.seconds, request.cooldown.seconds) == (7, 3600, 1800)
+    assert request.poll_every.seconds == 120
+    assert load_spec("one", tmp_path) == spec
+    (tmp_path / "amazon_sp" / "defaults.yaml").write_text("retries: many\n", encoding="utf-8")
+    assert [failure.path.stem for failure in load_specs(tmp_path)[1]] == ["one"]
 
 
 def test_an_unknown_report_suggests_the_nearest() -> None:
