@@ -1,4 +1,4 @@
-"""The destinations there are, by name."""
+"""Opening a destination by its name."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from typing import Any
 
 from sellerops.destinations.base import Destination
 from sellerops.errors import ConfigurationError
+from sellerops.known_destinations import DESTINATIONS
 
-# Module and class by name; imported when asked for, so that a missing driver disturbs no other destination.
-DESTINATIONS: dict[str, str] = {
-    "postgres": "sellerops.destinations.postgres:PostgresDestination",
-    "bigquery": "sellerops.destinations.bigquery:BigQueryDestination",
-}
+__all__ = ["DESTINATIONS", "open_destination"]
 
 
 def open_destination(name: str, address: Any, *, ledger: str | None = None) -> Destination:
     """The destination ``name`` at ``address``. ConfigurationError for unknown names.
 
-    ``address``: postgres: a connection string; bigquery: ``BigQueryAddress``; any other: ``ConnectionValues``.
+    ``address``: postgres: a connection string; bigquery: ``BigQueryAddress``; others: ``ConnectionValues``.
     ``ledger``: connection string of the ledger, where each load is written down whatever its destination;
     left out, it is ``address``, where that is a connection string itself.
     """

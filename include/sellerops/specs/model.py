@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sellerops.errors import ConfigurationError
+from sellerops.known_destinations import DESTINATIONS
 from sellerops.marketplaces import marketplace
 from sellerops.specs.durations import Duration, parse_window
 
@@ -250,8 +251,8 @@ class Column(_Strict):
         alias="from",
         description="header (flat file), or dotted path from the row (json, jsonl, xml): `price.amount`; "
         "`/a.b` from the root, through the very elements the row stands in; `list[key=value].x`, `list[0].x` "
-        "from one element of a list; xml: `x.@name` an attribute, `x[]` always a list. Not xml: `@name` a fact "
-        "of the request, the same in all rows of a document (`@profile_id`); null where it is not known",
+        "from one element of a list; xml: `x.@name` an attribute, `x[]` always a list. Not xml: `@name` a "
+        "fact of the request, the same in all rows of a document (`@profile_id`); null where it is not known",
     )
     also: tuple[str, ...] = Field(
         default=(), description="other headers or paths of the same column: older, renamed or regional"
@@ -470,6 +471,11 @@ class ReportSpec(_Strict):
     period: Period
     request: RequestRules = RequestRules()
     format: FileFormat
+    destinations: tuple[str, ...] = Field(
+        default=("postgres",),
+        min_length=1,
+        description="where the rows go, `[postgres, bigquery]`: a load task each (docs/destinations.md)",
+    )
     tables: dict[str, TableSpec] = Field(min_length=1)
     retries: int = Field(default=3, ge=2, description="at least 2: a deferral can fail once without cause")
     path: str = Field(default="", exclude=True)
@@ -516,6 +522,16 @@ class ReportSpec(_Strict):
                 marketplace(code)
             except ConfigurationError as error:
                 raise ValueError(f"{error.cause} {error.remedy}") from error
+        return value
+
+    @field_validator("destinations")
+    @classmethod
+    def _destinations_exist(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in value if name not in DESTINATIONS]
+        if unknown:
+            raise ValueError(f"there is no destination {unknown[0]!r}; there are {', '.join(DESTINATIONS)}")
+        if len(set(value)) != len(value):
+            raise ValueError("a destination is named twice")
         return value
 
     @field_validator("tables")

@@ -81,6 +81,9 @@ def test_a_name_travels_from_file_to_dag() -> None:
         ("amount_total: decimal", "Amount-Total: decimal", "tables.reimbursements", "snake_case"),
         ("kind: range", "kind: listing", "(whole file)", "go together"),
         ("kind: tsv", "kind: json", "(whole file)", "`rows`"),
+        ("family:", "destinations: [postgres, bigqeury]\nfamily:", "destinations", "postgres, bigquery"),
+        ("family:", "destinations: []\nfamily:", "destinations", "at least 1"),
+        ("family:", "destinations: [postgres, postgres]\nfamily:", "destinations", "named twice"),
     ],
 )
 def test_an_error_names_file_key_and_remedy(tmp_path: Path, old: str, new: str, key: str, says: str) -> None:
@@ -93,6 +96,18 @@ def test_an_error_names_file_key_and_remedy(tmp_path: Path, old: str, new: str, 
     message = str(failure.error)
     assert isinstance(failure.error, SpecError)
     assert str(path) in message and f"key `{key}`" in message and says in message and "Next:" in message
+
+
+def test_rows_go_to_postgres_unless_a_spec_or_the_defaults_say_otherwise(tmp_path: Path) -> None:
+    write(tmp_path, "plain", VALID)
+    path = write(tmp_path, "both", VALID.replace("  reimbursements:", "  others:"))
+    path.write_text(path.read_text(encoding="utf-8") + "destinations: [postgres, bigquery]\n")
+    assert {spec.name: spec.destinations for spec in load_specs(tmp_path)[0]} == {
+        "both": ("postgres", "bigquery"),
+        "plain": ("postgres",),
+    }
+    (tmp_path / "defaults.yaml").write_text("destinations: [bigquery]\n")
+    assert load_spec("plain", tmp_path).destinations == ("bigquery",)
 
 
 def test_a_table_has_one_owner(tmp_path: Path) -> None:
