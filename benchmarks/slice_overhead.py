@@ -35,8 +35,8 @@ from sellerops.destinations.postgres import PostgresDestination
 from sellerops.ledger import Ledger, RunRef
 from sellerops.rate_limits import QuotaLedger, load_rate_limits
 from sellerops.slices import Slice, plan_slices
-from sellerops.sources.amazon_sp.auth import Credentials
 from sellerops.sources.amazon_sp.client import SpApiClient
+from sellerops.sources.common.lwa import Credentials
 from sellerops.specs import load_spec
 
 RUN = RunRef("benchmark", "run", "fetch_report", 0, 1, "sales_and_traffic")

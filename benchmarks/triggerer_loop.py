@@ -34,9 +34,9 @@ from sellerops.collect import Collector, WaitResult
 from sellerops.ledger import Ledger, RunRef
 from sellerops.rate_limits import QuotaLedger, load_rate_limits
 from sellerops.slices import Slice, plan_slices
-from sellerops.sources.amazon_sp.auth import Credentials
 from sellerops.sources.amazon_sp.client import SpApiClient
-from sellerops.sources.amazon_sp.transport import close_sessions
+from sellerops.sources.common.lwa import Credentials
+from sellerops.sources.common.sessions import close_sessions
 from sellerops.specs import load_spec
 from sellerops_runtime.postgres import EmbeddedPostgres
 

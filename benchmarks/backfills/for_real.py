@@ -25,9 +25,9 @@ from sellerops.collect import Collector, Done
 from sellerops.ledger import Ledger, RunRef
 from sellerops.rate_limits import Priority, QuotaLedger, load_rate_limits
 from sellerops.slices import Slice, plan_slices
-from sellerops.sources.amazon_sp.auth import Credentials
 from sellerops.sources.amazon_sp.client import SpApiClient
-from sellerops.sources.amazon_sp.transport import close_sessions
+from sellerops.sources.common.lwa import Credentials
+from sellerops.sources.common.sessions import close_sessions
 from sellerops.specs import ReportSpec, load_spec
 
 SPEED = 200.0

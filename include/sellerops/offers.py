@@ -8,7 +8,7 @@ from sellerops.errors import ConfigurationError
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
 from sellerops.marketplaces import marketplace_by_id
-from sellerops.sources.amazon_sp.operations import Offer
+from sellerops.sources.common.operations import Offer
 
 _LISTINGS = sql.Identifier("amazon_sp", "listings_all")
 # In the listings' `fulfillment_channel` the seller's own warehouse; Amazon's are AMAZON_NA, AMAZON_EU, ...

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sellerops.destinations import Destination
     from sellerops.ledger import Ledger, RunRef
     from sellerops.rate_limits import Priority, QuotaLedger
-    from sellerops.sources.amazon_sp.auth import Credentials
+    from sellerops.sources.common.lwa import Credentials
 
 ARCHIVE_VARIABLE = "sellerops_archive_uri"
 # So long a running triggerer goes on with what it knows of a connection, a spec or the accounts.

@@ -15,7 +15,7 @@ from sellerops.accounts import Account
 from sellerops.errors import ConfigurationError
 from sellerops.marketplaces import region_endpoint
 from sellerops.notifications.queue import QueueSettings
-from sellerops.sources.amazon_sp.auth import LWA_TOKEN_URL, Credentials
+from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
 
 NOTIFICATIONS = "sellerops_notifications"
 _AIRFLOW_SECONDS = 120

@@ -10,7 +10,8 @@ from sellerops.cli.warehouse import select, warehouse_is_known
 from sellerops.collect.context import Job, fresh_after, key_of
 from sellerops.ledger import RunRef
 from sellerops.planning import Held, Levels, Question
-from sellerops.sources.amazon_sp.reports import query_of
+from sellerops.sources.common.placeholders import options_of
+from sellerops.sources.registry import source_of
 from sellerops.specs import ReportSpec
 
 _Shown = tuple[tuple[str, ...], datetime | None, datetime | None]
@@ -43,7 +44,7 @@ def held_by(spec: ReportSpec, account: Account, now: datetime) -> Held | None:
         made = ours.get(key_of(spec, piece).digest)
         if made and made >= since:
             return "archive"
-        query = query_of(spec, piece)
+        query = source_of(spec.source).asking(spec).query(spec, piece, options_of(spec, piece))
         shown = listed.get((tuple(sorted(query.marketplace_ids)), query.start, query.end))
         if shown and shown >= max(since, piece.end or since):
             return "amazon"

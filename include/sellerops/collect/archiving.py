@@ -16,8 +16,8 @@ from sellerops.errors import AmazonUnavailable, DocumentDamaged, DocumentExpired
 from sellerops.ledger import ReportRequest
 from sellerops.rate_limits import Granted
 from sellerops.slices import Slice
-from sellerops.sources.amazon_sp.client import call_now
-from sellerops.sources.amazon_sp.documents import DocumentAddress, download
+from sellerops.sources.common.documents import DocumentAddress, download
+from sellerops.sources.common.sessions import call_now
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +76,9 @@ def _fetch(tools: Tools, request: ReportRequest, piece: Slice) -> ArchivedDocume
 
 
 def _address(tools: Tools, request: ReportRequest) -> DocumentAddress:
-    document_id = request.document_id
-    assert document_id is not None
+    assert request.document_id is not None
     try:
-        return call_now(lambda: tools.asking.address(tools.client, document_id, request.id))
+        return call_now(lambda: tools.asking.address(tools.client, request))
     except RequestRefused as error:
         # Amazon does not know the document any more; asking for the report again is all that helps.
         tools.ledger.record_failed(request.id, error)
@@ -126,4 +125,5 @@ def _meta(tools: Tools, request: ReportRequest, piece: Slice) -> DocumentMeta:
             # For whom it was fetched: a ledger that is lost can be made again from this.
             "slice": piece.to_dict(),
         },
+        response=tools.asking.headers(tools.client, request),
     )

@@ -11,9 +11,9 @@ import contextlib
 import logging
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import IO
+from typing import IO, Any
 
 from sellerops.archive import ArchivedDocument, DocumentMeta
 from sellerops.collect.calls import AccountCalls
@@ -28,10 +28,10 @@ from sellerops.collect.paging_claims import (
 )
 from sellerops.errors import ConfigurationError, RequestRefused, SellerOpsError
 from sellerops.ledger import ReportRequest, RequestStatus
-from sellerops.sources.amazon_sp.answers import json_line
-from sellerops.sources.amazon_sp.operations import Asked, Page, Pages
-from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
-from sellerops.sources.amazon_sp.reports import options_of
+from sellerops.sources.common.answers import json_line
+from sellerops.sources.common.operations import Asked, Page, Pages
+from sellerops.sources.common.placeholders import options_of
+from sellerops.sources.registry import source_of
 
 log = logging.getLogger(__name__)
 
@@ -108,11 +108,13 @@ class Paging:
             self._id,
             until=started + self._tools.spec.request.give_up_after,
             share=spread(request),
+            marketplace_ids=request.marketplace_ids,
         )
         with tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY) as spool:
             count = await self._spool(calls, spool)
             reported_at = calls.first_at or started
-            meta = self._meta(request, reported_at, count)
+            told = await off_loop(self._tools.asking.headers, self._tools.client, request)
+            meta = self._meta(request, reported_at, {"pages": count, **told})
             document = await asyncio.to_thread(self._put, spool, meta)
         kept = await off_loop(
             record_paged,
@@ -157,7 +159,7 @@ class Paging:
         spool.seek(0)
         return self._tools.archive.put_stream(_chunks(spool), meta)
 
-    def _meta(self, request: ReportRequest, reported_at: datetime, pages: int) -> DocumentMeta:
+    def _meta(self, request: ReportRequest, reported_at: datetime, told: Mapping[str, Any]) -> DocumentMeta:
         return DocumentMeta(
             source=request.source,
             report=self._tools.spec.name,
@@ -177,20 +179,21 @@ class Paging:
                 "created_by": "us",
                 "slice": self._job.piece.to_dict(),
             },
-            response={"content_type": CONTENT_TYPE, "pages": pages},
+            response={"content_type": CONTENT_TYPE, **told},
         )
 
 
 def operation_of(tools: Tools) -> Pages:
     """The spec's operation. ConfigurationError naming those there are."""
     name = tools.spec.request.operation or ""
-    if name not in OPERATIONS:
+    operations = source_of(tools.spec.source).operations
+    if name not in operations:
         raise ConfigurationError(
             f"there is no operation {name!r}.",
             where=f"{tools.spec.path or tools.spec.name}, key `request.operation`",
-            remedy=f"Known: {', '.join(sorted(OPERATIONS))}.",
+            remedy=f"Known: {', '.join(sorted(operations))}.",
         )
-    return OPERATIONS[name]
+    return operations[name]
 
 
 async def _end(*tasks: asyncio.Future[None]) -> None:

@@ -11,9 +11,9 @@ from sellerops.asins import known_asins
 from sellerops.collect.context import Tools, back_off, now, off_loop, sleep_until
 from sellerops.errors import AmazonUnavailable, Throttled
 from sellerops.offers import listed_offers
-from sellerops.sources.amazon_sp.answers import Answer
-from sellerops.sources.amazon_sp.operations import Offer
-from sellerops.sources.amazon_sp.reports import iso
+from sellerops.sources.common.answers import Answer
+from sellerops.sources.common.operations import Offer
+from sellerops.sources.common.placeholders import iso
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,17 @@ class AccountCalls:
     ``made``: how many calls got an answer; ``first_at``: when the first did, by the ledger's clock.
     """
 
-    def __init__(self, tools: Tools, request_id: int, *, until: datetime, share: float) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        request_id: int,
+        *,
+        until: datetime,
+        share: float,
+        marketplace_ids: tuple[str, ...] = (),
+    ) -> None:
         self._tools, self._request_id = tools, request_id
+        self._marketplace_ids = marketplace_ids
         self._until, self._share = until, share
         self.made = 0
         self.first_at: datetime | None = None
@@ -59,6 +68,7 @@ class AccountCalls:
                     leased=True,
                     report_type=self._tools.spec.report_type,
                     request_id=self._request_id,
+                    marketplace_ids=self._marketplace_ids,
                     **content,
                 )
             except Throttled as error:

@@ -18,7 +18,7 @@ from sellerops.collect.claims import own_since
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
 from sellerops.collect.following import Follower, lease_document
 from sellerops.collect.further_pages import page_after
-from sellerops.collect.listing import find_listed
+from sellerops.collect.listing import find_listed, listing_of
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
 from sellerops.collect.roles import with_role
 from sellerops.collect.second_look import Looks, look_again, looks_at
@@ -28,8 +28,8 @@ from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef, Slice
 from sellerops.quarantine import state_of
 from sellerops.rate_limits import Granted, QuotaLedger
 from sellerops.slices import Slice, refuse_unpublished
-from sellerops.sources.amazon_sp.client import SpApiClient, call_now
-from sellerops.sources.amazon_sp.data_kiosk import AFTER
+from sellerops.sources.common.asking import AFTER, Client
+from sellerops.sources.common.sessions import call_now
 from sellerops.specs import ReportSpec, Split
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Collector:
         self,
         spec: ReportSpec,
         account: Account,
-        client: SpApiClient,
+        client: Client,
         ledger: Ledger,
         limits: QuotaLedger,
         archive: Archive,
@@ -76,6 +76,7 @@ class Collector:
             if piece.expired:
                 return self._expired(job)
             refuse_unpublished(self._tools.spec, piece, self._tools.ledger.clock().now())
+            self._tools.asking.check(self._tools.client, piece)
             if self._tools.spec.request.how == "listed":
                 return self._advance_listed(job, tuple(request_ids))
             if self._tools.spec.request.split:
@@ -231,7 +232,8 @@ class Collector:
         """List on the worker when a lease is free at once; None when it is not."""
         client = self._tools.client
         if not isinstance(
-            self._tools.limits.try_acquire(client.bucket("getReports"), client.priority), Granted
+            self._tools.limits.try_acquire(client.bucket(listing_of(self._tools).operation), client.priority),
+            Granted,
         ):
             return None
         return call_now(lambda: find_listed(self._tools, job, leased=True))

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from sellerops.accounts import Account
@@ -17,9 +17,9 @@ from sellerops.clock import Clock
 from sellerops.ledger import Ledger, ReportRequest, RequestKey, RunRef
 from sellerops.rate_limits import QuotaLedger
 from sellerops.slices import Slice
-from sellerops.sources.amazon_sp.asking import Asking, asking_of
-from sellerops.sources.amazon_sp.client import SpApiClient
-from sellerops.sources.amazon_sp.reports import ReportQuery, options_of
+from sellerops.sources.common.asking import Asking, Client, Query
+from sellerops.sources.common.placeholders import options_of
+from sellerops.sources.registry import source_of
 from sellerops.specs import ReportSpec
 
 _Params = ParamSpec("_Params")
@@ -38,15 +38,15 @@ class Tools:
 
     spec: ReportSpec
     account: Account
-    client: SpApiClient
+    client: Client
     ledger: Ledger
     limits: QuotaLedger
     archive: Archive
 
     @property
-    def asking(self) -> Asking:
-        """Reports or Data Kiosk queries."""
-        return asking_of(self.spec)
+    def asking(self) -> Asking[Any]:
+        """How the report's source is asked for it."""
+        return source_of(self.spec.source).asking(self.spec)
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def key_of(spec: ReportSpec, piece: Slice) -> RequestKey:
     )
 
 
-def query_for(tools: Tools, job: Job, request: ReportRequest) -> ReportQuery:
+def query_for(tools: Tools, job: Job, request: ReportRequest) -> Query:
     """What to create for a request of the job's slice."""
     return tools.asking.query(tools.spec, job.piece, request.options)
 

@@ -24,7 +24,8 @@ from sellerops.errors import (
 )
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.rate_limits import Granted, Wait
-from sellerops.sources.amazon_sp.reports import Report, ReportQuery, iso
+from sellerops.sources.common.asking import Query, Report
+from sellerops.sources.common.placeholders import iso
 
 log = logging.getLogger(__name__)
 
@@ -115,12 +116,14 @@ class Creation:
             log.info("request %s: Amazon has no report of it", request.id)
             await self._give_back(request, query)
 
-    async def _call(self, claimed: ReportRequest, query: ReportQuery) -> None:
+    async def _call(self, claimed: ReportRequest, query: Query) -> None:
         ledger = self._tools.ledger
         try:
-            report_id = await self._tools.asking.ask(self._tools.client, query, claimed.id)
+            created = await self._tools.asking.ask(self._tools.client, query, claimed)
         except RequestRefused as error:
             await self._give_back(claimed, query)
+            if await self._mended(claimed, query, error):
+                return
             await off_loop(note_refusal, self._tools, claimed, error.cause)
             await off_loop(ledger.record_failed, claimed.id, error)
             raise
@@ -133,10 +136,20 @@ class Creation:
                 log.warning("%s of request %s: %s", self._tools.asking.create, claimed.id, error)
                 return
             raise
-        await off_loop(ledger.record_created, claimed.id, report_id)
+        await off_loop(ledger.record_created, claimed.id, created.report_id, created.created_by)
         self._granted.pop(claimed.id, None)
 
-    async def _orphan(self, request: ReportRequest, query: ReportQuery) -> Report | None:
+    async def _mended(self, claimed: ReportRequest, query: Query, error: RequestRefused) -> bool:
+        """Whether the source found what was refused and leaves it out from now on. Finding it takes calls,
+        and longer than a claim may be held.
+        """
+        asking = self._tools.asking
+        if not asking.can_mend(error):
+            return False
+        await off_loop(release_claim, self._tools.ledger, claimed)
+        return await asking.mended(self._tools.client, query, claimed, error)
+
+    async def _orphan(self, request: ReportRequest, query: Query) -> Report | None:
         """The oldest report that ``request`` may have created and no request has."""
         assert request.creating_at is not None
         since = request.creating_at - CLOCK_SLACK
@@ -153,7 +166,7 @@ class Creation:
         unknown = [report for report in candidates if report.report_id not in known]
         return min(unknown, key=lambda report: report.created_at, default=None)
 
-    async def _give_back(self, request: ReportRequest, query: ReportQuery) -> None:
+    async def _give_back(self, request: ReportRequest, query: Query) -> None:
         granted = self._granted.pop(request.id, None)
         if granted:
             await off_loop(
@@ -166,7 +179,7 @@ class Creation:
             )
 
 
-def _window(query: ReportQuery) -> str:
+def _window(query: Query) -> str:
     """What a cooldown counts for: the same window again; a snapshot type has but one."""
     return f"{iso(query.start)}/{iso(query.end)}" if query.start and query.end else ""
 

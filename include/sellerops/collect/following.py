@@ -27,8 +27,7 @@ from sellerops.collect.reuse import reuse
 from sellerops.collect.second_look import look_again, looks_at, pause_before
 from sellerops.errors import AmazonUnavailable, GiveUpError, RequestRefused, SellerOpsError, Throttled
 from sellerops.ledger import ReportRequest, RequestStatus
-from sellerops.sources.amazon_sp.data_kiosk import QueryTold
-from sellerops.sources.amazon_sp.reports import ProcessingStatus, Report
+from sellerops.sources.common.asking import ProcessingStatus, Report
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +90,7 @@ class Follower:
         return None
 
     async def _reuse(self, request: ReportRequest) -> bool:
-        if not self._tools.asking.lists_others:
+        if self._tools.asking.listing is None:
             return False
         return await reuse(self._tools, self._job, request, query_for(self._tools, self._job, request))
 
@@ -115,7 +114,7 @@ class Follower:
         asking = self._tools.asking
         await self._tools.client.lease(asking.status)
         try:
-            report = await asking.look(self._tools.client, request.report_id, request.id)
+            report = await asking.look(self._tools.client, request)
         except RequestRefused as error:
             # Amazon does not know the id (any more): this request can never end.
             await off_loop(self._tools.ledger.record_failed, request.id, error)
@@ -126,7 +125,7 @@ class Follower:
         status = RequestStatus(report.status)
         if report.status is ProcessingStatus.FATAL:
             return await self._fatal(request, report)
-        if isinstance(report, QueryTold) and report.next_token:
+        if report.next_token:
             # Before this page is DONE: what a crash leaves undone is done by the next poll.
             await off_loop(open_next, self._tools, request, report.next_token, self._job.run)
         if status is not request.status or request.reported_at is None:
@@ -147,7 +146,8 @@ class Follower:
         Until then the row is IN_PROGRESS with a document id, which no other state is.
         """
         if report.document_id is None:
-            error = report_fatal(self._tools, self._job, report.report_id, "Amazon gives no reason")
+            reason = report.reason or "Amazon gives no reason"
+            error = report_fatal(self._tools, self._job, report.report_id, reason)
             await off_loop(record_fatal, self._tools.ledger, request.id, None, report.created_at, error)
             raise error
         await off_loop(

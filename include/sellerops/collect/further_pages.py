@@ -9,7 +9,7 @@ from __future__ import annotations
 from sellerops.collect.context import Tools
 from sellerops.ledger import ReportRequest, RequestKey, RunRef
 from sellerops.ledger.database import Connection
-from sellerops.sources.amazon_sp.data_kiosk import AFTER, TOKEN
+from sellerops.sources.common.asking import AFTER, TOKEN
 
 
 def open_next(tools: Tools, request: ReportRequest, token: str, run: RunRef) -> ReportRequest:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from sellerops.collect.context import Job, Tools, key_of, now, off_loop
+from sellerops.errors import ConfigurationError
 from sellerops.ledger import ReportRequest
 from sellerops.marketplaces import all_marketplaces
-from sellerops.sources.amazon_sp.reports import RETENTION, ProcessingStatus, Report
+from sellerops.sources.common.asking import Listing, ProcessingStatus, Report
 
 # getReports refuses a createdSince older than its retention, by Amazon's clock.
 _MARGIN = timedelta(minutes=5)
@@ -23,11 +25,13 @@ async def find_listed(tools: Tools, job: Job, *, leased: bool = False) -> list[R
     assert piece.start is not None
     assert piece.end is not None
     moment = await now(tools.ledger)
+    listing = listing_of(tools)
     found = [
         report
-        async for report in tools.client.get_reports(
+        async for report in listing.reports(
+            tools.client,
             tools.spec.report_type,
-            created_since=max(piece.start, moment - RETENTION + _MARGIN),
+            created_since=max(piece.start, moment - listing.retention + _MARGIN),
             created_until=piece.end if piece.end < moment else None,
             statuses=(ProcessingStatus.DONE,),
             leased=leased,
@@ -37,6 +41,18 @@ async def find_listed(tools: Tools, job: Job, *, leased: bool = False) -> list[R
     return [
         await off_loop(_open, tools, job, report) for report in sorted(found, key=lambda one: one.created_at)
     ]
+
+
+def listing_of(tools: Tools) -> Listing[Any]:
+    """The list the report is looked for in. ConfigurationError when its source has none."""
+    listing = tools.asking.listing
+    if listing is None:
+        raise ConfigurationError(
+            f"{tools.spec.source} lists no reports.",
+            where=f"{tools.spec.path or tools.spec.name}, key `request.how`",
+            remedy="Write `created`, or `called` with an operation.",
+        )
+    return listing
 
 
 def _open(tools: Tools, job: Job, report: Report) -> ReportRequest:

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sellerops.archive import ArchivedDocument
@@ -22,14 +23,8 @@ from sellerops.errors import RequestRefused, SellerOpsError
 from sellerops.ledger import ReportRequest, listings, notifications
 from sellerops.ledger.listings import Listed, Wanted
 from sellerops.rate_limits import Granted
-from sellerops.sources.amazon_sp.reports import (
-    PAGE_SIZE,
-    RETENTION,
-    ProcessingStatus,
-    Report,
-    ReportQuery,
-    iso,
-)
+from sellerops.sources.common.asking import Listing, ProcessingStatus, Query, Report
+from sellerops.sources.common.placeholders import iso
 
 log = logging.getLogger(__name__)
 
@@ -54,19 +49,20 @@ class _Span:
     listed: datetime
 
 
-async def reuse(tools: Tools, job: Job, request: ReportRequest, query: ReportQuery) -> bool:
+async def reuse(tools: Tools, job: Job, request: ReportRequest, query: Query) -> bool:
     """Give a PLANNED request a report that Amazon has already; False when there is none to be had cheaply.
 
     Options are not told by getReports. So a report of another application serves where there are none, or
     where the document names them (``is_unfit`` looks when it is archived); and a report of our own request
     that was given up, under the same options, always.
     """
-    if not tools.limits.config.reuse.pages:
+    listing = tools.asking.listing
+    if listing is None or not tools.limits.config.reuse.pages:
         return False
-    span = _span(tools, job, await now(tools.ledger))
+    span = _span(tools, job, listing, await now(tools.ledger))
     wanted = _wanted(tools, job, request, query, span)
     for look in (_look_up_told, _list_when_due):
-        await look(tools, query, span.listed)
+        await look(tools, listing, query, span.listed)
         found = await off_loop(tools.ledger.database.run, lambda c: listings.find_report(c, wanted))
         if found is not None:
             return await off_loop(_take, tools, job, request, query, found)
@@ -88,18 +84,18 @@ def is_unfit(tools: Tools, request: ReportRequest, document: ArchivedDocument) -
     return True
 
 
-def _span(tools: Tools, job: Job, moment: datetime) -> _Span:
+def _span(tools: Tools, job: Job, listing: Listing[Any], moment: datetime) -> _Span:
     """A report made before its window had closed would be half of it.
 
     The list reaches back as far as the cooldown, too: other applications' reports start ours.
     """
-    since = max(fresh_after(tools.spec, job, moment), moment - RETENTION + _MARGIN)
+    since = max(fresh_after(tools.spec, job, moment), moment - listing.retention + _MARGIN)
     cooldown = tools.limits.published_cooldown(tools.spec.report_type, tools.spec.request.cooldown)
     usable = max(since, job.piece.end) if job.piece.end else since
     return _Span(usable, min(since, moment - cooldown - _MARGIN) if cooldown else since)
 
 
-def _wanted(tools: Tools, job: Job, request: ReportRequest, query: ReportQuery, span: _Span) -> Wanted:
+def _wanted(tools: Tools, job: Job, request: ReportRequest, query: Query, span: _Span) -> Wanted:
     return Wanted(
         account_id=request.account_id,
         report_type=query.report_type,
@@ -112,7 +108,7 @@ def _wanted(tools: Tools, job: Job, request: ReportRequest, query: ReportQuery, 
     )
 
 
-def _take(tools: Tools, job: Job, request: ReportRequest, query: ReportQuery, found: Listed) -> bool:
+def _take(tools: Tools, job: Job, request: ReportRequest, query: Query, found: Listed) -> bool:
     claim = claim_alone(tools.ledger, request)
     if claim.request is None:
         return False
@@ -123,7 +119,7 @@ def _take(tools: Tools, job: Job, request: ReportRequest, query: ReportQuery, fo
     return True
 
 
-async def _look_up_told(tools: Tools, query: ReportQuery, since: datetime) -> None:
+async def _look_up_told(tools: Tools, listing: Listing[Any], query: Query, since: datetime) -> None:
     """Ask about finished reports that notifications told of and nobody here asked for.
 
     A notification names no shop and no window; getReport does, from a bucket far larger than getReports'.
@@ -133,12 +129,12 @@ async def _look_up_told(tools: Tools, query: ReportQuery, since: datetime) -> No
     async with _lock(account_id, report_type):
         told = await off_loop(run, lambda c: notifications.unasked(c, account_id, report_type, since))
         for report_id in told[:_MOST_LOOKED_UP]:
-            bucket = tools.client.bucket("getReport")
+            bucket = tools.client.bucket(tools.asking.status)
             lease = await off_loop(tools.limits.try_acquire, bucket, tools.client.priority)
             if not isinstance(lease, Granted):
                 break
             try:
-                known = [_listed(await tools.client.get_report(report_id, leased=True))]
+                known = [_listed(await listing.report(tools.client, report_id))]
             except RequestRefused as error:
                 log.info("report %s, of which a notification told: %s", report_id, error)
                 refused = partial(notifications.mark_looked_up, account_id=account_id, report_id=report_id)
@@ -157,7 +153,7 @@ def _lock(account_id: str, report_type: str) -> asyncio.Lock:
     return locks.setdefault((account_id, report_type), asyncio.Lock())
 
 
-async def _list_when_due(tools: Tools, query: ReportQuery, since: datetime) -> None:
+async def _list_when_due(tools: Tools, listing: Listing[Any], query: Query, since: datetime) -> None:
     """One listing for all slices of the account that want reports of this type."""
     run = tools.ledger.database.run
     account_id, report_type = tools.account.id, query.report_type
@@ -167,7 +163,7 @@ async def _list_when_due(tools: Tools, query: ReportQuery, since: datetime) -> N
         if not due:
             return
         try:
-            reports = await _list(tools, report_type, since)
+            reports = await _list(tools, listing, report_type, since)
         except SellerOpsError as error:
             # Nothing depends on it: without a list a report is created, and says itself what is wrong.
             log.info("%s is not listed: %s", report_type, error)
@@ -180,31 +176,33 @@ async def _list_when_due(tools: Tools, query: ReportQuery, since: datetime) -> N
         await off_loop(_note_all_made, tools, query, told)
 
 
-async def _list(tools: Tools, report_type: str, since: datetime) -> list[Report] | None:
+async def _list(
+    tools: Tools, listing: Listing[Any], report_type: str, since: datetime
+) -> list[Report] | None:
     """Newest first, as many pages as there are cheap tokens; None when there is not even one."""
     rules, client = tools.limits.config.reuse, tools.client
     found: list[Report] = []
     until: datetime | None = None
     for page in range(rules.pages):
-        bucket = client.bucket("getReports")
+        bucket = client.bucket(listing.operation)
         lease = await off_loop(tools.limits.try_acquire, bucket, client.priority, leave=rules.leave)
         if not isinstance(lease, Granted):
             return found if page else None
         count = 0
-        async for report in client.get_reports(
-            report_type, created_since=since, created_until=until, statuses=_ALIVE, leased=True
+        async for report in listing.reports(
+            client, report_type, created_since=since, created_until=until, statuses=_ALIVE, leased=True
         ):
             found.append(report)
             count += 1
-            if count == PAGE_SIZE:
+            if count == listing.page_size:
                 break
-        if count < PAGE_SIZE:
+        if count < listing.page_size:
             break
         until = found[-1].created_at
     return found
 
 
-def _note_all_made(tools: Tools, query: ReportQuery, reports: list[Listed]) -> None:
+def _note_all_made(tools: Tools, query: Query, reports: list[Listed]) -> None:
     """Amazon counts cooldowns for the seller: another application's report starts ours."""
     cooldown = tools.limits.published_cooldown(query.report_type, tools.spec.request.cooldown)
     oldest = tools.ledger.clock().now() - cooldown
@@ -213,7 +211,7 @@ def _note_all_made(tools: Tools, query: ReportQuery, reports: list[Listed]) -> N
             _note_made(tools, query, report)
 
 
-def _note_made(tools: Tools, query: ReportQuery, report: Listed) -> None:
+def _note_made(tools: Tools, query: Query, report: Listed) -> None:
     window = ""
     if query.start and report.window_start and report.window_end:
         window = f"{iso(report.window_start)}/{iso(report.window_end)}"

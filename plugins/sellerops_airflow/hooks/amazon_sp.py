@@ -13,7 +13,7 @@ from sellerops.errors import CredentialsError, SellerOpsError
 from sellerops.marketplaces import region_endpoint
 
 if TYPE_CHECKING:
-    from sellerops.sources.amazon_sp.auth import Credentials
+    from sellerops.sources.common.lwa import Credentials
 
 
 class AmazonSpHook(BaseHook):
@@ -40,7 +40,7 @@ class AmazonSpHook(BaseHook):
 
         Raises CredentialsError naming the connection when it or a part of it is missing.
         """
-        from sellerops.sources.amazon_sp.auth import LWA_TOKEN_URL, Credentials
+        from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
 
         try:
             connection = self.get_connection(self.amazon_sp_conn_id)
@@ -89,7 +89,7 @@ class AmazonSpHook(BaseHook):
 async def _ask_for_token(credentials: Credentials) -> None:
     import httpx
 
-    from sellerops.sources.amazon_sp.auth import TokenSource
+    from sellerops.sources.common.lwa import TokenSource
 
     async with httpx.AsyncClient(timeout=20.0) as http:
         mask_secret(await TokenSource(credentials, http).get())

@@ -19,9 +19,9 @@ from sellerops.destinations import LoadResult, RequestMeta, load_document, open_
 from sellerops.errors import CredentialsError, RequestRefused
 from sellerops.ledger import ReportRequest, RequestStatus, SliceState
 from sellerops.slices import Slice
-from sellerops.sources.amazon_sp.operations import Asked, Calls, Page
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
-from sellerops.sources.amazon_sp.transport import close_sessions
+from sellerops.sources.common.operations import Asked, Calls, Page
+from sellerops.sources.common.sessions import close_sessions
 from sellerops.specs import load_spec
 
 NAMES = ("fba_inventory_summaries", "order_metrics", "transactions", "orders_api", "orders_v0")

@@ -260,8 +260,8 @@ def _die_after_create(bench: Bench, piece: Slice, steps: object, spec: ReportSpe
 
 def _other_apps_reports(bench: Bench, piece: Slice, count: int) -> None:
     """Reports of the same type that another application creates now."""
-    from sellerops.sources.amazon_sp.client import call_now
     from sellerops.sources.amazon_sp.reports import query_of
+    from sellerops.sources.common.sessions import call_now
 
     client = bench.client()
     query = query_of(load_spec("sales_and_traffic"), piece)

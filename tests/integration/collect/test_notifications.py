@@ -22,9 +22,9 @@ from sellerops.ledger.notifications import REPORT_FINISHED
 from sellerops.notifications.queue import QueueSettings, SqsQueue
 from sellerops.notifications.reader import Read, Reader
 from sellerops.notifications.setting_up import remove, set_up
-from sellerops.sources.amazon_sp.client import call_now
 from sellerops.sources.amazon_sp.notifications import NotificationsApi
 from sellerops.sources.amazon_sp.reports import query_of
+from sellerops.sources.common.sessions import call_now
 from sellerops.specs import load_spec
 
 # Of the clock that runs 600 times faster: no poll within the test.

@@ -14,7 +14,7 @@ from sellerops.collect import Outcome
 from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.errors import CredentialsError, SellerOpsError
 from sellerops.ledger import SliceState
-from sellerops.sources.amazon_sp.client import call_now
+from sellerops.sources.common.sessions import call_now
 from sellerops.specs import load_spec
 
 ORDERS = load_spec("merchant_orders")

@@ -11,8 +11,8 @@ from sellerops.errors import ReportFatal
 from sellerops.ledger import RequestStatus, listings
 from sellerops.rate_limits import Granted
 from sellerops.slices import Slice
-from sellerops.sources.amazon_sp.client import call_now
 from sellerops.sources.amazon_sp.reports import query_of
+from sellerops.sources.common.sessions import call_now
 from sellerops.specs import ReportSpec, load_spec
 
 BY_SKU = {"dateGranularity": "DAY", "asinGranularity": "SKU"}

@@ -10,7 +10,7 @@ from airflow.providers_manager import ProvidersManager
 
 from sellerops.accounts import load_accounts
 from sellerops.errors import ConfigurationError, CredentialsError
-from sellerops.sources.amazon_sp.auth import LWA_TOKEN_URL
+from sellerops.sources.common.lwa import LWA_TOKEN_URL
 from sellerops_airflow.hooks.amazon_sp import AmazonSpHook
 from sellerops_airflow.hooks.warehouse import warehouse_conninfo
 from sellerops_airflow.runtime import ARCHIVE_VARIABLE, Runtime, get_runtime, use_runtime
@@ -120,7 +120,7 @@ def test_secrets_are_masked_from_the_moment_they_are_read() -> None:
 def test_the_button_tells_success_and_failure(
     connection: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sellerops.sources.amazon_sp.auth import TokenSource
+    from sellerops.sources.common.lwa import TokenSource
 
     async def token(_self: Any) -> str:
         return "Atza|token"

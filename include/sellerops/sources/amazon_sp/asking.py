@@ -1,118 +1,133 @@
-"""The two ways to ask Amazon for a document and wait for it: reports and Data Kiosk queries.
-
-All that collecting does with either stands in ``collect`` once; here is only in what they differ.
-"""
+"""The two ways to ask the Selling Partner API for a document: reports and Data Kiosk queries."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Any
 
+from sellerops.errors import RequestRefused
+from sellerops.ledger import ReportRequest
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED
 from sellerops.slices import Slice
 from sellerops.sources.amazon_sp import data_kiosk
 from sellerops.sources.amazon_sp.client import SpApiClient
-from sellerops.sources.amazon_sp.documents import DocumentAddress
-from sellerops.sources.amazon_sp.reports import Report, ReportQuery, query_of
+from sellerops.sources.amazon_sp.reports import PAGE_SIZE, RETENTION, ReportQuery, query_of
+from sellerops.sources.common.asking import Asking, Created, Listing, ProcessingStatus, Report
+from sellerops.sources.common.documents import DocumentAddress
 from sellerops.specs import ReportSpec
 
 
-class Asking(Protocol):
-    """Calls of one API. The lease of the operation is held by the caller, but for ``recent``, which takes
-    its own.
-    """
+class AllReports:
+    """getReports: the account's reports, whichever application made them."""
 
-    create: str
-    status: str
-    document: str
-    # The type of Amazon's notification that one has ended.
-    finished: str
-    # Whether what other applications asked for may be listed and used.
-    lists_others: bool
+    operation = "getReports"
+    page_size = PAGE_SIZE
+    retention = RETENTION
 
-    def query(self, spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> ReportQuery:
-        """What to create for a request with these options."""
-        ...
+    def reports(
+        self,
+        client: SpApiClient,
+        report_type: str,
+        *,
+        created_since: datetime,
+        created_until: datetime | None = None,
+        statuses: tuple[ProcessingStatus, ...] = (),
+        leased: bool = False,
+    ) -> AsyncIterator[Report]:
+        return client.get_reports(
+            report_type,
+            created_since=created_since,
+            created_until=created_until,
+            statuses=statuses,
+            leased=leased,
+        )
 
-    async def ask(self, client: SpApiClient, query: ReportQuery, request_id: int) -> str:
-        """Create; the id."""
-        ...
-
-    async def look(self, client: SpApiClient, report_id: str, request_id: int) -> Report:
-        """How it stands. RequestRefused when it can never end."""
-        ...
-
-    def recent(self, client: SpApiClient, query: ReportQuery, since: datetime) -> AsyncIterator[Report]:
-        """What was created since then and may be the query's."""
-        ...
-
-    async def address(self, client: SpApiClient, document_id: str, request_id: int) -> DocumentAddress:
-        """Where a document is for five minutes."""
-        ...
+    async def report(self, client: SpApiClient, report_id: str) -> Report:
+        return await client.get_report(report_id, leased=True)
 
 
-class Reports:
+class _Plain:
+    """What neither API has."""
+
+    slowest_poll: timedelta | None = None
+
+    def check(self, client: SpApiClient, piece: Slice) -> None:
+        return None
+
+    def can_mend(self, error: RequestRefused) -> bool:
+        return False
+
+    async def mended(
+        self, client: SpApiClient, query: ReportQuery, request: ReportRequest, error: RequestRefused
+    ) -> bool:
+        return False
+
+    def headers(self, client: SpApiClient, request: ReportRequest) -> Mapping[str, Any]:
+        return {}
+
+
+class Reports(_Plain):
     """The Reports API 2021-06-30."""
 
     create, status, document = "createReport", "getReport", "getReportDocument"
     finished = REPORT_FINISHED
-    lists_others = True
+    listing: Listing[SpApiClient] | None = AllReports()
 
     def query(self, spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> ReportQuery:
         return query_of(spec, piece)
 
-    async def ask(self, client: SpApiClient, query: ReportQuery, request_id: int) -> str:
-        return await client.create_report(query, leased=True, request_id=request_id)
+    async def ask(self, client: SpApiClient, query: ReportQuery, request: ReportRequest) -> Created:
+        return Created(await client.create_report(query, leased=True, request_id=request.id))
 
-    async def look(self, client: SpApiClient, report_id: str, request_id: int) -> Report:
-        return await client.get_report(report_id, leased=True, request_id=request_id)
+    async def look(self, client: SpApiClient, request: ReportRequest) -> Report:
+        return await client.get_report(request.report_id or "", leased=True, request_id=request.id)
 
     def recent(self, client: SpApiClient, query: ReportQuery, since: datetime) -> AsyncIterator[Report]:
         return client.get_reports(
             query.report_type, created_since=since, marketplace_ids=query.marketplace_ids
         )
 
-    async def address(self, client: SpApiClient, document_id: str, request_id: int) -> DocumentAddress:
-        return await client.get_report_document(document_id, leased=True, request_id=request_id)
+    async def address(self, client: SpApiClient, request: ReportRequest) -> DocumentAddress:
+        return await client.get_report_document(request.document_id or "", leased=True, request_id=request.id)
 
 
 class RestrictedReports(Reports):
     """Reports whose documents need a restricted data token each."""
 
-    async def address(self, client: SpApiClient, document_id: str, request_id: int) -> DocumentAddress:
+    async def address(self, client: SpApiClient, request: ReportRequest) -> DocumentAddress:
         return await client.get_report_document(
-            document_id, leased=True, request_id=request_id, restricted=True
+            request.document_id or "", leased=True, request_id=request.id, restricted=True
         )
 
 
-class DataKiosk:
+class DataKiosk(_Plain):
     """The Data Kiosk API 2023-11-15."""
 
     create, status, document = "createQuery", "getQuery", "getDocument"
     finished = QUERY_FINISHED
-    lists_others = False
+    listing: Listing[SpApiClient] | None = None
 
     def query(self, spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> ReportQuery:
         return data_kiosk.query_of_options(spec, piece, options)
 
-    async def ask(self, client: SpApiClient, query: ReportQuery, request_id: int) -> str:
-        return await data_kiosk.create_query(client, query, request_id)
+    async def ask(self, client: SpApiClient, query: ReportQuery, request: ReportRequest) -> Created:
+        return Created(await data_kiosk.create_query(client, query, request.id))
 
-    async def look(self, client: SpApiClient, report_id: str, request_id: int) -> Report:
-        return await data_kiosk.get_query(client, report_id, request_id)
+    async def look(self, client: SpApiClient, request: ReportRequest) -> Report:
+        return await data_kiosk.get_query(client, request.report_id or "", request.id)
 
     def recent(self, client: SpApiClient, query: ReportQuery, since: datetime) -> AsyncIterator[Report]:
         return data_kiosk.get_queries(client, since)
 
-    async def address(self, client: SpApiClient, document_id: str, request_id: int) -> DocumentAddress:
-        return await data_kiosk.get_document(client, document_id, request_id)
+    async def address(self, client: SpApiClient, request: ReportRequest) -> DocumentAddress:
+        return await data_kiosk.get_document(client, request.document_id or "", request.id)
 
 
 _REPORTS, _RESTRICTED, _DATA_KIOSK = Reports(), RestrictedReports(), DataKiosk()
 
 
-def asking_of(spec: ReportSpec) -> Asking:
+def asking_of(spec: ReportSpec) -> Asking[SpApiClient]:
     """How the spec's documents are asked for."""
     if spec.request.how == "queried":
         return _DATA_KIOSK

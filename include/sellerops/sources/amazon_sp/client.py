@@ -11,8 +11,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
@@ -23,19 +22,20 @@ from sellerops.errors import AmazonUnavailable, SellerOpsError, Throttled, Unexp
 from sellerops.ledger import ApiCall, Ledger
 from sellerops.rate_limits import Bucket, Priority, QuotaLedger, acquire
 from sellerops.sources.amazon_sp import reports
-from sellerops.sources.amazon_sp.answers import Answer
-from sellerops.sources.amazon_sp.auth import Credentials
-from sellerops.sources.amazon_sp.documents import DocumentAddress
-from sellerops.sources.amazon_sp.reports import PAGE_SIZE, ProcessingStatus, Report, ReportQuery, iso
+from sellerops.sources.amazon_sp.reports import PAGE_SIZE, ReportQuery
 from sellerops.sources.amazon_sp.transport import (
     CallFacts,
     Session,
     answer_of,
-    close_sessions,
     current_call,
     one_call_token,
     session,
 )
+from sellerops.sources.common.answers import Answer
+from sellerops.sources.common.asking import ProcessingStatus, Report
+from sellerops.sources.common.documents import DocumentAddress
+from sellerops.sources.common.lwa import Credentials
+from sellerops.sources.common.placeholders import iso
 
 log = logging.getLogger(__name__)
 
@@ -229,6 +229,7 @@ class SpApiClient:
         report_type: str | None = None,
         report_id: str | None = None,
         request_id: int | None = None,
+        marketplace_ids: tuple[str, ...] = (),
     ) -> Answer:
         """One call of any operation: sent once, its answer as Amazon wrote it.
 
@@ -351,20 +352,3 @@ class _deadline:
             raise AmazonUnavailable(
                 f"no answer came within {self._seconds:.0f} s.", where=self._where, sent=True
             ) from None
-
-
-def call_now(work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
-    """Run a client's coroutine on a worker, outside any event loop, and close what it opened."""
-
-    async def whole() -> _Result:
-        try:
-            return await work()
-        finally:
-            await close_sessions()
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(whole())
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(asyncio.run, whole()).result()

@@ -15,8 +15,10 @@ from typing import Any
 from sellerops.errors import ConfigurationError, RequestRefused, UnexpectedAnswer
 from sellerops.slices import Slice
 from sellerops.sources.amazon_sp.client import SpApiClient
-from sellerops.sources.amazon_sp.documents import DocumentAddress
-from sellerops.sources.amazon_sp.reports import ProcessingStatus, Report, ReportQuery, instant, iso, text
+from sellerops.sources.amazon_sp.reports import ReportQuery, instant, text
+from sellerops.sources.common.asking import AFTER, TOKEN, ProcessingStatus, Report
+from sellerops.sources.common.documents import DocumentAddress
+from sellerops.sources.common.placeholders import iso
 from sellerops.specs import ReportSpec
 
 BASE = "/dataKiosk/2023-11-15"
@@ -24,8 +26,8 @@ BASE = "/dataKiosk/2023-11-15"
 MOST_CHARACTERS = 8_000
 PAGE_SIZE = 100
 
-# Options of a request: its text, and for a further page the query before it and the token that it told.
-TEXT, AFTER, TOKEN = "query", "after", "paginationToken"
+# Option of a request: its text.
+TEXT = "query"
 _OURS = frozenset((TEXT, AFTER, TOKEN))
 
 
@@ -50,7 +52,6 @@ class QueryTold(Report):
     """A query as Amazon tells of it. ``was_cancelled``: by a call, which says nothing of its data."""
 
     text: str = ""
-    next_token: str | None = None
     was_cancelled: bool = False
 
 

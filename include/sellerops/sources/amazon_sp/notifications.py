@@ -16,9 +16,9 @@ import httpx
 
 from sellerops.errors import RequestRefused, UnexpectedAnswer
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED
-from sellerops.sources.amazon_sp.auth import Credentials, TokenSource
-from sellerops.sources.amazon_sp.documents import quiet_httpx
 from sellerops.sources.amazon_sp.transport import CallFacts, CheckedTransport, current_call
+from sellerops.sources.common.documents import quiet_httpx
+from sellerops.sources.common.lwa import Credentials, TokenSource
 
 SCOPE = "sellingpartnerapi::notifications"
 # The payload versions in Amazon's schemas of the two notifications.

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sellerops.errors import UnexpectedAnswer
 from sellerops.slices import Slice
-from sellerops.sources.amazon_sp.documents import DocumentAddress
+from sellerops.sources.common.asking import ProcessingStatus, Report
+from sellerops.sources.common.documents import DocumentAddress
+from sellerops.sources.common.placeholders import iso, options_of
 from sellerops.specs import PeriodKind, ReportSpec
 
 # getReports takes at most this many a page.
 PAGE_SIZE = 100
 # getReports serves no report older than this.
 RETENTION = timedelta(days=90)
-
-
-class ProcessingStatus(StrEnum):
-    """Amazon's processingStatus. Anything else is an UnexpectedAnswer."""
-
-    IN_QUEUE = "IN_QUEUE"
-    IN_PROGRESS = "IN_PROGRESS"
-    DONE = "DONE"
-    CANCELLED = "CANCELLED"
-    FATAL = "FATAL"
-
-
-@dataclass(frozen=True)
-class Report:
-    """A report as Amazon tells of it. Times are aware; ``start``/``end`` are None where it has no window."""
-
-    report_id: str
-    report_type: str
-    status: ProcessingStatus
-    created_at: datetime
-    document_id: str | None
-    marketplace_ids: tuple[str, ...]
-    start: datetime | None
-    end: datetime | None
 
 
 @dataclass(frozen=True)
@@ -114,34 +90,6 @@ def _stated(spec: ReportSpec, piece: Slice) -> tuple[datetime, datetime] | None:
         return None
     moment = datetime.fromisoformat(piece.snapshot_at)
     return moment - spec.request.window_back, moment
-
-
-def options_of(spec: ReportSpec, piece: Slice) -> dict[str, str]:
-    """The spec's options, the slice's days, instants and shops filled in for ``{first_day}`` and the like.
-
-    A query is one of them (``query``): it is part of what makes two requests the same.
-    """
-    known = {
-        "first_day": piece.first_day or "",
-        "last_day": piece.last_day or "",
-        "window_start": iso(piece.start) if piece.start else "",
-        "window_end": iso(piece.end) if piece.end else "",
-        "marketplace_id": piece.marketplace_ids[0],
-        "marketplace_ids": json.dumps(piece.marketplace_ids),
-    }
-
-    def filled(template: str) -> str:
-        for name, value in known.items():
-            template = template.replace(f"{{{name}}}", value)
-        return template
-
-    options = {**spec.request.options, **({"query": spec.request.query} if spec.request.query else {})}
-    return {name: filled(template) for name, template in options.items()}
-
-
-def iso(moment: datetime) -> str:
-    """``moment`` as Amazon writes it: UTC, seconds, ``Z``."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def parse_report(body: Mapping[str, Any]) -> Report:

@@ -7,12 +7,10 @@ a success.
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import json
 import re
 import ssl
-import weakref
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -30,9 +28,10 @@ from sellerops.errors import (
     UnexpectedAnswer,
 )
 from sellerops.ledger.redaction import redact
-from sellerops.sources.amazon_sp.answers import Answer
-from sellerops.sources.amazon_sp.auth import Credentials, TokenSource
-from sellerops.sources.amazon_sp.documents import quiet_httpx
+from sellerops.sources.common.answers import Answer
+from sellerops.sources.common.documents import quiet_httpx
+from sellerops.sources.common.lwa import Credentials, TokenSource
+from sellerops.sources.common.sessions import close_sessions, shared_session
 
 CONNECT_TIMEOUT = 10.0
 ANSWER_TIMEOUT = 30.0
@@ -245,28 +244,13 @@ class Session:
     reports: Any
     transport: CheckedTransport
 
-
-_Sessions = dict[str, "asyncio.Task[Session]"]
-_sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Sessions] = weakref.WeakKeyDictionary()
+    async def aclose(self) -> None:
+        await self.http.aclose()
 
 
 async def session(credentials: Credentials, region: str) -> Session:
     """The shared session of these credentials on the running loop, built on first use (off the loop)."""
-    shared = _sessions.setdefault(asyncio.get_running_loop(), {})
-    key = credentials.digest
-    task = shared.get(key)
-    if task is None or (task.done() and (task.cancelled() or task.exception())):
-        task = asyncio.ensure_future(asyncio.to_thread(_build, credentials, region))
-        shared[key] = task
-    # Shielded: one waiter that is cancelled must not take the session from the others.
-    return await asyncio.shield(task)
-
-
-async def close_sessions() -> None:
-    """Close all connections of the running loop."""
-    for task in _sessions.pop(asyncio.get_running_loop(), {}).values():
-        if task.done() and not task.cancelled() and not task.exception():
-            await task.result().http.aclose()
+    return await shared_session(f"amazon_sp {credentials.digest}", lambda: _build(credentials, region))
 
 
 def _build(credentials: Credentials, region: str) -> Session:

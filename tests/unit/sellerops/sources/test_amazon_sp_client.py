@@ -27,8 +27,8 @@ from sellerops.errors import (
     UnexpectedAnswer,
 )
 from sellerops.sources.amazon_sp import transport
-from sellerops.sources.amazon_sp.auth import Credentials
 from sellerops.sources.amazon_sp.transport import close_sessions, session
+from sellerops.sources.common.lwa import Credentials
 
 REPORTS = "/reports/2021-06-30/reports"
 TOKEN = "/auth/o2/token"

@@ -15,7 +15,7 @@ from unit.sellerops.sources.wire import Answer, Wire
 
 from sellerops.archive import Archive, DocumentMeta
 from sellerops.errors import AmazonUnavailable, DocumentDamaged, DocumentExpired, SellerOpsError
-from sellerops.sources.amazon_sp.documents import DocumentAddress, download, unpacked
+from sellerops.sources.common.documents import DocumentAddress, download, unpacked
 
 PATH = "/documents/one"
 SIGNED = "?X-Amz-Signature=topsecret&X-Amz-Expires=300"

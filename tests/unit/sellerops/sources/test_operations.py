@@ -16,12 +16,12 @@ from sellerops.accounts import load_accounts
 from sellerops.collect.calls import query_texts
 from sellerops.errors import AmazonUnavailable, ConfigurationError, UnexpectedAnswer
 from sellerops.slices import Slice, plan_slices
-from sellerops.sources.amazon_sp.answers import Answer, json_line
-from sellerops.sources.amazon_sp.operations import Asked, Page
 from sellerops.sources.amazon_sp.operations.list_transactions import spans
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 from sellerops.sources.amazon_sp.reports import options_of
 from sellerops.sources.amazon_sp.transport import answer_of
+from sellerops.sources.common.answers import Answer, json_line
+from sellerops.sources.common.operations import Asked, Page
 from sellerops.specs import load_spec, load_specs
 
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)

@@ -16,11 +16,11 @@ from sellerops.accounts import load_accounts
 from sellerops.errors import UnexpectedAnswer
 from sellerops.formats import open_rows
 from sellerops.slices import plan_slices
-from sellerops.sources.amazon_sp.answers import json_line
-from sellerops.sources.amazon_sp.operations import Asked, Offer, Page
 from sellerops.sources.amazon_sp.operations.get_inbound_shipments_v0 import STATUSES
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 from sellerops.sources.amazon_sp.reports import options_of
+from sellerops.sources.common.answers import json_line
+from sellerops.sources.common.operations import Asked, Offer, Page
 from sellerops.specs import load_spec
 
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from sellerops.errors import ConfigurationError
-from sellerops.sources.amazon_sp.operations.pages import Asked, Calls, Page
-from sellerops.sources.amazon_sp.operations.paging import paged
-from sellerops.sources.amazon_sp.reports import iso
+from sellerops.sources.common.operations import Asked, Calls, Page
+from sellerops.sources.common.paging import paged
+from sellerops.sources.common.placeholders import iso
 
 _PATH = "/fba/inbound/v0/"
 STATUSES = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from sellerops.sources.amazon_sp.operations.pages import Asked, Calls, Page
-from sellerops.sources.amazon_sp.operations.paging import paged
+from sellerops.sources.common.operations import Asked, Calls, Page
+from sellerops.sources.common.paging import paged
 
 _PATH = "/fba/inventory/v1/summaries"
 

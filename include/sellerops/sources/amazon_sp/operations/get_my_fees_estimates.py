@@ -7,7 +7,7 @@ from typing import Any
 
 from sellerops.errors import UnexpectedAnswer
 from sellerops.marketplaces import marketplace_by_id
-from sellerops.sources.amazon_sp.operations.pages import Asked, Calls, Offer, Page
+from sellerops.sources.common.operations import Asked, Calls, Offer, Page
 
 _PATH = "/products/fees/v0/feesEstimate"
 _MOST_ITEMS = 20

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sellerops.errors import ConfigurationError, UnexpectedAnswer
-from sellerops.sources.amazon_sp.operations.pages import Asked, Calls, Page
+from sellerops.sources.common.operations import Asked, Calls, Page
 
 _PATH = "/sales/v1/orderMetrics"
 

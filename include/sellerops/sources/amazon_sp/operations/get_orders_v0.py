@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from sellerops.errors import ConfigurationError
-from sellerops.sources.amazon_sp.operations.pages import Asked, Calls, Page
-from sellerops.sources.amazon_sp.operations.paging import paged
-from sellerops.sources.amazon_sp.reports import iso
+from sellerops.sources.common.operations import Asked, Calls, Page
+from sellerops.sources.common.paging import paged
+from sellerops.sources.common.placeholders import iso
 
 _PATH = "/orders/v0/orders"
 # The model: at least two minutes before the time of the request.

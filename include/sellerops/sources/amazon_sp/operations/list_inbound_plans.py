@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 from sellerops.errors import ConfigurationError, UnexpectedAnswer
-from sellerops.sources.amazon_sp.operations.pages import Asked, Calls, Page
-from sellerops.sources.amazon_sp.operations.paging import paged
+from sellerops.sources.common.operations import Asked, Calls, Page
+from sellerops.sources.common.paging import paged
 
 _PATH = "/inbound/fba/2024-03-20/inboundPlans"
 # The largest pages the model allows.

@@ -15,7 +15,7 @@ from sellerops.sources.amazon_sp.operations import (
     search_catalog_items,
     search_orders,
 )
-from sellerops.sources.amazon_sp.operations.pages import Pages
+from sellerops.sources.common.operations import Pages
 
 OPERATIONS: dict[str, Pages] = {
     "getInventorySummaries": get_inventory_summaries.pages,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from sellerops.errors import UnexpectedAnswer
-from sellerops.sources.amazon_sp.operations.pages import Calls, Page
+from sellerops.sources.common.operations import Calls, Page
 
 
 async def paged(

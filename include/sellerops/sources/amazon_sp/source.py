@@ -1,0 +1,44 @@
+"""The Selling Partner API as a source (``sources/registry.py``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sellerops.accounts import Account
+from sellerops.ledger import Ledger
+from sellerops.marketplaces import region_endpoint
+from sellerops.rate_limits import Priority, QuotaLedger
+from sellerops.sources.amazon_sp.asking import asking_of
+from sellerops.sources.amazon_sp.client import SpApiClient
+from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
+from sellerops.sources.common.asking import Asking, Source
+from sellerops.sources.common.lwa import Credentials
+from sellerops.sources.common.operations import Pages
+from sellerops.specs import ReportSpec
+
+
+class SellingPartner:
+    """Reports, Data Kiosk queries and operations of one seller account."""
+
+    operations: Mapping[str, Pages] = OPERATIONS
+
+    def asking(self, spec: ReportSpec) -> Asking[Any]:
+        return asking_of(spec)
+
+    def client(
+        self,
+        account: Account,
+        credentials: Credentials,
+        ledger: Ledger,
+        limits: QuotaLedger,
+        *,
+        priority: Priority = Priority.SCHEDULE,
+    ) -> SpApiClient:
+        return SpApiClient(account, credentials, ledger, limits, priority=priority)
+
+    def endpoint(self, account: Account) -> str:
+        return region_endpoint(account.region)
+
+
+SOURCE: Source = SellingPartner()

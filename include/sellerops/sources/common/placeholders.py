@@ -1,0 +1,37 @@
+"""A spec's options with the slice's values for their placeholders, and times as Amazon writes them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from sellerops.slices import Slice
+from sellerops.specs import ReportSpec
+
+
+def options_of(spec: ReportSpec, piece: Slice) -> dict[str, str]:
+    """The spec's options, the slice's days, instants and shops filled in for ``{first_day}`` and the like.
+
+    A query is one of them (``query``): it is part of what makes two requests the same.
+    """
+    known = {
+        "first_day": piece.first_day or "",
+        "last_day": piece.last_day or "",
+        "window_start": iso(piece.start) if piece.start else "",
+        "window_end": iso(piece.end) if piece.end else "",
+        "marketplace_id": piece.marketplace_ids[0],
+        "marketplace_ids": json.dumps(piece.marketplace_ids),
+    }
+
+    def filled(template: str) -> str:
+        for name, value in known.items():
+            template = template.replace(f"{{{name}}}", value)
+        return template
+
+    options = {**spec.request.options, **({"query": spec.request.query} if spec.request.query else {})}
+    return {name: filled(template) for name, template in options.items()}
+
+
+def iso(moment: datetime) -> str:
+    """``moment`` as Amazon writes it: UTC, seconds, ``Z``."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
