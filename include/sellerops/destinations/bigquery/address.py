@@ -1,0 +1,25 @@
+"""Where the BigQuery tables are, and by which client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery import Client
+
+
+@dataclass(frozen=True)
+class BigQueryAddress:
+    """``client``: makes a client, once for each destination, at the first load.
+
+    Datasets are ``<dataset_prefix><source>`` of ``project``, made in ``location`` (``EU``, ``us-east1``)
+    where there is none. ``labels``: further labels for all tables and jobs.
+    """
+
+    client: Callable[[], Client]
+    project: str
+    dataset_prefix: str = ""
+    location: str = "US"
+    labels: Mapping[str, str] = field(default_factory=dict)
