@@ -49,9 +49,8 @@ class Header:
         """
         columns = self._by_name(headers)
         self._translate(headers, columns)
-        if self._by_position and 2 * len(set(columns.values())) < min(
-            len(headers), len(self._table.read_columns)
-        ):
+        there = min(len(headers), len(self._table.read_columns))
+        if self._by_position and 2 * len(set(columns.values())) < there:
             columns = self._in_order(headers, columns, where=where)
         elif self._by_position:
             self._fill_by_place(headers, columns)

@@ -72,11 +72,17 @@ def _table(specs: Sequence[ReportSpec]) -> str:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     rows += [
-        f"| `{spec.name}` | {spec.report_type} | {_HOW[spec.request.how]} "
+        f"| `{spec.name}` | {_type(spec)} | {_HOW[spec.request.how]} "
         f"| {_where(spec)}; {_when(spec.schedule)} | {_collects(spec)} | {_tables(spec)} |"
         for spec in specs
     ]
     return "\n".join(rows) + "\n"
+
+
+def _type(spec: ReportSpec) -> str:
+    """Amazon's name of it, and by what it is grouped where one type has several grains."""
+    grouped = spec.request.options.get("group_by")
+    return f"{spec.report_type}, by {grouped}" if grouped else spec.report_type
 
 
 def _where(spec: ReportSpec) -> str:

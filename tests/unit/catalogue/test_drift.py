@@ -25,6 +25,7 @@ from sellerops.formats.names import is_needed
 from sellerops.formats.paths import split_path
 from sellerops.slices import Slice
 from sellerops.specs import ReportSpec, TableSpec, load_specs
+from sellerops.specs.model import WHOLE_DOCUMENT
 
 SPECS, FAILURES = load_specs()
 TABLES = [(spec, name) for spec in SPECS for name in spec.tables]
@@ -74,7 +75,7 @@ def whole_lists(table: TableSpec) -> set[str]:
 
 def original(table: TableSpec) -> tuple[Column, ...]:
     derived = whole_lists(table)
-    return tuple(Column(table.header_of(name), name) for name in table.columns if name not in derived)
+    return tuple(Column(table.header_of(name), name) for name in table.read_columns if name not in derived)
 
 
 @cache
@@ -103,7 +104,7 @@ def tree(spec: ReportSpec, table_name: str, change: Change) -> bytes:
     """The rows in their list, ancestors' columns where they stand, in the order of the columns."""
     table = spec.tables[table_name]
     values = values_of(spec.name, table_name)
-    parts = table.rows.split(".") if table.rows else []
+    parts = list(table.row_steps)
     rows: list[dict[str, Any]] = [{} for _ in range(ROWS)]
     root: dict[str, Any] = {}
     for column in change.columns:
@@ -113,7 +114,7 @@ def tree(spec: ReportSpec, table_name: str, change: Change) -> bytes:
         for row, target in enumerate(rows):
             cell = cell_of(values, column, row)
             put(target, split_path(column.header), cell.value)
-    return _write(spec.format.kind, _around(root, parts, rows, walked=spec.format.kind == "json"))
+    return _write(spec.format.kind, _around(root, parts, rows, walked=spec.format.kind == "json"), table.rows)
 
 
 def _around(root: dict[str, Any], parts: list[str], rows: list[dict[str, Any]], *, walked: bool) -> Any:
@@ -129,7 +130,9 @@ def _around(root: dict[str, Any], parts: list[str], rows: list[dict[str, Any]], 
     return [root]
 
 
-def _write(kind: str, documents: list[dict[str, Any]]) -> bytes:
+def _write(kind: str, documents: list[dict[str, Any]], rows: str) -> bytes:
+    if rows == WHOLE_DOCUMENT:
+        return json.dumps(documents, ensure_ascii=False).replace("\\u0001", "").encode()
     if kind == "xml":
         return f'<?xml version="1.0" encoding="UTF-8"?><Root>{_xml(documents[0])}</Root>'.encode()
     lines = (json.dumps(each, ensure_ascii=False).replace("\\u0001", "") for each in documents)
@@ -187,7 +190,7 @@ def check(spec: ReportSpec, table_name: str, change: Change) -> None:
     """A changed document is refused for a column no row can do without; else every value is where it was."""
     table = spec.tables[table_name]
     there = {column.origin for column in change.columns if not (column.is_renamed or column.is_new)}
-    looked_at = [name for name in table.columns if name not in whole_lists(table)]
+    looked_at = [name for name in table.read_columns if name not in whole_lists(table)]
     missing = [name for name in looked_at if name not in there]
     if any(is_needed(name, table) for name in missing):
         with pytest.raises(UnreadableDocument, match="required columns are missing"):
@@ -196,7 +199,8 @@ def check(spec: ReportSpec, table_name: str, change: Change) -> None:
     expected, found = unchanged(spec.name, table_name), Reading(spec, table_name, change)
     assert found.rejects == []
     for name in looked_at:
-        assert found.column(name) == (expected.column(name) if name in there else [None] * ROWS), name
+        nothing = [table.columns[name].absent] * ROWS
+        assert found.column(name) == (expected.column(name) if name in there else nothing), name
     assert sorted(found.stream.drift.missing) == sorted(missing)
     values = values_of(spec.name, table_name)
     strange = [column for column in change.columns if column.is_new or column.is_renamed or column.is_copy]
