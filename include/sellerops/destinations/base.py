@@ -131,8 +131,8 @@ class LoadResult:
     hold. ``superseded``: not written, because rows of a newer document stand there. ``replaced``: rows of
     earlier loads deleted by this one. ``new_columns`` appeared with this load, ``missing_columns`` of the
     spec are not in the file. ``changed_columns``: what this load noted in ``sellerops.schema_change``, kind
-    by column. ``job_ids``: the jobs the destination ran for it, under its own names; ``bytes_processed``: what
-    they read by the destination's own account, None where it does not tell.
+    by column. ``job_ids``: the jobs the destination ran for it, under its own names; ``bytes_processed``:
+    what they read by the destination's own account, None where it does not tell.
     """
 
     load_id: int

@@ -12,15 +12,23 @@ import psycopg
 from psycopg import errors, sql
 
 from sellerops.destinations.base import LoadJob, LoadResult, refuse_unlike
+from sellerops.destinations.holding import close_questions, record_held, refuse_implausible
+from sellerops.destinations.ledger_rows import (
+    Watermarks,
+    load_values,
+    tells_drift,
+    write_drift,
+    write_load,
+    write_rejects,
+)
 from sellerops.destinations.postgres.ddl import Connection, ensure_table, existing_columns
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
-from sellerops.destinations.postgres.ledger_rows import write_drift, write_load, write_rejects
 from sellerops.destinations.postgres.personal import ensure_personal, write_personal
-from sellerops.destinations.postgres.plausibility import record_held, refuse_implausible
+from sellerops.destinations.postgres.plausibility import PostgresSums
 from sellerops.destinations.postgres.restatement import write_restatements
 from sellerops.destinations.postgres.shape import Shape
 from sellerops.destinations.postgres.staging import Staging
-from sellerops.destinations.postgres.writes import Counts, Write, newer_days, raise_watermarks
+from sellerops.destinations.postgres.writes import Counts, Write
 from sellerops.errors import (
     CheckFailed,
     ConfigurationError,
@@ -136,9 +144,11 @@ class _Load:
             timezone=job.slice.timezone,
             has_duplicates=duplicates.rows > 0,
         )
-        refuse_implausible(write, job)
-        write_restatements(write, job, load_id, new_columns)
-        counts = self._write(write, load_id)
+        marks = Watermarks.of(connection, self._destination, job)
+        refuse_implausible(marks, job, PostgresSums(write, job))
+        close_questions(connection, job)
+        write_restatements(write, job, marks, load_id, new_columns)
+        counts = self._write(write, marks, load_id)
         if self._personal:
             write_personal(write, job, load_id, self._personal)
         rejected = sum(job.rows.rejected.values()) + duplicates.losing
@@ -147,7 +157,7 @@ class _Load:
         if duplicates.losing:
             reject_duplicates(connection, shape, staging.identifier, load_id)
         changed: dict[str, str] = {}
-        if job.rows.rows_in_file or not (job.is_confirmed_empty or job.spec.format.kind == "json"):
+        if tells_drift(job):
             extra = [name for name in target if name not in job.table_spec.columns]
             changed = write_drift(connection, job, load_id, job.rows.drift, extra)
         seconds = time.monotonic() - self._begun
@@ -162,7 +172,7 @@ class _Load:
             "replaced": counts.replaced,
             "seconds": seconds,
         }
-        write_load(connection, job, self._destination, load_id, started_at, figures)
+        write_load(connection, load_values(job, self._destination, load_id, started_at, figures))
         reasons = {str(reason): count for reason, count in job.rows.rejected.items()}
         if duplicates.losing:
             reasons["duplicate_key"] = duplicates.losing
@@ -196,19 +206,13 @@ class _Load:
             values[shape.table.day_from_window] = piece.days[0]
         return values
 
-    def _write(self, write: Write, load_id: int) -> Counts:
+    def _write(self, write: Write, marks: Watermarks, load_id: int) -> Counts:
         job, disposition = self._job, self._job.table_spec.write_disposition
         if disposition is WriteDisposition.MERGE:
             return write.merge()
-        days, place = job.slice.days, job.place
-        if disposition is WriteDisposition.SNAPSHOT:
-            # The days of a shop's snapshots have a newest document each, one for each moment.
-            moment = write.values["snapshot_at"].astimezone(UTC).isoformat()
-            place = f"{place}@{moment}"
-        at = (self._connection, job.full_name, job.slice.account_id, place)
-        stale = newer_days(*at, days, job.request.reported_at)
-        fresh = [day for day in days if day not in set(stale)]
-        raise_watermarks(*at, fresh, job.request.reported_at, load_id)
+        days, reported_at = job.slice.days, job.request.reported_at
+        stale = marks.newer(days, reported_at)
+        marks.put([day for day in days if day not in set(stale)], reported_at, load_id)
         if disposition is WriteDisposition.SNAPSHOT:
             return write.snapshot(is_stale=bool(stale))
         return write.replace(days, stale)

@@ -21,7 +21,8 @@ from sellerops.specs import ReportSpec
 
 Connection = psycopg.Connection[Any]
 SCHEMA_PREFIX = "replay_"
-_WATERMARK = "table_name, account_id, place, day, reported_at, load_id"
+_WATERMARK = "destination, table_name, account_id, place, day, reported_at, load_id"
+_OURS = "destination = 'postgres' AND table_name"
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,9 @@ class Rebuild:
             self._copy_kept(connection, *self.personal, values)
         connection.execute(
             f"INSERT INTO sellerops.table_watermark ({_WATERMARK}) "
-            "SELECT %(scratch)s, account_id, place, day, reported_at, load_id FROM sellerops.table_watermark "
-            "WHERE table_name = %(live)s AND load_id <> ALL(%(repeated)s)",
+            "SELECT destination, %(scratch)s, account_id, place, day, reported_at, load_id "
+            "FROM sellerops.table_watermark "
+            f"WHERE {_OURS} = %(live)s AND load_id <> ALL(%(repeated)s)",
             values,
         )
         return kept
@@ -220,7 +222,7 @@ class Rebuild:
         if seen is None:
             return
         row = connection.execute(
-            "SELECT max(id) FROM sellerops.load WHERE table_name = %s", (self.live.full_name,)
+            f"SELECT max(id) FROM sellerops.load WHERE {_OURS} = %s", (self.live.full_name,)
         ).fetchone()
         if row and row[0] is not None and row[0] > seen:
             raise RetryableError("a load came in meanwhile.", where=f"table {self.live.full_name}")
@@ -250,10 +252,11 @@ class Rebuild:
 
     def _take_ledger(self, connection: Connection, *, keeps_loads: bool) -> None:
         names: Sequence[str] = (self.live.full_name, self.scratch.full_name)
-        connection.execute("DELETE FROM sellerops.table_watermark WHERE table_name = %s", names[:1])
+        connection.execute(f"DELETE FROM sellerops.table_watermark WHERE {_OURS} = %s", names[:1])
         connection.execute(
             f"INSERT INTO sellerops.table_watermark ({_WATERMARK}) "
-            "SELECT %s, w.account_id, w.place, w.day, w.reported_at, coalesce(r.old_id, w.load_id) "
+            "SELECT w.destination, %s, w.account_id, w.place, w.day, w.reported_at, "
+            "coalesce(r.old_id, w.load_id) "
             "FROM sellerops.table_watermark w LEFT JOIN replay_load r ON r.new_id = w.load_id "
             "WHERE w.table_name = %s",
             names,

@@ -14,23 +14,18 @@ from typing import Any
 from psycopg import sql
 
 from sellerops.destinations.base import LoadJob
+from sellerops.destinations.ledger_rows import Watermarks
 from sellerops.destinations.postgres.shape import column, identifiers
-from sellerops.destinations.postgres.writes import Write, newer_days
-from sellerops.specs import ColumnType, TableSpec, WriteDisposition
+from sellerops.destinations.postgres.writes import Write
+from sellerops.destinations.restated import keeps_restatements, lock_history, untold_only
+from sellerops.specs import ColumnType, WriteDisposition
 
 _DONE_BY_PLACE = ("account_id", "marketplace_id")
 
 
-def keeps_restatements(table: TableSpec) -> bool:
-    """Whether changes of the table's rows are kept: rows need a name of their own, and a day or a merge."""
-    return (
-        table.restatements
-        and bool(table.primary_key)
-        and table.write_disposition is not WriteDisposition.SNAPSHOT
-    )
-
-
-def write_restatements(write: Write, job: LoadJob, load_id: int, new_columns: Iterable[str]) -> int:
+def write_restatements(
+    write: Write, job: LoadJob, marks: Watermarks, load_id: int, new_columns: Iterable[str]
+) -> int:
     """Note what ``write`` is about to change; returns how many cells and rows.
 
     Called before anything is written, under the table's lock. ``new_columns``: made by this very load, so no
@@ -38,16 +33,20 @@ def write_restatements(write: Write, job: LoadJob, load_id: int, new_columns: It
     """
     if not keeps_restatements(job.table_spec):
         return 0
-    writer = _Restatements(write, job, load_id, frozenset(new_columns))
+    lock_history(write.connection, job)
+    writer = _Restatements(write, job, marks, load_id, frozenset(new_columns))
     if job.table_spec.write_disposition is WriteDisposition.MERGE:
         return writer.of_merge()
     return writer.of_days()
 
 
 class _Restatements:
-    def __init__(self, write: Write, job: LoadJob, load_id: int, new_columns: frozenset[str]) -> None:
+    def __init__(
+        self, write: Write, job: LoadJob, marks: Watermarks, load_id: int, new_columns: frozenset[str]
+    ) -> None:
         self._write = write
         self._job = job
+        self._marks = marks
         table = job.table_spec
         personal = {name for name, each in table.columns.items() if each.personal}
         self._key = [name for name in write.shape.key if name not in _DONE_BY_PLACE]
@@ -58,6 +57,7 @@ class _Restatements:
         ]
         self._parameters: dict[str, Any] = {
             **write.values,
+            "destination": marks.destination,
             "restated_table": job.full_name,
             "new_load_id": load_id,
             "first_day": min(job.slice.days, default=None),
@@ -119,15 +119,9 @@ class _Restatements:
 
     def _days_before(self) -> list[date]:
         """Days of the window that some earlier document was loaded for, and none newer than this one."""
-        job = self._job
-        at = (self._write.connection, job.full_name, job.slice.account_id, job.place)
-        stale = newer_days(*at, job.slice.days, job.request.reported_at)
-        rows = self._write.connection.execute(
-            "SELECT day FROM sellerops.table_watermark WHERE table_name = %s AND account_id = %s "
-            "AND place = %s AND day = ANY(%s) AND NOT day = ANY(%s::date[])",
-            (job.full_name, job.slice.account_id, job.place, job.slice.days, stale),
-        )
-        return [day for (day,) in rows]
+        days = self._job.slice.days
+        stale = set(self._marks.newer(days, self._job.request.reported_at))
+        return [day for day in self._marks.known(days) if day not in stale]
 
     def _has_rows(self) -> bool:
         row = self._write.connection.execute(
@@ -154,6 +148,7 @@ class _Restatements:
                 table_name, account_id, marketplace_id, key, day, age_days, column_name, old_value, new_value,
                 old_load_id, new_load_id, old_reported_at, new_reported_at, old_loaded_at, new_loaded_at
             )
+            SELECT c.* FROM (
             SELECT %(restated_table)s, %(account_id)s, coalesce(n.marketplace_id, o.marketplace_id),
                    jsonb_build_object({key}), {day},
                    (%(reported_at)s::timestamptz AT TIME ZONE {zone})::date - {day},
@@ -169,8 +164,13 @@ class _Restatements:
                 WHERE c.is_other AND n.account_id IS NOT NULL AND o.account_id IS NOT NULL
             ) AS v
             WHERE {where} AND (n.account_id IS NULL OR o.account_id IS NULL OR {differs})
+            ) AS c (table_name, account_id, marketplace_id, key, day, age_days, column_name, old_value,
+                new_value, old_load_id, new_load_id, old_reported_at, new_reported_at, old_loaded_at,
+                new_loaded_at)
+            WHERE {untold}
             """
         ).format(
+            untold=sql.SQL(untold_only(self._write.connection, self._job, self._marks.destination)),
             rows=rows,
             joined=joined,
             where=where,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -238,39 +238,3 @@ class Write:
     def _kind(self, name: str) -> ColumnType:
         declared = self.shape.table.columns.get(name)
         return declared.type if declared else ColumnType.DATE
-
-
-def newer_days(
-    connection: Connection,
-    table: str,
-    account_id: str,
-    place: str,
-    days: Sequence[date],
-    reported_at: datetime,
-) -> list[date]:
-    """Days of ``days`` whose rows are of a document newer than ``reported_at``."""
-    rows = connection.execute(
-        "SELECT day FROM sellerops.table_watermark WHERE table_name = %s AND account_id = %s AND place = %s "
-        "AND day = ANY(%s) AND reported_at > %s",
-        (table, account_id, place, list(days), reported_at),
-    )
-    return [day for (day,) in rows]
-
-
-def raise_watermarks(
-    connection: Connection,
-    table: str,
-    account_id: str,
-    place: str,
-    days: Sequence[date],
-    reported_at: datetime,
-    load_id: int,
-) -> None:
-    """Note that the rows of ``days`` are now of a document of ``reported_at``."""
-    connection.execute(
-        "INSERT INTO sellerops.table_watermark (table_name, account_id, place, day, reported_at, load_id) "
-        "SELECT %s, %s, %s, day, %s, %s FROM unnest(%s::date[]) AS day "
-        "ON CONFLICT (table_name, account_id, place, day) DO UPDATE "
-        "SET reported_at = excluded.reported_at, load_id = excluded.load_id",
-        (table, account_id, place, reported_at, load_id, list(days)),
-    )

@@ -15,4 +15,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("SELECT 1")
+    op.execute("DROP TABLE sellerops.restatement_intent, sellerops.load_intent")
+    op.execute("DELETE FROM sellerops.table_watermark WHERE destination <> 'postgres'")
+    op.execute(
+        "ALTER TABLE sellerops.table_watermark DROP COLUMN destination, "
+        "ADD PRIMARY KEY (table_name, account_id, place, day)"
+    )
+    op.execute("ALTER TABLE sellerops.load DROP COLUMN bytes_processed, DROP COLUMN job_ids")

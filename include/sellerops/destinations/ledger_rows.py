@@ -1,9 +1,13 @@
-"""What a load leaves in the ledger, in its own transaction: its counts, its rejects, its drift."""
+"""What a load leaves in the ledger, in its own transaction: its counts, rejects, drift and watermarks.
+
+The same for every destination, on a connection whose rows are tuples.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 import psycopg
@@ -11,8 +15,10 @@ from psycopg.types.json import Jsonb
 
 from sellerops.destinations.base import LoadJob
 from sellerops.formats.rows import DriftReport, RowReject
+from sellerops.specs import WriteDisposition
 
 Connection = psycopg.Connection[Any]
+_JSON = ("slice", "document")
 _PRESENT = frozenset({"added", "duplicated"})
 _ABSENT = frozenset({"dropped", "missing"})
 
@@ -29,17 +35,12 @@ def write_rejects(connection: Connection, load_id: int, rejects: Iterable[RowRej
             )
 
 
-def write_load(
-    connection: Connection,
-    job: LoadJob,
-    destination: str,
-    load_id: int,
-    started_at: datetime,
-    counts: Mapping[str, Any],
-) -> None:
-    """The load's row; the database refuses counts that do not add up."""
+def load_values(
+    job: LoadJob, destination: str, load_id: int, started_at: datetime, counts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The load's row: column to value, all but times and days as JSON has them."""
     days = job.slice.days if job.slice.first_day else []
-    values = {
+    return {
         "id": load_id,
         "request_id": job.request.request_id,
         "report": job.spec.name,
@@ -50,21 +51,81 @@ def write_load(
         "first_day": days[0] if days else None,
         "last_day": days[-1] if days else None,
         "started_at": started_at,
-        "slice": Jsonb(job.slice.to_dict()),
-        "document": Jsonb(
-            {
-                "uri": None if job.is_confirmed_empty else job.request.where,
-                "content_type": job.request.content_type,
-                "marketplace_ids": list(job.request.marketplace_ids),
-                "facts": dict(job.request.facts),
-            }
-        ),
+        "slice": job.slice.to_dict(),
+        "document": {
+            "uri": None if job.is_confirmed_empty else job.request.where,
+            "content_type": job.request.content_type,
+            "marketplace_ids": list(job.request.marketplace_ids),
+        },
         "reported_at": job.request.reported_at,
         **counts,
     }
-    columns = ", ".join(values)
-    places = ", ".join(f"%({name})s" for name in values)
-    connection.execute(f"INSERT INTO sellerops.load ({columns}) VALUES ({places})", values)
+
+
+def write_load(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Store ``load_values``; the database refuses counts that do not add up."""
+    row = {name: Jsonb(value) if name in _JSON else value for name, value in values.items()}
+    columns = ", ".join(row)
+    places = ", ".join(f"%({name})s" for name in row)
+    connection.execute(f"INSERT INTO sellerops.load ({columns}) VALUES ({places})", row)
+
+
+def tells_drift(job: LoadJob) -> bool:
+    """Whether the document's columns say anything: an empty list of JSON rows has none."""
+    return bool(job.rows.rows_in_file) or not (job.is_confirmed_empty or job.spec.format.kind == "json")
+
+
+@dataclass(frozen=True)
+class Watermarks:
+    """Whose document each day of one table holds, in one destination, for an account at a place."""
+
+    connection: Connection
+    destination: str
+    table: str
+    account_id: str
+    place: str
+
+    @classmethod
+    def of(cls, connection: Connection, destination: str, job: LoadJob) -> Watermarks:
+        """Those a load of ``job`` meets and raises."""
+        place = job.place
+        if job.table_spec.write_disposition is WriteDisposition.SNAPSHOT:
+            # The days of a shop's snapshots have a newest document each, one for each moment.
+            moment = datetime.fromisoformat(job.slice.snapshot_at or "").astimezone(UTC).isoformat()
+            place = f"{place}@{moment}"
+        return cls(connection, destination, job.full_name, job.slice.account_id, place)
+
+    @property
+    def _at(self) -> tuple[str, str, str, str]:
+        return self.destination, self.table, self.account_id, self.place
+
+    def newer(self, days: Sequence[date], reported_at: datetime) -> list[date]:
+        """Days of ``days`` whose rows are of a document newer than ``reported_at``."""
+        rows = self.connection.execute(f"{_DAYS} AND day = ANY(%s) AND reported_at > %s",
+                                       (*self._at, list(days), reported_at))  # fmt: skip
+        return [day for (day,) in rows]
+
+    def known(self, days: Sequence[date]) -> list[date]:
+        """Days of ``days`` that some document was loaded for."""
+        rows = self.connection.execute(f"{_DAYS} AND day = ANY(%s)", (*self._at, list(days)))
+        return [day for (day,) in rows]
+
+    def put(self, days: Sequence[date], reported_at: datetime, load_id: int) -> None:
+        """Note that the rows of ``days`` are now of a document of ``reported_at``."""
+        self.connection.execute(
+            "INSERT INTO sellerops.table_watermark "
+            "(destination, table_name, account_id, place, day, reported_at, load_id) "
+            "SELECT %s, %s, %s, %s, day, %s, %s FROM unnest(%s::date[]) AS day "
+            "ON CONFLICT (destination, table_name, account_id, place, day) DO UPDATE "
+            "SET reported_at = excluded.reported_at, load_id = excluded.load_id",
+            (*self._at, reported_at, load_id, list(days)),
+        )
+
+
+_DAYS = (
+    "SELECT day FROM sellerops.table_watermark "
+    "WHERE destination = %s AND table_name = %s AND account_id = %s AND place = %s"
+)
 
 
 def write_drift(

@@ -1,0 +1,164 @@
+"""Before a load replaces anything: are its days like those before? Else it is held for a person.
+
+A question is about a document and a table, whichever destination asks it first: the answer is for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
+
+import psycopg
+
+from sellerops.destinations.base import LoadJob
+from sellerops.destinations.judgement import Figure, Total, describe, is_implausible, weekdays_before
+from sellerops.destinations.ledger_rows import Watermarks
+from sellerops.errors import Quarantined
+from sellerops.ledger import quarantines
+from sellerops.ledger.quarantines import QuarantineState
+from sellerops.specs.model import QuarantineRules
+
+Connection = psycopg.Connection[Any]
+Totals = dict[tuple[str, date], Total]
+
+
+class Sums(Protocol):
+    """A destination's sums of a measure: a total by shop (empty where rows tell none) and day."""
+
+    def new(self, measure: str, days: Sequence[date]) -> Totals:
+        """Of the document's own accepted rows of ``days``; a measure it lacks sums to nothing."""
+        ...
+
+    def stored(self, measure: str, days: Sequence[date]) -> Totals:
+        """Of the rows that stand in the table at the load's place on ``days``."""
+        ...
+
+
+def refuse_implausible(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
+    """Raise Quarantined, before anything is written, when a person must look first.
+
+    Under the lock of the table's place. A document that was loaded before, or released, is
+    not judged again.
+    """
+    rules = job.table_spec.quarantine
+    if rules is None:
+        return
+    state = _decision(marks.connection, job)
+    if state is QuarantineState.REJECTED or (
+        state is not QuarantineState.RELEASED and not _was_loaded(marks.connection, job)
+    ):
+        figures = _figures(marks, job, rules, sums)
+        odd = [figure for figure in figures if is_implausible(rules, figure)]
+        if odd or state is QuarantineState.REJECTED:
+            raise _held(job, rules, odd or figures, state)
+
+
+def close_questions(connection: Connection, job: LoadJob) -> None:
+    """An accepted document closes the open questions about it and about older ones of its days."""
+    if job.table_spec.quarantine is not None:
+        supersede(connection, question_key(job))
+
+
+def supersede(connection: Connection, key: Mapping[str, Any]) -> None:
+    """Close the open questions about the document of ``key`` (``question_key``) and about older ones."""
+    moment = key["reported_at"]
+    moment = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
+    note = f"A document of {moment:%Y-%m-%d %H:%M} UTC was loaded."
+    quarantines.supersede(connection, key, note, itself=True)
+
+
+def record_held(connection: Connection, job: LoadJob, destination: str, held: Quarantined) -> Quarantined:
+    """Write the question down, after the load's transaction is rolled back; the error then names it."""
+    key = question_key(job)
+    values = {
+        **key,
+        "source": job.spec.source,
+        "report": job.spec.name,
+        "destination": destination,
+        "slice": job.slice.to_dict(),
+        "figures": held.details.get("figures", []),
+        "reason": held.cause,
+    }
+    with connection.transaction():
+        # A newer document of the same days makes the older question idle: people answer one.
+        note = f"A document of {job.request.reported_at:%Y-%m-%d %H:%M} UTC is in question now."
+        quarantines.supersede(connection, key, note, itself=False)
+        held.details["quarantine_ids"] = [quarantines.record(connection, values)]
+    return held
+
+
+def _held(
+    job: LoadJob, rules: QuarantineRules, figures: Sequence[Figure], state: QuarantineState | None
+) -> Quarantined:
+    rejected = state is QuarantineState.REJECTED
+    return Quarantined(
+        f"{describe(rules.measure, figures)}." + (" It was rejected." if rejected else ""),
+        where=f"table {job.full_name}, {job.slice.label}",
+        remedy="Nothing was stored, the rows there are stay. "
+        + ("`sellerops quarantine release` takes it after all." if rejected else Quarantined.default_remedy),
+        table=job.full_name,
+        is_rejected=rejected,
+        rows_stand=any(figure.stored.rows for figure in figures),
+        figures=[figure.to_dict() for figure in figures],
+    )
+
+
+def _decision(connection: Connection, job: LoadJob) -> QuarantineState | None:
+    row = connection.execute(
+        """
+        SELECT state FROM sellerops.quarantine
+        WHERE table_name = %(table_name)s AND account_id = %(account_id)s AND place = %(place)s
+          AND first_day = %(first_day)s AND last_day = %(last_day)s
+          AND request_id IS NOT DISTINCT FROM %(request_id)s AND reported_at = %(reported_at)s
+        """,
+        question_key(job),
+    ).fetchone()
+    return QuarantineState(row[0]) if row else None
+
+
+def _was_loaded(connection: Connection, job: LoadJob) -> bool:
+    """Whether this very document once went into the table for these days."""
+    row = connection.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM sellerops.load WHERE request_id = %(request_id)s AND table_name = %(table_name)s
+            AND account_id = %(account_id)s AND first_day = %(first_day)s AND last_day = %(last_day)s
+        )
+        """,
+        question_key(job),
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def question_key(job: LoadJob) -> dict[str, Any]:
+    """What makes two questions the same."""
+    days = job.slice.days
+    return {
+        "table_name": job.full_name,
+        "account_id": job.slice.account_id,
+        "place": job.place,
+        "first_day": days[0],
+        "last_day": days[-1],
+        "request_id": job.request.request_id,
+        "reported_at": job.request.reported_at,
+    }
+
+
+def _figures(marks: Watermarks, job: LoadJob, rules: QuarantineRules, sums: Sums) -> list[Figure]:
+    """Each day of the window whose rows this document would replace, shop by shop where it tells them."""
+    window = job.slice.days[:1] if job.table_spec.day_from_window else job.slice.days
+    newer = set(marks.newer(window, job.request.reported_at))
+    days = [day for day in window if day not in newer]
+    if not days:
+        return []
+    new = {key: total for key, total in sums.new(rules.measure, days).items() if key[1] in set(days)}
+    before = sorted({each for day in days for each in weekdays_before(day, rules.weeks)})
+    stored = sums.stored(rules.measure, [*before, *days])
+    shops = sorted({shop for shop, _ in [*new, *stored]})
+    return [_figure(shop, day, rules.weeks, new, stored) for shop in shops for day in days]
+
+
+def _figure(shop: str, day: date, weeks: int, new: Totals, stored: Totals) -> Figure:
+    weekdays = [stored[shop, each].amount for each in weekdays_before(day, weeks) if (shop, each) in stored]
+    return Figure(shop, day, new.get((shop, day), Total()), stored.get((shop, day), Total()), tuple(weekdays))

@@ -1,0 +1,118 @@
+"""The shape of one landing table, whatever database it is in: its columns, its grain, its day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sellerops.specs import ColumnType, ReportSpec, TableSpec, WriteDisposition
+
+SYSTEM = {
+    "account_id": ColumnType.TEXT,
+    "marketplace_id": ColumnType.TEXT,
+    "region": ColumnType.TEXT,
+    "snapshot_at": ColumnType.TIMESTAMP,
+    "ordinal": ColumnType.INTEGER,
+    "line_hash": ColumnType.TEXT,
+    "source_line": ColumnType.INTEGER,
+    "load_id": ColumnType.INTEGER,
+    "reported_at": ColumnType.TIMESTAMP,
+}
+_NULLABLE = frozenset({"marketplace_id"})
+
+
+@dataclass(frozen=True)
+class TableShape:
+    """Names and types of one landing table: its spec's and, as text, the unknown columns (``extra``)."""
+
+    spec: ReportSpec
+    name: str
+    extra: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> TableSpec:
+        return self.spec.tables[self.name]
+
+    @property
+    def schema_name(self) -> str:
+        return self.spec.source
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema_name}.{self.name}"
+
+    @property
+    def is_hashed(self) -> bool:
+        """No natural key: rows are told by day, hash and ordinal."""
+        return not self.table.primary_key
+
+    @property
+    def has_ordinal(self) -> bool:
+        return self.is_hashed or self.table.ordinal_by is not None
+
+    @property
+    def is_snapshot(self) -> bool:
+        return self.table.write_disposition is WriteDisposition.SNAPSHOT
+
+    @property
+    def tells_shop(self) -> bool:
+        """Whether each row names its shop."""
+        return self.table.marketplace_from is not None
+
+    @property
+    def day(self) -> str | None:
+        """The column that puts a row into a day of the window."""
+        return self.table.day_from_window or self.table.day
+
+    @cached_property
+    def system_types(self) -> dict[str, ColumnType]:
+        """System columns, in the table's order; all not null but the shop."""
+        left_out = {
+            *([] if self.is_snapshot else ["snapshot_at"]),
+            *([] if self.has_ordinal else ["ordinal"]),
+            *([] if self.is_hashed else ["line_hash"]),
+        }
+        columns = {name: kind for name, kind in SYSTEM.items() if name not in left_out}
+        if self.table.day_from_window:
+            columns[self.table.day_from_window] = ColumnType.DATE
+        return columns
+
+    @cached_property
+    def data_types(self) -> dict[str, ColumnType]:
+        """The document's columns: the spec's, then the unknown ones. Personal ones do not stand here."""
+        declared = {name: each.type for name, each in self.table.columns.items() if not each.personal}
+        return {**declared, **dict.fromkeys(self.extra, ColumnType.TEXT)}
+
+    def in_order(self) -> list[str]:
+        """All columns: what says whose row it is, the data, what says where it came from."""
+        first = ["account_id", "marketplace_id", "region", "snapshot_at", self.table.day_from_window or ""]
+        head = [name for name in first if name in self.system_types]
+        tail = [name for name in self.system_types if name not in head]
+        return [*head, *(name for name in self.data_types if name not in {*head, *tail}), *tail]
+
+    @staticmethod
+    def is_nullable(name: str) -> bool:
+        """Whether a system column may be null."""
+        return name in _NULLABLE
+
+    @cached_property
+    def key(self) -> tuple[str, ...]:
+        """The grain: what no two rows share."""
+        names = ["account_id"]
+        if self.spec.scope == "marketplace" or self.tells_shop:
+            names.append("marketplace_id")
+        if self.is_hashed:
+            names += [self.day] if self.day else []
+            names.append("line_hash")
+        names += self.table.primary_key
+        names += ["ordinal"] if self.has_ordinal else []
+        names += ["snapshot_at"] if self.is_snapshot else []
+        return tuple(dict.fromkeys(names))
+
+    @cached_property
+    def staged_key(self) -> tuple[str, ...]:
+        """What tells the rows of one document apart, before ordinals."""
+        if self.is_hashed:
+            return ("line_hash",)
+        own = [name for name in self.table.primary_key if name != self.table.day_from_window]
+        return ("marketplace_id", *own) if self.tells_shop else tuple(own)
