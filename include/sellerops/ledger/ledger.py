@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from sellerops.clock import Clock
-from sellerops.ledger import calls, clocks, database, loads, notices, requests, slices
+from sellerops.ledger import calls, clocks, database, loads, notices, requests, slice_destinations, slices
 from sellerops.ledger.database import Connection, Database
 from sellerops.ledger.models import (
     ApiCall,
@@ -29,6 +29,7 @@ from sellerops.ledger.models import (
     SliceRow,
     SliceState,
 )
+from sellerops.ledger.slice_destinations import DestinationDay
 from sellerops.slices import Slice
 
 _CLOCK_CACHE_SECONDS = 1.0
@@ -175,6 +176,40 @@ class Ledger:
         again says nothing against what a day already holds.
         """
         self.database.run(lambda c: slices.set_state(c, piece, state, run, request_id, load_id, error))
+
+    def settle_destination(
+        self,
+        piece: Slice,
+        destination: str,
+        state: SliceState,
+        *,
+        destinations: Sequence[str],
+        run: RunRef | None = None,
+        request_id: int | None = None,
+        load_id: int | None = None,
+        error: BaseException | None = None,
+    ) -> None:
+        """Write how every day of the slice stands in ``destination``, and what that makes of the days.
+
+        ``destinations``: all of the report's. A day is LOADED when each of them has brought the newest
+        document of it, FAILED or QUARANTINED while one is, else REQUESTED.
+        """
+        self.database.run(
+            lambda c: slice_destinations.settle(
+                c, piece, destination, state, destinations, run, request_id, load_id, error
+            )
+        )
+
+    def destination_days(
+        self,
+        *,
+        report: str | None = None,
+        dag_id: str | None = None,
+        run_id: str | None = None,
+        state: SliceState | None = None,
+    ) -> list[DestinationDay]:
+        """Days as they stand in each destination, in order; what is left None is not filtered by."""
+        return self.database.run(lambda c: slice_destinations.days(c, report, dag_id, run_id, state))
 
     def slice_states(
         self,

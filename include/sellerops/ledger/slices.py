@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sellerops.slices import Slice
 # A plan to look again says nothing against what a day already holds.
 _SETTLED = "('LOADED', 'CONFIRMED_EMPTY', 'QUARANTINED')"
 _WEAK = "('PLANNED', 'REQUESTED', 'EXPIRED', 'LATE')"
-_UPSERT = f"""
+_UPSERT = """
     INSERT INTO sellerops.slice_state AS stored (
         report, account_id, marketplace_id, day, snapshot_at, state, request_id, load_id, dag_id, run_id,
         task_id, map_index, error_type, error, remedy, updated_at
@@ -36,8 +36,8 @@ _UPSERT = f"""
         error = excluded.error,
         remedy = excluded.remedy,
         updated_at = excluded.updated_at
-    WHERE NOT (excluded.state IN {_WEAK} AND stored.state IN {_SETTLED})
 """
+_GENTLE = f"{_UPSERT} WHERE NOT (excluded.state IN {_WEAK} AND stored.state IN {_SETTLED})"
 
 
 def set_state(
@@ -51,26 +51,41 @@ def set_state(
 ) -> None:
     """Write ``state`` to every day of the slice."""
     error_type, text, remedy = error_fields(error)
-    connection.execute(
-        _UPSERT,
-        {
-            "report": piece.report,
-            "account_id": piece.account_id,
-            "marketplace_id": piece.marketplace.id if piece.marketplace else "",
-            "days": piece.days,
-            "snapshot_at": _instant(piece.snapshot_at),
-            "state": str(state),
-            "request_id": request_id,
-            "load_id": load_id,
-            "dag_id": run.dag_id if run else None,
-            "run_id": run.run_id if run else None,
-            "task_id": run.task_id if run else None,
-            "map_index": run.map_index if run else None,
-            "error_type": error_type,
-            "error": text,
-            "remedy": remedy,
-        },
-    )
+    values = {
+        "state": str(state),
+        "request_id": request_id,
+        "load_id": load_id,
+        "dag_id": run.dag_id if run else None,
+        "run_id": run.run_id if run else None,
+        "task_id": run.task_id if run else None,
+        "map_index": run.map_index if run else None,
+        "error_type": error_type,
+        "error": text,
+        "remedy": remedy,
+    }
+    write_days(connection, place_of(piece), piece.days, values, is_final=False)
+
+
+def place_of(piece: Slice) -> dict[str, Any]:
+    """Report, account, shop and moment of a slice, as its rows have them."""
+    return {
+        "report": piece.report,
+        "account_id": piece.account_id,
+        "marketplace_id": piece.marketplace.id if piece.marketplace else "",
+        "snapshot_at": _instant(piece.snapshot_at),
+    }
+
+
+def write_days(
+    connection: Connection,
+    place: Mapping[str, Any],
+    days: Sequence[date],
+    values: Mapping[str, Any],
+    *,
+    is_final: bool,
+) -> None:
+    """Write a state to days of a place. ``is_final``: over whatever stands there."""
+    connection.execute(_UPSERT if is_final else _GENTLE, {**values, **place, "days": list(days)})
 
 
 def states(
