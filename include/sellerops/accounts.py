@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from sellerops.config_files import config_dir, read_yaml
 from sellerops.errors import ConfigurationError
 from sellerops.marketplaces import Marketplace, marketplace, region_endpoint
+from sellerops.sources.registry import SOURCES
 
-_ALLOWED = {"region", "marketplaces", "connection", "application"}
+_ALLOWED = {"region", "marketplaces", "connection", "application", "sources"}
+_DEFAULT_SOURCES = ("amazon_sp",)
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class Account:
     """One seller account in one region: what one refresh token reaches.
 
     ``application`` names the developer application; Amazon counts quotas per application and account.
+    ``sources``: the systems it is collected from; ``connection`` is that of the Selling Partner API.
     """
 
     id: str
@@ -24,11 +27,20 @@ class Account:
     marketplaces: tuple[Marketplace, ...]
     connection: str
     application: str = "default"
+    sources: tuple[str, ...] = _DEFAULT_SOURCES
 
     @property
     def pool(self) -> str:
-        """The Airflow pool that bounds how many tasks work for this account at once."""
-        return f"amazon_sp_{self.id}"
+        """The Airflow pool that bounds how many tasks work for this account at the Selling Partner API."""
+        return self.pool_of("amazon_sp")
+
+    def pool_of(self, source: str) -> str:
+        """The Airflow pool that bounds how many tasks work for this account at a source at once."""
+        return f"{source}_{self.id}"
+
+    def connection_of(self, source: str) -> str:
+        """The Airflow connection that holds the account's credentials for a source."""
+        return self.connection if source == "amazon_sp" else f"{source}_{self.id}"
 
 
 def load_accounts() -> dict[str, Account]:
@@ -50,7 +62,8 @@ def _account(path: str, name: str, fields: object) -> Account:
         or not {"region", "marketplaces"} <= set(fields)
     ):
         raise ConfigurationError(
-            "needs `region` and `marketplaces`, and may have `connection` and `application`.", where=where
+            "needs `region` and `marketplaces`, and may have `connection`, `application` and `sources`.",
+            where=where,
         )
     try:
         region_endpoint(fields["region"])
@@ -70,4 +83,17 @@ def _account(path: str, name: str, fields: object) -> Account:
         marketplaces=shops,
         connection=fields.get("connection", f"amazon_sp_{name}"),
         application=fields.get("application", "default"),
+        sources=_sources(where, fields.get("sources", _DEFAULT_SOURCES)),
     )
+
+
+def _sources(where: str, names: object) -> tuple[str, ...]:
+    unknown = [name for name in names if name not in SOURCES] if isinstance(names, list | tuple) else [names]
+    if unknown or not names:
+        raise ConfigurationError(
+            f"`sources` names {', '.join(map(repr, unknown)) or 'nothing'}.",
+            where=where,
+            remedy=f"Write a list of {', '.join(SOURCES)}.",
+        )
+    assert isinstance(names, list | tuple)
+    return tuple(names)

@@ -124,7 +124,7 @@ def refuse_unpublished(spec: ReportSpec, piece: Slice, now: datetime) -> None:
 
 
 def _shops(spec: ReportSpec, account: Account) -> list[Marketplace]:
-    if spec.accounts != "all" and account.id not in spec.accounts:
+    if spec.source not in account.sources or (spec.accounts != "all" and account.id not in spec.accounts):
         return []
     return [
         shop for shop in account.marketplaces if spec.marketplaces == "all" or shop.code in spec.marketplaces

@@ -69,14 +69,16 @@ def sandbox_environment(url: str) -> dict[str, str]:
     url = url.rstrip("/")
     variables = {
         "AMAZON_SP_ENDPOINT": url,
+        "AMAZON_ADS_ENDPOINT": url,
         "AMAZON_LWA_TOKEN_URL": f"{url}/auth/o2/token",
         "SLACK_BOT_TOKEN": _ANY_SLACK_TOKEN,
         "SLACK_BASE_URL": f"{url}/api/",
     }
     for account in control(url, "GET", "accounts"):
-        prefix = f"AMAZON_SP_{str(account['account']).upper()}"
-        for name in ("client_id", "client_secret", "refresh_token"):
-            variables[f"{prefix}_{name.upper()}"] = str(account[name])
+        owner = str(account["account"]).upper()
+        for source, told in (("SP", account), ("ADS", account.get("ads"))):
+            for name in ("client_id", "client_secret", "refresh_token") if told else ():
+                variables[f"AMAZON_{source}_{owner}_{name.upper()}"] = str(told[name])
     return variables
 
 

@@ -122,17 +122,18 @@ def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int =
 
 
 def check_credentials() -> None:
-    """Ask a token for every account; raise one error naming all that get none."""
+    """Ask a token for every account of every source; raise one error naming all that get none."""
     from sellerops.accounts import load_accounts
     from sellerops.errors import CredentialsError
-    from sellerops_airflow.hooks.amazon_sp import AmazonSpHook
+    from sellerops_airflow.hooks.registry import hook_of
 
     refused = []
     for account in load_accounts().values():
-        fine, message = AmazonSpHook(account.connection, account=account).test_connection()
-        log.info("%s: %s", account.id, message)
-        if not fine:
-            refused.append(f"{account.id}: {message}")
+        for source in account.sources:
+            fine, message = hook_of(source, account).test_connection()
+            log.info("%s at %s: %s", account.id, source, message)
+            if not fine:
+                refused.append(f"{account.id} at {source}: {message}")
     if refused:
         raise CredentialsError(" ".join(refused), where="accounts")
 

@@ -39,6 +39,37 @@ _NOTIFICATIONS: dict[str, Any] = {
     },
 }
 
+_ADS: dict[str, Any] = {
+    "hook-class-name": "sellerops_airflow.hooks.amazon_ads.AmazonAdsHook",
+    "hook-name": "Amazon Ads",
+    "connection-type": "amazon_ads",
+    "ui-field-behaviour": {
+        "hidden-fields": ["port", "schema", "extra"],
+        "relabeling": {
+            "login": "LWA client id",
+            "password": "LWA client secret",
+            "host": "Endpoint (empty: by region)",
+        },
+        "placeholders": {
+            "login": "amzn1.application-oa2-client...",
+            "host": "https://advertising-api.amazon.com",
+            "token_url": "https://api.amazon.com/auth/o2/token",
+        },
+    },
+    "conn-fields": {
+        "refresh_token": {
+            "label": "Refresh token",
+            "schema": {"type": ["string", "null"], "format": "password"},
+            "description": "Of scope advertising::campaign_management; not the Selling Partner API's.",
+        },
+        "token_url": {
+            "label": "Token address",
+            "schema": {"type": ["string", "null"]},
+            "description": "Optional. Where access tokens come from; for a local Amazon.",
+        },
+    },
+}
+
 
 def get_provider_info() -> dict[str, Any]:
     """Airflow's description of a provider (``airflow/provider_info.schema.json``)."""
@@ -78,6 +109,7 @@ def get_provider_info() -> dict[str, Any]:
                     },
                 },
             },
+            _ADS,
             _NOTIFICATIONS,
         ],
     }

@@ -15,6 +15,7 @@ from sellerops.accounts import Account, load_accounts
 from sellerops.errors import ConfigurationError, SpecError
 from sellerops.specs import PeriodKind, ReportSpec, SpecFailure, load_spec, load_specs
 from sellerops_airflow.assets import table_asset
+from sellerops_airflow.deadlines import deadline_of
 from sellerops_airflow.notifiers.slack import ReportFailureNotifier
 from sellerops_airflow.operators.amazon_sp import SpApiFetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
@@ -28,6 +29,8 @@ LABEL = "{{ task.piece['label'] }}"
 # Several runs of a report may go on at once: a catch-up, and a run by hand beside it.
 _MAX_ACTIVE_RUNS = 4
 _PREFIX = "report__"
+# Of the form of a run by hand.
+_DAYS = ("from_day", "to_day", "period")
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
             "retry_policy": RetryByRemedy(),
         },
         on_failure_callback=[ReportFailureNotifier()],
+        deadline=deadline_of(spec),
         render_template_as_native_obj=False,
     ) as dag:
         for account in chosen:
@@ -123,9 +127,10 @@ def cadence(spec: ReportSpec) -> str:
 
 
 def _account_group(spec: ReportSpec, account: Account) -> None:
-    common: dict[str, Any] = {"report": spec.dag_id, "account_id": account.id, "pool": account.pool}
+    pool = account.pool_of(spec.source)
+    common: dict[str, Any] = {"report": spec.dag_id, "account_id": account.id, "pool": pool}
     has_days = spec.period.kind is not PeriodKind.SNAPSHOT
-    days = {name: f"{{{{ params.{name} or '' }}}}" for name in ("from_day", "to_day")} if has_days else {}
+    days = {name: f"{{{{ params.{name} or '' }}}}" for name in _DAYS} if has_days else {}
     lists = ("accounts", "marketplaces") if has_days else ()
     days |= {name: f"{{{{ (params.{name} or []) | join(',') }}}}" for name in lists}
     with TaskGroup(group_id=account.id, tooltip=f"{', '.join(shop.code for shop in account.marketplaces)}"):
@@ -172,6 +177,14 @@ def _params(spec: ReportSpec, accounts: Sequence[Account]) -> dict[str, Param]:
             "From day", "First day to collect, by the shop's clock. Empty: what the schedule would."
         ),
         "to_day": day("To day", "Last day to collect, inclusive. Empty: the same as the first."),
+        "period": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=max(1, spec.period.history.days),
+            title="Days",
+            description="Instead of days: collect the last so many closed ones.",
+        ),
         "accounts": some("Accounts", (account.id for account in accounts)),
         "marketplaces": some("Shops", (shop.code for each in accounts for shop in each.marketplaces)),
         "priority": Param(
@@ -197,16 +210,18 @@ def _accounts(spec: ReportSpec, accounts: dict[str, Account]) -> Sequence[Accoun
     chosen = [
         account
         for account in accounts.values()
-        if (spec.accounts == "all" or account.id in spec.accounts)
+        if spec.source in account.sources
+        and (spec.accounts == "all" or account.id in spec.accounts)
         and (
             spec.marketplaces == "all" or any(shop.code in spec.marketplaces for shop in account.marketplaces)
         )
     ]
     if not chosen:
         raise SpecError(
-            "no account has a shop in these marketplaces.",
+            f"no account that is collected from {spec.source} has a shop in these marketplaces.",
             where=f"{spec.path}, key `marketplaces`",
-            remedy="Add the account to config/accounts.yaml, or correct `marketplaces` or `accounts`.",
+            remedy="Add the account, or the source to its `sources`, in config/accounts.yaml; or correct "
+            "`marketplaces` or `accounts`.",
         )
     return chosen
 

@@ -132,15 +132,18 @@ class Runtime:
     def collector(self, spec: ReportSpec, account: Account, priority: Priority) -> CollectorLike:
         """Who collects a slice of this report for this account."""
         from sellerops.collect import Collector
-        from sellerops.sources.amazon_sp.client import SpApiClient
+        from sellerops.sources.registry import source_of
 
-        credentials = self._credentials.get(account.connection, lambda: _credentials(account))
-        client = SpApiClient(account, credentials, self.ledger, self.limits, priority=priority)
+        key = account.connection_of(spec.source)
+        credentials = self._credentials.get(key, lambda: _credentials(account, spec.source))
+        source = source_of(spec.source)
+        client = source.client(account, credentials, self.ledger, self.limits, priority=priority)
         return Collector(spec, account, client, self.ledger, self.limits, self.archive)
 
     def forget_credentials(self, account: Account) -> None:
-        """Read the account's connection anew next time: the ones at hand were refused."""
-        self._credentials.forget(account.connection)
+        """Read the account's connections anew next time: the ones at hand were refused."""
+        for source in account.sources:
+            self._credentials.forget(account.connection_of(source))
 
     def destination(self, name: str) -> Destination:
         """The destination of that name, ready to load."""
@@ -205,7 +208,7 @@ def _archive_uri() -> str:
     return str(uri)
 
 
-def _credentials(account: Account) -> Credentials:
-    from sellerops_airflow.hooks.amazon_sp import AmazonSpHook
+def _credentials(account: Account, source: str) -> Credentials:
+    from sellerops_airflow.hooks.registry import hook_of
 
-    return AmazonSpHook(account.connection, account=account).get_conn()
+    return hook_of(source, account).get_conn()

@@ -9,7 +9,8 @@ _MODULES = (
     "sellerops.archive",
     "sellerops.collect",
     "sellerops.destinations.postgres.destination",
-    "sellerops.sources.amazon_sp.client",
+    "sellerops.sources.amazon_ads.source",
+    "sellerops.sources.amazon_sp.source",
     "sellerops_airflow.report_factory",
     "sp_api.asyncio.api",
 )

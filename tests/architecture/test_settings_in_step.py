@@ -15,7 +15,15 @@ from sellerops_runtime.settings import SETTINGS_FILE, fill_in, read_settings
 
 SETTINGS = read_settings()
 # Not used as it stands: a hook's default name, when nobody names an account.
-NOT_DECLARED = {"amazon_sp_default"}
+NOT_DECLARED = {"amazon_sp_default", "amazon_ads_default"}
+
+
+def of_accounts(name):
+    """A connection or a pool for each source of each account."""
+    return {
+        getattr(account, name)(source) for account in load_accounts().values() for source in account.sources
+    }
+
 
 
 def constants(suffix):
@@ -57,7 +65,7 @@ def literals_handed_to_airflow():
 
 
 def test_connections_are_those_of_accounts_code_and_notices():
-    accounts = {account.connection for account in load_accounts().values()}
+    accounts = of_accounts("connection_of")
     in_code = constants("_CONN_ID")
     notices = {read_yaml(config_dir() / "notifications.yaml")["slack"]["connection"]}
     assert accounts, "found no account to compare with"
@@ -66,9 +74,7 @@ def test_connections_are_those_of_accounts_code_and_notices():
 
 
 def test_pools_are_those_of_the_accounts():
-    assert {pool.pool_name for pool in SETTINGS.pools} == {
-        account.pool for account in load_accounts().values()
-    }
+    assert {pool.pool_name for pool in SETTINGS.pools} == of_accounts("pool_of")
 
 
 def test_variables_are_those_of_the_code():
@@ -119,5 +125,5 @@ def amazon(tmp_path_factory):
 def test_the_local_amazon_gives_what_the_accounts_ask_for(amazon):
     loaded = fill_in(SETTINGS, sandbox_environment(amazon.url))
     complete = {entry.conn_id for entry in loaded.settings.connections}
-    assert {account.connection for account in load_accounts().values()} | {"slack_default"} <= complete
+    assert of_accounts("connection_of") | {"slack_default"} <= complete
     assert all("AMAZON" not in name for names in loaded.left_out.values() for name in names)

@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sellerops.accounts import Account
 from sellerops.errors import ConfigurationError
-from sellerops.marketplaces import region_endpoint
 from sellerops.notifications.queue import QueueSettings
 from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
+from sellerops.sources.registry import source_of
 
 NOTIFICATIONS = "sellerops_notifications"
 _AIRFLOW_SECONDS = 120
@@ -31,16 +31,17 @@ class Fields:
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
-def credentials_of(account: Account) -> Credentials:
-    """The account's credentials. Raises ConfigurationError when there is no such connection."""
-    found = airflow_connection(account.connection)
+def credentials_of(account: Account, source: str = "amazon_sp") -> Credentials:
+    """The account's credentials for a source. Raises ConfigurationError when there is no such connection."""
+    connection = account.connection_of(source)
+    found = airflow_connection(connection)
     return Credentials(
         client_id=found.login,
         client_secret=found.password,
         refresh_token=str(found.extra.get("refresh_token") or ""),
-        endpoint=found.host or region_endpoint(account.region),
+        endpoint=found.host or source_of(source).endpoint(account),
         token_url=str(found.extra.get("token_url") or LWA_TOKEN_URL),
-        connection=account.connection,
+        connection=connection,
     )
 
 

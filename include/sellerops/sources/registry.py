@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sellerops.errors import ConfigurationError
-from sellerops.sources.common.asking import Source
+
+if TYPE_CHECKING:
+    from sellerops.sources.common.asking import Source
 
 SOURCES = {
     "amazon_sp": "sellerops.sources.amazon_sp.source:SOURCE",
@@ -23,4 +25,4 @@ def source_of(name: str) -> Source:
             remedy=f"Known: {', '.join(sorted(SOURCES))}. A new one needs its folder and a line there.",
         )
     module, _, attribute = SOURCES[name].partition(":")
-    return cast(Source, getattr(importlib.import_module(module), attribute))
+    return cast("Source", getattr(importlib.import_module(module), attribute))

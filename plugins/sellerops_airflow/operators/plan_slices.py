@@ -32,11 +32,12 @@ class PlanSlicesOperator(BaseOperator):
     :param account_id: the account of ``accounts.yaml``.
     :param from_day: first local day (ISO) of a run by hand; empty for what the schedule would collect.
     :param to_day: last local day (ISO), inclusive.
+    :param period: instead of days, how many closed ones until the run; empty for what the schedule would.
     :param accounts: ids parted by commas: any other account has nothing to do in this run; empty: all.
     :param marketplaces: codes parted by commas: slices of none of them are left out; empty: all.
     """
 
-    template_fields: Sequence[str] = ("from_day", "to_day", "accounts", "marketplaces")
+    template_fields: Sequence[str] = ("from_day", "to_day", "period", "accounts", "marketplaces")
     ui_color = "#e8f0fe"
 
     def __init__(
@@ -46,6 +47,7 @@ class PlanSlicesOperator(BaseOperator):
         account_id: str,
         from_day: str = "",
         to_day: str = "",
+        period: str = "",
         accounts: str = "",
         marketplaces: str = "",
         **kwargs: Any,
@@ -55,6 +57,7 @@ class PlanSlicesOperator(BaseOperator):
         self.account_id = account_id
         self.from_day = from_day
         self.to_day = to_day
+        self.period = period
         self.accounts = accounts
         self.marketplaces = marketplaces
 
@@ -72,14 +75,16 @@ class PlanSlicesOperator(BaseOperator):
             return []
         spec, account = runtime.spec(self.report), runtime.account(self.account_id)
         clock = runtime.ledger.clock()
+        from_day, to_day = _day(self.from_day, "from_day"), _day(self.to_day, "to_day")
+        period = _period(self.period, from_day or to_day)
         slices = plan_slices(
             spec,
             account,
             run_at=run_at(context, clock),
             now=clock.now(),
-            from_day=_day(self.from_day, "from_day"),
-            to_day=_day(self.to_day, "to_day"),
-            lookback=_lookback(runtime, spec, account.id),
+            from_day=from_day,
+            to_day=to_day,
+            lookback=period or _lookback(runtime, spec, account.id),
         )
         run = run_ref(context, spec.name)
         wanted = []
@@ -137,6 +142,24 @@ def _day(text: str, name: str) -> date | None:
         raise ConfigurationError(
             f"{text!r} is no day.", where=f"parameter {name}", remedy="Write it as 2026-11-20."
         ) from error
+
+
+def _period(text: str, given_day: date | None) -> timedelta | None:
+    """So many closed days of the run's form; empty fields render as ``None`` or nothing."""
+    if text in ("", "None"):
+        return None
+    where = "parameter period"
+    if given_day:
+        raise ConfigurationError(
+            f"both a period of {text} days and days are given.",
+            where=where,
+            remedy="Give `period`, or `from_day` and `to_day`, and trigger the run again.",
+        )
+    if not text.isdecimal() or int(text) < 1:
+        raise ConfigurationError(
+            f"{text!r} is no number of days.", where=where, remedy="Write a whole number from 1 on."
+        )
+    return timedelta(days=int(text))
 
 
 def _refuse_too_many(slices: list[Slice]) -> None:

@@ -62,6 +62,12 @@ def test_a_run_by_hand_collects_the_days_it_was_given(runtime: FakeRuntime) -> N
     assert len(found) == 6
 
 
+def test_a_run_by_hand_collects_the_last_so_many_closed_days(runtime: FakeRuntime) -> None:
+    found = plan(period="2").execute(task_context(data_interval_end=None))
+    assert [values["label"] for values in found[:2]] == ["US 2026-11-19", "US 2026-11-20"]
+    assert len(found) == 6
+
+
 def test_a_run_for_some_shops_leaves_the_others_alone(runtime: FakeRuntime) -> None:
     context = task_context(data_interval_end=None)
     assert plan(accounts="northwind_eu").execute(context) == []
@@ -117,6 +123,10 @@ def test_a_period_that_cannot_be_published_yet_is_late_and_not_run(
     [
         ({"from_day": "20.11.2026"}, "parameter from_day"),
         ({"from_day": "2026-11-20", "to_day": "2026-11-01"}, ""),
+        ({"from_day": "2026-11-20", "period": "3"}, "parameter period"),
+        ({"to_day": "2026-11-20", "period": "3"}, "parameter period"),
+        ({"period": "0"}, "parameter period"),
+        ({"period": "a week"}, "parameter period"),
     ],
 )
 def test_days_that_make_no_sense_are_a_configuration_error_told_later(

@@ -1,0 +1,93 @@
+"""What connections to Amazon's APIs have in common: Login with Amazon gives access tokens for all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import mask_secret
+
+from sellerops.accounts import Account, load_accounts
+from sellerops.errors import CredentialsError, SellerOpsError
+
+if TYPE_CHECKING:
+    from sellerops.sources.common.lwa import Credentials
+
+
+class LoginWithAmazonHook(BaseHook):
+    """Login: LWA client id; password: LWA client secret; extra: ``refresh_token``; host: endpoint override.
+
+    :param conn_id: the connection.
+    :param account: the account it belongs to; else the one of ``accounts.yaml`` that names this connection.
+    """
+
+    hook_name: str
+    source: str
+
+    def __init__(self, conn_id: str, *, account: Account | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.conn_id = conn_id
+        self.account = account
+
+    def get_conn(self) -> Credentials:
+        """The account's credentials; the secret parts are masked in all logs from here on.
+
+        Raises CredentialsError naming the connection when it or a part of it is missing.
+        """
+        from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
+
+        try:
+            connection = self.get_connection(self.conn_id)
+        except AirflowNotFoundException as error:
+            raise self._missing() from error
+        extra = connection.extra_dejson
+        secret, refresh_token = connection.password or "", str(extra.get("refresh_token") or "")
+        for each in (secret, refresh_token):
+            if each:
+                mask_secret(each)
+        credentials = Credentials(
+            client_id=connection.login or "",
+            client_secret=secret,
+            refresh_token=refresh_token,
+            endpoint=connection.host or self._endpoint(),
+            token_url=extra.get("token_url") or LWA_TOKEN_URL,
+            connection=self.conn_id,
+        )
+        credentials.check()
+        return credentials
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Ask Login with Amazon for an access token; what the button in the UI shows."""
+        import asyncio
+
+        try:
+            asyncio.run(_ask_for_token(self.get_conn()))
+        except SellerOpsError as error:
+            return False, str(error)
+        return True, "Login with Amazon gave an access token."
+
+    def _endpoint(self) -> str:
+        from sellerops.sources.registry import source_of
+
+        account = self.account or next(
+            (item for item in load_accounts().values() if item.connection_of(self.source) == self.conn_id),
+            None,
+        )
+        return source_of(self.source).endpoint(account) if account else ""
+
+    def _missing(self) -> CredentialsError:
+        return CredentialsError(
+            "does not exist.",
+            where=f"connection {self.conn_id}",
+            remedy=f"Add it in Admin > Connections as {self.hook_name}, then clear the task.",
+        )
+
+
+async def _ask_for_token(credentials: Credentials) -> None:
+    import httpx
+
+    from sellerops.sources.common.lwa import TokenSource
+
+    async with httpx.AsyncClient(timeout=20.0) as http:
+        mask_secret(await TokenSource(credentials, http).get())
