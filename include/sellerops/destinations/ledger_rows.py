@@ -56,6 +56,7 @@ def load_values(
             "uri": None if job.is_confirmed_empty else job.request.where,
             "content_type": job.request.content_type,
             "marketplace_ids": list(job.request.marketplace_ids),
+            "facts": dict(job.request.facts),
         },
         "reported_at": job.request.reported_at,
         **counts,
