@@ -87,11 +87,11 @@ def tell_deprecations(ledger: Ledger) -> int:
     from sellerops.deprecations import load_deprecations, touched
     from sellerops.notices.deprecations import deprecation_notice
     from sellerops.specs import load_specs
-    from sellerops_airflow.notifiers.slack import tell_notice
+    from sellerops_airflow.notifiers import tell
 
     today = ledger.clock().now().date()
     notices = [deprecation_notice(one, today) for one in touched(load_deprecations(), load_specs()[0])]
-    return sum(tell_notice(ledger, notice) for notice in notices if notice)
+    return sum(tell(ledger, notice) for notice in notices if notice)
 
 
 def _urgency(gap: Gap) -> Any:

@@ -33,6 +33,8 @@ _PURGES = {
     """,
     "notification": "DELETE FROM sellerops.notification WHERE received_at < sellerops.now() - %(age)s",
     "notice": "DELETE FROM sellerops.notice WHERE claimed_at < sellerops.now() - %(age)s",
+    "delivery": "DELETE FROM sellerops.delivery WHERE created_at < sellerops.now() - %(age)s",
+    "fault": "DELETE FROM sellerops.fault WHERE closed_at < sellerops.now() - %(age)s",
 }
 
 _STALE = """
@@ -101,24 +103,36 @@ def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30)
 
 
 def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int = 3) -> int:
-    """Tell of failed runs, changed columns and rejected rows nobody was told of because Slack was away.
+    """Tell of failed runs, changed columns and rejected rows whose own process died before it could tell.
 
-    Returns how many messages. Raises when Slack still is away.
+    Returns how many messages.
     """
     from sellerops.ledger.findings import loads_with_findings
     from sellerops.specs import load_specs
     from sellerops_airflow.notifiers.findings import tell_of_loads
-    from sellerops_airflow.notifiers.slack import tell
+    from sellerops_airflow.notifiers.runs import tell_of_failure
     from sellerops_airflow.run_outcomes import build_outcome
 
     parameters = {"age": timedelta(hours=wait_hours), "horizon": timedelta(days=horizon_days)}
     with ledger.connection() as connection:
         rows = connection.execute(_UNTOLD, parameters).fetchall()
         load_ids = loads_with_findings(connection, **parameters)
-    sent = sum(tell(ledger, build_outcome(ledger, row["dag_id"], row["run_id"])) for row in rows)
+    sent = sum(tell_of_failure(ledger, build_outcome(ledger, row["dag_id"], row["run_id"])) for row in rows)
     if load_ids:
         sent += tell_of_loads(ledger, {spec.name: spec for spec in load_specs()[0]}, load_ids)
     return sent
+
+
+def send_waiting_notices(ledger: Ledger, budget_s: float = 120.0) -> int:
+    """Send what a channel did not take before and is due again; how many arrived.
+
+    A channel that is down stays so quietly: what it gets too late is given up after a day, with a line in the
+    log, and stands in ``sellerops.delivery``.
+    """
+    from sellerops.notices.outbox import send_due
+    from sellerops_airflow.notifiers import channels
+
+    return send_due(ledger, channels.send, budget=budget_s)
 
 
 def check_credentials() -> None:
@@ -154,4 +168,5 @@ __all__ = [
     "purge_personal_data",
     "roll_api_calls",
     "send_missed_notices",
+    "send_waiting_notices",
 ]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from airflow.sdk import Context, conf
 
+from sellerops.errors import ConfigurationError
 from sellerops_airflow.outcomes import FAILURE_KEY
 
 if TYPE_CHECKING:
@@ -25,13 +26,14 @@ _NO_WORD_REMEDY = "Read the log's last lines, then clear the task; it goes on wh
 _OPEN_RUN = "Open the run: the logs of its failed tasks say why."
 
 
-def outcome_of_run(ledger: Ledger, context: Context) -> RunOutcome:
-    """What failed in the run of a DAG callback: Airflow says which tasks, the ledger says why."""
+def outcome_of_run(ledger: Ledger, context: Context, *, failed: bool = True) -> RunOutcome:
+    """How the run of a DAG callback ended: Airflow says which tasks failed, the ledger says why."""
     dag_id, run_id = context["dag"].dag_id, context["run_id"]
     dag_run: Any = context.get("dag_run")
     attempt = getattr(dag_run, "clear_number", None) or 0
     states = _task_states(dag_id, run_id, [task.task_id for task in context["dag"].tasks])
-    return build_outcome(ledger, dag_id, run_id, attempt=attempt, states=states, words=Words(context))
+    words = Words(context)
+    return build_outcome(ledger, dag_id, run_id, attempt=attempt, states=states, words=words, failed=failed)
 
 
 class Words:
@@ -73,8 +75,12 @@ def build_outcome(
     attempt: int = 0,
     states: Mapping[TaskKey, str] | None = None,
     words: Words | None = None,
+    failed: bool = True,
 ) -> RunOutcome:
-    """The outcome from task states and the ledger; without states, from the ledger alone."""
+    """The outcome from task states and the ledger; without states, from the ledger alone.
+
+    :param failed: the run failed as a whole; a notice that names nothing then says at least so.
+    """
     from sellerops.ledger import SliceState
     from sellerops.notices import RunOutcome
 
@@ -85,15 +91,59 @@ def build_outcome(
     labels = _labels(failed_rows)
     words = words or Words()
     if states is None:
-        failed = sorted(told)
-        loaded = len({row.map_index for row in rows if row.state is SliceState.LOADED})
+        broken = sorted(told) if failed else []
+        loads = {(row.account_id, row.map_index) for row in rows if row.state is SliceState.LOADED}
+        loaded, skipped, planned = len(loads), 0, {account for account, _ in loads}
+        accounts_loaded = planned
     else:
-        failed = sorted(key for key, state in states.items() if state == "failed")
-        loaded = sum(state == "success" and ".load_" in task for (task, _), state in states.items())
+        broken = sorted(key for key, state in states.items() if state == "failed") if failed else []
+        done = [task for (task, _), state in states.items() if state == "success"]
+        loaded = sum(".load_" in task for task in done)
+        skipped = sum(
+            state == "skipped" and index >= 0 and ".load_" in task for (task, index), state in states.items()
+        )
+        accounts_loaded = {task.split(".")[0] for task in done if ".load_" in task}
+        planned = {task.split(".")[0] for task in done if task.endswith(".plan_slices")}
     failures = tuple(
-        _failure(dag_id, run_id, key, told.get(key), labels.get(key, ""), words) for key in failed
-    ) or (_unknown(dag_id, run_id, words),)
-    return RunOutcome(report, dag_id, run_id, run_url(dag_id, run_id), failures, loaded, attempt)
+        _failure(dag_id, run_id, key, told.get(key), labels.get(key, ""), words) for key in broken
+    )
+    if failed and not failures:
+        failures = (_unknown(dag_id, run_id, words),)
+    return RunOutcome(
+        report,
+        dag_id,
+        run_id,
+        run_url(dag_id, run_id),
+        failures,
+        loaded,
+        attempt,
+        family=_family(dag_id),
+        skipped=skipped,
+        rows=_rows(ledger, dag_id, run_id),
+        accounts=tuple(sorted(planned)),
+        accounts_loaded=tuple(sorted(accounts_loaded)),
+        accounts_planned=tuple(sorted(planned)),
+    )
+
+
+def _family(dag_id: str) -> str:
+    """The report family that routes go by; empty for a DAG that is no report, or whose spec is gone."""
+    from sellerops.specs import load_spec
+
+    if not dag_id.startswith("report__"):
+        return ""
+    try:
+        return load_spec(dag_id).family
+    except ConfigurationError as error:
+        log.warning("%s: %s", dag_id, error)
+        return ""
+
+
+def _rows(ledger: Ledger, dag_id: str, run_id: str) -> dict[str, int]:
+    """Rows of the slices that this run loaded, by destination."""
+    from sellerops.ledger.findings import rows_of_run
+
+    return ledger.database.run(lambda c: rows_of_run(c, dag_id, run_id))
 
 
 def _failure(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ from sellerops.clock import Clock
 from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
 from sellerops.ledger import RunRef, SliceRow, SliceState
 from sellerops.ledger.redaction import error_fields
+from sellerops.ledger.slice_destinations import DestinationDay, DestinationEnd, combined
 from sellerops.rate_limits import Priority
 from sellerops.slices import Slice
 from sellerops.specs import ReportSpec
@@ -40,6 +41,7 @@ class FakeLedger:
 
     def __init__(self) -> None:
         self.rows: dict[tuple[Any, ...], SliceRow] = {}
+        self.ends: dict[tuple[Any, ...], dict[str, DestinationEnd]] = {}
         self.notices: set[str] = set()
         self.now = Clock(NOW, NOW, 0.0)
 
@@ -66,6 +68,43 @@ class FakeLedger:
                 *(run.dag_id, run.run_id, run.task_id, run.map_index, error_type, text, remedy, NOW),
             )
 
+    def settle_destination(
+        self,
+        piece: Slice,
+        destination: str,
+        state: SliceState,
+        *,
+        destinations: Sequence[str],
+        run: RunRef | None = None,
+        request_id: int | None = None,
+        load_id: int | None = None,
+        error: BaseException | None = None,
+    ) -> None:
+        error_type, text, remedy = error_fields(error)
+        told = (run.dag_id, run.run_id, run.task_id, run.map_index) if run else (None, None, None, None)
+        shop = piece.marketplace.id if piece.marketplace else ""
+        for day in piece.days:
+            place = (piece.report, piece.account_id, shop, day, piece.snapshot_at)
+            self.ends.setdefault(place, {})[destination] = DestinationEnd(
+                destination, state, request_id, load_id, *told, error_type, text, remedy
+            )
+            total, end = combined(self.ends[place], destinations, destination)
+            self.rows[place] = SliceRow(
+                *(piece.report, piece.account_id, shop, day, None, total, end.request_id, end.load_id),
+                *(end.dag_id, end.run_id, end.task_id, end.map_index),
+                *(end.error_type, end.error, end.remedy, NOW),
+            )
+
+    def destination_days(
+        self, *, run_id: str | None = None, state: SliceState | None = None, **_: Any
+    ) -> list[DestinationDay]:
+        return [
+            DestinationDay(*place, end)
+            for place, ends in self.ends.items()
+            for end in ends.values()
+            if run_id in (None, end.run_id) and state in (None, end.state)
+        ]
+
     def slice_states(self, *, report: str | None = None, **_: Any) -> list[SliceRow]:
         return [row for row in self.rows.values() if report in (None, row.report)]
 
@@ -77,9 +116,6 @@ class FakeLedger:
         won = key not in self.notices
         self.notices.add(key)
         return won
-
-    def release_notice(self, key: str) -> None:
-        self.notices.discard(key)
 
 
 @dataclass

@@ -97,6 +97,26 @@ def refused_by(connection: Connection, load_ids: Sequence[int]) -> list[Refused]
     return [Refused(**row) for row in rows]
 
 
+def rows_of_run(connection: Connection, dag_id: str, run_id: str) -> dict[str, int]:
+    """Rows stored for the slices that a run loaded, by destination; of a slice loaded twice the last load."""
+    rows = connection.execute(
+        """
+        SELECT destination, sum(stored)::bigint AS stored
+        FROM (
+            SELECT DISTINCT ON (load.request_id, load.table_name, load.destination)
+                   load.destination, load.stored
+            FROM sellerops.slice_state AS state JOIN sellerops.load ON load.request_id = state.request_id
+            WHERE state.dag_id = %(dag_id)s AND state.run_id = %(run_id)s AND state.state = 'LOADED'
+              AND load.report = state.report
+            ORDER BY load.request_id, load.table_name, load.destination, load.id DESC
+        ) AS latest
+        GROUP BY destination
+        """,
+        {"dag_id": dag_id, "run_id": run_id},
+    )
+    return {row["destination"]: row["stored"] for row in rows}
+
+
 def loads_with_findings(connection: Connection, age: timedelta, horizon: timedelta) -> list[int]:
     """Loads recorded between ``horizon`` and ``age`` ago that saw columns change or rejected rows."""
     rows = connection.execute(

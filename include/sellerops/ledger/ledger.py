@@ -268,10 +268,6 @@ class Ledger:
         token = uuid.uuid4()
         return self.database.run(lambda c: notices.claim(c, key, token))
 
-    def release_notice(self, key: str) -> None:
-        """Give the claim back, because the message could not be sent."""
-        self.database.run(lambda c: notices.release(c, key))
-
     def log_call(self, call: ApiCall) -> None:
         """Store one call to Amazon."""
         called_at = call.called_at or self.clock().now()

@@ -1,6 +1,21 @@
-"""What a message to people says, and which channel it belongs to; how it is sent is not known here."""
+"""What a message to people says, who is told, and what is still to be sent; how is not known here."""
 
-from sellerops.notices.messages import Failure, Notice, RunOutcome, failure_notice
-from sellerops.notices.routes import Event, Routes, Severity, load_routes
+from sellerops.notices.events import Event
+from sellerops.notices.messages import Failure, RunOutcome, failure_notice
+from sellerops.notices.notice import Fault, Notice, blocks_of, plain
+from sellerops.notices.routes import Kind, Routes, Target, load_routes
 
-__all__ = ["Event", "Failure", "Notice", "Routes", "RunOutcome", "Severity", "failure_notice", "load_routes"]
+__all__ = [
+    "Event",
+    "Failure",
+    "Fault",
+    "Kind",
+    "Notice",
+    "Routes",
+    "RunOutcome",
+    "Target",
+    "blocks_of",
+    "failure_notice",
+    "load_routes",
+    "plain",
+]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from sellerops.deprecations import Touched, threshold_of
-from sellerops.notices.messages import Notice
-from sellerops.notices.routes import Severity
+from sellerops.notices.events import Event
+from sellerops.notices.notice import Notice, blocks_of
 
 # From here on somebody must act now.
 _SOON = 7
@@ -28,13 +27,10 @@ def deprecation_notice(touched: Touched, today: date) -> Notice | None:
         f"The {one.kind.value} `{one.name}` ends{day}. Reports made of it: {', '.join(touched.reports)}.",
         f"Next: {_next(one.replacement)} Source: {one.source}.",
     ]
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": headline[:150]}},
-        *({"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in sections),
-    ]
-    severity = Severity.CRITICAL_FAILURE if threshold <= _SOON else Severity.PARTIAL_FAILURE
+    # Within days somebody must act: that is no longer a word for the log.
+    event = Event.NEEDS_A_PERSON if threshold <= _SOON else Event.DEPRECATION
     key = f"deprecation|{one.kind.name}|{one.name}|{one.removed_on or ''}|{threshold}"
-    return Notice(key, severity, "\n".join([headline, *sections]), blocks)
+    return Notice(key, event, "\n".join([headline, *sections]), blocks_of(headline, sections))
 
 
 def _next(replacement: str) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sellerops.formats.names import snake_case
 from sellerops.ledger.findings import Change, Refused
 from sellerops.ledger.redaction import redact
 from sellerops.marketplaces import all_marketplaces
-from sellerops.notices.messages import Notice
-from sellerops.notices.routes import Severity
+from sellerops.notices.events import Event
+from sellerops.notices.notice import Notice, blocks_of, plain
 from sellerops.specs import ReportSpec, TableSpec
 
 _MOST_LINES = 10
@@ -55,13 +54,14 @@ def drift_notice(changes: Sequence[Change], spec: ReportSpec) -> Notice:
         lines.append(f"... and {len(changes) - _MOST_LINES} more in `sellerops.schema_change`.")
     sections = [
         "\n".join(lines),
-        f"First seen in {_plain(f'{first.account_id} {first.label}')} (load {first.load_id}), whose rows are "
+        f"First seen in {plain(f'{first.account_id} {first.label}')} (load {first.load_id}), whose rows are "
         "stored. Other days, shops and accounts may follow; each change is told once.",
         "Next: look into Amazon's document. A renamed column shows as a new one and a lost one: name its new "
         f"header under `also` of the column in `{spec.name}.yaml`. Give a new one a type there, or leave it "
         "as text. Then clear `load_postgres` of the slices.",
     ]
-    return _notice(change_key(first), headline, sections)
+    accounts = (change.account_id for change in changes)
+    return _notice(change_key(first), accounts, spec, headline, sections)
 
 
 def rejects_notice(refused: Sequence[Refused], spec: ReportSpec) -> Notice:
@@ -84,7 +84,7 @@ def rejects_notice(refused: Sequence[Refused], spec: ReportSpec) -> Notice:
         f"Next: `SELECT * FROM sellerops.rejected_row WHERE load_id = {first.load_id}` has each row and its "
         f"reason. Correct `{spec.name}.yaml` where it is wrong, then clear `load_postgres` of the slices.",
     ]
-    return _notice(refused_key(first), headline, sections)
+    return _notice(refused_key(first), [first.account_id], spec, headline, sections)
 
 
 def by_place(refused: Iterable[Refused]) -> list[list[Refused]]:
@@ -101,7 +101,7 @@ def _change_line(change: Change) -> str:
         "duplicated": "is the second of its name, stored as text",
         "dropped": "is no longer there, null from now on",
     }[change.kind]
-    return _plain(redact(f"`{change.table_name}`: column `{change.column_name}` {what}."))
+    return plain(redact(f"`{change.table_name}`: column `{change.column_name}` {what}."))
 
 
 def _refused_line(refused: Refused, spec: ReportSpec) -> str:
@@ -112,19 +112,25 @@ def _refused_line(refused: Refused, spec: ReportSpec) -> str:
     value = ""
     if refused.value is not None and table is not None and not table.personal_columns:
         value = f": {redact(refused.value)[:_LONGEST_VALUE]!r}"
-    return _plain(
+    return plain(
         f"`{refused.table_name}` {refused.label} (load {refused.load_id}): {refused.rejected:,} of "
         f"{refused.rows_in_file:,} rows ({share:.1%}): {reasons}. First: line {refused.source_line}, "
         f"{refused.reason}{redact(column)}{value}"
     )
 
 
-def _notice(key: str, headline: str, sections: Sequence[str]) -> Notice:
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": headline[:150]}},
-        *({"type": "section", "text": {"type": "mrkdwn", "text": text[:2900]}} for text in sections),
-    ]
-    return Notice(key, Severity.PARTIAL_FAILURE, "\n".join([headline, *sections]), blocks)
+def _notice(
+    key: str, accounts: Iterable[str], spec: ReportSpec, headline: str, sections: Sequence[str]
+) -> Notice:
+    return Notice(
+        key,
+        Event.DRIFT,
+        "\n".join([headline, *sections]),
+        blocks_of(headline, sections),
+        family=spec.family,
+        account_ids=tuple(dict.fromkeys(accounts)),
+        report=spec.name,
+    )
 
 
 def _named_by(table: TableSpec) -> set[str]:
@@ -141,7 +147,3 @@ def _table(full_name: str, spec: ReportSpec) -> TableSpec | None:
 def _shop(marketplace_id: str) -> str:
     codes = {shop.id: shop.code for shop in all_marketplaces().values()}
     return codes.get(marketplace_id, marketplace_id)
-
-
-def _plain(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,17 +1,23 @@
-"""The text and Slack blocks of a notice about a failed run: what failed, why, and what a person does next."""
+"""The notice of a failed run: what failed, why, and what a person does next."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sellerops import errors
 from sellerops.errors import ConfigurationError
 from sellerops.ledger.redaction import redact
-from sellerops.notices.routes import Event, Severity
+from sellerops.notices.events import Event
+from sellerops.notices.notice import Fault, Notice, blocks_of, plain
 
-# Slack shows at most 50 blocks and 3,000 characters in one; a person reads far less.
+if TYPE_CHECKING:
+    from sellerops.ledger import Ledger
+
+# A person reads far less than the channels would take.
 _MOST_CAUSES = 8
 _MOST_SLICES = 6
 _LONGEST_TEXT = 600
@@ -36,7 +42,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """A run that has ended with failures. ``loaded``: slices it did collect."""
+    """A run that has ended. ``loaded``: load tasks that did their work; ``rows``: stored, by destination.
+
+    ``family`` is empty for a DAG that is no report. ``accounts_loaded``: those of which it loaded something.
+    """
 
     report: str
     dag_id: str
@@ -45,60 +54,105 @@ class RunOutcome:
     failures: tuple[Failure, ...]
     loaded: int
     attempt: int = 0
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A message. ``key`` is the same for the same happening: it is told once.
-
-    ``text``: Slack's mark-up, the first line is the headline; ``blocks``: Slack's blocks of the same.
-    ``family``, ``account_ids`` and ``report`` decide the channels together with ``event``; ``run_id`` of
-    ``dag_id`` decides the thread. ``fault_key``: the same for the same fault in later runs, which is told
-    once until ``tell_end`` says that it is over.
-    """
-
-    key: str
-    event: Event
-    text: str
-    blocks: list[dict[str, Any]]
     family: str = ""
-    account_ids: tuple[str, ...] = ()
-    report: str = ""
-    dag_id: str = ""
-    run_id: str = ""
-    fault_key: str = ""
-
-    @property
-    def severity(self) -> Event:
-        return self.event
+    skipped: int = 0
+    rows: Mapping[str, int] = field(default_factory=dict)
+    accounts: tuple[str, ...] = ()
+    accounts_loaded: tuple[str, ...] = ()
+    accounts_planned: tuple[str, ...] = ()
 
 
 def failure_notice(outcome: RunOutcome) -> Notice:
     """One notice for the whole run; slices with the same cause are told together."""
-    severity = _severity(outcome)
+    event = _event(outcome)
     groups = _by_cause(outcome.failures)
-    word = "failed" if severity is Severity.CRITICAL_FAILURE else "partly failed"
+    word = "failed" if event is Event.CRITICAL_FAILURE else "partly failed"
     headline = f"{outcome.report} {word}: {_count(outcome)}"
     shown = groups[:_MOST_CAUSES]
     sections = [_cause_text(group) for group in shown]
     if len(groups) > len(shown):
         sections.append(f"... and {len(groups) - len(shown)} more causes; see the run.")
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": _cut(headline, 150)}},
-        *({"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in sections),
-        {
-            "type": "context",
-            "elements": [{"type": "mrkdwn", "text": f"{_link(outcome.run_url, 'Run')} {outcome.run_id}"}],
-        },
+    return Notice(
+        key=f"run_failed|{outcome.dag_id}|{outcome.run_id}|{outcome.attempt}",
+        event=event,
+        text="\n".join([headline, *sections]),
+        blocks=blocks_of(headline, sections, context=f"{_link(outcome.run_url, 'Run')} {outcome.run_id}"),
+        family=outcome.family,
+        account_ids=tuple(dict.fromkeys(each.account_id for each in outcome.failures if each.account_id)),
+        report=outcome.report,
+        dag_id=outcome.dag_id,
+        run_id=outcome.run_id,
+        faults=tuple(_fault(outcome, group[0]) for group in groups),
+    )
+
+
+def success_notice(outcome: RunOutcome) -> Notice:
+    """One notice of a report's run that went well."""
+    headline = f"{outcome.report} done: {outcome_words(outcome)}"
+    link = f"{_link(outcome.run_url, 'Run')} {outcome.run_id}"
+    return Notice(
+        key=f"run_done|{outcome.dag_id}|{outcome.run_id}|{outcome.attempt}",
+        event=Event.SUCCESS,
+        text=f"{headline}\n{link}",
+        blocks=blocks_of(headline, [], context=link),
+        family=outcome.family,
+        account_ids=outcome.accounts,
+        report=outcome.report,
+        dag_id=outcome.dag_id,
+        run_id=outcome.run_id,
+    )
+
+
+def end_words(ledger: Ledger, outcome: RunOutcome) -> tuple[str, str, str]:
+    """Headline, text and link for the end of faults that this run shows to be over."""
+    from sellerops.ledger import SliceState
+
+    words = outcome_words(outcome) if outcome.family else "the run went well"
+    text = f"In this run: {words}."
+    left = [
+        f"{each.account_id} {each.day}"
+        for each in ledger.slice_states(report=outcome.report, states=[SliceState.FAILED])
+        if each.account_id in outcome.accounts_loaded
     ]
-    text = "\n".join([headline, *sections])
-    return Notice(f"run_failed|{outcome.dag_id}|{outcome.run_id}|{outcome.attempt}", severity, text, blocks)
+    if left:
+        more = f" and {len(left) - _MOST_SLICES} more" if len(left) > _MOST_SLICES else ""
+        text += (
+            f" Still failed: {', '.join(left[:_MOST_SLICES])}{more}; clear them, or the gap run fills them."
+        )
+    headline = f"{outcome.report} works again"
+    return headline, text, f"{_link(outcome.run_url, 'Run')} {outcome.run_id}"
 
 
-def _severity(outcome: RunOutcome) -> Severity:
+def outcome_words(outcome: RunOutcome) -> str:
+    """``3 loaded, 1 skipped, 12,345 rows in postgres``."""
+    words = [f"{outcome.loaded} loaded"]
+    if outcome.skipped:
+        words.append(f"{outcome.skipped} skipped")
+    words += [f"{count:,} rows in {name}" for name, count in sorted(outcome.rows.items())]
+    return ", ".join(words)
+
+
+def dag_prefix(dag_id: str) -> str:
+    """How the keys of all faults of a DAG's runs begin; the account follows, empty for a task of none."""
+    return f"run_failed|{dag_id}|"
+
+
+def _fault(outcome: RunOutcome, failure: Failure) -> Fault:
+    """The same for the same cause in whichever run: numbers and days in its words do not count."""
+    cause = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\d+", "#", redact(failure.cause))
+    digest = hashlib.sha256(cause.encode("utf-8", "replace")).hexdigest()[:16]
+    prefix = f"{dag_prefix(outcome.dag_id)}{failure.account_id}|"
+    place = " ".join(filter(None, [outcome.report, failure.account_id, f"({failure.step})"]))
+    return Fault(
+        f"{prefix}{failure.step}|{failure.error_type}|{digest}",
+        f"{place}: {_cut(redact(failure.cause), 150)}",
+    )
+
+
+def _event(outcome: RunOutcome) -> Event:
     """Critical when nothing was loaded, a plan failed, or the same cause will fail every later run too."""
     lasting = any(_is_configuration(failure.error_type) or not failure.label for failure in outcome.failures)
-    return Severity.CRITICAL_FAILURE if lasting or not outcome.loaded else Severity.PARTIAL_FAILURE
+    return Event.CRITICAL_FAILURE if lasting or not outcome.loaded else Event.PARTIAL_FAILURE
 
 
 def _is_configuration(error_type: str) -> bool:
@@ -124,9 +178,9 @@ def _cause_text(group: Sequence[Failure]) -> str:
     kind = f"{first.error_type}: " if first.error_type else ""
     return "\n".join(
         [
-            f"*{_plain(first.account_id or first.step)}* {_plain(_what(group))}".rstrip(),
-            f"Cause: {_plain(_cut(kind + redact(first.cause), _LONGEST_TEXT))}",
-            f"Next: {_plain(_cut(redact(first.remedy), _LONGEST_TEXT))}",
+            f"*{plain(first.account_id or first.step)}* {plain(_what(group))}".rstrip(),
+            f"Cause: {plain(_cut(kind + redact(first.cause), _LONGEST_TEXT))}",
+            f"Next: {plain(_cut(redact(first.remedy), _LONGEST_TEXT))}",
             _link(first.log_url, "Log"),
         ]
     )
@@ -140,11 +194,6 @@ def _what(group: Sequence[Failure]) -> str:
         return step
     more = f" and {len(labels) - _MOST_SLICES} more" if len(labels) > _MOST_SLICES else ""
     return f"{', '.join(labels[:_MOST_SLICES])}{more} ({step})"
-
-
-def _plain(text: str) -> str:
-    """Slack reads these three as mark-up (api.slack.com, formatting text)."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _cut(text: str, length: int) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sellerops.ledger.quarantines import Quarantine
 from sellerops.ledger.redaction import redact
-from sellerops.notices.messages import Notice
-from sellerops.notices.routes import Severity
+from sellerops.notices.events import Event
+from sellerops.notices.notice import Notice, blocks_of, plain
 
 _LONGEST = 600
 
@@ -21,26 +20,26 @@ def by_document(held: Iterable[Quarantine]) -> list[list[Quarantine]]:
     return list(groups.values())
 
 
-def quarantine_notice(held: Sequence[Quarantine], url: str) -> Notice:
+def quarantine_notice(held: Sequence[Quarantine], url: str, family: str = "") -> Notice:
     """One notice for one document; ``held`` are the tables it is kept out of, ``url`` where one decides."""
     first = held[0]
     headline = f"{first.report} waits for you: {first.account_id} {first.slice['label']}"
     sections = [
-        *(f"`{each.table_name}` (no. {each.id}): {_plain(redact(each.reason))}"[:_LONGEST] for each in held),
+        *(f"`{each.table_name}` (no. {each.id}): {plain(redact(each.reason))}"[:_LONGEST] for each in held),
         "Nothing of it was stored, the rows that were there stay. Next: compare with Seller Central, then "
         f"<{url}|release or reject it>, or `python -m sellerops quarantine release {first.id}`.",
     ]
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": headline[:150]}},
-        *({"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in sections),
-    ]
-    return Notice(_key(first), Severity.PARTIAL_FAILURE, "\n".join([headline, *sections]), blocks)
+    return Notice(
+        _key(first),
+        Event.QUARANTINE,
+        "\n".join([headline, *sections]),
+        blocks_of(headline, sections),
+        family=family,
+        account_ids=(first.account_id,),
+        report=first.report,
+    )
 
 
 def _key(each: Quarantine) -> str:
     days = f"{each.first_day}|{each.last_day}"
     return f"quarantine|{each.report}|{each.account_id}|{each.place}|{days}|{each.reported_at.isoformat()}"
-
-
-def _plain(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

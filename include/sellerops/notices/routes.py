@@ -1,67 +1,206 @@
-"""Which channel a severity goes to, from ``config/notifications.yaml``."""
+"""Who is told of what (``config/notifications.yaml``): event, report family and account decide."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from sellerops.config_files import config_dir, read_yaml
 from sellerops.errors import ConfigurationError
+from sellerops.notices.events import Event
+
+FILE = "notifications.yaml"
 
 
-class Event(StrEnum):
-    """What a notice is about. The first three are how a run ended."""
+class Kind(StrEnum):
+    """A way to send; the module of the same name in ``sellerops_airflow.notifiers`` does it."""
 
-    SUCCESS = "success"
-    PARTIAL_FAILURE = "partial_failure"
-    CRITICAL_FAILURE = "critical_failure"
-    QUARANTINE = "quarantine"
-    DRIFT = "drift"
-    DEPRECATION = "deprecation"
-    NEEDS_A_PERSON = "needs_a_person"
-    LATE = "late"
+    SLACK = "slack"
+    CLICKUP = "clickup"
+    TELEGRAM = "telegram"
+    EMAIL = "email"
 
 
-Severity = Event
-_NAMED = (Event.SUCCESS, Event.PARTIAL_FAILURE, Event.CRITICAL_FAILURE)
+# The Airflow connection of a channel that names none.
+CONNECTIONS = {
+    Kind.SLACK: "slack_default",
+    Kind.CLICKUP: "sellerops_clickup",
+    Kind.TELEGRAM: "sellerops_telegram",
+    Kind.EMAIL: "smtp_default",
+}
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _address(value: Any) -> Any:
+    """A chat id is a number in YAML; several e-mail addresses may stand in a list."""
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
+Address = Annotated[str, BeforeValidator(_address), Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Where(_Strict):
+    """Which notices it is for; what is not named is all of them."""
+
+    families: Names = ()
+    accounts: Names = ()
+
+    def fits(self, family: str, account: str) -> bool:
+        return (not self.families or family in self.families) and (
+            not self.accounts or account in self.accounts
+        )
+
+    @property
+    def is_for_all(self) -> bool:
+        return not self.families and not self.accounts
+
+
+class Instead(_Where):
+    """Another address of a channel, for some families or accounts."""
+
+    to: Address
+
+
+class Channel(_Strict):
+    """Where messages go: a Slack channel, a ClickUp task, a Telegram chat, e-mail addresses."""
+
+    kind: Kind
+    to: Address
+    instead: tuple[Instead, ...] = ()
+    connection: str = ""
+
+    def target(self, name: str, family: str, account: str) -> Target:
+        to = next((each.to for each in self.instead if each.fits(family, account)), self.to)
+        return Target(name, self.kind, self.connection or CONNECTIONS[self.kind], to)
+
+
+class Rule(_Where):
+    """The channels of some events; none of them: nobody is told."""
+
+    events: Annotated[tuple[Event, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
+    channels: Names
 
 
 @dataclass(frozen=True)
-class Routes:
-    """The Airflow connection of Slack, and the channel of each severity; None stays quiet."""
+class Target:
+    """One address. ``channel``: its name in the file; ``to``: what the kind sends to."""
 
+    channel: str
+    kind: Kind
     connection: str
-    channels: dict[Severity, str | None]
+    to: str
 
 
-class _Slack(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    connection: str
-    channels: dict[Severity, str | None]
+class Routes(_Strict):
+    """The file. For each account of a notice the first rule that fits decides; all their targets count."""
 
+    channels: dict[str, Channel]
+    rules: tuple[Rule, ...]
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    slack: _Slack
+    def targets(self, event: Event, family: str = "", accounts: Sequence[str] = ()) -> tuple[Target, ...]:
+        """Where to tell of ``event``, each address once. Without an account only general rules fit."""
+        found: dict[Target, None] = {}
+        for account in accounts or ("",):
+            rule = self.rule(event, family, account)
+            for name in rule.channels if rule else ():
+                found[self.channels[name].target(name, family, account)] = None
+        return tuple(found)
+
+    def rule(self, event: Event, family: str, account: str) -> Rule | None:
+        """The rule that decides for one account."""
+        fitting = (rule for rule in self.rules if event in rule.events and rule.fits(family, account))
+        return next(fitting, None)
+
+    @property
+    def connections(self) -> frozenset[str]:
+        """Airflow's connections of all channels."""
+        return frozenset(each.connection or CONNECTIONS[each.kind] for each in self.channels.values())
 
 
 def load_routes(path: Path | None = None) -> Routes:
-    """The routes; every severity must be named. Raises ConfigurationError naming file and key."""
-    source = path or config_dir() / "notifications.yaml"
+    """The routes. Raises ConfigurationError naming file, key and remedy.
+
+    Every event needs a rule for all families and accounts, and no rule may stand where it is never reached.
+    """
+    source = path or config_dir() / FILE
     try:
-        slack = _File.model_validate(read_yaml(source)).slack
+        routes = Routes.model_validate(read_yaml(source))
     except ValidationError as error:
         problem = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")  # misspelt first
         key = ".".join(str(part) for part in problem["loc"] if part != "[key]")
-        raise ConfigurationError(f"{problem['msg']}.", where=f"{source}, key `{key}`") from error
-    missing = [severity.value for severity in _NAMED if severity not in slack.channels]
+        remedy = _known(problem, key)
+        raise ConfigurationError(
+            f"{problem['msg']}.", where=f"{source}, key `{key}`", remedy=remedy
+        ) from error
+    _check(routes, source)
+    return routes
+
+
+def unknown_names(routes: Routes, families: Iterable[str], accounts: Iterable[str]) -> list[str]:
+    """What rules and channels name that there is not, one line each: such a rule never fits."""
+    known = {"families": set(families), "accounts": set(accounts)}
+    places: list[tuple[str, _Where]] = [(f"rules.{number}", rule) for number, rule in enumerate(routes.rules)]
+    for name, channel in routes.channels.items():
+        places += [(f"channels.{name}.instead.{n}", each) for n, each in enumerate(channel.instead)]
+    lines = []
+    for place, where in places:
+        for what, names in known.items():
+            for name in getattr(where, what):
+                if name not in names:
+                    lines.append(f"{place}.{what}: there is no {name!r}.{_guess(name, names)}")
+    return lines
+
+
+def _check(routes: Routes, source: Path) -> None:
+    settled: set[Event] = set()
+    for number, rule in enumerate(routes.rules):
+        where = f"{source}, key `rules.{number}`"
+        for name in rule.channels:
+            if name not in routes.channels:
+                raise ConfigurationError(
+                    f"there is no channel {name!r}.",
+                    where=f"{where}.channels",
+                    remedy=_guess(name, routes.channels).strip() or "Declare it under `channels`.",
+                )
+        if settled.issuperset(rule.events):
+            raise ConfigurationError(
+                "is never reached: a rule above it takes all of its events.",
+                where=where,
+                remedy="Move it above the general rule, or take it out.",
+            )
+        settled |= set(rule.events) if rule.is_for_all else set()
+    missing = [event.value for event in Event if event not in settled]
     if missing:
         raise ConfigurationError(
-            f"names no channel for {', '.join(missing)}.",
-            where=f"{source}, key `slack.channels`",
-            remedy="Name a channel, or null to stay quiet.",
+            f"no rule says who is told of {', '.join(missing)}.",
+            where=f"{source}, key `rules`",
+            remedy="Add a rule without families and accounts; `channels: []` stays quiet.",
         )
-    return Routes(slack.connection, slack.channels)
+
+
+def _known(problem: Any, key: str) -> str:
+    if problem["type"] == "extra_forbidden":
+        names = {*Rule.model_fields, *Channel.model_fields, *Instead.model_fields, *Routes.model_fields}
+        return _guess(key.rpartition(".")[2], names).strip() or "Take the key out."
+    return "Correct the value; docs/notices.md says what the keys mean."
+
+
+def _guess(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
-from sellerops.ledger import Ledger
 from sellerops.marketplaces import all_marketplaces
-from sellerops.notices import Notice
-from sellerops.notices.routes import Severity
+from sellerops.notices import Event, Notice, blocks_of
 from sellerops.truth.checks import CheckSpec
 from sellerops.truth.results import CheckResult
 
 _MOST_LINES = 10
 _LONGEST_EVIDENCE = 300
-
-
-def claim_untold(ledger: Ledger, off: Sequence[CheckResult]) -> list[CheckResult]:
-    """Those of ``off`` that nobody has been told of; the caller tells, or gives them back."""
-    return [each for each in off if ledger.claim_notice(key_of(each))]
-
-
-def release(ledger: Ledger, claimed: Sequence[CheckResult]) -> None:
-    """Give them back, because the message could not be sent."""
-    for each in claimed:
-        ledger.release_notice(key_of(each))
 
 
 def key_of(result: CheckResult) -> str:
@@ -46,12 +32,14 @@ def off_notice(check: CheckSpec, off: Sequence[CheckResult], run_url: str) -> No
         "check. The rows stay as they are."
     )
     sections = [check.description, "\n".join(lines), remedy]
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": headline[:150]}},
-        *({"type": "section", "text": {"type": "mrkdwn", "text": text[:2900]}} for text in sections),
-        {"type": "context", "elements": [{"type": "mrkdwn", "text": f"<{run_url}|Run>"}]},
-    ]
-    return Notice(key_of(off[0]), Severity(check.severity), "\n".join([headline, *sections]), blocks)
+    return Notice(
+        key_of(off[0]),
+        Event(check.severity),
+        "\n".join([headline, *sections]),
+        blocks_of(headline, sections, context=f"<{run_url}|Run>"),
+        account_ids=tuple(dict.fromkeys(each.account_id for each in off)),
+        report=check.name,
+    )
 
 
 def _line(check: CheckSpec, result: CheckResult) -> str:

@@ -1,30 +1,94 @@
-"""Telling people: ``tell`` sends a notice to the channels its route names; one module a channel."""
+"""Telling people. ``tell`` is the one way: it writes a notice down, sends it, leaves the rest for later.
+
+One module a channel; ``channels`` lists them. None of these functions raises: the work that has something to
+tell must not fail because a channel, or the word itself, does.
+"""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
-    from sellerops.notices import Notice
+    from sellerops.notices import Notice, Target
 
 log = logging.getLogger(__name__)
 
+_Item = TypeVar("_Item")
 
-def tell(ledger: Ledger, notice: Notice) -> bool:
-    """Tell people of ``notice`` once; True when somebody was told by this call.
 
-    Never raises for a channel that is down: the delivery is tried again later.
+def tell(ledger: Ledger, notice: Notice, *, but: Collection[Target] = ()) -> bool:
+    """Tell people of ``notice`` once; True when this call put it on its way to somebody.
+
+    What a channel does not take now is sent later by the DAG ``sellerops__notices``.
+
+    :param but: addresses that have been told already.
     """
-    from sellerops_airflow.notifiers.slack import tell_notice
+    return tell_untold(ledger, [notice], lambda each: each.key, lambda new: new[0], but=but)
+
+
+def tell_untold(
+    ledger: Ledger,
+    items: Sequence[_Item],
+    key_of: Callable[[_Item], str],
+    make: Callable[[Sequence[_Item]], Notice],
+    *,
+    but: Collection[Target] = (),
+) -> bool:
+    """Tell of several things in one message; ``make`` gets those of ``items`` that nobody was told of."""
+    from sellerops.notices import load_routes
+    from sellerops.notices.outbox import record_untold, send_due
+    from sellerops_airflow.notifiers import channels
+
+    def is_wanted(target: Target) -> bool:
+        return target not in but and channels.is_there(target)
 
     try:
-        return tell_notice(ledger, notice)
+        threads = record_untold(ledger, items, key_of, make, load_routes(), is_wanted)
+        if threads:
+            send_due(ledger, channels.send, threads=threads)
     except Exception:
-        # The work that has something to tell must not fail because a channel does.
-        log.exception("Nobody was told of %s", notice.key)
+        log.exception("Nobody was told of %s", ", ".join(map(key_of, items)))
         return False
+    return bool(threads)
 
 
-__all__ = ["tell"]
+def tell_end(ledger: Ledger, fault_key: str, text: str = "", *, headline: str = "", link: str = "") -> bool:
+    """Say that a fault is over to those who were told of it, in its thread; False when it was not open.
+
+    :param text: more about it, in Slack's mark-up. :param link: ``<address|title>``.
+    """
+    from sellerops.ledger.notices import open_faults
+
+    try:
+        open_now = ledger.database.run(lambda c: open_faults(c, fault_key))
+    except Exception:
+        log.exception("Nobody was told of the end of %s", fault_key)
+        return False
+    ids = [each.id for each in open_now if each.fault_key == fault_key]
+    tell_ends(ledger, ids, text, headline=headline, link=link)
+    return bool(ids)
+
+
+def tell_ends(
+    ledger: Ledger, fault_ids: Collection[int], text: str = "", *, headline: str = "", link: str = ""
+) -> set[Target]:
+    """The same for open faults by their ids, together; who is told."""
+    from sellerops.notices.outbox import record_end, send_due
+    from sellerops_airflow.notifiers import channels
+
+    if not fault_ids:
+        return set()
+    try:
+        threads, told = record_end(ledger, fault_ids, text, headline=headline, link=link)
+        if threads:
+            send_due(ledger, channels.send, threads=threads)
+    except Exception:
+        log.exception("Nobody was told of the end of the faults %s", list(fault_ids))
+        return set()
+    return told
+
+
+__all__ = ["tell", "tell_end", "tell_ends", "tell_untold"]

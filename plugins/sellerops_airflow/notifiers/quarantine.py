@@ -1,4 +1,4 @@
-"""Telling people in Slack, once, that a document waits for them."""
+"""Telling people, once, that a document waits for them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk import conf
 
-from sellerops_airflow.notifiers.slack import tell_notice
+from sellerops_airflow.notifiers import tell
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
@@ -18,17 +18,29 @@ log = logging.getLogger(__name__)
 
 
 def tell_of_quarantines(ledger: Ledger, held: Iterable[Quarantine]) -> int:
-    """Send what has not been told yet; how many messages. Never raises: the DAG that asks tells again."""
+    """Tell of what has not been told yet; how many messages. Never raises: the DAG that asks tells again."""
     from sellerops.notices.quarantine import by_document, quarantine_notice
 
     sent = 0
     for group in by_document(held):
         try:
-            sent += tell_notice(ledger, quarantine_notice(group, decide_url()))
+            sent += tell(ledger, quarantine_notice(group, decide_url(), _family(group[0].report)))
         except Exception:
-            # The load's end must not depend on Slack, nor one message on another.
+            # The load's end must not depend on what is said of it, nor one message on another.
             log.exception("Nobody was told of quarantine %s", group[0].id)
     return sent
+
+
+def _family(report: str) -> str:
+    """The report's family; empty when its spec is gone."""
+    from sellerops.errors import ConfigurationError
+    from sellerops.specs import load_spec
+
+    try:
+        return load_spec(report).family
+    except ConfigurationError as error:
+        log.warning("%s: %s", report, error)
+        return ""
 
 
 def decide_url() -> str:

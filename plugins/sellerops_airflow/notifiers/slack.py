@@ -1,93 +1,74 @@
-"""Telling people in Slack, once, that a run failed: DAG-level failure callback of every report."""
+"""Slack, through the provider's hook.
+
+The provider's notifier posts the same call, but cannot answer in a thread and throws away the answer that
+names the message.
+"""
 
 from __future__ import annotations
 
-import logging
+import math
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseNotifier, Context
-
-from sellerops_airflow.run_outcomes import outcome_of_run
-from sellerops_airflow.runtime import get_runtime
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier
 
 if TYPE_CHECKING:
-    from sellerops.ledger import Ledger
-    from sellerops.notices import Notice, RunOutcome
+    from sellerops.notices.outbox import Post
 
-log = logging.getLogger(__name__)
-
-_SEND_TIMEOUT_S = 15
-
-
-class ReportFailureNotifier(BaseNotifier):
-    """Gathers what failed in the run, and sends it through the Slack provider.
-
-    Never raises: a notice that cannot be sent is logged and given back; the maintenance DAG sends it later.
-    """
-
-    def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
-        """Nothing here is a template; Airflow's own rendering raises in ``dag.test()``, before ``notify``."""
-
-    def notify(self, context: Context) -> None:
-        try:
-            ledger = get_runtime().ledger
-            tell(ledger, outcome_of_run(ledger, context))
-        except Exception:
-            # A callback that raises would hide the failure it tells of.
-            log.exception("The failure of this run was not told to anybody")
+# What will be refused however often it is sent (api.slack.com/methods/chat.postMessage, errors).
+_NEVER = frozenset({"msg_too_long", "no_text", "invalid_arguments", "too_many_attachments"})
+_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 
 
-def tell(ledger: Ledger, outcome: RunOutcome) -> bool:
-    """Send the notice of a failed run unless somebody has; True when this call sent it.
+def send(connection: str, post: Post) -> str:
+    """Post a message, as an answer where the thread has begun; ``<channel id>/<ts>``. Raises ChannelError."""
+    from airflow.providers.slack.hooks.slack import SlackHook
+    from slack_sdk.errors import SlackApiError
 
-    Raises what the sending raised, after giving the claim back.
-    """
-    from sellerops.notices import failure_notice
-
-    return tell_notice(ledger, failure_notice(outcome))
-
-
-def tell_notice(ledger: Ledger, notice: Notice) -> bool:
-    """Send a notice unless somebody has; True when this call sent it.
-
-    Raises what the sending raised, after giving the claim back.
-    """
-    from sellerops.notices import Event, load_routes
-
-    routes = load_routes()
-    channel = routes.channels.get(notice.event, routes.channels[Event.PARTIAL_FAILURE])
-    if channel is None:
-        log.info("Nobody is told of %s: %s stays quiet", notice.key, notice.severity)
-        return False
-    if not ledger.claim_notice(notice.key):
-        log.info("Somebody has been told of %s already", notice.key)
-        return False
+    # Without handlers: what is not taken now is tried again later, by another process.
+    hook = SlackHook(slack_conn_id=connection, timeout=max(1, math.floor(post.timeout)), retry_handlers=[])
+    body = _body(post)
     try:
-        send(routes.connection, channel, notice)
-    except BaseException:
-        ledger.release_notice(notice.key)
-        raise
-    log.info("Told %s of %s", channel, notice.key)
-    return True
+        answer = hook.call("chat.postMessage", json=body)
+    except SlackApiError as error:
+        if _code(error) not in _BLOCKS:
+            raise _refused(error) from error
+        try:
+            answer = hook.call("chat.postMessage", json=body | {"blocks": []})
+        except SlackApiError as again:
+            raise _refused(again) from again
+    return f"{answer['channel']}/{answer['ts']}"
 
 
-def send(connection: str, channel: str, notice: Notice) -> None:
-    """Post with the Slack provider, past its templating: the text of an error is no template."""
-    from airflow.providers.slack.notifications.slack import SlackNotifier
-    from slack_sdk.http_retry.builtin_handlers import (
-        ConnectionErrorRetryHandler,
-        RateLimitErrorRetryHandler,
-        ServerErrorRetryHandler,
+def _body(post: Post) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "channel": post.target,
+        "text": post.text,
+        "blocks": post.blocks,
+        "username": "sellerops",
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+    if post.answers:
+        channel_id, _, ts = post.answers.partition("/")
+        body |= {"channel": channel_id, "thread_ts": ts, "reply_broadcast": post.broadcast}
+    return body
+
+
+def _refused(error: Any) -> Exception:
+    from sellerops.notices.outbox import ChannelError
+
+    code, status = _code(error), error.response.status_code
+    wait = str(error.response.headers.get("Retry-After", "")) if status == 429 else ""
+    return ChannelError(
+        f"Slack answers {status}: {code}",
+        retry_after=float(wait) if wait.isdigit() else 0.0,
+        is_final=code in _NEVER,
     )
 
-    retries = [ConnectionErrorRetryHandler(2), ServerErrorRetryHandler(2), RateLimitErrorRetryHandler(2)]
-    SlackNotifier(
-        slack_conn_id=connection,
-        channel=channel,
-        text=notice.text,
-        blocks=notice.blocks,
-        username="sellerops",
-        timeout=_SEND_TIMEOUT_S,
-        retry_handlers=retries,
-        unfurl_links=False,
-    ).notify({})  # type: ignore[no-untyped-call]
+
+def _code(error: Any) -> str:
+    data = error.response.data
+    return str(data.get("error", "")) if isinstance(data, dict) else "no JSON"
+
+
+__all__ = ["ReportFailureNotifier", "send"]

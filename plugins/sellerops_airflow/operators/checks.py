@@ -9,6 +9,7 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sellerops.truth.checks import load_check
+from sellerops_airflow.notifiers import tell_untold
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.run_outcomes import run_url
 from sellerops_airflow.runtime import get_runtime
@@ -42,8 +43,6 @@ class CompareFiguresOperator(BaseOperator):
 class TellFiguresOperator(BaseOperator):
     """Tells of figures that are off and that nobody was told of; skipped when there are none.
 
-    A notice that Slack does not take fails the task: tried again, it tells the same.
-
     :param check: name of a file of ``config/checks``.
     """
 
@@ -54,11 +53,8 @@ class TellFiguresOperator(BaseOperator):
         self.check = check
 
     def execute(self, context: Context) -> int:
-        from sellerops.notices import load_routes
-        from sellerops.notices.routes import Severity
-        from sellerops.truth.notice import claim_untold, off_notice, release
+        from sellerops.truth.notice import key_of, off_notice
         from sellerops.truth.results import Verdict, results
-        from sellerops_airflow.notifiers.slack import send
 
         with task_outcome(context):
             ledger, check = get_runtime().ledger, load_check(self.check)
@@ -66,17 +62,8 @@ class TellFiguresOperator(BaseOperator):
                 off = results(connection, check=check.name, verdict=Verdict.OFF)
             if not off:
                 raise AirflowSkipException("all figures agree")
-            routes = load_routes()
-            channel = routes.channels[Severity(check.severity)]
-            if channel is None:
-                raise AirflowSkipException(f"{len(off)} figures are off; {check.severity} stays quiet")
-            untold = claim_untold(ledger, off)
-            if untold:
-                ti: Any = context["ti"]
-                try:
-                    send(routes.connection, channel, off_notice(check, untold, run_url(ti.dag_id, ti.run_id)))
-                except BaseException:
-                    release(ledger, untold)
-                    raise
-            log.info("%s figures are off, told %s of %s", len(off), channel, len(untold))
+            ti: Any = context["ti"]
+            url = run_url(ti.dag_id, ti.run_id)
+            is_news = tell_untold(ledger, off, key_of, lambda new: off_notice(check, new, url))
+            log.info("%s figures are off, %s", len(off), "people are told" if is_news else "no new ones")
             return len(off)

@@ -15,4 +15,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("SELECT 1")
+    op.execute("DROP TABLE sellerops.fault")
+    op.execute("DROP TABLE sellerops.delivery")

@@ -1,0 +1,44 @@
+"""Messages that a channel did not take, sent again every few minutes.
+
+A notice is sent at once by whoever has something to tell. What Slack, ClickUp, Telegram or the mail server does
+not take then waits in `sellerops.delivery`; `python -m sellerops notices pending` shows it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import DAG, task
+
+from sellerops_airflow import maintenance
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier
+from sellerops_airflow.outcomes import task_outcome
+from sellerops_airflow.retry_policy import RetryByRemedy
+from sellerops_airflow.runtime import get_runtime
+
+with DAG(
+    dag_id="sellerops__notices",
+    description="Sends again what a channel did not take.",
+    doc_md=__doc__,
+    schedule="*/5 * * * *",
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    tags={"sellerops", "maintenance"},
+    default_args={
+        "owner": "sellerops",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=1),
+        "retry_policy": RetryByRemedy(),
+    },
+    on_failure_callback=[ReportFailureNotifier()],
+):
+
+    @task
+    def send_waiting_notices(**context: Any) -> int:
+        """Send what waits and is due."""
+        with task_outcome(context):
+            return maintenance.send_waiting_notices(get_runtime().ledger)
+
+    send_waiting_notices()

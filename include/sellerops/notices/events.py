@@ -1,0 +1,18 @@
+"""What a notice can be about."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """What has happened; the first three are how a run ended. ``notifications.yaml`` says who is told."""
+
+    SUCCESS = "success"
+    PARTIAL_FAILURE = "partial_failure"
+    CRITICAL_FAILURE = "critical_failure"
+    QUARANTINE = "quarantine"
+    DRIFT = "drift"
+    DEPRECATION = "deprecation"
+    NEEDS_A_PERSON = "needs_a_person"
+    LATE = "late"

@@ -1,0 +1,68 @@
+"""The channels there are: which module sends what, and whether its connection is there."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import TYPE_CHECKING
+
+from airflow.sdk import BaseHook, Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from sellerops.notices.routes import Kind, Target
+
+if TYPE_CHECKING:
+    from sellerops.notices.outbox import Post
+
+log = logging.getLogger(__name__)
+
+# Each has ``send(connection, post) -> reference``, which raises ChannelError.
+_MODULES = {
+    Kind.SLACK: "sellerops_airflow.notifiers.slack",
+    Kind.CLICKUP: "sellerops_airflow.notifiers.clickup",
+    Kind.TELEGRAM: "sellerops_airflow.notifiers.telegram",
+    Kind.EMAIL: "sellerops_airflow.notifiers.mail",
+}
+_warned: set[str] = set()
+
+
+def send(kind: str, connection: str, post: Post) -> str:
+    """Send one message; what the channel calls it. Raises ChannelError, whatever went wrong."""
+    from sellerops.notices.outbox import ChannelError
+
+    try:
+        module = importlib.import_module(_MODULES[Kind(kind)])
+        reference: str = module.send(connection, post)
+    except ChannelError:
+        raise
+    except Exception as error:
+        # Clients raise what they like; a message that one of them cannot send waits like any other.
+        raise ChannelError(f"{type(error).__name__}: {error}") from error
+    return reference
+
+
+def is_there(target: Target) -> bool:
+    """Whether its connection exists; said once for each process when it does not."""
+    try:
+        BaseHook.get_connection(target.connection)
+    except AirflowNotFoundException:
+        if target.connection not in _warned:
+            _warned.add(target.connection)
+            log.warning(
+                "Channel %r is left out: there is no connection %r. Add it in Admin > Connections, or take "
+                "the channel out of config/notifications.yaml.",
+                target.channel,
+                target.connection,
+            )
+        return False
+    return True
+
+
+def address(connection: Connection, usual: str) -> str:
+    """The base address of a connection, without a slash at its end; ``usual`` when it has none."""
+    host = (connection.host or "").rstrip("/")
+    if not host:
+        return usual
+    if "://" not in host:
+        host = f"{connection.schema or 'https'}://{host}"
+    return f"{host}:{connection.port}" if connection.port else host

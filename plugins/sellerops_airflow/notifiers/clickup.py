@@ -1,0 +1,63 @@
+"""ClickUp: a comment on a task (API v2, POST /task/{task_id}/comment). There is no library of theirs."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseHook
+
+from sellerops_airflow.notifiers.channels import address
+
+if TYPE_CHECKING:
+    from sellerops.notices.outbox import Post
+
+_USUAL = "https://api.clickup.com"
+_MOST = 10_000
+
+
+def send(connection: str, post: Post) -> str:
+    """Comment on the task ``post.target``; the comment's id. Raises ChannelError.
+
+    The connection's password is the token (``pk_...``); its host another address than ClickUp's.
+    """
+    import httpx
+
+    from sellerops.notices.outbox import ChannelError
+    from sellerops.notices.wording import as_plain
+
+    found = BaseHook.get_connection(connection)
+    body = {"comment_text": as_plain(post.text)[:_MOST], "notify_all": False}
+    try:
+        answer = httpx.post(
+            f"{address(found, _USUAL)}/api/v2/task/{post.target}/comment",
+            json=body,
+            headers={"Authorization": found.password or ""},
+            timeout=post.timeout,
+        )
+    except httpx.HTTPError as error:
+        raise ChannelError(f"ClickUp does not answer: {type(error).__name__}: {error}") from error
+    said = _json(answer)
+    if answer.status_code != 200 or "id" not in said:
+        raise ChannelError(
+            f"ClickUp answers {answer.status_code}: {said.get('err') or answer.text[:200]} "
+            f"{said.get('ECODE', '')}".rstrip(),
+            retry_after=_wait(answer),
+        )
+    return str(said["id"])
+
+
+def _json(answer: Any) -> dict[str, Any]:
+    try:
+        said = answer.json()
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _wait(answer: Any) -> float:
+    """Seconds until the limit is over: ``X-RateLimit-Reset`` is the moment, in seconds since 1970."""
+    reset = str(answer.headers.get("X-RateLimit-Reset", ""))
+    if answer.status_code != 429 or not reset.isdigit():
+        return 0.0
+    return max(0.0, float(reset) - time.time())

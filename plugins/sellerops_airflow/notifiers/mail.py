@@ -1,0 +1,47 @@
+"""E-mail, through Airflow's SMTP provider and its connection."""
+
+from __future__ import annotations
+
+import html
+import math
+from email.utils import make_msgid
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sellerops.notices.outbox import Post
+
+_PAGE = '<div style="font-family: sans-serif; line-height: 1.4">{}</div>'
+
+
+def send(connection: str, post: Post) -> str:
+    """Send to the addresses of ``post.target`` (separated by commas); the message's id. Raises ChannelError.
+
+    Who sends is the connection's ``from_email``.
+    """
+    from airflow.providers.smtp.hooks.smtp import SmtpHook
+
+    from sellerops.notices.outbox import ChannelError
+    from sellerops.notices.wording import as_html
+
+    class Hook(SmtpHook):
+        """The provider waits 30 seconds and tries six times; here the next try is another process's."""
+
+        timeout = max(1, math.floor(post.timeout))
+        smtp_retry_limit = 0
+
+    headline, *lines = post.text.split("\n")
+    headers: dict[str, Any] = {"Message-ID": make_msgid(domain="sellerops")}
+    if post.answers:
+        headers |= {"In-Reply-To": post.answers, "References": post.answers}
+    with Hook(smtp_conn_id=connection) as hook:
+        sender = hook.from_email
+        if not sender:
+            raise ChannelError(f"connection {connection} names no `from_email` in its extra fields")
+        hook.send_email_smtp(
+            to=post.target,
+            from_email=sender,
+            subject=html.unescape(headline),
+            html_content=_PAGE.format("<br>\n".join(map(as_html, [f"*{headline}*", *lines]))),
+            custom_headers=headers,
+        )
+    return str(headers["Message-ID"])

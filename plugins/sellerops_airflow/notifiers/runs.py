@@ -1,0 +1,96 @@
+"""How runs ended, told by callbacks of the DAG: failures, their ends, and of reports that all went well."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseNotifier, Context
+
+from sellerops_airflow.notifiers import tell, tell_ends
+from sellerops_airflow.run_outcomes import outcome_of_run
+from sellerops_airflow.runtime import get_runtime
+
+if TYPE_CHECKING:
+    from sellerops.ledger import Ledger
+    from sellerops.ledger.notices import OpenFault
+    from sellerops.notices import RunOutcome
+
+log = logging.getLogger(__name__)
+
+_PLAN = "plan_slices|"
+
+
+class _RunNotifier(BaseNotifier):
+    """Never raises: a callback that does would hide what it tells of."""
+
+    def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
+        """Nothing here is a template; Airflow's own rendering raises in ``dag.test()``, before ``notify``."""
+
+    def notify(self, context: Context) -> None:
+        try:
+            self.tell(get_runtime().ledger, context)
+        except Exception:
+            log.exception("The end of this run was not told to anybody")
+
+    def tell(self, ledger: Ledger, context: Context) -> None:
+        raise NotImplementedError
+
+
+class ReportFailureNotifier(_RunNotifier):
+    """Failure callback of every DAG: gathers what failed in the run, and tells of it once."""
+
+    def tell(self, ledger: Ledger, context: Context) -> None:
+        outcome = outcome_of_run(ledger, context)
+        tell_of_failure(ledger, outcome)
+        # Another account, or another step, may have come well again in the same run.
+        tell_what_is_over(ledger, outcome)
+
+
+class ReportSuccessNotifier(_RunNotifier):
+    """Success callback: tells that faults are over, and of a report's run that it went well."""
+
+    def tell(self, ledger: Ledger, context: Context) -> None:
+        from sellerops.notices.messages import success_notice
+
+        outcome = outcome_of_run(ledger, context, failed=False)
+        told = tell_what_is_over(ledger, outcome)
+        if outcome.family:
+            tell(ledger, success_notice(outcome), but=told)
+
+
+def tell_of_failure(ledger: Ledger, outcome: RunOutcome) -> bool:
+    """Put the notice of a failed run on its way unless somebody has; True when this call did."""
+    from sellerops.notices import failure_notice
+
+    return tell(ledger, failure_notice(outcome))
+
+
+def tell_what_is_over(ledger: Ledger, outcome: RunOutcome) -> set[Any]:
+    """End the faults of earlier runs, and of this one before, that this run shows to be over; who is told."""
+    from sellerops.ledger.notices import open_faults
+    from sellerops.notices.messages import dag_prefix, end_words, failure_notice
+
+    prefix = dag_prefix(outcome.dag_id)
+    known = ledger.database.run(lambda c: open_faults(c, prefix))
+    if not known:
+        return set()
+    now = {each.key for each in failure_notice(outcome).faults} if outcome.failures else set()
+    over = [each.id for each in known if each.fault_key not in now and _is_over(each, outcome)]
+    headline, text, link = end_words(ledger, outcome)
+    return set(tell_ends(ledger, over, text, headline=headline, link=link))
+
+
+def _is_over(fault: OpenFault, outcome: RunOutcome) -> bool:
+    """Whether the run got past the place of the fault: a run that had nothing to do there says nothing."""
+    from sellerops.notices.messages import dag_prefix
+
+    account, _, rest = fault.fault_key.removeprefix(dag_prefix(outcome.dag_id)).partition("|")
+    if not account:
+        return not outcome.failures
+    if account in outcome.accounts_loaded:
+        return True
+    return rest.startswith(_PLAN) and account in outcome.accounts_planned
+
+
+__all__ = ["ReportFailureNotifier", "ReportSuccessNotifier", "tell_of_failure", "tell_what_is_over"]

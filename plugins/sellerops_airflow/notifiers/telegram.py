@@ -1,0 +1,78 @@
+"""Telegram: the Bot API's sendMessage. One JSON call: a library would bring more than it saves."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseHook
+
+from sellerops_airflow.notifiers.channels import address
+
+if TYPE_CHECKING:
+    from sellerops.notices.outbox import Post
+
+_USUAL = "https://api.telegram.org"
+_MOST = 4096
+_TOKEN = re.compile(r"/bot[^/\s]+")
+
+
+def send(connection: str, post: Post) -> str:
+    """Send to the chat ``post.target``, as a reply where its thread has begun; the message's id.
+
+    The connection's password is the bot's token, its host another address than Telegram's.
+    Raises ChannelError.
+    """
+    import httpx
+
+    from sellerops.notices.outbox import ChannelError
+    from sellerops.notices.wording import as_html, fitting
+
+    _hide_tokens()
+    found = BaseHook.get_connection(connection)
+    body: dict[str, Any] = {
+        "chat_id": post.target,
+        "text": as_html(fitting(post.text, _MOST)),
+        "parse_mode": "HTML",
+        "link_preview_options": {"is_disabled": True},
+    }
+    if post.answers:
+        body["reply_parameters"] = {
+            "message_id": int(post.answers),
+            "allow_sending_without_reply": True,
+        }
+    url = f"{address(found, _USUAL)}/bot{found.password or ''}/sendMessage"
+    try:
+        answer = httpx.post(url, json=body, timeout=post.timeout)
+        said = answer.json()
+    except httpx.HTTPError as error:
+        raise ChannelError(_clean(f"Telegram does not answer: {type(error).__name__}: {error}")) from None
+    except ValueError:
+        raise ChannelError(f"Telegram answers {answer.status_code} without JSON") from None
+    if not said.get("ok"):
+        raise ChannelError(
+            _clean(f"Telegram answers {said.get('error_code')}: {said.get('description')}"),
+            retry_after=float((said.get("parameters") or {}).get("retry_after", 0)),
+        )
+    return str(said["result"]["message_id"])
+
+
+def _clean(text: str) -> str:
+    return _TOKEN.sub("/bot***", text)
+
+
+class _HideTokens(logging.Filter):
+    """httpx logs the address of each call, and Telegram's holds the token."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if _TOKEN.search(message):
+            record.msg, record.args = _clean(message), ()
+        return True
+
+
+def _hide_tokens() -> None:
+    logger = logging.getLogger("httpx")
+    if not any(isinstance(each, _HideTokens) for each in logger.filters):
+        logger.addFilter(_HideTokens())
