@@ -14,7 +14,7 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Param, task
 
-from sellerops_airflow import completeness
+from sellerops_airflow import completeness, deadlines
 from sellerops_airflow.notifiers.slack import ReportFailureNotifier
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.retry_policy import RetryByRemedy
@@ -74,6 +74,14 @@ with DAG(
             )
 
     @task
+    def tell_expiring(**context: Any) -> int:
+        """Missing and failed days that Amazon stops serving within a week: told once."""
+        with task_outcome(context):
+            return deadlines.check_expiring(
+                get_runtime().ledger, completeness.asks_airflow(context), context["params"]["horizon_days"]
+            )
+
+    @task
     def tell_deprecations(**context: Any) -> int:
         """Report types and APIs that Amazon removes within 90, 30, 7 days: told once each."""
         with task_outcome(context):
@@ -87,4 +95,5 @@ with DAG(
         map_index_template="{{ task.trigger_run_id }}",
     ).expand_kwargs(find_gaps())
     check_silence()
+    tell_expiring()
     tell_deprecations()

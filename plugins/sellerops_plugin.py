@@ -1,4 +1,4 @@
-"""Registers what Airflow finds only through a plugin: the timetable of the report DAGs."""
+"""Registers what Airflow finds only through a plugin: timetable and promised times of the report DAGs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 
 from airflow.plugins_manager import AirflowPlugin
 
+from sellerops_airflow.deadlines import PromisedTime
 from sellerops_airflow.task_imports import import_for_tasks
 from sellerops_airflow.timetables import ReportTimetable
 
@@ -20,3 +21,4 @@ class SellerOpsPlugin(AirflowPlugin):
 
     name = "sellerops"
     timetables = [ReportTimetable]  # noqa: RUF012 - the type Airflow declares
+    deadline_references = [PromisedTime]  # noqa: RUF012 - the type Airflow declares

@@ -70,11 +70,13 @@ def calendars(
     last_day: date | None = None,
     now: datetime | None = None,
     days: int = USUAL_DAYS,
+    grace: timedelta = GRACE,
 ) -> Iterator[Shop]:
     """How the days of a report stand, by account and shop.
 
     Without ``first_day`` days are expected from the first day the ledger knows of the shop on (with
-    ``catchup``: from the spec's start), at most ``days`` back. What never ran has no days.
+    ``catchup``: from the spec's start), at most ``days`` back. What never ran has no days. Runs
+    due less than ``grace`` ago are not counted on yet.
     """
     moment = now or ledger.clock().now()
     last = last_day or moment.date()
@@ -84,7 +86,7 @@ def calendars(
         own = [row for row in rows if row.account_id == account.id]
         start = first_day or _begun(spec, own)
         expected = (
-            expected_days(spec, account, max(start, oldest), last, moment - GRACE)
+            expected_days(spec, account, max(start, oldest), last, moment - grace)
             if start is not None
             else {}
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sellerops.accounts import Account
@@ -71,7 +71,17 @@ def _of_windows(
                 if piece.timezone != zone or due is None:
                     continue
                 for day in piece.days:
-                    yield ExpectedDay(day, due, piece, piece.expired)
+                    yield ExpectedDay(day, due, piece, served_until(spec, piece, day) < now)
+
+
+def served_until(spec: ReportSpec, piece: Slice, day: date) -> datetime:
+    """When Amazon stops serving a day of the slice: with its week or month, or by itself. UTC."""
+    start = piece.start
+    if spec.period.kind not in (PeriodKind.WEEK, PeriodKind.MONTH):
+        # Of a long range that reaches back too far its later days can still be asked for.
+        start = datetime.combine(day, time(0), tzinfo=ZoneInfo(piece.timezone))
+    assert start is not None
+    return (start + spec.period.history).astimezone(UTC)
 
 
 def _stretches(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sellerops.completeness.calendar import DayState, Shop
@@ -83,6 +83,33 @@ def claim_fills(ledger: Ledger, gaps: Iterable[Gap], limits: Limits) -> list[Fil
             if can_come and _may_try(connection, gap, now, limits):
                 fills.append(_claim(connection, gap, now))
     return fills
+
+
+def tries_of(ledger: Ledger, report: str, account_id: str, days: Iterable[tuple[str, date]]) -> int:
+    """How often runs were started for the most tried of these days; days are (marketplace id, day)."""
+    every = list(days)
+    with ledger.connection() as connection:
+        row = connection.execute(
+            """
+            SELECT coalesce(max(tries), 0) AS tries FROM (
+                SELECT count(*) AS tries
+                FROM unnest(%(shops)s::text[], %(days)s::date[]) AS wanted (shop, day)
+                JOIN sellerops.gap_fill AS fill
+                  ON wanted.shop = ANY (fill.marketplace_ids)
+                  AND wanted.day BETWEEN fill.first_day AND fill.last_day
+                WHERE fill.report = %(report)s AND fill.account_id = %(account_id)s
+                  AND fill.released_at IS NULL
+                GROUP BY wanted.shop, wanted.day
+            ) AS of_day
+            """,
+            {
+                "shops": [shop for shop, _ in every],
+                "days": [day for _, day in every],
+                "report": report,
+                "account_id": account_id,
+            },
+        ).fetchone()
+    return int(row["tries"]) if row else 0
 
 
 def release_fill(ledger: Ledger, fill: Fill) -> None:

@@ -1,0 +1,45 @@
+"""Promised times, looked after by the ledger alone.
+
+A report whose spec says `due` promises its days by that time. A run by schedule has an Airflow deadline for
+it; this DAG finds what no run's deadline can: a paused DAG, a scheduler that was down, a run that ended well
+without the day. It also tells when a late day has landed.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import DAG, task
+
+from sellerops_airflow import deadlines
+from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.outcomes import task_outcome
+from sellerops_airflow.retry_policy import RetryByRemedy
+from sellerops_airflow.runtime import get_runtime
+
+with DAG(
+    dag_id="sellerops__deadlines",
+    description="Tells of reports that are late though no run says so, and when they have landed.",
+    doc_md=__doc__,
+    schedule="*/15 * * * *",
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    tags={"sellerops", "maintenance"},
+    default_args={
+        "owner": "sellerops",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=1),
+        "retry_policy": RetryByRemedy(),
+    },
+    on_failure_callback=[ReportFailureNotifier()],
+):
+
+    @task
+    def check_promises(**context: Any) -> int:
+        """What is late by the ledger, and what has landed since; how many warnings stay open."""
+        with task_outcome(context):
+            return deadlines.check_promises(get_runtime().ledger)
+
+    check_promises()

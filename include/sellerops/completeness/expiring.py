@@ -1,0 +1,59 @@
+"""Days that are missing or failed and that Amazon soon stops serving."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sellerops.completeness.calendar import DayState, Shop
+from sellerops.completeness.expected import served_until
+from sellerops.specs import PeriodKind, ReportSpec
+
+# So long ahead people are warned.
+AHEAD = timedelta(days=7)
+_OPEN = frozenset({DayState.MISSING, DayState.LATE, DayState.FAILED})
+# A snapshot's moment is over at once; a listing finds what there is.
+_WITHOUT_END = frozenset({PeriodKind.SNAPSHOT, PeriodKind.LISTING})
+
+
+@dataclass(frozen=True)
+class ExpiringDay:
+    """A day of a shop that is not there. ``served_until``: UTC. ``last_day_to_act``: by the shop's clock."""
+
+    spec: ReportSpec
+    account_id: str
+    marketplace_id: str
+    day: date
+    state: DayState
+    served_until: datetime
+    last_day_to_act: date
+
+
+def expiring_days(shops: Iterable[Shop], now: datetime) -> list[ExpiringDay]:
+    """Open days that end within twice ``AHEAD``, the soonest first. Days that have ended are left out."""
+    found = [each for shop in shops for each in _of_shop(shop, now)]
+    return sorted(found, key=lambda each: (each.served_until, each.account_id, each.marketplace_id, each.day))
+
+
+def is_near(each: ExpiringDay, now: datetime) -> bool:
+    """Whether people are to be warned of it now."""
+    return each.served_until <= now + AHEAD
+
+
+def _of_shop(shop: Shop, now: datetime) -> Iterator[ExpiringDay]:
+    if shop.spec.period.kind in _WITHOUT_END:
+        return
+    for day in shop.days:
+        if day.state not in _OPEN or day.expected is None:
+            continue
+        if day.row is not None and day.row.load_id is not None:
+            continue  # its rows are there; only asking again has failed
+        piece = day.expected.piece
+        until = served_until(shop.spec, piece, day.day)
+        if now < until <= now + 2 * AHEAD:
+            last = (until - timedelta(microseconds=1)).astimezone(ZoneInfo(piece.timezone)).date()
+            yield ExpiringDay(
+                shop.spec, shop.account.id, shop.marketplace_id, day.day, day.state, until, last
+            )

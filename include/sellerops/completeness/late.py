@@ -1,0 +1,68 @@
+"""Days that a report promised by a time of day (spec: ``due``) and that have not landed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sellerops.accounts import Account
+from sellerops.completeness.calendar import Day, DayState, calendars
+from sellerops.completeness.silence import FORGOTTEN
+from sellerops.ledger import Ledger
+from sellerops.schedules import Calendar
+from sellerops.specs import ReportSpec
+
+# What was promised longer ago is a gap: filled, and told of before Amazon forgets it.
+HORIZON = timedelta(days=3)
+# An answer, if not always rows: held figures wait for a person, who was asked.
+_ANSWERED = frozenset({DayState.LOADED, DayState.CONFIRMED_EMPTY, DayState.QUARANTINED, DayState.EXPIRED})
+
+
+@dataclass(frozen=True)
+class LateDay:
+    """A day of a shop (empty id: all of the account's) that should have landed by ``promised_at``, UTC."""
+
+    spec: ReportSpec
+    account_id: str
+    marketplace_id: str
+    day: date
+    state: DayState
+    promised_at: datetime
+
+
+def late_days(ledger: Ledger, spec: ReportSpec, accounts: Iterable[Account], now: datetime) -> list[LateDay]:
+    """Days promised within ``HORIZON`` before ``now`` and not landed, by promise, account, shop and day.
+
+    Of runs by schedule only, whether they took place or not; nothing of a report that never ran, or that has
+    not run for ``FORGOTTEN``. Empty for a spec without ``due``.
+    """
+    if spec.due is None:
+        return []
+    return sorted(
+        _late_days(ledger, spec, accounts, now),
+        key=lambda each: (each.promised_at, each.account_id, each.marketplace_id, each.day),
+    )
+
+
+def has_landed(day: Day) -> bool:
+    """Whether there is an answer for the day. Rows that are there do not go when asking again fails."""
+    return day.state in _ANSWERED or (day.row is not None and day.row.load_id is not None)
+
+
+def _late_days(
+    ledger: Ledger, spec: ReportSpec, accounts: Iterable[Account], now: datetime
+) -> Iterator[LateDay]:
+    assert spec.due is not None
+    calendar = Calendar(spec.schedule, spec.dag_id)
+    reach = HORIZON + spec.period.available_after + timedelta(days=40)
+    for shop in calendars(ledger, spec, accounts, now=now, days=reach.days, grace=timedelta(0)):
+        last = max((day.row.updated_at for day in shop.days if day.row), default=None)
+        if last is None or now - last > FORGOTTEN:
+            continue
+        for day in shop.days:
+            if day.expected is None or has_landed(day):
+                continue
+            promised = calendar.promise(spec.due, day.expected.due)
+            if now - HORIZON < promised <= now:
+                yield LateDay(spec, shop.account.id, shop.marketplace_id, day.day, day.state, promised)

@@ -1,0 +1,114 @@
+"""The table ``warning``: days people were told of before or after their time, until they land or are lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from sellerops.ledger.database import Connection
+
+# A day of a shop; the empty id stands for all shops of an account together.
+ShopDay = tuple[str, date]
+
+
+class WarningKind(StrEnum):
+    """LATE: not landed by its promised time. EXPIRING: soon no longer served by Amazon."""
+
+    LATE = "late"
+    EXPIRING = "expiring"
+
+
+@dataclass(frozen=True)
+class Warned:
+    """One warning about one report of one account. ``since``, ``until``: see the table's comments. UTC."""
+
+    fault_key: str
+    kind: WarningKind
+    report: str
+    account_id: str
+    slices: tuple[ShopDay, ...]
+    since: datetime
+    until: datetime | None
+    opened_at: datetime
+    told_at: datetime | None
+    ended_at: datetime | None
+
+
+def lock(connection: Connection, report: str, account_id: str) -> None:
+    """Keep others from opening warnings of this report and account until the transaction ends."""
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('sellerops.warning|' || %s || '|' || %s, 0))",
+        (report, account_id),
+    )
+
+
+def open_warnings(
+    connection: Connection, report: str | None = None, account_id: str | None = None
+) -> list[Warned]:
+    """Those that have not ended, oldest first; what is left None is not filtered by."""
+    rows = connection.execute(
+        """
+        SELECT * FROM sellerops.warning
+        WHERE ended_at IS NULL AND (%(report)s::text IS NULL OR report = %(report)s)
+          AND (%(account_id)s::text IS NULL OR account_id = %(account_id)s)
+        ORDER BY since, fault_key
+        """,
+        {"report": report, "account_id": account_id},
+    )
+    return [_warned(row) for row in rows]
+
+
+def open_warning(
+    connection: Connection,
+    kind: WarningKind,
+    fault_key: str,
+    report: str,
+    account_id: str,
+    slices: Iterable[ShopDay],
+    since: datetime,
+    until: datetime | None = None,
+) -> None:
+    """Note a warning that is still to be told. One that was there before stays as it is."""
+    connection.execute(
+        """
+        INSERT INTO sellerops.warning (fault_key, kind, report, account_id, slices, since, until)
+        VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+        """,
+        (fault_key, str(kind), report, account_id, _json(slices), since, until),
+    )
+
+
+def extend(connection: Connection, warned: Warned, slices: Iterable[ShopDay]) -> None:
+    """More days that belong to the same fault."""
+    every = sorted({*warned.slices, *slices})
+    connection.execute(
+        "UPDATE sellerops.warning SET slices = %s WHERE fault_key = %s", (_json(every), warned.fault_key)
+    )
+
+
+def mark_told(connection: Connection, fault_key: str) -> None:
+    connection.execute(
+        "UPDATE sellerops.warning SET told_at = coalesce(told_at, sellerops.now()) WHERE fault_key = %s",
+        (fault_key,),
+    )
+
+
+def mark_ended(connection: Connection, fault_key: str) -> None:
+    connection.execute(
+        "UPDATE sellerops.warning SET ended_at = coalesce(ended_at, sellerops.now()) WHERE fault_key = %s",
+        (fault_key,),
+    )
+
+
+def _json(slices: Iterable[ShopDay]) -> Jsonb:
+    return Jsonb([[shop, day.isoformat()] for shop, day in slices])
+
+
+def _warned(row: dict[str, Any]) -> Warned:
+    slices = tuple((shop, date.fromisoformat(day)) for shop, day in row["slices"])
+    return Warned(**{**row, "kind": WarningKind(row["kind"]), "slices": slices})

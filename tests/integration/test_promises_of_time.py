@@ -1,0 +1,275 @@
+"""A promised time that passes is told once, and so is its end; so are days that Amazon is about to forget."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from support.airflow_home import prepare_airflow
+from support.postgres import conninfo, ledger, postgres_server
+
+prepare_airflow()
+
+from sellerops.accounts import load_accounts  # noqa: E402
+from sellerops.clock import Clock  # noqa: E402
+from sellerops.completeness import Limits, calendars, claim_fills, find_gaps  # noqa: E402
+from sellerops.completeness.late import late_days  # noqa: E402
+from sellerops.completeness.warnings import open_late, warnings_of  # noqa: E402
+from sellerops.errors import NotPublishedYet, ReportFatal  # noqa: E402
+from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState  # noqa: E402
+from sellerops.notices import Event, Notice  # noqa: E402
+from sellerops.slices import Slice, plan_slices  # noqa: E402
+from sellerops.specs import ReportSpec, load_spec  # noqa: E402
+from sellerops_airflow import deadlines, notifiers  # noqa: E402
+from sellerops_airflow.runtime import Runtime, use_runtime  # noqa: E402
+
+__all__ = ["conninfo", "ledger", "postgres_server"]
+
+SALES = load_spec("sales_and_traffic")
+NA = load_accounts()["northwind_na"]
+# 07:00 in New York, when the run is due; its days are promised for 09:00, that is 14:00 UTC.
+DUE = datetime(2026, 11, 21, 12, tzinfo=UTC)
+PROMISED = datetime(2026, 11, 21, 14, tzinfo=UTC)
+RUN = RunRef(SALES.dag_id, "scheduled__2026-11-21", "northwind_na.slice.fetch_report", 0, 1, SALES.name)
+
+
+SetTime = Callable[[datetime], datetime]
+
+
+class People:
+    """What was told, and which ends."""
+
+    def __init__(self) -> None:
+        self.told: list[Notice] = []
+        self.ends: list[tuple[str, str]] = []
+
+
+@pytest.fixture
+def people(monkeypatch: pytest.MonkeyPatch) -> People:
+    found = People()
+    monkeypatch.setattr(notifiers, "tell", lambda ledger, notice: found.told.append(notice))
+    monkeypatch.setattr(
+        notifiers, "tell_end", lambda ledger, key, headline: found.ends.append((key, headline))
+    )
+    return found
+
+
+@pytest.fixture
+def at(ledger: Ledger) -> SetTime:
+    """Sets the ledger's clock, which stands still there."""
+
+    def set_time(moment: datetime) -> datetime:
+        ledger.set_clock(Clock(datetime.now(UTC), moment, 0.0))
+        return moment
+
+    set_time(DUE)
+    return set_time
+
+
+def pieces(first: date, last: date, spec: ReportSpec = SALES) -> list[Slice]:
+    later = DUE + timedelta(days=40)
+    return plan_slices(spec, NA, run_at=later, now=DUE, from_day=first, to_day=last)
+
+
+def settle(
+    ledger: Ledger, first: date, last: date, state: SliceState = SliceState.LOADED, **said: Any
+) -> None:
+    for piece in pieces(first, last):
+        ledger.set_slice_state(piece, state, run=RUN, **said)
+
+
+def yesterday(shop: str) -> Slice:
+    return next(
+        piece for piece in pieces(date(2026, 11, 20), date(2026, 11, 20)) if shop in piece.marketplaces
+    )
+
+
+def look(ledger: Ledger, now: datetime) -> int:
+    """As the callback and the DAG do, whatever the clock."""
+    open_late(ledger, late_days(ledger, SALES, [NA], now))
+    return deadlines.tell_warnings(ledger, {SALES.name: SALES}, {NA.id: NA})
+
+
+def ask(ledger: Ledger, piece: Slice) -> int:
+    """A request of the slice that Amazon has taken."""
+    key = RequestKey("amazon_sp", SALES.report_type, NA.id, piece.marketplace_ids, piece.start, piece.end)
+    request = ledger.find_or_open_request(key, fresh_after=None, run=RUN)
+    ledger.claim_create(request.id)
+    ledger.record_created(request.id, "report-1")
+    return request.id
+
+
+def test_what_has_not_landed_by_nine_is_told_once_with_reasons_and_what_next(
+    ledger: Ledger, at: SetTime, people: People
+) -> None:
+    settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
+    failed, unpublished, waiting = (yesterday(shop) for shop in ("MX", "CA", "US"))
+    ledger.set_slice_state(failed, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
+    ledger.set_slice_state(unpublished, SliceState.LATE, run=RUN, error=NotPublishedYet("It comes at noon."))
+    ledger.set_slice_state(waiting, SliceState.REQUESTED, run=RUN, request_id=ask(ledger, waiting))
+    assert look(ledger, at(PROMISED - timedelta(seconds=1))) == 0
+    assert look(ledger, at(PROMISED)) == 1
+    assert look(ledger, at(PROMISED + timedelta(hours=5))) == 1
+    (notice,) = people.told
+    assert (notice.event, notice.family, notice.account_ids) == (Event.LATE, "analytics", ("northwind_na",))
+    assert (notice.dag_id, notice.run_id) == (SALES.dag_id, RUN.run_id)  # the thread of the run
+    assert notice.fault_key == notice.key
+    assert notice.text.splitlines()[0] == (
+        "sales_and_traffic is late: northwind_na CA, MX, US 2026-11-20, promised by 2026-11-21 09:00 "
+        "America/New_York"
+    )
+    assert "US 2026-11-20: is in Amazon's queue, since 2026-11-21 07:00 America/New_York" in notice.text
+    assert "MX 2026-11-20: failed: ReportFatal: Amazon aborted it" in notice.text
+    assert "CA 2026-11-20: Amazon has not published it yet (It comes at noon)" in notice.text
+    assert notice.text.count("Next: ") == 3
+    assert f"/dags/{SALES.dag_id}/runs/{RUN.run_id}" in str(notice.blocks)
+
+
+def test_the_end_of_a_late_report_is_told_once_when_its_last_day_has_landed(
+    ledger: Ledger, at: SetTime, people: People
+) -> None:
+    settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
+    look(ledger, at(PROMISED))
+    at(PROMISED + timedelta(minutes=20))
+    ledger.set_slice_state(yesterday("US"), SliceState.LOADED, run=RUN)
+    ledger.set_slice_state(yesterday("CA"), SliceState.CONFIRMED_EMPTY, run=RUN)
+    assert look(ledger, at(PROMISED + timedelta(minutes=30))) == 1
+    assert people.ends == []
+    at(PROMISED + timedelta(minutes=90))
+    ledger.set_slice_state(
+        yesterday("MX"), SliceState.QUARANTINED, run=RUN
+    )  # held for a person, who was asked
+    for hours in (2, 3):
+        assert look(ledger, at(PROMISED + timedelta(hours=hours))) == 0
+    ((key, text),) = people.ends
+    assert key == people.told[0].fault_key
+    assert "landed at 2026-11-21 10:30 America/New_York, 1 h 30 min after its time" in text
+
+
+def test_rows_that_are_there_are_not_late_when_asking_again_fails(
+    ledger: Ledger, at: SetTime, people: People
+) -> None:
+    settle(ledger, date(2026, 11, 15), date(2026, 11, 20), load_id=7)
+    settle(ledger, date(2026, 11, 20), date(2026, 11, 20), SliceState.FAILED, error=ReportFatal("Aborted."))
+    assert look(ledger, at(PROMISED)) == 0
+    assert people.told == []
+
+
+def test_days_without_any_run_are_told_once_and_the_following_days_join_them(
+    ledger: Ledger, at: SetTime, people: People
+) -> None:
+    settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
+    for day in range(3):
+        look(ledger, at(PROMISED + timedelta(days=day)))
+    (notice,) = people.told
+    assert "no run has asked Amazon for it" in notice.text
+    assert "paused" in notice.text
+    (warned,) = warnings_of(ledger)
+    assert {day.day for _, day in warned.slices} == {20, 21, 22}
+    # Once a run has asked, what it does not bring is a fault of its own.
+    settle(ledger, date(2026, 11, 20), date(2026, 11, 23), SliceState.PLANNED)
+    assert look(ledger, at(PROMISED + timedelta(days=3))) == 2
+    assert "planned since" in people.told[1].text
+
+
+def test_old_days_of_catch_up_and_backfill_are_not_late(ledger: Ledger, at: SetTime, people: People) -> None:
+    settle(ledger, date(2026, 9, 1), date(2026, 11, 17), SliceState.PLANNED)
+    settle(ledger, date(2026, 11, 18), date(2026, 11, 20))
+    assert look(ledger, at(PROMISED)) == 0
+    assert people.told == []
+
+
+def test_a_report_that_promises_nothing_or_was_given_up_is_never_late(
+    ledger: Ledger, at: SetTime, people: People
+) -> None:
+    settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
+    promises_nothing = SALES.model_copy(update={"due": None})
+    assert late_days(ledger, promises_nothing, [NA], PROMISED) == []
+    assert len(late_days(ledger, SALES, [NA], PROMISED)) == 3
+    assert late_days(ledger, SALES, [NA], PROMISED + timedelta(days=35)) == []
+
+
+def test_the_look_by_the_ledger_finds_late_reports_but_not_beside_a_local_amazons_clock(
+    ledger: Ledger, at: SetTime, people: People
+) -> None:
+    settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
+    at(PROMISED)
+    assert deadlines.check_promises(ledger) == 0
+    ledger.set_clock(None)
+    today = datetime.now(UTC)
+    first = (today - timedelta(days=9)).date()
+    for piece in plan_slices(SALES, NA, run_at=today, now=today, from_day=first, to_day=first):
+        ledger.set_slice_state(piece, SliceState.LOADED, run=RUN)
+    assert deadlines.check_promises(ledger) == 1
+    assert [notice.report for notice in people.told] == [SALES.name]
+
+
+def test_airflows_callback_tells_what_is_late_at_the_deadline(
+    ledger: Ledger, conninfo: str, at: SetTime, people: People
+) -> None:
+    settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
+    at(PROMISED + timedelta(seconds=3))
+    context = {"dag_run": {"dag_id": SALES.dag_id}, "deadline": {"deadline_time": PROMISED.isoformat()}}
+    with use_runtime(Runtime(lambda: conninfo, str)) as runtime:
+        said = asyncio.run(deadlines.tell_late(SALES.dag_id, context=context))
+        runtime.close()
+    assert said == f"{SALES.dag_id}: 3 days are late"
+    assert [notice.event for notice in people.told] == [Event.LATE]
+
+
+def test_open_days_that_amazon_soon_forgets_are_told_once_with_the_last_day_to_act(
+    ledger: Ledger, at: SetTime, people: People
+) -> None:
+    """Amazon serves 729 days: 2024-11-25 in Los Angeles is served until 2026-11-24 there."""
+    failed = date(2024, 11, 25)
+    settle(ledger, date(2024, 11, 15), date(2024, 12, 20))
+    for shop in ("US", "CA"):
+        piece = next(each for each in pieces(failed, failed) if shop in each.marketplaces)
+        ledger.set_slice_state(piece, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
+    far = next(each for each in pieces(date(2024, 12, 3), date(2024, 12, 3)) if "US" in each.marketplaces)
+    ledger.set_slice_state(far, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
+
+    def check(days: float) -> int:
+        at(datetime(2026, 11, 16, 12, tzinfo=UTC) + timedelta(days=days))
+        return deadlines.check_expiring(ledger, lambda dag_id: dag_id != SALES.dag_id, 730)
+
+    assert check(0) == 0  # eight days before
+    assert deadlines.check_expiring(ledger, lambda dag_id: True, 730) == 0  # paused: somebody wants it so
+    assert [check(day) for day in (2, 4)] == [1, 1]
+    (notice,) = people.told
+    assert notice.event is Event.NEEDS_A_PERSON
+    assert notice.text.splitlines()[0] == (
+        "sales_and_traffic: Amazon soon forgets 3 days of northwind_na; last day to act 2026-11-23"
+    )
+    assert "until 2026-11-23: CA, US 2024-11-25" in notice.text
+    assert "until 2026-12-01: US 2024-12-03" in notice.text
+    assert "3 FAILED. Last error: Amazon aborted it" in notice.text
+    assert "asks for them by itself: 0 of 3 tries were made" in notice.text
+    settle(ledger, failed, failed)
+    settle(ledger, date(2024, 12, 3), date(2024, 12, 3))
+    assert check(5) == 0
+    assert people.ends == [
+        (notice.fault_key, "sales_and_traffic northwind_na: all 3 days Amazon was about to forget are there.")
+    ]
+
+
+def test_the_end_of_what_nobody_brought_names_the_lost_days(
+    ledger: Ledger, at: SetTime, people: People
+) -> None:
+    start = at(datetime(2026, 11, 20, 12, tzinfo=UTC))
+    settle(ledger, date(2024, 11, 15), date(2024, 12, 20))
+    piece = next(each for each in pieces(date(2024, 11, 25), date(2024, 11, 25)) if "US" in each.marketplaces)
+    ledger.set_slice_state(piece, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
+    shops = list(calendars(ledger, SALES, [NA], days=729))
+    claim_fills(ledger, find_gaps(shops, start + timedelta(days=1)), Limits())
+    is_paused = dict.fromkeys([SALES.dag_id], False)
+    deadlines.check_expiring(ledger, lambda dag_id: is_paused.get(dag_id, True), 730)
+    assert "1 of 3 tries were made" in people.told[0].text
+    at(start + timedelta(days=6))
+    assert deadlines.check_expiring(ledger, lambda dag_id: is_paused.get(dag_id, True), 730) == 0
+    assert [text for _, text in people.ends] == [
+        "sales_and_traffic northwind_na: 1 of 1 days are lost, Amazon no longer serves them: US 2024-11-25."
+    ]
