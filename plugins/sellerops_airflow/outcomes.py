@@ -11,6 +11,7 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 from sellerops.errors import SellerOpsError, SkipError
+from sellerops_airflow.landing import Landing, write_end
 from sellerops_airflow.retry_policy import is_last_try
 
 if TYPE_CHECKING:
@@ -24,8 +25,13 @@ FAILURE_KEY = "failure"
 
 
 @contextmanager
-def slice_outcome(ledger: Ledger, context: Context, run: RunRef, piece: Slice) -> Iterator[None]:
-    """Write the slice's state when the block fails for good, skips, or has rightly nothing to do."""
+def slice_outcome(
+    ledger: Ledger, context: Context, run: RunRef, piece: Slice, landing: Landing | None = None
+) -> Iterator[None]:
+    """Write the slice's state when the block fails for good, skips, or has rightly nothing to do.
+
+    With ``landing`` it is the end of one destination; that of the others stands.
+    """
     from sellerops.ledger import SliceState
     from sellerops.quarantine import state_of
 
@@ -37,11 +43,11 @@ def slice_outcome(ledger: Ledger, context: Context, run: RunRef, piece: Slice) -
         state = state_of(error)
         # A rejected document is nobody's failed run: people know, they decided.
         by = None if state is SliceState.FAILED else run
-        ledger.set_slice_state(piece, state, run=by, error=error)
+        write_end(ledger, piece, state, landing, run=by, error=error)
         raise AirflowSkipException(str(error)) from error
     except Exception as error:
         if _is_last(error, context):
-            _write_failure(ledger, run, piece, error)
+            _write_failure(ledger, run, piece, landing, error)
         raise
 
 
@@ -71,11 +77,13 @@ def _is_last(error: Exception, context: Context) -> bool:
     return is_last_try(error, ti.try_number, ti.max_tries)
 
 
-def _write_failure(ledger: Ledger, run: RunRef, piece: Slice, error: Exception) -> None:
+def _write_failure(
+    ledger: Ledger, run: RunRef, piece: Slice, landing: Landing | None, error: Exception
+) -> None:
     from sellerops.ledger import SliceState
 
     try:
-        ledger.set_slice_state(piece, SliceState.FAILED, run=run, error=error)
+        write_end(ledger, piece, SliceState.FAILED, landing, run=run, error=error)
     except SellerOpsError as away:
         log.warning("the failure of %s is not in the ledger: %s", piece.label, away)
 

@@ -146,10 +146,11 @@ class Runtime:
             self._credentials.forget(account.connection_of(source))
 
     def destination(self, name: str) -> Destination:
-        """The destination of that name, ready to load."""
+        """The destination of that name, ready to load. Raises ConfigurationError without its connection."""
         from sellerops.destinations import open_destination
+        from sellerops_airflow.destinations import address_of
 
-        return open_destination(name, self.conninfo)
+        return open_destination(name, address_of(name, self.conninfo), ledger=self.conninfo)
 
     def close(self) -> None:
         if "ledger" in self._parts:

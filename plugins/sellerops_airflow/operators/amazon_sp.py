@@ -12,6 +12,7 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sellerops.slices import Slice
+from sellerops_airflow.loading import settle_nothing
 from sellerops_airflow.outcomes import slice_outcome
 from sellerops_airflow.run_context import priority_of, run_at, run_ref
 from sellerops_airflow.runtime import get_runtime
@@ -19,8 +20,7 @@ from sellerops_airflow.runtime import get_runtime
 if TYPE_CHECKING:
     from sellerops.collect import Done, WaitFor
     from sellerops.ledger import RunRef
-    from sellerops.specs import ReportSpec
-    from sellerops_airflow.runtime import CollectorLike, Runtime
+    from sellerops_airflow.runtime import CollectorLike
     from sellerops_airflow.triggers.amazon_sp import SpApiReportTrigger
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class SpApiFetchReportOperator(BaseOperator):
             collector = runtime.collector(spec, account, priority_of(context))
             step = self._step(collector, piece, run, event, reference)
             if isinstance(step, Done) and step.evidence:
-                _settle_nothing(runtime, spec, piece, step.evidence[-1])
+                settle_nothing(runtime, spec, piece, run, step)
         return self._finish(context, piece, run, step, reference)
 
     def _step(
@@ -120,19 +120,3 @@ class SpApiFetchReportOperator(BaseOperator):
             reference=reference.isoformat(),
             priority=str(priority_of(context)),
         )
-
-
-def _settle_nothing(runtime: Runtime, spec: ReportSpec, piece: Slice, request_id: int) -> None:
-    """Rows that stand where Amazon has no data do not vanish by themselves: Quarantined is raised."""
-    from sellerops.destinations import RequestMeta, load_nothing
-    from sellerops_airflow.operators.load_report import tell_if_held
-
-    if not any(table.quarantine for table in spec.tables.values()):
-        return
-    request = runtime.ledger.get_request(request_id)
-    destination = runtime.destination("postgres")
-    try:
-        with tell_if_held(runtime.ledger):
-            load_nothing(destination, spec, piece, RequestMeta.of_nothing(request))
-    finally:
-        destination.close()

@@ -1,0 +1,63 @@
+"""Whose end a task writes down: the slice's own, or that of one destination of the slice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sellerops.ledger import Ledger, RunRef, SliceState
+    from sellerops.slices import Slice
+    from sellerops.specs import ReportSpec
+
+
+@dataclass(frozen=True)
+class Landing:
+    """The documents of ``request_ids`` on their way into ``destination``, one of all ``destinations``."""
+
+    destination: str
+    destinations: tuple[str, ...]
+    request_ids: tuple[int, ...]
+
+    @classmethod
+    def of(cls, spec: ReportSpec, destination: str, request_ids: Sequence[int]) -> Landing:
+        return cls(destination, spec.destinations, tuple(request_ids))
+
+    def settle(
+        self,
+        ledger: Ledger,
+        piece: Slice,
+        state: SliceState,
+        *,
+        run: RunRef | None,
+        load_id: int | None = None,
+        error: BaseException | None = None,
+    ) -> None:
+        """Write down how the slice stands in the destination."""
+        ledger.settle_destination(
+            piece,
+            self.destination,
+            state,
+            destinations=self.destinations,
+            run=run,
+            request_id=max(self.request_ids, default=None),
+            load_id=load_id,
+            error=error,
+        )
+
+
+def write_end(
+    ledger: Ledger,
+    piece: Slice,
+    state: SliceState,
+    landing: Landing | None,
+    *,
+    run: RunRef | None,
+    error: BaseException | None = None,
+) -> None:
+    """Write down how the slice ended: for one destination, or (``landing`` None) for all."""
+    if landing is None:
+        ledger.set_slice_state(piece, state, run=run, error=error)
+    else:
+        landing.settle(ledger, piece, state, run=run, error=error)

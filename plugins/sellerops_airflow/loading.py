@@ -1,0 +1,135 @@
+"""What load tasks do: documents of one slice into one destination; confirmed emptiness into each of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sellerops.errors import GiveUpError, Quarantined, SellerOpsError
+from sellerops.slices import Slice
+from sellerops_airflow.landing import Landing
+from sellerops_airflow.notifiers.findings import tell_of_results
+
+if TYPE_CHECKING:
+    from sellerops.collect import Done
+    from sellerops.destinations import Destination, LoadResult
+    from sellerops.ledger import Ledger, RunRef
+    from sellerops.specs import ReportSpec
+    from sellerops_airflow.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+
+def load_slice(
+    runtime: Runtime, spec: ReportSpec, piece: Slice, run: RunRef, landing: Landing
+) -> list[LoadResult]:
+    """Load every document of the slice and write down that its destination has them.
+
+    Raises Quarantined, once the other documents are loaded, for those that a person must look at.
+    """
+    from sellerops.destinations import together
+    from sellerops.ledger import SliceState
+
+    destination = runtime.destination(landing.destination)
+    results: list[LoadResult] = []
+    held: list[Quarantined] = []
+    try:
+        for request_id in landing.request_ids:
+            try:
+                results += _load(runtime, destination, spec, piece, request_id)
+            except Quarantined as error:
+                held.append(error)
+    finally:
+        destination.close()
+    if held:
+        tell_of_results(runtime.ledger, spec, results)
+        with tell_if_held(runtime.ledger):
+            raise together(held)
+    load_id = results[-1].load_id if results else None
+    landing.settle(runtime.ledger, piece, SliceState.LOADED, run=run, load_id=load_id)
+    tell_of_results(runtime.ledger, spec, results)
+    return results
+
+
+def settle_nothing(runtime: Runtime, spec: ReportSpec, piece: Slice, run: RunRef, step: Done) -> None:
+    """Tell every destination that Amazon has no data of the slice, twice confirmed by ``step.evidence``.
+
+    Rows that stand there do not vanish by themselves: Quarantined is raised, once all destinations were told.
+    One that is away keeps no other from being told; its error is raised in the end.
+    """
+    from sellerops.collect.second_look import Looks
+
+    if not any(table.quarantine for table in spec.tables.values()):
+        return
+    evidence = Looks(step.evidence, is_believed=True).evidence
+    errors: list[SellerOpsError] = []
+    for name in spec.destinations:
+        landing = Landing.of(spec, name, step.evidence)
+        try:
+            _empty(runtime, spec, piece, run, landing, evidence)
+        except SellerOpsError as error:
+            errors.append(error)
+    errors.sort(key=lambda error: isinstance(error, Quarantined))
+    if errors:
+        raise errors[0]
+
+
+def _empty(
+    runtime: Runtime, spec: ReportSpec, piece: Slice, run: RunRef, landing: Landing, evidence: SellerOpsError
+) -> None:
+    from sellerops.destinations import RequestMeta, load_nothing
+    from sellerops.ledger import SliceState
+    from sellerops.quarantine import state_of
+
+    request = runtime.ledger.get_request(landing.request_ids[-1])
+    destination = runtime.destination(landing.destination)
+    try:
+        with tell_if_held(runtime.ledger):
+            load_nothing(destination, spec, piece, RequestMeta.of_nothing(request))
+    except Quarantined as error:
+        state = state_of(error)
+        # A rejected document is nobody's failed run: people know, they decided.
+        by = None if state is SliceState.FAILED else run
+        landing.settle(runtime.ledger, piece, state, run=by, error=error)
+        raise
+    finally:
+        destination.close()
+    landing.settle(runtime.ledger, piece, SliceState.CONFIRMED_EMPTY, run=run, error=evidence)
+
+
+def _load(
+    runtime: Runtime, destination: Destination, spec: ReportSpec, piece: Slice, request_id: int
+) -> list[LoadResult]:
+    from sellerops.destinations import RequestMeta, load_document
+
+    request = runtime.ledger.get_request(request_id)
+    uri = request.archive_uri
+    if uri is None:
+        raise GiveUpError(
+            f"is {request.status} and has no document in the archive.",
+            where=f"report_request {request_id}",
+            remedy="Clear the fetch task of this slice, with downstream.",
+        )
+    results = load_document(
+        destination, spec, piece, RequestMeta.of(request), lambda: runtime.archive.open(uri)
+    )
+    for result in results:
+        log.info("%s, %s: %s", piece.label, uri, result)
+    return results
+
+
+@contextmanager
+def tell_if_held(ledger: Ledger) -> Iterator[None]:
+    """Tell people, once, of the documents that the block found to be held."""
+    try:
+        yield
+    except Quarantined as error:
+        from sellerops.quarantine import get_quarantine
+        from sellerops_airflow.notifiers.quarantine import tell_of_quarantines
+
+        if not error.details.get("is_rejected"):
+            ids = error.details.get("quarantine_ids", [])
+            tell_of_quarantines(ledger, [get_quarantine(ledger, one) for one in ids])
+        raise
