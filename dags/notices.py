@@ -1,7 +1,7 @@
 """Messages that a channel did not take, sent again every few minutes.
 
-A notice is sent at once by whoever has something to tell. What Slack, ClickUp, Telegram or the mail server does
-not take then waits in `sellerops.delivery`; `python -m sellerops notices pending` shows it.
+A notice is sent at once by whoever has something to tell. What Slack, ClickUp, Telegram or the mail server
+does not take waits in `sellerops.delivery`; `python -m sellerops notices pending` shows it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from airflow.sdk import DAG, task
 
 from sellerops_airflow import maintenance
-from sellerops_airflow.notifiers.runs import ReportFailureNotifier
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runtime import get_runtime
@@ -33,6 +33,7 @@ with DAG(
         "retry_policy": RetryByRemedy(),
     },
     on_failure_callback=[ReportFailureNotifier()],
+    on_success_callback=[ReportSuccessNotifier()],
 ):
 
     @task

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG
 
-from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.operators.notifications import ListenToNotificationsOperator
 from sellerops_airflow.retry_policy import RetryByRemedy
 
@@ -32,5 +32,6 @@ with DAG(
         "retry_policy": RetryByRemedy(),
     },
     on_failure_callback=[ReportFailureNotifier()],
+    on_success_callback=[ReportSuccessNotifier()],
 ):
     ListenToNotificationsOperator(task_id="listen")

@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task_group
 
-from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.operators.quarantine import (
     AskQuarantineOperator,
     DecideQuarantineOperator,
@@ -38,6 +38,7 @@ with DAG(
         "retry_policy": RetryByRemedy(),
     },
     on_failure_callback=[ReportFailureNotifier()],
+    on_success_callback=[ReportSuccessNotifier()],
 ):
     found = FindQuarantinesOperator(task_id="find")
 

@@ -8,7 +8,7 @@ from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable
 
 from sellerops.truth.checks import CheckSpec, load_check, load_checks
 from sellerops_airflow.assets import table_asset
-from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.operators.checks import CompareFiguresOperator, TellFiguresOperator
 from sellerops_airflow.retry_policy import RetryByRemedy
 
@@ -46,6 +46,7 @@ def build_check(check: CheckSpec) -> DAG:
             "retry_policy": RetryByRemedy(),
         },
         on_failure_callback=[ReportFailureNotifier()],
+        on_success_callback=[ReportSuccessNotifier()],
     ) as dag:
         compare = CompareFiguresOperator(task_id="compare", check=check.name)
         compare >> TellFiguresOperator(task_id="tell", check=check.name)

@@ -14,7 +14,7 @@ from support.airflow_home import PROJECT_ROOT
 
 from sellerops.accounts import Account, load_accounts
 from sellerops.specs import load_specs
-from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.report_factory import build_all
 from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.timetables import ReportTimetable
@@ -44,7 +44,8 @@ TAGS = {
 def test_the_files_make_exactly_these_dags(bag: DagBag) -> None:
     assert bag.import_errors == {}
     assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | {
-        f"sellerops__{name}" for name in ("completeness", "maintenance", "notifications", "quarantine")
+        f"sellerops__{name}"
+        for name in ("completeness", "maintenance", "notices", "notifications", "quarantine")
     }
     assert set(SPECS) == DAG_IDS
 
@@ -104,6 +105,7 @@ def test_every_task_is_retried_by_remedy_and_survives_the_deferral_race(bag: Dag
 def test_every_dag_tells_of_its_failure_and_has_a_known_vocabulary(bag: DagBag) -> None:
     for dag in bag.dags.values():
         assert [type(callback) for callback in dag.on_failure_callback] == [ReportFailureNotifier]
+        assert [type(callback) for callback in dag.on_success_callback] == [ReportSuccessNotifier]
         assert dag.tags <= TAGS
         assert dag.doc_md
         assert dag.description

@@ -95,6 +95,7 @@ def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pyte
         "report__amazon_sp__settlements",
         "sellerops__completeness",
         "sellerops__maintenance",
+        "sellerops__notices",
         "sellerops__notifications",
         "sellerops__quarantine",
     }
