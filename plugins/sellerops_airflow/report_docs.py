@@ -33,7 +33,10 @@ def doc_md(spec: ReportSpec, accounts: Sequence[Account]) -> str:
 
 def _how_to_repeat(spec: ReportSpec) -> str:
     lines = [
-        "- **Clear `load_postgres`**: loads the archived document again; Amazon is not asked.",
+        *(
+            f"- **Clear `load_{name}`**: loads the archived document again; Amazon is not asked."
+            for name in spec.destinations
+        ),
         "- **Clear `fetch_report`** of one instance, with downstream: repeats exactly that shop and day.",
         "  A document that is young enough (`request.fresh_for`), or made since the data interval's end, is",
         "  used again.",

@@ -16,7 +16,7 @@ from sellerops.errors import ConfigurationError, SpecError
 from sellerops.specs import PeriodKind, ReportSpec, SpecFailure, load_spec, load_specs
 from sellerops_airflow.assets import table_asset
 from sellerops_airflow.deadlines import deadline_of
-from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.operators.amazon_sp import SpApiFetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
@@ -100,6 +100,7 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
             "retry_policy": RetryByRemedy(),
         },
         on_failure_callback=[ReportFailureNotifier()],
+        on_success_callback=[ReportSuccessNotifier()],
         deadline=deadline_of(spec),
         render_template_as_native_obj=False,
     ) as dag:
@@ -141,23 +142,24 @@ def _account_group(spec: ReportSpec, account: Account) -> None:
             fetched = SpApiFetchReportOperator(
                 task_id="fetch_report", piece=piece, map_index_template=LABEL, **common
             )
-            LoadReportOperator(
-                task_id="load_postgres",
-                destination="postgres",
-                piece=piece,
-                request_ids=fetched.output,
-                map_index_template=LABEL,
-                outlets=list(_assets(spec)),
-                **common,
-            )
+            for destination in spec.destinations:
+                LoadReportOperator(
+                    task_id=f"load_{destination}",
+                    destination=destination,
+                    piece=piece,
+                    request_ids=fetched.output,
+                    map_index_template=LABEL,
+                    outlets=list(_assets(spec, destination)),
+                    **common,
+                )
 
         collect_slice.expand(piece=plan.output)
 
 
-def _assets(spec: ReportSpec) -> Iterator[Asset]:
+def _assets(spec: ReportSpec, destination: str) -> Iterator[Asset]:
     """One asset a table. An event of it is a wake-up: which days it brought stands in the ledger."""
     for table in spec.tables:
-        yield table_asset(f"{spec.source}.{table}")
+        yield table_asset(f"{spec.source}.{table}", destination)
 
 
 def _params(spec: ReportSpec, accounts: Sequence[Account]) -> dict[str, Param]:

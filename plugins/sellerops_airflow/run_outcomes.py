@@ -87,6 +87,9 @@ def build_outcome(
     report = dag_id.split("__")[-1]
     rows = [row for row in ledger.slice_states(report=report) if (row.dag_id, row.run_id) == (dag_id, run_id)]
     failed_rows = [row for row in rows if row.state is SliceState.FAILED]
+    # A slice has one state, but each destination that failed it has words of its own.
+    ends = ledger.destination_days(dag_id=dag_id, run_id=run_id, state=SliceState.FAILED)
+    failed_rows += [each.as_row() for each in ends]
     told = {(row.task_id or "", -1 if row.map_index is None else row.map_index): row for row in failed_rows}
     labels = _labels(failed_rows)
     words = words or Words()

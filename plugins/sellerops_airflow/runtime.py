@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sellerops.archive import Archive
     from sellerops.collect import Done, WaitFor, WaitResult
     from sellerops.destinations import Destination
+    from sellerops.destinations.bigquery.address import BigQueryAddress
     from sellerops.ledger import Ledger, RunRef
     from sellerops.rate_limits import Priority, QuotaLedger
     from sellerops.sources.common.lwa import Credentials
@@ -151,6 +152,12 @@ class Runtime:
         from sellerops_airflow.destinations import address_of
 
         return open_destination(name, address_of(name, self.conninfo), ledger=self.conninfo)
+
+    def bigquery_address(self) -> BigQueryAddress:
+        """Where the BigQuery tables are. Raises ConfigurationError without the connection."""
+        from sellerops_airflow.destinations import bigquery_address
+
+        return bigquery_address()
 
     def close(self) -> None:
         if "ledger" in self._parts:

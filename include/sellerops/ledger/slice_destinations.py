@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sellerops.ledger.database import Connection
-from sellerops.ledger.models import RunRef, SliceState
+from sellerops.ledger.models import RunRef, SliceRow, SliceState
 from sellerops.ledger.redaction import error_fields
 from sellerops.ledger.slices import place_of, write_days
 from sellerops.slices import Slice
@@ -76,6 +76,15 @@ class DestinationDay:
     day: date
     snapshot_at: datetime | None
     end: DestinationEnd
+
+    def as_row(self) -> SliceRow:
+        """As a row of ``slice_state`` would tell it, if the destination were the only one."""
+        end = self.end
+        return SliceRow(
+            *(self.report, self.account_id, self.marketplace_id, self.day, self.snapshot_at, end.state),
+            *(end.request_id, end.load_id, end.dag_id, end.run_id, end.task_id, end.map_index),
+            *(end.error_type, end.error, end.remedy, end.updated_at or datetime.now(UTC)),
+        )
 
 
 def combined(

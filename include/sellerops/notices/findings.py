@@ -58,7 +58,7 @@ def drift_notice(changes: Sequence[Change], spec: ReportSpec) -> Notice:
         "stored. Other days, shops and accounts may follow; each change is told once.",
         "Next: look into Amazon's document. A renamed column shows as a new one and a lost one: name its new "
         f"header under `also` of the column in `{spec.name}.yaml`. Give a new one a type there, or leave it "
-        "as text. Then clear `load_postgres` of the slices.",
+        f"as text. Then clear {_load_tasks(spec)} of the slices.",
     ]
     accounts = (change.account_id for change in changes)
     return _notice(change_key(first), accounts, spec, headline, sections)
@@ -82,7 +82,8 @@ def rejects_notice(refused: Sequence[Refused], spec: ReportSpec) -> Notice:
         "All other rows are stored. Other slices of this report and shop may follow; they are not told again "
         "today.",
         f"Next: `SELECT * FROM sellerops.rejected_row WHERE load_id = {first.load_id}` has each row and its "
-        f"reason. Correct `{spec.name}.yaml` where it is wrong, then clear `load_postgres` of the slices.",
+        f"reason. Correct `{spec.name}.yaml` where it is wrong, then clear {_load_tasks(spec)} of the "
+        "slices.",
     ]
     return _notice(refused_key(first), [first.account_id], spec, headline, sections)
 
@@ -147,3 +148,7 @@ def _table(full_name: str, spec: ReportSpec) -> TableSpec | None:
 def _shop(marketplace_id: str) -> str:
     codes = {shop.id: shop.code for shop in all_marketplaces().values()}
     return codes.get(marketplace_id, marketplace_id)
+
+
+def _load_tasks(spec: ReportSpec) -> str:
+    return " and ".join(f"`load_{name}`" for name in spec.destinations)
