@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 
 from amazon_sandbox import control
+from amazon_sandbox.ads.routes import routes as ads_routes
 from amazon_sandbox.awd.routes import routes as awd_routes
 from amazon_sandbox.catalog.routes import routes as catalog_routes
+from amazon_sandbox.clickup.routes import routes as clickup_routes
 from amazon_sandbox.data_kiosk.routes import routes as data_kiosk_routes
 from amazon_sandbox.fba_inventory.routes import routes as fba_inventory_routes
 from amazon_sandbox.fees.routes import routes as fees_routes
@@ -22,6 +24,7 @@ from amazon_sandbox.reports.routes import routes as reports_routes
 from amazon_sandbox.sales.routes import routes as sales_routes
 from amazon_sandbox.sandbox import Sandbox
 from amazon_sandbox.slack.routes import routes as slack_routes
+from amazon_sandbox.telegram.routes import routes as telegram_routes
 from amazon_sandbox.tokens.routes import routes as tokens_routes
 
 
@@ -50,9 +53,12 @@ def create_app(sandbox: Sandbox) -> Starlette:
             *fees_routes,
             *tokens_routes,
             *notifications_routes,
+            *ads_routes,
             *lwa_routes,
             *control.routes,
             *slack_routes,
+            *clickup_routes,
+            *telegram_routes,
         ],
         exception_handlers=control.exception_handlers,
         lifespan=lifespan,

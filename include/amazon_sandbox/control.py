@@ -15,11 +15,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from amazon_sandbox import control_bodies as bodies
+from amazon_sandbox.ads.state import known_ads_types
 from amazon_sandbox.answers import json_answer
 from amazon_sandbox.calls import KEPT_CALLS
 from amazon_sandbox.clock import instant, iso_micro
 from amazon_sandbox.data_kiosk import data as data_kiosk_data
 from amazon_sandbox.faults import BadFault
+from amazon_sandbox.messages import Messages
 from amazon_sandbox.quotas import UsagePlan
 from amazon_sandbox.reports import data as reports_data
 from amazon_sandbox.reports.making import BULK_TYPES
@@ -71,8 +73,14 @@ async def accounts(request: Request) -> Response:
         "client_secret",
         "refresh_token",
     )
-    sellers = sandbox_of(request).world.sellers
-    return json_answer([{name: getattr(seller, name) for name in names} for seller in sellers])
+    sandbox = sandbox_of(request)
+    return json_answer(
+        [
+            {name: getattr(seller, name) for name in names}
+            | {"ads": sandbox.ads_account(seller.account).as_dict()}
+            for seller in sandbox.world.sellers
+        ]
+    )
 
 
 async def calls(request: Request) -> Response:
@@ -93,7 +101,7 @@ async def faults(request: Request) -> Response:
     book = sandbox_of(request).faults
     if request.method == "POST":
         wanted = await _read(request, bodies.FaultWanted)
-        known_types = (*reports_data.known_types(), *data_kiosk_data.TYPES)
+        known_types = (*reports_data.known_types(), *data_kiosk_data.TYPES, *known_ads_types())
         if wanted.report_type is not None and wanted.report_type not in known_types:
             raise ControlError(
                 f"there is no report type {wanted.report_type!r}", "Write Amazon's name of the type."
@@ -257,7 +265,20 @@ async def data_kiosk_queries(request: Request) -> Response:
 
 async def slack(request: Request) -> Response:
     """What was posted, oldest first; DELETE forgets it."""
-    store = sandbox_of(request).slack
+    return _messages(request, sandbox_of(request).slack)
+
+
+async def clickup(request: Request) -> Response:
+    """The comments that were made, oldest first; DELETE forgets them."""
+    return _messages(request, sandbox_of(request).clickup)
+
+
+async def telegram(request: Request) -> Response:
+    """The messages that were sent, oldest first; DELETE forgets them."""
+    return _messages(request, sandbox_of(request).telegram)
+
+
+def _messages(request: Request, store: Messages) -> Response:
     if request.method == "DELETE":
         store.clear()
         return json_answer({"ok": True})
@@ -349,6 +370,8 @@ routes: list[Route] = [
     _route("/reports", reports, "GET"),
     _route("/queries", data_kiosk_queries, "GET"),
     _route("/slack", slack, "GET", "DELETE"),
+    _route("/clickup", clickup, "GET", "DELETE"),
+    _route("/telegram", telegram, "GET", "DELETE"),
 ]
 
 exception_handlers: dict[Any, Any] = {ControlError: refuse, 404: wrong_path, 405: wrong_path}

@@ -12,10 +12,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from amazon_sandbox import http_faults
+from amazon_sandbox.ads import data as ads_data
+from amazon_sandbox.ads import faults as ads_faults
+from amazon_sandbox.ads.accounts import AdsAccount, ads_accounts
+from amazon_sandbox.ads.making import AdsMaker
+from amazon_sandbox.ads.state import AdsStore
 from amazon_sandbox.answers import NoAnswer
 from amazon_sandbox.awd import data as awd_data
 from amazon_sandbox.calls import CallLog
 from amazon_sandbox.catalog import data as catalog_data
+from amazon_sandbox.clickup import data as clickup_data
+from amazon_sandbox.clickup import faults as clickup_faults
+from amazon_sandbox.clickup.state import ClickUpStore
 from amazon_sandbox.clock import VirtualClock, instant
 from amazon_sandbox.data_kiosk import data as data_kiosk_data
 from amazon_sandbox.data_kiosk.making import QueryMaker
@@ -27,7 +35,7 @@ from amazon_sandbox.finances import data as finances_data
 from amazon_sandbox.inbound import data as inbound_data
 from amazon_sandbox.lwa import data as lwa_data
 from amazon_sandbox.lwa import faults as lwa_faults
-from amazon_sandbox.lwa.state import TokenStore
+from amazon_sandbox.lwa.state import Grant, TokenStore
 from amazon_sandbox.notifications import data as notifications_data
 from amazon_sandbox.notifications import faults as notifications_faults
 from amazon_sandbox.notifications.sending import Courier
@@ -44,6 +52,9 @@ from amazon_sandbox.sales import data as sales_data
 from amazon_sandbox.slack import data as slack_data
 from amazon_sandbox.slack import faults as slack_faults
 from amazon_sandbox.slack.state import SlackStore
+from amazon_sandbox.telegram import data as telegram_data
+from amazon_sandbox.telegram import faults as telegram_faults
+from amazon_sandbox.telegram.state import TelegramStore
 from amazon_sandbox.tokens import data as tokens_data
 from amazon_sandbox.tokens.state import RestrictedTokens
 from amazon_sandbox.world import Seller
@@ -61,8 +72,16 @@ USAGE_PLANS = {
     **fees_data.USAGE_PLANS,
     **tokens_data.USAGE_PLANS,
     **notifications_data.USAGE_PLANS,
+    **ads_data.USAGE_PLANS,
 }
-OPERATIONS = (*USAGE_PLANS, reports_data.DOWNLOAD, lwa_data.OPERATION, *slack_data.OPERATIONS)
+OPERATIONS = (
+    *USAGE_PLANS,
+    reports_data.DOWNLOAD,
+    lwa_data.OPERATION,
+    *slack_data.OPERATIONS,
+    *clickup_data.OPERATIONS,
+    *telegram_data.OPERATIONS,
+)
 
 
 class Sandbox:
@@ -94,16 +113,24 @@ class Sandbox:
             *reports_faults.MENU,
             *notifications_faults.MENU,
             *slack_faults.MENU,
+            *clickup_faults.MENU,
+            *telegram_faults.MENU,
+            *ads_faults.MENU,
         )
         self.faults = FaultBook(menu, OPERATIONS)
-        self.tokens = TokenStore(self.world.sellers)
+        self.ads_accounts = ads_accounts(self.world.seed, self.world.sellers)
+        self.tokens = TokenStore(self.world.sellers, map(_ads_grant, self.ads_accounts))
         self.restricted = RestrictedTokens()
         self.slack = SlackStore()
+        self.clickup = ClickUpStore()
+        self.telegram = TelegramStore()
         self.reports = ReportStore(self.world.seed)
         self.queries = QueryStore()
         self.renderer = Renderer(world_factory, self.directory, in_process=render_in_process)
         self.maker = Maker(self)
         self.query_maker = QueryMaker(self)
+        self.ads = AdsStore()
+        self.ads_maker = AdsMaker(self)
         self.life = Life(self)
         self.notifications = NotificationStore()
         self.courier = Courier(self)
@@ -111,6 +138,7 @@ class Sandbox:
         self._spent: Counter[tuple[str, str, str]] = Counter()
         self._sellers = {seller.seller_id: seller for seller in self.world.sellers}
         self._by_refresh_token = {seller.refresh_token: seller.seller_id for seller in self.world.sellers}
+        self._by_refresh_token |= {one.refresh_token: one.seller.seller_id for one in self.ads_accounts}
 
     def seller(self, seller_id: str) -> Seller:
         """A seller by id. Raises KeyError."""
@@ -119,6 +147,13 @@ class Sandbox:
     def account_of(self, seller_id: str | None) -> str | None:
         """The account name of a seller id."""
         return self._sellers[seller_id].account if seller_id in self._sellers else None
+
+    def ads_account(self, account: str) -> AdsAccount:
+        """The Ads side of an account. Raises KeyError."""
+        for one in self.ads_accounts:
+            if one.seller.account == account:
+                return one
+        raise KeyError(account)
 
     def seller_id_of_refresh_token(self, refresh_token: str) -> str | None:
         """Whose refresh token it is."""
@@ -146,12 +181,15 @@ class Sandbox:
         self.faults.clear()
         self.quotas.reset()
         self.slack.clear()
+        self.clickup.clear()
+        self.telegram.clear()
         self.restricted.clear()
         for document in self.reports.documents():
             if document.rendered is not None:
                 self.renderer.discard(document.rendered.path)
         self.reports.clear()
         self.queries.clear()
+        self.ads.clear()
         self.notifications.clear()
         self.courier.clear()
         self.daily_budgets.clear()
@@ -165,6 +203,12 @@ class Sandbox:
         self.courier.close()
         self.renderer.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _ads_grant(account: AdsAccount) -> Grant:
+    return Grant(
+        account.client_id, account.client_secret, account.refresh_token, account.seller, ads_data.AUDIENCE
+    )
 
 
 def sandbox_of(request: Request) -> Sandbox:

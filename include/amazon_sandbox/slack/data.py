@@ -7,5 +7,4 @@ POST_MESSAGE = "chat.postMessage"
 AUTH_TEST = "auth.test"
 OPERATIONS = (POST_MESSAGE, AUTH_TEST)
 
-KEPT_MESSAGES = 10_000
 MAX_TEXT = 40_000  # Slack cuts or refuses longer ones (msg_too_long)

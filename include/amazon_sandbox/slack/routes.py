@@ -107,9 +107,15 @@ def _token(request: Request, body: Body) -> str:
 
 
 async def page(request: Request) -> Response:
-    """The messages as a page, newest first."""
-    items = "".join(_article(message) for message in reversed(sandbox_of(request).slack.messages))
+    """The messages as a page: threads, newest first, each with its answers below."""
+    items = "".join(_thread(messages) for messages in sandbox_of(request).slack.threads())
     return HTMLResponse(_PAGE.replace("{items}", items or "<p>Nothing was posted yet.</p>"))
+
+
+def _thread(messages: list[Body]) -> str:
+    first, *answers = messages
+    below = "".join(_article(each) for each in answers)
+    return _article(first) + (f'<section class="answers">{below}</section>' if answers else "")
 
 
 def _article(message: Body) -> str:
@@ -117,7 +123,8 @@ def _article(message: Body) -> str:
     extra = {name: message[name] for name in _NESTED if message.get(name)}
     sent = html.escape(json.dumps(extra, indent=2, ensure_ascii=False))
     detail = f"<details><summary>Blocks as sent</summary><pre>{sent}</pre></details>" if extra else ""
-    head = f"<h2>{html.escape(str(message['channel']))} <time>{html.escape(message['at'])}</time></h2>"
+    wide = " (also in the channel)" if message.get("thread_ts") and message.get("reply_broadcast") else ""
+    head = f"<h2>{html.escape(str(message['channel']))}{wide} <time>{html.escape(message['at'])}</time></h2>"
     return f"<article>{head}<p>{text}</p>{detail}</article>"
 
 
@@ -136,6 +143,7 @@ _PAGE = """<!DOCTYPE html>
 <style>
 body { font: 15px/1.4 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
 article { border-left: 3px solid #888; padding: 0 1rem; margin: 1.5rem 0; }
+.answers { margin-left: 2.5rem; } .answers article { border-left-color: #5a8; }
 h2 { font-size: 1rem; } time { font-weight: normal; color: #666; }
 p, pre { white-space: pre-wrap; overflow-wrap: anywhere; } pre { font-size: 12px; }
 </style></head><body><h1>Posted messages</h1>{items}</body></html>

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 from amazon_sandbox.clock import iso_micro
+from amazon_sandbox.messages import Messages
 from amazon_sandbox.slack import data
 
 
-class SlackStore:
+class SlackStore(Messages):
     """The latest messages, oldest first."""
 
     def __init__(self) -> None:
-        self.messages: deque[dict[str, Any]] = deque(maxlen=data.KEPT_MESSAGES)
+        super().__init__()
         self._last_ts = 0
 
     def post(self, body: Mapping[str, Any], now: float) -> dict[str, Any]:
@@ -24,21 +24,36 @@ class SlackStore:
         ts = f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
         channel_id = channel_id_of(str(body["channel"]))
         kept = {key: value for key, value in body.items() if key not in ("token", "channel")}
+        # A message in a thread may name the channel by its id; people know it by the thread's name.
+        channel = self._channel_of(channel_id, body.get("thread_ts")) or body["channel"]
         self.messages.append(
-            {"at": iso_micro(now), "ts": ts, "channel": body["channel"], "channel_id": channel_id} | kept
+            {"at": iso_micro(now), "ts": ts, "channel": channel, "channel_id": channel_id} | kept
         )
         message = {
             "type": "message",
             "subtype": "bot_message",
             "ts": ts,
             "text": body.get("text", ""),
+            **({"thread_ts": body["thread_ts"]} if body.get("thread_ts") else {}),
             **data.BOT,
         }
         return {"ok": True, "channel": channel_id, "ts": ts, "message": message}
 
-    def clear(self) -> None:
-        """Forget all."""
-        self.messages.clear()
+    def threads(self) -> list[list[dict[str, Any]]]:
+        """Messages with their answers, threads newest first; an answer to nothing stands for itself."""
+        found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for message in self.messages:
+            first = (message["channel_id"], str(message.get("thread_ts") or message["ts"]))
+            found.setdefault(first, []).append(message)
+        return list(reversed(found.values()))
+
+    def _channel_of(self, channel_id: str, thread_ts: Any) -> str | None:
+        first = (
+            str(each["channel"])
+            for each in self.messages
+            if (each["channel_id"], each["ts"]) == (channel_id, thread_ts)
+        )
+        return next(first, None) if thread_ts else None
 
 
 def channel_id_of(channel: str) -> str:

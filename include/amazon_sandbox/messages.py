@@ -1,0 +1,25 @@
+"""What sinks for messages keep."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+KEPT_MESSAGES = 10_000
+
+
+class Messages:
+    """The latest messages, oldest first."""
+
+    def __init__(self) -> None:
+        self.messages: deque[dict[str, Any]] = deque(maxlen=KEPT_MESSAGES)
+        self._made = 0
+
+    def next_number(self) -> int:
+        """Rising over the whole life of the server."""
+        self._made += 1
+        return self._made
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.messages.clear()
