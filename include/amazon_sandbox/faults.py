@@ -9,6 +9,7 @@ A fault names its stage, the moment at which it is drawn:
 - `label`: getReportDocument describes a document;
 - `download`: a document is fetched;
 - `listing`: Amazon-made reports appear;
+- `columns`: the columns of an Ads report are looked at;
 - `notification`: subscribers are told that a report or a query has ended.
 """
 
@@ -31,12 +32,13 @@ class Stage(StrEnum):
     LABEL = "label"
     DOWNLOAD = "download"
     LISTING = "listing"
+    COLUMNS = "columns"
     NOTIFICATION = "notification"
 
 
 STAGE_OPERATIONS = {
-    Stage.REPORT: ("createReport", "createQuery"),
-    Stage.DOCUMENT: ("createReport",),
+    Stage.REPORT: ("createReport", "createQuery", "createAdsReport", "createExport"),
+    Stage.DOCUMENT: ("createReport", "createAdsReport", "createExport"),
     Stage.LABEL: ("getReportDocument",),
     Stage.DOWNLOAD: ("downloadDocument",),
     Stage.LISTING: ("getReports",),

@@ -125,7 +125,7 @@ def _authenticate(operation: Operation) -> None:
         raise _MISSING
     restricted = operation.sandbox.restricted.find(token)
     session = restricted.session if restricted else operation.sandbox.tokens.session(token)
-    if session is None or (session.seller is None) is not operation.is_grantless:
+    if session is None or session.audience != "sp" or (session.seller is None) is not operation.is_grantless:
         raise _INVALID
     operation.seller, operation.application = session.seller, session.application
     if session.expires_at <= operation.sandbox.clock.now():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from amazon_sandbox.lwa import data
 from amazon_sandbox.lwa.data import LwaRefusal
@@ -23,21 +24,42 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What an access token opens: a seller (None: grantless) to an application, until a virtual instant."""
+    """What an access token opens: a seller (None: grantless) to an application, until a virtual instant.
+
+    `audience`: the API it is for, `sp` or `ads`; each refuses the tokens of the other.
+    """
 
     application: str
     seller: Seller | None
     expires_at: float
+    audience: str = "sp"
+
+
+class Grant(NamedTuple):
+    """A refresh token's application, seller and API."""
+
+    client_id: str
+    client_secret: str
+    refresh_token: str
+    seller: Seller
+    audience: str
 
 
 class TokenStore:
     """Gives out access tokens and knows them again. Instants are virtual UTC epoch seconds."""
 
-    def __init__(self, sellers: Iterable[Seller], lifetime: int = data.TOKEN_SECONDS) -> None:
+    def __init__(
+        self, sellers: Iterable[Seller], ads: Iterable[Grant] = (), lifetime: int = data.TOKEN_SECONDS
+    ) -> None:
         self.lifetime = lifetime
         self._sessions: dict[str, Session] = {}
-        self._secrets = {seller.client_id: seller.client_secret for seller in sellers}
-        self._sellers = {seller.refresh_token: seller for seller in sellers}
+        grants = [
+            Grant(seller.client_id, seller.client_secret, seller.refresh_token, seller, "sp")
+            for seller in sellers
+        ]
+        grants.extend(ads)
+        self._secrets = {grant.client_id: grant.client_secret for grant in grants}
+        self._grants = {grant.refresh_token: grant for grant in grants}
 
     def grant(self, form: Mapping[str, str], now: float) -> dict[str, object]:
         """Answer a token request. Raises Refused."""
@@ -55,15 +77,13 @@ class TokenStore:
                 raise Refused(data.INVALID_SCOPE)
             return self._issue(Session(client_id, None, now + self.lifetime), now)
         refresh_token = _required(form, "refresh_token")
-        seller = self._sellers.get(refresh_token)
-        if seller is None:
+        granted = self._grants.get(refresh_token)
+        if granted is None:
             raise Refused(data.INVALID_GRANT)
-        if seller.client_id != client_id:
+        if granted.client_id != client_id:
             raise Refused(data.UNAUTHORIZED_CLIENT)
-        return {
-            **self._issue(Session(client_id, seller, now + self.lifetime), now),
-            "refresh_token": refresh_token,
-        }
+        session = Session(client_id, granted.seller, now + self.lifetime, granted.audience)
+        return {**self._issue(session, now), "refresh_token": refresh_token}
 
     def session(self, token: str) -> Session | None:
         """Whom a token opens, expired or not; None for a token never given out."""

@@ -39,15 +39,21 @@ _ENCODING = "response-content-encoding"
 
 
 def presigned_url(
-    sandbox: Sandbox, document: Document, *, encoding: str | None, plain: bool = False, expired: bool = False
+    sandbox: Sandbox,
+    document: Document,
+    *,
+    encoding: str | None,
+    plain: bool = False,
+    expired: bool = False,
+    seconds: int = data.URL_SECONDS,
 ) -> str:
-    """A URL for a document, good for 300 virtual seconds from now."""
-    signed_at = sandbox.clock.now() - (data.URL_SECONDS + 1 if expired else 0)
+    """A URL for a document, good for so many virtual seconds from now."""
+    signed_at = sandbox.clock.now() - (seconds + 1 if expired else 0)
     query = {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
         "X-Amz-Date": instant(signed_at).strftime("%Y%m%dT%H%M%SZ"),
         "X-Amz-SignedHeaders": "host",
-        "X-Amz-Expires": str(data.URL_SECONDS),
+        "X-Amz-Expires": str(seconds),
         "X-Amz-Credential": f"AKIASANDBOX0SANDBOX0/{instant(signed_at):%Y%m%d}/us-east-1/s3/aws4_request",
     }
     if encoding is not None:
@@ -111,14 +117,14 @@ def _refusal(sandbox: Sandbox, request: Request, document: Document | None) -> R
         message = "The request signature we calculated does not match the signature you provided."
         return _xml(403, "SignatureDoesNotMatch", message)
     now = sandbox.clock.now()
-    expires = signed_at + data.URL_SECONDS
+    expires = signed_at + int(query["X-Amz-Expires"])  # signed, so it is what was written
     if now >= expires:
         return _xml(
             403,
             "AccessDenied",
             "Request has expired",
             {
-                "X-Amz-Expires": str(data.URL_SECONDS),
+                "X-Amz-Expires": query["X-Amz-Expires"],
                 "Expires": _s3_time(expires),
                 "ServerTime": _s3_time(now),
             },

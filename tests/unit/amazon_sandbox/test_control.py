@@ -68,6 +68,7 @@ def test_accounts_hold_all_a_client_needs(control: Any) -> None:
     assert [account["account"] for account in accounts] == ["northwind_na", "northwind_eu"]
     assert set(accounts[0]) == {
         "account", "seller_id", "region", "marketplace_ids", "client_id", "client_secret", "refresh_token",
+        "ads",
     }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""The Amazon Ads API: profiles, reporting v3, exports and lists of entities."""

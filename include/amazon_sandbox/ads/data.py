@@ -1,0 +1,49 @@
+"""What is fixed about the Ads API: operations, made-up quotas, media types, limits."""
+
+from __future__ import annotations
+
+from amazon_sandbox.quotas import UsagePlan
+
+SCOPE = "advertising::campaign_management"
+AUDIENCE = "ads"
+
+# Amazon publishes no rates of the Ads API; these are modest ones of our own, for a profile.
+_REPORTS = {
+    "createAdsReport": UsagePlan(1.0, 20),
+    "getAdsReport": UsagePlan(5.0, 40),
+    "deleteAdsReport": UsagePlan(1.0, 10),
+}
+_EXPORTS = {"createExport": UsagePlan(0.5, 10), "getExport": UsagePlan(5.0, 40)}
+_LISTS = (
+    "listProfiles",
+    "getProfile",
+    "listPortfolios",
+    "listSpCampaigns",
+    "listSpAdGroups",
+    "listSpKeywords",
+    "listSpTargets",
+    "listSpProductAds",
+    "listSbCampaigns",
+    "listSdCampaigns",
+)
+USAGE_PLANS = {**_REPORTS, **_EXPORTS, **dict.fromkeys(_LISTS, UsagePlan(2.0, 20))}
+OPERATIONS = tuple(USAGE_PLANS)
+
+CREATE_TYPES = ("application/vnd.createasyncreportrequest.v3+json", "application/json")
+
+QUEUE_SECONDS, PROGRESS_SECONDS = 60.0, 180.0
+EXPORT_SECONDS = 30.0
+URL_SECONDS = 3600
+# Amazon does not say how long a report counts for duplicates, or can be asked for.
+DUPLICATE_SECONDS = 4 * 3600.0
+KEPT_SECONDS = 30 * 86_400.0
+EXPORT_KEPT_SECONDS = 86_400.0
+
+# How the Ads API names what the sandbox's reports go through.
+STATUSES = {
+    "IN_QUEUE": "PENDING",
+    "IN_PROGRESS": "PROCESSING",
+    "DONE": "COMPLETED",
+    "FATAL": "FAILED",
+    "CANCELLED": "CANCELLED",
+}

@@ -1,0 +1,198 @@
+"""How every Ads operation is served: who asks, faults, quota, the work, the log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from amazon_sandbox.ads import data, faults
+from amazon_sandbox.ads.accounts import AdsAccount, Profile
+from amazon_sandbox.ads.answers import AdsError, throttled
+from amazon_sandbox.answers import ApiError, json_answer, new_request_id
+from amazon_sandbox.calls import Call
+from amazon_sandbox.faults import Fault, Stage, Subject
+from amazon_sandbox.http_faults import misbehave
+from amazon_sandbox.sandbox import Sandbox, sandbox_of
+from amazon_sandbox.world.shop import Shop
+
+_TOKEN_FAULTS = ("expired_token", "revoked_token")
+_NOT_AUTHENTICATED = AdsError(401, "HTTP 401 Unauthorized")
+
+
+@dataclass(slots=True)
+class AdsCall:
+    """One call of an operation. The handler fills in what the log should know."""
+
+    name: str
+    request: Request
+    sandbox: Sandbox
+    body: bytes = b""
+    ads_account: AdsAccount | None = None
+    ads_profile: Profile | None = None
+    report_type: str | None = None
+    report_id: str | None = None
+    fault: str | None = None
+
+    @property
+    def account(self) -> AdsAccount:
+        """Whose token it is."""
+        if self.ads_account is None:
+            raise _NOT_AUTHENTICATED
+        return self.ads_account
+
+    @property
+    def profile(self) -> Profile:
+        """The profile of the scope header; 400 without one."""
+        if self.ads_profile is None:
+            raise AdsError(400, "Missing Amazon-Advertising-API-Scope header")
+        return self.ads_profile
+
+    @property
+    def shop(self) -> Shop | None:
+        """The shop behind the profile; None where the profile is no seller's."""
+        profile = self.profile
+        if profile.type != "seller":
+            return None
+        return self.sandbox.world.shop(self.account.seller, profile.marketplace.marketplace_id)
+
+    def subject(self) -> Subject:
+        """What faults are matched with."""
+        shops = (self.ads_profile.marketplace.marketplace_id,) if self.ads_profile else ()
+        if self.ads_account is None:
+            return Subject(self.name, None, None, self.report_type, shops)
+        seller = self.ads_account.seller
+        return Subject(self.name, seller.account, seller.seller_id, self.report_type, shops)
+
+    def json_body(self, *, is_reporting: bool = False) -> dict[str, Any]:
+        """The body as an object; an empty body is an empty object."""
+        if not self.body.strip():
+            return {}
+        try:
+            parsed = json.loads(self.body)
+        except ValueError as error:
+            raise AdsError(400, "Request body is not valid JSON", is_reporting=is_reporting) from error
+        if not isinstance(parsed, dict):
+            raise AdsError(400, "Request body must be an object", is_reporting=is_reporting)
+        return parsed
+
+
+Answer = tuple[int, Any]
+Handler = Callable[[AdsCall], Awaitable[Answer]]
+Look = Callable[[AdsCall], None]
+
+
+def look_nowhere(call: AdsCall) -> None:
+    """For operations without a report."""
+
+
+def endpoint(
+    name: str,
+    handler: Handler,
+    look: Look = look_nowhere,
+    *,
+    needs_profile: bool = True,
+    media_type: str = "application/json",
+) -> Callable[[Request], Awaitable[Response]]:
+    """A route for an operation. `look` finds the report type for faults; `media_type` is answered."""
+
+    async def serve(request: Request) -> Response:
+        call = AdsCall(name, request, sandbox_of(request))
+        if request.method == "POST":
+            call.body = await request.body()
+        response = await _answer(call, handler, look, needs_profile, media_type)
+        response.headers["x-amz-request-id"] = new_request_id()
+        _log(call, call.sandbox.status_of(response))
+        return response
+
+    return serve
+
+
+async def _answer(
+    call: AdsCall, handler: Handler, look: Look, needs_profile: bool, media_type: str
+) -> Response:
+    sandbox = call.sandbox
+    try:
+        _authenticate(call, needs_profile)
+        if sandbox.faults:
+            look(call)
+            if (wrong := await _strike(call, Stage.REQUEST)) is not None:
+                return wrong
+        owner = str(call.ads_profile.id) if call.ads_profile else call.account.seller.seller_id
+        plan = sandbox.quotas.plan(call.name, owner)
+        if not sandbox.quotas.take(call.account.client_id, owner, call.name, sandbox.clock.now()):
+            raise throttled(1 / plan.rate if plan.rate else None)
+        status, body = await handler(call)
+        if sandbox.faults and (wrong := await _strike(call, Stage.ANSWER)) is not None:
+            return wrong
+        response = json_answer(body, status)
+        response.headers["content-type"] = media_type
+        return response
+    except AdsError as error:
+        return json_answer(error.body(), error.status, error.headers)
+    except ApiError as error:
+        return _translated(call, error)
+
+
+async def _strike(call: AdsCall, stage: Stage) -> Response | None:
+    fault = call.sandbox.faults.draw(stage, call.subject())
+    if fault is None:
+        return None
+    call.fault = fault.kind.name
+    if fault.kind.name in (faults.THROTTLED, faults.THROTTLED_AFTER):
+        raise throttled(_retry_after(fault))
+    if fault.kind.name in _TOKEN_FAULTS:
+        raise _NOT_AUTHENTICATED
+    return await misbehave(fault)
+
+
+def _retry_after(fault: Fault) -> float | None:
+    value = fault.options.get("retry_after")
+    return None if value is None else float(value)
+
+
+def _translated(call: AdsCall, error: ApiError) -> Response:
+    """A fault of any call, in the words of this API."""
+    return json_answer(AdsError(error.status, error.message).body(), error.status)
+
+
+def _authenticate(call: AdsCall, needs_profile: bool) -> None:
+    headers = call.request.headers
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    session = call.sandbox.tokens.session(token.strip()) if scheme.lower() == "bearer" else None
+    if session is None or session.audience != data.AUDIENCE or session.seller is None:
+        raise _NOT_AUTHENTICATED
+    account = call.sandbox.ads_account(session.seller.account)
+    call.ads_account = account
+    if session.expires_at <= call.sandbox.clock.now():
+        raise _NOT_AUTHENTICATED
+    if headers.get("amazon-advertising-api-clientid") != account.client_id:
+        raise AdsError(401, "Amazon-Advertising-API-ClientId does not match the access token")
+    if not needs_profile:
+        return
+    scope = headers.get("amazon-advertising-api-scope", "").strip()
+    if not scope:
+        raise AdsError(400, "Missing Amazon-Advertising-API-Scope header")
+    if not scope.isdecimal():
+        raise AdsError(400, f"Invalid Amazon-Advertising-API-Scope header: {scope[:40]}")
+    call.ads_profile = account.profile(scope)
+    if call.ads_profile is None:
+        raise AdsError(403, f"Not authorized to access scope {scope}")
+
+
+def _log(call: AdsCall, status: int | None) -> None:
+    call.sandbox.calls.add(
+        Call(
+            call.sandbox.clock.now(),
+            call.name,
+            call.ads_account.seller.seller_id if call.ads_account else None,
+            status,
+            call.report_type,
+            call.report_id,
+            call.fault,
+        )
+    )

@@ -1,0 +1,184 @@
+"""Makes the rows of a report from the days of a shop's advertising, and writes them as a JSON array."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from amazon_sandbox.ads.content import changed
+from amazon_sandbox.ads.dimensions import Key, column, key_of, keyword_type
+from amazon_sandbox.ads.report_types import report_types
+from amazon_sandbox.ads.sums import Asked, Row
+from amazon_sandbox.reports.render import Rendered, RenderJob, write_file
+from amazon_sandbox.world import World
+from amazon_sandbox.world.ads_credits import Credit
+from amazon_sandbox.world.ads_structure import SB
+from amazon_sandbox.world.ads_traffic import Part, known_of, seen
+from amazon_sandbox.world.shop import Shop
+
+CONTENT_TYPE = "application/json"
+ROWS_PER_CHUNK = 500
+PURCHASED = ("spPurchasedProduct", "sbPurchasedProduct", "sdPurchasedProduct")
+WITH_CLICKS = ("spSearchTerm", "sbSearchTerm")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A report as it was asked for; days inclusive, of the profile's time zone."""
+
+    type_id: str
+    group_by: tuple[str, ...]
+    columns: tuple[str, ...]
+    is_daily: bool
+    start: date
+    end: date
+    filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def as_json(self) -> str:
+        """As an option of a render job."""
+        return json.dumps(
+            {
+                "type_id": self.type_id,
+                "group_by": self.group_by,
+                "columns": self.columns,
+                "is_daily": self.is_daily,
+                "start": self.start.isoformat(),
+                "end": self.end.isoformat(),
+                "filters": self.filters,
+            }
+        )
+
+
+def from_json(text: str) -> Wanted:
+    """What `as_json` wrote."""
+    said = json.loads(text)
+    return Wanted(
+        said["type_id"],
+        tuple(said["group_by"]),
+        tuple(said["columns"]),
+        said["is_daily"],
+        date.fromisoformat(said["start"]),
+        date.fromisoformat(said["end"]),
+        tuple((field, tuple(values)) for field, values in said["filters"]),
+    )
+
+
+def write(world: World, job: RenderJob) -> Rendered | None:
+    """Write a report; without rows it is an empty array."""
+    options = dict(job.options)
+    wanted = from_json(options["wanted"])
+    shop = world.shop(world.seller(job.account), job.marketplace_ids[0])
+    rows: Iterable[dict[str, Any]] = report_rows(shop, wanted, int(job.as_of.timestamp()))
+    for name, settings in job.transforms:
+        rows = changed(rows, name, dict(settings))
+    return write_file(job, json_array(rows), CONTENT_TYPE)
+
+
+def json_array(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """A JSON array, some hundred rows at a time."""
+    waiting: list[str] = []
+    start = "["
+    for row in rows:
+        waiting.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+        if len(waiting) == ROWS_PER_CHUNK:
+            yield (start + ",".join(waiting)).encode()
+            waiting, start = [], ","
+    if waiting:
+        yield (start + ",".join(waiting)).encode()
+        start = ","
+    yield b"]" if start == "," else b"[]"
+
+
+def report_rows(shop: Shop, wanted: Wanted, now: int) -> Iterator[dict[str, Any]]:
+    """The rows of a report as known at `now` (epoch seconds), with exactly the wanted columns."""
+    made = [(name, column(wanted.type_id, name)) for name in wanted.columns]
+    for row in summed(shop, wanted, now):
+        yield {name: value(row) for name, value in made}
+
+
+def summed(shop: Shop, wanted: Wanted, now: int) -> Iterator[Row]:
+    """The rows of a report before its columns are made, by date and then as the entities stand."""
+    asked = Asked(shop, wanted.start.isoformat(), wanted.end.isoformat())
+    summary: dict[Key, Row] = {}
+    for ordinal in range(wanted.start.toordinal(), wanted.end.toordinal() + 1):
+        if now <= shop.marketplace.day_bounds(ordinal)[0]:
+            break
+        rows: dict[Key, Row] = {} if wanted.is_daily else summary
+        day = date.fromordinal(ordinal).isoformat() if wanted.is_daily else None
+        _add_day(asked, wanted, ordinal, now, day, rows)
+        if wanted.is_daily:
+            yield from rows.values()
+    yield from summary.values()
+
+
+def _add_day(
+    asked: Asked, wanted: Wanted, ordinal: int, now: int, day: str | None, rows: dict[Key, Row]
+) -> None:
+    product = report_types()[wanted.type_id].ad_product
+    keys = [key_of(wanted.type_id, group) for group in wanted.group_by]
+    is_wanted = _filter(asked.shop, wanted)
+    whole, known = known_of(asked.shop, ordinal, now)
+    shown: dict[tuple[int, int], Part] = {}
+    for part in whole.parts:
+        if part.ad.group.campaign.product != product or not is_wanted(part):
+            continue
+        known_part = seen(asked.shop, ordinal, part, now)
+        if known_part is None or (wanted.type_id in WITH_CLICKS and not known_part.clicks):
+            continue
+        shown[part.ad.id, part.target.id] = part
+        if wanted.type_id not in PURCHASED:
+            _row(asked, rows, keys, part, day).add(part, known_part)
+    for credit in known:
+        credited = shown.get((credit.ad.id, credit.target.id))
+        if credited is None:
+            continue
+        if wanted.type_id not in PURCHASED:
+            _row(asked, rows, keys, credited, day).credits.append(credit)
+        elif product == SB or not credit.is_same:
+            _row(asked, rows, keys, credited, day, credit).credits.append(credit)
+
+
+def _row(
+    asked: Asked,
+    rows: dict[Key, Row],
+    keys: list[Callable[[Part], Key]],
+    part: Part,
+    day: str | None,
+    bought: Credit | None = None,
+) -> Row:
+    key: Key = keys[0](part) if len(keys) == 1 else tuple(item for make in keys for item in make(part))
+    if bought is not None:
+        key = (*key, bought.bought.asin, bought.is_same)
+    row = rows.get(key)
+    if row is None:
+        row = rows[key] = Row(asked, part, day, bought)
+    return row
+
+
+def _filter(shop: Shop, wanted: Wanted) -> Callable[[Part], bool]:
+    """Which parts a report is of: those its filters leave, and of prompts those with one."""
+    tests: list[Callable[[Part], bool]] = []
+    for field, values in wanted.filters:
+        tests.append(_TESTS[field](shop, frozenset(values)))
+    if wanted.type_id.endswith("PromptAdExtension"):
+        has_prompts = shop.marketplace.country == "US"  # published for that marketplace alone
+        tests.append(lambda part: has_prompts and part.placement.startswith("Detail"))
+    if "matchedTarget" in wanted.group_by:
+        tests.append(lambda part: part.target.kind != "keyword")
+    return lambda part: all(test(part) for test in tests)
+
+
+_Test = Callable[[Shop, frozenset[str]], Callable[[Part], bool]]
+_TESTS: dict[str, _Test] = {
+    "campaignStatus": lambda shop, values: lambda part: part.ad.group.campaign.state in values,
+    "adStatus": lambda shop, values: lambda part: part.ad.state in values,
+    "adCreativeStatus": lambda shop, values: lambda part: part.ad.state in values,
+    "adKeywordStatus": lambda shop, values: lambda part: part.target.state in values,
+    "keywordType": lambda shop, values: lambda part: keyword_type(part.target) in values,
+    "marketplaceId": lambda shop, values: lambda part: shop.marketplace.country in values,
+    # This seller advertises at no Amazon Business site.
+    "campaignSite": lambda shop, values: lambda part: False,
+}

@@ -1,0 +1,155 @@
+"""One row of a report before its columns are asked for: summed traffic and the orders credited to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from amazon_sandbox.world.ads_credits import Credit
+from amazon_sandbox.world.ads_structure import SP
+from amazon_sandbox.world.ads_traffic import Part, Seen
+from amazon_sandbox.world.shop import Shop
+
+WINDOWS = (1, 7, 14, 30)
+# What is counted of a part's traffic; those after `lists` only of Sponsored Brands and Display.
+COUNTS = (
+    "impressions",
+    "clicks",
+    "cost",
+    "invalid_impressions",
+    "invalid_clicks",
+    "viewable",
+    "lists",
+    "list_views",
+    "pages",
+    "page_views",
+    "carts",
+    "cart_views",
+    "searches",
+    "search_views",
+    "video_5s",
+    "video_q1",
+    "video_half",
+    "video_q3",
+    "video_full",
+    "unmutes",
+    "new_pages",
+    "new_page_views",
+    "store_pages",
+)
+PLACE = {name: place for place, name in enumerate(COUNTS)}
+
+
+class Bought(NamedTuple):
+    """Orders credited: their number, units, and sales in minor units."""
+
+    purchases: int = 0
+    units: int = 0
+    sales: int = 0
+
+
+NOTHING = Bought()
+
+
+class Asked(NamedTuple):
+    """What is the same for all rows: the shop and the first and last day (YYYY-MM-DD)."""
+
+    shop: Shop
+    start: str
+    end: str
+
+
+class Row:
+    """A row: its first part stands for what its key names; `day` is None in a summary."""
+
+    __slots__ = ("_kinds", "_windows", "asked", "bought_sku", "credits", "day", "part", "sums")
+
+    def __init__(self, asked: Asked, part: Part, day: str | None, bought: Credit | None = None) -> None:
+        self.asked = asked
+        self.part = part
+        self.day = day
+        self.bought_sku = bought
+        self.sums = [0] * len(COUNTS)
+        self.credits: list[Credit] = []
+        self._windows: dict[tuple[int, bool | None], Bought] = {}
+        self._kinds: dict[tuple[str, bool], Bought] = {}
+
+    def add(self, part: Part, seen: Seen) -> None:
+        """Count a part's traffic."""
+        sums = self.sums
+        for place, value in enumerate(traffic(part, seen)):
+            sums[place] += value
+
+    def clicked(self, window: int, same: bool | None = None) -> Bought:
+        """Bought within so many days of a click; `same`: only what was advertised, or only what was not."""
+        if not self.credits:
+            return NOTHING
+        key = (window, same)
+        known = self._windows.get(key)
+        if known is None:
+            known = self._windows[key] = total(
+                credit
+                for credit in self.credits
+                if credit.is_click and credit.lag < window and same in (None, credit.is_same)
+            )
+        return known
+
+    def bought(self, kind: str = "all", *, clicks: bool = False) -> Bought:
+        """Bought within 14 days of a click or a view (`clicks`: of a click): all, promoted or new."""
+        if not self.credits:
+            return NOTHING
+        key = (kind, clicks)
+        known = self._kinds.get(key)
+        if known is None:
+            known = self._kinds[key] = total(
+                credit
+                for credit in self.credits
+                if credit.lag < 14 and (credit.is_click or not clicks) and _is(credit, kind)
+            )
+        return known
+
+
+def _is(credit: Credit, kind: str) -> bool:
+    return kind == "all" or (credit.is_same if kind == "promoted" else credit.is_new)
+
+
+def total(credits: Iterable[Credit]) -> Bought:
+    """The sum of credits."""
+    purchases = units = sales = 0
+    for credit in credits:
+        purchases += 1
+        units += credit.item.quantity
+        sales += credit.item.price
+    return Bought(purchases, units, sales)
+
+
+def traffic(part: Part, seen: Seen) -> tuple[int, ...]:
+    """The counts of a part, in the order of COUNTS; whole numbers, so that they add up in every report."""
+    impressions, clicks = seen.impressions, seen.clicks
+    viewable = impressions * (55 + part.target.id % 30) // 100
+    lists = clicks // 23
+    basic = (*seen, viewable, lists)
+    campaign = part.ad.group.campaign
+    if campaign.product == SP:
+        return basic
+    rest = viewable - clicks if viewable > clicks else 0
+    pages, page_views = clicks * 9 // 10, rest // 160
+    carts, cart_views = clicks // 5, rest // 1_400
+    searches, search_views = clicks // 7, rest // 900
+    films = viewable * (campaign.kind == "video")
+    video = (films * 3 // 10, films // 4, films // 6, films // 9, films // 12, films // 40)
+    stores = clicks // 3 if campaign.kind == "collection" else 0
+    return (
+        *basic,
+        rest // 3_000,
+        pages,
+        page_views,
+        carts,
+        cart_views,
+        searches,
+        search_views,
+        *video,
+        pages * 2 // 3,
+        page_views * 2 // 3,
+        stores,
+    )
