@@ -16,8 +16,9 @@ from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.ports import LOOPBACK, free_port
 from sellerops_runtime.processes import Component, wait_until
 
-# The local Amazon takes any bot token; Slack's begin so.
+# The local Amazon takes any token; Slack's and ClickUp's begin so.
 _ANY_SLACK_TOKEN = "xoxb-local"
+_ANY_CLICKUP_TOKEN = "pk_local"
 
 
 class LocalAmazon:
@@ -73,6 +74,8 @@ def sandbox_environment(url: str) -> dict[str, str]:
         "AMAZON_LWA_TOKEN_URL": f"{url}/auth/o2/token",
         "SLACK_BOT_TOKEN": _ANY_SLACK_TOKEN,
         "SLACK_BASE_URL": f"{url}/api/",
+        "CLICKUP_TOKEN": _ANY_CLICKUP_TOKEN,
+        "CLICKUP_BASE_URL": f"{url}/clickup",
     }
     for account in control(url, "GET", "accounts"):
         owner = str(account["account"]).upper()

@@ -17,7 +17,14 @@ from sellerops_runtime.home import PROJECT_ROOT
 
 SETTINGS_FILE = PROJECT_ROOT / "airflow_settings.yaml"
 # Entries that a whole system does without.
-OPTIONAL = frozenset({"connection sellerops_notifications"})
+OPTIONAL = frozenset(
+    {
+        "connection sellerops_notifications",
+        "connection sellerops_clickup",
+        "connection sellerops_telegram",
+        "connection smtp_default",
+    }
+)
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 # Astro's own templates leave every key empty that a user does not need.

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from sellerops.accounts import load_accounts
-from sellerops.config_files import config_dir, read_yaml
+from sellerops.notices.routes import CONNECTIONS, load_routes
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.local_amazon import LocalAmazon, sandbox_environment
 from sellerops_runtime.settings import SETTINGS_FILE, fill_in, read_settings
@@ -67,7 +67,7 @@ def literals_handed_to_airflow():
 def test_connections_are_those_of_accounts_code_and_notices():
     accounts = of_accounts("connection_of")
     in_code = constants("_CONN_ID")
-    notices = {read_yaml(config_dir() / "notifications.yaml")["slack"]["connection"]}
+    notices = load_routes().connections | set(CONNECTIONS.values())
     assert accounts, "found no account to compare with"
     assert in_code, "found no connection in the code to compare with"
     assert {entry.conn_id for entry in SETTINGS.connections} == (accounts | in_code | notices) - NOT_DECLARED
@@ -125,5 +125,5 @@ def amazon(tmp_path_factory):
 def test_the_local_amazon_gives_what_the_accounts_ask_for(amazon):
     loaded = fill_in(SETTINGS, sandbox_environment(amazon.url))
     complete = {entry.conn_id for entry in loaded.settings.connections}
-    assert of_accounts("connection_of") | {"slack_default"} <= complete
+    assert of_accounts("connection_of") | load_routes().connections <= complete
     assert all("AMAZON" not in name for names in loaded.left_out.values() for name in names)
