@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from support.catalogue import request_facts
 from support.postgres import conninfo, ledger, postgres_server
 from support.samples import CREATED, SHOPS, Sample, looked_at_again, sample_of
 from support.tables import Tables
@@ -26,6 +27,7 @@ TURNED = "turned"
 def load(tables: Tables, samples: Iterable[Sample], schema: str) -> None:
     """Archive documents and fill tables of ``schema`` with them."""
     for sample in samples:
+        facts = request_facts(sample.piece)
         meta = DocumentMeta(
             source=sample.spec.source,
             report=sample.spec.name,
@@ -33,10 +35,11 @@ def load(tables: Tables, samples: Iterable[Sample], schema: str) -> None:
             fetch=f"{sample.piece.label} {sample.as_of}",
             fetched_at=sample.as_of.isoformat(),
             request={},
-            response={"content_type": sample.content_type},
+            response={"content_type": sample.content_type, "facts": facts},
         )
         uri = tables.archive.put_stream([sample.content], meta).uri
-        told = RequestMeta(sample.as_of, None, sample.content_type, sample.piece.marketplace_ids, uri)
+        shops = sample.piece.marketplace_ids
+        told = RequestMeta(sample.as_of, None, sample.content_type, shops, uri, facts)
         tables.load(sample.spec, sample.piece, told, uri, schema)
 
 

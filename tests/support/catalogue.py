@@ -11,6 +11,8 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
+from support.ads import AdsDocument, ads_document, facts_of
+
 from amazon_sandbox.world import Document, World
 from sellerops.accounts import Account
 from sellerops.formats import RowStream, open_rows
@@ -52,18 +54,25 @@ def slice_of(
     `shops`: codes such as US; all must be of one region. `as_of`: aware, the instant of the run.
     """
     places = tuple(marketplace(code) for code in shops)
-    owner = Account(account, places[0].region, places, f"amazon_sp_{account}")
-    pieces = plan_slices(spec_of(report_name), owner, run_at=as_of, now=as_of, from_day=start, to_day=end)
+    spec = spec_of(report_name)
+    owner = Account(account, places[0].region, places, f"amazon_sp_{account}", sources=(spec.source,))
+    pieces = plan_slices(spec, owner, run_at=as_of, now=as_of, from_day=start, to_day=end)
     assert len(pieces) == 1, [piece.label for piece in pieces]
     return pieces[0]
 
 
-def document_of(piece: Slice, as_of: datetime, options: Mapping[str, str] | None = None) -> Document | None:
-    """The document Amazon would make of a slice at `as_of`; None where the report would end CANCELLED.
+def document_of(
+    piece: Slice, as_of: datetime, options: Mapping[str, str] | None = None
+) -> Document | AdsDocument | None:
+    """The document Amazon would make of a slice at `as_of`; None where the report would end CANCELLED, or
+    have no rows.
 
     `options` go before the spec's, such as the values of `request.split`.
     """
-    query = query_of(spec_of(piece.report), piece)
+    spec = spec_of(piece.report)
+    if spec.source == "amazon_ads":
+        return ads_document(world(), spec, piece, as_of)
+    query = query_of(spec, piece)
     return world().document(
         query.report_type,
         world().seller(piece.account_id),
@@ -73,6 +82,11 @@ def document_of(piece: Slice, as_of: datetime, options: Mapping[str, str] | None
         {**query.options, **(options or {})},
         as_of,
     )
+
+
+def request_facts(piece: Slice) -> dict[str, str]:
+    """What a request of the slice tells of its document."""
+    return facts_of(world(), piece) if spec_of(piece.report).source == "amazon_ads" else {}
 
 
 def parse(
@@ -97,6 +111,7 @@ def parse(
         file_format=spec.format,
         piece=piece,
         content_type=document.content_type,
+        facts=request_facts(piece),
         on_reject=lambda _: None,
         where=report_name,
     )

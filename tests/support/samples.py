@@ -16,7 +16,9 @@ from sellerops.slices import Slice, plan_slices
 from sellerops.specs import PeriodKind, ReportSpec, load_specs
 
 SHOPS = {"northwind_na": ("US", "CA", "MX"), "northwind_eu": ("GB", "DE", "FR")}
-CREATED = [spec for spec in load_specs()[0] if spec.request.how == "created" and spec.source == "amazon_sp"]
+CREATED = [
+    spec for spec in load_specs()[0] if spec.request.how == "created" and "export" not in spec.request.options
+]
 _AS_OF = datetime(2026, 11, 18, 14, tzinfo=UTC)
 # What is rare is looked for further back.
 _LOOKBACKS = tuple(timedelta(days=days) for days in (2, 40, 540))
@@ -55,7 +57,7 @@ def _made(spec: ReportSpec, piece: Slice, moment: datetime) -> Sample | None:
 def _slices(spec: ReportSpec, account: str) -> Iterator[tuple[Slice, datetime]]:
     """Slices of the account, each with the moment of its run: the likeliest to have data first."""
     shops = tuple(marketplace(code) for code in SHOPS[account])
-    owner = Account(account, shops[0].region, shops, f"amazon_sp_{account}")
+    owner = Account(account, shops[0].region, shops, f"amazon_sp_{account}", sources=(spec.source,))
     if spec.period.kind is PeriodKind.SNAPSHOT:
         for moment in _MOMENTS:
             for piece in plan_slices(spec, owner, run_at=moment, now=moment):

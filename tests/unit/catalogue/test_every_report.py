@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from support.catalogue import Parsed, assert_documented
+from support.catalogue import Parsed, assert_documented, request_facts
 from support.samples import CREATED, SHOPS, sample_of
 
 from sellerops.formats import open_rows
@@ -30,6 +30,7 @@ def test_every_document_is_read_whole(spec: ReportSpec) -> None:
                 file_format=spec.format,
                 piece=sample.piece,
                 content_type=sample.content_type,
+                facts=request_facts(sample.piece),
                 on_reject=lambda _: None,
                 where=spec.name,
             )

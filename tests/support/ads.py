@@ -1,0 +1,57 @@
+"""Documents of Amazon Ads as the local Amazon's world writes them, without HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from amazon_sandbox.ads.accounts import Profile, ads_accounts
+from amazon_sandbox.ads.rows import CONTENT_TYPE, Wanted, json_array, report_rows
+from amazon_sandbox.world import World
+from sellerops.marketplaces import marketplace
+from sellerops.slices import Slice
+from sellerops.specs import ReportSpec
+
+
+class AdsDocument(NamedTuple):
+    """The decoded body of a report or export."""
+
+    content: bytes
+    content_type: str
+
+    def read(self) -> bytes:
+        return self.content
+
+
+def profile_of(world: World, piece: Slice) -> Profile:
+    """The seller's profile in the slice's shop."""
+    shop = marketplace(piece.marketplaces[0]).id
+    (account,) = ads_accounts(world.seed, [world.seller(piece.account_id)])
+    return next(
+        one for one in account.profiles if one.marketplace.marketplace_id == shop and one.type == "seller"
+    )
+
+
+def facts_of(world: World, piece: Slice) -> dict[str, str]:
+    """What a request of the slice tells of its document."""
+    said = profile_of(world, piece).as_dict()
+    return {
+        "profile_id": str(said["profileId"]),
+        "currency_code": str(said["currencyCode"]),
+        "timezone": str(said["timezone"]),
+    }
+
+
+def ads_document(world: World, spec: ReportSpec, piece: Slice, as_of: datetime) -> AdsDocument | None:
+    """The report of a slice as known at `as_of`, with the columns the spec asks for; None without rows."""
+    shop = world.shop(world.seller(piece.account_id), marketplace(piece.marketplaces[0]).id)
+    wanted = Wanted(
+        type_id=spec.report_type,
+        group_by=(spec.request.options["group_by"],),
+        columns=spec.asked_columns,
+        is_daily=True,
+        start=piece.days[0],
+        end=piece.days[-1],
+    )
+    content = b"".join(json_array(report_rows(shop, wanted, int(as_of.timestamp()))))
+    return AdsDocument(content, CONTENT_TYPE) if content != b"[]" else None
