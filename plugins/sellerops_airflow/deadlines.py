@@ -3,8 +3,8 @@
 A run by schedule gets a deadline at the first ``due`` of its spec after its data interval. When Airflow finds
 it missed, ``tell_late`` runs in the triggerer: it needs no worker, of which there may be none when things are
 late. The DAG ``sellerops__deadlines`` looks by the ledger alone, every quarter of an hour: it finds what has
-no run (a paused DAG, a scheduler that was down) or a run that ended well without the day, and tells when a late
-day has landed.
+no run (a paused DAG, a scheduler that was down) or a run that ended well without the day, and tells when late
+days have landed.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 from sellerops.errors import SellerOpsError, SkipError
 from sellerops_airflow.landing import Landing, write_end
 from sellerops_airflow.retry_policy import is_last_try
+from sellerops_airflow.telemetry import observed_slice, observed_task
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger, RunRef
@@ -36,7 +37,8 @@ def slice_outcome(
     from sellerops.quarantine import state_of
 
     try:
-        yield
+        with observed_slice(context, piece):
+            yield
     except (TaskDeferred, AirflowSkipException):
         raise
     except SkipError as error:
@@ -55,7 +57,8 @@ def slice_outcome(
 def task_outcome(context: Context) -> Iterator[None]:
     """The same for a task that works on no single slice: its error goes into XCom."""
     try:
-        yield
+        with observed_task(context):
+            yield
     except SkipError as error:
         raise AirflowSkipException(str(error)) from error
     except SellerOpsError as error:

@@ -18,6 +18,7 @@ from sellerops.rate_limits import Granted
 from sellerops.slices import Slice
 from sellerops.sources.common.documents import DocumentAddress, download
 from sellerops.sources.common.sessions import call_now
+from sellerops.telemetry import fields_of, observed
 
 log = logging.getLogger(__name__)
 
@@ -32,15 +33,20 @@ def archive_document(tools: Tools, request: ReportRequest, piece: Slice) -> bool
     Killed anywhere and repeated, it ends with one document: the archive's address is the content's hash.
     A reused report whose options turn out to be others is given up: the request is PLANNED again.
     """
-    document = _fetch(tools, request, piece)
-    if document is None:
-        return False
-    if is_unfit(tools, request, document):
+    with observed("archive", fields_of(piece) | {"request_id": str(request.id)}):
+        document = _fetch(tools, request, piece)
+        if document is None:
+            return False
+        if is_unfit(tools, request, document):
+            return True
+        tools.ledger.record_archived(
+            request.id,
+            uri=document.uri,
+            nbytes=document.nbytes,
+            sha256=document.sha256,
+            headers=document.headers,
+        )
         return True
-    tools.ledger.record_archived(
-        request.id, uri=document.uri, nbytes=document.nbytes, sha256=document.sha256, headers=document.headers
-    )
-    return True
 
 
 def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:

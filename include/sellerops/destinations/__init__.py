@@ -12,6 +12,7 @@ from sellerops.destinations.rejects import RejectSpool
 from sellerops.errors import Quarantined
 from sellerops.slices import Slice
 from sellerops.specs import ReportSpec
+from sellerops.telemetry import fields_of, observed
 
 __all__ = [
     "DESTINATIONS",
@@ -50,7 +51,11 @@ def load_document(
     for name, table in spec.tables.items():
         if tables is not None and name not in tables:
             continue
-        with open_stream() as stream, RejectSpool() as rejects:
+        with (
+            observed("load_table", fields_of(piece) | {"table": f"{spec.source}.{name}"}),
+            open_stream() as stream,
+            RejectSpool() as rejects,
+        ):
             rows = open_rows(
                 table,
                 stream,

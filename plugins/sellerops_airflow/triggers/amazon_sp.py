@@ -12,6 +12,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from sellerops.errors import CredentialsError, RetryableError, SellerOpsError
 from sellerops.slices import Slice
+from sellerops.telemetry import fields_of, observed
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ class SpApiReportTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         started = time.monotonic()
-        result = await self._wait()
+        fields = fields_of(Slice.from_dict(self.piece))
+        with observed("wait", fields, quiet=(asyncio.CancelledError,)):
+            result = await self._wait()
         await asyncio.sleep(max(0.0, FIRST_EVENT_AFTER_S - (time.monotonic() - started)))
         yield TriggerEvent(result.to_dict())  # type: ignore[no-untyped-call]
 
