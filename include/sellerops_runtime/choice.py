@@ -7,8 +7,15 @@ from datetime import date
 
 from sellerops.specs import PeriodKind, ReportSpec
 
-# What `make demo` shows within five minutes: the five reports that differ most from each other.
-SHOWN = ("all_orders", "fba_customer_returns", "fba_manage_inventory", "sales_and_traffic", "settlements")
+# What `make demo` shows within five minutes: the reports that differ most from each other.
+SHOWN = (
+    "all_orders",
+    "fba_customer_returns",
+    "fba_manage_inventory",
+    "sales_and_traffic",
+    "settlements",
+    "sp_campaigns",
+)
 # Asked for ASINs, which come from the listings: these go after the others.
 _OF_ASINS = ("getCatalogItem", "searchCatalogItems", "getMyFeesEstimates")
 

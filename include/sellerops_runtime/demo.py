@@ -1,6 +1,7 @@
 """`make demo`: starts everything, collects seven closed days of two sellers, prints what came, stays up.
 
-With FULL=1 the whole catalogue, else the five reports that differ most from each other.
+With FULL=1 the whole catalogue, else the reports that differ most from each other. Last, one fails on
+purpose, to show what people are told.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sellerops_runtime.progress import Progress
 from sellerops_runtime.rest import AirflowApi
 from sellerops_runtime.signals import Interrupted, interruptible
 from sellerops_runtime.stack import Stack, running
+from sellerops_runtime.story import show_failure_and_recovery
 
 DAYS = 7
 SPEED_VARIABLE, DEFAULT_SPEED = "DEMO_SPEED", 30.0
@@ -63,6 +65,7 @@ def _collect_and_tell(stack: Stack, progress: Progress, speed: float, *, full: b
         progress.say(" ".join(f"Collected {what} {DAYS} days of {len(accounts)} sellers".split()))
         progress.plain("\n" + table(collected.lines()) + "\n")
         failures += collected.problems()
+        failures += _show_failure_and_recovery(stack, progress, accounts, speed)
     finally:
         collected.close()
     for failure in failures:
@@ -70,6 +73,18 @@ def _collect_and_tell(stack: Stack, progress: Progress, speed: float, *, full: b
     if failures:
         progress.plain(f"Logs are in {stack.home.logs}")
     return failures
+
+
+def _show_failure_and_recovery(
+    stack: Stack, progress: Progress, accounts: dict[str, Account], speed: float
+) -> list[str]:
+    """With a day before those collected, so that nothing of it is there."""
+    first, _ = closed_days(stack.ledger.clock().now(), accounts)
+    stack.set_speed(speed)
+    try:
+        return show_failure_and_recovery(stack, progress, first - timedelta(days=1))
+    finally:
+        stack.set_speed(1.0)
 
 
 def _tell_the_way_in(stack: Stack, progress: Progress) -> None:
@@ -93,7 +108,7 @@ def _collect(
     full: bool,
 ) -> list[str]:
     specs, invalid = load_specs()
-    chosen = rounds([spec for spec in specs if spec.source == "amazon_sp"], full=full)
+    chosen = rounds(specs, full=full)
     expected = [spec.dag_id for part in chosen for spec in part]
     states: dict[str, str] = {}
     with stack.airflow.api() as api:
