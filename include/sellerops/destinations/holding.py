@@ -1,6 +1,7 @@
 """Before a load replaces anything: are its days like those before? Else it is held for a person.
 
 A question is about a document and a table, whichever destination asks it first: the answer is for all.
+Whether there is one each destination judges by its own rows: a new one has nothing to hold a document by.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def refuse_implausible(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
         return
     state = _decision(marks.connection, job)
     if state is QuarantineState.REJECTED or (
-        state is not QuarantineState.RELEASED and not _was_loaded(marks.connection, job)
+        state is not QuarantineState.RELEASED and not _was_loaded(marks.connection, job, marks.destination)
     ):
         figures = _figures(marks, job, rules, sums)
         odd = [figure for figure in figures if is_implausible(rules, figure)]
@@ -54,18 +55,21 @@ def refuse_implausible(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
             raise _held(job, rules, odd or figures, state)
 
 
-def close_questions(connection: Connection, job: LoadJob) -> None:
-    """An accepted document closes the open questions about it and about older ones of its days."""
+def close_questions(connection: Connection, job: LoadJob, destination: str) -> None:
+    """A document that ``destination`` accepts closes its own open question there, and those of older ones."""
     if job.table_spec.quarantine is not None:
-        supersede(connection, question_key(job))
+        supersede(connection, question_key(job), destination)
 
 
-def supersede(connection: Connection, key: Mapping[str, Any]) -> None:
-    """Close the open questions about the document of ``key`` (``question_key``) and about older ones."""
+def supersede(connection: Connection, key: Mapping[str, Any], destination: str) -> None:
+    """Close the open questions about older documents than that of ``key`` (``question_key``), and its own.
+
+    Its own only where ``destination`` asked it: another may still hold the document, for its rows stand.
+    """
     moment = key["reported_at"]
     moment = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
     note = f"A document of {moment:%Y-%m-%d %H:%M} UTC was loaded."
-    quarantines.supersede(connection, key, note, itself=True)
+    quarantines.supersede(connection, key, note, itself=destination)
 
 
 def record_held(connection: Connection, job: LoadJob, destination: str, held: Quarantined) -> Quarantined:
@@ -83,7 +87,7 @@ def record_held(connection: Connection, job: LoadJob, destination: str, held: Qu
     with connection.transaction():
         # A newer document of the same days makes the older question idle: people answer one.
         note = f"A document of {job.request.reported_at:%Y-%m-%d %H:%M} UTC is in question now."
-        quarantines.supersede(connection, key, note, itself=False)
+        quarantines.supersede(connection, key, note, itself=None)
         held.details["quarantine_ids"] = [quarantines.record(connection, values)]
     return held
 
@@ -117,16 +121,17 @@ def _decision(connection: Connection, job: LoadJob) -> QuarantineState | None:
     return QuarantineState(row[0]) if row else None
 
 
-def _was_loaded(connection: Connection, job: LoadJob) -> bool:
-    """Whether this very document once went into the table for these days."""
+def _was_loaded(connection: Connection, job: LoadJob, destination: str) -> bool:
+    """Whether this very document once went into the destination's table for these days."""
     row = connection.execute(
         """
         SELECT EXISTS (
             SELECT FROM sellerops.load WHERE request_id = %(request_id)s AND table_name = %(table_name)s
+            AND destination = %(destination)s
             AND account_id = %(account_id)s AND first_day = %(first_day)s AND last_day = %(last_day)s
         )
         """,
-        question_key(job),
+        {**question_key(job), "destination": destination},
     ).fetchone()
     return bool(row and row[0])
 

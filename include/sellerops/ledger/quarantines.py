@@ -95,15 +95,18 @@ def record(connection: AnyConnection, values: Mapping[str, Any]) -> int:
     )
 
 
-def supersede(connection: AnyConnection, values: Mapping[str, Any], note: str, *, itself: bool) -> None:
-    """Close open questions that older documents, and with ``itself`` this one, raised about the same days."""
+def supersede(connection: AnyConnection, values: Mapping[str, Any], note: str, *, itself: str | None) -> None:
+    """Close open questions that older documents raised about the same days.
+
+    ``itself``: the destination that has taken this document; its question is closed where that asked it.
+    """
     connection.execute(
         """
         UPDATE sellerops.quarantine
         SET state = 'SUPERSEDED', decided_by = 'sellerops', decided_at = sellerops.now(), note = %(note)s
         WHERE state = 'OPEN' AND table_name = %(table_name)s AND account_id = %(account_id)s
           AND place = %(place)s AND first_day >= %(first_day)s AND last_day <= %(last_day)s
-          AND (reported_at < %(reported_at)s OR (%(itself)s AND reported_at = %(reported_at)s))
+          AND (reported_at < %(reported_at)s OR (destination = %(itself)s AND reported_at = %(reported_at)s))
         """,
         {**values, "note": note, "itself": itself},
     )

@@ -146,7 +146,7 @@ class _Load:
         )
         marks = Watermarks.of(connection, self._destination, job)
         refuse_implausible(marks, job, PostgresSums(write, job))
-        close_questions(connection, job)
+        close_questions(connection, job, self._destination)
         write_restatements(write, job, marks, load_id, new_columns)
         counts = self._write(write, marks, load_id)
         if self._personal:
