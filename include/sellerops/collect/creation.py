@@ -29,7 +29,7 @@ from sellerops.sources.common.placeholders import iso
 
 log = logging.getLogger(__name__)
 
-# Longer than a create may take (client.CREATE_TIMEOUT) and than Amazon needs to list what it made.
+# Longer than a create may take (sources.common.deadline) and than Amazon needs to list what it made.
 ORPHAN_AFTER = timedelta(seconds=90)
 # Amazon's clock and ours may differ by this much.
 CLOCK_SLACK = timedelta(seconds=60)

@@ -208,6 +208,9 @@ class Follower:
         first = began + first_poll + pace * (spread(request) / 2)
         if moment <= first:
             return first
+        slowest = self._tools.asking.slowest_poll
+        if slowest and slowest > pace:
+            return _widening(first, moment, pace, slowest)
         turns = (moment - first) // pace + 1
         return first + pace * turns
 
@@ -225,6 +228,14 @@ class Follower:
 
     def _result(self, outcome: WaitOutcome, detail: str, error: SellerOpsError | None = None) -> WaitResult:
         return WaitResult(outcome, detail, (self._id,), error)
+
+
+def _widening(first: datetime, moment: datetime, pace: timedelta, slowest: timedelta) -> datetime:
+    """The next of turns that begin at ``pace`` and lie an eighth of their age apart, up to ``slowest``."""
+    turn = first
+    while turn <= moment:
+        turn += min(slowest, max(pace, (turn - first) / 8))
+    return turn
 
 
 async def lease_document(tools: Tools, request: ReportRequest) -> None:

@@ -7,6 +7,7 @@ functions. All seconds are of the ledger's clock unless named real.
 from __future__ import annotations
 
 import math
+import random
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -170,6 +171,22 @@ class QuotaLedger:
             """,
             self._values(bucket),
         )
+
+    def hold(self, bucket: Bucket, retry_after: float | None = None) -> float:
+        """Amazon answered 429 where no header tells a rate; how long nobody calls, in seconds.
+
+        ``retry_after``: Amazon's own word (seconds), kept to the second. Without it 2 s, doubled by every
+        refusal in a row up to 5 minutes, with jitter. The pace afterwards is halved as by any refusal.
+        """
+        row = self._one(
+            """
+            SELECT sellerops.quota_held(
+                %(application)s, %(account_id)s, %(operation)s, %(rate)s, %(burst)s, %(share)s, %(restore_s)s,
+                %(retry_after)s::double precision, %(jitter)s) AS seconds
+            """,
+            self._values(bucket) | {"retry_after": retry_after, "jitter": random.random() / 2},
+        )
+        return float(row["seconds"])
 
     def try_create(
         self,

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from sellerops.accounts import Account
 from sellerops.clock import Clock
-from sellerops.errors import AmazonUnavailable, SellerOpsError, Throttled, UnexpectedAnswer
+from sellerops.errors import SellerOpsError, Throttled, UnexpectedAnswer
 from sellerops.ledger import ApiCall, Ledger
 from sellerops.rate_limits import Bucket, Priority, QuotaLedger, acquire
 from sellerops.sources.amazon_sp import reports
@@ -33,15 +33,12 @@ from sellerops.sources.amazon_sp.transport import (
 )
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.asking import ProcessingStatus, Report
+from sellerops.sources.common.deadline import Deadline, create_deadline
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.placeholders import iso
 
 log = logging.getLogger(__name__)
-
-# createReport must have failed or succeeded by then; the hunt for an orphan begins later (collect.creation).
-CREATE_TIMEOUT = 60.0
-_SHORTEST_CREATE_TIMEOUT = 2.0
 
 # Amazon's usage plan documentation: x-amzn-RateLimit-Limit comes with these answers only.
 _TELLS_RATE = {200, 201, 202, 204, 400, 404}
@@ -254,10 +251,8 @@ class SpApiClient:
                 operation, send, report_type=report_type, report_id=report_id, request_id=request_id
             )
 
-    async def _create_deadline(self) -> _deadline:
-        clock = await asyncio.to_thread(self._clock)
-        limit = CREATE_TIMEOUT / clock.speed if clock.speed > 0 else CREATE_TIMEOUT
-        return _deadline(max(_SHORTEST_CREATE_TIMEOUT, limit), self._credentials.endpoint)
+    async def _create_deadline(self) -> Deadline:
+        return await create_deadline(self._clock, self._credentials.endpoint)
 
     async def _page(self, query: dict[str, Any], report_type: str) -> dict[str, Any]:
         return await self._call("getReports", lambda api: api.get_reports(**query), report_type=report_type)
@@ -334,21 +329,3 @@ class SpApiClient:
             if rate != call.rate_limit or time.monotonic() - at > _LEARN_AGAIN:
                 self._limits.learn(bucket, call.rate_limit)
                 _learnt[bucket] = (call.rate_limit, time.monotonic())
-
-
-class _deadline:
-    """``asyncio.timeout`` that ends as AmazonUnavailable."""
-
-    def __init__(self, seconds: float, where: str) -> None:
-        self._timeout, self._seconds, self._where = asyncio.timeout(seconds), seconds, where
-
-    async def __aenter__(self) -> None:
-        await self._timeout.__aenter__()
-
-    async def __aexit__(self, *error: Any) -> None:
-        try:
-            await self._timeout.__aexit__(*error)
-        except TimeoutError:
-            raise AmazonUnavailable(
-                f"no answer came within {self._seconds:.0f} s.", where=self._where, sent=True
-            ) from None

@@ -1,0 +1,44 @@
+"""Lists that are collected like reports, page by page: those that no export serves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from sellerops.errors import UnexpectedAnswer
+from sellerops.sources.amazon_ads.profiles import PATH
+from sellerops.sources.common.operations import Asked, Calls, Page, Pages
+
+
+async def list_profiles(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+    """All profiles the authorisation reaches, in one answer; of vendors and agencies too."""
+    answer = await calls.get("listProfiles", PATH)
+    yield Page({"operation": "listProfiles"}, answer)
+
+
+def _listed(operation: str, path: str, list_at: str) -> Pages:
+    async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+        # Without the extended data neither times nor the serving status would be told.
+        body: dict[str, Any] = {"includeExtendedDataFields": True}
+        seen: set[str] = set()
+        while True:
+            answer: Mapping[str, Any] = await calls.post(operation, path, body)
+            if not isinstance(answer.get(list_at), list):
+                raise UnexpectedAnswer(f"{operation} answered without `{list_at}`.", where=path)
+            yield Page({"operation": operation, **body}, answer)
+            token = answer.get("nextToken")
+            if not token:
+                return
+            if token in seen:
+                raise UnexpectedAnswer(f"{operation} repeats a next-page token.", where=path)
+            seen.add(str(token))
+            body = {**body, "nextToken": token}
+
+    return pages
+
+
+OPERATIONS: dict[str, Pages] = {
+    "listPortfolios": _listed("listPortfolios", "/portfolios/list", "portfolios"),
+    "listProfiles": list_profiles,
+    "listSpKeywords": _listed("listSpKeywords", "/sp/keywords/list", "keywords"),
+}

@@ -1,0 +1,46 @@
+"""Amazon Ads as a source (``sources/registry.py``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sellerops.accounts import Account
+from sellerops.ledger import Ledger
+from sellerops.rate_limits import Priority, QuotaLedger
+from sellerops.sources.amazon_ads.client import ENDPOINTS, AdsClient
+from sellerops.sources.amazon_ads.exports import Exports
+from sellerops.sources.amazon_ads.operations import OPERATIONS
+from sellerops.sources.amazon_ads.reports import Reports
+from sellerops.sources.common.asking import Asking, Source
+from sellerops.sources.common.lwa import Credentials
+from sellerops.sources.common.operations import Pages
+from sellerops.specs import ReportSpec
+
+
+class AmazonAds:
+    """Reports, exports and lists of an account's advertising profiles."""
+
+    operations: Mapping[str, Pages] = OPERATIONS
+
+    def asking(self, spec: ReportSpec) -> Asking[Any]:
+        """An export where the options name one, else reports."""
+        kind = spec.request.options.get("export")
+        return Exports(kind) if kind else Reports()
+
+    def client(
+        self,
+        account: Account,
+        credentials: Credentials,
+        ledger: Ledger,
+        limits: QuotaLedger,
+        *,
+        priority: Priority = Priority.SCHEDULE,
+    ) -> AdsClient:
+        return AdsClient(account, credentials, ledger, limits, priority=priority)
+
+    def endpoint(self, account: Account) -> str:
+        return ENDPOINTS[account.region]
+
+
+SOURCE: Source = AmazonAds()
