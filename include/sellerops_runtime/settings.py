@@ -23,6 +23,7 @@ OPTIONAL = frozenset(
         "connection sellerops_clickup",
         "connection sellerops_telegram",
         "connection smtp_default",
+        "connection sellerops_sheets",
     }
 )
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")

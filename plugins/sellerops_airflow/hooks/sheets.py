@@ -105,7 +105,7 @@ class GoogleSheets:
                 raise ConfigurationError(
                     "does not exist.",
                     where=f"connection {self._conn_id}",
-                    remedy="Add it in Admin > Connections as Google Cloud (docs/exports.md), then clear the task.",
+                    remedy="Add it in Admin > Connections as Google Cloud (docs/exports.md); clear the task.",
                 ) from error
             hook.api_endpoint = hook.extras.get("api_endpoint") or None
             hook.extras = {**hook.extras, "scope": hook.extras.get("scope") or SCOPE}
@@ -137,9 +137,8 @@ class GoogleSheets:
         if "API" in said:
             remedy = "Enable the Google Sheets API in the account's project, then clear the task."
         else:
-            remedy = f"Share the spreadsheet with {self._account()} as an editor (button Share), then clear the task"
-            remedy += ". " if status == 403 else "; or correct `spreadsheet_id`. "
-            remedy = remedy.strip()
+            remedy = f"Share the spreadsheet with {self._account()} as an editor (button Share)"
+            remedy += ", then clear the task." if status == 403 else ", or correct `spreadsheet_id`."
         what = "may not open or change it" if status == 403 else "finds no such spreadsheet"
         return ConfigurationError(
             f"the account of connection {self._conn_id} {what}: {said}.", where=where, remedy=remedy

@@ -1,0 +1,8 @@
+"""Every sound file of include/config/exports becomes a DAG of Airflow: export__<name>."""
+
+from __future__ import annotations
+
+from sellerops_airflow.export_factory import exports_to_parse
+
+for dag in exports_to_parse():
+    globals()[dag.dag_id] = dag

@@ -1,0 +1,110 @@
+"""Which column of the sheet is whose: found by title in the header row, new ones at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sellerops.errors import ConfigurationError
+from sellerops.exports.a1 import Anchor, column_letters
+
+
+@dataclass(frozen=True)
+class Layout:
+    """``columns``: for each title, in the order of the rows, the sheet's column. ``new``: titles to write."""
+
+    anchor: Anchor
+    titles: tuple[str, ...]
+    columns: tuple[int, ...]
+    new: tuple[str, ...]
+
+    @property
+    def last_column(self) -> int:
+        return max(self.columns)
+
+    @property
+    def first_row(self) -> int:
+        """The row under the header."""
+        return self.anchor.row + 1
+
+    def column_of(self, title: str) -> int:
+        return self.columns[self.titles.index(title)]
+
+    def blocks(self, only: Sequence[str] | None = None) -> list[tuple[int, list[int]]]:
+        """Columns side by side as one block: (its first column, positions in a row), from left to right."""
+        placed = sorted(
+            (column, position)
+            for position, (title, column) in enumerate(zip(self.titles, self.columns, strict=True))
+            if only is None or title in only
+        )
+        blocks: list[tuple[int, list[int]]] = []
+        for column, position in placed:
+            if blocks and column == blocks[-1][0] + len(blocks[-1][1]):
+                blocks[-1][1].append(position)
+            else:
+                blocks.append((column, [position]))
+        return blocks
+
+
+def read_header(anchor: Anchor, cells: Sequence[Any]) -> dict[str, int]:
+    """Title -> column of a header row that begins at the anchor."""
+    titles = [str(each).strip() if each not in (None, "") else "" for each in cells]
+    header: dict[str, int] = {}
+    for offset, title in enumerate(titles):
+        header.setdefault(title, anchor.column + offset)
+    header.pop("", None)
+    return header
+
+
+def twice(cells: Sequence[Any], titles: Sequence[str]) -> list[str]:
+    """Those of ``titles`` that stand more than once in a header row."""
+    found = [str(each).strip() for each in cells if each not in (None, "")]
+    return [title for title in titles if found.count(title) > 1]
+
+
+def lay_out(
+    anchor: Anchor, cells: Sequence[Any], titles: Sequence[str], keys: Sequence[str], used_columns: int
+) -> Layout:
+    """The layout of ``titles`` in a sheet whose header row holds ``cells``, from the anchor on.
+
+    :param keys: titles of the columns that tell a row; empty for an export that replaces.
+    :param used_columns: the last column, from 1, that holds anything at or under the header row, 0 for none.
+
+    Columns that people added stay where they are, and so do ours where people moved them. Raises
+    ConfigurationError when the header row is not this export's, or names a column of ours twice.
+    """
+    header = read_header(anchor, cells)
+    where = f"sheet {anchor}"
+    doubled = twice(cells, titles)
+    if doubled:
+        raise ConfigurationError(
+            f"the title {doubled[0]!r} stands twice in the header row.",
+            where=where,
+            remedy="Rename the column that is yours, then clear the task.",
+        )
+    known = [title for title in titles if title in header]
+    if header and not known:
+        raise ConfigurationError(
+            f"the header row holds other titles ({', '.join(list(header)[:5])}): something else is kept "
+            "here.",
+            where=where,
+            remedy="Correct `range`, or choose an empty sheet for the export.",
+        )
+    lost = [key for key in keys if header and key not in header]
+    if lost:
+        raise ConfigurationError(
+            f"the header row lacks {', '.join(map(repr, lost))}, by which rows are told: every row would be "
+            "added a second time.",
+            where=where,
+            remedy="Put the title back where the values stand, then clear the task.",
+        )
+    new = tuple(title for title in titles if title not in header)
+    at = max([anchor.column - 1, used_columns, *header.values()])
+    columns = {**header, **{title: at + number for number, title in enumerate(new, start=1)}}
+    return Layout(anchor, tuple(titles), tuple(columns[title] for title in titles), new)
+
+
+def place_of(layout: Layout, row: int, title: str) -> str:
+    """A cell as people name it, such as ``F12``."""
+    return f"{column_letters(layout.column_of(title))}{row}"

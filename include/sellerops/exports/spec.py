@@ -1,0 +1,146 @@
+"""What an export YAML may say. Unknown keys are refused; every knob has its meaning beside it."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from sellerops.exports.a1 import Anchor
+from sellerops.specs import Schedule
+from sellerops.specs.model import NAME
+
+_TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_SPREADSHEET_ID = re.compile(r"[A-Za-z0-9_-]{20,}")
+_SPREADSHEET_URL = re.compile(r"https://docs\.google\.com/spreadsheets/d/([A-Za-z0-9_-]+)(?:[/?#].*)?")
+# Where personal columns stand: docs/tables.md.
+_PERSONAL = "__personal"
+
+
+class ExportMode(StrEnum):
+    """How an export meets what the sheet holds already."""
+
+    REPLACE = "replace"
+    APPEND = "append"
+
+
+class ExportSpec(BaseModel):
+    """One export. Its name is the file's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    path: str = Field(exclude=True)
+    description: str
+    enabled: bool = Field(default=True, description="false: the file is checked, and makes no DAG")
+    table: str | None = Field(default=None, description="the table, `<source>.<table>`")
+    query: str | None = Field(
+        default=None, description="instead of `table`: one SELECT, or the name of a .sql file beside the YAML"
+    )
+    destination: Literal["postgres", "bigquery"] = Field(
+        default="postgres", description="where `table` or `query` is read"
+    )
+    spreadsheet_id: str = Field(default="", description="the id, or the whole address, of the spreadsheet")
+    range: str = Field(description="the cell of the first header: `Sales!A1`")
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="name: title in the sheet, or a list of names; in the order of a new sheet. Empty: all",
+    )
+    mode: ExportMode = ExportMode.REPLACE
+    append_only: tuple[str, ...] = Field(
+        default=(), description="`append`: the columns that tell a row; one that is in the sheet is not added"
+    )
+    order_by: tuple[str, ...] = Field(
+        default=(), description="`table`: the order of rows; else `append_only`, else all columns"
+    )
+    schedule: Schedule | None = Field(default=None, description="`cron` or `between`, as in a report")
+    after: tuple[str, ...] = Field(default=(), description="tables whose loads start it")
+    personal: bool = Field(default=False, description="personal data may be copied; only with `replace`")
+    retries: int = Field(default=3, ge=2)
+
+    @field_validator("spreadsheet_id")
+    @classmethod
+    def _id_of_address(cls, value: str) -> str:
+        address = _SPREADSHEET_URL.fullmatch(value.strip())
+        value = address[1] if address else value.strip()
+        if value and not _SPREADSHEET_ID.fullmatch(value):
+            raise ValueError(f"{value!r} is no id of a spreadsheet: it stands in its address, after /d/")
+        return value
+
+    @field_validator("range")
+    @classmethod
+    def _is_a_cell(cls, value: str) -> str:
+        return str(Anchor.parse(value))
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _titles(cls, value: object) -> object:
+        if isinstance(value, list):
+            return {name: name for name in value}
+        if isinstance(value, dict):
+            return {name: title or name for name, title in value.items()}
+        return value
+
+    @field_validator("columns")
+    @classmethod
+    def _titles_differ(cls, value: dict[str, str]) -> dict[str, str]:
+        titles = list(value.values())
+        for name, title in value.items():
+            if not NAME.fullmatch(name):
+                raise ValueError(f"column names are snake_case; not {name!r}")
+            if titles.count(title) > 1:
+                raise ValueError(f"two columns have the title {title!r}; columns are found by their title")
+            if title != title.strip():
+                raise ValueError(f"the title {title!r} begins or ends with a blank")
+        return value
+
+    @field_validator("after", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> ExportSpec:
+        if bool(self.table) == bool(self.query):
+            raise ValueError("give either `table` or `query`")
+        for name in (self.table, *self.after):
+            if name and not _TABLE.fullmatch(name):
+                raise ValueError(f"{name!r} is no table; write <source>.<table>")
+        if (self.mode is ExportMode.APPEND) != bool(self.append_only):
+            raise ValueError("`mode: append` and `append_only`, the columns that tell a row, go together")
+        if self.query and self.order_by:
+            raise ValueError("`order_by` goes with `table`; a `query` has its own ORDER BY")
+        for key in ("append_only", "order_by"):
+            for name in getattr(self, key):
+                is_shown = not self.columns or name in self.columns or key == "order_by"
+                if not NAME.fullmatch(name) or not is_shown:
+                    raise ValueError(f"`{key}` names {name!r}, which is not in `columns`")
+        if self.enabled and not self.spreadsheet_id:
+            raise ValueError("`spreadsheet_id` is missing: without it write `enabled: false`")
+        self._check_personal()
+        return self
+
+    def _check_personal(self) -> None:
+        """Personal data end with their time: a sheet that only grows would keep them."""
+        if not self.personal and _PERSONAL in f"{self.table or ''} {self.query or ''}".lower():
+            raise ValueError(
+                "a table of personal columns is read: such data are copied to a spreadsheet only with "
+                "`personal: true`"
+            )
+        if self.personal and self.mode is ExportMode.APPEND:
+            raise ValueError("`personal: true` goes with `mode: replace`: an append would keep them for good")
+
+    @property
+    def anchor(self) -> Anchor:
+        return Anchor.parse(self.range)
+
+    @property
+    def dag_id(self) -> str:
+        """``export__<name>``."""
+        return f"export__{self.name}"
+
+    def titles(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The titles of result columns, in their order."""
+        return tuple(self.columns.get(name, name) for name in names)

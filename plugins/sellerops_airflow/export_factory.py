@@ -1,0 +1,123 @@
+"""Export specs as DAGs: one a file, started by the clock, by the loads of tables, or by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, Param, get_parsing_context
+
+from sellerops.errors import SpecError
+from sellerops.exports import ExportMode, ExportSpec, export_failures, load_export, load_exports
+from sellerops.specs import Schedule
+from sellerops_airflow.assets import table_asset
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
+from sellerops_airflow.operators.sheets import ExportToSheetOperator
+from sellerops_airflow.retry_policy import RetryByRemedy
+from sellerops_airflow.timetables import ReportTimetable
+
+_PREFIX = "export__"
+# The last events of a burst wake nobody before the next event does (Airflow 3.3.2): a daily look besides.
+_DAILY = Schedule(between=("06:30-07:00",), timezone="UTC")
+
+
+def exports_to_parse(directory: Path | None = None) -> list[DAG]:
+    """What this parse of the DAG file needs: one DAG in a task's process, all in the dag-processor's."""
+    wanted = get_parsing_context().dag_id
+    if wanted is None:
+        return [build_export(spec) for spec in load_exports(directory)[0] if spec.enabled]
+    return [build_export(load_export(wanted, directory))] if wanted.startswith(_PREFIX) else []
+
+
+def raise_for_invalid_exports(directory: Path | None = None) -> None:
+    """Raise SpecError listing every export that has no DAG, and why. A task's process is not told."""
+    if get_parsing_context().dag_id is not None:
+        return
+    failures = export_failures(directory)
+    if failures:
+        listed = "\n".join(f"- {failure.error}" for failure in failures)
+        raise SpecError(
+            f"{len(failures)} export(s) are invalid, all others run:\n{listed}\n",
+            where="config/exports",
+            remedy="Correct the YAML; docs/exports.md says what it may hold.",
+        )
+
+
+def build_export(spec: ExportSpec) -> DAG:
+    """The DAG of one export."""
+    with DAG(
+        dag_id=spec.dag_id,
+        description=spec.description,
+        doc_md=_doc(spec),
+        schedule=_schedule(spec),
+        start_date=datetime(2024, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        tags={"sellerops", "export"},
+        params=_params(),
+        default_args={
+            "owner": "sellerops",
+            "retries": spec.retries,
+            "retry_delay": timedelta(minutes=1),
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": timedelta(minutes=30),
+            "retry_policy": RetryByRemedy(),
+        },
+        on_failure_callback=[ReportFailureNotifier()],
+        on_success_callback=[ReportSuccessNotifier()],
+        render_template_as_native_obj=False,
+    ) as dag:
+        ExportToSheetOperator(
+            task_id="export_to_sheet",
+            export=spec.name,
+            spreadsheet_id="{{ params.spreadsheet_id or '' }}",
+            check_only="{{ params.dry_run }}",
+        )
+    return dag
+
+
+def _schedule(spec: ExportSpec) -> ReportTimetable | AssetOrTimeSchedule | None:
+    timetable = ReportTimetable(spec.schedule, spec.dag_id) if spec.schedule else None
+    if not spec.after:
+        return timetable
+    return AssetOrTimeSchedule(
+        # As DAG(schedule=...) does, it takes a timetable of Airflow's core, too; its annotation is narrower.
+        timetable=timetable or ReportTimetable(_DAILY, spec.dag_id),  # type: ignore[arg-type]
+        assets=AssetAny(*(table_asset(table) for table in spec.after)),
+    )
+
+
+def _params() -> dict[str, Param]:
+    return {
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run",
+            description="Read and check everything, and write nothing; the log says what would be written.",
+        ),
+        "spreadsheet_id": Param(
+            "",
+            type="string",
+            title="Another spreadsheet",
+            description="Its id, to try the export there. Empty: the export's own.",
+        ),
+    }
+
+
+def _doc(spec: ExportSpec) -> str:
+    what = f"the table `{spec.table}`" if spec.table else f"\n\n```sql\n{spec.query}\n```\n\n"
+    columns = ", ".join(f"`{name}` as {title!r}" for name, title in spec.columns.items()) or "all"
+    keys = ", ".join(f"`{each}`" for each in spec.append_only)
+    how = (
+        f"Adds the rows that are not there yet, told by {keys}."
+        if spec.mode is ExportMode.APPEND
+        else "Replaces the rows of its columns."
+    )
+    woken = f" After loads of {', '.join(f'`{each}`' for each in spec.after)}." if spec.after else ""
+    return (
+        f"{spec.description}\n\n"
+        f"Copies {what} ({spec.destination}) to `{spec.range}` of spreadsheet `{spec.spreadsheet_id}`. {how} "
+        f"Columns: {columns}. Other columns of the sheet are never touched.{woken}\n\n"
+        "Clear the task to repeat it; that is safe at any time. What was written: table "
+        "`sellerops.table_export`.\n"
+    )
