@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 
 from amazon_sandbox import control
+from amazon_sandbox.ads.entities import routes as ads_entities_routes
+from amazon_sandbox.ads.exports import routes as ads_exports_routes
 from amazon_sandbox.ads.routes import routes as ads_routes
 from amazon_sandbox.awd.routes import routes as awd_routes
 from amazon_sandbox.catalog.routes import routes as catalog_routes
@@ -54,6 +56,8 @@ def create_app(sandbox: Sandbox) -> Starlette:
             *tokens_routes,
             *notifications_routes,
             *ads_routes,
+            *ads_exports_routes,
+            *ads_entities_routes,
             *lwa_routes,
             *control.routes,
             *slack_routes,

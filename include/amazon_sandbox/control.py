@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from amazon_sandbox import control_bodies as bodies
 from amazon_sandbox.ads.state import known_ads_types
+from amazon_sandbox.ads.truth import ads_of_day
 from amazon_sandbox.answers import json_answer
 from amazon_sandbox.calls import KEPT_CALLS
 from amazon_sandbox.clock import instant, iso_micro
@@ -241,7 +242,10 @@ async def truth(request: Request) -> Response:
                 f"as_of: {query['as_of']!r} is no instant", "Write it as 2026-11-20T08:00:00Z."
             )
         as_of = parsed[0]
-    return json_answer(sandbox.world.truth(seller, shop, day, as_of))
+    said = sandbox.world.truth(seller, shop, day, as_of)
+    if query.get("ads") == "true":
+        said["ads"] = ads_of_day(sandbox.world.shop(seller, shop), day, int(as_of.timestamp()))
+    return json_answer(said)
 
 
 async def reports(request: Request) -> Response:
@@ -261,6 +265,18 @@ async def data_kiosk_queries(request: Request) -> Response:
         inside = {"account": query.account, "faults": query.faults, "reads": query.reads}
         shown.append(query.as_dict() | {"createdAt": iso_micro(query.created), "sandbox": inside})
     return json_answer({"queries": shown})
+
+
+async def ads_reports(request: Request) -> Response:
+    """Every Ads report and export of every profile, with what only the sandbox knows."""
+    shown = []
+    for report in sandbox_of(request).ads.everything():
+        is_export = report.report_type.startswith("exports.")
+        body = report.as_export(None, None) if is_export else report.as_report(None, None)
+        inside = {"account": report.account, "profile_id": str(report.profile_id), "reads": report.reads}
+        inside |= {"report_type": report.report_type, "faults": report.faults}
+        shown.append(body | {"sandbox": inside})
+    return json_answer({"reports": shown})
 
 
 async def slack(request: Request) -> Response:
@@ -369,6 +385,7 @@ routes: list[Route] = [
     _route("/truth", truth, "GET"),
     _route("/reports", reports, "GET"),
     _route("/queries", data_kiosk_queries, "GET"),
+    _route("/ads", ads_reports, "GET"),
     _route("/slack", slack, "GET", "DELETE"),
     _route("/clickup", clickup, "GET", "DELETE"),
     _route("/telegram", telegram, "GET", "DELETE"),

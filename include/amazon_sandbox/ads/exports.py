@@ -1,0 +1,150 @@
+"""The operations of exports: snapshots of entities as files, each kind under a media type of its own."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from amazon_sandbox.ads import data
+from amazon_sandbox.ads.answers import AdsError
+from amazon_sandbox.ads.content import changed
+from amazon_sandbox.ads.models import export_rows
+from amazon_sandbox.ads.operations import AdsCall, Answer, endpoint
+from amazon_sandbox.ads.routes import fresh_url
+from amazon_sandbox.ads.rows import CONTENT_TYPE, json_array
+from amazon_sandbox.ads.state import EXPORTS, AdsReport
+from amazon_sandbox.reports.render import Rendered, RenderJob, write_file
+from amazon_sandbox.world import World
+from amazon_sandbox.world.ads_structure import SB, SD, SP
+
+_PRODUCTS = (SP, SB, SD)
+_STATES = ("ENABLED", "PAUSED", "ARCHIVED")
+# The id tells the kind: base64 of "<uuid>,<mark>".
+_MARKS = {"campaigns": "C", "adGroups": "A", "targets": "T", "ads": "AD"}
+
+
+def media_type(kind: str) -> str:
+    """Content-Type and Accept of a kind."""
+    return f"application/vnd.{kind.lower()}export.v1+json"
+
+
+def write(world: World, job: RenderJob) -> Rendered | None:
+    """Write an export."""
+    said = json.loads(dict(job.options)["wanted"])
+    shop = world.shop(world.seller(job.account), job.marketplace_ids[0])
+    kind = job.report_type.removeprefix("exports.")
+    rows = export_rows(shop, kind, tuple(said["products"]), tuple(said["states"]))
+    for name, settings in job.transforms:
+        rows = changed(rows, name, dict(settings))
+    return write_file(job, json_array(rows), CONTENT_TYPE)
+
+
+def _create(kind: str) -> Any:
+    async def create_export(call: AdsCall) -> Answer:
+        """202 with the id of the export."""
+        sent = (call.request.headers.get("content-type") or "").split(";")[0].strip().lower()
+        if sent != media_type(kind):
+            raise AdsError(415, f"Content type {sent or 'of the request'} is not supported")
+        body = call.json_body()
+        products = _choices(body, "adProductFilter", _PRODUCTS, _PRODUCTS)
+        states = _choices(body, "stateFilter", _STATES, _STATES[:2])
+        if call.shop is None:
+            raise AdsError(400, "exports are not available for this account")
+        export = call.sandbox.ads_maker.create(
+            call.account.seller,
+            call.profile,
+            f"exports.{kind}",
+            body,
+            (("wanted", json.dumps({"products": products, "states": states})),),
+            write,
+            report_id=_new_id(kind),
+            seconds=(0.0, data.EXPORT_SECONDS),
+        )
+        call.report_id = export.id
+        return 202, export.as_export(None, None)
+
+    return create_export
+
+
+async def get_export(call: AdsCall) -> Answer:
+    """An export, with a fresh url once it is completed. 406 where Accept names another kind."""
+    export = _export(call)
+    kind = export.report_type.removeprefix("exports.")
+    accepted = [part.split(";")[0].strip() for part in call.request.headers.get("accept", "*/*").split(",")]
+    if not {media_type(kind), "*/*"} & set(accepted):
+        raise AdsError(406, "Could not find acceptable representation")
+    export.reads += 1
+    await call.sandbox.life.settle((export,))
+    return 200, export.as_export(*fresh_url(call, export))
+
+
+def _new_id(kind: str) -> str:
+    text = f"{uuid.uuid4()},{_MARKS[kind]}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _choices(
+    body: dict[str, Any], name: str, known: tuple[str, ...], usual: tuple[str, ...]
+) -> tuple[str, ...]:
+    value = body.get(name)
+    if value is None:
+        return usual
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",")]
+    if not isinstance(value, list) or not value or not set(map(str, value)) <= set(known):
+        raise AdsError(400, f"{name} is invalid; allowed values: {', '.join(known)}")
+    return tuple(map(str, value))
+
+
+def _export(call: AdsCall) -> AdsReport:
+    export_id = call.request.path_params["export_id"]
+    call.report_id = export_id
+    now = call.sandbox.clock.now()
+    export = call.sandbox.ads.get(export_id, call.profile.id, now, data.EXPORT_KEPT_SECONDS)
+    if export is None or not export.report_type.startswith("exports."):
+        raise AdsError(404, f"Export {export_id} not found")
+    call.report_type = export.report_type
+    return export
+
+
+def _look_at_export(call: AdsCall) -> None:
+    try:
+        _export(call)
+    except AdsError:
+        return  # refused later, in its turn
+
+
+def _look_at(kind: str) -> Any:
+    def look(call: AdsCall) -> None:
+        call.report_type = f"exports.{kind}"
+
+    return look
+
+
+async def _get(request: Request) -> Response:
+    response = await _served(request)
+    if response.status_code == 200:
+        wanted = request.headers.get("accept", "")
+        response.headers["content-type"] = wanted if "vnd." in wanted else "application/json"
+    return response
+
+
+_served = endpoint("getExport", get_export, _look_at_export)
+
+routes: list[BaseRoute] = [
+    *(
+        Route(
+            f"/{kind}/export",
+            endpoint("createExport", _create(kind), _look_at(kind), media_type=media_type(kind)),
+            methods=["POST"],
+        )
+        for kind in EXPORTS
+    ),
+    Route("/exports/{export_id}", _get, methods=["GET"]),
+]
