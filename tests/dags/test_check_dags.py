@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -12,20 +11,20 @@ from typing import Any
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.exceptions import AirflowSkipException
+from support.channels import Channels, sent
 from support.fake_runtime import task_context
 from support.postgres import conninfo, ledger, postgres_server
 
+from sellerops.clock import Clock
 from sellerops.ledger import Ledger
-from sellerops.notices import Notice
 from sellerops.specs import load_spec
 from sellerops.truth.checks import load_checks
 from sellerops.truth.results import CheckResult, Verdict, store
-from sellerops_airflow import report_factory
-from sellerops_airflow.notifiers import slack
+from sellerops_airflow import maintenance, report_factory
 from sellerops_airflow.operators import checks
 from sellerops_airflow.operators.checks import CompareFiguresOperator, TellFiguresOperator
 
-__all__ = ["conninfo", "ledger", "postgres_server"]
+__all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
 CHECK = "settlements_to_the_cent"
 OFF = CheckResult(
@@ -38,13 +37,6 @@ OFF = CheckResult(
 def runtime(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     monkeypatch.setattr(checks, "get_runtime", lambda: SimpleNamespace(ledger=ledger))
     return ledger
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Notice]]]:
-    messages: list[tuple[str, Notice]] = []
-    monkeypatch.setattr(slack, "send", lambda _, channel, notice: messages.append((channel, notice)))
-    return messages
 
 
 def run(operator: type[Any]) -> Any:
@@ -71,34 +63,29 @@ def test_each_check_is_woken_by_the_assets_that_loads_tell(bag: DagBag) -> None:
         assert check.inputs[0] in dag.doc_md
 
 
-def test_nothing_to_tell(runtime: Ledger, sent: list[Any]) -> None:
+def test_nothing_to_tell(runtime: Ledger, sent: Channels) -> None:
     assert run(CompareFiguresOperator) == {"ok": 0, "off": 0, "not_yet": 1, "too_young": 0}
     keep(runtime, replace(OFF, verdict=Verdict.OK))
     with pytest.raises(AirflowSkipException, match="agree"):
         run(TellFiguresOperator)
-    assert sent == []
+    assert sent.messages == []
 
 
-def test_what_is_off_is_told_once(
-    runtime: Ledger, sent: list[tuple[str, Notice]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_off_is_told_once(runtime: Ledger, sent: Channels) -> None:
     keep(runtime, OFF)
-    with monkeypatch.context() as patch:
-        patch.setattr(slack, "send", _away)
-        with pytest.raises(ConnectionError):
-            run(TellFiguresOperator)
+    sent.down = {"slack"}
+    assert run(TellFiguresOperator) == 1, "a channel that is down fails no task"
     assert run(TellFiguresOperator) == 1
-    assert run(TellFiguresOperator) == 1
-    ((channel, notice),) = sent
-    assert channel == "#seller-reports-critical"
+    assert sent.messages == []
+    sent.down = set()
+    runtime.set_clock(Clock(datetime.now(UTC), datetime.now(UTC) + timedelta(minutes=2), 0.0))
+    assert maintenance.send_waiting_notices(runtime) == 1
+    (message,) = sent.messages
+    assert message.target == "#seller-reports-critical"
     for words in ("northwind_na 2026-11-13", "123", "10.01 against 10.00 money", "+0.01", "Seller Central"):
-        assert words in notice.text
+        assert words in message.text
     keep(runtime, OFF, replace(OFF, subject="124"))
     assert run(TellFiguresOperator) == 2
-    assert len(sent) == 2
-    assert "124" in sent[1][1].text
-    assert "123" not in sent[1][1].text
-
-
-def _away(*_: Any) -> None:
-    raise ConnectionError("Slack is away")
+    assert len(sent.messages) == 2
+    assert "124" in sent.texts[1]
+    assert "123" not in sent.texts[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from support.channels import Channels, sent
 from support.fake_runtime import PIECE
 from support.postgres import conninfo, ledger, postgres_server
 
@@ -14,13 +15,11 @@ from sellerops.clock import Clock
 from sellerops.deprecations import Deprecation, Kind
 from sellerops.errors import GiveUpError
 from sellerops.ledger import Ledger, RunRef, SliceState
-from sellerops.notices import Notice
 from sellerops.slices import plan_slices
 from sellerops.specs import load_spec
 from sellerops_airflow import completeness
-from sellerops_airflow.notifiers import slack
 
-__all__ = ["conninfo", "ledger", "postgres_server"]
+__all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 SALES = load_spec("sales_and_traffic")
@@ -43,18 +42,18 @@ def test_gaps_of_reports_in_use_become_runs_once(ledger: Ledger) -> None:
     assert completeness.find_fills(ledger, lambda _: False, **limits) == []
 
 
-def test_a_removal_is_told_once_for_each_threshold(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_removal_is_told_once_for_each_threshold(
+    ledger: Ledger, sent: Channels, monkeypatch: pytest.MonkeyPatch
+) -> None:
     removal = Deprecation(
         Kind.REPORT_TYPE, SALES.report_type, date(2027, 3, 1), False, "Data Kiosk", "Amazon"
     )
     monkeypatch.setattr(deprecations, "load_deprecations", lambda: [removal])
-    sent: list[Notice] = []
-    monkeypatch.setattr(slack, "send", lambda connection, channel, notice: sent.append(notice))
     for left in (91, 90, 89, 30, 7, 6, 0, -1):
         moment = datetime(2027, 3, 1, 6, tzinfo=UTC) - timedelta(days=left)
         ledger.set_clock(Clock(datetime.now(UTC), moment, 0.0))
         completeness.tell_deprecations(ledger)
-    assert [notice.text.splitlines()[0] for notice in sent] == [
+    assert [text.splitlines()[0] for text in sent.texts] == [
         "Amazon removes GET_SALES_AND_TRAFFIC_REPORT in 90 days",
         "Amazon removes GET_SALES_AND_TRAFFIC_REPORT in 30 days",
         "Amazon removes GET_SALES_AND_TRAFFIC_REPORT in 7 days",

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.channels import Channels, sent
 from support.fake_runtime import PIECE, FakeRuntime, task_context
 from support.postgres import conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer
@@ -20,11 +21,10 @@ from sellerops.destinations import open_destination
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState
 from sellerops.slices import Slice
 from sellerops_airflow import maintenance
-from sellerops_airflow.notifiers import slack
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.runtime import use_runtime
 
-__all__ = ["conninfo", "ledger", "postgres_server"]
+__all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 RETURNS = "fba_customer_returns"
@@ -133,13 +133,6 @@ def sink(sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> Any:
     return texts
 
 
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    messages: list[Any] = []
-    monkeypatch.setattr(slack, "send", lambda _connection, _channel, notice: messages.append(notice))
-    return messages
-
-
 def test_a_renamed_column_is_one_message_for_all_slices_and_accounts(runtime: Runtime, sink: Any) -> None:
     for number in (1, 2):
         runtime.load(number, returns(number))
@@ -184,38 +177,47 @@ def test_rejected_rows_are_one_message_a_day(runtime: Runtime, sink: Any, ledger
     assert len(sink()) == 2, "another day is told again"
 
 
-def test_values_of_tables_with_personal_columns_are_not_shown(runtime: Runtime, sent: list[Any]) -> None:
+def test_values_of_tables_with_personal_columns_are_not_shown(runtime: Runtime, sent: Channels) -> None:
     header = ["date", "rating", "comments", "response", "order-id", "rater-email"]
     rows = [["2026-11-20", "5", "c", "", "1", "a@b.c"], ["2026-11-20", "secret", "c", "", "2", "a@b.c"]]
     runtime.load(1, "".join("\t".join(line) + "\r\n" for line in [header, *rows]), report=PERSONAL)
-    (notice,) = sent
-    assert "unreadable_value in `rating`" in notice.text
-    assert "secret" not in json.dumps(notice.blocks)
+    (message,) = sent.messages
+    assert "unreadable_value in `rating`" in message.text
+    assert "secret" not in json.dumps(message.post.blocks)
 
 
 def test_slack_away_fails_no_load_and_maintenance_tells(
-    runtime: Runtime, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, ledger: Ledger, sent: Channels
 ) -> None:
-    def away(*_: Any) -> None:
-        raise ConnectionError("Slack is away")
-
-    monkeypatch.setattr(slack, "send", away)
+    sent.down = {"slack"}
     runtime.load(1, returns(1, more="new-one", quantity="many"))
     assert [row.state for row in ledger.slice_states()] == [SliceState.LOADED]
+    assert maintenance.send_waiting_notices(ledger) == 0, "its next try is not yet due"
     at(ledger, 1)
-    assert maintenance.send_missed_notices(ledger) == 0
+    sent.down = set()
+    assert maintenance.send_waiting_notices(ledger) == 2
+    assert ["changed columns" in sent.texts[0], "rejected" in sent.texts[1]] == [True, True]
     at(ledger, 3)
-    with pytest.raises(ConnectionError):
-        maintenance.send_missed_notices(ledger)
-    messages: list[Any] = []
-    monkeypatch.setattr(slack, "send", lambda _connection, _channel, notice: messages.append(notice))
-    assert maintenance.send_missed_notices(ledger) == 2
-    assert [message.key.split("|")[0] for message in messages] == ["drift", "rejects"]
     assert maintenance.send_missed_notices(ledger) == 0
+    assert len(sent.messages) == 2
+
+
+def test_what_a_killed_load_could_not_tell_is_told_by_maintenance(
+    runtime: Runtime, ledger: Ledger, sent: Channels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("sellerops_airflow.landing.tell_of_results", lambda *_: 0)
+        runtime.load(1, returns(1, more="new-one", quantity="many"))
+    at(ledger, 1)
+    assert maintenance.send_missed_notices(ledger) == 0, "the load may still be at it"
+    at(ledger, 3)
+    assert maintenance.send_missed_notices(ledger) == 2
+    assert maintenance.send_missed_notices(ledger) == 0
+    assert len(sent.messages) == 2
 
 
 def test_a_load_that_found_nothing_asks_the_ledger_nothing(
-    runtime: Runtime, sent: list[Any], monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, sent: Channels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sellerops.ledger import findings
 
@@ -224,4 +226,4 @@ def test_a_load_that_found_nothing_asks_the_ledger_nothing(
     monkeypatch.setattr(findings, "changes_of", lambda *given: asked.append(given) or [])
     runtime.load(2, returns(2))
     assert asked == []
-    assert sent == []
+    assert sent.messages == []

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
+from support.channels import Channels, sent
 from support.fake_runtime import DAG_ID, PIECE
 from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.clock import Clock
 from sellerops.errors import CredentialsError, GiveUpError, ReportFatal
 from sellerops.ledger import Ledger, LoadRecord, Reject, RequestKey, RunRef, SliceState
-from sellerops.notices import Notice
 from sellerops_airflow import maintenance
 from sellerops_airflow.hooks.amazon_sp import AmazonSpHook
-from sellerops_airflow.notifiers import slack
 
-__all__ = ["conninfo", "ledger", "postgres_server"]
+__all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 RUN = RunRef(DAG_ID, "scheduled__1", "northwind_na.slice.fetch_report", 0, 1, "sales_and_traffic")
@@ -112,21 +110,8 @@ def test_slices_that_never_ended_are_named(ledger: Ledger, at: Callable[[float],
     maintenance.check_stale_slices(ledger, 36)
 
 
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Notice]]:
-    """What is sent, by channel; an exception put first is raised instead."""
-    messages: list[tuple[str, Notice]] = []
-
-    def send(connection: str, channel: str, notice: Notice) -> None:
-        assert connection == "slack_default"
-        messages.append((channel, notice))
-
-    monkeypatch.setattr(slack, "send", send)
-    return messages
-
-
 def test_a_notice_slack_did_not_take_is_sent_later_and_once(
-    ledger: Ledger, at: Callable[[float], None], sent: list[Any], monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, at: Callable[[float], None], sent: Channels
 ) -> None:
     ledger.set_slice_state(PIECE, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
     told = replace(RUN, run_id="scheduled__2")
@@ -135,20 +120,18 @@ def test_a_notice_slack_did_not_take_is_sent_later_and_once(
     ledger.claim_notice(f"run_failed|{DAG_ID}|scheduled__2|0")
     assert maintenance.send_missed_notices(ledger) == 0  # its own callback may still be at work
     at(0.5)
-    with monkeypatch.context() as patch:
-        patch.setattr(slack, "send", _away)
-        with pytest.raises(ConnectionError):
-            maintenance.send_missed_notices(ledger)
+    sent.down = {"slack"}
     assert maintenance.send_missed_notices(ledger) == 1
     assert maintenance.send_missed_notices(ledger) == 0
-    ((channel, notice),) = sent
-    assert channel == "#seller-reports-critical"
-    assert "US 2026-11-20" in notice.text
-    assert "Amazon aborted it." in notice.text
-
-
-def _away(*_: Any) -> None:
-    raise ConnectionError("Slack is away")
+    sent.down = set()
+    assert maintenance.send_waiting_notices(ledger) == 0
+    at(0.6)
+    assert maintenance.send_waiting_notices(ledger) == 1
+    assert maintenance.send_waiting_notices(ledger) == 0
+    (message,) = sent.messages
+    assert message.target == "#seller-reports-critical"
+    assert "US 2026-11-20" in message.text
+    assert "Amazon aborted it." in message.text
 
 
 def test_an_account_without_a_token_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

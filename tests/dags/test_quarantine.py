@@ -13,6 +13,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.standard.operators import hitl
 from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
+from support.channels import Channels, sent
 from support.fake_runtime import PIECE, FakeRuntime, task_context
 from support.postgres import conninfo, ledger, postgres_server
 
@@ -21,7 +22,6 @@ from sellerops.destinations import open_destination
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState
 from sellerops.ledger.quarantines import QuarantineState
 from sellerops.quarantine import get_quarantine, list_quarantines
-from sellerops_airflow.notifiers import slack
 from sellerops_airflow.operators.amazon_sp import SpApiFetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.operators.quarantine import (
@@ -31,7 +31,7 @@ from sellerops_airflow.operators.quarantine import (
 )
 from sellerops_airflow.runtime import use_runtime
 
-__all__ = ["conninfo", "ledger", "postgres_server"]
+__all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
 DAG_ID = "sellerops__quarantine"
 SALES = "report__amazon_sp__sales_and_traffic"
@@ -86,13 +86,6 @@ def runtime(ledger: Ledger, conninfo: str) -> Iterator[Runtime]:
     with use_runtime(Runtime(ledger, conninfo)) as ours:
         assert isinstance(ours, Runtime)
         yield ours
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    messages: list[Any] = []
-    monkeypatch.setattr(slack, "send", lambda _connection, _channel, notice: messages.append(notice))
-    return messages
 
 
 @pytest.fixture
@@ -168,7 +161,7 @@ def test_the_dag_asks_and_decides_one_by_one(bag: DagBag) -> None:
     assert not dag.catchup
 
 
-def test_a_held_load_is_skipped_and_people_are_told_once(runtime: Runtime, sent: list[Any]) -> None:
+def test_a_held_load_is_skipped_and_people_are_told_once(runtime: Runtime, sent: Channels) -> None:
     request_id = hold(runtime)
     assert runtime.units() == 100
     (row,) = runtime.real.slice_states()
@@ -176,30 +169,28 @@ def test_a_held_load_is_skipped_and_people_are_told_once(runtime: Runtime, sent:
     assert "sellerops quarantine" in (row.remedy or "")
     with pytest.raises(AirflowSkipException):
         load([request_id])
-    (notice,) = sent
+    (notice,) = sent.messages
     for words in ("sales_and_traffic waits for you", "US 2026-11-20", "stored 100", "required_actions"):
         assert words in notice.text
     find()
-    assert len(sent) == 1
+    assert len(sent.messages) == 1
 
 
-def test_a_notice_slack_did_not_take_is_sent_by_the_dag(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+def test_a_notice_whose_sender_was_killed_is_sent_by_the_dag(
+    runtime: Runtime, sent: Channels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: Any) -> None:
-        raise ConnectionError("Slack is away")
-
     with monkeypatch.context() as patch:
-        patch.setattr(slack, "send", away)
+        patch.setattr("sellerops_airflow.notifiers.quarantine.tell_of_quarantines", lambda *_: 0)
         hold(runtime)
-    messages: list[Any] = []
-    monkeypatch.setattr(slack, "send", lambda *all_: messages.append(all_))
+    assert sent.messages == []
     find()
-    assert len(messages) == 1
+    assert len(sent.messages) == 1
+    find()
+    assert len(sent.messages) == 1
 
 
 def test_each_held_table_is_one_question_with_its_figures(
-    runtime: Runtime, sent: list[Any], questions: list[dict[str, Any]]
+    runtime: Runtime, sent: Channels, questions: list[dict[str, Any]]
 ) -> None:
     hold(runtime)
     found = find()
@@ -216,7 +207,7 @@ def test_each_held_table_is_one_question_with_its_figures(
     assert find("one") == found, "cleared, this one does"
 
 
-def test_release_stores_the_document_and_says_who(runtime: Runtime, sent: list[Any]) -> None:
+def test_release_stores_the_document_and_says_who(runtime: Runtime, sent: Channels) -> None:
     request_id = hold(runtime)
     for question in find():
         said = answer(question, "Release", "Closed for the holiday.")
@@ -231,7 +222,7 @@ def test_release_stores_the_document_and_says_who(runtime: Runtime, sent: list[A
     assert find("two") == []
 
 
-def test_reject_keeps_the_rows_and_a_repeated_load_is_quiet(runtime: Runtime, sent: list[Any]) -> None:
+def test_reject_keeps_the_rows_and_a_repeated_load_is_quiet(runtime: Runtime, sent: Channels) -> None:
     request_id = hold(runtime)
     for question in find():
         assert decide(answer(question, "Reject")) == []
@@ -241,10 +232,10 @@ def test_reject_keeps_the_rows_and_a_repeated_load_is_quiet(runtime: Runtime, se
     (row,) = runtime.real.slice_states()
     assert row.state is SliceState.LOADED
     assert "rejected" in (row.error or "")
-    assert len(sent) == 1
+    assert len(sent.messages) == 1
 
 
-def test_nobody_answered_so_a_later_run_asks(runtime: Runtime, sent: list[Any]) -> None:
+def test_nobody_answered_so_a_later_run_asks(runtime: Runtime, sent: Channels) -> None:
     hold(runtime)
     (first, _) = find()
     with pytest.raises(AirflowSkipException, match="asks again"):
@@ -254,7 +245,7 @@ def test_nobody_answered_so_a_later_run_asks(runtime: Runtime, sent: list[Any]) 
 
 def test_what_a_command_decided_is_neither_asked_nor_decided_again(
     runtime: Runtime,
-    sent: list[Any],
+    sent: Channels,
     questions: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -278,7 +269,7 @@ def test_what_a_command_decided_is_neither_asked_nor_decided_again(
 
 
 def test_the_command_releases_from_the_archive(
-    runtime: Runtime, sent: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    runtime: Runtime, sent: Channels, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     import gzip
 
@@ -294,7 +285,7 @@ def test_the_command_releases_from_the_archive(
     assert runtime.units() == 0
 
 
-def test_absence_confirmed_twice_does_not_delete_rows(runtime: Runtime, sent: list[Any]) -> None:
+def test_absence_confirmed_twice_does_not_delete_rows(runtime: Runtime, sent: Channels) -> None:
     from sellerops.collect import Done, Outcome
 
     load([runtime.archived(100, 0)])
@@ -309,7 +300,7 @@ def test_absence_confirmed_twice_does_not_delete_rows(runtime: Runtime, sent: li
         fetch.execute(task_context())
     assert [row.state for row in runtime.real.slice_states()] == [SliceState.QUARANTINED]
     assert runtime.units() == 100
-    assert len(sent) == 1
+    assert len(sent.messages) == 1
     for question in find():
         decide(answer(question, "Release"))
     assert [row.state for row in runtime.real.slice_states()] == [SliceState.CONFIRMED_EMPTY]
@@ -317,7 +308,7 @@ def test_absence_confirmed_twice_does_not_delete_rows(runtime: Runtime, sent: li
         assert connection.execute("SELECT FROM amazon_sp.sales_daily").fetchall() == []
 
 
-def test_the_rest_of_several_documents_is_loaded(runtime: Runtime, sent: list[Any]) -> None:
+def test_the_rest_of_several_documents_is_loaded(runtime: Runtime, sent: Channels) -> None:
     load([runtime.archived(100, 0)])
     implausible, sound = runtime.archived(0, 1), runtime.archived(98, 2)
     with pytest.raises(AirflowSkipException):

@@ -13,6 +13,7 @@ from sellerops.cli import (
     deprecations,
     finality,
     ledger,
+    notices,
     notifications,
     personal,
     quarantine,
@@ -24,7 +25,7 @@ from sellerops.errors import SellerOpsError
 
 _COMMANDS = (
     specs, quota, ledger, backfill, quarantine, personal, replay, finality, checks, completeness,
-    deprecations, notifications,
+    deprecations, notifications, notices,
 )  # fmt: skip
 
 

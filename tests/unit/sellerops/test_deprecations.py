@@ -19,7 +19,7 @@ from sellerops.deprecations import (
     touched,
 )
 from sellerops.errors import ConfigurationError
-from sellerops.notices import Severity
+from sellerops.notices import Event
 from sellerops.notices.deprecations import deprecation_notice
 from sellerops.specs import load_spec, load_specs
 
@@ -66,8 +66,8 @@ def test_a_notice_for_each_threshold_that_says_what_to_do() -> None:
             keys.add(notice.key)
             assert "sales_and_traffic" in notice.text
             assert "Data Kiosk" in notice.text
-            expected = Severity.CRITICAL_FAILURE if left <= 7 else Severity.PARTIAL_FAILURE
-            assert notice.severity is expected
+            expected = Event.NEEDS_A_PERSON if left <= 7 else Event.DEPRECATION
+            assert notice.event is expected
     assert len(keys) == 4
 
 

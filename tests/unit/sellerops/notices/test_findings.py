@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from sellerops.ledger.findings import Change, Refused
-from sellerops.notices import Severity
+from sellerops.notices import Event
 from sellerops.notices.findings import by_place, change_key, drift_notice, is_news, rejects_notice
 from sellerops.specs import load_spec
 
@@ -67,7 +67,7 @@ def test_a_column_that_the_spec_has_come_to_name_is_not_lost() -> None:
 def test_one_message_names_all_changes_and_where_they_were_seen_first() -> None:
     many = [replace(CHANGE, column_name=f"new_{n}") for n in range(12)]
     notice = drift_notice(many, FLAT)
-    assert notice.severity is Severity.PARTIAL_FAILURE
+    assert notice.event is Event.DRIFT
     assert "`new_9`" in notice.text and "`new_10`" not in notice.text
     assert "... and 2 more in `sellerops.schema_change`" in notice.text
     assert "northwind_na NA 2026-11-20 (load 7)" in notice.text
@@ -77,7 +77,7 @@ def test_one_message_names_all_changes_and_where_they_were_seen_first() -> None:
 
 def test_rejects_tell_count_share_reasons_and_the_first() -> None:
     notice = rejects_notice([REFUSED, replace(REFUSED, load_id=8, rejected=5)], FLAT)
-    assert notice.severity is Severity.PARTIAL_FAILURE
+    assert notice.event is Event.DRIFT
     for words in (
         "35 rows rejected, northwind_na US",
         "30 of 2,000 rows (1.5%): missing_key 10, unreadable_value 20. First: line 12,",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sellerops.errors import ConfigurationError
-from sellerops.notices import Failure, RunOutcome, Severity, failure_notice, load_routes
+from sellerops.notices import Event, Failure, RunOutcome, failure_notice
+from sellerops.notices.messages import success_notice
 
 
 def failure(label: str = "US 2026-11-20", **changes: Any) -> Failure:
@@ -85,18 +85,18 @@ def test_a_flood_of_causes_still_fits_into_a_message() -> None:
 
 
 @pytest.mark.parametrize(
-    ("failures", "loaded", "severity"),
+    ("failures", "loaded", "event"),
     [
-        ([failure()], 3, Severity.PARTIAL_FAILURE),
-        ([failure()], 0, Severity.CRITICAL_FAILURE),
-        ([failure(error_type="CredentialsError")], 3, Severity.CRITICAL_FAILURE),
-        ([failure(error_type="SpecError")], 3, Severity.CRITICAL_FAILURE),
-        ([failure(label="", step="plan_slices", error_type="RuntimeError")], 3, Severity.CRITICAL_FAILURE),
-        ([failure(error_type="ZeroDivisionError")], 1, Severity.PARTIAL_FAILURE),
+        ([failure()], 3, Event.PARTIAL_FAILURE),
+        ([failure()], 0, Event.CRITICAL_FAILURE),
+        ([failure(error_type="CredentialsError")], 3, Event.CRITICAL_FAILURE),
+        ([failure(error_type="SpecError")], 3, Event.CRITICAL_FAILURE),
+        ([failure(label="", step="plan_slices", error_type="RuntimeError")], 3, Event.CRITICAL_FAILURE),
+        ([failure(error_type="ZeroDivisionError")], 1, Event.PARTIAL_FAILURE),
     ],
 )
-def test_severity(failures: list[Failure], loaded: int, severity: Severity) -> None:
-    assert failure_notice(outcome(*failures, loaded=loaded)).severity is severity
+def test_event(failures: list[Failure], loaded: int, event: Event) -> None:
+    assert failure_notice(outcome(*failures, loaded=loaded)).event is event
 
 
 def test_the_same_failure_has_the_same_key_and_a_new_attempt_another() -> None:
@@ -113,27 +113,25 @@ def test_no_secret_and_no_markup_of_an_error_gets_through() -> None:
     assert "&lt;!channel&gt;" in shown
 
 
-def test_success_stays_quiet_and_failures_have_channels() -> None:
-    routes = load_routes()
-    assert routes.connection == "slack_default"
-    assert routes.channels[Severity.SUCCESS] is None
-    assert routes.channels[Severity.PARTIAL_FAILURE] != routes.channels[Severity.CRITICAL_FAILURE]
-    assert all(str(routes.channels[severity]).startswith("#") for severity in list(Severity)[1:])
+def test_the_same_cause_is_one_fault_whatever_its_numbers() -> None:
+    one = failure(cause="report 50021 of 2026-11-20 was FATAL")
+    other = failure("CA 2026-11-21", cause="report 50733 of 2026-11-21 was FATAL")
+    first, second = (failure_notice(outcome(each)).faults for each in (one, other))
+    assert [each.key for each in first] == [each.key for each in second]
+    (key,) = {each.key for each in failure_notice(outcome(one, other)).faults}
+    assert key.startswith("run_failed|report__amazon_sp__sales_and_traffic|northwind_na|fetch_report|")
+    for changed in (
+        replace(one, cause="another"),
+        replace(one, account_id="northwind_eu"),
+        replace(one, step="load_postgres"),
+    ):
+        assert failure_notice(outcome(changed)).faults[0].key != key
 
 
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("slack: {connection: x, channels: {success: null, partial_failure: '#a'}}", "slack.channels"),
-        ("slack: {connection: x, chanels: {}}", "chanels"),
-        ("slack: {connection: x, channels: {sucess: null}}", "sucess"),
-        ("{}", "slack"),
-    ],
-)
-def test_a_wrong_file_names_its_key(tmp_path: Path, text: str, place: str) -> None:
-    path = tmp_path / "notifications.yaml"
-    path.write_text(text)
-    with pytest.raises(ConfigurationError) as caught:
-        load_routes(path)
-    assert str(path) in caught.value.where
-    assert place in str(caught.value)
+def test_a_run_that_went_well_is_one_line() -> None:
+    notice = success_notice(
+        replace(outcome(), skipped=1, rows={"postgres": 12345}, family="sales", accounts=("northwind_na",))
+    )
+    assert notice.headline == "sales_and_traffic done: 3 loaded, 1 skipped, 12,345 rows in postgres"
+    assert (notice.event, notice.family, notice.account_ids) == (Event.SUCCESS, "sales", ("northwind_na",))
+    assert "<http://airflow/run|Run>" in notice.text

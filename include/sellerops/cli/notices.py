@@ -1,0 +1,124 @@
+"""`notices routes|pending|faults`: who is told of what, what has not arrived, what is wrong now."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from typing import Any
+
+from sellerops.accounts import load_accounts
+from sellerops.cli.tables import print_table
+from sellerops.cli.warehouse import open_ledger
+from sellerops.ledger.notices import Delivery, deliveries, open_faults
+from sellerops.notices import Event, Routes, load_routes
+from sellerops.notices.routes import unknown_names
+from sellerops.specs import load_specs
+
+_LONGEST = 70
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("notices", help="who is told of what, and what has not arrived")
+    actions = parser.add_subparsers(required=True, metavar="action")
+    action = actions.add_parser("routes", help="the table that notifications.yaml makes; checks the file")
+    action.add_argument("--account", help="only this account")
+    action.add_argument("--family", help="only this report family")
+    action.set_defaults(run=_routes)
+    action = actions.add_parser("pending", help="messages that wait, or were given up")
+    action.add_argument("--limit", type=int, default=50)
+    action.set_defaults(run=_pending)
+    action = actions.add_parser("faults", help="what people were told is wrong, and is not over")
+    action.set_defaults(run=_faults)
+
+
+def _routes(options: argparse.Namespace) -> int:
+    routes = load_routes()
+    families = sorted({spec.family for spec in load_specs()[0]})
+    accounts = list(load_accounts())
+    print_table(
+        ("event", "family", "account", "channels"),
+        _table(
+            routes,
+            [options.family] if options.family else families,
+            [options.account] if options.account else accounts,
+        ),
+        empty="No rule.",
+    )
+    wrong = unknown_names(routes, families, accounts)
+    for line in wrong:
+        print(f"notifications.yaml, {line}")
+    return 1 if wrong else 0
+
+
+def _table(routes: Routes, families: list[str], accounts: list[str]) -> list[tuple[str, ...]]:
+    """A line for each event, and for each family and account that differs from most."""
+    rows = []
+    for event in Event:
+        found = {
+            (family, account): _shown(routes, event, family, account)
+            for family in families
+            for account in accounts
+        }
+        usual = _shown(routes, event, "", "")
+        rows.append((event.value, "", "", usual))
+        rows += [
+            (event.value, family, account, shown)
+            for (family, account), shown in found.items()
+            if shown != usual
+        ]
+    return rows
+
+
+def _shown(routes: Routes, event: Event, family: str, account: str) -> str:
+    targets = routes.targets(event, family, [account] if account else [])
+    return ", ".join(f"{each.channel} ({each.kind} {each.to})" for each in targets) or "nobody"
+
+
+def _pending(options: argparse.Namespace) -> int:
+    ledger = open_ledger()
+    try:
+        found = ledger.database.run(lambda c: deliveries(c, ["WAITING", "GIVEN_UP"], options.limit))
+    finally:
+        ledger.close()
+    print_table(
+        ("id", "state", "channel", "notice", "since", "tries", "next", "last error"),
+        [_line(each) for each in found],
+        empty="Everything has arrived.",
+    )
+    return 0
+
+
+def _line(each: Delivery) -> tuple[Any, ...]:
+    headline = str(each.message.get("text", "")).split("\n", 1)[0][:_LONGEST]
+    following = _moment(each.next_try_at) if each.state == "WAITING" else "-"
+    error = (each.last_error or "")[:_LONGEST]
+    place = f"{each.channel} ({each.target})"
+    return each.id, each.state, place, headline, _moment(each.created_at), each.attempts, following, error
+
+
+def _faults(options: argparse.Namespace) -> int:
+    ledger = open_ledger()
+    try:
+        found = ledger.database.run(open_faults)
+    finally:
+        ledger.close()
+    print_table(
+        ("since", "seen", "last", "told", "event", "what"),
+        [
+            (
+                _moment(each.opened_at),
+                each.times,
+                _moment(each.seen_at),
+                _moment(each.told_at),
+                each.event,
+                each.headline,
+            )
+            for each in found
+        ],
+        empty="Nothing is wrong that people were told of.",
+    )
+    return 0
+
+
+def _moment(value: datetime) -> str:
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
