@@ -16,3 +16,4 @@ class Event(StrEnum):
     DEPRECATION = "deprecation"
     NEEDS_A_PERSON = "needs_a_person"
     LATE = "late"
+    SUMMARY = "summary"

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from sellerops.config_files import config_dir, read_yaml
 from sellerops.errors import ConfigurationError
 from sellerops.notices.events import Event
+from sellerops.specs.model import TIME_OF_DAY
 
 FILE = "notifications.yaml"
 
@@ -107,11 +109,35 @@ class Target:
     to: str
 
 
+class DailySummary(_Strict):
+    """When the day's summary is told: ``at`` (``08:30``) by the wall clock of ``timezone``."""
+
+    at: str
+    timezone: str
+
+    @field_validator("at", mode="before")
+    @classmethod
+    def _is_a_time(cls, value: object) -> object:
+        if not (isinstance(value, str) and TIME_OF_DAY.fullmatch(value)):
+            raise ValueError(f'{value!r} is no time of day; write it in quotes, such as `at: "08:30"`')
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"unknown time zone {value!r}; use an IANA name, America/New_York") from error
+        return value
+
+
 class Routes(_Strict):
     """The file. For each account of a notice the first rule that fits decides; all their targets count."""
 
     channels: dict[str, Channel]
     rules: tuple[Rule, ...]
+    summary: DailySummary | None = None
 
     def targets(self, event: Event, family: str = "", accounts: Sequence[str] = ()) -> tuple[Target, ...]:
         """Where to tell of ``event``, each address once. Without an account only general rules fit."""
@@ -196,7 +222,8 @@ def _check(routes: Routes, source: Path) -> None:
 
 def _known(problem: Any, key: str) -> str:
     if problem["type"] == "extra_forbidden":
-        names = {*Rule.model_fields, *Channel.model_fields, *Instead.model_fields, *Routes.model_fields}
+        models = (Rule, Channel, Instead, DailySummary, Routes)
+        names = {name for model in models for name in model.model_fields}
         return _guess(key.rpartition(".")[2], names).strip() or "Take the key out."
     return "Correct the value; docs/notices.md says what the keys mean."
 

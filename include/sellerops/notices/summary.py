@@ -1,0 +1,96 @@
+"""The summary of a day: what each account collected, what is open, in words for the owner."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from sellerops.ledger import SliceState
+from sellerops.notices.events import Event
+from sellerops.notices.notice import Notice, blocks_of, plain
+from sellerops.summary import AccountDay, Summary
+
+_MOST_FAULTS = 10
+_STATES = {
+    SliceState.LOADED: "loaded",
+    SliceState.CONFIRMED_EMPTY: "without data",
+    SliceState.REQUESTED: "under way at Amazon",
+    SliceState.PLANNED: "planned",
+    SliceState.LATE: "late at Amazon",
+    SliceState.QUARANTINED: "held",
+    SliceState.FAILED: "failed",
+    SliceState.EXPIRED: "no longer served",
+}
+
+
+def summary_notice(summary: Summary, timezone: str, run_id: str, url: str) -> Notice:
+    """One message for all accounts. ``run_id``: of the run that tells; its retries tell nothing twice."""
+    zone = ZoneInfo(timezone)
+    since, until = (moment.astimezone(zone) for moment in (summary.since, summary.until))
+    failed = sum(account.days.get(SliceState.FAILED, 0) for account in summary.accounts)
+    headline = f"Collected until {until:%Y-%m-%d %H:%M} {timezone}: {_verdict(summary, failed)}"
+    sections = [_account(account) for account in summary.accounts]
+    sections.append(_faults(summary, zone))
+    context = f"Since {since:%Y-%m-%d %H:%M}. A day is one day of one shop of one report. <{url}|Airflow>"
+    return Notice(
+        key=f"summary|{run_id}",
+        event=Event.SUMMARY,
+        text="\n".join([headline, *sections, context]),
+        blocks=blocks_of(headline, sections, context),
+    )
+
+
+def _verdict(summary: Summary, failed: int) -> str:
+    if all(account.is_idle for account in summary.accounts):
+        return "nothing was collected"
+    held = sum(account.held for account in summary.accounts)
+    parts = [f"{failed} failed"] if failed else []
+    parts += [f"{len(summary.faults)} open"] if summary.faults else []
+    parts += [f"{held} waiting for a person"] if held else []
+    return ", ".join(parts) or "all is well"
+
+
+def _account(account: AccountDay) -> str:
+    if account.is_idle:
+        lines = [f"*{plain(account.account_id)}*: nothing was collected."]
+    else:
+        days = [f"{count:,} {_STATES[state]}" for state in _STATES if (count := account.days.get(state))]
+        lines = [
+            f"*{plain(account.account_id)}*: {_count(account.runs, 'run')}.",
+            f"Days: {', '.join(days) or 'none'}.",
+            f"Rows: {_rows(account)}.",
+        ]
+    if account.held:
+        waits = "waits" if account.held == 1 else "wait"
+        lines.append(f"{_count(account.held, 'document')} {waits} for a person (*Required Actions*).")
+    if account.quota:
+        use = account.quota
+        refused = (
+            f"{_count(account.refused_calls, 'call')} refused" if account.refused_calls else "none refused"
+        )
+        used = f"{use.operation} used most of its own, {use.share:.0%} ({_count(use.calls, 'call')})"
+        lines.append(f"Quota: {used}; {refused}.")
+    return "\n".join(lines)
+
+
+def _rows(account: AccountDay) -> str:
+    stored = [f"{count:,} stored in {name}" for name, count in sorted(account.rows.items())] or [
+        "none stored"
+    ]
+    return ", ".join([*stored, *([f"{account.rejected:,} rejected"] if account.rejected else [])])
+
+
+def _faults(summary: Summary, zone: ZoneInfo) -> str:
+    """What is wrong now, the oldest first."""
+    if not summary.faults:
+        return "Nothing is open."
+    shown = [
+        f"- {plain(fault.headline)} (since {fault.opened_at.astimezone(zone):%Y-%m-%d %H:%M})"
+        for fault in summary.faults[:_MOST_FAULTS]
+    ]
+    if len(summary.faults) > _MOST_FAULTS:
+        shown.append(f"... and {len(summary.faults) - _MOST_FAULTS} more.")
+    return "\n".join(["*Open:*", *shown])
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

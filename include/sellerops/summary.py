@@ -1,0 +1,129 @@
+"""What was collected between two moments, by account, as the ledger knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sellerops.ledger import Ledger, SliceState
+from sellerops.ledger.notices import OpenFault, open_faults
+
+
+@dataclass(frozen=True)
+class QuotaUse:
+    """Calls of one operation. ``share``: of what its bucket gives in that time; may pass 1 by the burst."""
+
+    operation: str
+    calls: int
+    refused: int
+    share: float
+
+
+@dataclass(frozen=True)
+class AccountDay:
+    """One account. ``days``: shop days by the state they came to; ``rows`` stored, by destination.
+
+    ``quota``: the operation that used most of its bucket; None without a call. ``held``: documents that wait
+    for a person now, whenever they came.
+    """
+
+    account_id: str
+    runs: int = 0
+    days: Mapping[SliceState, int] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    rejected: int = 0
+    held: int = 0
+    quota: QuotaUse | None = None
+    refused_calls: int = 0
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self.runs or self.days or self.rows)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The time from ``since`` to ``until`` (UTC), and what is wrong at its end."""
+
+    since: datetime
+    until: datetime
+    accounts: tuple[AccountDay, ...]
+    faults: tuple[OpenFault, ...]
+
+
+_RUNS = """
+    SELECT account_id, count(DISTINCT (dag_id, run_id)) AS runs FROM (
+        SELECT account_id, dag_id, run_id FROM sellerops.slice_state
+        WHERE updated_at >= %(since)s AND updated_at < %(until)s AND run_id IS NOT NULL
+        UNION ALL
+        SELECT account_id, dag_id, run_id FROM sellerops.report_request
+        WHERE created_at >= %(since)s AND created_at < %(until)s
+    ) AS touched
+    GROUP BY account_id
+"""
+_DAYS = """
+    SELECT account_id, state, count(*) AS days FROM sellerops.slice_state
+    WHERE updated_at >= %(since)s AND updated_at < %(until)s
+    GROUP BY account_id, state
+"""
+_ROWS = """
+    SELECT account_id, destination, sum(stored)::bigint AS stored, sum(rejected)::bigint AS rejected
+    FROM sellerops.load
+    WHERE recorded_at >= %(since)s AND recorded_at < %(until)s
+    GROUP BY account_id, destination
+"""
+_HELD = """
+    SELECT account_id, count(DISTINCT (report, place, first_day, last_day, reported_at)) AS held
+    FROM sellerops.quarantine WHERE state = 'OPEN' GROUP BY account_id
+"""
+# An account may be known to several applications, each with buckets of its own.
+_CALLS = """
+    SELECT call.account_id, call.operation, count(*) AS calls,
+           count(*) FILTER (WHERE call.status = 429) AS refused, max(bucket.rate) AS rate
+    FROM sellerops.api_call AS call
+    LEFT JOIN (
+        SELECT account_id, operation, sum(coalesce(learned_rate, rate)) AS rate
+        FROM sellerops.quota_bucket GROUP BY account_id, operation
+    ) AS bucket USING (account_id, operation)
+    WHERE call.called_at >= %(since)s AND call.called_at < %(until)s
+    GROUP BY call.account_id, call.operation
+"""
+
+
+def summarize(ledger: Ledger, account_ids: Iterable[str], since: datetime, until: datetime) -> Summary:
+    """What the ledger knows of these accounts; one that did nothing is there too, idle."""
+    times = {"since": since, "until": until}
+    with ledger.connection() as connection:
+        found = {
+            name: connection.execute(statement, times).fetchall()
+            for name, statement in
+            {"runs": _RUNS, "days": _DAYS, "rows": _ROWS, "held": _HELD, "calls": _CALLS}.items()
+        }  # fmt: skip
+        faults = open_faults(connection)
+    seconds = (until - since).total_seconds()
+    accounts = tuple(
+        _account(name, {what: [row for row in rows if row["account_id"] == name] for what, rows in
+                        found.items()}, seconds)
+        for name in account_ids
+    )  # fmt: skip
+    return Summary(since, until, accounts, tuple(faults))
+
+
+def _account(account_id: str, rows: Mapping[str, list[dict[str, Any]]], seconds: float) -> AccountDay:
+    uses = [
+        QuotaUse(row["operation"], row["calls"], row["refused"], row["calls"] / (row["rate"] * seconds))
+        for row in rows["calls"]
+        if row["rate"]
+    ]
+    return AccountDay(
+        account_id=account_id,
+        runs=sum(row["runs"] for row in rows["runs"]),
+        days={SliceState(row["state"]): row["days"] for row in rows["days"]},
+        rows={row["destination"]: row["stored"] for row in rows["rows"]},
+        rejected=sum(row["rejected"] for row in rows["rows"]),
+        held=sum(row["held"] for row in rows["held"]),
+        quota=max(uses, key=lambda use: (use.share, use.operation), default=None),
+        refused_calls=sum(row["refused"] for row in rows["calls"]),
+    )

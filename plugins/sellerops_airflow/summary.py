@@ -1,0 +1,57 @@
+"""The summary of a day, told once a day at the time of ``config/notifications.yaml``."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from airflow.sdk import Context
+
+from sellerops.notices import load_routes
+from sellerops.specs import Schedule
+from sellerops_airflow.run_context import run_at
+from sellerops_airflow.run_outcomes import run_url
+from sellerops_airflow.timetables import ReportTimetable
+
+if TYPE_CHECKING:
+    from sellerops.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+_DAY = timedelta(days=1)
+
+
+def schedule_of_summary(dag_id: str) -> ReportTimetable | None:
+    """When it is told; None where the file has no ``summary``. Raises ConfigurationError."""
+    wanted = load_routes().summary
+    if wanted is None:
+        return None
+    hour, minute = wanted.at.split(":")
+    cron = f"{int(minute)} {int(hour)} * * *"
+    return ReportTimetable(Schedule(cron=cron, timezone=wanted.timezone), dag_id)
+
+
+def tell_summary(ledger: Ledger, context: Context) -> str:
+    """Tell of the 24 hours before the run's time; the headline.
+
+    Beside a local Amazon's clock these are its own: Airflow's times are real, the ledger's are not.
+    """
+    from sellerops.accounts import load_accounts
+    from sellerops.notices.summary import summary_notice
+    from sellerops.summary import summarize
+    from sellerops_airflow.notifiers import tell
+
+    clock = ledger.clock()
+    until = clock.now() if clock.is_virtual else run_at(context, clock)
+    wanted = load_routes().summary
+    summary = summarize(ledger, load_accounts(), until - _DAY, until)
+    dag_id, run_id = context["dag_run"].dag_id, context["run_id"]
+    timezone = wanted.timezone if wanted else "UTC"
+    notice = summary_notice(summary, timezone, run_id, run_url(dag_id, run_id))
+    tell(ledger, notice)
+    log.info("%s", notice.text)
+    return notice.headline
+
+
+__all__ = ["schedule_of_summary", "tell_summary"]
