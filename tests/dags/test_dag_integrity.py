@@ -45,7 +45,10 @@ def test_the_files_make_exactly_these_dags(bag: DagBag) -> None:
     assert bag.import_errors == {}
     assert set(bag.dag_ids) == DAG_IDS | CHECK_IDS | {
         f"sellerops__{name}"
-        for name in ("completeness", "maintenance", "notices", "notifications", "quarantine")
+        for name in (
+            *("completeness", "daily_summary", "deadlines", "maintenance"),
+            *("notices", "notifications", "quarantine"),
+        )
     }
     assert set(SPECS) == DAG_IDS
 
