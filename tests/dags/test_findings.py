@@ -206,7 +206,7 @@ def test_what_a_killed_load_could_not_tell_is_told_by_maintenance(
     runtime: Runtime, ledger: Ledger, sent: Channels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("sellerops_airflow.landing.tell_of_results", lambda *_: 0)
+        patch.setattr("sellerops_airflow.notifiers.findings.tell_of_loads", lambda *_: 0)
         runtime.load(1, returns(1, more="new-one", quantity="many"))
     at(ledger, 1)
     assert maintenance.send_missed_notices(ledger) == 0, "the load may still be at it"

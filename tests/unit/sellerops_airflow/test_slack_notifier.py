@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
@@ -14,11 +15,17 @@ import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 from support.fake_runtime import DAG_ID, PIECE, FakeRuntime
+from support.postgres import conninfo, ledger, postgres_server
 
+from sellerops.clock import Clock
 from sellerops.errors import CredentialsError, ReportFatal
-from sellerops.ledger import RunRef, SliceState
-from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops.ledger import Ledger, RunRef, SliceState
+from sellerops_airflow import maintenance
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier
 from sellerops_airflow.run_outcomes import _task_key, log_url
+from sellerops_airflow.runtime import use_runtime
+
+__all__ = ["conninfo", "ledger", "postgres_server"]
 
 RUN_ID = "scheduled__2026-11-21T12:00:00+00:00"
 FETCH, LOAD, PLAN = (
@@ -26,19 +33,24 @@ FETCH, LOAD, PLAN = (
 )
 
 
+OK = {"ok": True, "channel": "C1", "ts": "1790000000.000100"}
+
+
 class Slack:
     """A Slack that keeps what is posted, or answers as it is told."""
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
-        self.status, self.answer = 200, {"ok": True}
+        self.status, self.answer = 200, OK
         said = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if said.status == 200:
-                    said.messages.append({**json.loads(body), "token": self.headers["Authorization"]})
+                    given = json.loads(body)
+                    shown = json.dumps(given["blocks"], ensure_ascii=False)
+                    said.messages.append({**given, "blocks": shown, "token": self.headers["Authorization"]})
                 payload = json.dumps(said.answer).encode()
                 self.send_response(said.status)
                 self.send_header("Content-Type", "application/json")
@@ -62,6 +74,25 @@ def channel(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
     yield fake
     fake.server.shutdown()
     fake.server.server_close()
+
+
+class Runtime(FakeRuntime):
+    """With a real ledger."""
+
+    def __init__(self, real: Ledger) -> None:
+        super().__init__()
+        self.real = real
+
+    @property
+    def ledger(self) -> Any:
+        return self.real
+
+
+@pytest.fixture
+def runtime(ledger: Ledger) -> Iterator[Runtime]:
+    with use_runtime(Runtime(ledger)) as ours:
+        assert isinstance(ours, Runtime)
+        yield ours
 
 
 class Airflow:
@@ -93,13 +124,13 @@ def airflow(monkeypatch: pytest.MonkeyPatch) -> Airflow:
     return Airflow(monkeypatch)
 
 
-def fail(runtime: FakeRuntime, error: Exception, day: str = "2026-11-20", map_index: int = 0) -> None:
+def fail(runtime: Runtime, error: Exception, day: str = "2026-11-20", map_index: int = 0) -> None:
     run = RunRef(DAG_ID, RUN_ID, FETCH, map_index, 1, "sales_and_traffic")
     piece = replace(PIECE, first_day=day, last_day=day)
-    runtime.fake_ledger.set_slice_state(piece, SliceState.FAILED, run=run, error=error)
+    runtime.real.set_slice_state(piece, SliceState.FAILED, run=run, error=error)
 
 
-def test_a_partial_failure(runtime: FakeRuntime, channel: Slack, airflow: Airflow) -> None:
+def test_a_partial_failure(runtime: Runtime, channel: Slack, airflow: Airflow) -> None:
     fail(runtime, ReportFatal("Amazon aborted it.", where="report 50"))
     airflow.states = {
         PLAN: "success",
@@ -123,7 +154,7 @@ def test_a_partial_failure(runtime: FakeRuntime, channel: Slack, airflow: Airflo
     )
 
 
-def test_nothing_loaded_is_critical(runtime: FakeRuntime, channel: Slack, airflow: Airflow) -> None:
+def test_nothing_loaded_is_critical(runtime: Runtime, channel: Slack, airflow: Airflow) -> None:
     fail(runtime, ReportFatal("Amazon aborted it."))
     airflow.states = {f"{FETCH}_0": "failed", f"{LOAD}_0": "upstream_failed"}
     ReportFailureNotifier()(airflow.context())
@@ -131,7 +162,7 @@ def test_nothing_loaded_is_critical(runtime: FakeRuntime, channel: Slack, airflo
 
 
 def test_refused_credentials_are_critical_whatever_else_was_loaded(
-    runtime: FakeRuntime, channel: Slack, airflow: Airflow
+    runtime: Runtime, channel: Slack, airflow: Airflow
 ) -> None:
     fail(runtime, CredentialsError("Amazon refuses.", where="connection amazon_sp_northwind_na"))
     airflow.states = {f"{FETCH}_0": "failed", f"{LOAD}_1": "success"}
@@ -139,7 +170,7 @@ def test_refused_credentials_are_critical_whatever_else_was_loaded(
     assert channel.messages[0]["channel"] == "#seller-reports-critical"
 
 
-def test_a_failed_plan_tells_its_cause(runtime: FakeRuntime, channel: Slack, airflow: Airflow) -> None:
+def test_a_failed_plan_tells_its_cause(runtime: Runtime, channel: Slack, airflow: Airflow) -> None:
     airflow.states = {PLAN: "failed", FETCH: "upstream_failed", LOAD: "upstream_failed"}
     airflow.xcoms[(PLAN, "failure")] = {
         "error_type": "ConfigurationError",
@@ -154,7 +185,7 @@ def test_a_failed_plan_tells_its_cause(runtime: FakeRuntime, channel: Slack, air
 
 
 def test_a_killed_task_that_left_no_word_is_named_all_the_same(
-    runtime: FakeRuntime, channel: Slack, airflow: Airflow
+    runtime: Runtime, channel: Slack, airflow: Airflow
 ) -> None:
     airflow.states = {f"{LOAD}_2": "failed", f"{LOAD}_1": "success"}
     ReportFailureNotifier()(airflow.context())
@@ -165,7 +196,7 @@ def test_a_killed_task_that_left_no_word_is_named_all_the_same(
 
 
 def test_nobody_is_told_twice_but_a_new_failure_after_clearing_is_told(
-    runtime: FakeRuntime, channel: Slack, airflow: Airflow
+    runtime: Runtime, channel: Slack, airflow: Airflow
 ) -> None:
     fail(runtime, ReportFatal("Amazon aborted it."))
     airflow.states = {f"{FETCH}_0": "failed"}
@@ -175,33 +206,31 @@ def test_nobody_is_told_twice_but_a_new_failure_after_clearing_is_told(
     airflow.clear_number = 1
     ReportFailureNotifier()(airflow.context())
     assert len(channel.messages) == 2
+    assert channel.messages[1]["thread_ts"] == OK["ts"], "it answers in the thread of its run"
+    assert "thread_ts" not in channel.messages[0]
 
 
 @pytest.mark.parametrize(
     ("status", "answer"), [(200, {"ok": False, "error": "channel_not_found"}), (500, {})]
 )
 def test_when_slack_fails_nothing_is_raised_and_the_notice_can_be_sent_later(
-    runtime: FakeRuntime,
-    channel: Slack,
-    airflow: Airflow,
-    monkeypatch: pytest.MonkeyPatch,
-    status: int,
-    answer: dict[str, Any],
+    runtime: Runtime, channel: Slack, airflow: Airflow, status: int, answer: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr("slack_sdk.http_retry.handler.time.sleep", lambda seconds: None)
     fail(runtime, ReportFatal("Amazon aborted it."))
     airflow.states = {f"{FETCH}_0": "failed"}
     channel.status, channel.answer = status, answer
     ReportFailureNotifier()(airflow.context())
-    assert runtime.fake_ledger.notices == set()
-    channel.status, channel.answer = 200, {"ok": True}
+    channel.status, channel.answer = 200, OK
     channel.messages.clear()
     ReportFailureNotifier()(airflow.context())
+    assert channel.messages == [], "its next try is not yet due"
+    runtime.real.set_clock(Clock(datetime.now(UTC), datetime.now(UTC) + timedelta(minutes=2), 0.0))
+    assert maintenance.send_waiting_notices(runtime.real) == 1
     assert len(channel.messages) == 1
 
 
 def test_without_airflows_states_the_ledger_alone_tells(
-    runtime: FakeRuntime, channel: Slack, airflow: Airflow, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, channel: Slack, airflow: Airflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(**_: Any) -> Any:
         raise RuntimeError("no supervisor here")
@@ -215,7 +244,7 @@ def test_without_airflows_states_the_ledger_alone_tells(
 
 
 def test_a_failure_nobody_knows_more_of_still_makes_a_notice(
-    runtime: FakeRuntime, channel: Slack, airflow: Airflow
+    runtime: Runtime, channel: Slack, airflow: Airflow
 ) -> None:
     ReportFailureNotifier()({**airflow.context(), "reason": "all_tasks_deadlocked"})
     (message,) = channel.messages
@@ -223,35 +252,33 @@ def test_a_failure_nobody_knows_more_of_still_makes_a_notice(
     assert "/runs/" in message["blocks"]
 
 
-def test_failures_of_other_runs_are_not_told(runtime: FakeRuntime, channel: Slack, airflow: Airflow) -> None:
+def test_failures_of_other_runs_are_not_told(runtime: Runtime, channel: Slack, airflow: Airflow) -> None:
     other = RunRef(DAG_ID, "another run", FETCH, 0, 1, "sales_and_traffic")
-    runtime.fake_ledger.set_slice_state(
-        PIECE, SliceState.FAILED, run=other, error=ReportFatal("of another run")
-    )
+    runtime.real.set_slice_state(PIECE, SliceState.FAILED, run=other, error=ReportFatal("of another run"))
     airflow.states = {f"{FETCH}_1": "failed"}
     ReportFailureNotifier()(airflow.context())
     assert "of another run" not in channel.messages[0]["blocks"]
 
 
-def test_the_text_of_an_error_is_no_template(runtime: FakeRuntime, channel: Slack, airflow: Airflow) -> None:
+def test_the_text_of_an_error_is_no_template(runtime: Runtime, channel: Slack, airflow: Airflow) -> None:
     fail(runtime, ReportFatal("{{ conn.slack_default.password }} {% broken"))
     airflow.states = {f"{FETCH}_0": "failed"}
     ReportFailureNotifier()(airflow.context())
     assert "{{ conn.slack_default.password }} {% broken" in channel.messages[0]["blocks"]
 
 
-def test_a_channel_that_is_null_stays_quiet(
-    runtime: FakeRuntime, channel: Slack, airflow: Airflow, monkeypatch: pytest.MonkeyPatch
+def test_an_event_without_a_channel_stays_quiet(
+    runtime: Runtime, channel: Slack, airflow: Airflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sellerops import notices
 
-    quiet = notices.Routes("slack_default", dict.fromkeys(notices.Severity))
+    quiet = notices.Routes(channels={}, rules=())
     monkeypatch.setattr(notices, "load_routes", lambda: quiet)
     fail(runtime, ReportFatal("Amazon aborted it."))
     airflow.states = {f"{FETCH}_0": "failed"}
     ReportFailureNotifier()(airflow.context())
     assert channel.messages == []
-    assert runtime.fake_ledger.notices == set()
+    assert maintenance.send_waiting_notices(runtime.real) == 0
 
 
 @pytest.mark.parametrize(
