@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from amazon_sandbox.ads.accounts import Profile, ads_accounts
+from amazon_sandbox.ads.models import export_rows
 from amazon_sandbox.ads.rows import CONTENT_TYPE, Wanted, json_array, report_rows
 from amazon_sandbox.world import World
 from sellerops.marketplaces import marketplace
 from sellerops.slices import Slice
 from sellerops.specs import ReportSpec
+
+PRODUCTS = ("SPONSORED_PRODUCTS", "SPONSORED_BRANDS", "SPONSORED_DISPLAY")
+STATES = ("ENABLED", "PAUSED", "ARCHIVED")
 
 
 class AdsDocument(NamedTuple):
@@ -43,8 +48,13 @@ def facts_of(world: World, piece: Slice) -> dict[str, str]:
 
 
 def ads_document(world: World, spec: ReportSpec, piece: Slice, as_of: datetime) -> AdsDocument | None:
-    """The report of a slice as known at `as_of`, with the columns the spec asks for; None without rows."""
+    """The report of a slice as known at `as_of`, with the columns the spec asks for, or its export; None
+    without rows.
+    """
     shop = world.shop(world.seller(piece.account_id), marketplace(piece.marketplaces[0]).id)
+    kind = spec.request.options.get("export")
+    if kind:
+        return _document(export_rows(shop, kind, PRODUCTS, STATES))
     wanted = Wanted(
         type_id=spec.report_type,
         group_by=(spec.request.options["group_by"],),
@@ -53,5 +63,9 @@ def ads_document(world: World, spec: ReportSpec, piece: Slice, as_of: datetime) 
         start=piece.days[0],
         end=piece.days[-1],
     )
-    content = b"".join(json_array(report_rows(shop, wanted, int(as_of.timestamp()))))
+    return _document(report_rows(shop, wanted, int(as_of.timestamp())))
+
+
+def _document(rows: Iterable[dict[str, Any]]) -> AdsDocument | None:
+    content = b"".join(json_array(rows))
     return AdsDocument(content, CONTENT_TYPE) if content != b"[]" else None

@@ -16,9 +16,7 @@ from sellerops.slices import Slice, plan_slices
 from sellerops.specs import PeriodKind, ReportSpec, load_specs
 
 SHOPS = {"northwind_na": ("US", "CA", "MX"), "northwind_eu": ("GB", "DE", "FR")}
-CREATED = [
-    spec for spec in load_specs()[0] if spec.request.how == "created" and "export" not in spec.request.options
-]
+CREATED = [spec for spec in load_specs()[0] if spec.request.how == "created"]
 _AS_OF = datetime(2026, 11, 18, 14, tzinfo=UTC)
 # What is rare is looked for further back.
 _LOOKBACKS = tuple(timedelta(days=days) for days in (2, 40, 540))

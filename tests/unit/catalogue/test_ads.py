@@ -11,13 +11,15 @@ from functools import cache
 from typing import Any
 
 import pytest
-from support.ads import profile_of
+from support.ads import PRODUCTS, profile_of
 from support.catalogue import Parsed, assert_documented, parse, slice_of, spec_of, world
 from support.samples import CREATED
 
 AS_OF = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 FIRST, LAST = date(2026, 11, 10), date(2026, 11, 17)
-REPORTS = [spec.name for spec in CREATED if spec.source == "amazon_ads"]
+ADS = [spec for spec in CREATED if spec.source == "amazon_ads"]
+REPORTS = [spec.name for spec in ADS if "export" not in spec.request.options]
+EXPORTS = [spec.name for spec in ADS if "export" in spec.request.options]
 # The local Amazon's campaigns have no budget rules.
 EMPTY = {
     "campaign_rule_based_budget_amount",
@@ -90,3 +92,36 @@ def test_purchases_grow_with_the_days_since_the_click_and_days_are_restated() ->
     before = {(row["date"], row["campaign_id"]): row for row in earlier}
     assert before.keys() <= now.keys()
     assert any(before[key]["sales_30d"] != now[key]["sales_30d"] for key in before)
+
+
+@cache
+def entities(report: str) -> Parsed:
+    """An export as of now."""
+    return parse(report, "northwind_na", ["US"], None, None, AS_OF)
+
+
+def test_entities_are_those_the_figures_are_of() -> None:
+    named = {name: {row[f"{name[:-1]}_id"] for row in entities(name).rows} for name in EXPORTS}
+    assert sorted(named) == ["ad_groups", "ads", "campaigns", "targets"]
+    for report in SAME_COST["sp"] + SAME_COST["sb"] + SAME_COST["sd"]:
+        for row in read(report).rows:
+            for entity, column in (
+                ("campaigns", "campaign_id"),
+                ("ad_groups", "ad_group_id"),
+                ("ads", "ad_id"),
+            ):
+                assert row.get(column) is None or row[column] in named[entity]
+    targets = {row["keyword_id"] for row in read("sp_targeting").rows}
+    assert targets and targets <= named["targets"]
+
+
+def test_all_products_and_states_are_exported_and_nested_fields_are_columns() -> None:
+    for report in EXPORTS:
+        rows = entities(report).rows
+        assert {row["ad_product"] for row in rows} == set(PRODUCTS)
+        assert all(row["creation_date_time"] <= row["last_updated_date_time"] <= AS_OF for row in rows)
+    assert all(row["budget_amount"] > 0 for row in entities("campaigns").rows)
+    assert {row["state"] for row in entities("campaigns").rows} >= {"ENABLED", "PAUSED"}
+    assert all(row["asin"] for row in entities("ads").rows)
+    assert all(row["sku"] for row in entities("ads").rows if row["ad_product"] == "SPONSORED_PRODUCTS")
+    assert {row["match_type"] for row in entities("targets").rows if row["keyword"]} >= {"EXACT", "PHRASE"}
