@@ -196,18 +196,18 @@ def unknown_names(routes: Routes, families: Iterable[str], accounts: Iterable[st
 def _check(routes: Routes, source: Path) -> None:
     settled: set[Event] = set()
     for number, rule in enumerate(routes.rules):
-        where = f"{source}, key `rules.{number}`"
+        key = f"rules.{number}"
         for name in rule.channels:
             if name not in routes.channels:
                 raise ConfigurationError(
                     f"there is no channel {name!r}.",
-                    where=f"{where}.channels",
+                    where=f"{source}, key `{key}.channels`",
                     remedy=_guess(name, routes.channels).strip() or "Declare it under `channels`.",
                 )
         if settled.issuperset(rule.events):
             raise ConfigurationError(
                 "is never reached: a rule above it takes all of its events.",
-                where=where,
+                where=f"{source}, key `{key}`",
                 remedy="Move it above the general rule, or take it out.",
             )
         settled |= set(rule.events) if rule.is_for_all else set()

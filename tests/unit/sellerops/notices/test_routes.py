@@ -1,0 +1,138 @@
+"""Who is told of what: the first users' rules as shipped, rules by family and account, and wrong files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sellerops.accounts import load_accounts
+from sellerops.errors import ConfigurationError
+from sellerops.notices import Event, Kind, Routes, Target, load_routes
+from sellerops.notices.routes import unknown_names
+from sellerops.specs import load_specs
+
+TASK = Target("task", Kind.CLICKUP, "sellerops_clickup", "86sellerops")
+LOG = Target("log", Kind.SLACK, "slack_default", "#seller-reports")
+ALERT = Target("alert", Kind.SLACK, "slack_default", "#seller-reports-critical")
+
+OWN = """
+channels:
+  log: {kind: slack, to: "#log"}
+  finance: {kind: slack, to: "#finance", connection: slack_finance}
+  chat: {kind: telegram, to: -100123}
+  mail: {kind: email, to: [a@example.com, b@example.com]}
+  task:
+    kind: clickup
+    to: T
+    instead:
+      - {families: payments, accounts: eu, to: T-payments-eu}
+      - {families: [payments], to: T-payments}
+rules:
+  - {events: [success, drift], families: [payments], accounts: [eu], channels: []}
+  - {events: success, accounts: us, channels: [chat, mail]}
+  - {events: partial_failure, families: payments, channels: [finance, task]}
+  - events: [success, partial_failure, critical_failure, quarantine, drift, deprecation, needs_a_person, late, summary]
+    channels: [log]
+"""  # noqa: E501
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Routes:
+    path = tmp_path / "notifications.yaml"
+    path.write_text(OWN)
+    return load_routes(path)
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (Event.SUCCESS, {TASK}),
+        (Event.PARTIAL_FAILURE, {TASK, LOG}),
+        (Event.CRITICAL_FAILURE, {TASK, ALERT}),
+        (Event.QUARANTINE, {LOG}),
+        (Event.DRIFT, {LOG}),
+        (Event.DEPRECATION, {LOG}),
+        (Event.NEEDS_A_PERSON, {TASK, ALERT}),
+        (Event.LATE, {TASK, ALERT}),
+    ],
+)
+def test_the_first_users_rules_are_the_default(event: Event, told: set[Target]) -> None:
+    """Success: a comment only. Partial failure: comment and log. Critical: comment and alert."""
+    routes = load_routes()
+    families = {spec.family for spec in load_specs()[0]}
+    assert len(families) > 3
+    for family in ("", *families):
+        for accounts in ((), ("northwind_na",), ("northwind_na", "northwind_eu")):
+            assert set(routes.targets(event, family, accounts)) == told
+
+
+def test_shipped_rules_name_only_what_there_is() -> None:
+    assert unknown_names(load_routes(), {spec.family for spec in load_specs()[0]}, load_accounts()) == []
+
+
+def test_the_first_rule_that_fits_decides(own: Routes) -> None:
+    def told(event: Event, family: str, *accounts: str) -> list[str]:
+        return [each.channel for each in own.targets(event, family, accounts)]
+
+    assert told(Event.SUCCESS, "sales", "us") == ["chat", "mail"]
+    assert told(Event.SUCCESS, "sales", "eu") == ["log"]
+    assert told(Event.SUCCESS, "payments", "eu") == [], "told to stay quiet"
+    assert told(Event.SUCCESS, "payments", "us") == ["chat", "mail"]
+    assert told(Event.SUCCESS, "sales", "us", "eu") == ["chat", "mail", "log"], (
+        "all its accounts' rules count"
+    )
+    assert told(Event.SUCCESS, "") == ["log"], "without an account only what is for all"
+    assert told(Event.PARTIAL_FAILURE, "payments", "us", "eu") == ["finance", "task", "task"]
+
+
+def test_addresses_by_family_and_account(own: Routes) -> None:
+    def tasks(family: str, *accounts: str) -> set[str]:
+        found = own.channels["task"]
+        return {found.target("task", family, account).to for account in accounts}
+
+    assert tasks("sales", "eu") == {"T"}
+    assert tasks("payments", "eu") == {"T-payments-eu"}
+    assert tasks("payments", "us") == {"T-payments"}
+    both = own.targets(Event.PARTIAL_FAILURE, "payments", ["us", "eu"])
+    assert {each.to for each in both} == {"#finance", "T-payments", "T-payments-eu"}
+    assert next(each for each in both if each.channel == "finance").connection == "slack_finance"
+    (chat, mail) = own.targets(Event.SUCCESS, "sales", ["us"])
+    assert (chat.to, mail.to) == ("-100123", "a@example.com, b@example.com")
+    assert (chat.connection, mail.connection) == ("sellerops_telegram", "smtp_default")
+    assert own.connections == {
+        "slack_default", "slack_finance", "sellerops_clickup", "sellerops_telegram", "smtp_default"
+    }  # fmt: skip
+
+
+def test_names_that_there_are_not_are_listed(own: Routes) -> None:
+    lines = unknown_names(own, ["payment", "sales"], ["us", "eu"])
+    assert lines[0] == "rules.0.families: there is no 'payments'. Did you mean 'payment'?"
+    assert [line.split(":")[0] for line in lines[1:]] == [
+        "rules.2.families", "channels.task.instead.0.families", "channels.task.instead.1.families"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "key", "remedy"),
+    [
+        ("channels: [log]", "channels: [logs]", "rules.3.channels", "Did you mean 'log'?"),
+        ("families: payments, channels: [finance", "familes: payments, channels: [finance",
+         "rules.2.familes", "Did you mean 'families'?"),
+        ("kind: telegram", "kind: pager", "channels.chat.kind", "docs/notices.md"),
+        ("to: -100123", "to: ''", "channels.chat.to", "docs/notices.md"),
+        (", late, summary]", "]", "rules", "Add a rule"),
+        ("events: success, accounts: us", "events: [sucess]", "rules.1.events.0", "docs/notices.md"),
+        ("rules:\n", "rules:\n  - {events: [success, drift], channels: []}\n", "rules.1", "above"),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_names_its_key_and_a_remedy(
+    tmp_path: Path, before: str, after: str, key: str, remedy: str
+) -> None:
+    assert before in OWN
+    path = tmp_path / "notifications.yaml"
+    path.write_text(OWN.replace(before, after))
+    with pytest.raises(ConfigurationError) as caught:
+        load_routes(path)
+    assert caught.value.where.startswith(f"{path}, key `{key}")
+    assert remedy in caught.value.remedy

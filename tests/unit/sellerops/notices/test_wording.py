@@ -1,0 +1,49 @@
+"""A notice reads well in channels that do not know Slack's mark-up."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sellerops.notices.notice import plain
+from sellerops.notices.wording import as_html, as_plain, fitting
+
+TEXT = (
+    "sales <b> & traffic failed: 2*3\n*northwind_na* US (`fetch_report`)\nCause: a &lt;b&gt; &amp;\n"
+    "<http://airflow/x?a=1&amp;b=2|Log> <http://airflow/run>"
+)
+
+
+def test_plain_text() -> None:
+    assert as_plain(TEXT) == (
+        "sales <b> & traffic failed: 2*3\nnorthwind_na US (`fetch_report`)\nCause: a <b> &\n"
+        "Log: http://airflow/x?a=1&amp;b=2 http://airflow/run".replace("&amp;", "&")
+    )
+
+
+def test_html() -> None:
+    assert as_html(TEXT) == (
+        "sales &lt;b&gt; &amp; traffic failed: 2*3\n<b>northwind_na</b> US (<code>fetch_report</code>)\n"
+        "Cause: a &lt;b&gt; &amp;\n"
+        '<a href="http://airflow/x?a=1&amp;b=2">Log</a> <a href="http://airflow/run">http://airflow/run</a>'
+    )
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_well_formed_html_and_loses_nothing(text: str) -> None:
+    shown = as_html(plain(text))
+    assert "<" not in re.sub(r"</?(b|code)>", "", shown)
+    assert html.unescape(re.sub(r"</?(b|code)>", "", shown)).replace("*", "").replace(
+        "`", ""
+    ) == html.unescape(html.unescape(plain(text))).replace("*", "").replace("`", "")
+
+
+@given(st.lists(st.text(alphabet="a&<*`\n", max_size=80), max_size=60), st.integers(80, 400))
+def test_it_is_cut_to_what_a_channel_takes(lines: list[str], most: int) -> None:
+    text = "\n".join(lines)
+    cut = fitting(text, most)
+    assert len(as_html(cut)) <= most
+    assert cut == text or cut.endswith("the run's page has all of it.")
