@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
-from sellerops.errors import GiveUpError, NotPublishedYet, Quarantined, SkipError
+from sellerops.errors import GiveUpError, NotPublishedYet, Quarantined, SellerOpsError, SkipError
 from sellerops.ledger import Ledger, RequestStatus, SliceState, quarantines
 from sellerops.ledger.quarantines import Quarantine, QuarantineState
 from sellerops.slices import Slice
@@ -51,22 +51,50 @@ def release(
     open_destination: Callable[[str], Destination],
     open_document: Callable[[str], BinaryIO],
 ) -> list[LoadResult]:
-    """Store the held document after all; it then counts as any other and is never asked about again.
+    """Store the held document after all, wherever it is held; it is never asked about again.
 
-    May be repeated, also after a crash half way. Raises GiveUpError when a newer document has made the
-    question idle, and what loading raises.
+    May be repeated, also after a crash half way, or when a destination was away: the others have it by then.
+    Raises GiveUpError when a newer document has made the question idle, and what loading raises.
     """
     decided = _decide(ledger, quarantine_id, QuarantineState.RELEASED, decided_by, note)
-    results = _load(ledger, decided, spec, open_destination, open_document)
-    _note(ledger, decided, results[-1].load_id if results else None)
+    results: list[LoadResult] = []
+    errors: list[SellerOpsError] = []
+    waiting = _held_in(ledger, decided)
+    for name in waiting:
+        try:
+            results += _load(ledger, decided, spec, name, open_destination, open_document)
+        except SellerOpsError as error:
+            errors.append(error)
+        else:
+            _note(ledger, decided, [name], spec.destinations, results[-1].load_id if results else None)
+    if errors:
+        raise errors[0]
     return results
 
 
-def reject(ledger: Ledger, quarantine_id: int, *, decided_by: str, note: str = "") -> Quarantine:
-    """Keep the rows there are. May be repeated. Raises GiveUpError when it was decided otherwise."""
+def reject(
+    ledger: Ledger, quarantine_id: int, *, decided_by: str, note: str = "", spec: ReportSpec | None = None
+) -> Quarantine:
+    """Keep the rows there are. May be repeated. Raises GiveUpError when it was decided otherwise.
+
+    ``spec`` tells the destinations of the report; left out, they are those that hold the document.
+    """
     decided = _decide(ledger, quarantine_id, QuarantineState.REJECTED, decided_by, note)
-    _note(ledger, decided, None)
+    waiting = _held_in(ledger, decided)
+    _note(ledger, decided, waiting, spec.destinations if spec else waiting, None)
     return decided
+
+
+def _held_in(ledger: Ledger, decided: Quarantine) -> tuple[str, ...]:
+    """The destinations that wait for the answer: which asked first, and which hold the document as well."""
+    piece = Slice.from_dict(decided.slice)
+    shop = piece.marketplace.id if piece.marketplace else ""
+    held = [
+        each.end.destination
+        for each in ledger.destination_days(report=piece.report, state=SliceState.QUARANTINED)
+        if (each.account_id, each.marketplace_id) == (piece.account_id, shop) and each.day in piece.days
+    ]
+    return tuple(dict.fromkeys([decided.destination, *held]))
 
 
 def _decide(ledger: Ledger, quarantine_id: int, state: QuarantineState, by: str, note: str) -> Quarantine:
@@ -85,6 +113,7 @@ def _load(
     ledger: Ledger,
     held: Quarantine,
     spec: ReportSpec,
+    name: str,
     open_destination: Callable[[str], Destination],
     open_document: Callable[[str], BinaryIO],
 ) -> list[LoadResult]:
@@ -98,7 +127,7 @@ def _load(
         )
     request = ledger.get_request(held.request_id)
     piece, tables = Slice.from_dict(held.slice), {held.table_name.split(".")[-1]}
-    destination = open_destination(held.destination)
+    destination = open_destination(name)
     try:
         if request.status is RequestStatus.CANCELLED:
             return load_nothing(destination, spec, piece, RequestMeta.of_nothing(request), tables=tables)
@@ -116,8 +145,14 @@ def _load(
         destination.close()
 
 
-def _note(ledger: Ledger, decided: Quarantine, load_id: int | None) -> None:
-    """The slice as it stands after a decision; who decided what is its evidence."""
+def _note(
+    ledger: Ledger,
+    decided: Quarantine,
+    waited: Sequence[str],
+    destinations: Sequence[str],
+    load_id: int | None,
+) -> None:
+    """The slice as it stands in the destinations that waited; who decided what is its evidence."""
     piece = Slice.from_dict(decided.slice)
     all_of_it = ledger.database.run(lambda c: quarantines.of_slice(c, decided.slice))
     is_open = any(each.state is QuarantineState.OPEN for each in all_of_it)
@@ -131,13 +166,15 @@ def _note(ledger: Ledger, decided: Quarantine, load_id: int | None) -> None:
         rows_stand=released or stands,
     )
     is_plain = decided.state is QuarantineState.RELEASED and not is_open
-    ledger.set_slice_state(
-        piece,
-        _released_state(ledger, decided) if is_plain else state_of(error),
-        request_id=decided.request_id if decided.state is QuarantineState.RELEASED else None,
-        load_id=load_id,
-        error=None if is_plain else error,
-    )
+    for name in waited:
+        ledger.settle_destination(
+            piece,
+            name,
+            _released_state(ledger, decided) if is_plain else state_of(error),
+            destinations=destinations,
+            load_id=load_id,
+            error=None if is_plain else error,
+        )
 
 
 def _released_state(ledger: Ledger, released: Quarantine) -> SliceState:

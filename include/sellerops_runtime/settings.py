@@ -19,6 +19,7 @@ SETTINGS_FILE = PROJECT_ROOT / "airflow_settings.yaml"
 # Entries that a whole system does without.
 OPTIONAL = frozenset(
     {
+        "connection sellerops_bigquery",
         "connection sellerops_notifications",
         "connection sellerops_clickup",
         "connection sellerops_telegram",

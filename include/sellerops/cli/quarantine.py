@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sellerops.archive import Archive
+from sellerops.cli.destinations import destination_of
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
 from sellerops.ledger import Ledger
@@ -96,8 +97,6 @@ def _moment(value: datetime) -> str:
 
 
 def _release(options: argparse.Namespace) -> int:
-    from sellerops.destinations import open_destination
-
     ledger = open_ledger()
     try:
         held = get_quarantine(ledger, options.id)
@@ -107,7 +106,7 @@ def _release(options: argparse.Namespace) -> int:
             decided_by=_who(options),
             note=options.note,
             spec=load_spec(held.report),
-            open_destination=lambda name: open_destination(name, ledger.database.conninfo),
+            open_destination=lambda name: destination_of(name, ledger.database.conninfo),
             open_document=lambda uri: Archive(uri).open(uri),
         )
     finally:
@@ -120,7 +119,8 @@ def _release(options: argparse.Namespace) -> int:
 def _reject(options: argparse.Namespace) -> int:
     ledger: Ledger = open_ledger()
     try:
-        held = reject(ledger, options.id, decided_by=_who(options), note=options.note)
+        spec = load_spec(get_quarantine(ledger, options.id).report)
+        held = reject(ledger, options.id, decided_by=_who(options), note=options.note, spec=spec)
     finally:
         ledger.close()
     print(f"{held.label}: rejected, the rows there were stay.")

@@ -131,10 +131,10 @@ class DecideQuarantineOperator(BaseOperator):
             ledger.database.run(lambda c: quarantines.give_back(c, held.id, context["run_id"]))
             raise AirflowSkipException(f"{held.label} is not decided; a later run asks again.")
         words = {"decided_by": f"{self.answer['by']} (UI)", "note": self.answer["note"]}
-        if wanted is QuarantineState.REJECTED:
-            reject(ledger, held.id, **words)
-            return []
         spec = runtime.spec(f"report__{held.source}__{held.report}")
+        if wanted is QuarantineState.REJECTED:
+            reject(ledger, held.id, spec=spec, **words)
+            return []
         results = release(
             ledger,
             held.id,

@@ -1,0 +1,90 @@
+"""Where the command line finds destinations: the environment says what Airflow's connections do."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from sellerops.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sellerops.destinations import Destination
+    from sellerops.destinations.bigquery.address import BigQueryAddress
+
+_BIGQUERY = "SELLEROPS_BIGQUERY_"
+
+
+def destination_of(name: str, warehouse: str) -> Destination:
+    """The destination ``name``, its ledger at ``warehouse``. Raises ConfigurationError saying what to set."""
+    from sellerops.destinations import open_destination
+
+    return open_destination(name, _address(name, warehouse), ledger=warehouse)
+
+
+def _address(name: str, warehouse: str) -> Any:
+    if name == "postgres":
+        return warehouse
+    if name == "bigquery":
+        return bigquery_address()
+    from sellerops.destinations.base import ConnectionValues
+
+    fields = _connection(f"AIRFLOW_CONN_SELLEROPS_{name.upper()}")
+    extra = _extra(fields)
+    texts = {key: str(fields.get(key) or "") for key in ("host", "login", "password", "schema")}
+    return ConnectionValues(**texts, port=int(fields["port"]) if fields.get("port") else None, extra=extra)
+
+
+def bigquery_address() -> BigQueryAddress:
+    """``$SELLEROPS_BIGQUERY_PROJECT``, ``_LOCATION``, ``_DATASET_PREFIX``, else Airflow's connection there.
+
+    The client logs in as Google's libraries do (``GOOGLE_APPLICATION_CREDENTIALS``, ``gcloud auth``), beside
+    ``BIGQUERY_EMULATOR_HOST`` not at all.
+    """
+    from sellerops.destinations.bigquery.address import BigQueryAddress
+
+    own = {
+        key: os.environ.get(f"{_BIGQUERY}{key.upper()}", "")
+        for key in ("project", "location", "dataset_prefix")
+    }
+    if not own["project"]:
+        extra = _extra(_connection("AIRFLOW_CONN_SELLEROPS_BIGQUERY"))
+        own = {key: str(extra.get(key) or "") for key in own}
+    if not own["project"]:
+        raise ConfigurationError(
+            "nobody says which BigQuery project has the tables.",
+            remedy=f"Set {_BIGQUERY}PROJECT, _LOCATION, _DATASET_PREFIX as in connection sellerops_bigquery.",
+        )
+    project, location = own["project"], own["location"] or BigQueryAddress.location
+    return BigQueryAddress(
+        client=lambda: _client(project, location),
+        project=project,
+        dataset_prefix=own["dataset_prefix"],
+        location=location,
+    )
+
+
+def _client(project: str, location: str) -> Any:
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud.bigquery import Client
+
+    local = os.environ.get("BIGQUERY_EMULATOR_HOST")
+    credentials = AnonymousCredentials() if local else None  # type: ignore[no-untyped-call]
+    return Client(project=project, location=location, credentials=credentials)
+
+
+def _connection(variable: str) -> dict[str, Any]:
+    """Airflow's connection in the environment, as JSON; empty where there is none."""
+    text = os.environ.get(variable, "")
+    if not text:
+        return {}
+    try:
+        fields = json.loads(text)
+    except ValueError as error:
+        raise ConfigurationError("is no JSON.", where=f"${variable}", remedy="Write it as JSON.") from error
+    return dict(fields)
+
+
+def _extra(fields: dict[str, Any]) -> dict[str, Any]:
+    extra = fields.get("extra") or {}
+    return dict(json.loads(extra) if isinstance(extra, str) else extra)
