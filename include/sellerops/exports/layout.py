@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sellerops.errors import ConfigurationError
-from sellerops.exports.a1 import Anchor, column_letters
+from sellerops.exports.a1 import Anchor
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,6 @@ class Layout:
     def first_row(self) -> int:
         """The row under the header."""
         return self.anchor.row + 1
-
-    def column_of(self, title: str) -> int:
-        return self.columns[self.titles.index(title)]
 
     def blocks(self, only: Sequence[str] | None = None) -> list[tuple[int, list[int]]]:
         """Columns side by side as one block: (its first column, positions in a row), from left to right."""
@@ -103,8 +100,3 @@ def lay_out(
     at = max([anchor.column - 1, used_columns, *header.values()])
     columns = {**header, **{title: at + number for number, title in enumerate(new, start=1)}}
     return Layout(anchor, tuple(titles), tuple(columns[title] for title in titles), new)
-
-
-def place_of(layout: Layout, row: int, title: str) -> str:
-    """A cell as people name it, such as ``F12``."""
-    return f"{column_letters(layout.column_of(title))}{row}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from integration.exports.conftest import SHEET
+from support.fake_runtime import task_context
 from support.sheets import Fault, Formula, SheetsServer, Tab
 
 from sellerops.errors import ConfigurationError, RetryableError
@@ -19,6 +21,9 @@ from sellerops.exports.records import alone, exports
 from sellerops.exports.running import ExportResult, run_export
 from sellerops.ledger import Ledger
 from sellerops_airflow.hooks.sheets import GoogleSheets
+from sellerops_airflow.operators.sheets import ExportToSheetOperator
+from sellerops_airflow.outcomes import FAILURE_KEY
+from sellerops_airflow.runtime import Runtime, use_runtime
 
 SALES = """
     CREATE SCHEMA amazon_sp;
@@ -217,6 +222,42 @@ def test_a_key_that_tells_no_rows_is_refused(
     with pytest.raises(ConfigurationError, match=words):
         export(appending())
     assert tab.cells == {}
+
+
+# -- the whole way, as a task
+
+
+def test_the_task_reads_the_file_and_writes_the_sheet(
+    ledger: Ledger,
+    conninfo: str,
+    add: Add,
+    api: GoogleSheets,
+    tab: Tab,
+    server: SheetsServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "sales.yaml").write_text(
+        f"{{description: Sales, table: amazon_sp.sales, spreadsheet_id: {SHEET}, range: Data!A1}}"
+    )
+    monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(tmp_path))
+    task = ExportToSheetOperator(task_id="export_to_sheet", export="sales")
+    context = task_context(dag_id="export__sales", task_id="export_to_sheet", try_number=2)
+    with use_runtime(Runtime(lambda: conninfo, lambda: "")) as runtime:
+        for _ in range(2):
+            assert task.execute(context) == {"rows_read": 4, "rows_known": 0, "rows_written": 4}
+        server.not_shared.add(SHEET)
+        with pytest.raises(ConfigurationError):
+            task.execute(context)
+        runtime.close()
+    assert tab.grid() == [HEADER, *WRITTEN]
+    assert "Share the spreadsheet" in context["ti"].pushed[FAILURE_KEY]["remedy"]
+    with ledger.connection() as connection:
+        rows = connection.execute("SELECT dag_id, run_id, try_number, error FROM sellerops.table_export")
+        told = [tuple(row.values()) for row in rows.fetchall()]
+    assert [row[:3] for row in told] == [("export__sales", context["ti"].run_id, 2)] * 3
+    assert [row[3] is None for row in told] == [True, True, False]
 
 
 # -- crashes, repeats
