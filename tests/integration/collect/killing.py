@@ -113,4 +113,6 @@ def _around_async(steps: Steps, name: str, real: Callable[..., Any]) -> Callable
 def _kind(path: str) -> str:
     """What the call is about, without the id in it: ``reports`` or ``documents/id``."""
     parts = path.strip("/").split("/")
+    if len(parts) < 3 or parts[0] == "reporting":
+        return parts[1] + ("/id" if len(parts) > 2 else "")
     return parts[2] + ("/id" if len(parts) > 3 else "")

@@ -1,0 +1,241 @@
+"""Amazon Ads from plan to archive: asked once whatever fails, adopted when it is there, facts beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from integration.collect.ads_parts import ADS_RUN, AdsBench, campaigns
+from integration.collect.killing import Killed, Step, Steps, stepping
+from integration.collect.parts import RUN_AT, collect, wait
+from support.sandbox import SandboxServer
+
+from sellerops.archive import Archive
+from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome
+from sellerops.errors import NothingToCollect, ReportFatal
+from sellerops.ledger import Ledger, RequestStatus, SliceState
+from sellerops.marketplaces import marketplace
+from sellerops.slices import Slice
+from sellerops.sources.amazon_ads.profiles import _known
+from sellerops.specs import load_spec
+
+SPEED = 600
+
+
+@pytest.fixture
+def bench(local_amazon: SandboxServer, ledger: Ledger, tmp_path: Path) -> AdsBench:
+    local_amazon.reset()
+    local_amazon.clock(set=RUN_AT.isoformat(), speed=SPEED)
+    made = AdsBench(local_amazon, ledger, tmp_path / "archive")
+    made.follow_clock()
+    return made
+
+
+def test_one_slice_end_to_end(bench: AdsBench) -> None:
+    done = collect(bench.collector(), bench.piece(), ADS_RUN)
+    request = bench.request_of(done)
+    assert done.outcome is Outcome.DOCUMENTS
+    assert request.status is RequestStatus.ARCHIVED
+    with bench.archive.open(request.archive_uri or "") as stream:
+        rows = json.load(stream)
+    assert rows
+    profile = bench.sandbox.account("northwind_na")["ads"]["profiles"][0]
+    facts = {
+        "profile_id": str(profile["profile_id"]),
+        "currency_code": "USD",
+        "timezone": "America/Los_Angeles",
+    }
+    assert request.document_headers["facts"] == facts
+    (sidecar,) = bench.archive.sidecars(request.archive_uri or "")
+    assert sidecar["response"]["facts"] == facts
+
+
+def test_killed_at_every_step_a_slice_has_one_report_and_one_document(
+    bench: AdsBench, tmp_path: Path
+) -> None:
+    days = _single_days(bench)
+    bench.sandbox.quotas(operation="createAdsReport", rate=100.0, burst=1000)
+    whole = _run_through(bench, next(days), None, tmp_path / "whole").crossed
+    struck = []
+    for number, at in enumerate(_one_of_each(whole)):
+        _forget_profiles(bench)
+        if _run_through(bench, next(days), at, tmp_path / str(number)).struck:
+            struck.append(at)
+    names = {step.name for step in struck}
+    assert {"before call POST reports", "after call POST reports", "after call GET reports/id"} <= names
+    assert {"after download", "after file"} <= names
+    assert len(struck) > 20
+
+
+@pytest.mark.parametrize("fault", ["response_lost", "error_after", "ads_throttled_after"])
+def test_a_report_that_is_there_already_is_adopted(bench: AdsBench, fault: str) -> None:
+    """A lost answer, or a create that was throttled but taken: asked again it is a duplicate (425)."""
+    bench.sandbox.faults(fault, operation="createAdsReport", times=1)
+    request = bench.request_of(collect(bench.collector(), bench.piece(), ADS_RUN))
+    assert request.created_by == "adopted"
+    made = bench.sandbox.calls(operation="createAdsReport")
+    assert [call["status"] for call in made][-1] == 425
+    assert len(made) == 2
+    assert request.report_id == made[-1]["report_id"]
+
+
+def test_a_create_that_had_no_effect_is_repeated(bench: AdsBench) -> None:
+    bench.sandbox.faults("drop", operation="createAdsReport", times=1)
+    request = bench.request_of(collect(bench.collector(), bench.piece(), ADS_RUN))
+    assert request.created_by == "us"
+    assert bench.ads_creates() == 1
+
+
+def test_the_time_amazon_names_is_kept_to_the_second(bench: AdsBench) -> None:
+    """Retry-After: nobody calls earlier, and the next call comes within a second or two of it."""
+    bench.sandbox.faults("ads_throttled", operation="createAdsReport", times=1, options={"retry_after": 600})
+    collect(bench.collector(), bench.piece(), ADS_RUN)
+    first, second = _times(bench, "createAdsReport")
+    assert 600 <= second - first < 600 + 1.0 * SPEED
+    assert bench.statuses("createAdsReport") == [429, 200]
+
+
+def test_without_a_time_the_pauses_double(bench: AdsBench) -> None:
+    bench.sandbox.faults("ads_throttled", operation="createAdsReport", times=6)
+    collect(bench.collector(), bench.piece(), ADS_RUN)
+    times = _times(bench, "createAdsReport")
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert bench.statuses("createAdsReport") == [429] * 6 + [200]
+    for number, gap in enumerate(gaps):
+        assert gap >= 2 * 2**number
+    assert gaps[-1] > 60
+
+
+def test_hours_of_pending_are_polled_ever_more_seldom(bench: AdsBench) -> None:
+    """Only the triggerer waits: the worker has one step before and one after."""
+    bench.sandbox.clock(speed=6_000)
+    bench.follow_clock()
+    bench.sandbox.jobs(queue_seconds=3 * 3600, progress_seconds=60)
+    collector, piece = bench.collector(campaigns(poll_every=timedelta(seconds=30))), bench.piece()
+    opened = collector.advance(piece, ADS_RUN)
+    assert isinstance(opened, WaitFor)
+    result = wait(collector, piece, ADS_RUN, request_ids=opened.request_ids)
+    assert result.outcome is WaitOutcome.READY
+    assert isinstance(collector.advance(piece, ADS_RUN, request_ids=result.request_ids), Done)
+    assert 20 < len(bench.statuses("getAdsReport")) < 70
+
+
+def test_an_address_that_died_is_asked_for_anew(bench: AdsBench) -> None:
+    bench.sandbox.faults("expired_url", times=1)
+    request = bench.request_of(collect(bench.collector(), bench.piece(), ADS_RUN))
+    assert request.status is RequestStatus.ARCHIVED
+
+
+def test_a_truncated_download_is_repeated(bench: AdsBench) -> None:
+    bench.sandbox.faults("document_truncated", times=1)
+    request = bench.request_of(collect(bench.collector(), bench.piece(), ADS_RUN))
+    with bench.archive.open(request.archive_uri or "") as stream:
+        assert json.load(stream)
+
+
+def test_a_token_refused_while_polling_is_renewed(bench: AdsBench) -> None:
+    bench.sandbox.faults(
+        "http_status", operation="getAdsReport", times=1, options={"status": 401, "body": "{}"}
+    )
+    done = collect(bench.collector(), bench.piece(), ADS_RUN)
+    assert done.outcome is Outcome.DOCUMENTS
+
+
+def test_a_failed_report_tells_amazons_reason(bench: AdsBench) -> None:
+    bench.sandbox.faults("fatal", report_type="spCampaigns", times=1)
+    with pytest.raises(ReportFatal) as caught:
+        collect(bench.collector(), bench.piece(), ADS_RUN)
+    assert "FATAL" in caught.value.cause
+
+
+def test_a_shop_without_a_profile_is_skipped_with_a_word(bench: AdsBench) -> None:
+    """The account sells in Brazil too, but does not advertise there."""
+    bench.account = replace(bench.account, marketplaces=(*bench.account.marketplaces, marketplace("BR")))
+    piece = next(one for one in bench.pieces() if one.marketplaces == ("BR",))
+    for _ in range(2):
+        with pytest.raises(NothingToCollect, match="no profile of this account in BR"):
+            collect(bench.collector(), piece, ADS_RUN)
+    assert set(bench.states()) == {str(SliceState.CONFIRMED_EMPTY)}
+    assert len(bench.statuses("listProfiles")) == 1
+    assert bench.statuses("createAdsReport") == []
+
+
+def test_one_list_of_profiles_serves_all_slices(bench: AdsBench) -> None:
+    for piece in bench.pieces()[:3]:
+        collect(bench.collector(), piece, ADS_RUN)
+    assert len(bench.statuses("listProfiles")) == 1
+
+
+@pytest.mark.parametrize("name", ["campaigns", "portfolios", "sp_keywords", "profiles"])
+def test_entities_are_archived(bench: AdsBench, name: str) -> None:
+    spec = load_spec(f"report__amazon_ads__{name}")
+    request = bench.request_of(collect(bench.collector(spec), bench.piece(spec), ADS_RUN))
+    with bench.archive.open(request.archive_uri or "") as stream:
+        assert len(stream.read()) > 500
+    facts = request.document_headers.get("facts", {})
+    assert bool(facts) == (name != "profiles")
+
+
+def _one_of_each(steps: list[Step]) -> list[Step]:
+    """The steps around calls and files, and of the ledger's many every third one."""
+    ours = [step for step in steps if "ledger" in step.name and step.nth % 3 == 1]
+    return [step for step in steps if "ledger" not in step.name or step in ours]
+
+
+def _single_days(bench: AdsBench) -> Iterator[Slice]:
+    """Slices of one day each, all of them different."""
+    spec = campaigns()
+    one = spec.model_copy(update={"period": spec.period.model_copy(update={"max_days": 1})})
+    first = date(2026, 9, 1)
+    pieces = bench.pieces(one, from_day=first, to_day=first + timedelta(days=79))
+    return iter(pieces)
+
+
+def _run_through(bench: AdsBench, piece: Slice, at: Step | None, directory: Path) -> Steps:
+    """Worker and triggerer by turns, killed once at step ``at``; each goes on as Airflow would have it."""
+    bench.archive = Archive(str(directory))
+    before = bench.ads_creates()
+    with stepping(at) as steps:
+        ids: tuple[int, ...] = ()
+        for _ in range(12):
+            try:
+                step = bench.collector().advance(piece, ADS_RUN, request_ids=ids)
+            except Killed:
+                ids = ()  # a new try of the task
+                continue
+            if isinstance(step, Done):
+                break
+            while True:
+                try:
+                    result = wait(bench.collector(), piece, ADS_RUN, request_ids=step.request_ids)
+                except Killed:
+                    continue  # the trigger starts again elsewhere
+                break
+            result.raise_if_failed()
+            ids = result.request_ids
+        else:
+            raise AssertionError("the slice does not end")
+    why = f"killed at {at}"
+    assert step.outcome is Outcome.DOCUMENTS
+    assert bench.ads_creates() == before + 1, why
+    assert len(list(directory.rglob("*.gz"))) == 1, why
+    assert len(list(directory.rglob("*.json"))) == 1, why
+    return steps
+
+
+def _forget_profiles(bench: AdsBench) -> None:
+    """As in a new process, a day later."""
+    _known.pop(bench.ledger, None)
+    with bench.ledger.connection() as connection:
+        connection.execute("DELETE FROM sellerops.ads_profiles_listed")
+
+
+def _times(bench: AdsBench, operation: str) -> list[float]:
+    """When the calls of an operation came, in seconds of the local Amazon's clock."""
+    calls = bench.sandbox.calls(operation=operation)
+    return [datetime.fromisoformat(call["at"]).timestamp() for call in calls]
