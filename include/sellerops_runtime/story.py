@@ -1,4 +1,4 @@
-"""The demo's last part: a report fails on purpose; people are told, and in the same thread of its recovery."""
+"""The demo's last part: a report fails on purpose; people hear of it, and in its thread of the recovery."""
 
 from __future__ import annotations
 
