@@ -23,7 +23,8 @@ PLACEMENTS = ("Top of Search on-Amazon", "Detail Page on-Amazon", "Other on-Amaz
 CHECKED_AFTER = 3 * 86_400
 COMPLETE_AFTER = 12 * 3600
 CLICKS_PER_SESSION = {SP: 0.27, SB: 0.05, SD: 0.05}
-KEPT_DAYS = 512
+INVALID_SHARE = 0.09
+KEPT_DAYS = 384
 
 
 class Part(NamedTuple):
@@ -109,7 +110,7 @@ def _parts(
                 impressions,
                 int(impressions * between(u[6], 0.002, 0.02)),
                 clicks,
-                int((clicks + 1) * between(u[7], 0.0, 0.14)),
+                int(clicks * INVALID_SHARE + u[7]),
                 max(1, round(target.bid * between(u[6], 0.55, 0.98))),
                 needed.get(key, 0),
             )
@@ -138,7 +139,7 @@ def seen(shop: Shop, ordinal: int, part: Part, now: int) -> Seen | None:
     if share <= 0.0:
         return None
     left = min(1.0, 1 - (now - end) / CHECKED_AFTER)  # of the invalid clicks, not yet taken back
-    unchecked = int(part.invalid_clicks * left)
+    unchecked = int(part.invalid_clicks * left + part.target.id % 97 / 97)
     clicks = max(int((part.clicks + unchecked) * share), min(part.credited, part.clicks))
     impressions = max(int(part.impressions * share), clicks)
     if not impressions:

@@ -1,0 +1,31 @@
+"""A profile's calls of the Ads API, in this process, with a clock only the test moves."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+from support.ads_api import AdsApi
+from support.sandbox_app import NOW, epoch
+
+from amazon_sandbox.clock import VirtualClock
+from amazon_sandbox.sandbox import Sandbox
+from amazon_sandbox.world import World
+
+
+@pytest.fixture(scope="package")
+def world() -> World:
+    """One world for all: it remembers the days it has made."""
+    return World(7)
+
+
+@pytest.fixture
+def sandbox(world: World) -> Sandbox:
+    """A sandbox whose clock stands still at NOW until a test moves it."""
+    clock = VirtualClock(start=epoch(NOW), real=lambda: 1_000_000.0)
+    return Sandbox(lambda: world, clock=clock, public_url="http://testserver", render_in_process=True)
+
+
+@pytest.fixture
+def us(http: TestClient, sandbox: Sandbox) -> AdsApi:
+    """The seller's profile in the United States, logged in."""
+    return AdsApi(http, sandbox, "northwind_na").login()
