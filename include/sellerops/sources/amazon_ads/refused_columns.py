@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -95,6 +95,15 @@ async def allowed(client: AdsClient, query: ColumnQuery) -> tuple[str, ...]:
     place = await _place(client, query)
     known = await asyncio.to_thread(client.ledger.database.run, lambda c: _refused(c, place))
     return tuple(name for name in query.columns if name not in known)
+
+
+async def taken(client: AdsClient, query: ColumnQuery, columns: tuple[str, ...]) -> None:
+    """Amazon took these columns: forget that it refused some of them once."""
+    place = await _place(client, query)
+    known = await asyncio.to_thread(client.ledger.database.run, lambda c: _refused(c, place, is_due=True))
+    if again := known.intersection(columns):
+        log.info("Amazon Ads takes %s of %s again", ", ".join(sorted(again)), query.report_type)
+        await asyncio.to_thread(client.ledger.database.run, lambda c: _forget(c, place, again))
 
 
 def may_be_about_columns(error: RequestRefused) -> bool:
@@ -202,14 +211,24 @@ async def _place(client: AdsClient, query: ColumnQuery) -> tuple[str, str, str, 
     return client.account.id, profile.profile_id, query.report_type, query.options["group_by"]
 
 
-def _refused(connection: Connection, place: tuple[str, ...]) -> frozenset[str]:
+def _forget(connection: Connection, place: tuple[str, ...], names: Iterable[str]) -> None:
+    connection.execute(
+        """
+        DELETE FROM sellerops.ads_refused_column
+        WHERE (account_id, profile_id, report_type, group_by) = (%s, %s, %s, %s) AND column_name = ANY (%s)
+        """,
+        (*place, list(names)),
+    )
+
+
+def _refused(connection: Connection, place: tuple[str, ...], *, is_due: bool = False) -> frozenset[str]:
     rows = connection.execute(
         """
         SELECT column_name FROM sellerops.ads_refused_column
         WHERE (account_id, profile_id, report_type, group_by) = (%s, %s, %s, %s)
-          AND retry_at > sellerops.now()
+          AND (retry_at > sellerops.now() OR %s)
         """,
-        place,
+        (*place, is_due),
     )
     return frozenset(row["column_name"] for row in rows)
 

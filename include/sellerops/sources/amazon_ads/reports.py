@@ -119,13 +119,15 @@ class Reports:
         """A report that is there already (425) is taken: the answer to our create may have been lost."""
         columns = await refused_columns.allowed(client, query)
         try:
-            return Created(await create(client, query, columns, request.id))
+            made = Created(await create(client, query, columns, request.id))
         except RequestRefused as error:
             there = duplicate_of(error)
             if there is None:
                 error.details["columns"] = columns
                 raise
-            return Created(there, "adopted")
+            made = Created(there, "adopted")
+        await refused_columns.taken(client, query, columns)
+        return made
 
     def can_mend(self, error: RequestRefused) -> bool:
         return refused_columns.may_be_about_columns(error)
