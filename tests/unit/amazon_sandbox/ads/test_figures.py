@@ -112,9 +112,7 @@ def test_search_terms_show_fewer_impressions_but_all_clicks(shop: Shop) -> None:
 
 @pytest.mark.parametrize("after", [3600, 5 * DAY, SETTLED])
 def test_ads_are_credited_with_no_more_than_was_ordered(shop: Shop, after: int) -> None:
-    """Of each SKU and day by the SKU advertised, over Sponsored Products and Display; with Brands over all SKUs
-    of the day.
-    """
+    """Of each SKU and day by the SKU advertised, over Products and Display; with Brands of each day."""
     now = at(shop, after)
     by_sku: Counter[tuple[str, str]] = Counter()
     by_date: Counter[str] = Counter()
