@@ -31,6 +31,12 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="start everything and collect seven days of two sellers")
     demo.add_argument("--once", action="store_true", help="end after the table")
     demo.add_argument("--full", action="store_true", help="collect every report of the catalogue")
+    demo.add_argument(
+        "--bigquery",
+        action="store_true",
+        default=os.environ.get("BIGQUERY", "0").lower() not in ("", "0", "no", "false"),
+        help="load into a local BigQuery, too (`make bigquery` makes it); also BIGQUERY=1",
+    )
     demo.set_defaults(command=_demo)
     stop = commands.add_parser("stop", help="stop what an interrupted demo left running")
     stop.set_defaults(command=_stop)
@@ -52,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 def _demo(options: argparse.Namespace) -> int:
     from sellerops_runtime.demo import run_demo
 
-    return run_demo(once=options.once, full=options.full)
+    return run_demo(once=options.once, full=options.full, bigquery=options.bigquery)
 
 
 def _stop(_: argparse.Namespace) -> int:

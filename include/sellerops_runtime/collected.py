@@ -18,18 +18,19 @@ SELECT count(*) FILTER (WHERE state IN ('LOADED', 'CONFIRMED_EMPTY')) AS ended,
 FROM sellerops.slice_state WHERE run_id = ANY(%(runs)s)
 """
 
-# A document that fills two tables is two loads of one slice.
+# A document that fills two tables is two loads of one slice; each destination has its line.
 _LINES = """
 WITH slices AS (
-    SELECT report, account_id, marketplace_id, count(DISTINCT (run_id, task_id, map_index)) AS slices
+    SELECT report, account_id, marketplace_id, count(DISTINCT (run_id, map_index)) AS slices
     FROM sellerops.slice_state WHERE run_id = ANY(%(runs)s) GROUP BY 1, 2, 3
 ), loads AS (
-    SELECT report, account_id, marketplace_id, sum(rows_in_file) AS rows_in_file, sum(stored) AS stored,
-           sum(rejected) AS rejected, sum(seconds) AS seconds
-    FROM sellerops.load WHERE id > %(after)s GROUP BY 1, 2, 3
+    SELECT report, account_id, marketplace_id, destination, sum(rows_in_file) AS rows_in_file,
+           sum(stored) AS stored, sum(rejected) AS rejected, sum(seconds) AS seconds
+    FROM sellerops.load WHERE id > %(after)s GROUP BY 1, 2, 3, 4
 )
 SELECT report, account_id, marketplace_id, coalesce(slices, 0), coalesce(rows_in_file, 0)::bigint,
-       coalesce(stored, 0)::bigint, coalesce(rejected, 0)::bigint, coalesce(seconds, 0)
+       coalesce(stored, 0)::bigint, coalesce(rejected, 0)::bigint, coalesce(seconds, 0),
+       coalesce(destination, '')
 FROM slices FULL JOIN loads USING (report, account_id, marketplace_id)
 """
 
@@ -43,7 +44,10 @@ ORDER BY 1, 2, 3, 4
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table. ``seconds``: real time spent reading the documents and loading their rows."""
+    """One line of the table. ``seconds``: real time spent reading the documents and loading their rows.
+
+    ``destination``: where the rows went; empty where none have gone yet.
+    """
 
     report: str
     account: str
@@ -53,6 +57,7 @@ class Line:
     stored: int
     rejected: int
     seconds: float
+    destination: str = ""
 
 
 class Collected:
@@ -77,7 +82,7 @@ class Collected:
             Line(report, account, self._shops(account, place), *figures)
             for report, account, place, *figures in self._query(_LINES)
         ]
-        return sorted(found, key=lambda line: (line.report, line.account, line.marketplace))
+        return sorted(found, key=lambda line: (line.report, line.account, line.marketplace, line.destination))
 
     def problems(self) -> list[str]:
         """One line for each day of a shop that has no good end."""
@@ -99,26 +104,38 @@ class Collected:
 
 
 def table(lines: Sequence[Line]) -> str:
-    """The lines as aligned text with a heading and the sums."""
-    heading = ("report", "account", "marketplace", "slices", "rows in file", "stored", "rejected", "seconds")
-    rows = [
-        (x.report, x.account, x.marketplace, *map("{:,}".format, _counts(x)), f"{x.seconds:.1f}")
-        for x in lines
+    """The lines as aligned text with a heading and the sums, by destination where there are several."""
+    places = sorted({line.destination for line in lines if line.destination})
+    words = ("report", "account", "marketplace", *(["destination"] if len(places) > 1 else []))
+    heading = (*words, "slices", "rows in file", "stored", "rejected", "seconds")
+    rows = [_cells(x, (x.report, x.account, x.marketplace, x.destination)[: len(words)]) for x in lines]
+    totals = [
+        _cells(_sum(lines, place), ("total", "", "", place)[: len(words)])
+        for place in (places if len(places) > 1 else [None])
     ]
-    sums = [sum(counts) for counts in zip(*map(_counts, lines), strict=True)] or [0, 0, 0, 0]
-    total = ("total", "", "", *map("{:,}".format, sums), f"{sum(x.seconds for x in lines):.1f}")
-    widths = [max(len(row[n]) for row in (heading, total, *rows)) for n in range(len(heading))]
+    widths = [max(len(row[n]) for row in (heading, *totals, *rows)) for n in range(len(heading))]
 
     def text(row: Sequence[str]) -> str:
         cells = [
-            cell.ljust(width) if n < 3 else cell.rjust(width)
+            cell.ljust(width) if n < len(words) else cell.rjust(width)
             for n, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         return "  ".join(cells).rstrip()
 
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-    return "\n".join([text(heading), rule, *map(text, rows), rule, text(total)])
+    return "\n".join([text(heading), rule, *map(text, rows), rule, *map(text, totals)])
 
 
-def _counts(line: Line) -> tuple[int, int, int, int]:
-    return line.slices, line.rows_in_file, line.stored, line.rejected
+def _cells(line: Line, words: Sequence[str | None]) -> tuple[str, ...]:
+    counts = (line.slices, line.rows_in_file, line.stored, line.rejected)
+    return (*(word or "" for word in words), *map("{:,}".format, counts), f"{line.seconds:.1f}")
+
+
+def _sum(lines: Sequence[Line], place: str | None) -> Line:
+    """Of the lines of one destination, or (None) of all."""
+    chosen = [line for line in lines if place in (None, line.destination)]
+    slices, rows_in_file, stored, rejected = (
+        sum(getattr(line, name) for line in chosen)
+        for name in ("slices", "rows_in_file", "stored", "rejected")
+    )
+    return Line("", "", "", slices, rows_in_file, stored, rejected, sum(line.seconds for line in chosen))

@@ -30,9 +30,9 @@ COLLECT_SECONDS, FULL_SECONDS = 900.0, 5400.0
 _ENDED = ("success", "failed")
 
 
-def run_demo(*, once: bool, full: bool = False) -> int:
+def run_demo(*, once: bool, full: bool = False, bigquery: bool = False) -> int:
     """The whole demo. ``once``: end after the table instead of waiting to be interrupted. ``full``: every
-    report of the catalogue.
+    report of the catalogue. ``bigquery``: all of it goes into a local BigQuery, too.
 
     The exit code: 0 when all was collected, 1 when something failed, 130 when interrupted before.
     """
@@ -45,7 +45,7 @@ def run_demo(*, once: bool, full: bool = False) -> int:
     code = 130
     with interruptible():
         try:
-            with running(home, progress) as stack:
+            with running(home, progress, bigquery=bigquery) as stack:
                 code = 1 if _collect_and_tell(stack, progress, speed, full=full) else 0
                 if not once:
                     _tell_the_way_in(stack, progress)
@@ -92,7 +92,8 @@ def _tell_the_way_in(stack: Stack, progress: Progress) -> None:
         f"Airflow   {stack.airflow.url}   user {USER}, password {stack.airflow.password}\n"
         f"Amazon    {stack.amazon.url}/slack shows the notices it was sent\n"
         f"Postgres  psql '{stack.warehouse}'\n"
-        f"Logs      {stack.home.logs}\n"
+        + (f"BigQuery  BIGQUERY_EMULATOR_HOST={stack.bigquery.url}\n" if stack.bigquery else "")
+        + f"Logs      {stack.home.logs}\n"
         "Schedules are off here; trigger DAGs by hand (DEMO_SCHEDULES=1 lets them run).\n"
         "Everything stays up until you press Ctrl-C."
     )

@@ -1,4 +1,6 @@
-"""Everything the demo runs, started together and stopped together: Postgres, the local Amazon, Airflow."""
+"""Everything the demo runs, started together and stopped together: Postgres, the local Amazon, Airflow;
+with BIGQUERY=1 a local BigQuery, too.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from sellerops.ledger import Ledger
 from sellerops_runtime.airflow import AirflowStack
 from sellerops_runtime.home import Home
 from sellerops_runtime.local_amazon import LocalAmazon, sandbox_environment
+from sellerops_runtime.local_bigquery import LocalBigQuery, bigquery_settings, configure
 from sellerops_runtime.ports import LOOPBACK, choose_port
 from sellerops_runtime.postgres import USER, EmbeddedPostgres
 from sellerops_runtime.processes import stop_leftovers
@@ -29,15 +32,20 @@ STOP_SECONDS = 8.0
 
 
 class Stack:
-    """The parts of one demo in ``home``. ``start`` raises StartError naming the part that does not start."""
+    """The parts of one demo in ``home``. ``start`` raises StartError naming the part that does not start.
 
-    def __init__(self, home: Home, progress: Progress) -> None:
+    :param bigquery: with a local BigQuery, into which every report is loaded, too.
+    """
+
+    def __init__(self, home: Home, progress: Progress, *, bigquery: bool = False) -> None:
         self.home = home
         self._progress = progress
         self.postgres = EmbeddedPostgres(home.postgres)
         self.airflow: AirflowStack
         self.amazon: LocalAmazon
         self.ledger: Ledger
+        self.bigquery: LocalBigQuery | None = None
+        self._with_bigquery = bigquery
 
     @property
     def warehouse(self) -> str:
@@ -49,6 +57,8 @@ class Stack:
         ui_port = choose_port("DEMO_UI_PORT", UI_PORT)
         amazon_port = choose_port("DEMO_SANDBOX_PORT")
         self.postgres.port = choose_port("DEMO_POSTGRES_PORT")
+        if self._with_bigquery:
+            self.bigquery = self._local_bigquery()
         self._progress.show("Starting Postgres")
         self.postgres.start()
         for database in (METADATA, WAREHOUSE):
@@ -71,6 +81,7 @@ class Stack:
                 pool.submit(self.airflow.migrate),
                 pool.submit(self.amazon.start),
                 pool.submit(self.ledger.migrate),
+                *([pool.submit(self.bigquery.start)] if self.bigquery else []),
             ]:
                 done.result()
             self._progress.show("Starting Airflow: api-server, scheduler, dag-processor, triggerer")
@@ -95,7 +106,8 @@ class Stack:
 
     def check_alive(self) -> None:
         """Raises StartError naming the part that has ended."""
-        for component in [self.amazon.component, *self.airflow.components.values()]:
+        bigquery = [self.bigquery.component] if self.bigquery else []
+        for component in [self.amazon.component, *bigquery, *self.airflow.components.values()]:
             component.check_alive()
 
     def set_speed(self, speed: float) -> None:
@@ -124,11 +136,27 @@ class Stack:
         return {
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": os.environ.get("DEMO_SCHEDULES", "False"),
             "DEMO_HOME": str(self.home.path),
+            **(self.bigquery.environment() | self._configuration() if self.bigquery else {}),
         }
+
+    def _local_bigquery(self) -> LocalBigQuery:
+        data = self.home.path / "bigquery"
+        data.mkdir(exist_ok=True)
+        return LocalBigQuery(
+            env=os.environ,
+            logs=self.home.logs,
+            run_dir=self.home.run,
+            data=data,
+            port=choose_port("DEMO_BIGQUERY_PORT"),
+        )
+
+    def _configuration(self) -> dict[str, str]:
+        return configure(self.home.path / "config")
 
     def _apply_settings(self) -> None:
         variables = {
             **sandbox_environment(self.amazon.url),
+            **(bigquery_settings() if self.bigquery else {}),
             "SELLEROPS_WAREHOUSE_HOST": LOOPBACK,
             "SELLEROPS_WAREHOUSE_PORT": str(self.postgres.port),
             "SELLEROPS_WAREHOUSE_DATABASE": WAREHOUSE,
@@ -144,10 +172,10 @@ class Stack:
 
 
 @contextmanager
-def running(home: Home, progress: Progress) -> Iterator[Stack]:
+def running(home: Home, progress: Progress, *, bigquery: bool = False) -> Iterator[Stack]:
     """A started stack, stopped at the end, however that comes. Raises AlreadyRunning for a folder in use."""
     with home.locked():
-        stack = Stack(home, progress)
+        stack = Stack(home, progress, bigquery=bigquery)
         try:
             stack.start()
             yield stack

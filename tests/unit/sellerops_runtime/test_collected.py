@@ -12,7 +12,7 @@ from sellerops_runtime.demo import closed_days
 US, CA = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"
 
 
-def load(place, rows, rejected=0, report="all_orders"):
+def load(place, rows, rejected=0, report="all_orders", destination="postgres"):
     stored = rows - rejected
     counts = {"inserted": stored, "updated": 0, "unchanged": 0, "superseded": 0, "replaced": 0}
     return LoadRecord(
@@ -20,7 +20,7 @@ def load(place, rows, rejected=0, report="all_orders"):
         account_id="northwind_na",
         marketplace_id=place,
         table=report,
-        destination="postgres",
+        destination=destination,
         rows_in_file=rows,
         stored=stored,
         rejected=rejected,
@@ -65,7 +65,7 @@ def test_a_line_for_each_shop_with_slices_rows_and_seconds(ledger, collected):
     assert collected.progress() == (2, 3, 41)
     assert collected.lines() == [
         Line("all_orders", "northwind_na", "CA", 1, 0, 0, 0, 0.0),
-        Line("all_orders", "northwind_na", "US", 2, 42, 41, 1, 1.0),
+        Line("all_orders", "northwind_na", "US", 2, 42, 41, 1, 1.0, "postgres"),
     ]
 
 
@@ -73,7 +73,7 @@ def test_one_slice_of_a_whole_region_over_seven_days_is_one_slice(ledger, collec
     for day in range(14, 21):
         set_state(ledger, "", date(2026, 11, day), "LOADED", map_index=0)
     ledger.record_load(load("", 7))
-    assert collected.lines() == [Line("all_orders", "northwind_na", "US+CA+MX", 1, 7, 7, 0, 0.5)]
+    assert collected.lines() == [Line("all_orders", "northwind_na", "US+CA+MX", 1, 7, 7, 0, 0.5, "postgres")]
 
 
 def test_a_day_without_a_good_end_is_told_with_its_error(ledger, collected):
@@ -103,6 +103,23 @@ def test_the_table_is_aligned_and_adds_up():
     assert lines[2].split() == ["all_orders", "na", "US", "7", "12,345", "12,340", "5", "1.3"]
     assert lines[-1].split() == ["total", "8", "12,350", "12,345", "5", "1.4"]
     assert len({line.rfind("5") for line in (lines[2], lines[-1])}) == 1
+
+
+def test_each_destination_has_a_line_and_a_total(ledger, collected):
+    set_state(ledger, US, date(2026, 11, 20), "LOADED")
+    ledger.record_load(load(US, 40))
+    ledger.record_load(load(US, 39, destination="bigquery"))
+    assert [(line.destination, line.stored) for line in collected.lines()] == [
+        ("bigquery", 39),
+        ("postgres", 40),
+    ]
+    shown = [line.split() for line in table(collected.lines()).splitlines()]
+    assert shown[0][3] == "destination"
+    assert shown[2][3:] == ["bigquery", "1", "39", "39", "0", "0.5"]
+    assert shown[-2:] == [
+        ["total", "bigquery", "1", "39", "39", "0", "0.5"],
+        ["total", "postgres", "1", "40", "40", "0", "0.5"],
+    ]
 
 
 def test_a_table_of_nothing_has_a_heading_and_zeros():
