@@ -34,8 +34,9 @@ class LateDay:
 def late_days(ledger: Ledger, spec: ReportSpec, accounts: Iterable[Account], now: datetime) -> list[LateDay]:
     """Days promised within ``HORIZON`` before ``now`` and not landed, by promise, account, shop and day.
 
-    Of runs by schedule only, whether they took place or not; nothing of a report that never ran, or that has
-    not run for ``FORGOTTEN``. Empty for a spec without ``due``.
+    Of runs by schedule only, whether they took place or not; nothing promised before the shop's first run
+    (catching up is not late), and nothing of a report that has not run for ``FORGOTTEN``. Empty for a spec
+    without ``due``.
     """
     if spec.due is None:
         return []
@@ -57,12 +58,12 @@ def _late_days(
     calendar = Calendar(spec.schedule, spec.dag_id)
     reach = HORIZON + spec.period.available_after + timedelta(days=40)
     for shop in calendars(ledger, spec, accounts, now=now, days=reach.days, grace=timedelta(0)):
-        last = max((day.row.updated_at for day in shop.days if day.row), default=None)
-        if last is None or now - last > FORGOTTEN:
+        known = [day.row.updated_at for day in shop.days if day.row]
+        if not known or now - max(known) > FORGOTTEN:
             continue
         for day in shop.days:
             if day.expected is None or has_landed(day):
                 continue
             promised = calendar.promise(spec.due, day.expected.due)
-            if now - HORIZON < promised <= now:
+            if max(now - HORIZON, min(known)) < promised <= now:
                 yield LateDay(spec, shop.account.id, shop.marketplace_id, day.day, day.state, promised)

@@ -11,6 +11,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from sellerops.ledger.database import Connection
+from sellerops.ledger.redaction import redact
 
 # A day of a shop; the empty id stands for all shops of an account together.
 ShopDay = tuple[str, date]
@@ -92,9 +93,13 @@ def extend(connection: Connection, warned: Warned, slices: Iterable[ShopDay]) ->
 
 
 def mark_told(connection: Connection, fault_key: str) -> None:
+    """People know of it, if its notice is on its way: telling fails without a word where routes are wrong."""
     connection.execute(
-        "UPDATE sellerops.warning SET told_at = coalesce(told_at, sellerops.now()) WHERE fault_key = %s",
-        (fault_key,),
+        """
+        UPDATE sellerops.warning SET told_at = coalesce(told_at, sellerops.now())
+        WHERE fault_key = %s AND EXISTS (SELECT FROM sellerops.notice WHERE key = %s)
+        """,
+        (fault_key, redact(fault_key)),
     )
 
 
