@@ -75,3 +75,23 @@ def migrate(conninfo: str) -> None:
     ledger = Ledger(conninfo)
     ledger.migrate()
     ledger.close()
+
+
+def tell_all(conninfo: str, keys: list[str]) -> list[str]:
+    """Tell of each key with a process's own channel, which takes everything; what was sent through it."""
+    from sellerops.notices import Event, Notice, load_routes
+    from sellerops.notices.outbox import Post, record, send_due
+
+    ledger = Ledger(conninfo)
+    sent: list[str] = []
+
+    def send(kind: str, connection: str, post: Post) -> str:
+        sent.append(f"{kind} {post.text}")
+        return f"C/{len(sent)}"
+
+    for key in keys:
+        notice = Notice(key, Event.PARTIAL_FAILURE, key, [], dag_id="d", run_id=key[:1])
+        record(ledger, notice, load_routes(), lambda target: True)
+        send_due(ledger, send)
+    ledger.close()
+    return sent
