@@ -114,3 +114,4 @@ def test_all_run_in_the_window_of_the_night() -> None:
     assert {spec.family for spec in SPECS} == {"ads"}
     assert {spec.schedule.timezone for spec in SPECS} == {"America/Los_Angeles"}
     assert len(ENTITIES) == 7
+    assert {spec.request.how for spec in SPECS} == {"created", "called"}, "others need tests of their own"
