@@ -1,4 +1,4 @@
-"""`ledger requests|loads|slices|migrate`: what was asked, loaded, and how each day stands."""
+"""`ledger requests|loads|slices|costs|migrate`: what was asked, loaded, what it cost, how each day stands."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger, select
 from sellerops.errors import ConfigurationError
 from sellerops.ledger import SliceState
+from sellerops.ledger.loads import costs
 from sellerops.marketplaces import all_marketplaces
 
 
@@ -30,6 +31,10 @@ def add(commands: Any) -> None:
             action.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY")
             action.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY")
             action.add_argument("--state", type=str.upper, choices=[state.value for state in SliceState])
+    action = actions.add_parser("costs", help="loads by day, report and destination, and bytes processed")
+    action.add_argument("--report")
+    action.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="from this day (UTC) on")
+    action.set_defaults(run=_costs)
     actions.add_parser("migrate", help="bring the ledger's tables to this version").set_defaults(run=_migrate)
 
 
@@ -80,6 +85,7 @@ def _loads(options: argparse.Namespace) -> int:
     header = (
         "load",
         "table",
+        "destination",
         "account",
         "shop",
         "from",
@@ -88,12 +94,14 @@ def _loads(options: argparse.Namespace) -> int:
         "stored",
         "rejected",
         "seconds",
+        "bytes processed",
         "at",
     )
     rows = [
         (
             str(load.load_id),
             load.table,
+            load.destination,
             load.account_id,
             codes.get(load.marketplace_id, "all"),
             load.first_day,
@@ -102,10 +110,31 @@ def _loads(options: argparse.Namespace) -> int:
             load.stored,
             load.rejected,
             load.seconds,
+            load.bytes_processed,
             load.started_at,
         )
         for load in loads
     ]
+    print_table(header, rows, empty="No load matches.")
+    return 0
+
+
+def _costs(options: argparse.Namespace) -> int:
+    ledger = open_ledger()
+    found = ledger.database.run(lambda c: costs(c, options.report, options.since))
+    ledger.close()
+    header = ("day", "report", "destination", "loads", "stored", "bytes processed", "seconds")
+    rows: list[tuple[Any, ...]] = [
+        (each.day, each.report, each.destination, each.loads, each.stored, each.bytes_processed, each.seconds)
+        for each in found
+    ]
+    for name in dict.fromkeys(each.destination for each in found):
+        own = [each for each in found if each.destination == name]
+        told = [each.bytes_processed for each in own if each.bytes_processed is not None]
+        rows.append(
+            ("total", "", name, sum(each.loads for each in own), sum(each.stored for each in own),
+             sum(told) if told else None, sum(each.seconds for each in own))
+        )  # fmt: skip
     print_table(header, rows, empty="No load matches.")
     return 0
 

@@ -6,7 +6,8 @@ The functions take a connection, so that a destination can write them in the tra
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from sellerops.errors import GiveUpError
@@ -17,8 +18,24 @@ from sellerops.ledger.redaction import storable
 _COLUMNS = """
     id AS load_id, request_id, report, account_id, marketplace_id, table_name AS "table", destination,
     rows_in_file, stored, rejected, inserted, updated, unchanged, superseded, replaced, seconds, first_day,
-    last_day, started_at
+    last_day, started_at, bytes_processed
 """
+
+
+@dataclass(frozen=True)
+class LoadCost:
+    """What the loads of one day (UTC), report and destination cost.
+
+    ``bytes_processed``: None where the destination does not tell. ``seconds``: real time.
+    """
+
+    day: date
+    report: str
+    destination: str
+    loads: int
+    stored: int
+    bytes_processed: int | None
+    seconds: float
 
 
 def new_load_id(connection: Connection) -> int:
@@ -38,12 +55,12 @@ def insert_load(connection: Connection, record: LoadRecord) -> int:
         INSERT INTO sellerops.load (
             id, request_id, report, account_id, marketplace_id, table_name, destination, rows_in_file, stored,
             rejected, inserted, updated, unchanged, superseded, replaced, seconds, first_day, last_day,
-            started_at
+            started_at, bytes_processed
         ) VALUES (
             %(load_id)s, %(request_id)s, %(report)s, %(account_id)s, %(marketplace_id)s, %(table)s,
             %(destination)s, %(rows_in_file)s, %(stored)s, %(rejected)s, %(inserted)s, %(updated)s,
             %(unchanged)s, %(superseded)s, %(replaced)s, %(seconds)s, %(first_day)s, %(last_day)s,
-            %(started_at)s
+            %(started_at)s, %(bytes_processed)s
         ) ON CONFLICT (id) DO NOTHING
         """,
         values,
@@ -104,6 +121,23 @@ def loads(
         {**wanted, "limit": limit},
     )
     return [LoadRecord(**row) for row in rows]
+
+
+def costs(connection: Connection, report: str | None, since: date | None) -> list[LoadCost]:
+    """What loads cost, by UTC day, report and destination, newest day first."""
+    rows = connection.execute(
+        """
+        SELECT (recorded_at AT TIME ZONE 'UTC')::date AS day, report, destination, count(*) AS loads,
+               sum(stored)::bigint AS stored, sum(bytes_processed)::bigint AS bytes_processed,
+               sum(seconds) AS seconds
+        FROM sellerops.load
+        WHERE (%(report)s::text IS NULL OR report = %(report)s)
+          AND (%(since)s::date IS NULL OR recorded_at >= %(since)s::date::timestamp AT TIME ZONE 'UTC')
+        GROUP BY 1, 2, 3 ORDER BY 1 DESC, 2, 3
+        """,
+        {"report": report, "since": since},
+    )
+    return [LoadCost(**row) for row in rows]
 
 
 def _storable(text: str | None) -> str | None:

@@ -147,6 +147,7 @@ class LoadRecord:
     ``rows_in_file = stored + rejected`` and ``stored = inserted + updated + unchanged + superseded``: the
     database refuses a record that does not add up. ``replaced``: rows of earlier loads this one deleted.
     ``load_id`` from ``new_load_id``; None takes a fresh one. ``marketplace_id`` is empty for a whole region.
+    ``bytes_processed``: what the destination's jobs read, None where it does not tell.
     """
 
     report: str
@@ -168,6 +169,7 @@ class LoadRecord:
     first_day: date | None = None
     last_day: date | None = None
     load_id: int | None = None
+    bytes_processed: int | None = None
 
 
 @dataclass(frozen=True)

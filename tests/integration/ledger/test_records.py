@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from support.processes import RUN, claim_notices, in_processes
 
+from sellerops.cli import main
 from sellerops.clock import Clock
 from sellerops.errors import ReportFatal
 from sellerops.ledger import ApiCall, Ledger, LoadRecord, Reject, SchemaChange, SliceState
@@ -205,3 +206,28 @@ def test_old_days_of_calls_are_dropped(ledger: Ledger, conninfo: str) -> None:
     assert ledger.roll_api_calls(keep_days=3) == ["api_call_20261115", "api_call_20261116"]
     assert _partitions(conninfo) == ["20261117", "20261118", "20261119", "20261120", "20261121"]
     assert ledger.roll_api_calls(keep_days=3) == []
+
+
+def test_what_loads_cost_is_told_by_day_report_and_destination(
+    ledger: Ledger, conninfo: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger.record_load(LOAD)
+    there = replace(LOAD, destination="bigquery", bytes_processed=1_000)
+    for bytes_processed in (1_000, 2_500):
+        ledger.record_load(replace(there, bytes_processed=bytes_processed))
+    assert ledger.loads(limit=1)[0].bytes_processed == 2_500
+    monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
+    assert main(["ledger", "costs"]) == 0
+    _, *lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[1:6] for line in lines[:2]] == [
+        ["orders", "bigquery", "2", "18", "3,500"],
+        ["orders", "postgres", "1", "9", "-"],
+    ]
+    assert [line[:5] for line in lines[2:]] == [
+        ["total", "bigquery", "2", "18", "3,500"],
+        ["total", "postgres", "1", "9", "-"],
+    ]
+    assert main(["ledger", "costs", "--since", "2099-01-01"]) == 0
+    assert "No load matches" in capsys.readouterr().out
+    assert main(["ledger", "loads"]) == 0
+    assert "bytes processed" in capsys.readouterr().out
