@@ -132,14 +132,22 @@ _DAYS = (
 def write_drift(
     connection: Connection, job: LoadJob, load_id: int, drift: DriftReport, stored_extra: Iterable[str]
 ) -> dict[str, str]:
-    """Note what changed since the last load of the same account and place; what stays the same is noted once.
+    """Note ``drift_changes`` as those of the load; returns the kind of change by column."""
+    changes = drift_changes(connection, job, drift, stored_extra)
+    _insert_changes(connection, job.spec.name, job.full_name, load_id, changes)
+    return dict(changes)
 
-    Returns the kind of change by column.
 
-    ``stored_extra``: unknown columns the table has from earlier documents. ``missing`` is a spec column never
-    seen here, ``dropped`` one that was there before.
+def drift_changes(
+    connection: Connection, job: LoadJob, drift: DriftReport, stored_extra: Iterable[str]
+) -> list[tuple[str, str]]:
+    """What changed since the last load of the same account and place: column and kind.
+
+    What stays the same is noted once, whichever destination loads it. ``stored_extra``: unknown columns the
+    table has from earlier documents. ``missing`` is a spec column never seen here, ``dropped`` one that was
+    there before.
     """
-    before, had_load = _states(connection, job)
+    before, had_load = _states(connection, job.full_name, job.slice.account_id, job.ledger_marketplace)
     changes: list[tuple[str, str]] = []
     for name in drift.added:
         if before.get(name) not in _PRESENT:
@@ -153,18 +161,35 @@ def write_drift(
     for name in stored_extra:
         if name not in drift.added and before.get(name) in _PRESENT:
             changes.append((name, "dropped"))
+    return changes
+
+
+def write_news(
+    connection: Connection, load: Mapping[str, Any], changes: Iterable[Sequence[str]]
+) -> dict[str, str]:
+    """Note those ``changes`` of the load (``load_values``) that no other load has noted meanwhile."""
+    before, _ = _states(connection, load["table_name"], load["account_id"], load["marketplace_id"])
+    news = [(name, kind) for name, kind in changes if before.get(name) != kind]
+    _insert_changes(connection, load["report"], load["table_name"], load["id"], news)
+    return dict(news)
+
+
+def _insert_changes(
+    connection: Connection, report: str, table: str, load_id: int, changes: Sequence[tuple[str, str]]
+) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO sellerops.schema_change (report, table_name, column_name, kind, load_id) "
             "VALUES (%s, %s, %s, %s, %s)",
-            [(job.spec.name, job.full_name, name, kind, load_id) for name, kind in changes],
+            [(report, table, name, kind, load_id) for name, kind in changes],
         )
-    return dict(changes)
 
 
-def _states(connection: Connection, job: LoadJob) -> tuple[dict[str, str], bool]:
+def _states(
+    connection: Connection, table: str, account_id: str, marketplace_id: str
+) -> tuple[dict[str, str], bool]:
     """The last change of each column at this account and place, and whether there was a load before."""
-    where = (job.full_name, job.slice.account_id, job.ledger_marketplace)
+    where = (table, account_id, marketplace_id)
     rows = connection.execute(
         """
         SELECT DISTINCT ON (schema_change.column_name) schema_change.column_name, schema_change.kind
@@ -175,8 +200,8 @@ def _states(connection: Connection, job: LoadJob) -> tuple[dict[str, str], bool]
         where,
     ).fetchall()
     loaded = connection.execute(
-        "SELECT EXISTS (SELECT FROM sellerops.load WHERE report = %s AND account_id = %s "
-        "AND marketplace_id = %s AND table_name = %s AND rows_in_file > 0)",
-        (job.spec.name, job.slice.account_id, job.ledger_marketplace, job.full_name),
+        "SELECT EXISTS (SELECT FROM sellerops.load WHERE table_name = %s AND account_id = %s "
+        "AND marketplace_id = %s AND rows_in_file > 0)",
+        where,
     ).fetchone()
     return dict(rows), bool(loaded and loaded[0])

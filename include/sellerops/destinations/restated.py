@@ -23,7 +23,12 @@ def keeps_restatements(table: TableSpec) -> bool:
 
 def lock_history(connection: Connection, job: LoadJob) -> None:
     """Until the transaction ends no other destination notes changes of this table, account and place."""
-    key = f"sellerops.history:{job.full_name}:{job.slice.account_id}:{job.place}"
+    lock_history_of(connection, job.full_name, job.slice.account_id, job.place)
+
+
+def lock_history_of(connection: Connection, table: str, account_id: str, place: str) -> None:
+    """The same by names."""
+    key = f"sellerops.history:{table}:{account_id}:{place}"
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
 
 

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import psycopg
+from google.api_core.exceptions import NotFound
+from google.cloud.bigquery import Table
 from psycopg.rows import dict_row
 
 from sellerops.destinations import Destination, open_destination
+from sellerops.destinations.bigquery import BigQueryAddress
 
 
 class Store(Protocol):
@@ -88,4 +91,43 @@ class PostgresStore:
             return cursor.fetchall() if cursor.description else []
 
 
-STORES: dict[str, Callable[[str], Store]] = {"postgres": PostgresStore}
+class BigQueryStore(PostgresStore):
+    """BigQuery, with the ledger in Postgres. Columns have Postgres' type names, so that the suite can ask."""
+
+    _TYPES: ClassVar = {
+        "STRING": "text",
+        "INTEGER": "bigint",
+        "NUMERIC": "numeric",
+        "BIGNUMERIC": "numeric",
+        "DATE": "date",
+        "TIMESTAMP": "timestamp with time zone",
+        "BOOLEAN": "boolean",
+    }
+
+    def __init__(self, conninfo: str, address: BigQueryAddress) -> None:
+        self.conninfo = conninfo
+        self.address = address
+        self.client = address.client()
+        self.destination = open_destination("bigquery", address, ledger=conninfo)
+
+    def table(self, name: str) -> Table | None:
+        try:
+            return self.client.get_table(f"{self.address.project}.{self.address.dataset_prefix}{name}")
+        except NotFound:
+            return None
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        found = self.table(table)
+        return [dict(row.items()) for row in self.client.list_rows(found)] if found else []
+
+    def columns(self, table: str) -> dict[str, str]:
+        found = self.table(table)
+        return {each.name: self._TYPES[each.field_type] for each in found.schema} if found else {}
+
+    def leftovers(self) -> list[str]:
+        dataset = f"{self.address.project}.{self.address.dataset_prefix}sellerops_staging"
+        intents = self.query("SELECT load_id FROM sellerops.load_intent")
+        return [each.table_id for each in self.client.list_tables(dataset)] + [str(each) for each in intents]
+
+
+STORES: dict[str, Callable[..., Store]] = {"postgres": PostgresStore, "bigquery": BigQueryStore}

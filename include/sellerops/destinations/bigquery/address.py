@@ -15,7 +15,8 @@ class BigQueryAddress:
     """``client``: makes a client, once for each destination, at the first load.
 
     Datasets are ``<dataset_prefix><source>`` of ``project``, made in ``location`` (``EU``, ``us-east1``)
-    where there is none. ``labels``: further labels for all tables and jobs.
+    where there is none. ``labels``: further labels for all tables and jobs. ``patience``: seconds after which
+    a call that is refused for a passing reason is repeated no more.
     """
 
     client: Callable[[], Client]
@@ -23,3 +24,4 @@ class BigQueryAddress:
     dataset_prefix: str = ""
     location: str = "US"
     labels: Mapping[str, str] = field(default_factory=dict)
+    patience: float = 120.0

@@ -29,6 +29,7 @@ from sellerops.destinations.postgres.restatement import write_restatements
 from sellerops.destinations.postgres.shape import Shape
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.postgres.writes import Counts, Write
+from sellerops.destinations.restated import lock_history
 from sellerops.errors import (
     CheckFailed,
     ConfigurationError,
@@ -126,6 +127,7 @@ class _Load:
         """All that is seen afterwards, within the caller's transaction."""
         job, connection = self._job, self._connection
         self._lock()
+        lock_history(connection, job)
         connection.execute("SET LOCAL work_mem = '64MB'")
         columns = frozenset(staging.columns)
         duplicates = find_duplicates(connection, shape, staging.identifier, columns)

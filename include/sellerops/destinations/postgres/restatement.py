@@ -17,7 +17,7 @@ from sellerops.destinations.base import LoadJob
 from sellerops.destinations.ledger_rows import Watermarks
 from sellerops.destinations.postgres.shape import column, identifiers
 from sellerops.destinations.postgres.writes import Write
-from sellerops.destinations.restated import keeps_restatements, lock_history, untold_only
+from sellerops.destinations.restated import keeps_restatements, untold_only
 from sellerops.specs import ColumnType, WriteDisposition
 
 _DONE_BY_PLACE = ("account_id", "marketplace_id")
@@ -33,7 +33,6 @@ def write_restatements(
     """
     if not keeps_restatements(job.table_spec):
         return 0
-    lock_history(write.connection, job)
     writer = _Restatements(write, job, marks, load_id, frozenset(new_columns))
     if job.table_spec.write_disposition is WriteDisposition.MERGE:
         return writer.of_merge()

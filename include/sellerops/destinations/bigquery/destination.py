@@ -1,0 +1,302 @@
+"""One load: rows to a staging table, then one transaction in BigQuery, with the ledger before and behind."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyarrow.parquet as pq
+from google.api_core.exceptions import GoogleAPICallError
+from google.cloud import bigquery
+
+from sellerops.destinations import intents
+from sellerops.destinations.base import LoadJob, LoadResult, refuse_unlike
+from sellerops.destinations.bigquery.address import BigQueryAddress
+from sellerops.destinations.bigquery.errors import our_errors
+from sellerops.destinations.bigquery.history import History, as_object, as_text
+from sellerops.destinations.bigquery.jobs import Jobs
+from sellerops.destinations.bigquery.plan import Plan, Planner
+from sellerops.destinations.bigquery.shape import BigQueryShape
+from sellerops.destinations.bigquery.staging import Parts
+from sellerops.destinations.bigquery.statements import Statements
+from sellerops.destinations.bigquery.sums import BigQuerySums
+from sellerops.destinations.bigquery.tables import Tables, labels_of
+from sellerops.destinations.holding import question_key, record_held, refuse_implausible
+from sellerops.destinations.ledger_rows import Watermarks, drift_changes, load_values, tells_drift
+from sellerops.errors import CheckFailed, ConfigurationError, Quarantined
+from sellerops.formats.rows import RejectReason, RowReject
+
+Connection = psycopg.Connection[Any]
+_SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})
+
+
+class BigQueryDestination:
+    """Landing tables in BigQuery datasets, one for each source.
+
+    :param ledger: connection string of the database with the schema ``sellerops``, where loads are written
+        down. Nothing is opened before the first load; loads may run in threads. One load at a time for a
+        table, account and place, for its whole length, and one write at a time for a table: BigQuery ends
+        transactions that meet in a table.
+    """
+
+    name = "bigquery"
+
+    def __init__(self, address: BigQueryAddress, *, ledger: str | None = None) -> None:
+        if not isinstance(address, BigQueryAddress) or ledger is None:
+            raise ConfigurationError(
+                "BigQuery was opened without its address or without a ledger.",
+                where="destination bigquery",
+                remedy="Pass a `BigQueryAddress` and the ledger's connection string.",
+            )
+        self._address = address
+        self._ledger = ledger
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the client, if one was made."""
+        with self._lock:
+            made = self.__dict__.pop("_client", None)
+        if made is not None:
+            made.close()
+
+    def load(self, job: LoadJob) -> LoadResult:
+        """Store the rows of ``job``, or nothing of them. See ``Destination.load``.
+
+        Raises what the rows raise; CheckFailed when the counts do not add up; Quarantined when a person must
+        look first; ConfigurationError when project, dataset, table or ledger do not fit; RetryableError when
+        BigQuery or the ledger is away.
+        """
+        where = f"{job.request.where}, BigQuery table {job.full_name}"
+        with our_errors(where):
+            with self._lock:
+                client = self._client
+            with psycopg.connect(self._ledger, autocommit=True) as connection:
+                return _Load(connection, client, self._address, self.name, job, where).run()
+
+    @cached_property
+    def _client(self) -> bigquery.Client:
+        return self._address.client()
+
+
+@dataclass
+class _Load:
+    """The steps of one load over one connection to the ledger, whose session holds the locks."""
+
+    connection: Connection
+    client: bigquery.Client
+    address: BigQueryAddress
+    destination: str
+    job: LoadJob
+    where: str
+
+    def run(self) -> LoadResult:
+        self._begun = time.monotonic()
+        self.connection.execute("SET TIME ZONE 'UTC'")
+        shape = BigQueryShape(self.job.spec, self.job.table)
+        self._jobs = Jobs(self.client, self.address, labels_of(self.address.labels, shape))
+        self._tables = Tables(self.client, self.address)
+        with self._locked(f"{self.job.full_name}:{self.job.slice.account_id}:{self.job.place}"):
+            self._settle_earlier()
+            self._load_id, self._started_at = self._open()
+            with tempfile.TemporaryDirectory(prefix="sellerops-load-") as folder:
+                personal = frozenset(self.job.table_spec.personal_columns)
+                parts = Parts(Path(folder), personal)
+                parts.write(self.job.rows.schema, self.job.rows)
+                refuse_unlike(self.job.rows, where=self.where)
+                return self._with_tables(parts)
+
+    def _with_tables(self, parts: Parts) -> LoadResult:
+        shape = BigQueryShape(self.job.spec, self.job.table, tuple(self.job.rows.drift.added))
+        with self._locked(self.job.full_name):
+            new_columns = self._tables.ensure(shape, parts.wide)
+        nonce = self._jobs.name(self._load_id, "x").rsplit("_", 1)[-1]
+        staging, ready = (self._tables.staging_name(self._load_id, nonce, step) for step in ("rows", "ready"))
+        try:
+            self._upload(parts, staging)
+            statements = Statements(
+                shape=shape,
+                landing=self._tables.full_name(shape),
+                staging=staging,
+                ready=ready,
+                types=self._tables.columns(shape),
+                staged=frozenset(parts.schema.names if parts.schema else ()) - _SYSTEM,
+                values=self._values(shape),
+                timezone=self.job.slice.timezone,
+            )
+            self._run("ready", statements.prepare())
+            try:
+                return self._settle(statements, parts, new_columns)
+            except Quarantined as held:
+                raise record_held(self.connection, self.job, self.destination, held) from None
+        finally:
+            # They end by themselves in a day; an error here must not hide one that matters.
+            for name in (staging, ready):
+                with contextlib.suppress(GoogleAPICallError, OSError):
+                    self._tables.drop(name)
+
+    def _settle(self, statements: Statements, parts: Parts, new_columns: Sequence[str]) -> LoadResult:
+        """Judge, count, announce, write, finish."""
+        job, jobs = self.job, self._jobs
+        marks = Watermarks.of(self.connection, self.destination, job)
+        sums = BigQuerySums(statements, self._run)
+        refuse_implausible(marks, job, sums)
+        history = History(statements, frozenset(new_columns), job.request.reported_at)
+        plan = Planner(statements, history, marks, job, self._run, self.where).plan()
+        rejected = sum(job.rows.rejected.values()) + plan.losing
+        self._check(parts.rows, plan, rejected)
+        figures = {
+            "rows_in_file": job.rows.rows_in_file,
+            "stored": plan.stored,
+            "rejected": rejected,
+            "inserted": plan.inserted,
+            "updated": plan.updated,
+            "unchanged": plan.unchanged,
+            "superseded": plan.superseded,
+            "replaced": plan.replaced,
+            "seconds": time.monotonic() - self._begun,
+        }
+        job_id = jobs.name(self._load_id, "write")
+        intents.announce(
+            self.connection,
+            intents.Intent(
+                load=load_values(job, self.destination, self._load_id, self._started_at, figures),
+                place=job.place,
+                job_id=job_id,
+                marked_place=marks.place,
+                days=tuple(plan.days),
+                columns=tuple(self._drift(statements)),
+                question=question_key(job) if job.table_spec.quarantine else None,
+                rejects=self._rejects(statements, plan.losing),
+                changes=plan.changes,
+            ),
+        )
+        if plan.write is not None:
+            self._write(job_id, plan)
+        measured = {
+            "seconds": time.monotonic() - self._begun,
+            "bytes_processed": jobs.bytes,
+            "job_ids": list(jobs.ids),
+        }
+        changed = intents.finish(self.connection, self._load_id, measured)
+        reasons = {str(reason): count for reason, count in job.rows.rejected.items()}
+        if plan.losing:
+            reasons["duplicate_key"] = plan.losing
+        return LoadResult(
+            load_id=self._load_id,
+            table=job.full_name,
+            new_columns=tuple(name for name in new_columns if name in job.rows.drift.added),
+            missing_columns=tuple(job.rows.drift.missing),
+            changed_columns=changed,
+            rejected_by_reason=reasons,
+            bytes_processed=jobs.bytes,
+            job_ids=tuple(jobs.ids),
+            **{**figures, "seconds": measured["seconds"]},
+        )
+
+    def _write(self, job_id: str, plan: Plan) -> None:
+        """Run the write. What failed for certain is forgotten; what may have run, the next load settles."""
+        assert plan.write is not None
+        try:
+            with self._locked(self.job.full_name):
+                self._jobs.query(job_id, *plan.write)
+        except GoogleAPICallError:
+            if not self._jobs.has_run(job_id):
+                intents.forget(self.connection, self._load_id)
+                raise
+
+    def _settle_earlier(self) -> None:
+        """Finish or forget what a load that was ended in the middle left of this place."""
+        intents.settle(
+            self.connection,
+            self.destination,
+            self.job.full_name,
+            self.job.slice.account_id,
+            self.job.place,
+            self._jobs.has_run,
+        )
+
+    def _open(self) -> tuple[int, datetime]:
+        row = self.connection.execute("SELECT nextval('sellerops.load_id'), sellerops.now()").fetchone()
+        assert row is not None
+        return int(row[0]), row[1].astimezone(UTC)
+
+    @contextlib.contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        """A lock of this destination's own; it ends with the session too."""
+        key = f"sellerops.{self.destination}:{name}"
+        self.connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
+        try:
+            yield
+        finally:
+            if not self.connection.closed and not self.connection.broken:
+                self.connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
+
+    def _upload(self, parts: Parts, staging: str) -> None:
+        fields = parts.fields()
+        self._tables.make_staging(staging, fields)
+        for number, path in enumerate(parts.files):
+            names = set(pq.read_schema(path).names)
+            name = self._jobs.name(self._load_id, f"rows{number}")
+            self._jobs.upload(name, path, staging, [each for each in fields if each.name in names])
+
+    def _run(self, step: str, statement: tuple[str, Any]) -> Any:
+        return self._jobs.query(self._jobs.name(self._load_id, step), *statement)
+
+    def _values(self, shape: BigQueryShape) -> dict[str, Any]:
+        piece = self.job.slice
+        values: dict[str, Any] = {
+            "account_id": piece.account_id,
+            "marketplace_id": self.job.marketplace_id,
+            "region": piece.region,
+            "load_id": self._load_id,
+            "reported_at": self.job.request.reported_at,
+        }
+        if shape.is_snapshot:
+            values["snapshot_at"] = datetime.fromisoformat(piece.snapshot_at or "")
+        if shape.table.day_from_window:
+            values[shape.table.day_from_window] = piece.days[0]
+        return values
+
+    def _drift(self, statements: Statements) -> list[tuple[str, str]]:
+        job = self.job
+        if not tells_drift(job):
+            return []
+        known = {*job.table_spec.columns, *statements.shape.system_types}
+        extra = [name for name in statements.types if name not in known]
+        return drift_changes(self.connection, job, job.rows.drift, extra)
+
+    def _rejects(self, statements: Statements, losing: int) -> Iterator[RowReject]:
+        yield from self.job.rejects
+        if not losing:
+            return
+        key = statements.shape.staged_key
+        for row in self._run("losing", statements.losing()):
+            cells = dict(row.items())
+            line = int(cells.pop("source_line"))
+            value = " ".join(text for text in (as_text(row[name]) for name in key) if text is not None)
+            yield RowReject(line, RejectReason.DUPLICATE_KEY, ", ".join(key), value, as_object(cells))
+
+    def _check(self, staged: int, plan: Plan, rejected: int) -> None:
+        """Raise CheckFailed, before anything is written, unless every row is stored or rejected."""
+        rows_in_file, spooled = self.job.rows.rows_in_file, len(self.job.rejects)
+        if (
+            rows_in_file == plan.stored + rejected
+            and staged == plan.staged == plan.stored + plan.losing
+            and spooled == rejected - plan.losing
+        ):
+            return
+        raise CheckFailed(
+            f"the file has {rows_in_file} rows, but {plan.stored} would be stored and {rejected} rejected "
+            f"({staged} uploaded, {plan.staged} arrived, {spooled} reject lines).",
+            where=self.where,
+            remedy="Nothing was stored. This program is wrong: report it with the archived document.",
+        )

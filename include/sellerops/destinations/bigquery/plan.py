@@ -1,0 +1,159 @@
+"""What a load will do to its table, counted before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sellerops.destinations.base import LoadJob
+from sellerops.destinations.bigquery.history import History
+from sellerops.destinations.bigquery.statements import Bounds, Parameters, Statements
+from sellerops.destinations.intents import Change
+from sellerops.destinations.ledger_rows import Watermarks
+from sellerops.destinations.restated import keeps_restatements
+from sellerops.errors import CheckFailed
+from sellerops.specs import WriteDisposition
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``write``: the script and its parameters, None where nothing is to be written. ``days``: whose
+    watermarks rise. ``staged``: rows that arrived, of which ``losing`` give way to another of the document.
+    """
+
+    staged: int
+    losing: int
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    replaced: int = 0
+    days: Sequence[date] = ()
+    write: tuple[str, Parameters] | None = None
+    changes: Iterable[Change] = field(default=(), repr=False)
+
+    @property
+    def stored(self) -> int:
+        return self.inserted + self.updated + self.unchanged + self.superseded
+
+
+@dataclass
+class Planner:
+    """Asks BigQuery; ``run`` runs a named statement of the load."""
+
+    statements: Statements
+    history: History
+    marks: Watermarks
+    job: LoadJob
+    run: Callable[[str, tuple[str, Any]], Any]
+    where: str
+
+    def plan(self) -> Plan:
+        staged, losing, first, last, dateless = self._row("look", self.statements.look())
+        disposition = self.job.table_spec.write_disposition
+        if disposition is WriteDisposition.MERGE:
+            own = Bounds(first, last, dateless > 0) if first else None
+            if first is None and dateless and self.statements.shape.partition:
+                own = Bounds(date.min, date.min, or_none=True)
+            return self._merge(staged, losing, own)
+        stale = set(self.marks.newer(self.job.slice.days, self.job.request.reported_at))
+        if disposition is WriteDisposition.SNAPSHOT:
+            return self._snapshot(staged, losing, first, is_stale=bool(stale))
+        return self._replace(staged, losing, [day for day in self.job.slice.days if day not in stale])
+
+    def _merge(self, staged: int, losing: int, own: Bounds | None) -> Plan:
+        if staged == losing:
+            return Plan(staged, losing)
+        it, bounds = self.statements, own
+        if it.shape.partition and not it.shape.partition_is_key:
+            # A row may stand at another day than the document gives it: both partitions are merged into.
+            first, last, dateless, count = self._row("stands", it.where_keys_stand())
+            if count:
+                stands = (
+                    Bounds(first, last, dateless > 0) if first else Bounds(date.min, date.min, or_none=True)
+                )
+                bounds = _joined(own, stands)
+        given, inserted, updated, superseded = self._row("count", it.count_merge(bounds))
+        changes: Iterable[Change] = ()
+        if updated and keeps_restatements(self.job.table_spec):
+            changes = self.history.changes(self.run("history", self.history.of_merge(bounds)))
+        return Plan(
+            staged,
+            losing,
+            inserted=inserted,
+            updated=updated,
+            unchanged=given - inserted - updated - superseded,
+            superseded=superseded,
+            write=it.upsert(bounds, inserted + updated) if inserted or updated else None,
+            changes=changes,
+        )
+
+    def _replace(self, staged: int, losing: int, fresh: Sequence[date]) -> Plan:
+        accepted = staged - losing
+        if not fresh:
+            return Plan(staged, losing, superseded=accepted)
+        it = self.statements
+        inserted, replaced = self._row("count", it.count_replace(fresh))
+        if inserted and it.shape.day not in it.shape.key:
+            self._refuse_elsewhere(fresh)
+        known = self.marks.known(fresh)
+        changes: Iterable[Change] = ()
+        if known and keeps_restatements(self.job.table_spec):
+            changes = self.history.changes(self.run("history", self.history.of_days(known)))
+        return Plan(
+            staged,
+            losing,
+            inserted=inserted,
+            superseded=accepted - inserted,
+            replaced=replaced,
+            days=fresh,
+            write=it.replace(fresh, inserted) if inserted or replaced else None,
+            changes=changes,
+        )
+
+    def _snapshot(self, staged: int, losing: int, first: date | None, *, is_stale: bool) -> Plan:
+        accepted = staged - losing
+        if is_stale:
+            return Plan(staged, losing, superseded=accepted)
+        moment = self.statements.values["snapshot_at"]
+        bounds = Bounds.of_days([_utc(moment)], "UTC", is_instant=True)
+        inserted, replaced = self._row("count", self.statements.count_snapshot(bounds))
+        return Plan(
+            staged,
+            losing,
+            inserted=inserted,
+            replaced=replaced,
+            days=self.job.slice.days,
+            write=self.statements.snapshot(bounds, inserted) if inserted or replaced else None,
+        )
+
+    def _refuse_elsewhere(self, days: Sequence[date]) -> None:
+        """What Postgres' unique index refuses: a key at a day which this load does not replace."""
+        *_, count = self._row("elsewhere", self.statements.where_keys_stand(beside=days))
+        if count:
+            raise CheckFailed(
+                f"the same key stands on two days of the table: {count} rows.",
+                where=self.where,
+                remedy="Nothing was stored. Add the day column to `primary_key` in the spec, or use `merge`.",
+            )
+
+    def _row(self, step: str, statement: tuple[str, Parameters]) -> tuple[Any, ...]:
+        (row,) = self.run(step, statement)
+        return tuple(row.values())
+
+
+def _joined(one: Bounds | None, other: Bounds) -> Bounds:
+    if one is None or one.first == date.min:
+        return Bounds(other.first, other.last, other.or_none or one is not None)
+    if other.first == date.min:
+        return Bounds(one.first, one.last, or_none=True)
+    return one.joined(other)
+
+
+def _utc(moment: Any) -> date:
+    from datetime import UTC
+
+    day: date = moment.astimezone(UTC).date()
+    return day

@@ -1,0 +1,69 @@
+"""The shape of one landing table in BigQuery: its types, its partitions, its clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sellerops.destinations.shape import TableShape
+from sellerops.specs import ColumnType, WriteDisposition
+
+SQL_TYPES = {
+    ColumnType.TEXT: "STRING",
+    ColumnType.INTEGER: "INT64",
+    ColumnType.DECIMAL: "NUMERIC",
+    ColumnType.DATE: "DATE",
+    ColumnType.TIMESTAMP: "TIMESTAMP",
+    ColumnType.BOOLEAN: "BOOL",
+}
+# What does not fit NUMERIC: 29 digits before the point, 9 behind.
+WIDE = "BIGNUMERIC"
+MOST_CLUSTERS = 4
+_DATED = (ColumnType.DATE, ColumnType.TIMESTAMP)
+
+
+@dataclass(frozen=True)
+class BigQueryShape(TableShape):
+    """Names and SQL types of one landing table: its spec's and, as text, the unknown columns (``extra``).
+
+    Personal columns are in no BigQuery table.
+    """
+
+    @cached_property
+    def types(self) -> Mapping[str, str]:
+        """Every column and its SQL type, in order."""
+        kinds = {**self.data_types, **self.system_types}
+        return {name: SQL_TYPES[kinds[name]] for name in self.in_order()}
+
+    @cached_property
+    def partition(self) -> str | None:
+        """The date or timestamp column whose days are the partitions; None where rows have no date.
+
+        Rows that are replaced: the day they are replaced by. Snapshots: their moment. Merged rows: their day,
+        what their age is counted from, or a date of their key.
+        """
+        if self.is_snapshot:
+            return "snapshot_at"
+        table = self.table
+        named = [self.day, table.age_from]
+        if table.write_disposition is WriteDisposition.MERGE:
+            named += table.primary_key
+        kinds = {**self.data_types, **self.system_types}
+        return next((name for name in named if name and kinds.get(name) in _DATED), None)
+
+    @property
+    def partition_is_key(self) -> bool:
+        """Whether rows of one key share their partition: else a row may move to another day."""
+        return self.partition in self.key
+
+    @cached_property
+    def clusters(self) -> tuple[str, ...]:
+        """What rows are sorted by within a partition: whose they are, then their key."""
+        names = ["account_id", "marketplace_id", *self.key]
+        return tuple(name for name in dict.fromkeys(names) if name != self.partition)[:MOST_CLUSTERS]
+
+
+def quoted(name: str) -> str:
+    """A column's name as SQL has it."""
+    return f"`{name}`"

@@ -1,0 +1,367 @@
+"""The SQL of one load. Landing tables are read and deleted from only between days.
+
+``Bounds`` says which; no statement can name a landing table's rows without them. The one exception is named:
+``where_keys_stand`` reads the key and the day of one account's rows, where the key does not tell the day.
+In all statements ``r`` is a row of this document, ready for the table, and ``t`` a row of the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sellerops.destinations.bigquery.shape import WIDE, BigQueryShape, quoted
+from sellerops.specs import ColumnType
+
+Parameters = dict[str, tuple[str, Any]]
+LOSES = "sellerops_loses"
+_DAWN = date(1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Days of the partition column, both inclusive, by UTC where it is an instant; ``or_none``: and rows
+    without one.
+    """
+
+    first: date
+    last: date
+    or_none: bool = False
+
+    @classmethod
+    def of_days(cls, days: Sequence[date], timezone: str, *, is_instant: bool) -> Bounds:
+        """The partitions that hold ``days`` of the clock ``timezone``."""
+        if not is_instant:
+            return cls(min(days), max(days))
+        zone = ZoneInfo(timezone)
+        begins = datetime.combine(min(days), time(), zone).astimezone(UTC)
+        ends = datetime.combine(max(days) + timedelta(days=1), time(), zone).astimezone(UTC)
+        return cls(begins.date(), (ends - timedelta(microseconds=1)).date())
+
+    def joined(self, other: Bounds | None) -> Bounds:
+        """The days of both and those between."""
+        if other is None:
+            return self
+        return Bounds(min(self.first, other.first), max(self.last, other.last), self.or_none or other.or_none)
+
+
+@dataclass(frozen=True)
+class Statements:
+    """SQL about the table ``landing`` of ``shape``, the document's rows ``staging`` and ``ready``.
+
+    ``types``: all columns of the landing table and their types; ``staged``: those of the document.
+    ``values``: what is the same for all rows.
+    """
+
+    shape: BigQueryShape
+    landing: str
+    staging: str
+    ready: str
+    types: Mapping[str, str]
+    staged: frozenset[str]
+    values: Mapping[str, Any]
+    timezone: str
+
+    # -- the document's rows --
+
+    def prepare(self) -> tuple[str, Parameters]:
+        """Make ``ready``: the document's rows with all columns of the table, and whether another wins."""
+        cells = ", ".join(f"{self._value(name)} AS {quoted(name)}" for name in self.types)
+        key = [f"s.{quoted(name)}" for name in self.shape.staged_key]
+        by = ", ".join([*key, "s.sellerops_ordinal"])
+        version = self.shape.table.version
+        order = f"s.{quoted(version)} DESC NULLS LAST, " if version in self.staged else ""
+        statement = f"""
+            CREATE TABLE `{self.ready}`
+            OPTIONS (expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 1 DAY)) AS
+            SELECT {cells},
+                   ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {order}s.source_line DESC) > 1 AS {LOSES}
+            FROM (SELECT s.*, {self._ordinal(key)} AS sellerops_ordinal FROM `{self.staging}` AS s) AS s
+        """
+        return statement, self.given()
+
+    def look(self) -> tuple[str, Parameters]:
+        """How many rows there are, how many lose, and from which to which day the others are."""
+        day = self._utc_day("r") if self.shape.partition else "CAST(NULL AS DATE)"
+        return (
+            f"SELECT COUNT(*), COUNTIF(r.{LOSES}), MIN(IF(r.{LOSES}, NULL, {day})), "
+            f"MAX(IF(r.{LOSES}, NULL, {day})), COUNTIF(NOT r.{LOSES} AND {day} IS NULL) "
+            f"FROM `{self.ready}` AS r",
+            {},
+        )
+
+    def losing(self) -> tuple[str, Parameters]:
+        """The staged rows that lose to another of the same key."""
+        return (
+            f"SELECT s.* FROM `{self.staging}` AS s JOIN `{self.ready}` AS r "
+            f"ON r.source_line = s.source_line WHERE r.{LOSES} ORDER BY s.source_line",
+            {},
+        )
+
+    def sums_of_ready(self, measure: str) -> tuple[str, Parameters]:
+        return (
+            f"SELECT {self._shop('r')} AS shop, {self.day('r')} AS day, COUNT(*), SUM(r.{quoted(measure)}) "
+            f"FROM ({self.accepted()}) AS r GROUP BY shop, day",
+            {},
+        )
+
+    # -- the table's rows, before anything is written --
+
+    def sums_of_stored(self, measure: str, days: Sequence[date]) -> tuple[str, Parameters]:
+        bounds = self.bounds(days)
+        return (
+            f"SELECT {self._shop('t')} AS shop, {self.day('t')} AS day, COUNT(*), SUM(t.{quoted(measure)}) "
+            f"FROM {self.rows(bounds)} WHERE {self.in_place()} AND {self.day('t')} IN UNNEST(@days) "
+            "GROUP BY shop, day",
+            {**self.given(), **self.bounding(bounds), "days": ("DATE", list(days))},
+        )
+
+    def where_keys_stand(self, *, beside: Sequence[date] = ()) -> tuple[str, Parameters]:
+        """From which to which day the table's rows of the document's keys stand, and how many.
+
+        Reads the key and the day of one account's rows, whatever their day. ``beside``: not those of these
+        days of the load's own place, which it is about to delete.
+        """
+        day = self._utc_day("t")
+        column = f"t.{quoted(self.shape.partition or '')}"
+        given = {**self.given(), "dawn": (self._partition_type(), self._edge(_DAWN))}
+        kept = ""
+        if beside:
+            kept = f"AND NOT ({self.in_place()} AND {self.day('t')} IN UNNEST(@days))"
+            given["days"] = ("DATE", list(beside))
+        return (
+            f"SELECT MIN({day}), MAX({day}), COUNTIF({day} IS NULL), COUNT(*) "
+            f"FROM `{self.landing}` AS t JOIN ({self.accepted()}) AS r ON {self.same_key()} "
+            f"WHERE t.account_id = @account_id AND ({column} >= @dawn OR {column} IS NULL) {kept}",
+            given,
+        )
+
+    def count_merge(self, bounds: Bounds | None) -> tuple[str, Parameters]:
+        """Of the document's rows: all, new ones, later ones, those that give way."""
+        other = f"t.account_id IS NOT NULL AND {self.differs(self._compared)}"
+        return (
+            f"SELECT COUNT(*), COUNTIF(t.account_id IS NULL), COUNTIF({other} AND {self.is_later()}), "
+            f"COUNTIF({other} AND NOT {self.is_later()}) FROM ({self.accepted()}) AS r "
+            f"LEFT JOIN (SELECT * FROM {self.rows(bounds)} WHERE t.account_id = @account_id) AS t "
+            f"ON {self.same_key()}",
+            {**self.given(), **self.bounding(bounds)},
+        )
+
+    def count_replace(self, days: Sequence[date]) -> tuple[str, Parameters]:
+        """How many rows the days' new ones are, and how many they take the place of."""
+        bounds = self.bounds(days)
+        return (
+            f"SELECT (SELECT COUNT(*) FROM ({self.accepted()}) AS r WHERE {self.day('r')} IN UNNEST(@days)), "
+            f"(SELECT COUNT(*) FROM {self.rows(bounds)} WHERE {self.in_place()} "
+            f"AND {self.day('t')} IN UNNEST(@days))",
+            {**self.given(), **self.bounding(bounds), "days": ("DATE", list(days))},
+        )
+
+    def count_snapshot(self, bounds: Bounds) -> tuple[str, Parameters]:
+        return (
+            f"SELECT (SELECT COUNT(*) FROM ({self.accepted()}) AS r), "
+            f"(SELECT COUNT(*) FROM {self.rows(bounds)} "
+            f"WHERE {self.in_place()} AND t.snapshot_at = @snapshot_at)",
+            {**self.given(), **self.bounding(bounds)},
+        )
+
+    # -- the writes: scripts of one transaction each --
+
+    def upsert(self, bounds: Bounds | None, written: int) -> tuple[str, Parameters]:
+        """Upsert on the key; ``written``: how many rows are then this load's.
+
+        The stored rows that give way are deleted, then every row whose key stands no more is inserted. No
+        MERGE: that names its partitions in its ON alone, which says nothing of rows without a day.
+        """
+        steps = [
+            f"DELETE FROM `{self.landing}` AS t WHERE {self.within(bounds)} AND t.account_id = @account_id "
+            f"AND EXISTS (SELECT 1 FROM ({self.accepted()}) AS r WHERE {self.same_key()} "
+            f"AND {self.differs(self._compared)} AND {self.is_later()})",
+            f"{self._insert()} WHERE NOT EXISTS (SELECT 1 FROM {self.rows(bounds)} "
+            f"WHERE t.account_id = @account_id AND {self.same_key()})",
+        ]
+        return self._script(steps, bounds, written), {**self.given(), **self.bounding(bounds)}
+
+    def replace(self, days: Sequence[date], written: int) -> tuple[str, Parameters]:
+        """Put the document's rows of ``days`` in place of those that stand there."""
+        bounds = self.bounds(days)
+        steps = [
+            f"DELETE FROM `{self.landing}` AS t WHERE {self.within(bounds)} AND {self.in_place()} "
+            f"AND {self.day('t')} IN UNNEST(@days)",
+            f"{self._insert()} WHERE {self.day('r')} IN UNNEST(@days)",
+        ]
+        given = {**self.given(), **self.bounding(bounds), "days": ("DATE", list(days))}
+        return self._script(steps, bounds, written), given
+
+    def snapshot(self, bounds: Bounds, written: int) -> tuple[str, Parameters]:
+        """Put the document's rows in place of the snapshot's earlier ones."""
+        steps = [
+            f"DELETE FROM `{self.landing}` AS t WHERE {self.within(bounds)} AND {self.in_place()} "
+            "AND t.snapshot_at = @snapshot_at",
+            self._insert(),
+        ]
+        return self._script(steps, bounds, written), {**self.given(), **self.bounding(bounds)}
+
+    def _insert(self) -> str:
+        names = ", ".join(map(quoted, self.types))
+        return f"INSERT INTO `{self.landing}` ({names}) SELECT {names} FROM ({self.accepted()}) AS r"
+
+    def _script(self, steps: Sequence[str], bounds: Bounds | None, written: int) -> str:
+        """One transaction; it ends itself, with nothing written, unless the rows are as many as counted."""
+        ours = "t.account_id = @account_id AND t.load_id = @load_id"
+        count = f"SELECT COUNT(*) FROM {self.rows(bounds)} WHERE {ours}"
+        check = f"ASSERT ({count}) = {written} AS 'the rows do not add up'"
+        return ";\n".join(["BEGIN TRANSACTION", *steps, check, "COMMIT TRANSACTION"]) + ";"
+
+    # -- parts --
+
+    def accepted(self) -> str:
+        return f"SELECT * FROM `{self.ready}` WHERE NOT {LOSES}"
+
+    def rows(self, bounds: Bounds | None) -> str:
+        """``(...) AS t``: the table's rows between the bounds."""
+        return f"(SELECT * FROM `{self.landing}` AS t WHERE {self.within(bounds)}) AS t"
+
+    def within(self, bounds: Bounds | None) -> str:
+        """The partitions a statement may touch; TRUE only for a table that has none."""
+        if bounds is None:
+            if self.shape.partition:
+                raise AssertionError("a table with partitions is read between days only")
+            return "TRUE"
+        column = f"t.{quoted(self.shape.partition or '')}"
+        within = f"{column} >= @bound_first AND {column} < @bound_after"
+        return f"({within} OR {column} IS NULL)" if bounds.or_none else f"({within})"
+
+    def bounding(self, bounds: Bounds | None) -> Parameters:
+        """The parameters of ``within``."""
+        if bounds is None:
+            return {}
+        kind = self._partition_type()
+        return {
+            "bound_first": (kind, self._edge(bounds.first)),
+            "bound_after": (kind, self._edge(bounds.last + timedelta(days=1))),
+        }
+
+    def bounds(self, days: Sequence[date]) -> Bounds:
+        """The partitions that hold the window's ``days``."""
+        return Bounds.of_days(days, self.timezone, is_instant=self._partition_type() == "TIMESTAMP")
+
+    def given(self) -> Parameters:
+        """The values that are the same for all rows."""
+        return {name: (self.types.get(name, "STRING"), value) for name, value in self.values.items()}
+
+    def in_place(self) -> str:
+        """Rows of this account and shop, or of the region where one document covers all shops."""
+        if self.shape.spec.scope == "marketplace":
+            return "t.account_id = @account_id AND t.marketplace_id = @marketplace_id"
+        return "t.account_id = @account_id AND t.region = @region"
+
+    def day(self, alias: str) -> str:
+        """The row's day by the clock whose days the window's are."""
+        name = self.shape.day or ""
+        column = f"{alias}.{quoted(name)}"
+        return f"DATE({column}, '{self.timezone}')" if self.types[name] == "TIMESTAMP" else column
+
+    def same_key(self, one: str = "t", other: str = "r") -> str:
+        return " AND ".join(
+            f"COALESCE({one}.{quoted(name)}, '') = COALESCE({other}.{quoted(name)}, '')"
+            if name == "marketplace_id"
+            else f"{one}.{quoted(name)} = {other}.{quoted(name)}"
+            for name in self.shape.key
+        )
+
+    def differs(self, names: Sequence[str], one: str = "t", other: str = "r") -> str:
+        if not names:
+            return "FALSE"
+        pairs = (f"{one}.{quoted(name)} IS DISTINCT FROM {other}.{quoted(name)}" for name in names)
+        return f"({' OR '.join(pairs)})"
+
+    def is_later(self) -> str:
+        """Whether ``r`` may take the place of the stored ``t``: by version, report's time, whole text."""
+        newer = (
+            "(r.reported_at > t.reported_at OR (r.reported_at = t.reported_at AND "
+            f"{self._whole('r')} > {self._whole('t')}))"
+        )
+        version = self.shape.table.version
+        if version is None:
+            return newer
+        r, t = (f"{alias}.{quoted(version)}" for alias in "rt")
+        return (
+            f"IFNULL({r} > {t} OR ({t} IS NULL AND {r} IS NOT NULL) "
+            f"OR ({r} IS NOT DISTINCT FROM {t} AND {newer}), FALSE)"
+        )
+
+    @property
+    def _compared(self) -> list[str]:
+        data = [name for name in self.types if name not in self.shape.system_types]
+        return [*data, "reported_at", "source_line"]
+
+    def _whole(self, alias: str) -> str:
+        """The row's text as Postgres would write it as JSON, nulls left out: the same one wins everywhere."""
+        names = sorted((name for name in self.types if name != "load_id"), key=lambda name: (len(name), name))
+        parts = []
+        for name in names:
+            column = f"{alias}.{quoted(name)}"
+            text = self._text(column, self.types[name])
+            parts.append(f"IF({column} IS NULL, NULL, CONCAT('\"{name}\": ', {text}))")
+        return f"CONCAT(ARRAY_TO_STRING([{', '.join(parts)}], ', '), '}}')"
+
+    @staticmethod
+    def _text(column: str, kind: str) -> str:
+        if kind == "STRING":
+            return f"TO_JSON_STRING({column})"
+        if kind == "TIMESTAMP":
+            return f"LPAD(CAST(UNIX_MICROS({column}) + 62135596800000000 AS STRING), 18, '0')"
+        if kind in ("NUMERIC", WIDE):
+            text = f"CAST({column} AS STRING)"
+            return f"IF(STRPOS({text}, '.') > 0, RTRIM(RTRIM({text}, '0'), '.'), {text})"
+        return f"CAST({column} AS STRING)"
+
+    def _value(self, name: str) -> str:
+        """A staged row's value of a column of the table."""
+        kind, system = self.types[name], self.shape.system_types
+        if name == "ordinal" and name in system:
+            return "s.sellerops_ordinal"
+        if name in ("source_line", "line_hash") or (name == "marketplace_id" and self.shape.tells_shop):
+            return f"s.{name}"
+        if name in system:
+            return f"CAST(@{name} AS {kind})"
+        if name not in self.staged:
+            return f"CAST(NULL AS {kind})"
+        return f"CAST(s.{quoted(name)} AS {kind})" if kind in ("NUMERIC", WIDE) else f"s.{quoted(name)}"
+
+    def _ordinal(self, key: Sequence[str]) -> str:
+        by = self.shape.table.ordinal_by
+        among = f"PARTITION BY {', '.join(key)} " if key else ""
+        if self.shape.is_hashed or (by and by not in self.staged):
+            return f"ROW_NUMBER() OVER ({among}ORDER BY s.source_line)"
+        if by is None:
+            return "1"
+        # Rows without the number cannot be told apart by it: each counts for itself, behind the others.
+        column = f"s.{quoted(by)}"
+        return (
+            f"DENSE_RANK() OVER ({among}ORDER BY {column} NULLS LAST, "
+            f"CASE WHEN {column} IS NULL THEN s.source_line END)"
+        )
+
+    def _shop(self, alias: str) -> str:
+        """The row's own shop where rows tell it, else one name for all."""
+        return f"COALESCE({alias}.marketplace_id, '')" if self.shape.tells_shop else "''"
+
+    def _utc_day(self, alias: str) -> str:
+        column = f"{alias}.{quoted(self.shape.partition or '')}"
+        return f"DATE({column})" if self._partition_type() == "TIMESTAMP" else column
+
+    def _partition_type(self) -> str:
+        return self.types.get(self.shape.partition or "", "DATE")
+
+    def _edge(self, day: date) -> date | datetime:
+        return datetime.combine(day, time(), UTC) if self._partition_type() == "TIMESTAMP" else day
+
+
+def kind_of(shape: BigQueryShape, name: str) -> ColumnType | None:
+    """The declared type of a column, None for one the spec does not know."""
+    return {**shape.data_types, **shape.system_types}.get(name)

@@ -1,0 +1,34 @@
+"""A load's sums in BigQuery, by which it is judged before it replaces anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sellerops.destinations.bigquery.statements import Statements
+from sellerops.destinations.holding import Totals
+from sellerops.destinations.judgement import Total
+
+
+@dataclass(frozen=True)
+class BigQuerySums:
+    """``Sums`` of what a load is about to write, and of what stands where it writes."""
+
+    statements: Statements
+    run: Callable[[str, tuple[str, Any]], Any]
+
+    def new(self, measure: str, days: Sequence[date]) -> Totals:
+        return _totals(self.run("sums_new", self.statements.sums_of_ready(measure)))
+
+    def stored(self, measure: str, days: Sequence[date]) -> Totals:
+        return _totals(self.run("sums_stored", self.statements.sums_of_stored(measure, days)))
+
+
+def _totals(rows: Iterable[Any]) -> Totals:
+    return {
+        (shop, day): Total(int(count), Decimal(amount or 0))
+        for shop, day, count, amount in (tuple(row.values()) for row in rows)
+    }

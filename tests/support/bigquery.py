@@ -1,0 +1,146 @@
+"""A BigQuery for tests: one ``local-bigquery`` a session, a dataset prefix of its own a test.
+
+Fixtures: ``bigquery_server`` (session) and ``bigquery`` (a ``BigQueryAddress`` on it). Skipped where the
+program is not installed; with ``SELLEROPS_REQUIRE_BIGQUERY=1`` that is a failure.
+``SELLEROPS_LOCAL_BIGQUERY`` names another program than ``.venv-bigquery/bin/local-bigquery``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery as google_bigquery
+
+from sellerops.destinations.bigquery import BigQueryAddress
+
+ROOT = Path(__file__).parents[2]
+PROJECT = "local-project"
+_START_SECONDS = 90
+_EXTENSIONS = ("icu", "ducklake", "spatial")
+
+
+def program() -> Path:
+    """The local BigQuery's program, there or not."""
+    named = os.environ.get("SELLEROPS_LOCAL_BIGQUERY")
+    return Path(named) if named else ROOT / ".venv-bigquery" / "bin" / "local-bigquery"
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens at, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+class LocalBigQuery:
+    """The server of one session, in a temporary folder; stopped by ``remove``."""
+
+    def __init__(self, executable: Path) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="sellerops-bigquery-"))
+        # DuckDB looks for its extensions below HOME; they are put there once, from their wheels.
+        home = executable.parents[1] / "home"
+        if not (home / ".installed").exists():
+            self._install_extensions(executable, home)
+        self.port, grpc = free_ports(2)
+        self._log = (self.root / "log").open("wb")
+        self._process = subprocess.Popen(
+            [
+                str(executable), "--host", "127.0.0.1", "--port", str(self.port), "--grpc-port", str(grpc),
+                "--project", PROJECT, "--data-dir", str(self.root / "data"), "serve",
+            ],
+            env={**os.environ, "HOME": str(home)},
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self._wait()
+
+    @staticmethod
+    def _install_extensions(executable: Path, home: Path) -> None:
+        home.mkdir(exist_ok=True)
+        script = f"from duckdb_extensions import import_extension as i; [i(x) for x in {_EXTENSIONS!r}]"
+        python = executable.parent / "python"
+        subprocess.run([str(python), "-c", script], env={**os.environ, "HOME": str(home)}, check=True)
+        (home / ".installed").touch()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            try:
+                urllib.request.urlopen(
+                    f"{self.url}/bigquery/v2/projects/{PROJECT}/datasets", timeout=2
+                ).close()
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                time.sleep(0.1)
+            else:
+                return
+        self.remove_process()
+        raise RuntimeError(f"local-bigquery did not start: {(self.root / 'log').read_text()[-2000:]}")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @cached_property
+    def client(self) -> google_bigquery.Client:
+        return self.new_client()
+
+    def new_client(self) -> google_bigquery.Client:
+        return google_bigquery.Client(
+            project=PROJECT, credentials=AnonymousCredentials(), client_options={"api_endpoint": self.url}
+        )
+
+    def remove_process(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait(20)
+        self._log.close()
+
+    def remove(self) -> None:
+        self.remove_process()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def bigquery_server() -> Iterator[LocalBigQuery]:
+    executable = program()
+    if not executable.exists():
+        text = f"no local BigQuery at {executable}: see docs/decisions/bigquery-tables.md"
+        if os.environ.get("SELLEROPS_REQUIRE_BIGQUERY") == "1":
+            pytest.fail(text)
+        pytest.skip(text)
+    server = LocalBigQuery(executable)
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def bigquery(bigquery_server: LocalBigQuery) -> BigQueryAddress:
+    """Tables nobody else uses: datasets of a test have a prefix of their own."""
+    return BigQueryAddress(
+        client=lambda: bigquery_server.client,
+        project=PROJECT,
+        dataset_prefix=f"t{uuid.uuid4().hex[:8]}_",
+        location="US",
+    )
