@@ -12,7 +12,6 @@ from amazon_sandbox.world.catalogue import Listing
 from amazon_sandbox.world.streams import uniforms
 
 Key = tuple[int | str, ...]
-KEYWORD_ONLY = ("keyword",)
 BUDGET_TYPE = "DAILY_BUDGET"
 _STRATEGIES = {"auto": "legacy", "manual": "optimizeForSales"}
 _OPTIMIZES = {"product": "clicks", "audience": "conversions"}
@@ -54,10 +53,6 @@ def keyword_type(target: Target) -> str:
 
 def _targeting(row: Row) -> str:
     return row.part.target.text
-
-
-def _keyword_text(row: Row) -> Value:
-    return row.part.target.text if row.part.target.kind in KEYWORD_ONLY else None
 
 
 def _share(row: Row) -> Value:
@@ -125,7 +120,7 @@ DIMENSIONS: dict[str, Column] = {
     "promotedSku": lambda row: row.part.ad.listing.sku,
     "keywordId": lambda row: row.part.target.id,
     "keyword": _targeting,
-    "keywordText": _keyword_text,
+    "keywordText": _targeting,  # of targets the expression, as Amazon's guide says
     "keywordType": lambda row: keyword_type(row.part.target),
     "keywordBid": lambda row: _amount(row, row.part.target.bid),
     "adKeywordStatus": lambda row: row.part.target.state,
