@@ -1,5 +1,5 @@
 # The named commands of this project, for people and CI alike. CI checks and never mends.
-# Variables a user may set: ONCE=1, FULL=1, ARGS=..., DEMO_HOME, DEMO_UI_PORT, DEMO_SANDBOX_PORT, DEMO_POSTGRES_PORT, DEMO_SPEED.
+# Variables a user may set: ONCE=1, FULL=1, BIGQUERY=1, ARGS=..., DEMO_HOME, DEMO_UI_PORT, DEMO_SANDBOX_PORT, DEMO_POSTGRES_PORT, DEMO_SPEED.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -12,6 +12,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo "$$p" && break; done)
+BIGQUERY_VENV := .venv-bigquery
+BIGQUERY_STAMP := $(BIGQUERY_VENV)/.installed
+PYTHON_BIGQUERY ?= $(shell for p in python3.13 python3.14 python3 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[3-9].*/bin/python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null && command -v "$$p" && break; done)
 # What every part of Airflow imports: compiled once here, not by each of them as it starts.
 COMPILED := airflow fastapi numpy pandas pyarrow pydantic rich sqlalchemy starlette structlog
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock"
@@ -23,8 +27,9 @@ help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
 
 .PHONY: demo
-demo: $(STAMP)  ## Run everything here, collect seven days of two sellers; ONCE=1 ends after the table, FULL=1 takes every report
-	@exec $(BIN)/python -m sellerops_runtime demo $(if $(filter-out 0 no false,$(ONCE)),--once) $(if $(filter-out 0 no false,$(FULL)),--full)
+demo: $(STAMP) $(if $(filter-out 0 no false,$(BIGQUERY)),bigquery)  ## Run everything here, collect seven days of two sellers; ONCE=1 ends then, FULL=1 takes every report, BIGQUERY=1 loads there, too
+	@exec $(BIN)/python -m sellerops_runtime demo $(if $(filter-out 0 no false,$(ONCE)),--once) \
+		$(if $(filter-out 0 no false,$(FULL)),--full) $(if $(filter-out 0 no false,$(BIGQUERY)),--bigquery)
 
 .PHONY: demo-stop
 demo-stop: $(STAMP)  ## Stop what an interrupted demo left running
@@ -70,6 +75,19 @@ endif
 	@failed=; for each in $(or $(ARGS),$(wildcard benchmarks/*.py)); do \
 		echo "$$each"; $(BIN)/python "$$each" || failed="$$failed $$each"; \
 	done; test -z "$$failed" || { echo "Not as promised:$$failed" >&2; exit 1; }
+
+# A local BigQuery is a program of its own, with packages that do not go with Airflow's and a newer Python.
+.PHONY: bigquery
+bigquery: $(BIGQUERY_STAMP)  ## Make the local BigQuery that tests and BIGQUERY=1 use; needs Python 3.13
+
+$(BIGQUERY_STAMP): requirements-bigquery.txt | $(BIN)/uv
+	@test -n "$(PYTHON_BIGQUERY)" || { echo "The local BigQuery needs Python 3.13 or newer; name one: make bigquery PYTHON_BIGQUERY=/path/to/python3.13" >&2; exit 1; }
+	@echo "Making the local BigQuery in $(BIGQUERY_VENV) ($$("$(PYTHON_BIGQUERY)" --version))"
+	@"$(PYTHON_BIGQUERY)" -m venv --clear $(BIGQUERY_VENV)
+	@VIRTUAL_ENV="$(CURDIR)/$(BIGQUERY_VENV)" $(BIN)/uv pip install --quiet -r requirements-bigquery.txt \
+		|| { echo "uv could not install them; trying pip" >&2; \
+		     $(BIGQUERY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bigquery.txt; }
+	@touch $@
 
 .PHONY: lint
 lint: $(STAMP)  ## Check style, types and who imports whom
