@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from sellerops.cli import (
+    ads,
     backfill,
     checks,
     completeness,
@@ -25,7 +26,7 @@ from sellerops.errors import SellerOpsError
 
 _COMMANDS = (
     specs, quota, ledger, backfill, quarantine, personal, replay, finality, checks, completeness,
-    deprecations, notifications, notices,
+    deprecations, notifications, ads, notices,
 )  # fmt: skip
 
 

@@ -135,7 +135,8 @@ class Collector:
         while True:
             match request.status:
                 case RequestStatus.ARCHIVED if self._serves(request, job):
-                    return Done((request.id,), Outcome.DOCUMENTS)
+                    left_out = request.document_headers.get("left_out") or {}
+                    return Done((request.id,), Outcome.DOCUMENTS, left_out=left_out)
                 case RequestStatus.ARCHIVED:
                     # Another run's report, too old for this one, stood in the way; now it is safe and out of
                     # it.

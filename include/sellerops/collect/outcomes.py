@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -23,12 +24,14 @@ class Outcome(StrEnum):
 class Done:
     """Nothing more to fetch. ``request_ids``: the archived requests of the slice, for the load.
 
-    ``evidence``: the requests of which Amazon said that there is no data.
+    ``evidence``: the requests of which Amazon said that there is no data. ``left_out``: columns that the
+    source refused, and why; the documents are without them.
     """
 
     request_ids: tuple[int, ...]
     outcome: Outcome
     evidence: tuple[int, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

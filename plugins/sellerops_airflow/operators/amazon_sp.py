@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from sellerops.slices import Slice
 from sellerops_airflow.loading import settle_nothing
+from sellerops_airflow.notifiers.left_out import tell_of_left_out
 from sellerops_airflow.outcomes import slice_outcome
 from sellerops_airflow.run_context import priority_of, run_at, run_ref
 from sellerops_airflow.runtime import get_runtime
@@ -71,6 +72,8 @@ class SpApiFetchReportOperator(BaseOperator):
             step = self._step(collector, piece, run, event, reference)
             if isinstance(step, Done) and step.evidence:
                 settle_nothing(runtime, spec, piece, run, step)
+        if isinstance(step, Done) and step.left_out:
+            tell_of_left_out(runtime.ledger, spec, piece, step.left_out)
         return self._finish(context, piece, run, step, reference)
 
     def _step(

@@ -44,9 +44,12 @@ def known(bench: AdsBench) -> list[str]:
 
 def test_a_column_that_amazon_names_costs_one_create(bench: AdsBench) -> None:
     refuse(bench, "addToList", "qualifiedBorrows")
-    request = bench.request_of(collect(bench.collector(), bench.piece(), ADS_RUN))
+    done = collect(bench.collector(), bench.piece(), ADS_RUN)
+    request = bench.request_of(done)
     assert request.status is RequestStatus.ARCHIVED
     assert known(bench) == ["addToList", "qualifiedBorrows"]
+    assert set(done.left_out) == {"addToList", "qualifiedBorrows"}, "people hear of it"
+    assert request.document_headers["left_out"] == done.left_out
     assert bench.statuses("createAdsReport") == [400, 200]
     (first, _) = refused_columns(bench.ledger)
     assert isinstance(first, RefusedColumn)

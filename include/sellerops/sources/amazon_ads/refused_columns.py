@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 from sellerops.errors import RequestRefused
-from sellerops.ledger import Ledger
+from sellerops.ledger import Ledger, ReportRequest
 from sellerops.ledger.database import Connection
 from sellerops.ledger.redaction import redact
 
@@ -204,6 +204,26 @@ def refused_columns(ledger: Ledger) -> list[RefusedColumn]:
         ).fetchall()
     )
     return [RefusedColumn(**row) for row in rows]
+
+
+def left_out(ledger: Ledger, headers: Mapping[str, Any], request: ReportRequest) -> dict[str, str]:
+    """The columns a request was made without, and why; ``headers`` has its profile among the facts."""
+    place = (
+        request.account_id,
+        headers["facts"]["profile_id"],
+        request.report_type,
+        request.options["group_by"],
+    )
+    rows = ledger.database.run(
+        lambda connection: connection.execute(
+            """
+            SELECT column_name, reason FROM sellerops.ads_refused_column
+            WHERE (account_id, profile_id, report_type, group_by) = (%s, %s, %s, %s) ORDER BY column_name
+            """,
+            place,
+        ).fetchall()
+    )
+    return {row["column_name"]: row["reason"] for row in rows}
 
 
 async def _place(client: AdsClient, query: ColumnQuery) -> tuple[str, str, str, str]:

@@ -171,7 +171,9 @@ class Reports:
         return address_in(await get(client, request), "reportId", request)
 
     def headers(self, client: AdsClient, request: ReportRequest) -> Mapping[str, Any]:
-        return facts_of(client, request)
+        facts = facts_of(client, request)
+        left_out = refused_columns.left_out(client.ledger, facts, request) if facts else {}
+        return {**facts, **({"left_out": left_out} if left_out else {})}
 
 
 async def create(client: AdsClient, query: AdsQuery, columns: tuple[str, ...], request_id: int) -> str:

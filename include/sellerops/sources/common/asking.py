@@ -207,7 +207,9 @@ class Asking(Protocol[_Client]):
         ...
 
     def headers(self, client: _Client, request: ReportRequest) -> Mapping[str, Any]:
-        """What the archive and the ledger keep beside the document: its ``facts`` (texts). On a worker."""
+        """What the archive and the ledger keep beside the document: its ``facts`` (texts), and ``left_out``,
+        the columns that were refused and why. On a worker.
+        """
         ...
 
 

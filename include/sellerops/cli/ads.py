@@ -1,0 +1,103 @@
+"""`ads`: the advertising profiles of an account, and the columns that Amazon Ads refused."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from sellerops.accounts import load_accounts
+from sellerops.cli.connections import credentials_of
+from sellerops.cli.tables import print_table
+from sellerops.cli.warehouse import open_ledger
+from sellerops.errors import ConfigurationError
+from sellerops.ledger import Ledger
+from sellerops.rate_limits import QuotaLedger, load_rate_limits
+from sellerops.sources.amazon_ads.client import AdsClient
+from sellerops.sources.amazon_ads.profiles import discover
+from sellerops.sources.amazon_ads.refused_columns import refused_columns
+from sellerops.sources.common.sessions import call_now
+
+_SOURCE = "amazon_ads"
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("ads", help="Amazon Ads: profiles, refused columns")
+    actions = parser.add_subparsers(required=True, metavar="action")
+    profiles = actions.add_parser(
+        "profiles", help="ask Amazon for the profiles; this also checks the connections"
+    )
+    profiles.add_argument("--account")
+    profiles.set_defaults(run=_profiles)
+    columns = actions.add_parser("columns", help="columns that Amazon refused, and until when")
+    columns.set_defaults(run=_columns)
+
+
+def _profiles(options: argparse.Namespace) -> int:
+    accounts = [one for one in load_accounts().values() if _SOURCE in one.sources]
+    if options.account:
+        accounts = [one for one in accounts if one.id == options.account]
+    if not accounts:
+        raise ConfigurationError(
+            f"no account {options.account or ''} is collected from {_SOURCE}.".replace("  ", " "),
+            where="config/accounts.yaml",
+            remedy=f"Add {_SOURCE} to the account's `sources`.",
+        )
+    ledger = open_ledger()
+    limits = QuotaLedger(ledger, load_rate_limits())
+    rows = []
+    try:
+        for account in accounts:
+            client = AdsClient(account, credentials_of(account, _SOURCE), ledger, limits)
+            found = call_now(lambda client=client: discover(client))  # type: ignore[misc]
+            wanted = {shop.id for shop in account.marketplaces}
+            for each in found:
+                told = each.differs or ("" if each.marketplace_id in wanted else "not collected")
+                rows.append(
+                    (
+                        account.id,
+                        each.country_code,
+                        each.profile_id,
+                        each.currency_code,
+                        each.timezone,
+                        each.name,
+                        told,
+                    )
+                )
+    finally:
+        ledger.close()
+    header = ("account", "country", "profile", "currency", "time zone", "name", "differs")
+    print_table(header, rows, empty="The authorisation reaches no profile of a seller.")
+    return 0
+
+
+def _columns(options: argparse.Namespace) -> int:
+    ledger: Ledger = open_ledger()
+    try:
+        found = refused_columns(ledger)
+    finally:
+        ledger.close()
+    rows = [
+        (
+            one.report_type,
+            one.group_by,
+            one.column_name,
+            one.account_id,
+            one.profile_id,
+            one.first_seen,
+            one.retry_at,
+            one.reason[:80],
+        )
+        for one in found
+    ]
+    header = (
+        "report type",
+        "group by",
+        "column",
+        "account",
+        "profile",
+        "first seen",
+        "asked again",
+        "reason",
+    )
+    print_table(header, rows, empty="Amazon Ads refused no column.")
+    return 0
