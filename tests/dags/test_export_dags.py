@@ -17,7 +17,7 @@ from sellerops.exports import load_exports
 from sellerops.exports.running import ExportResult
 from sellerops_airflow.assets import table_asset
 from sellerops_airflow.export_factory import exports_to_parse, raise_for_invalid_exports
-from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier
 from sellerops_airflow.operators.sheets import ExportToSheetOperator
 from sellerops_airflow.outcomes import FAILURE_KEY
 from sellerops_airflow.retry_policy import RetryByRemedy
