@@ -15,7 +15,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import DAG, Param, task
 
 from sellerops_airflow import completeness, deadlines
-from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runtime import get_runtime
@@ -48,6 +48,7 @@ with DAG(
         "retry_policy": RetryByRemedy(),
     },
     on_failure_callback=[ReportFailureNotifier()],
+    on_success_callback=[ReportSuccessNotifier()],
 ):
 
     @task

@@ -13,7 +13,7 @@ from typing import Any
 from airflow.sdk import DAG, task
 
 from sellerops_airflow import deadlines
-from sellerops_airflow.notifiers.slack import ReportFailureNotifier
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runtime import get_runtime
@@ -34,6 +34,7 @@ with DAG(
         "retry_policy": RetryByRemedy(),
     },
     on_failure_callback=[ReportFailureNotifier()],
+    on_success_callback=[ReportSuccessNotifier()],
 ):
 
     @task

@@ -25,7 +25,6 @@ from sellerops_airflow.report_factory import build_all, build_dag, cadence, dags
 
 REPORTS = Path("reports") / "amazon_sp"
 REPORT_COUNT = len(list((PROJECT_ROOT / "include" / "config" / REPORTS).glob("*.yaml")))
-OTHER_DAGS = 4 + len(list((PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")))
 
 
 @pytest.fixture
@@ -55,28 +54,40 @@ def change(config: Path, report: str, **changes: Any) -> Path:
     ],
 )
 def test_a_bad_spec_takes_only_its_own_dag_and_is_shown(
-    config: Path, changes: dict[str, Any], key: str, remedy: str
+    bag: DagBag, config: Path, changes: dict[str, Any], key: str, remedy: str
 ) -> None:
     path = change(config, "settlements", **changes)
-    bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
-    assert len(bag.dag_ids) == REPORT_COUNT - 1 + OTHER_DAGS
-    assert "report__amazon_sp__settlements" not in bag.dag_ids
-    ((file, message),) = bag.import_errors.items()
+    spoilt = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
+    assert set(bag.dag_ids) - set(spoilt.dag_ids) == {"report__amazon_sp__settlements"}
+    ((file, message),) = spoilt.import_errors.items()
     assert file.endswith("report_specs_check.py")
     assert str(path) in message
     assert f"`{key}`" in message
     assert remedy in message
 
 
-def test_every_bad_spec_is_named(config: Path) -> None:
+def test_every_bad_spec_is_named(bag: DagBag, config: Path) -> None:
     change(config, "settlements", shedule={})
     (config / REPORTS / "all_orders.yaml").write_text("report_type: [unclosed")
-    bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
-    assert len(bag.dag_ids) == REPORT_COUNT - 2 + OTHER_DAGS
-    (message,) = bag.import_errors.values()
+    spoilt = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
+    gone = {f"report__amazon_sp__{name}" for name in ("all_orders", "settlements")}
+    assert set(bag.dag_ids) - set(spoilt.dag_ids) == gone
+    (message,) = spoilt.import_errors.values()
     assert "2 report spec(s)" in message
     assert "settlements.yaml" in message
     assert "all_orders.yaml:" in message
+
+
+def test_wrong_routes_of_notices_are_shown_and_take_no_report_away(bag: DagBag, config: Path) -> None:
+    path = config / "notifications.yaml"
+    path.write_text(path.read_text().replace("channels: [task, alert]", "channels: [task, alarm]"))
+    spoilt = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
+    # When the summary is told stands in the same file.
+    assert set(bag.dag_ids) - set(spoilt.dag_ids) == {"sellerops__daily_summary"}
+    (message,) = (text for file, text in spoilt.import_errors.items() if file.endswith("notices_check.py"))
+    assert str(path) in message
+    assert "rules.2.channels" in message
+    assert "'alarm'" in message
 
 
 def test_sound_specs_raise_nothing(config: Path) -> None:
@@ -94,6 +105,8 @@ def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pyte
     assert set(bag.dag_ids) == {
         "report__amazon_sp__settlements",
         "sellerops__completeness",
+        "sellerops__daily_summary",
+        "sellerops__deadlines",
         "sellerops__maintenance",
         "sellerops__notices",
         "sellerops__notifications",

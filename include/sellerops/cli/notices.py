@@ -52,7 +52,7 @@ def _routes(options: argparse.Namespace) -> int:
 
 def _table(routes: Routes, families: list[str], accounts: list[str]) -> list[tuple[str, ...]]:
     """A line for each event, and for each family and account that differs from most."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for event in Event:
         found = {
             (family, account): _shown(routes, event, family, account)
