@@ -181,7 +181,7 @@ class _Table:
             records = recorded_loads(connection, self.full_name, DESTINATION, self.seen)
         if records:
             self.seen = records[-1].load_id
-        return [_step_of(self._spec, self._name, record) for record in records]
+        return [step_of(self._spec, self._name, record) for record in records]
 
     def _steps_of_archive(self) -> Iterator[Step]:
         held = self._held()
@@ -209,10 +209,10 @@ class _Table:
 
     def _load(self, steps: list[Step]) -> None:
         spec = scratch_spec(self._spec)
-        destination = _AsRecorded(open_destination(DESTINATION, self._ledger.database.conninfo))
+        destination = AsRecorded(open_destination(DESTINATION, self._ledger.database.conninfo))
         for step in steps:
             try:
-                (result,) = self._load_one(destination, spec, step)
+                (result,) = load_step(destination, self._archive, spec, step)
             except UnreadableDocument as error:
                 if not self.from_archive:
                     raise
@@ -222,20 +222,19 @@ class _Table:
             if step.load_id is not None:
                 self.ids[result.load_id] = step.load_id
 
-    def _load_one(self, destination: Destination, spec: ReportSpec, step: Step) -> list[LoadResult]:
-        piece = replace(step.piece, source=spec.source)
-        uri = step.uri
-        if uri is None:
-            return load_nothing(destination, spec, piece, step.meta, tables=[self._name])
-        return load_document(
-            destination, spec, piece, step.meta, lambda: self._archive.open(uri), tables=[self._name]
-        )
-
     def _connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self._ledger.database.conninfo, autocommit=True)
 
 
-class _AsRecorded:
+def load_step(destination: Destination, archive: Archive, spec: ReportSpec, step: Step) -> list[LoadResult]:
+    """Load the step's document, or its confirmed absence, into its table of ``spec``."""
+    piece, uri = replace(step.piece, source=spec.source), step.uri
+    if uri is None:
+        return load_nothing(destination, spec, piece, step.meta, tables=[step.table])
+    return load_document(destination, spec, piece, step.meta, lambda: archive.open(uri), tables=[step.table])
+
+
+class AsRecorded:
     """The destination, without judging: what was loaded once was accepted then."""
 
     def __init__(self, inner: Destination) -> None:
@@ -287,7 +286,8 @@ def _only_one(ledger: Ledger, spec: ReportSpec) -> Iterator[None]:
         yield
 
 
-def _step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> Step:
+def step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> Step:
+    """What it takes to repeat a recorded load. Raises GiveUpError when that is not known any more."""
     if record.reported_at is None or (record.slice is None and record.region is None):
         raise GiveUpError(
             "it is not known which slice it was for, and its request is purged.",
@@ -392,4 +392,14 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
-__all__ = ["SCHEMA_PREFIX", "Replayed", "Scope", "Step", "replay", "slice_of"]
+__all__ = [
+    "SCHEMA_PREFIX",
+    "AsRecorded",
+    "Replayed",
+    "Scope",
+    "Step",
+    "load_step",
+    "replay",
+    "slice_of",
+    "step_of",
+]

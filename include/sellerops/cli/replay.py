@@ -9,10 +9,13 @@ from datetime import date
 from typing import Any
 
 from sellerops.archive import Archive
+from sellerops.cli.destinations import destination_of
 from sellerops.cli.warehouse import open_ledger
 from sellerops.errors import ConfigurationError
-from sellerops.replay import Replayed, Scope, replay
-from sellerops.specs import load_spec
+from sellerops.known_destinations import DESTINATIONS
+from sellerops.refill import refill
+from sellerops.replay import DESTINATION, Replayed, Scope, replay
+from sellerops.specs import ReportSpec, load_spec
 
 _OWN, _AIRFLOW = "SELLEROPS_ARCHIVE", "AIRFLOW_VAR_SELLEROPS_ARCHIVE_URI"
 
@@ -31,6 +34,12 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--from-archive", action="store_true", help="from the archive's sidecars, when the ledger is lost"
     )
+    parser.add_argument(
+        "--destination",
+        choices=sorted(DESTINATIONS),
+        default=DESTINATION,
+        help=f"{DESTINATION}: tables are made anew beside the live ones; any other is filled with the loads",
+    )
     parser.add_argument("--archive", metavar="URI", help=f"the archive; else ${_OWN}")
     parser.set_defaults(run=_run)
 
@@ -42,6 +51,8 @@ def _run(options: argparse.Namespace) -> int:
             "--from-archive makes whole tables: the ledger that tells rows apart is taken as lost.",
             remedy="Leave out --account and --since, or add --check.",
         )
+    if options.destination != DESTINATION:
+        return _refill(options, spec, archive)
     ledger = open_ledger()
     try:
         done = replay(
@@ -58,6 +69,27 @@ def _run(options: argparse.Namespace) -> int:
     for each in done:
         _show(each)
     return 1 if options.check and any(not each.comparison.is_equal for each in done) else 0
+
+
+def _refill(options: argparse.Namespace, spec: ReportSpec, archive: Archive) -> int:
+    if options.check or options.from_archive:
+        raise ConfigurationError(
+            f"--check and --from-archive are of {DESTINATION} only, not of {options.destination}.",
+            remedy="Leave them out; the loads are then made again, oldest first.",
+        )
+    ledger = open_ledger()
+    try:
+        destination = destination_of(options.destination, ledger.database.conninfo)
+        try:
+            scope = Scope(options.account, options.since, options.table)
+            done = refill(ledger, archive, spec, scope, destination, tell=print)
+        finally:
+            destination.close()
+    finally:
+        ledger.close()
+    for each in done:
+        print(f"{each.table}: {each.loads:,} loads, {each.rows:,} rows read and stored or already there")
+    return 0
 
 
 def _show(done: Replayed) -> None:
