@@ -67,11 +67,12 @@ def _of_windows(
         for first, last, run_at in _stretches(spec, ZoneInfo(zone), moments):
             pieces = plan_slices(spec, account, run_at=run_at, now=now, from_day=first, to_day=last)
             for piece in pieces:
-                due = _first_from(moments, piece, spec.period.available_after)
-                if piece.timezone != zone or due is None:
+                if piece.timezone != zone:
                     continue
                 for day in piece.days:
-                    yield ExpectedDay(day, due, piece, served_until(spec, piece, day) < now)
+                    due = _first_from(moments, _end_of(spec, piece, day) + spec.period.available_after)
+                    if due is not None:
+                        yield ExpectedDay(day, due, piece, served_until(spec, piece, day) < now)
 
 
 def served_until(spec: ReportSpec, piece: Slice, day: date) -> datetime:
@@ -98,9 +99,17 @@ def _stretches(
     yield first, last, run_at
 
 
-def _first_from(moments: Sequence[datetime], piece: Slice, wait: timedelta) -> datetime | None:
-    assert piece.end is not None
-    place = bisect_left(moments, piece.end + wait)
+def _end_of(spec: ReportSpec, piece: Slice, day: date) -> datetime:
+    """When a run can first have the day: with its week or month; a range is asked for anew every day."""
+    end = piece.end
+    if spec.period.kind is PeriodKind.RANGE:
+        end = datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo(piece.timezone))
+    assert end is not None
+    return end
+
+
+def _first_from(moments: Sequence[datetime], published: datetime) -> datetime | None:
+    place = bisect_left(moments, published)
     return moments[place] if place < len(moments) else None
 
 

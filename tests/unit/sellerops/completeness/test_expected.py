@@ -128,3 +128,16 @@ def test_shops_with_the_same_gap_are_one_run() -> None:
         (("CA", "US"), 2, 3),
         (("MX",), 3, 3),
     ]
+
+
+def test_a_day_of_a_range_is_due_by_its_own_run_and_served_to_its_own_end() -> None:
+    """A range is asked for anew every day: its window's first day makes no other older, its last none later."""
+    spec = SPECS["sp_campaigns"]
+    period = spec.period.model_copy(update={"history": timedelta(days=20, hours=12)})
+    spec = spec.model_copy(update={"period": period})
+    days = expected_days(spec, NA, date(2026, 11, 2), date(2026, 11, 19), NOW)["ATVPDKIKX0DER"]
+    assert sorted(days) == [date(2026, 11, number) for number in range(2, 20)]
+    for day, each in days.items():  # at two in Los Angeles, the night after
+        assert each.due == datetime(2026, 11, day.day + 1, 10, tzinfo=UTC)
+    days = expected_days(spec, NA, date(2026, 10, 25), date(2026, 11, 19), NOW)["ATVPDKIKX0DER"]
+    assert min(day for day, each in days.items() if not each.expired) == date(2026, 11, 1)
