@@ -131,7 +131,7 @@ def test_shops_with_the_same_gap_are_one_run() -> None:
 
 
 def test_a_day_of_a_range_is_due_by_its_own_run_and_served_to_its_own_end() -> None:
-    """A range is asked for anew every day: its window's first day makes no other older, its last none later."""
+    """A range is asked for anew every day: its first day makes no other older, its last none later."""
     spec = SPECS["sp_campaigns"]
     period = spec.period.model_copy(update={"history": timedelta(days=20, hours=12)})
     spec = spec.model_copy(update={"period": period})
