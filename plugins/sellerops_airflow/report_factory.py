@@ -17,7 +17,7 @@ from sellerops.specs import PeriodKind, ReportSpec, SpecFailure, load_spec, load
 from sellerops_airflow.assets import table_asset
 from sellerops_airflow.deadlines import deadline_of
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
-from sellerops_airflow.operators.amazon_sp import SpApiFetchReportOperator
+from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
 from sellerops_airflow.report_docs import doc_md
@@ -139,7 +139,7 @@ def _account_group(spec: ReportSpec, account: Account) -> None:
 
         @task_group(group_id="slice")
         def collect_slice(piece: Any) -> None:
-            fetched = SpApiFetchReportOperator(
+            fetched = FetchReportOperator(
                 task_id="fetch_report", piece=piece, map_index_template=LABEL, **common
             )
             for destination in spec.destinations:

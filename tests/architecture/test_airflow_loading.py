@@ -203,7 +203,7 @@ def test_triggers_live_where_the_triggerer_finds_them() -> None:
             if issubclass(item, BaseTrigger) and item is not BaseTrigger:
                 assert item.__module__ == name_of(path)
                 found.append(name)
-    assert sorted(found) == ["NotificationsTrigger", "SpApiReportTrigger"]
+    assert sorted(found) == ["NotificationsTrigger", "ReportTrigger", "SpApiReportTrigger"]
 
 
 def test_the_connection_type_is_registered_under_the_folders_name() -> None:

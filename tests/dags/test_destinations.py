@@ -22,7 +22,7 @@ from sellerops.destinations import Destination, LoadJob, LoadResult
 from sellerops.errors import ConfigurationError, GiveUpError, Quarantined
 from sellerops.ledger import SliceState
 from sellerops.specs import load_spec
-from sellerops_airflow.operators.amazon_sp import SpApiFetchReportOperator
+from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.report_factory import build_dag
 from sellerops_airflow.run_outcomes import build_outcome
@@ -215,7 +215,7 @@ def test_a_notice_names_each_destination_that_failed(
 def fetch_nothing(runtime: Runtime) -> None:
     """The fetch task of a day of which Amazon says twice that there is no data."""
     runtime.fake_collector.steps = [Done((), Outcome.EMPTY, (6, 7))]
-    task = SpApiFetchReportOperator(
+    task = FetchReportOperator(
         task_id="fetch_report", report=DAG_ID, account_id="northwind_na", piece=PIECE.to_dict()
     )
     task.execute(task_context(try_number=4))

@@ -22,7 +22,7 @@ from sellerops.destinations import open_destination
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState
 from sellerops.ledger.quarantines import QuarantineState
 from sellerops.quarantine import get_quarantine, list_quarantines
-from sellerops_airflow.operators.amazon_sp import SpApiFetchReportOperator
+from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.operators.quarantine import (
     AskQuarantineOperator,
@@ -293,7 +293,7 @@ def test_absence_confirmed_twice_does_not_delete_rows(runtime: Runtime, sent: Ch
     with runtime.real.connection() as connection:
         connection.execute("UPDATE sellerops.report_request SET status = 'CANCELLED' WHERE id = %s", (empty,))
     runtime.fake_collector.steps = [Done((), Outcome.EMPTY, (7, empty))]
-    fetch = SpApiFetchReportOperator(
+    fetch = FetchReportOperator(
         task_id="fetch_report", report=SALES, account_id="northwind_na", piece=PIECE.to_dict()
     )
     with pytest.raises(AirflowSkipException, match="no rows, stored 100"):

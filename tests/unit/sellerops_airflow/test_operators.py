@@ -25,7 +25,7 @@ from sellerops.errors import (
 from sellerops.ledger import SliceState
 from sellerops.rate_limits import Priority
 from sellerops.slices import Slice
-from sellerops_airflow.operators.amazon_sp import SpApiFetchReportOperator
+from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
 from sellerops_airflow.run_context import priority_of
@@ -38,8 +38,8 @@ def plan(dag_id: str = DAG_ID, **days: str) -> PlanSlicesOperator:
     return PlanSlicesOperator(task_id="plan_slices", report=dag_id, account_id="northwind_na", **days)
 
 
-def fetch() -> SpApiFetchReportOperator:
-    return SpApiFetchReportOperator(
+def fetch() -> FetchReportOperator:
+    return FetchReportOperator(
         task_id="fetch_report", report=DAG_ID, account_id="northwind_na", piece=PIECE.to_dict()
     )
 
@@ -168,7 +168,7 @@ def test_waiting_is_left_to_the_triggerer_and_the_task_goes_on_afterwards(runtim
         fetch().execute(task_context())
     assert deferred.value.method_name == "resume"
     classpath, values = deferred.value.trigger.serialize()
-    assert classpath == "sellerops_airflow.triggers.amazon_sp.SpApiReportTrigger"
+    assert classpath == "sellerops_airflow.triggers.report.ReportTrigger"
     assert values["request_ids"] == [7]
     assert values["piece"] == PIECE.to_dict()
     ready = WaitResult(WaitOutcome.READY, "the document is ready", (7,)).to_dict()

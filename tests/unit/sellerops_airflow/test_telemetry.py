@@ -25,9 +25,9 @@ from sellerops.collect import Done, Outcome
 from sellerops.errors import NothingToCollect, ReportFatal
 from sellerops.ledger import RunRef
 from sellerops.telemetry import current_fields, observed
-from sellerops_airflow.operators.amazon_sp import SpApiFetchReportOperator
+from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.outcomes import slice_outcome, task_outcome
-from sellerops_airflow.triggers import amazon_sp as triggers
+from sellerops_airflow.triggers import report as triggers
 
 FIELDS = {
     "report": "sales_and_traffic",
@@ -77,8 +77,8 @@ def of(span: ReadableSpan) -> dict[str, Any]:
     return {name.removeprefix("sellerops."): value for name, value in (span.attributes or {}).items()}
 
 
-def fetch() -> SpApiFetchReportOperator:
-    return SpApiFetchReportOperator(
+def fetch() -> FetchReportOperator:
+    return FetchReportOperator(
         task_id="fetch_report", report=RUN.dag_id, account_id="northwind_na", piece=PIECE.to_dict()
     )
 
@@ -173,13 +173,13 @@ def test_waiting_in_the_triggerer_carries_them_too_and_mixes_no_two_waits(
         await asyncio.sleep(0)
         return type("Result", (), {"to_dict": lambda self: {}})()
 
-    monkeypatch.setattr(triggers.SpApiReportTrigger, "_wait", wait)
+    monkeypatch.setattr(triggers.ReportTrigger, "_wait", wait)
 
     async def both() -> None:
         waits = []
         for shop in ("US", "CA"):
             piece = PIECE.to_dict() | {"marketplaces": [shop], "label": f"{shop} 2026-11-20"}
-            trigger = triggers.SpApiReportTrigger(
+            trigger = triggers.ReportTrigger(
                 report=RUN.dag_id, account_id="northwind_na", piece=piece, run={}, request_ids=[],
                 reference="2026-11-21T12:00:00+00:00", priority="schedule",
             )  # fmt: skip

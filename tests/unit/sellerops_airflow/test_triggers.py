@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import json
 import threading
 import time
@@ -18,8 +19,8 @@ from sellerops.errors import ConfigurationError, CredentialsError, RetryableErro
 from sellerops.rate_limits import Priority
 from sellerops.specs import ReportSpec
 from sellerops_airflow.runtime import use_runtime
-from sellerops_airflow.triggers import amazon_sp
-from sellerops_airflow.triggers.amazon_sp import SpApiReportTrigger
+from sellerops_airflow.triggers import report
+from sellerops_airflow.triggers.report import ReportTrigger
 
 RUN = {
     "dag_id": DAG_ID,
@@ -31,8 +32,8 @@ RUN = {
 }
 
 
-def trigger() -> SpApiReportTrigger:
-    return SpApiReportTrigger(
+def trigger() -> ReportTrigger:
+    return ReportTrigger(
         report=DAG_ID,
         account_id="northwind_na",
         piece=PIECE.to_dict(),
@@ -45,10 +46,10 @@ def trigger() -> SpApiReportTrigger:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(amazon_sp, "FIRST_EVENT_AFTER_S", 0.0)
+    monkeypatch.setattr(report, "FIRST_EVENT_AFTER_S", 0.0)
 
 
-def events(item: SpApiReportTrigger) -> list[Any]:
+def events(item: ReportTrigger) -> list[Any]:
     async def collect() -> list[Any]:
         return [event.payload async for event in item.run()]
 
@@ -58,8 +59,8 @@ def events(item: SpApiReportTrigger) -> list[Any]:
 def test_it_can_be_rebuilt_from_its_plain_values() -> None:
     classpath, values = trigger().serialize()
     module, _, name = classpath.rpartition(".")
-    assert (module, name) == (SpApiReportTrigger.__module__, SpApiReportTrigger.__name__)
-    assert SpApiReportTrigger(**json.loads(json.dumps(values))).serialize() == (classpath, values)
+    assert (module, name) == (ReportTrigger.__module__, ReportTrigger.__name__)
+    assert ReportTrigger(**json.loads(json.dumps(values))).serialize() == (classpath, values)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -109,8 +110,8 @@ def test_no_event_comes_before_the_floor(runtime: FakeRuntime, monkeypatch: pyte
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
     events(trigger())
-    assert amazon_sp.FIRST_EVENT_AFTER_S >= 10
-    assert slept == [pytest.approx(amazon_sp.FIRST_EVENT_AFTER_S, abs=1.0)]
+    assert report.FIRST_EVENT_AFTER_S >= 10
+    assert slept == [pytest.approx(report.FIRST_EVENT_AFTER_S, abs=1.0)]
 
 
 @pytest.mark.usefixtures("at_once")
@@ -163,7 +164,7 @@ def test_a_thousand_waits_never_block_the_loop_for_long() -> None:
                 await asyncio.sleep(0)
                 worst = max(worst, time.thread_time() - before)
 
-        async def one(item: SpApiReportTrigger) -> int:
+        async def one(item: ReportTrigger) -> int:
             return len([event async for event in item.run()])
 
         watch = asyncio.create_task(tick())
@@ -182,3 +183,11 @@ def test_a_thousand_waits_never_block_the_loop_for_long() -> None:
     gc.unfreeze()
     assert done == 1000
     assert worst < 0.1
+
+
+def test_a_wait_deferred_under_the_former_name_goes_on() -> None:
+    before = trigger()
+    _, values = before.serialize()
+    module, _, name = "sellerops_airflow.triggers.amazon_sp.SpApiReportTrigger".rpartition(".")
+    restored = getattr(importlib.import_module(module), name)(**values)
+    assert restored.serialize() == before.serialize()

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from sellerops.collect import Done, WaitFor
     from sellerops.ledger import RunRef
     from sellerops_airflow.runtime import CollectorLike
-    from sellerops_airflow.triggers.amazon_sp import SpApiReportTrigger
+    from sellerops_airflow.triggers.report import ReportTrigger
 
 log = logging.getLogger(__name__)
 
 
-class SpApiFetchReportOperator(BaseOperator):
+class FetchReportOperator(BaseOperator):
     """Brings the documents of one slice into the archive; returns the ids of their requests.
 
     Every step is a state in the ledger: the task may be killed, retried or cleared at any point and goes on
@@ -111,10 +111,10 @@ class SpApiFetchReportOperator(BaseOperator):
 
     def _trigger(
         self, context: Context, run: RunRef, step: WaitFor, reference: datetime
-    ) -> SpApiReportTrigger:
-        from sellerops_airflow.triggers.amazon_sp import SpApiReportTrigger
+    ) -> ReportTrigger:
+        from sellerops_airflow.triggers.report import ReportTrigger
 
-        return SpApiReportTrigger(
+        return ReportTrigger(
             report=self.report,
             account_id=self.account_id,
             piece=self.piece,

@@ -1,0 +1,119 @@
+"""Waiting for Amazon in the triggerer: quota, creation, processing, the document's lease."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from sellerops.errors import CredentialsError, RetryableError, SellerOpsError
+from sellerops.slices import Slice
+from sellerops.telemetry import fields_of, observed
+from sellerops_airflow.runtime import get_runtime
+
+if TYPE_CHECKING:
+    from sellerops.collect import WaitResult
+    from sellerops_airflow.runtime import CollectorLike
+
+# No event earlier than this after deferring. Airflow 3.3.2 fails a task whose trigger fires within about 3 s:
+# the executor's late news of the deferral then meets a task that is queued again (apache/airflow #71580).
+FIRST_EVENT_AFTER_S = 10.0
+
+
+class ReportTrigger(BaseTrigger):
+    """Waits until a worker has something to do for a slice; its event is a WaitResult as plain values.
+
+    All it knows is in the ledger and in these values: a restarted triggerer, or a second one, just goes on.
+    A user who clears or fails the task ends only the wait: the report stays at Amazon, the next try finds it.
+    """
+
+    def __init__(
+        self,
+        *,
+        report: str,
+        account_id: str,
+        piece: dict[str, Any],
+        run: dict[str, Any],
+        request_ids: list[int],
+        reference: str,
+        priority: str,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.report = report
+        self.account_id = account_id
+        self.piece = piece
+        self.run_values = run
+        self.request_ids = request_ids
+        self.reference = reference
+        self.priority = priority
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return (
+            "sellerops_airflow.triggers.report.ReportTrigger",
+            {
+                "report": self.report,
+                "account_id": self.account_id,
+                "piece": self.piece,
+                "run": self.run_values,
+                "request_ids": self.request_ids,
+                "reference": self.reference,
+                "priority": self.priority,
+            },
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        started = time.monotonic()
+        fields = fields_of(Slice.from_dict(self.piece))
+        with observed("wait", fields, quiet=(asyncio.CancelledError,)):
+            result = await self._wait()
+        await asyncio.sleep(max(0.0, FIRST_EVENT_AFTER_S - (time.monotonic() - started)))
+        yield TriggerEvent(result.to_dict())  # type: ignore[no-untyped-call]
+
+    async def _wait(self) -> WaitResult:
+        await asyncio.to_thread(_load_drivers, self.piece["source"])
+        from sellerops.collect import WaitOutcome, WaitResult
+        from sellerops.ledger import RunRef
+        from sellerops.ledger.redaction import redact
+
+        try:
+            collector = await asyncio.to_thread(self._collector)
+            result = await collector.wait(
+                Slice.from_dict(self.piece),
+                RunRef(**self.run_values),
+                request_ids=tuple(self.request_ids),
+                reference=datetime.fromisoformat(self.reference),
+            )
+        except SellerOpsError as error:
+            result = WaitResult(WaitOutcome.FAILED, error.cause, error=error)
+        except Exception as error:
+            # The border of the triggerer: here the cause would be lost; the task tells it and may be retried.
+            self.log.exception("The wait broke off")
+            cause = RetryableError(redact(f"{type(error).__name__}: {error}"), where="triggerer")
+            result = WaitResult(WaitOutcome.FAILED, cause.cause, error=cause)
+        if isinstance(result.error, CredentialsError):
+            await asyncio.to_thread(self._forget_credentials)
+        return result
+
+    def _collector(self) -> CollectorLike:
+        """In a thread: reads connections and files."""
+        from sellerops.rate_limits import Priority
+
+        runtime = get_runtime()
+        account = runtime.account(self.account_id)
+        return runtime.collector(runtime.spec(self.report), account, Priority(self.priority))
+
+    def _forget_credentials(self) -> None:
+        runtime = get_runtime()
+        runtime.forget_credentials(runtime.account(self.account_id))
+
+
+def _load_drivers(source: str) -> None:
+    """The first import of these takes up to a second, which must not be the loop's."""
+    import sellerops.collect  # noqa: F401
+    from sellerops.sources.registry import source_of
+
+    source_of(source)
