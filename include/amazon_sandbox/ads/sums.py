@@ -127,29 +127,35 @@ def traffic(part: Part, seen: Seen) -> tuple[int, ...]:
     """The counts of a part, in the order of COUNTS; whole numbers, so that they add up in every report."""
     impressions, clicks = seen.impressions, seen.clicks
     viewable = impressions * (55 + part.target.id % 30) // 100
-    lists = clicks // 23
-    basic = (*seen, viewable, lists)
+    dice = impressions % 100  # parts of hundredths, so that few clicks lead somewhere at times
+    basic = (*seen, viewable, (clicks * 4 + dice) // 100)
     campaign = part.ad.group.campaign
     if campaign.product == SP:
         return basic
-    rest = viewable - clicks if viewable > clicks else 0
-    pages, page_views = clicks * 9 // 10, rest // 160
-    carts, cart_views = clicks // 5, rest // 1_400
-    searches, search_views = clicks // 7, rest // 900
+    pages, views = (clicks * 90 + dice) // 100, max(0, viewable - clicks)
+    page_views = _each(views, 160, dice)
     films = viewable * (campaign.kind == "video")
-    video = (films * 3 // 10, films // 4, films // 6, films // 9, films // 12, films // 40)
-    stores = clicks // 3 if campaign.kind == "collection" else 0
     return (
         *basic,
-        rest // 3_000,
+        _each(views, 3_000, dice),
         pages,
         page_views,
-        carts,
-        cart_views,
-        searches,
-        search_views,
-        *video,
-        pages * 2 // 3,
-        page_views * 2 // 3,
-        stores,
+        (clicks * 20 + dice) // 100,
+        _each(views, 1_400, dice),
+        (clicks * 14 + dice) // 100,
+        _each(views, 900, dice),
+        films * 3 // 10,
+        films // 4,
+        films // 6,
+        films // 9,
+        films // 12,
+        films // 40,
+        (pages * 66 + dice) // 100,
+        (page_views * 66 + dice) // 100,
+        (clicks * 30 + dice) // 100 if campaign.kind == "collection" else 0,
     )
+
+
+def _each(views: int, many: int, dice: int) -> int:
+    """One of so many, rounded by the dice."""
+    return (views + many * dice // 100) // many if views else 0

@@ -149,6 +149,35 @@ def test_what_was_bought_costs_what_the_orders_say(shop: Shop) -> None:
         assert row["unitsSoldOtherSku30d"] == row["unitsSoldClicks30d"]
 
 
+def test_what_people_did_is_in_proportion(shop: Shop) -> None:
+    """Sponsored Display: those who clicked, looked, put into the cart; each is part of the one before."""
+    columns = tuple(
+        name
+        for name in report_types()["sdAdvertisedProduct"].columns
+        if name not in ("date", "startDate", "endDate")
+    )
+    rows = rows_of(shop, "sdAdvertisedProduct", columns, at(shop, SETTLED))
+    for row in rows:
+        assert (
+            row["clicks"]
+            >= row["detailPageViewsClicks"]
+            >= row["addToCartClicks"]
+            >= row["addToListFromClicks"]
+        )
+        assert row["impressions"] >= row["impressionsViews"]
+        for name in ("addToCart", "brandedSearches"):
+            assert row[name] == row[f"{name}Clicks"] + row[f"{name}Views"]
+        for name in ("purchases", "sales", "unitsSold"):
+            assert row[name] >= row[f"{name}Clicks"]
+        for name in ("Purchases", "Sales", "UnitsSold"):
+            assert (
+                row[name[0].lower() + name[1:]] >= row[f"newToBrand{name}"] >= row[f"newToBrand{name}Clicks"]
+            )
+        assert row["detailPageViews"] >= row["newToBrandDetailPageViews"]
+        assert row["cumulativeReach"] <= row["impressions"]
+    assert all(sum(row[name] for row in rows) for name in ("addToCart", "addToList", "brandedSearches"))
+
+
 def test_windows_and_parts_are_in_order(shop: Shop) -> None:
     columns = tuple(
         name
