@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from sellerops_airflow.notifiers.runs import ReportFailureNotifier
-
 if TYPE_CHECKING:
     from sellerops.notices.outbox import Post
 
@@ -69,6 +67,3 @@ def _refused(error: Any) -> Exception:
 def _code(error: Any) -> str:
     data = error.response.data
     return str(data.get("error", "")) if isinstance(data, dict) else "no JSON"
-
-
-__all__ = ["ReportFailureNotifier", "send"]
