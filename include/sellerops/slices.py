@@ -189,7 +189,10 @@ def _windows(
     if from_day or to_day:
         first, last = _given_days(from_day, to_day)
         last = min(last, last_closed)
-    for start, end in _pieces(spec, first, last, last_closed):
+    pieces = _pieces(spec, first, last, last_closed)
+    if spec.period.kind is PeriodKind.RANGE:
+        pieces = _served_apart(pieces, zone, oldest)
+    for start, end in pieces:
         day = f"{start}" if start == end else f"{start}..{end}"
         end_instant = _midnight(end + timedelta(days=1), zone)
         yield _slice(
@@ -204,6 +207,19 @@ def _windows(
             window_end=end_instant.astimezone(UTC).isoformat(),
             expired=_midnight(start, zone) < oldest,
         )
+
+
+def _served_apart(
+    pieces: Iterator[tuple[date, date]], zone: ZoneInfo, oldest: datetime
+) -> Iterator[tuple[date, date]]:
+    """Part a range in which Amazon serves only the later days: those can still be asked for."""
+    for start, end in pieces:
+        cut = start
+        while cut <= end and _midnight(cut, zone) < oldest:
+            cut += timedelta(days=1)
+        if start < cut <= end:
+            yield start, cut - timedelta(days=1)
+        yield (cut if cut <= end else start), end
 
 
 def _pieces(spec: ReportSpec, first: date, last: date, last_closed: date) -> Iterator[tuple[date, date]]:

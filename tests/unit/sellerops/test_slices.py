@@ -112,6 +112,26 @@ def test_what_amazon_no_longer_serves_is_marked_not_asked() -> None:
     assert snapshot.expired
 
 
+def test_of_a_range_that_reaches_too_far_back_the_later_days_are_still_asked_for() -> None:
+    spec = load_spec("sp_campaigns")
+    account = load_accounts()["northwind_na"]
+    oldest = RUN - spec.period.history  # 95 days: the first day that is served whole is 2026-08-19
+    pieces = [
+        piece
+        for piece in plan_slices(
+            spec, account, run_at=RUN, now=RUN, from_day=date(2026, 8, 1), to_day=date(2026, 10, 15)
+        )
+        if piece.marketplaces == ("US",)
+    ]
+    assert oldest < pieces[1].start == datetime(2026, 8, 19, 7, tzinfo=UTC)  # type: ignore[operator]
+    assert [(piece.first_day, piece.last_day, piece.expired) for piece in pieces] == [
+        ("2026-08-01", "2026-08-18", True),
+        ("2026-08-19", "2026-08-31", False),
+        ("2026-09-01", "2026-10-01", False),
+        ("2026-10-02", "2026-10-15", False),
+    ]
+
+
 def test_listing_looks_back_but_not_past_what_is_listed() -> None:
     (piece,) = plan_slices(
         load_spec("settlements"),
