@@ -23,7 +23,7 @@ LONGEST_DAYS = 30  # Sponsored Products; the others look back 14 days
 CREDITED_SHARE = 0.42
 HALO_SHARE = 0.14
 SEEN_AFTER = 12 * 3600
-KEPT_DAYS = 256
+KEPT_DAYS = 512
 
 
 class Credit(NamedTuple):
@@ -51,7 +51,7 @@ class Credit(NamedTuple):
         return any(listing.asin == self.item.listing.asin for listing in self.ad.listings)
 
 
-@lru_cache(maxsize=KEPT_DAYS * 4)
+@lru_cache(maxsize=KEPT_DAYS)
 def credits_of_orders(shop: Shop, ordinal: int) -> dict[int, tuple[Credit, ...]]:
     """Of the orders of a day: day of the click -> what it is credited with."""
     found: dict[int, list[Credit]] = defaultdict(list)
