@@ -6,14 +6,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import psycopg
 from google.api_core.exceptions import NotFound
-from google.cloud.bigquery import Table
+from google.cloud.bigquery import Table as BigQueryTable
+from integration.destinations.json_lines import Table
 from psycopg.rows import dict_row
 
-from sellerops.destinations import Destination, open_destination
+from sellerops.destinations import ConnectionValues, Destination, open_destination
 from sellerops.destinations.bigquery import BigQueryAddress
 
 
@@ -21,6 +23,10 @@ class Store(Protocol):
     """A destination and ways to look into it."""
 
     destination: Destination
+    examples: int
+    """How many made-up cases are worth their time."""
+    at_once: int
+    """How many loads at the same time, an even number."""
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows of ``<source>.<table>``; empty when there is no such table."""
@@ -45,6 +51,9 @@ class Store(Protocol):
 
 class PostgresStore:
     """Postgres through a connection string."""
+
+    examples = 10
+    at_once = 8
 
     def __init__(self, conninfo: str) -> None:
         self.conninfo = conninfo
@@ -94,6 +103,10 @@ class PostgresStore:
 class BigQueryStore(PostgresStore):
     """BigQuery, with the ledger in Postgres. Columns have Postgres' type names, so that the suite can ask."""
 
+    # Each of a load's statements takes the local server a tenth of a second.
+    examples = 1
+    at_once = 4
+
     _TYPES: ClassVar = {
         "STRING": "text",
         "INTEGER": "bigint",
@@ -110,7 +123,7 @@ class BigQueryStore(PostgresStore):
         self.client = address.client()
         self.destination = open_destination("bigquery", address, ledger=conninfo)
 
-    def table(self, name: str) -> Table | None:
+    def table(self, name: str) -> BigQueryTable | None:
         try:
             return self.client.get_table(f"{self.address.project}.{self.address.dataset_prefix}{name}")
         except NotFound:
@@ -130,4 +143,39 @@ class BigQueryStore(PostgresStore):
         return [each.table_id for each in self.client.list_tables(dataset)] + [str(each) for each in intents]
 
 
-STORES: dict[str, Callable[..., Store]] = {"postgres": PostgresStore, "bigquery": BigQueryStore}
+class JsonLinesStore(PostgresStore):
+    """Files of JSON lines in ``folder``, with the ledger in Postgres."""
+
+    _TYPES: ClassVar = {
+        "text": "text",
+        "integer": "bigint",
+        "decimal": "numeric",
+        "date": "date",
+        "timestamp": "timestamp with time zone",
+        "boolean": "boolean",
+    }
+
+    def __init__(self, conninfo: str, folder: Path) -> None:
+        self.conninfo = conninfo
+        self.folder = folder
+        address = ConnectionValues(extra={"folder": str(folder)})
+        self.destination = open_destination("json_lines", address, ledger=conninfo)
+
+    def table(self, name: str) -> Table:
+        return Table(self.folder / f"{name}.jsonl")
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        return self.table(table).rows
+
+    def columns(self, table: str) -> dict[str, str]:
+        return {name: self._TYPES[kind] for name, kind in self.table(table).types.items()}
+
+    def leftovers(self) -> list[str]:
+        return [each.name for each in self.folder.iterdir() if each.suffix == ".new"]
+
+
+STORES: dict[str, Callable[..., Store]] = {
+    "postgres": PostgresStore,
+    "bigquery": BigQueryStore,
+    "json_lines": JsonLinesStore,
+}

@@ -133,7 +133,7 @@ def snapshots(draw: st.DrawFn) -> list[Doc]:
 def test_any_order_any_number_of_times(
     store: Store, documents: Callable[[], st.SearchStrategy[list[Doc]]]
 ) -> None:
-    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=store.examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(documents(), st.randoms(use_true_random=False))
     def holds(made: list[Doc], rng: random.Random) -> None:
         again = [*made, *rng.choices(made, k=rng.randint(0, 2))]
@@ -208,7 +208,7 @@ def wide_orders(spec: ReportSpec, number: int, hours: float) -> Doc:
 
 def test_loads_at_the_same_time_neither_block_for_good_nor_mix(store: Store) -> None:
     spec = load_spec("all_orders")
-    documents = [wide_orders(spec, number, number % 4) for number in range(8)]
+    documents = [wide_orders(spec, number, number % 4) for number in range(store.at_once)]
     accounts = [
         replace(each, piece=replace(each.piece, account_id=f"shop{n % 2}"))
         for n, each in enumerate(documents)
@@ -224,7 +224,7 @@ def test_the_same_slice_at_the_same_time_is_loaded_once_after_the_other(store: S
     rows = [(f"2026-11-18T01:00:{n % 60:02}Z", f"o{n}", "A", 1) for n in range(200)]
     content = tsv(["return-date", "order-id", "sku", "quantity"], rows)
     document = Doc(spec, day_slice(spec, "2026-11-18", shops=("US", "CA")), content)
-    assert in_threads([lambda: document.load_into(store.destination)] * 6) == []
+    assert in_threads([lambda: document.load_into(store.destination)] * store.at_once) == []
     assert len(store.rows("amazon_sp.fba_customer_returns")) == 200
-    assert sorted(load["replaced"] for load in store.loads()) == [0, 200, 200, 200, 200, 200]
+    assert sorted(load["replaced"] for load in store.loads()) == [0, *[200] * (store.at_once - 1)]
     assert not store.leftovers()

@@ -22,6 +22,8 @@ from sellerops.slices import Slice
 from sellerops.specs import load_spec
 from sellerops.specs.model import QuarantineRules
 
+ONLY = ("json_lines", "postgres")
+
 SPEC = load_spec("sales_and_traffic")
 DAY = date(2026, 11, 20)
 DAILY, TOTALS = "amazon_sp.sales_daily", "amazon_sp.sales_daily_totals"

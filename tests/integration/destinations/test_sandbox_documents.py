@@ -17,6 +17,8 @@ from sellerops.marketplaces import marketplace_by_id
 from sellerops.slices import Slice, plan_slices
 from sellerops.specs import ReportSpec, load_spec
 
+ONLY = ("postgres",)
+
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 WORLD = World(seed=7, scenario="world")
 SELLERS = {seller.account: seller for seller in WORLD.sellers}
