@@ -509,7 +509,9 @@ def test_the_connection_opens_google_sheets_and_not_all_of_google_cloud(api: Goo
     assert list(api._hook().scopes) == ["https://www.googleapis.com/auth/spreadsheets"]
 
 
-def test_moments_are_utc_whatever_the_servers_zone(export: Export, tab: Tab) -> None:
+def test_moments_and_their_days_are_utc_whatever_the_servers_zone(export: Export, tab: Tab) -> None:
     moment = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
-    export(spec(table=None, query=f"SELECT timestamptz '{moment.isoformat()}' AS at"))
-    assert tab.grid()[1] == ["2026-11-20T23:30:00Z"]
+    export(
+        spec(table=None, query=f"SELECT at, at::date AS day FROM (SELECT timestamptz '{moment}' AS at) AS t")
+    )
+    assert tab.grid()[1] == ["2026-11-20T23:30:00Z", "2026-11-20"]
