@@ -17,6 +17,8 @@ _PASSING = (
     api.ServerError,
     api.RetryError,
     auth.TransportError,
+    ConnectionError,
+    TimeoutError,
     requests.ConnectionError,
     requests.Timeout,
 )
