@@ -1,8 +1,8 @@
 """What one slice costs beside its rows: processor time of the worker and statements in the database.
 
-    PYTHONPATH=include:plugins python benchmarks/slice_overhead.py [--slices 60]
+    PYTHONPATH=include:plugins python benchmarks/slice_overhead.py [--slices 60] [--report sales_and_traffic]
 
-Collects small slices of sales and traffic one after the other from the local Amazon, as tasks do: plan,
+Collects slices of a report (of Amazon Ads: report__amazon_ads__sp_campaigns) one after the other from the local Amazon, as tasks do: plan,
 ``advance`` on a worker, ``wait`` in the triggerer, ``advance`` again with the download, load. Prints JSON:
 CPU seconds and statements of each of these steps, per slice, and ends with 1 when a step takes more
 statements than it should. Airflow's own cost of a task comes on top: about 0.2 CPU seconds with the
@@ -35,11 +35,15 @@ from sellerops.destinations.postgres import PostgresDestination
 from sellerops.ledger import Ledger, RunRef
 from sellerops.rate_limits import QuotaLedger, load_rate_limits
 from sellerops.slices import Slice, plan_slices
-from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.common.lwa import Credentials
-from sellerops.specs import load_spec
+from sellerops.sources.registry import source_of
+from sellerops.specs import ReportSpec, load_spec
 
 RUN = RunRef("benchmark", "run", "fetch_report", 0, 1, "sales_and_traffic")
+QUOTAS = (
+    *("createReport", "getReportDocument", "getReport", "getReports"),
+    *("createAdsReport", "getAdsReport"),
+)
 MOST_STATEMENTS = {"advance": 20, "wait": 40, "load": 60}
 
 
@@ -81,24 +85,28 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--slices", type=int, default=60)
+    parser.add_argument("--report", default="sales_and_traffic")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="sellerops-benchmark-") as folder,
         servers(Path(folder), 60.0) as (ledger, amazon),
     ):
-        for operation in ("createReport", "getReportDocument", "getReport", "getReports"):
+        for operation in QUOTAS:
             amazon.post("/_sandbox/quotas", json={"operation": operation, "rate": 20.0, "burst": 200})
         amazon.post("/_sandbox/jobs", json={"queue_seconds": 5, "progress_seconds": 5})
-        figures = measure(ledger, amazon, Path(folder), options.slices)
+        figures = measure(ledger, amazon, Path(folder), options.slices, options.report)
     print(json.dumps(figures, indent=2))
     too_many = {name for name, most in MOST_STATEMENTS.items() if figures[name]["statements"] > most}
     print(f"more statements than they should: {', '.join(too_many)}" if too_many else "", file=sys.stderr)
     return 1 if too_many else 0
 
 
-def measure(ledger: Ledger, amazon: Any, folder: Path, count: int) -> dict[str, Any]:
-    spec, account = load_spec("sales_and_traffic"), load_accounts()["northwind_na"]
+def measure(
+    ledger: Ledger, amazon: Any, folder: Path, count: int, report: str = "sales_and_traffic"
+) -> dict[str, Any]:
+    spec, account = _spec(report), load_accounts()["northwind_na"]
     told = next(one for one in amazon.get("/_sandbox/accounts").json() if one["account"] == account.id)
+    told = told["ads"] if spec.source == "amazon_ads" else told
     base = str(amazon.base_url).rstrip("/")
     credentials = Credentials(
         told["client_id"], told["client_secret"], told["refresh_token"], base, f"{base}/auth/o2/token"
@@ -109,12 +117,11 @@ def measure(ledger: Ledger, amazon: Any, folder: Path, count: int) -> dict[str, 
     meter = Meter()
     with meter.step("plan"):
         last = (NOW - timedelta(days=3)).date()
-        pieces = plan_slices(
-            spec, account, run_at=NOW, now=NOW, from_day=last - timedelta(days=count), to_day=last
-        )[:count]
+        first = last - min(timedelta(days=count), spec.period.history - timedelta(days=5))
+        pieces = plan_slices(spec, account, run_at=NOW, now=NOW, from_day=first, to_day=last)[:count]
 
     def collector() -> Collector:
-        client = SpApiClient(account, credentials, ledger, limits)
+        client = source_of(spec.source).client(account, credentials, ledger, limits)
         return Collector(spec, account, client, ledger, limits, archive)
 
     rows = 0
@@ -123,8 +130,9 @@ def measure(ledger: Ledger, amazon: Any, folder: Path, count: int) -> dict[str, 
             if piece is pieces[0]:
                 meter.cpu.clear()  # the first slice imports and connects
                 meter.statements.clear()
-            rows += _collect(meter, collector, piece, destination, ledger, archive)
+            rows += _collect(meter, collector, spec, piece, destination, ledger, archive)
     return {
+        "report": spec.dag_id,
         "slices": len(pieces),
         "rows": rows,
         **{
@@ -138,9 +146,17 @@ def measure(ledger: Ledger, amazon: Any, folder: Path, count: int) -> dict[str, 
     }
 
 
+def _spec(report: str) -> ReportSpec:
+    """The report; windows of a range are a week long, so that there are enough of them."""
+    spec = load_spec(report)
+    week = spec.period.model_copy(update={"max_days": 7})
+    return spec.model_copy(update={"period": week})
+
+
 def _collect(
     meter: Meter,
     collector: Callable[[], Collector],
+    spec: ReportSpec,
     piece: Slice,
     destination: PostgresDestination,
     ledger: Ledger,
@@ -163,7 +179,7 @@ def _collect(
             uri = str(request.archive_uri)
             results = load_document(
                 destination,
-                load_spec("sales_and_traffic"),
+                spec,
                 piece,
                 RequestMeta.of(request),
                 lambda uri=uri: archive.open(uri),

@@ -218,7 +218,11 @@ def test_the_connection_type_is_registered_under_the_folders_name() -> None:
     points = (folder / "entry_points.txt").read_text(encoding="utf-8")
     assert "sellerops_airflow.provider_info:get_provider_info" in points
     kinds = info["connection-types"]
-    assert [kind["connection-type"] for kind in kinds] == ["amazon_sp", "sellerops_notifications"]
+    assert [kind["connection-type"] for kind in kinds] == [
+        "amazon_sp",
+        "amazon_ads",
+        "sellerops_notifications",
+    ]
     for kind in kinds:
         module, _, name = kind["hook-class-name"].rpartition(".")
         assert getattr(importlib.import_module(module), name).conn_type == kind["connection-type"]

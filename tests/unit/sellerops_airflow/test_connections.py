@@ -11,7 +11,9 @@ from airflow.providers_manager import ProvidersManager
 from sellerops.accounts import load_accounts
 from sellerops.errors import ConfigurationError, CredentialsError
 from sellerops.sources.common.lwa import LWA_TOKEN_URL
+from sellerops_airflow.hooks.amazon_ads import AmazonAdsHook
 from sellerops_airflow.hooks.amazon_sp import AmazonSpHook
+from sellerops_airflow.hooks.registry import hook_of
 from sellerops_airflow.hooks.warehouse import warehouse_conninfo
 from sellerops_airflow.runtime import ARCHIVE_VARIABLE, Runtime, get_runtime, use_runtime
 
@@ -49,6 +51,26 @@ def test_airflow_knows_the_type_and_its_form() -> None:
     assert set(behaviour["hidden_fields"]) == {"port", "schema", "extra"}
     refresh_token = manager.connection_form_widgets["extra__amazon_sp__refresh_token"]
     assert refresh_token.is_sensitive
+
+
+def test_amazon_ads_is_a_type_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its client and refresh token are others; its address is by region, too."""
+    manager = ProvidersManager()
+    hook = manager.hooks["amazon_ads"]
+    assert hook is not None
+    assert hook.hook_class_name.endswith("AmazonAdsHook")
+    assert manager.connection_form_widgets["extra__amazon_ads__refresh_token"].is_sensitive
+    fields = {
+        "conn_type": "amazon_ads",
+        "login": "c",
+        "password": SECRET,
+        "extra": {"refresh_token": REFRESH},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_AMAZON_ADS_NORTHWIND_EU", json.dumps(fields))
+    credentials = hook_of("amazon_ads", load_accounts()["northwind_eu"]).get_conn()
+    assert credentials.endpoint == "https://advertising-api-eu.amazon.com"
+    assert credentials.connection == "amazon_ads_northwind_eu"
+    assert AmazonAdsHook("amazon_ads_northwind_eu").get_conn() == credentials
 
 
 def test_the_refresh_token_is_hidden_by_its_name_too() -> None:
