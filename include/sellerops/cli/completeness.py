@@ -32,10 +32,13 @@ from sellerops.marketplaces import marketplace_by_id
 from sellerops.specs import load_spec, load_specs
 
 _SHOWN = (
-    DayState.LOADED, DayState.CONFIRMED_EMPTY, DayState.QUARANTINED, DayState.LATE, DayState.FAILED,
-    DayState.EXPIRED, DayState.MISSING,
+    DayState.LOADED, DayState.CONFIRMED_EMPTY, DayState.PARTIAL, DayState.QUARANTINED, DayState.LATE,
+    DayState.FAILED, DayState.EXPIRED, DayState.MISSING,
 )  # fmt: skip
-_HOLES = (DayState.MISSING, DayState.FAILED, DayState.LATE, DayState.QUARANTINED, DayState.EXPIRED)
+_HOLES = (
+    DayState.MISSING, DayState.FAILED, DayState.LATE, DayState.QUARANTINED, DayState.PARTIAL,
+    DayState.EXPIRED,
+)  # fmt: skip
 _MOST_RANGES = 4
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -20,10 +20,14 @@ USUAL_DAYS = 60
 
 
 class DayState(StrEnum):
-    """The states of a slice, and MISSING: a run should have brought the day, and nothing is known of it."""
+    """The states of a slice, and MISSING: a run should have brought the day, and nothing is known of it.
+
+    PARTIAL: loaded, but not into a destination that the spec names since; `replay` brings it there.
+    """
 
     LOADED = "LOADED"
     CONFIRMED_EMPTY = "CONFIRMED_EMPTY"
+    PARTIAL = "PARTIAL"
     QUARANTINED = "QUARANTINED"
     REQUESTED = "REQUESTED"
     PLANNED = "PLANNED"
@@ -33,6 +37,7 @@ class DayState(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+_Key = tuple[str, str, date, datetime | None]
 # Of several snapshots of one day the best says how the day stands.
 _RANK = {state: place for place, state in enumerate(DayState)}
 
@@ -82,6 +87,7 @@ def calendars(
     last = last_day or moment.date()
     oldest = first_day or last - timedelta(days=days)
     rows = ledger.slice_states(report=spec.name, first_day=None, last_day=last)
+    lacking = _lacking(ledger, spec)
     for account in accounts:
         own = [row for row in rows if row.account_id == account.id]
         start = first_day or _begun(spec, own)
@@ -95,7 +101,7 @@ def calendars(
             known = [row for row in own if row.marketplace_id == shop and row.day >= oldest]
             since = oldest if first_day or spec.catchup else begun.get(shop)
             wanted = {day: each for day, each in expected.get(shop, {}).items() if since and day >= since}
-            found = tuple(_days(known, wanted))
+            found = tuple(_days(known, wanted, lacking))
             if found:
                 yield Shop(spec, account, shop, found)
 
@@ -110,16 +116,30 @@ def _shops(rows: Iterable[SliceRow]) -> set[str]:
     return {row.marketplace_id for row in rows}
 
 
-def _days(rows: Iterable[SliceRow], expected: Mapping[date, ExpectedDay]) -> Iterator[Day]:
-    best: dict[date, SliceRow] = {}
+def _lacking(ledger: Ledger, spec: ReportSpec) -> frozenset[_Key]:
+    """Days that some destination has, and not every one of the spec."""
+    has: dict[_Key, set[str]] = {}
+    for each in ledger.destination_days(report=spec.name):
+        key = each.account_id, each.marketplace_id, each.day, each.snapshot_at
+        has.setdefault(key, set()).add(each.end.destination)
+    return frozenset(key for key, names in has.items() if not names.issuperset(spec.destinations))
+
+
+def _days(
+    rows: Iterable[SliceRow], expected: Mapping[date, ExpectedDay], lacking: Container[_Key]
+) -> Iterator[Day]:
+    best: dict[date, tuple[SliceRow, DayState]] = {}
     for row in rows:
-        if row.day not in best or _RANK[_state(row.state)] < _RANK[_state(best[row.day].state)]:
-            best[row.day] = row
+        state = _state(row, lacking)
+        if row.day not in best or _RANK[state] < _RANK[best[row.day][1]]:
+            best[row.day] = row, state
     for day in sorted({*best, *expected}):
-        known, wanted = best.get(day), expected.get(day)
-        state = _state(known.state) if known else DayState.MISSING
-        yield Day(day, state, known, wanted)
+        known, found = best.get(day, (None, DayState.MISSING))
+        yield Day(day, found, known, expected.get(day))
 
 
-def _state(state: SliceState) -> DayState:
-    return DayState(state.value)
+def _state(row: SliceRow, lacking: Container[_Key]) -> DayState:
+    key = row.account_id, row.marketplace_id, row.day, row.snapshot_at
+    if row.state is SliceState.LOADED and key in lacking:
+        return DayState.PARTIAL
+    return DayState(row.state.value)

@@ -16,7 +16,15 @@ from sellerops.specs import ReportSpec
 # What was promised longer ago is a gap: filled, and told of before Amazon forgets it.
 HORIZON = timedelta(days=3)
 # An answer, if not always rows: held figures wait for a person, who was asked.
-_ANSWERED = frozenset({DayState.LOADED, DayState.CONFIRMED_EMPTY, DayState.QUARANTINED, DayState.EXPIRED})
+_ANSWERED = frozenset(
+    {
+        DayState.LOADED,
+        DayState.CONFIRMED_EMPTY,
+        DayState.PARTIAL,
+        DayState.QUARANTINED,
+        DayState.EXPIRED,
+    }
+)
 
 
 @dataclass(frozen=True)

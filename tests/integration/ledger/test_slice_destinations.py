@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
+from sellerops.accounts import load_accounts
+from sellerops.completeness import DayState, calendars
 from sellerops.errors import GiveUpError, Quarantined
 from sellerops.ledger import Ledger, RunRef, SliceRow, SliceState
 from sellerops.slices import Slice
+from sellerops.specs import load_spec
 
 BOTH = ("postgres", "bigquery")
 PIECE = Slice(
@@ -147,3 +151,25 @@ def test_two_that_end_at_once_see_each_other(ledger: Ledger) -> None:
             for each in both:
                 each.result()
         assert {row.state for row in rows(ledger)} == {LOADED}
+
+
+def test_a_day_that_a_destination_named_later_lacks_is_not_complete(ledger: Ledger) -> None:
+    spec = load_spec("sales_and_traffic")
+    piece = replace(PIECE, report=spec.name)
+    ledger.settle_destination(piece, "postgres", LOADED, destinations=("postgres",), request_id=7)
+
+    def shown(*destinations: str) -> set[DayState]:
+        named = spec.model_copy(update={"destinations": destinations})
+        accounts = [load_accounts()["northwind_na"]]
+        moment = datetime(2026, 11, 21, tzinfo=UTC)
+        return {
+            day.state
+            for shop in calendars(ledger, named, accounts, last_day=DAYS[-1], now=moment)
+            for day in shop.days
+            if day.day in DAYS and shop.marketplace_id == "ATVPDKIKX0DER"
+        }
+
+    assert shown("postgres") == {DayState.LOADED}
+    assert shown(*BOTH) == shown("bigquery") == {DayState.PARTIAL}
+    ledger.settle_destination(piece, "bigquery", LOADED, destinations=BOTH, request_id=7)
+    assert shown(*BOTH) == {DayState.LOADED}
