@@ -34,7 +34,7 @@ _PURGES = {
     "notification": "DELETE FROM sellerops.notification WHERE received_at < sellerops.now() - %(age)s",
     "notice": "DELETE FROM sellerops.notice WHERE claimed_at < sellerops.now() - %(age)s",
     "delivery": "DELETE FROM sellerops.delivery WHERE created_at < sellerops.now() - %(age)s",
-    "fault": "DELETE FROM sellerops.fault WHERE closed_at < sellerops.now() - %(age)s",
+    "fault": "DELETE FROM sellerops.fault WHERE coalesce(closed_at, seen_at) < sellerops.now() - %(age)s",
     "warning": "DELETE FROM sellerops.warning WHERE ended_at < sellerops.now() - %(age)s",
 }
 

@@ -16,7 +16,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from sellerops.ledger.database import Connection
-from sellerops.ledger.redaction import redact
+from sellerops.ledger.redaction import redact, redact_values
 
 # Longer than any send may take; a sender that died gives its delivery back after that.
 _LEASE = timedelta(seconds=60)
@@ -112,7 +112,11 @@ def add_deliveries(connection: Connection, wanted: Iterable[NewDelivery]) -> int
                     %(target)s, %(message)s, %(broadcast)s)
             ON CONFLICT (notice_key, kind, connection, target) DO NOTHING
             """,
-            {**vars(each), "notice_key": redact(each.notice_key), "message": Jsonb(each.message)},
+            {
+                **vars(each),
+                "notice_key": redact(each.notice_key),
+                "message": Jsonb(redact_values(each.message)),
+            },
         ).rowcount
     return added
 

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sellerops.ledger import notices as tables
@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 SEND_SECONDS = 5.0
 BUDGET_SECONDS = 10.0
 GIVE_UP_AFTER = timedelta(days=1)
-REMIND_AFTER = timedelta(days=1)
+# Less than a day: the run of a daily schedule may come a few seconds earlier than the day before.
+REMIND_AFTER = timedelta(hours=20)
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
 
 _Item = TypeVar("_Item")
@@ -134,18 +135,22 @@ def _decide(connection: Connection, notice: Notice) -> _Told | None:
     ]
     if not known:
         return _Told(notice, notice.thread)
-    now = _now(connection)
     worse = notice.event is Event.CRITICAL_FAILURE and any(each.event != notice.event for each in known)
     is_news = worse or any(each.is_new or notice.thread in each.threads for each in known)
     oldest = min(known, key=lambda each: each.opened_at)
     if is_news:
         told = _Told(notice, notice.thread)
-    elif now - max(each.told_at for each in known) >= REMIND_AFTER:
+    elif _is_time_to_remind(max(each.told_at for each in known), _now(connection)):
         told = _Told(_reminder(notice, oldest), oldest.threads[-1], broadcast=True)
     else:
         return None
     tables.fault_told(connection, [each.id for each in known], notice.event, told.thread)
     return told
+
+
+def _is_time_to_remind(told_at: datetime, now: datetime) -> bool:
+    """On another day (UTC), and not just after midnight."""
+    return now - told_at >= REMIND_AFTER and now.date() > told_at.date()
 
 
 def _reminder(notice: Notice, fault: OpenFault) -> Notice:
@@ -277,7 +282,8 @@ def _put_off(ledger: Ledger, due: Delivery, error: ChannelError) -> None:
         log.warning("%s is not told of %s yet, next try in %s: %s", due.channel, due.notice_key, wait, error)
 
 
-def _now(connection: Connection) -> Any:
+def _now(connection: Connection) -> datetime:
     row = connection.execute("SELECT sellerops.now() AS now").fetchone()
     assert row is not None
-    return row["now"]
+    now: datetime = row["now"]
+    return now.astimezone(UTC)
