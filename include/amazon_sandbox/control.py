@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from amazon_sandbox import control_bodies as bodies
+from amazon_sandbox.ads import data as ads_data
 from amazon_sandbox.ads.state import known_ads_types
 from amazon_sandbox.ads.truth import ads_of_day
 from amazon_sandbox.answers import json_answer
@@ -163,12 +164,25 @@ def _set_quota(sandbox: Sandbox, wanted: bodies.QuotaWanted, now: float) -> None
         known = ", ".join(sandbox.quotas.published)
         raise ControlError(f"operation {wanted.operation!r} has no usage plan", f"Write one of: {known}.")
     if wanted.seller_id is not None:
-        _seller_by(sandbox, "seller_id", wanted.seller_id)
+        _check_quota_owner(sandbox, wanted.operation, wanted.seller_id)
     old = sandbox.quotas.plan(wanted.operation, wanted.seller_id or "")
     plan = UsagePlan(
         old.rate if wanted.rate is None else wanted.rate, old.burst if wanted.burst is None else wanted.burst
     )
     sandbox.quotas.set_plan(wanted.operation, wanted.seller_id, plan, now)
+
+
+def _check_quota_owner(sandbox: Sandbox, operation: str, owner: str) -> None:
+    if operation not in ads_data.USAGE_PLANS or operation in ads_data.WITHOUT_PROFILE:
+        _seller_by(sandbox, "seller_id", owner)
+        return
+    known = [str(profile.id) for account in sandbox.ads_accounts for profile in account.profiles]
+    if owner not in known:
+        raise ControlError(
+            f"seller_id: there is no profile {owner!r}",
+            f"Quotas of the Ads API are a profile's; write one of: {', '.join(known)}.",
+            404,
+        )
 
 
 async def jobs(request: Request) -> Response:

@@ -28,6 +28,7 @@ _LISTS = (
 )
 USAGE_PLANS = {**_REPORTS, **_EXPORTS, **dict.fromkeys(_LISTS, UsagePlan(2.0, 20))}
 OPERATIONS = tuple(USAGE_PLANS)
+WITHOUT_PROFILE = ("listProfiles", "getProfile")
 
 CREATE_TYPES = ("application/vnd.createasyncreportrequest.v3+json", "application/json")
 

@@ -169,6 +169,17 @@ def test_throttling_with_and_without_retry_after(us: AdsApi, control: Any) -> No
     assert (empty.status_code, empty.headers["retry-after"]) == (429, "1")
 
 
+def test_quotas_are_a_profiles(http: TestClient, sandbox: Sandbox, us: AdsApi, control: Any) -> None:
+    plan = {"operation": "getAdsReport", "rate": 0.1, "burst": 1}
+    control("POST", "/quotas", plan | {"seller_id": str(us.profile.id)})
+    seller_id = us.account.seller.seller_id
+    assert http.post("/_sandbox/quotas", json=plan | {"seller_id": seller_id}).status_code == 404
+    canada = AdsApi(http, sandbox, "northwind_na", 1).login()
+    answers = [api.call("GET", "/reporting/reports/x") for api in (us, us, canada, canada)]
+    assert [answer.status_code for answer in answers] == [404, 429, 404, 404]
+    assert answers[1].headers["retry-after"] == "10"
+
+
 def test_a_throttled_report_may_have_been_accepted(us: AdsApi, control: Any) -> None:
     control("POST", "/faults", {"fault": "ads_throttled_after", "operation": "createAdsReport", "times": 1})
     body = us.body("spCampaigns")
