@@ -83,7 +83,10 @@ def _sql_beside(path: Path, name: str) -> str:
             where=f"{path}, key `query`",
             remedy="Put the .sql file into the folder of the YAML, or write the SELECT itself.",
         )
-    return beside.read_text(encoding="utf-8")
+    try:
+        return beside.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(f"cannot be read: {error}.", where=str(beside), remedy="Save it as UTF-8.") from error
 
 
 def _refuse_unknown_inputs(spec: ExportSpec, tables: set[str]) -> None:

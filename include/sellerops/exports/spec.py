@@ -77,7 +77,7 @@ class ExportSpec(BaseModel):
     @field_validator("columns", mode="before")
     @classmethod
     def _titles(cls, value: object) -> object:
-        if isinstance(value, list):
+        if isinstance(value, list) and all(isinstance(name, str) for name in value):
             return {name: name for name in value}
         if isinstance(value, dict):
             return {name: title or name for name, title in value.items()}

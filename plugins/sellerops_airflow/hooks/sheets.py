@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
 from sellerops.errors import ConfigurationError, CredentialsError, RetryableError, SellerOpsError
 
@@ -88,12 +88,9 @@ class GoogleSheets:
         except (TransportError, HttpLib2Error, OSError) as error:
             cause = f"Google Sheets does not answer: {str(error) or type(error).__name__}."
             raise RetryableError(cause, where=where) from error
-        except GoogleAuthError as error:
-            raise CredentialsError(
-                f"Google refuses the account: {error}.",
-                where=f"connection {self._conn_id}",
-                remedy="Renew its key in Admin > Connections, then clear the task.",
-            ) from error
+        except (GoogleAuthError, AirflowException) as error:
+            # Airflow's own: the hook cannot read the key.
+            raise self._bad_key(str(error)) from error
 
     def _hook(self) -> GSheetsHook:
         from airflow.providers.google.suite.hooks.sheets import GSheetsHook
@@ -109,6 +106,11 @@ class GoogleSheets:
                 ) from error
             hook.api_endpoint = hook.extras.get("api_endpoint") or None
             hook.extras = {**hook.extras, "scope": hook.extras.get("scope") or SCOPE}
+            try:
+                hook.get_credentials()
+            except (KeyError, ValueError) as error:
+                # Not the library's own errors: a part of the key is missing, or is no key.
+                raise self._bad_key(f"its key is incomplete ({type(error).__name__}: {error})") from error
             self._made = hook
         return self._made
 
@@ -120,17 +122,20 @@ class GoogleSheets:
         if status in (408, 409) or status >= 500:
             return RetryableError(f"Google Sheets answers {status}: {said}.", where=where)
         if status == 401:
-            return CredentialsError(
-                f"Google refuses the account: {said}.",
-                where=f"connection {self._conn_id}",
-                remedy="Renew its key in Admin > Connections, then clear the task.",
-            )
+            return self._bad_key(said)
         if status in (403, 404):
             return self._no_access(status, said, where)
         return ConfigurationError(
             f"Google Sheets answers {status}: {said}.",
             where=where,
             remedy="Correct the export or the sheet (a protected range?), then clear the task.",
+        )
+
+    def _bad_key(self, said: str) -> CredentialsError:
+        return CredentialsError(
+            f"Google refuses the account: {said.rstrip('.')}.",
+            where=f"connection {self._conn_id}",
+            remedy="Renew its key in Admin > Connections, then clear the task.",
         )
 
     def _no_access(self, status: int, said: str, where: str) -> ConfigurationError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from integration.exports.conftest import SHEET
 from support.fake_runtime import task_context
 from support.sheets import Fault, Formula, SheetsServer, Tab
 
-from sellerops.errors import ConfigurationError, RetryableError
+from sellerops.errors import ConfigurationError, CredentialsError, RetryableError
 from sellerops.exports import ExportSpec, running
 from sellerops.exports.reading import PostgresSource
 from sellerops.exports.records import alone, exports
@@ -503,6 +504,21 @@ def test_a_server_that_is_away_is_retried(export: Export, monkeypatch: pytest.Mo
     )
     with pytest.raises(RetryableError, match="does not answer"):
         GoogleSheets().spreadsheet(SHEET)
+
+
+@pytest.mark.parametrize("key", ["no JSON", '{"type": "service_account"}'])
+def test_a_key_that_is_none_is_refused_at_once(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    connection = {"conn_type": "google_cloud_platform", "extra": {"keyfile_dict": key}}
+    monkeypatch.setenv("AIRFLOW_CONN_SELLEROPS_SHEETS", json.dumps(connection))
+    with pytest.raises(CredentialsError, match="refuses the account") as caught:
+        GoogleSheets().spreadsheet(SHEET)
+    assert "connection sellerops_sheets" in str(caught.value)
+
+
+def test_no_connection_says_where_to_add_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match="connection nobody_made: does not exist") as caught:
+        GoogleSheets("nobody_made").spreadsheet(SHEET)
+    assert "docs/exports.md" in caught.value.remedy
 
 
 def test_the_connection_opens_google_sheets_and_not_all_of_google_cloud(api: GoogleSheets) -> None:

@@ -68,6 +68,8 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("mode: append\nappend_only: [day]\ncolumns: [sku]", "`append_only` names 'day'"),
         ("columns: {a: Day, b: Day}", "two columns have the title 'Day'"),
         ("columns: [Day]", "snake_case"),
+        ("columns: [{day: Day}]", "key `columns`"),
+        ("1: x", "sales.yaml"),
         ("schedule: {cron: '0 7 * *', timezone: UTC}", "no cron expression"),
         ("after: [sales]", "write <source>.<table>"),
         ("destination: redshift", "key `destination`"),
