@@ -6,7 +6,7 @@ import sys
 
 from airflow.plugins_manager import AirflowPlugin
 
-from sellerops_airflow.deadlines import PromisedTime
+from sellerops_airflow.promised_time import PromisedTime
 from sellerops_airflow.task_imports import import_for_tasks
 from sellerops_airflow.timetables import ReportTimetable
 

@@ -12,20 +12,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.definitions.callback import AsyncCallback
-from airflow.sdk.definitions.deadline import BaseDeadlineReference, DeadlineAlert
+from airflow.sdk.definitions.deadline import DeadlineAlert
 
-from sellerops.schedules import Calendar
-from sellerops.specs import ReportSpec, Schedule
+from sellerops.specs import ReportSpec
+from sellerops_airflow.promised_time import PromisedTime
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from sellerops.accounts import Account
     from sellerops.completeness.warnings import Standing
     from sellerops.ledger import Ledger
@@ -34,46 +31,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 IsPaused = Callable[[str], bool]
-
-
-@dataclass(eq=False)
-class PromisedTime(BaseDeadlineReference):
-    """The first ``due`` by the zone's wall clock after the end of the run's data interval.
-
-    None, so no deadline, for runs by hand and backfills, and for runs made after their promised time: those
-    catch up on old days. Registered by the plugin; evaluated in the process that makes the run.
-    """
-
-    due: str = "09:00"
-    timezone: str = "UTC"
-
-    required_kwargs = frozenset({"dag_id", "run_id"})
-
-    def serialize_reference(self) -> dict[str, Any]:
-        return {"reference_type": self.reference_name, "due": self.due, "timezone": self.timezone}
-
-    @classmethod
-    def deserialize_reference(cls, reference_data: dict[str, Any]) -> PromisedTime:
-        return cls(due=reference_data["due"], timezone=reference_data["timezone"])
-
-    def _evaluate_with(self, *, session: Session, dag_id: str, run_id: str) -> datetime | None:
-        from airflow.models import DagRun
-        from sqlalchemy import select
-
-        query = select(DagRun.run_type, DagRun.data_interval_end).where(
-            DagRun.dag_id == dag_id, DagRun.run_id == run_id
-        )
-        row = session.execute(query).one_or_none()
-        if row is None or str(getattr(row[0], "value", row[0])) != "scheduled" or row[1] is None:
-            return None
-        promised = self.after(row[1])
-        return promised if promised > datetime.now(UTC) else None
-
-    def after(self, moment: datetime) -> datetime:
-        """The promise of a run whose data interval ends at ``moment``; UTC."""
-        # The promise goes by the zone alone; a cron is only what a Calendar must have.
-        calendar = Calendar(Schedule(cron="0 0 * * *", timezone=self.timezone), "")
-        return calendar.promise(self.due, moment)
 
 
 def deadline_of(spec: ReportSpec) -> list[DeadlineAlert] | None:
@@ -245,4 +202,4 @@ def _moment(value: Any) -> datetime | None:
     return moment.astimezone(UTC) if isinstance(moment, datetime) else None
 
 
-__all__ = ["PromisedTime", "check_expiring", "check_promises", "deadline_of", "tell_late", "tell_warnings"]
+__all__ = ["check_expiring", "check_promises", "deadline_of", "tell_late", "tell_warnings"]

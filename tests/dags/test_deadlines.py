@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 
 from sellerops.specs import load_spec, load_specs
 from sellerops_airflow import deadlines
-from sellerops_airflow.deadlines import PromisedTime, deadline_of
+from sellerops_airflow.deadlines import deadline_of
+from sellerops_airflow.promised_time import PromisedTime
 
 SALES = load_spec("sales_and_traffic")
 
