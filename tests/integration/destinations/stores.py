@@ -139,8 +139,11 @@ class BigQueryStore(PostgresStore):
 
     def leftovers(self) -> list[str]:
         dataset = f"{self.address.project}.{self.address.dataset_prefix}sellerops_staging"
-        intents = self.query("SELECT load_id FROM sellerops.load_intent")
-        return [each.table_id for each in self.client.list_tables(dataset)] + [str(each) for each in intents]
+        intents = [str(row) for row in self.query("SELECT load_id FROM sellerops.load_intent")]
+        try:
+            return [each.table_id for each in self.client.list_tables(dataset)] + intents
+        except NotFound:
+            return intents
 
 
 class JsonLinesStore(PostgresStore):

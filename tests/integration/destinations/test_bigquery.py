@@ -1,11 +1,11 @@
-"""What holds of BigQuery beside the shared suite: costs, layout, crashes between its commit and the ledger's, and
-that both destinations' tables are the same cell by cell.
+"""What holds of BigQuery beside the shared suite: costs, layout, crashes between its commit and the
+ledger's, and that both destinations' tables are the same cell by cell.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -338,7 +338,7 @@ def test_personal_columns_never_leave_for_bigquery(store: BigQueryStore) -> None
 
 
 @pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str, dict[str, Any]]]]:
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, dict[str, Any]]]:
     """Step, text and parameters of every statement that is sent."""
     sent: list[tuple[str, str, dict[str, Any]]] = []
     real = Jobs.query
@@ -348,7 +348,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str,
         return real(self, job_id, statement, parameters)
 
     monkeypatch.setattr(Jobs, "query", query)
-    yield sent
+    return sent
 
 
 def test_every_statement_that_reads_or_deletes_rows_names_their_partitions(
@@ -421,7 +421,8 @@ def test_a_day_that_falls_to_nothing_is_held_and_the_old_rows_stay(store: BigQue
     assert [row["units_ordered"] for row in store.rows("amazon_sp.sales_daily")] == [134]
     assert len(store.loads()) == 1 and not store.leftovers()
     store.query(
-        "UPDATE sellerops.quarantine SET state = 'RELEASED', decided_by = 'someone', decided_at = sellerops.now()"
+        "UPDATE sellerops.quarantine "
+        "SET state = 'RELEASED', decided_by = 'someone', decided_at = sellerops.now()"
     )
     sales(24, {"A": 0}, quarantine=True).load_into(store.destination)
     assert [row["units_ordered"] for row in store.rows("amazon_sp.sales_daily")] == [0]

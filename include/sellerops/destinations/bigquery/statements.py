@@ -53,7 +53,7 @@ class Statements:
     """SQL about the table ``landing`` of ``shape``, the document's rows ``staging`` and ``ready``.
 
     ``types``: all columns of the landing table and their types; ``staged``: those of the document.
-    ``values``: what is the same for all rows.
+    ``values``: what is the same for all rows. ``has_twin``: a document of the same instant was loaded before.
     """
 
     shape: BigQueryShape
@@ -64,6 +64,7 @@ class Statements:
     staged: frozenset[str]
     values: Mapping[str, Any]
     timezone: str
+    has_twin: bool = True
 
     # -- the document's rows --
 
@@ -141,12 +142,15 @@ class Statements:
 
     def count_merge(self, bounds: Bounds | None) -> tuple[str, Parameters]:
         """Of the document's rows: all, new ones, later ones, those that give way."""
-        other = f"t.account_id IS NOT NULL AND {self.differs(self._compared)}"
+        fate = (
+            f"CASE WHEN t.account_id IS NULL THEN 1 WHEN NOT {self.differs(self._compared)} THEN 0 "
+            f"WHEN {self.is_later()} THEN 2 ELSE 3 END"
+        )
         return (
-            f"SELECT COUNT(*), COUNTIF(t.account_id IS NULL), COUNTIF({other} AND {self.is_later()}), "
-            f"COUNTIF({other} AND NOT {self.is_later()}) FROM ({self.accepted()}) AS r "
+            "SELECT COUNT(*), COUNTIF(f.fate = 1), COUNTIF(f.fate = 2), COUNTIF(f.fate = 3) FROM ("
+            f"SELECT {fate} AS fate FROM ({self.accepted()}) AS r "
             f"LEFT JOIN (SELECT * FROM {self.rows(bounds)} WHERE t.account_id = @account_id) AS t "
-            f"ON {self.same_key()}",
+            f"ON {self.same_key()}) AS f",
             {**self.given(), **self.bounding(bounds)},
         )
 
@@ -281,10 +285,10 @@ class Statements:
 
     def is_later(self) -> str:
         """Whether ``r`` may take the place of the stored ``t``: by version, report's time, whole text."""
-        newer = (
-            "(r.reported_at > t.reported_at OR (r.reported_at = t.reported_at AND "
-            f"{self._whole('r')} > {self._whole('t')}))"
-        )
+        newer = "r.reported_at > t.reported_at"
+        if self.has_twin:
+            whole = f"{self._whole('r')} > {self._whole('t')}"
+            newer = f"({newer} OR (r.reported_at = t.reported_at AND {whole}))"
         version = self.shape.table.version
         if version is None:
             return newer

@@ -142,9 +142,7 @@ def _field(
 ) -> bigquery.SchemaField:
     declared = shape.table.columns.get(name)
     required = name in shape.system_types and not shape.is_nullable(name) and not may_lack
-    return bigquery.SchemaField(
-        name,
-        WIDE if name in wide else shape.types[name],
-        mode="REQUIRED" if required else "NULLABLE",
-        description=(declared.description or None) if declared else None,
-    )
+    kind, mode = WIDE if name in wide else shape.types[name], "REQUIRED" if required else "NULLABLE"
+    if declared and declared.description:
+        return bigquery.SchemaField(name, kind, mode=mode, description=declared.description)
+    return bigquery.SchemaField(name, kind, mode=mode)
