@@ -73,6 +73,7 @@ class Follower:
             case RequestStatus.PLANNED:
                 if await pause_before(self._tools, request):
                     return None  # the row may have moved meanwhile
+                await self._tools.asking.prepare(self._tools.client, self._job.piece)
                 if not await self._reuse(request):
                     await self._creation.create(request)
             case RequestStatus.CREATING:

@@ -163,6 +163,9 @@ def test_a_shop_without_a_profile_is_skipped_with_a_word(bench: AdsBench) -> Non
     assert set(bench.states()) == {str(SliceState.CONFIRMED_EMPTY)}
     assert len(bench.statuses("listProfiles")) == 1
     assert bench.statuses("createAdsReport") == []
+    with bench.ledger.connection() as connection:
+        rows = connection.execute("SELECT status FROM sellerops.report_request").fetchall()
+    assert [row["status"] for row in rows] == ["PLANNED"], "nothing was asked, and nothing hangs"
 
 
 def test_one_list_of_profiles_serves_all_slices(bench: AdsBench) -> None:

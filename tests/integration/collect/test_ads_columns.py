@@ -65,7 +65,7 @@ def test_a_column_known_to_be_refused_is_not_asked_for_again(bench: AdsBench) ->
 
 @pytest.mark.parametrize("place", [1, 17, -1])
 def test_a_column_nobody_names_is_found_by_halves(bench: AdsBench, place: int) -> None:
-    """One of 38: the refused create, at most six probes, two against a false suspicion, the report."""
+    """One of 47: the refused create, at most six probes, two against a false suspicion, the report."""
     name = columns_of(campaigns())[place]
     refuse(bench, name, silent=True)
     request = bench.request_of(collect(bench.collector(), bench.piece(), ADS_RUN))

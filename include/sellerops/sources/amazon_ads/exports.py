@@ -14,7 +14,14 @@ from sellerops.errors import ConfigurationError, RequestRefused
 from sellerops.ledger import ReportRequest
 from sellerops.slices import Slice
 from sellerops.sources.amazon_ads.client import AdsClient
-from sellerops.sources.amazon_ads.reports import address_in, check_profile, facts_of, parse_status, text
+from sellerops.sources.amazon_ads.reports import (
+    address_in,
+    check_profile,
+    facts_of,
+    need_profile,
+    parse_status,
+    text,
+)
 from sellerops.sources.common.asking import Created, Listing, Report
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.specs import ReportSpec
@@ -67,6 +74,9 @@ class Exports:
     def check(self, client: AdsClient, piece: Slice) -> None:
         check_profile(client, piece)
 
+    async def prepare(self, client: AdsClient, piece: Slice) -> None:
+        await need_profile(client, piece)
+
     async def ask(self, client: AdsClient, query: ExportQuery, request: ReportRequest) -> Created:
         answer = await client.call(
             self.create,
@@ -93,9 +103,10 @@ class Exports:
         body = await self._get(client, request)
         error = body.get("error")
         reason = str(error.get("message") or "") if isinstance(error, dict) else ""
-        # An export tells no time of its making: ours of asking is before it.
+        # Some exports tell no time of their making: ours of asking is before it.
         asked_at = request.creating_at or request.created_at
-        return parse_status({"createdAt": asked_at.isoformat(), **body}, "exportId", reason)
+        told = {**body, "createdAt": body.get("createdAt") or asked_at.isoformat()}
+        return parse_status(told, "exportId", reason)
 
     async def recent(self, client: AdsClient, query: ExportQuery, since: datetime) -> AsyncIterator[Report]:
         nothing: tuple[Report, ...] = ()

@@ -83,32 +83,45 @@ async def profile_of(client: AdsClient, marketplace_id: str) -> Profile:
 
     NothingToCollect when there is none; ConfigurationError when there are several.
     """
-    turns = _turns.setdefault(asyncio.get_running_loop(), {})
-    async with turns.setdefault(client.account.id, asyncio.Lock()):
-        known = await asyncio.to_thread(known_profiles, client.ledger, client.account.id)
-        if known is None:
-            await discover(client)
+    known = _remembered(client.ledger, client.account.id)
+    if known is None:
+        turns = _turns.setdefault(asyncio.get_running_loop(), {})
+        async with turns.setdefault(client.account.id, asyncio.Lock()):
             known = await asyncio.to_thread(known_profiles, client.ledger, client.account.id)
-    return _only(known or (), marketplace_id, client.account.id)
+            if known is None:
+                known = await discover(client)
+    return _only(known, marketplace_id, client.account.id)
 
 
-def known_profile(ledger: Ledger, account_id: str, marketplace_id: str) -> Profile | None:
-    """The same from the ledger alone; None when it does not know, as nobody asked Amazon lately."""
+def check_profile(ledger: Ledger, account_id: str, marketplace_id: str) -> None:
+    """NothingToCollect when the ledger knows that there is none; nothing when it does not know."""
     known = known_profiles(ledger, account_id)
-    return None if known is None else _only(known, marketplace_id, account_id)
+    if known is not None:
+        _only(known, marketplace_id, account_id)
+
+
+def facts_of(ledger: Ledger, account_id: str, marketplace_id: str) -> dict[str, str]:
+    """The facts of the account's profile in a shop as last listed, however long ago; empty without one."""
+    known = ledger.database.run(lambda connection: _read(connection, account_id))
+    found = [one for one in (known.profiles if known else ()) if one.marketplace_id == marketplace_id]
+    return found[0].facts if len(found) == 1 else {}
 
 
 def known_profiles(ledger: Ledger, account_id: str) -> tuple[Profile, ...] | None:
     """All profiles of an account as last listed; None when that is longer ago than ``KEPT_FOR``."""
-    mine = _known.setdefault(ledger, {})
-    read_at, remembered = mine.get(account_id, (-_REMEMBERED, ()))
-    if time.monotonic() - read_at < _REMEMBERED:
+    remembered = _remembered(ledger, account_id)
+    if remembered is not None:
         return remembered
     known = ledger.database.run(lambda connection: _read(connection, account_id))
     if known is None or known.listed_at < ledger.clock().now() - KEPT_FOR:
         return None
-    mine[account_id] = (time.monotonic(), known.profiles)
+    _known.setdefault(ledger, {})[account_id] = (time.monotonic(), known.profiles)
     return known.profiles
+
+
+def _remembered(ledger: Ledger, account_id: str) -> tuple[Profile, ...] | None:
+    read_at, found = _known.get(ledger, {}).get(account_id, (0.0, ()))
+    return found if read_at and time.monotonic() - read_at < _REMEMBERED else None
 
 
 async def discover(client: AdsClient) -> tuple[Profile, ...]:

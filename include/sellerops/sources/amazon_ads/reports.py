@@ -15,9 +15,8 @@ from typing import Any
 from sellerops.errors import ConfigurationError, RequestRefused, UnexpectedAnswer
 from sellerops.ledger import ReportRequest
 from sellerops.slices import Slice
-from sellerops.sources.amazon_ads import refused_columns
+from sellerops.sources.amazon_ads import profiles, refused_columns
 from sellerops.sources.amazon_ads.client import AdsClient
-from sellerops.sources.amazon_ads.profiles import known_profile
 from sellerops.sources.common.asking import Created, Listing, ProcessingStatus, Report
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.specs import ReportSpec
@@ -115,6 +114,9 @@ class Reports:
     def check(self, client: AdsClient, piece: Slice) -> None:
         check_profile(client, piece)
 
+    async def prepare(self, client: AdsClient, piece: Slice) -> None:
+        await need_profile(client, piece)
+
     async def ask(self, client: AdsClient, query: AdsQuery, request: ReportRequest) -> Created:
         """A report that is there already (425) is taken: the answer to our create may have been lost."""
         columns = await refused_columns.allowed(client, query)
@@ -172,7 +174,8 @@ class Reports:
 
     def headers(self, client: AdsClient, request: ReportRequest) -> Mapping[str, Any]:
         facts = facts_of(client, request)
-        left_out = refused_columns.left_out(client.ledger, facts, request) if facts else {}
+        is_report = facts and "group_by" in request.options
+        left_out = refused_columns.left_out(client.ledger, facts, request) if is_report else {}
         return {**facts, **({"left_out": left_out} if left_out else {})}
 
 
@@ -233,15 +236,21 @@ def duplicate_of(error: RequestRefused) -> str | None:
 def check_profile(client: AdsClient, piece: Slice) -> None:
     """NothingToCollect when the ledger knows that there is no profile in the slice's shop."""
     if piece.marketplace:
-        known_profile(client.ledger, client.account.id, piece.marketplace.id)
+        profiles.check_profile(client.ledger, client.account.id, piece.marketplace.id)
+
+
+async def need_profile(client: AdsClient, piece: Slice) -> None:
+    """The same once Amazon was asked, if nobody asked lately."""
+    if piece.marketplace:
+        await client.profile(piece.marketplace.id)
 
 
 def facts_of(client: AdsClient, request: ReportRequest) -> Mapping[str, Any]:
     """``facts`` of the request's profile; nothing for a request that is for no single shop."""
     if len(request.marketplace_ids) != 1:
         return {}
-    profile = known_profile(client.ledger, client.account.id, request.marketplace_ids[0])
-    return {"facts": profile.facts} if profile else {}
+    facts = profiles.facts_of(client.ledger, client.account.id, request.marketplace_ids[0])
+    return {"facts": facts} if facts else {}
 
 
 def parse_report(body: Mapping[str, Any]) -> Report:

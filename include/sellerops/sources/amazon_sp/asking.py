@@ -55,6 +55,9 @@ class _Plain:
     def check(self, client: SpApiClient, piece: Slice) -> None:
         return None
 
+    async def prepare(self, client: SpApiClient, piece: Slice) -> None:
+        return None
+
     def can_mend(self, error: RequestRefused) -> bool:
         return False
 

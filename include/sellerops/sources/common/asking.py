@@ -155,8 +155,8 @@ class Listing(Protocol[_Client]):
 
 
 class Asking(Protocol[_Client]):
-    """Calls of one API. The lease of the operation is held by the caller, but for ``recent`` and ``mended``,
-    which take their own.
+    """Calls of one API. The lease of the operation is held by the caller, but for ``recent``, ``prepare``
+    and ``mended``, which take their own.
     """
 
     # Names of the operations, which are those of their buckets.
@@ -176,6 +176,10 @@ class Asking(Protocol[_Client]):
 
     def check(self, client: _Client, piece: Slice) -> None:
         """Raise the SkipError of a slice for which there is rightly nothing to ask. On a worker."""
+        ...
+
+    async def prepare(self, client: _Client, piece: Slice) -> None:
+        """The same in a wait, before the first create; calls take their own leases."""
         ...
 
     async def ask(self, client: _Client, query: Any, request: ReportRequest) -> Created:
