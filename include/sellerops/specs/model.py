@@ -465,8 +465,8 @@ class ReportSpec(_Strict):
     start_date: str = "2024-01-01"
     due: str | None = Field(
         default=None,
-        description="time of day of the schedule's zone (`09:00`) by which a run's days are promised; what has "
-        "not landed by then is told as late",
+        description="time of day of the schedule's zone (`09:00`) by which a run's days are promised; what "
+        "has not landed by then is told as late",
     )
     period: Period
     request: RequestRules = RequestRules()
