@@ -1,0 +1,143 @@
+"""One question about a document that several destinations hold: the answer reaches each of them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from support.fake_runtime import PIECE
+from support.postgres import conninfo, ledger, postgres_server
+
+from sellerops.destinations import LoadJob, LoadResult
+from sellerops.errors import Quarantined, RetryableError
+from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState
+from sellerops.ledger.quarantines import QuarantineState, record
+from sellerops.quarantine import get_quarantine, reject, release
+from sellerops.specs import load_spec
+
+__all__ = ["conninfo", "ledger", "postgres_server"]
+
+BOTH = ("postgres", "bigquery")
+SPEC = load_spec("sales_and_traffic").model_copy(update={"destinations": BOTH})
+MADE_AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
+RUN = RunRef(SPEC.dag_id, "run", "northwind_na.slice.load_postgres", 0, 1, SPEC.name)
+
+
+class Store:
+    """Takes rows, or is away."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_away = False
+        self.tables: list[str] = []
+
+    def load(self, job: LoadJob) -> LoadResult:
+        if self.is_away:
+            raise RetryableError("is away.", where=self.name)
+        self.tables.append(job.table)
+        return LoadResult(len(self.tables), job.full_name, *[0] * 8, seconds=0.0)
+
+    def close(self) -> None:
+        pass
+
+
+class Desk:
+    """A document that both hold, as one open question which Postgres asked."""
+
+    def __init__(self, ledger: Ledger, *, stands: bool = True) -> None:
+        self.ledger = ledger
+        self.stores = {name: Store(name) for name in BOTH}
+        key = RequestKey("amazon_sp", "T", "northwind_na", PIECE.marketplace_ids, PIECE.start, PIECE.end)
+        request = ledger.find_or_open_request(key, fresh_after=MADE_AT, run=RUN)
+        assert ledger.claim_create(request.id)
+        ledger.record_created(request.id, "50", reported_at=MADE_AT)
+        ledger.record_archived(request.id, uri="mem://1", nbytes=1, sha256="0", headers={})
+        figures = [{"day": "2026-11-20", "shop": "", "new": "0", "stored_rows": 9 if stands else 0}]
+        values: dict[str, Any] = {
+            "table_name": "amazon_sp.sales_daily", "account_id": "northwind_na", "place": "ATVPDKIKX0DER",
+            "first_day": PIECE.days[0], "last_day": PIECE.days[-1], "request_id": request.id,
+            "reported_at": MADE_AT, "source": "amazon_sp", "report": SPEC.name, "destination": "postgres",
+            "slice": PIECE.to_dict(), "figures": figures, "reason": "far below.",
+        }  # fmt: skip
+        with ledger.connection() as connection:
+            self.id = record(connection, values)
+        for name in BOTH:
+            # A slice of several documents: the newest of its requests is another one's.
+            ledger.settle_destination(
+                PIECE, name, SliceState.QUARANTINED, destinations=BOTH, run=RUN, request_id=request.id + 1,
+                error=Quarantined("far below."),
+            )  # fmt: skip
+
+    def release(self) -> list[LoadResult]:
+        return release(
+            self.ledger,
+            self.id,
+            decided_by="ada",
+            spec=SPEC,
+            open_destination=lambda name: self.stores[name],
+            open_document=lambda _uri: io.BytesIO(
+                b'{"salesAndTrafficByDate": [], "salesAndTrafficByAsin": []}'
+            ),
+        )
+
+    @property
+    def state(self) -> SliceState:
+        (row,) = self.ledger.slice_states()
+        return row.state
+
+
+def test_a_released_document_is_stored_wherever_it_is_held(ledger: Ledger) -> None:
+    desk = Desk(ledger)
+    assert desk.state is SliceState.QUARANTINED
+    assert len(desk.release()) == 2
+    assert {name: store.tables for name, store in desk.stores.items()} == {
+        name: ["sales_daily"] for name in BOTH
+    }
+    assert desk.state is SliceState.LOADED
+
+
+@pytest.mark.parametrize("away", BOTH)
+def test_a_destination_that_is_away_keeps_the_day_held_until_it_has_the_document(
+    ledger: Ledger, away: str
+) -> None:
+    desk = Desk(ledger)
+    desk.stores[away].is_away = True
+    with pytest.raises(RetryableError, match="away"):
+        desk.release()
+    (other,) = set(BOTH) - {away}
+    assert desk.stores[other].tables == ["sales_daily"]
+    assert desk.state is SliceState.QUARANTINED
+    desk.stores[away].is_away = False
+    desk.release()
+    assert desk.stores[away].tables == ["sales_daily"]
+    assert desk.state is SliceState.LOADED
+
+
+def test_a_released_document_is_not_brought_to_a_destination_that_never_held_it(ledger: Ledger) -> None:
+    desk = Desk(ledger)
+    ledger.settle_destination(PIECE, "bigquery", SliceState.LOADED, destinations=BOTH)
+    desk.release()
+    assert desk.stores["bigquery"].tables == []
+    assert desk.state is SliceState.LOADED
+
+
+@pytest.mark.parametrize(("stands", "state"), [(True, SliceState.LOADED), (False, SliceState.FAILED)])
+def test_a_rejected_document_leaves_the_rows_of_both(ledger: Ledger, stands: bool, state: SliceState) -> None:
+    desk = Desk(ledger, stands=stands)
+    reject(ledger, desk.id, decided_by="ada", spec=SPEC)
+    assert get_quarantine(ledger, desk.id).state is QuarantineState.REJECTED
+    assert desk.state is state
+    assert {each.end.state for each in ledger.destination_days()} == {state}
+
+
+def test_the_answer_about_one_shop_is_not_anothers(ledger: Ledger) -> None:
+    desk = Desk(ledger)
+    other = replace(PIECE, marketplaces=("CA",), label="CA 2026-11-20")
+    ledger.settle_destination(other, "bigquery", SliceState.QUARANTINED, destinations=BOTH)
+    desk.release()
+    states = {row.marketplace_id: row.state for row in ledger.slice_states()}
+    assert states["ATVPDKIKX0DER"] is SliceState.LOADED
+    assert states["A2EUQ1WTGCTBG2"] is SliceState.QUARANTINED
