@@ -14,6 +14,7 @@ from sellerops.planning.simulation import Supply, serve
 from sellerops.rate_limits import RateLimitConfig
 from sellerops.schedules import Calendar
 from sellerops.slices import plan_slices
+from sellerops.sources.registry import source_of
 from sellerops.specs import PeriodKind, ReportSpec
 
 # From the create to the finished document, of a report of common size.
@@ -80,11 +81,11 @@ def make_plan(
 
 def operations_of(spec: ReportSpec) -> tuple[str, ...]:
     """The operations with small buckets that one request of the report costs, in order."""
-    if spec.request.how == "queried":
-        return ("createQuery", "getDocument")
     if spec.request.how == "called":
         return (spec.request.operation or "",)
-    return ("getReports" if spec.request.how == "listed" else "createReport", "getReportDocument")
+    asking = source_of(spec.source).asking(spec)
+    listing = asking.listing if spec.request.how == "listed" else None
+    return (listing.operation if listing else asking.create, asking.document)
 
 
 def _plan(

@@ -22,8 +22,11 @@ from sellerops.errors import (
     Throttled,
     UnexpectedAnswer,
 )
+from sellerops.planning.plan import operations_of
+from sellerops.rate_limits import load_rate_limits
 from sellerops.slices import plan_slices
 from sellerops.sources.amazon_ads import refused_columns
+from sellerops.sources.amazon_ads.client import OF_ALL_ACCOUNTS
 from sellerops.sources.amazon_ads.exports import Exports
 from sellerops.sources.amazon_ads.operations import OPERATIONS
 from sellerops.sources.amazon_ads.profiles import _only, parse_profiles
@@ -218,9 +221,7 @@ def test_a_profile_unlike_its_shop_is_told() -> None:
 
 
 def test_a_refusal_names_columns_before_it_names_what_is_allowed() -> None:
-    told = (
-        "configuration columns includes invalid values: (sales1d, cost). Allowed values: (clicks, sales14)"
-    )
+    told = "configuration columns includes invalid values: (sales1d, cost). Allowed values: (clicks, sales14)"
     assert named_in(told, ("clicks", "cost", "sales1d", "sales14", "sales1")) == ("cost", "sales1d")
 
 
@@ -308,3 +309,13 @@ def test_a_list_without_an_end_or_without_a_list_is_refused() -> None:
 async def pages(name: str, calls: Any) -> list[Page]:
     asked = Asked(piece=SimpleNamespace(), options={}, now=NOW)  # type: ignore[arg-type]
     return [page async for page in OPERATIONS[name](calls, asked)]
+
+
+def test_a_backfill_is_planned_by_the_buckets_of_its_source() -> None:
+    spec = load_spec("report__amazon_ads__sp_campaigns")
+    assert operations_of(spec) == ("createAdsReport", "getAdsReport")
+    assert operations_of(load_spec("report__amazon_ads__portfolios")) == ("listPortfolios",)
+    listed = load_rate_limits().operations
+    assert {*operations_of(spec), "createAdsReport.all", "createExport", "getExport", *OPERATIONS} <= set(
+        listed
+    )
