@@ -76,18 +76,22 @@ def check_promises(ledger: Ledger) -> int:
 def check_expiring(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> int:
     """Warn of open days that Amazon soon stops serving; how many warnings are open.
 
-    A paused DAG's report is left alone, as gap filling does: somebody wants it so.
+    A paused DAG's report is left alone, as gap filling does: somebody wants it so. So are days older than
+    ``horizon_days``.
     """
     from sellerops.accounts import load_accounts
     from sellerops.completeness import calendars
-    from sellerops.completeness.expiring import expiring_days
+    from sellerops.completeness.expiring import expiring_days, last_day_near_the_end
     from sellerops.completeness.warnings import open_expiring
     from sellerops.specs import load_specs
 
     now, specs, accounts = ledger.clock().now(), load_specs()[0], load_accounts()
     for spec in specs:
-        back = min(horizon_days, spec.period.history.days)
-        found = expiring_days(calendars(ledger, spec, accounts.values(), days=back), now)
+        if spec.period.history.days > horizon_days:
+            continue
+        last, days = last_day_near_the_end(spec, now)
+        shops = calendars(ledger, spec, accounts.values(), last_day=last, days=days)
+        found = expiring_days(shops, now)
         if found and not is_paused(spec.dag_id):
             open_expiring(ledger, found, now)
     return tell_warnings(ledger, {spec.name: spec for spec in specs}, accounts)

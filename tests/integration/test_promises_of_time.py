@@ -13,6 +13,7 @@ from support.postgres import conninfo, ledger, postgres_server
 
 prepare_airflow()
 
+from sellerops import specs  # noqa: E402
 from sellerops.accounts import load_accounts  # noqa: E402
 from sellerops.clock import Clock  # noqa: E402
 from sellerops.completeness import Limits, calendars, claim_fills, find_gaps  # noqa: E402
@@ -20,10 +21,13 @@ from sellerops.completeness.late import late_days  # noqa: E402
 from sellerops.completeness.warnings import open_late, warnings_of  # noqa: E402
 from sellerops.errors import NotPublishedYet, ReportFatal  # noqa: E402
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState  # noqa: E402
-from sellerops.notices import Event, Notice  # noqa: E402
+from sellerops.ledger.notices import open_faults  # noqa: E402
+from sellerops.notices import Event, Kind, Notice  # noqa: E402
+from sellerops.notices.outbox import Post  # noqa: E402
 from sellerops.slices import Slice, plan_slices  # noqa: E402
 from sellerops.specs import ReportSpec, load_spec  # noqa: E402
 from sellerops_airflow import deadlines, notifiers  # noqa: E402
+from sellerops_airflow.notifiers import channels  # noqa: E402
 from sellerops_airflow.runtime import Runtime, use_runtime  # noqa: E402
 
 __all__ = ["conninfo", "ledger", "postgres_server"]
@@ -58,6 +62,8 @@ class People:
 @pytest.fixture
 def people(monkeypatch: pytest.MonkeyPatch) -> People:
     found = People()
+    # Reading all specs takes a second.
+    monkeypatch.setattr(specs, "load_specs", lambda: ([SALES], []))
     monkeypatch.setattr(notifiers, "tell", found.tell)
     monkeypatch.setattr(
         notifiers, "tell_end", lambda ledger, key, headline: found.ends.append((key, headline))
@@ -293,3 +299,35 @@ def test_what_could_not_be_told_is_told_at_the_next_look(ledger: Ledger, at: Set
     for _ in range(2):
         assert look(ledger, at(PROMISED + timedelta(minutes=15))) == 1
     assert len(people.told) == 1
+
+
+def test_the_late_message_and_its_end_stand_in_the_thread_of_the_run(
+    ledger: Ledger, at: SetTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through the outbox, to the channels that the shipped configuration names for late reports."""
+    posts: list[tuple[str, Post]] = []
+
+    def send(kind: str, connection: str, post: Post) -> str:
+        posts.append((post.target, post))
+        return f"message-{len(posts)}"
+
+    monkeypatch.setattr(channels, "send", send)
+    monkeypatch.setattr(channels, "is_there", lambda target: target.kind is Kind.SLACK)
+    settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
+    settle(ledger, date(2026, 11, 20), date(2026, 11, 20), SliceState.REQUESTED)
+    look(ledger, at(PROMISED))
+    at(PROMISED + timedelta(minutes=20))
+    settle(ledger, date(2026, 11, 20), date(2026, 11, 20))
+    for minutes in (30, 45):
+        look(ledger, at(PROMISED + timedelta(minutes=minutes)))
+    (first, late), (second, end) = posts
+    assert first == second == "#seller-reports-critical"
+    assert late.text.startswith("sales_and_traffic is late: northwind_na CA, MX, US 2026-11-20")
+    assert "waits for quota to ask Amazon" in late.text
+    assert end.text.splitlines()[0] == (
+        "sales_and_traffic northwind_na: CA, MX, US 2026-11-20 landed at 2026-11-21 09:20 America/New_York, "
+        "20 min after its time."
+    )
+    assert end.answers == "message-1"
+    with ledger.connection() as connection:
+        assert open_faults(connection) == []

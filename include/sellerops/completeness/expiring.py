@@ -37,6 +37,16 @@ def expiring_days(shops: Iterable[Shop], now: datetime) -> list[ExpiringDay]:
     return sorted(found, key=lambda each: (each.served_until, each.account_id, each.marketplace_id, each.day))
 
 
+def last_day_near_the_end(spec: ReportSpec, now: datetime) -> tuple[date, int]:
+    """The last day that may end within twice ``AHEAD``, and how many days before it may, too.
+
+    A month ends with its first day.
+    """
+    reach = 2 * AHEAD.days + 32
+    last = (now - spec.period.history).date() + timedelta(days=reach)
+    return min(last, now.date()), reach + 2
+
+
 def is_near(each: ExpiringDay, now: datetime) -> bool:
     """Whether people are to be warned of it now."""
     return each.served_until <= now + AHEAD
