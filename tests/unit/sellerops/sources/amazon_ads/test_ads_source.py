@@ -26,7 +26,6 @@ from sellerops.planning.plan import operations_of
 from sellerops.rate_limits import load_rate_limits
 from sellerops.slices import plan_slices
 from sellerops.sources.amazon_ads import refused_columns
-from sellerops.sources.amazon_ads.client import OF_ALL_ACCOUNTS
 from sellerops.sources.amazon_ads.exports import Exports
 from sellerops.sources.amazon_ads.operations import OPERATIONS
 from sellerops.sources.amazon_ads.profiles import _only, parse_profiles
