@@ -221,7 +221,7 @@ def test_a_crash_around_the_commit_loses_nothing_and_doubles_nothing(
     with pytest.raises(PowerCut):
         second.load_into(store.destination)
     mend()
-    assert len(store.query("SELECT FROM sellerops.load_intent")) == 1
+    assert len(store.query("SELECT load_id FROM sellerops.load_intent")) == 1
     assert len(store.loads()) == 1
     # Had the watermark been lost with the process, the older document would now win.
     results = older.load_into(store.destination) if crash == "after the write" else []
@@ -231,8 +231,8 @@ def test_a_crash_around_the_commit_loses_nothing_and_doubles_nothing(
     assert rows == {"A": 3, "C": 4}
     changes = [(row["key"]["child_asin"], row["column_name"]) for row in told(store)]
     assert sorted(changes) == [("A", "units_ordered"), ("B", ""), ("C", "")]
-    assert not store.query("SELECT FROM sellerops.load_intent")
-    assert not store.query("SELECT FROM sellerops.restatement_intent")
+    assert not store.query("SELECT load_id FROM sellerops.load_intent")
+    assert not store.query("SELECT new_load_id FROM sellerops.restatement_intent")
 
 
 def test_a_job_whose_answer_was_lost_runs_once(store: BigQueryStore) -> None:
