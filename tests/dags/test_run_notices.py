@@ -155,7 +155,7 @@ def test_a_critical_failure_goes_to_the_alerts(story: Story) -> None:
 
 def test_the_same_fault_in_later_runs_is_told_once_and_its_end_too(story: Story) -> None:
     for number in range(5):
-        story.at(number * 5)
+        story.at(number * 4)
         story.fails(f"run {number}", report=50 + number)
     assert (len(story.slack), len(story.comments)) == (1, 1)
     (fault,) = story.ledger.database.run(open_faults)
