@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from support.bigquery import bigquery, bigquery_server
 from support.fake_runtime import PIECE
 from support.postgres import conninfo, ledger, postgres_server
 
-from sellerops.destinations import LoadJob, LoadResult
+from sellerops.destinations import LoadJob, LoadResult, RequestMeta, load_document, open_destination
+from sellerops.destinations.bigquery.address import BigQueryAddress
 from sellerops.errors import Quarantined, RetryableError
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState
 from sellerops.ledger.quarantines import QuarantineState, record
-from sellerops.quarantine import get_quarantine, reject, release
+from sellerops.quarantine import get_quarantine, list_quarantines, reject, release
 from sellerops.specs import load_spec
 
-__all__ = ["conninfo", "ledger", "postgres_server"]
+__all__ = ["bigquery", "bigquery_server", "conninfo", "ledger", "postgres_server"]
 
 BOTH = ("postgres", "bigquery")
 SPEC = load_spec("sales_and_traffic").model_copy(update={"destinations": BOTH})
@@ -141,3 +144,31 @@ def test_the_answer_about_one_shop_is_not_anothers(ledger: Ledger) -> None:
     states = {row.marketplace_id: row.state for row in ledger.slice_states()}
     assert states["ATVPDKIKX0DER"] is SliceState.LOADED
     assert states["A2EUQ1WTGCTBG2"] is SliceState.QUARANTINED
+
+
+def test_each_destination_judges_by_its_own_rows(ledger: Ledger, bigquery: BigQueryAddress) -> None:
+    """A new one has nothing to hold a document by: that it takes it lets it through nowhere else."""
+    spec = SPEC.model_copy(update={"tables": {"sales_daily": SPEC.tables["sales_daily"]}})
+    conninfo = ledger.database.conninfo
+    addresses = {"postgres": conninfo, "bigquery": bigquery}
+    stores = {name: open_destination(name, address, ledger=conninfo) for name, address in addresses.items()}
+
+    def load(name: str, request_id: int, units: int, hours: int) -> None:
+        asin = {"parentAsin": "P", "childAsin": "C", "salesByAsin": {"unitsOrdered": units}}
+        content = json.dumps({"salesAndTrafficByDate": [], "salesAndTrafficByAsin": [asin]}).encode()
+        meta = RequestMeta(
+            MADE_AT + timedelta(hours=hours), request_id, "application/json", PIECE.marketplace_ids
+        )
+        load_document(stores[name], spec, PIECE, meta, lambda: io.BytesIO(content))
+
+    load("postgres", 1, 134, 0)
+    load("bigquery", 2, 0, 1)
+    with pytest.raises(Quarantined, match="stored 134"):
+        load("postgres", 2, 0, 1)
+    load("bigquery", 2, 0, 1)
+    (held,) = list_quarantines(ledger)
+    assert (held.destination, held.state) == ("postgres", QuarantineState.OPEN)
+    with pytest.raises(Quarantined):
+        load("postgres", 2, 0, 1)
+    for store in stores.values():
+        store.close()
