@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 from sellerops.destinations.base import LoadJob
@@ -118,7 +118,7 @@ class Planner:
         if is_stale:
             return Plan(staged, losing, superseded=accepted)
         moment = self.statements.values["snapshot_at"]
-        bounds = Bounds.of_days([_utc(moment)], "UTC", is_instant=True)
+        bounds = Bounds.of_days([moment.astimezone(UTC).date()], "UTC", is_instant=True)
         inserted, replaced = self._row("count", self.statements.count_snapshot(bounds))
         return Plan(
             staged,
@@ -150,10 +150,3 @@ def _joined(one: Bounds | None, other: Bounds) -> Bounds:
     if other.first == date.min:
         return Bounds(one.first, one.last, or_none=True)
     return one.joined(other)
-
-
-def _utc(moment: Any) -> date:
-    from datetime import UTC
-
-    day: date = moment.astimezone(UTC).date()
-    return day

@@ -14,7 +14,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sellerops.destinations.bigquery.shape import WIDE, BigQueryShape, quoted
-from sellerops.specs import ColumnType
 
 Parameters = dict[str, tuple[str, Any]]
 LOSES = "sellerops_loses"
@@ -364,8 +363,3 @@ class Statements:
 
     def _edge(self, day: date) -> date | datetime:
         return datetime.combine(day, time(), UTC) if self._partition_type() == "TIMESTAMP" else day
-
-
-def kind_of(shape: BigQueryShape, name: str) -> ColumnType | None:
-    """The declared type of a column, None for one the spec does not know."""
-    return {**shape.data_types, **shape.system_types}.get(name)
