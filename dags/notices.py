@@ -25,6 +25,8 @@ with DAG(
     start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
+    # A message that waits must not wait for somebody to find this switch too.
+    is_paused_upon_creation=False,
     tags={"sellerops", "maintenance"},
     default_args={
         "owner": "sellerops",

@@ -204,6 +204,14 @@ def test_gaps_become_runs_of_their_reports(bag: DagBag) -> None:
     given.validate()
 
 
+def test_messages_that_wait_are_sent_every_few_minutes_without_anybodys_doing(bag: DagBag) -> None:
+    dag = dag_of(bag, "sellerops__notices")
+    assert dag.task_ids == ["send_waiting_notices"]
+    assert dag.timetable.expression == "*/5 * * * *"
+    assert dag.is_paused_upon_creation is False
+    assert dag.max_active_runs == 1
+
+
 def test_maintenance_runs_daily_and_its_steps_do_not_wait_for_each_other(bag: DagBag) -> None:
     dag = dag_of(bag, "sellerops__maintenance")
     assert set(dag.task_ids) == {
