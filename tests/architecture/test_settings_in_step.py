@@ -25,7 +25,6 @@ def of_accounts(name):
     }
 
 
-
 def constants(suffix):
     """The values of all constants ``..._<suffix>`` in code that runs inside Airflow."""
     found = set()

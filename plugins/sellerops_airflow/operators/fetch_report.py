@@ -109,9 +109,7 @@ class FetchReportOperator(BaseOperator):
             raise AirflowSkipException(f"Amazon has no data for {piece.label}.")
         return list(step.request_ids)
 
-    def _trigger(
-        self, context: Context, run: RunRef, step: WaitFor, reference: datetime
-    ) -> ReportTrigger:
+    def _trigger(self, context: Context, run: RunRef, step: WaitFor, reference: datetime) -> ReportTrigger:
         from sellerops_airflow.triggers.report import ReportTrigger
 
         return ReportTrigger(

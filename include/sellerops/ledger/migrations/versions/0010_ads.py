@@ -19,6 +19,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION sellerops.quota_held")
     run_sql_beside(str(Path(__file__).with_name("0010_ads_before.sql")))
-    op.execute("ALTER TABLE sellerops.quota_bucket DROP COLUMN hold_until, DROP COLUMN hold_s, DROP COLUMN holds")
+    op.execute(
+        "ALTER TABLE sellerops.quota_bucket DROP COLUMN hold_until, DROP COLUMN hold_s, DROP COLUMN holds"
+    )
     for table in ("ads_refused_column", "ads_profile", "ads_profiles_listed"):
         op.execute(f"DROP TABLE sellerops.{table}")
