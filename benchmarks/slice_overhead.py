@@ -3,10 +3,10 @@
     PYTHONPATH=include:plugins python benchmarks/slice_overhead.py [--slices 60] [--report sales_and_traffic]
 
 Collects small slices of a report (of Amazon Ads: report__amazon_ads__sp_campaigns) one after the other from
-the local Amazon, as tasks do: plan, ``advance`` on a worker, ``wait`` in the triggerer, ``advance`` again with
-the download, load. Prints JSON: CPU seconds and statements of each of these steps, per slice, and ends with 1
-when a step takes more statements than it should. Airflow's own cost of a task comes on top: about 0.2 CPU
-seconds with the LocalExecutor, a deferral 0.15.
+the local Amazon, as tasks do: plan, ``advance`` on a worker, ``wait`` in the triggerer, ``advance`` again
+with the download, load. Prints JSON: CPU seconds and statements of each of these steps, per slice, and ends
+with 1 when a step takes more statements than it should. Airflow's own cost of a task comes on top: about 0.2
+CPU seconds with the LocalExecutor, a deferral 0.15.
 """
 
 from __future__ import annotations
