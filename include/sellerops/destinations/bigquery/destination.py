@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 import pyarrow.parquet as pq
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError
 from google.cloud import bigquery
 
 from sellerops.destinations import intents
@@ -141,7 +141,7 @@ class _Load:
         finally:
             # They end by themselves in a day; an error here must not hide one that matters.
             for name in (staging, ready):
-                with contextlib.suppress(GoogleAPICallError, OSError):
+                with contextlib.suppress(GoogleAPIError, OSError):
                     self._tables.drop(name)
 
     def _settle(self, statements: Statements, parts: Parts, new_columns: Sequence[str]) -> LoadResult:

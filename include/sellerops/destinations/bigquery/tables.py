@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery
+from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 from sellerops.destinations.bigquery.address import BigQueryAddress
 from sellerops.destinations.bigquery.shape import WIDE, BigQueryShape
@@ -24,6 +25,7 @@ class Tables:
     def __init__(self, client: bigquery.Client, address: BigQueryAddress) -> None:
         self._client = client
         self._address = address
+        self._retry = DEFAULT_RETRY.with_timeout(address.patience)
 
     def dataset(self, name: str) -> str:
         """``project.prefix_name``."""
@@ -38,7 +40,7 @@ class Tables:
     def columns(self, shape: BigQueryShape) -> dict[str, str]:
         """Columns of the table as it stands and their types, in order; empty when there is no table."""
         try:
-            table = self._client.get_table(self.full_name(shape))
+            table = self._client.get_table(self.full_name(shape), retry=self._retry)
         except NotFound:
             return {}
         return _types(table)
@@ -50,7 +52,7 @@ class Tables:
         Raises ConfigurationError when a column has another type than the spec says.
         """
         try:
-            table = self._client.get_table(self.full_name(shape))
+            table = self._client.get_table(self.full_name(shape), retry=self._retry)
         except NotFound:
             self._create(shape, wide)
             return list(shape.types)
@@ -59,7 +61,7 @@ class Tables:
         if lacking:
             fields = [_field(shape, name, wide, may_lack=True) for name in lacking]
             table.schema = [*table.schema, *fields]
-            self._client.update_table(table, ["schema"])
+            self._client.update_table(table, ["schema"], retry=self._retry)
         for name in wide:
             if existing.get(name) == "NUMERIC":
                 self._widen(shape, name)
@@ -71,10 +73,10 @@ class Tables:
         table = bigquery.Table(name, schema=list(fields))
         table.expires = datetime.now(UTC) + STAGING_LIFETIME
         table.labels = {"managed_by": "sellerops"}
-        self._client.create_table(table)
+        self._client.create_table(table, retry=self._retry)
 
     def drop(self, name: str) -> None:
-        self._client.delete_table(name, not_found_ok=True)
+        self._client.delete_table(name, not_found_ok=True, retry=self._retry)
 
     def _create(self, shape: BigQueryShape, wide: Collection[str]) -> None:
         self._make_dataset(shape.schema_name)
@@ -88,7 +90,7 @@ class Tables:
                 type_=bigquery.TimePartitioningType.DAY, field=shape.partition
             )
             table.require_partition_filter = True
-        self._client.create_table(table, exists_ok=True)
+        self._client.create_table(table, exists_ok=True, retry=self._retry)
 
     def _make_dataset(self, name: str) -> None:
         dataset = bigquery.Dataset(self.dataset(name))
@@ -96,7 +98,7 @@ class Tables:
         dataset.labels = {"managed_by": "sellerops", **self._address.labels}
         if name == STAGING:
             dataset.default_table_expiration_ms = int(STAGING_LIFETIME.total_seconds() * 1000)
-        self._client.create_dataset(dataset, exists_ok=True)
+        self._client.create_dataset(dataset, exists_ok=True, retry=self._retry)
 
     def _widen(self, shape: BigQueryShape, name: str) -> None:
         statement = f"ALTER TABLE `{self.full_name(shape)}` ALTER COLUMN `{name}` SET DATA TYPE {WIDE}"
