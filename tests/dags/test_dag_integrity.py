@@ -22,8 +22,9 @@ from sellerops_airflow.timetables import ReportTimetable
 SPECS = {spec.dag_id: spec for spec in load_specs()[0]}
 # From the files' names alone, so that a spec that does not load is missed.
 DAG_IDS = {
-    f"report__amazon_sp__{path.stem}"
-    for path in (PROJECT_ROOT / "include" / "config" / "reports" / "amazon_sp").glob("*.yaml")
+    f"report__{path.parent.name}__{path.stem}"
+    for path in (PROJECT_ROOT / "include" / "config" / "reports").glob("*/*.yaml")
+    if path.stem != "defaults"
 }
 CHECK_IDS = {f"check__{path.stem}" for path in (PROJECT_ROOT / "include" / "config" / "checks").glob("*.sql")}
 EACH_REPORT = pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
@@ -34,7 +35,8 @@ TAGS = {
     "notifications",
     "quarantine",
     "check",
-    "amazon_sp",
+    "export",
+    *("amazon_sp", "amazon_ads"),
     *(spec.family for spec in SPECS.values()),
     *("daily", "3x_daily", "6x_daily", "intraday", "weekly", "monthly"),
     *("northwind_na", "northwind_eu"),
@@ -73,12 +75,12 @@ def test_each_account_has_its_plan_and_its_mapped_group(bag: DagBag, dag_id: str
     dag = dag_of(bag, dag_id)
     accounts = accounts_of(dag_id)
     assert set(dag.task_ids) == {f"{account}.{name}" for account in accounts for name in GROUPS}
-    for name, account in accounts.items():
+    for name in accounts:
         plan, fetch, load = (dag.get_task(f"{name}.{step}") for step in GROUPS)
         assert plan.downstream_task_ids == {fetch.task_id, load.task_id}
         assert fetch.downstream_task_ids == {load.task_id}
         assert load.downstream_task_ids == set()
-        assert {task.pool for task in (plan, fetch, load)} == {account.pool} == {f"amazon_sp_{name}"}
+        assert {task.pool for task in (plan, fetch, load)} == {f"{SPECS[dag_id].source}_{name}"}
         for task in (fetch, load):
             (group,) = task.iter_mapped_task_groups()
             assert group.group_id == f"{name}.slice"
@@ -174,7 +176,9 @@ def test_the_scheduler_gets_the_same_timetable(bag: DagBag, dag_id: str) -> None
     assert isinstance(again.timetable, ReportTimetable)
     assert again.timetable == dag.timetable
     assert again.timetable.summary == ReportTimetable(SPECS[dag_id].schedule, dag_id).summary
-    assert {task.pool for task in again.tasks} == {account.pool for account in accounts_of(dag_id).values()}
+    assert {task.pool for task in again.tasks} == {
+        f"{SPECS[dag_id].source}_{name}" for name in accounts_of(dag_id)
+    }
 
 
 def test_building_twice_gives_the_same_dags() -> None:
