@@ -22,7 +22,7 @@ from sellerops.slices import Slice
 from sellerops.specs import load_spec
 from sellerops.specs.model import QuarantineRules
 
-ONLY = ("json_lines", "postgres")
+ONLY = ("postgres",)
 
 SPEC = load_spec("sales_and_traffic")
 DAY = date(2026, 11, 20)
