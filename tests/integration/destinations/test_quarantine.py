@@ -22,7 +22,7 @@ from sellerops.slices import Slice
 from sellerops.specs import load_spec
 from sellerops.specs.model import QuarantineRules
 
-ONLY = ("postgres",)
+ONLY = ("json_lines", "postgres")
 
 SPEC = load_spec("sales_and_traffic")
 DAY = date(2026, 11, 20)
@@ -103,7 +103,7 @@ class Desk:
             self.ledger,
             quarantine_id,
             decided_by=by,
-            spec=SPEC,
+            spec=SPEC.model_copy(update={"destinations": (self.store.destination.name,)}),
             open_destination=lambda name: self.store.destination,
             open_document=self.open,
         )
@@ -278,6 +278,7 @@ def test_an_older_document_is_no_question_at_all(desk: Desk) -> None:
     assert desk.open_ones() == []
 
 
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
 def test_what_was_loaded_once_is_not_judged_again(desk: Desk) -> None:
     """A replay into other rows than stood there then must give the tables of then."""
     first = desk.load(sales(0))
