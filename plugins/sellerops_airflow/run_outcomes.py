@@ -101,10 +101,8 @@ def build_outcome(
     else:
         broken = sorted(key for key, state in states.items() if state == "failed") if failed else []
         done = [task for (task, _), state in states.items() if state == "success"]
-        loaded = sum(".load_" in task for task in done)
-        skipped = sum(
-            state == "skipped" and index >= 0 and ".load_" in task for (task, index), state in states.items()
-        )
+        slices = _slices_loading(states, "success")
+        loaded, skipped = len(slices), len(_slices_loading(states, "skipped") - slices)
         accounts_loaded = {task.split(".")[0] for task in done if ".load_" in task}
         planned = {task.split(".")[0] for task in done if task.endswith(".plan_slices")}
     failures = tuple(
@@ -127,6 +125,15 @@ def build_outcome(
         accounts_loaded=tuple(sorted(accounts_loaded)),
         accounts_planned=tuple(sorted(planned)),
     )
+
+
+def _slices_loading(states: Mapping[TaskKey, str], wanted: str) -> set[TaskKey]:
+    """Slices (account, map index) of which some destination's load ended so."""
+    return {
+        (task.split(".")[0], index)
+        for (task, index), state in states.items()
+        if state == wanted and index >= 0 and ".load_" in task
+    }
 
 
 def _family(dag_id: str) -> str:

@@ -42,7 +42,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """A run that has ended. ``loaded``: load tasks that did their work; ``rows``: stored, by destination.
+    """A run that has ended. ``loaded``: slices that some destination took; ``rows``: stored, by destination.
 
     ``family`` is empty for a DAG that is no report. ``accounts_loaded``: those of which it loaded something.
     """
