@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from sellerops.errors import SkipError
-from sellerops.ledger.redaction import redact
+from sellerops.redaction import redact
 from sellerops.slices import Slice
 
 # Of our attributes and tags among those of others; log lines carry the bare names.

@@ -69,7 +69,7 @@ def task_outcome(context: Context) -> Iterator[None]:
 
 def failure_values(error: BaseException) -> dict[str, str]:
     """Type, cause and remedy of an error, free of credentials."""
-    from sellerops.ledger.redaction import error_fields
+    from sellerops.redaction import error_fields
 
     error_type, cause, remedy = error_fields(error)
     return {"error_type": error_type or "", "cause": cause or "", "remedy": remedy or ""}

@@ -52,7 +52,7 @@ def test_each_check_is_woken_by_the_assets_that_loads_tell(bag: DagBag) -> None:
     told = {
         asset.uri
         for name in ("settlements", "all_orders", "sales_and_traffic", "inventory_ledger_summary")
-        for asset in report_factory._assets(load_spec(name))
+        for asset in report_factory._assets(load_spec(name), "postgres")
     }
     for check in load_checks():
         dag = bag.dags[f"check__{check.name}"]

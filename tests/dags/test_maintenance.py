@@ -15,7 +15,7 @@ from sellerops.clock import Clock
 from sellerops.errors import CredentialsError, GiveUpError, ReportFatal
 from sellerops.ledger import Ledger, LoadRecord, Reject, RequestKey, RunRef, SliceState
 from sellerops_airflow import maintenance
-from sellerops_airflow.hooks.amazon_sp import AmazonSpHook
+from sellerops_airflow.hooks.login_with_amazon import LoginWithAmazonHook
 
 __all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
@@ -135,11 +135,15 @@ def test_a_notice_slack_did_not_take_is_sent_later_and_once(
 
 
 def test_an_account_without_a_token_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def answer(self: AmazonSpHook) -> tuple[bool, str]:
-        fine = self.amazon_sp_conn_id == "amazon_sp_northwind_na"
+    def answer(self: LoginWithAmazonHook) -> tuple[bool, str]:
+        asked.add(self.conn_id)
+        fine = self.conn_id != "amazon_ads_northwind_eu"
         return fine, "" if fine else "invalid_grant."
 
-    monkeypatch.setattr(AmazonSpHook, "test_connection", answer)
-    with pytest.raises(CredentialsError, match=r"northwind_eu: invalid_grant") as caught:
+    asked: set[str] = set()
+    monkeypatch.setattr(LoginWithAmazonHook, "test_connection", answer)
+    with pytest.raises(CredentialsError, match=r"northwind_eu at amazon_ads: invalid_grant") as caught:
         maintenance.check_credentials()
     assert "northwind_na" not in str(caught.value)
+    assert "amazon_sp" not in str(caught.value)
+    assert len(asked) == 4

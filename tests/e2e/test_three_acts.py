@@ -114,7 +114,9 @@ def test_a_backfill_of_sixty_days_makes_the_scheduled_slices_and_asks_for_each_d
 
 
 def test_clearing_one_failed_slice_repeats_exactly_that_slice(system: System) -> None:
-    """One shop and day fails, the others load; people hear of it once; clearing asks once more."""
+    """One shop and day fails, the others load; people hear of it once; clearing asks once more, and its
+    good end is told in the thread of the failure.
+    """
     system.airflow.wait_for_dags(SALES)
     day = (datetime.now(UTC) - timedelta(days=9)).date().isoformat()
     system.sandbox.faults("fatal", report_type=SALES_TYPE, marketplace_id="A2EUQ1WTGCTBG2", times=1)
@@ -144,7 +146,11 @@ def test_clearing_one_failed_slice_repeats_exactly_that_slice(system: System) ->
     assert _shops_loaded(system, day) == {"US", "CA", "MX"}
     again = system.tasks(SALES, run_id, "fetch_report")
     assert {ti["rendered_map_index"] for ti in again if ti["start_date"] > run["end_date"]} == {f"CA {day}"}
-    assert len(_notices(system, day)) == 1
+
+    wait_until(lambda: _answers(system, notice), 60, "the recovery in the notice's thread")
+    (recovery,) = _answers(system, notice)
+    assert "by_hand works again" in recovery["text"]
+    assert [each for each in _notices(system, day) if "thread_ts" not in each] == [notice]
 
 
 def _run_by_hand(system: System, day: str) -> str:
@@ -196,6 +202,10 @@ def _shops_loaded(system: System, day: str) -> set[str]:
 
 def _notices(system: System, day: str) -> list[dict[str, Any]]:
     return [message for message in system.sandbox.slack_messages() if day in str(message)]
+
+
+def _answers(system: System, notice: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for each in system.sandbox.slack_messages() if each.get("thread_ts") == notice["ts"]]
 
 
 def _airflow(*arguments: str) -> list[str]:

@@ -12,9 +12,9 @@ from sellerops.accounts import Account
 from sellerops.clock import Clock
 from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
 from sellerops.ledger import RunRef, SliceRow, SliceState
-from sellerops.ledger.redaction import error_fields
 from sellerops.ledger.slice_destinations import DestinationDay, DestinationEnd, combined
 from sellerops.rate_limits import Priority
+from sellerops.redaction import error_fields
 from sellerops.slices import Slice
 from sellerops.specs import ReportSpec
 from sellerops_airflow.runtime import Runtime

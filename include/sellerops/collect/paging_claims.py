@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
-from sellerops.ledger.redaction import redact, redact_values
+from sellerops.redaction import redact, redact_values
 
 HEARTBEAT = timedelta(seconds=45)
 CLAIM_LIFE = timedelta(minutes=3)

@@ -11,7 +11,7 @@ from typing import Any
 from sellerops.errors import GiveUpError, RetryableError
 from sellerops.exports.spec import ExportSpec
 from sellerops.ledger import Ledger, RunRef
-from sellerops.ledger.redaction import error_fields
+from sellerops.redaction import error_fields
 
 _KILLED = "the export ended without a word: its process was killed."
 

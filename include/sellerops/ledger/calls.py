@@ -10,7 +10,7 @@ from psycopg import errors
 
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import ApiCall
-from sellerops.ledger.redaction import redact
+from sellerops.redaction import redact
 
 _INSERT = """
     INSERT INTO sellerops.api_call (

@@ -13,7 +13,7 @@ from typing import Any
 from sellerops.errors import GiveUpError
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import LoadRecord, Reject, SchemaChange
-from sellerops.ledger.redaction import storable
+from sellerops.redaction import storable
 
 _COLUMNS = """
     id AS load_id, request_id, report, account_id, marketplace_id, table_name AS "table", destination,

@@ -16,7 +16,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from sellerops.ledger.database import Connection
-from sellerops.ledger.redaction import redact, redact_values
+from sellerops.redaction import redact, redact_values
 
 # Longer than any send may take; a sender that died gives its delivery back after that.
 _LEASE = timedelta(seconds=60)

@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 
 from sellerops.errors import GiveUpError
 from sellerops.ledger.database import Connection
-from sellerops.ledger.redaction import redact
+from sellerops.redaction import redact
 
 AnyConnection = psycopg.Connection[Any]
 

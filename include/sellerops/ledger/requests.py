@@ -13,8 +13,8 @@ from sellerops.errors import GiveUpError
 from sellerops.ledger import listings
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import ReportRequest, RequestKey, RequestStatus, RunRef
-from sellerops.ledger.redaction import error_fields, redact, redact_values
 from sellerops.marketplaces import marketplace_by_id
+from sellerops.redaction import error_fields, redact, redact_values
 
 _COLUMNS = """
     id, source, report, report_type, options, account_id, region, marketplace_ids, window_start, window_end,

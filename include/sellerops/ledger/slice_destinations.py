@@ -12,8 +12,8 @@ from typing import Any
 
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import RunRef, SliceRow, SliceState
-from sellerops.ledger.redaction import error_fields
 from sellerops.ledger.slices import place_of, write_days
+from sellerops.redaction import error_fields
 from sellerops.slices import Slice
 
 # What stands in the way of a day, worst first; one destination's is the day's.

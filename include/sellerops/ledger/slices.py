@@ -8,7 +8,7 @@ from typing import Any
 
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import RunRef, SliceRow, SliceState
-from sellerops.ledger.redaction import error_fields
+from sellerops.redaction import error_fields
 from sellerops.slices import Slice
 
 # A plan to look again says nothing against what a day already holds.

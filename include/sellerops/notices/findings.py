@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from sellerops.formats.names import snake_case
 from sellerops.ledger.findings import Change, Refused
-from sellerops.ledger.redaction import redact
 from sellerops.marketplaces import all_marketplaces
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, blocks_of, plain
+from sellerops.redaction import redact
 from sellerops.specs import ReportSpec, TableSpec
 
 _MOST_LINES = 10

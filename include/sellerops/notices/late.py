@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from sellerops.backfill import describe_seconds
 from sellerops.completeness.warnings import Standing
 from sellerops.ledger import SliceState
-from sellerops.ledger.redaction import redact
 from sellerops.ledger.warnings import Warned
 from sellerops.marketplaces import all_marketplaces
 from sellerops.notices import Event, Notice
+from sellerops.redaction import redact
 from sellerops.specs import ReportSpec
 from sellerops.specs.durations import format_duration
 

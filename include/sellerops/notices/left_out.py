@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sellerops.ledger.redaction import redact
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, blocks_of, plain
+from sellerops.redaction import redact
 from sellerops.specs import ReportSpec
 
 _MOST_LINES = 10

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from sellerops import errors
 from sellerops.errors import ConfigurationError
-from sellerops.ledger.redaction import redact
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Fault, Notice, blocks_of, plain
+from sellerops.redaction import redact
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sellerops.ledger.quarantines import Quarantine
-from sellerops.ledger.redaction import redact
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, blocks_of, plain
+from sellerops.redaction import redact
 
 _LONGEST = 600
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED, Notification
-from sellerops.ledger.redaction import storable
+from sellerops.redaction import storable
 
 # A message that cannot be read may be anything; its beginning tells what.
 _KEPT_CHARACTERS = 20_000

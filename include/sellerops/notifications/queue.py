@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from sellerops.errors import ConfigurationError, RetryableError, SellerOpsError
-from sellerops.ledger.redaction import redact
+from sellerops.redaction import redact
 
 # How long a call waits for messages: SQS takes at most 20 s. A triggerer that stops waits for the call's end.
 LONG_POLL_SECONDS = 10

@@ -77,7 +77,7 @@ class ReportTrigger(BaseTrigger):
         await asyncio.to_thread(_load_drivers, self.piece["source"])
         from sellerops.collect import WaitOutcome, WaitResult
         from sellerops.ledger import RunRef
-        from sellerops.ledger.redaction import redact
+        from sellerops.redaction import redact
 
         try:
             collector = await asyncio.to_thread(self._collector)

@@ -154,6 +154,8 @@ class _Load:
                 raise ConfigurationError(f"the column `{name}` is {kind} in the table.")
         lacking = [name for name in self.shape.in_order() if name not in self.table.types]
         self.table.types.update({name: str(kinds[name]) for name in lacking})
+        for row in self.table.rows:
+            row.update(dict.fromkeys(lacking))
         return lacking
 
     def without_duplicates(self, rows: Sequence[Row]) -> tuple[list[Row], list[RowReject]]:

@@ -10,7 +10,7 @@ from support.processes import KEY, RUN
 
 from sellerops.errors import RequestRefused
 from sellerops.ledger import ApiCall, Ledger, SliceState
-from sellerops.ledger.redaction import redact, redact_values
+from sellerops.redaction import redact, redact_values
 from sellerops.slices import Slice
 
 ACCESS = "Atza|IwEBIKx7-made_up/token+0123456789=="

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from sellerops.errors import RequestRefused
 from sellerops.ledger import Ledger, ReportRequest
 from sellerops.ledger.database import Connection
-from sellerops.ledger.redaction import redact
+from sellerops.redaction import redact
 
 if TYPE_CHECKING:
     from sellerops.sources.amazon_ads.client import AdsClient

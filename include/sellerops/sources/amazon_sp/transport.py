@@ -27,7 +27,7 @@ from sellerops.errors import (
     Throttled,
     UnexpectedAnswer,
 )
-from sellerops.ledger.redaction import redact
+from sellerops.redaction import redact
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.documents import quiet_httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from sellerops.errors import AmazonUnavailable, CredentialsError, SellerOpsError
-from sellerops.ledger.redaction import redact
+from sellerops.redaction import redact
 
 LWA_TOKEN_URL = "https://api.amazon.com/auth/o2/token"
 

@@ -1,4 +1,4 @@
-"""Keeps credentials and unstorable characters out of the ledger, whatever an error's text carries along."""
+"""Keeps credentials and unstorable characters out of whatever is kept or told of an error."""
 
 from __future__ import annotations
 
