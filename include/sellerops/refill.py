@@ -57,7 +57,9 @@ def refill(
             told = replace(step, meta=replace(step.meta, request_id=request_id))
             for result in load_step(target, archive, spec, told):
                 rows += result.stored
-            last[json.dumps(step.piece.to_dict(), sort_keys=True)] = told, request_id
+            name = json.dumps(step.piece.to_dict(), sort_keys=True)
+            if name not in last or (request_id or 0) >= (last[name][1] or 0):
+                last[name] = told, request_id
         tell(f"{spec.source}.{table}: {len(steps)} loads repeated into {destination.name}")
         done.append(Refilled(f"{spec.source}.{table}", len(steps), rows))
     if not last:

@@ -80,6 +80,7 @@ class AirflowStack:
             "API__SECRET_KEY": self._secret("api_secret_key", secrets.token_urlsafe),
             "API_AUTH__JWT_SECRET": self._secret("jwt_secret", lambda: secrets.token_urlsafe(48)),
             "DAG_PROCESSOR__REFRESH_INTERVAL": 5,
+            "DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": 600,
             "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": 2,
             "LOGGING__BASE_LOG_FOLDER": self.logs / "tasks",
             "LOGGING__WORKER_LOG_SERVER_PORT": worker_logs,

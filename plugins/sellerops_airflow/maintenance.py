@@ -118,7 +118,9 @@ def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int =
     with ledger.connection() as connection:
         rows = connection.execute(_UNTOLD, parameters).fetchall()
         load_ids = loads_with_findings(connection, **parameters)
-    sent = sum(tell_of_failure(ledger, build_outcome(ledger, row["dag_id"], row["run_id"])) for row in rows)
+    # Under a key of its own: the run may still go on, and its callback has a word of its own to say.
+    outcomes = (build_outcome(ledger, row["dag_id"], row["run_id"], attempt=-1) for row in rows)
+    sent = sum(tell_of_failure(ledger, outcome) for outcome in outcomes)
     if load_ids:
         sent += tell_of_loads(ledger, {spec.name: spec for spec in load_specs()[0]}, load_ids)
     return sent

@@ -162,7 +162,9 @@ def _failure(
     from sellerops.notices import Failure
 
     task_id, map_index = key
-    account_id, _, step = task_id.partition(".") if "." in task_id else ("", "", task_id)
+    # The groups of a report are accounts; other DAGs have groups of other things.
+    is_of_account = dag_id.startswith("report__") and "." in task_id
+    account_id, _, step = task_id.partition(".") if is_of_account else ("", "", task_id)
     said = words.failure(task_id) if row is None and map_index < 0 else {}
     if row is None and map_index >= 0:
         label = words.label(task_id, map_index)

@@ -93,6 +93,7 @@ class BigQuerySource:
     @contextmanager
     def open(self, spec: ExportSpec) -> Iterator[Result]:
         from google.api_core import exceptions
+        from google.auth.exceptions import GoogleAuthError
         from google.cloud.bigquery import QueryJobConfig
 
         client = self._address.client()
@@ -109,18 +110,24 @@ class BigQuerySource:
         except (exceptions.BadRequest, exceptions.NotFound) as error:
             raise _refused(spec, error, _remedy(spec)) from error
         except exceptions.Forbidden as error:
+            if "xceeded" in str(error):  # a quota: not now
+                raise RetryableError(f"BigQuery: {_first_line(error)}.", where=spec.path) from error
             raise _refused(spec, error, "Let the account of connection sellerops_bigquery read.") from error
-        except exceptions.GoogleAPICallError as error:
+        except (exceptions.GoogleAPIError, GoogleAuthError, OSError) as error:
             cause = f"BigQuery does not answer: {_first_line(error)}."
             raise RetryableError(cause, where=spec.path) from error
 
     def _table_sql(self, client: Any, spec: ExportSpec) -> str:
         source, _, table = str(spec.table).partition(".")
         name = f"{self._address.project}.{self._address.dataset_prefix}{source}.{table}"
-        names = tuple(spec.columns) or tuple(
-            each.name for each in client.get_table(name).schema if each.name not in TECHNICAL
-        )
-        return _select(spec, names, quote="`", table=f"`{name}`")
+        found = client.get_table(name)
+        names = tuple(spec.columns) or tuple(each.name for each in found.schema if each.name not in TECHNICAL)
+        whole = f"`{name}`"
+        if found.require_partition_filter and found.time_partitioning:
+            day = f"`{found.time_partitioning.field}`"
+            # All of the table, said so that the service lets it be read.
+            whole += f" WHERE ({day} >= '0001-01-01' OR {day} IS NULL)"
+        return _select(spec, names, quote="`", table=whole)
 
 
 def _select(spec: ExportSpec, names: Sequence[str], *, quote: str, table: str = "") -> str:

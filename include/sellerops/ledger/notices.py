@@ -122,14 +122,14 @@ def add_deliveries(connection: Connection, wanted: Iterable[NewDelivery]) -> int
 
 
 def lease_delivery(
-    connection: Connection, threads: Sequence[str] | None, without: Collection[tuple[str, str]]
+    connection: Connection, threads: Sequence[str] | None, without: Collection[tuple[str, str, str]]
 ) -> Delivery | None:
     """The oldest delivery that is due, for this caller alone; None when there is none.
 
     Of one thread and address only the oldest unsent one is due, so that nothing overtakes it.
 
     :param threads: only of these threads; None: of all.
-    :param without: kinds and connections to leave out.
+    :param without: kinds, connections and addresses to leave out.
     """
     row = connection.execute(
         f"""
@@ -140,7 +140,7 @@ def lease_delivery(
             WHERE state = 'WAITING' AND next_try_at <= sellerops.now()
               AND (leased_until IS NULL OR leased_until < clock_timestamp())
               AND (%(threads)s::text[] IS NULL OR thread = ANY(%(threads)s))
-              AND NOT kind || '|' || connection = ANY(%(without)s)
+              AND NOT kind || '|' || connection || '|' || target = ANY(%(without)s)
               AND NOT EXISTS (
                   SELECT FROM sellerops.delivery AS earlier
                   WHERE (earlier.thread, earlier.kind, earlier.connection, earlier.target)

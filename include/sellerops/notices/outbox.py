@@ -235,12 +235,12 @@ def send_due(
 ) -> int:
     """Send what is due, of these threads or of all; how many messages arrived.
 
-    A channel that fails is left alone for the rest of the call; what it did not take is due again later.
+    An address that fails is left alone for the rest of the call; what it did not take is due again later.
     Nothing is begun after ``budget`` seconds, and one send gets no more than what is left of them.
     """
     wanted = None if threads is None else list(threads)
     until = time.monotonic() + budget
-    failed: set[tuple[str, str]] = set()
+    failed: set[tuple[str, str, str]] = set()
     sent = 0
     while (left := until - time.monotonic()) > 0.5:
         due = ledger.database.run(lambda c: tables.lease_delivery(c, wanted, failed))
@@ -249,7 +249,7 @@ def send_due(
         try:
             reference = send(due.kind, due.connection, _post(due, min(SEND_SECONDS, left)))
         except ChannelError as error:
-            failed.add((due.kind, due.connection))
+            failed.add((due.kind, due.connection, due.target))
             _put_off(ledger, due, error)
         else:
             _mark_sent(ledger, due, reference)

@@ -89,6 +89,8 @@ class GoogleSheets:
             cause = f"Google Sheets does not answer: {str(error) or type(error).__name__}."
             raise RetryableError(cause, where=where) from error
         except (GoogleAuthError, AirflowException) as error:
+            if getattr(error, "retryable", False):
+                raise RetryableError("Google gives no access token now.", where=where) from error
             # Airflow's own: the hook cannot read the key.
             raise self._bad_key(str(error)) from error
 

@@ -7,8 +7,10 @@ tell must not fail because a channel, or the word itself, does.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
@@ -17,6 +19,24 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _Item = TypeVar("_Item")
+
+# Airflow runs the callbacks of many DAGs in one process, whose time is limited: a channel that hangs must not
+# use it up. What is not sent here is sent by the DAG sellerops__notices.
+_SLOW_SECONDS, _QUIET_SECONDS = 4.0, 60.0
+_quiet_until: WeakKeyDictionary[Ledger, float] = WeakKeyDictionary()
+
+
+def _send(ledger: Ledger, threads: Sequence[str]) -> None:
+    """Send what was just written down, unless a send of this process has just been slow."""
+    from sellerops.notices.outbox import send_due
+    from sellerops_airflow.notifiers import channels
+
+    started = time.monotonic()
+    if started < _quiet_until.get(ledger, 0.0):
+        return
+    send_due(ledger, channels.send, threads=threads)
+    if time.monotonic() - started > _SLOW_SECONDS:
+        _quiet_until[ledger] = time.monotonic() + _QUIET_SECONDS
 
 
 def tell(ledger: Ledger, notice: Notice, *, but: Collection[Target] = ()) -> bool:
@@ -39,7 +59,7 @@ def tell_untold(
 ) -> bool:
     """Tell of several things in one message; ``make`` gets those of ``items`` that nobody was told of."""
     from sellerops.notices import load_routes
-    from sellerops.notices.outbox import record_untold, send_due
+    from sellerops.notices.outbox import record_untold
     from sellerops_airflow.notifiers import channels
 
     def is_wanted(target: Target) -> bool:
@@ -48,7 +68,7 @@ def tell_untold(
     try:
         threads = record_untold(ledger, items, key_of, make, load_routes(), is_wanted)
         if threads:
-            send_due(ledger, channels.send, threads=threads)
+            _send(ledger, threads)
     except Exception:
         log.exception("Nobody was told of %s", ", ".join(map(key_of, items)))
         return False
@@ -76,15 +96,14 @@ def tell_ends(
     ledger: Ledger, fault_ids: Collection[int], text: str = "", *, headline: str = "", link: str = ""
 ) -> set[Target]:
     """The same for open faults by their ids, together; who is told."""
-    from sellerops.notices.outbox import record_end, send_due
-    from sellerops_airflow.notifiers import channels
+    from sellerops.notices.outbox import record_end
 
     if not fault_ids:
         return set()
     try:
         threads, told = record_end(ledger, fault_ids, text, headline=headline, link=link)
         if threads:
-            send_due(ledger, channels.send, threads=threads)
+            _send(ledger, threads)
     except Exception:
         log.exception("Nobody was told of the end of the faults %s", list(fault_ids))
         return set()

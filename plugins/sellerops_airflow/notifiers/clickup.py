@@ -32,7 +32,7 @@ def send(connection: str, post: Post) -> str:
         answer = httpx.post(
             f"{address(found, _USUAL)}/api/v2/task/{post.target}/comment",
             json=body,
-            headers={"Authorization": found.password or ""},
+            headers={"Authorization": (found.password or "").strip()},
             timeout=post.timeout,
         )
     except httpx.HTTPError as error:

@@ -88,6 +88,9 @@ def _is_over(fault: OpenFault, outcome: RunOutcome) -> bool:
     account, _, rest = fault.fault_key.removeprefix(dag_prefix(outcome.dag_id)).partition("|")
     if not account:
         return not outcome.failures
+    step = rest.partition("|")[0]
+    if any((each.account_id, each.step) == (account, step) for each in outcome.failures):
+        return False  # the same step fails with other words
     if account in outcome.accounts_loaded:
         return True
     return rest.startswith(_PLAN) and account in outcome.accounts_planned

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Longer than Amazon keeps anything.
+_LONGEST_PERIOD = 3650
+
 
 class PlanSlicesOperator(BaseOperator):
     """Plans the slices of one account and writes each into the ledger; returns them as plain values.
@@ -155,9 +158,11 @@ def _period(text: str, given_day: date | None) -> timedelta | None:
             where=where,
             remedy="Give `period`, or `from_day` and `to_day`, and trigger the run again.",
         )
-    if not text.isdecimal() or int(text) < 1:
+    if not text.isdecimal() or not 1 <= int(text) <= _LONGEST_PERIOD:
         raise ConfigurationError(
-            f"{text!r} is no number of days.", where=where, remedy="Write a whole number from 1 on."
+            f"{text!r} is no number of days.",
+            where=where,
+            remedy=f"Write a whole number from 1 to {_LONGEST_PERIOD:,}.",
         )
     return timedelta(days=int(text))
 

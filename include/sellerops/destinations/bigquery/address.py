@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -25,3 +26,15 @@ class BigQueryAddress:
     location: str = "US"
     labels: Mapping[str, str] = field(default_factory=dict)
     patience: float = 120.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", clean_labels(self.labels))
+
+
+def clean_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """As BigQuery takes them: lower case letters, digits, ``_`` and ``-``, at most 63."""
+
+    def plain(text: str) -> str:
+        return re.sub(r"[^a-z0-9_-]", "_", text.lower())[:63]
+
+    return {plain(name): plain(value) for name, value in labels.items()}

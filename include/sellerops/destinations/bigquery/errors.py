@@ -28,6 +28,8 @@ _LATER = (
     "could not serialize",
     "exceeded rate limits",
     "quota exceeded",
+    "was cancelled",
+    "requested cancellation",
 )
 
 
@@ -41,7 +43,7 @@ def our_errors(where: str) -> Iterator[None]:
     except _PASSING as error:
         raise RetryableError(f"BigQuery did not do its part: {_words(error)}.", where=where) from error
     except (api.Unauthorized, api.Forbidden, auth.GoogleAuthError) as error:
-        if _is_for_later(error):
+        if _is_for_later(error) or getattr(error, "retryable", False):
             raise RetryableError(f"BigQuery refuses for now: {_words(error)}.", where=where) from error
         raise ConfigurationError(
             f"BigQuery refuses access: {_words(error)}.",

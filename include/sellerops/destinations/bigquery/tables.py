@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +9,7 @@ from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 
-from sellerops.destinations.bigquery.address import BigQueryAddress
+from sellerops.destinations.bigquery.address import BigQueryAddress, clean_labels
 from sellerops.destinations.bigquery.shape import WIDE, BigQueryShape
 from sellerops.errors import ConfigurationError
 
@@ -73,7 +72,8 @@ class Tables:
         table = bigquery.Table(name, schema=list(fields))
         table.expires = datetime.now(UTC) + STAGING_LIFETIME
         table.labels = {"managed_by": "sellerops"}
-        self._client.create_table(table, retry=self._retry)
+        # Its name is this load's alone: one that is there was made by the same call, whose answer was lost.
+        self._client.create_table(table, exists_ok=True, retry=self._retry)
 
     def drop(self, name: str) -> None:
         self._client.delete_table(name, not_found_ok=True, retry=self._retry)
@@ -95,7 +95,7 @@ class Tables:
     def _make_dataset(self, name: str) -> None:
         dataset = bigquery.Dataset(self.dataset(name))
         dataset.location = self._address.location
-        dataset.labels = {"managed_by": "sellerops", **self._address.labels}
+        dataset.labels = {**self._address.labels, "managed_by": "sellerops"}
         if name == STAGING:
             dataset.default_table_expiration_ms = int(STAGING_LIFETIME.total_seconds() * 1000)
         self._client.create_dataset(dataset, exists_ok=True, retry=self._retry)
@@ -120,7 +120,7 @@ def labels_of(more: Mapping[str, str], shape: BigQueryShape) -> dict[str, str]:
         "report": shape.spec.name,
         "table": shape.name,
     }
-    return {name: re.sub(r"[^a-z0-9_-]", "_", value.lower())[:63] for name, value in {**more, **own}.items()}
+    return clean_labels({**more, **own})
 
 
 def _types(table: bigquery.Table) -> dict[str, str]:

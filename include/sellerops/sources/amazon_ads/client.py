@@ -112,7 +112,8 @@ class AdsClient:
         ``marketplace_ids``: one shop: the call is for the account's profile there; else for none.
         ``media_type`` stands in for the operation's own.
         """
-        only = marketplace_ids[0] if len(marketplace_ids) == 1 else None
+        is_of_one = len(marketplace_ids) == 1 and operation != "listProfiles"
+        only = marketplace_ids[0] if is_of_one else None
         profile_id = (await self.profile(only)).profile_id if only else None
         if not leased:
             await self.lease(operation)

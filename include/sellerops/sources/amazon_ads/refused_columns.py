@@ -117,7 +117,11 @@ def may_be_about_columns(error: RequestRefused) -> bool:
 def named_in(told: str, columns: Sequence[str]) -> tuple[str, ...]:
     """The columns that Amazon's words name as refused, not those it would take instead."""
     words = _ALLOWED.split(told)[0]
-    return tuple(name for name in columns if re.search(rf"(?<![\w]){re.escape(name)}(?![\w])", words))
+    return tuple(
+        name
+        for name in columns
+        if name not in _ALWAYS and re.search(rf"(?<![\w]){re.escape(name)}(?![\w])", words)
+    )
 
 
 async def find(client: AdsClient, query: ColumnQuery, error: RequestRefused, probe: Probe) -> bool:
@@ -153,26 +157,32 @@ async def search(
     """A refused column, or those of ``likely`` that were; none when it is not the columns.
 
     ``columns`` as a whole were refused. The shortest beginning that is refused ends with a refused column; it
-    is found by halving, in log2(n) probes. What was taken together once is taken for good.
+    is found by halving, in log2(n) probes. What was taken together before is believed only beside a probe of
+    this search that is taken: the cause may be no column this time.
     """
     always = tuple(name for name in columns if name in _ALWAYS)
     rest = [name for name in columns if name not in _ALWAYS]
     rest.sort(key=lambda name: name not in finds.good)
-    left = MOST_PROBES
+    left, proven = MOST_PROBES, False
 
     async def is_taken(names: Sequence[str]) -> bool:
-        nonlocal left
+        nonlocal left, proven
         left -= 1
         wanted = {*always, *names}
         taken = await probe(tuple(name for name in columns if name in wanted)) is None
+        proven = proven or taken
         if taken and len(names) > len(finds.good):
             finds.good = frozenset(names)
         return taken
 
+    low, high = len(finds.good.intersection(rest)), len(rest)
     guess = tuple(name for name in rest if name in likely)
     if guess and len(guess) < len(rest) and await is_taken([name for name in rest if name not in likely]):
-        return guess
-    low, high = len(finds.good.intersection(rest)), len(rest)
+        if len(guess) == 1:
+            return guess
+        # Refused elsewhere, not all of them need be refused here.
+        rest.sort(key=lambda name: name in likely)
+        low = len(rest) - len(guess)
     while high - low > 1 and left > 0:
         middle = (low + high) // 2
         if await is_taken(rest[:middle]):
@@ -181,6 +191,9 @@ async def search(
             high = middle
     if high - low > 1 or not rest:
         return ()
+    if low and not proven and (low == high or not await is_taken(rest[:low])):
+        finds.good = frozenset()
+        return await search(columns, probe, frozenset(), finds)
     if not finds.good:
         # Nothing was taken so far: the cause may lie elsewhere, and no column would be to blame.
         for name in (one for one in (rest[-1], rest[len(rest) // 2]) if one != rest[high - 1]):

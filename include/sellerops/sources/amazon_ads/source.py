@@ -8,6 +8,7 @@ from typing import Any
 from sellerops.accounts import Account
 from sellerops.ledger import Ledger
 from sellerops.rate_limits import Priority, QuotaLedger
+from sellerops.slices import Slice
 from sellerops.sources.amazon_ads.client import ENDPOINTS, AdsClient
 from sellerops.sources.amazon_ads.exports import Exports
 from sellerops.sources.amazon_ads.operations import OPERATIONS
@@ -18,6 +19,16 @@ from sellerops.sources.common.operations import Pages
 from sellerops.specs import ReportSpec
 
 
+class _OfTheAccount(Reports):
+    """A list of the whole account, for which no profile is needed."""
+
+    def check(self, client: AdsClient, piece: Slice) -> None:
+        return
+
+    async def prepare(self, client: AdsClient, piece: Slice) -> None:
+        return
+
+
 class AmazonAds:
     """Reports, exports and lists of an account's advertising profiles."""
 
@@ -25,6 +36,8 @@ class AmazonAds:
 
     def asking(self, spec: ReportSpec) -> Asking[Any]:
         """An export where the options name one, else reports."""
+        if spec.request.operation == "listProfiles":
+            return _OfTheAccount()
         kind = spec.request.options.get("export")
         return Exports(kind) if kind else Reports()
 

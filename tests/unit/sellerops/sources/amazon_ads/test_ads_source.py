@@ -250,9 +250,32 @@ def test_one_of_seventy_columns_takes_nine_probes_at_most(bad: int) -> None:
 
 
 def test_what_was_refused_elsewhere_takes_one_probe() -> None:
-    found, probes = searched({COLUMNS[4], COLUMNS[9]}, likely=frozenset({COLUMNS[4], COLUMNS[9]}))
-    assert found == (COLUMNS[4], COLUMNS[9])
+    found, probes = searched({COLUMNS[4]}, likely=frozenset({COLUMNS[4]}))
+    assert found == (COLUMNS[4],)
     assert len(probes) == 1
+
+
+def test_of_several_refused_elsewhere_only_the_refused_one_is_blamed() -> None:
+    found, probes = searched({COLUMNS[9]}, likely=frozenset({COLUMNS[4], COLUMNS[9]}))
+    assert found == (COLUMNS[9],)
+    assert len(probes) == 2
+
+
+def test_what_was_taken_once_is_no_proof_that_a_column_is_to_blame() -> None:
+    """Whatever is asked for is refused now: the cause is no column."""
+    finds = _Finds()
+    finds.good = frozenset(COLUMNS[:20])
+    found, probes = searched(set(COLUMNS), finds=finds)
+    assert found == ()
+    assert len(probes) <= 2 * refused_columns.MOST_PROBES
+    finds.good = frozenset(COLUMNS)
+    assert searched(set(COLUMNS), finds=finds)[0] == ()
+    finds.good = frozenset(COLUMNS[:20])
+    assert searched({COLUMNS[3]}, finds=finds)[0] == (COLUMNS[3],)
+
+
+def test_the_day_is_never_to_blame() -> None:
+    assert refused_columns.named_in("Requested date is too far in the past", ("date", *COLUMNS)) == ()
 
 
 def test_a_search_that_finds_everything_refused_blames_nothing() -> None:
@@ -262,7 +285,7 @@ def test_a_search_that_finds_everything_refused_blames_nothing() -> None:
 
 
 def searched(
-    bad: set[str], likely: frozenset[str] = frozenset()
+    bad: set[str], likely: frozenset[str] = frozenset(), finds: _Finds | None = None
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     probes: list[tuple[str, ...]] = []
 
@@ -271,7 +294,7 @@ def searched(
         return refusal("") if bad & set(columns) else None
 
     async def whole() -> tuple[str, ...]:
-        return await search(COLUMNS, probe, likely, _Finds())
+        return await search(COLUMNS, probe, likely, finds or _Finds())
 
     return asyncio.run(whole()), probes
 
