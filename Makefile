@@ -57,11 +57,12 @@ compose-env:  ## Write .env with random secrets for docker compose
 	    -e "s|^AIRFLOW_FERNET_KEY=$$|&$$fernet|" .env.example > .env
 	@echo "Wrote .env; the UI's user is admin, its password stands there."
 
-# The end-to-end tests run a whole Airflow and have the machine to themselves; the others share it two by two.
+# The end-to-end tests run a whole Airflow and have the machine to themselves. Of the others three go side by side:
+# with two, two cores are idle for a third of the time.
 .PHONY: test
 test: $(STAMP)  ## Run the tests; ARGS="-k name tests/unit"
 ifeq ($(strip $(ARGS)),)
-	@failed=0; $(BIN)/pytest -n 2 --dist loadfile -m "not benchmark and not e2e" || failed=1; \
+	@failed=0; $(BIN)/pytest -n 3 --dist loadfile -m "not benchmark and not e2e" || failed=1; \
 	$(BIN)/pytest tests/e2e || failed=1; exit $$failed
 else
 	@$(BIN)/pytest $(ARGS)

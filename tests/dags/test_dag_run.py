@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,20 +14,41 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from support.airflow_home import prepare_airflow
+from support.airflow_home import PROJECT_ROOT, prepare_airflow
 from support.postgres import conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer
 from support.system import follow_clock
 
+from sellerops.config_files import config_dir
 from sellerops.ledger import Ledger, SliceState
+from sellerops.specs import spec_files
 from sellerops_airflow.runtime import Runtime, use_runtime
 from sellerops_airflow.triggers import report
+from sellerops_runtime.choice import SHOWN
 
 __all__ = ["conninfo", "ledger", "postgres_server"]
 
 SALES = "report__amazon_sp__sales_and_traffic"
 DAY = "2026-11-19"
 SHOPS = {"US", "CA", "MX", "GB", "DE", "FR"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The shipped configuration with the plain demo's reports: each `dag.test()` parses all there are."""
+    copy = tmp_path_factory.mktemp("few") / "config"
+    shutil.copytree(config_dir(), copy)
+    for path in spec_files(copy / "reports"):
+        if path.stem not in SHOWN:
+            path.unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SELLEROPS_CONFIG_DIR", str(copy))
+        yield
+
+
+@pytest.fixture(scope="module")
+def bag(config: None) -> DagBag:
+    return DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
 
 
 @pytest.fixture(scope="module")

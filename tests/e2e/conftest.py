@@ -67,6 +67,7 @@ def _config(root: Path) -> Path:
     config = root / "config"
     shutil.copytree(config_dir(), config)
     reports = config / "reports" / "amazon_sp"
+    shutil.rmtree(config / "reports" / "amazon_ads")
     for path in reports.glob("*.yaml"):
         if path.stem not in SHOWN:
             path.unlink()  # the dag-processor shares two cores with all the rest
