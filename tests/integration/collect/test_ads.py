@@ -69,7 +69,7 @@ def test_killed_at_every_step_a_slice_has_one_report_and_one_document(
     names = {step.name for step in struck}
     assert {"before call POST reports", "after call POST reports", "after call GET reports/id"} <= names
     assert {"after download", "after file"} <= names
-    assert len(struck) > 20
+    assert len(struck) > 10
 
 
 @pytest.mark.parametrize("fault", ["response_lost", "error_after", "ads_throttled_after"])
@@ -185,8 +185,10 @@ def test_entities_are_archived(bench: AdsBench, name: str) -> None:
 
 
 def _one_of_each(steps: list[Step]) -> list[Step]:
-    """The steps around calls and files, and of the ledger's many every third one."""
-    ours = [step for step in steps if "ledger" in step.name and step.nth % 3 == 1]
+    """The steps around calls and files, and of the many of the ledger every eighth: all are struck in
+    the same collector's tests of other reports.
+    """
+    ours = [step for step in steps if "ledger" in step.name and step.nth % 8 == 1]
     return [step for step in steps if "ledger" not in step.name or step in ours]
 
 
