@@ -8,16 +8,15 @@ queue for quota; what it no longer serves is marked expired.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Param, task
 
 from sellerops_airflow import completeness, deadlines
-from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
+from sellerops_airflow.house_dags import house_dag
 from sellerops_airflow.outcomes import task_outcome
-from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runtime import get_runtime
 
 DAG_ID = "sellerops__completeness"
@@ -27,8 +26,6 @@ with DAG(
     description="Finds days that are missing and starts runs for them; tells of schedules gone quiet.",
     doc_md=__doc__,
     schedule=completeness.daily(DAG_ID, between="05:00-06:00"),
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
     max_active_runs=1,
     tags={"sellerops", "maintenance"},
     params={
@@ -41,14 +38,7 @@ with DAG(
             6, type="integer", minimum=1, description="A schedule so long overdue is told of."
         ),
     },
-    default_args={
-        "owner": "sellerops",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=5),
-        "retry_policy": RetryByRemedy(),
-    },
-    on_failure_callback=[ReportFailureNotifier()],
-    on_success_callback=[ReportSuccessNotifier()],
+    **house_dag(retry_delay=timedelta(minutes=5)),
 ):
 
     @task

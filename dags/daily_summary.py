@@ -6,15 +6,14 @@ tells of the 24 hours until now.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, task
 
 from sellerops_airflow import summary
-from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
+from sellerops_airflow.house_dags import house_dag
 from sellerops_airflow.outcomes import task_outcome
-from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runtime import get_runtime
 
 DAG_ID = "sellerops__daily_summary"
@@ -24,18 +23,9 @@ with DAG(
     description="Tells once a day what was collected and what is open.",
     doc_md=__doc__,
     schedule=summary.schedule_of_summary(DAG_ID),
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
     max_active_runs=1,
     tags={"sellerops", "maintenance"},
-    default_args={
-        "owner": "sellerops",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=5),
-        "retry_policy": RetryByRemedy(),
-    },
-    on_failure_callback=[ReportFailureNotifier()],
-    on_success_callback=[ReportSuccessNotifier()],
+    **house_dag(retry_delay=timedelta(minutes=5)),
 ):
 
     @task

@@ -7,15 +7,14 @@ without the day. It also tells when a late day has landed.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, task
 
 from sellerops_airflow import deadlines
-from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
+from sellerops_airflow.house_dags import house_dag
 from sellerops_airflow.outcomes import task_outcome
-from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runtime import get_runtime
 
 with DAG(
@@ -23,18 +22,9 @@ with DAG(
     description="Tells of reports that are late though no run says so, and when they have landed.",
     doc_md=__doc__,
     schedule="*/15 * * * *",
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
     max_active_runs=1,
     tags={"sellerops", "maintenance"},
-    default_args={
-        "owner": "sellerops",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=1),
-        "retry_policy": RetryByRemedy(),
-    },
-    on_failure_callback=[ReportFailureNotifier()],
-    on_success_callback=[ReportSuccessNotifier()],
+    **house_dag(retry_delay=timedelta(minutes=1)),
 ):
 
     @task

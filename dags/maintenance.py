@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, Param, task
 
 from sellerops_airflow import maintenance
-from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
+from sellerops_airflow.house_dags import house_dag
 from sellerops_airflow.outcomes import task_outcome
-from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runtime import get_runtime
 
 with DAG(
@@ -18,8 +17,6 @@ with DAG(
     description="Housekeeping of the ledger, and a look for what has gone quiet.",
     doc_md=__doc__,
     schedule="40 4 * * *",
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
     max_active_runs=1,
     tags={"sellerops", "maintenance"},
     params={
@@ -33,14 +30,7 @@ with DAG(
             36, type="integer", minimum=1, description="A slice without an end for so long is told of."
         ),
     },
-    default_args={
-        "owner": "sellerops",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=5),
-        "retry_policy": RetryByRemedy(),
-    },
-    on_failure_callback=[ReportFailureNotifier()],
-    on_success_callback=[ReportSuccessNotifier()],
+    **house_dag(retry_delay=timedelta(minutes=5)),
 ):
 
     @task

@@ -6,15 +6,14 @@ does not take waits in `sellerops.delivery`; `python -m sellerops notices pendin
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, task
 
 from sellerops_airflow import maintenance
-from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
+from sellerops_airflow.house_dags import house_dag
 from sellerops_airflow.outcomes import task_outcome
-from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runtime import get_runtime
 
 with DAG(
@@ -22,20 +21,11 @@ with DAG(
     description="Sends again what a channel did not take.",
     doc_md=__doc__,
     schedule="*/5 * * * *",
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
     max_active_runs=1,
     # A message that waits must not wait for somebody to find this switch too.
     is_paused_upon_creation=False,
     tags={"sellerops", "maintenance"},
-    default_args={
-        "owner": "sellerops",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=1),
-        "retry_policy": RetryByRemedy(),
-    },
-    on_failure_callback=[ReportFailureNotifier()],
-    on_success_callback=[ReportSuccessNotifier()],
+    **house_dag(retry_delay=timedelta(minutes=1)),
 ):
 
     @task

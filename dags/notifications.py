@@ -7,13 +7,12 @@ nothing else. `python -m sellerops notifications setup` has Amazon send; `... st
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from airflow.sdk import DAG
 
-from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
+from sellerops_airflow.house_dags import house_dag
 from sellerops_airflow.operators.notifications import ListenToNotificationsOperator
-from sellerops_airflow.retry_policy import RetryByRemedy
 
 with DAG(
     dag_id="sellerops__notifications",
@@ -21,17 +20,8 @@ with DAG(
     doc_md=__doc__,
     # The run never ends unless it fails; the next hour then starts another.
     schedule="20 * * * *",
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
     max_active_runs=1,
     tags={"sellerops", "notifications"},
-    default_args={
-        "owner": "sellerops",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=1),
-        "retry_policy": RetryByRemedy(),
-    },
-    on_failure_callback=[ReportFailureNotifier()],
-    on_success_callback=[ReportSuccessNotifier()],
+    **house_dag(retry_delay=timedelta(minutes=1)),
 ):
     ListenToNotificationsOperator(task_id="listen")

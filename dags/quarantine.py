@@ -7,18 +7,17 @@ done by `python -m sellerops quarantine`.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, task_group
 
-from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
+from sellerops_airflow.house_dags import house_dag
 from sellerops_airflow.operators.quarantine import (
     AskQuarantineOperator,
     DecideQuarantineOperator,
     FindQuarantinesOperator,
 )
-from sellerops_airflow.retry_policy import RetryByRemedy
 
 with DAG(
     dag_id="sellerops__quarantine",
@@ -26,19 +25,10 @@ with DAG(
     doc_md=__doc__,
     # A skipped load sends no asset event to be woken by; a look that finds nothing costs 0.2 s.
     schedule="*/10 * * * *",
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
     # A run lasts while its questions are open, a day at most; later runs ask what came since.
     max_active_runs=32,
     tags={"sellerops", "quarantine"},
-    default_args={
-        "owner": "sellerops",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=1),
-        "retry_policy": RetryByRemedy(),
-    },
-    on_failure_callback=[ReportFailureNotifier()],
-    on_success_callback=[ReportSuccessNotifier()],
+    **house_dag(retry_delay=timedelta(minutes=1)),
 ):
     found = FindQuarantinesOperator(task_id="find")
 

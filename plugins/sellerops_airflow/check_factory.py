@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, get_parsing_context
 
 from sellerops.truth.checks import CheckSpec, load_check, load_checks
 from sellerops_airflow.assets import table_asset
-from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
+from sellerops_airflow.house_dags import house_dag
 from sellerops_airflow.operators.checks import CompareFiguresOperator, TellFiguresOperator
-from sellerops_airflow.retry_policy import RetryByRemedy
 
 _PREFIX = "check__"
 # The last events of a burst wake nobody before the next event does (Airflow 3.3.2): a daily look besides.
@@ -35,18 +34,9 @@ def build_check(check: CheckSpec) -> DAG:
             timetable=CronTriggerTimetable(_DAILY, timezone="UTC"),
             assets=AssetAny(*(table_asset(table) for table in check.inputs)),
         ),
-        start_date=datetime(2024, 1, 1, tzinfo=UTC),
-        catchup=False,
         max_active_runs=1,
         tags={"sellerops", "check"},
-        default_args={
-            "owner": "sellerops",
-            "retries": 2,
-            "retry_delay": timedelta(minutes=2),
-            "retry_policy": RetryByRemedy(),
-        },
-        on_failure_callback=[ReportFailureNotifier()],
-        on_success_callback=[ReportSuccessNotifier()],
+        **house_dag(retry_delay=timedelta(minutes=2)),
     ) as dag:
         compare = CompareFiguresOperator(task_id="compare", check=check.name)
         compare >> TellFiguresOperator(task_id="tell", check=check.name)

@@ -1,0 +1,25 @@
+"""What the DAGs that are no reports have in common: who is told, and how they are tried again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
+from sellerops_airflow.retry_policy import RetryByRemedy
+
+
+def house_dag(retry_delay: timedelta) -> dict[str, Any]:
+    """Arguments of ``DAG``: no catching up, two retries where they can help, failures and their ends told."""
+    return {
+        "start_date": datetime(2024, 1, 1, tzinfo=UTC),
+        "catchup": False,
+        "default_args": {
+            "owner": "sellerops",
+            "retries": 2,
+            "retry_delay": retry_delay,
+            "retry_policy": RetryByRemedy(),
+        },
+        "on_failure_callback": [ReportFailureNotifier()],
+        "on_success_callback": [ReportSuccessNotifier()],
+    }
