@@ -1,7 +1,5 @@
 # Airflow with the project in it; docker-compose.yaml starts every component, and the local Amazon, from this image.
-FROM python:3.12-slim-bookworm
-
-ARG UV_VERSION=0.13.8
+FROM python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254
 
 ENV AIRFLOW_HOME=/opt/airflow \
     PYTHONPATH=/opt/airflow/include:/opt/airflow/plugins \
@@ -12,8 +10,9 @@ RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --create-home airflow \
     && chown airflow:0 /opt/airflow/archive /opt/airflow/keys /opt/airflow/logs
 
 COPY requirements.lock /tmp/requirements.lock
-RUN pip install --no-cache-dir "uv==${UV_VERSION}" \
-    && uv pip install --system --no-cache -r /tmp/requirements.lock
+COPY requirements-uv.lock /tmp/requirements-uv.lock
+RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements-uv.lock \
+    && uv pip install --system --no-cache --require-hashes -r /tmp/requirements.lock
 
 WORKDIR /opt/airflow
 COPY --chown=airflow:0 airflow_settings.yaml ./

@@ -18,7 +18,10 @@ PYTHON_BIGQUERY ?= $(shell for p in python3.13 python3.14 python3 "$${PYENV_ROOT
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null && command -v "$$p" && break; done)
 # What every part of Airflow imports: compiled once here, not by each of them as it starts.
 COMPILED := airflow fastapi numpy pandas pyarrow pydantic rich sqlalchemy starlette structlog
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock"
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock"
+# Only what the lock names by hash is installed, whichever of the two does it.
+INSTALL := $(BIN)/uv pip install --quiet --require-hashes
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
 
@@ -81,13 +84,13 @@ endif
 .PHONY: bigquery
 bigquery: $(BIGQUERY_STAMP)  ## Make the local BigQuery that tests and BIGQUERY=1 use; needs Python 3.13
 
-$(BIGQUERY_STAMP): requirements-bigquery.txt | $(BIN)/uv
+$(BIGQUERY_STAMP): requirements-bigquery.lock | $(BIN)/uv
 	@test -n "$(PYTHON_BIGQUERY)" || { echo "The local BigQuery needs Python 3.13 or newer; name one: make bigquery PYTHON_BIGQUERY=/path/to/python3.13" >&2; exit 1; }
 	@echo "Making the local BigQuery in $(BIGQUERY_VENV) ($$("$(PYTHON_BIGQUERY)" --version))"
 	@"$(PYTHON_BIGQUERY)" -m venv --clear $(BIGQUERY_VENV)
-	@VIRTUAL_ENV="$(CURDIR)/$(BIGQUERY_VENV)" $(BIN)/uv pip install --quiet -r requirements-bigquery.txt \
+	@VIRTUAL_ENV="$(CURDIR)/$(BIGQUERY_VENV)" $(INSTALL) -r requirements-bigquery.lock \
 		|| { echo "uv could not install them; trying pip" >&2; \
-		     $(BIGQUERY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bigquery.txt; }
+		     $(BIGQUERY_VENV)/bin/python $(PIP_INSTALL) -r requirements-bigquery.lock; }
 	@touch $@
 
 .PHONY: lint
@@ -107,9 +110,21 @@ docs: $(STAMP)  ## Renew docs/reports.md from the specs
 	@$(BIN)/python -m sellerops specs docs > docs/reports.md
 
 .PHONY: lock
-lock: $(BIN)/uv  ## Renew the locks from requirements*.txt; ARGS=--upgrade takes newer versions
-	@$(COMPILE) $(ARGS) requirements.txt -o requirements.lock
-	@$(COMPILE) $(ARGS) --constraints requirements.lock --no-annotate requirements-dev.txt -o requirements-dev.lock
+lock: $(BIN)/uv  ## Renew the locks, with hashes, from requirements*.txt; ARGS=--upgrade takes newer versions
+	@$(COMPILE) --python-version 3.11 $(ARGS) requirements.txt -o requirements.lock
+	@$(COMPILE) --python-version 3.11 $(ARGS) --constraints requirements.lock --no-annotate requirements-dev.txt -o requirements-dev.lock
+	@$(COMPILE) --python-version 3.13 $(ARGS) --no-annotate requirements-bigquery.txt -o requirements-bigquery.lock
+	@echo "uv==$(UV_VERSION)" | $(COMPILE) --python-version 3.11 --no-annotate - -o requirements-uv.lock
+
+.PHONY: images
+images:  ## Pin the base images of Dockerfile and docker-compose.yaml to today's digests (needs Docker)
+	@set -e; for file in Dockerfile docker-compose.yaml; do \
+		for image in $$(sed -nE 's/^ *(FROM|image:) ([^@ ]+)@sha256:.*/\2/p' $$file); do \
+			digest=$$(docker buildx imagetools inspect "$$image" --format '{{.Manifest.Digest}}'); \
+			sed -i.bak "s|$$image@sha256:[0-9a-f]*|$$image@$$digest|" $$file; rm $$file.bak; \
+			echo "$$file: $$image@$$digest"; \
+		done; \
+	done
 
 .PHONY: venv
 venv: $(STAMP)  ## Make the virtual environment from the lock
@@ -118,13 +133,13 @@ $(BIN)/uv:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.14 found. Install one, or name it: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
 	@echo "Making the virtual environment $(VENV) ($$("$(PYTHON)" --version))"
 	@"$(PYTHON)" -m venv $(VENV) || { echo "\"$(PYTHON) -m venv\" failed. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/python $(PIP_INSTALL) -r requirements-uv.lock
 
 # uv does not read pip's configuration; where a package mirror is set only there, pip does the same work, slower.
 $(STAMP): requirements-dev.lock | $(BIN)/uv
 	@echo "Installing the packages of requirements-dev.lock"
-	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet -r requirements-dev.lock \
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(INSTALL) -r requirements-dev.lock \
 		|| { echo "uv could not install them; trying pip" >&2; \
-		     $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock; }
+		     $(BIN)/python $(PIP_INSTALL) -r requirements-dev.lock; }
 	@$(BIN)/python -m compileall -q -j 2 $(foreach package,$(COMPILED),$(VENV)/lib/python3*/site-packages/$(package)) || true
 	@touch $@

@@ -121,10 +121,21 @@ def test_the_image_installs_the_lock_with_the_uv_that_made_it():
         r"^UV_VERSION := (\S+)$", (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
     )
     assert named
-    assert f"ARG UV_VERSION={named[1]}\n" in image
-    assert "requirements.lock" in image
+    locked = (PROJECT_ROOT / "requirements-uv.lock").read_text(encoding="utf-8")
+    assert re.findall(r"^uv==(\S+)", locked, re.MULTILINE) == [named[1]]
     sources = re.findall(r"^COPY (?:--\S+ )?(\S+) ", image, re.MULTILINE)
+    assert {"requirements.lock", "requirements-uv.lock"} <= set(sources)
     ignored = (PROJECT_ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     for source in sources:
         assert (PROJECT_ROOT / source).exists(), source
         assert f"!{source}" in ignored, f"{source} does not reach the build"
+
+
+def test_every_foreign_image_is_named_by_its_digest():
+    """A tag can be moved to another image; a digest cannot. `make images` renews them."""
+    image = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
+    foreign = re.findall(r"^FROM (\S+)", image, re.MULTILINE)
+    foreign += [service["image"] for service in SERVICES.values() if not service.get("build")]
+    assert len(foreign) >= 2
+    for name in foreign:
+        assert re.fullmatch(r"[\w.-]+:[\w.-]+@sha256:[0-9a-f]{64}", name), name

