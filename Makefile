@@ -55,7 +55,8 @@ compose-env:  ## Write .env with random secrets for docker compose
 	@test ! -e .env || { echo ".env is there already; remove it to have a new one made." >&2; exit 1; }
 	@umask 077; random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }; \
 	fernet=$$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n'); \
-	sed -e "s|^POSTGRES_PASSWORD=$$|&$$(random)|" -e "s|^AIRFLOW_JWT_SECRET=$$|&$$(random)|" \
+	sed -e "s|^POSTGRES_PASSWORD=$$|&$$(random)|" -e "s|^AIRFLOW_DATABASE_PASSWORD=$$|&$$(random)|" \
+	    -e "s|^SELLEROPS_WAREHOUSE_PASSWORD=$$|&$$(random)|" -e "s|^SELLEROPS_READER_PASSWORD=$$|&$$(random)|" -e "s|^AIRFLOW_JWT_SECRET=$$|&$$(random)|" \
 	    -e "s|^AIRFLOW_API_SECRET_KEY=$$|&$$(random)|" -e "s|^AIRFLOW_ADMIN_PASSWORD=$$|&$$(random | head -c 12)|" \
 	    -e "s|^AIRFLOW_FERNET_KEY=$$|&$$fernet|" .env.example > .env
 	@echo "Wrote .env; the UI's user is admin, its password stands there."

@@ -1,17 +1,122 @@
-"""Making a database where there is a server."""
+"""Databases and roles on a server: who owns what, and who may only read.
+
+Only this module uses the server's administrator. Airflow's metadata and the warehouse belong to roles of
+their own, which are no superusers; ``sellerops_reader`` can only read.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from sellerops.ledger.reading import READER
+
+_NAMESPACE = "JOIN pg_namespace n ON n.oid = "
+_OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+_RELATION = f"""
+    SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c {_NAMESPACE} c.relnamespace
+    WHERE {_OURS} AND c.relowner = current_user::regrole
+"""
+# What the administrator owns in a database, by the kind ALTER wants to hear.
+_OWNED = {
+    "TABLE": f"{_RELATION} AND c.relkind IN ('r', 'p', 'f')",
+    "VIEW": f"{_RELATION} AND c.relkind = 'v'",
+    "MATERIALIZED VIEW": f"{_RELATION} AND c.relkind = 'm'",
+    # A column's own sequence follows its table.
+    "SEQUENCE": f"""
+        {_RELATION} AND c.relkind = 'S'
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i'))
+    """,
+    "ROUTINE": f"""
+        SELECT p.oid::regprocedure::text FROM pg_proc p {_NAMESPACE} p.pronamespace
+        WHERE {_OURS} AND p.proowner = current_user::regrole
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+    """,
+    "TYPE": f"""
+        SELECT format('%I.%I', n.nspname, t.typname) FROM pg_type t {_NAMESPACE} t.typnamespace
+        WHERE {_OURS} AND t.typtype IN ('e', 'd') AND t.typowner = current_user::regrole
+    """,
+    "SCHEMA": f"""
+        SELECT quote_ident(n.nspname) FROM pg_namespace n
+        WHERE {_OURS} AND n.nspname <> 'public' AND n.nspowner = current_user::regrole
+    """,
+}
+
+
+@dataclass(frozen=True)
+class Login:
+    """A role that logs in."""
+
+    name: str
+    password: str = field(repr=False)
 
 
 def create_database(conninfo: str) -> bool:
     """Make the database ``conninfo`` names unless it is there; whether it was made."""
     name = str(conninfo_to_dict(conninfo)["dbname"])
     with psycopg.connect(make_conninfo(conninfo, dbname="postgres"), autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            return False
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return _create(connection, name)
+
+
+def prepare_database(admin: str, name: str, owner: Login) -> bool:
+    """A database that belongs to ``owner``; whether it was made.
+
+    A database that is there changes hands with all that its administrator made in it. Safe to repeat.
+    """
+    with psycopg.connect(make_conninfo(admin, dbname="postgres"), autocommit=True) as connection:
+        ensure_login(connection, owner)
+        made = _create(connection, name)
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(owner.name))
+        )
+    with psycopg.connect(make_conninfo(admin, dbname=name)) as connection:
+        for statement in _hand_over(connection, owner):
+            connection.execute(statement)
+    return made
+
+
+def allow_reading(admin: str, database: str, reader: Login) -> None:
+    """Let ``reader`` log in to the database, in read-only transactions. What it may read is granted with each
+    table (``sellerops.ledger.reading``).
+    """
+    role = sql.Identifier(reader.name)
+    with psycopg.connect(make_conninfo(admin, dbname="postgres"), autocommit=True) as connection:
+        ensure_login(connection, reader)
+        connection.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(database), role)
+        )
+        connection.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(role))
+
+
+def ensure_login(connection: psycopg.Connection[Any], login: Login) -> None:
+    """Make or change the role: it may log in, nothing else. ``connection`` is the administrator's."""
+    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.name]).fetchone()
+    connection.execute(
+        sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {}").format(
+            sql.SQL("ALTER" if found else "CREATE"), sql.Identifier(login.name), sql.Literal(login.password)
+        )
+    )
+
+
+def _create(connection: psycopg.Connection[Any], name: str) -> bool:
+    if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+        return False
+    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return True
+
+
+def _hand_over(connection: psycopg.Connection[Any], owner: Login) -> Iterator[sql.Composed]:
+    """REASSIGN OWNED would do, but not for what the server's first superuser owns."""
+    for kind, query in _OWNED.items():
+        for (name,) in connection.execute(query.encode()).fetchall():
+            yield sql.SQL("ALTER {} {} OWNER TO {}").format(
+                sql.SQL(kind), sql.SQL(name), sql.Identifier(owner.name)
+            )
+
+
+__all__ = ["READER", "Login", "allow_reading", "create_database", "ensure_login", "prepare_database"]

@@ -93,6 +93,7 @@ def _tell_the_way_in(stack: Stack, progress: Progress) -> None:
         f"Airflow   {stack.airflow.url}   user {USER}, password {stack.airflow.password}\n"
         f"Amazon    {stack.amazon.url}/slack shows the notices it was sent\n"
         f"Postgres  psql '{stack.warehouse}'\n"
+        f"Commands  export SELLEROPS_WAREHOUSE='{stack.warehouse}' SELLEROPS_READER='{stack.reader}'\n"
         + (f"BigQuery  BIGQUERY_EMULATOR_HOST={stack.bigquery.url}\n" if stack.bigquery else "")
         + f"Logs      {stack.home.logs}\n"
         "Schedules are off here; trigger DAGs by hand (DEMO_SCHEDULES=1 lets them run).\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sellerops.ledger import Ledger
 from sellerops_runtime import settings
-from sellerops_runtime.databases import create_database
+from sellerops_runtime.databases import READER, Login, allow_reading, create_database, prepare_database
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.local_amazon import sandbox_environment, set_clock
 
@@ -26,10 +26,8 @@ _WAREHOUSE = {
 
 def prepare(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Make all of it, or bring it to this version; safe to repeat. What was done, one line each."""
-    done = []
     warehouse = warehouse_conninfo(environment)
-    if create_database(warehouse):
-        done.append(f"made      database {environment[_WAREHOUSE['dbname']]}")
+    done = prepare_server(environment)
     migrated = subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=False)
     if migrated.returncode != 0:
         raise StartError("`airflow db migrate` failed; its words are above.")
@@ -41,6 +39,33 @@ def prepare(environment: Mapping[str, str] = os.environ) -> list[str]:
         settings.write_passwords(Path(environment[_PASSWORDS]), {"admin": password})
         done.append("set       the password of user admin")
     return done + apply_settings(environment)
+
+
+def prepare_server(environment: Mapping[str, str]) -> list[str]:
+    """Databases and roles. ``SELLEROPS_POSTGRES_ADMIN`` is libpq text or URL of the server's administrator.
+
+    With it each database gets an owner of its own, who is no superuser, and the warehouse gets its reader.
+    Without it, only a missing warehouse is made.
+    """
+    from sqlalchemy.engine import make_url
+
+    warehouse = environment[_WAREHOUSE["dbname"]] or "warehouse"
+    admin = environment.get("SELLEROPS_POSTGRES_ADMIN", "")
+    if not admin:
+        made = create_database(warehouse_conninfo(environment))
+        return [f"made      database {warehouse}"] if made else []
+    metadata = make_url(environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
+    owner = Login(environment[_WAREHOUSE["user"]], environment[_WAREHOUSE["password"]])
+    reader = Login(READER, environment["SELLEROPS_READER_PASSWORD"])
+    done = []
+    for name, login in (
+        (str(metadata.database), Login(str(metadata.username), str(metadata.password))),
+        (warehouse, owner),
+    ):
+        if prepare_database(admin, name, login):
+            done.append(f"made      database {name}, owner {login.name}")
+    allow_reading(admin, warehouse, reader)
+    return [*done, f"set       role {reader.name}, which only reads"]
 
 
 def use_sandbox(url: str, speed: float, environment: Mapping[str, str] = os.environ) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from sellerops_runtime.databases import create_database
+from sellerops_runtime.databases import Login, create_database, prepare_database
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import as_user, can_run, service_user
 from sellerops_runtime.ports import LOOPBACK, free_port
@@ -33,7 +33,8 @@ _SETTINGS = {
 class EmbeddedPostgres:
     """One server in ``directory``. ``start`` makes the cluster at first, later takes what is there.
 
-    Connections need the password: random for each cluster, kept in ``directory`` for its owner only.
+    Connections need a password: random for each cluster and role, kept in ``directory`` for its owner only.
+    ``url`` is the administrator's address, ``url_of`` that of a role which is no superuser.
     ``settings`` go to the server on top of ours.
     """
 
@@ -88,12 +89,28 @@ class EmbeddedPostgres:
 
     def url(self, database: str, driver: str = "") -> str:
         """``postgresql[+driver]://...`` of a database; without a driver libpq takes it too."""
-        scheme = f"postgresql+{driver}" if driver else "postgresql"
-        return f"{scheme}://{USER}:{quote(self.password, safe='')}@{LOOPBACK}:{self.port}/{database}"
+        return self.url_of(Login(USER, self.password), database, driver)
 
-    def create_database(self, name: str) -> None:
-        """Make the database unless it is there."""
-        create_database(self.url(quote(name, safe="")))
+    def login(self, role: str) -> Login:
+        """The role and its password, which is made when first asked for."""
+        path = self.directory / f"password-{role}"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(24), encoding="ascii")
+        return Login(role, path.read_text(encoding="ascii").strip())
+
+    def url_of(self, login: Login, database: str, driver: str = "") -> str:
+        """``postgresql[+driver]://...`` of a database for a role."""
+        scheme = f"postgresql+{driver}" if driver else "postgresql"
+        password = quote(login.password, safe="")
+        return f"{scheme}://{login.name}:{password}@{LOOPBACK}:{self.port}/{database}"
+
+    def create_database(self, name: str, owner: Login | None = None) -> None:
+        """Make the database unless it is there; with ``owner`` it is that role's."""
+        if owner:
+            prepare_database(self.url("postgres"), name, owner)
+        else:
+            create_database(self.url(quote(name, safe="")))
 
     def _programs(self) -> Path:
         """The folder of initdb and pg_ctl: the wheel's, or a copy where Postgres's user cannot reach that."""

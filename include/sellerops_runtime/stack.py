@@ -15,17 +15,19 @@ from pathlib import Path
 
 from sellerops.ledger import Ledger
 from sellerops_runtime.airflow import AirflowStack
+from sellerops_runtime.databases import READER, allow_reading
 from sellerops_runtime.home import Home
 from sellerops_runtime.local_amazon import LocalAmazon, sandbox_environment
 from sellerops_runtime.local_bigquery import LocalBigQuery, bigquery_settings, configure
 from sellerops_runtime.ports import LOOPBACK, choose_port
-from sellerops_runtime.postgres import USER, EmbeddedPostgres
+from sellerops_runtime.postgres import EmbeddedPostgres
 from sellerops_runtime.processes import stop_leftovers
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.settings import SETTINGS_FILE
 from sellerops_runtime.signals import ignore_interrupts
 
 METADATA, WAREHOUSE = "airflow", "warehouse"
+METADATA_OWNER, WAREHOUSE_OWNER = "airflow", "sellerops_owner"
 UI_PORT = 8080
 # The scheduler waits for running tasks; what they do is safe to cut off at any point.
 STOP_SECONDS = 8.0
@@ -49,7 +51,12 @@ class Stack:
 
     @property
     def warehouse(self) -> str:
-        return self.postgres.url(WAREHOUSE)
+        return self.postgres.url_of(self.postgres.login(WAREHOUSE_OWNER), WAREHOUSE)
+
+    @property
+    def reader(self) -> str:
+        """Of the warehouse, for the role that only reads."""
+        return self.postgres.url_of(self.postgres.login(READER), WAREHOUSE)
 
     def start(self) -> None:
         """Start all; afterwards Airflow is healthy, its connections are set and the ledger is there."""
@@ -61,11 +68,13 @@ class Stack:
             self.bigquery = self._local_bigquery()
         self._progress.show("Starting Postgres")
         self.postgres.start()
-        for database in (METADATA, WAREHOUSE):
-            self.postgres.create_database(database)
+        metadata = self.postgres.login(METADATA_OWNER)
+        self.postgres.create_database(METADATA, metadata)
+        self.postgres.create_database(WAREHOUSE, self.postgres.login(WAREHOUSE_OWNER))
+        allow_reading(self.postgres.url("postgres"), WAREHOUSE, self.postgres.login(READER))
         self.airflow = AirflowStack(
             self.home.airflow,
-            self.postgres.url(METADATA, "psycopg"),
+            self.postgres.url_of(metadata, METADATA, "psycopg"),
             self.home.run,
             self.home.logs,
             port=ui_port,
@@ -160,8 +169,9 @@ class Stack:
             "SELLEROPS_WAREHOUSE_HOST": LOOPBACK,
             "SELLEROPS_WAREHOUSE_PORT": str(self.postgres.port),
             "SELLEROPS_WAREHOUSE_DATABASE": WAREHOUSE,
-            "SELLEROPS_WAREHOUSE_USER": USER,
-            "SELLEROPS_WAREHOUSE_PASSWORD": self.postgres.password,
+            "SELLEROPS_WAREHOUSE_USER": WAREHOUSE_OWNER,
+            "SELLEROPS_WAREHOUSE_PASSWORD": self.postgres.login(WAREHOUSE_OWNER).password,
+            "SELLEROPS_READER_PASSWORD": self.postgres.login(READER).password,
             "SELLEROPS_ARCHIVE_URI": self.home.archive.as_uri(),
         }
         self.airflow.run_once(

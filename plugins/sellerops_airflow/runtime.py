@@ -67,11 +67,20 @@ class _Kept:
 
 
 class Runtime:
-    """The parts of one process. ``conninfo`` and ``archive_uri`` are asked once, when first needed."""
+    """The parts of one process. Addresses are asked once each, when first needed.
 
-    def __init__(self, conninfo: Callable[[], str], archive_uri: Callable[[], str]) -> None:
+    :param reader_conninfo: of the role that checks, exports and pages read as.
+    """
+
+    def __init__(
+        self,
+        conninfo: Callable[[], str],
+        archive_uri: Callable[[], str],
+        reader_conninfo: Callable[[], str],
+    ) -> None:
         self._conninfo = conninfo
         self._archive_uri = archive_uri
+        self._reader_conninfo = reader_conninfo
         self._lock = threading.RLock()
         self._parts: dict[str, Any] = {}
         self._specs = _Kept()
@@ -82,6 +91,12 @@ class Runtime:
     def conninfo(self) -> str:
         """libpq connection text of the warehouse; holds its password."""
         text: str = self._part("conninfo", self._conninfo)
+        return text
+
+    @property
+    def reader_conninfo(self) -> str:
+        """libpq connection text of the role that only reads; holds its password."""
+        text: str = self._part("reader_conninfo", self._reader_conninfo)
         return text
 
     @property
@@ -198,9 +213,9 @@ def use_runtime(runtime: Runtime) -> Iterator[Runtime]:
 
 
 def _from_airflow() -> Runtime:
-    from sellerops_airflow.hooks.warehouse import warehouse_conninfo
+    from sellerops_airflow.hooks.warehouse import READER_CONN_ID, warehouse_conninfo
 
-    return Runtime(warehouse_conninfo, _archive_uri)
+    return Runtime(warehouse_conninfo, _archive_uri, lambda: warehouse_conninfo(READER_CONN_ID))
 
 
 def _archive_uri() -> str:

@@ -24,7 +24,9 @@ def requirements(name):
     """By canonical name what a requirements file asks for; `-r` lines are left to the other file."""
     lines = (PROJECT_ROOT / name).read_text(encoding="utf-8").splitlines()
     wanted = [
-        Requirement(line.removesuffix("\\")) for line in lines if line and not line.startswith((" ", "#", "-r"))
+        Requirement(line.removesuffix("\\"))
+        for line in lines
+        if line and not line.startswith((" ", "#", "-r"))
     ]
     return {canonicalize_name(requirement.name): requirement for requirement in wanted}
 
@@ -80,7 +82,9 @@ def test_every_locked_package_is_held_to_its_hashes():
         entries = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
         assert entries, name
         for entry in entries:
-            assert re.fullmatch(r"[\w.\[\],-]+==[^ ]+( ; [^-]*)?( +--hash=sha256:[0-9a-f]{64})+ *", entry), entry
+            assert re.fullmatch(r"[\w.\[\],-]+==[^ ]+( ; [^-]*)?( +--hash=sha256:[0-9a-f]{64})+ *", entry), (
+                entry
+            )
     installs = re.findall(r"^.*(?:pip install|-m pip).*$", MAKEFILE, re.MULTILINE)
     assert len(installs) == 2
     assert all("--require-hashes" in line for line in installs)

@@ -13,7 +13,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.exceptions import AirflowSkipException
 from support.channels import Channels, sent
 from support.fake_runtime import task_context
-from support.postgres import conninfo, ledger, postgres_server
+from support.postgres import PostgresServer, conninfo, ledger, postgres_server
 
 from sellerops.clock import Clock
 from sellerops.ledger import Ledger
@@ -34,8 +34,9 @@ OFF = CheckResult(
 
 
 @pytest.fixture
-def runtime(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    monkeypatch.setattr(checks, "get_runtime", lambda: SimpleNamespace(ledger=ledger))
+def runtime(ledger: Ledger, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    runtime = SimpleNamespace(ledger=ledger, reader_conninfo=postgres_server.reader(ledger.database.conninfo))
+    monkeypatch.setattr(checks, "get_runtime", lambda: runtime)
     return ledger
 
 

@@ -39,7 +39,8 @@ def system(postgres_server: PostgresServer) -> Iterator[System]:
         with running_airflow(
             postgres_server, config=config, environment=environment, schedules=True, parallelism=6
         ) as airflow:
-            airflow.apply_settings(_settings(sandbox.url, warehouse, root / "archive"))
+            reader = urlsplit(postgres_server.reader(warehouse)).password or ""
+            airflow.apply_settings(_settings(sandbox.url, warehouse, reader, root / "archive"))
             metadata = airflow.stack.database_url.replace("+psycopg", "")
             secrets = [str(a[key]) for a in sandbox.accounts() for key in ("client_secret", "refresh_token")]
             yield System(airflow, sandbox, ledger, warehouse, metadata, config, secrets)
@@ -47,7 +48,7 @@ def system(postgres_server: PostgresServer) -> Iterator[System]:
     shutil.rmtree(root, ignore_errors=True)
 
 
-def _settings(amazon: str, warehouse: str, archive: Path) -> dict[str, str]:
+def _settings(amazon: str, warehouse: str, reader_password: str, archive: Path) -> dict[str, str]:
     address = urlsplit(warehouse)
     return {
         **sandbox_environment(amazon),
@@ -56,6 +57,7 @@ def _settings(amazon: str, warehouse: str, archive: Path) -> dict[str, str]:
         "SELLEROPS_WAREHOUSE_DATABASE": address.path[1:],
         "SELLEROPS_WAREHOUSE_USER": str(address.username),
         "SELLEROPS_WAREHOUSE_PASSWORD": address.password or "",
+        "SELLEROPS_READER_PASSWORD": reader_password,
         "SELLEROPS_ARCHIVE_URI": archive.as_uri(),
     }
 

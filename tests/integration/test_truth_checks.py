@@ -13,7 +13,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from support.postgres import conninfo, ledger, postgres_server
+from psycopg.conninfo import conninfo_to_dict
+from support.postgres import PostgresServer, conninfo, ledger, postgres_server, reader
 
 from amazon_sandbox.world import Document, World
 from sellerops.accounts import load_accounts
@@ -22,6 +23,7 @@ from sellerops.clock import Clock
 from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.errors import ConfigurationError
 from sellerops.ledger import Ledger
+from sellerops.ledger.reading import grant_table
 from sellerops.marketplaces import marketplace
 from sellerops.slices import Slice, plan_slices
 from sellerops.specs import ReportSpec, load_spec
@@ -29,7 +31,7 @@ from sellerops.truth.checks import CheckSpec, load_check, load_checks
 from sellerops.truth.results import Verdict, results
 from sellerops.truth.running import judge, run_check
 
-__all__ = ["conninfo", "ledger", "postgres_server"]
+__all__ = ["conninfo", "ledger", "postgres_server", "reader"]
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 DAYS = 30
@@ -90,9 +92,13 @@ def execute(conninfo: str, statement: str) -> None:
 
 
 def test_all_agree_until_a_number_is_broken(
-    loaded: Ledger, conninfo: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    loaded: Ledger,
+    conninfo: str,
+    reader: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    runs = {check.name: run_check(loaded, check) for check in load_checks()}
+    runs = {check.name: run_check(loaded, check, reader) for check in load_checks()}
     assert len(runs) == 4
     for name, run in runs.items():
         found = Counter(each.verdict for each in run.results)
@@ -127,10 +133,11 @@ def test_all_agree_until_a_number_is_broken(
                 SELECT min(ctid) FROM amazon_sp.settlements WHERE total_amount IS NOT NULL)""",
     }
     monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
+    monkeypatch.setenv("SELLEROPS_READER", reader)
     assert main(["checks", "run"]) == 0
     for name, statement in breaks.items():
         execute(conninfo, statement)
-        run = run_check(loaded, load_check(name))
+        run = run_check(loaded, load_check(name), reader)
         assert run.off, name
         assert all(each.day and each.evidence for each in run.off)
         assert len(run.off) <= 2  # a settlement whose line was changed before is off, too
@@ -149,13 +156,14 @@ def test_all_agree_until_a_number_is_broken(
 
 
 def test_tables_that_are_not_there_yet(
-    ledger: Ledger, conninfo: str, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, conninfo: str, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for check in load_checks():
-        (found,) = run_check(ledger, check).results
+        (found,) = run_check(ledger, check, reader).results
         assert found.verdict is Verdict.NOT_YET
         assert found.evidence == {"no_table_yet": list(check.inputs)}
     monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
+    monkeypatch.setenv("SELLEROPS_READER", reader)
     assert main(["checks", "run"]) == 0
 
 
@@ -189,12 +197,51 @@ def test_a_wrong_header_is_told(tmp_path: Path, text: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(("sql", "words"), [("SELECT nothing", "nothing"), ("SELECT 1 AS day", "account_id")])
-def test_wrong_sql_is_told(ledger: Ledger, tmp_path: Path, sql: str, words: str) -> None:
+def test_wrong_sql_is_told(ledger: Ledger, reader: str, tmp_path: Path, sql: str, words: str) -> None:
     check = load_check("odd", written(tmp_path, HEADER + sql))
     with pytest.raises(ConfigurationError) as caught:
-        run_check(ledger, check)
+        run_check(ledger, check, reader)
     assert words in str(caught.value)
     assert "odd.sql" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1; DROP TABLE amazon_sp.orders",
+        "SELECT 1) AS a; DROP TABLE amazon_sp.orders; SELECT * FROM (SELECT 1",
+        "DROP TABLE amazon_sp.orders",
+        "WITH gone AS (DELETE FROM amazon_sp.orders RETURNING 1) SELECT * FROM gone",
+        "SELECT sellerops.change_it()",
+        "SELECT pg_read_file('/etc/hostname')",
+        "SELECT set_config('transaction_read_only', 'off', true), sellerops.change_it()",
+        "SELECT * FROM amazon_sp.orders__personal",
+        "SELECT * FROM sellerops.rejected_row",
+    ],
+)
+def test_a_check_can_only_read(ledger: Ledger, reader: str, tmp_path: Path, sql: str) -> None:
+    with ledger.connection() as connection:
+        connection.execute(
+            """
+            CREATE SCHEMA amazon_sp;
+            CREATE TABLE amazon_sp.orders AS SELECT 1 AS n;
+            CREATE TABLE amazon_sp.orders__personal AS SELECT 1 AS n;
+            CREATE FUNCTION sellerops.change_it() RETURNS int LANGUAGE sql SECURITY DEFINER
+                AS 'DELETE FROM amazon_sp.orders RETURNING n'
+            """
+        )
+        grant_table(connection, "amazon_sp", "orders")
+    with pytest.raises(ConfigurationError, match=r"odd\.sql"):
+        run_check(ledger, load_check("odd", written(tmp_path, HEADER + sql)), reader)
+    with ledger.connection() as connection:
+        assert connection.execute("SELECT n FROM amazon_sp.orders").fetchall() == [{"n": 1}]
+
+
+def test_no_superuser_runs_a_check(ledger: Ledger, postgres_server: PostgresServer, tmp_path: Path) -> None:
+    admin = postgres_server.admin(str(conninfo_to_dict(ledger.database.conninfo)["dbname"]))
+    with pytest.raises(ConfigurationError, match="superuser") as caught:
+        run_check(ledger, load_check("odd", written(tmp_path, HEADER + "SELECT 1 AS day")), admin)
+    assert "sellerops_reader" in caught.value.remedy
 
 
 def test_an_unknown_check_has_a_suggestion() -> None:

@@ -1,5 +1,7 @@
 """A real Postgres for tests: one embedded server a session, a fresh database of a migrated template a test.
 
+Databases belong to a role that is no superuser, as everywhere else, and tests log in as that role.
+
 Fixtures: ``postgres_server`` (session), ``conninfo`` (a migrated database), ``ledger`` (a Ledger on it).
 A conftest takes them with ``from support.postgres import conninfo, ledger, postgres_server``.
 """
@@ -19,6 +21,8 @@ import psycopg
 import pytest
 
 from sellerops.ledger import Ledger
+from sellerops.ledger.reading import READER
+from sellerops_runtime.databases import Login, ensure_login
 from sellerops_runtime.postgres import EmbeddedPostgres
 
 TEMPLATE = "sellerops_template"
@@ -35,6 +39,10 @@ class PostgresServer:
         self.root.chmod(0o755)
         self._server = EmbeddedPostgres(self.root / "server", settings=_SETTINGS)
         self._server.start()
+        self._owner, self._reader = self._server.login("sellerops_owner"), self._server.login(READER)
+        with psycopg.connect(self.admin(), autocommit=True) as connection:
+            for login in (self._owner, self._reader):
+                ensure_login(connection, login)
 
     def start(self) -> None:
         """Start it again, on the port it had."""
@@ -62,12 +70,24 @@ class PostgresServer:
         return int((self._server.data / "postmaster.pid").read_text().split()[0])
 
     def conninfo(self, database: str = "postgres") -> str:
+        return self._server.url_of(self._owner, database)
+
+    def admin(self, database: str = "postgres") -> str:
+        """The superuser's address."""
         return self._server.url(database)
+
+    def url_of(self, login: Login, database: str) -> str:
+        """The address of a database for any role."""
+        return self._server.url_of(login, database)
+
+    def reader(self, conninfo: str) -> str:
+        """The same database for the role that only reads."""
+        return self._server.url_of(self._reader, urlsplit(conninfo).path[1:])
 
     def create_database(self, template: str = "template1") -> str:
         """A new database; returns its conninfo."""
         name = f"test_{uuid.uuid4().hex[:12]}"
-        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER sellerops_owner')
         return self.conninfo(name)
 
     def drop_database(self, conninfo: str) -> None:
@@ -75,13 +95,13 @@ class PostgresServer:
 
     def make_template(self) -> None:
         """A database with the ledger's schema, for ``create_database(TEMPLATE)``."""
-        self._execute(f'CREATE DATABASE "{TEMPLATE}"')
+        self._execute(f'CREATE DATABASE "{TEMPLATE}" OWNER sellerops_owner')
         ledger = Ledger(self.conninfo(TEMPLATE))
         ledger.migrate()
         ledger.close()
 
     def _execute(self, statement: str) -> None:
-        with psycopg.connect(self.conninfo(), autocommit=True) as connection:
+        with psycopg.connect(self.admin(), autocommit=True) as connection:
             connection.execute(statement)
 
 
@@ -101,6 +121,12 @@ def conninfo(postgres_server: PostgresServer) -> Iterator[str]:
     fresh = postgres_server.create_database(TEMPLATE)
     yield fresh
     postgres_server.drop_database(fresh)
+
+
+@pytest.fixture
+def reader(postgres_server: PostgresServer, conninfo: str) -> str:
+    """``conninfo`` for the role that only reads."""
+    return postgres_server.reader(conninfo)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from sellerops.cli.tables import print_table
-from sellerops.cli.warehouse import open_ledger
+from sellerops.cli.warehouse import open_ledger, reader_conninfo
 from sellerops.marketplaces import all_marketplaces
 from sellerops.truth.checks import load_check, load_checks
 from sellerops.truth.results import CheckResult, Verdict, results
@@ -39,9 +39,9 @@ def _list(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     checks = [load_check(name) for name in options.check] or load_checks()
-    ledger = open_ledger()
+    reader, ledger = reader_conninfo(), open_ledger()
     try:
-        runs = [run_check(ledger, check) for check in checks]
+        runs = [run_check(ledger, check, reader) for check in checks]
     finally:
         ledger.close()
     header = ("check", *(verdict.value for verdict in Verdict))

@@ -11,8 +11,10 @@ from psycopg.rows import tuple_row
 
 from sellerops.errors import ConfigurationError
 from sellerops.ledger import Ledger
+from sellerops.ledger.reading import READER
 
 _OWN, _AIRFLOW = "SELLEROPS_WAREHOUSE", "AIRFLOW_CONN_SELLEROPS_WAREHOUSE"
+_READER, _AIRFLOW_READER = "SELLEROPS_READER", "AIRFLOW_CONN_SELLEROPS_READER"
 
 
 def open_ledger() -> Ledger:
@@ -24,6 +26,18 @@ def open_ledger() -> Ledger:
             remedy=f"Set {_OWN}=postgresql://user:password@host:port/database; `make demo` prints its own.",
         )
     return Ledger(conninfo, pool_size=2, retry_seconds=5)
+
+
+def reader_conninfo() -> str:
+    """The role that only reads: ``$SELLEROPS_READER``, else of Airflow's connection there."""
+    conninfo = os.environ.get(_READER) or _from_airflow(os.environ.get(_AIRFLOW_READER, ""))
+    if not conninfo:
+        raise ConfigurationError(
+            "no address of the role that only reads is set.",
+            where=f"environment variable {_READER}",
+            remedy=f"Set {_READER}=postgresql://{READER}:password@host:port/database; `make demo` prints it.",
+        )
+    return conninfo
 
 
 def select(statement: str, parameters: Any) -> list[tuple[Any, ...]]:

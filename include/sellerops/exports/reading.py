@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sellerops.errors import ConfigurationError, RetryableError
 from sellerops.exports.spec import ExportSpec
+from sellerops.ledger.reading import READER, first_line, read_only
 
 if TYPE_CHECKING:
     import psycopg
@@ -39,7 +40,7 @@ class Source(Protocol):
 
 
 class PostgresSource:
-    """Reads in one read-only transaction that sees one state of the tables."""
+    """Reads in one read-only transaction that sees one state of the tables, as the role of ``conninfo``."""
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
@@ -49,22 +50,18 @@ class PostgresSource:
         import psycopg
 
         try:
-            with psycopg.connect(self._conninfo, connect_timeout=10) as connection:
-                connection.read_only = True
-                connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-                connection.execute("SET LOCAL TIME ZONE 'UTC'")
-                # Server-side: DECLARE takes one SELECT and nothing else.
-                with connection.cursor("export") as cursor:
-                    cursor.itersize = _FETCH
-                    cursor.execute(self._sql(connection, spec).encode())
-                    columns = [(each.name, each.type_code == _DATE_OID) for each in cursor.description or ()]
-                    yield _chosen(spec, columns, cursor)
+            # A server-side cursor: DECLARE takes one SELECT and nothing else.
+            with read_only(self._conninfo) as connection, connection.cursor("export") as cursor:
+                cursor.itersize = _FETCH
+                cursor.execute(self._sql(connection, spec).encode())
+                columns = [(each.name, each.type_code == _DATE_OID) for each in cursor.description or ()]
+                yield _chosen(spec, columns, cursor)
         except psycopg.OperationalError as error:
             raise RetryableError(
-                f"Postgres does not answer: {_first_line(error)}.", where=spec.path
+                f"Postgres does not answer: {first_line(error)}.", where=spec.path
             ) from error
         except psycopg.errors.InsufficientPrivilege as error:
-            raise _refused(spec, error, "Let the user of connection sellerops_warehouse read it.") from error
+            raise _refused(spec, error, _grant_remedy(spec)) from error
         except psycopg.ProgrammingError as error:
             raise _refused(spec, error, _remedy(spec)) from error
         except psycopg.DataError as error:
@@ -111,10 +108,10 @@ class BigQuerySource:
             raise _refused(spec, error, _remedy(spec)) from error
         except exceptions.Forbidden as error:
             if "xceeded" in str(error):  # a quota: not now
-                raise RetryableError(f"BigQuery: {_first_line(error)}.", where=spec.path) from error
+                raise RetryableError(f"BigQuery: {first_line(error)}.", where=spec.path) from error
             raise _refused(spec, error, "Let the account of connection sellerops_bigquery read.") from error
         except (exceptions.GoogleAPIError, GoogleAuthError, OSError) as error:
-            cause = f"BigQuery does not answer: {_first_line(error)}."
+            cause = f"BigQuery does not answer: {first_line(error)}."
             raise RetryableError(cause, where=spec.path) from error
 
     def _table_sql(self, client: Any, spec: ExportSpec) -> str:
@@ -162,9 +159,18 @@ def _chosen(spec: ExportSpec, columns: Sequence[tuple[str, bool]], rows: Iterato
 
 def _refused(spec: ExportSpec, error: Exception, remedy: str) -> ConfigurationError:
     return ConfigurationError(
-        f"the {'query' if spec.query else 'table'} cannot be read: {_first_line(error)}.",
+        f"the {'query' if spec.query else 'table'} cannot be read: {first_line(error)}.",
         where=spec.path,
         remedy=remedy,
+    )
+
+
+def _grant_remedy(spec: ExportSpec) -> str:
+    if spec.personal:
+        return "Let the user of connection sellerops_warehouse read it."
+    return (
+        f"Let role {READER} read it: GRANT SELECT ON <table> TO {READER}. Tables of personal data need "
+        "`personal: true` (docs/exports.md)."
     )
 
 
@@ -175,7 +181,3 @@ def _remedy(spec: ExportSpec) -> str:
         "Correct `table` or `columns`, or let its report load first. Personal columns stand in "
         "<table>__personal (docs/exports.md)."
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -18,6 +18,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from sellerops.errors import ConfigurationError, RetryableError
+from sellerops.ledger.reading import grant_ledger
 
 log = logging.getLogger(__name__)
 
@@ -168,3 +169,6 @@ def migrate(conninfo: str, revision: str = "head") -> None:
             command.downgrade(config, revision)
         else:
             command.upgrade(config, revision)
+    if revision != "base":
+        with psycopg.connect(conninfo) as granting:
+            grant_ledger(granting)

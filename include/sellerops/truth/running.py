@@ -10,10 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
 
-from sellerops.errors import ConfigurationError
+from sellerops.errors import ConfigurationError, RetryableError
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
+from sellerops.ledger.reading import READER, first_line, read_only
 from sellerops.marketplaces import all_marketplaces
 from sellerops.truth.checks import CheckSpec, Tolerance
 from sellerops.truth.results import CheckResult, Verdict, forget_missing_tables, store
@@ -39,20 +42,23 @@ class CheckRun:
         return {verdict.value: found[verdict.value] for verdict in Verdict}
 
 
-def run_check(ledger: Ledger, check: CheckSpec) -> CheckRun:
+def run_check(ledger: Ledger, check: CheckSpec, reader: str) -> CheckRun:
     """Compare the days of the check's look-back and keep what is found.
 
+    ``reader``: libpq text of the role that only reads (``ledger.reading``); it runs the check's SQL.
     Tables that are not there yet are no error: the verdict is ``not_yet``. Raises ConfigurationError when the
-    SQL does not fit the tables.
+    SQL does not fit the tables, or does more than read.
     """
     now = ledger.clock().now()
     with ledger.connection() as connection:
         missing = _missing_tables(connection, check)
-        if missing:
-            found = [CheckResult(check.name, Verdict.NOT_YET, evidence={"no_table_yet": missing})]
-        else:
+    if missing:
+        found = [CheckResult(check.name, Verdict.NOT_YET, evidence={"no_table_yet": missing})]
+    else:
+        found = [judge(check, row, now) for row in _figures(reader, check, now)]
+    with ledger.connection() as connection:
+        if not missing:
             forget_missing_tables(connection, check.name)
-            found = [judge(check, row, now) for row in _figures(connection, check, now)]
         store(connection, found)
     return CheckRun(check, tuple(found))
 
@@ -84,36 +90,53 @@ def allowed(tolerance: Tolerance, left: Decimal, right: Decimal) -> Decimal:
     return max(Decimal(str(tolerance.absolute)), share)
 
 
-def _figures(connection: Connection, check: CheckSpec, now: datetime) -> list[dict[str, Any]]:
-    connection.execute(
-        "CREATE TEMP TABLE marketplace (code text, id text, timezone text, currency text, region text) "
-        "ON COMMIT DROP"
-    )
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO marketplace VALUES (%s, %s, %s, %s, %s)",
-            [
-                (shop.code, shop.id, shop.timezone, shop.currency, shop.region)
-                for shop in all_marketplaces().values()
-            ],
-        )
-    # Whole tables are joined, freshly loaded ones without statistics too: a nested loop takes minutes there.
-    connection.execute("SET LOCAL enable_nestloop = off")
+def _figures(reader: str, check: CheckSpec, now: datetime) -> list[dict[str, Any]]:
     days = {"first_day": (now - check.look_back).date(), "last_day": now.date()}
+    # As a subquery the check is one SELECT or a syntax error. `prepare`: the server takes one statement only.
+    statement = sql.SQL("WITH marketplace (code, id, timezone, currency, region) AS (VALUES {}) ").format(
+        sql.SQL(", ").join(_marketplace_rows())
+    ) + sql.SQL("SELECT * FROM (\n{}\n) AS figures").format(sql.SQL(check.sql.rstrip().removesuffix(";")))
     try:
-        rows: list[dict[str, Any]] = connection.execute(check.sql.encode(), days).fetchall()
-    except psycopg.ProgrammingError as error:
-        raise ConfigurationError(
-            f"Postgres does not take its SQL: {str(error).splitlines()[0]}.",
-            where=check.path,
-            remedy="Correct the SQL; the columns of the tables stand in the reports' specs.",
+        with read_only(reader) as connection, connection.cursor(row_factory=dict_row) as cursor:
+            # Whole tables are joined, some without statistics yet: a nested loop takes minutes there.
+            cursor.execute("SET LOCAL enable_nestloop = off")
+            rows: list[dict[str, Any]] = cursor.execute(statement, days, prepare=True).fetchall()
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise _refused(
+            check, error, f"Let role {READER} read it (docs/first-account.md), or leave it out."
         ) from error
-    lacking = {"account_id", "marketplace_id", "day", "left_value", "right_value"} - set(
-        rows[0] if rows else ()
-    )
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        raise _refused(check, error, "A check only reads: write one SELECT.") from error
+    except psycopg.errors.QueryCanceled as error:
+        raise _refused(check, error, "Make the SELECT cheaper, or `look_back` shorter.") from error
+    except psycopg.OperationalError as error:
+        raise RetryableError(f"Postgres does not answer: {first_line(error)}.", where=check.path) from error
+    except psycopg.Error as error:
+        raise _refused(
+            check, error, "Correct the SQL: one SELECT. The specs list the columns of each table."
+        ) from error
+    lacking = _NEEDED - set(rows[0] if rows else ())
     if rows and lacking:
         raise ConfigurationError(f"its SELECT gives no {', '.join(sorted(lacking))}.", where=check.path)
     return rows
+
+
+def _refused(check: CheckSpec, error: psycopg.Error, remedy: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"Postgres refuses its SQL: {first_line(error)}.", where=check.path, remedy=remedy
+    )
+
+
+def _marketplace_rows() -> list[sql.Composed]:
+    return [
+        sql.SQL("({})").format(
+            sql.SQL(", ").join(
+                sql.Literal(value)
+                for value in (shop.code, shop.id, shop.timezone, shop.currency, shop.region)
+            )
+        )
+        for shop in all_marketplaces().values()
+    ]
 
 
 def _missing_tables(connection: Connection, check: CheckSpec) -> list[str]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 WAREHOUSE_CONN_ID = "sellerops_warehouse"
+READER_CONN_ID = "sellerops_reader"
 
 
 def warehouse_conninfo(conn_id: str = WAREHOUSE_CONN_ID) -> str:

@@ -33,7 +33,8 @@ class CompareFiguresOperator(BaseOperator):
         from sellerops.truth.running import run_check
 
         with task_outcome(context):
-            run = run_check(get_runtime().ledger, load_check(self.check))
+            runtime = get_runtime()
+            run = run_check(runtime.ledger, load_check(self.check), runtime.reader_conninfo)
         log.info("%s: %s", self.check, run.counts)
         for each in run.off:
             log.warning("off: %s", each)

@@ -63,4 +63,6 @@ def _source(spec: ExportSpec) -> Source:
 
     if spec.destination == "bigquery":
         return BigQuerySource(get_runtime().bigquery_address())
-    return PostgresSource(get_runtime().conninfo)
+    # Only the owner of the tables may read personal data.
+    runtime = get_runtime()
+    return PostgresSource(runtime.conninfo if spec.personal else runtime.reader_conninfo)

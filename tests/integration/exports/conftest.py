@@ -71,3 +71,8 @@ def ledger(kept_ledger: Ledger) -> Ledger:
 @pytest.fixture
 def conninfo(ledger: Ledger) -> str:
     return ledger.database.conninfo
+
+
+@pytest.fixture
+def reader(postgres_server: PostgresServer, conninfo: str) -> str:  # noqa: F811
+    return postgres_server.reader(conninfo)

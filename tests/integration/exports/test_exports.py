@@ -21,6 +21,7 @@ from sellerops.exports.reading import PostgresSource
 from sellerops.exports.records import alone, exports
 from sellerops.exports.running import ExportResult, run_export
 from sellerops.ledger import Ledger
+from sellerops.ledger.reading import grant_table
 from sellerops_airflow.hooks.sheets import GoogleSheets
 from sellerops_airflow.operators.sheets import ExportToSheetOperator
 from sellerops_airflow.outcomes import FAILURE_KEY
@@ -231,6 +232,7 @@ def test_a_key_that_tells_no_rows_is_refused(
 def test_the_task_reads_the_file_and_writes_the_sheet(
     ledger: Ledger,
     conninfo: str,
+    reader: str,
     add: Add,
     api: GoogleSheets,
     tab: Tab,
@@ -238,6 +240,8 @@ def test_the_task_reads_the_file_and_writes_the_sheet(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    with ledger.connection() as connection:
+        grant_table(connection, "amazon_sp", "sales")
     (tmp_path / "exports").mkdir()
     (tmp_path / "exports" / "sales.yaml").write_text(
         f"{{description: Sales, table: amazon_sp.sales, spreadsheet_id: {SHEET}, range: Data!A1}}"
@@ -245,7 +249,7 @@ def test_the_task_reads_the_file_and_writes_the_sheet(
     monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(tmp_path))
     task = ExportToSheetOperator(task_id="export_to_sheet", export="sales")
     context = task_context(dag_id="export__sales", task_id="export_to_sheet", try_number=2)
-    with use_runtime(Runtime(lambda: conninfo, lambda: "")) as runtime:
+    with use_runtime(Runtime(lambda: conninfo, lambda: "", lambda: reader)) as runtime:
         for _ in range(2):
             assert task.execute(context) == {"rows_read": 4, "rows_known": 0, "rows_written": 4}
         server.not_shared.add(SHEET)

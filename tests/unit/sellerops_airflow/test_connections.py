@@ -203,12 +203,18 @@ def test_parts_are_made_once_and_only_when_needed() -> None:
         asked.append("conninfo")
         return "host=nowhere"
 
-    runtime = Runtime(conninfo, lambda: asked.append("archive") or "/tmp/archive")  # type: ignore[func-returns-value]
+    runtime = Runtime(
+        conninfo,
+        lambda: asked.append("archive") or "/tmp/archive",  # type: ignore[func-returns-value]
+        lambda: asked.append("reader") or "host=elsewhere",  # type: ignore[func-returns-value]
+    )
     assert asked == []
     assert runtime.ledger is runtime.ledger
     assert asked == ["conninfo"]
     assert runtime.archive is runtime.archive
     assert asked == ["conninfo", "archive"]
+    assert runtime.reader_conninfo == "host=elsewhere"
+    assert asked == ["conninfo", "archive", "reader"]
     runtime.close()
 
 
@@ -219,7 +225,7 @@ def test_a_spec_is_read_again_after_a_while_and_credentials_after_a_refusal(
 
     moment = 0.0
     monkeypatch.setattr("sellerops_airflow.runtime.time.monotonic", lambda: moment)
-    runtime = Runtime(lambda: "host=nowhere", lambda: "/tmp/archive")
+    runtime = Runtime(lambda: "host=nowhere", lambda: "/tmp/archive", lambda: "host=nowhere")
     dag_id = "report__amazon_sp__settlements"
     spec = runtime.spec(dag_id)
     assert runtime.spec(dag_id) is spec
@@ -241,7 +247,7 @@ def test_a_spec_is_read_again_after_a_while_and_credentials_after_a_refusal(
 
 def test_an_account_that_is_gone_is_a_configuration_error() -> None:
     with pytest.raises(ConfigurationError, match="northwind_xx"):
-        Runtime(lambda: "", lambda: "").account("northwind_xx")
+        Runtime(lambda: "", lambda: "", lambda: "").account("northwind_xx")
 
 
 def test_no_archive_variable_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +266,7 @@ def test_a_child_process_never_uses_its_parents_runtime(monkeypatch: pytest.Monk
 
 
 def test_a_replacement_ends_with_its_block() -> None:
-    usual, other = get_runtime(), Runtime(lambda: "", lambda: "")
+    usual, other = get_runtime(), Runtime(lambda: "", lambda: "", lambda: "")
     with use_runtime(other):
         assert get_runtime() is other
     assert get_runtime() is usual

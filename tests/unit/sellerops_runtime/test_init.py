@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import uuid
 from urllib.parse import urlsplit
 
 import psycopg
@@ -11,7 +13,8 @@ import pytest
 import yaml
 
 from sellerops.ledger import Ledger
-from sellerops_runtime.databases import create_database
+from sellerops.ledger.reading import grant_table
+from sellerops_runtime.databases import Login, create_database, prepare_database
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.init import warehouse_conninfo
@@ -24,26 +27,28 @@ FERNET_KEY = "aGVsbG8taGVsbG8taGVsbG8taGVsbG8taGVsbG8tMTI="
 @pytest.fixture
 def environment(postgres_server, tmp_path):
     """The service's environment as docker-compose sets it, with this machine's addresses."""
-    metadata = postgres_server.create_database()
-    where = urlsplit(metadata)
-    warehouse = f"warehouse_{where.path[-6:]}"
+    where, reader = urlsplit(postgres_server.conninfo()), urlsplit(postgres_server.reader("/postgres"))
+    names = {kind: f"{kind}_{uuid.uuid4().hex[:6]}" for kind in ("metadata", "warehouse")}
+    metadata = f"postgresql+psycopg://airflow:secret@{where.hostname}:{where.port}/{names['metadata']}"
     yield {
         **{key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")},
         **COMPOSE["services"]["airflow-init"]["environment"],
         "AIRFLOW_HOME": str(tmp_path / "airflow"),
         "AIRFLOW__CORE__FERNET_KEY": FERNET_KEY,
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(tmp_path / "keys" / "passwords.json"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": where._replace(scheme="postgresql+psycopg").geturl(),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata,
         "AIRFLOW_ADMIN_PASSWORD": "open sesame",
         "PYTHONPATH": os.pathsep.join(str(PROJECT_ROOT / root) for root in ("include", "plugins")),
+        "SELLEROPS_POSTGRES_ADMIN": postgres_server.admin(),
+        "SELLEROPS_READER_PASSWORD": reader.password,
         "SELLEROPS_WAREHOUSE_HOST": where.hostname,
         "SELLEROPS_WAREHOUSE_PORT": str(where.port),
-        "SELLEROPS_WAREHOUSE_DATABASE": warehouse,
+        "SELLEROPS_WAREHOUSE_DATABASE": names["warehouse"],
         "SELLEROPS_WAREHOUSE_USER": where.username,
         "SELLEROPS_WAREHOUSE_PASSWORD": where.password,
     }
-    postgres_server.drop_database(metadata)
-    postgres_server.drop_database(where._replace(path=f"/{warehouse}").geturl())
+    for name in names.values():
+        postgres_server.drop_database(postgres_server.conninfo(name))
 
 
 def run(environment, *arguments):
@@ -62,7 +67,9 @@ def connections(environment):
 def test_metadata_ledger_settings_and_password_are_there_afterwards_however_often(environment, tmp_path):
     first = run(environment, "init")
     assert "left out  connection amazon_sp_northwind_na: set AMAZON_SP_NORTHWIND_NA_CLIENT_ID" in first
-    assert connections(environment) == {"sellerops_warehouse": environment["SELLEROPS_WAREHOUSE_HOST"]}
+    assert "role sellerops_reader, which only reads" in first
+    own = dict.fromkeys(("sellerops_warehouse", "sellerops_reader"), environment["SELLEROPS_WAREHOUSE_HOST"])
+    assert connections(environment) == own
     assert json.loads((tmp_path / "keys" / "passwords.json").read_text()) == {"admin": "open sesame"}
     ledger = Ledger(warehouse_conninfo(environment))
     assert not ledger.clock().is_virtual
@@ -81,7 +88,7 @@ def test_metadata_ledger_settings_and_password_are_there_afterwards_however_ofte
     ledger.close()
 
     second = run(environment, "init")
-    assert "made      database" in first
+    assert first.count("made      database") == 2
     assert "made      database" not in second
     assert connections(environment) == found
 
@@ -92,7 +99,78 @@ def test_a_warehouse_that_is_not_named_is_asked_for_by_the_variables():
 
 
 def test_a_database_is_made_once(postgres_server):
-    conninfo = urlsplit(postgres_server.conninfo())._replace(path="/made%20once").geturl()
+    conninfo = postgres_server.admin("made%20once")
     assert create_database(conninfo)
     assert not create_database(conninfo)
     postgres_server._execute('DROP DATABASE "made once"')
+
+
+@pytest.fixture
+def shop(postgres_server):
+    """A login of its own for the tests below, and the database it is to own."""
+    login = Login(f"owner_{uuid.uuid4().hex[:6]}", "open sesame")
+    yield login
+    postgres_server.drop_database(postgres_server.conninfo(login.name))
+    postgres_server._execute(f"DROP ROLE {login.name}")
+
+
+def test_what_the_administrator_made_changes_hands(postgres_server, shop):
+    """A warehouse of before, in which everything belongs to the superuser."""
+    admin = postgres_server.admin(shop.name)
+    create_database(admin)
+    ledger = Ledger(admin)
+    ledger.migrate()
+    ledger.close()
+    with psycopg.connect(admin) as connection:
+        connection.execute(
+            """
+            CREATE SCHEMA amazon_sp;
+            CREATE TABLE amazon_sp.t (id serial, n int);
+            CREATE VIEW amazon_sp.v AS SELECT * FROM amazon_sp.t;
+            CREATE TYPE amazon_sp.mood AS ENUM ('fine')
+            """
+        )
+    assert not prepare_database(admin, shop.name, shop)
+    with psycopg.connect(postgres_server.url_of(shop, shop.name)) as connection:
+        connection.execute("ALTER TABLE amazon_sp.t ADD more text; INSERT INTO amazon_sp.t (n) VALUES (1)")
+        connection.execute("DROP VIEW amazon_sp.v; DROP TYPE amazon_sp.mood; DROP SCHEMA sellerops CASCADE")
+    with psycopg.connect(admin) as connection:
+        powers = "SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = %s"
+        assert connection.execute(powers, [shop.name]).fetchone() == (False, False, False)
+
+
+def test_a_reader_reads_what_is_granted_and_changes_nothing(postgres_server, conninfo):
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("CREATE SCHEMA amazon_sp; CREATE TABLE amazon_sp.t AS SELECT 1 AS n")
+        connection.execute("CREATE TABLE amazon_sp.t__personal AS SELECT 'Ann' AS buyer")
+        grant_table(connection, "amazon_sp", "t")
+    with psycopg.connect(postgres_server.reader(conninfo), autocommit=True) as connection:
+        assert connection.execute("SELECT n FROM amazon_sp.t").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM sellerops.load").fetchone() == (0,)
+        connection.execute("SET default_transaction_read_only = off")
+        for statement in (
+            "SELECT * FROM amazon_sp.t__personal",
+            "SELECT * FROM sellerops.rejected_row",
+            "INSERT INTO amazon_sp.t VALUES (2)",
+            "DROP TABLE amazon_sp.t",
+            "CREATE TABLE public.mine (n int)",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+
+
+def test_the_statements_of_the_docs_make_these_roles(postgres_server, shop):
+    text = (PROJECT_ROOT / "docs" / "first-account.md").read_text(encoding="utf-8")
+    (statements,) = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    assert "sellerops_reader" in statements
+    reader = f"reader_{shop.name[-6:]}"
+    statements = statements.replace("sellerops_owner", shop.name).replace("sellerops_reader", reader)
+    statements = statements.replace("warehouse", shop.name)
+    with psycopg.connect(postgres_server.admin(), autocommit=True) as connection:
+        for statement in filter(str.strip, statements.split(";")):
+            connection.execute(statement)
+        powers = "SELECT rolsuper, rolcreaterole FROM pg_roles WHERE rolname = ANY(%s)"
+        found = connection.execute(powers, [[shop.name, reader]]).fetchall()
+        assert found == [(False, False)] * 2
+        connection.execute(f"DROP DATABASE {shop.name}")
+        connection.execute(f"DROP ROLE {reader}")

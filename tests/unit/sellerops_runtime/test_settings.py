@@ -116,7 +116,9 @@ def test_the_password_file_is_its_owners_alone(tmp_path):
 def test_all_that_the_demo_sets_is_all_that_is_needed():
     """`settings --strict` of the demo must not ask for what only some users have."""
     names = set(
-        re.findall(r"\$\{(SELLEROPS_WAREHOUSE_[A-Z]+|SELLEROPS_ARCHIVE_URI)", SETTINGS_FILE.read_text())
+        re.findall(
+            r"\$\{(SELLEROPS_(?:WAREHOUSE|READER)_[A-Z]+|SELLEROPS_ARCHIVE_URI)", SETTINGS_FILE.read_text()
+        )
     )
     with SandboxServer() as sandbox:
         environment = {**sandbox_environment(sandbox.url), **dict.fromkeys(names, "set")}

@@ -7,8 +7,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from sellerops.destinations.postgres.shape import Shape, column, identifiers
+from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.errors import ConfigurationError
+from sellerops.ledger.reading import grant_table
 
 Connection = psycopg.Connection[Any]
 
@@ -28,6 +29,8 @@ def ensure_table(connection: Connection, shape: Shape) -> list[str]:
         lacking = _lacking(shape, before)
         if not before:
             _create(connection, shape)
+            if not shape.name.endswith(PERSONAL_SUFFIX):
+                grant_table(connection, shape.schema_name, shape.name)
         else:
             for name in lacking:
                 connection.execute(

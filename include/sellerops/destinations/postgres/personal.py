@@ -17,14 +17,13 @@ from psycopg import errors, sql
 
 from sellerops.destinations.base import LoadJob
 from sellerops.destinations.postgres.ddl import ensure_table, existing_columns
-from sellerops.destinations.postgres.shape import Shape, column, identifiers
+from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.destinations.postgres.writes import Write
 from sellerops.errors import ConfigurationError
 from sellerops.specs import ColumnType, ReportSpec, TableSpec, WriteDisposition
 from sellerops.specs.model import Column
 
 Connection = psycopg.Connection[Any]
-SUFFIX = "__personal"
 SINCE = "personal_since"
 _GIVEN = sql.Identifier("personal_given")
 
@@ -41,7 +40,9 @@ def personal_shape(spec: ReportSpec, table: str) -> Shape | None:
     )
     text = f"Personal data of {spec.source}.{table}, kept {main.personal_retention.days} days."
     beside = main.model_copy(update={"columns": columns, "description": text, "version": None})
-    return Shape(spec.model_copy(update={"tables": {table + SUFFIX: beside}}), table + SUFFIX)
+    return Shape(
+        spec.model_copy(update={"tables": {table + PERSONAL_SUFFIX: beside}}), table + PERSONAL_SUFFIX
+    )
 
 
 def ensure_personal(connection: Connection, main: Shape) -> Shape | None:
@@ -71,7 +72,7 @@ def register(connection: Connection, spec: ReportSpec, table: str) -> None:
         WHERE (stored.retention, stored.columns) IS DISTINCT FROM (excluded.retention, excluded.columns)
         """,
         {
-            "name": f"{spec.source}.{table}{SUFFIX}",
+            "name": f"{spec.source}.{table}{PERSONAL_SUFFIX}",
             "source": spec.source,
             "report": spec.name,
             "retention": spec.tables[table].personal_retention,
@@ -295,7 +296,7 @@ def _drop_column(connection: Connection, main: Shape, name: str) -> None:
         raise ConfigurationError(
             f"the column `{name}` is personal data by its spec, and a view still reads it here.",
             where=f"table {main.full_name}",
-            remedy=f"Let the view read {main.full_name}{SUFFIX} instead, then clear the load.",
+            remedy=f"Let the view read {main.full_name}{PERSONAL_SUFFIX} instead, then clear the load.",
         ) from error
 
 
@@ -331,7 +332,6 @@ def personal_tables(specs: Sequence[ReportSpec]) -> Iterator[tuple[ReportSpec, s
 
 __all__ = [
     "SINCE",
-    "SUFFIX",
     "ensure_personal",
     "personal_shape",
     "personal_tables",

@@ -19,6 +19,8 @@ SQL_TYPES = {
     ColumnType.TIMESTAMP: "timestamp with time zone",
     ColumnType.BOOLEAN: "boolean",
 }
+# What a table of personal columns adds to the name of the table they belong to.
+PERSONAL_SUFFIX = "__personal"
 _ORDINAL = "integer"
 
 
