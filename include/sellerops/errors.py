@@ -3,7 +3,9 @@
 SellerOpsError
 +-- ConfigurationError        a file or connection says something wrong: mend it, then clear the task
 |   +-- SpecError             a report YAML is invalid (names file and key)
+|   +-- FormError             a run's trigger form holds a mistake: correct it and trigger again
 |   +-- CredentialsError      Amazon refuses the account's credentials or role
+|       +-- LoginRefused      the account cannot log in: every report of the connection stops
 +-- RetryableError            the same call may work later: Airflow retries by itself
 |   +-- Throttled             a quota refused us; carries the wait
 |   +-- AmazonUnavailable     5xx, time-outs, gateway pages, dropped connections
@@ -65,6 +67,14 @@ class SpecError(ConfigurationError):
 
 class CredentialsError(ConfigurationError):
     default_remedy = "Renew the account's Airflow connection, then clear the task."
+
+
+class LoginRefused(CredentialsError):
+    pass
+
+
+class FormError(ConfigurationError):
+    default_remedy = "Correct the form and trigger the run again."
 
 
 class RetryableError(SellerOpsError):

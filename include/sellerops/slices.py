@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sellerops.accounts import Account
-from sellerops.errors import ConfigurationError, NotPublishedYet
+from sellerops.errors import FormError, NotPublishedYet
 from sellerops.marketplaces import Marketplace, marketplace
 from sellerops.specs import PeriodKind, ReportSpec
 from sellerops.specs.durations import format_duration
@@ -247,8 +247,8 @@ def _given_days(from_day: date | None, to_day: date | None) -> tuple[date, date]
     assert first is not None
     assert last is not None
     if first > last:
-        raise ConfigurationError(
-            f"from_day {first} lies after to_day {last}.", remedy="Swap them and trigger the run again."
+        raise FormError(
+            f"from_day {first} is after to_day {last}.", remedy="Swap them and trigger the run again."
         )
     return first, last
 

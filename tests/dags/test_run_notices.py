@@ -17,7 +17,7 @@ from support.postgres import conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer, sandbox, sandbox_process
 
 from sellerops.clock import Clock
-from sellerops.errors import ReportFatal
+from sellerops.errors import LoginRefused, ReportFatal, SellerOpsError
 from sellerops.ledger import Ledger, LoadRecord, RequestKey, RunRef, SliceState
 from sellerops.ledger.notices import open_faults
 from sellerops_airflow import maintenance
@@ -50,12 +50,20 @@ class Story:
         self.ledger.set_clock(Clock(datetime.now(UTC), START + timedelta(hours=hours), 0.0))
 
     def fails(
-        self, run_id: str, states: dict[str, str] = TROUBLE, cleared: int = 0, report: int = 50
+        self,
+        run_id: str,
+        states: dict[str, str] = TROUBLE,
+        cleared: int = 0,
+        report: int = 50,
+        error: SellerOpsError | None = None,
+        name: str = "sales_and_traffic",
     ) -> None:
-        run = RunRef(DAG_ID, run_id, FETCH, 0, 1, "sales_and_traffic")
-        error = ReportFatal("Amazon aborted it.", where=f"report {report}")
-        self.ledger.set_slice_state(PIECE, SliceState.FAILED, run=run, error=error)
-        self._ends(ReportFailureNotifier(), run_id, states, cleared)
+        dag_id = f"report__amazon_sp__{name}"
+        run = RunRef(dag_id, run_id, FETCH, 0, 1, name)
+        error = error or ReportFatal("Amazon aborted it.", where=f"report {report}")
+        piece = replace(PIECE, report=name)
+        self.ledger.set_slice_state(piece, SliceState.FAILED, run=run, error=error)
+        self._ends(ReportFailureNotifier(), run_id, states, cleared, dag_id)
 
     def goes_well(self, run_id: str, states: dict[str, str] = WELL, cleared: int = 0) -> None:
         start, end = (datetime.fromisoformat(each) for each in (PIECE.window_start, PIECE.window_end))
@@ -78,8 +86,10 @@ class Story:
             )
         )  # fmt: skip
 
-    def _ends(self, notifier: Any, run_id: str, states: dict[str, str], cleared: int) -> None:
-        with DAG(DAG_ID, schedule=None) as dag:
+    def _ends(
+        self, notifier: Any, run_id: str, states: dict[str, str], cleared: int, dag_id: str = DAG_ID
+    ) -> None:
+        with DAG(dag_id, schedule=None) as dag:
             for task_id in (PLAN, FETCH, LOAD):
                 EmptyOperator(task_id=task_id)
         self.states = states
@@ -225,3 +235,49 @@ def test_without_any_connection_nothing_is_an_error(
     assert len(warned) == 2
     assert not [each for each in caplog.records if each.levelname == "ERROR"]
     assert maintenance.send_waiting_notices(story.ledger) == 0
+
+
+def test_a_wrong_secret_is_one_message_that_lists_the_reports_and_one_end(story: Story) -> None:
+    refused = LoginRefused(
+        "Login with Amazon answered invalid_client: the client id or secret is wrong.",
+        where="connection amazon_sp_northwind_na",
+        remedy="Renew the Airflow connection amazon_sp_northwind_na, then clear the task.",
+    )
+    failed = {PLAN: "success", f"{FETCH}_0": "failed", f"{LOAD}_0": "upstream_failed"}
+    for name in ("sales_and_traffic", "all_orders", "settlements"):
+        story.fails(f"run of {name}", failed, error=refused, name=name)
+    (message,) = story.slack
+    assert message["channel"] == "#seller-reports-critical"
+    assert message["text"].startswith("northwind_na cannot log in")
+    for words in (
+        "sales_and_traffic",
+        "all_orders",
+        "settlements",
+        "invalid_client",
+        "amazon_sp_northwind_na",
+    ):
+        assert words in message["text"]
+    (fault,) = story.ledger.database.run(open_faults)
+    assert fault.times == 3
+    story.goes_well("with nothing to do", {PLAN: "success", f"{FETCH}_0": "skipped", f"{LOAD}_0": "skipped"})
+    assert len(story.slack) == 1, "a run that loaded nothing did not log in"
+    story.goes_well("after the renewal")
+    _, end = story.slack
+    assert end["text"].startswith("northwind_na logs in again")
+    assert end["thread_ts"] == message["ts"]
+    assert story.ledger.database.run(open_faults) == []
+
+
+def test_a_plan_that_plans_nothing_ends_no_fault(story: Story) -> None:
+    """A run for another account, or of days that are all skipped, says nothing of the account that failed."""
+    story.states = {PLAN: "failed"}
+    story._ends(ReportFailureNotifier(), "one", {PLAN: "failed"}, 0)
+    assert len(story.slack) == 1
+    for run_id, states in {
+        "two": {PLAN: "success"},
+        "three": {PLAN: "success", f"{LOAD}_0": "skipped"},
+    }.items():
+        story._ends(ReportSuccessNotifier(), run_id, states, 0)
+    assert len(story.slack) == 1
+    story.goes_well("four")
+    assert story.slack[-1]["text"].startswith("sales_and_traffic works again")

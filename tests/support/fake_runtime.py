@@ -156,7 +156,7 @@ class FakeRuntime(Runtime):
     """The real specs and accounts, a fake ledger and collector."""
 
     def __init__(self) -> None:
-        super().__init__(lambda: "", lambda: "")
+        super().__init__(lambda: "", lambda: "", lambda: "")
         self.fake_ledger = FakeLedger()
         self.fake_collector = FakeCollector()
         self.asked: list[tuple[str, str, Priority]] = []

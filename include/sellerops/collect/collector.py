@@ -20,7 +20,7 @@ from sellerops.collect.following import Follower, lease_document
 from sellerops.collect.further_pages import page_after
 from sellerops.collect.listing import find_listed, listing_of
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
-from sellerops.collect.roles import with_role
+from sellerops.collect.roles import explain_refusal
 from sellerops.collect.second_look import Looks, look_again, looks_at
 from sellerops.collect.splitting import PartFollower, Splitting
 from sellerops.errors import RetryableError, SellerOpsError, SkipError
@@ -85,7 +85,7 @@ class Collector:
                 return self._advance_pages(job, tuple(request_ids))
             return self._advance_created(job, tuple(request_ids))
         except SellerOpsError as caught:
-            error = with_role(self._tools.spec, caught)
+            error = explain_refusal(self._tools.spec, job.piece, caught)
             self._note_failure(job, error)
             raise error from caught
 
@@ -117,7 +117,7 @@ class Collector:
             if result.outcome is WaitOutcome.EMPTY:
                 await off_loop(self._note_empty, job, Looks(result.request_ids, is_believed=True))
         except SellerOpsError as error:
-            error = with_role(self._tools.spec, error)
+            error = explain_refusal(self._tools.spec, job.piece, error)
             result = WaitResult(WaitOutcome.FAILED, error.cause, ids, error)
         if result.error:
             await off_loop(self._note_failure, job, result.error)

@@ -23,8 +23,9 @@ def report_fatal(
     words = tools.spec.request.late_when
     kind = NotPublishedYet if any(each.lower() in reason.lower() for each in words) else ReportFatal
     return kind(
-        f"Amazon aborted report {report_id} (FATAL): {reason}.",
+        f"Amazon aborted report {report_id} (FATAL): {reason or 'it gave no reason'}.",
         where=f"{tools.spec.report_type}, {job.piece.label}",
+        remedy="" if reason else "Clear the task to request the report again.",
         report_id=report_id,
         reason=reason,
         **details,
@@ -32,7 +33,9 @@ def report_fatal(
 
 
 def reason_in(tools: Tools, document: ArchivedDocument) -> str:
-    """Amazon's reason: ``errorDetails`` of a JSON document, else its text; one line of bounded length."""
+    """Amazon's reason: ``errorDetails`` of a JSON document, else its text; one line of bounded length, empty
+    where the document says nothing.
+    """
     with tools.archive.open(document.uri) as stream:
         text = stream.read(_READ).decode("utf-8", "replace")
     try:
@@ -40,7 +43,7 @@ def reason_in(tools: Tools, document: ArchivedDocument) -> str:
     except ValueError:
         found = None
     line = re.sub(r"\s+", " ", found or text).strip().rstrip(".")
-    return line[:_LONGEST] or "its document is empty"
+    return line[:_LONGEST]
 
 
 def _error_details(value: object) -> str | None:

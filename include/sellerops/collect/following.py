@@ -147,8 +147,7 @@ class Follower:
         Until then the row is IN_PROGRESS with a document id, which no other state is.
         """
         if report.document_id is None:
-            reason = report.reason or "Amazon gives no reason"
-            error = report_fatal(self._tools, self._job, report.report_id, reason)
+            error = report_fatal(self._tools, self._job, report.report_id, report.reason or "")
             await off_loop(record_fatal, self._tools.ledger, request.id, None, report.created_at, error)
             raise error
         await off_loop(

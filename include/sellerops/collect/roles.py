@@ -1,22 +1,34 @@
-"""A restricted report without its role: the error names the role, and what loads all the same."""
+"""What Amazon refuses an application, in an error that names marketplace and, where needed, role."""
 
 from __future__ import annotations
 
 from sellerops.errors import CredentialsError, SellerOpsError
+from sellerops.slices import Slice
 from sellerops.specs import ReportSpec
 
 
-def with_role(spec: ReportSpec, error: SellerOpsError) -> SellerOpsError:
-    """Amazon's 403 on a restricted report, in words a person can act on; any other error as it is."""
-    if not (isinstance(error, CredentialsError) and spec.request.restricted):
+def explain_refusal(spec: ReportSpec, piece: Slice, error: SellerOpsError) -> SellerOpsError:
+    """Amazon's 403, which names no marketplace, in words a person can act on; any other error as it is."""
+    if type(error) is not CredentialsError or error.details.get("status") != 403 or "role" in error.details:
         return error
-    if error.details.get("status") != 403 or "role" in error.details:
-        return error
+    if spec.request.restricted:
+        return _without_role(spec, piece, error)
+    place = ", ".join(piece.marketplaces)
+    return CredentialsError(
+        f"Amazon refuses {spec.report_type} for {place} of account {piece.account_id}. {error.cause}",
+        where=error.where,
+        remedy=f"{error.remedy} If other marketplaces of the account load: {place} is not active in Seller "
+        "Central or was not authorised; activate it, or take it out of config/accounts.yaml.",
+        **{**error.details, "marketplaces": place},
+    )
+
+
+def _without_role(spec: ReportSpec, piece: Slice, error: SellerOpsError) -> CredentialsError:
     role = spec.role or "a restricted role"
     instead = spec.request.without_role or "all reports without personal data load as before"
     return CredentialsError(
-        f"Amazon gives this application no personal data: {spec.report_type} needs the role {role}. "
-        f"{error.cause}",
+        f"Amazon gives this application no personal data of {', '.join(piece.marketplaces)} (account "
+        f"{piece.account_id}): {spec.report_type} needs the role {role}. {error.cause}",
         where=error.where,
         remedy=f"Nothing else is held up: {instead}. To have this report, ask Amazon for the role, let the "
         "seller authorise the application anew and clear the task; else take the account out of `accounts` "

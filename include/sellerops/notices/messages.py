@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sellerops import errors
-from sellerops.errors import ConfigurationError
+from sellerops.errors import ConfigurationError, FormError
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Fault, Notice, blocks_of, plain
 from sellerops.redaction import redact
@@ -44,7 +44,8 @@ class Failure:
 class RunOutcome:
     """A run that has ended. ``loaded``: slices that some destination took; ``rows``: stored, by destination.
 
-    ``family`` is empty for a DAG that is no report. ``accounts_loaded``: those of which it loaded something.
+    ``source`` and ``family`` are empty for a DAG that is no report. ``accounts``: those whose slices were
+    planned; ``accounts_loaded``: those of which it loaded something.
     """
 
     report: str
@@ -54,20 +55,23 @@ class RunOutcome:
     failures: tuple[Failure, ...]
     loaded: int
     attempt: int = 0
+    source: str = ""
     family: str = ""
     skipped: int = 0
     rows: Mapping[str, int] = field(default_factory=dict)
     accounts: tuple[str, ...] = ()
     accounts_loaded: tuple[str, ...] = ()
-    accounts_planned: tuple[str, ...] = ()
 
 
 def failure_notice(outcome: RunOutcome) -> Notice:
     """One notice for the whole run; slices with the same cause are told together."""
     event = _event(outcome)
     groups = _by_cause(outcome.failures)
+    mistyped = _is_mistyped(outcome)
     word = "failed" if event is Event.CRITICAL_FAILURE else "partly failed"
     headline = f"{outcome.report} {word}: {_count(outcome)}"
+    if mistyped:
+        headline = f"{outcome.report} did not start: the trigger form holds a mistake"
     shown = groups[:_MOST_CAUSES]
     sections = [_cause_text(group) for group in shown]
     if len(groups) > len(shown):
@@ -82,7 +86,8 @@ def failure_notice(outcome: RunOutcome) -> Notice:
         report=outcome.report,
         dag_id=outcome.dag_id,
         run_id=outcome.run_id,
-        faults=tuple(_fault(outcome, group[0]) for group in groups),
+        # A mistake in a form ends with its run: no later one shows that it is over.
+        faults=() if mistyped else tuple(_fault(outcome, group[0]) for group in groups),
     )
 
 
@@ -150,9 +155,19 @@ def _fault(outcome: RunOutcome, failure: Failure) -> Fault:
 
 
 def _event(outcome: RunOutcome) -> Event:
-    """Critical when nothing was loaded, a plan failed, or the same cause will fail every later run too."""
+    """Critical when nothing was loaded, a plan failed, or the same cause will fail every later run too.
+
+    A mistake in the trigger form is none of these: only this run holds it.
+    """
+    if _is_mistyped(outcome):
+        return Event.PARTIAL_FAILURE
     lasting = any(_is_configuration(failure.error_type) or not failure.label for failure in outcome.failures)
     return Event.CRITICAL_FAILURE if lasting or not outcome.loaded else Event.PARTIAL_FAILURE
+
+
+def _is_mistyped(outcome: RunOutcome) -> bool:
+    """Whether all that went wrong is what somebody typed into the trigger form."""
+    return bool(outcome.failures) and all(each.error_type == FormError.__name__ for each in outcome.failures)
 
 
 def _is_configuration(error_type: str) -> bool:

@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
 from sellerops.accounts import Account, load_accounts
-from sellerops.errors import CredentialsError, SellerOpsError
+from sellerops.errors import LoginRefused, SellerOpsError
 
 if TYPE_CHECKING:
     from sellerops.sources.common.lwa import Credentials
@@ -33,7 +33,7 @@ class LoginWithAmazonHook(BaseHook):
     def get_conn(self) -> Credentials:
         """The account's credentials; the secret parts are masked in all logs from here on.
 
-        Raises CredentialsError naming the connection when it or a part of it is missing.
+        Raises LoginRefused naming the connection when it or a part of it is missing.
         """
         from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
 
@@ -76,8 +76,8 @@ class LoginWithAmazonHook(BaseHook):
         )
         return source_of(self.source).endpoint(account) if account else ""
 
-    def _missing(self) -> CredentialsError:
-        return CredentialsError(
+    def _missing(self) -> LoginRefused:
+        return LoginRefused(
             "does not exist.",
             where=f"connection {self.conn_id}",
             remedy=f"Add it in Admin > Connections as {self.hook_name}, then clear the task.",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseNotifier, Context
 
 from sellerops_airflow.notifiers import tell, tell_ends
-from sellerops_airflow.run_outcomes import outcome_of_run
+from sellerops_airflow.run_outcomes import outcome_of_run, reports_of
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from sellerops.notices import RunOutcome
 
 log = logging.getLogger(__name__)
-
-_PLAN = "plan_slices|"
 
 
 class _RunNotifier(BaseNotifier):
@@ -60,10 +59,22 @@ class ReportSuccessNotifier(_RunNotifier):
 
 
 def tell_of_failure(ledger: Ledger, outcome: RunOutcome) -> bool:
-    """Put the notice of a failed run on its way unless somebody has; True when this call did."""
-    from sellerops.notices import failure_notice
+    """Put the notices of a failed run on their way unless somebody has; True when this call did.
 
-    return tell(ledger, failure_notice(outcome))
+    An account that cannot log in is a matter of its own: it stops all its reports, and is told once.
+    """
+    from sellerops.notices import failure_notice
+    from sellerops.notices.logins import is_login, login_notice
+
+    logins = {each.account_id: each for each in outcome.failures if outcome.source and is_login(each)}
+    others = tuple(each for each in outcome.failures if each.account_id not in logins or not is_login(each))
+    told = [
+        tell(ledger, login_notice(outcome, each, reports_of(outcome.source, account)))
+        for account, each in logins.items()
+    ]
+    if others:
+        told.append(tell(ledger, failure_notice(replace(outcome, failures=others))))
+    return any(told)
 
 
 def tell_what_is_over(ledger: Ledger, outcome: RunOutcome) -> set[Any]:
@@ -73,27 +84,41 @@ def tell_what_is_over(ledger: Ledger, outcome: RunOutcome) -> set[Any]:
 
     prefix = dag_prefix(outcome.dag_id)
     known = ledger.database.run(lambda c: open_faults(c, prefix))
-    if not known:
-        return set()
     now = {each.key for each in failure_notice(outcome).faults} if outcome.failures else set()
     over = [each.id for each in known if each.fault_key not in now and _is_over(each, outcome)]
+    told = _tell_logins_over(ledger, outcome)
+    if not over:
+        return told
     headline, text, link = end_words(ledger, outcome)
-    return set(tell_ends(ledger, over, text, headline=headline, link=link))
+    return told | tell_ends(ledger, over, text, headline=headline, link=link)
+
+
+def _tell_logins_over(ledger: Ledger, outcome: RunOutcome) -> set[Any]:
+    """An account of which this run loaded something has logged in."""
+    from sellerops.ledger.notices import open_faults
+    from sellerops.notices.logins import is_login, login_prefix
+
+    refused = {each.account_id for each in outcome.failures if is_login(each)}
+    told: set[Any] = set()
+    for account in sorted({*outcome.accounts_loaded} - refused):
+        with ledger.connection() as connection:
+            ids = [each.id for each in open_faults(connection, login_prefix(outcome.source, account))]
+        text = f"{outcome.report} has loaded its days; the other reports go on with their schedules."
+        told |= tell_ends(ledger, ids, text, headline=f"{account} logs in again")
+    return told
 
 
 def _is_over(fault: OpenFault, outcome: RunOutcome) -> bool:
-    """Whether the run got past the place of the fault: a run that had nothing to do there says nothing."""
+    """Whether the run got past the place of the fault. A report's run that loaded nothing says nothing."""
     from sellerops.notices.messages import dag_prefix
 
     account, _, rest = fault.fault_key.removeprefix(dag_prefix(outcome.dag_id)).partition("|")
     if not account:
-        return not outcome.failures
+        return not outcome.failures and (not outcome.family or outcome.loaded > 0)
     step = rest.partition("|")[0]
     if any((each.account_id, each.step) == (account, step) for each in outcome.failures):
         return False  # the same step fails with other words
-    if account in outcome.accounts_loaded:
-        return True
-    return rest.startswith(_PLAN) and account in outcome.accounts_planned
+    return account in outcome.accounts_loaded
 
 
 __all__ = ["ReportFailureNotifier", "ReportSuccessNotifier", "tell_of_failure", "tell_what_is_over"]

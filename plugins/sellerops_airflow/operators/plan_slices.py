@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context, conf
 
-from sellerops.errors import ConfigurationError, NotPublishedYet
+from sellerops.errors import ConfigurationError, FormError, NotPublishedYet
 from sellerops.slices import Slice, plan_slices, refuse_unpublished
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.run_context import run_at, run_ref
@@ -142,8 +142,10 @@ def _day(text: str, name: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise ConfigurationError(
-            f"{text!r} is no day.", where=f"parameter {name}", remedy="Write it as 2026-11-20."
+        raise FormError(
+            f"{text!r} is not a valid date.",
+            where=f"parameter {name}",
+            remedy="Use YYYY-MM-DD, for example 2026-11-20, and trigger the run again.",
         ) from error
 
 
@@ -153,16 +155,16 @@ def _period(text: str, given_day: date | None) -> timedelta | None:
         return None
     where = "parameter period"
     if given_day:
-        raise ConfigurationError(
-            f"both a period of {text} days and days are given.",
+        raise FormError(
+            f"the form has both a period of {text} days and single days.",
             where=where,
-            remedy="Give `period`, or `from_day` and `to_day`, and trigger the run again.",
+            remedy="Fill in `period`, or `from_day` and `to_day`, and trigger the run again.",
         )
     if not text.isdecimal() or not 1 <= int(text) <= _LONGEST_PERIOD:
-        raise ConfigurationError(
-            f"{text!r} is no number of days.",
+        raise FormError(
+            f"{text!r} is not a number of days.",
             where=where,
-            remedy=f"Write a whole number from 1 to {_LONGEST_PERIOD:,}.",
+            remedy=f"Use a whole number from 1 to {_LONGEST_PERIOD:,} and trigger the run again.",
         )
     return timedelta(days=int(text))
 

@@ -15,6 +15,7 @@ from sellerops.errors import (
     CredentialsError,
     DocumentDamaged,
     GiveUpError,
+    LoginRefused,
     ReportFatal,
     RequestRefused,
     UnexpectedAnswer,
@@ -132,8 +133,9 @@ def test_fatal_tells_amazons_reason(bench: Bench) -> None:
 
 def test_fatal_without_a_document_is_told_too(bench: Bench) -> None:
     bench.sandbox.faults("fatal", times=1)
-    with pytest.raises(ReportFatal, match="no reason"):
+    with pytest.raises(ReportFatal, match="no reason") as caught:
         collect(bench.collector(), bench.piece())
+    assert "above" not in caught.value.remedy, "there is nothing to read above"
     assert bench.states() == [SliceState.FAILED]
 
 
@@ -181,7 +183,7 @@ def test_a_missing_role_names_the_connection_and_is_mended_without_a_second_repo
 
 def test_a_refused_token_fails_with_what_to_do(bench: Bench) -> None:
     bench.credentials = replace(bench.credentials, refresh_token="Atzr|revoked")
-    with pytest.raises(CredentialsError, match="invalid_grant") as caught:
+    with pytest.raises(LoginRefused, match="invalid_grant") as caught:
         collect(bench.collector(), bench.piece())
     assert "connection amazon_sp_northwind_na" in str(caught.value)
     assert "revoked" not in caught.value.details.values()
@@ -285,3 +287,14 @@ def _requests(bench: Bench) -> list:  # type: ignore[type-arg]
         lambda c: c.execute("SELECT id FROM sellerops.report_request ORDER BY id").fetchall()
     )
     return [bench.ledger.get_request(row["id"]) for row in rows]
+
+
+def test_a_marketplace_that_is_refused_is_named(bench: Bench) -> None:
+    """Amazon's 403 names none, and the account's connection is not what has to be renewed."""
+    bench.sandbox.faults("forbidden", operation="createReport", times=1)
+    with pytest.raises(CredentialsError, match="for US of account northwind_na") as caught:
+        collect(bench.collector(), bench.piece())
+    assert not isinstance(caught.value, LoginRefused)
+    assert "take it out of config/accounts.yaml" in caught.value.remedy
+    (row, *_) = bench.ledger.slice_states(states=[SliceState.FAILED])
+    assert "for US of account northwind_na" in (row.error or "")

@@ -136,7 +136,7 @@ def test_days_that_make_no_sense_are_a_configuration_error_told_later(
     with pytest.raises(ConfigurationError) as caught:
         plan(**days).execute(context)
     assert caught.value.where == place
-    assert context["ti"].pushed["failure"]["error_type"] == "ConfigurationError"
+    assert context["ti"].pushed["failure"]["error_type"] == "FormError"
     assert context["ti"].pushed["failure"]["remedy"]
 
 

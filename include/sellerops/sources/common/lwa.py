@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from sellerops.errors import AmazonUnavailable, CredentialsError, SellerOpsError
+from sellerops.errors import AmazonUnavailable, LoginRefused, SellerOpsError
 from sellerops.redaction import redact
 
 LWA_TOKEN_URL = "https://api.amazon.com/auth/o2/token"
@@ -50,7 +50,7 @@ class Credentials:
     connection: str = ""
 
     def check(self) -> None:
-        """Raise CredentialsError when a part is missing; an incomplete set must never be completed from
+        """Raise LoginRefused when a part is missing; an incomplete set must never be completed from
         elsewhere.
         """
         parts = {
@@ -62,7 +62,7 @@ class Credentials:
         }
         missing = [name for name, value in parts.items() if not value]
         if missing:
-            raise CredentialsError(
+            raise LoginRefused(
                 f"has no {', no '.join(missing)}.",
                 where=self.where,
                 remedy=f"Complete the Airflow {self.where}.",
@@ -107,7 +107,7 @@ class TokenSource:
         self._failure_ends = 0.0
 
     async def get(self) -> str:
-        """A valid access token. CredentialsError (permanent) or AmazonUnavailable."""
+        """A valid access token. LoginRefused (permanent) or AmazonUnavailable."""
         if self._token and time.monotonic() < self._ends:
             return self._token
         async with self._lock:
@@ -152,7 +152,7 @@ class TokenSource:
         if code and 400 <= status < 500 and status != 429:
             told = redact(str(body.get("error_description") or "")).strip().rstrip(".")
             words = _PERMANENT.get(code, "the credentials are refused")
-            return CredentialsError(
+            return LoginRefused(
                 f"Login with Amazon answered {code}: {words}{f' ({told})' if told else ''}.",
                 where=self._where,
                 remedy=f"Renew the Airflow {self._credentials.where}, then clear the task.",

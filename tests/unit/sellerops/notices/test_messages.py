@@ -93,6 +93,8 @@ def test_a_flood_of_causes_still_fits_into_a_message() -> None:
         ([failure(error_type="SpecError")], 3, Event.CRITICAL_FAILURE),
         ([failure(label="", step="plan_slices", error_type="RuntimeError")], 3, Event.CRITICAL_FAILURE),
         ([failure(error_type="ZeroDivisionError")], 1, Event.PARTIAL_FAILURE),
+        ([failure(label="", step="plan_slices", error_type="FormError")], 0, Event.PARTIAL_FAILURE),
+        ([failure(label="", error_type="FormError"), failure()], 0, Event.CRITICAL_FAILURE),
     ],
 )
 def test_event(failures: list[Failure], loaded: int, event: Event) -> None:
@@ -135,3 +137,13 @@ def test_a_run_that_went_well_is_one_line() -> None:
     assert notice.headline == "sales_and_traffic done: 3 loaded, 1 skipped, 12,345 rows in postgres"
     assert (notice.event, notice.family, notice.account_ids) == (Event.SUCCESS, "sales", ("northwind_na",))
     assert "<http://airflow/run|Run>" in notice.text
+
+
+def test_a_mistake_in_the_form_is_told_as_one_and_leaves_no_fault_open() -> None:
+    mistyped = failure(
+        label="", step="plan_slices", error_type="FormError", cause="'20/11' is not a valid date."
+    )
+    notice = failure_notice(outcome(mistyped, loaded=0))
+    assert notice.headline == "sales_and_traffic did not start: the trigger form holds a mistake"
+    assert "is not a valid date" in notice.text
+    assert notice.all_faults == ()
