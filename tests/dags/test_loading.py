@@ -205,6 +205,7 @@ def test_dag_files_import_no_driver_and_no_data_library(tmp_path: Path) -> None:
     assert "sellerops_airflow.report_factory" in told["modules"]
 
 
+@pytest.mark.benchmark
 def test_three_hundred_specs_are_parsed_within_five_seconds(tmp_path: Path) -> None:
     config = tmp_path / "config"
     shutil.copytree(PROJECT_ROOT / "include" / "config", config)
