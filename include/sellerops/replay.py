@@ -242,9 +242,7 @@ class AsRecorded:
         self._inner = inner
 
     def load(self, job: LoadJob) -> LoadResult:
-        table = job.table_spec.model_copy(update={"quarantine": None})
-        spec = job.spec.model_copy(update={"tables": {**job.spec.tables, job.table: table}})
-        return self._inner.load(replace(job, spec=spec))
+        return self._inner.load(replace(job, is_recorded=True))
 
     def close(self) -> None:
         self._inner.close()

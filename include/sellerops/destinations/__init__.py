@@ -7,9 +7,9 @@ from typing import BinaryIO
 
 from sellerops.destinations.base import ConnectionValues, Destination, LoadJob, LoadResult, RequestMeta
 from sellerops.destinations.empty import load_nothing
+from sellerops.destinations.nested import load_together, together
 from sellerops.destinations.registry import DESTINATIONS, open_destination
 from sellerops.destinations.rejects import RejectSpool
-from sellerops.errors import Quarantined
 from sellerops.slices import Slice
 from sellerops.specs import ReportSpec
 from sellerops.telemetry import fields_of, observed
@@ -39,18 +39,16 @@ def load_document(
 ) -> list[LoadResult]:
     """Load every table of ``spec`` (or only ``tables``) from one document; the results in the spec's order.
 
-    ``open_stream`` gives the document's decoded bytes from the start and is called once for each table. Each
-    table is a transaction of its own; repeating the call after a failure gives the same tables. Raises
-    DocumentDamaged, UnreadableDocument, CheckFailed (nothing of the table is stored), RetryableError when the
-    destination is away; Quarantined, once the other tables are loaded, for those that a person must look at.
+    ``open_stream`` gives the document's decoded bytes from the start and is called once or twice for each
+    table. Each table is a transaction of its own; repeating the call after a failure gives the same tables.
+    Raises DocumentDamaged, UnreadableDocument, CheckFailed (nothing of the table is stored), RetryableError
+    when the destination is away; Quarantined, once the other tables are loaded, for those that a person must
+    look at. Tables whose rows lie within the rows of a quarantined one, or around them, are quarantined too.
     """
     from sellerops.formats import open_rows
 
-    results = []
-    held: list[Quarantined] = []
-    for name, table in spec.tables.items():
-        if tables is not None and name not in tables:
-            continue
+    def load(name: str, *, held_with: str | None, is_rehearsal: bool) -> LoadResult:
+        table = spec.tables[name]
         with (
             observed("load_table", fields_of(piece) | {"table": f"{spec.source}.{name}"}),
             open_stream() as stream,
@@ -67,24 +65,9 @@ def load_document(
                 on_reject=rejects.add,
                 where=f"{request.where}, table {spec.source}.{name}",
             )
-            try:
-                results.append(destination.load(LoadJob(spec, name, piece, request, rows, rejects)))
-            except Quarantined as error:
-                held.append(error)
-    if held:
-        raise together(held)
-    return results
+            job = LoadJob(
+                spec, name, piece, request, rows, rejects, held_with=held_with, is_rehearsal=is_rehearsal
+            )
+            return destination.load(job)
 
-
-def together(held: list[Quarantined]) -> Quarantined:
-    """One error for several tables or documents that wait for a person."""
-    if len(held) == 1:
-        return held[0]
-    first = held[0]
-    return Quarantined(
-        " ".join(f"{error.where}: {error.cause}" for error in held),
-        remedy=first.remedy,
-        quarantine_ids=[one for error in held for one in error.details.get("quarantine_ids", [])],
-        is_rejected=all(error.details.get("is_rejected") for error in held),
-        rows_stand=all(error.details.get("rows_stand") for error in held),
-    )
+    return load_together(spec, tables, load)

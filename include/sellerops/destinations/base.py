@@ -8,9 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sellerops.errors import UnreadableDocument
-from sellerops.formats.rows import STRUCTURAL, RowStream
+from sellerops.formats.rows import LOST, STRUCTURAL, RejectReason, RowStream
 from sellerops.slices import Slice
 from sellerops.specs import ReportSpec, TableSpec
+
+# So many rows of other days are another window's document; a few are neighbours of a quiet window.
+_ANOTHER_WINDOW = 10
 
 if TYPE_CHECKING:
     from sellerops.destinations.rejects import RejectSpool
@@ -86,7 +89,9 @@ def facts_of(told: Mapping[str, Any]) -> dict[str, str]:
 class LoadJob:
     """One table of one document for one slice.
 
-    ``is_confirmed_empty``: there is no document; Amazon says twice that it has no data.
+    ``is_confirmed_empty``: there is no document; Amazon says twice that it has no data. ``is_recorded``: the
+    document was accepted once and is only loaded again. ``held_with``: the table of the same document that is
+    quarantined, so that this one has to wait too. ``is_rehearsal``: judge the document, then raise Rehearsed.
     """
 
     spec: ReportSpec
@@ -96,6 +101,9 @@ class LoadJob:
     rows: RowStream
     rejects: RejectSpool
     is_confirmed_empty: bool = False
+    is_recorded: bool = False
+    held_with: str | None = None
+    is_rehearsal: bool = False
 
     @property
     def table_spec(self) -> TableSpec:
@@ -168,21 +176,35 @@ class Destination(Protocol):
         ...
 
 
-def refuse_unlike(rows: RowStream, *, where: str) -> None:
-    """Raise UnreadableDocument when more than half of the rows cannot be read: it is another document."""
-    unlike = sum(rows.rejected[reason] for reason in STRUCTURAL)
+def refuse_unlike(job: LoadJob, *, where: str) -> None:
+    """Raise UnreadableDocument when more than half of the rows cannot be kept.
+
+    Either it is another document, or the spec asks for values that Amazon leaves empty. Rows of days far from
+    the window count too when nothing else is left.
+    """
+    rows = job.rows
+    reasons = STRUCTURAL if job.is_recorded else LOST
+    unlike = sum(rows.rejected[reason] for reason in reasons)
+    if not rows.accepted and not job.is_recorded and rows.far_outside >= _ANOTHER_WINDOW:
+        unlike += rows.far_outside
     if unlike * 2 <= rows.rows_in_file:
         return
     example = rows.first_reject
-    shown = ""
+    shown, remedy = "", ""
     if example:
         shown = f" The first is line {example.source_line} ({example.reason}"
         shown += (
             f" in {example.column_name}: {(example.value or '')[:60]!r})." if example.column_name else ")."
         )
+        if example.reason is RejectReason.MISSING_KEY:
+            remedy = (
+                f"If Amazon may leave `{example.column_name}` empty, add `absent: none` to the column in "
+                f"{job.spec.path or job.spec.name}, then clear the load task."
+            )
     raise UnreadableDocument(
-        f"{unlike} of {rows.rows_in_file} rows cannot be read.{shown}",
+        f"{unlike} of {rows.rows_in_file} rows cannot be kept.{shown}",
         where=where,
+        remedy=remedy,
         rows_in_file=rows.rows_in_file,
         unreadable=unlike,
     )

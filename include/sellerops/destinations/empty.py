@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 import pyarrow as pa
 
 from sellerops.destinations.base import Destination, LoadJob, LoadResult, RequestMeta
+from sellerops.destinations.nested import load_together
 from sellerops.destinations.rejects import RejectSpool
-from sellerops.errors import Quarantined
 from sellerops.formats.rows import DriftReport, Rows, RowStream, Tally
 from sellerops.slices import Slice
 from sellerops.specs import ColumnType, ReportSpec, TableSpec
@@ -31,27 +31,28 @@ def load_nothing(
     *,
     tables: Collection[str] | None = None,
 ) -> list[LoadResult]:
-    """Load the confirmed absence of data into those tables (or ``tables``) that judge what they replace.
+    """Load the confirmed absence of data into those tables (or ``tables``) whose days it would empty.
 
-    Raises Quarantined for tables where rows of the window stand: only a person lets them go. Tables without
-    ``quarantine`` keep their rows, and nothing is done to them.
+    Raises Quarantined for tables where rows of the window stand: only a person lets them go. Tables that are
+    merged or not judged keep their rows, and nothing is done to them.
     """
-    from sellerops.destinations import together
 
-    results = []
-    held: list[Quarantined] = []
-    for name, table in spec.tables.items():
-        if table.quarantine is None or (tables is not None and name not in tables):
-            continue
+    def load(name: str, *, held_with: str | None, is_rehearsal: bool) -> LoadResult:
         with RejectSpool() as rejects:
-            try:
-                job = LoadJob(spec, name, piece, request, _no_rows(table), rejects, is_confirmed_empty=True)
-                results.append(destination.load(job))
-            except Quarantined as error:
-                held.append(error)
-    if held:
-        raise together(held)
-    return results
+            job = LoadJob(
+                spec,
+                name,
+                piece,
+                request,
+                _no_rows(spec.tables[name]),
+                rejects,
+                is_confirmed_empty=True,
+                held_with=held_with,
+                is_rehearsal=is_rehearsal,
+            )
+            return destination.load(job)
+
+    return load_together(spec, [name for name in spec.emptied if tables is None or name in tables], load)
 
 
 class _NoRows:

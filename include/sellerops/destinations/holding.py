@@ -13,11 +13,14 @@ from typing import Any, Protocol
 import psycopg
 
 from sellerops.destinations.base import LoadJob
-from sellerops.destinations.judgement import Figure, Total, describe, is_implausible, weekdays_before
+from sellerops.destinations.collapse import describe_drops, drops
+from sellerops.destinations.judgement import Figure, Finding, Total, describe, is_implausible, weekdays_before
 from sellerops.destinations.ledger_rows import Watermarks
-from sellerops.errors import Quarantined
+from sellerops.destinations.usual import usual_finding
+from sellerops.errors import Quarantined, SellerOpsError
 from sellerops.ledger import quarantines
 from sellerops.ledger.quarantines import QuarantineState
+from sellerops.specs import WriteDisposition
 from sellerops.specs.model import QuarantineRules
 
 Connection = psycopg.Connection[Any]
@@ -25,39 +28,75 @@ Totals = dict[tuple[str, date], Total]
 
 
 class Sums(Protocol):
-    """A destination's sums of a measure: a total by shop (empty where rows tell none) and day."""
+    """A destination's totals by shop (empty where rows tell none) and day: rows, and the sum of a measure."""
 
-    def new(self, measure: str, days: Sequence[date]) -> Totals:
-        """Of the document's own accepted rows of ``days``; a measure it lacks sums to nothing."""
+    def new(self, measure: str | None, days: Sequence[date]) -> Totals:
+        """Of the document's own accepted rows of ``days``; a measure it lacks sums to nothing, None to the
+        number of rows.
+        """
         ...
 
-    def stored(self, measure: str, days: Sequence[date]) -> Totals:
+    def stored(self, measure: str | None, days: Sequence[date]) -> Totals:
         """Of the rows that stand in the table at the load's place on ``days``."""
         ...
+
+
+class Rehearsed(SellerOpsError):
+    """A rehearsal found nothing to ask about; nothing was written."""
 
 
 def refuse_implausible(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
     """Raise Quarantined, before anything is written, when a person must look first.
 
     Under the lock of the table's place. A document that was loaded before, or released, is
-    not judged again.
+    not judged again. Raises Rehearsed when all is well and nothing is to be written.
     """
-    rules = job.table_spec.quarantine
-    if rules is None:
-        return
+    if job.table_spec.is_judged and not job.is_recorded:
+        _judge(marks, job, sums)
+    if job.is_rehearsal:
+        raise Rehearsed("nothing to ask about.", where=f"table {job.full_name}")
+
+
+def _judge(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
     state = _decision(marks.connection, job)
-    if state is QuarantineState.REJECTED or (
-        state is not QuarantineState.RELEASED and not _was_loaded(marks.connection, job, marks.destination)
+    is_rejected = state is QuarantineState.REJECTED
+    if state is QuarantineState.RELEASED or (
+        not is_rejected and _was_loaded(marks.connection, job, marks.destination)
     ):
-        figures = _figures(marks, job, rules, sums)
-        odd = [figure for figure in figures if is_implausible(rules, figure)]
-        if odd or state is QuarantineState.REJECTED:
-            raise _held(job, rules, odd or figures, state)
+        return
+    figures, findings = _findings(marks, job, sums)
+    if findings:
+        raise _held(job, findings, is_rejected)
+    if is_rejected:
+        raise _held(job, [Finding("Its figures are plausible now", figures)], is_rejected)
+    if job.held_with:
+        raise _held(
+            job, [Finding(f"`{job.held_with}`, of the same document, is quarantined", figures)], False
+        )
+
+
+def _findings(marks: Watermarks, job: LoadJob, sums: Sums) -> tuple[list[Figure], list[Finding]]:
+    """All figures, and what is odd about them."""
+    table, findings = job.table_spec, []
+    if table.write_disposition is not WriteDisposition.REPLACE:
+        return usual_finding(marks.connection, job, marks.destination)
+    figures = _figures(marks, job, table.quarantine, sums)
+    if table.quarantine:
+        odd = [figure for figure in figures if is_implausible(table.quarantine, figure)]
+        if odd:
+            findings.append(Finding(describe(table.quarantine.measure, odd), odd))
+    if table.judges_rows and not findings:
+        found = drops(table.judges_rows, figures, job.rows.lost_by_day, is_empty=job.is_confirmed_empty)
+        if found:
+            days = {day for drop in found for day in (drop.first, drop.last)}
+            odd = [each for each in figures if min(days) <= each.day <= max(days) and each.stored.rows]
+            findings.append(Finding(describe_drops(found), odd))
+    return figures, findings
 
 
 def close_questions(connection: Connection, job: LoadJob, destination: str) -> None:
     """A document that ``destination`` accepts closes its own open question there, and those of older ones."""
-    if job.table_spec.quarantine is not None:
+    if job.table_spec.is_judged:
         supersede(connection, question_key(job), destination)
 
 
@@ -92,17 +131,20 @@ def record_held(connection: Connection, job: LoadJob, destination: str, held: Qu
     return held
 
 
-def _held(
-    job: LoadJob, rules: QuarantineRules, figures: Sequence[Figure], state: QuarantineState | None
-) -> Quarantined:
-    rejected = state is QuarantineState.REJECTED
+def _held(job: LoadJob, findings: Sequence[Finding], is_rejected: bool) -> Quarantined:
+    figures = [figure for finding in findings for figure in finding.figures]
+    reason = "; ".join(finding.reason for finding in findings)
     return Quarantined(
-        f"{describe(rules.measure, figures)}." + (" It was rejected." if rejected else ""),
+        f"{reason}." + (" It was rejected." if is_rejected else ""),
         where=f"table {job.full_name}, {job.slice.label}",
         remedy="Nothing was stored, the rows there are stay. "
-        + ("`sellerops quarantine release` takes it after all." if rejected else Quarantined.default_remedy),
+        + (
+            "`sellerops quarantine release` takes it after all."
+            if is_rejected
+            else Quarantined.default_remedy
+        ),
         table=job.full_name,
-        is_rejected=rejected,
+        is_rejected=is_rejected,
         rows_stand=any(figure.stored.rows for figure in figures),
         figures=[figure.to_dict() for figure in figures],
     )
@@ -150,18 +192,22 @@ def question_key(job: LoadJob) -> dict[str, Any]:
     }
 
 
-def _figures(marks: Watermarks, job: LoadJob, rules: QuarantineRules, sums: Sums) -> list[Figure]:
+def _figures(marks: Watermarks, job: LoadJob, rules: QuarantineRules | None, sums: Sums) -> list[Figure]:
     """Each day of the window whose rows this document would replace, shop by shop where it tells them."""
     window = job.slice.days[:1] if job.table_spec.day_from_window else job.slice.days
     newer = set(marks.newer(window, job.request.reported_at))
     days = [day for day in window if day not in newer]
     if not days:
         return []
-    new = {key: total for key, total in sums.new(rules.measure, days).items() if key[1] in set(days)}
-    before = sorted({each for day in days for each in weekdays_before(day, rules.weeks)})
-    stored = sums.stored(rules.measure, [*before, *days])
+    measure, weeks = (rules.measure, rules.weeks) if rules else (None, 0)
+    before = sorted({each for day in days for each in weekdays_before(day, weeks)})
+    stored = sums.stored(measure, [*before, *days])
+    if not stored and rules is None:
+        return []
+    new = {key: total for key, total in sums.new(measure, days).items() if key[1] in set(days)}
     shops = sorted({shop for shop, _ in [*new, *stored]})
-    return [_figure(shop, day, rules.weeks, new, stored) for shop in shops for day in days]
+    figures = [_figure(shop, day, weeks, new, stored) for shop in shops for day in days]
+    return figures if rules else [each for each in figures if each.new.rows or each.stored.rows]
 
 
 def _figure(shop: str, day: date, weeks: int, new: Totals, stored: Totals) -> Figure:

@@ -24,6 +24,11 @@ class Total:
     amount: Decimal = Decimal(0)
 
 
+def total_of_rows(rows: int) -> Total:
+    """Where the rows themselves are the measure."""
+    return Total(rows, Decimal(rows))
+
+
 @dataclass(frozen=True)
 class Figure:
     """One day of one shop (empty: of all the document's rows): as the document has it, as it is stored.
@@ -56,6 +61,14 @@ class Figure:
         }
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Why a person must look at a document, and the figures that show it."""
+
+    reason: str
+    figures: Sequence[Figure] = ()
+
+
 def weekdays_before(day: date, weeks: int) -> list[date]:
     """The same weekday of the ``weeks`` weeks before, newest first."""
     return [day - timedelta(days=7 * n) for n in range(1, weeks + 1)]
@@ -82,7 +95,7 @@ def describe(measure: str, figures: Sequence[Figure], *, most: int = 5) -> str:
 
 
 def _line(measure: str, figure: Figure) -> str:
-    shop = f" in {_code(figure.shop)}" if figure.shop else ""
+    shop = f" in {code_of(figure.shop)}" if figure.shop else ""
     parts = [
         f"{measure}{shop} on {figure.day}: {_number(figure.new.amount) if figure.new.rows else 'no rows'}"
     ]
@@ -99,6 +112,7 @@ def _number(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _code(marketplace_id: str) -> str:
+def code_of(marketplace_id: str) -> str:
+    """A shop's code; the id itself where it is none of Amazon's."""
     codes = {shop.id: shop.code for shop in all_marketplaces().values()}
     return codes.get(marketplace_id, marketplace_id)

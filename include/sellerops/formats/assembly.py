@@ -25,6 +25,7 @@ _UNIT, _EQUALS = "\x1f", "\x1e"
 # What must not stand in a field of a line: it would end it, or open a quote for COPY.
 _APART = (b"\t", b"\n", b"\r", b"\b")
 LINE_END = b"\n"
+_NEAR = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Assembler:
         self._keys = tuple(dict.fromkeys(_key_columns(table)))
         self._facts = _fact_values(table, facts or {}, rules)
         self._window = _window(table, piece)
+        self._days = piece.days
+        self._zone = ZoneInfo(piece.timezone)
         self._hashed = not table.primary_key
         self._shops = _shop_names() if table.marketplace_from else None
 
@@ -166,10 +169,24 @@ class Assembler:
         if not found.refused:
             return None
         for place in sorted(found.refused):
-            self._tally.reject(found.refused[place])
+            reject, day = found.refused[place], self._day(found, place)
+            self._tally.reject(reject, day)
+            if reject.reason is RejectReason.OUTSIDE_WINDOW and day and not self._is_near(day):
+                self._tally.far_outside += 1
         keep = np.ones(len(texts.lines), dtype=bool)
         keep[list(found.refused)] = False
         return pa.array(keep)
+
+    def _day(self, found: _Found, place: int) -> date | None:
+        """The local day a row counts for, where the table has days and the row tells its own."""
+        if self._table.day_from_window:
+            return self._days[0]
+        value = found.typed[self._window[0]][place].as_py() if self._window else None
+        return value.astimezone(self._zone).date() if isinstance(value, datetime) else value
+
+    def _is_near(self, day: date) -> bool:
+        """Whether a clock or a border of Amazon's own may have put the day beside the window."""
+        return self._days[0] - _NEAR <= day <= self._days[-1] + _NEAR
 
     def _refuse(
         self,

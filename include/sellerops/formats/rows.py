@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
@@ -26,7 +27,8 @@ class RejectReason(StrEnum):
     DUPLICATE_KEY = "duplicate_key"
 
 
-# Reasons that say "this is not the document the spec describes" rather than "this row is odd".
+# Reasons that say "this is not the document the spec describes" rather than "this row is odd". What replay
+# has accepted before is judged by these alone.
 STRUCTURAL = frozenset(
     {
         RejectReason.UNREADABLE_VALUE,
@@ -35,6 +37,9 @@ STRUCTURAL = frozenset(
         RejectReason.TOO_MANY_FIELDS,
     }
 )
+# Reasons that keep a row of the window out of the table. Rows of other days and rows that another row of the
+# same key replaces are ordinary.
+LOST = STRUCTURAL | {RejectReason.MISSING_KEY}
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,8 @@ class Tally:
 
     ``personal``: columns with personal data. Rows that have such are refused without their text, already
     here: it would go on into the ledger, errors, logs and messages. Line and document stay known.
+    ``lost_by_day``: how many rows of each day were refused for one of ``LOST``; None where the row does not
+    tell its day. ``far_outside``: rows more than two days away from the window.
     """
 
     on_reject: Callable[[RowReject], None]
@@ -126,9 +133,14 @@ class Tally:
     rejected: Counter[RejectReason] = field(default_factory=Counter)
     first_reject: RowReject | None = None
     personal: frozenset[str] = frozenset()
+    lost_by_day: Counter[date | None] = field(default_factory=Counter)
+    far_outside: int = 0
 
-    def reject(self, row: RowReject) -> None:
+    def reject(self, row: RowReject, day: date | None = None) -> None:
+        """Count a refused row and hand it over. ``day``: the local day it would have counted for."""
         self.rejected[row.reason] += 1
+        if row.reason in LOST:
+            self.lost_by_day[day] += 1
         kept = (row.masked(self.personal) if self.personal else row).storable()
         self.first_reject = self.first_reject or kept
         self.on_reject(kept)
@@ -172,6 +184,19 @@ class RowStream:
     @property
     def first_reject(self) -> RowReject | None:
         return self._tally.first_reject
+
+    @property
+    def lost_by_day(self) -> Counter[date | None]:
+        return self._tally.lost_by_day
+
+    @property
+    def far_outside(self) -> int:
+        return self._tally.far_outside
+
+    @property
+    def accepted(self) -> int:
+        """Rows that were not refused while they were read."""
+        return self.rows_in_file - self.rejected.total()
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         return self._check(self._reader.batches())

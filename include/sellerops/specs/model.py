@@ -292,6 +292,20 @@ class QuarantineRules(_Strict):
     minimum: float = Field(default=20, ge=0, description="medians smaller than this are not judged by")
 
 
+class CollapseRules(_Strict):
+    """When a document holds so few rows, compared with what is stored, that a person must look first."""
+
+    rows: int = Field(
+        ge=1, description="quarantine a document that leaves nothing of this many rows, or of more"
+    )
+    usual: int = Field(
+        ge=1,
+        description="where this many rows or more are usual, fewer than `below` of them count as nothing",
+    )
+    below: float = Field(ge=0, lt=1, description="the part of `usual` rows that is still plausible")
+    skip: str = Field(default="", description="why the table is not judged; empty: it is")
+
+
 class TableSpec(_Strict):
     """One table fed by the report. Every table also carries the system columns (docs/tables.md)."""
 
@@ -328,6 +342,9 @@ class TableSpec(_Strict):
     )
     checks: tuple[HeaderSumCheck, ...] = ()
     quarantine: QuarantineRules | None = None
+    collapse: CollapseRules | None = Field(
+        default=None, description="this table's own `collapse` settings; the report's apply to the others"
+    )
     restatements: bool = Field(
         default=True, description="keep old and new value of every cell that a later document changes"
     )
@@ -397,6 +414,16 @@ class TableSpec(_Strict):
         for name in self.personal_columns:
             if name in needed:
                 raise ValueError(f"{name!r} is `personal`: it cannot be a key, day, version or measure")
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether a person may be asked before a document is stored in the table."""
+        return self.quarantine is not None or self.judges_rows is not None
+
+    @property
+    def judges_rows(self) -> CollapseRules | None:
+        """The rules for documents with too few rows, unless the spec skips them."""
+        return None if self.collapse is None or self.collapse.skip else self.collapse
 
     @property
     def personal_columns(self) -> tuple[str, ...]:
@@ -476,6 +503,9 @@ class ReportSpec(_Strict):
         min_length=1,
         description="where the rows go, `[postgres, bigquery]`: a load task each (docs/destinations.md)",
     )
+    collapse: CollapseRules | None = Field(
+        default=None, description="when too few rows quarantine a document; tables may change single settings"
+    )
     tables: dict[str, TableSpec] = Field(min_length=1)
     retries: int = Field(default=3, ge=2, description="at least 2: a deferral can fail once without cause")
     path: str = Field(default="", exclude=True)
@@ -490,6 +520,20 @@ class ReportSpec(_Strict):
             return values
         is_camel = form.get("naming") == "camel"
         return {**values, "tables": {name: _read_from(table, is_camel) for name, table in tables.items()}}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collapse_of_tables(cls, values: Any) -> Any:
+        """Give each table the report's `collapse` settings beneath its own."""
+        shared = values.get("collapse") if isinstance(values, dict) else None
+        tables = values.get("tables") if isinstance(values, dict) else None
+        if not isinstance(shared, dict) or not isinstance(tables, dict):
+            return values
+        told = {}
+        for name, table in tables.items():
+            own = table.get("collapse") or {} if isinstance(table, dict) else None
+            told[name] = {**table, "collapse": {**shared, **own}} if isinstance(own, dict) else table
+        return {**values, "tables": told}
 
     @model_validator(mode="before")
     @classmethod
@@ -577,6 +621,30 @@ class ReportSpec(_Strict):
             if table.rows == WHOLE_DOCUMENT and self.format.kind != "json":
                 raise ValueError(f"`tables.{name}`: `rows: {WHOLE_DOCUMENT!r}` goes with `format.kind: json`")
         return self
+
+    @property
+    def is_in_parts(self) -> bool:
+        """Whether one document is only a part of what a slice asks for, so that its size means nothing."""
+        return self.request.split is not None or self.request.how in ("queried", "listed")
+
+    @property
+    def emptied(self) -> tuple[str, ...]:
+        """The tables of which Amazon's word that there is no data takes away rows, once a person agrees."""
+        return tuple(
+            name
+            for name, table in self.tables.items()
+            if table.is_judged and table.write_disposition is WriteDisposition.REPLACE
+        )
+
+    def parent_of(self, table: str) -> str | None:
+        """The table whose rows contain the rows of ``table`` in the document; None when there is none."""
+        rows = self.tables[table].rows
+        above = [
+            name
+            for name, other in self.tables.items()
+            if rows and rows != other.rows and rows.startswith(f"{other.rows}." if other.rows else "")
+        ]
+        return max(above, key=lambda name: len(self.tables[name].rows), default=None)
 
     @property
     def asked_columns(self) -> tuple[str, ...]:

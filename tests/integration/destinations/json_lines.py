@@ -108,7 +108,7 @@ class _Load:
             "SELECT nextval('sellerops.load_id'), sellerops.now()"
         ).fetchone()
         rows = [row for batch in job.rows for row in batch.to_pylist()]
-        refuse_unlike(job.rows, where=job.request.where)
+        refuse_unlike(job, where=job.request.where)
         self.shape = TableShape(job.spec, job.table, tuple(job.rows.drift.added))
         self.table = Table(self.destination.folder / f"{job.full_name}.jsonl")
         new_columns = self.widen()
@@ -277,22 +277,24 @@ class _Load:
 
     # -- what the judgement asks --
 
-    def new(self, measure: str, days: Sequence[date]) -> Totals:
+    def new(self, measure: str | None, days: Sequence[date]) -> Totals:
         return self.sums(self.accepted, measure)
 
-    def stored(self, measure: str, days: Sequence[date]) -> Totals:
+    def stored(self, measure: str | None, days: Sequence[date]) -> Totals:
         return self.sums(
             [row for row in self.table.rows if self.in_place(row) and self.day(row) in days], measure
         )
 
-    def sums(self, rows: Sequence[Row], measure: str) -> Totals:
+    def sums(self, rows: Sequence[Row], measure: str | None) -> Totals:
         found: Totals = {}
         for row in rows:
             shop = (row["marketplace_id"] or "") if self.shape.tells_shop else ""
             day = self.day(row)
             assert day is not None
             total = found.get((shop, day), Total())
-            found[shop, day] = Total(total.rows + 1, total.amount + Decimal(row[measure] or 0))
+            found[shop, day] = Total(
+                total.rows + 1, total.amount + Decimal(row[measure] or 0 if measure else 1)
+            )
         return found
 
 

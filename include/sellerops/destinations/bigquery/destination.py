@@ -111,7 +111,7 @@ class _Load:
                 personal = frozenset(self.job.table_spec.personal_columns)
                 parts = Parts(Path(folder), personal)
                 parts.write(self.job.rows.schema, self.job.rows)
-                refuse_unlike(self.job.rows, where=self.where)
+                refuse_unlike(self.job, where=self.where)
                 return self._with_tables(parts)
 
     def _with_tables(self, parts: Parts) -> LoadResult:
@@ -175,7 +175,7 @@ class _Load:
                 marked_place=marks.place,
                 days=tuple(plan.days),
                 columns=tuple(self._drift(statements)),
-                question=question_key(job) if job.table_spec.quarantine else None,
+                question=question_key(job) if job.table_spec.is_judged else None,
                 rejects=self._rejects(statements, plan.losing),
                 changes=plan.changes,
             ),

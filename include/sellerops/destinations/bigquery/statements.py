@@ -101,19 +101,20 @@ class Statements:
             {},
         )
 
-    def sums_of_ready(self, measure: str) -> tuple[str, Parameters]:
+    def sums_of_ready(self, measure: str | None) -> tuple[str, Parameters]:
+        amount = self._amount(measure, "r")
         return (
-            f"SELECT {self._shop('r')} AS shop, {self.day('r')} AS day, COUNT(*), SUM(r.{quoted(measure)}) "
+            f"SELECT {self._shop('r')} AS shop, {self.day('r')} AS day, COUNT(*), SUM({amount}) "
             f"FROM ({self.accepted()}) AS r GROUP BY shop, day",
             {},
         )
 
     # -- the table's rows, before anything is written --
 
-    def sums_of_stored(self, measure: str, days: Sequence[date]) -> tuple[str, Parameters]:
-        bounds = self.bounds(days)
+    def sums_of_stored(self, measure: str | None, days: Sequence[date]) -> tuple[str, Parameters]:
+        bounds, amount = self.bounds(days), self._amount(measure, "t")
         return (
-            f"SELECT {self._shop('t')} AS shop, {self.day('t')} AS day, COUNT(*), SUM(t.{quoted(measure)}) "
+            f"SELECT {self._shop('t')} AS shop, {self.day('t')} AS day, COUNT(*), SUM({amount}) "
             f"FROM {self.rows(bounds)} WHERE {self.in_place()} AND {self.day('t')} IN UNNEST(@days) "
             "GROUP BY shop, day",
             {**self.given(), **self.bounding(bounds), "days": ("DATE", list(days))},
@@ -349,6 +350,11 @@ class Statements:
             f"DENSE_RANK() OVER ({among}ORDER BY {column} NULLS LAST, "
             f"CASE WHEN {column} IS NULL THEN s.source_line END)"
         )
+
+    @staticmethod
+    def _amount(measure: str | None, alias: str) -> str:
+        """What is summed: the measure, else the rows."""
+        return "1" if measure is None else f"{alias}.{quoted(measure)}"
 
     def _shop(self, alias: str) -> str:
         """The row's own shop where rows tell it, else one name for all."""

@@ -20,10 +20,10 @@ class BigQuerySums:
     statements: Statements
     run: Callable[[str, tuple[str, Any]], Any]
 
-    def new(self, measure: str, days: Sequence[date]) -> Totals:
+    def new(self, measure: str | None, days: Sequence[date]) -> Totals:
         return _totals(self.run("sums_new", self.statements.sums_of_ready(measure)))
 
-    def stored(self, measure: str, days: Sequence[date]) -> Totals:
+    def stored(self, measure: str | None, days: Sequence[date]) -> Totals:
         return _totals(self.run("sums_stored", self.statements.sums_of_stored(measure, days)))
 
 

@@ -98,7 +98,7 @@ class _Load:
         staging = Staging(connection)
         staging.create(rows.schema)
         staged = staging.fill(rows.texts())
-        refuse_unlike(rows, where=self._where)
+        refuse_unlike(self._job, where=self._where)
         shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
         new_columns = ensure_table(connection, shape)
         self._personal = ensure_personal(connection, shape)

@@ -27,15 +27,15 @@ class PostgresSums:
     write: Write
     job: LoadJob
 
-    def new(self, measure: str, days: Sequence[date]) -> Totals:
+    def new(self, measure: str | None, days: Sequence[date]) -> Totals:
         return _new(self.write, measure, days)
 
-    def stored(self, measure: str, days: Sequence[date]) -> Totals:
+    def stored(self, measure: str | None, days: Sequence[date]) -> Totals:
         return _stored(self.write, self.job, measure, days)
 
 
-def _new(write: Write, measure: str, days: Sequence[date]) -> Totals:
-    amount = column(measure, "s") if measure in write.staged else sql.SQL("0")
+def _new(write: Write, measure: str | None, days: Sequence[date]) -> Totals:
+    amount = _amount(measure, "s") if measure is None or measure in write.staged else sql.SQL("0")
     name = write.shape.day
     assert name is not None
     day = sql.SQL("%(day)s::date") if write.shape.table.day_from_window else _day(write, "s")
@@ -52,7 +52,7 @@ def _new(write: Write, measure: str, days: Sequence[date]) -> Totals:
     return _totals(write.connection, statement, {"day": days[0]})
 
 
-def _stored(write: Write, job: LoadJob, measure: str, days: Sequence[date]) -> Totals:
+def _stored(write: Write, job: LoadJob, measure: str | None, days: Sequence[date]) -> Totals:
     name = write.shape.day
     assert name is not None
     day = _day(write, "t")
@@ -69,10 +69,15 @@ def _stored(write: Write, job: LoadJob, measure: str, days: Sequence[date]) -> T
         "SELECT {}, {}, count(*), sum({}) FROM {} t "
         "WHERE t.account_id = %(account_id)s AND {} AND {} AND {} = ANY(%(days)s::date[]) GROUP BY 1, 2"
     ).format(
-        _shop(write, "t"), day, column(measure, "t"), write.shape.identifier, place, bounds, day
+        _shop(write, "t"), day, _amount(measure, "t"), write.shape.identifier, place, bounds, day
     )  # fmt: skip
     values = {"first": min(days), "last": max(days), "days": list(days)}
     return _totals(write.connection, statement, {**write.values, **values})
+
+
+def _amount(measure: str | None, alias: str) -> sql.Composable:
+    """What is summed: the measure, else the rows."""
+    return sql.SQL("1") if measure is None else column(measure, alias)
 
 
 def _shop(write: Write, alias: str) -> sql.Composable:

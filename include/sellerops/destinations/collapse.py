@@ -1,0 +1,138 @@
+"""Whether a document holds so few rows that storing it would lose data; no database here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+
+from sellerops.destinations.judgement import Figure, code_of
+from sellerops.specs.model import CollapseRules
+
+# Below this many documents of other windows, nothing is known about what is usual.
+_ENOUGH_LOADS = 3
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Rows that a document would leave of those stored, in a shop (empty: all) from one day to another.
+
+    ``lost``: how many of the document's rows of that day were rejected, where that is the reason.
+    """
+
+    shop: str
+    first: date
+    last: date
+    new: int
+    stored: int
+    lost: int = 0
+
+
+@dataclass(frozen=True)
+class EarlierLoad:
+    """An earlier load of a table at the same place: its rows, and the days it covered, if any."""
+
+    stored: int
+    days: tuple[date, date] | None = None
+
+
+def falls(rules: CollapseRules, new: int, before: int) -> bool:
+    """Whether ``new`` rows are implausibly few after ``before``."""
+    if new == 0 and before >= rules.rows:
+        return True
+    return before >= rules.usual and new < before * rules.below
+
+
+def drops(
+    rules: CollapseRules, figures: Sequence[Figure], lost_by_day: Counter[date | None], *, is_empty: bool
+) -> list[Drop]:
+    """The widest drops among ``figures``: of the whole window, else of whole shops, else of single days.
+
+    ``is_empty``: there is no document at all, so every stored row counts. A shop that rows no longer name is
+    no drop by itself: Amazon adds missing shops later.
+    """
+    if not figures:
+        return []
+
+    def found(groups: Iterable[list[Figure]]) -> list[Drop]:
+        made = [_drop(group) for group in groups]
+        return [
+            each for each in made if falls(rules, each.new, each.stored) or (is_empty and each.stored > 0)
+        ]
+
+    named = [each for each in figures if each.shop]
+    return (
+        found([list(figures)])
+        or found(_groups(named, lambda each: each.shop))
+        or [
+            *found(_groups(figures, lambda each: each.day)),
+            *found([each] for each in named),
+            *_rejected_days(figures, lost_by_day),
+        ]
+    )
+
+
+def falls_below_usual(
+    rules: CollapseRules, new: int, earlier: Sequence[EarlierLoad], days: tuple[date, date] | None
+) -> int | None:
+    """How many rows a document with ``new`` rows should have; None when ``new`` is plausible.
+
+    ``earlier``: loads of windows of the same length, newest first; ``days``: this document's window, None for
+    a snapshot. A snapshot, or the same window read again, is compared with its predecessor. Other windows
+    differ by season, so only what is many and steady counts: of the last load and the median the smaller,
+    so that a fall that a person has released is not asked about again.
+    """
+    same = [each for each in earlier if each.days == days]
+    if same:
+        return same[0].stored if falls(rules, new, same[0].stored) else None
+    if len(earlier) < _ENOUGH_LOADS:
+        return None
+    usual = int(min(earlier[0].stored, median(each.stored for each in earlier)))
+    return usual if usual >= rules.usual and falls(rules, new, usual) else None
+
+
+def describe_drops(found: Sequence[Drop], *, most: int = 5) -> str:
+    """``0 rows from 2026-10-17 to 2026-11-20, 200 stored; ...``"""
+    lines = [_line(each) for each in found[:most]]
+    if len(found) > most:
+        lines.append(f"and {len(found) - most} more")
+    return "; ".join(lines)
+
+
+def _rejected_days(figures: Sequence[Figure], lost_by_day: Counter[date | None]) -> list[Drop]:
+    """Days that would lose rows only because most of the document's rows of the day were rejected."""
+    unknown = lost_by_day[None]
+    found = []
+    for group in _groups(figures, lambda each: each.day):
+        drop = _drop(group)
+        lost = lost_by_day[drop.first] or (0 if drop.new else unknown)
+        if drop.new < drop.stored and lost > drop.new:
+            found.append(Drop(drop.shop, drop.first, drop.last, drop.new, drop.stored, lost))
+    return found
+
+
+def _groups(figures: Iterable[Figure], key: Callable[[Figure], object]) -> list[list[Figure]]:
+    groups: dict[object, list[Figure]] = {}
+    for each in figures:
+        groups.setdefault(key(each), []).append(each)
+    return list(groups.values())
+
+
+def _drop(group: Sequence[Figure]) -> Drop:
+    shops = {each.shop for each in group}
+    return Drop(
+        shop=shops.pop() if len(shops) == 1 else "",
+        first=min(each.day for each in group),
+        last=max(each.day for each in group),
+        new=sum(each.new.rows for each in group),
+        stored=sum(each.stored.rows for each in group),
+    )
+
+
+def _line(drop: Drop) -> str:
+    shop = f" in {code_of(drop.shop)}" if drop.shop else ""
+    days = f"on {drop.first}" if drop.first == drop.last else f"from {drop.first} to {drop.last}"
+    lost = f" ({drop.lost} rejected)" if drop.lost else ""
+    return f"{drop.new} rows{shop} {days}{lost}, {drop.stored} stored"
