@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sellerops.errors import UnreadableDocument
+from sellerops.formats.absent import AbsentValues
 from sellerops.formats.casts import ValueRules, arrow_type, cast_column, holds
 from sellerops.formats.names import Field
 from sellerops.formats.rows import RejectReason, RowReject, Rows, Tally, TextRows
@@ -64,6 +65,7 @@ class Assembler:
         self._table = table
         self._rules = rules
         self._tally = tally
+        self._absent = AbsentValues(table, rules)
         self._keys = tuple(dict.fromkeys(_key_columns(table)))
         self._facts = _fact_values(table, facts or {}, rules)
         self._window = _window(table, piece)
@@ -83,7 +85,7 @@ class Assembler:
             self._hashed
             or column.type is not ColumnType.TEXT
             or column.name in (*self._keys, self._table.marketplace_from)
-            or self._absent(column.name) is not None
+            or self._absent.has(column.name)
         )
 
     def assemble(self, texts: Texts, fields: Sequence[Field]) -> pa.RecordBatch:
@@ -148,20 +150,19 @@ class Assembler:
         found = _Found()
         for each in fields:
             cast = cast_column(texts.columns[each.name], each.type, self._rules)
-            absent = self._absent(each.name) if cast.values.null_count else None
-            found.typed[each.name] = cast.values if absent is None else pc.fill_null(cast.values, absent)
-            found.as_written = found.as_written and cast.as_written and absent is None
+            is_filled = bool(cast.values.null_count) and self._absent.has(each.name)
+            found.typed[each.name] = (
+                self._absent.fill(each.name, cast.values, texts.columns, lambda: _line_hashes(texts))
+                if is_filled
+                else cast.values
+            )
+            found.as_written = found.as_written and cast.as_written and not is_filled
             for place in cast.failures:
                 value = texts.columns[each.name][place].as_py()
                 self._refuse(found.refused, texts, place, RejectReason.UNREADABLE_VALUE, each.name, value)
         self._refuse_keyless(found.refused, texts, found.typed)
         self._refuse_outside(found.refused, texts, found.typed)
         return found
-
-    def _absent(self, name: str) -> str | None:
-        """What stands for nothing in a column."""
-        column = self._table.columns.get(name)
-        return column.absent if column else None
 
     def _settle(self, texts: Texts, found: _Found) -> pa.Array | None:
         """Count the rows and hand over the refused ones; which are kept, or None for all."""

@@ -82,9 +82,15 @@ def refuse_too_many(drift: DriftReport, *, where: str) -> None:
         )
 
 
-def refuse_missing(missing: Sequence[str], table: TableSpec, found: Sequence[str], *, where: str) -> None:
-    """Raise UnreadableDocument when a column is missing without which rows have no place."""
-    needed = [name for name in missing if is_needed(name, table)]
+def refuse_missing(
+    missing: Sequence[str], table: TableSpec, found: Sequence[str], *, where: str, has_header: bool = True
+) -> None:
+    """Raise UnreadableDocument when a column is missing without which rows have no place.
+
+    Without a header (JSON, XML) a column that no row fills is no column that is missing: what may be null in
+    every row, as shop and version may, is not asked for.
+    """
+    needed = [name for name in missing if is_needed(name, table, has_header=has_header)]
     if needed:
         shown = ", ".join(repr(name[:80]) for name in list(found)[:40]) or "none"
         raise UnreadableDocument(
@@ -95,9 +101,11 @@ def refuse_missing(missing: Sequence[str], table: TableSpec, found: Sequence[str
         )
 
 
-def is_needed(name: str, table: TableSpec) -> bool:
-    """Required by the spec, or what a row's key, day, version, shop or check is made of."""
+def is_needed(name: str, table: TableSpec, *, has_header: bool = True) -> bool:
+    """Required by the spec, or part of a row's key, day or check; with a header, of version and shop too."""
     checked = {part for check in table.checks for part in (check.group_by, check.total, check.amount)}
-    parts = {*table.primary_key, table.day, table.version, table.marketplace_from, *checked}
+    parts = {*table.primary_key, table.day, *checked}
+    if has_header:
+        parts |= {table.version, table.marketplace_from}
     column = table.columns[name]
     return column.required or (name in parts and column.absent is None)

@@ -300,7 +300,8 @@ class TreeReader:
                 self._table.header_of(name) for name in self._table.read_columns if name not in self._unseen
             ]
             missing = sorted(self._unseen)
-            refuse_missing(missing, self._table, sorted([*seen, *self._found]), where=self._where)
+            found = sorted([*seen, *self._found])
+            refuse_missing(missing, self._table, found, where=self._where, has_header=False)
 
 
 def _texts(rows: Sequence[tuple[int, Row]], columns: Mapping[str, pa.Array]) -> Texts:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import time, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Literal
@@ -20,6 +22,9 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 # `rows` of a document that is a list and nothing else.
 WHOLE_DOCUMENT = "[]"
 FACT = "@"
+# The parts of `absent`: a column of the row, or a digest of all of it.
+ABSENT_PART = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+WHOLE_ROW = "row"
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -260,7 +265,9 @@ class Column(_Strict):
     required: bool = Field(default=False, description="a document without this column is refused")
     absent: str | None = Field(
         default=None,
-        description="text columns: what stands for nothing, so that a key has a value in every row",
+        description="key columns that Amazon may leave empty: what stands there instead, `none`. "
+        "`none-{order_id}-{sku}` is made of other columns of the row, where a word alone would make two rows "
+        "one; `none-{row}` of the row's whole content, where rows are not merged",
     )
     fact: str | None = Field(default=None, description="set by the report: the fact that `from` names")
     personal: bool = Field(
@@ -269,6 +276,24 @@ class Column(_Strict):
     description: str = ""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+_CONSTANTS: dict[ColumnType, Callable[[str], Any]] = {
+    ColumnType.TEXT: str,
+    ColumnType.INTEGER: int,
+    ColumnType.DECIMAL: Decimal,
+    ColumnType.DATE: date.fromisoformat,
+    ColumnType.TIMESTAMP: lambda text: datetime.fromisoformat(text).replace(tzinfo=UTC),
+}
+
+
+def absent_value(column: Column) -> Any:
+    """``absent`` as a value of the column's type; an instant is UTC. Raises ValueError when it is none."""
+    assert column.absent is not None
+    try:
+        return _CONSTANTS[column.type](column.absent)
+    except (ValueError, ArithmeticError) as error:
+        raise ValueError(f"`absent: {column.absent}` is no value of type {column.type.value}") from error
 
 
 class HeaderSumCheck(_Strict):
@@ -367,8 +392,7 @@ class TableSpec(_Strict):
     @model_validator(mode="after")
     def _columns_exist(self) -> TableSpec:
         for name, column in self.columns.items():
-            if column.absent is not None and (column.type is not ColumnType.TEXT or not column.absent):
-                raise ValueError(f"`columns.{name}.absent` is a word for nothing in a text column")
+            self._check_absent(name, column)
         bad = [name for name in self.columns if not NAME.fullmatch(name)]
         if bad:
             raise ValueError(f"column names are snake_case; not {', '.join(map(repr, bad))}")
@@ -403,6 +427,23 @@ class TableSpec(_Strict):
         if twice:
             raise ValueError(f"two columns read {', '.join(map(repr, sorted(twice)))}")
         return self
+
+    def _check_absent(self, name: str, column: Column) -> None:
+        if column.absent is None:
+            return
+        if not column.absent or column.type is ColumnType.BOOLEAN or column.fact:
+            raise ValueError(f"`columns.{name}.absent` is a value for an empty field of the document")
+        parts = ABSENT_PART.findall(column.absent)
+        if not parts:
+            absent_value(column)
+        unknown = [part for part in parts if part not in self.read_columns and part != WHOLE_ROW]
+        if unknown or name in parts:
+            raise ValueError(f"`columns.{name}.absent` names {(unknown or [name])[0]!r}, which it cannot use")
+        if WHOLE_ROW in parts and self.write_disposition is WriteDisposition.MERGE:
+            raise ValueError(
+                f"`columns.{name}.absent`: with `write_disposition: merge`, a changed row would be stored "
+                "beside the old one under `{row}`; name columns that never change"
+            )
 
     def _check_personal(self) -> None:
         """Personal columns leave the table, so nothing in it may depend on them."""

@@ -175,7 +175,7 @@ def test_camel_case_and_snake_case_are_each_others_reverse(header: str, name: st
     ("old", "new", "says"),
     [
         ("kind: json, naming", "kind: jsonl, naming", "goes with `format.kind: json`"),
-        ("match_type: {type: text, absent", "match_type: {type: integer, absent", "word for nothing"),
+        ("match_type: {type: text, absent", "match_type: {type: integer, absent", "no value of type integer"),
         ('rows: "[]"', 'rows: ""', "needs `rows`"),
         ("naming: camel", "naming: pascal", "naming"),
     ],

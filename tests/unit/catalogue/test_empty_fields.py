@@ -1,0 +1,56 @@
+"""Every column that places a row has a value in every row, also where Amazon may leave the field empty.
+
+`empty_fields.csv` says of each such column whether Amazon may leave it empty, and which of Amazon's models or
+schemas declares that. Flat files and Ads reports are `undeclared`: there only what a row is about (its order, its SKU
+in a list of SKUs, its campaign) and its dates count on a value.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from sellerops.formats.names import is_needed
+from sellerops.specs import ReportSpec, load_specs
+
+FACTS = Path(__file__).with_name("empty_fields.csv")
+TABLES = [(spec, name) for spec in load_specs()[0] for name in spec.tables]
+
+
+def facts() -> dict[tuple[str, str], bool]:
+    with FACTS.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert all(row["may_be_empty"] in ("yes", "no") and row["declared_in"] for row in rows)
+    return {(row["table"], row["column"]): row["may_be_empty"] == "yes" for row in rows}
+
+
+def placing(spec: ReportSpec, name: str) -> list[str]:
+    """The columns of a document by which a row is placed: key, day, version, shop."""
+    table = spec.tables[name]
+    named = (*table.primary_key, table.day, table.version, table.marketplace_from)
+    return list(dict.fromkeys(each for each in named if each and each in table.read_columns))
+
+
+@pytest.mark.parametrize(("spec", "name"), TABLES, ids=[f"{s.source}.{n}" for s, n in TABLES])
+def test_no_field_that_amazon_may_leave_empty_costs_a_row_or_a_document(spec: ReportSpec, name: str) -> None:
+    table, known = spec.tables[name], facts()
+    has_header = spec.format.kind in ("tsv", "csv")
+    for column in placing(spec, name):
+        key = (f"{spec.source}.{name}", column)
+        assert key in known, (
+            f"add {','.join(key)} to {FACTS.name}: may Amazon leave it empty, and who says so?"
+        )
+        if not known[key]:
+            continue
+        if column in table.primary_key:
+            assert table.columns[column].absent, f"{column} is part of the key: give it `absent`"
+        # A row without its day has no place among days; it is rejected, and its day keeps the rows it has.
+        if not has_header and column != table.day:
+            assert not is_needed(column, table, has_header=False), f"{column} may be null in every row"
+
+
+def test_the_facts_are_about_columns_there_are() -> None:
+    there = {(f"{spec.source}.{name}", column) for spec, name in TABLES for column in placing(spec, name)}
+    assert set(facts()) == there
