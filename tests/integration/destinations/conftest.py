@@ -33,6 +33,7 @@ ON_BIGQUERY = {
     "test_any_order_any_number_of_times",
     "test_a_day_or_a_shop_that_vanishes_among_others_is_held",
     "test_confirmed_absence_lets_no_row_go_unasked",
+    "test_transactions_without_id_shop_and_items_are_rows",
     "test_a_window_that_is_read_again_is_compared_with_itself",
     "test_the_same_slice_at_the_same_time_is_loaded_once_after_the_other",
 }

@@ -1,21 +1,28 @@
 """Every column that places a row has a value in every row, also where Amazon may leave the field empty.
 
 `empty_fields.csv` says of each such column whether Amazon may leave it empty, and which of Amazon's models or
-schemas declares that. Flat files and Ads reports are `undeclared`: there only what a row is about (its order, its SKU
-in a list of SKUs, its campaign) and its dates count on a value.
+schemas declares that. Flat files and Ads reports are `undeclared`: there only what a row is about (its order,
+its SKU in a list of SKUs, its campaign) and its dates always have a value.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 import pytest
+from unit.catalogue.documents import ROWS, cells
 
+from sellerops.formats import RowReject, open_rows
 from sellerops.formats.names import is_needed
+from sellerops.slices import Slice
 from sellerops.specs import ReportSpec, load_specs
 
 FACTS = Path(__file__).with_name("empty_fields.csv")
+PIECE = Slice(
+    "amazon_sp", "r", "shop", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
+)
 TABLES = [(spec, name) for spec in load_specs()[0] for name in spec.tables]
 
 
@@ -54,3 +61,27 @@ def test_no_field_that_amazon_may_leave_empty_costs_a_row_or_a_document(spec: Re
 def test_the_facts_are_about_columns_there_are() -> None:
     there = {(f"{spec.source}.{name}", column) for spec, name in TABLES for column in placing(spec, name)}
     assert set(facts()) == there
+
+
+FLAT = [(spec, name) for spec, name in TABLES if spec.format.kind in ("tsv", "csv")]
+
+
+@pytest.mark.parametrize(("spec", "name"), FLAT, ids=[name for _, name in FLAT])
+def test_rows_of_flat_files_without_these_values_are_rows(spec: ReportSpec, name: str) -> None:
+    table = spec.tables[name]
+    values = cells(spec, table)
+    absent = [column for column in table.read_columns if table.columns[column].absent]
+    lines = [[table.header_of(column) for column in table.read_columns]]
+    lines += [
+        ["" if column in absent else values[column][row].text for column in table.read_columns]
+        for row in range(ROWS)
+    ]
+    mark, quote = (",", '"') if spec.format.kind == "csv" else ("\t", "")
+    content = "\r\n".join(mark.join(f"{quote}{cell}{quote}" for cell in line) for line in lines)
+    rejects: list[RowReject] = []
+    stream = open_rows(
+        table, io.BytesIO(content.encode()), file_format=spec.format, piece=PIECE, on_reject=rejects.append
+    )
+    rows = [row for batch in stream for row in batch.to_pylist()]
+    assert (rejects, len(rows)) == ([], ROWS)
+    assert all(row[column] is not None for row in rows for column in absent)
