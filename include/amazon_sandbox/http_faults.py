@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from typing import Any
 
 from starlette.responses import Response
 
@@ -17,6 +18,9 @@ _EXPIRED = access_denied("The access token you provided has expired.")
 _REVOKED = access_denied("The access token you provided is revoked, malformed or invalid.")
 _FORBIDDEN = ApiError(403, "Unauthorized", "Access to the resource is forbidden")
 _NO_TOKEN = ApiError(401, "Unauthorized", "The request's token is missing or malformed.")
+
+NOTHING_LISTED = "nothing_listed"
+_NEXT = ("nextToken", "NextToken", "pagination")
 
 HTML = (
     b"<!DOCTYPE html>\n<html><head><title>%s</title></head>\n"
@@ -64,6 +68,22 @@ MENU = (
     ),
     FaultKind("drop", Stage.REQUEST, "cuts the connection; the call has no effect"),
     FaultKind("slow", Stage.REQUEST, "answers late", {"seconds": "real seconds, 1"}),
+    FaultKind(
+        NOTHING_LISTED,
+        Stage.ANSWER,
+        "the answer lists nothing and has no next page",
+        {"how": "`[]`, `null` or `missing`: what stands instead of the lists; `[]`"},
+        (
+            "getInventorySummaries",
+            "getOrders",
+            "getShipments",
+            "listInboundPlans",
+            "listInboundShipments",
+            "listInventory",
+            "listTransactions",
+            "searchOrders",
+        ),
+    ),
     FaultKind("response_lost", Stage.ANSWER, "the call takes effect, then the connection is cut"),
     FaultKind("error_after", Stage.ANSWER, "the call takes effect, the answer is 500 InternalFailure"),
     FaultKind(
@@ -100,6 +120,19 @@ async def misbehave(fault: Fault) -> Response | None:
         raise _FAILURE
     await asyncio.sleep(_seconds(fault) or 1.0)
     return None
+
+
+def without_lists(body: Any, fault: Fault) -> Any:
+    """An answer whose lists, on its own level and in its payload, are gone as the fault says."""
+    how, answer = fault.options.get("how", "[]"), {}
+    for name, value in body.items():
+        if name == "payload":
+            answer[name] = without_lists(value, fault)
+        elif isinstance(value, list) and how != "missing":
+            answer[name] = [] if how == "[]" else None
+        elif not isinstance(value, list) and name not in _NEXT:
+            answer[name] = value
+    return answer
 
 
 def _seconds(fault: Fault) -> float | None:

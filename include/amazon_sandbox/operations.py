@@ -12,7 +12,7 @@ from starlette.responses import Response
 from amazon_sandbox.answers import ApiError, access_denied, json_answer, new_request_id
 from amazon_sandbox.calls import Call
 from amazon_sandbox.faults import Stage, Subject
-from amazon_sandbox.http_faults import misbehave
+from amazon_sandbox.http_faults import NOTHING_LISTED, misbehave, without_lists
 from amazon_sandbox.sandbox import Sandbox, sandbox_of
 from amazon_sandbox.tokens.data import NOT_FOR_THIS
 from amazon_sandbox.world import Seller
@@ -112,7 +112,9 @@ async def _answer(operation: Operation, handler: Handler, look: Look) -> Respons
         status, body = await handler(operation)
         if sandbox.faults and (fault := sandbox.faults.draw(Stage.ANSWER, operation.subject())) is not None:
             operation.fault = fault.kind.name
-            if (wrong := await misbehave(fault)) is not None:
+            if fault.kind.name == NOTHING_LISTED:
+                body = without_lists(body, fault)
+            elif (wrong := await misbehave(fault)) is not None:
                 return wrong
         return Response(status_code=status) if status == 204 else json_answer(body, status)
     except ApiError as error:

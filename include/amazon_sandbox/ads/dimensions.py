@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from amazon_sandbox.ads.columns import MEASURES, PURCHASED_BY_BRANDS, Column, Value
 from amazon_sandbox.ads.sums import Row
-from amazon_sandbox.world.ads_structure import SP, Campaign, Target
+from amazon_sandbox.world.ads_structure import SB, SP, Ad, Campaign, Target
 from amazon_sandbox.world.ads_traffic import Part
 from amazon_sandbox.world.catalogue import Listing
 from amazon_sandbox.world.streams import uniforms
@@ -14,6 +14,7 @@ from amazon_sandbox.world.streams import uniforms
 Key = tuple[int | str, ...]
 BUDGET_TYPE = "DAILY_BUDGET"
 _STRATEGIES = {"auto": "legacy", "manual": "optimizeForSales"}
+_LEGACY_SHARE = 0.3
 _OPTIMIZES = {"product": "clicks", "audience": "conversions"}
 
 # What tells the rows of a groupBy apart, besides the date.
@@ -82,6 +83,12 @@ def _attribution(row: Row) -> Value:
     return "Promoted" if row.bought_sku is not None and row.bought_sku.is_same else "Brand Halo"
 
 
+def _is_legacy(ad: Ad) -> bool:
+    """Whether the ad is of a brand campaign from before these had ads of their own: reports give it no id."""
+    campaign = ad.group.campaign
+    return campaign.product == SB and uniforms("before ads", campaign.id)[0] < _LEGACY_SHARE
+
+
 def _prompt(row: Row) -> Value:
     title = row.part.ad.listing.title(row.asked.shop.marketplace.language)
     return f"What should I know before buying {title}?"
@@ -111,7 +118,7 @@ DIMENSIONS: dict[str, Column] = {
     "adGroupId": lambda row: row.part.ad.group.id,
     "adGroupName": lambda row: row.part.ad.group.name,
     "adStatus": lambda row: row.part.ad.state,
-    "adId": lambda row: row.part.ad.id,
+    "adId": lambda row: None if _is_legacy(row.part.ad) else row.part.ad.id,
     "adName": lambda row: f"{row.part.ad.group.name} {row.part.ad.listing.asin}",
     "bidOptimization": lambda row: _OPTIMIZES[_campaign(row).kind],
     "advertisedAsin": lambda row: row.part.ad.listing.asin,

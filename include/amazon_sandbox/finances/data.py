@@ -191,7 +191,7 @@ def _of_account(seller: Seller, shop: Shop, start: int, end: int) -> Iterator[Dr
                 description=line.amount_description
                 if line.amount_type == "other-transaction"
                 else line.amount_type,
-                transaction_id=_id(shop, ref.settlement_id, "fee", number),
+                transaction_id=_id(shop, ref.settlement_id, "fee", number) if number % 3 else "",
                 status="RELEASED",
                 posted=line.posted,
                 group_id=ref.settlement_id,

@@ -65,7 +65,6 @@ class Draft(NamedTuple):
                 for name, value in self._related(lines)
             ],
             "transactionType": self.transaction_type,
-            "transactionId": self.transaction_id,
             "transactionStatus": self.status,
             "description": self.description,
             "postedDate": _time(self.posted),
@@ -74,8 +73,12 @@ class Draft(NamedTuple):
             "contexts": [],
             "breakdowns": self._breakdowns(lines),
         }
-        if self.order is not None:
-            # Account fees name no shop.
+        if self.transaction_id:
+            written["transactionId"] = self.transaction_id
+        if self.order is None:
+            # The model requires nothing: account fees name no shop and have no items, some not even an id.
+            del written["items"]
+        else:
             written["marketplaceDetails"] = {
                 "marketplaceId": shop.marketplace_id,
                 "marketplaceName": shop.sales_channel,

@@ -19,6 +19,7 @@ DAY = 86_400
 REPLACED_SHARE = 0.006
 FIRST_REPLACED, LAST_REPLACED = 4, 25  # days from shipment to the replacement's shipment
 REPLACEMENT_REASONS = tuple(range(8))  # Amazon's codes: 0 other, 1 missing, 2 wrong item, 4 defective, ...
+_ABROAD_SHARE, _NAMELESS_SHARE = 0.02, 0.01
 _CARRIERS = {"US": ("AMZN_US", "UPS", "USPS"), "DE": ("AMZN_DE", "DHL"), "GB": ("AMZN_UK", "Royal Mail")}
 
 
@@ -34,6 +35,20 @@ class Shipment(NamedTuple):
     carrier: str
     tracking: str
     centre: str
+
+    @property
+    def told_id(self) -> str:
+        """The shipment-id of reports: empty when the parcel crosses a border."""
+        return "" if self._fate[0] < _ABROAD_SHARE else self.shipment_id
+
+    @property
+    def told_item_id(self) -> str:
+        """The shipment-item-id of reports: at times Amazon never fills it in."""
+        return "" if self._fate[1] < _NAMELESS_SHARE else self.shipment_item_id
+
+    @property
+    def _fate(self) -> tuple[float, ...]:
+        return uniforms(self.order.order_id, "ids of its shipment")
 
 
 class Replacement(NamedTuple):

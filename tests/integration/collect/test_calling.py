@@ -138,13 +138,14 @@ def test_transactions_balance_and_are_told_once(bench: Bench) -> None:
     pages = fetched(bench, "transactions")
     assert len(pages) > 5
     rows = [row for page in pages for row in page["answer"]["payload"]["transactions"]]
-    assert len({row["transactionId"] for row in rows}) == len(rows)
+    ids = [row["transactionId"] for row in rows if "transactionId" in row]
+    assert 0 < len(set(ids)) == len(ids) < len(rows), "some fees have none"
     assert {row["transactionStatus"] for row in rows} == {"RELEASED", "DEFERRED", "DEFERRED_RELEASED"}
     for row in rows:
         total = row["totalAmount"]["currencyAmount"]
         charges = sum(part["breakdownAmount"]["currencyAmount"] for part in row["breakdowns"])
         assert charges == pytest.approx(total, abs=0.005)
-        if row["items"]:
+        if row.get("items"):
             items = sum(item["totalAmount"]["currencyAmount"] for item in row["items"])
             assert items == pytest.approx(total, abs=0.005)
 

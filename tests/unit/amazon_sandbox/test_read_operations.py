@@ -131,11 +131,11 @@ def test_deferred_money_is_told_twice_over_time(eu: Api) -> None:
     """DEFERRED today; a week later DEFERRED_RELEASED, and RELEASED under another id."""
     api = unlimited(eu)
     window = {"postedAfter": "2026-11-17T00:00:00Z", "postedBefore": "2026-11-21T00:00:00Z"}
-    before = {row["transactionId"]: row for row in transactions(api, **window)}
+    before = {row.get("transactionId"): row for row in transactions(api, **window)}
     deferred = {name for name, row in before.items() if row["transactionStatus"] == "DEFERRED"}
     assert deferred
     api.later(10 * 86_400)
-    after = {row["transactionId"]: row for row in transactions(api, **window)}
+    after = {row.get("transactionId"): row for row in transactions(api, **window)}
     assert {after[name]["transactionStatus"] for name in deferred} == {"DEFERRED_RELEASED"}
     assert set(before) < set(after), "those of the last 48 hours came late"
     name = min(deferred)
@@ -143,7 +143,7 @@ def test_deferred_money_is_told_twice_over_time(eu: Api) -> None:
     (paid,) = [
         row
         for row in transactions(api, postedAfter="2026-11-17T00:00:00Z")
-        if row["transactionId"] == release
+        if row.get("transactionId") == release
     ]
     assert paid["transactionStatus"] == "RELEASED"
     assert related(paid)["DEFERRED_TRANSACTION_ID"] == name
@@ -277,3 +277,19 @@ def test_usage_plans_are_enforced(na: Api) -> None:
 def test_a_page_of_transactions_is_bounded(na: Api) -> None:
     page = told(na, MONEY, postedAfter="2026-11-10T00:00:00Z")["payload"]
     assert len(page["transactions"]) == finances.PAGE_SIZE
+
+
+@pytest.mark.parametrize(
+    ("how", "left"), [("[]", {"transactions": []}), ("null", {"transactions": None}), ("missing", {})]
+)
+def test_an_answer_may_list_nothing(eu: Api, how: str, left: dict[str, Any]) -> None:
+    api = unlimited(eu)
+    api.sandbox.faults.add("nothing_listed", operation="listTransactions", options={"how": how})
+    assert told(api, MONEY, postedAfter="2026-11-11T00:00:00Z") == {"payload": left}
+
+
+def test_fees_of_the_account_have_no_shop_no_items_and_some_no_id(eu: Api) -> None:
+    rows = transactions(unlimited(eu), postedAfter="2026-10-01T00:00:00Z")
+    fees = [row for row in rows if row["transactionType"] == "ServiceFee"]
+    assert {"marketplaceDetails" in row or "items" in row for row in fees} == {False}
+    assert {"transactionId" in row for row in fees} == {True, False}

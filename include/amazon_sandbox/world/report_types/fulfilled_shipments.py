@@ -47,7 +47,7 @@ def _row(shop: Shop, shipment: Shipment) -> tuple[str, ...]:
     amounts = (item.price, item.tax, item.shipping, item.shipping_tax, item.gift_wrap, item.gift_wrap_tax)
     place = order.place
     return (
-        order.order_id, order.order_id, shipment.shipment_id, shipment.shipment_item_id, item.item_id, "",
+        order.order_id, order.order_id, shipment.told_id, shipment.told_item_id, item.item_id, "",
         iso_utc(order.purchased), iso_utc(order.paid), iso_utc(order.shipped), iso_utc(shipment.reported),
         "", "", "", item.listing.sku, item.listing.title(shop.marketplace.language), str(item.quantity),
         shop.marketplace.currency, *map(money, amounts), "Expedited", "", "", "", "",

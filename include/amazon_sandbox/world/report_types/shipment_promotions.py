@@ -46,6 +46,6 @@ def _rows(shop: Shop, shipment: Shipment) -> Iterator[tuple[str, ...]]:
         if amount:
             yield (
                 iso_utc(shipment.order.shipped), shop.marketplace.currency, shop.marketplace.money(amount),
-                name, description, rule, shipment.order.order_id, shipment.shipment_id,
-                shipment.shipment_item_id,
+                name, description, rule, shipment.order.order_id, shipment.told_id,
+                shipment.told_item_id,
             )  # fmt: skip

@@ -265,7 +265,7 @@ def test_gross_is_what_counts_and_what_does_not(shop: Shop) -> None:
         ("sbCampaigns", None, ("campaignId",)),
         ("sbCampaignPlacement", "campaignPlacement", ("campaignId", "placementClassification")),
         ("sbAdGroup", None, ("adGroupId",)),
-        ("sbAds", None, ("adId",)),
+        ("sbAds", None, ("adGroupId", "adId")),
         ("sbTargeting", None, ("adGroupId", "targetingId")),
         ("sbSearchTerm", None, ("adGroupId", "keywordId", "searchTerm")),
         ("sbPurchasedProduct", None, ("adGroupId", "purchasedAsin", "attributionType")),
