@@ -63,15 +63,11 @@ def drops(
         ]
 
     named = [each for each in figures if each.shop]
-    return (
-        found([list(figures)])
-        or found(_groups(named, lambda each: each.shop))
-        or [
-            *found(_groups(figures, lambda each: each.day)),
-            *found([each] for each in named),
-            *_rejected_days(figures, lost_by_day),
-        ]
-    )
+    wide = found([list(figures)]) or found(_groups(named, lambda each: each.shop))
+    if wide:
+        return wide
+    days = [*found(_groups(figures, lambda each: each.day)), *found([each] for each in named)]
+    return list(dict.fromkeys([*days, *_rejected_days(figures, lost_by_day)]))
 
 
 def falls_below_usual(

@@ -17,7 +17,7 @@ from sellerops.destinations.collapse import describe_drops, drops
 from sellerops.destinations.judgement import Figure, Finding, Total, describe, is_implausible, weekdays_before
 from sellerops.destinations.ledger_rows import Watermarks
 from sellerops.destinations.usual import usual_finding
-from sellerops.errors import Quarantined, SellerOpsError
+from sellerops.errors import Quarantined, SkipError
 from sellerops.ledger import quarantines
 from sellerops.ledger.quarantines import QuarantineState
 from sellerops.specs import WriteDisposition
@@ -41,7 +41,7 @@ class Sums(Protocol):
         ...
 
 
-class Rehearsed(SellerOpsError):
+class Rehearsed(SkipError):
     """A rehearsal found nothing to ask about; nothing was written."""
 
 

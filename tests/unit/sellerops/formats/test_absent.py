@@ -1,0 +1,74 @@
+"""What stands in a key column that is empty."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from sellerops.formats import open_rows
+from sellerops.slices import Slice
+from sellerops.specs import FileFormat, TableSpec
+
+PIECE = Slice(
+    "amazon_sp", "r", "shop", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
+)
+
+
+def table(absent: str, kind: str = "text", disposition: str = "replace") -> TableSpec:
+    return TableSpec.model_validate(
+        {
+            "write_disposition": disposition,
+            "primary_key": ["id"],
+            "day": "date",
+            "columns": {
+                "id": {"type": kind, "absent": absent},
+                "date": "date",
+                "sku": "text",
+                "note": "text",
+            },
+        }
+    )
+
+
+def ids(spec: TableSpec, *rows: str) -> list[Any]:
+    content = "\n".join(("id\tdate\tsku\tnote", *rows)).encode()
+    stream = open_rows(
+        spec, io.BytesIO(content), file_format=FileFormat(kind="tsv"), piece=PIECE, on_reject=print
+    )
+    return [value for batch in stream for value in batch["id"].to_pylist()]
+
+
+def test_a_word_a_date_or_a_number() -> None:
+    assert ids(table("none"), "\t2026-11-20\ts\t", "7\t2026-11-20\ts\t") == ["none", "7"]
+    assert ids(table("-1", "integer"), "\t2026-11-20\ts\t") == [-1]
+    (day,) = ids(table("{date}", "date"), "\t2026-11-20\ts\t")
+    assert day.isoformat() == "2026-11-20"
+
+
+def test_other_columns_of_the_row() -> None:
+    rows = ("\t2026-11-20\ts\t", "\t2026-11-20\t\t", "7\t2026-11-20\ts\t")
+    assert ids(table("none-{sku}-{date}"), *rows) == ["none-s-2026-11-20", "none--2026-11-20", "7"]
+
+
+def test_the_whole_row_counts_equal_ones_and_does_not_depend_on_their_place() -> None:
+    one, other = "\t2026-11-20\ts\tx", "\t2026-11-20\ts\ty"
+    first, second, twin = ids(table("none-{row}"), one, other, one)
+    assert len({first, second, twin}) == 3 and twin == f"{first}-2"
+    assert ids(table("none-{row}"), "9\t2026-11-20\ts\tx", other, one) == ["9", second, first]
+
+
+@pytest.mark.parametrize(
+    ("absent", "kind", "disposition", "says"),
+    [
+        ("none", "integer", "replace", "no value of type integer"),
+        ("yes", "boolean", "replace", "a value for an empty field"),
+        ("none-{price}", "text", "replace", "names 'price'"),
+        ("none-{id}", "text", "replace", "names 'id'"),
+        ("none-{row}", "text", "merge", "name columns that never change"),
+    ],
+)
+def test_what_cannot_stand_for_nothing(absent: str, kind: str, disposition: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        table(absent, kind, disposition)
