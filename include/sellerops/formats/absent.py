@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,6 +27,10 @@ class AbsentValues:
         column = self._table.columns.get(name)
         return column is not None and column.absent is not None
 
+    def fills(self, texts: Mapping[str, pa.Array]) -> bool:
+        """Whether one of the texts is empty where something has to stand."""
+        return any(self.has(name) and column.null_count for name, column in texts.items())
+
     def fill(
         self, name: str, values: pa.Array, texts: Mapping[str, pa.Array], digests: Callable[[], pa.Array]
     ) -> pa.Array:
@@ -47,22 +51,13 @@ class AbsentValues:
         texts: Mapping[str, pa.Array],
         digests: Callable[[], pa.Array],
     ) -> pa.Array:
-        parts = [
-            digests()
-            if part == WHOLE_ROW
-            else texts[part]
-            if part in texts
-            else pa.nulls(len(missing), pa.string())
-            for part in ABSENT_PART.findall(pattern)
-        ]
-        pieces = [pa.scalar(text) for text in re.split(ABSENT_PART.pattern.replace("(", "(?:"), pattern)]
-        joined = pc.binary_join_element_wise(
-            *[each for pair in zip(pieces, [*parts, pa.scalar("")], strict=True) for each in pair],
-            "",
-            null_handling="replace",
-            null_replacement="",
-        )
-        return self._numbered(name, joined, missing) if WHOLE_ROW in ABSENT_PART.findall(pattern) else joined
+        nothing = pa.nulls(len(missing), pa.string())
+        pieces: list[Any] = ABSENT_PART.split(pattern)  # text, part, text, part, ..., text
+        for place in range(1, len(pieces), 2):
+            is_whole = pieces[place] == WHOLE_ROW
+            pieces[place] = digests() if is_whole else texts.get(pieces[place], nothing)
+        joined = pc.binary_join_element_wise(*pieces, "", null_handling="replace", null_replacement="")
+        return self._numbered(name, joined, missing) if f"{{{WHOLE_ROW}}}" in pattern else joined
 
     def _numbered(self, name: str, filler: pa.Array, missing: pa.Array) -> pa.Array:
         """Rows that are equal to the last character are still as many rows: the second one ends in ``-2``."""

@@ -113,6 +113,8 @@ class Assembler:
 
         ``fields``: the columns that are looked at; ``columns``: all of a line's, in its order.
         """
+        if self._absent.fills(texts.columns):
+            return None
         found = self._examine(texts, fields)
         if not found.as_written:
             return None

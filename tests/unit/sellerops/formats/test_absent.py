@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from sellerops.formats import open_rows
@@ -57,6 +58,15 @@ def test_the_whole_row_counts_equal_ones_and_does_not_depend_on_their_place() ->
     first, second, twin = ids(table("none-{row}"), one, other, one)
     assert len({first, second, twin}) == 3 and twin == f"{first}-2"
     assert ids(table("none-{row}"), "9\t2026-11-20\ts\tx", other, one) == ["9", second, first]
+
+
+def test_rows_that_go_to_the_database_as_text_are_the_same() -> None:
+    content = b"id\tdate\tsku\tnote\n\t2026-11-20\ts\tx\n\t2026-11-20\ts\tx\n"
+    spec, form = table("none-{row}-{note}"), FileFormat(kind="tsv")
+    stream = open_rows(spec, io.BytesIO(content), file_format=form, piece=PIECE, on_reject=print)
+    (batch,) = stream.texts()
+    assert isinstance(batch, pa.RecordBatch)
+    assert batch["id"].to_pylist() == ids(spec, *content.decode().splitlines()[1:])
 
 
 @pytest.mark.parametrize(
