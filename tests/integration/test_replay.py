@@ -245,7 +245,11 @@ def test_a_load_that_comes_in_meanwhile_is_repeated_too(shelf: Shelf) -> None:
     nothing = b'{"salesAndTrafficByAsin": [], "salesAndTrafficByDate": []}'
     late = _archived(shelf.archive, spec, piece, RUN_AT + timedelta(days=5), nothing, "application/json", ())
     quiet = spec.model_copy(
-        update={"tables": {k: t.model_copy(update={"quarantine": None}) for k, t in spec.tables.items()}}
+        update={
+            "tables": {
+                k: t.model_copy(update={"quarantine": None, "collapse": None}) for k, t in spec.tables.items()
+            }
+        }
     )
     arrived: list[str] = []
 

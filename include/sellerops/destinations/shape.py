@@ -55,6 +55,10 @@ class TableShape:
         return self.table.write_disposition is WriteDisposition.SNAPSHOT
 
     @property
+    def is_replaced(self) -> bool:
+        return self.table.write_disposition is WriteDisposition.REPLACE
+
+    @property
     def tells_shop(self) -> bool:
         """Whether each row names its shop."""
         return self.table.marketplace_from is not None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from integration.destinations.documents import NOON, Doc, day_slice, snapshot_slice, tsv
-from integration.destinations.stores import Store
+from integration.destinations.stores import PostgresStore, Store
 
 from sellerops.destinations import LoadResult, RequestMeta, load_nothing
 from sellerops.errors import Quarantined, UnreadableDocument
@@ -222,3 +222,23 @@ def test_a_window_that_is_read_again_is_compared_with_itself(store: Store) -> No
     with pytest.raises(Quarantined, match="0 rows, usually about 30"):
         orders(0, start, 1).load_into(store.destination)
     assert len(store.rows("amazon_sp.all_orders")) == 30
+
+
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+def test_the_rows_of_a_window_are_counted_without_the_rest_of_the_history(store: Store) -> None:
+    load_transactions(store, map(transaction, range(40)), 0)
+    assert isinstance(store, PostgresStore)
+    store.query(
+        "INSERT INTO amazon_sp.transactions "
+        "(account_id, region, transaction_id, posted_date, source_line, load_id, reported_at) "
+        "SELECT 'shop', 'NA', 'x' || n, timestamptz '2020-01-01' + n * interval '1 minute', 1, 1, now() "
+        "FROM generate_series(1, 50000) AS n"
+    )
+    store.query("ANALYZE amazon_sp.transactions")
+    plan = store.query(
+        "EXPLAIN (ANALYZE, FORMAT JSON) SELECT count(*) FROM amazon_sp.transactions AS t "
+        "WHERE t.account_id = 'shop' AND t.region = 'NA' AND t.posted_date >= '2026-10-17' "
+        "AND t.posted_date < '2026-11-21'"
+    )[0]["QUERY PLAN"][0]["Plan"]
+    scan = plan["Plans"][0]
+    assert scan["Actual Rows"] == 40 and scan.get("Rows Removed by Filter", 0) == 0, scan
