@@ -99,7 +99,9 @@ def test_words_name_shop_days_and_rejects() -> None:
 
 
 def test_every_table_is_judged_or_says_why_not() -> None:
+    """Lists of what is wrong are emptied by putting it right; all other tables are judged."""
     specs, _ = load_specs()
-    rules = [table.collapse for spec in specs for table in spec.tables.values()]
-    assert len(rules) > 90 and None not in rules
-    assert {each.skip for each in rules if each} == {""}
+    tables = {name: table.collapse for spec in specs for name, table in spec.tables.items()}
+    assert len(tables) > 90 and None not in tables.values()
+    skipped = {name for name, rules in tables.items() if rules and rules.skip}
+    assert skipped == {"stranded_inventory", "suppressed_listings", "recommended_removals"}
