@@ -16,8 +16,8 @@ from integration.collect.parts import RUN, Bench, another_run, collect, wait
 from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
 from sellerops.collect.paging_claims import claim_paging
 from sellerops.destinations import LoadResult, RequestMeta, load_document, open_destination
-from sellerops.errors import CredentialsError, RequestRefused
-from sellerops.ledger import ReportRequest, RequestStatus, SliceState
+from sellerops.errors import CredentialsError, Quarantined, RequestRefused
+from sellerops.ledger import ReportRequest, RequestStatus, RunRef, SliceState
 from sellerops.slices import Slice
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 from sellerops.sources.common.operations import Asked, Calls, Page
@@ -51,10 +51,10 @@ def fetched(bench: Bench, name: str) -> list[dict[str, Any]]:
     return lines(bench, done)
 
 
-def loaded(bench: Bench, name: str, piece: Slice | None = None) -> dict[str, LoadResult]:
+def loaded(bench: Bench, name: str, piece: Slice | None = None, run: RunRef = RUN) -> dict[str, LoadResult]:
     """What the load of a slice (the report's first) did to each of its tables."""
     spec, piece = load_spec(name), piece or piece_of(bench, name)
-    done = collect(bench.collector(spec), piece)
+    done = collect(bench.collector(spec), piece, run)
     request = bench.ledger.get_request(done.request_ids[0])
     destination = open_destination("postgres", bench.ledger.database.conninfo)
     try:
@@ -181,6 +181,17 @@ def test_no_amount_is_counted_twice_or_never(bench: Bench) -> None:
     )
     assert pair["pairs"] > 0
     assert pair["same"]
+
+
+def test_an_answer_that_lists_nothing_leaves_the_rows_of_before(bench: Bench) -> None:
+    before = loaded(bench, "transactions")["transactions"].stored
+    piece = piece_of(bench, "transactions")
+    bench.jump(hours=3)
+    bench.sandbox.faults("nothing_listed", operation="listTransactions", options={"how": "null"})
+    with pytest.raises(Quarantined, match="0 rows"):
+        loaded(bench, "transactions", piece, another_run("the next night"))
+    (row,) = rows_of(bench, "SELECT count(*) AS rows FROM amazon_sp.transactions")
+    assert row["rows"] == before
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "transactions"])
