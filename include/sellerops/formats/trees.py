@@ -34,7 +34,8 @@ class RowsOf:
     """The rows at ``rows`` in ``units``.
 
     A part without the list is one without rows, unless another list stands there: when no part ever has the
-    list then, it is another document, and UnreadableDocument is raised at the end.
+    list then, it is another document, and UnreadableDocument is raised at the end. Lists within the entries
+    of a list are optional: Amazon leaves them out where they would be empty.
     """
 
     units: Units
@@ -49,11 +50,11 @@ class RowsOf:
                 self._seen = True
                 yield Row(unit.value, unit.outer)
             else:
-                yield from self._below(unit.value, unit.outer)
+                yield from self._below(unit.value, unit.outer, is_entry=False)
         if self._strange and not self._seen:
             raise UnreadableDocument(f"there is no list `{'.'.join(self.rows)}` in it.", where=self.where)
 
-    def _below(self, value: Any, chain: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+    def _below(self, value: Any, chain: Sequence[Mapping[str, Any]], *, is_entry: bool) -> Iterator[Row]:
         level = len(chain)
         if level == len(self.rows) or not isinstance(value, Mapping):
             self._seen = self._seen or level == len(self.rows)
@@ -61,11 +62,13 @@ class RowsOf:
             return
         key = self.rows[level]
         if key not in value:
+            self._seen = self._seen or is_entry
             self._strange = self._strange or any(isinstance(each, list) for each in value.values())
             return
         inner = value[key]
         if inner is None or inner == []:
             self._seen = True
             return
+        is_entry = is_entry or isinstance(inner, list)
         for entry in inner if isinstance(inner, list) else [inner]:
-            yield from self._below(entry, [*chain, value])
+            yield from self._below(entry, [*chain, value], is_entry=is_entry)

@@ -89,6 +89,15 @@ def test_transactions_without_id_shop_and_items_are_rows(store: Store) -> None:
     assert store.rows("amazon_sp.transaction_items") == []
 
 
+def test_a_window_in_which_nothing_has_items_is_no_other_document(store: Store) -> None:
+    """Other lists stand where `items` would: only the outermost list tells what a document is."""
+    related = [{"relatedIdentifierName": "SETTLEMENT_ID", "relatedIdentifierValue": "0012"}]
+    transfer = {**FEE, "transactionId": "T1", "relatedIdentifiers": related, "breakdowns": []}
+    (row,) = loaded(store, "amazon_sp.transactions", transactions([transfer]))
+    assert row["transaction_id"] == "T1"
+    assert store.rows("amazon_sp.transaction_items") == []
+
+
 def test_the_order_of_loads_does_not_matter(store: Store) -> None:
     one = transactions([FEE, {**FEE, "postedDate": "2026-11-11T00:00:00Z"}])
     two = transactions([FEE, FEE], hours=1)
