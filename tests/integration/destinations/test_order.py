@@ -43,7 +43,7 @@ def load_all(store: Store, documents: Sequence[Doc]) -> list[str]:
 @st.composite
 def merged(draw: st.DrawFn) -> list[Doc]:
     """Orders: few keys, few versions, item ids now and then; columns come and go."""
-    spec = load_spec("all_orders")
+    spec = unjudged(load_spec("all_orders"))
     documents = []
     for hours in range(draw(st.integers(1, 3))):
         header = ["amazon-order-id", "last-updated-date", "sku", "asin", "quantity", "sales-channel"]
@@ -71,7 +71,7 @@ def merged(draw: st.DrawFn) -> list[Doc]:
 @st.composite
 def replaced(draw: st.DrawFn) -> list[Doc]:
     """Returns: no key, windows that overlap, lines that repeat, lines outside the window."""
-    spec = load_spec("fba_customer_returns")
+    spec = unjudged(load_spec("fba_customer_returns"))
     documents = []
     for hours in range(draw(st.integers(1, 3))):
         first, last = sorted(draw(st.lists(st.sampled_from(DAYS), min_size=2, max_size=2)))
@@ -85,7 +85,10 @@ def replaced(draw: st.DrawFn) -> list[Doc]:
 
 
 def unjudged(spec: ReportSpec) -> ReportSpec:
-    tables = {name: table.model_copy(update={"quarantine": None}) for name, table in spec.tables.items()}
+    tables = {
+        name: table.model_copy(update={"quarantine": None, "collapse": None})
+        for name, table in spec.tables.items()
+    }
     return spec.model_copy(update={"tables": tables})
 
 
@@ -118,7 +121,7 @@ def keyed_days(draw: st.DrawFn) -> list[Doc]:
 @st.composite
 def snapshots(draw: st.DrawFn) -> list[Doc]:
     """Stock: few moments, asked for again now and then."""
-    spec = load_spec("fba_manage_inventory")
+    spec = unjudged(load_spec("fba_manage_inventory"))
     documents = []
     for hours in range(draw(st.integers(1, 3))):
         rows = [(f"s{draw(small)}", draw(small)) for _ in range(draw(st.integers(0, 4)))]
