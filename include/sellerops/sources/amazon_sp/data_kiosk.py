@@ -17,6 +17,7 @@ from sellerops.slices import Slice
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.amazon_sp.reports import ReportQuery, instant, text
 from sellerops.sources.common.asking import AFTER, TOKEN, ProcessingStatus, Report
+from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.placeholders import iso
 from sellerops.specs import ReportSpec
@@ -80,7 +81,7 @@ def query_of_options(spec: ReportSpec, piece: Slice, options: Mapping[str, str])
     )
 
 
-async def create_query(client: SpApiClient, query: ReportQuery, request_id: int) -> str:
+async def create_query(client: SpApiClient, query: ReportQuery, request_id: int, fence: Fence) -> str:
     """Ask, with the lease held; the query's id. Not idempotent, as createReport."""
     body = await client.call(
         "createQuery",
@@ -88,9 +89,9 @@ async def create_query(client: SpApiClient, query: ReportQuery, request_id: int)
         f"{BASE}/queries",
         body=query.body(),
         leased=True,
-        creates=True,
         report_type=query.report_type,
         request_id=request_id,
+        fence=fence,
     )
     return text(body, "queryId", "createQuery")
 
