@@ -1,8 +1,8 @@
 """Every Postgres connection of the product opens here: no step of one waits for ever.
 
-The server enforces the limits on statements and locks. A server that accepts connections and then says nothing
-(stopped, suspended, behind a dead gateway) enforces nothing, and its kernel still answers keepalives; so the
-client has a limit of its own for every answer.
+The server enforces the limits on statements and locks. A server that accepts connections and then says
+nothing (stopped, suspended, behind a dead gateway) enforces nothing, and its kernel still answers keepalives;
+so the client has a limit of its own for every answer.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ NETWORK: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds: how long the server may work on one statement, and of that wait for a lock; how long the client
-    waits for any answer beyond that.
+    """Seconds: how long the server may work on one statement, and of that wait for a lock; how much longer
+    the client waits for an answer.
     """
 
     statement: float
@@ -57,7 +57,7 @@ MIGRATING = Patience(statement=3_600, lock=300)
 
 
 class BoundedConnection(psycopg.Connection[Row]):
-    """A connection whose every wait for the server ends after ``answer_within`` seconds, in OperationalError."""
+    """A connection whose every wait for the server ends within ``answer_within`` s, in OperationalError."""
 
     answer_within: float = LEDGER.answer
 

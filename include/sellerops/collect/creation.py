@@ -1,9 +1,9 @@
 """Asking Amazon for a report, or a query, exactly once, whatever dies in between.
 
 Creating is not idempotent and its answer can be lost, so the intent is committed first: PLANNED ->
-CREATING, then the fence (collect.fence), the call, and its id. A row that stays CREATING without an id is an orphan's trace: when no
-call of ours can be under way any more, recent reports are listed and the one that fits is adopted; only if
-there is none is the row released.
+CREATING, then the fence (collect.fence), the call, and its id. A row that stays CREATING without an id is an
+orphan's trace: when no call of ours can be under way any more, recent reports are listed and the one that
+fits is adopted; only if there is none is the row released.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A ledger that is away ends no wait: all waits of a loop sleep until one probe finds that it answers again."""
+"""A ledger that is away ends no wait: all waits of a loop sleep until one probe finds it answers again."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def ledger_back(ledger: Ledger) -> None:
 async def until_recorded(
     ledger: Ledger, work: Callable[_Params, _Result], *args: _Params.args, **kwargs: _Params.kwargs
 ) -> _Result:
-    """``off_loop`` for what exists nowhere but here, such as a new report's id: repeated until it is written."""
+    """``off_loop`` for what exists nowhere else, such as a new report's id: repeated until it is written."""
     while True:
         try:
             return await off_loop(work, *args, **kwargs)
@@ -47,5 +47,5 @@ async def until_recorded(
 
 
 async def _probe(ledger: Ledger) -> None:
-    while not await asyncio.to_thread(ledger.database.answers):
+    while not await asyncio.to_thread(ledger.database.answers):  # noqa: ASYNC110 - another process's state
         await asyncio.sleep(PROBE_EVERY)

@@ -22,12 +22,14 @@ class Availability:
         self._error: LedgerUnavailable | None = None
 
     def admit(self) -> None:
-        """Nothing, or the error of an outage that has lasted: a thousand callers must not each wait it out."""
+        """Raise the error of an outage that has lasted: a thousand callers must not each wait it out."""
         with self._lock:
-            if self._error is None or time.monotonic() >= self._probe_at:
+            known = self._error
+            if known is None:
+                return
+            if time.monotonic() >= self._probe_at:
                 self._probe_at = time.monotonic() + PROBE_EVERY
                 return
-            known = self._error
         raise LedgerUnavailable(known.cause, where=known.where, remedy=known.remedy)
 
     def failed(self, started: float) -> float:

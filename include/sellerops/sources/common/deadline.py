@@ -1,8 +1,8 @@
 """How long a call may be under way. A call that creates something passes a fence right before it is sent.
 
-The hunt for a lost create begins ``orphan_after`` the fence; by then the create must have ended. So the fence
-stamps the moment of sending in the ledger and says how many real seconds are left for the call: sockets do not
-run faster because the clock of a local Amazon does.
+The hunt for a lost create begins ``orphan_after`` the fence; by then the create must have ended. So the
+fence stamps the moment of sending in the ledger and says how many real seconds are left for the call: sockets
+do not run faster because the clock of a local Amazon does.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from sellerops.errors import AmazonUnavailable
 
 # From the fence to the end of the call, at real pace.
 SEND_LIMIT = 60.0
-# The same on a clock that runs faster than real time, in real seconds: what a local Amazon may need under load.
+# The same on a clock that is faster than real time, in real seconds: what a local Amazon needs under load.
 SHORTEST_SEND = 10.0
 # Longer than a create may take, and than Amazon needs to list what it made.
 ORPHAN_AFTER = timedelta(seconds=90)
-_LISTED_WITHIN = ORPHAN_AFTER.total_seconds() / SEND_LIMIT
+# The same in lengths of a call.
+LISTED_WITHIN = ORPHAN_AFTER.total_seconds() / SEND_LIMIT
 # Any other call: connection, answer and body together. A body that drips never runs into a read time-out.
 CALL_LIMIT = 180.0
 
@@ -63,5 +64,5 @@ def send_seconds(clock: Clock) -> float:
 
 
 def orphan_after(clock: Clock) -> timedelta:
-    """How long after the fence, by ``clock``, a create whose answer is lost has surely ended and is listed."""
-    return max(ORPHAN_AFTER, timedelta(seconds=send_seconds(clock) * _LISTED_WITHIN * clock.speed))
+    """How long after the fence, by ``clock``, a create whose answer is lost has ended and is listed."""
+    return max(ORPHAN_AFTER, timedelta(seconds=send_seconds(clock) * LISTED_WITHIN * clock.speed))
