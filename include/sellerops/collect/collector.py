@@ -17,7 +17,7 @@ from sellerops.collect.calling import Paging
 from sellerops.collect.claims import own_since
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
 from sellerops.collect.following import Follower, lease_document
-from sellerops.collect.further_pages import page_after
+from sellerops.collect.further_pages import ResultPages, page_after
 from sellerops.collect.listing import find_listed, listing_of
 from sellerops.collect.outages import ledger_back
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
@@ -177,18 +177,18 @@ class Collector:
 
     def _advance_pages(self, job: Job, ids: tuple[int, ...]) -> Done | WaitFor:
         """A query and the further pages of its result, one after the other."""
-        found: tuple[int, ...] = ()
+        pages = ResultPages(f"{self._tools.spec.report_type}, {job.piece.label}")
         step = self._advance_created(job, ids[:1])
         while isinstance(step, Done) and step.outcome is Outcome.DOCUMENTS:
-            found += step.request_ids
-            page = self._tools.ledger.get_request(found[-1])
+            page = self._tools.ledger.get_request(step.request_ids[-1])
+            pages.add(page)
             following = page_after(self._tools, page, job.run)
             if following is None:
-                return Done(found, Outcome.DOCUMENTS)
+                return Done(pages.ids, Outcome.DOCUMENTS)
             step = self._advance_created(job, (following.id,))
             if isinstance(step, Done) and step.outcome is Outcome.EMPTY:
-                return Done(found, Outcome.DOCUMENTS)  # the page before was the last after all
-        return WaitFor((*found, *step.request_ids), step.reason) if isinstance(step, WaitFor) else step
+                return Done(pages.ids, Outcome.DOCUMENTS)  # the page before was the last after all
+        return WaitFor((*pages.ids, *step.request_ids), step.reason) if isinstance(step, WaitFor) else step
 
     def _find(self, job: Job) -> ReportRequest:
         """Reuse before asking: the running or young enough request of this key, else a new one."""

@@ -20,7 +20,7 @@ from sellerops.errors import SellerOpsError, Throttled, UnexpectedAnswer
 from sellerops.ledger import ApiCall, Ledger
 from sellerops.rate_limits import Bucket, Priority, QuotaLedger, acquire
 from sellerops.sources.amazon_sp import reports
-from sellerops.sources.amazon_sp.reports import PAGE_SIZE, ReportQuery
+from sellerops.sources.amazon_sp.reports import MOST_PAGES, PAGE_SIZE, ReportQuery
 from sellerops.sources.amazon_sp.transport import (
     CallFacts,
     Session,
@@ -34,6 +34,7 @@ from sellerops.sources.common.asking import ProcessingStatus, Report
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.lwa import Credentials
+from sellerops.sources.common.paging import PageWatch
 from sellerops.sources.common.placeholders import iso
 
 log = logging.getLogger(__name__)
@@ -133,9 +134,9 @@ class SpApiClient:
         marketplace_ids: tuple[str, ...] = (),
         leased: bool = False,
     ) -> AsyncIterator[Report]:
-        """All reports of a type, newest first as Amazon lists them; each page takes a lease, if not
-        ``leased`` the
-        first too."""
+        """All reports of a type, each once, newest first as Amazon lists them; each page takes a lease, if
+        not ``leased`` the first too. UnexpectedAnswer for a list without an end.
+        """
         query: dict[str, Any] = {
             "reportTypes": [report_type],
             "createdSince": iso(created_since),
@@ -147,23 +148,23 @@ class SpApiClient:
             query["processingStatuses"] = [str(status) for status in statuses]
         if marketplace_ids:
             query["marketplaceIds"] = list(marketplace_ids)
-        seen: set[str] = set()
+        watch = PageWatch("getReports", report_type, most_pages=MOST_PAGES)
+        known: set[str] = set()
         while True:
             if not leased:
                 await self.lease("getReports")
             leased = False
             page = reports.parse_page(await self._page(query, report_type))
+            # By id: a report that moved on meanwhile is told again with another status.
+            watch.is_repeat([report.report_id for report in page.reports])
             for report in page.reports:
-                yield report
+                if report.report_id not in known:
+                    known.add(report.report_id)
+                    yield report
             if page.next_token is None:
                 return
-            if page.next_token in seen:
-                raise UnexpectedAnswer(
-                    "getReports repeats a nextToken: the list has no end.", where=report_type
-                )
-            seen.add(page.next_token)
             # The model: nextToken as the only parameter.
-            query = {"nextToken": page.next_token}
+            query = {"nextToken": watch.use(page.next_token)}
 
     async def get_report_document(
         self,
