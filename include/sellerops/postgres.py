@@ -44,12 +44,14 @@ class Patience:
         return self.statement + self.grace
 
 
+# Is anybody there?
+PROBING = Patience(statement=5, lock=5, grace=2)
 # One statement of the ledger, small and indexed.
 LEDGER = Patience(statement=30, lock=20)
 # Upkeep and pages: statements over many rows of the ledger.
 UPKEEP = Patience(statement=600, lock=30)
-# Exports and checks: queries that people write.
-READING = Patience(statement=1_800, lock=30)
+# Exports and checks join months of orders; a query that takes longer was written wrong.
+READING = Patience(statement=900, lock=30)
 # A load of 5 GB is one COPY and one merge; loads of one table wait for each other.
 LOADING = Patience(statement=7_200, lock=1_800)
 # Migrations of several processes wait for each other.
@@ -114,6 +116,7 @@ __all__ = [
     "LOADING",
     "MIGRATING",
     "NETWORK",
+    "PROBING",
     "READING",
     "UPKEEP",
     "BoundedConnection",

@@ -20,8 +20,12 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from sellerops import postgres
 from sellerops.errors import ConfigurationError, LedgerUnavailable
 from sellerops.ledger.availability import Availability
+<<<<<<< HEAD
 from sellerops.ledger.reading import grant_ledger
 from sellerops.postgres import LEDGER, MIGRATING, UPKEEP, BoundedConnection, Patience
+=======
+from sellerops.postgres import LEDGER, MIGRATING, PROBING, UPKEEP, BoundedConnection, Patience
+>>>>>>> aa1db53 (Tell an outage of the ledger once, without the ledger, and its end)
 
 log = logging.getLogger(__name__)
 
@@ -87,11 +91,8 @@ class Database:
             raise self._away(error) from error
 
     def answers(self) -> bool:
-        """Whether the server answers now, on a connection of its own; ends an outage that is over."""
-        try:
-            with postgres.connect(self.conninfo, self._patience, autocommit=True) as connection:
-                connection.execute("SELECT 1")
-        except psycopg.Error:
+        """Whether the server answers now, within seconds; ends an outage that is over."""
+        if self._reason():
             return False
         self._availability.answered()
         return True
@@ -124,6 +125,16 @@ class Database:
                 log.warning("the ledger's database does not answer (%s); trying again", type(error).__name__)
                 time.sleep(pause * random.uniform(0.7, 1.3))
                 pause = min(_LONGEST_PAUSE, pause * 2)
+
+    def check_answers(self, within: float) -> None:
+        """Raise LedgerUnavailable when the server does not answer for ``within`` seconds."""
+        until = time.monotonic() + within
+        while not self.answers():
+            if time.monotonic() >= until:
+                raise LedgerUnavailable(
+                    f"the ledger's database does not answer: {str(self._reason()).strip()}.", where=self.place
+                )
+            time.sleep(1.0)
 
     def close(self) -> None:
         """Close the pool; the next use opens another."""
@@ -187,7 +198,8 @@ class Database:
     def _reason(self) -> Exception | None:
         """Why no connection can be had; a pool's own error only says that time ran out."""
         try:
-            postgres.connect(self.conninfo, self._patience).close()
+            with postgres.connect(self.conninfo, PROBING, autocommit=True) as connection:
+                _answer(connection)
         except psycopg.Error as error:
             return error
         return None
@@ -206,7 +218,7 @@ class Database:
         return f"Postgres {parts.get('host', 'local')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
 
 
-def _answer(connection: Connection) -> None:
+def _answer(connection: psycopg.Connection[Any]) -> None:
     connection.execute("SELECT 1")
 
 
