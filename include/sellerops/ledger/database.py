@@ -118,7 +118,6 @@ class Database:
                 deadline = started + self.retry_seconds
                 if _is_away(error):
                     deadline = self._availability.failed(started)
-                if postgres.is_away(error):
                     self._discard(pool)
                 if time.monotonic() + pause > deadline:
                     raise self._away(error) from error
@@ -181,17 +180,18 @@ class Database:
         with self._lock:
             if self._pool is pool:
                 self._pool = None
-        pool.close(timeout=0)
+        # Elsewhere: its threads may be waiting for the server, too.
+        threading.Thread(target=pool.close, name="sellerops-ledger-close", daemon=True).start()
 
     def _away(self, error: Exception) -> LedgerUnavailable:
-        reason = None if isinstance(error, psycopg.Error) and error.sqlstate else self._reason()
+        reason = self._reason()
+        cause = error if isinstance(error, psycopg.Error) and error.sqlstate else reason or error
         away = LedgerUnavailable(
-            f"the ledger's database did not answer for {self.retry_seconds:.0f} s: "
-            f"{str(reason or error).strip()}.",
+            f"the ledger's database did not answer for {self.retry_seconds:.0f} s: {str(cause).strip()}.",
             where=self.place,
         )
-        # A pool that is merely busy says nothing about the server.
-        if reason or postgres.is_away(error):
+        # One lost connection, or a busy pool, says nothing about the server.
+        if reason:
             self._availability.given_up(away)
         return away
 
@@ -223,7 +223,8 @@ def _answer(connection: psycopg.Connection[Any]) -> None:
 
 
 def _is_away(error: Exception) -> bool:
-    return isinstance(error, PoolTimeout | PoolClosed) or postgres.is_away(error)
+    """Whether the server is. A pool without a free connection does not say so."""
+    return not isinstance(error, PoolTimeout | PoolClosed) and postgres.is_away(error)
 
 
 def migrate(conninfo: str, revision: str = "head") -> None:
