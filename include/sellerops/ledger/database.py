@@ -20,12 +20,8 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from sellerops import postgres
 from sellerops.errors import ConfigurationError, LedgerUnavailable
 from sellerops.ledger.availability import Availability
-<<<<<<< HEAD
 from sellerops.ledger.reading import grant_ledger
-from sellerops.postgres import LEDGER, MIGRATING, UPKEEP, BoundedConnection, Patience
-=======
 from sellerops.postgres import LEDGER, MIGRATING, PROBING, UPKEEP, BoundedConnection, Patience
->>>>>>> aa1db53 (Tell an outage of the ledger once, without the ledger, and its end)
 
 log = logging.getLogger(__name__)
 
