@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 import pytest
-from integration.collect.ads_parts import AdsBench
 from integration.collect.parts import RUN, Bench, collect, wait
-from integration.collect.test_calling import lines, loaded, piece_of, rows_of
+from integration.collect.test_calling import loaded, piece_of, rows_of
 
-from sellerops.collect import Done, WaitFor, WaitOutcome
+from sellerops.collect import WaitFor, WaitOutcome
 from sellerops.errors import GiveUpError, UnexpectedAnswer
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.common.answers import Answer
@@ -123,17 +121,6 @@ def test_a_listed_report_comes_once(bench: Bench) -> None:
     assert asyncio.run(listed()) == right
 
 
-def test_entries_of_ads_come_once(bench: Bench) -> None:
-    ads = AdsBench(bench.sandbox, bench.ledger, bench.directory)
-    spec = load_spec("sp_keywords")
-    whole = collect(ads.collector(spec), ads.piece(spec))
-    right = _keywords(ads, whole)
-    ads.jump(24)
-    ads.sandbox.faults("repeated_page", operation="listSpKeywords")
-    again = collect(ads.collector(spec), ads.piece(spec), rounds=12)
-    assert Counter(_keywords(ads, again)) == Counter(right)
-
-
 def test_a_page_of_a_result_that_comes_again_counts_once(bench: Bench, small_results: None) -> None:
     spec = load_spec("sales_and_traffic_by_date")
     bench.sandbox.faults("repeated_result", operation="createQuery", times=1)
@@ -158,8 +145,3 @@ def _error_of(bench: Bench, name: str) -> Any:
     result = wait(bench.collector(spec), piece, request_ids=step.request_ids)
     assert result.outcome is WaitOutcome.FAILED
     return result.error
-
-
-def _keywords(bench: Bench, done: Done) -> list[str]:
-    pages: list[Mapping[str, Any]] = lines(bench, done)
-    return [str(entry["keywordId"]) for page in pages for entry in page["answer"]["keywords"]]
