@@ -4,6 +4,7 @@ A fault names its stage, the moment at which it is drawn:
 
 - `request`: a call comes in, before it is counted against the quota or handled;
 - `answer`: a call was handled (and had its effect), its answer goes wrong;
+- `page`: an answer is one page of a list;
 - `report`: a report or a query is created, its life goes wrong;
 - `document`: a document is written, its content goes wrong;
 - `label`: getReportDocument describes a document;
@@ -27,6 +28,7 @@ class Stage(StrEnum):
 
     REQUEST = "request"
     ANSWER = "answer"
+    PAGE = "page"
     REPORT = "report"
     DOCUMENT = "document"
     LABEL = "label"

@@ -109,7 +109,7 @@ async def _answer(operation: Operation, handler: Handler, look: Look) -> Respons
             operation.application, operation.quota_owner, operation.name, sandbox.clock.now()
         ):
             raise _THROTTLED
-        status, body = await handler(operation)
+        status, body = await sandbox.pages.answer(operation, lambda: handler(operation))
         if sandbox.faults and (fault := sandbox.faults.draw(Stage.ANSWER, operation.subject())) is not None:
             operation.fault = fault.kind.name
             if fault.kind.name == NOTHING_LISTED:

@@ -41,6 +41,8 @@ from amazon_sandbox.notifications import faults as notifications_faults
 from amazon_sandbox.notifications.sending import Courier
 from amazon_sandbox.notifications.state import NotificationStore
 from amazon_sandbox.orders import data as orders_data
+from amazon_sandbox.paging_faults import MENU as PAGE_MENU
+from amazon_sandbox.paging_faults import PageFaults
 from amazon_sandbox.quotas import Quotas
 from amazon_sandbox.reports import data as reports_data
 from amazon_sandbox.reports import faults as reports_faults
@@ -109,6 +111,7 @@ class Sandbox:
         self.quotas = Quotas(USAGE_PLANS)
         menu = (
             *http_faults.MENU,
+            *PAGE_MENU,
             *lwa_faults.MENU,
             *reports_faults.MENU,
             *notifications_faults.MENU,
@@ -118,6 +121,7 @@ class Sandbox:
             *ads_faults.MENU,
         )
         self.faults = FaultBook(menu, OPERATIONS)
+        self.pages = PageFaults()
         self.ads_accounts = ads_accounts(self.world.seed, self.world.sellers)
         self.tokens = TokenStore(self.world.sellers, map(_ads_grant, self.ads_accounts))
         self.restricted = RestrictedTokens()
@@ -179,6 +183,7 @@ class Sandbox:
         """As after the start, but for the clock, the tokens given out and the running numbers of ids."""
         self.calls.clear()
         self.faults.clear()
+        self.pages.clear()
         self.quotas.reset()
         self.slack.clear()
         self.clickup.clear()

@@ -9,6 +9,7 @@ SellerOpsError
 +-- RetryableError            the same call may work later: Airflow retries by itself
 |   +-- Throttled             a quota refused us; carries the wait
 |   +-- AmazonUnavailable     5xx, time-outs, gateway pages, dropped connections
+|   +-- LedgerUnavailable     the ledger's database cannot be reached, or does not answer
 |   +-- DocumentExpired       the presigned address died before the download ended
 |   +-- DocumentDamaged       the download is truncated, mislabelled or not a document
 +-- GiveUpError               repeating cannot help: a person must look
@@ -87,6 +88,10 @@ class Throttled(RetryableError):
 
 class AmazonUnavailable(RetryableError):
     pass
+
+
+class LedgerUnavailable(RetryableError):
+    default_remedy = "Start Postgres or correct the connection; Airflow then tries again by itself."
 
 
 class DocumentExpired(RetryableError):

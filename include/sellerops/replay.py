@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
+from sellerops import postgres
 from sellerops.archive import Archive
 from sellerops.destinations import Destination, RequestMeta, load_document, open_destination
 from sellerops.destinations.base import LoadJob, LoadResult, facts_of
@@ -25,6 +26,7 @@ from sellerops.errors import ConfigurationError, GiveUpError, RetryableError, Un
 from sellerops.ledger import Ledger
 from sellerops.ledger.history import RecordedLoad, recorded_loads
 from sellerops.marketplaces import marketplace_by_id
+from sellerops.postgres import LOADING
 from sellerops.slices import Slice
 from sellerops.specs import PeriodKind, ReportSpec
 
@@ -223,7 +225,7 @@ class _Table:
                 self.ids[result.load_id] = step.load_id
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._ledger.database.conninfo, autocommit=True)
+        return postgres.connect(self._ledger.database.conninfo, LOADING, autocommit=True)
 
 
 def load_step(destination: Destination, archive: Archive, spec: ReportSpec, step: Step) -> list[LoadResult]:
@@ -252,7 +254,7 @@ def _put_in_place(ledger: Ledger, tables: list[_Table]) -> None:
     """All in one transaction; what is loaded while the rebuild goes on is repeated too."""
     for _ in range(_CATCH_UPS):
         try:
-            with psycopg.connect(ledger.database.conninfo) as connection:
+            with postgres.connect(ledger.database.conninfo, LOADING) as connection:
                 for table in tables:
                     table.rebuild.put_in_place(
                         connection,
@@ -273,7 +275,7 @@ def _put_in_place(ledger: Ledger, tables: list[_Table]) -> None:
 
 @contextmanager
 def _only_one(ledger: Ledger, spec: ReportSpec) -> Iterator[None]:
-    with psycopg.connect(ledger.database.conninfo, autocommit=True) as connection:
+    with postgres.connect(ledger.database.conninfo, LOADING, autocommit=True) as connection:
         row = connection.execute(
             "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (f"sellerops.replay:{spec.dag_id}",)
         ).fetchone()

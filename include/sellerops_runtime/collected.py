@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
-
+from sellerops import postgres
 from sellerops.accounts import Account
 from sellerops.marketplaces import marketplace_by_id
+from sellerops.postgres import UPKEEP
 
 _PROGRESS = """
 SELECT count(*) FILTER (WHERE state IN ('LOADED', 'CONFIRMED_EMPTY')) AS ended,
@@ -64,7 +64,7 @@ class Collected:
     """What the loads after ``after`` and the runs ``runs`` brought, in the warehouse at ``conninfo``."""
 
     def __init__(self, conninfo: str, accounts: dict[str, Account]) -> None:
-        self._connection = psycopg.connect(conninfo, autocommit=True)
+        self._connection = postgres.connect(conninfo, UPKEEP, autocommit=True)
         self._accounts = accounts
         self._after = self._query("SELECT coalesce(max(id), 0) FROM sellerops.load")[0][0]
         self.runs: list[str] = []

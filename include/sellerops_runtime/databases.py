@@ -14,7 +14,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from sellerops import postgres
 from sellerops.ledger.reading import READER
+from sellerops.postgres import UPKEEP
 
 _NAMESPACE = "JOIN pg_namespace n ON n.oid = "
 _OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
@@ -59,7 +61,7 @@ class Login:
 def create_database(conninfo: str) -> bool:
     """Make the database ``conninfo`` names unless it is there; whether it was made."""
     name = str(conninfo_to_dict(conninfo)["dbname"])
-    with psycopg.connect(make_conninfo(conninfo, dbname="postgres"), autocommit=True) as connection:
+    with postgres.connect(make_conninfo(conninfo, dbname="postgres"), UPKEEP, autocommit=True) as connection:
         return _create(connection, name)
 
 
@@ -68,13 +70,13 @@ def prepare_database(admin: str, name: str, owner: Login) -> bool:
 
     A database that is there changes hands with all that its administrator made in it. Safe to repeat.
     """
-    with psycopg.connect(make_conninfo(admin, dbname="postgres"), autocommit=True) as connection:
+    with postgres.connect(make_conninfo(admin, dbname="postgres"), UPKEEP, autocommit=True) as connection:
         ensure_login(connection, owner)
         made = _create(connection, name)
         connection.execute(
             sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(owner.name))
         )
-    with psycopg.connect(make_conninfo(admin, dbname=name)) as connection:
+    with postgres.connect(make_conninfo(admin, dbname=name), UPKEEP) as connection:
         for statement in _hand_over(connection, owner):
             connection.execute(statement)
     return made
@@ -85,7 +87,7 @@ def allow_reading(admin: str, database: str, reader: Login) -> None:
     table (``sellerops.ledger.reading``).
     """
     role = sql.Identifier(reader.name)
-    with psycopg.connect(make_conninfo(admin, dbname="postgres"), autocommit=True) as connection:
+    with postgres.connect(make_conninfo(admin, dbname="postgres"), UPKEEP, autocommit=True) as connection:
         ensure_login(connection, reader)
         connection.execute(
             sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(database), role)

@@ -134,7 +134,9 @@ def send_waiting_notices(ledger: Ledger, budget_s: float = 120.0) -> int:
     """
     from sellerops.notices.outbox import send_due
     from sellerops_airflow.notifiers import channels
+    from sellerops_airflow.notifiers.outage import tell_recovery
 
+    tell_recovery(ledger)
     return send_due(ledger, channels.send, budget=budget_s)
 
 

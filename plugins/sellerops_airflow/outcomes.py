@@ -49,7 +49,7 @@ def slice_outcome(
         raise AirflowSkipException(str(error)) from error
     except Exception as error:
         if _is_last(error, context):
-            _write_failure(ledger, run, piece, landing, error)
+            _write_failure(ledger, context, run, piece, landing, error)
         raise
 
 
@@ -81,14 +81,16 @@ def _is_last(error: Exception, context: Context) -> bool:
 
 
 def _write_failure(
-    ledger: Ledger, run: RunRef, piece: Slice, landing: Landing | None, error: Exception
+    ledger: Ledger, context: Context, run: RunRef, piece: Slice, landing: Landing | None, error: Exception
 ) -> None:
+    """In the ledger; where that is away in XCom, which the notice reads too."""
     from sellerops.ledger import SliceState
 
     try:
         write_end(ledger, piece, SliceState.FAILED, landing, run=run, error=error)
     except SellerOpsError as away:
         log.warning("the failure of %s is not in the ledger: %s", piece.label, away)
+        context["ti"].xcom_push(key=FAILURE_KEY, value=failure_values(error))
 
 
 __all__ = ["FAILURE_KEY", "failure_values", "slice_outcome", "task_outcome"]

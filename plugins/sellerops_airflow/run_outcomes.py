@@ -44,8 +44,8 @@ class Words:
         self.reason = str((context or {}).get("reason") or "the run failed")
         self._plans: dict[str, list[dict[str, Any]]] = {}
 
-    def failure(self, task_id: str) -> dict[str, str]:
-        found = self._pull(task_id, FAILURE_KEY)
+    def failure(self, task_id: str, map_index: int) -> dict[str, str]:
+        found = self._pull(task_id, FAILURE_KEY, map_index)
         return found if isinstance(found, dict) else {}
 
     def label(self, task_id: str, map_index: int) -> str:
@@ -57,11 +57,12 @@ class Words:
         slices = self._plans[plan]
         return str(slices[map_index]["label"]) if 0 <= map_index < len(slices) else f"slice {map_index}"
 
-    def _pull(self, task_id: str, key: str) -> Any:
+    def _pull(self, task_id: str, key: str, map_index: int = -1) -> Any:
         if self._ti is None:
             return None
+        of_one = {"map_indexes": map_index} if map_index >= 0 else {}
         try:
-            return self._ti.xcom_pull(task_ids=task_id, key=key)
+            return self._ti.xcom_pull(task_ids=task_id, key=key, **of_one)
         except Exception as error:  # noqa: BLE001 - only words are lost; the notice goes out without them
             log.warning("no XCom %s of %s: %s", key, task_id, error)
             return None
@@ -182,7 +183,7 @@ def _failure(
     # The groups of a report are accounts; other DAGs have groups of other things.
     is_of_account = dag_id.startswith("report__") and "." in task_id
     account_id, _, step = task_id.partition(".") if is_of_account else ("", "", task_id)
-    said = words.failure(task_id) if row is None and map_index < 0 else {}
+    said = words.failure(task_id, map_index) if row is None else {}
     if row is None and map_index >= 0:
         label = words.label(task_id, map_index)
     return Failure(

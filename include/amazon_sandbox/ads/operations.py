@@ -126,7 +126,7 @@ async def _answer(
         plan = sandbox.quotas.plan(call.name, owner)
         if not sandbox.quotas.take(call.account.client_id, owner, call.name, sandbox.clock.now()):
             raise throttled(1 / plan.rate if plan.rate else None)
-        status, body = await handler(call)
+        status, body = await sandbox.pages.answer(call, lambda: handler(call))
         if sandbox.faults and (wrong := await _strike(call, Stage.ANSWER)) is not None:
             return wrong
         response = json_answer(body, status)

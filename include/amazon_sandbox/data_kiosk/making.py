@@ -79,11 +79,14 @@ class QueryMaker:
         rendered = query.document.rendered if query.document else None
         if query.next_token is None and rendered is not None and rendered.next_row is not None:
             sandbox = self._sandbox
+            following = rendered.next_row
+            if "repeated_result" in query.faults and query.job is not None:
+                following = int(dict(query.job.options)["first_row"])
             query.next_token = next_token(
                 sandbox.signing_key,
                 OPERATION,
                 {"query": query.text},
-                [rendered.next_row],
+                [following],
                 query.as_of,
                 sandbox.clock.now(),
             )

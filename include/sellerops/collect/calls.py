@@ -9,7 +9,7 @@ from typing import Any
 
 from sellerops.asins import known_asins
 from sellerops.collect.context import Tools, back_off, now, off_loop, sleep_until
-from sellerops.errors import AmazonUnavailable, Throttled
+from sellerops.errors import AmazonUnavailable, GiveUpError, SellerOpsError, Throttled
 from sellerops.offers import listed_offers
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.operations import Offer
@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 
 
 class AccountCalls:
-    """Calls of one wait. Reading may be repeated, so what passes is waited out until ``until``.
+    """Calls of one wait. Reading may be repeated, so what passes is waited out until ``until``; after that
+    no call is made, however well they go: GiveUpError, or the error that was waited out.
 
     ``made``: how many calls got an answer; ``first_at``: when the first did, by the ledger's clock.
     """
@@ -57,9 +58,12 @@ class AccountCalls:
 
     async def _call(self, operation: str, method: str, path: str, **content: Any) -> Answer:
         failures = 0
+        passing: SellerOpsError | None = None
         while True:
             await self._tools.client.lease(operation)
             asked_at = await now(self._tools.ledger)
+            if asked_at >= self._until:
+                raise passing or self._too_long(operation)
             try:
                 answer = await self._tools.client.call(
                     operation,
@@ -73,12 +77,10 @@ class AccountCalls:
                 )
             except Throttled as error:
                 # The bucket now says when: the next lease waits for it.
-                if asked_at >= self._until:
-                    raise
+                passing = error
                 log.info("%s of request %s is throttled: %s", operation, self._request_id, error.cause)
             except AmazonUnavailable as error:
-                if asked_at >= self._until:
-                    raise
+                passing = error
                 log.info("%s of request %s: %s", operation, self._request_id, error)
                 pause = back_off(failures, self._share)
                 failures += 1
@@ -87,6 +89,16 @@ class AccountCalls:
                 self.made += 1
                 self.first_at = self.first_at or asked_at
                 return answer
+
+    def _too_long(self, operation: str) -> GiveUpError:
+        rules = self._tools.spec.request
+        return GiveUpError(
+            f"{operation} is still not read to its end after {self.made} calls and "
+            f"{rules.give_up_after.total_seconds() / 3600:g} h.",
+            where=f"{self._tools.spec.report_type}, request {self._request_id}",
+            remedy="Nothing was stored. Clear the task to read it anew, or raise `request.give_up_after`.",
+            request_id=self._request_id,
+        )
 
 
 def query_texts(query: Mapping[str, Any]) -> dict[str, str]:

@@ -11,6 +11,11 @@ from typing import Any
 from sellerops.ledger import Ledger, ReportRequest, RequestKey, RequestStatus, RunRef, requests
 from sellerops.ledger.database import Connection
 
+_RELEASE = """
+    UPDATE sellerops.report_request
+    SET status = 'PLANNED', claim_token = NULL, creating_at = NULL, updated_at = sellerops.now()
+    WHERE id = %s AND status = 'CREATING' AND report_id IS NULL
+"""
 # Amazon tells a report's type, window and shops but not its options: rows that agree in these look alike in
 # getReports.
 _LOOK_ALIKE = """
@@ -22,8 +27,11 @@ _LOOK_ALIKE = """
 
 @dataclass(frozen=True)
 class Claim:
-    """``request``: ours to create, as it stands now. ``other``: the look-alike to be settled before."""
+    """``request``: ours to create, as it stands now, under ``token``. ``other``: the look-alike to be settled
+    before.
+    """
 
+    token: uuid.UUID
     request: ReportRequest | None = None
     other: ReportRequest | None = None
 
@@ -48,28 +56,54 @@ def claim_alone(ledger: Ledger, request: ReportRequest) -> Claim:
                 values,
             ).fetchone()
             if other:
-                return Claim(other=requests.get(connection, other["id"]))
+                return Claim(token, other=requests.get(connection, other["id"]))
             won = requests.claim_create(connection, request.id, token)
-            return Claim(request=requests.get(connection, request.id) if won else None)
+            return Claim(token, requests.get(connection, request.id) if won else None)
 
     return ledger.database.run(work)
+
+
+def renew_claim(ledger: Ledger, request_id: int, token: uuid.UUID) -> bool:
+    """Stamp ``creating_at`` anew, right before the call; False when the claim is no longer this caller's."""
+    return _changed(
+        ledger,
+        """
+        UPDATE sellerops.report_request SET creating_at = sellerops.now(), updated_at = sellerops.now()
+        WHERE id = %s AND status = 'CREATING' AND report_id IS NULL AND claim_token = %s
+        """,
+        (request_id, token),
+    )
+
+
+def give_up_claim(ledger: Ledger, request_id: int, token: uuid.UUID) -> bool:
+    """CREATING -> PLANNED by the one who claimed, and only while the claim is still its own."""
+    return _changed(ledger, f"{_RELEASE} AND claim_token = %s", (request_id, token))
 
 
 def release_claim(ledger: Ledger, request: ReportRequest) -> bool:
-    """CREATING -> PLANNED, but only the claim this caller saw (by its ``creating_at``), never a later one."""
+    """CREATING -> PLANNED by another, but only the claim it saw (by its ``creating_at``), never a later one,
+    nor one that was sent since.
+    """
+    return _changed(ledger, f"{_RELEASE} AND creating_at = %s", (request.id, request.creating_at))
 
-    def work(connection: Connection) -> bool:
-        done = connection.execute(
-            """
-            UPDATE sellerops.report_request
-            SET status = 'PLANNED', claim_token = NULL, creating_at = NULL, updated_at = sellerops.now()
-            WHERE id = %s AND status = 'CREATING' AND report_id IS NULL AND creating_at = %s
-            """,
-            (request.id, request.creating_at),
-        )
-        return done.rowcount == 1
 
-    return ledger.database.run(work)
+def adopt_report(ledger: Ledger, request: ReportRequest, report_id: str, created_at: datetime) -> bool:
+    """CREATING -> IN_QUEUE with a report found at Amazon; only for the claim this caller saw, as above.
+
+    Safe to repeat: the second time it finds the row as the first left it.
+    """
+    return _changed(
+        ledger,
+        """
+        UPDATE sellerops.report_request SET
+            status = CASE status WHEN 'CREATING' THEN 'IN_QUEUE' ELSE status END,
+            report_id = %(report_id)s, created_by = 'adopted', reported_at = %(created_at)s,
+            updated_at = sellerops.now()
+        WHERE id = %(id)s AND creating_at = %(seen)s
+          AND ((status = 'CREATING' AND report_id IS NULL) OR report_id = %(report_id)s)
+        """,
+        {"id": request.id, "seen": request.creating_at, "report_id": report_id, "created_at": created_at},
+    )
 
 
 def use_document_lease(ledger: Ledger, request_id: int, lifetime: timedelta) -> bool:
@@ -128,6 +162,10 @@ def own_since(ledger: Ledger, key: RequestKey, run: RunRef) -> datetime | None:
         return row["since"] if row else None
 
     return ledger.database.run(work)
+
+
+def _changed(ledger: Ledger, statement: str, values: Any) -> bool:
+    return ledger.database.run(lambda connection: connection.execute(statement, values).rowcount == 1)
 
 
 def _look(request: ReportRequest) -> dict[str, Any]:

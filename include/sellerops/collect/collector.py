@@ -17,13 +17,14 @@ from sellerops.collect.calling import Paging
 from sellerops.collect.claims import own_since
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
 from sellerops.collect.following import Follower, lease_document
-from sellerops.collect.further_pages import page_after
+from sellerops.collect.further_pages import ResultPages, page_after
 from sellerops.collect.listing import find_listed, listing_of
+from sellerops.collect.outages import ledger_back
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
 from sellerops.collect.roles import explain_refusal
 from sellerops.collect.second_look import Looks, look_again, looks_at
 from sellerops.collect.splitting import PartFollower, Splitting
-from sellerops.errors import RetryableError, SellerOpsError, SkipError
+from sellerops.errors import LedgerUnavailable, RetryableError, SellerOpsError, SkipError
 from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef, SliceState
 from sellerops.quarantine import state_of
 from sellerops.rate_limits import Granted, QuotaLedger
@@ -98,10 +99,17 @@ class Collector:
         reference: datetime | None = None,
     ) -> WaitResult:
         """Wait until a worker has something to do or the slice ended; never raises a SellerOpsError, but
-        returns it.
+        returns it. A ledger that is away is waited for: whoever meets an outage goes on after it.
         """
         job = Job(piece, run, reference)
-        ids = tuple(request_ids)
+        while True:
+            try:
+                return await self._wait(job, tuple(request_ids))
+            except LedgerUnavailable as away:
+                log.warning("%s waits for the ledger: %s", piece.label, away.cause)
+                await ledger_back(self._tools.ledger)
+
+    async def _wait(self, job: Job, ids: tuple[int, ...]) -> WaitResult:
         try:
             await self._tools.client.ready()
             if self._tools.spec.request.how == "listed":
@@ -116,6 +124,8 @@ class Collector:
                     result = _with_pages(ids[:-1], result)
             if result.outcome is WaitOutcome.EMPTY:
                 await off_loop(self._note_empty, job, Looks(result.request_ids, is_believed=True))
+        except LedgerUnavailable:
+            raise
         except SellerOpsError as error:
             error = explain_refusal(self._tools.spec, job.piece, error)
             result = WaitResult(WaitOutcome.FAILED, error.cause, ids, error)
@@ -167,18 +177,18 @@ class Collector:
 
     def _advance_pages(self, job: Job, ids: tuple[int, ...]) -> Done | WaitFor:
         """A query and the further pages of its result, one after the other."""
-        found: tuple[int, ...] = ()
+        pages = ResultPages(f"{self._tools.spec.report_type}, {job.piece.label}")
         step = self._advance_created(job, ids[:1])
         while isinstance(step, Done) and step.outcome is Outcome.DOCUMENTS:
-            found += step.request_ids
-            page = self._tools.ledger.get_request(found[-1])
+            page = self._tools.ledger.get_request(step.request_ids[-1])
+            pages.add(page)
             following = page_after(self._tools, page, job.run)
             if following is None:
-                return Done(found, Outcome.DOCUMENTS)
+                return Done(pages.ids, Outcome.DOCUMENTS)
             step = self._advance_created(job, (following.id,))
             if isinstance(step, Done) and step.outcome is Outcome.EMPTY:
-                return Done(found, Outcome.DOCUMENTS)  # the page before was the last after all
-        return WaitFor((*found, *step.request_ids), step.reason) if isinstance(step, WaitFor) else step
+                return Done(pages.ids, Outcome.DOCUMENTS)  # the page before was the last after all
+        return WaitFor((*pages.ids, *step.request_ids), step.reason) if isinstance(step, WaitFor) else step
 
     def _find(self, job: Job) -> ReportRequest:
         """Reuse before asking: the running or young enough request of this key, else a new one."""

@@ -1,9 +1,9 @@
 """Asking Amazon for a report, or a query, exactly once, whatever dies in between.
 
 Creating is not idempotent and its answer can be lost, so the intent is committed first: PLANNED ->
-CREATING, then the call, then its id. A row that stays CREATING without an id is an orphan's trace: when no
-call of ours can be under way any more, recent reports are listed and the one that fits is adopted; only if
-there is none is the row released.
+CREATING, then the fence (collect.fence), the call, and its id. A row that stays CREATING without an id is an
+orphan's trace: when no call of ours can be under way any more, recent reports are listed and the one that
+fits is adopted; only if there is none is the row released.
 """
 
 from __future__ import annotations
@@ -11,9 +11,20 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from sellerops.collect.claims import claim_alone, release_claim
-from sellerops.collect.context import Job, Tools, deadline_of, now, off_loop, query_for, sleep_until
+from sellerops.collect.claims import Claim, adopt_report, claim_alone, give_up_claim, release_claim
+from sellerops.collect.context import (
+    Job,
+    Tools,
+    clock_of,
+    deadline_of,
+    now,
+    off_loop,
+    query_for,
+    sleep_until,
+)
 from sellerops.collect.cooldowns import note_refusal
+from sellerops.collect.fence import ClaimLost, CreateFence
+from sellerops.collect.outages import until_recorded
 from sellerops.errors import (
     AmazonUnavailable,
     CredentialsError,
@@ -25,12 +36,11 @@ from sellerops.errors import (
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.rate_limits import Granted, Wait
 from sellerops.sources.common.asking import Query, Report
+from sellerops.sources.common.deadline import orphan_after
 from sellerops.sources.common.placeholders import iso
 
 log = logging.getLogger(__name__)
 
-# Longer than a create may take (sources.common.deadline) and than Amazon needs to list what it made.
-ORPHAN_AFTER = timedelta(seconds=90)
 # Amazon's clock and ours may differ by this much.
 CLOCK_SLACK = timedelta(seconds=60)
 
@@ -79,14 +89,14 @@ class Creation:
             cooldown=self._tools.spec.request.cooldown,
         )
         if isinstance(decision, Wait):
-            await off_loop(release_claim, self._tools.ledger, claim.request)
+            await off_loop(give_up_claim, self._tools.ledger, request.id, claim.token)
             log.info("request %s: %s of %s for %.0f s", request.id, decision.reason, query.report_type,
                      decision.virtual_seconds)  # fmt: skip
             free_at = await now(self._tools.ledger) + timedelta(seconds=decision.virtual_seconds)
             await sleep_until(self._tools.ledger, free_at)
             return
         self._granted[request.id] = decision
-        await self._call(claim.request, query)
+        await self._call(claim.request, claim, query)
 
     async def settle(self, request: ReportRequest) -> None:
         """Find out what became of a create whose answer is lost: adopt its report, or release the request."""
@@ -94,16 +104,18 @@ class Creation:
         if creating_at is None:
             return
         query = query_for(self._tools, self._job, request)
-        await sleep_until(self._tools.ledger, creating_at + ORPHAN_AFTER)
+        clock = await clock_of(self._tools.ledger)
+        await sleep_until(self._tools.ledger, creating_at + orphan_after(clock))
         found = await off_loop(self._tools.ledger.get_request, request.id)
         if found.status is not RequestStatus.CREATING or found.creating_at != creating_at:
             return
         orphan = await self._orphan(found, query)
         if orphan:
+            if not await off_loop(
+                adopt_report, self._tools.ledger, found, orphan.report_id, orphan.created_at
+            ):
+                return  # the claim was sent, or settled, meanwhile
             log.info("request %s adopts report %s", request.id, orphan.report_id)
-            await off_loop(
-                self._tools.ledger.record_created, request.id, orphan.report_id, "adopted", orphan.created_at
-            )
             await off_loop(
                 self._tools.limits.mark_created,
                 self._tools.account,
@@ -116,37 +128,45 @@ class Creation:
             log.info("request %s: Amazon has no report of it", request.id)
             await self._give_back(request, query)
 
-    async def _call(self, claimed: ReportRequest, query: Query) -> None:
+    async def _call(self, claimed: ReportRequest, claim: Claim, query: Query) -> None:
         ledger = self._tools.ledger
+        fence = CreateFence(ledger, claimed.id, claim.token)
         try:
-            created = await self._tools.asking.ask(self._tools.client, query, claimed)
+            created = await self._tools.asking.ask(self._tools.client, query, claimed, fence)
+        except ClaimLost as lost:
+            log.info("request %s is not sent: %s", claimed.id, lost.cause)
+            await off_loop(give_up_claim, ledger, claimed.id, claim.token)
+            await self._give_back(claimed, query)
+            return
         except RequestRefused as error:
             await self._give_back(claimed, query)
-            if await self._mended(claimed, query, error):
+            if await self._mended(claimed, claim, query, error):
                 return
             await off_loop(note_refusal, self._tools, claimed, error.cause)
             await off_loop(ledger.record_failed, claimed.id, error)
             raise
         except SellerOpsError as error:
             if _was_not_created(error):
-                await off_loop(release_claim, ledger, claimed)
+                await off_loop(give_up_claim, ledger, claimed.id, claim.token)
                 await self._give_back(claimed, query)
             if isinstance(error, UnexpectedAnswer):
                 # Amazon took the request but told no id: as good as lost, the report is looked for.
                 log.warning("%s of request %s: %s", self._tools.asking.create, claimed.id, error)
                 return
             raise
-        await off_loop(ledger.record_created, claimed.id, created.report_id, created.created_by)
+        await until_recorded(ledger, ledger.record_created, claimed.id, created.report_id, created.created_by)
         self._granted.pop(claimed.id, None)
 
-    async def _mended(self, claimed: ReportRequest, query: Query, error: RequestRefused) -> bool:
+    async def _mended(
+        self, claimed: ReportRequest, claim: Claim, query: Query, error: RequestRefused
+    ) -> bool:
         """Whether the source found what was refused and leaves it out from now on. Finding it takes calls,
         and longer than a claim may be held.
         """
         asking = self._tools.asking
         if not asking.can_mend(error):
             return False
-        await off_loop(release_claim, self._tools.ledger, claimed)
+        await off_loop(give_up_claim, self._tools.ledger, claimed.id, claim.token)
         return await asking.mended(self._tools.client, query, claimed, error)
 
     async def _orphan(self, request: ReportRequest, query: Query) -> Report | None:

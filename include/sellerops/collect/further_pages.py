@@ -10,6 +10,29 @@ from sellerops.collect.context import Tools
 from sellerops.ledger import ReportRequest, RequestKey, RunRef
 from sellerops.ledger.database import Connection
 from sellerops.sources.common.asking import AFTER, TOKEN
+from sellerops.sources.common.paging import PageWatch
+
+# At createQuery's pace half a day; a result is a few pages long.
+MOST_PAGES = 1_000
+
+
+class ResultPages:
+    """The pages of one result as they lie in the archive, in order: ``ids`` of those that count.
+
+    UnexpectedAnswer for a result without an end: the same token again, only pages that came before, or too
+    many.
+    """
+
+    def __init__(self, where: str) -> None:
+        self.ids: tuple[int, ...] = ()
+        self._watch = PageWatch("createQuery", where, most_pages=MOST_PAGES)
+
+    def add(self, page: ReportRequest) -> None:
+        """One more page; one that came before under another token does not count."""
+        if TOKEN in page.options:
+            self._watch.use(page.options[TOKEN])
+        if not self._watch.is_repeat([page.content_sha256]):
+            self.ids = (*self.ids, page.id)
 
 
 def open_next(tools: Tools, request: ReportRequest, token: str, run: RunRef) -> ReportRequest:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Of an export without `columns`: what only we need of a row is not copied.
 TECHNICAL = frozenset({"load_id", "source_line", "line_hash", "reported_at"})
 _FETCH = 5_000
+# Of one call to BigQuery, and of a whole query.
+_CALL_SECONDS, _QUERY_SECONDS = 120.0, 1_800.0
 # pg_type.oid of date.
 _DATE_OID = 1082
 _ONLY_READS = "An export only reads: write one SELECT."
@@ -97,11 +99,13 @@ class BigQuerySource:
         try:
             sql = spec.query or self._table_sql(client, spec)
             # Costs nothing, and says what kind of statement it is before anything runs.
-            kind = client.query(sql, job_config=QueryJobConfig(dry_run=True)).statement_type
+            dry = QueryJobConfig(dry_run=True)
+            kind = client.query(sql, job_config=dry, timeout=_CALL_SECONDS).statement_type
             if kind not in (None, "SELECT"):
                 raise ConfigurationError(f"the query is a {kind}.", where=spec.path, remedy=_ONLY_READS)
-            job = client.query(sql, job_config=QueryJobConfig(labels=dict(self._address.labels)))
-            rows = job.result(page_size=_FETCH)
+            config = QueryJobConfig(labels=dict(self._address.labels))
+            job = client.query(sql, job_config=config, timeout=_CALL_SECONDS)
+            rows = job.result(page_size=_FETCH, timeout=_QUERY_SECONDS)
             columns = [(each.name, each.field_type == "DATE") for each in rows.schema]
             yield _chosen(spec, columns, (each.values() for each in rows))
         except (exceptions.BadRequest, exceptions.NotFound) as error:
@@ -117,7 +121,7 @@ class BigQuerySource:
     def _table_sql(self, client: Any, spec: ExportSpec) -> str:
         source, _, table = str(spec.table).partition(".")
         name = f"{self._address.project}.{self._address.dataset_prefix}{source}.{table}"
-        found = client.get_table(name)
+        found = client.get_table(name, timeout=_CALL_SECONDS)
         names = tuple(spec.columns) or tuple(each.name for each in found.schema if each.name not in TECHNICAL)
         whole = f"`{name}`"
         if found.require_partition_filter and found.time_partitioning:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from sellerops.formats.assembly import Assembler, Texts
 from sellerops.formats.json_stream import JsonLines, JsonUnits, Number, Repeating
+from sellerops.formats.list_pages import ListPages
 from sellerops.formats.names import (
     Field,
     free_name,
@@ -37,7 +38,7 @@ def rows_of(document: Document, table: TableSpec, file_format: FileFormat, where
     rows = table.row_steps
     units: Units
     if file_format.kind == "jsonl":
-        units = JsonLines(document, where)
+        units = ListPages(JsonLines(document, where), rows, is_keyed=bool(table.primary_key))
     elif file_format.kind == "json":
         units = JsonUnits(document, rows, read_above(table), where)
     else:

@@ -17,12 +17,16 @@ from psycopg import errors
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from sellerops.errors import ConfigurationError, RetryableError
+from sellerops import postgres
+from sellerops.errors import ConfigurationError, LedgerUnavailable
+from sellerops.ledger.availability import Availability
 from sellerops.ledger.reading import grant_ledger
+from sellerops.postgres import LEDGER, MIGRATING, PROBING, UPKEEP, BoundedConnection, Patience
 
 log = logging.getLogger(__name__)
 
 Connection = psycopg.Connection[DictRow]
+_Pool = ConnectionPool[BoundedConnection[DictRow]]
 _Result = TypeVar("_Result")
 
 RETRY_SECONDS = 60.0
@@ -36,45 +40,96 @@ class Database:
 
     :param conninfo: libpq connection string or URL of the database that holds schema ``sellerops``.
     :param pool_size: most connections this process keeps.
-    :param retry_seconds: how long (real time) a call is repeated while the server cannot be reached.
+    :param retry_seconds: how long (real time) a call is repeated while the server cannot be reached. Counted
+        from the first call that found it away, for all threads together: once it has passed, calls fail at
+        once until a probe finds the server again.
+    :param patience: limits of one statement. A server that never answers costs a call at most
+        ``retry_seconds`` and the limit of one answer.
     """
 
-    def __init__(self, conninfo: str, *, pool_size: int = 4, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        pool_size: int = 4,
+        retry_seconds: float = RETRY_SECONDS,
+        patience: Patience = LEDGER,
+    ) -> None:
         self.conninfo = conninfo
         self.retry_seconds = retry_seconds
+        self._patience = patience
+        self._availability = Availability(retry_seconds)
         self._pool_size = pool_size
-        self._pool: ConnectionPool[Connection] | None = None
+        self._pool: _Pool | None = None
         self._pid = 0
         self._lock = threading.Lock()
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """One transaction on a pooled connection: commits at the end, rolls back on error, never repeats."""
-        with self._open_pool().connection() as connection, connection.transaction():
-            yield connection
+    def connection(self, patience: Patience = UPKEEP) -> Iterator[Connection]:
+        """One transaction on a pooled connection: commits at the end, rolls back on error, never repeats.
+
+        Raises LedgerUnavailable when there is no connection, or it broke.
+        """
+        self.run(_answer)
+        try:
+            with self._open_pool().connection(timeout=self.retry_seconds) as connection:
+                try:
+                    with connection.transaction():
+                        postgres.be_patient(connection, patience, local=True)
+                        yield connection
+                except psycopg.Error as error:
+                    if connection.broken:
+                        raise self._away(error) from error
+                    raise
+                finally:
+                    connection.answer_within = self._patience.answer
+        except (PoolTimeout, PoolClosed) as error:
+            raise self._away(error) from error
+
+    def answers(self) -> bool:
+        """Whether the server answers now, within seconds; ends an outage that is over."""
+        if self._reason():
+            return False
+        self._availability.answered()
+        return True
 
     def run(self, work: Callable[[Connection], _Result]) -> _Result:
         """``work`` on a connection, repeated with growing pauses while the server is away.
 
         ``work`` must be safe to repeat: the first try may have been committed before the answer was lost.
-        Raises RetryableError when the server stays away, ConfigurationError when the schema is not there.
+        Raises LedgerUnavailable when the server stays away, ConfigurationError when the schema is not there.
         """
-        deadline = time.monotonic() + self.retry_seconds
-        pause = _FIRST_PAUSE
+        started, pause = time.monotonic(), _FIRST_PAUSE
         while True:
+            self._availability.admit()
             pool = self._open_pool()
             try:
                 with pool.connection(timeout=min(2.0, self.retry_seconds)) as connection:
-                    return work(connection)
+                    result = work(connection)
+                self._availability.answered()
+                return result
             except (errors.UndefinedTable, errors.UndefinedFunction, errors.InvalidSchemaName) as error:
                 raise self._not_migrated(error) from error
             except _PASSING as error:
+                deadline = started + self.retry_seconds
+                if _is_away(error):
+                    deadline = self._availability.failed(started)
+                    self._discard(pool)
                 if time.monotonic() + pause > deadline:
                     raise self._away(error) from error
                 log.warning("the ledger's database does not answer (%s); trying again", type(error).__name__)
                 time.sleep(pause * random.uniform(0.7, 1.3))
                 pause = min(_LONGEST_PAUSE, pause * 2)
-                self._drop_dead_connections(pool)
+
+    def check_answers(self, within: float) -> None:
+        """Raise LedgerUnavailable when the server does not answer for ``within`` seconds."""
+        until = time.monotonic() + within
+        while not self.answers():
+            if time.monotonic() >= until:
+                raise LedgerUnavailable(
+                    f"the ledger's database does not answer: {str(self._reason()).strip()}.", where=self.place
+                )
+            time.sleep(1.0)
 
     def close(self) -> None:
         """Close the pool; the next use opens another."""
@@ -83,22 +138,22 @@ class Database:
                 self._pool.close(timeout=2.0)
             self._pool = None
 
-    def _open_pool(self) -> ConnectionPool[Connection]:
+    def _open_pool(self) -> _Pool:
         with self._lock:
             if self._pool is None or self._pid != os.getpid():
                 self._pool, self._pid = self._new_pool(), os.getpid()
             return self._pool
 
-    def _new_pool(self) -> ConnectionPool[Connection]:
+    def _new_pool(self) -> _Pool:
         # A short reconnect_timeout because `run` does the waiting; the pool's own pauses grow too long.
         return ConnectionPool(
             self.conninfo,
-            connection_class=psycopg.Connection[DictRow],
+            connection_class=BoundedConnection[DictRow],
             kwargs={
                 "autocommit": True,
                 "row_factory": dict_row,
-                "connect_timeout": 5,
                 "application_name": "sellerops",
+                **postgres.NETWORK,
             },
             min_size=0,
             max_size=self._pool_size,
@@ -107,26 +162,40 @@ class Database:
             num_workers=1,
             name="sellerops-ledger",
             open=True,
-            configure=_prepare_session,
+            configure=self._prepare_session,
         )
 
-    @staticmethod
-    def _drop_dead_connections(pool: ConnectionPool[Connection]) -> None:
-        if not pool.closed:
-            pool.check()
+    def _prepare_session(self, connection: BoundedConnection[DictRow]) -> None:
+        postgres.be_patient(connection, self._patience)
+        # A server may be set to forget its last commits in a crash; a report id forgotten is a report made
+        # twice.
+        connection.execute("SET TIME ZONE 'UTC'; SET synchronous_commit TO on")
 
-    def _away(self, error: Exception) -> RetryableError:
-        cause = error if isinstance(error, psycopg.Error) and error.sqlstate else self._reason() or error
-        return RetryableError(
+    def _discard(self, pool: _Pool) -> None:
+        """Where one connection is dead the others are: asking each would cost the limit of an answer each."""
+        with self._lock:
+            if self._pool is pool:
+                self._pool = None
+        # Elsewhere: its threads may be waiting for the server, too.
+        threading.Thread(target=pool.close, name="sellerops-ledger-close", daemon=True).start()
+
+    def _away(self, error: Exception) -> LedgerUnavailable:
+        reason = self._reason()
+        cause = error if isinstance(error, psycopg.Error) and error.sqlstate else reason or error
+        away = LedgerUnavailable(
             f"the ledger's database did not answer for {self.retry_seconds:.0f} s: {str(cause).strip()}.",
             where=self.place,
-            remedy="Start Postgres or correct the connection; Airflow then tries again by itself.",
         )
+        # One lost connection, or a busy pool, says nothing about the server.
+        if reason:
+            self._availability.given_up(away)
+        return away
 
     def _reason(self) -> Exception | None:
         """Why no connection can be had; a pool's own error only says that time ran out."""
         try:
-            psycopg.connect(self.conninfo, connect_timeout=3).close()
+            with postgres.connect(self.conninfo, PROBING, autocommit=True) as connection:
+                _answer(connection)
         except psycopg.Error as error:
             return error
         return None
@@ -145,9 +214,13 @@ class Database:
         return f"Postgres {parts.get('host', 'local')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
 
 
-def _prepare_session(connection: Connection) -> None:
-    # A server may be set to forget its last commits in a crash; a report id forgotten is a report made twice.
-    connection.execute("SET TIME ZONE 'UTC'; SET synchronous_commit TO on")
+def _answer(connection: psycopg.Connection[Any]) -> None:
+    connection.execute("SELECT 1")
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the server is. A pool without a free connection does not say so."""
+    return not isinstance(error, PoolTimeout | PoolClosed) and postgres.is_away(error)
 
 
 def migrate(conninfo: str, revision: str = "head") -> None:
@@ -160,7 +233,7 @@ def migrate(conninfo: str, revision: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo), poolclass=NullPool
+        "postgresql+psycopg://", creator=lambda: postgres.connect(conninfo, MIGRATING), poolclass=NullPool
     )
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('sellerops.migrations'))"))
@@ -170,5 +243,5 @@ def migrate(conninfo: str, revision: str = "head") -> None:
         else:
             command.upgrade(config, revision)
     if revision != "base":
-        with psycopg.connect(conninfo) as granting:
+        with postgres.connect(conninfo, MIGRATING) as granting:
             grant_ledger(granting)

@@ -14,14 +14,13 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from sellerops import postgres
 from sellerops.errors import ConfigurationError
+from sellerops.postgres import READING
 
 READER = "sellerops_reader"
 # Keeps the text of rows that could not be stored: whatever the file held, names and addresses included.
 _CLOSED = ("rejected_row",)
-_CONNECT_SECONDS = 10
-# A check joins months of orders; what takes longer than this was written wrong.
-_STATEMENT_SECONDS = 900
 
 
 @contextmanager
@@ -31,13 +30,10 @@ def read_only(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
     Raises ConfigurationError for a superuser, whom neither grants nor a read-only transaction hold back
     (``pg_read_file``, ``COPY ... TO PROGRAM``).
     """
-    with psycopg.connect(
-        conninfo, connect_timeout=_CONNECT_SECONDS, application_name="sellerops reading"
-    ) as connection:
+    with postgres.connect(conninfo, READING, application_name="sellerops reading") as connection:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.execute("SET LOCAL TIME ZONE 'UTC'")
-        connection.execute(f"SET LOCAL statement_timeout = '{_STATEMENT_SECONDS}s'")
         _refuse_superuser(connection)
         yield connection
 

@@ -88,6 +88,29 @@ def write_days(
     connection.execute(_UPSERT if is_final else _GENTLE, {**values, **place, "days": list(days)})
 
 
+def fail_unfinished(connection: Connection, runs: Sequence[tuple[str, str]], error: BaseException) -> int:
+    """Mark failed what runs (DAG id, run id) that have ended left on the way; how many days of slices."""
+    error_type, text, remedy = error_fields(error)
+    done = connection.execute(
+        """
+        UPDATE sellerops.slice_state AS state
+        SET state = 'FAILED', error_type = %(error_type)s, error = %(error)s, remedy = %(remedy)s,
+            updated_at = sellerops.now()
+        FROM unnest(%(dags)s::text[], %(runs)s::text[]) AS ended (dag_id, run_id)
+        WHERE state.dag_id = ended.dag_id AND state.run_id = ended.run_id
+          AND state.state IN ('PLANNED', 'REQUESTED')
+        """,
+        {
+            "dags": [dag_id for dag_id, _ in runs],
+            "runs": [run_id for _, run_id in runs],
+            "error_type": error_type,
+            "error": text,
+            "remedy": remedy,
+        },
+    )
+    return done.rowcount
+
+
 def states(
     connection: Connection,
     report: str | None,

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseNotifier, Context
 
+from sellerops.errors import LedgerUnavailable
+from sellerops.notices.outage import FailedRun
 from sellerops_airflow.notifiers import tell, tell_ends
-from sellerops_airflow.run_outcomes import outcome_of_run, reports_of
+from sellerops_airflow.notifiers.outage import mark_failed, tell_outage, tell_recovery
+from sellerops_airflow.run_outcomes import outcome_of_run, reports_of, run_url
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from sellerops.notices import RunOutcome
 
 log = logging.getLogger(__name__)
+
+# A restart of Postgres is no outage; a callback may take less than a minute in all.
+_PATIENCE_S = 10.0
 
 
 class _RunNotifier(BaseNotifier):
@@ -28,9 +34,21 @@ class _RunNotifier(BaseNotifier):
 
     def notify(self, context: Context) -> None:
         try:
-            self.tell(get_runtime().ledger, context)
+            ledger = get_runtime().ledger
+            try:
+                # Airflow kills callbacks that take long, so a ledger that is away is found out quickly.
+                ledger.database.check_answers(_PATIENCE_S)
+                self.tell(ledger, context)
+            except LedgerUnavailable as away:
+                tell_outage(away, self.failed_run(context))
+            else:
+                tell_recovery(ledger)
         except Exception:
             log.exception("The end of this run was not told to anybody")
+
+    def failed_run(self, context: Context) -> FailedRun | None:
+        """The run to name when the outage is over; None when it went well."""
+        return None
 
     def tell(self, ledger: Ledger, context: Context) -> None:
         raise NotImplementedError
@@ -39,8 +57,15 @@ class _RunNotifier(BaseNotifier):
 class ReportFailureNotifier(_RunNotifier):
     """Failure callback of every DAG: gathers what failed in the run, and tells of it once."""
 
+    def failed_run(self, context: Context) -> FailedRun:
+        dag_id, run_id = context["dag"].dag_id, context["run_id"]
+        return FailedRun(dag_id, run_id, run_url(dag_id, run_id))
+
     def tell(self, ledger: Ledger, context: Context) -> None:
         outcome = outcome_of_run(ledger, context)
+        if any(each.error_type == LedgerUnavailable.__name__ for each in outcome.failures):
+            # Its tasks could not write down how they ended, and by now the ledger is back.
+            mark_failed(ledger, [(outcome.dag_id, outcome.run_id)])
         tell_of_failure(ledger, outcome)
         # Another account, or another step, may have come well again in the same run.
         tell_what_is_over(ledger, outcome)

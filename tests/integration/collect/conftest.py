@@ -11,10 +11,13 @@ from support.postgres import conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer
 
 from sellerops.ledger import Ledger
+from sellerops.sources.common import deadline
 
 __all__ = ["bench", "conninfo", "ledger", "local_amazon", "postgres_server"]
 
 SPEED = 600
+# Real seconds that a create may take here, where a local Amazon answers at once.
+SHORTEST_SEND = 2.0
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +27,10 @@ def local_amazon() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def bench(local_amazon: SandboxServer, ledger: Ledger, tmp_path: Path) -> Bench:
+def bench(
+    local_amazon: SandboxServer, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Bench:
+    monkeypatch.setattr(deadline, "SHORTEST_SEND", SHORTEST_SEND)
     local_amazon.reset()
     local_amazon.clock(set=RUN_AT.isoformat(), speed=SPEED)
     made = Bench(local_amazon, ledger, tmp_path / "archive")

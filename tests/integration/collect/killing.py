@@ -15,6 +15,7 @@ import pytest
 
 from sellerops.collect.arrivals import Arrivals
 from sellerops.ledger.database import Database
+from sellerops.sources.common import deadline
 
 # Within the look for notifications, which goes on beside the collectors of a loop and is none of their steps.
 _beside: ContextVar[bool] = ContextVar("_beside", default=False)
@@ -72,6 +73,8 @@ def stepping(strike_at: Step | int | None, strike: Callable[[], None] = kill) ->
         patch.setattr(httpx.AsyncClient, "send", _around_async(steps, "call", httpx.AsyncClient.send))
         patch.setattr(httpx.Client, "send", _around(steps, "download", httpx.Client.send))
         patch.setattr(os, "link", _around(steps, "file", os.link))
+        # Who is killed has no call under way: what it left behind may be hunted for at once.
+        patch.setattr(deadline, "LISTED_WITHIN", 0.0)
         patch.setattr(Arrivals, "_look_once", _set_aside(Arrivals._look_once))
         yield steps
 

@@ -34,6 +34,7 @@ from sellerops.destinations.holding import question_key, record_held, refuse_imp
 from sellerops.destinations.ledger_rows import Watermarks, drift_changes, load_values, tells_drift
 from sellerops.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.formats.rows import RejectReason, RowReject
+from sellerops.postgres import LOADING, connect
 
 Connection = psycopg.Connection[Any]
 _SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})
@@ -79,7 +80,7 @@ class BigQueryDestination:
         with our_errors(where):
             with self._lock:
                 client = self._client
-            with psycopg.connect(self._ledger, autocommit=True) as connection:
+            with connect(self._ledger, LOADING, autocommit=True) as connection:
                 return _Load(connection, client, self._address, self.name, job, where).run()
 
     @cached_property

@@ -13,6 +13,8 @@ from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 from sellerops.destinations.bigquery.address import BigQueryAddress
 
+# A job of a load that takes longer is stuck; BigQuery itself ends queries after six hours.
+JOB_SECONDS = 7_200.0
 # Takes the name of a job that was not sent yet, so that it never can be.
 _FENCE = "SELECT 1"
 Parameters = Mapping[str, tuple[str, Any]]
@@ -62,7 +64,7 @@ class Jobs:
             )
         except Conflict:
             job = self._get(job_id)
-        rows = job.result(retry=self._retry, job_retry=None)
+        rows = job.result(timeout=JOB_SECONDS, retry=self._retry, job_retry=None)
         self._note(job)
         return rows
 
@@ -88,7 +90,7 @@ class Jobs:
                 )
             except Conflict:
                 job = self._get(job_id)
-        job.result(retry=self._retry)
+        job.result(timeout=JOB_SECONDS, retry=self._retry)
         self.ids.append(job_id)
 
     def has_run(self, job_id: str) -> bool:
@@ -102,7 +104,7 @@ class Jobs:
                 retry=self._retry,
                 job_retry=None,
                 timeout=self._address.patience,
-            ).result(retry=self._retry, job_retry=None)
+            ).result(timeout=JOB_SECONDS, retry=self._retry, job_retry=None)
         except Conflict:
             job = self._get(job_id)
         else:
@@ -110,9 +112,9 @@ class Jobs:
         if job.query == _FENCE:
             return False
         try:
-            job.result(retry=self._retry, job_retry=None)
+            job.result(timeout=JOB_SECONDS, retry=self._retry, job_retry=None)
         except GoogleAPICallError:
-            job.reload(retry=self._retry)
+            job.reload(retry=self._retry, timeout=self._address.patience)
             if job.state != "DONE":
                 raise
             # The rows of a good end could not be read: it is a good end all the same.
@@ -121,7 +123,11 @@ class Jobs:
 
     def _get(self, job_id: str) -> Any:
         return self._client.get_job(
-            job_id, project=self._address.project, location=self._address.location, retry=self._retry
+            job_id,
+            project=self._address.project,
+            location=self._address.location,
+            retry=self._retry,
+            timeout=self._address.patience,
         )
 
     def _note(self, job: Any) -> None:

@@ -25,6 +25,7 @@ class Tables:
         self._client = client
         self._address = address
         self._retry = DEFAULT_RETRY.with_timeout(address.patience)
+        self._patience = address.patience
 
     def dataset(self, name: str) -> str:
         """``project.prefix_name``."""
@@ -39,7 +40,7 @@ class Tables:
     def columns(self, shape: BigQueryShape) -> dict[str, str]:
         """Columns of the table as it stands and their types, in order; empty when there is no table."""
         try:
-            table = self._client.get_table(self.full_name(shape), retry=self._retry)
+            table = self._client.get_table(self.full_name(shape), retry=self._retry, timeout=self._patience)
         except NotFound:
             return {}
         return _types(table)
@@ -51,7 +52,7 @@ class Tables:
         Raises ConfigurationError when a column has another type than the spec says.
         """
         try:
-            table = self._client.get_table(self.full_name(shape), retry=self._retry)
+            table = self._client.get_table(self.full_name(shape), retry=self._retry, timeout=self._patience)
         except NotFound:
             self._create(shape, wide)
             return list(shape.types)
@@ -60,7 +61,7 @@ class Tables:
         if lacking:
             fields = [_field(shape, name, wide, may_lack=True) for name in lacking]
             table.schema = [*table.schema, *fields]
-            self._client.update_table(table, ["schema"], retry=self._retry)
+            self._client.update_table(table, ["schema"], retry=self._retry, timeout=self._patience)
         for name in wide:
             if existing.get(name) == "NUMERIC":
                 self._widen(shape, name)
@@ -73,10 +74,10 @@ class Tables:
         table.expires = datetime.now(UTC) + STAGING_LIFETIME
         table.labels = {"managed_by": "sellerops"}
         # Its name is this load's alone: one that is there was made by the same call, whose answer was lost.
-        self._client.create_table(table, exists_ok=True, retry=self._retry)
+        self._client.create_table(table, exists_ok=True, retry=self._retry, timeout=self._patience)
 
     def drop(self, name: str) -> None:
-        self._client.delete_table(name, not_found_ok=True, retry=self._retry)
+        self._client.delete_table(name, not_found_ok=True, retry=self._retry, timeout=self._patience)
 
     def _create(self, shape: BigQueryShape, wide: Collection[str]) -> None:
         self._make_dataset(shape.schema_name)
@@ -90,7 +91,7 @@ class Tables:
                 type_=bigquery.TimePartitioningType.DAY, field=shape.partition
             )
             table.require_partition_filter = True
-        self._client.create_table(table, exists_ok=True, retry=self._retry)
+        self._client.create_table(table, exists_ok=True, retry=self._retry, timeout=self._patience)
 
     def _make_dataset(self, name: str) -> None:
         dataset = bigquery.Dataset(self.dataset(name))
@@ -98,7 +99,7 @@ class Tables:
         dataset.labels = {**self._address.labels, "managed_by": "sellerops"}
         if name == STAGING:
             dataset.default_table_expiration_ms = int(STAGING_LIFETIME.total_seconds() * 1000)
-        self._client.create_dataset(dataset, exists_ok=True, retry=self._retry)
+        self._client.create_dataset(dataset, exists_ok=True, retry=self._retry, timeout=self._patience)
 
     def _widen(self, shape: BigQueryShape, name: str) -> None:
         statement = f"ALTER TABLE `{self.full_name(shape)}` ALTER COLUMN `{name}` SET DATA TYPE {WIDE}"

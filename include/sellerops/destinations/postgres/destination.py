@@ -38,6 +38,7 @@ from sellerops.errors import (
     SellerOpsError,
     UnreadableDocument,
 )
+from sellerops.postgres import LOADING, connect
 from sellerops.specs import WriteDisposition
 
 _ANALYZE_FROM = 10_000
@@ -75,7 +76,7 @@ class PostgresDestination:
         Postgres is away.
         """
         where = f"{job.request.where}, table {job.full_name}"
-        with _our_errors(where), psycopg.connect(self._conninfo, autocommit=True) as connection:
+        with _our_errors(where), connect(self._conninfo, LOADING, autocommit=True) as connection:
             return _Load(connection, self.name, job, where).run()
 
 

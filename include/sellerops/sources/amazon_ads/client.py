@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
 from sellerops.accounts import Account
-from sellerops.clock import Clock
 from sellerops.errors import SellerOpsError, Throttled
 from sellerops.ledger import ApiCall, Ledger
 from sellerops.rate_limits import Bucket, Priority, QuotaLedger, acquire
@@ -19,7 +18,7 @@ from sellerops.sources.amazon_ads import profiles
 from sellerops.sources.amazon_ads.profiles import Profile
 from sellerops.sources.amazon_ads.transport import CallFacts, Session, answer_of, session
 from sellerops.sources.common.answers import Answer
-from sellerops.sources.common.deadline import create_deadline
+from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.lwa import Credentials
 
 log = logging.getLogger(__name__)
@@ -55,7 +54,6 @@ class AdsClient:
         credentials: Credentials,
         ledger: Ledger,
         limits: QuotaLedger,
-        clock: Callable[[], Clock] | None = None,
         *,
         priority: Priority = Priority.SCHEDULE,
     ) -> None:
@@ -64,7 +62,6 @@ class AdsClient:
         self.limits = limits
         self.priority = priority
         self._credentials = credentials
-        self._clock = clock or ledger.clock
 
     def __repr__(self) -> str:
         return f"AdsClient({self.account.id!r}, {self._credentials.endpoint!r})"
@@ -106,11 +103,13 @@ class AdsClient:
         request_id: int | None = None,
         marketplace_ids: tuple[str, ...] = (),
         media_type: str | None = None,
+        fence: Fence | None = None,
     ) -> Answer:
         """One call: sent once, its answer as Amazon wrote it.
 
         ``marketplace_ids``: one shop: the call is for the account's profile there; else for none.
-        ``media_type`` stands in for the operation's own.
+        ``media_type`` stands in for the operation's own. ``fence`` is passed right before the call is sent
+        and says how long it may then take.
         """
         is_of_one = len(marketplace_ids) == 1 and operation != "listProfiles"
         only = marketplace_ids[0] if is_of_one else None
@@ -121,29 +120,23 @@ class AdsClient:
         opened = await self.session()
         turn = opened.turn(profile_id or "") if operation in CREATES else nullcontext()
         async with turn:
-            facts, started = CallFacts(operation), time.monotonic()
+            facts, started = CallFacts(operation, fence), time.monotonic()
             try:
-                async with await self._limit(operation):
-                    response = await opened.send(
-                        method,
-                        path,
-                        facts,
-                        profile_id=profile_id,
-                        media_type=media_type or _MEDIA_TYPES.get(operation) or _plain(body),
-                        query=query,
-                        body=body,
-                    )
+                response = await opened.send(
+                    method,
+                    path,
+                    facts,
+                    profile_id=profile_id,
+                    media_type=media_type or _MEDIA_TYPES.get(operation) or _plain(body),
+                    query=query,
+                    body=body,
+                )
                 answer = Answer({}, "") if response.status_code == 204 else answer_of(response, operation)
             except SellerOpsError as error:
                 await self._write_down(facts, started, about, error)
                 raise
         await self._write_down(facts, started, about, None)
         return answer
-
-    async def _limit(self, operation: str) -> Any:
-        if operation in CREATES:
-            return await create_deadline(self._clock, self._credentials.endpoint)
-        return nullcontext()
 
     async def _write_down(
         self, facts: CallFacts, started: float, about: dict[str, Any], error: SellerOpsError | None

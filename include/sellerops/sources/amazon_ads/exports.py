@@ -23,6 +23,7 @@ from sellerops.sources.amazon_ads.reports import (
     text,
 )
 from sellerops.sources.common.asking import Created, Listing, Report
+from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.specs import ReportSpec
 
@@ -77,7 +78,9 @@ class Exports:
     async def prepare(self, client: AdsClient, piece: Slice) -> None:
         await need_profile(client, piece)
 
-    async def ask(self, client: AdsClient, query: ExportQuery, request: ReportRequest) -> Created:
+    async def ask(
+        self, client: AdsClient, query: ExportQuery, request: ReportRequest, fence: Fence
+    ) -> Created:
         answer = await client.call(
             self.create,
             "POST",
@@ -88,6 +91,7 @@ class Exports:
             request_id=request.id,
             marketplace_ids=query.marketplace_ids,
             media_type=self._media_type,
+            fence=fence,
         )
         return Created(text(answer, "exportId", self.create))
 

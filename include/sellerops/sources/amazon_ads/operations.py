@@ -8,6 +8,7 @@ from typing import Any
 from sellerops.errors import UnexpectedAnswer
 from sellerops.sources.amazon_ads.profiles import PATH
 from sellerops.sources.common.operations import Asked, Calls, Page, Pages
+from sellerops.sources.common.paging import PageWatch
 
 
 async def list_profiles(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
@@ -20,19 +21,18 @@ def _listed(operation: str, path: str, list_at: str) -> Pages:
     async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
         # Without the extended data neither times nor the serving status would be told.
         body: dict[str, Any] = {"includeExtendedDataFields": True}
-        seen: set[str] = set()
+        watch = PageWatch(operation, path)
         while True:
             answer: Mapping[str, Any] = await calls.post(operation, path, body)
-            if not isinstance(answer.get(list_at), list):
+            entries = answer.get(list_at)
+            if not isinstance(entries, list):
                 raise UnexpectedAnswer(f"{operation} answered without `{list_at}`.", where=path)
-            yield Page({"operation": operation, **body}, answer)
+            if not watch.is_repeat(entries):
+                yield Page({"operation": operation, **body}, answer)
             token = answer.get("nextToken")
             if not token:
                 return
-            if token in seen:
-                raise UnexpectedAnswer(f"{operation} repeats a next-page token.", where=path)
-            seen.add(str(token))
-            body = {**body, "nextToken": token}
+            body = {**body, "nextToken": watch.use(str(token))}
 
     return pages
 

@@ -18,6 +18,7 @@ from sellerops.slices import Slice
 from sellerops.sources.amazon_ads import profiles, refused_columns
 from sellerops.sources.amazon_ads.client import AdsClient
 from sellerops.sources.common.asking import Created, Listing, ProcessingStatus, Report
+from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.specs import ReportSpec
 
@@ -117,11 +118,11 @@ class Reports:
     async def prepare(self, client: AdsClient, piece: Slice) -> None:
         await need_profile(client, piece)
 
-    async def ask(self, client: AdsClient, query: AdsQuery, request: ReportRequest) -> Created:
+    async def ask(self, client: AdsClient, query: AdsQuery, request: ReportRequest, fence: Fence) -> Created:
         """A report that is there already (425) is taken: the answer to our create may have been lost."""
         columns = await refused_columns.allowed(client, query)
         try:
-            made = Created(await create(client, query, columns, request.id))
+            made = Created(await create(client, query, columns, request.id, fence))
         except RequestRefused as error:
             there = duplicate_of(error)
             if there is None:
@@ -179,7 +180,13 @@ class Reports:
         return {**facts, **({"left_out": left_out} if left_out else {})}
 
 
-async def create(client: AdsClient, query: AdsQuery, columns: tuple[str, ...], request_id: int) -> str:
+async def create(
+    client: AdsClient,
+    query: AdsQuery,
+    columns: tuple[str, ...],
+    request_id: int,
+    fence: Fence | None = None,
+) -> str:
     """Ask, with the lease held; the report's id."""
     answer = await client.call(
         "createAdsReport",
@@ -190,6 +197,7 @@ async def create(client: AdsClient, query: AdsQuery, columns: tuple[str, ...], r
         report_type=query.report_type,
         request_id=request_id,
         marketplace_ids=query.marketplace_ids,
+        fence=fence,
     )
     return text(answer, "reportId", "createAdsReport")
 

@@ -23,6 +23,7 @@ from sellerops.errors import (
 )
 from sellerops.redaction import redact
 from sellerops.sources.common.answers import Answer
+from sellerops.sources.common.deadline import Fence, sending
 from sellerops.sources.common.documents import quiet_httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
 from sellerops.sources.common.sessions import shared_session
@@ -38,9 +39,13 @@ _LONGEST = 2_000
 
 @dataclass
 class CallFacts:
-    """What is known of the call under way, for the ledger's log: filled in here."""
+    """What is known of the call under way, for the ledger's log: filled in here.
+
+    ``fence``: passed each time before the call is sent.
+    """
 
     operation: str
+    fence: Fence | None = None
     status: int | None = None
     request_id: str | None = None
 
@@ -85,7 +90,7 @@ class Session:
             if media_type:
                 headers |= {"content-type": media_type, "accept": media_type}
             content = json.dumps(body).encode() if body is not None else None
-            response = await self._send(method, path, query, content, headers)
+            response = await self._send(method, path, query, content, headers, facts.fence)
             facts.status = response.status_code
             facts.request_id = response.headers.get("x-amzn-requestid") or response.headers.get("x-amz-rid")
             if response.status_code == 401 and not last_try:
@@ -102,10 +107,12 @@ class Session:
         query: Mapping[str, str] | None,
         content: bytes | None,
         headers: Mapping[str, str],
+        fence: Fence | None,
     ) -> httpx.Response:
         url = self.credentials.endpoint.rstrip("/") + path
         try:
-            return await self.http.request(method, url, params=query, content=content, headers=headers)
+            async with sending(fence, self.credentials.endpoint):
+                return await self.http.request(method, url, params=query, content=content, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             # No connection, so nothing has left.
             raise AmazonUnavailable(

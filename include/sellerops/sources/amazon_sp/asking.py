@@ -14,6 +14,7 @@ from sellerops.sources.amazon_sp import data_kiosk
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.amazon_sp.reports import PAGE_SIZE, RETENTION, ReportQuery, query_of
 from sellerops.sources.common.asking import Asking, Created, Listing, ProcessingStatus, Report
+from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.specs import ReportSpec
 
@@ -80,8 +81,10 @@ class Reports(_Plain):
     def query(self, spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> ReportQuery:
         return query_of(spec, piece)
 
-    async def ask(self, client: SpApiClient, query: ReportQuery, request: ReportRequest) -> Created:
-        return Created(await client.create_report(query, leased=True, request_id=request.id))
+    async def ask(
+        self, client: SpApiClient, query: ReportQuery, request: ReportRequest, fence: Fence
+    ) -> Created:
+        return Created(await client.create_report(query, leased=True, request_id=request.id, fence=fence))
 
     async def look(self, client: SpApiClient, request: ReportRequest) -> Report:
         return await client.get_report(request.report_id or "", leased=True, request_id=request.id)
@@ -114,8 +117,10 @@ class DataKiosk(_Plain):
     def query(self, spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> ReportQuery:
         return data_kiosk.query_of_options(spec, piece, options)
 
-    async def ask(self, client: SpApiClient, query: ReportQuery, request: ReportRequest) -> Created:
-        return Created(await data_kiosk.create_query(client, query, request.id))
+    async def ask(
+        self, client: SpApiClient, query: ReportQuery, request: ReportRequest, fence: Fence
+    ) -> Created:
+        return Created(await data_kiosk.create_query(client, query, request.id, fence))
 
     async def look(self, client: SpApiClient, request: ReportRequest) -> Report:
         return await data_kiosk.get_query(client, request.report_id or "", request.id)

@@ -12,17 +12,15 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sellerops.accounts import Account
-from sellerops.clock import Clock
 from sellerops.errors import SellerOpsError, Throttled, UnexpectedAnswer
 from sellerops.ledger import ApiCall, Ledger
 from sellerops.rate_limits import Bucket, Priority, QuotaLedger, acquire
 from sellerops.sources.amazon_sp import reports
-from sellerops.sources.amazon_sp.reports import PAGE_SIZE, ReportQuery
+from sellerops.sources.amazon_sp.reports import MOST_PAGES, PAGE_SIZE, ReportQuery
 from sellerops.sources.amazon_sp.transport import (
     CallFacts,
     Session,
@@ -33,9 +31,10 @@ from sellerops.sources.amazon_sp.transport import (
 )
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.asking import ProcessingStatus, Report
-from sellerops.sources.common.deadline import Deadline, create_deadline
+from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.lwa import Credentials
+from sellerops.sources.common.paging import PageWatch
 from sellerops.sources.common.placeholders import iso
 
 log = logging.getLogger(__name__)
@@ -62,7 +61,6 @@ class SpApiClient:
         credentials: Credentials,
         ledger: Ledger,
         limits: QuotaLedger,
-        clock: Callable[[], Clock] | None = None,
         *,
         priority: Priority = Priority.SCHEDULE,
     ) -> None:
@@ -70,7 +68,6 @@ class SpApiClient:
         self._credentials = credentials
         self._ledger = ledger
         self._limits = limits
-        self._clock = clock or ledger.clock
         self.priority = priority
 
     def __repr__(self) -> str:
@@ -93,22 +90,27 @@ class SpApiClient:
         await acquire(self._limits, self.bucket(operation), self.priority, deadline)
 
     async def create_report(
-        self, query: ReportQuery, *, leased: bool = False, request_id: int | None = None
+        self,
+        query: ReportQuery,
+        *,
+        leased: bool = False,
+        request_id: int | None = None,
+        fence: Fence | None = None,
     ) -> str:
         """Ask for a report, return its id. Not idempotent: after ``sent`` failures a report may exist all the
         same.
 
-        Ends within 60 s of the ledger's clock, the wait for a lease not counted.
+        ``fence`` is passed right before the call is sent and says how long it may then take.
         """
         if not leased:
             await self.lease("createReport")
-        async with await self._create_deadline():
-            body = await self._call(
-                "createReport",
-                lambda api: api.create_report(**query.body()),
-                report_type=query.report_type,
-                request_id=request_id,
-            )
+        body = await self._call(
+            "createReport",
+            lambda api: api.create_report(**query.body()),
+            report_type=query.report_type,
+            request_id=request_id,
+            fence=fence,
+        )
         return reports.parse_created(body)
 
     async def get_report(
@@ -132,9 +134,9 @@ class SpApiClient:
         marketplace_ids: tuple[str, ...] = (),
         leased: bool = False,
     ) -> AsyncIterator[Report]:
-        """All reports of a type, newest first as Amazon lists them; each page takes a lease, if not
-        ``leased`` the
-        first too."""
+        """All reports of a type, each once, newest first as Amazon lists them; each page takes a lease, if
+        not ``leased`` the first too. UnexpectedAnswer for a list without an end.
+        """
         query: dict[str, Any] = {
             "reportTypes": [report_type],
             "createdSince": iso(created_since),
@@ -146,23 +148,23 @@ class SpApiClient:
             query["processingStatuses"] = [str(status) for status in statuses]
         if marketplace_ids:
             query["marketplaceIds"] = list(marketplace_ids)
-        seen: set[str] = set()
+        watch = PageWatch("getReports", report_type, most_pages=MOST_PAGES)
+        known: set[str] = set()
         while True:
             if not leased:
                 await self.lease("getReports")
             leased = False
             page = reports.parse_page(await self._page(query, report_type))
+            # By id: a report that moved on meanwhile is told again with another status.
+            watch.is_repeat([report.report_id for report in page.reports])
             for report in page.reports:
-                yield report
+                if report.report_id not in known:
+                    known.add(report.report_id)
+                    yield report
             if page.next_token is None:
                 return
-            if page.next_token in seen:
-                raise UnexpectedAnswer(
-                    "getReports repeats a nextToken: the list has no end.", where=report_type
-                )
-            seen.add(page.next_token)
             # The model: nextToken as the only parameter.
-            query = {"nextToken": page.next_token}
+            query = {"nextToken": watch.use(page.next_token)}
 
     async def get_report_document(
         self,
@@ -222,15 +224,15 @@ class SpApiClient:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | Sequence[Any] | None = None,
         leased: bool = False,
-        creates: bool = False,
         report_type: str | None = None,
         report_id: str | None = None,
         request_id: int | None = None,
         marketplace_ids: tuple[str, ...] = (),
+        fence: Fence | None = None,
     ) -> Answer:
         """One call of any operation: sent once, its answer as Amazon wrote it.
 
-        ``creates``: it is not idempotent and ends as ``create_report`` does.
+        ``fence``: as in ``create_report``, for what is not idempotent.
         """
         if not leased:
             await self.lease(operation)
@@ -246,13 +248,9 @@ class SpApiClient:
             # A page of orders is large: read where it does not hold up the loop.
             return await asyncio.to_thread(answer_of, response, operation)
 
-        async with await self._create_deadline() if creates else nullcontext():
-            return await self._written_down(
-                operation, send, report_type=report_type, report_id=report_id, request_id=request_id
-            )
-
-    async def _create_deadline(self) -> Deadline:
-        return await create_deadline(self._clock, self._credentials.endpoint)
+        return await self._written_down(
+            operation, send, fence, report_type=report_type, report_id=report_id, request_id=request_id
+        )
 
     async def _page(self, query: dict[str, Any], report_type: str) -> dict[str, Any]:
         return await self._call("getReports", lambda api: api.get_reports(**query), report_type=report_type)
@@ -265,11 +263,13 @@ class SpApiClient:
         report_type: str | None = None,
         report_id: str | None = None,
         request_id: int | None = None,
+        fence: Fence | None = None,
     ) -> dict[str, Any]:
         """One call whose lease is held: the answer's body, with nextToken where the library took it out."""
         answer = await self._written_down(
             operation,
             lambda opened: send(opened.reports),
+            fence,
             report_type=report_type,
             report_id=report_id,
             request_id=request_id,
@@ -278,10 +278,14 @@ class SpApiClient:
         return {**payload, "nextToken": answer.next_token} if answer.next_token else dict(payload)
 
     async def _written_down(
-        self, operation: str, send: Callable[[Session], Awaitable[_Result]], **about: Any
+        self,
+        operation: str,
+        send: Callable[[Session], Awaitable[_Result]],
+        fence: Fence | None,
+        **about: Any,
     ) -> _Result:
         """One call whose lease is held; learnt from and logged, however it ends."""
-        facts, started = CallFacts(operation), time.monotonic()
+        facts, started = CallFacts(operation, fence), time.monotonic()
         mark = current_call.set(facts)
         try:
             answer = await send(await session(self._credentials, self.account.region))

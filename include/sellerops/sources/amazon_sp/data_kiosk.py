@@ -15,9 +15,11 @@ from typing import Any
 from sellerops.errors import ConfigurationError, RequestRefused, UnexpectedAnswer
 from sellerops.slices import Slice
 from sellerops.sources.amazon_sp.client import SpApiClient
-from sellerops.sources.amazon_sp.reports import ReportQuery, instant, text
+from sellerops.sources.amazon_sp.reports import MOST_PAGES, ReportQuery, instant, text
 from sellerops.sources.common.asking import AFTER, TOKEN, ProcessingStatus, Report
+from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
+from sellerops.sources.common.paging import PageWatch
 from sellerops.sources.common.placeholders import iso
 from sellerops.specs import ReportSpec
 
@@ -80,7 +82,7 @@ def query_of_options(spec: ReportSpec, piece: Slice, options: Mapping[str, str])
     )
 
 
-async def create_query(client: SpApiClient, query: ReportQuery, request_id: int) -> str:
+async def create_query(client: SpApiClient, query: ReportQuery, request_id: int, fence: Fence) -> str:
     """Ask, with the lease held; the query's id. Not idempotent, as createReport."""
     body = await client.call(
         "createQuery",
@@ -88,9 +90,9 @@ async def create_query(client: SpApiClient, query: ReportQuery, request_id: int)
         f"{BASE}/queries",
         body=query.body(),
         leased=True,
-        creates=True,
         report_type=query.report_type,
         request_id=request_id,
+        fence=fence,
     )
     return text(body, "queryId", "createQuery")
 
@@ -120,22 +122,20 @@ async def get_query(client: SpApiClient, query_id: str, request_id: int) -> Quer
 async def get_queries(client: SpApiClient, created_since: datetime) -> AsyncIterator[QueryTold]:
     """This application's queries, newest first; each page takes a lease."""
     asked = {"createdSince": iso(created_since), "pageSize": str(PAGE_SIZE)}
-    seen: set[str] = set()
+    watch = PageWatch("getQueries", "getQueries", most_pages=MOST_PAGES)
     while True:
         body = await client.call("getQueries", "GET", f"{BASE}/queries", query=asked)
         queries = body.get("queries")
         if not isinstance(queries, list):
             raise UnexpectedAnswer("getQueries answered without a list of queries.", where="getQueries")
+        watch.is_repeat([each.get("queryId") for each in queries])
         for each in queries:
             yield parse_query(each)
         token = _next_token(body)
         if token is None:
             return
-        if token in seen:
-            raise UnexpectedAnswer("getQueries repeats a nextToken: the list has no end.", where="getQueries")
-        seen.add(token)
         # The model: all other parameters as in the call that gave the token.
-        asked["paginationToken"] = token
+        asked["paginationToken"] = watch.use(token)
 
 
 async def get_document(client: SpApiClient, document_id: str, request_id: int) -> DocumentAddress:

@@ -16,6 +16,8 @@ from sellerops.specs import PeriodKind, ReportSpec
 
 # getReports takes at most this many a page.
 PAGE_SIZE = 100
+# More reports of one type than 90 days hold; at getReports' pace some hours.
+MOST_PAGES = 200
 # getReports serves no report older than this.
 RETENTION = timedelta(days=90)
 

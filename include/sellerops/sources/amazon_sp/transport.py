@@ -29,6 +29,7 @@ from sellerops.errors import (
 )
 from sellerops.redaction import redact
 from sellerops.sources.common.answers import Answer
+from sellerops.sources.common.deadline import Fence, sending
 from sellerops.sources.common.documents import quiet_httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
 from sellerops.sources.common.sessions import close_sessions, shared_session
@@ -47,9 +48,13 @@ _OURS = {"host", "x-amz-access-token"}
 
 @dataclass
 class CallFacts:
-    """What is known of the call under way, for the ledger's log: filled in by the transport."""
+    """What is known of the call under way, for the ledger's log: filled in by the transport.
+
+    ``fence``: passed each time before the call is sent.
+    """
 
     operation: str
+    fence: Fence | None = None
     status: int | None = None
     request_id: str | None = None
     rate_limit: float | None = None
@@ -91,6 +96,7 @@ class CheckedTransport:
                 params,
                 content if content is not None else data,
                 {**kept, "x-amz-access-token": token},
+                facts.fence,
             )
             _note(response, facts)
             if response.status_code in (401, 403) and not (last_try or own) and _may_be_expired(response):
@@ -101,10 +107,17 @@ class CheckedTransport:
         raise AssertionError("unreachable: the second answer is returned or raised")
 
     async def _send(
-        self, method: str, url: str, params: Any, content: Any, headers: Mapping[str, str]
+        self,
+        method: str,
+        url: str,
+        params: Any,
+        content: Any,
+        headers: Mapping[str, str],
+        fence: Fence | None,
     ) -> httpx.Response:
         try:
-            return await self._http.request(method, url, params=params, content=content, headers=headers)
+            async with sending(fence, self._credentials.endpoint):
+                return await self._http.request(method, url, params=params, content=content, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             # No connection, so nothing has left: the only failure after which a create may simply be
             # repeated.

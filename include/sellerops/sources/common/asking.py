@@ -17,6 +17,7 @@ from sellerops.ledger import Ledger, ReportRequest
 from sellerops.rate_limits import Bucket, Priority, QuotaLedger
 from sellerops.slices import Slice
 from sellerops.sources.common.answers import Answer
+from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.operations import Pages
@@ -182,8 +183,8 @@ class Asking(Protocol[_Client]):
         """The same in a wait, before the first create; calls take their own leases."""
         ...
 
-    async def ask(self, client: _Client, query: Any, request: ReportRequest) -> Created:
-        """Create."""
+    async def ask(self, client: _Client, query: Any, request: ReportRequest, fence: Fence) -> Created:
+        """Create. ``fence`` is passed right before the call leaves; what it raises passes."""
         ...
 
     def can_mend(self, error: RequestRefused) -> bool:

@@ -1,17 +1,35 @@
-"""How long a call that creates something may take: shorter than the hunt for what it may have left behind."""
+"""How long a call may be under way. A call that creates something passes a fence right before it is sent.
+
+The hunt for a lost create begins ``orphan_after`` the fence; by then the create must have ended. So the
+fence stamps the moment of sending in the ledger and says how many real seconds are left for the call: sockets
+do not run faster because the clock of a local Amazon does.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from sellerops.clock import Clock
 from sellerops.errors import AmazonUnavailable
 
-# A create must have failed or succeeded by then; the hunt for an orphan begins later (collect.creation).
-CREATE_TIMEOUT = 60.0
-_SHORTEST = 2.0
+# From the fence to the end of the call, at real pace.
+SEND_LIMIT = 60.0
+# The same on a clock that is faster than real time, in real seconds: what a local Amazon needs under load.
+SHORTEST_SEND = 10.0
+# Longer than a create may take, and than Amazon needs to list what it made.
+ORPHAN_AFTER = timedelta(seconds=90)
+# The same in lengths of a call.
+LISTED_WITHIN = ORPHAN_AFTER.total_seconds() / SEND_LIMIT
+# Any other call: connection, answer and body together. A body that drips never runs into a read time-out.
+CALL_LIMIT = 180.0
+
+# Confirms that a create is still the caller's to send; how many real seconds sending it may take. Raises when
+# it is no longer.
+Fence = Callable[[], Awaitable[float]]
 
 
 class Deadline:
@@ -32,8 +50,19 @@ class Deadline:
             ) from None
 
 
-async def create_deadline(clock: Callable[[], Clock], where: str) -> Deadline:
-    """60 s of the ledger's clock, but time enough for an answer."""
-    told = await asyncio.to_thread(clock)
-    limit = CREATE_TIMEOUT / told.speed if told.speed > 0 else CREATE_TIMEOUT
-    return Deadline(max(_SHORTEST, limit), where)
+@asynccontextmanager
+async def sending(fence: Fence | None, where: str) -> AsyncIterator[None]:
+    """Around one exchange and nothing else: token, lease and log have their own limits."""
+    seconds = await fence() if fence else CALL_LIMIT
+    async with Deadline(seconds, where):
+        yield
+
+
+def send_seconds(clock: Clock) -> float:
+    """Real seconds from the fence to the end of a create."""
+    return max(SHORTEST_SEND, SEND_LIMIT / clock.speed) if clock.speed > 1 else SEND_LIMIT
+
+
+def orphan_after(clock: Clock) -> timedelta:
+    """How long after the fence, by ``clock``, a create whose answer is lost has ended and is listed."""
+    return max(ORPHAN_AFTER, timedelta(seconds=send_seconds(clock) * LISTED_WITHIN * clock.speed))

@@ -1,0 +1,51 @@
+"""A ledger that is away ends no wait: all waits of a loop sleep until one probe finds it answers again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
+
+from sellerops.collect.context import off_loop
+from sellerops.errors import LedgerUnavailable
+from sellerops.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+_Params = ParamSpec("_Params")
+_Result = TypeVar("_Result")
+
+# Real seconds between two probes of a process.
+PROBE_EVERY = 5.0
+_probes: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakKeyDictionary[Ledger, asyncio.Task[None]]] = (
+    WeakKeyDictionary()
+)
+
+
+async def ledger_back(ledger: Ledger) -> None:
+    """Return once the ledger answers. However many wait, one of them asks."""
+    probes = _probes.setdefault(asyncio.get_running_loop(), WeakKeyDictionary())
+    probe = probes.get(ledger)
+    if probe is None or probe.done():
+        probe = probes[ledger] = asyncio.ensure_future(_probe(ledger))
+    # Shielded: one wait that is cancelled must not take the probe from the others.
+    await asyncio.shield(probe)
+
+
+async def until_recorded(
+    ledger: Ledger, work: Callable[_Params, _Result], *args: _Params.args, **kwargs: _Params.kwargs
+) -> _Result:
+    """``off_loop`` for what exists nowhere else, such as a new report's id: repeated until it is written."""
+    while True:
+        try:
+            return await off_loop(work, *args, **kwargs)
+        except LedgerUnavailable as away:
+            log.warning("not written down yet, the ledger is away: %s", away.cause)
+            await ledger_back(ledger)
+
+
+async def _probe(ledger: Ledger) -> None:
+    while not await asyncio.to_thread(ledger.database.answers):  # noqa: ASYNC110 - another process's state
+        await asyncio.sleep(PROBE_EVERY)

@@ -1,0 +1,83 @@
+"""Pages of a list as an operation archived them: an entry that two pages hold is read once.
+
+Entries move while a list is read, so the next page may begin with what the last one ended with. Two equal
+entries on one page are two; of a table without a key, whose rows are the entries, only a page that came as a
+whole before is left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sellerops.formats.trees import Unit, Units
+
+# What a request names its page with: such a line goes on with the list of the line before.
+_TOKENS = frozenset(("nextToken", "NextToken", "paginationToken", "pageToken"))
+
+
+class ListPages:
+    """``units`` of an archived operation, without the entries that came on an earlier page of their list.
+
+    :param rows: where the table's rows are; the first list on the way holds the entries.
+    :param is_keyed: the table has a key, or its rows are parts of entries.
+    """
+
+    def __init__(self, units: Units, rows: Sequence[str], *, is_keyed: bool) -> None:
+        self._units, self._rows, self._is_keyed = units, rows, is_keyed
+
+    def __iter__(self) -> Iterator[Unit]:
+        seen: set[bytes] = set()
+        first: list[Any] = []
+        for unit in self._units:
+            found = _entries_of(unit, self._rows)
+            if found is None:
+                yield unit
+                continue
+            entries, depth = found
+            if not _goes_on(unit.value):
+                # Most lists are one page: its entries are only looked at when another one comes.
+                seen, first = set(), entries
+                yield unit
+                continue
+            by_entry = self._is_keyed or depth < len(self._rows)
+            seen.update(_digests(first, by_entry=by_entry))
+            first = []
+            digests = _digests(entries, by_entry=by_entry)
+            if by_entry:
+                kept = [one for one, told in zip(entries, digests, strict=True) if told not in seen]
+            else:
+                kept = [] if seen.issuperset(digests) else entries
+            seen.update(digests)
+            if len(kept) != len(entries):
+                unit = unit._replace(value=_with(unit.value, self._rows[:depth], kept))
+            yield unit
+
+
+def _entries_of(unit: Unit, rows: Sequence[str]) -> tuple[list[Any], int] | None:
+    """The first list on the way to the rows of a page, and how many names lead there."""
+    value = unit.value
+    if unit.outer or not isinstance(value, Mapping) or not isinstance(value.get("request"), Mapping):
+        return None
+    for depth, name in enumerate(rows, start=1):
+        value = value.get(name) if isinstance(value, Mapping) else None
+        if isinstance(value, list):
+            return value, depth
+    return None
+
+
+def _goes_on(page: Mapping[str, Any]) -> bool:
+    return not _TOKENS.isdisjoint(page["request"])
+
+
+def _digests(entries: list[Any], *, by_entry: bool) -> list[bytes]:
+    """Of each entry, or of the page as a whole."""
+    parts = entries if by_entry else [entries] if entries else []
+    return [hashlib.blake2b(repr(one).encode(), digest_size=16).digest() for one in parts]
+
+
+def _with(page: Mapping[str, Any], path: Sequence[str], entries: list[Any]) -> dict[str, Any]:
+    """A copy of ``page`` with other entries at ``path``."""
+    name, *rest = path
+    return {**page, name: _with(page[name], rest, entries) if rest else entries}

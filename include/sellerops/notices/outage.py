@@ -1,0 +1,106 @@
+"""An outage of the ledger in words: its notice and its end go out by ways that need no ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sellerops.notices.notice import plain
+
+# Of runs that failed meanwhile; the others are only counted.
+MOST_RUNS = 100
+
+
+@dataclass(frozen=True)
+class Told:
+    """An address that was told; ``reference`` is what its channel called the message."""
+
+    kind: str
+    connection: str
+    to: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class FailedRun:
+    """A run whose failure could not be told in detail, nor be written down."""
+
+    dag_id: str
+    run_id: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Outage:
+    """One outage, as it is kept outside the ledger. Times are aware, in real time.
+
+    ``over_at``: set when it has ended but not everybody was told.
+    """
+
+    since: str
+    where: str
+    cause: str
+    told: tuple[Told, ...] = ()
+    runs: tuple[FailedRun, ...] = ()
+    more_runs: int = 0
+    over_at: str = ""
+
+    def with_run(self, run: FailedRun) -> Outage:
+        """With one more run that failed, once each."""
+        if run in self.runs:
+            return self
+        if len(self.runs) >= MOST_RUNS:
+            return replace(self, more_runs=self.more_runs + 1)
+        return replace(self, runs=(*self.runs, run))
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Outage:
+        told = tuple(Told(**each) for each in values.pop("told", ()))
+        return cls(**values | {"told": told, "runs": tuple(FailedRun(**each) for each in values["runs"])})
+
+
+@dataclass(frozen=True)
+class Words:
+    """A message: its headline (plain text) and the sections below, in Slack's mark-up."""
+
+    headline: str
+    sections: Sequence[str] = field(default=())
+
+    @property
+    def text(self) -> str:
+        return "\n".join([plain(self.headline), *self.sections])
+
+
+def outage_words(outage: Outage) -> Words:
+    """What people are told once, when the outage is first met."""
+    return Words(
+        "The ledger cannot be reached: nothing can be collected or loaded",
+        (
+            f"{plain(outage.where)}: {plain(outage.cause)}",
+            "Next: start Postgres or correct the connection. Waits go on by themselves; runs that fail "
+            "meanwhile are listed in the message that says it is over, and not told one by one.",
+        ),
+    )
+
+
+def recovery_words(outage: Outage, ended_at: datetime, marked: int) -> Words:
+    """What they are told in the end. ``marked``: slices that are marked failed only now."""
+    minutes = max(1, round((ended_at - datetime.fromisoformat(outage.since)).total_seconds() / 60))
+    count = len(outage.runs) + outage.more_runs
+    if not count:
+        return Words(f"The ledger answers again after {minutes} min", ("No run failed meanwhile.",))
+    links = [f"<{run.url}|{plain(run.dag_id)} {plain(run.run_id)}>" for run in outage.runs[:10]]
+    more = [f"and {count - len(links)} more"] if count > len(links) else []
+    return Words(
+        f"The ledger answers again after {minutes} min; {count} runs failed meanwhile",
+        (
+            "\n".join([*links, *more]),
+            f"{marked} slices are now marked failed. Next: clear the failed tasks of these runs; they go on "
+            "where they stood.",
+        ),
+    )

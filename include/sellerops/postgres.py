@@ -1,0 +1,127 @@
+"""Every Postgres connection of the product opens here: no step of one waits for ever.
+
+The server enforces the limits on statements and locks. A server that accepts connections and then says
+nothing (stopped, suspended, behind a dead gateway) enforces nothing, and its kernel still answers keepalives;
+so the client has a limit of its own for every answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.abc import PQGen
+from psycopg.rows import Row, TupleRow
+
+_Result = TypeVar("_Result")
+
+CONNECT_TIMEOUT = 5
+# A peer that is gone without a word: noticed after 15 + 3 * 5 s when idle, after 30 s with data under way.
+NETWORK: dict[str, Any] = {
+    "connect_timeout": CONNECT_TIMEOUT,
+    "keepalives": 1,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds: how long the server may work on one statement, and of that wait for a lock; how much longer
+    the client waits for an answer.
+    """
+
+    statement: float
+    lock: float
+    grace: float = 10.0
+
+    @property
+    def answer(self) -> float:
+        return self.statement + self.grace
+
+
+# Is anybody there?
+PROBING = Patience(statement=5, lock=5, grace=2)
+# One statement of the ledger, small and indexed.
+LEDGER = Patience(statement=30, lock=20)
+# Upkeep and pages: statements over many rows of the ledger.
+UPKEEP = Patience(statement=600, lock=30)
+# Exports and checks join months of orders; a query that takes longer was written wrong.
+READING = Patience(statement=900, lock=30)
+# A load of 5 GB is one COPY and one merge; loads of one table wait for each other.
+LOADING = Patience(statement=7_200, lock=1_800)
+# Migrations of several processes wait for each other.
+MIGRATING = Patience(statement=3_600, lock=300)
+
+
+class BoundedConnection(psycopg.Connection[Row]):
+    """A connection whose every wait for the server ends within ``answer_within`` s, in OperationalError."""
+
+    answer_within: float = LEDGER.answer
+
+    def wait(self, gen: PQGen[_Result], interval: float = 0.1, timeout: float | None = None) -> _Result:
+        if timeout is not None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, self.answer_within)
+        except errors._WaitTimeout:
+            # What the server does with the statement is unknown: nothing more can be said on this connection.
+            self.pgconn.finish()
+            raise psycopg.OperationalError(
+                f"the server accepted the connection but gave no answer within {self.answer_within:g} s"
+            ) from None
+
+
+def connect(
+    conninfo: str, patience: Patience, *, autocommit: bool = False, **options: Any
+) -> BoundedConnection[TupleRow]:
+    """A connection of its own with the limits of ``patience``. Raises psycopg.OperationalError."""
+    connection = BoundedConnection.connect(conninfo, autocommit=True, **NETWORK, **options)
+    be_patient(connection, patience)
+    connection.autocommit = autocommit
+    return connection
+
+
+def be_patient(connection: BoundedConnection[Any], patience: Patience, *, local: bool = False) -> None:
+    """Set the limits of a connection; ``local``: until the end of its transaction, on the server."""
+    connection.answer_within = patience.answer
+    scope = sql.SQL("LOCAL") if local else sql.SQL("SESSION")
+    connection.execute(
+        sql.SQL("SET {scope} statement_timeout = {statement}; SET {scope} lock_timeout = {lock}").format(
+            scope=scope,
+            statement=sql.Literal(round(patience.statement * 1000)),
+            lock=sql.Literal(round(patience.lock * 1000)),
+        )
+    )
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error of psycopg says that the server cannot be talked to, and not just that one statement
+    took too long or met another.
+    """
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    # Class 08: connection, 57P: the server stops or starts, 53300: it is full.
+    state = error.sqlstate or ""
+    return not state or state.startswith(("08", "57P")) or state == "53300"
+
+
+__all__ = [
+    "CONNECT_TIMEOUT",
+    "LEDGER",
+    "LOADING",
+    "MIGRATING",
+    "NETWORK",
+    "PROBING",
+    "READING",
+    "UPKEEP",
+    "BoundedConnection",
+    "Patience",
+    "be_patient",
+    "connect",
+    "is_away",
+]

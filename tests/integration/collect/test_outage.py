@@ -1,0 +1,97 @@
+"""The ledger is away while slices are waited for: the waits go on when it is back, all of them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from integration.collect.parts import RUN, Bench
+from support.postgres import PostgresServer
+
+from sellerops.collect import WaitFor, WaitOutcome, WaitResult, outages
+from sellerops.ledger.database import Database
+from sellerops.sources.common.sessions import close_sessions
+from sellerops.specs import load_spec
+
+WAITS = 60
+
+
+def test_waits_sleep_through_an_outage(
+    bench: Bench, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them asks whether it is over; none fails, and none asks Amazon for a second report."""
+    monkeypatch.setattr(outages, "PROBE_EVERY", 0.2)
+    monkeypatch.setattr(bench.ledger.database, "retry_seconds", 0.5)
+    monkeypatch.setattr(bench.ledger.database._availability, "_patience", 0.5)
+    probes: list[bool] = []
+    real = Database.answers
+
+    def counted(database: Database) -> bool:
+        probes.append(real(database))
+        return probes[-1]
+
+    monkeypatch.setattr(Database, "answers", counted)
+    spec = load_spec("sales_and_traffic")
+    piece = bench.piece(spec)
+    step = bench.collector(spec).advance(piece, RUN)
+    assert isinstance(step, WaitFor)
+
+    async def whole() -> list[WaitResult]:
+        try:
+            async with asyncio.timeout(60):
+                waits = [
+                    asyncio.create_task(bench.collector(spec).wait(piece, RUN, request_ids=step.request_ids))
+                    for _ in range(WAITS)
+                ]
+                await asyncio.to_thread(postgres_server.stop)
+                try:
+                    while len(probes) < 5:  # noqa: ASYNC110 - set in threads
+                        await asyncio.sleep(0.05)
+                    assert not any(wait.done() for wait in waits)
+                finally:
+                    await asyncio.to_thread(postgres_server.start)
+                return await asyncio.gather(*waits)
+        finally:
+            await close_sessions()
+
+    results = asyncio.run(whole())
+    assert {result.outcome for result in results} == {WaitOutcome.READY}
+    assert bench.creates() == 1
+    assert len(probes) < WAITS
+
+
+def test_a_report_id_outlives_an_outage(
+    bench: Bench, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger stays away longer than a call is repeated: the id is written all the same."""
+    monkeypatch.setattr(outages, "PROBE_EVERY", 0.2)
+    written: list[str] = []
+
+    def write() -> None:
+        bench.ledger.database.run(lambda connection: connection.execute("SELECT 1"))
+        written.append("R1")
+
+    async def whole() -> None:
+        async with asyncio.timeout(30):
+            work = asyncio.create_task(outages.until_recorded(bench.ledger, write))
+            while not probes:  # noqa: ASYNC110 - set in threads
+                await asyncio.sleep(0.05)
+            await asyncio.to_thread(postgres_server.start)
+            await work
+
+    probes: list[int] = []
+    real = Database.answers
+
+    def counted(database: Database) -> bool:
+        probes.append(1)
+        return real(database)
+
+    monkeypatch.setattr(Database, "answers", counted)
+    monkeypatch.setattr(bench.ledger.database, "retry_seconds", 0.3)
+    monkeypatch.setattr(bench.ledger.database._availability, "_patience", 0.3)
+    postgres_server.stop()
+    try:
+        asyncio.run(whole())
+    finally:
+        postgres_server.start()
+    assert written == ["R1"]

@@ -1,0 +1,153 @@
+"""A database that is away, or accepts connections and never answers, blocks nobody for ever."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import psycopg
+import pytest
+from support.postgres import PostgresServer
+
+from sellerops import postgres
+from sellerops.errors import LedgerUnavailable
+from sellerops.ledger.database import Connection, Database
+from sellerops.postgres import Patience
+
+QUICK = Patience(statement=1.0, lock=0.5, grace=0.5)
+
+
+@pytest.fixture
+def database(conninfo: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """Of little patience."""
+    monkeypatch.setattr(postgres, "NETWORK", {**postgres.NETWORK, "connect_timeout": 2})
+    monkeypatch.setattr("sellerops.ledger.database.PROBING", QUICK)
+    opened = Database(conninfo, retry_seconds=1.0, patience=QUICK)
+    yield opened
+    opened.close()
+
+
+@contextlib.contextmanager
+def frozen(*pids: int) -> Iterator[None]:
+    """Stop processes, as a hypervisor or a debugger does: their connections stay open and silent."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def processes_of(server: PostgresServer) -> list[int]:
+    postmaster = psutil.Process(server.pid)
+    return [postmaster.pid, *(child.pid for child in postmaster.children(recursive=True))]
+
+
+def ask(connection: Connection) -> int:
+    row = connection.execute("SELECT 1 AS one").fetchone()
+    assert row is not None
+    return int(row["one"])
+
+
+def test_a_server_that_stops_answering_is_a_typed_error_in_time(
+    database: Database, postgres_server: PostgresServer
+) -> None:
+    """Its kernel still answers for it: neither keepalives nor a limit on the server notice."""
+    assert database.run(ask) == 1
+    started = time.monotonic()
+    with frozen(*processes_of(postgres_server)), pytest.raises(LedgerUnavailable) as caught:
+        database.run(ask)
+    # The time of repeating, one answer, and the look for the reason.
+    assert time.monotonic() - started < 1.0 + QUICK.answer + 2 * 2 + 2
+    assert "Start Postgres" in str(caught.value)
+    assert database.answers()
+    assert database.run(ask) == 1
+
+
+def test_one_silent_connection_costs_one_answer(conninfo: str) -> None:
+    """Only this backend is stopped; another connection does the work."""
+    database = Database(conninfo, retry_seconds=5.0, patience=QUICK)
+    pid = database.run(lambda c: c.info.backend_pid)
+    with frozen(pid):
+        assert database.run(ask) == 1
+    database.close()
+
+
+def test_a_port_that_accepts_and_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "NETWORK", {**postgres.NETWORK, "connect_timeout": 2})
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        started = time.monotonic()
+        with pytest.raises(psycopg.OperationalError):
+            postgres.connect(f"host=127.0.0.1 port={port} user=nobody dbname=x", QUICK)
+        assert time.monotonic() - started < 5
+
+
+def test_a_statement_and_a_lock_have_limits(database: Database, conninfo: str) -> None:
+    with pytest.raises(psycopg.errors.QueryCanceled), postgres.connect(conninfo, QUICK) as connection:
+        connection.execute("SELECT pg_sleep(10)")
+    with postgres.connect(conninfo, QUICK) as holder, postgres.connect(conninfo, QUICK) as waiting:
+        holder.execute("LOCK TABLE sellerops.clock")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            waiting.execute("LOCK TABLE sellerops.clock")
+
+
+def test_many_callers_of_an_outage_fail_together(database: Database, postgres_server: PostgresServer) -> None:
+    """Not as many at a time as the pool has connections, each after the whole time of repeating."""
+
+    def fails(_: int) -> None:
+        with pytest.raises(LedgerUnavailable):
+            database.run(ask)
+
+    postgres_server.stop()
+    try:
+        started = time.monotonic()
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(fails, range(200)))
+        assert time.monotonic() - started < 15
+    finally:
+        postgres_server.start()
+    assert database.answers()
+    assert database.run(ask) == 1
+
+
+def test_a_transaction_without_a_connection_is_a_typed_error(
+    database: Database, postgres_server: PostgresServer
+) -> None:
+    """The pool's own PoolTimeout would be told as an unknown error."""
+    postgres_server.stop()
+    try:
+        with pytest.raises(LedgerUnavailable), database.connection() as connection:
+            ask(connection)
+    finally:
+        postgres_server.start()
+
+
+def test_a_transaction_that_loses_its_connection_is_a_typed_error(database: Database, conninfo: str) -> None:
+
+    def lose_it() -> None:
+        with database.connection() as connection, psycopg.connect(conninfo, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", (connection.info.backend_pid,))
+            ask(connection)
+
+    with pytest.raises(LedgerUnavailable):
+        lose_it()
+    assert database.run(ask) == 1
+
+
+def test_a_busy_pool_is_no_outage(database: Database, conninfo: str) -> None:
+    narrow = Database(conninfo, pool_size=1, retry_seconds=0.3)
+    with narrow.connection(), pytest.raises(LedgerUnavailable):
+        narrow.run(ask)
+    assert narrow.run(ask) == 1
+    narrow.close()
