@@ -48,7 +48,7 @@ def grain(spec: ReportSpec, name: str) -> tuple[str, ...]:
     if not table.primary_key:
         names += [each for each in (table.day_from_window or table.day, "line_hash") if each]
     names += table.primary_key
-    if table.ordinal_by or not table.primary_key:
+    if spec.keeps_equal_rows(name) or not table.primary_key:
         names.append("ordinal")
     if table.write_disposition is WriteDisposition.SNAPSHOT:
         names.append("snapshot_at")

@@ -28,6 +28,7 @@ from sellerops.destinations.postgres.plausibility import PostgresSums
 from sellerops.destinations.postgres.restatement import write_restatements
 from sellerops.destinations.postgres.shape import Shape
 from sellerops.destinations.postgres.staging import Staging
+from sellerops.destinations.postgres.units import Units
 from sellerops.destinations.postgres.writes import Counts, Write
 from sellerops.destinations.restated import lock_history
 from sellerops.errors import (
@@ -149,8 +150,9 @@ class _Load:
         marks = Watermarks.of(connection, self._destination, job)
         refuse_implausible(marks, job, PostgresSums(write, job))
         close_questions(connection, job, self._destination)
-        write_restatements(write, job, marks, load_id, new_columns)
-        counts = self._write(write, marks, load_id)
+        units = self._units(write)
+        write_restatements(write, job, marks, load_id, new_columns, units)
+        counts = units.merge() if units else self._write(write, marks, load_id)
         if self._personal:
             write_personal(write, job, load_id, self._personal)
         rejected = sum(job.rows.rejected.values()) + duplicates.losing
@@ -207,6 +209,16 @@ class _Load:
         if shape.table.day_from_window:
             values[shape.table.day_from_window] = piece.days[0]
         return values
+
+    @staticmethod
+    def _units(write: Write) -> Units | None:
+        """What merges by units will change; None for all other tables."""
+        table = write.shape.table
+        if not table.unit or table.write_disposition is not WriteDisposition.MERGE:
+            return None
+        units = Units(write)
+        units.gather()
+        return units
 
     def _write(self, write: Write, marks: Watermarks, load_id: int) -> Counts:
         job, disposition = self._job, self._job.table_spec.write_disposition
