@@ -23,7 +23,7 @@ ON_BIGQUERY = {
     "test_every_load_is_in_the_ledger_with_its_counts",
     "test_the_same_document_again_changes_nothing",
     "test_a_merge_keeps_the_later_version_whichever_comes_first",
-    "test_item_ids_number_equal_keys_and_the_same_item_twice_is_a_reject",
+    "test_item_ids_number_equal_keys_and_an_item_in_several_lines_keeps_them_all",
     "test_days_of_a_newer_document_keep_their_rows",
     "test_identical_lines_without_a_key_are_all_kept",
     "test_a_new_column_lands_in_the_same_load_and_a_dropped_one_is_null",

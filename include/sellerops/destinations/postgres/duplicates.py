@@ -117,16 +117,11 @@ def content_of(shape: Shape, qualifier: str, beside: Sequence[str] = ()) -> sql.
 
 def _loses(shape: Shape, key: Sequence[str]) -> sql.Composable:
     """Whether a row gives way to another of the document."""
-    latest = sql.SQL("row_number() OVER ({} ORDER BY load_version DESC NULLS LAST, source_line DESC) > 1")
-    if shape.is_hashed:
+    if shape.has_ordinal:
         return sql.SQL("false")
-    if not shape.keeps_equal_rows:
-        return latest.format(sql.SQL("PARTITION BY {}").format(identifiers(key)))
-    if shape.table.ordinal_by is None:
-        return sql.SQL("false")
-    # A line that names itself and is told twice in the same words is one line; in other words, a split one.
-    same = sql.SQL("PARTITION BY {}, load_item, load_content").format(identifiers(key))
-    return sql.SQL("(load_item <> '' AND {})").format(latest.format(same))
+    return sql.SQL(
+        "row_number() OVER (PARTITION BY {} ORDER BY load_version DESC NULLS LAST, source_line DESC) > 1"
+    ).format(identifiers(key))
 
 
 def _ordinal(shape: Shape, key: Sequence[str]) -> sql.Composable:
