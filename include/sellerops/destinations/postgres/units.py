@@ -108,7 +108,7 @@ class Units:
                 """
                 CREATE TEMP TABLE {items} ON COMMIT DROP AS
                 SELECT {unit}, {item} AS item, false AS is_new, max({rank}) AS rank, max({mark}) AS mark,
-                       count(*) AS rows, NULL::text AS digest, false AS stays, false AS is_changed
+                       count(*) AS rows, NULL::text AS words, false AS stays, false AS is_changed
                 FROM {stored} GROUP BY {unit}, {item}
                 UNION ALL
                 SELECT {unit}, {item}, true, max({rank}), NULL, count(*), NULL, false, false
@@ -130,7 +130,7 @@ class Units:
                 """
                 WITH ranked AS (
                     SELECT i.ctid AS place, {unit}, item, rank, mark, row_number() OVER (
-                        PARTITION BY {unit}, item ORDER BY rank DESC, digest DESC NULLS LAST, is_new
+                        PARTITION BY {unit}, item ORDER BY rank DESC, words COLLATE "C" DESC NULLS LAST, is_new
                     ) = 1 AS wins FROM {items} i
                 ),
                 told AS (
@@ -163,9 +163,9 @@ class Units:
             self.write.connection.execute(
                 sql.SQL(
                     """
-                    UPDATE {items} i SET digest = d.digest FROM (
+                    UPDATE {items} i SET words = d.words FROM (
                         SELECT {s_unit}, s.{item} AS item,
-                               md5(string_agg(md5({text}), '' ORDER BY md5({text}))) AS digest
+                               string_agg({text}, ' ' ORDER BY {text}) AS words
                         FROM {side} s JOIN {items} one ON {same_one} AND one.item = s.{item} AND one.is_new
                         JOIN {items} other ON {same_two} AND other.item = s.{item}
                             AND NOT other.is_new AND other.rank = one.rank
@@ -231,7 +231,7 @@ class Units:
                         AND NOT EXISTS (SELECT FROM {after} a WHERE {same_key})),
                    (SELECT coalesce(sum(rows), 0) FROM {items} i WHERE is_new AND EXISTS (
                         SELECT FROM {items} o WHERE NOT o.is_new AND o.item = i.item AND {same_item}
-                        AND o.rank = i.rank AND o.digest = i.digest))
+                        AND o.rank = i.rank AND o.words = i.words))
             """
         ).format(
             given=GIVEN,
@@ -268,7 +268,7 @@ class Units:
 
     def _text(self, alias: str) -> sql.Composable:
         """A row's text: what it says, and where it stood."""
-        return sql.SQL("({} || ' ' || {})").format(
+        return sql.SQL("({} || ' ' || {}) COLLATE \"C\"").format(
             content_of(self.write.shape, alias, _OWN), column("source_line", alias)
         )
 
