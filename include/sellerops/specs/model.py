@@ -334,6 +334,11 @@ class TableSpec(_Strict):
     marketplace_from: str | None = Field(
         default=None, description="column that names the shop (`Amazon.com`); else the slice's only shop"
     )
+    shared_stock: str | None = Field(
+        default=None,
+        description="snapshot of each shop: the column of the pieces that shops of one pool (Pan-EU) each tell "
+        "in full. The view `<table>__once` then counts them once",
+    )
     checks: tuple[HeaderSumCheck, ...] = ()
     quarantine: QuarantineRules | None = None
     restatements: bool = Field(
@@ -365,7 +370,8 @@ class TableSpec(_Strict):
             raise ValueError(f"column names are snake_case; not {', '.join(map(repr, bad))}")
         known = {*self.columns, *([self.day_from_window] if self.day_from_window else [])}
         derived = {"ordinal", "snapshot_at", "marketplace_id", "source_line"}
-        for key in ("primary_key", "unit", "ordinal_by", "version", "day", "age_from", "marketplace_from"):
+        named_columns = ("unit", "ordinal_by", "version", "day", "age_from", "marketplace_from", "shared_stock")
+        for key in ("primary_key", *named_columns):
             named = getattr(self, key)
             for name in named if isinstance(named, tuple) else [named] if named else []:
                 if name not in known and not (key in ("primary_key", "unit") and name in derived):
@@ -413,6 +419,8 @@ class TableSpec(_Strict):
             raise ValueError("`unit` goes with `write_disposition: merge` or `replace`")
         if self.unit and is_merge and not set(self.unit) <= {*self.primary_key, "marketplace_id"}:
             raise ValueError("`unit` of merged rows is part of the `primary_key`")
+        if self.shared_stock and self.write_disposition is not WriteDisposition.SNAPSHOT:
+            raise ValueError("`shared_stock` goes with `write_disposition: snapshot`")
         if self.ordinal_by and not (is_merge and self.unit and set(self.primary_key) <= set(self.unit)):
             raise ValueError("`ordinal_by` tells the lines of a `unit` apart: merge by a unit that is the key")
         if self.ordinal_by and self.personal_columns:

@@ -43,6 +43,8 @@ def grain(spec: ReportSpec, name: str) -> tuple[str, ...]:
     """The columns that tell the rows of a table apart; nulls are equal."""
     table = spec.tables[name]
     names = ["account_id"]
+    if table.write_disposition is WriteDisposition.MERGE and table.unit:
+        names += [*(["marketplace_id"] if spec.scope == "marketplace" else []), *table.unit]
     if spec.scope == "marketplace" or table.marketplace_from:
         names.append("marketplace_id")
     if not table.primary_key:

@@ -118,6 +118,7 @@ class _Load:
         shape = BigQueryShape(self.job.spec, self.job.table, tuple(self.job.rows.drift.added))
         with self._locked(self.job.full_name):
             new_columns = self._tables.ensure(shape, parts.wide)
+            self._tables.ensure_once(shape)
         nonce = self._jobs.name(self._load_id, "x").rsplit("_", 1)[-1]
         staging, ready, after = (
             self._tables.staging_name(self._load_id, nonce, step) for step in ("rows", "ready", "after")

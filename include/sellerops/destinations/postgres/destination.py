@@ -23,6 +23,7 @@ from sellerops.destinations.ledger_rows import (
 )
 from sellerops.destinations.postgres.ddl import Connection, ensure_table, existing_columns
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
+from sellerops.destinations.postgres.once import ensure_once
 from sellerops.destinations.postgres.personal import ensure_personal, write_personal
 from sellerops.destinations.postgres.plausibility import PostgresSums
 from sellerops.destinations.postgres.restatement import write_restatements
@@ -103,6 +104,7 @@ class _Load:
         shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
         new_columns = ensure_table(connection, shape)
         self._personal = ensure_personal(connection, shape)
+        ensure_once(connection, shape)
         if staged >= _ANALYZE_FROM:
             connection.execute(sql.SQL("ANALYZE {}").format(staging.identifier))
         try:
