@@ -370,7 +370,15 @@ class TableSpec(_Strict):
             raise ValueError(f"column names are snake_case; not {', '.join(map(repr, bad))}")
         known = {*self.columns, *([self.day_from_window] if self.day_from_window else [])}
         derived = {"ordinal", "snapshot_at", "marketplace_id", "source_line"}
-        named_columns = ("unit", "ordinal_by", "version", "day", "age_from", "marketplace_from", "shared_stock")
+        named_columns = (
+            "unit",
+            "ordinal_by",
+            "version",
+            "day",
+            "age_from",
+            "marketplace_from",
+            "shared_stock",
+        )
         for key in ("primary_key", *named_columns):
             named = getattr(self, key)
             for name in named if isinstance(named, tuple) else [named] if named else []:
@@ -422,7 +430,9 @@ class TableSpec(_Strict):
         if self.shared_stock and self.write_disposition is not WriteDisposition.SNAPSHOT:
             raise ValueError("`shared_stock` goes with `write_disposition: snapshot`")
         if self.ordinal_by and not (is_merge and self.unit and set(self.primary_key) <= set(self.unit)):
-            raise ValueError("`ordinal_by` tells the lines of a `unit` apart: merge by a unit that is the key")
+            raise ValueError(
+                "`ordinal_by` tells the lines of a `unit` apart: merge by a unit that is the key"
+            )
         if self.ordinal_by and self.personal_columns:
             raise ValueError("`ordinal_by` and `personal` columns do not go together")
         if self.unit and self.version and self.columns[self.version].type is not ColumnType.TIMESTAMP:

@@ -288,11 +288,7 @@ class _Load:
         after = [
             row
             for item, rows in best.items()
-            if (
-                self.mark(rows) >= nameless
-                if item
-                else self.mark(rows) == nameless and named <= nameless
-            )
+            if (self.mark(rows) >= nameless if item else self.mark(rows) == nameless and named <= nameless)
             for row in rows
         ]
         if "unit_mark" in self.shape.system_types:
@@ -307,7 +303,7 @@ class _Load:
     def mark(self, rows: list[Row]) -> str:
         """The rank of rows as text: version and document's time in microseconds since the year 1."""
         version = self.job.table_spec.version
-        parts = [max((_micros(row[version]) for row in rows))] if version else []
+        parts = [max(_micros(row[version]) for row in rows)] if version else []
         return "".join([*parts, _micros(rows[0]["reported_at"])])
 
     def rank_of(self, rows: list[Row]) -> tuple[str, str]:

@@ -81,7 +81,9 @@ class Tables:
                 return
         except NotFound:
             pass
-        self._client.query(f"CREATE OR REPLACE VIEW `{name}` AS {query}", location=self._address.location).result()
+        self._client.query(
+            f"CREATE OR REPLACE VIEW `{name}` AS {query}", location=self._address.location
+        ).result()
 
     def make_staging(self, name: str, fields: Collection[bigquery.SchemaField]) -> None:
         """A table that ends by itself, should nobody end it."""

@@ -102,7 +102,9 @@ class Merge:
     def pairs(self) -> str:
         """``FROM ... FULL JOIN ...``: rows ``r`` that will stand and rows ``t`` of changed units that stood."""
         it = self.it
-        here = f"SELECT * FROM {it.rows(self.bounds)} WHERE t.account_id = @account_id AND {self._is_changed()}"
+        here = (
+            f"SELECT * FROM {it.rows(self.bounds)} WHERE t.account_id = @account_id AND {self._is_changed()}"
+        )
         stood = f"EXISTS (SELECT 1 FROM ({here}) AS t WHERE {it.same(it.shape.unit)})"
         return (
             f"FROM (SELECT * FROM `{self.after}` AS r WHERE {stood}) AS r "
@@ -110,7 +112,9 @@ class Merge:
         )
 
     def _is_changed(self) -> str:
-        return f"EXISTS (SELECT 1 FROM `{self.after}` AS a WHERE {self.it.same(self.it.shape.unit, 't', 'a')})"
+        return (
+            f"EXISTS (SELECT 1 FROM `{self.after}` AS a WHERE {self.it.same(self.it.shape.unit, 't', 'a')})"
+        )
 
     def _given(self) -> Parameters:
         return {**self.it.given(), **self.it.bounding(self.bounds)}

@@ -27,7 +27,9 @@ def ensure_once(connection: Connection, shape: Shape) -> None:
         return
     select = sql.SQL(cast(LiteralString, query))
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"view:{shape.full_name}",))
+        connection.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"view:{shape.full_name}",)
+        )
         try:
             with connection.transaction():
                 connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} AS {}").format(view, select))
