@@ -76,8 +76,8 @@ DOCUMENT = (
     FaultKind(
         "lines_split",
         Stage.DOCUMENT,
-        "a line of several units stands in two lines of the same keys, a row of an Ads report in two of the same "
-        "dimensions",
+        "a line of several units stands in two lines of the same keys, a row of an Ads report in two of the "
+        "same dimensions",
         {"column": "flat files: the units, quantity"},
     ),
     FaultKind("lines_lone", Stage.DOCUMENT, "of an order with several lines only one is told"),

@@ -11,10 +11,10 @@ SUFFIX = "__once"
 
 
 def once_query(shape: TableShape, table: str, quoted: Callable[[str], str]) -> str | None:
-    """The SELECT of the view over ``table``, for Postgres and BigQuery alike; None where a table has no such stock.
+    """The SELECT of the view over ``table``, in Postgres and BigQuery alike; None where no stock is shared.
 
-    Of the shops of one pool the row with the most pieces stands for all: Amazon asks the shops one after the
-    other, so that the stock may move in between. Shops of no pool keep their rows. ``stock_pool`` names the pool,
+    Of the shops of one pool the row with the most pieces stands for all: the shops are asked one after the
+    other, so the stock may move in between. Shops of no pool keep their rows. ``stock_pool`` names the pool,
     or the shop; ``quoted``: a name as the database has it.
     """
     pieces = shape.table.shared_stock

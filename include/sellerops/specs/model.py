@@ -336,8 +336,8 @@ class TableSpec(_Strict):
     )
     shared_stock: str | None = Field(
         default=None,
-        description="snapshot of each shop: the column of the pieces that shops of one pool (Pan-EU) each tell "
-        "in full. The view `<table>__once` then counts them once",
+        description="snapshot of each shop: the column of the pieces that shops of one pool (Pan-EU) each "
+        "tell in full. The view `<table>__once` then counts them once",
     )
     checks: tuple[HeaderSumCheck, ...] = ()
     quarantine: QuarantineRules | None = None

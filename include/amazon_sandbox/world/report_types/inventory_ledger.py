@@ -1,7 +1,7 @@
 """GET_LEDGER_SUMMARY_VIEW_DATA and GET_LEDGER_DETAIL_VIEW_DATA: the ledger as balances and as events.
 
-Every field is quoted. Days are calendar days of the country, and the window is cut by the country's clock: a window of
-UTC days reaches into the day before in America, into the day behind in Asia.
+Every field is quoted. Days are calendar days of the country, and the window is cut by the country's clock: a
+window of UTC days reaches into the day before in America, into the day behind in Asia.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Rows that come and go together, in BigQuery: the words and rules are those of ``postgres.units``.
 
-``Merge`` works out in a table of its own, ``after``, which rows the changed units will have; the write then puts
-them in place. ``Moves``: of rows that are replaced by days, those whose unit has moved to another day.
+``Merge`` works out in a table of its own, ``after``, which rows the changed units will have; the write then
+puts them in place. ``Moves``: of rows that are replaced by days, those whose unit has moved to another day.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ class Merge:
     bounds: Bounds | None
 
     def settle(self) -> tuple[str, Parameters]:
-        """Make ``after``: all rows of changed units as they will stand, and whether they are the document's."""
+        """Make ``after``: all rows of changed units as they will stand; ``is_new``: the document's."""
         names = ", ".join(f"s.{quoted(name)}" for name in self.it.types if name not in self._made)
         made = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in self._made.items())
         unit = ", ".join(map(quoted, self.it.shape.unit))
+        same = self.it.same(self.it.shape.unit, "s", "j")
         statement = f"""
             CREATE TABLE `{self.after}`
             OPTIONS (expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 1 DAY)) AS
@@ -65,7 +66,7 @@ class Merge:
             )
             SELECT {names}{", " + made if made else ""}, s.is_new
             FROM sides AS s JOIN judged AS j
-            ON {self.it.same(self.it.shape.unit, "s", "j")} AND s.unit_item = j.unit_item AND s.is_new = j.is_new
+            ON {same} AND s.unit_item = j.unit_item AND s.is_new = j.is_new
             WHERE j.stays AND j.changes = 1
         """
         return statement, self._given()
@@ -100,7 +101,7 @@ class Merge:
         return self.it.script(steps, self.bounds, written), self._given()
 
     def pairs(self) -> str:
-        """``FROM ... FULL JOIN ...``: rows ``r`` that will stand and rows ``t`` of changed units that stood."""
+        """``FROM ... FULL JOIN ...``: rows ``r`` that will stand, ``t`` that stood, of changed units."""
         it = self.it
         here = (
             f"SELECT * FROM {it.rows(self.bounds)} WHERE t.account_id = @account_id AND {self._is_changed()}"
@@ -184,7 +185,8 @@ class Moves:
         return (
             f"SELECT (SELECT COUNT(*) FROM ({it.accepted()}) AS r WHERE {it.day('r')} IN UNNEST(@days) "
             f"AND NOT {self._is_held()}), "
-            f"(SELECT COUNT(*) FROM {it.rows(self._bounds)} WHERE ({self._in_window()}) OR ({self._gives_way()}))",
+            f"(SELECT COUNT(*) FROM {it.rows(self._bounds)} "
+            f"WHERE ({self._in_window()}) OR ({self._gives_way()}))",
             self._given(),
         )
 

@@ -108,7 +108,7 @@ def item_of(shape: Shape, qualifier: str, staged: frozenset[str]) -> sql.Composa
 
 
 def content_of(shape: Shape, qualifier: str, beside: Sequence[str] = ()) -> sql.Composable:
-    """What a row says, as text: without nulls, what is personal, where it came from, and what is ``beside``."""
+    """What a row says, as text: without nulls, personal columns, where it came from, and ``beside``."""
     left_out = [*shape.system, *shape.table.personal_columns, *beside]
     return sql.SQL('(jsonb_strip_nulls(to_jsonb({}.*) - {}::text[])::text COLLATE "C")').format(
         sql.Identifier(qualifier), sql.Literal(left_out)

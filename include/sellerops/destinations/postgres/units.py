@@ -130,7 +130,8 @@ class Units:
                 """
                 WITH ranked AS (
                     SELECT i.ctid AS place, {unit}, item, rank, mark, row_number() OVER (
-                        PARTITION BY {unit}, item ORDER BY rank DESC, words COLLATE "C" DESC NULLS LAST, is_new
+                        PARTITION BY {unit}, item
+                        ORDER BY rank DESC, words COLLATE "C" DESC NULLS LAST, is_new
                     ) = 1 AS wins FROM {items} i
                 ),
                 told AS (

@@ -108,8 +108,8 @@ class Write:
         ).rowcount
 
     def _same_unit(self, staged: str) -> sql.Composable:
-        """Whether a stored row ``t`` is of the unit of a staged one; a unit without a name has no other rows."""
-        parts = [sql.SQL("t.account_id = %(account_id)s")]
+        """Whether a stored row ``t`` is of the unit of a staged one; nothing is of a unit without a name."""
+        parts: list[sql.Composable] = [sql.SQL("t.account_id = %(account_id)s")]
         for name in self.shape.unit:
             parts.append(sql.SQL("t.{0} = {1}.{0}").format(column(name), sql.Identifier(staged)))
             nameless = self.shape.table.columns[name].absent if name in self.shape.table.columns else None
