@@ -23,7 +23,8 @@ def ensure_once(connection: Connection, shape: Shape) -> None:
     ).fetchone()
     if row and row[0] == query:
         return
-    select = sql.SQL(query)  # type: ignore[arg-type] - its parts are names and quoted words of our own files
+    # Its parts are names, and words of the files beside the specs.
+    select = sql.SQL(query)  # type: ignore[arg-type]
     with connection.transaction():
         connection.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"view:{shape.full_name}",)
