@@ -60,6 +60,7 @@ def test_every_table_of_shared_stock_says_so() -> None:
         "fba_inventory_summaries",
         "fba_manage_inventory",
         "fba_manage_inventory_all",
+        "reserved_inventory",
     }
     for name, table in tables.items():
         assert "Pan-EU" in table.description and f"{name}__once" in table.description

@@ -23,8 +23,7 @@ def ensure_once(connection: Connection, shape: Shape) -> None:
     ).fetchone()
     if row and row[0] == query:
         return
-    # Its parts are names, and words of the files beside the specs.
-    select = sql.SQL(query)  # type: ignore[arg-type]
+    select = sql.SQL(query)
     with connection.transaction():
         connection.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"view:{shape.full_name}",)
