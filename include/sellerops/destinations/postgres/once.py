@@ -8,6 +8,7 @@ from sellerops.destinations.once import SUFFIX, once_query
 from sellerops.destinations.postgres.ddl import Connection
 from sellerops.destinations.postgres.shape import Shape
 from sellerops.errors import ConfigurationError
+from sellerops.ledger.reading import grant_table
 
 
 def ensure_once(connection: Connection, shape: Shape) -> None:
@@ -33,6 +34,7 @@ def ensure_once(connection: Connection, shape: Shape) -> None:
                 connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} AS {}").format(view, select))
         except errors.InvalidTableDefinition:
             _make_again(connection, view, select, shape)
+        grant_table(connection, shape.schema_name, shape.name + SUFFIX)
         connection.execute(sql.SQL("COMMENT ON VIEW {} IS {}").format(view, sql.Literal(query)))
 
 

@@ -23,10 +23,12 @@ from sellerops.destinations.shape import UNIT_MARK
 GIVEN = sql.Identifier("unit_given")
 STORED = sql.Identifier("unit_stored")
 ITEMS = sql.Identifier("unit_item")
+TWINS = sql.Identifier("unit_twin")
 AFTER = sql.Identifier("unit_after")
 CHANGED = sql.SQL("EXISTS (SELECT FROM {items} i WHERE i.is_changed AND {same})")
 _ITEM, _RANK, _PLACE = "unit_item_", "unit_rank_", "unit_place_"
-_OWN = (_ITEM, _RANK, _PLACE, "is_new", "new_mark")
+_TOGETHER = "unit_together_"
+_OWN = (_ITEM, _RANK, _PLACE, _TOGETHER, "is_new", "new_mark")
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ class Units:
             ),
             dict(write.values),
         )
+        run(sql.SQL("ANALYZE {}").format(STORED))
 
     def _rank_items(self) -> None:
         """Which lines of which side stay, and whether that changes their unit."""
@@ -124,6 +127,7 @@ class Units:
                 mark=column(UNIT_MARK) if self._has_marks else sql.SQL("NULL::text"),
             )
         )
+        run(sql.SQL("ANALYZE {}").format(ITEMS))
         self._tell_twins_apart()
         run(
             sql.SQL(
@@ -160,27 +164,36 @@ class Units:
 
     def _tell_twins_apart(self) -> None:
         """Lines that both sides tell with the same rank are compared by their texts."""
+        run = self.write.connection.execute
+        unit = self.write.shape.unit
+        twins = run(
+            sql.SQL(
+                "CREATE TEMP TABLE {twins} ON COMMIT DROP AS SELECT {unit}, o.item FROM {items} o "
+                "JOIN {items} i ON {same} AND i.item = o.item AND i.rank = o.rank "
+                "WHERE i.is_new AND NOT o.is_new"
+            ).format(twins=TWINS, items=ITEMS, unit=identifiers(unit, "o"), same=self.same("i", "o"))
+        ).rowcount
+        if not twins:
+            return
+        run(sql.SQL("ANALYZE {}").format(TWINS))
         for side, is_new in ((STORED, False), (GIVEN, True)):
-            self.write.connection.execute(
+            run(
                 sql.SQL(
                     """
                     UPDATE {items} i SET words = d.words FROM (
-                        SELECT {s_unit}, s.{item} AS item,
-                               string_agg({text}, ' ' ORDER BY {text}) AS words
-                        FROM {side} s JOIN {items} one ON {same_one} AND one.item = s.{item} AND one.is_new
-                        JOIN {items} other ON {same_two} AND other.item = s.{item}
-                            AND NOT other.is_new AND other.rank = one.rank
-                        GROUP BY {s_unit}, s.{item}
+                        SELECT {s_unit}, w.item, string_agg({text}, ' ' ORDER BY {text}) AS words
+                        FROM {side} s JOIN {twins} w ON {same_twin} AND w.item = s.{item}
+                        GROUP BY {s_unit}, w.item
                     ) AS d WHERE i.is_new = {is_new} AND i.item = d.item AND {same}
                     """
                 ).format(
                     items=ITEMS,
+                    twins=TWINS,
                     side=side,
                     item=column(_ITEM),
-                    s_unit=identifiers(self.write.shape.unit, "s"),
+                    s_unit=identifiers(unit, "s"),
                     text=self._text("s"),
-                    same_one=self.same("one", "s"),
-                    same_two=self.same("other", "s"),
+                    same_twin=self.same("w", "s"),
                     same=self.same("i", "d"),
                     is_new=sql.Literal(is_new),
                 )
@@ -205,20 +218,31 @@ class Units:
             )
             for side, is_new in ((STORED, False), (GIVEN, True))
         ]
+        source = sql.SQL(" UNION ALL ").join(rows)
         ordinal: sql.Composable = column("ordinal")
         if self._has_marks:
-            among = [name for name in write.shape.key if name != "ordinal"]
+            among = identifiers([name for name in write.shape.key if name != "ordinal"])
+            # What rows say is only looked at where there are several.
+            source = sql.SQL("SELECT *, count(*) OVER (PARTITION BY {}) AS {} FROM ({}) AS u").format(
+                among, column(_TOGETHER), source
+            )
             ordinal = sql.SQL(
-                "(row_number() OVER (PARTITION BY {} ORDER BY {item} = '', {item} COLLATE \"C\", "
-                "{content}, source_line))::integer"
-            ).format(identifiers(among), item=column(_ITEM), content=content_of(write.shape, "r", _OWN))
+                "(row_number() OVER (PARTITION BY {among} ORDER BY {item} = '', {item} COLLATE \"C\", "
+                "CASE WHEN {together} > 1 THEN {content} END, source_line))::integer"
+            ).format(
+                among=among,
+                item=column(_ITEM),
+                together=column(_TOGETHER),
+                content=content_of(write.shape, "r", _OWN),
+            )
         more = [sql.SQL("{} AS ordinal").format(ordinal)] if "ordinal" in write.shape.system else []
         more += [sql.SQL("new_mark AS {}").format(column(UNIT_MARK))] if self._has_marks else []
         write.connection.execute(
             sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {}, is_new FROM ({}) AS r").format(
-                AFTER, sql.SQL(", ").join([*cells, *more]), sql.SQL(" UNION ALL ").join(rows)
+                AFTER, sql.SQL(", ").join([*cells, *more]), source
             )
         )
+        write.connection.execute(sql.SQL("ANALYZE {}").format(AFTER))
 
     def _count(self) -> Counts:
         key = self.write.shape.key
