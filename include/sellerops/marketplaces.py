@@ -45,6 +45,12 @@ def all_marketplaces() -> dict[str, Marketplace]:
     return _tables(str(config_dir()))[0]
 
 
+def stock_pools() -> dict[str, tuple[str, ...]]:
+    """Pools of shops that sell from one stock: the pool's name and the shops' ids."""
+    pools = read_yaml(config_dir() / "marketplaces.yaml").get("stock_pools", {})
+    return {name: tuple(marketplace(code).id for code in codes) for name, codes in pools.items()}
+
+
 def region_endpoint(region: str) -> str:
     """The Selling Partner API address of a region (NA, EU, FE)."""
     endpoints = _tables(str(config_dir()))[1]

@@ -14,6 +14,10 @@ def changed(rows: Iterable[RowOf], name: str, options: Mapping[str, Any]) -> Ite
     """The rows with a content fault. Raises FaultUnfit for one that an array of objects cannot have."""
     if name == "no_rows":
         return iter(())
+    if name == "lines_reversed":
+        return reversed(list(rows))
+    if name == "lines_split":
+        return (half for row in rows for half in _halves(row))
     if name not in _EDITS:
         raise FaultUnfit(f"fault {name!r}: a document of the Ads API cannot have it")
     edit = _EDITS[name]
@@ -52,6 +56,24 @@ def _zero(row: RowOf, number: int, options: Mapping[str, Any]) -> RowOf:
         key: 0 if isinstance(value, int | float) and not key.endswith("Id") else value
         for key, value in row.items()
     }
+
+
+def _halves(row: RowOf) -> Iterator[RowOf]:
+    """Two rows of the same dimensions that together say the same: money stays with the first."""
+    counts = {
+        key: value
+        for key, value in row.items()
+        if isinstance(value, int) and not key.endswith("Id") and value > 1
+    }
+    if not counts:
+        yield row
+        return
+    yield {**row, **{key: value - value // 2 for key, value in counts.items()}}
+    rest = {
+        key: 0 if isinstance(value, int | float) and not key.endswith("Id") else value
+        for key, value in row.items()
+    }
+    yield {**rest, **{key: value // 2 for key, value in counts.items()}}
 
 
 def _column(row: RowOf, options: Mapping[str, Any]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from amazon_sandbox.quotas import UsagePlan
 from amazon_sandbox.world.catalogue import Listing
 from amazon_sandbox.world.documents import iso_utc
-from amazon_sandbox.world.inventory import Stock, stock_at
+from amazon_sandbox.world.inventory import Stock, shared_stock_at
 from amazon_sandbox.world.shop import Shop
 from amazon_sandbox.world.streams import uniforms
 
@@ -21,9 +22,12 @@ OLDEST = timedelta(days=548)
 _COUNTED_EVERY = 3 * 3600
 
 
-def summaries(shop: Shop, now: int, *, details: bool) -> list[dict[str, Any]]:
-    """Every SKU with FBA stock records at `now` (UTC epoch seconds), in the catalogue's order."""
-    stocks = stock_at(shop, now)
+def summaries(shop: Shop, now: int, *, details: bool, others: Iterable[Shop] = ()) -> list[dict[str, Any]]:
+    """Every SKU with FBA stock records at `now` (UTC epoch seconds), in the catalogue's order.
+
+    `others`: the account's shops; those that share the shop's stock count in.
+    """
+    stocks = shared_stock_at(others, shop, now)
     return [
         _summary(shop, listing, stocks[listing.sku], now, details)
         for listing in shop.listings

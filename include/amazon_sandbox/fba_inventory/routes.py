@@ -32,7 +32,8 @@ async def get_inventory_summaries(call: Operation) -> Answer:
         )
         first, as_of = place.place[0], place.as_of
     shop = shop_of(call, wanted.marketplace_id)
-    rows = await asyncio.to_thread(data.summaries, shop, int(as_of), details=wanted.details)
+    others = [shop_of(call, each) for each in call.caller.marketplace_ids]
+    rows = await asyncio.to_thread(data.summaries, shop, int(as_of), details=wanted.details, others=others)
     if wanted.skus:
         rows = [row for row in rows if row["sellerSku"] in wanted.skus]
     if wanted.since:

@@ -74,6 +74,15 @@ DOCUMENT = (
     FaultKind("zero_data", Stage.DOCUMENT, "quantities, amounts and traffic are all zero"),
     FaultKind("no_rows", Stage.DOCUMENT, "header without rows, lists without entries"),
     FaultKind(
+        "lines_split",
+        Stage.DOCUMENT,
+        "a line of several units stands in two lines of the same keys, a row of an Ads report in two of the "
+        "same dimensions",
+        {"column": "flat files: the units, quantity"},
+    ),
+    FaultKind("lines_lone", Stage.DOCUMENT, "of an order with several lines only one is told"),
+    FaultKind("lines_reversed", Stage.DOCUMENT, "the lines stand in reverse order"),
+    FaultKind(
         "recoded",
         Stage.DOCUMENT,
         "the bytes are in another charset than the Content-Type says",
@@ -119,6 +128,11 @@ LISTING = (
         "settlement_twice",
         Stage.LISTING,
         "the newest settlement is published a second time, under another report id",
+    ),
+    FaultKind(
+        "settlement_corrected",
+        Stage.LISTING,
+        "the newest settlement is published again with a line less: two of its lines have become one",
     ),
 )
 

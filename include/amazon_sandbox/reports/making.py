@@ -80,8 +80,9 @@ class Maker:
                 self._store.settlements.add((seller.seller_id, ref.settlement_id))
                 self._settlement(seller, ref, ref.created_at.timestamp())
         subject = Subject("getReports", seller.account, seller.seller_id, data.SETTLEMENTS)
-        if newest is not None and self._sandbox.faults.draw(Stage.LISTING, subject) is not None:
-            self._settlement(seller, newest, now)
+        fault = self._sandbox.faults.draw(Stage.LISTING, subject) if newest is not None else None
+        if newest is not None and fault is not None:
+            self._settlement(seller, newest, now, is_corrected=fault.kind.name == "settlement_corrected")
 
     def _make(
         self, seller: Seller, application: str, wanted: ReportSpecification, now: float
@@ -200,7 +201,9 @@ class Maker:
             report, _ = self._make(seller, schedule.application, wanted, created)
             report.schedule_id = schedule.id
 
-    def _settlement(self, seller: Seller, ref: SettlementRef, created: float) -> None:
+    def _settlement(
+        self, seller: Seller, ref: SettlementRef, created: float, *, is_corrected: bool = False
+    ) -> None:
         shops = tuple(ref.marketplace_ids)
         wanted = ReportSpecification(data.SETTLEMENTS, shops, ref.start, ref.end, {})
         report = self._blank(seller, wanted, created)
@@ -215,6 +218,7 @@ class Maker:
             as_of=instant(created),
             marketplace_ids=shops,
             settlement_id=ref.settlement_id,
+            transforms=(("lines_joined", ()),) if is_corrected else (),
         )
         self._bend(report, created)
         self._store.add(report)

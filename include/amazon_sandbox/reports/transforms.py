@@ -9,6 +9,7 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from amazon_sandbox.reports.headers import localized_headers
@@ -54,6 +55,10 @@ def _flat_file_fault(name: str, options: Options, chunks: Iterator[bytes], chars
     if first is None:
         raise FaultUnfit(f"fault {name!r}: the document is empty")
     header, end = _split(first)
+    if name in _OF_ROWS:
+        rows = _OF_ROWS[name](header, [_split(line)[0] for line in lines], options, charset)
+        yield from (b"\t".join(cells) + end for cells in (header, *rows))
+        return
     make = _FLAT[name]
     new_header, edit = make(header, options, charset)
     yield b"\t".join(new_header) + end
@@ -171,6 +176,51 @@ def _zero_data(header: Cells, options: Options, charset: str) -> tuple[Cells, Ro
 def _no_rows(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
     return header, lambda cells, _: None
 
+
+def _lines_split(header: Cells, rows: list[Cells], options: Options, charset: str) -> Iterator[Cells]:
+    """A line of several units in two, which together say the same: the amounts stay with the first."""
+    at = _index(header, {"column": "quantity", **options}, charset)
+    measures = {place for place, name in enumerate(header) if _MEASURES.search(name)}
+    for cells in rows:
+        units = int(cells[at]) if cells[at].isdigit() else 0
+        if units < 2:
+            yield cells
+            continue
+        yield [*cells[:at], b"1", *cells[at + 1 :]]
+        rest = [
+            b"0" if place in measures and _NUMBER.fullmatch(cell) else cell
+            for place, cell in enumerate(cells)
+        ]
+        yield [*rest[:at], str(units - 1).encode(), *rest[at + 1 :]]
+
+
+def _lines_lone(header: Cells, rows: list[Cells], options: Options, charset: str) -> Iterator[Cells]:
+    """Of the lines that begin with one id, such as those of an order, only the last."""
+    return iter({cells[0]: cells for cells in rows}.values())
+
+
+def _lines_reversed(header: Cells, rows: list[Cells], options: Options, charset: str) -> Iterator[Cells]:
+    return reversed(rows)
+
+
+def _lines_joined(header: Cells, rows: list[Cells], options: Options, charset: str) -> Iterator[Cells]:
+    """The first two lines behind a settlement's own as one, with the sum of their amounts."""
+    at = _index(header, {"column": "amount", **options}, charset)
+    if len(rows) < 3:
+        raise FaultUnfit("the settlement has no two lines to join")
+    total, one, other, *rest = rows
+    comma = b"," in one[at] or b"," in other[at]
+    amount = sum(Decimal(each[at].decode().replace(",", ".")) for each in (one, other))
+    joined = f"{amount:f}".replace(".", ",") if comma else f"{amount:f}"
+    yield from (total, [*one[:at], joined.encode(), *one[at + 1 :]], *rest)
+
+
+_OF_ROWS: dict[str, Callable[[Cells, list[Cells], Options, str], Iterator[Cells]]] = {
+    "lines_split": _lines_split,
+    "lines_lone": _lines_lone,
+    "lines_reversed": _lines_reversed,
+    "lines_joined": _lines_joined,
+}
 
 _FLAT: dict[str, Callable[[Cells, Options, str], tuple[Cells, RowEdit]]] = {
     "column_added": _column_added,

@@ -10,6 +10,7 @@ fulfillable stock by just that much.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -73,6 +74,23 @@ def stock_at(shop: Shop, now: int) -> dict[str, Stock]:
             inbound_receiving=delivery if days_left <= RECEIVING_DAYS else 0,
         )
     return stocks
+
+
+# Shops of one stock: each tells all pieces in full. The United Kingdom has its own.
+PAN_EU = frozenset({"DE", "FR", "IT", "ES", "NL", "SE", "PL", "BE", "IE"})
+
+
+def shared_stock_at(shops: Iterable[Shop], shop: Shop, now: int) -> dict[str, Stock]:
+    """What a shop tells as its stock: with Pan-EU that of all of the account's ``shops`` of the pool."""
+    told = stock_at(shop, now)
+    if shop.marketplace.country not in PAN_EU:
+        return told
+    for other in shops:
+        if other is not shop and other.marketplace.country in PAN_EU:
+            for sku, stock in stock_at(other, now).items():
+                if sku in told:
+                    told[sku] = Stock(*(sum(pair) for pair in zip(told[sku], stock, strict=True)))
+    return told
 
 
 class Shipped(NamedTuple):

@@ -7,6 +7,8 @@ from functools import cached_property
 
 from sellerops.specs import ColumnType, ReportSpec, TableSpec, WriteDisposition
 
+# When a unit was last told without naming its lines; only beside rows that were told later, by name.
+UNIT_MARK = "unit_mark"
 SYSTEM = {
     "account_id": ColumnType.TEXT,
     "marketplace_id": ColumnType.TEXT,
@@ -14,11 +16,12 @@ SYSTEM = {
     "snapshot_at": ColumnType.TIMESTAMP,
     "ordinal": ColumnType.INTEGER,
     "line_hash": ColumnType.TEXT,
+    UNIT_MARK: ColumnType.TEXT,
     "source_line": ColumnType.INTEGER,
     "load_id": ColumnType.INTEGER,
     "reported_at": ColumnType.TIMESTAMP,
 }
-_NULLABLE = frozenset({"marketplace_id"})
+_NULLABLE = frozenset({"marketplace_id", UNIT_MARK})
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,13 @@ class TableShape:
 
     @property
     def has_ordinal(self) -> bool:
-        return self.is_hashed or self.table.ordinal_by is not None
+        """Whether rows that are equal in the rest of the key are kept, numbered in ``ordinal``."""
+        return self.is_hashed or self.keeps_equal_rows
+
+    @property
+    def keeps_equal_rows(self) -> bool:
+        """``ReportSpec.keeps_equal_rows``."""
+        return self.spec.keeps_equal_rows(self.name)
 
     @property
     def is_snapshot(self) -> bool:
@@ -75,6 +84,7 @@ class TableShape:
             *([] if self.is_snapshot else ["snapshot_at"]),
             *([] if self.has_ordinal else ["ordinal"]),
             *([] if self.is_hashed else ["line_hash"]),
+            *([] if self.table.ordinal_by else [UNIT_MARK]),
         }
         columns = {name: kind for name, kind in SYSTEM.items() if name not in left_out}
         if self.table.day_from_window:
@@ -101,8 +111,10 @@ class TableShape:
 
     @cached_property
     def key(self) -> tuple[str, ...]:
-        """The grain: what no two rows share."""
+        """The grain: what no two rows share. The unit comes first: its rows are looked for together."""
         names = ["account_id"]
+        if self.table.write_disposition is WriteDisposition.MERGE:
+            names += self.unit
         if self.spec.scope == "marketplace" or self.tells_shop:
             names.append("marketplace_id")
         if self.is_hashed:
@@ -112,6 +124,14 @@ class TableShape:
         names += ["ordinal"] if self.has_ordinal else []
         names += ["snapshot_at"] if self.is_snapshot else []
         return tuple(dict.fromkeys(names))
+
+    @cached_property
+    def unit(self) -> tuple[str, ...]:
+        """What rows that come and go together share, beside the account; empty where each stands alone."""
+        if not self.table.unit:
+            return ()
+        shop = ("marketplace_id",) if self.spec.scope == "marketplace" else ()
+        return (*shop, *self.table.unit)
 
     @cached_property
     def staged_key(self) -> tuple[str, ...]:

@@ -265,10 +265,15 @@ def _fact_values(table: TableSpec, facts: Mapping[str, str], rules: ValueRules) 
 
 
 def _window(table: TableSpec, piece: Slice) -> tuple[str, date | datetime, date | datetime] | None:
-    """Day column, first value and the first value behind the slice's local days."""
+    """Day column, first value that may stand in the document, and the first value behind.
+
+    A day before and behind the slice's days: Amazon may cut the window by another clock than the rows' dates.
+    Such rows are accepted here, and the write leaves them out as superseded: a document of their own day
+    tells that day whole.
+    """
     if table.write_disposition is not WriteDisposition.REPLACE or not table.day or not piece.days:
         return None
-    first, end = piece.days[0], piece.days[-1] + timedelta(days=1)
+    first, end = piece.days[0] - timedelta(days=1), piece.days[-1] + timedelta(days=2)
     if table.columns[table.day].type is ColumnType.TIMESTAMP:
         zone = ZoneInfo(piece.timezone)
         return table.day, datetime.combine(first, time(0), zone), datetime.combine(end, time(0), zone)

@@ -349,8 +349,16 @@ class TableSpec(_Strict):
         default=(),
         description="the grain beside the system's scope; empty: no natural key, rows are told by hash",
     )
+    unit: tuple[str, ...] = Field(
+        default=(),
+        description="columns of rows that come and go together. merge: the newest document's rows of a unit "
+        "replace all its earlier ones; a unit that is the whole key numbers its rows in `ordinal`. replace: "
+        "rows of the unit on other days give way to a newer document",
+    )
     ordinal_by: str | None = Field(
-        default=None, description="column that numbers equal keys in `ordinal`, when the file has it"
+        default=None,
+        description="the column that tells the lines of a unit apart, when the file has it: a document "
+        "speaks for the lines it names",
     )
     version: str | None = Field(default=None, description="merge: the row with the later value wins")
     day: str | None = Field(
@@ -364,6 +372,11 @@ class TableSpec(_Strict):
     )
     marketplace_from: str | None = Field(
         default=None, description="column that names the shop (`Amazon.com`); else the slice's only shop"
+    )
+    shared_stock: str | None = Field(
+        default=None,
+        description="snapshot of each shop: the column of the pieces that shops of one pool (Pan-EU) each "
+        "tell in full. The view `<table>__once` then counts them once",
     )
     checks: tuple[HeaderSumCheck, ...] = ()
     quarantine: QuarantineRules | None = None
@@ -398,16 +411,26 @@ class TableSpec(_Strict):
             raise ValueError(f"column names are snake_case; not {', '.join(map(repr, bad))}")
         known = {*self.columns, *([self.day_from_window] if self.day_from_window else [])}
         derived = {"ordinal", "snapshot_at", "marketplace_id", "source_line"}
-        for key in ("primary_key", "ordinal_by", "version", "day", "age_from", "marketplace_from"):
+        named_columns = (
+            "unit",
+            "ordinal_by",
+            "version",
+            "day",
+            "age_from",
+            "marketplace_from",
+            "shared_stock",
+        )
+        for key in ("primary_key", *named_columns):
             named = getattr(self, key)
             for name in named if isinstance(named, tuple) else [named] if named else []:
-                if name not in known and not (key == "primary_key" and name in derived):
+                if name not in known and not (key in ("primary_key", "unit") and name in derived):
                     raise ValueError(f"`{key}` names {name!r}, which is not in `columns`")
         if self.quarantine:
             measure = self.columns.get(self.quarantine.measure)
             if measure is None or measure.type not in (ColumnType.INTEGER, ColumnType.DECIMAL):
                 raise ValueError(f"`quarantine.measure`: {self.quarantine.measure!r} is no numeric column")
         self._check_personal()
+        self._check_unit()
         if self.quarantine and self.write_disposition is not WriteDisposition.REPLACE:
             raise ValueError("`quarantine` goes with `write_disposition: replace`: whole days are compared")
         for check in self.checks:
@@ -449,12 +472,29 @@ class TableSpec(_Strict):
         """Personal columns leave the table, so nothing in it may depend on them."""
         if self.personal_columns and not self.primary_key:
             raise ValueError("`personal` columns go to another table: that needs a `primary_key`")
-        needed = {*self.primary_key, self.ordinal_by, self.version, self.day, self.age_from}
+        needed = {*self.primary_key, *self.unit, self.ordinal_by, self.version, self.day, self.age_from}
         needed |= {self.marketplace_from, *(each.total for each in self.checks)}
         needed |= {self.quarantine.measure} if self.quarantine else set()
         for name in self.personal_columns:
             if name in needed:
                 raise ValueError(f"{name!r} is `personal`: it cannot be a key, day, version or measure")
+
+    def _check_unit(self) -> None:
+        is_merge = self.write_disposition is WriteDisposition.MERGE
+        if self.unit and self.write_disposition is WriteDisposition.SNAPSHOT:
+            raise ValueError("`unit` goes with `write_disposition: merge` or `replace`")
+        if self.unit and is_merge and not set(self.unit) <= {*self.primary_key, "marketplace_id"}:
+            raise ValueError("`unit` of merged rows is part of the `primary_key`")
+        if self.shared_stock and self.write_disposition is not WriteDisposition.SNAPSHOT:
+            raise ValueError("`shared_stock` goes with `write_disposition: snapshot`")
+        if self.ordinal_by and not (is_merge and self.unit and set(self.primary_key) <= set(self.unit)):
+            raise ValueError(
+                "`ordinal_by` tells the lines of a `unit` apart: merge by a unit that is the key"
+            )
+        if self.ordinal_by and self.personal_columns:
+            raise ValueError("`ordinal_by` and `personal` columns do not go together")
+        if self.unit and self.version and self.columns[self.version].type is not ColumnType.TIMESTAMP:
+            raise ValueError(f"`version`: {self.version!r} of a table with `unit` is a timestamp")
 
     @property
     def is_judged(self) -> bool:
@@ -662,6 +702,17 @@ class ReportSpec(_Strict):
             if table.rows == WHOLE_DOCUMENT and self.format.kind != "json":
                 raise ValueError(f"`tables.{name}`: `rows: {WHOLE_DOCUMENT!r}` goes with `format.kind: json`")
         return self
+
+    def keeps_equal_rows(self, table: str) -> bool:
+        """Whether rows of one document with the same key are rows of their own, not one row told twice.
+
+        So where a day of a document made in one piece is taken whole, and where the key says no more than the
+        unit its lines belong to. Pages of an operation may tell one thing twice.
+        """
+        it = self.tables[table]
+        if it.write_disposition is WriteDisposition.REPLACE:
+            return bool(it.primary_key) and self.format.kind != "jsonl"
+        return bool(it.unit) and set(it.primary_key) <= set(it.unit)
 
     @property
     def is_in_parts(self) -> bool:

@@ -43,12 +43,14 @@ def grain(spec: ReportSpec, name: str) -> tuple[str, ...]:
     """The columns that tell the rows of a table apart; nulls are equal."""
     table = spec.tables[name]
     names = ["account_id"]
+    if table.write_disposition is WriteDisposition.MERGE and table.unit:
+        names += [*(["marketplace_id"] if spec.scope == "marketplace" else []), *table.unit]
     if spec.scope == "marketplace" or table.marketplace_from:
         names.append("marketplace_id")
     if not table.primary_key:
         names += [each for each in (table.day_from_window or table.day, "line_hash") if each]
     names += table.primary_key
-    if table.ordinal_by or not table.primary_key:
+    if spec.keeps_equal_rows(name) or not table.primary_key:
         names.append("ordinal")
     if table.write_disposition is WriteDisposition.SNAPSHOT:
         names.append("snapshot_at")

@@ -23,7 +23,7 @@ ON_BIGQUERY = {
     "test_every_load_is_in_the_ledger_with_its_counts",
     "test_the_same_document_again_changes_nothing",
     "test_a_merge_keeps_the_later_version_whichever_comes_first",
-    "test_item_ids_number_equal_keys_and_the_same_item_twice_is_a_reject",
+    "test_item_ids_number_equal_keys_and_an_item_in_several_lines_keeps_them_all",
     "test_days_of_a_newer_document_keep_their_rows",
     "test_identical_lines_without_a_key_are_all_kept",
     "test_a_new_column_lands_in_the_same_load_and_a_dropped_one_is_null",
@@ -35,6 +35,9 @@ ON_BIGQUERY = {
     "test_confirmed_absence_lets_no_row_go_unasked",
     "test_transactions_without_id_shop_and_items_are_rows",
     "test_a_window_that_is_read_again_is_compared_with_itself",
+    "test_split_joined_and_lone_lines_stand_once",
+    "test_rows_of_equal_dimensions_are_all_kept_whatever_their_order",
+    "test_stock_that_shops_share_is_counted_once",
     "test_the_same_slice_at_the_same_time_is_loaded_once_after_the_other",
 }
 

@@ -10,7 +10,7 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -166,24 +166,27 @@ class _Load:
             groups[tuple(row.get(name) for name in key)].append(row)
         accepted, losing = [], []
         for group in groups.values():
-            by = table.ordinal_by if table.ordinal_by in group[0] else None
-            numbers = sorted({row[by] for row in group if by and row[by] is not None})
-            winners: dict[int, Row] = {}
-            bare = len(numbers)
-            for row in sorted(group, key=lambda row: int(row["source_line"])):
-                if self.shape.is_hashed or (table.ordinal_by and (by is None or row[by] is None)):
-                    bare += 1
-                    ordinal = bare
-                else:
-                    ordinal = numbers.index(row[by]) + 1 if by else 1
-                other = winners.get(ordinal)
-                if other is not None and _version(table, other) > _version(table, row):
-                    other, row = row, other
-                winners[ordinal] = row
-                if other is not None:
-                    losing.append(self.reject(other))
-            accepted += [self.complete(row, ordinal) for ordinal, row in winners.items()]
+            if self.shape.has_ordinal:
+                told = sorted(group, key=self.place_of)
+                accepted += [self.complete(row, ordinal) for ordinal, row in enumerate(told, 1)]
+                continue
+            *others, winner = sorted(group, key=lambda row: (_version(table, row), int(row["source_line"])))
+            accepted.append(self.complete(winner, 1))
+            losing += [self.reject(row) for row in others]
         return accepted, losing
+
+    def place_of(self, row: Row) -> tuple[Any, ...]:
+        """Where a row stands among equal ones: by the line it names, then by what it says."""
+        item = self.item(row)
+        return item == "", item, self.content(row), int(row["source_line"])
+
+    def item(self, row: Row) -> str:
+        by = self.job.table_spec.ordinal_by
+        return str((row.get(by) if by else None) or "")
+
+    def content(self, row: Row) -> str:
+        left_out = {*self.shape.system_types, *self.job.table_spec.personal_columns}
+        return _whole({name: value for name, value in row.items() if name not in left_out})
 
     def reject(self, row: Row) -> RowReject:
         cells = {name: value for name, value in row.items() if name != "source_line" and value is not None}
@@ -201,6 +204,7 @@ class _Load:
             "region": piece.region,
             "ordinal": ordinal,
             "line_hash": row.get("line_hash"),
+            "unit_mark": None,
             "source_line": row["source_line"],
             "load_id": self.load_id,
             "reported_at": self.job.request.reported_at,
@@ -217,7 +221,7 @@ class _Load:
     def write(self, marks: Watermarks) -> Counter[str]:
         job, disposition = self.job, self.job.table_spec.write_disposition
         if disposition is WriteDisposition.MERGE:
-            return self.merge()
+            return self.merge_units() if self.shape.unit else self.merge()
         stale = set(marks.newer(job.slice.days, job.request.reported_at))
         fresh = [day for day in job.slice.days if day not in stale]
         marks.put(fresh, job.request.reported_at, self.load_id)
@@ -227,7 +231,83 @@ class _Load:
                 [] if stale else self.accepted, lambda row: not stale and row["snapshot_at"] == moment
             )
         new = [row for row in self.accepted if self.day(row) in fresh]
-        return self.put(new, lambda row: self.day(row) in fresh)
+        if not self.shape.unit:
+            return self.put(new, lambda row: self.day(row) in fresh)
+        day = self.shape.day or ""
+        last = {self.unit(row): row[day] for row in sorted(new, key=lambda row: row[day])}
+        moved = job.request.reported_at
+        elsewhere = [row for row in self.table.rows if self.in_place(row) and self.day(row) not in fresh]
+        gone = [
+            row
+            for row in elsewhere
+            if self.unit(row) in last and (row["reported_at"], row[day]) < (moved, last[self.unit(row)])
+        ]
+        kept = {self.unit(row) for row in elsewhere if row not in gone}
+        return self.put(
+            [row for row in new if self.unit(row) not in kept],
+            lambda row: self.day(row) in fresh or row in gone,
+        )
+
+    def unit(self, row: Row) -> tuple[Any, ...]:
+        return (row["account_id"], *(row[name] for name in self.shape.unit))
+
+    def merge_units(self) -> Counter[str]:
+        """Units as they stand after the document; the words are those of `postgres.units`."""
+        told: dict[Any, list[Row]] = defaultdict(list)
+        for row in self.accepted:
+            told[self.unit(row)].append(row)
+        before = {unit: [row for row in self.table.rows if self.unit(row) == unit] for unit in told}
+        counts: Counter[str] = Counter()
+        for unit, rows in told.items():
+            after, same = self.settled(before[unit], rows)
+            new = [row for row in after if any(row is each for each in rows)]
+            keys = {self.key(row) for row in before[unit]}
+            counts["updated"] += sum(self.key(row) in keys for row in new)
+            counts["inserted"] += sum(self.key(row) not in keys for row in new)
+            counts["unchanged"] += same
+            counts["superseded"] += len(rows) - len(new) - same
+            counts["replaced"] += len(keys - {self.key(row) for row in after})
+            self.table.rows = [row for row in self.table.rows if self.unit(row) != unit] + after
+        return counts
+
+    def settled(self, before: list[Row], given: list[Row]) -> tuple[list[Row], int]:
+        """The unit's rows, and how many of the document's stood there just so."""
+        sides: dict[str, list[list[Row]]] = defaultdict(list)
+        for rows in (before, given):
+            for item in sorted({self.item(row) for row in rows}):
+                sides[item].append([row for row in rows if self.item(row) == item])
+        marks = [row["unit_mark"] for row in before if row.get("unit_mark")]
+        best = {item: max(lists, key=self.rank_of) for item, lists in sides.items()}
+        same = sum(
+            len(lists[0])
+            for lists in sides.values()
+            if len(lists) == 2 and self.rank_of(lists[0]) == self.rank_of(lists[1])
+        )
+        nameless = max([*marks, *(self.mark(rows) for item, rows in best.items() if not item)], default="")
+        named = max((self.mark(rows) for item, rows in best.items() if item), default="")
+        after = [
+            row
+            for item, rows in best.items()
+            if (self.mark(rows) >= nameless if item else self.mark(rows) == nameless and named <= nameless)
+            for row in rows
+        ]
+        if "unit_mark" in self.shape.system_types:
+            numbers: Counter[Any] = Counter()
+            for row in sorted(after, key=self.place_of):
+                among = tuple(row[name] for name in self.shape.key if name != "ordinal")
+                numbers[among] += 1
+                row["ordinal"] = numbers[among]
+                row["unit_mark"] = nameless if nameless and named > nameless else None
+        return after, same
+
+    def mark(self, rows: list[Row]) -> str:
+        """The rank of rows as text: version and document's time in microseconds since the year 1."""
+        version = self.job.table_spec.version
+        parts = [max(_micros(row[version]) for row in rows)] if version else []
+        return "".join([*parts, _micros(rows[0]["reported_at"])])
+
+    def rank_of(self, rows: list[Row]) -> tuple[str, str]:
+        return self.mark(rows), " ".join(sorted(f"{self.content(row)} {row['source_line']}" for row in rows))
 
     def put(self, new: Sequence[Row], goes: Any) -> Counter[str]:
         kept = [row for row in self.table.rows if not (self.in_place(row) and goes(row))]
@@ -311,6 +391,11 @@ def _whole(row: Row) -> str:
         ", ".join(f'"{name}": {json.dumps(row[name], default=_text, ensure_ascii=False)}' for name in names)
         + "}"
     )
+
+
+def _micros(moment: datetime | None) -> str:
+    since = moment - datetime(1, 1, 1, tzinfo=UTC) if moment else timedelta(0)
+    return f"{since // timedelta(microseconds=1):018d}"
 
 
 def _text(value: Any) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import BinaryIO
 
 import pytest
+from integration.destinations.documents import contents
 from integration.destinations.stores import Store
 
+from amazon_sandbox.fba_inventory.data import summaries
+from amazon_sandbox.reports.transforms import apply
 from amazon_sandbox.world import Document, Seller, World
 from sellerops.accounts import Account
 from sellerops.destinations import LoadResult, RequestMeta, load_document
@@ -35,9 +38,15 @@ def opened(document: Document) -> Callable[[], BinaryIO]:
 
 
 def load(
-    store: Store, spec: ReportSpec, piece: Slice, document: Document, shops: tuple[str, ...]
+    store: Store,
+    spec: ReportSpec,
+    piece: Slice,
+    document: Document,
+    shops: tuple[str, ...],
+    hours: int = 0,
 ) -> list[LoadResult]:
-    meta = RequestMeta(NOW, content_type=document.content_type, marketplace_ids=shops, where=piece.label)
+    made = NOW + timedelta(hours=hours)
+    meta = RequestMeta(made, content_type=document.content_type, marketplace_ids=shops, where=piece.label)
     return load_document(store.destination, spec, piece, meta, opened(document))
 
 
@@ -92,3 +101,95 @@ def test_a_day_in_the_table_is_the_day_that_was_sold(store: Store) -> None:
     assert [row["units_ordered"] for row in store.rows("amazon_sp.sales_daily_totals")] == [
         truth["units_ordered"]
     ]
+
+
+def bent(document: Document, *faults: str) -> Document:
+    """The document with faults of its content, each as the sandbox makes it."""
+    chunks: Iterator[bytes] = iter(document.chunks)
+    for name in faults:
+        chunks = apply(name, {}, chunks, document.content_type)
+    return Document(chunks, document.content_type)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        ([], ["lines_split"], ["lines_reversed"]),
+        (["lines_split"], ["lines_reversed", "lines_split"]),
+        (["lines_split"], [], ["lines_lone"], []),
+    ],
+    ids=["split and joined", "reversed", "told alone"],
+)
+@pytest.mark.parametrize("account", ["northwind_na", "northwind_eu"])
+def test_orders_stand_as_they_are_told_last(store: Store, account: str, told: tuple[list[str], ...]) -> None:
+    """One account's file has item ids, the other's has none."""
+    spec, seller = load_spec("all_orders"), SELLERS[account]
+    piece = slices(spec, seller)[-1]
+
+    def document() -> Document:
+        made = WORLD.document(
+            spec.report_type, seller, piece.marketplace_ids, piece.start, piece.end, {}, NOW
+        )
+        assert made is not None
+        return made
+
+    moved = spec.model_copy(update={"source": "last"})
+    for hours, faults in enumerate(told):
+        load(store, spec, piece, bent(document(), *faults), piece.marketplace_ids, hours)
+    load(store, moved, piece, bent(document(), *told[-1]), piece.marketplace_ids, len(told) - 1)
+    ours, last = (store.rows(f"{source}.all_orders") for source in ("amazon_sp", "last"))
+    assert len(last) > 20 and contents(ours) == contents(last)
+
+
+def test_a_corrected_settlement_leaves_no_old_line(store: Store) -> None:
+    spec, seller = load_spec("settlements"), SELLERS["northwind_eu"]
+    piece = slices(spec, seller)[0]
+    ref = WORLD.settlements(seller, NOW)[-1]
+    results = []
+    for hours, faults in enumerate([[], ["lines_joined"]]):
+        document = bent(WORLD.settlement_document(seller, ref.settlement_id), *faults)
+        results += load(store, spec, piece, document, tuple(ref.marketplace_ids), hours)
+    rows = store.rows("amazon_sp.settlements")
+    assert len(rows) == results[1].rows_in_file == results[0].rows_in_file - 1
+    # A line's key holds its shop: lines that move up beside another shop's are new ones.
+    assert results[1].replaced - results[1].inserted == 1
+    assert sum(row["amount"] or 0 for row in rows) == max(row["total_amount"] or 0 for row in rows)
+
+
+@pytest.mark.parametrize("account", sorted(SELLERS))
+@pytest.mark.parametrize("name", ["inventory_ledger_summary", "inventory_ledger_detail"])
+def test_ledger_days_by_amazons_clock_are_no_rejects(store: Store, account: str, name: str) -> None:
+    spec, seller = load_spec(name), SELLERS[account]
+    piece = slices(spec, seller)[-1]
+    document = WORLD.document(
+        spec.report_type,
+        seller,
+        piece.marketplace_ids,
+        piece.start,
+        piece.end,
+        dict(spec.request.options),
+        NOW,
+    )
+    if document is None:
+        pytest.skip("no ledger")
+    (result,) = load(store, spec, piece, document, piece.marketplace_ids)
+    assert result.rejected == 0 and result.inserted
+    assert {row["date"] for row in store.rows(f"amazon_sp.{name}")} <= set(piece.days)
+    if account == "northwind_na":
+        assert result.superseded, "the sandbox tells the day before too"
+
+
+def test_pan_eu_shops_tell_one_stock(store: Store) -> None:
+    seller = SELLERS["northwind_eu"]
+    shops = {code: shop for each in seller.marketplace_ids
+             if (code := (shop := WORLD.shop(seller, each)).marketplace.country)}  # fmt: skip
+    told = {
+        code: {
+            row["sellerSku"]: row["totalQuantity"]
+            for row in summaries(shop, int(NOW.timestamp()), details=True, others=shops.values())
+        }
+        for code, shop in shops.items()
+    }
+    both = set(told["DE"]) & set(told["FR"])
+    assert both and {told["DE"][sku] for sku in both} != {0}
+    assert [told["DE"][sku] for sku in sorted(both)] == [told["FR"][sku] for sku in sorted(both)]

@@ -1,13 +1,14 @@
 """GET_LEDGER_SUMMARY_VIEW_DATA and GET_LEDGER_DETAIL_VIEW_DATA: the ledger as balances and as events.
 
-Every field is quoted. Days are calendar days of the country; of the window only the dates count.
+Every field is quoted. Days are calendar days of the country, and the window is cut by the country's clock: a
+window of UTC days reaches into the day before in America, into the day behind in Asia.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from amazon_sandbox.world.catalogue import Listing
@@ -81,7 +82,8 @@ def write_detail(request: ReportRequest) -> Document | None:
 
 def _days(request: ReportRequest, shop: Shop) -> range:
     start, end = request.window()
-    first, last = (datetime.fromtimestamp(moment, UTC).toordinal() for moment in (start, end - 1))
+    zone = ZoneInfo(shop.marketplace.timezone)
+    first, last = (datetime.fromtimestamp(moment, zone).toordinal() for moment in (start, end - 1))
     return visible_days(shop, first, last, request.now)
 
 

@@ -119,8 +119,11 @@ class _Load:
         shape = BigQueryShape(self.job.spec, self.job.table, tuple(self.job.rows.drift.added))
         with self._locked(self.job.full_name):
             new_columns = self._tables.ensure(shape, parts.wide)
+            self._tables.ensure_once(shape)
         nonce = self._jobs.name(self._load_id, "x").rsplit("_", 1)[-1]
-        staging, ready = (self._tables.staging_name(self._load_id, nonce, step) for step in ("rows", "ready"))
+        staging, ready, after = (
+            self._tables.staging_name(self._load_id, nonce, step) for step in ("rows", "ready", "after")
+        )
         try:
             self._upload(parts, staging)
             statements = Statements(
@@ -136,23 +139,25 @@ class _Load:
             )
             self._run("ready", statements.prepare())
             try:
-                return self._settle(statements, parts, new_columns)
+                return self._settle(statements, after, parts, new_columns)
             except Quarantined as held:
                 raise record_held(self.connection, self.job, self.destination, held) from None
         finally:
             # They end by themselves in a day; an error here must not hide one that matters.
-            for name in (staging, ready):
+            for name in (staging, ready, after):
                 with contextlib.suppress(GoogleAPIError, OSError):
                     self._tables.drop(name)
 
-    def _settle(self, statements: Statements, parts: Parts, new_columns: Sequence[str]) -> LoadResult:
+    def _settle(
+        self, statements: Statements, after: str, parts: Parts, new_columns: Sequence[str]
+    ) -> LoadResult:
         """Judge, count, announce, write, finish."""
         job, jobs = self.job, self._jobs
         marks = Watermarks.of(self.connection, self.destination, job)
         sums = BigQuerySums(statements, self._run)
         refuse_implausible(marks, job, sums)
         history = History(statements, frozenset(new_columns), job.request.reported_at)
-        plan = Planner(statements, history, marks, job, self._run, self.where).plan()
+        plan = Planner(statements, after, history, marks, job, self._run, self.where).plan()
         rejected = sum(job.rows.rejected.values()) + plan.losing
         self._check(parts.rows, plan, rejected)
         figures: dict[str, Any] = {

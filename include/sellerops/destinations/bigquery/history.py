@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sellerops.destinations.bigquery.shape import quoted
 from sellerops.destinations.bigquery.statements import Bounds, Parameters, Statements
+from sellerops.destinations.bigquery.units import Merge
 from sellerops.destinations.intents import Change
 
 _DONE_BY_PLACE = ("account_id", "marketplace_id")
@@ -45,6 +46,14 @@ class History:
             f"WHERE t.account_id = @account_id AND {it.differs(self.cells)} AND {it.is_later()}"
         )
         return statement, {**it.given(), **it.bounding(bounds)}
+
+    def of_units(self, merge: Merge) -> tuple[str, Parameters]:
+        """Rows of units that stood there before: changed, gone, or new in their unit."""
+        it = self.statements
+        statement = self._select(
+            f"{merge.pairs()} WHERE t.account_id IS NULL OR r.account_id IS NULL OR {it.differs(self.cells)}"
+        )
+        return statement, {**it.given(), **it.bounding(merge.bounds)}
 
     def changes(self, rows: Collection[Any] | Any) -> Iterator[Change]:
         """The cells of the ``rows`` that ``of_days`` or ``of_merge`` selected."""

@@ -10,6 +10,7 @@ from typing import Any
 from sellerops.destinations.base import LoadJob
 from sellerops.destinations.bigquery.history import History
 from sellerops.destinations.bigquery.statements import Bounds, Parameters, Statements
+from sellerops.destinations.bigquery.units import Merge, Moves
 from sellerops.destinations.intents import Change
 from sellerops.destinations.ledger_rows import Watermarks
 from sellerops.destinations.restated import keeps_restatements
@@ -41,9 +42,10 @@ class Plan:
 
 @dataclass
 class Planner:
-    """Asks BigQuery; ``run`` runs a named statement of the load."""
+    """Asks BigQuery; ``run`` runs a named statement of the load. ``after``: a table to work units out in."""
 
     statements: Statements
+    after: str
     history: History
     marks: Watermarks
     job: LoadJob
@@ -67,7 +69,7 @@ class Planner:
         if staged == losing:
             return Plan(staged, losing)
         it, bounds = self.statements, own
-        if it.shape.partition and not it.shape.partition_is_key:
+        if it.shape.partition and not it.shape.partition_is_fixed:
             # A row may stand at another day than the document gives it: both partitions are merged into.
             first, last, dateless, count = self._row("stands", it.where_keys_stand())
             if count:
@@ -75,6 +77,8 @@ class Planner:
                     Bounds(first, last, dateless > 0) if first else Bounds(date.min, date.min, or_none=True)
                 )
                 bounds = _joined(own, stands)
+        if it.shape.unit:
+            return self._merge_units(staged, losing, Merge(it, self.after, bounds))
         given, inserted, updated, superseded = self._row("count", it.count_merge(bounds))
         changes: Iterable[Change] = ()
         if updated and keeps_restatements(self.job.table_spec):
@@ -90,18 +94,38 @@ class Planner:
             changes=changes,
         )
 
+    def _merge_units(self, staged: int, losing: int, merge: Merge) -> Plan:
+        self.run("units", merge.settle())
+        given, written, updated, replaced, unchanged, after = self._row("count", merge.count())
+        changes: Iterable[Change] = ()
+        if (updated or replaced) and keeps_restatements(self.job.table_spec):
+            changes = self.history.changes(self.run("history", self.history.of_units(merge)))
+        return Plan(
+            staged,
+            losing,
+            inserted=written - updated,
+            updated=updated,
+            unchanged=unchanged,
+            superseded=given - written - unchanged,
+            replaced=replaced,
+            write=merge.write(written) if after else None,
+            changes=changes,
+        )
+
     def _replace(self, staged: int, losing: int, fresh: Sequence[date]) -> Plan:
         accepted = staged - losing
         if not fresh:
             return Plan(staged, losing, superseded=accepted)
         it = self.statements
-        inserted, replaced = self._row("count", it.count_replace(fresh))
-        if inserted and it.shape.day not in it.shape.key:
+        moves = self._moves(fresh)
+        inserted, replaced = self._row("count", moves.count() if moves else it.count_replace(fresh))
+        if inserted and not it.shape.unit and it.shape.day not in it.shape.key:
             self._refuse_elsewhere(fresh)
         known = self.marks.known(fresh)
         changes: Iterable[Change] = ()
         if known and keeps_restatements(self.job.table_spec):
             changes = self.history.changes(self.run("history", self.history.of_days(known)))
+        write = moves.write(inserted) if moves else it.replace(fresh, inserted)
         return Plan(
             staged,
             losing,
@@ -109,9 +133,17 @@ class Planner:
             superseded=accepted - inserted,
             replaced=replaced,
             days=fresh,
-            write=it.replace(fresh, inserted) if inserted or replaced else None,
+            write=write if inserted or replaced else None,
             changes=changes,
         )
+
+    def _moves(self, fresh: Sequence[date]) -> Moves | None:
+        """What stands of the document's units on other days; None where nothing does."""
+        it = self.statements
+        if not it.shape.unit:
+            return None
+        first, last, *_ = self._row("elsewhere", it.where_keys_stand(beside=fresh))
+        return Moves(it, fresh, Bounds(first, last)) if first else None
 
     def _snapshot(self, staged: int, losing: int, first: date | None, *, is_stale: bool) -> Plan:
         accepted = staged - losing

@@ -53,9 +53,9 @@ class BigQueryShape(TableShape):
         return next((name for name in named if name and kinds.get(name) in _DATED), None)
 
     @property
-    def partition_is_key(self) -> bool:
-        """Whether rows of one key share their partition: else a row may move to another day."""
-        return self.partition in self.key
+    def partition_is_fixed(self) -> bool:
+        """Whether rows of one key, or unit, share their partition: else a row may move to another day."""
+        return self.partition in (self.unit or self.key)
 
     @cached_property
     def clusters(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sellerops.destinations.bigquery.shape import WIDE, BigQueryShape, quoted
+from sellerops.destinations.shape import UNIT_MARK
 
 Parameters = dict[str, tuple[str, Any]]
 LOSES = "sellerops_loses"
@@ -71,15 +72,15 @@ class Statements:
         """Make ``ready``: the document's rows with all columns of the table, and whether another wins."""
         cells = ", ".join(f"{self._value(name)} AS {quoted(name)}" for name in self.types)
         key = [f"s.{quoted(name)}" for name in self.shape.staged_key]
-        by = ", ".join([*key, "s.sellerops_ordinal"])
         version = self.shape.table.version
         order = f"s.{quoted(version)} DESC NULLS LAST, " if version in self.staged else ""
+        among = f"PARTITION BY {', '.join(key)} " if key else ""
+        loses = f"ROW_NUMBER() OVER ({among}ORDER BY {order}s.source_line DESC) > 1"
         statement = f"""
             CREATE TABLE `{self.ready}`
             OPTIONS (expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 1 DAY)) AS
-            SELECT {cells},
-                   ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY {order}s.source_line DESC) > 1 AS {LOSES}
-            FROM (SELECT s.*, {self._ordinal(key)} AS sellerops_ordinal FROM `{self.staging}` AS s) AS s
+            SELECT {cells}, {"FALSE" if self.shape.has_ordinal else loses} AS {LOSES}
+            FROM (SELECT s.*, {self._ordinal(among)} AS sellerops_ordinal FROM `{self.staging}` AS s) AS s
         """
         return statement, self.given()
 
@@ -121,11 +122,12 @@ class Statements:
         )
 
     def where_keys_stand(self, *, beside: Sequence[date] = ()) -> tuple[str, Parameters]:
-        """From which to which day the table's rows of the document's keys stand, and how many.
+        """From which to which day the table's rows of the document's keys, or units, stand, and how many.
 
         Reads the key and the day of one account's rows, whatever their day. ``beside``: not those of these
         days of the load's own place, which it is about to delete.
         """
+        same = self.same(self.shape.unit or self.shape.key)
         day = self._utc_day("t")
         column = f"t.{quoted(self.shape.partition or '')}"
         given = {**self.given(), "dawn": (self._partition_type(), self._edge(_DAWN))}
@@ -135,7 +137,7 @@ class Statements:
             given["days"] = ("DATE", list(beside))
         return (
             f"SELECT MIN({day}), MAX({day}), COUNTIF({day} IS NULL), COUNT(*) "
-            f"FROM `{self.landing}` AS t JOIN ({self.accepted()}) AS r ON {self.same_key()} "
+            f"FROM `{self.landing}` AS t JOIN ({self.accepted()}) AS r ON {same} "
             f"WHERE t.account_id = @account_id AND ({column} >= @dawn OR {column} IS NULL) {kept}",
             given,
         )
@@ -184,10 +186,10 @@ class Statements:
             f"DELETE FROM `{self.landing}` AS t WHERE {self.within(bounds)} AND t.account_id = @account_id "
             f"AND EXISTS (SELECT 1 FROM ({self.accepted()}) AS r WHERE {self.same_key()} "
             f"AND {self.differs(self._compared)} AND {self.is_later()})",
-            f"{self._insert()} WHERE NOT EXISTS (SELECT 1 FROM {self.rows(bounds)} "
+            f"{self.insert()} WHERE NOT EXISTS (SELECT 1 FROM {self.rows(bounds)} "
             f"WHERE t.account_id = @account_id AND {self.same_key()})",
         ]
-        return self._script(steps, bounds, written), {**self.given(), **self.bounding(bounds)}
+        return self.script(steps, bounds, written), {**self.given(), **self.bounding(bounds)}
 
     def replace(self, days: Sequence[date], written: int) -> tuple[str, Parameters]:
         """Put the document's rows of ``days`` in place of those that stand there."""
@@ -195,25 +197,25 @@ class Statements:
         steps = [
             f"DELETE FROM `{self.landing}` AS t WHERE {self.within(bounds)} AND {self.in_place()} "
             f"AND {self.day('t')} IN UNNEST(@days)",
-            f"{self._insert()} WHERE {self.day('r')} IN UNNEST(@days)",
+            f"{self.insert()} WHERE {self.day('r')} IN UNNEST(@days)",
         ]
         given = {**self.given(), **self.bounding(bounds), "days": ("DATE", list(days))}
-        return self._script(steps, bounds, written), given
+        return self.script(steps, bounds, written), given
 
     def snapshot(self, bounds: Bounds, written: int) -> tuple[str, Parameters]:
         """Put the document's rows in place of the snapshot's earlier ones."""
         steps = [
             f"DELETE FROM `{self.landing}` AS t WHERE {self.within(bounds)} AND {self.in_place()} "
             "AND t.snapshot_at = @snapshot_at",
-            self._insert(),
+            self.insert(),
         ]
-        return self._script(steps, bounds, written), {**self.given(), **self.bounding(bounds)}
+        return self.script(steps, bounds, written), {**self.given(), **self.bounding(bounds)}
 
-    def _insert(self) -> str:
+    def insert(self) -> str:
         names = ", ".join(map(quoted, self.types))
         return f"INSERT INTO `{self.landing}` ({names}) SELECT {names} FROM ({self.accepted()}) AS r"
 
-    def _script(self, steps: Sequence[str], bounds: Bounds | None, written: int) -> str:
+    def script(self, steps: Sequence[str], bounds: Bounds | None, written: int) -> str:
         """One transaction; it ends itself, with nothing written, unless the rows are as many as counted."""
         ours = "t.account_id = @account_id AND t.load_id = @load_id"
         count = f"SELECT COUNT(*) FROM {self.rows(bounds)} WHERE {ours}"
@@ -270,11 +272,16 @@ class Statements:
         return f"DATE({column}, '{self.timezone}')" if self.types[name] == "TIMESTAMP" else column
 
     def same_key(self, one: str = "t", other: str = "r") -> str:
+        return self.same(self.shape.key, one, other)
+
+    @staticmethod
+    def same(names: Sequence[str], one: str = "t", other: str = "r") -> str:
+        """Whether two rows are equal in the key's or the unit's columns."""
         return " AND ".join(
             f"COALESCE({one}.{quoted(name)}, '') = COALESCE({other}.{quoted(name)}, '')"
             if name == "marketplace_id"
             else f"{one}.{quoted(name)} = {other}.{quoted(name)}"
-            for name in self.shape.key
+            for name in names
         )
 
     def differs(self, names: Sequence[str], one: str = "t", other: str = "r") -> str:
@@ -305,16 +312,19 @@ class Statements:
 
     def _whole(self, alias: str) -> str:
         """The row's text as Postgres would write it as JSON, nulls left out: the same one wins everywhere."""
-        names = sorted((name for name in self.types if name != "load_id"), key=lambda name: (len(name), name))
+        return self.words(alias, [name for name in self.types if name != "load_id"])
+
+    def words(self, alias: str, names: Sequence[str]) -> str:
+        """The text of those columns of a row, as JSON would have it, nulls left out."""
         parts = []
-        for name in names:
+        for name in sorted(names, key=lambda name: (len(name), name)):
             column = f"{alias}.{quoted(name)}"
-            text = self._text(column, self.types[name])
+            text = self.text(column, self.types[name])
             parts.append(f"IF({column} IS NULL, NULL, CONCAT('\"{name}\": ', {text}))")
         return f"CONCAT(ARRAY_TO_STRING([{', '.join(parts)}], ', '), '}}')"
 
     @staticmethod
-    def _text(column: str, kind: str) -> str:
+    def text(column: str, kind: str) -> str:
         if kind == "STRING":
             return f"TO_JSON_STRING({column})"
         if kind == "TIMESTAMP":
@@ -329,6 +339,8 @@ class Statements:
         kind, system = self.types[name], self.shape.system_types
         if name == "ordinal" and name in system:
             return "s.sellerops_ordinal"
+        if name == UNIT_MARK and name in system:
+            return "CAST(NULL AS STRING)"
         if name in ("source_line", "line_hash") or (name == "marketplace_id" and self.shape.tells_shop):
             return f"s.{name}"
         if name in system:
@@ -337,19 +349,17 @@ class Statements:
             return f"CAST(NULL AS {kind})"
         return f"CAST(s.{quoted(name)} AS {kind})" if kind in ("NUMERIC", WIDE) else f"s.{quoted(name)}"
 
-    def _ordinal(self, key: Sequence[str]) -> str:
-        by = self.shape.table.ordinal_by
-        among = f"PARTITION BY {', '.join(key)} " if key else ""
-        if self.shape.is_hashed or (by and by not in self.staged):
-            return f"ROW_NUMBER() OVER ({among}ORDER BY s.source_line)"
-        if by is None:
+    def _ordinal(self, among: str) -> str:
+        """The place of a staged row among those of its key: by the line it names, then by what it says."""
+        if not self.shape.has_ordinal:
             return "1"
-        # Rows without the number cannot be told apart by it: each counts for itself, behind the others.
-        column = f"s.{quoted(by)}"
-        return (
-            f"DENSE_RANK() OVER ({among}ORDER BY {column} NULLS LAST, "
-            f"CASE WHEN {column} IS NULL THEN s.source_line END)"
-        )
+        order = ["s.source_line"]
+        if not self.shape.is_hashed:
+            order.insert(0, self.words("s", [name for name in self.types if name in self.staged]))
+        by = self.shape.table.ordinal_by
+        if by in self.staged:
+            order = [f"s.{quoted(by)} IS NULL", f"s.{quoted(by)}", *order]
+        return f"ROW_NUMBER() OVER ({among}ORDER BY {', '.join(order)})"
 
     @staticmethod
     def _amount(measure: str | None, alias: str) -> str:

@@ -10,7 +10,8 @@ from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 from sellerops.destinations.bigquery.address import BigQueryAddress, clean_labels
-from sellerops.destinations.bigquery.shape import WIDE, BigQueryShape
+from sellerops.destinations.bigquery.shape import WIDE, BigQueryShape, quoted
+from sellerops.destinations.once import SUFFIX, once_query
 from sellerops.errors import ConfigurationError
 
 STAGING = "sellerops_staging"
@@ -66,6 +67,24 @@ class Tables:
             if existing.get(name) == "NUMERIC":
                 self._widen(shape, name)
         return lacking
+
+    def ensure_once(self, shape: BigQueryShape) -> None:
+        """Make the view ``<table>__once`` of ``shape``, or make it again when its text has changed.
+
+        Called under the table's lock. A query of the view is bound to days as one of its table is.
+        """
+        query = once_query(shape, f"`{self.full_name(shape)}`", quoted)
+        if query is None:
+            return
+        name = f"{self.full_name(shape)}{SUFFIX}"
+        try:
+            if self._client.get_table(name, retry=self._retry).view_query == query:
+                return
+        except NotFound:
+            pass
+        self._client.query(
+            f"CREATE OR REPLACE VIEW `{name}` AS {query}", location=self._address.location
+        ).result()
 
     def make_staging(self, name: str, fields: Collection[bigquery.SchemaField]) -> None:
         """A table that ends by itself, should nobody end it."""

@@ -23,11 +23,13 @@ from sellerops.destinations.ledger_rows import (
 )
 from sellerops.destinations.postgres.ddl import Connection, ensure_table, existing_columns
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
+from sellerops.destinations.postgres.once import ensure_once
 from sellerops.destinations.postgres.personal import ensure_personal, write_personal
 from sellerops.destinations.postgres.plausibility import PostgresSums
 from sellerops.destinations.postgres.restatement import write_restatements
 from sellerops.destinations.postgres.shape import Shape
 from sellerops.destinations.postgres.staging import Staging
+from sellerops.destinations.postgres.units import Units
 from sellerops.destinations.postgres.writes import Counts, Write
 from sellerops.destinations.restated import lock_history
 from sellerops.errors import (
@@ -103,6 +105,7 @@ class _Load:
         shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
         new_columns = ensure_table(connection, shape)
         self._personal = ensure_personal(connection, shape)
+        ensure_once(connection, shape)
         if staged >= _ANALYZE_FROM:
             connection.execute(sql.SQL("ANALYZE {}").format(staging.identifier))
         try:
@@ -150,8 +153,9 @@ class _Load:
         marks = Watermarks.of(connection, self._destination, job)
         refuse_implausible(marks, job, PostgresSums(write, job))
         close_questions(connection, job, self._destination)
-        write_restatements(write, job, marks, load_id, new_columns)
-        counts = self._write(write, marks, load_id)
+        units = self._units(write)
+        write_restatements(write, job, marks, load_id, new_columns, units)
+        counts = units.merge() if units else self._write(write, marks, load_id)
         if self._personal:
             write_personal(write, job, load_id, self._personal)
         rejected = sum(job.rows.rejected.values()) + duplicates.losing
@@ -208,6 +212,16 @@ class _Load:
         if shape.table.day_from_window:
             values[shape.table.day_from_window] = piece.days[0]
         return values
+
+    @staticmethod
+    def _units(write: Write) -> Units | None:
+        """What merges by units will change; None for all other tables."""
+        table = write.shape.table
+        if not table.unit or table.write_disposition is not WriteDisposition.MERGE:
+            return None
+        units = Units(write)
+        units.gather()
+        return units
 
     def _write(self, write: Write, marks: Watermarks, load_id: int) -> Counts:
         job, disposition = self._job, self._job.table_spec.write_disposition

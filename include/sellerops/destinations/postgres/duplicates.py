@@ -1,4 +1,4 @@
-"""Rows of one document with the same key: numbered by ordinal, or all but the last refused."""
+"""Rows of one document with the same key: numbered by what they say, or all but the last refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def find_duplicates(
 ) -> Duplicates:
     """Look at the keys of all staged rows; those shared go to ``TABLE (source_line, ordinal, loses)``.
 
-    Of rows with the same key and ordinal the one with the latest version wins, then the last of the file.
+    Where equal keys are kept, rows are numbered by their content, so that the order of lines says nothing.
+    Elsewhere the row with the latest version wins, then the last of the file.
     """
     key = shape.staged_key
     if "source_line" in key:
@@ -44,26 +45,25 @@ def find_duplicates(
             """
             CREATE TEMP TABLE {table} ON COMMIT DROP AS
             WITH k AS ({keyed}),
-            numbered AS (
-                SELECT s.source_line, {s_key}, {version} AS load_version, ({ordinal})::integer AS load_ordinal
+            shared AS (
+                SELECT s.source_line, {s_key}, {version} AS load_version, {item} AS load_item,
+                       {content} AS load_content
                 FROM {staging} s JOIN k ON {same}
-            )
-            SELECT source_line, load_ordinal AS ordinal,
-                   row_number() OVER (
-                       PARTITION BY {key}, load_ordinal
-                       ORDER BY load_version DESC NULLS LAST, source_line DESC
-                   ) > 1 AS loses
-            FROM numbered
+            ),
+            told AS (SELECT *, {loses} AS loses FROM shared)
+            SELECT source_line, loses, CASE WHEN loses THEN 1 ELSE {ordinal} END AS ordinal FROM told
             """
         ).format(
             table=TABLE,
             keyed=keyed,
             staging=staging,
-            key=identifiers(key),
             s_key=identifiers(key, "s"),
             same=sql.SQL(" AND ").join(_same(name) for name in key),
             version=version_of(shape, "s", staged),
-            ordinal=_ordinal(shape, key, staged),
+            item=item_of(shape, "s", staged),
+            content=content_of(shape, "s") if shape.keeps_equal_rows else sql.SQL("NULL::text"),
+            loses=_loses(shape, key),
+            ordinal=_ordinal(shape, key),
         )
     )
     row = connection.execute(
@@ -99,19 +99,38 @@ def version_of(shape: Shape, qualifier: str, staged: frozenset[str]) -> sql.Comp
     return column(version, qualifier) + _collation(shape, version)
 
 
-def _ordinal(shape: Shape, key: Sequence[str], staged: frozenset[str]) -> sql.Composable:
+def item_of(shape: Shape, qualifier: str, staged: frozenset[str]) -> sql.Composable:
+    """The line of a unit that a row is, by ``ordinal_by``; empty where the document does not tell."""
     by = shape.table.ordinal_by
-    if shape.is_hashed or (by and by not in staged):
-        return sql.SQL("row_number() OVER (PARTITION BY {} ORDER BY s.source_line)").format(
-            identifiers(key, "s")
-        )
-    if by is None:
-        return sql.SQL("1")
-    # Rows without the number cannot be told apart by it: each counts for itself, behind those that have one.
+    if by is None or (qualifier == "s" and by not in staged):
+        return sql.SQL("''::text")
+    return sql.SQL("coalesce({}::text, '')").format(column(by, qualifier))
+
+
+def content_of(shape: Shape, qualifier: str, beside: Sequence[str] = ()) -> sql.Composable:
+    """What a row says, as text: without nulls, personal columns, where it came from, and ``beside``."""
+    left_out = [*shape.system, *shape.table.personal_columns, *beside]
+    return sql.SQL('(jsonb_strip_nulls(to_jsonb({}.*) - {}::text[])::text COLLATE "C")').format(
+        sql.Identifier(qualifier), sql.Literal(left_out)
+    )
+
+
+def _loses(shape: Shape, key: Sequence[str]) -> sql.Composable:
+    """Whether a row gives way to another of the document."""
+    if shape.has_ordinal:
+        return sql.SQL("false")
     return sql.SQL(
-        "dense_rank() OVER (PARTITION BY {key} ORDER BY s.{by}{collation} NULLS LAST, "
-        "CASE WHEN s.{by} IS NULL THEN s.source_line END)"
-    ).format(key=identifiers(key, "s"), by=column(by), collation=_collation(shape, by))
+        "row_number() OVER (PARTITION BY {} ORDER BY load_version DESC NULLS LAST, source_line DESC) > 1"
+    ).format(identifiers(key))
+
+
+def _ordinal(shape: Shape, key: Sequence[str]) -> sql.Composable:
+    if not shape.has_ordinal:
+        return sql.SQL("1")
+    return sql.SQL(
+        "(row_number() OVER (PARTITION BY {key}, loses "
+        "ORDER BY load_item = '', load_item COLLATE \"C\", load_content, source_line))::integer"
+    ).format(key=identifiers(key))
 
 
 def _same(name: str) -> sql.Composable:

@@ -41,8 +41,9 @@ class Comparison:
 
 
 def scratch_spec(spec: ReportSpec) -> ReportSpec:
-    """The same report, filling tables of the rebuild's schema, and keeping no history of it."""
-    tables = {name: table.model_copy(update={"restatements": False}) for name, table in spec.tables.items()}
+    """The same report, filling tables of the rebuild's schema, without their history and views."""
+    left_out = {"restatements": False, "shared_stock": None}
+    tables = {name: table.model_copy(update=left_out) for name, table in spec.tables.items()}
     return spec.model_copy(update={"source": f"{SCHEMA_PREFIX}{spec.source}", "tables": tables})
 
 

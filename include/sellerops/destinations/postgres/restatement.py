@@ -16,6 +16,7 @@ from psycopg import sql
 from sellerops.destinations.base import LoadJob
 from sellerops.destinations.ledger_rows import Watermarks
 from sellerops.destinations.postgres.shape import column, identifiers
+from sellerops.destinations.postgres.units import AFTER, STORED, Units
 from sellerops.destinations.postgres.writes import Write
 from sellerops.destinations.restated import keeps_restatements, untold_only
 from sellerops.specs import ColumnType, WriteDisposition
@@ -24,16 +25,23 @@ _DONE_BY_PLACE = ("account_id", "marketplace_id")
 
 
 def write_restatements(
-    write: Write, job: LoadJob, marks: Watermarks, load_id: int, new_columns: Iterable[str]
+    write: Write,
+    job: LoadJob,
+    marks: Watermarks,
+    load_id: int,
+    new_columns: Iterable[str],
+    units: Units | None = None,
 ) -> int:
     """Note what ``write`` is about to change; returns how many cells and rows.
 
     Called before anything is written, under the table's lock. ``new_columns``: made by this very load, so no
-    row had them before.
+    row had them before. ``units``: gathered, where rows come and go together.
     """
     if not keeps_restatements(job.table_spec):
         return 0
     writer = _Restatements(write, job, marks, load_id, frozenset(new_columns))
+    if units is not None:
+        return writer.of_units(units)
     if job.table_spec.write_disposition is WriteDisposition.MERGE:
         return writer.of_merge()
     return writer.of_days()
@@ -71,11 +79,6 @@ class _Restatements:
         write, day = self._write, self._write.shape.day
         assert day is not None
         columns = self._columns
-        row_day: sql.Composable = (
-            sql.SQL("%({})s::date = ANY(%(days)s::date[])").format(sql.SQL(day))
-            if write.shape.table.day_from_window
-            else write.day_is_any(column(day, "s"))
-        )
         rows = sql.SQL(
             """
             n AS (SELECT {new} FROM {accepted} AND {row_day}),
@@ -86,7 +89,7 @@ class _Restatements:
                 sql.SQL("{} AS {}").format(write.value(name), column(name)) for name in columns
             ),
             accepted=write.accepted_rows,
-            row_day=row_day,
+            row_day=write.staged_day_is_any(),
             old=identifiers(columns, "t"),
             target=write.shape.identifier,
             in_place=write.in_place(),
@@ -115,6 +118,16 @@ class _Restatements:
             differs=self._differs("excluded", "t"),
         )
         return self._insert(later, joined, sql.SQL("true"), {})
+
+    def of_units(self, units: Units) -> int:
+        """Rows of units that stood there before: changed, gone, or new in their unit."""
+        rows = sql.SQL(
+            "o AS (SELECT s.* FROM {stored} s WHERE {s_changed}), "
+            "n AS (SELECT s.* FROM {after} s WHERE {s_changed} "
+            "AND EXISTS (SELECT FROM {stored} t WHERE {stood}))"
+        ).format(stored=STORED, after=AFTER, s_changed=units.changed("s"), stood=units.same("s", "t"))
+        joined = sql.SQL("n FULL JOIN o ON {}").format(self._same_key("n", "o"))
+        return self._insert(rows, joined, sql.SQL("true"), {})
 
     def _days_before(self) -> list[date]:
         """Days of the window that some earlier document was loaded for, and none newer than this one."""

@@ -13,6 +13,7 @@ from psycopg import sql
 from sellerops.destinations.postgres.duplicates import TABLE as DUPLICATES
 from sellerops.destinations.postgres.duplicates import version_of
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
+from sellerops.destinations.shape import UNIT_MARK
 from sellerops.specs import ColumnType
 
 Connection = psycopg.Connection[Any]
@@ -66,12 +67,55 @@ class Write:
             {**self.values, **self._range(days), "days": fresh},
         ).rowcount
         given = self._accepted()
-        if self.shape.table.day_from_window:
-            row_day: sql.Composable = sql.SQL("%({})s::date = ANY(%(days)s::date[])").format(sql.SQL(day))
-        else:
-            row_day = self.day_is_any(column(day, "s"))
+        row_day = self.staged_day_is_any()
+        if self.shape.unit:
+            deleted += self._delete_moved({**self._range(days), "days": fresh})
+            row_day = sql.SQL("{} AND NOT EXISTS (SELECT FROM {} t WHERE {} AND NOT ({}))").format(
+                row_day, self.shape.identifier, self._same_unit("s"), self.day_is_any(column(day, "t"))
+            )
         inserted = self._insert(sql.SQL("AND {}").format(row_day), {**self._range(days), "days": fresh})
         return Counts(inserted=inserted, superseded=given - inserted, replaced=deleted)
+
+    def staged_day_is_any(self) -> sql.Composable:
+        """Whether a staged row's day is among the parameter ``days``."""
+        if self.shape.table.day_from_window:
+            return sql.SQL("%({})s::date = ANY(%(days)s::date[])").format(
+                sql.SQL(self.shape.table.day_from_window)
+            )
+        return self.day_is_any(column(self.shape.day or "", "s"))
+
+    def _delete_moved(self, days: Mapping[str, Any]) -> int:
+        """Delete what stands of the document's units on other days and is older than the document.
+
+        Of two documents of one instant the one with the unit's later day wins.
+        """
+        day = self.shape.day or ""
+        return self.connection.execute(
+            sql.SQL(
+                "DELETE FROM {target} t WHERE NOT {stays} AND EXISTS ("
+                "SELECT FROM {rows} AND {fresh} AND {same} AND (t.reported_at < %(reported_at)s "
+                "OR t.reported_at = %(reported_at)s AND {t_day} < {s_day}))"
+            ).format(
+                target=self.shape.identifier,
+                stays=sql.SQL("({})").format(self.day_is_any(column(day, "t"))),
+                rows=self.accepted_rows,
+                fresh=self.staged_day_is_any(),
+                same=self._same_unit("s"),
+                t_day=column(day, "t"),
+                s_day=column(day, "s"),
+            ),
+            {**self.values, **days},
+        ).rowcount
+
+    def _same_unit(self, staged: str) -> sql.Composable:
+        """Whether a stored row ``t`` is of the unit of a staged one; nothing is of a unit without a name."""
+        parts: list[sql.Composable] = [sql.SQL("t.account_id = %(account_id)s")]
+        for name in self.shape.unit:
+            parts.append(sql.SQL("t.{0} = {1}.{0}").format(column(name), sql.Identifier(staged)))
+            nameless = self.shape.table.columns[name].absent if name in self.shape.table.columns else None
+            if nameless is not None:
+                parts.append(sql.SQL("t.{} <> {}").format(column(name), sql.Literal(nameless)))
+        return sql.SQL(" AND ").join(parts)
 
     def snapshot(self, *, is_stale: bool) -> Counts:
         """Put the rows in place of the snapshot's earlier ones, unless those are of a newer document."""
@@ -220,6 +264,8 @@ class Write:
         """A staged row's value of a column of the table."""
         if name == "ordinal" and name in self.shape.system:
             return sql.SQL("coalesce(d.ordinal, 1)" if self.has_duplicates else "1")
+        if name == UNIT_MARK and name in self.shape.system:
+            return sql.SQL("NULL::text")
         if name in ("source_line", "line_hash") or (name == "marketplace_id" and self.shape.tells_shop):
             return column(name, "s")
         if name in self.shape.system:

@@ -179,16 +179,16 @@ def test_keys_must_have_a_value() -> None:
     assert read.column("sku") == ["a"] and read.reasons == [(2, "missing_key")]
 
 
-def test_rows_outside_the_window_are_rejects_by_the_shops_days() -> None:
+def test_rows_farther_than_a_day_outside_the_window_are_rejects_by_the_shops_days() -> None:
     spec = table(
         {"sku": "text", "at": "timestamp"}, write_disposition="replace", primary_key=("sku",), day="at"
     )
     content = (
         b"sku\tat\n"
-        b"a\t2026-11-18T07:59:59+00:00\n"
-        b"b\t2026-11-18T08:00:00+00:00\n"
-        b"c\t2026-11-19T07:59:59+00:00\n"
-        b"d\t2026-11-19T08:00:00+00:00\n"
+        b"a\t2026-11-17T07:59:59+00:00\n"
+        b"b\t2026-11-17T08:00:00+00:00\n"
+        b"c\t2026-11-20T07:59:59+00:00\n"
+        b"d\t2026-11-20T08:00:00+00:00\n"
         b"e\t\n"
     )
     window = piece("US", first="2026-11-18", last="2026-11-18", timezone="America/Los_Angeles")

@@ -1,0 +1,55 @@
+"""The view ``<table>__once``, made and made again with the loads of its table."""
+
+from __future__ import annotations
+
+from psycopg import errors, sql
+
+from sellerops.destinations.once import SUFFIX, once_query
+from sellerops.destinations.postgres.ddl import Connection
+from sellerops.destinations.postgres.shape import Shape
+from sellerops.errors import ConfigurationError
+from sellerops.ledger.reading import grant_table
+
+
+def ensure_once(connection: Connection, shape: Shape) -> None:
+    """Make the view of ``shape``, or make it again when its text has changed; grants on it stay where its
+    columns only grow. Raises ConfigurationError when another view needs it as it was.
+    """
+    query = once_query(shape, shape.identifier.as_string(connection), _quoted)
+    if query is None:
+        return
+    view = sql.Identifier(shape.schema_name, shape.name + SUFFIX)
+    row = connection.execute(
+        "SELECT obj_description(to_regclass(%s), 'pg_class')", (view.as_string(connection),)
+    ).fetchone()
+    if row and row[0] == query:
+        return
+    select = sql.SQL(query)
+    with connection.transaction():
+        connection.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"view:{shape.full_name}",)
+        )
+        try:
+            with connection.transaction():
+                connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} AS {}").format(view, select))
+        except errors.InvalidTableDefinition:
+            _make_again(connection, view, select, shape)
+        grant_table(connection, shape.schema_name, shape.name + SUFFIX)
+        connection.execute(sql.SQL("COMMENT ON VIEW {} IS {}").format(view, sql.Literal(query)))
+
+
+def _make_again(connection: Connection, view: sql.Identifier, select: sql.SQL, shape: Shape) -> None:
+    name = f"{shape.full_name}{SUFFIX}"
+    try:
+        connection.execute(sql.SQL("DROP VIEW {}").format(view))
+    except errors.DependentObjectsStillExist as error:
+        raise ConfigurationError(
+            "the spec's columns have changed, and another view reads this one.",
+            where=f"view {name}",
+            remedy=f"Drop that view, clear the load, and make it again: it finds the columns of {name} then.",
+        ) from error
+    connection.execute(sql.SQL("CREATE VIEW {} AS {}").format(view, select))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,74 @@
+"""Stock that several shops tell in full is counted once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from integration.destinations.documents import NOON, Doc, snapshot_slice
+from integration.destinations.stores import BigQueryStore, PostgresStore, Store
+
+from sellerops.marketplaces import marketplace
+from sellerops.specs import load_spec, load_specs
+
+ONLY = ("postgres", "bigquery")
+TABLE = "amazon_sp.fba_inventory_summaries"
+
+
+def stock(store: Store, shop: str, pieces: int, hours: int = 0) -> None:
+    spec = load_spec("fba_inventory_summaries")
+    told = {
+        "asin": "A",
+        "fnSku": "F",
+        "sellerSku": "S",
+        "condition": "NewItem",
+        "inventoryDetails": {"fulfillableQuantity": pieces},
+        "totalQuantity": pieces,
+    }
+    line = json.dumps({"request": {}, "answer": {"payload": {"inventorySummaries": [told]}}}).encode() + b"\n"
+    region = "NA" if shop == "US" else "EU"
+    piece = replace(snapshot_slice(spec, NOON, shop), region=region)
+    Doc(spec, piece, line, hours, "application/jsonl").load_into(store.destination)
+
+
+def once(store: Store) -> list[dict[str, Any]]:
+    assert isinstance(store, PostgresStore)
+    if isinstance(store, BigQueryStore):
+        name = f"{store.address.project}.{store.address.dataset_prefix}{TABLE}__once"
+        found = store.client.query(f"SELECT * FROM `{name}` WHERE snapshot_at >= '2026-11-01'").result()
+        return [dict(row.items()) for row in found]
+    return store.query(f"SELECT * FROM {TABLE}__once")
+
+
+def test_stock_that_shops_share_is_counted_once(store: Store) -> None:
+    for shop in ("DE", "FR", "IT", "ES"):
+        stock(store, shop, 100)
+    stock(store, "FR", 98, hours=1)  # a moment later two are sold: the pool is not 198
+    stock(store, "GB", 30)
+    assert sum(row["fulfillable_quantity"] for row in store.rows(TABLE)) == 428
+    counted = {row["stock_pool"]: row["fulfillable_quantity"] for row in once(store)}
+    assert counted == {"pan_eu": 100, marketplace("GB").id: 30}
+
+
+def test_every_table_of_shared_stock_says_so() -> None:
+    specs, _ = load_specs()
+    tables = {name: table for spec in specs for name, table in spec.tables.items() if table.shared_stock}
+    assert set(tables) == {
+        "afn_inventory",
+        "fba_inventory_summaries",
+        "fba_manage_inventory",
+        "fba_manage_inventory_all",
+        "reserved_inventory",
+    }
+    for name, table in tables.items():
+        assert "Pan-EU" in table.description and f"{name}__once" in table.description
+
+
+def test_the_view_follows_its_spec(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    stock(store, "DE", 100)
+    monkeypatch.setattr("sellerops.destinations.once.stock_pools", lambda: {"all": (marketplace("US").id,)})
+    stock(store, "DE", 90, hours=1)
+    stock(store, "US", 5)
+    assert {row["stock_pool"] for row in once(store)} == {marketplace("DE").id, "all"}
