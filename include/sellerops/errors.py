@@ -11,6 +11,7 @@ SellerOpsError
 |   +-- AmazonUnavailable     5xx, time-outs, gateway pages, dropped connections
 |   +-- DocumentExpired       the presigned address died before the download ended
 |   +-- DocumentDamaged       the download is truncated, mislabelled or not a document
+|   +-- TableInUse            other sessions hold a table whose structure must change
 +-- GiveUpError               repeating cannot help: a person must look
 |   +-- ReportFatal           Amazon aborted the report
 |   +-- RequestRefused        Amazon refuses this request for good (400, 404, ...)
@@ -95,6 +96,10 @@ class DocumentExpired(RetryableError):
 
 class DocumentDamaged(RetryableError):
     default_remedy = "Nothing: the document is downloaded again."
+
+
+class TableInUse(RetryableError):
+    pass
 
 
 class GiveUpError(SellerOpsError):

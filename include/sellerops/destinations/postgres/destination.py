@@ -13,6 +13,7 @@ from psycopg import errors, sql
 
 from sellerops.destinations.base import LoadJob, LoadResult, refuse_unlike
 from sellerops.destinations.holding import close_questions, record_held, refuse_implausible
+from sellerops.destinations.landed import record_definition
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     load_values,
@@ -23,6 +24,7 @@ from sellerops.destinations.ledger_rows import (
 )
 from sellerops.destinations.postgres.ddl import Connection, ensure_table, existing_columns
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
+from sellerops.destinations.postgres.landed import refuse_unlike_table
 from sellerops.destinations.postgres.personal import ensure_personal, write_personal
 from sellerops.destinations.postgres.plausibility import PostgresSums
 from sellerops.destinations.postgres.restatement import write_restatements
@@ -30,6 +32,7 @@ from sellerops.destinations.postgres.shape import Shape
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.postgres.writes import Counts, Write
 from sellerops.destinations.restated import lock_history
+from sellerops.destinations.shape import SYSTEM
 from sellerops.errors import (
     CheckFailed,
     ConfigurationError,
@@ -100,7 +103,9 @@ class _Load:
         staged = staging.fill(rows.texts())
         refuse_unlike(rows, where=self._where)
         shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
+        refuse_unlike_table(connection, shape, where=f"table {shape.full_name}")
         new_columns = ensure_table(connection, shape)
+        record_definition(connection, self._destination, shape)
         self._personal = ensure_personal(connection, shape)
         if staged >= _ANALYZE_FROM:
             connection.execute(sql.SQL("ANALYZE {}").format(staging.identifier))
@@ -134,7 +139,7 @@ class _Load:
         target = {
             name: kind
             for name, kind in existing_columns(connection, shape).items()
-            if name not in shape.system
+            if name not in shape.system and name not in SYSTEM
         }
         write = Write(
             connection=connection,

@@ -22,6 +22,7 @@ from sellerops.destinations.postgres.writes import Write
 from sellerops.errors import ConfigurationError
 from sellerops.specs import ColumnType, ReportSpec, TableSpec, WriteDisposition
 from sellerops.specs.model import Column
+from sellerops.table_locks import with_tables_locked
 
 Connection = psycopg.Connection[Any]
 SINCE = "personal_since"
@@ -268,8 +269,8 @@ def _move_out(connection: Connection, main: Shape, shape: Shape, stray: list[str
     )
     names = [name for name in shape.columns if name != SINCE and (name in stray or name not in shape.data)]
     names += [name for name in shape.key if name not in names]
-    with connection.transaction():
-        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(main.identifier))
+
+    def work() -> None:
         connection.execute(
             sql.SQL(
                 "INSERT INTO {personal} ({names}, {since_name}) SELECT {names}, {since} FROM {main} t "
@@ -287,6 +288,8 @@ def _move_out(connection: Connection, main: Shape, shape: Shape, stray: list[str
         for name in stray:
             _drop_column(connection, main, name)
         _forget(connection, main.full_name, stray)
+
+    with_tables_locked(connection, [(main.schema_name, main.name)], work)
 
 
 def _drop_column(connection: Connection, main: Shape, name: str) -> None:
