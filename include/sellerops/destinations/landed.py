@@ -141,52 +141,71 @@ def differences(shape: TableShape, landed: Landed) -> list[Difference]:
     return found
 
 
+def undeclared_columns(shape: TableShape, landed: Landed) -> tuple[str, ...]:
+    """Data columns that no spec names: from unknown columns of documents, or of an earlier spec."""
+    own = {*shape.in_order(), *SYSTEM, *shape.table.personal_columns}
+    return tuple(name for name in landed.types if name not in own)
+
+
 def required(shape: TableShape) -> frozenset[str]:
     """Columns that are never null."""
     return frozenset(name for name in shape.system_types if not shape.is_nullable(name))
 
 
-def refuse_differences(shape: TableShape, found: Sequence[Difference], *, where: str) -> None:
+def refuse_differences(
+    shape: TableShape, found: Sequence[Difference], *, destination: str, where: str
+) -> None:
     """Raise one ConfigurationError that tells all differences and what to do, if there are any."""
     if not found:
         return
     raise ConfigurationError(
         f"the table does not fit its spec: {'; '.join(each.text for each in found)}.",
         where=where,
-        remedy=f"Nothing was stored. {remedy_of(shape, found)} Then clear the task. "
+        remedy=f"Nothing was stored. {remedy_of(shape, found, destination)} Then clear the task. "
         "Or take the change of the spec back.",
         differences=[each.text for each in found],
     )
 
 
-def remedy_of(shape: TableShape, found: Iterable[Difference]) -> str:
+def remedy_of(shape: TableShape, found: Iterable[Difference], destination: str) -> str:
     """What a person does about the differences."""
     report, greatest = shape.spec.name, max((each.remedy for each in found), default=Remedy.MIGRATE)
     if greatest is Remedy.NEW_TABLE:
         return (
-            f"Give the table another name in the spec (`tables.{shape.name}`) and backfill the report; the old table "
-            "stays as it is. Neither `tables migrate` nor `replay` can turn its rows into the new ones."
+            f"Give the table another name in the spec (`tables.{shape.name}`) and backfill the report; the old "
+            "table stays as it is. Neither `tables migrate` nor `replay` can turn its rows into the new ones."
         )
-    replay = f"`python -m sellerops replay --report {report} --table {shape.name}`"
+    replay = f"python -m sellerops replay --report {report} --table {shape.name}"
+    again = f"Make the table again from the archive: `{replay}`."
+    if destination != "postgres":
+        again = (
+            f"Make the table again from the archive: rename it (`ALTER TABLE ... RENAME TO {shape.name}_old`), then "
+            f"`{replay} --destination {destination}`."
+        )
     if greatest is Remedy.REPLAY:
-        return f"Make the table again from the archive: {replay}."
+        return again
     return (
-        f"Run `python -m sellerops tables migrate {report}` (with `--check` it only shows what it would do). "
-        f"Where that finds conflicts, make the table again from the archive: {replay}."
+        f"Run `python -m sellerops tables migrate {report}`; with `--check` it only shows what it would do. "
+        f"If it finds conflicts: {again[0].lower()}{again[1:]}"
     )
 
 
 def key_text(names: Collection[str]) -> str:
+    """``(a, b)``."""
     return f"({', '.join(names)})"
+
+
+def no_key(rows: int, name: str) -> str:
+    """The conflict of rows without a value in a column of the key."""
+    return f"{rows} rows have no `{name}`, which the key needs (`absent` in the spec is a word for it)"
 
 
 def _key_differences(shape: TableShape, landed: Landed) -> list[Difference]:
     if landed.key is None or set(landed.key) == set(shape.key):
         return []
     # Rows can be given the number 1; their hash and the moment they stand for only their documents tell.
-    untold = [name for name in ("line_hash", "snapshot_at") if name in shape.key and name not in landed.types]
-    window = shape.table.day_from_window
-    untold += [window] if window and window not in landed.types else []
+    told_by_documents = ("line_hash", "snapshot_at", shape.table.day_from_window)
+    untold = [name for name in told_by_documents if name in shape.key and name not in landed.types]
     there = f"{key_text(landed.key)} in the table" if landed.key else "not held by an index of the table"
     text = f"its key is {there} and {key_text(shape.key)} by the spec"
     return [Difference(text, Remedy.REPLAY if untold else Remedy.MIGRATE)]

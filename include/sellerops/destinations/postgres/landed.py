@@ -46,7 +46,8 @@ def refuse_unlike_table(connection: Connection, shape: Shape, *, where: str) -> 
     """Raise ConfigurationError when the table that stands there was made for another spec."""
     landed = landed_table(connection, shape)
     if landed is not None:
-        refuse_differences(shape, differences(shape, landed), where=where)
+        found = differences(shape, landed)
+        refuse_differences(shape, found, destination=DESTINATION, where=where)
 
 
 def drop_key(connection: Connection, shape: Shape) -> None:

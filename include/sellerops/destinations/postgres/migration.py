@@ -14,20 +14,22 @@ from psycopg import sql
 
 from sellerops.destinations.landed import (
     WRITTEN,
+    Difference,
     Landed,
     Migration,
     Remedy,
     differences,
     key_text,
+    no_key,
     record_definition,
     remedy_of,
     required,
+    undeclared_columns,
 )
 from sellerops.destinations.postgres.ddl import lacking_columns, make_key
 from sellerops.destinations.postgres.landed import DESTINATION, drop_key, landed_table
 from sellerops.destinations.postgres.personal import personal_shape
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
-from sellerops.destinations.shape import SYSTEM
 from sellerops.errors import CheckFailed
 from sellerops.specs import ColumnType, ReportSpec
 from sellerops.table_locks import with_tables_locked
@@ -59,25 +61,20 @@ class _Migration:
     def __init__(self, connection: Connection, main: Shape) -> None:
         self._connection = connection
         landed = landed_table(connection, main)
-        undeclared = [
-            name
-            for name, kind in (landed.types if landed else {}).items()
-            if name not in main.columns and name not in SYSTEM and name not in main.table.personal_columns
-        ]
         # An unknown column lands as text, so one that the spec has named before must be text from now on.
-        self._main = Shape(main.spec, main.name, tuple(undeclared))
+        self._main = Shape(main.spec, main.name, undeclared_columns(main, landed) if landed else ())
         self._landed = landed
         self._is_kept = landed is not None and self._count(main) > 0
 
     def plan(self) -> Migration:
         main, landed = self._main, self._landed
         if landed is None:
-            return Migration(main.full_name, ("the first load makes the table",))
+            return Migration(main.full_name)  # the first load makes the table
         found = differences(main, landed)
         steps = tuple(each.text for each in found)
         worst = [each for each in found if each.remedy is not Remedy.MIGRATE]
         if worst and self._is_kept:
-            conflicts = (*(each.text for each in worst), remedy_of(main, worst))
+            conflicts = (*(each.text for each in worst), remedy_of(main, worst, DESTINATION))
         else:
             conflicts = tuple(self._conflicts(landed)) if self._is_kept else ()
         return Migration(main.full_name, steps, conflicts, self._count(main))
@@ -137,9 +134,7 @@ class _Migration:
                 statement.format(self._main.identifier, self._value(landed, name))
             ).fetchone()
             if row and row[0]:
-                told.append(
-                    f"{row[0]} rows have no `{name}`, which the key needs (`absent` in the spec names a word for it)"
-                )
+                told.append(no_key(row[0], name))
         return told
 
     def _sharing(self, landed: Landed) -> list[str]:
@@ -164,7 +159,7 @@ class _Migration:
         shown = "; ".join(" ".join(str(cell) for cell in each[:-1]) for each in examples)
         return [
             f"{row[1]} rows would share {row[0]} keys of {key_text(self._main.key)}, such as {shown}",
-            remedy_of(self._main, [*differences(self._main, landed)]),
+            remedy_of(self._main, [Difference("", Remedy.REPLAY)], DESTINATION),
         ]
 
     # -- the change itself --
@@ -264,7 +259,7 @@ class _Migration:
         stored: sql.Composable, there: ColumnType | None, kind: ColumnType, sql_type: str
     ) -> sql.Composable:
         if there is ColumnType.TEXT:
-            holds = sql.SQL("{} ~ {}").format(stored, sql.Literal(WRITTEN[kind]))
+            holds: sql.Composable = sql.SQL("{} ~ {}").format(stored, sql.Literal(WRITTEN[kind]))
         elif (there, kind) == (ColumnType.DECIMAL, ColumnType.INTEGER):
             holds = sql.SQL("{0} = trunc({0}) AND abs({0}) < 1e18").format(stored)
         else:

@@ -80,7 +80,8 @@ class Rebuild:
         landed = landed_table(connection, self.live)
         found = differences(self.live, landed) if landed else []
         apart = [each for each in found if is_partial or each.remedy is Remedy.NEW_TABLE]
-        refuse_differences(self.live, apart, where=f"table {self.live.full_name}")
+        where = f"table {self.live.full_name}"
+        refuse_differences(self.live, apart, destination=DESTINATION, where=where)
 
     def clear(self, connection: Connection) -> None:
         """Drop the rebuilt table and all it left in the ledger."""
