@@ -32,6 +32,8 @@ ON_BIGQUERY = {
     "test_a_bad_document_has_its_outcome_and_touches_nothing",
     "test_any_order_any_number_of_times",
     "test_the_same_slice_at_the_same_time_is_loaded_once_after_the_other",
+    "test_rows_without_a_value_of_the_new_key_stop_it_unless_a_word_stands_for_nothing",
+    "test_every_hostile_value_is_stored_or_rejected",
 }
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from integration.destinations.documents import Doc, as_json, contents, day_slice, spec_with, tsv
+from integration.destinations.documents import Doc, contents, day_slice, spec_with, tsv
 from integration.destinations.stores import BigQueryStore, PostgresStore, Store
 
 from sellerops.archive import Archive, DocumentMeta
 from sellerops.cli import main
+from sellerops.destinations import load_document
+from sellerops.destinations.bigquery.migration import TableMigration
 from sellerops.destinations.landed import Migration
 from sellerops.destinations.postgres import migration as postgres_migration
 from sellerops.errors import ConfigurationError, SellerOpsError
@@ -71,11 +73,12 @@ def without_column(name: str, column: str) -> ReportSpec:
     return spec_with(name, columns=columns)
 
 
+WIDER = ("shipment_id", "shipment_item_id", "tracking_number")
 # Report, the changed spec, and a word of what differs.
 CHANGES: dict[str, tuple[str, Callable[[], ReportSpec], str]] = {
     "wider key": (
         "fulfilled_shipments",
-        lambda: spec_with("fulfilled_shipments", primary_key=("shipment_id", "shipment_item_id", "tracking_number")),
+        lambda: spec_with("fulfilled_shipments", primary_key=WIDER),
         "key",
     ),
     "narrower key": (
@@ -132,8 +135,8 @@ def test_a_change_is_told_then_migrated_without_a_loss(store: Store, case: str) 
 
 
 def test_rows_that_would_share_a_key_stop_it(store: Store) -> None:
-    document(SHIPMENTS, rows=[["D1", "I1", AT, "S", "1Z", "amazon.com", None, 1],
-                              ["D2", "I1", AT, "S", "2Z", "amazon.com", None, 1]]).load_into(store.destination)  # fmt: skip
+    shared = [[shipment, "I1", AT, "S", "1Z", "amazon.com", None, 1] for shipment in ("D1", "D2")]
+    document(SHIPMENTS, rows=shared).load_into(store.destination)
     before = store.rows(table_of(SHIPMENTS))
     spec = spec_with(SHIPMENTS.name, primary_key=("shipment_item_id",))
     for check in (True, False):
@@ -155,12 +158,11 @@ def test_values_the_new_type_does_not_hold_stop_it(store: Store) -> None:
 def test_rows_without_a_value_of_the_new_key_stop_it_unless_a_word_stands_for_nothing(store: Store) -> None:
     rows = [["D1", "I1", AT, "S", None, "amazon.com", None, 1]]
     document(SHIPMENTS, rows=rows).load_into(store.destination)
-    key = ("shipment_id", "shipment_item_id", "tracking_number")
-    found = migrate(store, spec_with(SHIPMENTS.name, primary_key=key))
+    found = migrate(store, spec_with(SHIPMENTS.name, primary_key=WIDER))
     assert "1 rows have no `tracking_number`" in found.conflicts[0]
     columns = dict(SHIPMENTS.tables[SHIPMENTS.name].columns)
     columns["tracking_number"] = Column(type=ColumnType.TEXT, absent="none")
-    spec = spec_with(SHIPMENTS.name, primary_key=key, columns=columns)
+    spec = spec_with(SHIPMENTS.name, primary_key=WIDER, columns=columns)
     assert migrate(store, spec).is_applied
     document(spec, 1, rows).load_into(store.destination)
     (row,) = store.rows(table_of(SHIPMENTS))
@@ -187,16 +189,6 @@ def test_what_rows_cannot_become_is_another_table(store: Store, changes: dict[st
     assert "another name" in migrate(store, spec).conflicts[-1]
 
 
-def test_a_table_older_than_the_ledgers_note_of_it_is_compared_too(store: Store) -> None:
-    document(RETURNS).load_into(store.destination)
-    assert isinstance(store, PostgresStore)
-    store.query("DELETE FROM sellerops.landing_table")
-    document(RETURNS, 1).load_into(store.destination)
-    store.query("DELETE FROM sellerops.landing_table")
-    with pytest.raises(ConfigurationError, match="key"):
-        document(RETURNS.model_copy(update={"scope": "marketplace"}), 2).load_into(store.destination)
-
-
 def test_a_replaced_day_of_another_column_is_made_again(store: Store) -> None:
     days = spec_with(RETURNS.name, primary_key=("order_id", "license_plate_number"))
     document(days).load_into(store.destination)
@@ -215,9 +207,18 @@ def postgres(conninfo: str) -> PostgresStore:
     return PostgresStore(conninfo)
 
 
+def test_a_table_older_than_the_ledgers_note_of_it_is_compared_too(postgres: PostgresStore) -> None:
+    document(RETURNS).load_into(postgres.destination)
+    postgres.query("DELETE FROM sellerops.landing_table")
+    document(RETURNS, 1).load_into(postgres.destination)
+    postgres.query("DELETE FROM sellerops.landing_table")
+    with pytest.raises(ConfigurationError, match="scope"):
+        document(RETURNS.model_copy(update={"scope": "marketplace"}), 2).load_into(postgres.destination)
+
+
 def test_the_key_of_personal_rows_goes_with_their_rows(postgres: PostgresStore) -> None:
     document(SHIPMENTS).load_into(postgres.destination)
-    spec = spec_with(SHIPMENTS.name, primary_key=("shipment_id", "shipment_item_id", "tracking_number"))
+    spec = spec_with(SHIPMENTS.name, primary_key=WIDER)
     assert migrate(postgres, spec).is_applied
     personal = postgres.rows("amazon_sp.fulfilled_shipments__personal")
     assert [(row["tracking_number"], row["recipient_name"]) for row in personal] == [("1Z", "Ada Invented")]
@@ -229,7 +230,7 @@ def test_a_migration_that_is_killed_leaves_the_old_table(
     postgres: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document(SHIPMENTS).load_into(postgres.destination)
-    spec = spec_with(SHIPMENTS.name, primary_key=("shipment_id", "shipment_item_id", "tracking_number"))
+    spec = spec_with(SHIPMENTS.name, primary_key=WIDER)
     before = postgres.query("SELECT indexdef FROM pg_indexes WHERE schemaname = 'amazon_sp' ORDER BY 1")
 
     def killed(*_: Any) -> None:
@@ -289,8 +290,6 @@ def test_a_replay_mends_what_a_migration_cannot(
     meta = DocumentMeta("amazon_sp", report, "shop", "1", AT, {"slice": doc.piece.to_dict()}, {})
     stored = archive.put_stream([doc.content], meta)
     named = replace(doc.meta, where=stored.uri)
-    from sellerops.destinations import load_document
-
     load_document(postgres.destination, first, doc.piece, named, doc.stream)
     with pytest.raises(ConfigurationError, match="key"):
         document(spec, 1).load_into(postgres.destination)
@@ -338,8 +337,6 @@ def warehouse(conninfo: str, bigquery: Any) -> BigQueryStore:
 def test_another_partition_is_migrated_and_an_interrupted_swap_ended(
     warehouse: BigQueryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sellerops.destinations.bigquery.migration import TableMigration
-
     document(SHIPMENTS).load_into(warehouse.destination)
     assert SHIPMENTS.tables[SHIPMENTS.name].write_disposition is WriteDisposition.MERGE
     columns = dict(SHIPMENTS.tables[SHIPMENTS.name].columns)

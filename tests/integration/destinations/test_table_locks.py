@@ -53,15 +53,15 @@ def idle_reader(store: PostgresStore, table: str = TABLE) -> Iterator[psycopg.Co
 
 
 @contextmanager
-def running(work: Callable[[], object]) -> Iterator[list[BaseException | None]]:
+def running(work: Callable[[], object]) -> Iterator[list[Exception | None]]:
     """``work`` in a thread; what it raised, or None, once it has ended."""
-    ended: list[BaseException | None] = []
+    ended: list[Exception | None] = []
 
     def run() -> None:
         try:
             work()
             ended.append(None)
-        except BaseException as error:
+        except Exception as error:
             ended.append(error)
 
     thread = threading.Thread(target=run)
@@ -97,7 +97,7 @@ def test_a_new_column_waits_for_an_idle_reader_and_keeps_nobody_else_waiting(
 
 
 @contextmanager
-def running_behind(store: PostgresStore, work: Callable[[], object]) -> Iterator[list[BaseException | None]]:
+def running_behind(store: PostgresStore, work: Callable[[], object]) -> Iterator[list[Exception | None]]:
     """``work`` behind an idle reader, who ends with the block; then ``work`` is waited for."""
     with idle_reader(store) as reader, running(work) as ended:
         try:
@@ -129,8 +129,8 @@ def test_nothing_is_held_between_two_tries(store: PostgresStore, monkeypatch: py
 
     def look(_: float) -> None:
         (row,) = store.query(
-            "SELECT count(*) AS n FROM pg_locks WHERE (locktype = 'advisory' OR mode = 'AccessExclusiveLock') "
-            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            "SELECT count(*) AS n FROM pg_locks "
+            "WHERE (locktype = 'advisory' OR mode = 'AccessExclusiveLock') AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
         held.append(row["n"])
 
@@ -181,14 +181,14 @@ def test_a_reader_of_logged_calls_holds_up_neither_calls_nor_other_readers(
 def test_loads_that_make_a_sources_first_tables_at_once_do_not_meet(store: PostgresStore) -> None:
     fresh = [spec.model_copy(update={"source": "made_at_once"}) for spec in (RETURNS, OTHER)]
     documents = [returns(spec=spec) for spec in fresh * 2]
-    failures: list[BaseException] = []
+    failures: list[Exception] = []
     gate = threading.Barrier(len(documents))
 
     def load(document: Doc) -> None:
         gate.wait(30)
         try:
             document.load_into(store.destination)
-        except BaseException as error:
+        except Exception as error:
             failures.append(error)
 
     threads = [threading.Thread(target=load, args=(document,)) for document in documents]
