@@ -1,11 +1,12 @@
 """ACCESS EXCLUSIVE locks that keep nobody waiting: asked for in short tries, given back between them.
 
-A statement that waits for such a lock (ALTER TABLE, CREATE INDEX, TRUNCATE, DROP) blocks every later reader of the
-table, however long an idle transaction in front of it lasts. So each try waits a moment only, and nothing at
-all is held between two tries.
+A statement that waits for such a lock (ALTER TABLE, CREATE INDEX, TRUNCATE) blocks every later reader of the
+table, however long an idle transaction in front of it lasts. So each try waits a moment only, and nothing
+at all is held between two tries.
 
-Order of locks, for all sessions: the DDL locks of the tables (advisory, by name), then the tables themselves, then
-the locks of single loads (``sellerops.load:...``, ``sellerops.history:...``). Every wait for the first two is bounded.
+Order of locks, for all sessions: the DDL locks of the tables (advisory, by name), then the tables themselves,
+then the locks of single loads (``sellerops.load:...``, ``sellerops.history:...``). Every wait for the first
+two is bounded.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ def with_tables_locked(
 ) -> _Result:
     """``work`` in one transaction that has ``tables`` (schema, name) to itself; those that exist, that is.
 
-    Within a transaction of the caller's it is a savepoint, and the locks last until that ends: lock there before
-    anything else, so that nothing is held during the pauses. Raises TableInUse, naming the sessions in front, after
-    ``TRIES``.
+    Within a transaction of the caller's it is a savepoint, and the locks last until that ends: lock there
+    before anything else, so that nothing is held during the pauses. Raises TableInUse, naming the sessions in
+    front, after ``TRIES``.
     """
     wait, pause = WAIT_MS, FIRST_PAUSE
     for number in range(1, TRIES + 1):
@@ -79,7 +80,8 @@ def _oids(cursor: psycopg.Cursor[Any], tables: Sequence[tuple[str, str]]) -> lis
         "SELECT member.relid FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
         "CROSS JOIN LATERAL (SELECT pg_class.oid AS relid "
         "UNION SELECT relid FROM pg_partition_tree(pg_class.oid)) AS member "
-        "WHERE (nspname, relname) IN (SELECT * FROM unnest(%s::text[], %s::text[])) AND relkind IN ('r', 'p')",
+        "WHERE (nspname, relname) IN (SELECT * FROM unnest(%s::text[], %s::text[])) "
+        "AND relkind IN ('r', 'p')",
         ([schema for schema, _ in tables], [name for _, name in tables]),
     )
     return [oid for (oid,) in rows if oid]
@@ -88,14 +90,15 @@ def _oids(cursor: psycopg.Cursor[Any], tables: Sequence[tuple[str, str]]) -> lis
 def _holders(
     connection: Connection, tables: Sequence[tuple[str, str]]
 ) -> list[tuple[int, str, str, str, datetime | None, str]]:
-    """Other sessions with a lock on the tables: pid, application, user, state, since when, kind. No queries."""
+    """Other sessions with a lock on the tables: pid, application, user, state, since, kind. No queries."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         return cursor.execute(
             "SELECT DISTINCT pid, coalesce(nullif(application_name, ''), '?'), coalesce(usename, '?'), "
             "coalesce(state, '?'), xact_start, coalesce(backend_type, '?') "
             "FROM pg_locks JOIN pg_stat_activity AS session USING (pid) "
-            "WHERE locktype = 'relation' AND granted AND relation = ANY(%s::oid[]) AND pid <> pg_backend_pid() "
-            "AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+            "WHERE locktype = 'relation' AND granted AND relation = ANY(%s::oid[]) "
+            "AND pid <> pg_backend_pid() AND pg_locks.database = "
+            "(SELECT oid FROM pg_database WHERE datname = current_database()) "
             "ORDER BY xact_start NULLS LAST LIMIT 5",
             (_oids(cursor, tables),),
         ).fetchall()

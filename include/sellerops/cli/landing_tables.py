@@ -44,6 +44,11 @@ def _migrate(options: argparse.Namespace) -> int:
     is_open = False
     for destination_name in (options.destination,) if options.destination else spec.destinations:
         destination: Any = destination_of(destination_name, conninfo)
+        if not hasattr(destination, "migrate"):
+            raise ConfigurationError(
+                f"the destination {destination_name} cannot migrate tables.",
+                remedy="Name another with --destination.",
+            )
         try:
             for name in names:
                 done = destination.migrate(spec, name, check=options.check)

@@ -23,11 +23,11 @@ from sellerops.errors import (
     UnreadableDocument,
 )
 
-# What passes: connections, transactions that met, a full server, locks, a server that stops, starts or takes over.
+# What passes: connections, transactions that met, a full server, locks, a server that stops or takes over.
 _PASSING = ("08", "40", "53", "55006", "55P03", "57", "58", "25P03", "25P04", "25006")
 _POSTGRES = "Postgres"
 _REPORT_IT = "Nothing was stored. This program is wrong: report it with the archived document."
-_MIGRATE = "Nothing was stored. `python -m sellerops tables migrate <report> --check` compares the table with its spec."
+_MIGRATE = "Nothing was stored. `python -m sellerops tables migrate <report> --check` says what differs."
 # COPY says where it was: `COPY staged, line 3, column price: "..."`.
 _COPY_PLACE = re.compile(r"COPY \w+, line \d+(?:, column (\w+))?")
 
@@ -57,7 +57,7 @@ def typed_error(error: psycopg.Error, where: str, server: str = _POSTGRES) -> Se
     return GiveUpError(
         f"{server} refuses a statement ({_name(error)}).",
         where=where,
-        remedy="Nothing was stored. Read the server's log at this time; clear the task once the cause is mended.",
+        remedy="Nothing was stored. Read the server's log of this time; clear the task once that is mended.",
     )
 
 
@@ -127,8 +127,8 @@ def _too_large(error: psycopg.Error, where: str) -> SellerOpsError:
     return UnreadableDocument(
         f"a row is larger than Postgres takes: {_message(error)}.",
         where=where,
-        remedy="Nothing was stored. Split wide lists into tables of their own in the spec (`rows`), then clear the "
-        "load task.",
+        remedy="Nothing was stored. Split wide lists into tables of their own in the spec (`rows`), then "
+        "clear the load task.",
     )
 
 

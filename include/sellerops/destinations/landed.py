@@ -21,7 +21,7 @@ from sellerops.specs import ColumnType, WriteDisposition
 
 Connection = psycopg.Connection[Any]
 
-# Stored values that another type holds as well; whether all do is counted. To text: as the database writes them.
+# Stored values that another type may hold; whether all fit is counted. To text: as the database writes them.
 CONVERSIONS = frozenset(
     {
         (ColumnType.INTEGER, ColumnType.DECIMAL),
@@ -59,9 +59,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Landed:
-    """A table as it stands. ``types``: of each column, None for one that no spec can ask for; ``sql_types``: the
-    same as the database names them; ``key``: its grain, None where nothing tells; ``not_null``: columns that
-    refuse a null; ``definition``: what the ledger keeps of it.
+    """A table as it stands.
+
+    ``types``: of each column, None for one that no spec can ask for; ``sql_types``: the same as the database
+    names them; ``key``: its grain, None where nothing tells; ``not_null``: columns that refuse a null;
+    ``definition``: what the ledger keeps of it; ``personal``: columns that stand in the table beside it.
     """
 
     types: Mapping[str, ColumnType | None]
@@ -69,6 +71,7 @@ class Landed:
     key: tuple[str, ...] | None
     not_null: frozenset[str] = frozenset()
     definition: Mapping[str, Any] = field(default_factory=dict)
+    personal: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,10 @@ def differences(shape: TableShape, landed: Landed) -> list[Difference]:
                 )
             )
     found += [
+        Difference(f"the column `{name}` is personal data in the table beside it, and no longer by the spec")
+        for name in sorted(freed_columns(shape, landed))
+    ]
+    found += [
         Difference(f"the column `{name}` must have a value in the table, and the spec no longer gives one")
         for name in sorted(landed.not_null - required(shape))
     ]
@@ -145,6 +152,11 @@ def undeclared_columns(shape: TableShape, landed: Landed) -> tuple[str, ...]:
     """Data columns that no spec names: from unknown columns of documents, or of an earlier spec."""
     own = {*shape.in_order(), *SYSTEM, *shape.table.personal_columns}
     return tuple(name for name in landed.types if name not in own)
+
+
+def freed_columns(shape: TableShape, landed: Landed) -> frozenset[str]:
+    """Columns of the landing table whose values stand with the personal ones, as which they were loaded."""
+    return frozenset(name for name in landed.personal if name in shape.data_types)
 
 
 def required(shape: TableShape) -> frozenset[str]:
@@ -172,15 +184,15 @@ def remedy_of(shape: TableShape, found: Iterable[Difference], destination: str) 
     report, greatest = shape.spec.name, max((each.remedy for each in found), default=Remedy.MIGRATE)
     if greatest is Remedy.NEW_TABLE:
         return (
-            f"Give the table another name in the spec (`tables.{shape.name}`) and backfill the report; the old "
-            "table stays as it is. Neither `tables migrate` nor `replay` can turn its rows into the new ones."
+            f"Give the table another name in the spec (`tables.{shape.name}`) and backfill the report; the "
+            "old table stays as it is. Neither `tables migrate` nor `replay` can make its rows the new ones."
         )
     replay = f"python -m sellerops replay --report {report} --table {shape.name}"
     again = f"Make the table again from the archive: `{replay}`."
     if destination != "postgres":
         again = (
-            f"Make the table again from the archive: rename it (`ALTER TABLE ... RENAME TO {shape.name}_old`), then "
-            f"`{replay} --destination {destination}`."
+            "Make the table again from the archive: rename it (`ALTER TABLE ... RENAME TO "
+            f"{shape.name}_old`), then `{replay} --destination {destination}`."
         )
     if greatest is Remedy.REPLAY:
         return again

@@ -200,7 +200,7 @@ class Assembler:
     def _refuse_long_keys(
         self, refused: dict[int, RowReject], texts: Texts, typed: Mapping[str, pa.Array]
     ) -> None:
-        """An index of Postgres takes 2,704 bytes a key, with the account, shop and times that stand in it too."""
+        """An index of Postgres takes 2,704 bytes a key, in which account, shop and times stand too."""
         parts = [name for name in self._keys if pa.types.is_string(typed[name].type)]
         if not parts:
             return

@@ -39,7 +39,7 @@ def log_call(connection: Connection, call: ApiCall, called_at: datetime) -> None
 def roll_days(connection: Connection, keep_days: int) -> list[str]:
     """Make today's and tomorrow's partition, drop those older than ``keep_days``; return their names.
 
-    Raises TableInUse when somebody keeps reading the table: calls are logged meanwhile, the next roll drops more.
+    Raises TableInUse when somebody keeps reading the table; calls are logged all the same.
     """
     return with_tables_locked(connection, [("sellerops", "api_call")], lambda: _roll(connection, keep_days))
 

@@ -20,15 +20,15 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 # `rows` of a document that is a list and nothing else.
 WHOLE_DOCUMENT = "[]"
 FACT = "@"
-# Postgres' limits: bytes of a name, columns of a table (room left for ours and for unknown ones), and of an index.
+# Postgres' limits: bytes of a name, columns of a table (with room for ours and unknown ones) and of an index.
 LONGEST_NAME = 63
 MOST_COLUMNS = 1200
 MOST_KEY_COLUMNS = 26
 # Columns that every table of ours or of Postgres has.
 RESERVED_COLUMNS = frozenset(
     {
-        "account_id", "marketplace_id", "region", "snapshot_at", "ordinal", "line_hash", "source_line", "load_id",
-        "reported_at", "personal_since", "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid",
+        "account_id", "marketplace_id", "region", "snapshot_at", "ordinal", "line_hash", "source_line",
+        "load_id", "reported_at", "personal_since", "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid",
     }
 )  # fmt: skip
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")

@@ -1,4 +1,4 @@
-"""Values, names and sizes no database takes: a reject, another name or one error told once, never the same again."""
+"""Values, names and sizes no database takes: a reject, another name or one error that is told once."""
 
 from __future__ import annotations
 
@@ -77,15 +77,21 @@ def test_columns_named_like_a_databases_own_get_another_name(store: Store) -> No
 
 
 HOSTILE = {
-    "number": ["9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "NaN"],
-    "amount": ["NaN", "Infinity", "-Infinity", "1e400", "9" * 20, "9" * 21, "0." + "1" * 18, "0." + "1" * 19, "1e18"],
-    "day": ["0000-01-01", "0001-01-01", "9999-12-31", "10000-01-01", "-0001-01-01", "infinity", "today", "2026-02-30",
+    "number": ["9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
+               "NaN"],
+    "amount": ["NaN", "Infinity", "-Infinity", "1e400", "9" * 20, "9" * 21, "0." + "1" * 18,
+               "0." + "1" * 19, "1e18"],
+    "day": ["0000-01-01", "0001-01-01", "9999-12-31", "10000-01-01", "-0001-01-01", "infinity", "today",
+            "2026-02-30",
             "0044-03-15 BC"],
-    "at": ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59Z",
-           "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59-05:00", "10000-01-01T00:00:00Z", "infinity", "now",
+    "at": ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00",
+           "9999-12-31T23:59:59Z",
+           "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59-05:00", "10000-01-01T00:00:00Z",
+           "infinity", "now",
            "2026-11-18T24:00:00Z", "2026-11-18T23:59:60Z", "294276-12-31T23:59:59Z"],
     "flag": ["maybe", "2", "on", "TRUE"],
-    "note": ["\\N", "\\.", "NULL", "\ud7ff", "\ufdd0", "\x7f", "\u2028", "'; DROP TABLE x; --", "\U0010ffff", "\x01"],
+    "note": ["\\N", "\\.", "NULL", "\ud7ff", "\ufdd0", "\x7f",
+             "\u2028", "'; DROP TABLE x; --", "\U0010ffff", "\x01"],
 }  # fmt: skip
 
 

@@ -226,6 +226,17 @@ def test_the_key_of_personal_rows_goes_with_their_rows(postgres: PostgresStore) 
     assert len(postgres.rows("amazon_sp.fulfilled_shipments__personal")) == 1
 
 
+def test_a_column_that_is_personal_no_longer_brings_its_values_back(postgres: PostgresStore) -> None:
+    document(SHIPMENTS).load_into(postgres.destination)
+    spec = with_column(SHIPMENTS.name, "recipient_name", personal=False)
+    with pytest.raises(ConfigurationError, match="recipient_name"):
+        document(spec, 1).load_into(postgres.destination)
+    assert migrate(postgres, spec).is_applied
+    assert {row["recipient_name"] for row in postgres.rows(table_of(SHIPMENTS))} == {"Ada Invented", None}
+    document(spec, 1).load_into(postgres.destination)
+    assert not migrate(postgres, spec).steps
+
+
 def test_a_migration_that_is_killed_leaves_the_old_table(
     postgres: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

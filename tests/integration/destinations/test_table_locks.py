@@ -15,7 +15,7 @@ from integration.destinations.stores import PostgresStore
 
 from sellerops import table_locks
 from sellerops.destinations.postgres.rebuild import Rebuild
-from sellerops.errors import TableInUse
+from sellerops.errors import SellerOpsError, TableInUse
 from sellerops.ledger import Ledger
 from sellerops.ledger.models import ApiCall
 from sellerops.specs import ReportSpec, load_spec
@@ -61,7 +61,7 @@ def running(work: Callable[[], object]) -> Iterator[list[Exception | None]]:
         try:
             work()
             ended.append(None)
-        except Exception as error:
+        except (SellerOpsError, psycopg.Error) as error:
             ended.append(error)
 
     thread = threading.Thread(target=run)
@@ -130,7 +130,8 @@ def test_nothing_is_held_between_two_tries(store: PostgresStore, monkeypatch: py
     def look(_: float) -> None:
         (row,) = store.query(
             "SELECT count(*) AS n FROM pg_locks "
-            "WHERE (locktype = 'advisory' OR mode = 'AccessExclusiveLock') AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            "WHERE (locktype = 'advisory' OR mode = 'AccessExclusiveLock') "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
         held.append(row["n"])
 
@@ -188,7 +189,7 @@ def test_loads_that_make_a_sources_first_tables_at_once_do_not_meet(store: Postg
         gate.wait(30)
         try:
             document.load_into(store.destination)
-        except Exception as error:
+        except (SellerOpsError, psycopg.Error) as error:
             failures.append(error)
 
     threads = [threading.Thread(target=load, args=(document,)) for document in documents]

@@ -20,9 +20,9 @@ MOST_COLUMNS = 1600
 def ensure_table(connection: Connection, shape: Shape) -> list[str]:
     """Make or widen the table of ``shape``; returns the columns that were not there before.
 
-    One short transaction of its own under the table's DDL lock: callers at the same time wait for each other, and
-    a running load is never met halfway. Raises ConfigurationError when the columns do not fit into a table of
-    Postgres, TableInUse when other sessions do not let go of the table.
+    One short transaction of its own under the table's DDL lock: callers at the same time wait for each other,
+    and a running load is never met halfway. Raises ConfigurationError when the columns do not fit into one
+    table, TableInUse when other sessions do not let go of it.
     """
     if not lacking_columns(shape, existing_columns(connection, shape)):
         return []
@@ -110,8 +110,8 @@ def _refuse_too_many(connection: Connection, shape: Shape, more: int) -> None:
     raise ConfigurationError(
         f"it has {used} columns{was}; {more} more do not fit: Postgres takes {MOST_COLUMNS} in a table.",
         where=f"table {shape.full_name}",
-        remedy="Nothing was stored. If the document's list holds names as keys, read it as `rows` of a table of its "
-        "own in the spec; or give the table another name there, and the columns that are needed.",
+        remedy="Nothing was stored. If the document has names as keys, read them as `rows` of a table of "
+        "their own in the spec; or give the table another name there, and the columns that are needed.",
     )
 
 

@@ -65,7 +65,7 @@ class PostgresDestination:
     def migrate(self, spec: ReportSpec, table: str, *, check: bool = False) -> Migration:
         """Bring a populated table in step with its spec; ``check`` only says what that would take.
 
-        Raises ConfigurationError when a view needs the table as it is, TableInUse when somebody keeps using it.
+        Raises ConfigurationError when a view needs the table as it is, TableInUse when others keep using it.
         """
         from sellerops.destinations.postgres.migration import migrate_table
 

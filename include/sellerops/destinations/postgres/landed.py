@@ -39,6 +39,7 @@ def landed_table(connection: Connection, shape: Shape) -> Landed | None:
         not_null=frozenset(name for name, _, is_not_null in columns if is_not_null),
         key=key[1] if key else (),
         definition=stored_definition(connection, DESTINATION, shape.full_name),
+        personal=_personal_columns(connection, shape),
     )
 
 
@@ -57,12 +58,22 @@ def drop_key(connection: Connection, shape: Shape) -> None:
         connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(shape.schema_name, found[0])))
 
 
+def _personal_columns(connection: Connection, shape: Shape) -> frozenset[str]:
+    """The columns of the table beside it, as the last load knew them."""
+    row = connection.execute(
+        "SELECT columns FROM sellerops.personal_table WHERE table_name = %s",
+        (f"{shape.full_name}__personal",),
+    ).fetchone()
+    return frozenset(row[0]) if row else frozenset()
+
+
 def _key(connection: Connection, shape: Shape) -> tuple[str, tuple[str, ...]] | None:
     """Name and columns of the index that is the table's grain."""
     row = connection.execute(
         """
         SELECT own.relname,
-               (SELECT array_agg(attname ORDER BY place) FROM unnest(indkey::int2[]) WITH ORDINALITY AS part (num, place)
+               (SELECT array_agg(attname ORDER BY place)
+                FROM unnest(indkey::int2[]) WITH ORDINALITY AS part (num, place)
                 JOIN pg_attribute ON attrelid = indrelid AND attnum = num)
         FROM pg_index
         JOIN pg_class AS own ON own.oid = indexrelid

@@ -1,7 +1,7 @@
 """Brings a populated landing table in step with a changed spec, in one transaction; no row is lost.
 
-What stands against it is counted first and told: values the new type does not hold, rows that would share a key,
-rows without one. Then nothing is changed: only the archived documents can tell such rows apart (``replay``).
+What stands against it is counted first and told: values the new type does not hold, rows that would share a
+key, rows without one. Then nothing is changed: only the archived documents tell such rows apart (``replay``).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sellerops.destinations.landed import (
     Migration,
     Remedy,
     differences,
+    freed_columns,
     key_text,
     no_key,
     record_definition,
@@ -86,6 +87,7 @@ class _Migration:
         if planned.steps:
             self._migrate_personal(self._landed)
             self._reshape(self._main, self._landed)
+            self._take_back(self._landed)
         rows = self._count(self._main)
         if rows != planned.rows:
             raise CheckFailed(
@@ -142,10 +144,10 @@ class _Migration:
         cells = sql.SQL(", ").join(
             sql.SQL("{} AS {}").format(self._value(landed, name), column(name)) for name in self._main.key
         )
-        shared = sql.SQL("SELECT {key}, count(*) AS rows FROM (SELECT {cells} FROM {table}) AS row GROUP BY {key}"
-                         " HAVING count(*) > 1").format(
-            key=identifiers(self._main.key), cells=cells, table=self._main.identifier
-        )  # fmt: skip
+        shared = sql.SQL(
+            "SELECT {key}, count(*) AS rows FROM (SELECT {cells} FROM {table}) AS row "
+            "GROUP BY {key} HAVING count(*) > 1"
+        ).format(key=identifiers(self._main.key), cells=cells, table=self._main.identifier)
         row = self._connection.execute(
             sql.SQL("SELECT count(*), sum(rows) FROM ({}) AS shared").format(shared)
         ).fetchone()
@@ -229,6 +231,27 @@ class _Migration:
                 self._main.identifier,
                 sql.SQL(" AND ").join(same),
             )
+        )
+
+    def _take_back(self, landed: Landed) -> None:
+        """Values that are personal no longer stand in the landing table again, as long as they were kept."""
+        freed = sorted(freed_columns(self._main, landed))
+        name = f"{self._main.name}__personal"
+        if not freed:
+            return
+        values = sql.SQL(", ").join(sql.SQL("{} = p.{}").format(column(each), column(each)) for each in freed)
+        same = [sql.SQL("p.{0} IS NOT DISTINCT FROM m.{0}").format(column(each)) for each in self._main.key]
+        self._connection.execute(
+            sql.SQL("UPDATE {} m SET {} FROM {} p WHERE {} AND p.load_id = m.load_id").format(
+                self._main.identifier,
+                values,
+                sql.Identifier(self._main.schema_name, name),
+                sql.SQL(" AND ").join(same),
+            )
+        )
+        self._connection.execute(
+            "UPDATE sellerops.personal_table SET columns = %s WHERE table_name = %s",
+            (list(self._main.table.personal_columns), f"{self._main.schema_name}.{name}"),
         )
 
     def _alter(self, table: sql.Identifier, actions: Sequence[sql.Composable]) -> None:

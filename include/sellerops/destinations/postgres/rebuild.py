@@ -74,8 +74,8 @@ class Rebuild:
     def refuse_other_rows(self, connection: Connection, *, is_partial: bool) -> None:
         """Raise ConfigurationError where the rebuilt rows cannot stand for the live ones, or beside them.
 
-        Documents of another scope, or that were no snapshots, give other rows by the spec of today; and rows that
-        are kept have the key of yesterday.
+        Documents of another scope, or that were no snapshots, give other rows by the spec of today; and rows
+        that are kept have the key of yesterday.
         """
         landed = landed_table(connection, self.live)
         found = differences(self.live, landed) if landed else []
@@ -186,8 +186,8 @@ class Rebuild:
         """Within the caller's transaction: the live table has the rebuilt rows, under their first loads' ids.
 
         ``ids``: load ids of the rebuild and of the loads they repeat. ``keeps_loads``: the rebuild's own
-        loads stay in the ledger, as the table's. The live table stays itself: its owner, grants and views; the caller
-        holds ``locked_tables``. Raises RetryableError when loads later than ``seen`` have come in.
+        loads stay in the ledger, as the table's. The live table stays itself: its owner, grants and views.
+        The caller holds ``locked_tables``. Raises RetryableError when loads later than ``seen`` have come in.
         """
         if not existing_columns(connection, self.scratch):
             ensure_table(connection, self.scratch)
