@@ -5,8 +5,8 @@ table, however long an idle transaction in front of it lasts. So each try waits 
 at all is held between two tries.
 
 Order of locks, for all sessions: the DDL locks of the tables (advisory, by name), then the tables themselves,
-then the locks of single loads (``sellerops.load:...``, ``sellerops.history:...``). Every wait for the first
-two is bounded.
+then, where a table is made, its schema's (``sellerops.schema:...``, held while it is made), then the locks of
+single loads (``sellerops.load:...``, ``sellerops.history:...``). Every wait for the first two is bounded.
 """
 
 from __future__ import annotations

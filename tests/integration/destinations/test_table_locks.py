@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from integration.destinations.documents import Doc, day_slice, tsv
 from integration.destinations.stores import PostgresStore
+from psycopg import errors
 
 from sellerops import table_locks
 from sellerops.destinations.postgres.rebuild import Rebuild
@@ -179,7 +180,19 @@ def test_a_reader_of_logged_calls_holds_up_neither_calls_nor_other_readers(
     assert len(store.query("SELECT operation FROM sellerops.api_call_20310517")) == 1
 
 
-def test_loads_that_make_a_sources_first_tables_at_once_do_not_meet(store: PostgresStore) -> None:
+@pytest.fixture
+def reader(store: PostgresStore) -> Iterator[str]:
+    """The role that each new table is granted to; roles are the whole server's."""
+    with suppress(errors.DuplicateObject):
+        store.query("CREATE ROLE sellerops_reader")
+    yield "sellerops_reader"
+    store.query("DROP OWNED BY sellerops_reader")
+    store.query("DROP ROLE sellerops_reader")
+
+
+def test_loads_that_make_a_sources_first_tables_at_once_do_not_meet(
+    store: PostgresStore, reader: str
+) -> None:
     fresh = [spec.model_copy(update={"source": "made_at_once"}) for spec in (RETURNS, OTHER)]
     documents = [returns(spec=spec) for spec in fresh * 2]
     failures: list[Exception] = []
@@ -199,4 +212,7 @@ def test_loads_that_make_a_sources_first_tables_at_once_do_not_meet(store: Postg
         thread.join(60)
     assert failures == []
     for spec in fresh:
-        assert len(store.rows(f"made_at_once.{next(iter(spec.tables))}")) == 1
+        table = f"made_at_once.{next(iter(spec.tables))}"
+        assert len(store.rows(table)) == 1
+        (granted,) = store.query("SELECT has_table_privilege(%s, %s, 'SELECT') AS may", (reader, table))
+        assert granted["may"]

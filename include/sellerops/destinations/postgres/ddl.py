@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-from psycopg import errors, sql
+from psycopg import sql
 
 from sellerops.destinations.postgres.shape import LONGEST_NAME, PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.errors import ConfigurationError
@@ -26,7 +26,6 @@ def ensure_table(connection: Connection, shape: Shape) -> list[str]:
     """
     if not lacking_columns(shape, existing_columns(connection, shape)):
         return []
-    _make_schema(connection, shape)
     return with_tables_locked(
         connection, [(shape.schema_name, shape.name)], lambda: _make_or_widen(connection, shape)
     )
@@ -62,27 +61,12 @@ def make_key(connection: Connection, shape: Shape) -> None:
     )
 
 
-def _make_schema(connection: Connection, shape: Shape) -> None:
-    """Two loads may make the source's first tables at once; IF NOT EXISTS alone does not keep them apart."""
-    there = connection.execute("SELECT to_regnamespace(quote_ident(%s))", (shape.schema_name,)).fetchone()
-    if there and there[0] is not None:
-        return
-    try:
-        with connection.transaction():
-            statement = sql.SQL("CREATE SCHEMA IF NOT EXISTS {}")
-            connection.execute(statement.format(sql.Identifier(shape.schema_name)))
-    except (errors.UniqueViolation, errors.DuplicateSchema):
-        pass
-
-
 def _make_or_widen(connection: Connection, shape: Shape) -> list[str]:
     before = existing_columns(connection, shape)
     lacking = lacking_columns(shape, before)
     _refuse_too_many(connection, shape, len(lacking))
     if not before:
         _create(connection, shape)
-        if not shape.name.endswith(PERSONAL_SUFFIX):
-            grant_table(connection, shape.schema_name, shape.name)
     elif lacking:
         additions = [
             sql.SQL("ADD COLUMN {} {}").format(column(name), sql.SQL(shape.columns[name])) for name in lacking
@@ -125,10 +109,13 @@ def _create(connection: Connection, shape: Shape) -> None:
         )
         for name, kind in shape.columns.items()
     ]
+    _make_schema(connection, shape)
     connection.execute(
         sql.SQL("CREATE TABLE {} ({})").format(shape.identifier, sql.SQL(", ").join(definitions))
     )
     make_key(connection, shape)
+    if not shape.name.endswith(PERSONAL_SUFFIX):
+        grant_table(connection, shape.schema_name, shape.name)
     if shape.table.description:
         connection.execute(
             sql.SQL("COMMENT ON TABLE {} IS {}").format(
@@ -137,6 +124,15 @@ def _create(connection: Connection, shape: Shape) -> None:
         )
     for name in shape.columns:
         _comment_column(connection, shape, name)
+
+
+def _make_schema(connection: Connection, shape: Shape) -> None:
+    """Make the schema. One table at a time is made in it: two grants on a schema at once end in an error."""
+    key = f"sellerops.schema:{shape.schema_name}"
+    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
+    there = connection.execute("SELECT to_regnamespace(quote_ident(%s))", (shape.schema_name,)).fetchone()
+    if there is None or there[0] is None:
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(shape.schema_name)))
 
 
 def _refuse_long_name(shape: Shape) -> None:

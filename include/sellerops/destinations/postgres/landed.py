@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from sellerops.destinations.landed import Landed, differences, refuse_differences, stored_definition
-from sellerops.destinations.postgres.shape import SQL_TYPES, Shape
+from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, SQL_TYPES, Shape
 from sellerops.specs import ColumnType
 
 Connection = psycopg.Connection[Any]
@@ -62,7 +62,7 @@ def _personal_columns(connection: Connection, shape: Shape) -> frozenset[str]:
     """The columns of the table beside it, as the last load knew them."""
     row = connection.execute(
         "SELECT columns FROM sellerops.personal_table WHERE table_name = %s",
-        (f"{shape.full_name}__personal",),
+        (f"{shape.full_name}{PERSONAL_SUFFIX}",),
     ).fetchone()
     return frozenset(row[0]) if row else frozenset()
 

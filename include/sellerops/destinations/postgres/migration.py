@@ -30,7 +30,7 @@ from sellerops.destinations.landed import (
 from sellerops.destinations.postgres.ddl import lacking_columns, make_key
 from sellerops.destinations.postgres.landed import DESTINATION, drop_key, landed_table
 from sellerops.destinations.postgres.personal import personal_shape
-from sellerops.destinations.postgres.shape import Shape, column, identifiers
+from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.errors import CheckFailed
 from sellerops.specs import ColumnType, ReportSpec
 from sellerops.table_locks import with_tables_locked
@@ -236,7 +236,7 @@ class _Migration:
     def _take_back(self, landed: Landed) -> None:
         """Values that are personal no longer stand in the landing table again, as long as they were kept."""
         freed = sorted(freed_columns(self._main, landed))
-        name = f"{self._main.name}__personal"
+        name = f"{self._main.name}{PERSONAL_SUFFIX}"
         if not freed:
             return
         values = sql.SQL(", ").join(sql.SQL("{} = p.{}").format(column(each), column(each)) for each in freed)
