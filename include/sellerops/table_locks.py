@@ -89,12 +89,14 @@ def _oids(cursor: psycopg.Cursor[Any], tables: Sequence[tuple[str, str]]) -> lis
 
 def _holders(
     connection: Connection, tables: Sequence[tuple[str, str]]
-) -> list[tuple[int, str, str, str, datetime | None, str]]:
-    """Other sessions with a lock on the tables: pid, application, user, state, since, kind. No queries."""
+) -> list[tuple[int, str | None, str | None, str | None, datetime | None, str | None]]:
+    """Other sessions with a lock on the tables: pid, application, user, state, since, kind. No queries.
+
+    A role without ``pg_read_all_stats`` learns of other users' sessions only pid, application and user.
+    """
     with connection.cursor(row_factory=tuple_row) as cursor:
         return cursor.execute(
-            "SELECT DISTINCT pid, coalesce(nullif(application_name, ''), '?'), coalesce(usename, '?'), "
-            "coalesce(state, '?'), xact_start, coalesce(backend_type, '?') "
+            "SELECT DISTINCT pid, nullif(application_name, ''), usename, state, xact_start, backend_type "
             "FROM pg_locks JOIN pg_stat_activity AS session USING (pid) "
             "WHERE locktype = 'relation' AND granted AND relation = ANY(%s::oid[]) "
             "AND pid <> pg_backend_pid() AND pg_locks.database = "
@@ -104,19 +106,23 @@ def _holders(
         ).fetchall()
 
 
+def _session(holder: tuple[Any, ...]) -> str:
+    pid, application, user, state, since, _ = holder
+    parts = [f"pid {pid}", application and f"application {application}", user and f"user {user}", state]
+    if since:
+        parts.append(f"in a transaction since {since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC")
+    return ", ".join(filter(None, parts))
+
+
 def _in_use(tables: Sequence[tuple[str, str]], holders: Sequence[tuple[Any, ...]]) -> TableInUse:
     names = ", ".join(sorted(f"{schema}.{name}" for schema, name in set(tables)))
-    told = "; ".join(
-        f"pid {pid}, application {application}, user {user}, {state}"
-        + (f", in a transaction since {since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if since else "")
-        for pid, application, user, state, since, _ in holders
-    )
+    told = "; ".join(map(_session, holders))
     first = holders[0][0] if holders else None
     return TableInUse(
         f"its structure cannot be changed while other sessions use it ({told or 'none of them is visible'}).",
         where=f"table {names}",
         remedy=(
-            "Airflow tries again by itself. To end the session in front: "
+            "Airflow tries again by itself. To end the session in front, as its user or a superuser: "
             f"`SELECT pg_terminate_backend({first});`"
             if first
             else ""

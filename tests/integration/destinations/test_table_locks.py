@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,13 +12,13 @@ import psycopg
 import pytest
 from integration.destinations.documents import Doc, day_slice, tsv
 from integration.destinations.stores import PostgresStore
-from psycopg import errors
 
 from sellerops import table_locks
 from sellerops.destinations.postgres.rebuild import Rebuild
 from sellerops.errors import SellerOpsError, TableInUse
 from sellerops.ledger import Ledger
 from sellerops.ledger.models import ApiCall
+from sellerops.ledger.reading import READER
 from sellerops.specs import ReportSpec, load_spec
 from sellerops.table_locks import with_tables_locked
 
@@ -46,9 +46,11 @@ def returns(*more: str, hours: float = 0, spec: ReportSpec = RETURNS) -> Doc:
 
 
 @contextmanager
-def idle_reader(store: PostgresStore, table: str = TABLE) -> Iterator[psycopg.Connection[Any]]:
+def idle_reader(
+    store: PostgresStore, table: str = TABLE, *, conninfo: str = ""
+) -> Iterator[psycopg.Connection[Any]]:
     """A session that has read the table and never ended its transaction."""
-    with psycopg.connect(store.conninfo, application_name="forgotten-notebook") as reader:
+    with psycopg.connect(conninfo or store.conninfo, application_name="forgotten-notebook") as reader:
         reader.execute(f"SELECT * FROM {table} WHERE 'secret-query' <> ''").fetchall()
         yield reader
 
@@ -115,12 +117,25 @@ def test_the_session_in_front_is_named_without_its_query(store: PostgresStore) -
         with pytest.raises(TableInUse) as caught:
             returns("new-column", hours=1).load_into(store.destination)
         told, pid = str(caught.value), reader.info.backend_pid
-    assert f"pid {pid}, application forgotten-notebook, user postgres, idle in transaction" in told
+    assert f"pid {pid}, application forgotten-notebook, user sellerops_owner, idle in transaction" in told
     assert f"pg_terminate_backend({pid})" in told and "UTC" in told
     assert "secret" not in told
     assert store.rows(TABLE) == before and "new_column" not in store.columns(TABLE)
     returns("new-column", hours=1).load_into(store.destination)
     assert "new_column" in store.columns(TABLE)
+
+
+@pytest.mark.usefixtures("few_tries")
+def test_a_session_of_another_user_is_named_as_far_as_the_server_tells(
+    store: PostgresStore, reader: str
+) -> None:
+    returns().load_into(store.destination)
+    document = returns("new-column", hours=1)
+    with idle_reader(store, conninfo=reader) as other:
+        pid = other.info.backend_pid
+        with pytest.raises(TableInUse) as caught:
+            document.load_into(store.destination)
+    assert f"(pid {pid}, application forgotten-notebook, user {READER})" in str(caught.value)
 
 
 @pytest.mark.usefixtures("few_tries")
@@ -180,19 +195,7 @@ def test_a_reader_of_logged_calls_holds_up_neither_calls_nor_other_readers(
     assert len(store.query("SELECT operation FROM sellerops.api_call_20310517")) == 1
 
 
-@pytest.fixture
-def reader(store: PostgresStore) -> Iterator[str]:
-    """The role that each new table is granted to; roles are the whole server's."""
-    with suppress(errors.DuplicateObject):
-        store.query("CREATE ROLE sellerops_reader")
-    yield "sellerops_reader"
-    store.query("DROP OWNED BY sellerops_reader")
-    store.query("DROP ROLE sellerops_reader")
-
-
-def test_loads_that_make_a_sources_first_tables_at_once_do_not_meet(
-    store: PostgresStore, reader: str
-) -> None:
+def test_loads_that_make_a_sources_first_tables_at_once_do_not_meet(store: PostgresStore) -> None:
     fresh = [spec.model_copy(update={"source": "made_at_once"}) for spec in (RETURNS, OTHER)]
     documents = [returns(spec=spec) for spec in fresh * 2]
     failures: list[Exception] = []
@@ -214,5 +217,5 @@ def test_loads_that_make_a_sources_first_tables_at_once_do_not_meet(
     for spec in fresh:
         table = f"made_at_once.{next(iter(spec.tables))}"
         assert len(store.rows(table)) == 1
-        (granted,) = store.query("SELECT has_table_privilege(%s, %s, 'SELECT') AS may", (reader, table))
+        (granted,) = store.query("SELECT has_table_privilege(%s, %s, 'SELECT') AS may", (READER, table))
         assert granted["may"]
