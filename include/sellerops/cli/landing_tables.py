@@ -7,7 +7,7 @@ from typing import Any
 
 from sellerops.cli.destinations import destination_of
 from sellerops.cli.warehouse import open_ledger
-from sellerops.destinations.landed import Migration
+from sellerops.destinations.differences import Migration
 from sellerops.errors import ConfigurationError
 from sellerops.known_destinations import DESTINATIONS
 from sellerops.specs import load_spec

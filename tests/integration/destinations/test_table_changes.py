@@ -16,7 +16,7 @@ from sellerops.archive import Archive, DocumentMeta
 from sellerops.cli import main
 from sellerops.destinations import load_document
 from sellerops.destinations.bigquery.migration import TableMigration
-from sellerops.destinations.landed import Migration
+from sellerops.destinations.differences import Migration
 from sellerops.destinations.postgres import migration as postgres_migration
 from sellerops.errors import ConfigurationError, SellerOpsError
 from sellerops.ledger import Ledger

@@ -30,8 +30,8 @@ from sellerops.destinations.bigquery.staging import Parts
 from sellerops.destinations.bigquery.statements import Statements
 from sellerops.destinations.bigquery.sums import BigQuerySums
 from sellerops.destinations.bigquery.tables import Tables, labels_of
+from sellerops.destinations.differences import Migration, record_definition, stored_definition
 from sellerops.destinations.holding import question_key, record_held, refuse_implausible
-from sellerops.destinations.landed import Migration, record_definition, stored_definition
 from sellerops.destinations.ledger_rows import Watermarks, drift_changes, load_values, tells_drift
 from sellerops.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.formats.rows import RejectReason, RowReject

@@ -17,10 +17,10 @@ from google.cloud import bigquery
 from sellerops.destinations.bigquery.address import BigQueryAddress
 from sellerops.destinations.bigquery.shape import WIDE, BigQueryShape, quoted
 from sellerops.destinations.bigquery.tables import BEFORE, MIGRATING, Tables, table_differences
-from sellerops.destinations.landed import (
+from sellerops.destinations.differences import (
     WRITTEN,
     Difference,
-    Landed,
+    LandedTable,
     Migration,
     Remedy,
     key_text,
@@ -122,7 +122,7 @@ class _Plan:
         definition = stored_definition(migration.connection, _DESTINATION, shape.full_name)
         landed = migration._tables.landed(shape, definition)
         assert landed is not None
-        self._landed: Landed = landed
+        self._landed: LandedTable = landed
         # An unknown column lands as text, so one that the spec has named before must be text from now on.
         self.target = BigQueryShape(shape.spec, shape.name, undeclared_columns(shape, landed))
         self.differences = table_differences(self.target, landed, table)

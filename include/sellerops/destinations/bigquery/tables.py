@@ -12,7 +12,13 @@ from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 from sellerops.destinations.bigquery.address import BigQueryAddress, clean_labels
 from sellerops.destinations.bigquery.shape import SQL_TYPES, WIDE, BigQueryShape
-from sellerops.destinations.landed import Difference, Landed, differences, key_text, refuse_differences
+from sellerops.destinations.differences import (
+    Difference,
+    LandedTable,
+    differences,
+    key_text,
+    refuse_differences,
+)
 from sellerops.errors import ConfigurationError
 from sellerops.specs import ColumnType
 
@@ -51,7 +57,7 @@ class Tables:
             return {}
         return _types(table)
 
-    def landed(self, shape: BigQueryShape, definition: Mapping[str, Any]) -> Landed | None:
+    def landed(self, shape: BigQueryShape, definition: Mapping[str, Any]) -> LandedTable | None:
         """The table that stands under the name of ``shape``; None where there is none."""
         table = self.find(self.full_name(shape))
         return _landed(table, definition) if table else None
@@ -169,10 +175,10 @@ def _types(table: bigquery.Table) -> dict[str, str]:
     return {each.name: _OLD_NAMES.get(each.field_type, each.field_type) for each in table.schema}
 
 
-def _landed(table: bigquery.Table, definition: Mapping[str, Any]) -> Landed:
+def _landed(table: bigquery.Table, definition: Mapping[str, Any]) -> LandedTable:
     types = _types(table)
     key = definition.get("key")
-    return Landed(
+    return LandedTable(
         types={name: _KINDS.get(kind) for name, kind in types.items()},
         sql_types=types,
         key=tuple(key) if key else None,
@@ -181,7 +187,7 @@ def _landed(table: bigquery.Table, definition: Mapping[str, Any]) -> Landed:
     )
 
 
-def table_differences(shape: BigQueryShape, landed: Landed, table: bigquery.Table) -> list[Difference]:
+def table_differences(shape: BigQueryShape, landed: LandedTable, table: bigquery.Table) -> list[Difference]:
     """Those of every destination, and what only BigQuery has: partitions, and no personal column."""
     found = differences(shape, landed)
     partition = table.time_partitioning.field if table.time_partitioning else None

@@ -10,9 +10,9 @@ import psycopg
 from psycopg import sql
 
 from sellerops.destinations.base import LoadJob, LoadResult, refuse_unlike
+from sellerops.destinations.differences import Migration, record_definition
 from sellerops.destinations.driver_errors import typed_errors
 from sellerops.destinations.holding import close_questions, record_held, refuse_implausible
-from sellerops.destinations.landed import Migration, record_definition
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     load_values,
@@ -21,9 +21,9 @@ from sellerops.destinations.ledger_rows import (
     write_load,
     write_rejects,
 )
+from sellerops.destinations.postgres.catalog import refuse_unlike_table
 from sellerops.destinations.postgres.ddl import Connection, ensure_table, existing_columns
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
-from sellerops.destinations.postgres.landed import refuse_unlike_table
 from sellerops.destinations.postgres.personal import ensure_personal, write_personal
 from sellerops.destinations.postgres.plausibility import PostgresSums
 from sellerops.destinations.postgres.restatement import write_restatements

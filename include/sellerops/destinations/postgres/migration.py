@@ -12,10 +12,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from sellerops.destinations.landed import (
+from sellerops.destinations.differences import (
     WRITTEN,
     Difference,
-    Landed,
+    LandedTable,
     Migration,
     Remedy,
     differences,
@@ -27,8 +27,8 @@ from sellerops.destinations.landed import (
     required,
     undeclared_columns,
 )
+from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, landed_table
 from sellerops.destinations.postgres.ddl import lacking_columns, make_key
-from sellerops.destinations.postgres.landed import DESTINATION, drop_key, landed_table
 from sellerops.destinations.postgres.personal import personal_shape
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.errors import CheckFailed
@@ -100,18 +100,18 @@ class _Migration:
 
     # -- what stands against it --
 
-    def _conflicts(self, landed: Landed) -> list[str]:
+    def _conflicts(self, landed: LandedTable) -> list[str]:
         changed = self._changed(landed)
         told = [text for name in changed for text in self._unconvertible(landed, name)]
         is_same_key = set(landed.key or ()) == set(self._main.key) and not set(changed) & set(self._main.key)
         return told if told or is_same_key else [*self._keyless(landed), *self._sharing(landed)]
 
-    def _changed(self, landed: Landed) -> list[str]:
+    def _changed(self, landed: LandedTable) -> list[str]:
         """Columns whose type changes."""
         kinds = {**self._main.data_types, **self._main.system_types}
         return [name for name, kind in kinds.items() if landed.types.get(name, kind) is not kind]
 
-    def _unconvertible(self, landed: Landed, name: str) -> list[str]:
+    def _unconvertible(self, landed: LandedTable, name: str) -> list[str]:
         """Values that the column's new type does not hold."""
         value = self._value(landed, name)
         statement = sql.SQL("SELECT count(*) FROM {} WHERE {} IS NOT NULL AND {} IS NULL").format(
@@ -125,7 +125,7 @@ class _Migration:
         count = row[0] if row else 0
         return [f"`{name}` has {count} values that are no {self._kind(name).value}"] if count else []
 
-    def _keyless(self, landed: Landed) -> list[str]:
+    def _keyless(self, landed: LandedTable) -> list[str]:
         """Rows without a value in a column of the new key; documents' rows like them are rejects."""
         told = []
         for name in self._main.key:
@@ -139,7 +139,7 @@ class _Migration:
                 told.append(no_key(row[0], name))
         return told
 
-    def _sharing(self, landed: Landed) -> list[str]:
+    def _sharing(self, landed: LandedTable) -> list[str]:
         """Rows that would share a key."""
         cells = sql.SQL(", ").join(
             sql.SQL("{} AS {}").format(self._value(landed, name), column(name)) for name in self._main.key
@@ -166,7 +166,7 @@ class _Migration:
 
     # -- the change itself --
 
-    def _reshape(self, shape: Shape, landed: Landed) -> None:
+    def _reshape(self, shape: Shape, landed: LandedTable) -> None:
         """Columns, types, nulls and key of one table."""
         table = shape.identifier
         actions: list[sql.Composable] = []
@@ -203,7 +203,7 @@ class _Migration:
             drop_key(self._connection, shape)
             make_key(self._connection, shape)
 
-    def _migrate_personal(self, landed: Landed) -> None:
+    def _migrate_personal(self, landed: LandedTable) -> None:
         """The personal table has its rows' key too: what is new in it comes from their rows."""
         beside = personal_shape(self._main.spec, self._main.name)
         there = landed_table(self._connection, beside) if beside else None
@@ -216,7 +216,7 @@ class _Migration:
         assert current is not None
         self._reshape(beside, current)
 
-    def _add_from_main(self, beside: Shape, name: str, landed: Landed) -> None:
+    def _add_from_main(self, beside: Shape, name: str, landed: LandedTable) -> None:
         statement = sql.SQL("ALTER TABLE {} ADD COLUMN {} {}")
         kind = sql.SQL(beside.columns[name])
         self._connection.execute(statement.format(beside.identifier, column(name), kind))
@@ -233,7 +233,7 @@ class _Migration:
             )
         )
 
-    def _take_back(self, landed: Landed) -> None:
+    def _take_back(self, landed: LandedTable) -> None:
         """Values that are personal no longer stand in the landing table again, as long as they were kept."""
         freed = sorted(freed_columns(self._main, landed))
         name = f"{self._main.name}{PERSONAL_SUFFIX}"
@@ -260,7 +260,7 @@ class _Migration:
 
     # -- values --
 
-    def _value(self, landed: Landed, name: str, qualifier: str = "") -> sql.Composable:
+    def _value(self, landed: LandedTable, name: str, qualifier: str = "") -> sql.Composable:
         """What the column of the new table holds for a row of the old one; null where that cannot be said."""
         kind, stored = self._kind(name), column(name, qualifier)
         there = landed.types.get(name)

@@ -13,9 +13,15 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from sellerops.destinations.landed import Remedy, differences, record_definition, refuse_differences, required
+from sellerops.destinations.differences import (
+    Remedy,
+    differences,
+    record_definition,
+    refuse_differences,
+    required,
+)
+from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, landed_table
 from sellerops.destinations.postgres.ddl import ensure_table, existing_columns, make_key
-from sellerops.destinations.postgres.landed import DESTINATION, drop_key, landed_table
 from sellerops.destinations.postgres.personal import personal_shape, register
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
 from sellerops.errors import RetryableError

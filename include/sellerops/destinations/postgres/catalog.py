@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from sellerops.destinations.landed import Landed, differences, refuse_differences, stored_definition
+from sellerops.destinations.differences import LandedTable, differences, refuse_differences, stored_definition
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, SQL_TYPES, Shape
 from sellerops.specs import ColumnType
 
@@ -17,7 +17,7 @@ DESTINATION = "postgres"
 _KINDS = {**{name: kind for kind, name in SQL_TYPES.items()}, "integer": ColumnType.INTEGER}
 
 
-def landed_table(connection: Connection, shape: Shape) -> Landed | None:
+def landed_table(connection: Connection, shape: Shape) -> LandedTable | None:
     """The table that stands under the name of ``shape``; None where there is none."""
     columns = connection.execute(
         """
@@ -33,7 +33,7 @@ def landed_table(connection: Connection, shape: Shape) -> Landed | None:
     if not columns:
         return None
     key = _key(connection, shape)
-    return Landed(
+    return LandedTable(
         types={name: _KINDS.get(kind) for name, kind, _ in columns},
         sql_types={name: kind for name, kind, _ in columns},
         not_null=frozenset(name for name, _, is_not_null in columns if is_not_null),

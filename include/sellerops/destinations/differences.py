@@ -58,7 +58,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Landed:
+class LandedTable:
     """A table as it stands.
 
     ``types``: of each column, None for one that no spec can ask for; ``sql_types``: the same as the database
@@ -121,7 +121,7 @@ def record_definition(connection: Connection, destination: str, shape: TableShap
     )
 
 
-def differences(shape: TableShape, landed: Landed) -> list[Difference]:
+def differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
     """How the table is apart from ``shape``. Columns it lacks are none: a load adds them."""
     found = [*_definition_differences(shape, landed), *_key_differences(shape, landed)]
     kinds = {**shape.data_types, **shape.system_types}
@@ -148,13 +148,13 @@ def differences(shape: TableShape, landed: Landed) -> list[Difference]:
     return found
 
 
-def undeclared_columns(shape: TableShape, landed: Landed) -> tuple[str, ...]:
+def undeclared_columns(shape: TableShape, landed: LandedTable) -> tuple[str, ...]:
     """Data columns that no spec names: from unknown columns of documents, or of an earlier spec."""
     own = {*shape.in_order(), *SYSTEM, *shape.table.personal_columns}
     return tuple(name for name in landed.types if name not in own)
 
 
-def freed_columns(shape: TableShape, landed: Landed) -> frozenset[str]:
+def freed_columns(shape: TableShape, landed: LandedTable) -> frozenset[str]:
     """Columns of the landing table whose values stand with the personal ones, as which they were loaded."""
     return frozenset(name for name in landed.personal if name in shape.data_types)
 
@@ -212,7 +212,7 @@ def no_key(rows: int, name: str) -> str:
     return f"{rows} rows have no `{name}`, which the key needs (`absent` in the spec is a word for it)"
 
 
-def _key_differences(shape: TableShape, landed: Landed) -> list[Difference]:
+def _key_differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
     if landed.key is None or set(landed.key) == set(shape.key):
         return []
     # Rows can be given the number 1; their hash and the moment they stand for only their documents tell.
@@ -223,7 +223,7 @@ def _key_differences(shape: TableShape, landed: Landed) -> list[Difference]:
     return [Difference(text, Remedy.REPLAY if untold else Remedy.MIGRATE)]
 
 
-def _definition_differences(shape: TableShape, landed: Landed) -> list[Difference]:
+def _definition_differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
     now, before = definition_of(shape), {**definition_of(shape), **_inferred(shape, landed)}
     before.update(landed.definition)
     found = []
@@ -243,7 +243,7 @@ def _definition_differences(shape: TableShape, landed: Landed) -> list[Differenc
     return found
 
 
-def _inferred(shape: TableShape, landed: Landed) -> dict[str, Any]:
+def _inferred(shape: TableShape, landed: LandedTable) -> dict[str, Any]:
     """What the key tells of a table that is older than the ledger's note of it."""
     told: dict[str, Any] = {}
     if not landed.key:
