@@ -129,14 +129,12 @@ def differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
         there = landed.types.get(name, kind)
         if there is not kind:
             can = there is not None and (there, kind) in CONVERSIONS
-            undeclared = "" if name in shape.table.columns or name in SYSTEM else ", which no longer names it"
-            found.append(
-                Difference(
-                    f"the column `{name}` is {landed.sql_types[name]} in the table and {kind.value} by the "
-                    f"spec{undeclared}",
-                    Remedy.MIGRATE if can else Remedy.REPLAY,
-                )
+            text = (
+                f"the column `{name}` is {landed.sql_types[name]} in the table and {kind.value} by the spec"
             )
+            if name not in shape.table.columns and name not in SYSTEM:
+                text += ", which no longer names it"
+            found.append(Difference(text, Remedy.MIGRATE if can else Remedy.REPLAY))
     found += [
         Difference(f"the column `{name}` is personal data in the table beside it, and no longer by the spec")
         for name in sorted(freed_columns(shape, landed))
@@ -146,6 +144,11 @@ def differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
         for name in sorted(landed.not_null - required(shape))
     ]
     return found
+
+
+def of_empty(found: Iterable[Difference]) -> list[Difference]:
+    """The differences of a table without rows: nothing stands against any of them."""
+    return [Difference(each.text) for each in found]
 
 
 def undeclared_columns(shape: TableShape, landed: LandedTable) -> tuple[str, ...]:

@@ -226,6 +226,38 @@ def test_the_key_of_personal_rows_goes_with_their_rows(postgres: PostgresStore) 
     assert len(postgres.rows("amazon_sp.fulfilled_shipments__personal")) == 1
 
 
+def test_the_type_of_a_personal_column_changes_where_it_stands(postgres: PostgresStore) -> None:
+    table = "amazon_sp.fulfilled_shipments__personal"
+    rows = [["D1", "I1", AT, "S", "1Z", "amazon.com", "12", 1]]
+    document(SHIPMENTS, rows=rows).load_into(postgres.destination)
+    spec = with_column(SHIPMENTS.name, "recipient_name", type=ColumnType.INTEGER)
+    with pytest.raises(ConfigurationError, match="recipient_name"):
+        document(spec, 1, rows).load_into(postgres.destination)
+    assert migrate(postgres, spec).is_applied
+    assert [row["recipient_name"] for row in postgres.rows(table)] == [12]
+    document(spec, 1, rows).load_into(postgres.destination)
+    assert not migrate(postgres, spec, check=True).steps
+
+
+def test_a_table_without_rows_takes_any_change(postgres: PostgresStore) -> None:
+    document(RETURNS).load_into(postgres.destination)
+    postgres.query(f"TRUNCATE {table_of(RETURNS)}")
+    spec = RETURNS.model_copy(update={"scope": "marketplace"})
+    with pytest.raises(ConfigurationError) as told:
+        document(spec, 1).load_into(postgres.destination)
+    assert "tables migrate" in told.value.remedy and "another name" not in told.value.remedy
+    assert migrate(postgres, spec).is_applied
+    document(spec, 1).load_into(postgres.destination)
+    assert len(postgres.rows(table_of(RETURNS))) == 2
+
+
+def test_an_index_in_another_order_is_made_again(postgres: PostgresStore) -> None:
+    document(SHIPMENTS).load_into(postgres.destination)
+    spec = spec_with(SHIPMENTS.name, primary_key=("shipment_item_id", "shipment_id"))
+    document(spec, 1).load_into(postgres.destination)
+    assert migrate(postgres, spec).is_applied and not migrate(postgres, spec).steps
+
+
 def test_a_column_that_is_personal_no_longer_brings_its_values_back(postgres: PostgresStore) -> None:
     document(SHIPMENTS).load_into(postgres.destination)
     spec = with_column(SHIPMENTS.name, "recipient_name", personal=False)

@@ -17,6 +17,7 @@ from sellerops.destinations.differences import (
     LandedTable,
     differences,
     key_text,
+    of_empty,
     refuse_differences,
 )
 from sellerops.errors import ConfigurationError
@@ -84,6 +85,7 @@ class Tables:
             self.create(shape, wide)
             return list(shape.types)
         found = table_differences(shape, _landed(table, definition or {}), table)
+        found = found if table.num_rows else of_empty(found)
         refuse_differences(shape, found, destination="bigquery", where=where)
         existing = _types(table)
         lacking = [name for name in shape.types if name not in existing]

@@ -7,7 +7,13 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from sellerops.destinations.differences import LandedTable, differences, refuse_differences, stored_definition
+from sellerops.destinations.differences import (
+    LandedTable,
+    differences,
+    of_empty,
+    refuse_differences,
+    stored_definition,
+)
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, SQL_TYPES, Shape
 from sellerops.specs import ColumnType
 
@@ -46,9 +52,10 @@ def landed_table(connection: Connection, shape: Shape) -> LandedTable | None:
 def refuse_unlike_table(connection: Connection, shape: Shape, *, where: str) -> None:
     """Raise ConfigurationError when the table that stands there was made for another spec."""
     landed = landed_table(connection, shape)
-    if landed is not None:
-        found = differences(shape, landed)
-        refuse_differences(shape, found, destination=DESTINATION, where=where)
+    found = differences(shape, landed) if landed else []
+    if found and not _has_rows(connection, shape):
+        found = of_empty(found)
+    refuse_differences(shape, found, destination=DESTINATION, where=where)
 
 
 def drop_key(connection: Connection, shape: Shape) -> None:
@@ -56,6 +63,11 @@ def drop_key(connection: Connection, shape: Shape) -> None:
     found = _key(connection, shape)
     if found:
         connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(shape.schema_name, found[0])))
+
+
+def _has_rows(connection: Connection, shape: Shape) -> bool:
+    row = connection.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(shape.identifier)).fetchone()
+    return bool(row and row[0])
 
 
 def _personal_columns(connection: Connection, shape: Shape) -> frozenset[str]:

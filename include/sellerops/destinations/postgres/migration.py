@@ -7,6 +7,7 @@ key, rows without one. Then nothing is changed: only the archived documents tell
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -56,246 +57,253 @@ def migrate_table(connection: Connection, spec: ReportSpec, table: str, *, check
     return with_tables_locked(connection, tables, work)
 
 
+@dataclass(frozen=True)
+class _Table:
+    """One table as it stands and as it shall be, and what its rows' values become."""
+
+    shape: Shape
+    landed: LandedTable
+
+    @property
+    def changed(self) -> list[str]:
+        """Columns whose type changes."""
+        return [name for name, kind in self.kinds.items() if self.landed.types.get(name, kind) is not kind]
+
+    @property
+    def kinds(self) -> dict[str, ColumnType]:
+        return {**self.shape.data_types, **self.shape.system_types}
+
+    def value(self, name: str, qualifier: str = "") -> sql.Composable:
+        """What a column holds for a row of the old table; null where that cannot be said."""
+        kind, stored = self.kinds[name], column(name, qualifier)
+        there = self.landed.types.get(name)
+        value: sql.Composable
+        if name not in self.landed.types:
+            value = sql.SQL("1") if name == "ordinal" else self._as_type(sql.SQL("NULL"), name)
+        elif there is kind:
+            value = stored
+        else:
+            holds = self._holds(stored, there, kind)
+            value = sql.SQL("CASE WHEN {} THEN {} END").format(holds, self._as_type(stored, name))
+        absent = self.absent(name)
+        return value if absent is None else sql.SQL("coalesce({}, {})").format(value, sql.Literal(absent))
+
+    def absent(self, name: str) -> str | None:
+        """The word that stands for nothing in a column of the key."""
+        declared = self.shape.table.columns.get(name)
+        return declared.absent if declared and name in self.shape.key else None
+
+    def _as_type(self, value: sql.Composable, name: str) -> sql.Composable:
+        return sql.SQL("{}::{}").format(value, sql.SQL(self.shape.columns[name]))
+
+    @staticmethod
+    def _holds(stored: sql.Composable, there: ColumnType | None, kind: ColumnType) -> sql.Composable:
+        """Whether the new type holds a stored value."""
+        if there is ColumnType.TEXT:
+            return sql.SQL("{} ~ {}").format(stored, sql.Literal(WRITTEN[kind]))
+        if (there, kind) == (ColumnType.DECIMAL, ColumnType.INTEGER):
+            return sql.SQL("{0} = trunc({0}) AND abs({0}) < 1e18").format(stored)
+        return sql.SQL("true")
+
+
 class _Migration:
-    """One table and the one of its personal columns, within the caller's transaction."""
+    """A landing table and the one of its personal columns, within the caller's transaction."""
 
     def __init__(self, connection: Connection, main: Shape) -> None:
         self._connection = connection
-        landed = landed_table(connection, main)
-        # An unknown column lands as text, so one that the spec has named before must be text from now on.
-        self._main = Shape(main.spec, main.name, undeclared_columns(main, landed) if landed else ())
-        self._landed = landed
-        self._is_kept = landed is not None and self._count(main) > 0
+        self._name = main.full_name
+        self._main = self._table(main)
+        beside = personal_shape(main.spec, main.name)
+        self._personal = self._table(beside) if beside else None
+        self._rows = self._count()
 
     def plan(self) -> Migration:
-        main, landed = self._main, self._landed
-        if landed is None:
-            return Migration(main.full_name)  # the first load makes the table
-        found = differences(main, landed)
-        steps = tuple(each.text for each in found)
-        worst = [each for each in found if each.remedy is not Remedy.MIGRATE]
-        if worst and self._is_kept:
-            conflicts = (*(each.text for each in worst), remedy_of(main, worst, DESTINATION))
-        else:
-            conflicts = tuple(self._conflicts(landed)) if self._is_kept else ()
-        return Migration(main.full_name, steps, conflicts, self._count(main))
+        if self._main is None:
+            return Migration(self._name)  # the first load makes the table
+        found = [each for table in self._tables for each in differences(table.shape, table.landed)]
+        steps = list(dict.fromkeys(each.text for each in found))
+        landed_key, key = self._main.landed.key or (), self._main.shape.key
+        if set(landed_key) == set(key) and landed_key != key:
+            steps.append(f"the index of its key has the columns in the order {key_text(landed_key)}")
+        conflicts = self._conflicts(self._main, found) if self._rows else []
+        return Migration(self._name, tuple(steps), tuple(conflicts), self._rows)
 
     def run(self) -> Migration:
         planned = self.plan()
-        if self._landed is None or planned.conflicts:
+        if self._main is None or planned.conflicts:
             return planned
         if planned.steps:
-            self._migrate_personal(self._landed)
-            self._reshape(self._main, self._landed)
-            self._take_back(self._landed)
-        rows = self._count(self._main)
+            self._migrate()
+        rows = self._count()
         if rows != planned.rows:
             raise CheckFailed(
                 f"{planned.rows} rows would become {rows}.",
-                where=f"table {self._main.full_name}",
+                where=f"table {self._name}",
                 remedy="Nothing was changed. This program is wrong: report it with the two specs.",
             )
-        record_definition(self._connection, DESTINATION, self._main)
-        return Migration(planned.table, planned.steps, (), rows, is_applied=bool(planned.steps))
+        record_definition(self._connection, DESTINATION, self._main.shape)
+        return Migration(self._name, planned.steps, (), rows, is_applied=bool(planned.steps))
+
+    def _table(self, shape: Shape) -> _Table | None:
+        landed = landed_table(self._connection, shape)
+        if landed is None:
+            return None
+        # An unknown column lands as text, so one that the spec has named before must be text from now on.
+        return _Table(Shape(shape.spec, shape.name, undeclared_columns(shape, landed)), landed)
+
+    @property
+    def _tables(self) -> list[_Table]:
+        return [table for table in (self._main, self._personal) if table]
 
     # -- what stands against it --
 
-    def _conflicts(self, landed: LandedTable) -> list[str]:
-        changed = self._changed(landed)
-        told = [text for name in changed for text in self._unconvertible(landed, name)]
-        is_same_key = set(landed.key or ()) == set(self._main.key) and not set(changed) & set(self._main.key)
-        return told if told or is_same_key else [*self._keyless(landed), *self._sharing(landed)]
+    def _conflicts(self, main: _Table, found: Sequence[Difference]) -> list[str]:
+        """What stands against it, and the way that is left."""
+        worst = [each for each in found if each.remedy is not Remedy.MIGRATE]
+        told = [each.text for each in worst]
+        if not worst:
+            told = [text for table in self._tables for text in self._unconvertible(table)]
+        key = main.shape.key
+        if not told and (set(main.landed.key or ()) != set(key) or set(main.changed) & set(key)):
+            told = [*self._keyless(main), *self._sharing(main)]
+        again = worst or [Difference("", Remedy.REPLAY)]
+        return [*told, remedy_of(main.shape, again, DESTINATION)] if told else []
 
-    def _changed(self, landed: LandedTable) -> list[str]:
-        """Columns whose type changes."""
-        kinds = {**self._main.data_types, **self._main.system_types}
-        return [name for name, kind in kinds.items() if landed.types.get(name, kind) is not kind]
-
-    def _unconvertible(self, landed: LandedTable, name: str) -> list[str]:
-        """Values that the column's new type does not hold."""
-        value = self._value(landed, name)
-        statement = sql.SQL("SELECT count(*) FROM {} WHERE {} IS NOT NULL AND {} IS NULL").format(
-            self._main.identifier, column(name), value
-        )
-        try:
-            with self._connection.transaction():
-                row = self._connection.execute(statement).fetchone()
-        except psycopg.DataError:
-            return [f"`{name}` has values that are no {self._kind(name).value}"]
-        count = row[0] if row else 0
-        return [f"`{name}` has {count} values that are no {self._kind(name).value}"] if count else []
-
-    def _keyless(self, landed: LandedTable) -> list[str]:
-        """Rows without a value in a column of the new key; documents' rows like them are rejects."""
+    def _unconvertible(self, table: _Table) -> list[str]:
+        """Values that the new types do not hold."""
         told = []
-        for name in self._main.key:
-            if self._main.is_nullable(name):
-                continue
-            statement = sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL")
-            row = self._connection.execute(
-                statement.format(self._main.identifier, self._value(landed, name))
-            ).fetchone()
-            if row and row[0]:
-                told.append(no_key(row[0], name))
+        for name in table.changed:
+            kind = table.kinds[name].value
+            where = sql.SQL("{} IS NOT NULL AND {} IS NULL").format(column(name), table.value(name))
+            try:
+                with self._connection.transaction():
+                    count = self._count(where, table)
+            except psycopg.DataError:
+                told.append(f"`{name}` has values that are no {kind}")
+            else:
+                told += [f"`{name}` has {count} values that are no {kind}"] if count else []
         return told
 
-    def _sharing(self, landed: LandedTable) -> list[str]:
+    def _keyless(self, main: _Table) -> list[str]:
+        """Rows without a value in a column of the new key; documents' rows like them are rejects."""
+        strict = [name for name in main.shape.key if not main.shape.is_nullable(name)]
+        counts = {name: self._count(sql.SQL("{} IS NULL").format(main.value(name))) for name in strict}
+        return [no_key(count, name) for name, count in counts.items() if count]
+
+    def _sharing(self, main: _Table) -> list[str]:
         """Rows that would share a key."""
-        cells = sql.SQL(", ").join(
-            sql.SQL("{} AS {}").format(self._value(landed, name), column(name)) for name in self._main.key
-        )
+        key = main.shape.key
+        cells = (sql.SQL("{} AS {}").format(main.value(name), column(name)) for name in key)
         shared = sql.SQL(
             "SELECT {key}, count(*) AS rows FROM (SELECT {cells} FROM {table}) AS row "
             "GROUP BY {key} HAVING count(*) > 1"
-        ).format(key=identifiers(self._main.key), cells=cells, table=self._main.identifier)
-        row = self._connection.execute(
-            sql.SQL("SELECT count(*), sum(rows) FROM ({}) AS shared").format(shared)
-        ).fetchone()
+        ).format(key=identifiers(key), cells=sql.SQL(", ").join(cells), table=main.shape.identifier)
+        totals = sql.SQL("SELECT count(*), sum(rows) FROM ({}) AS shared").format(shared)
+        row = self._connection.execute(totals).fetchone()
         if not row or not row[0]:
             return []
-        examples = self._connection.execute(
-            sql.SQL("{} ORDER BY {} LIMIT {}").format(
-                shared, identifiers(self._main.key), sql.Literal(_EXAMPLES)
-            )
-        ).fetchall()
+        some = sql.SQL("{} ORDER BY {} LIMIT {}").format(shared, identifiers(key), sql.Literal(_EXAMPLES))
+        examples = self._connection.execute(some).fetchall()
         shown = "; ".join(" ".join(str(cell) for cell in each[:-1]) for each in examples)
-        return [
-            f"{row[1]} rows would share {row[0]} keys of {key_text(self._main.key)}, such as {shown}",
-            remedy_of(self._main, [Difference("", Remedy.REPLAY)], DESTINATION),
-        ]
+        return [f"{row[1]} rows would share {row[0]} keys of {key_text(key)}, such as {shown}"]
 
     # -- the change itself --
 
-    def _reshape(self, shape: Shape, landed: LandedTable) -> None:
+    def _migrate(self) -> None:
+        assert self._main is not None
+        if self._personal is not None:
+            for name in self._personal.shape.key:
+                if name not in self._personal.landed.types:
+                    self._add_from_main(self._main, self._personal.shape, name)
+            self._personal = self._table(self._personal.shape)
+        for table in self._tables:
+            self._reshape(table)
+        self._take_back(self._main)
+
+    def _reshape(self, table: _Table) -> None:
         """Columns, types, nulls and key of one table."""
-        table = shape.identifier
+        shape, landed = table.shape, table.landed
         actions: list[sql.Composable] = []
         for name in lacking_columns(shape, landed.sql_types):
             default = " DEFAULT 1" if name == "ordinal" else ""
-            actions.append(
-                sql.SQL("ADD COLUMN {} {}{}").format(
-                    column(name), sql.SQL(shape.columns[name]), sql.SQL(default)
-                )
-            )
-        for name in self._changed(landed) if shape is self._main else []:
-            value = self._value(landed, name) if self._is_kept else sql.SQL("NULL")
-            actions.append(
-                sql.SQL("ALTER COLUMN {} TYPE {} USING {}").format(
-                    column(name), sql.SQL(shape.columns[name]), value
-                )
-            )
+            statement = sql.SQL("ADD COLUMN {} {}{}")
+            actions.append(statement.format(column(name), sql.SQL(shape.columns[name]), sql.SQL(default)))
+        for name in table.changed:
+            value = table.value(name) if self._rows else sql.SQL("NULL")
+            statement = sql.SQL("ALTER COLUMN {} TYPE {} USING {}")
+            actions.append(statement.format(column(name), sql.SQL(shape.columns[name]), value))
         for name in sorted(landed.not_null - required(shape)):
             actions.append(sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(column(name)))
-        if actions:
-            self._alter(table, actions)
+        self._alter(shape, actions)
         for name in shape.key:
-            absent = self._absent(name)
-            if absent is not None and name in shape.data:
+            absent = table.absent(name)
+            if absent is not None:
                 statement = sql.SQL("UPDATE {0} SET {1} = {2} WHERE {1} IS NULL")
-                self._connection.execute(statement.format(table, column(name), sql.Literal(absent)))
-        strict = [
+                self._connection.execute(
+                    statement.format(shape.identifier, column(name), sql.Literal(absent))
+                )
+        strict: list[sql.Composable] = [
             sql.SQL("ALTER COLUMN {} SET NOT NULL").format(column(name)) for name in sorted(required(shape))
         ]
         if "ordinal" in shape.system:
-            strict.append(sql.SQL("ALTER COLUMN {} DROP DEFAULT").format(column("ordinal")))
-        self._alter(table, strict)
-        if set(landed.key or ()) != set(shape.key):
+            strict.append(sql.SQL("ALTER COLUMN ordinal DROP DEFAULT"))
+        self._alter(shape, strict)
+        if landed.key != shape.key:
             drop_key(self._connection, shape)
             make_key(self._connection, shape)
 
-    def _migrate_personal(self, landed: LandedTable) -> None:
-        """The personal table has its rows' key too: what is new in it comes from their rows."""
-        beside = personal_shape(self._main.spec, self._main.name)
-        there = landed_table(self._connection, beside) if beside else None
-        if beside is None or there is None or set(there.key or ()) == set(beside.key):
-            return
-        for name in beside.key:
-            if name not in there.types:
-                self._add_from_main(beside, name, landed)
-        current = landed_table(self._connection, beside)
-        assert current is not None
-        self._reshape(beside, current)
-
-    def _add_from_main(self, beside: Shape, name: str, landed: LandedTable) -> None:
-        statement = sql.SQL("ALTER TABLE {} ADD COLUMN {} {}")
+    def _add_from_main(self, main: _Table, beside: Shape, name: str) -> None:
+        """Personal rows have their rows' key: what is new in it comes from these."""
         kind = sql.SQL(beside.columns[name])
-        self._connection.execute(statement.format(beside.identifier, column(name), kind))
-        same = [
-            sql.SQL("p.{0} IS NOT DISTINCT FROM m.{0}").format(column(each)) for each in (landed.key or ())
-        ]
+        self._alter(beside, [sql.SQL("ADD COLUMN {} {}").format(column(name), kind)])
         self._connection.execute(
             sql.SQL("UPDATE {} p SET {} = {} FROM {} m WHERE {} AND p.load_id = m.load_id").format(
                 beside.identifier,
                 column(name),
-                self._value(landed, name, "m"),
-                self._main.identifier,
-                sql.SQL(" AND ").join(same),
+                main.value(name, "m"),
+                main.shape.identifier,
+                _same(main.landed.key or ()),
             )
         )
 
-    def _take_back(self, landed: LandedTable) -> None:
+    def _take_back(self, main: _Table) -> None:
         """Values that are personal no longer stand in the landing table again, as long as they were kept."""
-        freed = sorted(freed_columns(self._main, landed))
-        name = f"{self._main.name}{PERSONAL_SUFFIX}"
+        freed = sorted(freed_columns(main.shape, main.landed))
+        schema, name = main.shape.schema_name, f"{main.shape.name}{PERSONAL_SUFFIX}"
         if not freed:
             return
-        values = sql.SQL(", ").join(sql.SQL("{} = p.{}").format(column(each), column(each)) for each in freed)
-        same = [sql.SQL("p.{0} IS NOT DISTINCT FROM m.{0}").format(column(each)) for each in self._main.key]
+        values = (sql.SQL("{} = p.{}").format(column(each), column(each)) for each in freed)
         self._connection.execute(
             sql.SQL("UPDATE {} m SET {} FROM {} p WHERE {} AND p.load_id = m.load_id").format(
-                self._main.identifier,
-                values,
-                sql.Identifier(self._main.schema_name, name),
-                sql.SQL(" AND ").join(same),
+                main.shape.identifier,
+                sql.SQL(", ").join(values),
+                sql.Identifier(schema, name),
+                _same(main.shape.key),
             )
         )
         self._connection.execute(
             "UPDATE sellerops.personal_table SET columns = %s WHERE table_name = %s",
-            (list(self._main.table.personal_columns), f"{self._main.schema_name}.{name}"),
+            (list(main.shape.table.personal_columns), f"{schema}.{name}"),
         )
 
-    def _alter(self, table: sql.Identifier, actions: Sequence[sql.Composable]) -> None:
+    def _alter(self, shape: Shape, actions: Sequence[sql.Composable]) -> None:
         if actions:
-            self._connection.execute(sql.SQL("ALTER TABLE {} {}").format(table, sql.SQL(", ").join(actions)))
+            statement = sql.SQL("ALTER TABLE {} {}")
+            self._connection.execute(statement.format(shape.identifier, sql.SQL(", ").join(actions)))
 
-    # -- values --
-
-    def _value(self, landed: LandedTable, name: str, qualifier: str = "") -> sql.Composable:
-        """What the column of the new table holds for a row of the old one; null where that cannot be said."""
-        kind, stored = self._kind(name), column(name, qualifier)
-        there = landed.types.get(name)
-        if name not in landed.types:
-            value: sql.Composable = sql.SQL("1" if name == "ordinal" else "NULL::{}").format(
-                *([] if name == "ordinal" else [sql.SQL(self._main.columns[name])])
-            )
-        elif there is kind:
-            value = stored
-        else:
-            value = self._converted(stored, there, kind, self._main.columns[name])
-        absent = self._absent(name)
-        if absent is not None and name in self._main.key:
-            return sql.SQL("coalesce({}, {})").format(value, sql.Literal(absent))
-        return value
-
-    @staticmethod
-    def _converted(
-        stored: sql.Composable, there: ColumnType | None, kind: ColumnType, sql_type: str
-    ) -> sql.Composable:
-        if there is ColumnType.TEXT:
-            holds: sql.Composable = sql.SQL("{} ~ {}").format(stored, sql.Literal(WRITTEN[kind]))
-        elif (there, kind) == (ColumnType.DECIMAL, ColumnType.INTEGER):
-            holds = sql.SQL("{0} = trunc({0}) AND abs({0}) < 1e18").format(stored)
-        else:
-            holds = sql.SQL("true")
-        return sql.SQL("CASE WHEN {} THEN {}::{} END").format(holds, stored, sql.SQL(sql_type))
-
-    def _kind(self, name: str) -> ColumnType:
-        return {**self._main.data_types, **self._main.system_types}[name]
-
-    def _absent(self, name: str) -> str | None:
-        declared = self._main.table.columns.get(name)
-        return declared.absent if declared else None
-
-    def _count(self, shape: Shape) -> int:
-        row = self._connection.execute(sql.SQL("SELECT count(*) FROM {}").format(shape.identifier)).fetchone()
+    def _count(self, where: sql.Composable | None = None, table: _Table | None = None) -> int:
+        """Rows of a table, else of the landing table."""
+        of = table or self._main
+        if of is None:
+            return 0
+        statement = sql.SQL("SELECT count(*) FROM {} WHERE {}")
+        row = self._connection.execute(
+            statement.format(of.shape.identifier, where or sql.SQL("true"))
+        ).fetchone()
         return int(row[0]) if row else 0
+
+
+def _same(key: Sequence[str]) -> sql.Composable:
+    """Whether ``p`` and ``m`` share their key."""
+    each = sql.SQL("p.{0} IS NOT DISTINCT FROM m.{0}")
+    return sql.SQL(" AND ").join(each.format(column(name)) for name in key)

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import errors, sql
 
 from sellerops.destinations.base import LoadJob
+from sellerops.destinations.postgres.catalog import refuse_unlike_table
 from sellerops.destinations.postgres.ddl import ensure_table, existing_columns
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.destinations.postgres.writes import Write
@@ -50,11 +51,13 @@ def ensure_personal(connection: Connection, main: Shape) -> Shape | None:
     """Make the table of the personal columns of ``main``, and write it into the ledger with its retention.
 
     Personal columns that stand in the landing table, because the spec called them personal only later, are
-    moved. Raises ConfigurationError when something in the database still needs them there.
+    moved. Raises ConfigurationError when something in the database still needs them there, or the table was
+    made for another spec.
     """
     shape = personal_shape(main.spec, main.name)
     if shape is None:
         return None
+    refuse_unlike_table(connection, shape, where=f"table {shape.full_name}")
     ensure_table(connection, shape)
     register(connection, main.spec, main.name)
     stray = [name for name in main.table.personal_columns if name in existing_columns(connection, main)]
