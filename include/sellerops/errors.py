@@ -12,6 +12,7 @@ SellerOpsError
 |   +-- LedgerUnavailable     the ledger's database cannot be reached, or does not answer
 |   +-- DocumentExpired       the presigned address died before the download ended
 |   +-- DocumentDamaged       the download is truncated, mislabelled or not a document
+|   +-- TableInUse            other sessions hold a table whose structure must change
 +-- GiveUpError               repeating cannot help: a person must look
 |   +-- ReportFatal           Amazon aborted the report
 |   +-- RequestRefused        Amazon refuses this request for good (400, 404, ...)
@@ -100,6 +101,10 @@ class DocumentExpired(RetryableError):
 
 class DocumentDamaged(RetryableError):
     default_remedy = "Nothing: the document is downloaded again."
+
+
+class TableInUse(RetryableError):
+    pass
 
 
 class GiveUpError(SellerOpsError):

@@ -22,13 +22,14 @@ from sellerops.destinations import Destination, RequestMeta, load_document, open
 from sellerops.destinations.base import LoadJob, LoadResult, facts_of
 from sellerops.destinations.empty import load_nothing
 from sellerops.destinations.postgres.rebuild import SCHEMA_PREFIX, Comparison, Rebuild, scratch_spec
-from sellerops.errors import ConfigurationError, GiveUpError, RetryableError, UnreadableDocument
+from sellerops.errors import ConfigurationError, GiveUpError, RetryableError, TableInUse, UnreadableDocument
 from sellerops.ledger import Ledger
 from sellerops.ledger.history import RecordedLoad, recorded_loads
 from sellerops.marketplaces import marketplace_by_id
 from sellerops.postgres import LOADING
 from sellerops.slices import Slice
 from sellerops.specs import PeriodKind, ReportSpec
+from sellerops.table_locks import with_tables_locked
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +143,8 @@ class _Table:
 
     def build(self) -> None:
         self.clear()
+        with self._connect() as connection:
+            self.rebuild.refuse_other_rows(connection, is_partial=self._scope.is_partial)
         steps = self._steps()
         if not steps:
             raise GiveUpError(
@@ -252,9 +255,14 @@ class AsRecorded:
 
 def _put_in_place(ledger: Ledger, tables: list[_Table]) -> None:
     """All in one transaction; what is loaded while the rebuild goes on is repeated too."""
+    locked = [each for table in tables for each in table.rebuild.locked_tables]
     for _ in range(_CATCH_UPS):
         try:
-            with postgres.connect(ledger.database.conninfo, LOADING) as connection:
+            with (
+                postgres.connect(ledger.database.conninfo, LOADING, autocommit=True) as connection,
+                connection.transaction(),
+            ):
+                with_tables_locked(connection, locked, lambda: None)
                 for table in tables:
                     table.rebuild.put_in_place(
                         connection,
@@ -263,6 +271,8 @@ def _put_in_place(ledger: Ledger, tables: list[_Table]) -> None:
                         keeps_loads=table.from_archive,
                     )
             return
+        except TableInUse:
+            raise
         except RetryableError:
             for table in tables:
                 table.catch_up()

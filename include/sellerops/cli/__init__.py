@@ -13,6 +13,7 @@ from sellerops.cli import (
     completeness,
     deprecations,
     finality,
+    landing_tables,
     ledger,
     notices,
     notifications,
@@ -26,7 +27,7 @@ from sellerops.errors import SellerOpsError
 
 _COMMANDS = (
     specs, quota, ledger, backfill, quarantine, personal, replay, finality, checks, completeness,
-    deprecations, notifications, ads, notices,
+    deprecations, notifications, ads, notices, landing_tables,
 )  # fmt: skip
 
 

@@ -27,6 +27,8 @@ _UNIT, _EQUALS = "\x1f", "\x1e"
 _APART = (b"\t", b"\n", b"\r", b"\b")
 LINE_END = b"\n"
 _NEAR = timedelta(days=2)
+# Bytes of a row's key columns, together.
+LONGEST_KEY = 2400
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ class Assembler:
                 value = texts.columns[each.name][place].as_py()
                 self._refuse(found.refused, texts, place, RejectReason.UNREADABLE_VALUE, each.name, value)
         self._refuse_keyless(found.refused, texts, found.typed)
+        self._refuse_long_keys(found.refused, texts, found.typed)
         self._refuse_outside(found.refused, texts, found.typed)
         return found
 
@@ -213,6 +216,19 @@ class Assembler:
                 self._refuse(
                     refused, texts, place, RejectReason.MISSING_KEY, name, texts.columns[name][place].as_py()
                 )
+
+    def _refuse_long_keys(
+        self, refused: dict[int, RowReject], texts: Texts, typed: Mapping[str, pa.Array]
+    ) -> None:
+        """An index of Postgres takes 2,704 bytes a key, in which account, shop and times stand too."""
+        parts = [name for name in self._keys if pa.types.is_string(typed[name].type)]
+        if not parts:
+            return
+        lengths = [pc.fill_null(pc.binary_length(typed[name]), 0).to_numpy() for name in parts]
+        for place in np.flatnonzero(np.sum(lengths, axis=0, dtype=np.int64) > LONGEST_KEY).tolist():
+            longest = parts[int(np.argmax([each[place] for each in lengths]))]
+            value = texts.columns[longest][place].as_py()
+            self._refuse(refused, texts, place, RejectReason.KEY_TOO_LONG, longest, value)
 
     def _refuse_outside(
         self, refused: dict[int, RowReject], texts: Texts, typed: Mapping[str, pa.Array]

@@ -27,6 +27,7 @@ JSON_DECIMAL = pa.decimal256(76, 38)
 _SAFE_DIGITS = 20
 _TRUE, _FALSE = frozenset({"true", "yes", "y", "t", "1"}), frozenset({"false", "no", "n", "f", "0"})
 _FIRST_INSTANT = datetime(1, 1, 1, tzinfo=UTC)
+_LAST_INSTANT = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 _PLAIN_DECIMAL = {
     Writing.POINT: r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$",
     Writing.LOCAL_POINT: r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$",
@@ -34,6 +35,8 @@ _PLAIN_DECIMAL = {
     Writing.LOCAL_UNKNOWN: r"^-?[0-9]{1,9}([.,]([0-9]{1,2}|[0-9]{4,9}))?$",
 }
 _WITH_MINUTES = r"^.{10}$|^.{13}:"
+# Postgres reads offsets below 16 hours, Arrow those below a day.
+_FAR_OFFSET = r"[+-](1[6-9]|2[0-9]):?[0-9]{2}$"
 _PLAIN_ISO = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})$"
 )
@@ -208,7 +211,7 @@ def _fast_date(patterns: Sequence[str]) -> Fast:
     def cast(values: pa.Array) -> tuple[pa.Array, bool]:
         if times.ISO in patterns:
             try:
-                return _in_our_era(values.cast(pa.date32()), date(1, 1, 1)), True
+                return _in_our_era(values.cast(pa.date32()), date.min, date.max), True
             except pa.ArrowInvalid:
                 pass
         for rewrite in rewrites:
@@ -218,7 +221,7 @@ def _fast_date(patterns: Sequence[str]) -> Fast:
                 and pc.all(_matches_or_null(values, rewrite.regex)).as_py()
             ):
                 rewritten = pc.replace_substring_regex(values, rewrite.regex, rewrite.replacement)
-                return _in_our_era(rewritten.cast(pa.date32()), date(1, 1, 1)), False
+                return _in_our_era(rewritten.cast(pa.date32()), date.min, date.max), False
         raise pa.ArrowInvalid("needs a closer look")
 
     return cast
@@ -231,19 +234,23 @@ def _fast_timestamp(patterns: Sequence[str]) -> Fast:
         if times.ISO in patterns:
             for zone in (TIMESTAMP, pa.timestamp("us")):
                 try:
-                    return _in_our_era(values.cast(zone).cast(TIMESTAMP), _FIRST_INSTANT), _tells_minutes(
-                        values
-                    )
+                    moments = values.cast(zone).cast(TIMESTAMP)
                 except pa.ArrowInvalid:
                     continue
+                return _in_our_era(moments, _FIRST_INSTANT, _LAST_INSTANT), _is_read_by_sql(values)
         for rewrite in rewrites:
             if rewrite and pc.all(_matches_or_null(values, rewrite.regex)).as_py():
                 rewritten = pc.replace_substring_regex(values, rewrite.regex, rewrite.replacement)
                 moments = rewritten.cast(pa.timestamp("us")).cast(TIMESTAMP)
-                return _in_our_era(moments, _FIRST_INSTANT), False
+                return _in_our_era(moments, _FIRST_INSTANT, _LAST_INSTANT), False
         raise pa.ArrowInvalid("needs a closer look")
 
     return cast
+
+
+def _is_read_by_sql(values: pa.Array) -> bool:
+    """Whether SQL reads these ISO texts as Arrow does."""
+    return _tells_minutes(values) and not pc.any(pc.match_substring_regex(values, _FAR_OFFSET)).as_py()
 
 
 def _tells_minutes(values: pa.Array) -> bool:
@@ -261,9 +268,13 @@ def _matches_or_null(values: pa.Array, regex: str) -> pa.Array:
     return pc.fill_null(pc.match_substring_regex(values, regex), True)
 
 
-def _in_our_era(typed: pa.Array, first: date) -> pa.Array:
-    """Arrow knows a year 0; nobody else does."""
-    least = pc.min(typed)
-    if least.is_valid and pc.less(least, pa.scalar(first, typed.type)).as_py():
-        raise pa.ArrowInvalid("before the year 1")
+def _in_our_era(typed: pa.Array, first: date, last: date) -> pa.Array:
+    """Arrow knows a year 0, and an instant behind the last one of 9999; nobody else does."""
+    ends = pc.min_max(typed)
+    least, most = ends["min"], ends["max"]
+    if least.is_valid and (
+        pc.less(least, pa.scalar(first, typed.type)).as_py()
+        or pc.greater(most, pa.scalar(last, typed.type)).as_py()
+    ):
+        raise pa.ArrowInvalid("outside the years 1 to 9999")
     return typed

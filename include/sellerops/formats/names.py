@@ -10,27 +10,16 @@ from dataclasses import dataclass
 
 from sellerops.errors import UnreadableDocument
 from sellerops.formats.rows import DriftReport
-from sellerops.specs import ColumnType, TableSpec
+from sellerops.specs import RESERVED_COLUMNS, ColumnType, TableSpec
 
-SYSTEM_COLUMNS = frozenset(
-    {
-        "account_id",
-        "marketplace_id",
-        "region",
-        "load_id",
-        "source_line",
-        "reported_at",
-        "snapshot_at",
-        "ordinal",
-        "line_hash",
-    }
-)
 # unitsOrderedB2B -> units_ordered_b2b: a digit joins the capital behind it unless that begins a word. Only
 # a number of days at the end is a word of its own: unitsSold14d -> units_sold_14d.
 _WORD_STARTS = re.compile(
     r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=[0-9]+d$)"
 )
 _OTHER = re.compile(r"[^a-z0-9]+")
+# Names within our own statements.
+_TAKEN = frozenset({"sellerops_loses", "sellerops_ordinal"})
 _LONGEST = 63
 _MOST_UNKNOWN = 300
 
@@ -69,7 +58,12 @@ def free_name(name: str, taken: Iterable[str]) -> str:
 
 def reserved_names(table: TableSpec) -> set[str]:
     """Names no unknown column may take."""
-    return {*SYSTEM_COLUMNS, *table.columns, *([table.day_from_window] if table.day_from_window else [])}
+    return {
+        *RESERVED_COLUMNS,
+        *_TAKEN,
+        *table.columns,
+        *([table.day_from_window] if table.day_from_window else []),
+    }
 
 
 def refuse_too_many(drift: DriftReport, *, where: str) -> None:

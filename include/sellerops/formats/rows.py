@@ -23,6 +23,7 @@ class RejectReason(StrEnum):
     TOO_FEW_FIELDS = "too_few_fields"
     TOO_MANY_FIELDS = "too_many_fields"
     MISSING_KEY = "missing_key"
+    KEY_TOO_LONG = "key_too_long"
     OUTSIDE_WINDOW = "outside_window"
     DUPLICATE_KEY = "duplicate_key"
 

@@ -11,6 +11,7 @@ from psycopg import errors
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import ApiCall
 from sellerops.redaction import redact
+from sellerops.table_locks import with_tables_locked
 
 _INSERT = """
     INSERT INTO sellerops.api_call (
@@ -36,6 +37,13 @@ def log_call(connection: Connection, call: ApiCall, called_at: datetime) -> None
 
 
 def roll_days(connection: Connection, keep_days: int) -> list[str]:
-    """Make today's and tomorrow's partition, drop those older than ``keep_days``; return their names."""
+    """Make today's and tomorrow's partition, drop those older than ``keep_days``; return their names.
+
+    Raises TableInUse when somebody keeps reading the table; calls are logged all the same.
+    """
+    return with_tables_locked(connection, [("sellerops", "api_call")], lambda: _roll(connection, keep_days))
+
+
+def _roll(connection: Connection, keep_days: int) -> list[str]:
     rows = connection.execute("SELECT api_call_roll AS name FROM sellerops.api_call_roll(%s)", (keep_days,))
     return [row["name"] for row in rows]

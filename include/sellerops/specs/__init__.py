@@ -2,6 +2,7 @@
 
 from sellerops.specs.loader import SpecFailure, load_spec, load_specs, spec_files
 from sellerops.specs.model import (
+    RESERVED_COLUMNS,
     Column,
     ColumnType,
     FileFormat,
@@ -17,6 +18,7 @@ from sellerops.specs.model import (
 )
 
 __all__ = [
+    "RESERVED_COLUMNS",
     "Column",
     "ColumnType",
     "FileFormat",

@@ -25,6 +25,17 @@ FACT = "@"
 # The parts of `absent`: a column of the row, or a digest of all of it.
 ABSENT_PART = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 WHOLE_ROW = "row"
+# Postgres' limits: bytes of a name, columns of a table (with room for ours and unknown ones) and of an index.
+LONGEST_NAME = 63
+MOST_COLUMNS = 1200
+MOST_KEY_COLUMNS = 26
+# Columns that every table of ours or of Postgres has.
+RESERVED_COLUMNS = frozenset(
+    {
+        "account_id", "marketplace_id", "region", "snapshot_at", "ordinal", "line_hash", "source_line",
+        "load_id", "reported_at", "personal_since", "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid",
+    }
+)  # fmt: skip
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -409,6 +420,7 @@ class TableSpec(_Strict):
         bad = [name for name in self.columns if not NAME.fullmatch(name)]
         if bad:
             raise ValueError(f"column names are snake_case; not {', '.join(map(repr, bad))}")
+        self._check_limits()
         known = {*self.columns, *([self.day_from_window] if self.day_from_window else [])}
         derived = {"ordinal", "snapshot_at", "marketplace_id", "source_line"}
         named_columns = (
@@ -467,6 +479,23 @@ class TableSpec(_Strict):
                 f"`columns.{name}.absent`: with `write_disposition: merge`, a changed row would be stored "
                 "beside the old one under `{row}`; name columns that never change"
             )
+
+    def _check_limits(self) -> None:
+        """What no database of ours takes; said here, it costs no document."""
+        names = [*self.columns, *([self.day_from_window] if self.day_from_window else [])]
+        reserved = [name for name in names if name in RESERVED_COLUMNS]
+        if reserved:
+            raise ValueError(
+                f"{', '.join(map(repr, reserved))}: every table has a column of that name already; "
+                "choose another name and say `from`"
+            )
+        long = [name for name in names if len(name) > LONGEST_NAME]
+        if long:
+            raise ValueError(f"{long[0]!r} has more than {LONGEST_NAME} characters")
+        if len(names) > MOST_COLUMNS:
+            raise ValueError(f"a table has at most {MOST_COLUMNS} columns; these are {len(names)}")
+        if len(self.primary_key) > MOST_KEY_COLUMNS:
+            raise ValueError(f"a `primary_key` has at most {MOST_KEY_COLUMNS} columns")
 
     def _check_personal(self) -> None:
         """Personal columns leave the table, so nothing in it may depend on them."""
@@ -662,9 +691,14 @@ class ReportSpec(_Strict):
     @field_validator("tables")
     @classmethod
     def _table_names(cls, value: dict[str, TableSpec]) -> dict[str, TableSpec]:
-        for name in value:
+        for name, table in value.items():
             if not NAME.fullmatch(name):
                 raise ValueError(f"table names are snake_case; not {name!r}")
+            if name.endswith("__personal"):
+                raise ValueError(f"{name!r} is the name of a table for personal columns; choose another")
+            longest = LONGEST_NAME - (len("__personal") if table.personal_columns else 0)
+            if len(name) > longest:
+                raise ValueError(f"the table name {name!r} has more than {longest} characters")
         return value
 
     @model_validator(mode="after")

@@ -39,6 +39,8 @@ ON_BIGQUERY = {
     "test_rows_of_equal_dimensions_are_all_kept_whatever_their_order",
     "test_stock_that_shops_share_is_counted_once",
     "test_the_same_slice_at_the_same_time_is_loaded_once_after_the_other",
+    "test_rows_without_a_value_of_the_new_key_stop_it_unless_a_word_stands_for_nothing",
+    "test_every_hostile_value_is_stored_or_rejected",
 }
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sellerops.destinations.postgres.shape import Shape
+from sellerops.destinations.shape import SYSTEM
 from sellerops.formats import RejectReason
-from sellerops.formats.names import SYSTEM_COLUMNS
 from sellerops.specs import load_specs
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -25,5 +25,5 @@ def test_every_table_is_listed_with_its_grain() -> None:
 
 
 def test_every_system_column_and_reject_reason_is_explained() -> None:
-    for name in (*SYSTEM_COLUMNS, *(str(reason) for reason in RejectReason)):
+    for name in (*SYSTEM, *(str(reason) for reason in RejectReason)):
         assert f"`{name}`" in TEXT, name

@@ -30,11 +30,13 @@ from sellerops.destinations.bigquery.staging import Parts
 from sellerops.destinations.bigquery.statements import Statements
 from sellerops.destinations.bigquery.sums import BigQuerySums
 from sellerops.destinations.bigquery.tables import Tables, labels_of
+from sellerops.destinations.differences import Migration, record_definition, stored_definition
 from sellerops.destinations.holding import question_key, record_held, refuse_implausible
 from sellerops.destinations.ledger_rows import Watermarks, drift_changes, load_values, tells_drift
 from sellerops.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.formats.rows import RejectReason, RowReject
 from sellerops.postgres import LOADING, connect
+from sellerops.specs import ReportSpec
 
 Connection = psycopg.Connection[Any]
 _SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})
@@ -83,6 +85,23 @@ class BigQueryDestination:
             with connect(self._ledger, LOADING, autocommit=True) as connection:
                 return _Load(connection, client, self._address, self.name, job, where).run()
 
+    def migrate(self, spec: ReportSpec, table: str, *, check: bool = False) -> Migration:
+        """Copy a populated table into one of its spec's shape and swap the two; ``check`` only says how.
+
+        No load writes to the table meanwhile. Killed midway, it is ended by the next call.
+        """
+        from sellerops.destinations.bigquery.migration import TableMigration
+
+        with our_errors(f"BigQuery table {spec.source}.{table}"):
+            with self._lock:
+                client = self._client
+            with (
+                connect(self._ledger, LOADING, autocommit=True) as connection,
+                locked(connection, f"sellerops.{self.name}:{spec.source}.{table}"),
+            ):
+                shape = BigQueryShape(spec, table)
+                return TableMigration(connection, client, self._address, shape).run(check=check)
+
     @cached_property
     def _client(self) -> bigquery.Client:
         return self._address.client()
@@ -118,7 +137,9 @@ class _Load:
     def _with_tables(self, parts: Parts) -> LoadResult:
         shape = BigQueryShape(self.job.spec, self.job.table, tuple(self.job.rows.drift.added))
         with self._locked(self.job.full_name):
-            new_columns = self._tables.ensure(shape, parts.wide)
+            definition = stored_definition(self.connection, self.destination, shape.full_name)
+            new_columns = self._tables.ensure(shape, parts.wide, definition)
+            record_definition(self.connection, self.destination, shape)
             self._tables.ensure_once(shape)
         nonce = self._jobs.name(self._load_id, "x").rsplit("_", 1)[-1]
         staging, ready, after = (
@@ -236,16 +257,9 @@ class _Load:
         assert row is not None
         return int(row[0]), row[1].astimezone(UTC)
 
-    @contextlib.contextmanager
-    def _locked(self, name: str) -> Iterator[None]:
+    def _locked(self, name: str) -> contextlib.AbstractContextManager[None]:
         """A lock of this destination's own; it ends with the session too."""
-        key = f"sellerops.{self.destination}:{name}"
-        self.connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
-        try:
-            yield
-        finally:
-            if not self.connection.closed and not self.connection.broken:
-                self.connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
+        return locked(self.connection, f"sellerops.{self.destination}:{name}")
 
     def _upload(self, parts: Parts, staging: str) -> None:
         fields = parts.fields()
@@ -316,3 +330,14 @@ class _Load:
             where=self.where,
             remedy="Nothing was stored. This program is wrong: report it with the archived document.",
         )
+
+
+@contextlib.contextmanager
+def locked(connection: Connection, key: str) -> Iterator[None]:
+    """An advisory lock of the session's in the ledger."""
+    connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
+    try:
+        yield
+    finally:
+        if not connection.closed and not connection.broken:
+            connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (key,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +11,14 @@ import requests
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
-from sellerops.errors import ConfigurationError, RetryableError, SellerOpsError, UnreadableDocument
+from sellerops.destinations.driver_errors import typed_error
+from sellerops.errors import (
+    ConfigurationError,
+    GiveUpError,
+    RetryableError,
+    SellerOpsError,
+    UnreadableDocument,
+)
 
 _PASSING = (
     api.TooManyRequests,
@@ -31,11 +39,28 @@ _LATER = (
     "was cancelled",
     "requested cancellation",
 )
+_LATER_REASONS = frozenset(
+    {
+        "backendError", "internalError", "jobBackendError", "jobInternalError", "jobRateLimitExceeded",
+        "quotaExceeded", "rateLimitExceeded", "resourceInUse", "stopped", "tableUnavailable", "timeout",
+    }
+)  # fmt: skip
+_MONEY_REASONS = frozenset({"billingNotEnabled", "billingTierLimitExceeded", "blocked", "notImplemented"})
+_SIZE_REASONS = frozenset({"resourcesExceeded", "responseTooLarge"})
+_SIZES = (
+    "too many columns",
+    "too many total leaf fields",
+    "row size",
+    "too many partitions",
+    "maximum allowed size",
+)
+# Single and double quotes surround values; names of tables and columns stand in backticks or bare.
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
 @contextmanager
 def our_errors(where: str) -> Iterator[None]:
-    """Raises ConfigurationError, RetryableError or UnreadableDocument for what Google's client raises."""
+    """Raises what Google's client and the ledger's driver raise as an error of ours."""
     try:
         yield
     except SellerOpsError:
@@ -60,25 +85,49 @@ def our_errors(where: str) -> Iterator[None]:
     except api.PreconditionFailed as error:
         raise RetryableError(f"somebody else changed the table: {_words(error)}.", where=where) from error
     except api.GoogleAPICallError as error:
-        if _is_for_later(error):
-            raise RetryableError(f"BigQuery refuses for now: {_words(error)}.", where=where) from error
-        raise UnreadableDocument(
-            f"BigQuery does not take what was read: {_words(error)}.",
+        raise _refusal(error, where) from None
+    except api.GoogleAPIError as error:
+        raise GiveUpError(
+            f"Google's client gives up: {type(error).__name__}.",
             where=where,
-            remedy="Nothing was stored. This program is wrong: report it with the archived document.",
+            remedy="Nothing was stored. Look at the job in the console; clear the task once that is mended.",
         ) from error
-    except (
-        psycopg.errors.UndefinedTable,
-        psycopg.errors.UndefinedColumn,
-        psycopg.errors.InvalidSchemaName,
-    ) as error:
-        raise ConfigurationError(
-            f"the database holds no ledger of this version: {_words(error)}.",
+    except psycopg.Error as error:
+        raise typed_error(error, where, "the ledger") from None
+
+
+def _refusal(error: api.GoogleAPICallError, where: str) -> SellerOpsError:
+    """A refused statement or job, by the reason BigQuery gives. Values its words quote are left out.
+
+    https://cloud.google.com/bigquery/docs/error-messages
+    """
+    reasons = {str(each.get("reason")) for each in error.errors if isinstance(each, dict)}
+    words = _QUOTED.sub("…", _words(error))
+    if reasons & _LATER_REASONS or _is_for_later(error):
+        return RetryableError(f"BigQuery refuses for now: {words}.", where=where)
+    if reasons & _MONEY_REASONS:
+        return ConfigurationError(
+            f"BigQuery does not work for this project: {words}.",
             where=where,
-            remedy="Run the migrations: `Ledger(conninfo).migrate()`.",
-        ) from error
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise RetryableError(f"the ledger did not do its part: {_words(error)}.", where=where) from error
+            remedy="Enable billing, or raise the limit, in the connection's project; then clear the task.",
+        )
+    if _is_too_large(error, reasons):
+        return UnreadableDocument(
+            f"a table, row or statement is larger than BigQuery takes: {words}.",
+            where=where,
+            remedy="Nothing was stored. Split wide lists into tables of their own in the spec (`rows`), or "
+            "load fewer days at once; then clear the load task.",
+        )
+    return UnreadableDocument(
+        f"BigQuery does not take what was read: {words}.",
+        where=where,
+        remedy="Nothing was stored. This program is wrong: report it with the archived document.",
+    )
+
+
+def _is_too_large(error: Exception, reasons: set[str]) -> bool:
+    text = str(error).lower()
+    return bool(reasons & _SIZE_REASONS) or any(words in text for words in _SIZES)
 
 
 def _is_for_later(error: Exception) -> bool:

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 from sellerops.destinations.bigquery.address import BigQueryAddress, clean_labels
-from sellerops.destinations.bigquery.shape import WIDE, BigQueryShape, quoted
+from sellerops.destinations.bigquery.shape import SQL_TYPES, WIDE, BigQueryShape, quoted
+from sellerops.destinations.differences import (
+    Difference,
+    LandedTable,
+    differences,
+    key_text,
+    of_empty,
+    refuse_differences,
+)
 from sellerops.destinations.once import SUFFIX, once_query
 from sellerops.errors import ConfigurationError
+from sellerops.specs import ColumnType
 
 STAGING = "sellerops_staging"
 STAGING_LIFETIME = timedelta(days=1)
+MOST_COLUMNS = 10_000
+# Suffixes of the two tables beside a landing table while it is migrated.
+MIGRATING, BEFORE = "__migrating", "__before"
 _OLD_NAMES = {"INTEGER": "INT64", "BOOLEAN": "BOOL"}
+_KINDS = {**{name: kind for kind, name in SQL_TYPES.items()}, WIDE: ColumnType.DECIMAL}
 
 
 class Tables:
@@ -46,19 +60,44 @@ class Tables:
             return {}
         return _types(table)
 
-    def ensure(self, shape: BigQueryShape, wide: Collection[str] = ()) -> list[str]:
+    def landed(self, shape: BigQueryShape, definition: Mapping[str, Any]) -> LandedTable | None:
+        """The table that stands under the name of ``shape``; None where there is none."""
+        table = self.find(self.full_name(shape))
+        return _landed(table, definition) if table else None
+
+    def find(self, name: str) -> bigquery.Table | None:
+        """The table of this full name."""
+        try:
+            return self._client.get_table(name, retry=self._retry, timeout=self._patience)
+        except NotFound:
+            return None
+
+    def ensure(
+        self, shape: BigQueryShape, wide: Collection[str] = (), definition: Mapping[str, Any] | None = None
+    ) -> list[str]:
         """Make or widen the table of ``shape``; returns the columns that were not there before.
 
-        ``wide``: decimal columns that hold a value now that NUMERIC does not. Called under the table's lock.
-        Raises ConfigurationError when a column has another type than the spec says.
+        ``wide``: decimal columns that hold a value now that NUMERIC does not. ``definition``: what the ledger
+        keeps of the table. Called under the table's lock. Raises ConfigurationError when the table was made
+        for another spec, or its columns are too many.
         """
-        try:
-            table = self._client.get_table(self.full_name(shape), retry=self._retry, timeout=self._patience)
-        except NotFound:
-            self._create(shape, wide)
+        table, where = self.find(self.full_name(shape)), f"BigQuery table {shape.full_name}"
+        if table is None:
+            self._refuse_interrupted(shape, where)
+            self.create(shape, wide)
             return list(shape.types)
+        found = table_differences(shape, _landed(table, definition or {}), table)
+        found = found if table.num_rows else of_empty(found)
+        refuse_differences(shape, found, destination="bigquery", where=where)
         existing = _types(table)
-        lacking = _lacking(shape, existing)
+        lacking = [name for name in shape.types if name not in existing]
+        if len(existing) + len(lacking) > MOST_COLUMNS:
+            raise ConfigurationError(
+                f"it has {len(existing)} columns; {len(lacking)} more do not fit: BigQuery takes "
+                f"{MOST_COLUMNS}.",
+                where=where,
+                remedy="Nothing was stored. Give the table another name in the spec and fewer columns.",
+            )
         if lacking:
             fields = [_field(shape, name, wide, may_lack=True) for name in lacking]
             table.schema = [*table.schema, *fields]
@@ -98,10 +137,21 @@ class Tables:
     def drop(self, name: str) -> None:
         self._client.delete_table(name, not_found_ok=True, retry=self._retry, timeout=self._patience)
 
-    def _create(self, shape: BigQueryShape, wide: Collection[str]) -> None:
+    def _refuse_interrupted(self, shape: BigQueryShape, where: str) -> None:
+        if self.find(self.full_name(shape) + BEFORE) is None:
+            return
+        raise ConfigurationError(
+            f"a migration of it was interrupted; its rows are in `{shape.name}{BEFORE}`.",
+            where=where,
+            remedy=f"Run `python -m sellerops tables migrate {shape.spec.name} --destination bigquery` to "
+            "its end, then clear the task.",
+        )
+
+    def create(self, shape: BigQueryShape, wide: Collection[str], suffix: str = "") -> None:
+        """Make the table of ``shape``, empty, under its name and ``suffix``."""
         self._make_dataset(shape.schema_name)
         fields = [_field(shape, name, wide) for name in shape.types]
-        table = bigquery.Table(self.full_name(shape), schema=fields)
+        table = bigquery.Table(self.full_name(shape) + suffix, schema=fields)
         table.description = shape.table.description or None
         table.labels = labels_of(self._address.labels, shape)
         table.clustering_fields = list(shape.clusters)
@@ -147,16 +197,36 @@ def _types(table: bigquery.Table) -> dict[str, str]:
     return {each.name: _OLD_NAMES.get(each.field_type, each.field_type) for each in table.schema}
 
 
-def _lacking(shape: BigQueryShape, existing: Mapping[str, str]) -> list[str]:
-    for name, kind in shape.types.items():
-        found = existing.get(name, kind)
-        if found != kind and (kind, found) != ("NUMERIC", WIDE):
-            raise ConfigurationError(
-                f"the column `{name}` is {found} in the table and {kind} in the spec.",
-                where=f"BigQuery table {shape.full_name}",
-                remedy="Correct the spec, or copy the table into one whose column has the spec's type.",
-            )
-    return [name for name in shape.types if name not in existing]
+def _landed(table: bigquery.Table, definition: Mapping[str, Any]) -> LandedTable:
+    types = _types(table)
+    key = definition.get("key")
+    return LandedTable(
+        types={name: _KINDS.get(kind) for name, kind in types.items()},
+        sql_types=types,
+        key=tuple(key) if key else None,
+        not_null=frozenset(each.name for each in table.schema if each.mode == "REQUIRED"),
+        definition=definition,
+    )
+
+
+def table_differences(shape: BigQueryShape, landed: LandedTable, table: bigquery.Table) -> list[Difference]:
+    """Those of every destination, and what only BigQuery has: partitions, and no personal column."""
+    found = differences(shape, landed)
+    partition = table.time_partitioning.field if table.time_partitioning else None
+    if partition != shape.partition:
+        text = f"its partitions are by `{partition}` in the table and by `{shape.partition}` by the spec"
+        found.append(Difference(text))
+    # Of a table that is older than the ledger's note of its key the clusters tell of it.
+    clusters = tuple(table.clustering_fields or ())
+    if landed.key is None and set(clusters) != set(shape.clusters):
+        text = f"it is clustered by {key_text(clusters)} in the table; the key of the spec asks for "
+        found.append(Difference(text + key_text(shape.clusters)))
+    found += [
+        Difference(f"the column `{name}` is personal data by the spec, which BigQuery must not hold")
+        for name in shape.table.personal_columns
+        if name in landed.types
+    ]
+    return found
 
 
 def _field(

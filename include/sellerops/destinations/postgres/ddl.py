@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
+from sellerops.destinations.postgres.shape import LONGEST_NAME, PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.errors import ConfigurationError
 from sellerops.ledger.reading import grant_table
+from sellerops.table_locks import with_tables_locked
 
 Connection = psycopg.Connection[Any]
+MOST_COLUMNS = 1600
 
 
 def ensure_table(connection: Connection, shape: Shape) -> list[str]:
     """Make or widen the table of ``shape``; returns the columns that were not there before.
 
-    One short transaction of its own under an advisory lock: callers at the same time wait for each other, and
-    a running load is never met halfway. Raises ConfigurationError when a column has another type than the
-    spec says.
+    One short transaction of its own under the table's DDL lock: callers at the same time wait for each other,
+    and a running load is never met halfway. Raises ConfigurationError when the columns do not fit into one
+    table, TableInUse when other sessions do not let go of it.
     """
-    if not _lacking(shape, existing_columns(connection, shape)):
+    if not lacking_columns(shape, existing_columns(connection, shape)):
         return []
-    with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('sellerops.ddl', 0))")
-        before = existing_columns(connection, shape)
-        lacking = _lacking(shape, before)
-        if not before:
-            _create(connection, shape)
-            if not shape.name.endswith(PERSONAL_SUFFIX):
-                grant_table(connection, shape.schema_name, shape.name)
-        else:
-            for name in lacking:
-                connection.execute(
-                    sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}").format(
-                        shape.identifier, column(name), sql.SQL(shape.columns[name])
-                    )
-                )
-                _comment_column(connection, shape, name)
-        return lacking
+    return with_tables_locked(
+        connection, [(shape.schema_name, shape.name)], lambda: _make_or_widen(connection, shape)
+    )
 
 
 def existing_columns(connection: Connection, shape: Shape) -> dict[str, str]:
@@ -58,19 +47,60 @@ def existing_columns(connection: Connection, shape: Shape) -> dict[str, str]:
     return dict(rows)
 
 
-def _lacking(shape: Shape, existing: dict[str, str]) -> list[str]:
-    for name, kind in shape.columns.items():
-        if existing.get(name, kind) != kind:
-            raise ConfigurationError(
-                f"the column `{name}` is {existing[name]} in the table and {kind} in the spec.",
-                where=f"table {shape.full_name}",
-                remedy=f"Correct the spec, or convert the column: ALTER TABLE {shape.full_name} "
-                f"ALTER COLUMN {name} TYPE {kind} USING {name}::{kind}.",
-            )
+def lacking_columns(shape: Shape, existing: Mapping[str, str]) -> list[str]:
+    """The columns of ``shape`` that are not among the ``existing``."""
     return [name for name in shape.columns if name not in existing]
 
 
+def make_key(connection: Connection, shape: Shape) -> None:
+    """The unique index that is the table's grain."""
+    connection.execute(
+        sql.SQL("CREATE UNIQUE INDEX {} ON {} ({}) NULLS NOT DISTINCT").format(
+            sql.Identifier(shape.index_name), shape.identifier, identifiers(shape.key)
+        )
+    )
+
+
+def _make_or_widen(connection: Connection, shape: Shape) -> list[str]:
+    before = existing_columns(connection, shape)
+    lacking = lacking_columns(shape, before)
+    _refuse_too_many(connection, shape, len(lacking))
+    if not before:
+        _create(connection, shape)
+    elif lacking:
+        additions = [
+            sql.SQL("ADD COLUMN {} {}").format(column(name), sql.SQL(shape.columns[name])) for name in lacking
+        ]
+        connection.execute(
+            sql.SQL("ALTER TABLE {} {}").format(shape.identifier, sql.SQL(", ").join(additions))
+        )
+        for name in lacking:
+            _comment_column(connection, shape, name)
+    return lacking
+
+
+def _refuse_too_many(connection: Connection, shape: Shape, more: int) -> None:
+    """Postgres counts columns that were dropped, too."""
+    row = connection.execute(
+        "SELECT coalesce(max(attnum), 0), count(*) FILTER (WHERE attisdropped) FROM pg_attribute "
+        "JOIN pg_class ON pg_class.oid = attrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+        "WHERE nspname = %s AND relname = %s AND attnum > 0",
+        (shape.schema_name, shape.name),
+    ).fetchone()
+    used, dropped = row or (0, 0)
+    if used + more <= MOST_COLUMNS:
+        return
+    was = f", {dropped} of them dropped ones that still count" if dropped else ""
+    raise ConfigurationError(
+        f"it has {used} columns{was}; {more} more do not fit: Postgres takes {MOST_COLUMNS} in a table.",
+        where=f"table {shape.full_name}",
+        remedy="Nothing was stored. If the document has names as keys, read them as `rows` of a table of "
+        "their own in the spec; or give the table another name there, and the columns that are needed.",
+    )
+
+
 def _create(connection: Connection, shape: Shape) -> None:
+    _refuse_long_name(shape)
     definitions = [
         sql.SQL("{} {}{}").format(
             column(name),
@@ -79,16 +109,14 @@ def _create(connection: Connection, shape: Shape) -> None:
         )
         for name, kind in shape.columns.items()
     ]
-    connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(shape.schema_name)))
+    _make_schema(connection, shape)
     connection.execute(
         sql.SQL("CREATE TABLE {} ({})").format(shape.identifier, sql.SQL(", ").join(definitions))
     )
-    connection.execute(
-        sql.SQL("CREATE UNIQUE INDEX {} ON {} ({}) NULLS NOT DISTINCT").format(
-            sql.Identifier(f"{shape.name}_key"), shape.identifier, identifiers(shape.key)
-        )
-    )
+    make_key(connection, shape)
     _make_day_index(connection, shape)
+    if not shape.name.endswith(PERSONAL_SUFFIX):
+        grant_table(connection, shape.schema_name, shape.name)
     if shape.table.description:
         connection.execute(
             sql.SQL("COMMENT ON TABLE {} IS {}").format(
@@ -105,6 +133,26 @@ def _make_day_index(connection: Connection, shape: Shape) -> None:
         connection.execute(
             sql.SQL("CREATE INDEX ON {} (account_id, {})").format(shape.identifier, column(shape.day))
         )
+
+
+def _make_schema(connection: Connection, shape: Shape) -> None:
+    """Make the schema. One table at a time is made in it: two grants on a schema at once end in an error."""
+    key = f"sellerops.schema:{shape.schema_name}"
+    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
+    there = connection.execute("SELECT to_regnamespace(quote_ident(%s))", (shape.schema_name,)).fetchone()
+    if there is None or there[0] is None:
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(shape.schema_name)))
+
+
+def _refuse_long_name(shape: Shape) -> None:
+    """Postgres would cut the name, and then not find the table under it."""
+    for name in (shape.schema_name, shape.name, *shape.columns):
+        if len(name.encode()) > LONGEST_NAME:
+            raise ConfigurationError(
+                f"the name `{name}` has {len(name.encode())} bytes; Postgres takes {LONGEST_NAME}.",
+                where=f"table {shape.full_name}",
+                remedy="Give it a shorter name in the spec.",
+            )
 
 
 def _comment_column(connection: Connection, shape: Shape, name: str) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import psycopg
-from psycopg import errors, sql
+from psycopg import sql
 
 from sellerops.destinations.base import LoadJob, LoadResult, refuse_unlike
+from sellerops.destinations.differences import Migration, record_definition
+from sellerops.destinations.driver_errors import typed_errors
 from sellerops.destinations.holding import close_questions, record_held, refuse_implausible
 from sellerops.destinations.ledger_rows import (
     Watermarks,
@@ -21,6 +20,7 @@ from sellerops.destinations.ledger_rows import (
     write_load,
     write_rejects,
 )
+from sellerops.destinations.postgres.catalog import refuse_unlike_table
 from sellerops.destinations.postgres.ddl import Connection, ensure_table, existing_columns
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
 from sellerops.destinations.postgres.once import ensure_once
@@ -32,16 +32,10 @@ from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.postgres.units import Units
 from sellerops.destinations.postgres.writes import Counts, Write
 from sellerops.destinations.restated import lock_history
-from sellerops.errors import (
-    CheckFailed,
-    ConfigurationError,
-    Quarantined,
-    RetryableError,
-    SellerOpsError,
-    UnreadableDocument,
-)
+from sellerops.destinations.shape import SYSTEM
+from sellerops.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.postgres import LOADING, connect
-from sellerops.specs import WriteDisposition
+from sellerops.specs import ReportSpec, WriteDisposition
 
 _ANALYZE_FROM = 10_000
 _SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})
@@ -70,15 +64,27 @@ class PostgresDestination:
     def close(self) -> None:
         """Nothing is kept open between loads."""
 
+    def migrate(self, spec: ReportSpec, table: str, *, check: bool = False) -> Migration:
+        """Bring a populated table in step with its spec; ``check`` only says what that would take.
+
+        Raises ConfigurationError when a view needs the table as it is, TableInUse when others keep using it.
+        """
+        from sellerops.destinations.postgres.migration import migrate_table
+
+        where = f"table {spec.source}.{table}"
+        with typed_errors(where), connect(self._conninfo, LOADING, autocommit=True) as connection:
+            connection.execute("SET TIME ZONE 'UTC'")
+            return migrate_table(connection, spec, table, check=check)
+
     def load(self, job: LoadJob) -> LoadResult:
         """Store the rows of ``job``, or nothing of them. See ``Destination.load``.
 
         Raises what the rows raise; CheckFailed when the counts do not add up; Quarantined when a person must
         look first; ConfigurationError when the table or the ledger does not fit; RetryableError when
-        Postgres is away.
+        Postgres is away or the table in use.
         """
         where = f"{job.request.where}, table {job.full_name}"
-        with _our_errors(where), connect(self._conninfo, LOADING, autocommit=True) as connection:
+        with typed_errors(where), connect(self._conninfo, LOADING, autocommit=True) as connection:
             return _Load(connection, self.name, job, where).run()
 
 
@@ -103,7 +109,9 @@ class _Load:
         staged = staging.fill(rows.texts())
         refuse_unlike(self._job, where=self._where)
         shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
+        refuse_unlike_table(connection, shape, where=f"table {shape.full_name}")
         new_columns = ensure_table(connection, shape)
+        record_definition(connection, self._destination, shape)
         self._personal = ensure_personal(connection, shape)
         ensure_once(connection, shape)
         if staged >= _ANALYZE_FROM:
@@ -138,7 +146,7 @@ class _Load:
         target = {
             name: kind
             for name, kind in existing_columns(connection, shape).items()
-            if name not in shape.system
+            if name not in shape.system and name not in SYSTEM
         }
         write = Write(
             connection=connection,
@@ -249,42 +257,3 @@ class _Load:
             where=self._where,
             remedy="Nothing was stored. This program is wrong: report it with the archived document.",
         )
-
-
-@contextmanager
-def _our_errors(where: str) -> Iterator[None]:
-    """Postgres' errors by what a person does next."""
-    try:
-        yield
-    except SellerOpsError:
-        raise
-    except (errors.UndefinedTable, errors.UndefinedFunction, errors.InvalidSchemaName) as error:
-        raise ConfigurationError(
-            f"the database holds no ledger of this version: {_first_line(error)}.",
-            where=where,
-            remedy="Run the migrations: `Ledger(conninfo).migrate()`.",
-        ) from error
-    except errors.InsufficientPrivilege as error:
-        raise ConfigurationError(
-            f"the database user may not do this: {_first_line(error)}.",
-            where=where,
-            remedy="Let it create schemas and tables in this database.",
-        ) from error
-    except errors.UniqueViolation as error:
-        raise CheckFailed(
-            f"the same key stands on two days of the table: {_first_line(error)}.",
-            where=where,
-            remedy="Nothing was stored. Add the day column to `primary_key` in the spec, or use `merge`.",
-        ) from error
-    except psycopg.DataError as error:
-        raise UnreadableDocument(
-            f"Postgres does not take a value that was read: {_first_line(error)}.",
-            where=where,
-            remedy="Nothing was stored. This program is wrong: report it with the archived document.",
-        ) from error
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise RetryableError(f"Postgres did not do its part: {_first_line(error)}.", where=where) from error
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")

@@ -16,12 +16,14 @@ import psycopg
 from psycopg import errors, sql
 
 from sellerops.destinations.base import LoadJob
+from sellerops.destinations.postgres.catalog import refuse_unlike_table
 from sellerops.destinations.postgres.ddl import ensure_table, existing_columns
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.destinations.postgres.writes import Write
 from sellerops.errors import ConfigurationError
 from sellerops.specs import ColumnType, ReportSpec, TableSpec, WriteDisposition
 from sellerops.specs.model import Column
+from sellerops.table_locks import with_tables_locked
 
 Connection = psycopg.Connection[Any]
 SINCE = "personal_since"
@@ -49,11 +51,13 @@ def ensure_personal(connection: Connection, main: Shape) -> Shape | None:
     """Make the table of the personal columns of ``main``, and write it into the ledger with its retention.
 
     Personal columns that stand in the landing table, because the spec called them personal only later, are
-    moved. Raises ConfigurationError when something in the database still needs them there.
+    moved. Raises ConfigurationError when something in the database still needs them there, or the table was
+    made for another spec.
     """
     shape = personal_shape(main.spec, main.name)
     if shape is None:
         return None
+    refuse_unlike_table(connection, shape, where=f"table {shape.full_name}")
     ensure_table(connection, shape)
     register(connection, main.spec, main.name)
     stray = [name for name in main.table.personal_columns if name in existing_columns(connection, main)]
@@ -268,8 +272,8 @@ def _move_out(connection: Connection, main: Shape, shape: Shape, stray: list[str
     )
     names = [name for name in shape.columns if name != SINCE and (name in stray or name not in shape.data)]
     names += [name for name in shape.key if name not in names]
-    with connection.transaction():
-        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(main.identifier))
+
+    def work() -> None:
         connection.execute(
             sql.SQL(
                 "INSERT INTO {personal} ({names}, {since_name}) SELECT {names}, {since} FROM {main} t "
@@ -287,6 +291,8 @@ def _move_out(connection: Connection, main: Shape, shape: Shape, stray: list[str
         for name in stray:
             _drop_column(connection, main, name)
         _forget(connection, main.full_name, stray)
+
+    with_tables_locked(connection, [(main.schema_name, main.name)], work)
 
 
 def _drop_column(connection: Connection, main: Shape, name: str) -> None:

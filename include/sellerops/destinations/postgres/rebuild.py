@@ -13,7 +13,15 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from sellerops.destinations.postgres.ddl import ensure_table, existing_columns
+from sellerops.destinations.differences import (
+    Remedy,
+    differences,
+    record_definition,
+    refuse_differences,
+    required,
+)
+from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, landed_table
+from sellerops.destinations.postgres.ddl import ensure_table, existing_columns, make_key
 from sellerops.destinations.postgres.personal import personal_shape, register
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
 from sellerops.errors import RetryableError
@@ -64,6 +72,24 @@ class Rebuild:
     def of(cls, spec: ReportSpec, table: str) -> Rebuild:
         return cls(Shape(spec, table), Shape(scratch_spec(spec), table))
 
+    @property
+    def locked_tables(self) -> list[tuple[str, str]]:
+        """What ``put_in_place`` empties and fills: nobody else may use it meanwhile."""
+        shapes = [self.live, *(self.personal or ())[:1]]
+        return [(shape.schema_name, shape.name) for shape in shapes]
+
+    def refuse_other_rows(self, connection: Connection, *, is_partial: bool) -> None:
+        """Raise ConfigurationError where the rebuilt rows cannot stand for the live ones, or beside them.
+
+        Documents of another scope, or that were no snapshots, give other rows by the spec of today; and rows
+        that are kept have the key of yesterday.
+        """
+        landed = landed_table(connection, self.live)
+        found = differences(self.live, landed) if landed else []
+        apart = [each for each in found if is_partial or each.remedy is Remedy.NEW_TABLE]
+        where = f"table {self.live.full_name}"
+        refuse_differences(self.live, apart, destination=DESTINATION, where=where)
+
     def clear(self, connection: Connection) -> None:
         """Drop the rebuilt table and all it left in the ledger."""
         name = (self.scratch.full_name,)
@@ -77,7 +103,7 @@ class Rebuild:
             "WHERE load.id = rejected_row.load_id AND load.table_name = %s",
             name,
         )
-        for table in ("schema_change", "table_watermark", "load"):
+        for table in ("schema_change", "table_watermark", "load", "landing_table"):
             connection.execute(
                 sql.SQL("DELETE FROM {} WHERE table_name = %s").format(sql.Identifier("sellerops", table)),
                 name,
@@ -168,7 +194,7 @@ class Rebuild:
 
         ``ids``: load ids of the rebuild and of the loads they repeat. ``keeps_loads``: the rebuild's own
         loads stay in the ledger, as the table's. The live table stays itself: its owner, grants and views.
-        Raises RetryableError when loads later than ``seen`` have come in.
+        The caller holds ``locked_tables``. Raises RetryableError when loads later than ``seen`` have come in.
         """
         if not existing_columns(connection, self.scratch):
             ensure_table(connection, self.scratch)
@@ -176,10 +202,10 @@ class Rebuild:
         ensure_live = Shape(self.live.spec, self.live.name)
         if not existing_columns(connection, self.live):
             ensure_table(connection, ensure_live)
-        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(self.live.identifier))
         self._refuse_later(connection, seen)
         connection.execute(sql.SQL("TRUNCATE {}").format(self.live.identifier))
-        self._align(connection, rebuilt)
+        self._align(connection, self.live, rebuilt)
+        record_definition(connection, DESTINATION, self.live)
         connection.execute("CREATE TEMP TABLE replay_load (new_id bigint PRIMARY KEY, old_id bigint)")
         with connection.cursor() as cursor, cursor.copy("COPY replay_load FROM STDIN") as copy:
             for pair in ids.items():
@@ -211,6 +237,7 @@ class Rebuild:
             ensure_table(connection, live)
         register(connection, self.live.spec, self.live.name)
         connection.execute(sql.SQL("TRUNCATE {}").format(live.identifier))
+        self._align(connection, live, existing_columns(connection, scratch))
         names = [
             name
             for name in existing_columns(connection, scratch)
@@ -228,28 +255,31 @@ class Rebuild:
         if row and row[0] is not None and row[0] > seen:
             raise RetryableError("a load came in meanwhile.", where=f"table {self.live.full_name}")
 
-    def _align(self, connection: Connection, rebuilt: Mapping[str, str]) -> None:
+    @staticmethod
+    def _align(connection: Connection, shape: Shape, rebuilt: Mapping[str, str]) -> None:
         """The empty live table takes the rebuilt one's columns, types and key: the spec may have changed."""
-        live, table = existing_columns(connection, self.live), self.live.identifier
+        landed = landed_table(connection, shape)
+        assert landed is not None
+        actions = [
+            sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(column(name))
+            for name in sorted(landed.not_null - required(shape))
+        ]
         for name, kind in rebuilt.items():
-            if name not in live:
-                statement = sql.SQL("ALTER TABLE {} ADD COLUMN {} {}")
-                connection.execute(statement.format(table, column(name), sql.SQL(kind)))
-            elif live[name] != kind:
-                statement = sql.SQL("ALTER TABLE {} ALTER COLUMN {} TYPE {} USING NULL")
-                connection.execute(statement.format(table, column(name), sql.SQL(kind)))
-        index = sql.Identifier(self.live.schema_name, f"{self.live.name}_key")
-        connection.execute(sql.SQL("DROP INDEX IF EXISTS {}").format(index))
-        connection.execute(
-            sql.SQL("CREATE UNIQUE INDEX {} ON {} ({}) NULLS NOT DISTINCT").format(
-                sql.Identifier(f"{self.live.name}_key"), table, identifiers(self.live.key)
-            )
-        )
-        unknown = [name for name in self.live.system if name in live and name not in rebuilt]
-        for name in unknown:
-            connection.execute(
-                sql.SQL("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL").format(table, column(name))
-            )
+            if name not in landed.sql_types:
+                actions.append(sql.SQL("ADD COLUMN {} {}").format(column(name), sql.SQL(kind)))
+            elif landed.sql_types[name] != kind:
+                statement = sql.SQL("ALTER COLUMN {} TYPE {} USING NULL")
+                actions.append(statement.format(column(name), sql.SQL(kind)))
+        actions += [
+            sql.SQL("ALTER COLUMN {} SET NOT NULL").format(column(name))
+            for name in sorted(required(shape) - landed.not_null)
+        ]
+        if actions:
+            statement = sql.SQL("ALTER TABLE {} {}")
+            connection.execute(statement.format(shape.identifier, sql.SQL(", ").join(actions)))
+        if landed.key != shape.key:
+            drop_key(connection, shape)
+            make_key(connection, shape)
 
     def _take_ledger(self, connection: Connection, *, keeps_loads: bool) -> None:
         names: Sequence[str] = (self.live.full_name, self.scratch.full_name)

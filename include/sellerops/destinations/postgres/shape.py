@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,8 @@ SQL_TYPES = {
 # What a table of personal columns adds to the name of the table they belong to.
 PERSONAL_SUFFIX = "__personal"
 _ORDINAL = "integer"
+# Postgres cuts longer names without a word.
+LONGEST_NAME = 63
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,14 @@ class Shape(TableShape):
     @property
     def identifier(self) -> sql.Identifier:
         return sql.Identifier(self.schema_name, self.name)
+
+    @property
+    def index_name(self) -> str:
+        """The unique index of the key. It shares its names with tables, so none is cut."""
+        name = f"{self.name}_key"
+        if len(name) <= LONGEST_NAME:
+            return name
+        return f"{self.name[: LONGEST_NAME - 13]}_{hashlib.md5(self.name.encode()).hexdigest()[:8]}_key"
 
     @cached_property
     def system(self) -> dict[str, str]:

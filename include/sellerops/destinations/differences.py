@@ -1,0 +1,259 @@
+"""A landing table as it stands beside what its spec asks for: what differs, and who can mend it.
+
+The same for every destination. What the table itself does not show (scope, write disposition, day) the ledger
+keeps in ``sellerops.landing_table``, written with each table's first load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+import psycopg
+from psycopg.rows import tuple_row
+from psycopg.types.json import Jsonb
+
+from sellerops.destinations.shape import SYSTEM, TableShape
+from sellerops.errors import ConfigurationError
+from sellerops.specs import ColumnType, WriteDisposition
+
+Connection = psycopg.Connection[Any]
+
+# Stored values that another type may hold; whether all fit is counted. To text: as the database writes them.
+CONVERSIONS = frozenset(
+    {
+        (ColumnType.INTEGER, ColumnType.DECIMAL),
+        (ColumnType.DECIMAL, ColumnType.INTEGER),
+        *((ColumnType.TEXT, kind) for kind in ColumnType if kind is not ColumnType.TEXT),
+        *((kind, ColumnType.TEXT) for kind in ColumnType if kind is not ColumnType.TEXT),
+    }
+)
+# What a text must look like to be read the same by every database, whatever its settings.
+WRITTEN = {
+    ColumnType.INTEGER: "^-?[0-9]{1,18}$",
+    ColumnType.DECIMAL: "^-?[0-9]{1,20}([.][0-9]{1,9})?$",
+    ColumnType.DATE: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    ColumnType.TIMESTAMP: "^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?"
+    "(Z|[+-][0-9]{2}:[0-9]{2})$",
+    ColumnType.BOOLEAN: "^(true|false|TRUE|FALSE|True|False)$",
+}
+
+
+class Remedy(IntEnum):
+    """What mends a difference; of several the greatest counts."""
+
+    MIGRATE = 1
+    REPLAY = 2
+    NEW_TABLE = 3
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One way in which a table and its spec are apart, as a clause (``its key is ...``)."""
+
+    text: str
+    remedy: Remedy = Remedy.MIGRATE
+
+
+@dataclass(frozen=True)
+class LandedTable:
+    """A table as it stands.
+
+    ``types``: of each column, None for one that no spec can ask for; ``sql_types``: the same as the database
+    names them; ``key``: its grain, None where nothing tells; ``not_null``: columns that refuse a null;
+    ``definition``: what the ledger keeps of it; ``personal``: columns that stand in the table beside it.
+    """
+
+    types: Mapping[str, ColumnType | None]
+    sql_types: Mapping[str, str]
+    key: tuple[str, ...] | None
+    not_null: frozenset[str] = frozenset()
+    definition: Mapping[str, Any] = field(default_factory=dict)
+    personal: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A migration as planned or done: ``steps`` in words, or the ``conflicts`` that stand against it.
+
+    ``rows``: of the table, before and after.
+    """
+
+    table: str
+    steps: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    rows: int = 0
+    is_applied: bool = False
+
+
+def definition_of(shape: TableShape) -> dict[str, Any]:
+    """What the ledger keeps of a table."""
+    return {
+        "scope": shape.spec.scope,
+        "write_disposition": shape.table.write_disposition.value,
+        "day": shape.day,
+        "key": list(shape.key),
+    }
+
+
+def stored_definition(connection: Connection, destination: str, table: str) -> dict[str, Any]:
+    """What the ledger keeps of ``<source>.<table>``; empty for a table it has not met yet."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(
+            "SELECT definition FROM sellerops.landing_table WHERE destination = %s AND table_name = %s",
+            (destination, table),
+        ).fetchone()
+    return dict(row[0]) if row else {}
+
+
+def record_definition(connection: Connection, destination: str, shape: TableShape) -> None:
+    """Keep the table's definition, where it is news: an unchanged row is not locked."""
+    definition = definition_of(shape)
+    if stored_definition(connection, destination, shape.full_name) == definition:
+        return
+    connection.execute(
+        "INSERT INTO sellerops.landing_table (destination, table_name, definition) VALUES (%s, %s, %s) "
+        "ON CONFLICT (destination, table_name) "
+        "DO UPDATE SET definition = excluded.definition, changed_at = sellerops.now()",
+        (destination, shape.full_name, Jsonb(definition)),
+    )
+
+
+def differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
+    """How the table is apart from ``shape``. Columns it lacks are none: a load adds them."""
+    found = [*_definition_differences(shape, landed), *_key_differences(shape, landed)]
+    kinds = {**shape.data_types, **shape.system_types}
+    for name, kind in kinds.items():
+        there = landed.types.get(name, kind)
+        if there is not kind:
+            can = there is not None and (there, kind) in CONVERSIONS
+            text = (
+                f"the column `{name}` is {landed.sql_types[name]} in the table and {kind.value} by the spec"
+            )
+            if name not in shape.table.columns and name not in SYSTEM:
+                text += ", which no longer names it"
+            found.append(Difference(text, Remedy.MIGRATE if can else Remedy.REPLAY))
+    found += [
+        Difference(f"the column `{name}` is personal data in the table beside it, and no longer by the spec")
+        for name in sorted(freed_columns(shape, landed))
+    ]
+    found += [
+        Difference(f"the column `{name}` must have a value in the table, and the spec no longer gives one")
+        for name in sorted(landed.not_null - required(shape))
+    ]
+    return found
+
+
+def of_empty(found: Iterable[Difference]) -> list[Difference]:
+    """The differences of a table without rows: nothing stands against any of them."""
+    return [Difference(each.text) for each in found]
+
+
+def undeclared_columns(shape: TableShape, landed: LandedTable) -> tuple[str, ...]:
+    """Data columns that no spec names: from unknown columns of documents, or of an earlier spec."""
+    own = {*shape.in_order(), *SYSTEM, *shape.table.personal_columns}
+    return tuple(name for name in landed.types if name not in own)
+
+
+def freed_columns(shape: TableShape, landed: LandedTable) -> frozenset[str]:
+    """Columns of the landing table whose values stand with the personal ones, as which they were loaded."""
+    return frozenset(name for name in landed.personal if name in shape.data_types)
+
+
+def required(shape: TableShape) -> frozenset[str]:
+    """Columns that are never null."""
+    return frozenset(name for name in shape.system_types if not shape.is_nullable(name))
+
+
+def refuse_differences(
+    shape: TableShape, found: Sequence[Difference], *, destination: str, where: str
+) -> None:
+    """Raise one ConfigurationError that tells all differences and what to do, if there are any."""
+    if not found:
+        return
+    raise ConfigurationError(
+        f"the table does not fit its spec: {'; '.join(each.text for each in found)}.",
+        where=where,
+        remedy=f"Nothing was stored. {remedy_of(shape, found, destination)} Then clear the task. "
+        "Or take the change of the spec back.",
+        differences=[each.text for each in found],
+    )
+
+
+def remedy_of(shape: TableShape, found: Iterable[Difference], destination: str) -> str:
+    """What a person does about the differences."""
+    report, greatest = shape.spec.name, max((each.remedy for each in found), default=Remedy.MIGRATE)
+    if greatest is Remedy.NEW_TABLE:
+        return (
+            f"Give the table another name in the spec (`tables.{shape.name}`) and backfill the report; the "
+            "old table stays as it is. Neither `tables migrate` nor `replay` can make its rows the new ones."
+        )
+    replay = f"python -m sellerops replay --report {report} --table {shape.name}"
+    again = f"Make the table again from the archive: `{replay}`."
+    if destination != "postgres":
+        again = (
+            "Make the table again from the archive: rename it (`ALTER TABLE ... RENAME TO "
+            f"{shape.name}_old`), then `{replay} --destination {destination}`."
+        )
+    if greatest is Remedy.REPLAY:
+        return again
+    return (
+        f"Run `python -m sellerops tables migrate {report}`; with `--check` it only shows what it would do. "
+        f"If it finds conflicts: {again[0].lower()}{again[1:]}"
+    )
+
+
+def key_text(names: Collection[str]) -> str:
+    """``(a, b)``."""
+    return f"({', '.join(names)})"
+
+
+def no_key(rows: int, name: str) -> str:
+    """The conflict of rows without a value in a column of the key."""
+    return f"{rows} rows have no `{name}`, which the key needs (`absent` in the spec is a word for it)"
+
+
+def _key_differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
+    if landed.key is None or set(landed.key) == set(shape.key):
+        return []
+    # Rows can be given the number 1; their hash and the moment they stand for only their documents tell.
+    told_by_documents = ("line_hash", "snapshot_at", shape.table.day_from_window)
+    untold = [name for name in told_by_documents if name in shape.key and name not in landed.types]
+    there = f"{key_text(landed.key)} in the table" if landed.key else "not held by an index of the table"
+    text = f"its key is {there} and {key_text(shape.key)} by the spec"
+    return [Difference(text, Remedy.REPLAY if untold else Remedy.MIGRATE)]
+
+
+def _definition_differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
+    now, before = definition_of(shape), {**definition_of(shape), **_inferred(shape, landed)}
+    before.update(landed.definition)
+    found = []
+    if before["scope"] != now["scope"]:
+        text = f"its rows were loaded with `scope: {before['scope']}`, and the spec says `{now['scope']}`"
+        found.append(Difference(text, Remedy.NEW_TABLE))
+    was, now_is = WriteDisposition(before["write_disposition"]), shape.table.write_disposition
+    if was is not now_is and (was, now_is) != (WriteDisposition.REPLACE, WriteDisposition.MERGE):
+        is_snapshot = WriteDisposition.SNAPSHOT in (was, now_is)
+        text = (
+            f"its rows were loaded with `write_disposition: {was.value}`, and the spec says `{now_is.value}`"
+        )
+        found.append(Difference(text, Remedy.NEW_TABLE if is_snapshot else Remedy.REPLAY))
+    elif now_is is WriteDisposition.REPLACE and before["day"] != now["day"]:
+        text = f"its rows are replaced by their `{before['day']}`, and the spec says `{now['day']}`"
+        found.append(Difference(text, Remedy.REPLAY))
+    return found
+
+
+def _inferred(shape: TableShape, landed: LandedTable) -> dict[str, Any]:
+    """What the key tells of a table that is older than the ledger's note of it."""
+    told: dict[str, Any] = {}
+    if not landed.key:
+        return told
+    if not shape.tells_shop and "marketplace_id" not in shape.table.primary_key:
+        told["scope"] = "marketplace" if "marketplace_id" in landed.key else "account_region"
+    was_snapshot = "snapshot_at" in landed.key and "snapshot_at" not in shape.table.primary_key
+    if was_snapshot is not shape.is_snapshot:
+        told["write_disposition"] = "snapshot" if was_snapshot else "replace"
+    return told

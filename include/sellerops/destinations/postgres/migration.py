@@ -1,0 +1,309 @@
+"""Brings a populated landing table in step with a changed spec, in one transaction; no row is lost.
+
+What stands against it is counted first and told: values the new type does not hold, rows that would share a
+key, rows without one. Then nothing is changed: only the archived documents tell such rows apart (``replay``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from sellerops.destinations.differences import (
+    WRITTEN,
+    Difference,
+    LandedTable,
+    Migration,
+    Remedy,
+    differences,
+    freed_columns,
+    key_text,
+    no_key,
+    record_definition,
+    remedy_of,
+    required,
+    undeclared_columns,
+)
+from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, landed_table
+from sellerops.destinations.postgres.ddl import lacking_columns, make_key
+from sellerops.destinations.postgres.personal import personal_shape
+from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
+from sellerops.errors import CheckFailed
+from sellerops.specs import ColumnType, ReportSpec
+from sellerops.table_locks import with_tables_locked
+
+Connection = psycopg.Connection[Any]
+_EXAMPLES = 3
+
+
+def migrate_table(connection: Connection, spec: ReportSpec, table: str, *, check: bool) -> Migration:
+    """Plan the migration of ``<source>.<table>`` and, unless ``check`` or in conflict, do it.
+
+    Raises TableInUse when other sessions do not let go of the table.
+    """
+    main = Shape(spec, table)
+    if check:
+        with connection.transaction():
+            return _Migration(connection, main).plan()
+    tables = [(each.schema_name, each.name) for each in (main, personal_shape(spec, table)) if each]
+
+    def work() -> Migration:
+        return _Migration(connection, main).run()
+
+    return with_tables_locked(connection, tables, work)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """One table as it stands and as it shall be, and what its rows' values become."""
+
+    shape: Shape
+    landed: LandedTable
+
+    @property
+    def changed(self) -> list[str]:
+        """Columns whose type changes."""
+        return [name for name, kind in self.kinds.items() if self.landed.types.get(name, kind) is not kind]
+
+    @property
+    def kinds(self) -> dict[str, ColumnType]:
+        return {**self.shape.data_types, **self.shape.system_types}
+
+    def value(self, name: str, qualifier: str = "") -> sql.Composable:
+        """What a column holds for a row of the old table; null where that cannot be said."""
+        kind, stored = self.kinds[name], column(name, qualifier)
+        there = self.landed.types.get(name)
+        value: sql.Composable
+        if name not in self.landed.types:
+            value = sql.SQL("1") if name == "ordinal" else self._as_type(sql.SQL("NULL"), name)
+        elif there is kind:
+            value = stored
+        else:
+            holds = self._holds(stored, there, kind)
+            value = sql.SQL("CASE WHEN {} THEN {} END").format(holds, self._as_type(stored, name))
+        absent = self.absent(name)
+        return value if absent is None else sql.SQL("coalesce({}, {})").format(value, sql.Literal(absent))
+
+    def absent(self, name: str) -> str | None:
+        """The word that stands for nothing in a column of the key."""
+        declared = self.shape.table.columns.get(name)
+        return declared.absent if declared and name in self.shape.key else None
+
+    def _as_type(self, value: sql.Composable, name: str) -> sql.Composable:
+        return sql.SQL("{}::{}").format(value, sql.SQL(self.shape.columns[name]))
+
+    @staticmethod
+    def _holds(stored: sql.Composable, there: ColumnType | None, kind: ColumnType) -> sql.Composable:
+        """Whether the new type holds a stored value."""
+        if there is ColumnType.TEXT:
+            return sql.SQL("{} ~ {}").format(stored, sql.Literal(WRITTEN[kind]))
+        if (there, kind) == (ColumnType.DECIMAL, ColumnType.INTEGER):
+            return sql.SQL("{0} = trunc({0}) AND abs({0}) < 1e18").format(stored)
+        return sql.SQL("true")
+
+
+class _Migration:
+    """A landing table and the one of its personal columns, within the caller's transaction."""
+
+    def __init__(self, connection: Connection, main: Shape) -> None:
+        self._connection = connection
+        self._name = main.full_name
+        self._main = self._table(main)
+        beside = personal_shape(main.spec, main.name)
+        self._personal = self._table(beside) if beside else None
+        self._rows = self._count()
+
+    def plan(self) -> Migration:
+        if self._main is None:
+            return Migration(self._name)  # the first load makes the table
+        found = [each for table in self._tables for each in differences(table.shape, table.landed)]
+        steps = list(dict.fromkeys(each.text for each in found))
+        landed_key, key = self._main.landed.key or (), self._main.shape.key
+        if set(landed_key) == set(key) and landed_key != key:
+            steps.append(f"the index of its key has the columns in the order {key_text(landed_key)}")
+        conflicts = self._conflicts(self._main, found) if self._rows else []
+        return Migration(self._name, tuple(steps), tuple(conflicts), self._rows)
+
+    def run(self) -> Migration:
+        planned = self.plan()
+        if self._main is None or planned.conflicts:
+            return planned
+        if planned.steps:
+            self._migrate()
+        rows = self._count()
+        if rows != planned.rows:
+            raise CheckFailed(
+                f"{planned.rows} rows would become {rows}.",
+                where=f"table {self._name}",
+                remedy="Nothing was changed. This program is wrong: report it with the two specs.",
+            )
+        record_definition(self._connection, DESTINATION, self._main.shape)
+        return Migration(self._name, planned.steps, (), rows, is_applied=bool(planned.steps))
+
+    def _table(self, shape: Shape) -> _Table | None:
+        landed = landed_table(self._connection, shape)
+        if landed is None:
+            return None
+        # An unknown column lands as text, so one that the spec has named before must be text from now on.
+        return _Table(Shape(shape.spec, shape.name, undeclared_columns(shape, landed)), landed)
+
+    @property
+    def _tables(self) -> list[_Table]:
+        return [table for table in (self._main, self._personal) if table]
+
+    # -- what stands against it --
+
+    def _conflicts(self, main: _Table, found: Sequence[Difference]) -> list[str]:
+        """What stands against it, and the way that is left."""
+        worst = [each for each in found if each.remedy is not Remedy.MIGRATE]
+        told = [each.text for each in worst]
+        if not worst:
+            told = [text for table in self._tables for text in self._unconvertible(table)]
+        key = main.shape.key
+        if not told and (set(main.landed.key or ()) != set(key) or set(main.changed) & set(key)):
+            told = [*self._keyless(main), *self._sharing(main)]
+        again = worst or [Difference("", Remedy.REPLAY)]
+        return [*told, remedy_of(main.shape, again, DESTINATION)] if told else []
+
+    def _unconvertible(self, table: _Table) -> list[str]:
+        """Values that the new types do not hold."""
+        told = []
+        for name in table.changed:
+            kind = table.kinds[name].value
+            where = sql.SQL("{} IS NOT NULL AND {} IS NULL").format(column(name), table.value(name))
+            try:
+                with self._connection.transaction():
+                    count = self._count(where, table)
+            except psycopg.DataError:
+                told.append(f"`{name}` has values that are no {kind}")
+            else:
+                told += [f"`{name}` has {count} values that are no {kind}"] if count else []
+        return told
+
+    def _keyless(self, main: _Table) -> list[str]:
+        """Rows without a value in a column of the new key; documents' rows like them are rejects."""
+        strict = [name for name in main.shape.key if not main.shape.is_nullable(name)]
+        counts = {name: self._count(sql.SQL("{} IS NULL").format(main.value(name))) for name in strict}
+        return [no_key(count, name) for name, count in counts.items() if count]
+
+    def _sharing(self, main: _Table) -> list[str]:
+        """Rows that would share a key."""
+        key = main.shape.key
+        cells = (sql.SQL("{} AS {}").format(main.value(name), column(name)) for name in key)
+        shared = sql.SQL(
+            "SELECT {key}, count(*) AS rows FROM (SELECT {cells} FROM {table}) AS row "
+            "GROUP BY {key} HAVING count(*) > 1"
+        ).format(key=identifiers(key), cells=sql.SQL(", ").join(cells), table=main.shape.identifier)
+        totals = sql.SQL("SELECT count(*), sum(rows) FROM ({}) AS shared").format(shared)
+        row = self._connection.execute(totals).fetchone()
+        if not row or not row[0]:
+            return []
+        some = sql.SQL("{} ORDER BY {} LIMIT {}").format(shared, identifiers(key), sql.Literal(_EXAMPLES))
+        examples = self._connection.execute(some).fetchall()
+        shown = "; ".join(" ".join(str(cell) for cell in each[:-1]) for each in examples)
+        return [f"{row[1]} rows would share {row[0]} keys of {key_text(key)}, such as {shown}"]
+
+    # -- the change itself --
+
+    def _migrate(self) -> None:
+        assert self._main is not None
+        if self._personal is not None:
+            for name in self._personal.shape.key:
+                if name not in self._personal.landed.types:
+                    self._add_from_main(self._main, self._personal.shape, name)
+            self._personal = self._table(self._personal.shape)
+        for table in self._tables:
+            self._reshape(table)
+        self._take_back(self._main)
+
+    def _reshape(self, table: _Table) -> None:
+        """Columns, types, nulls and key of one table."""
+        shape, landed = table.shape, table.landed
+        actions: list[sql.Composable] = []
+        for name in lacking_columns(shape, landed.sql_types):
+            default = " DEFAULT 1" if name == "ordinal" else ""
+            statement = sql.SQL("ADD COLUMN {} {}{}")
+            actions.append(statement.format(column(name), sql.SQL(shape.columns[name]), sql.SQL(default)))
+        for name in table.changed:
+            value = table.value(name) if self._rows else sql.SQL("NULL")
+            statement = sql.SQL("ALTER COLUMN {} TYPE {} USING {}")
+            actions.append(statement.format(column(name), sql.SQL(shape.columns[name]), value))
+        for name in sorted(landed.not_null - required(shape)):
+            actions.append(sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(column(name)))
+        self._alter(shape, actions)
+        for name in shape.key:
+            absent = table.absent(name)
+            if absent is not None:
+                statement = sql.SQL("UPDATE {0} SET {1} = {2} WHERE {1} IS NULL")
+                self._connection.execute(
+                    statement.format(shape.identifier, column(name), sql.Literal(absent))
+                )
+        strict: list[sql.Composable] = [
+            sql.SQL("ALTER COLUMN {} SET NOT NULL").format(column(name)) for name in sorted(required(shape))
+        ]
+        if "ordinal" in shape.system:
+            strict.append(sql.SQL("ALTER COLUMN ordinal DROP DEFAULT"))
+        self._alter(shape, strict)
+        if landed.key != shape.key:
+            drop_key(self._connection, shape)
+            make_key(self._connection, shape)
+
+    def _add_from_main(self, main: _Table, beside: Shape, name: str) -> None:
+        """Personal rows have their rows' key: what is new in it comes from these."""
+        kind = sql.SQL(beside.columns[name])
+        self._alter(beside, [sql.SQL("ADD COLUMN {} {}").format(column(name), kind)])
+        self._connection.execute(
+            sql.SQL("UPDATE {} p SET {} = {} FROM {} m WHERE {} AND p.load_id = m.load_id").format(
+                beside.identifier,
+                column(name),
+                main.value(name, "m"),
+                main.shape.identifier,
+                _same(main.landed.key or ()),
+            )
+        )
+
+    def _take_back(self, main: _Table) -> None:
+        """Values that are personal no longer stand in the landing table again, as long as they were kept."""
+        freed = sorted(freed_columns(main.shape, main.landed))
+        schema, name = main.shape.schema_name, f"{main.shape.name}{PERSONAL_SUFFIX}"
+        if not freed:
+            return
+        values = (sql.SQL("{} = p.{}").format(column(each), column(each)) for each in freed)
+        self._connection.execute(
+            sql.SQL("UPDATE {} m SET {} FROM {} p WHERE {} AND p.load_id = m.load_id").format(
+                main.shape.identifier,
+                sql.SQL(", ").join(values),
+                sql.Identifier(schema, name),
+                _same(main.shape.key),
+            )
+        )
+        self._connection.execute(
+            "UPDATE sellerops.personal_table SET columns = %s WHERE table_name = %s",
+            (list(main.shape.table.personal_columns), f"{schema}.{name}"),
+        )
+
+    def _alter(self, shape: Shape, actions: Sequence[sql.Composable]) -> None:
+        if actions:
+            statement = sql.SQL("ALTER TABLE {} {}")
+            self._connection.execute(statement.format(shape.identifier, sql.SQL(", ").join(actions)))
+
+    def _count(self, where: sql.Composable | None = None, table: _Table | None = None) -> int:
+        """Rows of a table, else of the landing table."""
+        of = table or self._main
+        if of is None:
+            return 0
+        statement = sql.SQL("SELECT count(*) FROM {} WHERE {}")
+        row = self._connection.execute(
+            statement.format(of.shape.identifier, where or sql.SQL("true"))
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+
+def _same(key: Sequence[str]) -> sql.Composable:
+    """Whether ``p`` and ``m`` share their key."""
+    each = sql.SQL("p.{0} IS NOT DISTINCT FROM m.{0}")
+    return sql.SQL(" AND ").join(each.format(column(name)) for name in key)
