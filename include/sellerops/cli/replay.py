@@ -13,8 +13,9 @@ from sellerops.cli.destinations import destination_of
 from sellerops.cli.warehouse import open_ledger
 from sellerops.errors import ConfigurationError
 from sellerops.known_destinations import DESTINATIONS
+from sellerops.load_steps import Scope
 from sellerops.refill import refill
-from sellerops.replay import DESTINATION, Replayed, Scope, replay
+from sellerops.replay import DESTINATION, Replayed, replay
 from sellerops.specs import ReportSpec, load_spec
 
 _OWN, _AIRFLOW = "SELLEROPS_ARCHIVE", "AIRFLOW_VAR_SELLEROPS_ARCHIVE_URI"

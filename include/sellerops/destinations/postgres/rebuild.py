@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from sellerops.destinations.postgres.ddl import ensure_table, existing_columns
+from sellerops.destinations.postgres.locks import lock_table
 from sellerops.destinations.postgres.personal import personal_shape, register
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
 from sellerops.errors import RetryableError
@@ -160,23 +161,24 @@ class Rebuild:
             tuple(each for (each,) in examples),
         )
 
-    def put_in_place(
-        self, connection: Connection, ids: Mapping[int, int], *, seen: int | None, keeps_loads: bool
-    ) -> None:
+    def make_ready(self, connection: Connection) -> None:
+        """Make the tables that ``put_in_place`` needs, in transactions of their own."""
+        for shape in (self.live, self.scratch, *(self.personal or ())):
+            if not existing_columns(connection, shape):
+                ensure_table(connection, shape)
+
+    def put_in_place(self, connection: Connection, ids: Mapping[int, int], *, known: Collection[int]) -> None:
         """Within the caller's transaction: the live table has the rebuilt rows, under their first loads' ids.
 
-        ``ids``: load ids of the rebuild and of the loads they repeat. ``keeps_loads``: the rebuild's own
-        loads stay in the ledger, as the table's. The live table stays itself: its owner, grants and views.
-        Raises RetryableError when loads later than ``seen`` have come in.
+        ``ids``: load ids of the rebuild and of the loads they repeat. ``known``: all loads of the live table
+        that the rebuild has repeated or kept. Loads of the rebuild that repeat none stay in the ledger, as
+        the table's. The live table stays itself: its owner, grants and views. Raises RetryableError, before
+        anything is changed, when another load has been committed: its rows are not in the rebuilt table.
         """
-        if not existing_columns(connection, self.scratch):
-            ensure_table(connection, self.scratch)
-        rebuilt = existing_columns(connection, self.scratch)
-        ensure_live = Shape(self.live.spec, self.live.name)
-        if not existing_columns(connection, self.live):
-            ensure_table(connection, ensure_live)
+        lock_table(connection, self.live.full_name)
         connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(self.live.identifier))
-        self._refuse_later(connection, seen)
+        self._refuse_others(connection, known)
+        rebuilt = existing_columns(connection, self.scratch)
         connection.execute(sql.SQL("TRUNCATE {}").format(self.live.identifier))
         self._align(connection, rebuilt)
         connection.execute("CREATE TEMP TABLE replay_load (new_id bigint PRIMARY KEY, old_id bigint)")
@@ -185,7 +187,7 @@ class Rebuild:
                 copy.write_row(pair)
         self._move(connection, self.live, self.scratch, list(rebuilt))
         self._put_personal_in_place(connection)
-        self._take_ledger(connection, keeps_loads=keeps_loads)
+        self._take_ledger(connection)
         connection.execute("DROP TABLE replay_load")
         self.clear(connection)
 
@@ -206,8 +208,6 @@ class Rebuild:
         if self.personal is None:
             return
         live, scratch = self.personal
-        if not existing_columns(connection, live):
-            ensure_table(connection, live)
         register(connection, self.live.spec, self.live.name)
         connection.execute(sql.SQL("TRUNCATE {}").format(live.identifier))
         names = [
@@ -218,14 +218,14 @@ class Rebuild:
         if names:
             self._move(connection, live, scratch, names)
 
-    def _refuse_later(self, connection: Connection, seen: int | None) -> None:
-        if seen is None:
-            return
+    def _refuse_others(self, connection: Connection, known: Collection[int]) -> None:
+        """By their set: a slow load may have a lower id than many that were committed before it."""
         row = connection.execute(
-            f"SELECT max(id) FROM sellerops.load WHERE {_OURS} = %s", (self.live.full_name,)
+            f"SELECT count(*) FROM sellerops.load WHERE {_OURS} = %s AND id <> ALL(%s)",
+            (self.live.full_name, list(known)),
         ).fetchone()
-        if row and row[0] is not None and row[0] > seen:
-            raise RetryableError("a load came in meanwhile.", where=f"table {self.live.full_name}")
+        if row and row[0]:
+            raise RetryableError(f"{row[0]} loads came in meanwhile.", where=f"table {self.live.full_name}")
 
     def _align(self, connection: Connection, rebuilt: Mapping[str, str]) -> None:
         """The empty live table takes the rebuilt one's columns, types and key: the spec may have changed."""
@@ -250,7 +250,7 @@ class Rebuild:
                 sql.SQL("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL").format(table, column(name))
             )
 
-    def _take_ledger(self, connection: Connection, *, keeps_loads: bool) -> None:
+    def _take_ledger(self, connection: Connection) -> None:
         names: Sequence[str] = (self.live.full_name, self.scratch.full_name)
         connection.execute(f"DELETE FROM sellerops.table_watermark WHERE {_OURS} = %s", names[:1])
         connection.execute(
@@ -261,14 +261,17 @@ class Rebuild:
             "WHERE w.table_name = %s",
             names,
         )
-        if keeps_loads:
-            for table in ("load", "schema_change"):
-                connection.execute(
-                    sql.SQL("UPDATE {} SET table_name = %s WHERE table_name = %s").format(
-                        sql.Identifier("sellerops", table)
-                    ),
-                    names,
-                )
+        connection.execute(
+            "UPDATE sellerops.schema_change SET table_name = %s "
+            "WHERE table_name = %s AND load_id NOT IN (SELECT new_id FROM replay_load)",
+            names,
+        )
+        connection.execute(
+            "UPDATE sellerops.load "
+            "SET table_name = %s, slice = slice || jsonb_build_object('source', %s::text) "
+            "WHERE table_name = %s AND id NOT IN (SELECT new_id FROM replay_load)",
+            (names[0], self.live.schema_name, names[1]),
+        )
 
     def _count(self, connection: Connection, columns: Mapping[str, str]) -> int:
         if not columns:
