@@ -20,8 +20,7 @@ from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.accounts import load_accounts
 from sellerops.archive import Archive
-from sellerops.destinations import RequestMeta, open_destination
-from sellerops.destinations.empty import load_nothing
+from sellerops.destinations import RequestMeta
 from sellerops.destinations.postgres import destination as postgres
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.ledger import Ledger
@@ -204,18 +203,21 @@ def test_a_replay_without_the_ledger_repeats_what_is_loaded_meanwhile(
 
 
 def test_a_replay_from_the_archive_keeps_what_the_ledger_still_tells(desk: Desk) -> None:
-    """A window that was emptied has no document, and a document may stand for two slices."""
+    """Of a document without a load there is the sidecar alone; a document may stand for two slices."""
     desk.load(FIRST, desk.first)
     desk.load(SECOND, desk.first)
-    nothing = RequestMeta(RUN_AT + timedelta(days=1), where="no data")
-    load_nothing(open_destination("postgres", desk.ledger.database.conninfo), SPEC, FIRST, nothing)
-    assert desk.orders() == []
+    desk.put(FIRST, "order-4", later=timedelta(hours=-1))
     desk.load(SECOND, desk.second)
     before = desk.query("SELECT * FROM amazon_sp.fba_customer_returns ORDER BY order_id")
     loads = desk.query("SELECT id, table_name, slice, document FROM sellerops.load ORDER BY id")
+    assert len(loads) == 3
     desk.replay(WHOLE, True)
     assert desk.query("SELECT * FROM amazon_sp.fba_customer_returns ORDER BY order_id") == before
-    assert desk.query("SELECT id, table_name, slice, document FROM sellerops.load ORDER BY id") == loads
+    after = desk.query("SELECT id, table_name, slice, document FROM sellerops.load ORDER BY id")
+    assert after[:3] == loads
+    assert [(row[1], row[2]["source"]) for row in after[3:]] == [
+        ("amazon_sp.fba_customer_returns", "amazon_sp")
+    ]
 
 
 def stop_before(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, held: Held) -> None:
