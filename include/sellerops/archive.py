@@ -6,9 +6,9 @@ Layout below the archive's root (a local path, or any fsspec address such as ``s
     <source>/<report>/<account>/<aa>/<sha256>.gz               the decoded bytes, gzip
     <source>/<report>/<account>/<aa>/<sha256>.<fetch>.json     one sidecar for each document it was fetched as
 
-``sha256`` is of the decoded bytes, so the same content has one address however Amazon packed it. Nothing is
-ever overwritten: a file appears under its final name whole or not at all, and a second one of the same name
-is dropped.
+``sha256`` is of the decoded bytes, so the same content has one address however Amazon packed it. A file
+appears under its final name whole or not at all. A second one of the same name is dropped when the first is
+whole, and replaces it when it is damaged (a disk or a sync client can cut a file short or zero it).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
-from sellerops.errors import RetryableError, UnreadableDocument
+from sellerops.errors import ArchiveDamaged, RetryableError
 
 # Level 3 packs report text at about 100 MB/s and core, a tenth larger than the slower default.
 _GZIP_LEVEL = 3
@@ -108,42 +108,49 @@ class Archive:
         return ArchivedDocument(uri, nbytes, sha256, {**meta.response, **more})
 
     def open(self, uri: str) -> BinaryIO:
-        """The decoded bytes of an archived document as a stream. UnreadableDocument when it is not there."""
+        """The decoded bytes of an archived document as a stream, checked against its address at their end.
+
+        ArchiveDamaged, here or while reading, when the file is gone or not what was archived.
+        """
         try:
-            local = _local_path(uri)
-            raw = local.open("rb") if local else _filesystem(uri).open(uri, "rb")
+            raw = _open_raw(uri)
         except FileNotFoundError as error:
-            raise UnreadableDocument(
-                "the archived document is not there.",
-                where=uri,
-                remedy="Restore the archive, or clear the fetch task once the ledger's row is gone.",
-            ) from error
-        return cast(BinaryIO, io.BufferedReader(_Unzipped(raw), buffer_size=_READ_BUFFER))
+            raise ArchiveDamaged("the archived document is not there.", where=uri) from error
+        return cast(BinaryIO, io.BufferedReader(_Unzipped(raw, uri), buffer_size=_READ_BUFFER))
+
+    def has(self, uri: str) -> bool:
+        """Whether there is a file at the address; whether it is whole is seen only by reading it."""
+        local = _local_path(uri)
+        return local.exists() if local else bool(_filesystem(uri).exists(uri))
 
     def sidecars(self, uri: str) -> list[dict[str, Any]]:
-        """What the sidecars of an archived document say, oldest fetch first."""
+        """What the sidecars of an archived document say, oldest fetch first; damaged ones are left out."""
         stem = uri.removesuffix(".gz")
         local = _local_path(stem)
         if local:
-            texts = [path.read_text("utf-8") for path in local.parent.glob(f"{local.name}.*.json")]
+            texts = [path.read_bytes() for path in local.parent.glob(f"{local.name}.*.json")]
         else:
             filesystem = _filesystem(stem)
-            texts = [filesystem.cat_file(name).decode() for name in filesystem.glob(f"{stem}.*.json")]
-        return sorted((json.loads(text) for text in texts), key=lambda entry: str(entry["fetched_at"]))
+            texts = [filesystem.cat_file(name) for name in filesystem.glob(f"{stem}.*.json")]
+        stories = [story for story in map(_story, texts) if story]
+        return sorted(stories, key=lambda entry: str(entry["fetched_at"]))
 
-    def stories(self, source: str, report: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The address and sidecar of every document of a report, in no order; for a ledger that is lost."""
+    def stories(self, source: str, report: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+        """The address and sidecar of every document of a report, in no order; for a ledger that is lost.
+
+        None for a sidecar that is damaged.
+        """
         below = f"{self._root}/{source}/{report}"
         if self._local:
             for path in (self._local / source / report).glob("*/*/*.json"):
                 document = path.with_name(f"{path.name.split('.')[0]}.gz")
-                yield document.as_uri(), json.loads(path.read_text("utf-8"))
+                yield document.as_uri(), _story(path.read_bytes())
             return
         filesystem = _filesystem(below)
         for name in filesystem.glob(f"{below}/*/*/*.json"):
             folder, _, file = str(name).rpartition("/")
             address = filesystem.unstrip_protocol(f"{folder}/{file.split('.')[0]}.gz")
-            yield address, json.loads(filesystem.cat_file(name).decode())
+            yield address, _story(filesystem.cat_file(name))
 
     def _spool_directory(self, meta: DocumentMeta) -> Path | None:
         """Local archives spool beside the final place, for an atomic link; others in the system's folder."""
@@ -159,7 +166,7 @@ class Archive:
             return _link_once(path, self._local / name).as_uri()
         target = f"{self._root}/{name}"
         filesystem = _filesystem(target)
-        if not filesystem.exists(target):
+        if not (filesystem.exists(target) and _is_whole(target)):
             filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
             filesystem.put_file(str(path), target)
         return target
@@ -178,23 +185,65 @@ class Archive:
 
 
 class _Unzipped(io.RawIOBase):
-    """gzip.GzipFile that also closes what it reads from."""
+    """Unpacks a document, holds its bytes against the hash in its name, and closes what it reads from."""
 
-    def __init__(self, raw: Any) -> None:
-        self._raw = raw
+    def __init__(self, raw: Any, uri: str) -> None:
+        self._raw, self._uri = raw, uri
         self._gzip = gzip.GzipFile(fileobj=raw, mode="rb")
+        self._digest = hashlib.sha256()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        return self._gzip.readinto(buffer)
+        try:
+            count = self._gzip.readinto(buffer)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ArchiveDamaged(f"the archived document is damaged ({error}).", where=self._uri) from error
+        self._digest.update(memoryview(buffer)[:count])
+        if not count and self._digest.hexdigest() != _stem(self._uri):
+            raise ArchiveDamaged("the archived document is damaged: its hash is another.", where=self._uri)
+        return count
 
     def close(self) -> None:
         if not self.closed:
             self._gzip.close()
             self._raw.close()
         super().close()
+
+
+def _open_raw(uri: str) -> Any:
+    local = _local_path(uri)
+    return local.open("rb") if local else _filesystem(uri).open(uri, "rb")
+
+
+def _is_whole(uri: str) -> bool:
+    """Whether a file of the archive is what its name says: a document's hash, or a sidecar of one."""
+    with _open_raw(uri) as raw:
+        if uri.endswith(".json"):
+            return _story(raw.read()) is not None
+        try:
+            with io.BufferedReader(_Unzipped(raw, uri), buffer_size=_READ_BUFFER) as stream:
+                while stream.read(_READ_BUFFER):
+                    pass
+        except ArchiveDamaged:
+            return False
+    return True
+
+
+def _story(content: bytes) -> dict[str, Any] | None:
+    """A sidecar's content; None when it is damaged."""
+    try:
+        story = json.loads(content)
+    except ValueError:
+        return None
+    is_whole = isinstance(story, dict) and {"fetched_at", "request", "response", "decoded"} <= story.keys()
+    return story if is_whole else None
+
+
+def _stem(uri: str) -> str:
+    """The hash in a file's name."""
+    return uri.rsplit("/", 1)[-1].split(".", 1)[0]
 
 
 def _compress(chunks: Iterable[bytes], out: BinaryIO) -> tuple[int, str]:
@@ -224,16 +273,18 @@ def _sidecar(meta: DocumentMeta, nbytes: int, sha256: str, more: Mapping[str, An
 
 
 def _link_once(path: Path, target: Path) -> Path:
-    """Give ``path`` its final name unless that is taken; a hard link never replaces, unlike a rename."""
+    """Give ``path`` its final name unless a whole file has it; a hard link never replaces one."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(path, target)
     except FileExistsError:
-        return target
+        if _is_whole(str(target)):
+            return target
+        path.replace(target)
     except OSError:
         # Some network folders know no hard links; a rename is as atomic there.
-        if not target.exists():
-            path.rename(target)
+        if not (target.exists() and _is_whole(str(target))):
+            path.replace(target)
     _sync_directory(target.parent)
     return target
 

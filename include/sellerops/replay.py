@@ -153,11 +153,14 @@ class _Table:
         told = {(step.uri, step.meta.reported_at) for step in recorded}
         stories = sorted(
             self._archive.stories(self._spec.source, self._spec.name),
-            key=lambda story: (str(story[1]["request"].get("reported_at")), str(story[1]["fetched_at"])),
+            key=lambda each: _age(each[1]),
         )
         # Asked after the list: a document that is held meanwhile is among them.
         held = self._held()
         for uri, story in stories:
+            if story is None:
+                self._left_out.append(f"{uri}: a sidecar is damaged")
+                continue
             step = step_of_story(self._spec, self._name, uri, story)
             place = step.piece.account_id, step.piece.days[0], step.piece.days[-1], step.meta.reported_at
             if place not in held and (step.uri, step.meta.reported_at) not in told:
@@ -192,6 +195,10 @@ class _Table:
 
     def _connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self._ledger.database.conninfo, autocommit=True)
+
+
+def _age(story: dict[str, Any] | None) -> tuple[str, str]:
+    return (str(story["request"].get("reported_at")), str(story["fetched_at"])) if story else ("", "")
 
 
 def _put_in_place(ledger: Ledger, tables: list[_Table]) -> None:
