@@ -125,8 +125,11 @@ class Runtime:
     def archive(self) -> Archive:
         def make() -> Archive:
             from sellerops.archive import Archive
+            from sellerops.deployment import bind_archive
 
-            return Archive(self._archive_uri())
+            archive = Archive(self._archive_uri())
+            bind_archive(self.ledger, archive)
+            return archive
 
         archive: Archive = self._part("archive", make)
         return archive

@@ -103,7 +103,7 @@ def test_folders_without_hard_links_work_too(tmp_path: Path, monkeypatch: pytest
     def refuse(*args: object, **kwargs: object) -> None:
         raise OSError("not supported")
 
-    monkeypatch.setattr(archive_module.os, "link", refuse)
+    monkeypatch.setattr(os, "link", refuse)
     archive = Archive(str(tmp_path))
     assert put(archive, b"content") == put(archive, b"content")
     assert sorted(path.suffix for path in tmp_path.rglob("*") if path.is_file()) == [".gz", ".json"]
