@@ -100,6 +100,7 @@ class _Table:
         self.ids: dict[int, int] = {}
         self.known: set[int] = set()
         self._kept = 0
+        self._keeps = False
         self.result_loads = 0
         self._left_out: list[str] = []
 
@@ -117,7 +118,10 @@ class _Table:
                 remedy="There is nothing to make it from; check report, table and archive.",
             )
         chosen = [step for step in steps if self._scope.holds(step)]
-        if self._scope.is_partial and not self._from_archive:
+        deleted = {step.load_id for step in chosen if self._is_deleted(step)}
+        chosen = [step for step in chosen if step.load_id is None or step.load_id not in deleted]
+        self._keeps = bool(deleted) or (self._scope.is_partial and not self._from_archive)
+        if self._keeps:
             repeated = [step.load_id for step in chosen if step.load_id is not None]
             with self._connect() as connection, connection.transaction():
                 self._kept = self.rebuild.keep(connection, repeated)
@@ -125,7 +129,7 @@ class _Table:
 
     def catch_up(self) -> None:
         """Repeat what was loaded since; beside rows that were kept, begin again: those may have changed."""
-        if self._scope.is_partial:
+        if self._keeps:
             self.build()
         else:
             self._load(self._new_records())
@@ -139,6 +143,15 @@ class _Table:
     def clear(self) -> None:
         with self._connect() as connection, connection.transaction():
             self.rebuild.clear(connection)
+
+    def _is_deleted(self, step: Step) -> bool:
+        """Whether its document ended with its time: its rows are kept as they stand in the live table."""
+        if step.load_id is None or step.uri is None:
+            return False
+        deletion = self._archive.deletion_of(step.uri)
+        if deletion:
+            self._left_out.append(f"{step.uri}: {deletion}; its rows are kept as they stand")
+        return deletion is not None
 
     def _new_records(self) -> list[Step]:
         """Loads of the ledger that are not among ``known``, which then holds them too."""
@@ -160,6 +173,9 @@ class _Table:
         for uri, story in stories:
             if story is None:
                 self._left_out.append(f"{uri}: a sidecar is damaged")
+                continue
+            if "deleted" in story and (deletion := self._archive.deletion_of(uri)):
+                self._left_out.append(f"{uri}: {deletion}")
                 continue
             step = step_of_story(self._spec, self._name, uri, story)
             place = step.piece.account_id, step.piece.days[0], step.piece.days[-1], step.meta.reported_at

@@ -66,6 +66,8 @@ def archive_again(tools: Tools, request: ReportRequest, piece: Slice) -> None:
     Raises RetryableError without a lease for its address now. Raises ArchiveDamaged when Amazon no longer
     serves the document; the request is FAILED then, so that a cleared fetch task asks for a new one.
     """
+    if deletion := tools.archive.deletion_of(request.archive_uri or ""):
+        raise _lost(tools, request, f"it {deletion}", is_deleted=True)
     if request.document_id is None:
         raise _lost(tools, request, "it was put together from an operation's answers")
     try:
@@ -81,10 +83,10 @@ def archive_again(tools: Tools, request: ReportRequest, piece: Slice) -> None:
     log.info("request %s: the damaged document in the archive was downloaded again", request.id)
 
 
-def _lost(tools: Tools, request: ReportRequest, why: str) -> ArchiveDamaged:
-    is_listed = request.created_by == "amazon"
+def _lost(tools: Tools, request: ReportRequest, why: str, *, is_deleted: bool = False) -> ArchiveDamaged:
+    is_listed = request.created_by == "amazon" and not is_deleted
     error = ArchiveDamaged(
-        f"the archived document is damaged or gone and cannot be downloaded again: {why}.",
+        f"the archived document is damaged or gone and is not downloaded again: {why}.",
         where=request.archive_uri or f"report_request {request.id}",
         remedy="Restore the file from a backup, then clear the slice's load task."
         if is_listed

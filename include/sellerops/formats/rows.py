@@ -74,12 +74,14 @@ class DriftReport:
 
     ``added``: canonical name to the document's own name of columns the spec does not know, stored as text.
     ``duplicated``: the subset of ``added`` whose name stands more than once in the header.
-    ``missing``: spec columns the document lacks; they are null. Complete once the rows are exhausted.
+    ``missing``: spec columns the document lacks; they are null. ``personal``: unknown columns whose names
+    read like personal data; they are not among the rows. Complete once the rows are exhausted.
     """
 
     added: dict[str, str] = field(default_factory=dict)
     duplicated: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    personal: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ Rows: TypeAlias = "pa.RecordBatch | TextRows"
 class Reader(Protocol):
     """A format at work on one document."""
 
-    drift: DriftReport
+    @property
+    def drift(self) -> DriftReport: ...
 
     @property
     def schema(self) -> pa.Schema: ...
@@ -117,8 +120,9 @@ class Reader(Protocol):
 class Tally:
     """Counts of one document, and where its refused rows go.
 
-    ``personal``: columns with personal data. Rows that have such are refused without their text, already
-    here: it would go on into the ledger, errors, logs and messages. Line and document stay known.
+    ``personal``: columns with personal data; ``held_out``: the unknown ones that have come up. Rows that have
+    such are refused without their text, already here: it would go on into the ledger, errors, logs and
+    messages. Line and document stay known.
     """
 
     on_reject: Callable[[RowReject], None]
@@ -126,10 +130,12 @@ class Tally:
     rejected: Counter[RejectReason] = field(default_factory=Counter)
     first_reject: RowReject | None = None
     personal: frozenset[str] = frozenset()
+    held_out: Callable[[], frozenset[str]] = frozenset
 
     def reject(self, row: RowReject) -> None:
         self.rejected[row.reason] += 1
-        kept = (row.masked(self.personal) if self.personal else row).storable()
+        personal = self.personal | self.held_out()
+        kept = (row.masked(personal) if personal else row).storable()
         self.first_reject = self.first_reject or kept
         self.on_reject(kept)
 

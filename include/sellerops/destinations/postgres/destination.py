@@ -16,6 +16,7 @@ from sellerops.destinations.holding import close_questions, record_held, refuse_
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     load_values,
+    note_personal,
     tells_drift,
     write_drift,
     write_load,
@@ -99,6 +100,7 @@ class _Load:
         staging = Staging(connection)
         staging.create(rows.schema)
         staged = staging.fill(rows.texts())
+        note_personal(connection, self._job)
         refuse_unlike(rows, where=self._where)
         shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
         new_columns = ensure_table(connection, shape)
