@@ -84,9 +84,14 @@ class AsRecorded:
         self._inner.close()
 
 
+def is_known(record: RecordedLoad) -> bool:
+    """Whether the ledger knows which slice the load was for."""
+    return record.reported_at is not None and (record.slice is not None or record.region is not None)
+
+
 def step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> Step:
     """What it takes to repeat a recorded load. Raises GiveUpError when that is not known any more."""
-    if record.reported_at is None or (record.slice is None and record.region is None):
+    if record.reported_at is None or not is_known(record):
         raise GiveUpError(
             "it is not known which slice it was for, and its request is purged.",
             where=f"load {record.load_id}",
@@ -117,6 +122,7 @@ def step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> Step:
 
 
 def step_of_story(spec: ReportSpec, table: str, uri: str, story: dict[str, Any]) -> Step:
+    """What it takes to load the document that a sidecar tells of."""
     request, response = story["request"], story["response"]
     reported_at = _moment(request.get("reported_at")) or _moment(story["fetched_at"])
     assert reported_at is not None

@@ -21,7 +21,7 @@ from sellerops.destinations.postgres.rebuild import Comparison, Rebuild, scratch
 from sellerops.errors import ConfigurationError, GiveUpError, RetryableError, UnreadableDocument
 from sellerops.ledger import Ledger
 from sellerops.ledger.history import recorded_loads
-from sellerops.load_steps import AsRecorded, Scope, Step, load_step, step_of, step_of_story
+from sellerops.load_steps import AsRecorded, Scope, Step, is_known, load_step, step_of, step_of_story
 from sellerops.specs import ReportSpec
 
 log = logging.getLogger(__name__)
@@ -71,6 +71,8 @@ def replay(
             tell(f"{table.full_name}: {table.result_loads} loads repeated")
         done = [table.compared() for table in tables]
         if not check:
+            for table, each in zip(tables, done, strict=True):
+                table.refuse_loss(each)
             _put_in_place(ledger, tables)
             for each in done:
                 each.is_in_place = True
@@ -99,6 +101,7 @@ class _Table:
         self.full_name = self.rebuild.live.full_name
         self.ids: dict[int, int] = {}
         self.known: set[int] = set()
+        self._by_sidecar: set[str] = set()
         self._kept = 0
         self._keeps = False
         self.result_loads = 0
@@ -140,6 +143,27 @@ class _Table:
             comparison = self.rebuild.compare(connection)
         return Replayed(comparison, self.result_loads, self._kept, self._left_out)
 
+    def refuse_loss(self, done: Replayed) -> None:
+        """Raise GiveUpError when rows stand in the live table that can be made from nothing that is known."""
+        unknown = 0
+        if not self._from_archive:
+            with self._connect() as connection:
+                unknown = self.rebuild.rows_of_no_load(connection)
+        if unknown:
+            raise GiveUpError(
+                f"{unknown:,} rows are of loads that the ledger does not know.",
+                where=f"table {self.full_name}",
+                remedy="Nothing was changed. Rebuild with --from-archive: it reads the archive's sidecars.",
+            )
+        if self._from_archive and self._left_out and done.comparison.only_live:
+            raise GiveUpError(
+                f"{len(self._left_out)} documents are gone or unreadable (the first: {self._left_out[0]}), "
+                f"and {done.comparison.only_live:,} rows of the live table cannot be made from others.",
+                where=f"table {self.full_name}",
+                remedy="Nothing was changed; --check shows the difference. Restore the documents, or if the "
+                f"rows may go: TRUNCATE {self.full_name}, then start the replay again.",
+            )
+
     def clear(self) -> None:
         with self._connect() as connection, connection.transaction():
             self.rebuild.clear(connection)
@@ -159,7 +183,10 @@ class _Table:
             records = recorded_loads(connection, self.full_name, DESTINATION)
         new = [record for record in records if record.load_id not in self.known]
         self.known.update(record.load_id for record in new)
-        return [step_of(self._spec, self._name, record) for record in new]
+        # What a sidecar tells better: whose document and slice an old load was.
+        by_sidecar = [record for record in new if self._from_archive and record.uri and not is_known(record)]
+        self._by_sidecar.update(str(record.uri) for record in by_sidecar)
+        return [step_of(self._spec, self._name, record) for record in new if record not in by_sidecar]
 
     def _steps_of_archive(self, recorded: list[Step]) -> Iterator[Step]:
         """Documents that the ledger tells no load of; of the others it knows the slices better."""
@@ -168,6 +195,13 @@ class _Table:
             self._archive.stories(self._spec.source, self._spec.name),
             key=lambda each: _age(each[1]),
         )
+        without = self._by_sidecar - {uri for uri, story in stories if story}
+        if without:
+            raise GiveUpError(
+                f"the archive has no sidecar of {len(without)} documents that were loaded.",
+                where=f"table {self.full_name}",
+                remedy=f"Restore the archive; the first is {min(without)}.",
+            )
         # Asked after the list: a document that is held meanwhile is among them.
         held = self._held()
         for uri, story in stories:
@@ -231,6 +265,12 @@ def _put_in_place(ledger: Ledger, tables: list[_Table]) -> None:
         except RetryableError:
             for table in tables:
                 table.catch_up()
+        except psycopg.OperationalError as error:
+            raise RetryableError(
+                f"Postgres did not do its part: {str(error).strip()}",
+                where=f"table {tables[0].full_name}",
+                remedy="Nothing was changed. Start the replay again.",
+            ) from error
     raise RetryableError(
         "loads come in faster than they can be repeated.",
         where=f"table {tables[0].full_name}",

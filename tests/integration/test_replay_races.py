@@ -23,6 +23,7 @@ from sellerops.archive import Archive
 from sellerops.destinations import RequestMeta
 from sellerops.destinations.postgres import destination as postgres
 from sellerops.destinations.postgres.staging import Staging
+from sellerops.errors import GiveUpError
 from sellerops.ledger import Ledger
 from sellerops.load_steps import Scope
 from sellerops.replay import replay
@@ -218,6 +219,38 @@ def test_a_replay_from_the_archive_keeps_what_the_ledger_still_tells(desk: Desk)
     assert [(row[1], row[2]["source"]) for row in after[3:]] == [
         ("amazon_sp.fba_customer_returns", "amazon_sp")
     ]
+
+
+def test_rows_that_nothing_can_make_again_stop_the_replay(desk: Desk) -> None:
+    """A ledger that lost loads, then documents that are gone: the remedies work as printed."""
+    desk.load(FIRST, desk.first)
+    desk.load(SECOND, desk.second)
+    with psycopg.connect(desk.ledger.database.conninfo) as connection:
+        connection.execute("DELETE FROM sellerops.load WHERE id = (SELECT min(id) FROM sellerops.load)")
+    with pytest.raises(GiveUpError, match=r"1 rows are of loads .* --from-archive"):
+        desk.replay(WHOLE, False)
+    assert desk.orders() == ["order-1", "order-2"]
+    kept = Path(desk.first.where.removeprefix("file://"))
+    hidden = kept.rename(kept.with_suffix(".hidden"))
+    with pytest.raises(GiveUpError, match=r"not there.* TRUNCATE amazon_sp.fba_customer_returns"):
+        desk.replay(WHOLE, True)
+    assert desk.orders() == ["order-1", "order-2"]
+    hidden.rename(kept)
+    desk.replay(WHOLE, True)
+    assert desk.orders() == ["order-1", "order-2"]
+    desk.is_settled()
+
+
+def test_a_load_from_before_slices_were_recorded_is_told_by_its_sidecar(desk: Desk) -> None:
+    desk.load(FIRST, desk.first)
+    desk.load(SECOND, desk.second)
+    with psycopg.connect(desk.ledger.database.conninfo) as connection:
+        oldest = "(SELECT min(id) FROM sellerops.load)"
+        connection.execute(f"UPDATE sellerops.load SET slice = NULL WHERE id = {oldest}".encode())
+    with pytest.raises(GiveUpError, match="Rebuild with --from-archive"):
+        desk.replay(WHOLE, False)
+    desk.replay(WHOLE, True)
+    assert desk.orders() == ["order-1", "order-2"]
 
 
 def stop_before(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, held: Held) -> None:

@@ -161,6 +161,18 @@ class Rebuild:
             tuple(each for (each,) in examples),
         )
 
+    def rows_of_no_load(self, connection: Connection) -> int:
+        """How many rows of the live table are of loads that the ledger does not know."""
+        if not existing_columns(connection, self.live):
+            return 0
+        row = connection.execute(
+            sql.SQL(
+                "SELECT count(*) FROM {} WHERE NOT EXISTS "
+                "(SELECT FROM sellerops.load WHERE load.id = load_id)"
+            ).format(self.live.identifier)
+        ).fetchone()
+        return int(row[0]) if row else 0
+
     def make_ready(self, connection: Connection) -> None:
         """Make the tables that ``put_in_place`` needs, in transactions of their own."""
         for shape in (self.live, self.scratch, *(self.personal or ())):
