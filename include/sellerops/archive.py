@@ -95,6 +95,12 @@ class Archive:
             return None
         except (ValueError, KeyError, TypeError):
             return "unknown: its mark is damaged"
+        except OSError as error:
+            raise RetryableError(
+                f"the archive cannot be read: {error.strerror or error}.",
+                where=f"archive {self._root}",
+                remedy="Check the archive's permissions (variable sellerops_archive_uri).",
+            ) from error
 
     def claim(self, deployment: str) -> str:
         """Mark the archive as the deployment's unless it is marked; returns whose it is."""

@@ -62,7 +62,8 @@ def is_whole(uri: str) -> bool:
         if uri.endswith(MARK):
             return True
         if uri.endswith(".json"):
-            return story_of(raw.read()) is not None
+            story = story_of(raw.read())
+            return story is not None and story["decoded"] == {**story["decoded"], "sha256": _stem(uri)}
         try:
             with io.BufferedReader(Unzipped(raw, uri), buffer_size=READ_BUFFER) as stream:
                 while stream.read(READ_BUFFER):

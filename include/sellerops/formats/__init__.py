@@ -72,7 +72,7 @@ def open_rows(
             reader = QuotedReader(document, decoder, header, assembler, tally, where, mark)
         else:
             reader = TsvReader(document, decoder, header, assembler, tally, where)
-    kept = WithoutPersonal(reader, has_lists=file_format.kind in ("json", "jsonl", "xml"))
+    kept = WithoutPersonal(reader, table, has_lists=file_format.kind in ("json", "jsonl", "xml"))
     tally.held_out = lambda: kept.personal
     if not table.checks:
         return RowStream(kept, tally)

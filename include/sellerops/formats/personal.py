@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from sellerops.config_files import config_dir, read_yaml
 from sellerops.errors import ConfigurationError
 from sellerops.formats.rows import DriftReport, Reader, Rows, TextRows
+from sellerops.specs import TableSpec
 
 FILE = "personal_columns.yaml"
 _LISTS = ("always", "particulars", "of_people", "people", "business")
@@ -26,6 +27,7 @@ _WORD_STARTS = re.compile(r"(?<=[^\W_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _OTHER = re.compile(r"[\W_]+")
 # `address_2`, `address_line_2`, and the second column of a name, `city__2`.
 _NUMBER = re.compile(r"_*\d+$")
+_COPY = re.compile(r"__\d+$")
 # A list of objects and their keys, as readers write them into a text.
 _OBJECTS = '[{"'
 _KEY = re.compile(r'"([^"\\]+)":')
@@ -42,12 +44,14 @@ def looks_personal(name: str) -> bool:
 class WithoutPersonal:
     """A reader's rows without unknown personal columns; ``drift.personal`` tells which they are.
 
+    The second of a declared column's name is what that column is; of all others the name decides.
     ``has_lists``: texts may be lists of objects, as in JSON and XML. A column of such is personal, too, from
     the first row on whose objects have a personal key.
     """
 
-    def __init__(self, reader: Reader, *, has_lists: bool = False) -> None:
+    def __init__(self, reader: Reader, table: TableSpec, *, has_lists: bool = False) -> None:
         self._reader = reader
+        self._table = table
         self._has_lists = has_lists
         self._known: dict[str, bool] = {}
 
@@ -66,7 +70,7 @@ class WithoutPersonal:
         """Those that have come up until now."""
         for name, original in self._reader.drift.added.items():
             if name not in self._known:
-                self._known[name] = looks_personal(original) or looks_personal(name)
+                self._known[name] = self._is_personal(name, original)
         return frozenset(name for name, is_personal in self._known.items() if is_personal)
 
     @property
@@ -97,6 +101,13 @@ class WithoutPersonal:
         if not personal:
             return batch
         return batch.select([name for name in batch.schema.names if name not in personal])
+
+    def _is_personal(self, name: str, original: str) -> bool:
+        if name in self._reader.drift.duplicated:
+            declared = self._table.columns.get(_COPY.sub("", name))
+            if declared:
+                return declared.personal
+        return looks_personal(original) or looks_personal(name)
 
     def _unknown(self, names: Collection[str]) -> list[str]:
         personal = self.personal
