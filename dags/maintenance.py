@@ -47,9 +47,10 @@ with DAG(
 
     @task
     def purge_personal_data(**context: Any) -> dict[str, int]:
-        """Delete rows of personal data that are past their time."""
+        """Delete rows and archived documents of personal data that are past their time."""
         with task_outcome(context):
-            return maintenance.purge_personal_data(get_runtime().ledger)
+            runtime = get_runtime()
+            return maintenance.purge_personal_data(runtime.ledger, runtime.archive)
 
     @task
     def check_credentials(**context: Any) -> None:

@@ -5,35 +5,45 @@ Layout below the archive's root (a local path, or any fsspec address such as ``s
 
     <source>/<report>/<account>/<aa>/<sha256>.gz               the decoded bytes, gzip
     <source>/<report>/<account>/<aa>/<sha256>.<fetch>.json     one sidecar for each document it was fetched as
+    sellerops-archive.json                                     which deployment it belongs to
 
-``sha256`` is of the decoded bytes, so the same content has one address however Amazon packed it. Nothing is
-ever overwritten: a file appears under its final name whole or not at all, and a second one of the same name
-is dropped.
+``sha256`` is of the decoded bytes, so the same content has one address however Amazon packed it. A file
+appears under its final name whole or not at all. A second one of the same name is dropped when the first is
+whole, and replaces it when it is damaged (a disk or a sync client can cut a file short or zero it).
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import json
-import os
 import tempfile
-import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-from urllib.parse import unquote, urlsplit
 
-from sellerops.errors import RetryableError, UnreadableDocument
+from sellerops.archive_files import (
+    MARK,
+    READ_BUFFER,
+    Unzipped,
+    filesystem_of,
+    is_whole,
+    link_once,
+    local_path,
+    open_raw,
+    replace_file,
+    settle,
+    story_of,
+    sweep,
+)
+from sellerops.errors import ArchiveDamaged, RetryableError
 
 # Level 3 packs report text at about 100 MB/s and core, a tenth larger than the slower default.
 _GZIP_LEVEL = 3
 _GZIP_WINDOW = 31
-_READ_BUFFER = 1 << 20
-_LEFTOVER_AGE = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,58 @@ class Archive:
 
     def __init__(self, uri: str) -> None:
         self._root = uri.rstrip("/")
-        self._local = _local_path(uri)
+        self._local = local_path(uri)
+
+    @property
+    def root(self) -> str:
+        """The archive's own address, the beginning of those of its documents."""
+        return self._local.as_uri() if self._local else self._root
+
+    def owner(self) -> str | None:
+        """The id of the deployment that the archive belongs to; None when it is not marked."""
+        try:
+            with open_raw(f"{self._root}/{MARK}") as raw:
+                return str(json.loads(raw.read())["deployment"])
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError):
+            return "unknown: its mark is damaged"
+        except OSError as error:
+            raise RetryableError(
+                f"the archive cannot be read: {error.strerror or error}.",
+                where=f"archive {self._root}",
+                remedy="Check the archive's permissions (variable sellerops_archive_uri).",
+            ) from error
+
+    def claim(self, deployment: str) -> str:
+        """Mark the archive as the deployment's unless it is marked; returns whose it is."""
+        owner = self.owner()
+        if owner is None:
+            self._write_mark(deployment, replace=False)
+            owner = self.owner()
+        return owner or deployment
+
+    def mark(self, deployment: str) -> None:
+        """Mark the archive as the deployment's, whoever it belonged to."""
+        if self.owner() != deployment:
+            self._write_mark(deployment, replace=True)
+
+    def _write_mark(self, deployment: str, *, replace: bool) -> None:
+        content = (json.dumps({"deployment": deployment}) + "\n").encode()
+        target = f"{self._root}/{MARK}"
+        try:
+            if not self._local:
+                filesystem = filesystem_of(target)
+                filesystem.makedirs(self._root, exist_ok=True)
+                filesystem.pipe_file(target, content)
+                return
+            self._local.mkdir(parents=True, exist_ok=True)
+            if replace:
+                replace_file(self._local / MARK, content)
+            else:
+                self._publish_bytes(content, MARK)
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def put_stream(
         self,
@@ -90,7 +151,7 @@ class Archive:
                 path = Path(spool.name)
                 try:
                     nbytes, sha256 = _compress(chunks, cast(BinaryIO, spool))
-                    _settle(spool.fileno(), spool.flush)
+                    settle(spool.fileno(), spool.flush)
                     more = dict(after()) if after else {}
                     base = f"{meta.source}/{meta.report}/{meta.account_id}/{sha256[:2]}/{sha256}"
                     uri = self._publish_file(path, f"{base}.gz")
@@ -100,50 +161,103 @@ class Archive:
                 finally:
                     path.unlink(missing_ok=True)
         except OSError as error:
-            raise RetryableError(
-                f"the document cannot be written: {error.strerror or error}.",
-                where=f"archive {self._root}",
-                remedy="Check the archive's free space and permissions (variable sellerops_archive_uri).",
-            ) from error
+            raise self._unwritable(error) from error
         return ArchivedDocument(uri, nbytes, sha256, {**meta.response, **more})
 
     def open(self, uri: str) -> BinaryIO:
-        """The decoded bytes of an archived document as a stream. UnreadableDocument when it is not there."""
+        """The decoded bytes of an archived document as a stream, checked against its address at their end.
+
+        ArchiveDamaged, here or while reading, when the file is gone or not what was archived.
+        """
         try:
-            local = _local_path(uri)
-            raw = local.open("rb") if local else _filesystem(uri).open(uri, "rb")
+            raw = open_raw(uri)
         except FileNotFoundError as error:
-            raise UnreadableDocument(
-                "the archived document is not there.",
-                where=uri,
-                remedy="Restore the archive, or clear the fetch task once the ledger's row is gone.",
-            ) from error
-        return cast(BinaryIO, io.BufferedReader(_Unzipped(raw), buffer_size=_READ_BUFFER))
+            if deletion := self.deletion_of(uri):
+                raise ArchiveDamaged(
+                    f"the archived document {deletion}.",
+                    where=uri,
+                    remedy="Clear the slice's fetch task, with downstream: Amazon is asked for a new report "
+                    "while it serves the window.",
+                ) from error
+            raise ArchiveDamaged("the archived document is not there.", where=uri) from error
+        return cast(BinaryIO, io.BufferedReader(Unzipped(raw, uri), buffer_size=READ_BUFFER))
+
+    def has(self, uri: str) -> bool:
+        """Whether there is a file at the address; whether it is whole is seen only by reading it."""
+        local = local_path(uri)
+        return local.exists() if local else bool(filesystem_of(uri).exists(uri))
+
+    def documents(self, source: str, report: str) -> Iterator[str]:
+        """The addresses of all documents of a report, in no order."""
+        below = f"{self._root}/{source}/{report}"
+        if self._local:
+            for path in (self._local / source / report).glob("*/*/*.gz"):
+                yield path.as_uri()
+            return
+        filesystem = filesystem_of(below)
+        for name in filesystem.glob(f"{below}/*/*/*.gz"):
+            yield filesystem.unstrip_protocol(name)
+
+    def delete(self, uri: str, *, at: datetime, why: str) -> None:
+        """Delete a document; its sidecars stay and say when and why. May be repeated."""
+        stem = uri.removesuffix(".gz")
+        local = local_path(stem)
+        told = {"deleted": {"at": at.isoformat(), "why": why}}
+        if local:
+            for path in local.parent.glob(f"{local.name}.*.json"):
+                replace_file(path, _as_sidecar({**(story_of(path.read_bytes()) or {}), **told}))
+            Path(f"{local}.gz").unlink(missing_ok=True)
+            return
+        filesystem = filesystem_of(stem)
+        for name in filesystem.glob(f"{stem}.*.json"):
+            filesystem.pipe_file(name, _as_sidecar({**(story_of(filesystem.cat_file(name)) or {}), **told}))
+        if filesystem.exists(uri):
+            filesystem.rm_file(uri)
+
+    def deletion_of(self, uri: str) -> str | None:
+        """When and why a document was deleted; None when it was not, or is there again."""
+        if self.has(uri):
+            return None
+        for story in self.sidecars(uri):
+            if told := story.get("deleted"):
+                return f"was deleted on {str(told['at'])[:10]}: {told['why']}"
+        return None
 
     def sidecars(self, uri: str) -> list[dict[str, Any]]:
-        """What the sidecars of an archived document say, oldest fetch first."""
+        """What the sidecars of an archived document say, oldest fetch first; damaged ones are left out."""
         stem = uri.removesuffix(".gz")
-        local = _local_path(stem)
+        local = local_path(stem)
         if local:
-            texts = [path.read_text("utf-8") for path in local.parent.glob(f"{local.name}.*.json")]
+            texts = [path.read_bytes() for path in local.parent.glob(f"{local.name}.*.json")]
         else:
-            filesystem = _filesystem(stem)
-            texts = [filesystem.cat_file(name).decode() for name in filesystem.glob(f"{stem}.*.json")]
-        return sorted((json.loads(text) for text in texts), key=lambda entry: str(entry["fetched_at"]))
+            filesystem = filesystem_of(stem)
+            texts = [filesystem.cat_file(name) for name in filesystem.glob(f"{stem}.*.json")]
+        stories = [story for story in map(story_of, texts) if story]
+        return sorted(stories, key=lambda entry: str(entry["fetched_at"]))
 
-    def stories(self, source: str, report: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The address and sidecar of every document of a report, in no order; for a ledger that is lost."""
+    def stories(self, source: str, report: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+        """The address and sidecar of every document of a report, in no order; for a ledger that is lost.
+
+        None for a sidecar that is damaged.
+        """
         below = f"{self._root}/{source}/{report}"
         if self._local:
             for path in (self._local / source / report).glob("*/*/*.json"):
                 document = path.with_name(f"{path.name.split('.')[0]}.gz")
-                yield document.as_uri(), json.loads(path.read_text("utf-8"))
+                yield document.as_uri(), story_of(path.read_bytes())
             return
-        filesystem = _filesystem(below)
+        filesystem = filesystem_of(below)
         for name in filesystem.glob(f"{below}/*/*/*.json"):
             folder, _, file = str(name).rpartition("/")
             address = filesystem.unstrip_protocol(f"{folder}/{file.split('.')[0]}.gz")
-            yield address, json.loads(filesystem.cat_file(name).decode())
+            yield address, story_of(filesystem.cat_file(name))
+
+    def _unwritable(self, error: OSError) -> RetryableError:
+        return RetryableError(
+            f"the archive cannot be written: {error.strerror or error}.",
+            where=f"archive {self._root}",
+            remedy="Check the archive's free space and permissions (variable sellerops_archive_uri).",
+        )
 
     def _spool_directory(self, meta: DocumentMeta) -> Path | None:
         """Local archives spool beside the final place, for an atomic link; others in the system's folder."""
@@ -151,15 +265,15 @@ class Archive:
             return None
         directory = self._local / meta.source / meta.report / meta.account_id
         directory.mkdir(parents=True, exist_ok=True)
-        _sweep(directory)
+        sweep(directory)
         return directory
 
     def _publish_file(self, path: Path, name: str) -> str:
         if self._local:
-            return _link_once(path, self._local / name).as_uri()
+            return link_once(path, self._local / name).as_uri()
         target = f"{self._root}/{name}"
-        filesystem = _filesystem(target)
-        if not filesystem.exists(target):
+        filesystem = filesystem_of(target)
+        if not (filesystem.exists(target) and is_whole(target)):
             filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
             filesystem.put_file(str(path), target)
         return target
@@ -171,30 +285,10 @@ class Archive:
             path = Path(spool.name)
             try:
                 spool.write(content)
-                _settle(spool.fileno(), spool.flush)
+                settle(spool.fileno(), spool.flush)
                 self._publish_file(path, name)
             finally:
                 path.unlink(missing_ok=True)
-
-
-class _Unzipped(io.RawIOBase):
-    """gzip.GzipFile that also closes what it reads from."""
-
-    def __init__(self, raw: Any) -> None:
-        self._raw = raw
-        self._gzip = gzip.GzipFile(fileobj=raw, mode="rb")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        return self._gzip.readinto(buffer)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._gzip.close()
-            self._raw.close()
-        super().close()
 
 
 def _compress(chunks: Iterable[bytes], out: BinaryIO) -> tuple[int, str]:
@@ -220,63 +314,13 @@ def _sidecar(meta: DocumentMeta, nbytes: int, sha256: str, more: Mapping[str, An
         "response": {**meta.response, **more},
         "decoded": {"bytes": nbytes, "sha256": sha256},
     }
+    return _as_sidecar(content)
+
+
+def _as_sidecar(content: Mapping[str, Any]) -> bytes:
     return (json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, default=str) + "\n").encode()
-
-
-def _link_once(path: Path, target: Path) -> Path:
-    """Give ``path`` its final name unless that is taken; a hard link never replaces, unlike a rename."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(path, target)
-    except FileExistsError:
-        return target
-    except OSError:
-        # Some network folders know no hard links; a rename is as atomic there.
-        if not target.exists():
-            path.rename(target)
-    _sync_directory(target.parent)
-    return target
-
-
-def _settle(handle: int, flush: Callable[[], None]) -> None:
-    """On disk before it gets its name, and readable for the group that runs the workers."""
-    flush()
-    os.fchmod(handle, 0o640)
-    os.fsync(handle)
-
-
-def _sweep(directory: Path) -> None:
-    """Remove what killed workers left half written, a day later."""
-    for leftover in directory.glob(".part-*"):
-        try:
-            if time.time() - leftover.stat().st_mtime > _LEFTOVER_AGE:
-                leftover.unlink()
-        except FileNotFoundError:
-            continue
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _slug(text: str) -> str:
     """A file name for a fetch: Amazon's document ids may hold any character."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _local_path(uri: str) -> Path | None:
-    """The local path of a plain path or ``file://`` address, else None."""
-    parts = urlsplit(uri)
-    if parts.scheme == "file":
-        return Path(unquote(parts.path)).absolute()
-    return None if "://" in uri else Path(uri).absolute()
-
-
-def _filesystem(uri: str) -> Any:
-    from fsspec.core import url_to_fs  # type: ignore[import-untyped]
-
-    return url_to_fs(uri)[0]

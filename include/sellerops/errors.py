@@ -18,6 +18,7 @@ SellerOpsError
 |   +-- RequestRefused        Amazon refuses this request for good (400, 404, ...)
 |   +-- UnexpectedAnswer      Amazon answered something outside its own contract
 |   +-- UnreadableDocument    the document does not fit its spec (missing column, wrong charset, ...)
+|   |   +-- ArchiveDamaged    the archived copy is damaged or gone
 |   +-- CheckFailed           rows do not add up; nothing was stored
 +-- SkipError                 there is rightly nothing to do
     +-- NothingToCollect      no data in this window, or Amazon no longer serves it
@@ -125,6 +126,13 @@ class UnexpectedAnswer(GiveUpError):
 
 class UnreadableDocument(GiveUpError):
     default_remedy = "The document is kept in the archive: correct the spec, then clear the load task."
+
+
+class ArchiveDamaged(UnreadableDocument):
+    default_remedy = (
+        "Clear the slice's load task: it downloads the document again while Amazon serves it. "
+        "Or restore the file from a backup."
+    )
 
 
 class CheckFailed(GiveUpError):

@@ -17,7 +17,7 @@ from sellerops.destinations import Destination
 from sellerops.errors import GiveUpError
 from sellerops.ledger import Ledger, SliceState
 from sellerops.ledger.history import RecordedLoad, recorded_loads
-from sellerops.replay import AsRecorded, Scope, Step, load_step, step_of
+from sellerops.load_steps import AsRecorded, Key, Scope, Step, load_step, step_of
 from sellerops.specs import ReportSpec
 
 log = logging.getLogger(__name__)
@@ -51,17 +51,20 @@ def refill(
     done: list[Refilled] = []
     last: dict[str, tuple[Step, int | None]] = {}
     for table in tables:
-        steps = [each for each in _steps(ledger, spec, table) if scope.holds(each[0])]
+        repeated: set[Key] = set()
         rows = 0
-        for step, request_id in steps:
-            told = replace(step, meta=replace(step.meta, request_id=request_id))
-            for result in load_step(target, archive, spec, told):
-                rows += result.stored
-            name = json.dumps(step.piece.to_dict(), sort_keys=True)
-            if name not in last or (request_id or 0) >= (last[name][1] or 0):
-                last[name] = told, request_id
-        tell(f"{spec.source}.{table}: {len(steps)} loads repeated into {destination.name}")
-        done.append(Refilled(f"{spec.source}.{table}", len(steps), rows))
+        # What is loaded elsewhere meanwhile is repeated too: the table is whole when nothing is left.
+        while fresh := [each for each in _steps(ledger, spec, table, scope) if each[0].key not in repeated]:
+            for step, request_id in fresh:
+                told = replace(step, meta=replace(step.meta, request_id=request_id))
+                for result in load_step(target, archive, spec, told):
+                    rows += result.stored
+                repeated.add(step.key)
+                name = json.dumps(step.piece.to_dict(), sort_keys=True)
+                if name not in last or (request_id or 0) >= (last[name][1] or 0):
+                    last[name] = told, request_id
+        tell(f"{spec.source}.{table}: {len(repeated)} loads repeated into {destination.name}")
+        done.append(Refilled(f"{spec.source}.{table}", len(repeated), rows))
     if not last:
         raise GiveUpError(
             "no load of it is recorded.",
@@ -73,8 +76,8 @@ def refill(
     return done
 
 
-def _steps(ledger: Ledger, spec: ReportSpec, table: str) -> list[tuple[Step, int | None]]:
-    """Each document of each slice once, where it was loaded last, with its request."""
+def _steps(ledger: Ledger, spec: ReportSpec, table: str, scope: Scope) -> list[tuple[Step, int | None]]:
+    """Each document of each slice that ``scope`` holds once, where it was loaded last, with its request."""
     full_name = f"{spec.source}.{table}"
     with ledger.connection() as connection:
         names = connection.execute(
@@ -82,19 +85,19 @@ def _steps(ledger: Ledger, spec: ReportSpec, table: str) -> list[tuple[Step, int
         ).fetchall()
         records: list[RecordedLoad] = []
         for name in names:
-            records += recorded_loads(connection, full_name, name["destination"], 0)
+            records += recorded_loads(connection, full_name, name["destination"])
         requests = {
             row["id"]: row["request_id"]
             for row in connection.execute(
                 "SELECT id, request_id FROM sellerops.load WHERE table_name = %s", (full_name,)
             )
         }
-    found: dict[tuple[str | None, str, str], tuple[Step, int | None]] = {}
+    found: dict[Key, tuple[Step, int | None]] = {}
     for record in sorted(records, key=lambda each: each.load_id):
         step = step_of(spec, table, record)
-        key = step.uri, str(step.meta.reported_at), json.dumps(step.piece.to_dict(), sort_keys=True)
-        found.pop(key, None)
-        found[key] = step, requests.get(record.load_id)
+        if scope.holds(step):
+            found.pop(step.key, None)
+            found[step.key] = step, requests.get(record.load_id)
     return list(found.values())
 
 

@@ -7,66 +7,31 @@ What was never loaded (a document that was held, or could not be read) has no lo
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 
 from sellerops import postgres
 from sellerops.archive import Archive
-from sellerops.destinations import Destination, RequestMeta, load_document, open_destination
-from sellerops.destinations.base import LoadJob, LoadResult, facts_of
-from sellerops.destinations.empty import load_nothing
-from sellerops.destinations.postgres.rebuild import SCHEMA_PREFIX, Comparison, Rebuild, scratch_spec
+from sellerops.destinations import open_destination
+from sellerops.destinations.postgres.locks import lock_table
+from sellerops.destinations.postgres.rebuild import Comparison, Rebuild, scratch_spec
 from sellerops.errors import ConfigurationError, GiveUpError, RetryableError, TableInUse, UnreadableDocument
 from sellerops.ledger import Ledger
-from sellerops.ledger.history import RecordedLoad, recorded_loads
-from sellerops.marketplaces import marketplace_by_id
+from sellerops.ledger.history import recorded_loads
+from sellerops.load_steps import AsRecorded, Scope, Step, is_known, load_step, step_of, step_of_story
 from sellerops.postgres import LOADING
-from sellerops.slices import Slice
-from sellerops.specs import PeriodKind, ReportSpec
+from sellerops.specs import ReportSpec
 from sellerops.table_locks import with_tables_locked
 
 log = logging.getLogger(__name__)
 
 DESTINATION = "postgres"
 _CATCH_UPS = 20
-
-
-@dataclass(frozen=True)
-class Step:
-    """One document for one slice of one table. ``load_id``: the load it repeats; ``uri`` None: no document,
-    Amazon had confirmed that there is no data.
-    """
-
-    table: str
-    piece: Slice
-    meta: RequestMeta
-    uri: str | None
-    load_id: int | None = None
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Which loads are repeated; rows of all others stay as they are. None lets all through."""
-
-    account_id: str | None = None
-    since: date | None = None
-    tables: Collection[str] | None = None
-
-    @property
-    def is_partial(self) -> bool:
-        return self.account_id is not None or self.since is not None
-
-    def holds(self, step: Step) -> bool:
-        days = step.piece.days
-        return (self.account_id is None or step.piece.account_id == self.account_id) and (
-            self.since is None or not days or days[-1] >= self.since
-        )
 
 
 @dataclass
@@ -92,7 +57,8 @@ def replay(
 ) -> list[Replayed]:
     """Rebuild the tables of ``spec`` and put them in place, all in one transaction; ``check`` only compares.
 
-    ``from_archive``: the sidecars say what there is, for a ledger that is lost; the loads are then new ones.
+    ``from_archive``: for a ledger that is lost, or a part of it. The sidecars say what there is beside the
+    loads that it still tells of; theirs are then new loads.
     Raises UnreadableDocument when a document of a recorded load is gone; nothing is changed then.
     """
     names = [name for name in spec.tables if scope.tables is None or name in scope.tables]
@@ -109,6 +75,8 @@ def replay(
             tell(f"{table.full_name}: {table.result_loads} loads repeated")
         done = [table.compared() for table in tables]
         if not check:
+            for table, each in zip(tables, done, strict=True):
+                table.refuse_loss(each)
             _put_in_place(ledger, tables)
             for each in done:
                 each.is_in_place = True
@@ -132,12 +100,14 @@ class _Table:
     ) -> None:
         self._ledger, self._archive = ledger, archive
         self._spec, self._name, self._scope = spec, name, scope
-        self.from_archive = from_archive
+        self._from_archive = from_archive
         self.rebuild = Rebuild.of(spec, name)
         self.full_name = self.rebuild.live.full_name
         self.ids: dict[int, int] = {}
-        self.seen = 0
+        self.known: set[int] = set()
+        self._by_sidecar: set[str] = set()
         self._kept = 0
+        self._keeps = False
         self.result_loads = 0
         self._left_out: list[str] = []
 
@@ -145,17 +115,22 @@ class _Table:
         self.clear()
         with self._connect() as connection:
             self.rebuild.refuse_other_rows(connection, is_partial=self._scope.is_partial)
-        steps = self._steps()
+        self.ids, self.known, self.result_loads, self._left_out = {}, set(), 0, []
+        recorded = self._new_records()
+        steps = [*self._steps_of_archive(recorded), *recorded] if self._from_archive else recorded
         if not steps:
             raise GiveUpError(
                 "no load of it is recorded."
-                if not self.from_archive
+                if not self._from_archive
                 else "the archive has no document of it.",
                 where=f"table {self.full_name}",
                 remedy="There is nothing to make it from; check report, table and archive.",
             )
         chosen = [step for step in steps if self._scope.holds(step)]
-        if self._scope.is_partial and not self.from_archive:
+        deleted = {step.load_id for step in chosen if self._is_deleted(step)}
+        chosen = [step for step in chosen if step.load_id is None or step.load_id not in deleted]
+        self._keeps = bool(deleted) or (self._scope.is_partial and not self._from_archive)
+        if self._keeps:
             repeated = [step.load_id for step in chosen if step.load_id is not None]
             with self._connect() as connection, connection.transaction():
                 self._kept = self.rebuild.keep(connection, repeated)
@@ -163,11 +138,10 @@ class _Table:
 
     def catch_up(self) -> None:
         """Repeat what was loaded since; beside rows that were kept, begin again: those may have changed."""
-        if self._scope.is_partial:
-            self.ids, self.seen, self.result_loads = {}, 0, 0
+        if self._keeps:
             self.build()
-            return
-        self._load([step for step in self._steps() if self._scope.holds(step)])
+        else:
+            self._load(self._new_records())
 
     def compared(self) -> Replayed:
         with self._connect() as connection, connection.transaction():
@@ -175,29 +149,77 @@ class _Table:
             comparison = self.rebuild.compare(connection)
         return Replayed(comparison, self.result_loads, self._kept, self._left_out)
 
+    def refuse_loss(self, done: Replayed) -> None:
+        """Raise GiveUpError when rows stand in the live table that can be made from nothing that is known."""
+        unknown = 0
+        if not self._from_archive:
+            with self._connect() as connection:
+                unknown = self.rebuild.rows_of_no_load(connection)
+        if unknown:
+            raise GiveUpError(
+                f"{unknown:,} rows are of loads that the ledger does not know.",
+                where=f"table {self.full_name}",
+                remedy="Nothing was changed. Rebuild with --from-archive: it reads the archive's sidecars.",
+            )
+        if self._from_archive and self._left_out and done.comparison.only_live:
+            raise GiveUpError(
+                f"{len(self._left_out)} documents are gone or unreadable (the first: {self._left_out[0]}), "
+                f"and {done.comparison.only_live:,} rows of the live table cannot be made from others.",
+                where=f"table {self.full_name}",
+                remedy="Nothing was changed; --check shows the difference. Restore the documents, or if the "
+                f"rows may go: TRUNCATE {self.full_name}, then start the replay again.",
+            )
+
     def clear(self) -> None:
         with self._connect() as connection, connection.transaction():
             self.rebuild.clear(connection)
 
-    def _steps(self) -> list[Step]:
-        if self.from_archive:
-            return list(self._steps_of_archive())
-        with self._ledger.connection() as connection:
-            records = recorded_loads(connection, self.full_name, DESTINATION, self.seen)
-        if records:
-            self.seen = records[-1].load_id
-        return [step_of(self._spec, self._name, record) for record in records]
+    def _is_deleted(self, step: Step) -> bool:
+        """Whether its document ended with its time: its rows are kept as they stand in the live table."""
+        if step.load_id is None or step.uri is None:
+            return False
+        deletion = self._archive.deletion_of(step.uri)
+        if deletion:
+            self._left_out.append(f"{step.uri}: {deletion}; its rows are kept as they stand")
+        return deletion is not None
 
-    def _steps_of_archive(self) -> Iterator[Step]:
-        held = self._held()
+    def _new_records(self) -> list[Step]:
+        """Loads of the ledger that are not among ``known``, which then holds them too."""
+        with self._ledger.connection() as connection:
+            records = recorded_loads(connection, self.full_name, DESTINATION)
+        new = [record for record in records if record.load_id not in self.known]
+        self.known.update(record.load_id for record in new)
+        # What a sidecar tells better: whose document and slice an old load was.
+        by_sidecar = [record for record in new if self._from_archive and record.uri and not is_known(record)]
+        self._by_sidecar.update(str(record.uri) for record in by_sidecar)
+        return [step_of(self._spec, self._name, record) for record in new if record not in by_sidecar]
+
+    def _steps_of_archive(self, recorded: list[Step]) -> Iterator[Step]:
+        """Documents that the ledger tells no load of; of the others it knows the slices better."""
+        told = {(step.uri, step.meta.reported_at) for step in recorded}
         stories = sorted(
             self._archive.stories(self._spec.source, self._spec.name),
-            key=lambda story: (str(story[1]["request"].get("reported_at")), str(story[1]["fetched_at"])),
+            key=lambda each: _age(each[1]),
         )
+        without = self._by_sidecar - {uri for uri, story in stories if story}
+        if without:
+            raise GiveUpError(
+                f"the archive has no sidecar of {len(without)} documents that were loaded.",
+                where=f"table {self.full_name}",
+                remedy=f"Restore the archive; the first is {min(without)}.",
+            )
+        # Asked after the list: a document that is held meanwhile is among them.
+        held = self._held()
         for uri, story in stories:
-            step = _step_of_story(self._spec, self._name, uri, story)
+            if story is None:
+                self._left_out.append(f"{uri}: a sidecar is damaged")
+                continue
+            if "deleted" in story and (deletion := self._archive.deletion_of(uri)):
+                self._left_out.append(f"{uri}: {deletion}")
+                continue
+            step = step_of_story(self._spec, self._name, uri, story)
             place = step.piece.account_id, step.piece.days[0], step.piece.days[-1], step.meta.reported_at
-            if place not in held:
+            if place not in held and (step.uri, step.meta.reported_at) not in told:
                 yield step
 
     def _held(self) -> set[tuple[Any, ...]]:
@@ -219,8 +241,8 @@ class _Table:
             try:
                 (result,) = load_step(destination, self._archive, spec, step)
             except UnreadableDocument as error:
-                if not self.from_archive:
-                    raise
+                if step.load_id is not None:
+                    raise  # the live table has its rows
                 self._left_out.append(f"{step.uri}: {error.cause}")
                 continue
             self.result_loads += 1
@@ -231,26 +253,8 @@ class _Table:
         return postgres.connect(self._ledger.database.conninfo, LOADING, autocommit=True)
 
 
-def load_step(destination: Destination, archive: Archive, spec: ReportSpec, step: Step) -> list[LoadResult]:
-    """Load the step's document, or its confirmed absence, into its table of ``spec``."""
-    piece, uri = replace(step.piece, source=spec.source), step.uri
-    if uri is None:
-        return load_nothing(destination, spec, piece, step.meta, tables=[step.table])
-    return load_document(destination, spec, piece, step.meta, lambda: archive.open(uri), tables=[step.table])
-
-
-class AsRecorded:
-    """The destination, without judging: what was loaded once was accepted then."""
-
-    def __init__(self, inner: Destination) -> None:
-        self.name = inner.name
-        self._inner = inner
-
-    def load(self, job: LoadJob) -> LoadResult:
-        return self._inner.load(replace(job, is_recorded=True))
-
-    def close(self) -> None:
-        self._inner.close()
+def _age(story: dict[str, Any] | None) -> tuple[str, str]:
+    return (str(story["request"].get("reported_at")), str(story["fetched_at"])) if story else ("", "")
 
 
 def _put_in_place(ledger: Ledger, tables: list[_Table]) -> None:
@@ -258,24 +262,28 @@ def _put_in_place(ledger: Ledger, tables: list[_Table]) -> None:
     locked = [each for table in tables for each in table.rebuild.locked_tables]
     for _ in range(_CATCH_UPS):
         try:
-            with (
-                postgres.connect(ledger.database.conninfo, LOADING, autocommit=True) as connection,
-                connection.transaction(),
-            ):
-                with_tables_locked(connection, locked, lambda: None)
+            with postgres.connect(ledger.database.conninfo, LOADING, autocommit=True) as connection:
                 for table in tables:
-                    table.rebuild.put_in_place(
-                        connection,
-                        table.ids,
-                        seen=None if table.from_archive else table.seen,
-                        keeps_loads=table.from_archive,
-                    )
+                    table.rebuild.make_ready(connection)
+                with connection.transaction():
+                    # Loads under way end first; then nobody reads for as long as the swap takes.
+                    for name in sorted(table.full_name for table in tables):
+                        lock_table(connection, name)
+                    with_tables_locked(connection, locked, lambda: None)
+                    for table in tables:
+                        table.rebuild.put_in_place(connection, table.ids, known=table.known)
             return
         except TableInUse:
             raise
         except RetryableError:
             for table in tables:
                 table.catch_up()
+        except psycopg.OperationalError as error:
+            raise RetryableError(
+                f"Postgres did not do its part: {str(error).strip()}",
+                where=f"table {tables[0].full_name}",
+                remedy="Nothing was changed. Start the replay again.",
+            ) from error
     raise RetryableError(
         "loads come in faster than they can be repeated.",
         where=f"table {tables[0].full_name}",
@@ -294,122 +302,3 @@ def _only_one(ledger: Ledger, spec: ReportSpec) -> Iterator[None]:
                 "another replay of it is going on.", where=f"report {spec.name}", remedy="Wait for its end."
             )
         yield
-
-
-def step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> Step:
-    """What it takes to repeat a recorded load. Raises GiveUpError when that is not known any more."""
-    if record.reported_at is None or (record.slice is None and record.region is None):
-        raise GiveUpError(
-            "it is not known which slice it was for, and its request is purged.",
-            where=f"load {record.load_id}",
-            remedy="Rebuild with --from-archive.",
-        )
-    reported_at = record.reported_at.astimezone(UTC)
-    piece = (
-        Slice.from_dict(record.slice)
-        if record.slice
-        else slice_of(
-            spec,
-            record.account_id,
-            record.region or "",
-            record.marketplace_ids,
-            record.window_start,
-            record.window_end,
-            reported_at,
-        )
-    )
-    meta = RequestMeta(
-        reported_at=reported_at,
-        content_type=record.content_type,
-        marketplace_ids=record.marketplace_ids,
-        where=record.uri or f"load {record.load_id}",
-        facts=record.facts,
-    )
-    return Step(table, piece, meta, record.uri, record.load_id)
-
-
-def _step_of_story(spec: ReportSpec, table: str, uri: str, story: dict[str, Any]) -> Step:
-    request, response = story["request"], story["response"]
-    reported_at = _moment(request.get("reported_at")) or _moment(story["fetched_at"])
-    assert reported_at is not None
-    shops = tuple(request["marketplace_ids"])
-    piece = (
-        Slice.from_dict(request["slice"])
-        if request.get("slice")
-        else slice_of(
-            spec,
-            story["account_id"],
-            request["region"],
-            shops,
-            _moment(request.get("window_start")),
-            _moment(request.get("window_end")),
-            reported_at,
-        )
-    )
-    meta = RequestMeta(
-        reported_at=reported_at,
-        content_type=response.get("content_type"),
-        marketplace_ids=shops,
-        where=uri,
-        facts=facts_of(response) or facts_of(request),
-    )
-    return Step(table, piece, meta, uri)
-
-
-def slice_of(
-    spec: ReportSpec,
-    account_id: str,
-    region: str,
-    marketplace_ids: tuple[str, ...],
-    start: datetime | None,
-    end: datetime | None,
-    reported_at: datetime,
-) -> Slice:
-    """The slice that a request was made for, from the request alone.
-
-    A snapshot then stands for the moment Amazon made it, since the one it was asked for is not known.
-    """
-    shops = [marketplace_by_id(each) for each in marketplace_ids]
-    zone = ZoneInfo("UTC") if spec.period.clock == "utc" else shops[0].zone
-    window: dict[str, Any] = {}
-    if spec.period.kind is PeriodKind.SNAPSHOT or start is None or end is None:
-        window["snapshot_at"] = reported_at.isoformat()
-        day = f"{reported_at.astimezone(zone):%Y-%m-%d %H:%M}"
-    else:
-        first = start.astimezone(zone).date()
-        last = (end - timedelta(microseconds=1)).astimezone(zone).date()
-        day = f"{first}" if first == last else f"{first}..{last}"
-        window |= {
-            "window_start": start.astimezone(UTC).isoformat(),
-            "window_end": end.astimezone(UTC).isoformat(),
-        }
-        if spec.period.kind is not PeriodKind.LISTING:
-            window |= {"first_day": first.isoformat(), "last_day": last.isoformat()}
-    place = shops[0].code if len(shops) == 1 else region
-    return Slice(
-        source=spec.source,
-        report=spec.name,
-        account_id=account_id,
-        region=region,
-        marketplaces=tuple(shop.code for shop in shops),
-        label=f"{place} {day}",
-        timezone=str(zone),
-        **window,
-    )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text).astimezone(UTC) if text else None
-
-
-__all__ = [
-    "SCHEMA_PREFIX",
-    "AsRecorded",
-    "Replayed",
-    "Scope",
-    "Step",
-    "load_step",
-    "replay",
-    "slice_of",
-    "step_of",
-]

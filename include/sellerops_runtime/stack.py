@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from sellerops.archive import Archive
+from sellerops.deployment import adopt_archive
 from sellerops.ledger import Ledger
 from sellerops_runtime.airflow import AirflowStack
 from sellerops_runtime.databases import READER, allow_reading
@@ -93,6 +95,8 @@ class Stack:
                 *([pool.submit(self.bigquery.start)] if self.bigquery else []),
             ]:
                 done.result()
+            # Folder and database go together here, whichever of them was kept or moved.
+            adopt_archive(self.ledger, Archive(self.home.archive.as_uri()))
             self._progress.show("Starting Airflow: api-server, scheduler, dag-processor, triggerer")
             self.airflow.start()
             settings = pool.submit(self._apply_settings)

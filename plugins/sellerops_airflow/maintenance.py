@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sellerops.errors import GiveUpError
 
 if TYPE_CHECKING:
+    from sellerops.archive import Archive
     from sellerops.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -75,12 +76,18 @@ def purge(ledger: Ledger, keep_days: int) -> dict[str, int]:
     return deleted
 
 
-def purge_personal_data(ledger: Ledger) -> dict[str, int]:
-    """Delete rows of personal data past their retention; how many by table."""
+def purge_personal_data(ledger: Ledger, archive: Archive) -> dict[str, int]:
+    """Delete rows and archived documents of personal data past their retention; how many of each."""
+    from sellerops.document_retention import delete_documents
     from sellerops.personal import purge_personal
     from sellerops.specs import load_specs
 
-    return {each.table: each.rows for each in purge_personal(ledger, load_specs()[0])}
+    specs = load_specs()[0]
+    rows = {each.table: each.rows for each in purge_personal(ledger, specs)}
+    deleted = {
+        f"documents of {each.report}": each.documents for each in delete_documents(ledger, archive, specs)
+    }
+    return {**rows, **deleted}
 
 
 def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30) -> None:

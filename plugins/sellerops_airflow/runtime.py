@@ -40,6 +40,8 @@ class CollectorLike(Protocol):
         self, piece: Slice, run: RunRef, *, request_ids: Iterable[int] = (), reference: datetime | None = None
     ) -> Done | WaitFor: ...
 
+    def archive_again(self, piece: Slice, request_id: int) -> None: ...
+
     async def wait(
         self, piece: Slice, run: RunRef, *, request_ids: Iterable[int] = (), reference: datetime | None = None
     ) -> WaitResult: ...
@@ -123,8 +125,11 @@ class Runtime:
     def archive(self) -> Archive:
         def make() -> Archive:
             from sellerops.archive import Archive
+            from sellerops.deployment import bind_archive
 
-            return Archive(self._archive_uri())
+            archive = Archive(self._archive_uri())
+            bind_archive(self.ledger, archive)
+            return archive
 
         archive: Archive = self._part("archive", make)
         return archive

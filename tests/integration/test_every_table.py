@@ -16,7 +16,8 @@ from support.tables import Tables
 from sellerops.archive import Archive, DocumentMeta
 from sellerops.destinations import RequestMeta
 from sellerops.ledger import Ledger
-from sellerops.replay import Scope, replay
+from sellerops.load_steps import Scope
+from sellerops.replay import replay
 from sellerops.specs import ReportSpec
 
 __all__ = ["postgres_server"]

@@ -20,8 +20,8 @@ from sellerops.cli import main
 from sellerops.destinations import LoadJob, LoadResult, RequestMeta, load_document, open_destination
 from sellerops.errors import GiveUpError
 from sellerops.ledger import Ledger, SliceState
+from sellerops.load_steps import Scope
 from sellerops.refill import refill
-from sellerops.replay import Scope
 from sellerops.slices import plan_slices
 from sellerops.specs import load_spec
 

@@ -22,7 +22,8 @@ from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.destinations.empty import load_nothing
 from sellerops.errors import UnreadableDocument
 from sellerops.ledger import Ledger
-from sellerops.replay import Scope, replay
+from sellerops.load_steps import Scope
+from sellerops.replay import replay
 from sellerops.slices import Slice, plan_slices
 from sellerops.specs import ColumnType, ReportSpec, load_spec
 

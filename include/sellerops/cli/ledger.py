@@ -1,4 +1,6 @@
-"""`ledger requests|loads|slices|costs|migrate`: what was asked, loaded, what it cost, how each day stands."""
+"""`ledger requests|loads|slices|costs`: what was asked, loaded, what it cost, how each day stands. `ledger
+migrate|adopt-archive`: its own tables, and its archive.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,11 @@ import argparse
 from datetime import date
 from typing import Any
 
+from sellerops.archive import Archive
+from sellerops.cli.replay import archive_uri
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger, select
+from sellerops.deployment import adopt_archive
 from sellerops.errors import ConfigurationError
 from sellerops.ledger import SliceState
 from sellerops.ledger.loads import costs
@@ -36,6 +41,22 @@ def add(commands: Any) -> None:
     action.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="from this day (UTC) on")
     action.set_defaults(run=_costs)
     actions.add_parser("migrate", help="bring the ledger's tables to this version").set_defaults(run=_migrate)
+
+    adopt = actions.add_parser(
+        "adopt-archive", help="make an archive this ledger's: it was moved, or its ledger is gone for good"
+    )
+    adopt.add_argument("--archive", metavar="URI", help="the archive; else $SELLEROPS_ARCHIVE")
+    adopt.set_defaults(run=_adopt)
+
+
+def _adopt(options: argparse.Namespace) -> int:
+    ledger = open_ledger()
+    try:
+        done = adopt_archive(ledger, Archive(archive_uri(options.archive)))
+    finally:
+        ledger.close()
+    print(f"{done.root} is this ledger's archive; {done.addresses:,} addresses of documents were changed.")
+    return 0
 
 
 def _migrate(options: argparse.Namespace) -> int:

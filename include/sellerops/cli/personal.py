@@ -1,22 +1,37 @@
-"""`personal list`, `personal purge`: tables of personal data, and the end of what is past its time."""
+"""`personal list|purge|landed`: personal data, where it is, how long it stays, and how it goes."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
+from sellerops.archive import Archive
+from sellerops.cli.destinations import bigquery_address
+from sellerops.cli.replay import archive_is_known, archive_uri
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
+from sellerops.deployment import bind_archive
+from sellerops.document_retention import delete_documents
 from sellerops.personal import list_personal, purge_personal
-from sellerops.specs import load_specs
+from sellerops.postgres import UPKEEP, connect
+from sellerops.specs import ReportSpec, load_spec, load_specs
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("personal", help="tables of personal data and their retention")
+    parser = commands.add_parser("personal", help="personal data: tables, retention, columns that landed")
     actions = parser.add_subparsers(required=True, metavar="action")
     actions.add_parser("list", help="each table, and how long it keeps its rows").set_defaults(run=_list)
-    purge = actions.add_parser("purge", help="delete the rows that are past their time, now")
+    purge = actions.add_parser("purge", help="delete rows and archived documents past their time, now")
+    purge.add_argument("--archive", metavar="URI", help="the archive; else $SELLEROPS_ARCHIVE")
     purge.set_defaults(run=_purge)
+    landed = actions.add_parser(
+        "landed", help="unknown columns of main tables that read like personal data; only shows them"
+    )
+    landed.add_argument("--report", help="only tables of this report")
+    landed.add_argument("--destination", choices=("postgres", "bigquery"), default="postgres")
+    landed.add_argument("--remove", action="store_true", help="drop these columns and their history")
+    landed.set_defaults(run=_landed)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -35,13 +50,65 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _purge(options: argparse.Namespace) -> int:
+    specs = load_specs()[0]
     ledger = open_ledger()
     try:
-        done = purge_personal(ledger, load_specs()[0])
+        done = purge_personal(ledger, specs)
+        for each in done:
+            print(f"{each.table}: {each.rows} rows deleted.")
+        if not done:
+            print("No table holds personal data.")
+        if not (options.archive or archive_is_known()):
+            print("Archived documents were left alone: give --archive or set SELLEROPS_ARCHIVE.")
+            return 0
+        archive = Archive(archive_uri(options.archive))
+        bind_archive(ledger, archive)
+        for deleted in delete_documents(ledger, archive, specs):
+            print(f"{deleted.report}: {deleted.documents} archived documents deleted.")
     finally:
         ledger.close()
-    for each in done:
-        print(f"{each.table}: {each.rows} rows deleted.")
-    if not done:
-        print("No table holds personal data.")
     return 0
+
+
+def _landed(options: argparse.Namespace) -> int:
+    specs = [load_spec(options.report)] if options.report else load_specs()[0]
+    find = _landed_in_bigquery if options.destination == "bigquery" else _landed_in_postgres
+    rows = find(specs, options.remove)
+    print_table(
+        ("table", "column", "rows with a value"),
+        rows,
+        empty="No unknown column of a main table reads like personal data.",
+    )
+    if options.remove:
+        print(f"{len(rows)} columns removed.")
+    elif rows:
+        report = f" --report {options.report}" if options.report else ""
+        print(
+            "Nothing was changed. Declare in its spec what is to stay; drop the others with "
+            f"`python -m sellerops personal landed{report} --destination {options.destination} --remove`."
+        )
+    return 0
+
+
+def _landed_in_postgres(specs: Sequence[ReportSpec], remove: bool) -> list[tuple[str, str, Any]]:
+    from sellerops.destinations.postgres.landed import find_landed, remove_landed
+
+    ledger = open_ledger()
+    try:
+        with connect(ledger.database.conninfo, UPKEEP, autocommit=True) as connection:
+            found = list(find_landed(connection, specs))
+            for shape, columns in found if remove else ():
+                remove_landed(connection, shape, [each.column for each in columns])
+    finally:
+        ledger.close()
+    return [(each.table, each.column, each.rows) for _, columns in found for each in columns]
+
+
+def _landed_in_bigquery(specs: Sequence[ReportSpec], remove: bool) -> list[tuple[str, str, Any]]:
+    from sellerops.destinations.bigquery.landed import find_landed, remove_landed
+
+    address = bigquery_address()
+    found = list(find_landed(address, specs))
+    for shape, columns in found if remove else ():
+        remove_landed(address, shape, [each.column for each in columns])
+    return [(each.table, each.column, each.rows) for _, columns in found for each in columns]

@@ -11,10 +11,12 @@ from typing import Any
 from sellerops.archive import Archive
 from sellerops.cli.destinations import destination_of
 from sellerops.cli.warehouse import open_ledger
+from sellerops.deployment import bind_archive
 from sellerops.errors import ConfigurationError
 from sellerops.known_destinations import DESTINATIONS
+from sellerops.load_steps import Scope
 from sellerops.refill import refill
-from sellerops.replay import DESTINATION, Replayed, Scope, replay
+from sellerops.replay import DESTINATION, Replayed, replay
 from sellerops.specs import ReportSpec, load_spec
 
 _OWN, _AIRFLOW = "SELLEROPS_ARCHIVE", "AIRFLOW_VAR_SELLEROPS_ARCHIVE_URI"
@@ -45,7 +47,7 @@ def add(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    spec, archive = load_spec(options.report), Archive(_archive_uri(options.archive))
+    spec, archive = load_spec(options.report), Archive(archive_uri(options.archive))
     if options.from_archive and not options.check and (options.account or options.since):
         raise ConfigurationError(
             "--from-archive makes whole tables: the ledger that tells rows apart is taken as lost.",
@@ -55,6 +57,7 @@ def _run(options: argparse.Namespace) -> int:
         return _refill(options, spec, archive)
     ledger = open_ledger()
     try:
+        bind_archive(ledger, archive)
         done = replay(
             ledger,
             archive,
@@ -79,6 +82,7 @@ def _refill(options: argparse.Namespace, spec: ReportSpec, archive: Archive) -> 
         )
     ledger = open_ledger()
     try:
+        bind_archive(ledger, archive)
         destination = destination_of(options.destination, ledger.database.conninfo)
         try:
             scope = Scope(options.account, options.since, options.table)
@@ -107,7 +111,13 @@ def _show(done: Replayed) -> None:
         print(f"  left out: {text}")
 
 
-def _archive_uri(given: str | None) -> str:
+def archive_is_known() -> bool:
+    """Whether the environment says where the archive is."""
+    return bool(os.environ.get(_OWN) or os.environ.get(_AIRFLOW))
+
+
+def archive_uri(given: str | None) -> str:
+    """The archive's address, as given or from the environment. Raises ConfigurationError without one."""
     uri = given or os.environ.get(_OWN) or os.environ.get(_AIRFLOW)
     if not uri:
         raise ConfigurationError(

@@ -12,8 +12,15 @@ from sellerops.collect.cooldowns import note_refusal
 from sellerops.collect.fatal import reason_in, report_fatal
 from sellerops.collect.following import DOCUMENT_LEASE
 from sellerops.collect.reuse import is_unfit
-from sellerops.errors import AmazonUnavailable, DocumentDamaged, DocumentExpired, RequestRefused
-from sellerops.ledger import ReportRequest
+from sellerops.errors import (
+    AmazonUnavailable,
+    ArchiveDamaged,
+    DocumentDamaged,
+    DocumentExpired,
+    RequestRefused,
+    RetryableError,
+)
+from sellerops.ledger import ReportRequest, requests
 from sellerops.rate_limits import Granted
 from sellerops.slices import Slice
 from sellerops.sources.common.documents import DocumentAddress, download
@@ -39,14 +46,56 @@ def archive_document(tools: Tools, request: ReportRequest, piece: Slice) -> bool
             return False
         if is_unfit(tools, request, document):
             return True
-        tools.ledger.record_archived(
-            request.id,
-            uri=document.uri,
-            nbytes=document.nbytes,
-            sha256=document.sha256,
-            headers=document.headers,
-        )
+        _record(tools, request, document)
         return True
+
+
+def _record(tools: Tools, request: ReportRequest, document: ArchivedDocument) -> None:
+    tools.ledger.record_archived(
+        request.id,
+        uri=document.uri,
+        nbytes=document.nbytes,
+        sha256=document.sha256,
+        headers=document.headers,
+    )
+
+
+def archive_again(tools: Tools, request: ReportRequest, piece: Slice) -> None:
+    """Download an ARCHIVED request's document once more: its copy in the archive is damaged or gone.
+
+    Raises RetryableError without a lease for its address now. Raises ArchiveDamaged when Amazon no longer
+    serves the document; the request is FAILED then, so that a cleared fetch task asks for a new one.
+    """
+    if deletion := tools.archive.deletion_of(request.archive_uri or ""):
+        raise _lost(tools, request, f"it {deletion}", is_deleted=True)
+    if request.document_id is None:
+        raise _lost(tools, request, "it was put together from an operation's answers")
+    try:
+        document = _fetch(tools, request, piece)
+    except RequestRefused as error:
+        raise _lost(tools, request, f"Amazon no longer serves it ({error.cause.rstrip('.')})") from error
+    if document is None:
+        raise RetryableError(
+            "the archived document is damaged or gone, and there is no quota to download it again now.",
+            where=f"report_request {request.id}",
+        )
+    _record(tools, request, document)
+    log.info("request %s: the damaged document in the archive was downloaded again", request.id)
+
+
+def _lost(tools: Tools, request: ReportRequest, why: str, *, is_deleted: bool = False) -> ArchiveDamaged:
+    is_listed = request.created_by == "amazon" and not is_deleted
+    error = ArchiveDamaged(
+        f"the archived document is damaged or gone and is not downloaded again: {why}.",
+        where=request.archive_uri or f"report_request {request.id}",
+        remedy="Restore the file from a backup, then clear the slice's load task."
+        if is_listed
+        else "Clear the slice's fetch task, with downstream: Amazon is asked for a new report.",
+        request_id=request.id,
+    )
+    if not is_listed:
+        tools.ledger.database.run(lambda c: requests.record_lost(c, request.id, error))
+    return error
 
 
 def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:

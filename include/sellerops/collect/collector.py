@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sellerops.accounts import Account
 from sellerops.archive import Archive
-from sellerops.collect.archiving import archive_document, read_fatal
+from sellerops.collect.archiving import archive_again, archive_document, read_fatal
 from sellerops.collect.calling import Paging
 from sellerops.collect.claims import own_since
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
@@ -24,7 +24,7 @@ from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, Wait
 from sellerops.collect.roles import explain_refusal
 from sellerops.collect.second_look import Looks, look_again, looks_at
 from sellerops.collect.splitting import PartFollower, Splitting
-from sellerops.errors import LedgerUnavailable, RetryableError, SellerOpsError, SkipError
+from sellerops.errors import ArchiveDamaged, LedgerUnavailable, RetryableError, SellerOpsError, SkipError
 from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef, SliceState
 from sellerops.quarantine import state_of
 from sellerops.rate_limits import Granted, QuotaLedger
@@ -90,6 +90,13 @@ class Collector:
             self._note_failure(job, error)
             raise error from caught
 
+    def archive_again(self, piece: Slice, request_id: int) -> None:
+        """Replace the archived copy of a request's document, which is damaged or gone, with Amazon's.
+
+        Raises RetryableError when there is no quota now, ArchiveDamaged when Amazon no longer serves it.
+        """
+        archive_again(self._tools, self._tools.ledger.get_request(request_id), piece)
+
     async def wait(
         self,
         piece: Slice,
@@ -144,6 +151,9 @@ class Collector:
         request = self._tools.ledger.get_request(ids[0]) if ids else self._find(job)
         while True:
             match request.status:
+                case RequestStatus.ARCHIVED if not self._tools.archive.has(request.archive_uri or ""):
+                    request = self._without_document(request, job)
+                    continue
                 case RequestStatus.ARCHIVED if self._serves(request, job):
                     left_out = request.document_headers.get("left_out") or {}
                     return Done((request.id,), Outcome.DOCUMENTS, left_out=left_out)
@@ -194,6 +204,15 @@ class Collector:
         """Reuse before asking: the running or young enough request of this key, else a new one."""
         ledger, key = self._tools.ledger, key_of(self._tools.spec, job.piece)
         return ledger.find_or_open_request(key, fresh_after=self._fresh_after(job), run=job.run)
+
+    def _without_document(self, request: ReportRequest, job: Job) -> ReportRequest:
+        """The document of an archived request is gone: Amazon's copy of it, else a new request."""
+        try:
+            archive_again(self._tools, request, job.piece)
+        except ArchiveDamaged as error:
+            log.warning("%s", error)
+            return self._find(job)
+        return self._tools.ledger.get_request(request.id)
 
     def _fresh_after(self, job: Job) -> datetime:
         since = fresh_after(self._tools.spec, job, self._tools.ledger.clock().now())

@@ -129,6 +129,20 @@ _DAYS = (
 )
 
 
+def note_personal(connection: Connection, job: LoadJob) -> None:
+    """Note that the job's document has unknown columns of personal data, so that it is not kept for ever.
+
+    In a transaction of its own: the document has them, whatever becomes of the load.
+    """
+    if job.rows.drift.personal and not job.is_confirmed_empty:
+        connection.execute(
+            "INSERT INTO sellerops.personal_document AS known (uri, report, columns) VALUES (%s, %s, %s) "
+            "ON CONFLICT (uri) DO UPDATE SET columns = "
+            "ARRAY(SELECT DISTINCT unnest(known.columns || excluded.columns) ORDER BY 1)",
+            (job.request.where, job.spec.name, sorted(job.rows.drift.personal)),
+        )
+
+
 def write_drift(
     connection: Connection, job: LoadJob, load_id: int, drift: DriftReport, stored_extra: Iterable[str]
 ) -> dict[str, str]:
@@ -158,8 +172,11 @@ def drift_changes(
     for name in drift.missing:
         if before.get(name) not in _ABSENT:
             changes.append((name, "dropped" if had_load else "missing"))
+    for name in drift.personal:
+        if before.get(name) != "personal":
+            changes.append((name, "personal"))
     for name in stored_extra:
-        if name not in drift.added and before.get(name) in _PRESENT:
+        if name not in drift.added and name not in drift.personal and before.get(name) in _PRESENT:
             changes.append((name, "dropped"))
     return changes
 

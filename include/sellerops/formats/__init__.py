@@ -11,6 +11,7 @@ from sellerops.formats.charsets import LineDecoder, candidates, codec_name, decl
 from sellerops.formats.checks import checked
 from sellerops.formats.headers import Header
 from sellerops.formats.numbers import Writing, writing_of
+from sellerops.formats.personal import WithoutPersonal
 from sellerops.formats.quoted import QuotedReader
 from sellerops.formats.rows import STRUCTURAL, DriftReport, Reader, RejectReason, RowReject, RowStream, Tally
 from sellerops.formats.sniff import Document
@@ -71,9 +72,11 @@ def open_rows(
             reader = QuotedReader(document, decoder, header, assembler, tally, where, mark)
         else:
             reader = TsvReader(document, decoder, header, assembler, tally, where)
+    kept = WithoutPersonal(reader, table, has_lists=file_format.kind in ("json", "jsonl", "xml"))
+    tally.held_out = lambda: kept.personal
     if not table.checks:
-        return RowStream(reader, tally)
-    return RowStream(reader, tally, lambda batches: checked(batches, table.checks, where=where))
+        return RowStream(kept, tally)
+    return RowStream(kept, tally, lambda batches: checked(batches, table.checks, where=where))
 
 
 def _shops(piece: Slice, marketplace_ids: Sequence[str]) -> list[Marketplace]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from hashlib import blake2b
@@ -147,18 +147,20 @@ class Assembler:
         if self._shops is not None:
             arrays.append(self._marketplace(texts))
         if self._hashed:
-            arrays.append(_line_hashes(texts))
+            arrays.append(_line_hashes(texts, self._tally.held_out()))
         return arrays
 
     def _examine(self, texts: Texts, fields: Sequence[Field]) -> _Found:
         found = _Found()
+
+        def hashes() -> pa.Array:
+            return _line_hashes(texts, self._tally.held_out())
+
         for each in fields:
             cast = cast_column(texts.columns[each.name], each.type, self._rules)
             is_filled = bool(cast.values.null_count) and self._absent.has(each.name)
             found.typed[each.name] = (
-                self._absent.fill(each.name, cast.values, texts.columns, lambda: _line_hashes(texts))
-                if is_filled
-                else cast.values
+                self._absent.fill(each.name, cast.values, texts.columns, hashes) if is_filled else cast.values
             )
             found.as_written = found.as_written and cast.as_written and not is_filled
             for place in cast.failures:
@@ -303,10 +305,15 @@ def _shop_names() -> tuple[pa.Array, pa.Array]:
     return pa.array(names), pa.array([shop.id for shop in shops] * 2)
 
 
-def _line_hashes(texts: Texts) -> pa.Array:
-    """128 bits over what a row says, the same whatever the order of columns and however many are empty."""
+def _line_hashes(texts: Texts, left_out: Collection[str]) -> pa.Array:
+    """128 bits over what a row says, the same whatever the order of columns and however many are empty.
+
+    ``left_out``: columns that are not stored; a hash would let guesses of their values be confirmed.
+    """
     parts = [
-        pc.binary_join_element_wise(name, texts.columns[name], _EQUALS) for name in sorted(texts.columns)
+        pc.binary_join_element_wise(name, texts.columns[name], _EQUALS)
+        for name in sorted(texts.columns)
+        if name not in left_out
     ]
     if not parts:
         return pa.array(["" for _ in texts.lines], pa.string())

@@ -80,12 +80,14 @@ class DriftReport:
 
     ``added``: canonical name to the document's own name of columns the spec does not know, stored as text.
     ``duplicated``: the subset of ``added`` whose name stands more than once in the header.
-    ``missing``: spec columns the document lacks; they are null. Complete once the rows are exhausted.
+    ``missing``: spec columns the document lacks; they are null. ``personal``: unknown columns whose names
+    read like personal data; they are not among the rows. Complete once the rows are exhausted.
     """
 
     added: dict[str, str] = field(default_factory=dict)
     duplicated: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    personal: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ Rows: TypeAlias = "pa.RecordBatch | TextRows"
 class Reader(Protocol):
     """A format at work on one document."""
 
-    drift: DriftReport
+    @property
+    def drift(self) -> DriftReport: ...
 
     @property
     def schema(self) -> pa.Schema: ...
@@ -123,8 +126,9 @@ class Reader(Protocol):
 class Tally:
     """Counts of one document, and where its refused rows go.
 
-    ``personal``: columns with personal data. Rows that have such are refused without their text, already
-    here: it would go on into the ledger, errors, logs and messages. Line and document stay known.
+    ``personal``: columns with personal data; ``held_out``: the unknown ones that have come up. Rows that have
+    such are refused without their text, already here: it would go on into the ledger, errors, logs and
+    messages. Line and document stay known.
     ``lost_by_day``: how many rows of each day were refused for one of ``LOST``; None where the row does not
     tell its day. ``far_outside``: rows more than two days away from the window.
     """
@@ -134,6 +138,7 @@ class Tally:
     rejected: Counter[RejectReason] = field(default_factory=Counter)
     first_reject: RowReject | None = None
     personal: frozenset[str] = frozenset()
+    held_out: Callable[[], frozenset[str]] = frozenset
     lost_by_day: Counter[date | None] = field(default_factory=Counter)
     far_outside: int = 0
 
@@ -142,7 +147,8 @@ class Tally:
         self.rejected[row.reason] += 1
         if row.reason in LOST:
             self.lost_by_day[day] += 1
-        kept = (row.masked(self.personal) if self.personal else row).storable()
+        personal = self.personal | self.held_out()
+        kept = (row.masked(personal) if personal else row).storable()
         self.first_reject = self.first_reject or kept
         self.on_reject(kept)
 

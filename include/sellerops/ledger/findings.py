@@ -11,7 +11,8 @@ from sellerops.ledger.database import Connection
 
 @dataclass(frozen=True)
 class Change:
-    """A column that a load saw appear (``added``), twice (``duplicated``) or no longer (``dropped``).
+    """A column that a load saw appear (``added``), twice (``duplicated``) or no longer (``dropped``), or that
+    it held out of the table because its name reads like personal data (``personal``).
 
     ``label``: the slice (``US 2026-11-20``). ``loads_before``: earlier loads with rows of the same table,
     account and shop. ``was_absent``: some earlier document of the table lacked the column.

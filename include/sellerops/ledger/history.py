@@ -50,8 +50,12 @@ class AgeFigure:
         return 100.0 * (1 - self.moved / self.cells) if self.cells else 0.0
 
 
-def recorded_loads(connection: Connection, table: str, destination: str, after: int) -> list[RecordedLoad]:
-    """All loads of a table with an id above ``after``, in the order they were made."""
+def recorded_loads(connection: Connection, table: str, destination: str) -> list[RecordedLoad]:
+    """All loads of a table in a destination, by id.
+
+    That is the order in which they began. A slow one may still be committed behind loads with higher ids, so
+    the highest id seen tells nothing about which loads have been seen.
+    """
     rows = connection.execute(
         """
         SELECT load.id AS load_id, load.account_id, load.marketplace_id, load.first_day, load.last_day,
@@ -65,10 +69,10 @@ def recorded_loads(connection: Connection, table: str, destination: str, after: 
                coalesce(load.document->'facts', request.document_headers->'facts', '{}'::jsonb) AS facts,
                request.region, request.window_start, request.window_end
         FROM sellerops.load LEFT JOIN sellerops.report_request AS request ON request.id = load.request_id
-        WHERE load.table_name = %(table)s AND load.destination = %(destination)s AND load.id > %(after)s
+        WHERE load.table_name = %(table)s AND load.destination = %(destination)s
         ORDER BY load.id
         """,
-        {"table": table, "destination": destination, "after": after},
+        {"table": table, "destination": destination},
     ).fetchall()
     return [RecordedLoad(**{**row, "marketplace_ids": tuple(row["marketplace_ids"])}) for row in rows]
 

@@ -185,7 +185,9 @@ class Reject:
 
 @dataclass(frozen=True)
 class SchemaChange:
-    """A column that appeared, vanished or stood twice. ``kind``: added, dropped, duplicated, missing."""
+    """A column that appeared, vanished or stood twice. ``kind``: added, dropped, duplicated, missing; or
+    personal: it is unknown, its name reads like personal data, and it was not stored.
+    """
 
     report: str
     table: str

@@ -225,6 +225,19 @@ def record_failed(connection: Connection, request_id: int, error: BaseException)
     )
 
 
+def record_lost(connection: Connection, request_id: int, error: BaseException) -> None:
+    """The archived document is lost: the row no longer serves, so that the next run asks Amazon again."""
+    error_type, text, _ = error_fields(error)
+    connection.execute(
+        """
+        UPDATE sellerops.report_request
+        SET status = 'FAILED', error_type = %s, error = %s, updated_at = sellerops.now()
+        WHERE id = %s AND status = 'ARCHIVED'
+        """,
+        (error_type, text, request_id),
+    )
+
+
 def get(connection: Connection, request_id: int) -> ReportRequest:
     """One row. Raises GiveUpError when there is none."""
     row = connection.execute(

@@ -61,6 +61,14 @@ def drift_notice(changes: Sequence[Change], spec: ReportSpec) -> Notice:
         f"as text. Then clear {_load_tasks(spec)} of the slices.",
     ]
     accounts = (change.account_id for change in changes)
+    held_out = [change for change in changes if change.kind == "personal"]
+    if held_out:
+        sections.append(
+            "Columns that look like personal data are kept out of every table, and the documents that have "
+            f"them are deleted after {spec.found_documents_kept.days} days. To store such a column, "
+            f"declare it in `{spec.name}.yaml`: with `personal: true` it goes to a table with retention, "
+            f"without into the main table. Then clear {_load_tasks(spec)}."
+        )
     return _notice(change_key(first), accounts, spec, headline, sections)
 
 
@@ -101,6 +109,7 @@ def _change_line(change: Change) -> str:
         "added": "is new, stored as text",
         "duplicated": "is the second of its name, stored as text",
         "dropped": "is no longer there, null from now on",
+        "personal": "looks like personal data and is not stored",
     }[change.kind]
     return plain(redact(f"`{change.table_name}`: column `{change.column_name}` {what}."))
 

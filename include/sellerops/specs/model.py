@@ -583,6 +583,9 @@ def camel_case(name: str) -> str:
     return first + "".join(each[:1].upper() + each[1:] for each in others)
 
 
+PERSONAL_DOCUMENTS_KEPT = timedelta(days=30)
+
+
 class ReportSpec(_Strict):
     """One report: what to ask Amazon for, when, and which tables it fills."""
 
@@ -615,6 +618,11 @@ class ReportSpec(_Strict):
     )
     collapse: CollapseRules | None = Field(
         default=None, description="when too few rows quarantine a document; tables may change single settings"
+    )
+    document_retention: Duration | None = Field(
+        default=None,
+        description="how long the archive keeps the report's documents; left out: where tables have personal "
+        "columns as long as the longest `personal_retention`, else for ever",
     )
     tables: dict[str, TableSpec] = Field(min_length=1)
     retries: int = Field(default=3, ge=2, description="at least 2: a deferral can fail once without cause")
@@ -777,6 +785,17 @@ class ReportSpec(_Strict):
         """What the documents call the columns of all tables, in the spec's order, each once."""
         names = (table.header_of(name) for table in self.tables.values() for name in table.read_columns)
         return tuple(dict.fromkeys(names))
+
+    @property
+    def documents_kept(self) -> timedelta | None:
+        """How long the archive keeps the documents; None: for ever."""
+        personal = [table.personal_retention for table in self.tables.values() if table.personal_columns]
+        return self.document_retention or max(personal, default=None)
+
+    @property
+    def found_documents_kept(self) -> timedelta:
+        """The same of documents in which personal data were found that no column declares."""
+        return self.documents_kept or PERSONAL_DOCUMENTS_KEPT
 
     @property
     def dag_id(self) -> str:

@@ -18,7 +18,8 @@ from support.tables import Tables
 from sellerops.collect import Outcome
 from sellerops.destinations import RequestMeta
 from sellerops.ledger import Ledger, ReportRequest
-from sellerops.replay import Scope, replay
+from sellerops.load_steps import Scope
+from sellerops.replay import replay
 from sellerops.slices import Slice, plan_slices
 from sellerops.specs import ReportSpec, load_specs
 

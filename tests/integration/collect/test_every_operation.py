@@ -20,7 +20,8 @@ from support.tables import Tables
 from sellerops.archive import DocumentMeta
 from sellerops.collect import Outcome
 from sellerops.destinations import RequestMeta
-from sellerops.replay import Scope, replay
+from sellerops.load_steps import Scope
+from sellerops.replay import replay
 from sellerops.slices import Slice, plan_slices
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 from sellerops.specs import PeriodKind, ReportSpec, load_spec, load_specs

@@ -17,7 +17,8 @@ from sellerops.clock import Clock
 from sellerops.destinations import RequestMeta, load_document
 from sellerops.errors import ConfigurationError, UnreadableDocument
 from sellerops.ledger import Ledger
-from sellerops.replay import Scope, replay
+from sellerops.load_steps import Scope
+from sellerops.replay import replay
 from sellerops.specs import ReportSpec, load_spec
 
 SHIPMENTS = load_spec("fulfilled_shipments")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
+from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 
 from sellerops import archive as archive_module
 from sellerops.archive import Archive, DocumentMeta
-from sellerops.errors import RetryableError, UnreadableDocument
+from sellerops.errors import ArchiveDamaged, RetryableError
 
 META = DocumentMeta("amazon_sp", "all_orders", "shop_na", "report 1", "2026-11-21T09:00:00+00:00")
 
@@ -92,7 +95,7 @@ def test_an_archive_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
 
 def test_a_document_that_is_gone_says_so(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableDocument, match="not there"):
+    with pytest.raises(ArchiveDamaged, match="not there"):
         Archive(str(tmp_path)).open((tmp_path / "gone.gz").as_uri())
 
 
@@ -100,7 +103,7 @@ def test_folders_without_hard_links_work_too(tmp_path: Path, monkeypatch: pytest
     def refuse(*args: object, **kwargs: object) -> None:
         raise OSError("not supported")
 
-    monkeypatch.setattr(archive_module.os, "link", refuse)
+    monkeypatch.setattr(os, "link", refuse)
     archive = Archive(str(tmp_path))
     assert put(archive, b"content") == put(archive, b"content")
     assert sorted(path.suffix for path in tmp_path.rglob("*") if path.is_file()) == [".gz", ".json"]
@@ -136,3 +139,71 @@ print(peak() - before)
         env={**os.environ, "PYTHONPATH": str(include)},
     )
     assert float(done.stdout) < 64
+
+
+CONTENT = b"order-id\tquantity\r\n" + b"1\t2\r\n" * 5_000
+
+
+def zeroed(content: bytes) -> bytes:
+    return b"\0" * len(content)
+
+
+def cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def other(content: bytes) -> bytes:
+    return gzip.compress(b"another document")
+
+
+def empty(content: bytes) -> bytes:
+    return b""
+
+
+DAMAGES = pytest.mark.parametrize("damage", [zeroed, cut, empty, other])
+
+
+def overwrite(uri: str, damage: Callable[[bytes], bytes]) -> None:
+    filesystem, name = url_to_fs(unquote(uri))
+    filesystem.pipe_file(name, damage(filesystem.cat_file(name)))
+
+
+@DAMAGES
+def test_a_damaged_document_is_told_and_healed_when_it_comes_again(
+    archive: Archive, damage: Callable[[bytes], bytes]
+) -> None:
+    uri = put(archive, CONTENT)
+    overwrite(uri, damage)
+    with pytest.raises(ArchiveDamaged, match="damaged"), archive.open(uri) as stream:
+        stream.read()
+    assert put(archive, CONTENT, replace(META, fetch="report 2")) == uri
+    with archive.open(uri) as stream:
+        assert stream.read() == CONTENT
+
+
+@DAMAGES
+def test_a_damaged_sidecar_is_healed_too(archive: Archive, damage: Callable[[bytes], bytes]) -> None:
+    uri = put(archive, CONTENT)
+    put(archive, CONTENT, replace(META, fetch="report 2"))
+    told = archive.sidecars(uri)
+    filesystem, name = url_to_fs(unquote(uri))
+    for sidecar in filesystem.glob(f"{name.removesuffix('.gz')}.*.json"):
+        overwrite(filesystem.unstrip_protocol(sidecar), damage)
+    assert archive.sidecars(uri) == []
+    assert [story for _, story in archive.stories(META.source, META.report)] == [None, None]
+    put(archive, CONTENT)
+    put(archive, CONTENT, replace(META, fetch="report 2"))
+    assert archive.sidecars(uri) == told
+
+
+def test_a_document_without_hard_links_is_healed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_link(*arguments: object) -> None:
+        raise OSError("not supported")
+
+    monkeypatch.setattr(os, "link", no_link)
+    archive = Archive(str(tmp_path))
+    uri = put(archive, CONTENT)
+    overwrite(uri, zeroed)
+    put(archive, CONTENT)
+    with archive.open(uri) as stream:
+        assert stream.read() == CONTENT

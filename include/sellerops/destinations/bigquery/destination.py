@@ -32,7 +32,13 @@ from sellerops.destinations.bigquery.sums import BigQuerySums
 from sellerops.destinations.bigquery.tables import Tables, labels_of
 from sellerops.destinations.differences import Migration, record_definition, stored_definition
 from sellerops.destinations.holding import question_key, record_held, refuse_implausible
-from sellerops.destinations.ledger_rows import Watermarks, drift_changes, load_values, tells_drift
+from sellerops.destinations.ledger_rows import (
+    Watermarks,
+    drift_changes,
+    load_values,
+    note_personal,
+    tells_drift,
+)
 from sellerops.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.formats.rows import RejectReason, RowReject
 from sellerops.postgres import LOADING, connect
@@ -131,6 +137,7 @@ class _Load:
                 personal = frozenset(self.job.table_spec.personal_columns)
                 parts = Parts(Path(folder), personal)
                 parts.write(self.job.rows.schema, self.job.rows)
+                note_personal(self.connection, self.job)
                 refuse_unlike(self.job, where=self.where)
                 return self._with_tables(parts)
 

@@ -15,6 +15,7 @@ from sellerops.destinations.holding import close_questions, record_held, refuse_
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     load_values,
+    note_personal,
     tells_drift,
     write_drift,
     write_load,
@@ -23,6 +24,7 @@ from sellerops.destinations.ledger_rows import (
 from sellerops.destinations.postgres.catalog import refuse_unlike_table
 from sellerops.destinations.postgres.ddl import Connection, ensure_table, existing_columns
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
+from sellerops.destinations.postgres.locks import lock_place
 from sellerops.destinations.postgres.once import ensure_once
 from sellerops.destinations.postgres.personal import ensure_personal, write_personal
 from sellerops.destinations.postgres.plausibility import PostgresSums
@@ -107,6 +109,7 @@ class _Load:
         staging = Staging(connection)
         staging.create(rows.schema)
         staged = staging.fill(rows.texts())
+        note_personal(connection, self._job)
         refuse_unlike(self._job, where=self._where)
         shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
         refuse_unlike_table(connection, shape, where=f"table {shape.full_name}")
@@ -138,7 +141,7 @@ class _Load:
     ) -> LoadResult:
         """All that is seen afterwards, within the caller's transaction."""
         job, connection = self._job, self._connection
-        self._lock()
+        lock_place(connection, job)
         lock_history(connection, job)
         connection.execute("SET LOCAL work_mem = '64MB'")
         columns = frozenset(staging.columns)
@@ -200,11 +203,6 @@ class _Load:
             rejected_by_reason=reasons,
             **figures,
         )
-
-    def _lock(self) -> None:
-        """One load at a time for a table, account and place: their keys never meet those of other loads."""
-        key = f"sellerops.load:{self._job.full_name}:{self._job.slice.account_id}:{self._job.place}"
-        self._connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
 
     def _values(self, shape: Shape, load_id: int) -> dict[str, Any]:
         piece = self._job.slice

@@ -289,24 +289,28 @@ def _move_out(connection: Connection, main: Shape, shape: Shape, stray: list[str
             (main.table.personal_retention,),
         )
         for name in stray:
-            _drop_column(connection, main, name)
-        _forget(connection, main.full_name, stray)
+            drop_column(
+                connection,
+                main,
+                name,
+                f"the column `{name}` is personal data by its spec, and a view still reads it here.",
+                f"Let the view read {main.full_name}{PERSONAL_SUFFIX} instead, then clear the load.",
+            )
+        forget(connection, main.full_name, stray)
 
     with_tables_locked(connection, [(main.schema_name, main.name)], work)
 
 
-def _drop_column(connection: Connection, main: Shape, name: str) -> None:
+def drop_column(connection: Connection, main: Shape, name: str, cause: str, remedy: str) -> None:
+    """Drop a column of a landing table. ConfigurationError, with these words, when a view reads it."""
     try:
         connection.execute(sql.SQL("ALTER TABLE {} DROP COLUMN {}").format(main.identifier, column(name)))
     except errors.DependentObjectsStillExist as error:
-        raise ConfigurationError(
-            f"the column `{name}` is personal data by its spec, and a view still reads it here.",
-            where=f"table {main.full_name}",
-            remedy=f"Let the view read {main.full_name}{PERSONAL_SUFFIX} instead, then clear the load.",
-        ) from error
+        raise ConfigurationError(cause, where=f"table {main.full_name}", remedy=remedy) from error
 
 
-def _forget(connection: Connection, table: str, names: list[str]) -> None:
+def forget(connection: Connection, table: str, names: list[str]) -> None:
+    """Delete what the ledger kept of the values of columns: changed cells, rejected rows."""
     connection.execute(
         "DELETE FROM sellerops.restatement WHERE table_name = %s AND column_name = ANY(%s)", (table, names)
     )
@@ -338,7 +342,9 @@ def personal_tables(specs: Sequence[ReportSpec]) -> Iterator[tuple[ReportSpec, s
 
 __all__ = [
     "SINCE",
+    "drop_column",
     "ensure_personal",
+    "forget",
     "personal_shape",
     "personal_tables",
     "purge",

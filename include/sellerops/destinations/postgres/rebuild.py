@@ -187,22 +187,35 @@ class Rebuild:
             tuple(each for (each,) in examples),
         )
 
-    def put_in_place(
-        self, connection: Connection, ids: Mapping[int, int], *, seen: int | None, keeps_loads: bool
-    ) -> None:
+    def rows_of_no_load(self, connection: Connection) -> int:
+        """How many rows of the live table are of loads that the ledger does not know."""
+        if not existing_columns(connection, self.live):
+            return 0
+        row = connection.execute(
+            sql.SQL(
+                "SELECT count(*) FROM {} WHERE NOT EXISTS "
+                "(SELECT FROM sellerops.load WHERE load.id = load_id)"
+            ).format(self.live.identifier)
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def make_ready(self, connection: Connection) -> None:
+        """Make the tables that ``put_in_place`` needs, in transactions of their own."""
+        for shape in (self.live, self.scratch, *(self.personal or ())):
+            if not existing_columns(connection, shape):
+                ensure_table(connection, shape)
+
+    def put_in_place(self, connection: Connection, ids: Mapping[int, int], *, known: Collection[int]) -> None:
         """Within the caller's transaction: the live table has the rebuilt rows, under their first loads' ids.
 
-        ``ids``: load ids of the rebuild and of the loads they repeat. ``keeps_loads``: the rebuild's own
-        loads stay in the ledger, as the table's. The live table stays itself: its owner, grants and views.
-        The caller holds ``locked_tables``. Raises RetryableError when loads later than ``seen`` have come in.
+        ``ids``: load ids of the rebuild and of the loads they repeat. ``known``: all loads of the live table
+        that the rebuild has repeated or kept. Loads of the rebuild that repeat none stay in the ledger, as
+        the table's. The live table stays itself: its owner, grants and views. The caller holds ``lock_table``
+        of the live table and ``locked_tables``. Raises RetryableError, before anything is changed, when
+        another load has been committed: its rows are not in the rebuilt table.
         """
-        if not existing_columns(connection, self.scratch):
-            ensure_table(connection, self.scratch)
+        self._refuse_others(connection, known)
         rebuilt = existing_columns(connection, self.scratch)
-        ensure_live = Shape(self.live.spec, self.live.name)
-        if not existing_columns(connection, self.live):
-            ensure_table(connection, ensure_live)
-        self._refuse_later(connection, seen)
         connection.execute(sql.SQL("TRUNCATE {}").format(self.live.identifier))
         self._align(connection, self.live, rebuilt)
         record_definition(connection, DESTINATION, self.live)
@@ -212,7 +225,7 @@ class Rebuild:
                 copy.write_row(pair)
         self._move(connection, self.live, self.scratch, list(rebuilt))
         self._put_personal_in_place(connection)
-        self._take_ledger(connection, keeps_loads=keeps_loads)
+        self._take_ledger(connection)
         connection.execute("DROP TABLE replay_load")
         self.clear(connection)
 
@@ -233,8 +246,6 @@ class Rebuild:
         if self.personal is None:
             return
         live, scratch = self.personal
-        if not existing_columns(connection, live):
-            ensure_table(connection, live)
         register(connection, self.live.spec, self.live.name)
         connection.execute(sql.SQL("TRUNCATE {}").format(live.identifier))
         self._align(connection, live, existing_columns(connection, scratch))
@@ -246,14 +257,14 @@ class Rebuild:
         if names:
             self._move(connection, live, scratch, names)
 
-    def _refuse_later(self, connection: Connection, seen: int | None) -> None:
-        if seen is None:
-            return
+    def _refuse_others(self, connection: Connection, known: Collection[int]) -> None:
+        """By their set: a slow load may have a lower id than many that were committed before it."""
         row = connection.execute(
-            f"SELECT max(id) FROM sellerops.load WHERE {_OURS} = %s", (self.live.full_name,)
+            f"SELECT count(*) FROM sellerops.load WHERE {_OURS} = %s AND id <> ALL(%s)",
+            (self.live.full_name, list(known)),
         ).fetchone()
-        if row and row[0] is not None and row[0] > seen:
-            raise RetryableError("a load came in meanwhile.", where=f"table {self.live.full_name}")
+        if row and row[0]:
+            raise RetryableError(f"{row[0]} loads came in meanwhile.", where=f"table {self.live.full_name}")
 
     @staticmethod
     def _align(connection: Connection, shape: Shape, rebuilt: Mapping[str, str]) -> None:
@@ -281,7 +292,7 @@ class Rebuild:
             drop_key(connection, shape)
             make_key(connection, shape)
 
-    def _take_ledger(self, connection: Connection, *, keeps_loads: bool) -> None:
+    def _take_ledger(self, connection: Connection) -> None:
         names: Sequence[str] = (self.live.full_name, self.scratch.full_name)
         connection.execute(f"DELETE FROM sellerops.table_watermark WHERE {_OURS} = %s", names[:1])
         connection.execute(
@@ -292,14 +303,17 @@ class Rebuild:
             "WHERE w.table_name = %s",
             names,
         )
-        if keeps_loads:
-            for table in ("load", "schema_change"):
-                connection.execute(
-                    sql.SQL("UPDATE {} SET table_name = %s WHERE table_name = %s").format(
-                        sql.Identifier("sellerops", table)
-                    ),
-                    names,
-                )
+        connection.execute(
+            "UPDATE sellerops.schema_change SET table_name = %s "
+            "WHERE table_name = %s AND load_id NOT IN (SELECT new_id FROM replay_load)",
+            names,
+        )
+        connection.execute(
+            "UPDATE sellerops.load "
+            "SET table_name = %s, slice = slice || jsonb_build_object('source', %s::text) "
+            "WHERE table_name = %s AND id NOT IN (SELECT new_id FROM replay_load)",
+            (names[0], self.live.schema_name, names[1]),
+        )
 
     def _count(self, connection: Connection, columns: Mapping[str, str]) -> int:
         if not columns:

@@ -128,4 +128,4 @@ def test_one_unknown_header_beside_columns_that_moved_is_no_column() -> None:
         "5\t2026-11-02\tgood\tthanks\t123-1\tx@example.com\n",
     )
     assert read.column("rating") == [5]
-    assert list(read.stream.drift.added.values()) == ["Mél de l'acheteur"]
+    assert list(read.stream.drift.personal.values()) == ["Mél de l'acheteur"]

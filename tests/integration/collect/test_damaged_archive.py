@@ -1,0 +1,101 @@
+"""An archived document that is damaged or gone: downloaded again while Amazon serves it, else told truly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import psycopg
+import pytest
+from integration.collect.parts import RUN, Bench, collect
+
+from sellerops.destinations import Destination, open_destination
+from sellerops.errors import ArchiveDamaged, RetryableError
+from sellerops.ledger import RequestStatus
+from sellerops.specs import ReportSpec, load_spec
+from sellerops_airflow.landing import Landing
+from sellerops_airflow.loading import load_slice
+from sellerops_airflow.runtime import Runtime
+
+SPEC = load_spec("all_orders")
+CALLED = load_spec("orders_v0")
+
+
+class BenchRuntime(Runtime):
+    """A process's parts, of the bench."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(lambda: bench.ledger.database.conninfo, lambda: str(bench.directory))
+        self._bench = bench
+
+    def collector(self, spec: ReportSpec, *_: Any) -> Any:
+        return self._bench.collector(spec)
+
+    def destination(self, name: str) -> Destination:
+        return open_destination(name, self.conninfo)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:40])
+
+
+def zero(path: Path) -> None:
+    path.write_bytes(b"\0" * path.stat().st_size)
+
+
+def load(bench: Bench, spec: ReportSpec, ids: tuple[int, ...]) -> int:
+    landing = Landing.of(spec, "postgres", list(ids))
+    runtime = BenchRuntime(bench)
+    try:
+        return load_slice(runtime, spec, bench.piece(spec), RUN, landing)[0].stored
+    finally:
+        runtime.close()
+
+
+@pytest.mark.parametrize("damage", [cut, zero, Path.unlink])
+def test_a_load_downloads_a_damaged_document_again(bench: Bench, damage: Callable[[Path], None]) -> None:
+    ids = collect(bench.collector(SPEC), bench.piece(SPEC)).request_ids
+    stored = load(bench, SPEC, ids)
+    (document,) = bench.documents()
+    before = document.read_bytes()
+    damage(document)
+    assert load(bench, SPEC, ids) == stored > 0
+    assert document.read_bytes() == before
+    assert bench.creates() == 1
+
+
+@pytest.mark.parametrize(("spec", "damage"), [(SPEC, zero), (SPEC, Path.unlink), (CALLED, zero)])
+def test_what_amazon_no_longer_serves_is_asked_for_anew_by_the_remedy(
+    bench: Bench, spec: ReportSpec, damage: Callable[[Path], None]
+) -> None:
+    ids = collect(bench.collector(spec), bench.piece(spec)).request_ids
+    load(bench, spec, ids)
+    with psycopg.connect(bench.ledger.database.conninfo) as connection:
+        connection.execute("UPDATE sellerops.report_request SET document_id = 'gone' WHERE document_id <> ''")
+    damage(bench.documents()[0])
+    with pytest.raises(ArchiveDamaged, match="Clear the slice's fetch task, with downstream"):
+        load(bench, spec, ids)
+    assert bench.ledger.get_request(ids[0]).status is RequestStatus.FAILED
+    # The remedy, as printed: the fetch task of the same run, and what comes after it.
+    bench.jump(hours=7)
+    again = collect(bench.collector(spec), bench.piece(spec)).request_ids
+    assert again != ids
+    assert load(bench, spec, again) > 0
+
+
+def test_a_cleared_fetch_task_notices_that_the_document_is_gone(bench: Bench) -> None:
+    ids = collect(bench.collector(SPEC), bench.piece(SPEC)).request_ids
+    bench.documents()[0].unlink()
+    assert collect(bench.collector(SPEC), bench.piece(SPEC)).request_ids == ids
+    assert len(bench.documents()) == 1
+
+
+def test_without_quota_the_load_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = collect(bench.collector(SPEC), bench.piece(SPEC)).request_ids
+    zero(bench.documents()[0])
+    monkeypatch.setattr(bench.limits, "try_acquire", lambda *_, **__: cast(Any, None))
+    with pytest.raises(RetryableError, match="no quota"):
+        load(bench, SPEC, ids)
+    monkeypatch.undo()
+    assert load(bench, SPEC, ids) > 0
