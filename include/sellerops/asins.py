@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from psycopg import sql
 
-from sellerops.config_files import config_dir, read_yaml
+from sellerops.config_files import config_dir, shown
 from sellerops.errors import ConfigurationError
+from sellerops.last_valid import ConfigFile, Files
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
 from sellerops.marketplaces import marketplace_by_id
@@ -48,22 +48,27 @@ def _path() -> Path:
 
 def _configured(account_id: str, country: str) -> list[str] | None:
     """What the file says; None when it is not there or does not name the shop."""
-    path = _path()
-    if not path.exists():
-        return None
-    shops = read_yaml(path).get(account_id)
-    if shops is None:
-        return None
-    values: Any = shops.get(country) if isinstance(shops, dict) else ()
-    if values is None:
-        return None
-    if not isinstance(values, list) or not values or not all(isinstance(one, str) and one for one in values):
-        raise ConfigurationError(
-            "names no list of ASINs.",
-            where=f"{path}, {account_id}.{country}",
-            remedy=f"Write `{account_id}: {{{country}: [B0...]}}`, then clear the task.",
-        )
-    return sorted(set(values))
+    return ASINS.read().get((account_id, country))
+
+
+def _build(files: Files, path: Path) -> dict[tuple[str, str], list[str]]:
+    found = {}
+    for account_id, shops in files.yaml_or_nothing(path).items():
+        for country, values in (shops if isinstance(shops, dict) else {None: shops}).items():
+            if country is not None and values is None:
+                continue
+            is_list = isinstance(values, list) and all(isinstance(one, str) and one for one in values)
+            if country is None or not is_list or not values:
+                raise ConfigurationError(
+                    "names no list of ASINs.",
+                    where=f"{shown(path)}, {account_id}.{country}",
+                    remedy=f"Write `{account_id}: {{{country or 'US'}: [B0...]}}`, then clear the task.",
+                )
+            found[str(account_id), str(country)] = sorted(set(values))
+    return found
+
+
+ASINS = ConfigFile("asins.yaml", _build)
 
 
 def _listed(connection: Connection, account_id: str, marketplace_id: str) -> list[str]:

@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -38,6 +38,11 @@ class Files:
         self._kept = kept
         self._memo: dict[Path, tuple[str, dict[str, Any]]] = {} if memo is None else memo
         self.texts: dict[str, str | None] = {}
+
+    @property
+    def are_kept(self) -> bool:
+        """Whether these are texts of before, not the files as they are."""
+        return self._kept is not None
 
     def text(self, path: Path) -> str:
         """The file's text. Raises ConfigurationError when it cannot be read."""
@@ -70,7 +75,7 @@ class Files:
 
     def has(self, path: Path) -> bool:
         """Whether there is such a file."""
-        return path.exists() if self._kept is None else self._kept.get(str(path)) is not None
+        return os.path.lexists(path) if self._kept is None else self._kept.get(str(path)) is not None
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,7 @@ class ConfigFile(Generic[T]):
 
     def load(self) -> T:
         """Its value, as last valid. Raises ConfigurationError where it is invalid and nothing was kept."""
-        path = config_dir() / self.name
-        loaded = load_last_valid(self.name, lambda files: self.build(files, path))
+        loaded = self._load()
         if loaded.error and str(loaded.error) not in self._said:
             self._said.add(str(loaded.error))
             log.warning("%s The last valid version stays in use.", loaded.error)
@@ -109,10 +113,13 @@ class ConfigFile(Generic[T]):
     def problem(self) -> ConfigurationError | None:
         """Why the file as it is now cannot be used."""
         try:
-            self.read()
+            return self._load().error
         except ConfigurationError as error:
             return error
-        return None
+
+    def _load(self) -> Loaded[T]:
+        path = config_dir() / self.name
+        return load_last_valid(self.name, lambda files: self.build(files, path))
 
 
 def load_last_valid(
@@ -140,7 +147,7 @@ def load_last_valid(
             return Loaded(build(Files(kept)), problem)
         except Exception:  # noqa: BLE001 - kept by a version of this project that took it
             raise problem from error
-    _keep(folder, name, files.texts)
+    keep_texts(folder, name, files.texts)
     return Loaded(value)
 
 
@@ -208,12 +215,12 @@ def _read(root: Path, name: str) -> dict[str, str | None] | None:
     return kept if isinstance(kept, dict) else None
 
 
-def _keep(root: Path, name: str, texts: dict[str, str | None]) -> None:
+def keep_texts(root: Path, name: str, texts: Mapping[str, str | None]) -> None:
     """Atomic, and only when something changed. Where nothing can be written, nothing is kept."""
     path = _path(root, name)
     if path is None:
         return
-    content = json.dumps(texts, sort_keys=True)
+    content = json.dumps(dict(texts), sort_keys=True)
     try:
         if path.is_file() and path.read_text(encoding="utf-8") == content:
             return
@@ -226,4 +233,4 @@ def _keep(root: Path, name: str, texts: dict[str, str | None]) -> None:
         log.warning("The last valid %s is not kept: %s", name, error)
 
 
-__all__ = ["ConfigFile", "Files", "Loaded", "as_configuration_error", "kept_texts", "line_up", "load_last_valid", "state_dir"]
+__all__ = ["ConfigFile", "Files", "Loaded", "as_configuration_error", "keep_texts", "kept_texts", "line_up", "load_last_valid", "state_dir"]

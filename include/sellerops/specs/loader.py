@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from sellerops.accounts import load_accounts
 from sellerops.config_files import config_dir, shown
 from sellerops.errors import ConfigurationError, SpecError
 from sellerops.last_valid import (
@@ -23,6 +24,7 @@ from sellerops.last_valid import (
     load_last_valid,
     state_dir,
 )
+from sellerops.specs.for_accounts import accounts_for, refuse_unknown_accounts
 from sellerops.specs.model import ReportSpec
 
 # What reports share: of all sources beside their folders, of one source within its folder.
@@ -97,6 +99,8 @@ def _load_one(path: Path, root: Path) -> ReportSpec:
     files = Files()
     try:
         spec = _build(path, root, files)
+        if state_dir() is None:
+            _refuse_wrong_accounts(spec)
     except Exception as error:
         if state_dir() is None:
             raise as_configuration_error(error, path) from error
@@ -118,6 +122,8 @@ def _load(path: Path, root: Path, memo: _Memo, owners: dict[str, Path]) -> Loade
     def build(files: Files) -> ReportSpec:
         spec = _build(path, root, files)
         _refuse_claimed(spec, path, owners)
+        if not files.are_kept:
+            _refuse_wrong_accounts(spec)
         return spec
 
     return load_last_valid(_part(path), build, root=root, memo=memo)
@@ -185,6 +191,15 @@ def _refuse_claimed(spec: ReportSpec, path: Path, owners: dict[str, Path]) -> No
                 where=f"{shown(path)}, tables.{table}",
                 remedy="Give the table another name, or merge the two files.",
             )
+
+
+def _refuse_wrong_accounts(spec: ReportSpec) -> None:
+    try:
+        accounts = load_accounts()
+    except ConfigurationError:
+        return  # an error of its own file
+    refuse_unknown_accounts(spec, accounts)
+    accounts_for(spec, accounts)
 
 
 def _spec_error(origins: Sequence[tuple[dict[str, Any], Path]], error: ValidationError) -> SpecError:
