@@ -1,0 +1,60 @@
+"""What a task may ask Airflow about runs, and have it start: by the supervisor, as Airflow's own operators do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow.sdk.execution_time.comms import DagRun
+
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def start_run(dag_id: str, run_id: str, conf: dict[str, Any], note: str) -> bool:
+    """Start a run without a logical date; False when a run of that id exists already."""
+    from airflow.sdk.exceptions import ErrorType
+    from airflow.sdk.execution_time.comms import ErrorResponse, TriggerDagRun
+
+    answer = _ask(TriggerDagRun(dag_id=dag_id, run_id=run_id, conf=conf, note=note, reset_dag_run=False))
+    if isinstance(answer, ErrorResponse):
+        if answer.error == ErrorType.DAGRUN_ALREADY_EXISTS:
+            return False
+        raise RuntimeError(f"Airflow did not start {run_id} of {dag_id}: {answer.detail}")
+    return True
+
+
+def is_live(dag_id: str | None, run_id: str | None) -> bool:
+    """Whether there is such a run and it is running.
+
+    A run that has planned days and is queued was cleared; that of a cancelled backfill never starts again.
+    """
+    return bool(dag_id and run_id) and count_runs(str(dag_id), "running", run_ids=[str(run_id)]) > 0
+
+
+def count_runs(dag_id: str, *states: str, run_ids: list[str] | None = None) -> int:
+    """How many runs of a DAG are in one of these states."""
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    return RuntimeTaskInstance.get_dr_count(dag_id=dag_id, states=list(states), run_ids=run_ids)
+
+
+def dated_runs(dag_id: str, state: str, most: int) -> Iterator[DagRun]:
+    """Runs with a logical date in a state, the latest first. Airflow lists no others to a task."""
+    from airflow.sdk.execution_time.comms import GetPreviousDagRun, PreviousDagRunResult
+
+    before = _LATEST
+    for _ in range(most):
+        answer = _ask(GetPreviousDagRun(dag_id=dag_id, logical_date=before, state=state))
+        run = answer.dag_run if isinstance(answer, PreviousDagRunResult) else None
+        if run is None or run.logical_date is None:
+            return
+        yield run
+        before = run.logical_date
+
+
+def _ask(message: Any) -> Any:
+    from airflow.sdk.execution_time import task_runner
+
+    return task_runner.SUPERVISOR_COMMS.send(message)
