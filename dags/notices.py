@@ -5,6 +5,9 @@ does not take waits in `sellerops.delivery`; `python -m sellerops notices pendin
 
 An invalid file of `include/config` is told once, and once more when it is valid again; meanwhile its last
 valid version stays in use.
+
+A run of this DAG that has not ended after a quarter of an hour shows that no worker takes tasks; that is told
+from the triggerer, which needs none.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from sellerops_airflow import configuration, maintenance
 from sellerops_airflow.house_dags import house_dag
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
+from sellerops_airflow.worker_watch import worker_deadline
 
 with DAG(
     dag_id="sellerops__notices",
@@ -28,6 +32,7 @@ with DAG(
     # A message that waits must not wait for somebody to find this switch too.
     is_paused_upon_creation=False,
     tags={"sellerops", "maintenance"},
+    deadline=worker_deadline(),
     **house_dag(retry_delay=timedelta(minutes=1)),
 ):
 
@@ -43,4 +48,5 @@ with DAG(
         with task_outcome(context):
             return configuration.tell_configuration(get_runtime().ledger)
 
-    check_configuration() >> send_waiting_notices()
+    send_waiting_notices()
+    check_configuration()

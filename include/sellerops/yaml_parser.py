@@ -51,7 +51,7 @@ def _check_bounds(text: str) -> None:
     anchored: dict[str, int] = {}
     path: list[list[Any]] = [["", 0]]  # anchor and nodes so far, of each open collection
     for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else None
         if isinstance(event, _STARTS):
             path.append([event.anchor, 1])
             if len(path) > DEEPEST:

@@ -174,7 +174,8 @@ def create_implied_pools() -> list[str]:
     from sellerops_airflow.pools import SLOTS, create_missing
 
     names = {account.pool_of(source) for account in load_accounts().values() for source in account.sources}
-    return [f"pool {name} ({SLOTS} slots)" for name in sorted(create_missing(settings.get_engine(), names))]
+    engine = settings.get_engine()  # type: ignore[no-untyped-call]
+    return [f"pool {name} ({SLOTS} slots)" for name in sorted(create_missing(engine, names))]
 
 
 def _assign(connection: Any, entry: ConnectionSetting) -> Any:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from airflow.sdk.execution_time.comms import DagRun
+    from airflow.sdk.api.datamodels._generated import DagRun
 
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -38,6 +38,21 @@ def count_runs(dag_id: str, *states: str, run_ids: list[str] | None = None) -> i
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     return RuntimeTaskInstance.get_dr_count(dag_id=dag_id, states=list(states), run_ids=run_ids)
+
+
+def count_tasks(dag_id: str, *states: str) -> int:
+    """How many task instances of a DAG are in one of these states."""
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    return RuntimeTaskInstance.get_ti_count(dag_id=dag_id, states=list(states))
+
+
+def task_states(dag_id: str, run_id: str) -> set[str]:
+    """The states of a run's tasks; ``None`` of one that is not scheduled yet, as text."""
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    found = RuntimeTaskInstance.get_task_states(dag_id=dag_id, run_ids=[run_id])
+    return {str(state) for state in found.get(run_id, {}).values()}
 
 
 def dated_runs(dag_id: str, state: str, most: int) -> Iterator[DagRun]:

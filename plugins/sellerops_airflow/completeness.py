@@ -118,7 +118,8 @@ def tell_deprecations(ledger: Ledger) -> int:
 def _attendance(ledger: Ledger, is_live: IsLive) -> Callable[[SliceRow], bool]:
     """Whether somebody still works on a day: a live run, or the person who is asked about its document."""
     from sellerops.ledger import SliceState
-    from sellerops.quarantine import QuarantineState, list_quarantines
+    from sellerops.ledger.quarantines import QuarantineState
+    from sellerops.quarantine import list_quarantines
     from sellerops.slices import Slice
 
     asked = set()

@@ -78,7 +78,7 @@ def _ensure(name: str) -> None:
             _known_until = now + _KEEP_SECONDS
         if name in _known or now < _quiet_until:
             return
-        engine = settings.get_engine()
+        engine: Engine = settings.get_engine()  # type: ignore[no-untyped-call]
         if engine.dialect.name == "sqlite":
             return  # one writer at a time: it would wait for the transaction that calls
         try:

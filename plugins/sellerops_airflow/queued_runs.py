@@ -16,7 +16,7 @@ from sellerops.errors import GiveUpError
 from sellerops_airflow.airflow_runs import count_runs, dated_runs
 
 if TYPE_CHECKING:
-    from airflow.sdk.execution_time.comms import DagRun
+    from airflow.sdk.api.datamodels._generated import DagRun
 
 log = logging.getLogger(__name__)
 
