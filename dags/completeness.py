@@ -69,9 +69,7 @@ with DAG(
     def check_queued(**context: Any) -> None:
         """Runs that are queued and do not start."""
         with task_outcome(context):
-            completeness.check_queued(
-                completeness.asks_airflow(context), context["params"]["silent_hours"]
-            )
+            completeness.check_queued(completeness.asks_airflow(context), context["params"]["silent_hours"])
 
     @task
     def tell_expiring(**context: Any) -> int:

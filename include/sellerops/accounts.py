@@ -79,7 +79,9 @@ def _account(path: str, name: object, fields: object) -> Account:
     # Airflow bounds the names of tasks and pools, of which the id is a part.
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name):
         raise ConfigurationError(
-            "is not a usable account id.", where=where, remedy="Use up to 60 of a-z, 0-9 and _, a letter first."
+            "is not a usable account id.",
+            where=where,
+            remedy="Use up to 60 of a-z, 0-9 and _, a letter first.",
         )
     if not isinstance(fields, dict):
         raise ConfigurationError(
@@ -142,7 +144,9 @@ def _codes(where: str, codes: object) -> list[str]:
 
 
 def _sources(where: str, names: object) -> tuple[str, ...]:
-    unknown = [name for name in names if name not in tuple(SOURCES)] if isinstance(names, list | tuple) else [names]
+    unknown = (
+        [name for name in names if name not in tuple(SOURCES)] if isinstance(names, list | tuple) else [names]
+    )
     if unknown or not names:
         raise ConfigurationError(
             f"`sources` names {', '.join(map(repr, unknown)) or 'nothing'}.",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from psycopg import sql
 
+from sellerops.asins_file import ASINS
 from sellerops.config_files import config_dir, shown
 from sellerops.errors import ConfigurationError
-from sellerops.last_valid import ConfigFile, Files
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
 from sellerops.marketplaces import marketplace_by_id
@@ -36,39 +34,15 @@ def known_asins(ledger: Ledger, account_id: str, marketplace_id: str) -> list[st
         return listed
     raise ConfigurationError(
         f"nobody tells the ASINs of {account_id} in {country}.",
-        where=str(_path()),
+        where=shown(config_dir() / ASINS.name),
         remedy=f"Run the report listings_all for {country} first (DAG report__amazon_sp__listings_all), or "
         f"write them into config/asins.yaml: `{account_id}: {{{country}: [B0...]}}`; then clear the task.",
     )
 
 
-def _path() -> Path:
-    return config_dir() / "asins.yaml"
-
-
 def _configured(account_id: str, country: str) -> list[str] | None:
     """What the file says; None when it is not there or does not name the shop."""
-    return ASINS.read().get((account_id, country))
-
-
-def _build(files: Files, path: Path) -> dict[tuple[str, str], list[str]]:
-    found = {}
-    for account_id, shops in files.yaml_or_nothing(path).items():
-        for country, values in (shops if isinstance(shops, dict) else {None: shops}).items():
-            if country is not None and values is None:
-                continue
-            is_list = isinstance(values, list) and all(isinstance(one, str) and one for one in values)
-            if country is None or not is_list or not values:
-                raise ConfigurationError(
-                    "names no list of ASINs.",
-                    where=f"{shown(path)}, {account_id}.{country}",
-                    remedy=f"Write `{account_id}: {{{country or 'US'}: [B0...]}}`, then clear the task.",
-                )
-            found[str(account_id), str(country)] = sorted(set(values))
-    return found
-
-
-ASINS = ConfigFile("asins.yaml", _build)
+    return ASINS.read().get((account_id, country))  # older ones than the file's would be wrong data
 
 
 def _listed(connection: Connection, account_id: str, marketplace_id: str) -> list[str]:

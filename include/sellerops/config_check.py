@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sellerops.accounts import ACCOUNTS
-from sellerops.asins import ASINS
+from sellerops.asins_file import ASINS
 from sellerops.config_files import config_dir
 from sellerops.deprecations import DEPRECATIONS
 from sellerops.errors import ConfigurationError
 from sellerops.exports import export_failures
-from sellerops.formats.translations import HEADERS
 from sellerops.last_valid import ConfigFile, kept_texts
+from sellerops.localized_headers import HEADERS
 from sellerops.marketplaces import MARKETPLACES
 from sellerops.notices.routes import ROUTES
 from sellerops.rate_limits.config import RATE_LIMITS

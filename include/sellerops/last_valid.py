@@ -33,7 +33,9 @@ class Files:
     """
 
     def __init__(
-        self, kept: dict[str, str | None] | None = None, memo: dict[Path, tuple[str, dict[str, Any]]] | None = None
+        self,
+        kept: dict[str, str | None] | None = None,
+        memo: dict[Path, tuple[str, dict[str, Any]]] | None = None,
     ) -> None:
         self._kept = kept
         self._memo: dict[Path, tuple[str, dict[str, Any]]] = {} if memo is None else memo
@@ -138,7 +140,7 @@ def load_last_valid(
     files = Files(memo=memo)
     try:
         value = build(files)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this part alone
+    except Exception as error:
         problem = as_configuration_error(error, folder / name)
         kept = _read(folder, name)
         if kept is None:
@@ -233,4 +235,14 @@ def keep_texts(root: Path, name: str, texts: Mapping[str, str | None]) -> None:
         log.warning("The last valid %s is not kept: %s", name, error)
 
 
-__all__ = ["ConfigFile", "Files", "Loaded", "as_configuration_error", "keep_texts", "kept_texts", "line_up", "load_last_valid", "state_dir"]
+__all__ = [
+    "ConfigFile",
+    "Files",
+    "Loaded",
+    "as_configuration_error",
+    "keep_texts",
+    "kept_texts",
+    "line_up",
+    "load_last_valid",
+    "state_dir",
+]

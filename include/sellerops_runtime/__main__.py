@@ -111,7 +111,11 @@ def _health(_: argparse.Namespace) -> int:
     engine = settings.get_engine()  # type: ignore[no-untyped-call]
     with engine.connect() as connection:
         found, other = problems(connection), warnings(connection)
-    print("\n".join([*(f"ERROR    {line}" for line in found), *(f"WARNING  {line}" for line in other)] or ["ok"]))
+    print(
+        "\n".join(
+            [*(f"ERROR    {line}" for line in found), *(f"WARNING  {line}" for line in other)] or ["ok"]
+        )
+    )
     return 1 if found else 0
 
 

@@ -1,4 +1,4 @@
-"""What Airflow's own health does not say: tasks that no worker takes, tasks without a pool, runs never started.
+"""What Airflow's own health does not say: tasks no worker takes, tasks without a pool, runs never started.
 
 Reads Airflow's metadata, so it runs where the scheduler does: `docker compose exec airflow-scheduler ...`.
 """
@@ -55,16 +55,14 @@ def _no_worker(connection: Connection, now: datetime) -> Iterator[str]:
     from sqlalchemy import func, select
 
     def count(*conditions: object) -> int:
-        statement = select(func.count()).select_from(TaskInstance).where(*conditions)  # type: ignore[arg-type]
-        return int(connection.scalar(statement) or 0)
+        counted = select(func.count()).select_from(TaskInstance)
+        return int(connection.scalar(counted.where(*conditions)) or 0)  # type: ignore[arg-type]
 
     since = now - QUEUED_TOO_LONG
     waiting = count(TaskInstance.state == "queued", TaskInstance.queued_dttm < since)
     if waiting and not count(TaskInstance.state == "running"):
-        yield (
-            f"{waiting} tasks are queued for more than {QUEUED_TOO_LONG.seconds // 60} minutes and none runs. "
-            f"Next: {RESTART}"
-        )
+        minutes = QUEUED_TOO_LONG.seconds // 60
+        yield f"{waiting} tasks are queued for more than {minutes} minutes and none runs. Next: {RESTART}"
 
 
 def _no_pool(connection: Connection, now: datetime) -> Iterator[str]:

@@ -171,6 +171,7 @@ def apply(settings: Settings) -> list[str]:
 def create_implied_pools() -> list[str]:
     """Create the pools that accounts.yaml implies and Airflow lacks; one line for each."""
     from airflow import settings
+
     from sellerops_airflow.pools import SLOTS, create_missing
 
     names = {account.pool_of(source) for account in load_accounts().values() for source in account.sources}

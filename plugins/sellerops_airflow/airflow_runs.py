@@ -1,4 +1,4 @@
-"""What a task may ask Airflow about runs, and have it start: by the supervisor, as Airflow's own operators do."""
+"""What tasks ask Airflow about runs, and starting one: through the supervisor, as its own operators do."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def task_instance_mutation_hook(task_instance: Any) -> None:
 
 
 def create_missing(engine: Engine, names: set[str]) -> set[str]:
-    """Create those of ``names`` that are no pools yet; the names created. An existing pool is left as it is."""
+    """Create those of ``names`` that are no pools yet; the names created. Existing pools stay as they are."""
     from airflow.models.pool import Pool
     from sqlalchemy import insert, select
     from sqlalchemy.exc import IntegrityError

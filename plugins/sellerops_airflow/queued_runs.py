@@ -1,7 +1,7 @@
 """Runs that are queued and never start: of a paused DAG, or cleared after their backfill was cancelled.
 
-Airflow (3.3.2) says nothing of either. A backfill's runs beyond its ``max_active_runs`` are queued too, and for
-long; therefore only DAGs are looked at of which no run is running.
+Airflow (3.3.2) says nothing of either. A backfill's runs beyond its ``max_active_runs`` are queued too, and
+for long; so only DAGs without a running run count.
 """
 
 from __future__ import annotations

@@ -122,7 +122,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(origin / "exports", folder / "exports")
     export = folder / "exports" / "sales_per_shop.yaml"
     text = export.read_text().replace("enabled: false", "enabled: true")
-    export.write_text(text.replace('spreadsheet_id: ""', "spreadsheet_id: 1aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcdefg"))
+    export.write_text(
+        text.replace('spreadsheet_id: ""', "spreadsheet_id: 1aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcdefg")
+    )
     monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(folder))
     monkeypatch.setenv("SELLEROPS_STATE_DIR", str(tmp_path / "state"))
     return folder
@@ -191,7 +193,8 @@ def test_a_cron_that_is_never_due_keeps_the_dag_as_it_was(config: Path) -> None:
     sound, path = everything(), config / "reports" / "amazon_sp" / "settlements.yaml"
     lines = path.read_text().splitlines()
     lines = [
-        'schedule: {cron: "0 0 31 2 *", timezone: UTC}' if line.startswith("schedule:") else line for line in lines
+        'schedule: {cron: "0 0 31 2 *", timezone: UTC}' if line.startswith("schedule:") else line
+        for line in lines
     ]
     path.write_text("\n".join(lines))
     assert everything() == sound
@@ -240,7 +243,7 @@ def test_an_exception_nobody_foresaw_concerns_only_its_spec(
     monkeypatch.setattr(report_factory, "deadline_of", failing)
     built = build_all()
     assert {dag.dag_id for dag in built.dags} == {f"report__amazon_sp__{name}" for name in SPECS[1:]}
-    with pytest.raises(Exception, match="all_orders.yaml: cannot be used: ZeroDivisionError: surprise"):
+    with pytest.raises(Exception, match=r"all_orders\.yaml: cannot be used: ZeroDivisionError: surprise"):
         spec_check.raise_for_invalid_specs()
     monkeypatch.undo()
 

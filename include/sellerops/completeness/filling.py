@@ -16,7 +16,6 @@ from sellerops.specs import PeriodKind
 from sellerops.specs.durations import format_duration
 
 
-
 @dataclass(frozen=True)
 class Limits:
     """At most ``a_day`` runs within 24 hours; a gap is tried ``tries`` times, one, two, four days apart."""

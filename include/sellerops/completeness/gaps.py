@@ -86,9 +86,7 @@ def _joined(one: Gap, other: Gap) -> Gap:
     return replace(one, marketplace_ids=shops, states=_unique([*one.states, *other.states]))
 
 
-def _of_shop(
-    shop: Shop, now: datetime, older_than: timedelta, is_attended: IsAttended
-) -> Iterator[Gap]:
+def _of_shop(shop: Shop, now: datetime, older_than: timedelta, is_attended: IsAttended) -> Iterator[Gap]:
     stretch: list[Day] = []
     for day in shop.days:
         if not _is_gap(day, shop.spec, now - older_than, is_attended):

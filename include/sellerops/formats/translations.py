@@ -6,17 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from sellerops.config_files import config_dir, shown
-from sellerops.errors import ConfigurationError
+from sellerops.config_files import config_dir
 from sellerops.formats.spelling import plain
-from sellerops.last_valid import ConfigFile, Files
+from sellerops.localized_headers import HEADERS
 
-FILE = "localized_headers.yaml"
 # One strange word is a new column; two of one language are a translation.
 _ENOUGH_WORDS = 2
 
 Words = Mapping[str, frozenset[str]]
-_Dictionary = tuple[dict[str, Words], frozenset[str]]
 
 
 def english_names(
@@ -42,33 +39,16 @@ def english_names(
 
 
 @cache
-def _dictionary(directory: Path) -> _Dictionary:
-    return HEADERS.load()
-
-
-def _build(files: Files, path: Path) -> _Dictionary:
+def _dictionary(directory: Path) -> tuple[dict[str, Words], frozenset[str]]:
     """Each language's words with what they stand for, and all English headers; nothing without the file."""
     languages: dict[str, dict[str, set[str]]] = {}
-    content = files.yaml_or_nothing(path)
+    content = HEADERS.load()
     for english, translations in content.items():
-        if not isinstance(translations, dict) or not all(
-            isinstance(words, list) for words in translations.values()
-        ):
-            raise ConfigurationError(
-                f"`{english}` does not map languages to lists of words.",
-                where=shown(path),
-                remedy="Write `price: {de: [Preis], fr: [Prix]}`.",
-            )
         for language, words in translations.items():
             for word in words:
-                languages.setdefault(language, {}).setdefault(plain(str(word)), set()).add(
-                    plain(str(english))
-                )
+                languages.setdefault(language, {}).setdefault(plain(word), set()).add(plain(english))
     frozen: dict[str, Words] = {
         language: {word: frozenset(names) for word, names in words.items()}
         for language, words in languages.items()
     }
-    return frozen, frozenset(plain(str(english)) for english in content)
-
-
-HEADERS = ConfigFile(FILE, _build)
+    return frozen, frozenset(map(plain, content))

@@ -52,7 +52,7 @@ def spec_files(directory: Path | None = None) -> list[Path]:
 
 
 def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[SpecFailure]]:
-    """Every usable spec and every failure. A file that is invalid counts as it was last valid, if it ever was.
+    """Every usable spec and every failure. An invalid file counts as it was last valid, if it ever was.
 
     Of two specs that fill one table, or have one name, the one that was there first stays.
     """

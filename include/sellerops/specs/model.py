@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Literal
@@ -58,7 +58,7 @@ class ColumnType(StrEnum):
 
 
 # Any: whether a cron is ever due does not depend on it.
-_ANY_DAY = datetime(2024, 1, 1)
+_ANY_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 AUTO_LOOKBACK_AT_FIRST = timedelta(days=14)
 
 
@@ -483,7 +483,9 @@ class ReportSpec(_Strict):
         description="where the rows go, `[postgres, bigquery]`: a load task each (docs/destinations.md)",
     )
     tables: dict[str, TableSpec] = Field(min_length=1)
-    retries: int = Field(default=3, ge=2, le=100, description="at least 2: a deferral can fail once without cause")
+    retries: int = Field(
+        default=3, ge=2, le=100, description="at least 2: a deferral can fail once without cause"
+    )
     path: str = Field(default="", exclude=True)
 
     @model_validator(mode="before")

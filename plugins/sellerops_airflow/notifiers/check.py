@@ -1,4 +1,4 @@
-"""An invalid ``notifications.yaml`` as an import error of Airflow's UI: no channel may be able to tell of it."""
+"""An invalid ``notifications.yaml`` as an import error of Airflow's UI: no channel may tell of it."""
 
 from __future__ import annotations
 

@@ -56,7 +56,9 @@ def test_the_parts_are_the_whole(
         if rest is None:
             break
         assert now
-        left = plan(SPECS[key], account, date.fromisoformat(rest.first_day), date.fromisoformat(rest.last_day))
+        left = plan(
+            SPECS[key], account, date.fromisoformat(rest.first_day), date.fromisoformat(rest.last_day)
+        )
         assert len(left) == rest.slices
     assert sorted(piece.label for piece in collected) == sorted(piece.label for piece in whole)
 
