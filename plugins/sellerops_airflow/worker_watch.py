@@ -1,9 +1,9 @@
 """Finds that tasks are queued while nothing runs, from where it still works: the triggerer.
 
-When one idle worker of LocalExecutor is killed it takes the lock of the queue with it, and no other worker gets
-a task any more (Airflow 3.3.2); scheduler, triggerer and health stay green. `sellerops__notices` runs every five
-minutes and takes seconds, so a run of it that has not ended long after it was created shows that. Airflow's
-deadline says so: the scheduler finds it missed, the triggerer calls ``tell_no_worker``.
+When one idle worker of LocalExecutor is killed, it takes the lock of the queue with it, and no other worker
+gets a task any more (Airflow 3.3.2); scheduler, triggerer and health stay green. `sellerops__notices` runs
+every five minutes and takes seconds, so a run that has not ended long after it was created shows it. The
+scheduler finds the run's deadline missed, and the triggerer calls ``tell_no_worker``.
 """
 
 from __future__ import annotations
