@@ -24,6 +24,8 @@ from sellerops.errors import ConfigurationError
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+# Files read and parsed already, or why they cannot be: text and mapping by path.
+Memo = dict[Path, tuple[str, dict[str, Any]] | ConfigurationError]
 
 
 class Files:
@@ -32,13 +34,9 @@ class Files:
     ``memo``: files parsed already, shared by the parts of one load (the defaults of many specs).
     """
 
-    def __init__(
-        self,
-        kept: dict[str, str | None] | None = None,
-        memo: dict[Path, tuple[str, dict[str, Any]]] | None = None,
-    ) -> None:
+    def __init__(self, kept: dict[str, str | None] | None = None, memo: Memo | None = None) -> None:
         self._kept = kept
-        self._memo: dict[Path, tuple[str, dict[str, Any]]] = {} if memo is None else memo
+        self._memo: Memo = {} if memo is None else memo
         self.texts: dict[str, str | None] = {}
 
     @property
@@ -63,9 +61,11 @@ class Files:
         if self._kept is not None:
             return parse_mapping(self.text(path), path)
         if path not in self._memo:
-            text = read_text(path)
-            self._memo[path] = text, parse_mapping(text, path)
-        self.texts[str(path)], mapping = self._memo[path]
+            self._memo[path] = _parsed(path)
+        found = self._memo[path]
+        if isinstance(found, ConfigurationError):
+            raise found
+        self.texts[str(path)], mapping = found
         return mapping
 
     def yaml_or_nothing(self, path: Path) -> dict[str, Any]:
@@ -78,6 +78,14 @@ class Files:
     def has(self, path: Path) -> bool:
         """Whether there is such a file."""
         return os.path.lexists(path) if self._kept is None else self._kept.get(str(path)) is not None
+
+
+def _parsed(path: Path) -> tuple[str, dict[str, Any]] | ConfigurationError:
+    try:
+        text = read_text(path)
+        return text, parse_mapping(text, path)
+    except ConfigurationError as error:
+        return error
 
 
 @dataclass(frozen=True)
@@ -129,7 +137,7 @@ def load_last_valid(
     build: Callable[[Files], T],
     *,
     root: Path | None = None,
-    memo: dict[Path, tuple[str, dict[str, Any]]] | None = None,
+    memo: Memo | None = None,
 ) -> Loaded[T]:
     """``build`` from the files as they are, else from the texts it last succeeded with.
 
@@ -239,6 +247,7 @@ __all__ = [
     "ConfigFile",
     "Files",
     "Loaded",
+    "Memo",
     "as_configuration_error",
     "keep_texts",
     "kept_texts",

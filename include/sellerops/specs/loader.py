@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from sellerops.errors import ConfigurationError, SpecError
 from sellerops.last_valid import (
     Files,
     Loaded,
+    Memo,
     as_configuration_error,
     kept_texts,
     line_up,
@@ -27,13 +29,12 @@ from sellerops.last_valid import (
 from sellerops.specs.for_accounts import accounts_for, refuse_unknown_accounts
 from sellerops.specs.model import ReportSpec
 
+log = logging.getLogger(__name__)
+
 # What reports share: of all sources beside their folders, of one source within its folder.
 DEFAULTS = "defaults.yaml"
-
-
 # A DAG id, a schema and the ledger's keys are made of it.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-_Memo = dict[Path, tuple[str, dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[Sp
     specs: dict[Path, ReportSpec] = {}
     failures: list[SpecFailure] = _misplaced(root)
     owners: dict[str, Path] = {}
-    memo: _Memo = {}
+    memo: Memo = {}
     paths = spec_files(root)
     for path in line_up([(_part(path), path) for path in paths], root):
         try:
@@ -105,20 +106,22 @@ def _load_one(path: Path, root: Path) -> ReportSpec:
         if state_dir() is None:
             raise as_configuration_error(error, path) from error
     else:
-        if state_dir() is None or kept_texts(_part(path), root) == files.texts:
+        if kept_texts(_part(path), root) in (None, files.texts):
             return spec
     specs, failures = load_specs(root)
-    for found in specs:
-        if found.path == str(path):
-            return found
-    raise next(each.error for each in failures if each.path == path)
+    problem = next((each for each in failures if each.path == path), None)
+    if problem and not problem.is_kept:
+        raise problem.error
+    if problem:
+        log.warning("%s The last valid version stays in use.", problem.error)
+    return next(spec for spec in specs if spec.path == str(path))
 
 
 def _part(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def _load(path: Path, root: Path, memo: _Memo, owners: dict[str, Path]) -> Loaded[ReportSpec]:
+def _load(path: Path, root: Path, memo: Memo, owners: dict[str, Path]) -> Loaded[ReportSpec]:
     def build(files: Files) -> ReportSpec:
         spec = _build(path, root, files)
         _refuse_claimed(spec, path, owners)
