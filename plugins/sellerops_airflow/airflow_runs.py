@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sellerops.errors import RetryableError
+
 if TYPE_CHECKING:
     from airflow.sdk.api.datamodels._generated import DagRun
 
@@ -13,7 +15,10 @@ _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def start_run(dag_id: str, run_id: str, conf: dict[str, Any], note: str) -> bool:
-    """Start a run without a logical date; False when a run of that id exists already."""
+    """Start a run without a logical date; False when a run of that id exists already.
+
+    Raises RetryableError when Airflow refuses it.
+    """
     from airflow.sdk.exceptions import ErrorType
     from airflow.sdk.execution_time.comms import ErrorResponse, TriggerDagRun
 
@@ -21,7 +26,7 @@ def start_run(dag_id: str, run_id: str, conf: dict[str, Any], note: str) -> bool
     if isinstance(answer, ErrorResponse):
         if answer.error == ErrorType.DAGRUN_ALREADY_EXISTS:
             return False
-        raise RuntimeError(f"Airflow did not start {run_id} of {dag_id}: {answer.detail}")
+        raise RetryableError(f"Airflow did not start the run {run_id}: {answer.detail}.", where=dag_id)
     return True
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sellerops.completeness.calendar import Day, DayState, Shop
-from sellerops.ledger import SliceRow
+from sellerops.ledger import SliceRow, SliceState
 from sellerops.marketplaces import marketplace_by_id
 from sellerops.specs import PeriodKind, ReportSpec
 
@@ -64,10 +64,14 @@ def find_gaps(
 ) -> list[Gap]:
     """The gaps that have stood for ``older_than``: what Amazon forgets first comes first, the lost last.
 
-    ``is_attended``: whether a day planned, requested or in quarantine is still a live run's or a person's;
-    left out, for two days.
+    ``is_attended``: whether a day planned, requested or in quarantine is still a live run's or a person's.
+    Left out: a run's for two days, a person's for good.
     """
-    attended = is_attended or (lambda row: row.updated_at > now - LONGEST_RUN)
+
+    def is_recent(row: SliceRow) -> bool:
+        return row.state is SliceState.QUARANTINED or row.updated_at > now - LONGEST_RUN
+
+    attended = is_attended or is_recent
     found: dict[tuple[object, ...], Gap] = {}
     for shop in shops:
         for gap in _of_shop(shop, now, older_than, attended):

@@ -124,7 +124,8 @@ def test_days_that_nobody_works_on_any_more_are_gaps() -> None:
     assert spans(find_gaps([left], NOW, is_attended=lambda row: False)) == [(1, 3), (5, 5)]
     # Where Airflow cannot be asked, two days decide.
     assert find_gaps([shop({1: planned}, updated=NOW - timedelta(hours=47))], NOW) == []
-    assert spans(find_gaps([shop({1: planned}, updated=NOW - timedelta(hours=49))], NOW)) == [(1, 1)]
+    old = shop({1: planned, 2: held}, updated=NOW - timedelta(hours=49))
+    assert spans(find_gaps([old], NOW)) == [(1, 1)]
 
 
 def test_a_day_marked_expired_that_amazon_serves_is_a_gap() -> None:
