@@ -6,8 +6,8 @@ ENV AIRFLOW_HOME=/opt/airflow \
     PYTHONUNBUFFERED=1
 
 RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --create-home airflow \
-    && mkdir -p /opt/airflow/archive /opt/airflow/keys /opt/airflow/logs \
-    && chown airflow:0 /opt/airflow/archive /opt/airflow/keys /opt/airflow/logs
+    && mkdir -p /opt/airflow/archive /opt/airflow/keys /opt/airflow/logs /opt/airflow/sellerops \
+    && chown airflow:0 /opt/airflow/archive /opt/airflow/keys /opt/airflow/logs /opt/airflow/sellerops
 
 COPY requirements.lock /tmp/requirements.lock
 COPY requirements-uv.lock /tmp/requirements-uv.lock

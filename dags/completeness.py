@@ -2,7 +2,8 @@
 
 What the schedules' runs should have brought is held against what the ledger knows. Missing, late and failed
 days that Amazon still serves get a run of their report for exactly these days, behind the schedules in the
-queue for quota; what it no longer serves is marked expired.
+queue for quota; what it no longer serves is marked expired. Schedules that left no trace and runs that are
+queued and do not start are named.
 `python -m sellerops completeness` and `gaps` show the same.
 """
 
@@ -35,7 +36,7 @@ with DAG(
         ),
         "horizon_days": Param(730, type="integer", minimum=2, description="How far back days are looked at."),
         "silent_hours": Param(
-            6, type="integer", minimum=1, description="A schedule so long overdue is told of."
+            6, type="integer", minimum=1, description="A schedule so long overdue, a run so long queued."
         ),
     },
     **house_dag(retry_delay=timedelta(minutes=5)),
@@ -65,6 +66,12 @@ with DAG(
             )
 
     @task
+    def check_queued(**context: Any) -> None:
+        """Runs that are queued and do not start."""
+        with task_outcome(context):
+            completeness.check_queued(completeness.asks_airflow(context), context["params"]["silent_hours"])
+
+    @task
     def tell_expiring(**context: Any) -> int:
         """Missing and failed days that Amazon stops serving within a week: told once."""
         with task_outcome(context):
@@ -86,5 +93,6 @@ with DAG(
         map_index_template="{{ task.trigger_run_id }}",
     ).expand_kwargs(find_gaps())
     check_silence()
+    check_queued()
     tell_expiring()
     tell_deprecations()

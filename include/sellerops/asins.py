@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 from psycopg import sql
 
-from sellerops.config_files import config_dir, read_yaml
+from sellerops.asins_file import ASINS
+from sellerops.config_files import config_dir, shown
 from sellerops.errors import ConfigurationError
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
@@ -36,34 +34,15 @@ def known_asins(ledger: Ledger, account_id: str, marketplace_id: str) -> list[st
         return listed
     raise ConfigurationError(
         f"nobody tells the ASINs of {account_id} in {country}.",
-        where=str(_path()),
+        where=shown(config_dir() / ASINS.name),
         remedy=f"Run the report listings_all for {country} first (DAG report__amazon_sp__listings_all), or "
         f"write them into config/asins.yaml: `{account_id}: {{{country}: [B0...]}}`; then clear the task.",
     )
 
 
-def _path() -> Path:
-    return config_dir() / "asins.yaml"
-
-
 def _configured(account_id: str, country: str) -> list[str] | None:
     """What the file says; None when it is not there or does not name the shop."""
-    path = _path()
-    if not path.exists():
-        return None
-    shops = read_yaml(path).get(account_id)
-    if shops is None:
-        return None
-    values: Any = shops.get(country) if isinstance(shops, dict) else ()
-    if values is None:
-        return None
-    if not isinstance(values, list) or not values or not all(isinstance(one, str) and one for one in values):
-        raise ConfigurationError(
-            "names no list of ASINs.",
-            where=f"{path}, {account_id}.{country}",
-            remedy=f"Write `{account_id}: {{{country}: [B0...]}}`, then clear the task.",
-        )
-    return sorted(set(values))
+    return ASINS.read().get((account_id, country))  # older ones than the file's would be wrong data
 
 
 def _listed(connection: Connection, account_id: str, marketplace_id: str) -> list[str]:

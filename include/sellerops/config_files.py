@@ -1,4 +1,4 @@
-"""Where the configuration lives and how a YAML file of it is read."""
+"""Where the configuration lives, and how a file of it is read."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sellerops.errors import ConfigurationError
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from sellerops.yaml_parser import LARGEST_BYTES, YamlError, parse_yaml
 
 
 def config_dir() -> Path:
@@ -19,42 +16,47 @@ def config_dir() -> Path:
     return Path(override) if override else Path(__file__).resolve().parent.parent / "config"
 
 
+def shown(path: Path) -> str:
+    """The path as text any database and terminal takes: file names may be any bytes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in ``path``. Raises ConfigurationError naming file and line when it is not one."""
+    return parse_mapping(read_text(path), path)
+
+
+def read_text(path: Path) -> str:
+    """The text of a configuration file. Raises ConfigurationError; never waits for a pipe or a device."""
+    where = shown(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        if path.exists() and not path.is_file():
+            raise ConfigurationError("is not a file.", where=where, remedy="Move it out of the folder.")
+        if path.stat().st_size > LARGEST_BYTES:
+            raise ConfigurationError(
+                f"is larger than {LARGEST_BYTES:,} bytes.", where=where, remedy="Put the right file here."
+            )
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"cannot be read: {error}.", where=str(path)) from error
-    try:
-        content = yaml.load(text, Loader=_UniqueKeyLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}" if mark else str(path)
-        problem = getattr(error, "problem", None) or "not readable"
         raise ConfigurationError(
-            f"is not valid YAML: {problem}.", where=place, remedy="Correct the line; mind the indentation."
+            f"cannot be read: {str(error).replace(str(path), path.name)}.".encode(
+                "utf-8", "backslashreplace"
+            ).decode(),
+            where=where,
+            remedy="Save it as UTF-8, readable by Airflow's user.",
+        ) from error
+
+
+def parse_mapping(text: str, path: Path) -> dict[str, Any]:
+    """The mapping in the text of ``path``. Raises ConfigurationError naming file and line."""
+    try:
+        content = parse_yaml(text)
+    except YamlError as error:
+        raise ConfigurationError(
+            f"is not valid YAML: {error.problem}.",
+            where=f"{shown(path)}:{error.line}" if error.line else shown(path),
+            remedy="Correct the line; check the indentation.",
         ) from error
     if not isinstance(content, dict):
-        raise ConfigurationError("holds no mapping of keys to values.", where=str(path))
+        raise ConfigurationError("holds no mapping of keys to values.", where=shown(path))
     return content
-
-
-class _UniqueKeyLoader(_Loader):  # type: ignore[misc]
-    """YAML takes the last of two equal keys without a word; a spec must not lose one that way."""
-
-
-def _unique_mapping(loader: Any, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-    loader.flatten_mapping(node)
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} stands twice", key_node.start_mark
-            )
-        seen.add(key)
-    mapping: dict[Any, Any] = yaml.SafeLoader.construct_mapping(loader, node, deep=True)
-    return mapping
-
-
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sellerops.config_files import config_dir, read_yaml
+from sellerops.config_files import shown
 from sellerops.errors import ConfigurationError
+from sellerops.last_valid import ConfigFile, Files
 from sellerops.specs import ReportSpec
 
 # Days before the removal at which people are told, each once; 0 tells that it is over.
@@ -79,14 +80,20 @@ class _File(BaseModel):
 
 
 def load_deprecations(path: Path | None = None) -> list[Deprecation]:
-    """All of ``config/deprecations.yaml``. Raises ConfigurationError naming file and key."""
-    source = path or config_dir() / "deprecations.yaml"
+    """All of ``config/deprecations.yaml``, as last valid; of ``path`` only as it is.
+
+    Raises ConfigurationError naming file and key.
+    """
+    return DEPRECATIONS.read(path) if path else DEPRECATIONS.load()
+
+
+def _build(files: Files, path: Path) -> list[Deprecation]:
     try:
-        content = _File.model_validate(read_yaml(source))
+        content = _File.model_validate(files.yaml(path))
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"])
-        raise ConfigurationError(f"{problem['msg']}.", where=f"{source}, key `{key}`") from error
+        raise ConfigurationError(f"{problem['msg']}.", where=f"{shown(path)}, key `{key}`") from error
     sections = (
         (Kind.REPORT_TYPE, content.report_types),
         (Kind.OPERATION, content.operations),
@@ -97,6 +104,9 @@ def load_deprecations(path: Path | None = None) -> list[Deprecation]:
         for kind, entries in sections
         for name, each in entries.items()
     ]
+
+
+DEPRECATIONS = ConfigFile("deprecations.yaml", _build)
 
 
 def touched(deprecations: Iterable[Deprecation], specs: Sequence[ReportSpec]) -> list[Touched]:

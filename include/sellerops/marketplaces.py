@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sellerops.config_files import config_dir, read_yaml
+from sellerops.config_files import config_dir, shown
 from sellerops.errors import ConfigurationError
+from sellerops.last_valid import ConfigFile, Files
 
 
 @dataclass(frozen=True)
@@ -30,14 +34,62 @@ class Marketplace:
         return ZoneInfo(self.timezone)
 
 
+_KNOWN = {each.name for each in fields(Marketplace)} - {"code"}
+_REQUIRED = {each.name for each in fields(Marketplace) if each.default is MISSING} - {"code"}
+
+
+def _build(files: Files, path: Path) -> tuple[dict[str, Marketplace], dict[str, str]]:
+    content = files.yaml(path)
+    marketplaces = {}
+    for code, entry in _entries(content, "marketplaces", path).items():
+        where = f"{shown(path)}, marketplaces.{code}"
+        is_whole = isinstance(entry, dict) and _REQUIRED <= set(entry) <= _KNOWN
+        if not is_whole or not all(_is_text(entry[key]) for key in _REQUIRED):
+            raise ConfigurationError(
+                f"needs {', '.join(sorted(_REQUIRED))}, each a text, and takes no other keys.",
+                where=where,
+                remedy="Compare it with its neighbours.",
+            )
+        try:
+            ZoneInfo(entry["timezone"])
+            codecs.lookup(entry["charset"])
+        except (ZoneInfoNotFoundError, ValueError, OSError, LookupError) as error:
+            raise ConfigurationError(
+                f"unknown time zone or charset: {error}.", where=where, remedy="Use names of IANA and Python."
+            ) from error
+        marketplaces[str(code)] = Marketplace(code=str(code), **entry)
+    endpoints = {}
+    for name, entry in _entries(content, "regions", path).items():
+        if not isinstance(entry, dict) or not _is_text(entry.get("endpoint")):
+            raise ConfigurationError(
+                "has no `endpoint`.", where=f"{shown(path)}, regions.{name}", remedy="Give its https address."
+            )
+        endpoints[str(name)] = str(entry["endpoint"])
+    strangers = sorted({shop.region for shop in marketplaces.values()} - set(endpoints))
+    if strangers:
+        raise ConfigurationError(
+            f"no region {strangers[0]!r}, which a marketplace names.", where=f"{shown(path)}, regions"
+        )
+    return marketplaces, endpoints
+
+
+MARKETPLACES = ConfigFile("marketplaces.yaml", _build)
+
+
+def _entries(content: dict[str, Any], key: str, path: Path) -> dict[Any, Any]:
+    entries = content.get(key)
+    if not isinstance(entries, dict) or not entries:
+        raise ConfigurationError(f"has nothing under `{key}:`.", where=shown(path), remedy="Put it back.")
+    return entries
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
 @lru_cache(maxsize=8)
 def _tables(directory: str) -> tuple[dict[str, Marketplace], dict[str, str]]:
-    content = read_yaml(config_dir() / "marketplaces.yaml")
-    marketplaces = {
-        code: Marketplace(code=code, **fields) for code, fields in content["marketplaces"].items()
-    }
-    endpoints = {code: fields["endpoint"] for code, fields in content["regions"].items()}
-    return marketplaces, endpoints
+    return MARKETPLACES.load()
 
 
 def all_marketplaces() -> dict[str, Marketplace]:

@@ -48,6 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     load.set_defaults(command=_settings)
     init = commands.add_parser("init", help="make or migrate metadata, ledger and settings")
     init.set_defaults(command=_init)
+    health = commands.add_parser("health", help="find tasks that no worker takes, and runs that never start")
+    health.set_defaults(command=_health)
     sandbox = commands.add_parser("use-sandbox", help="point the connections at a local Amazon")
     sandbox.add_argument("url")
     sandbox.add_argument("--speed", type=float, default=1.0, help="how fast its clock runs")
@@ -98,6 +100,23 @@ def _init(_: argparse.Namespace) -> int:
     from sellerops_runtime.init import prepare
 
     return _tell(prepare())
+
+
+def _health(_: argparse.Namespace) -> int:
+    """Exit code 1 when something keeps tasks from running."""
+    from airflow import settings
+
+    from sellerops_runtime.health import problems, warnings
+
+    engine = settings.get_engine()  # type: ignore[no-untyped-call]
+    with engine.connect() as connection:
+        found, other = problems(connection), warnings(connection)
+    print(
+        "\n".join(
+            [*(f"ERROR    {line}" for line in found), *(f"WARNING  {line}" for line in other)] or ["ok"]
+        )
+    )
+    return 1 if found else 0
 
 
 def _use_sandbox(options: argparse.Namespace) -> int:

@@ -90,7 +90,7 @@ def apply_settings(
     needed = [line for line in missing if line.split(":")[0] not in settings.OPTIONAL]
     if strict and needed:
         raise StartError("; ".join(needed) + ".", where=str(path), remedy="Set these variables.")
-    done = settings.apply(loaded.settings)
+    done = settings.apply(loaded.settings) + settings.create_implied_pools()
     return [*(f"set       {line}" for line in done), *(f"left out  {line}" for line in missing)]
 
 

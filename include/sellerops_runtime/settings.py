@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from sellerops.accounts import load_accounts
 from sellerops.config_files import read_yaml
 from sellerops.errors import ConfigurationError
 from sellerops_runtime.home import PROJECT_ROOT
@@ -165,6 +166,17 @@ def apply(settings: Settings) -> list[str]:
             Variable.set(variable.variable_name, variable.variable_value, session=session)
             done.append(f"variable {variable.variable_name}")
     return done
+
+
+def create_implied_pools() -> list[str]:
+    """Create the pools that accounts.yaml implies and Airflow lacks; one line for each."""
+    from airflow import settings
+
+    from sellerops_airflow.pools import SLOTS, create_missing
+
+    names = {account.pool_of(source) for account in load_accounts().values() for source in account.sources}
+    engine = settings.get_engine()  # type: ignore[no-untyped-call]
+    return [f"pool {name} ({SLOTS} slots)" for name in sorted(create_missing(engine, names))]
 
 
 def _assign(connection: Any, entry: ConnectionSetting) -> Any:

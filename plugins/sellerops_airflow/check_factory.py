@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, get_parsing_context
@@ -10,6 +11,8 @@ from sellerops.truth.checks import CheckSpec, load_check, load_checks
 from sellerops_airflow.assets import table_asset
 from sellerops_airflow.house_dags import house_dag
 from sellerops_airflow.operators.checks import CompareFiguresOperator, TellFiguresOperator
+
+log = logging.getLogger(__name__)
 
 _PREFIX = "check__"
 # The last events of a burst wake nobody before the next event does (Airflow 3.3.2): a daily look besides.
@@ -20,8 +23,19 @@ def checks_to_parse() -> list[DAG]:
     """What this parse of the DAG file needs: one DAG in a task's process, all in the dag-processor's."""
     wanted = get_parsing_context().dag_id
     if wanted is None:
-        return [build_check(check) for check in load_checks()]
+        return build_checks()
     return [build_check(load_check(wanted.removeprefix(_PREFIX)))] if wanted.startswith(_PREFIX) else []
+
+
+def build_checks() -> list[DAG]:
+    """A DAG for each sound check; one that is not stops no other."""
+    dags = []
+    for check in load_checks():
+        try:
+            dags.append(build_check(check))
+        except Exception:
+            log.exception("The check %s has no DAG", check.name)
+    return dags
 
 
 def build_check(check: CheckSpec) -> DAG:
@@ -36,6 +50,7 @@ def build_check(check: CheckSpec) -> DAG:
         ),
         max_active_runs=1,
         tags={"sellerops", "check"},
+        auto_register=False,  # a DAG whose building fails half way is none
         **house_dag(retry_delay=timedelta(minutes=2)),
     ) as dag:
         compare = CompareFiguresOperator(task_id="compare", check=check.name)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sellerops.errors import GiveUpError
 from sellerops.specs import Schedule
+from sellerops_airflow.airflow_runs import is_live
 from sellerops_airflow.timetables import ReportTimetable
 
 if TYPE_CHECKING:
     from sellerops.completeness import Gap, Shop
-    from sellerops.ledger import Ledger
+    from sellerops.ledger import Ledger, SliceRow
 
 log = logging.getLogger(__name__)
 
 IsPaused = Callable[[str], bool]
+IsLive = Callable[[str | None, str | None], bool]
 
 
 def daily(dag_id: str, *, between: str) -> ReportTimetable:
@@ -32,21 +35,30 @@ def asks_airflow(context: Mapping[str, Any]) -> IsPaused:
 
 
 def find_fills(
-    ledger: Ledger, is_paused: IsPaused, *, most: int, tries: int, horizon_days: int
+    ledger: Ledger,
+    is_paused: IsPaused,
+    *,
+    most: int,
+    tries: int,
+    horizon_days: int,
+    is_live: IsLive = is_live,
 ) -> list[dict[str, Any]]:
     """Runs to start for gaps, as arguments of a TriggerDagRunOperator; each is claimed in the ledger.
 
     What Amazon no longer serves is marked expired. A paused DAG's report is left alone: somebody wants it so.
+    Days that a run planned or requested and never brought are gaps once Airflow has no such run any more,
+    days in quarantine once nobody is asked about them.
     """
     from sellerops.completeness import Limits, claim_fills, find_gaps, mark_expired
 
     now = ledger.clock().now()
+    is_attended = _attendance(ledger, cache(is_live))
     gaps: list[Gap] = []
     for shops in _shops(ledger, is_paused, horizon_days):
         expired = mark_expired(ledger, shops)
         if expired:
             log.info("%s: %d days are marked expired", shops[0].spec.name, expired)
-        gaps += find_gaps(shops, now)
+        gaps += find_gaps(shops, now, is_attended=is_attended)
     fills = claim_fills(ledger, sorted(gaps, key=_urgency), Limits(a_day=most, tries=tries))
     log.info("%d gaps, %d runs to start", len([gap for gap in gaps if not gap.expired]), len(fills))
     for fill in fills:
@@ -82,6 +94,15 @@ def check_silence(ledger: Ledger, is_paused: IsPaused, grace_hours: int) -> None
     )
 
 
+def check_queued(is_paused: IsPaused, hours: int) -> None:
+    """Raise GiveUpError naming report DAGs whose runs are queued and do not start. Real time: Airflow's."""
+    from sellerops.specs import load_specs
+    from sellerops_airflow.queued_runs import check_queued_runs
+
+    dag_ids = [spec.dag_id for spec in load_specs()[0]]
+    check_queued_runs(dag_ids, is_paused, datetime.now(UTC), hours)
+
+
 def tell_deprecations(ledger: Ledger) -> int:
     """Tell, once for each threshold, of what Amazon removes that a report uses; how many messages."""
     from sellerops.deprecations import load_deprecations, touched
@@ -92,6 +113,27 @@ def tell_deprecations(ledger: Ledger) -> int:
     today = ledger.clock().now().date()
     notices = [deprecation_notice(one, today) for one in touched(load_deprecations(), load_specs()[0])]
     return sum(tell(ledger, notice) for notice in notices if notice)
+
+
+def _attendance(ledger: Ledger, is_live: IsLive) -> Callable[[SliceRow], bool]:
+    """Whether somebody still works on a day: a live run, or the person who is asked about its document."""
+    from sellerops.ledger import SliceState
+    from sellerops.ledger.quarantines import QuarantineState
+    from sellerops.quarantine import list_quarantines
+    from sellerops.slices import Slice
+
+    asked = set()
+    for each in list_quarantines(ledger, [QuarantineState.OPEN], limit=100_000):
+        piece = Slice.from_dict(each.slice)
+        shop = piece.marketplace.id if piece.marketplace else ""
+        asked |= {(piece.report, piece.account_id, shop, day) for day in piece.days}
+
+    def is_attended(row: SliceRow) -> bool:
+        if row.state is SliceState.QUARANTINED:
+            return (row.report, row.account_id, row.marketplace_id, row.day) in asked
+        return is_live(row.dag_id, row.run_id)
+
+    return is_attended
 
 
 def _urgency(gap: Gap) -> Any:
@@ -112,4 +154,4 @@ def _shops(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> Iterator[l
             yield shops
 
 
-__all__ = ["asks_airflow", "check_silence", "daily", "find_fills", "tell_deprecations"]
+__all__ = ["asks_airflow", "check_queued", "check_silence", "daily", "find_fills", "tell_deprecations"]

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, Param, get_parsing_context
 
+from sellerops.config_check import Problem
 from sellerops.errors import SpecError
-from sellerops.exports import ExportMode, ExportSpec, export_failures, load_export, load_exports
-from sellerops.specs import Schedule
+from sellerops.exports import ExportMode, ExportSpec, load_export, load_exports
+from sellerops.last_valid import as_configuration_error
+from sellerops.specs import Schedule, SpecFailure
 from sellerops_airflow.assets import table_asset
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.operators.sheets import ExportToSheetOperator
@@ -25,17 +27,29 @@ def exports_to_parse(directory: Path | None = None) -> list[DAG]:
     """What this parse of the DAG file needs: one DAG in a task's process, all in the dag-processor's."""
     wanted = get_parsing_context().dag_id
     if wanted is None:
-        return [build_export(spec) for spec in load_exports(directory)[0] if spec.enabled]
+        return build_exports(directory)[0]
     return [build_export(load_export(wanted, directory))] if wanted.startswith(_PREFIX) else []
 
 
+def build_exports(directory: Path | None = None) -> tuple[list[DAG], list[SpecFailure]]:
+    """A DAG for each sound export; one that is not stops no other."""
+    specs, failures = load_exports(directory)
+    dags = []
+    for spec in specs:
+        try:
+            dags += [build_export(spec)] if spec.enabled else []
+        except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this export alone
+            failures.append(SpecFailure(Path(spec.path), as_configuration_error(error, Path(spec.path))))
+    return dags, failures
+
+
 def raise_for_invalid_exports(directory: Path | None = None) -> None:
-    """Raise SpecError listing every export that has no DAG, and why. A task's process is not told."""
+    """Raise SpecError listing every invalid export, and why. A task's process is not told."""
     if get_parsing_context().dag_id is not None:
         return
-    failures = export_failures(directory)
+    failures = build_exports(directory)[1]
     if failures:
-        listed = "\n".join(f"- {failure.error}" for failure in failures)
+        listed = "\n".join(f"- {Problem(failure.error, failure.is_kept).text}" for failure in failures)
         raise SpecError(
             f"{len(failures)} export(s) are invalid, all others run:\n{listed}\n",
             where="config/exports",
@@ -66,6 +80,7 @@ def build_export(spec: ExportSpec) -> DAG:
         on_failure_callback=[ReportFailureNotifier()],
         on_success_callback=[ReportSuccessNotifier()],
         render_template_as_native_obj=False,
+        auto_register=False,  # a DAG whose building fails half way is none
     ) as dag:
         ExportToSheetOperator(
             task_id="export_to_sheet",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,8 +11,10 @@ from typing import Any
 from airflow.sdk import DAG, Asset, Param, TaskGroup, get_parsing_context, task_group
 
 from sellerops.accounts import Account, load_accounts
-from sellerops.errors import ConfigurationError, SpecError
+from sellerops.config_files import config_dir
+from sellerops.last_valid import as_configuration_error, keep_texts, kept_texts
 from sellerops.specs import PeriodKind, ReportSpec, SpecFailure, load_spec, load_specs
+from sellerops.specs.for_accounts import accounts_for
 from sellerops_airflow.assets import table_asset
 from sellerops_airflow.deadlines import deadline_of
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
@@ -29,6 +30,7 @@ LABEL = "{{ task.piece['label'] }}"
 # Several runs of a report may go on at once: a catch-up, and a run by hand beside it.
 _MAX_ACTIVE_RUNS = 4
 _PREFIX = "report__"
+_UNBUILT = "unbuilt reports"
 # Of the form of a run by hand.
 _DAYS = ("from_day", "to_day", "period")
 
@@ -55,36 +57,32 @@ def build_all() -> BuiltReports:
     """A DAG for each sound spec of the configuration; one that is not stops no other."""
     specs, failures = load_specs()
     accounts = load_accounts()
-    dags = []
+    dags: list[DAG] = []
+    unbuilt: list[SpecFailure] = []
     for spec in specs:
         try:
             dags.append(build_dag(spec, accounts))
-        except ConfigurationError as error:
-            failures.append(SpecFailure(Path(spec.path), error))
-    return BuiltReports(tuple(dags), tuple(failures))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this report alone
+            unbuilt.append(SpecFailure(Path(spec.path), as_configuration_error(error, Path(spec.path))))
+    # For the check file, which builds no DAGs: all of them take seconds.
+    keep_texts(config_dir(), _UNBUILT, {str(each.path): str(each.error) for each in unbuilt})
+    return BuiltReports(tuple(dags), (*failures, *unbuilt))
 
 
-def spec_failures() -> list[SpecFailure]:
-    """Why specs have no DAG; builds none."""
-    specs, failures = load_specs()
-    accounts = load_accounts()
-    for spec in specs:
-        try:
-            _accounts(spec, accounts), _start_date(spec)
-        except ConfigurationError as error:
-            failures.append(SpecFailure(Path(spec.path), error))
-    return failures
+def unbuilt_reports() -> list[str]:
+    """Why sound specs had no DAG when all were built last."""
+    return [text for text in (kept_texts(_UNBUILT) or {}).values() if text]
 
 
 def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
-    """The DAG of one spec. Raises SpecError when it names no account there is, or a day that is none."""
-    chosen = _accounts(spec, accounts)
+    """The DAG of one spec. Raises SpecError when it is for no account that exists."""
+    chosen = accounts_for(spec, accounts)
     with DAG(
         dag_id=spec.dag_id,
         description=spec.description,
         doc_md=doc_md(spec, chosen),
         schedule=ReportTimetable(spec.schedule, spec.dag_id),
-        start_date=_start_date(spec),
+        start_date=datetime.fromisoformat(spec.start_date).replace(tzinfo=UTC),
         catchup=spec.catchup,
         max_active_runs=_MAX_ACTIVE_RUNS,
         tags={spec.source, spec.family, cadence(spec), *(account.id for account in chosen)},
@@ -103,6 +101,7 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
         on_success_callback=[ReportSuccessNotifier()],
         deadline=deadline_of(spec),
         render_template_as_native_obj=False,
+        auto_register=False,  # a DAG whose building fails half way is none
     ) as dag:
         for account in chosen:
             _account_group(spec, account)
@@ -197,43 +196,3 @@ def _params(spec: ReportSpec, accounts: Sequence[Account]) -> dict[str, Param]:
             description="Of quota: `backfill` lets schedules and people go first.",
         ),
     }
-
-
-def _accounts(spec: ReportSpec, accounts: dict[str, Account]) -> Sequence[Account]:
-    """The accounts of the spec that have a shop in it."""
-    for name in () if spec.accounts == "all" else spec.accounts:
-        if name not in accounts:
-            guess = difflib.get_close_matches(name, accounts, n=1)
-            raise SpecError(
-                f"there is no account {name!r}.",
-                where=f"{spec.path}, key `accounts`",
-                remedy=f"Did you mean {guess[0]!r}?" if guess else f"Known: {', '.join(accounts)}.",
-            )
-    chosen = [
-        account
-        for account in accounts.values()
-        if spec.source in account.sources
-        and (spec.accounts == "all" or account.id in spec.accounts)
-        and (
-            spec.marketplaces == "all" or any(shop.code in spec.marketplaces for shop in account.marketplaces)
-        )
-    ]
-    if not chosen:
-        raise SpecError(
-            f"no account that is collected from {spec.source} has a shop in these marketplaces.",
-            where=f"{spec.path}, key `marketplaces`",
-            remedy="Add the account, or the source to its `sources`, in config/accounts.yaml; or correct "
-            "`marketplaces` or `accounts`.",
-        )
-    return chosen
-
-
-def _start_date(spec: ReportSpec) -> datetime:
-    try:
-        return datetime.fromisoformat(spec.start_date).replace(tzinfo=UTC)
-    except ValueError as error:
-        raise SpecError(
-            f"{spec.start_date!r} is no day.",
-            where=f"{spec.path}, key `start_date`",
-            remedy="Write it as 2026-11-20.",
-        ) from error

@@ -1,22 +1,27 @@
-"""Invalid report specs as one import error of Airflow's UI, each with file, key and remedy."""
+"""Invalid configuration as one import error of Airflow's UI: each file with line or key, and the remedy."""
 
 from __future__ import annotations
 
 from airflow.sdk import get_parsing_context
 
 from sellerops.errors import SpecError
-from sellerops_airflow.report_factory import spec_failures
+from sellerops_airflow.report_factory import unbuilt_reports
 
 
 def raise_for_invalid_specs() -> None:
-    """Raise SpecError listing every spec that has no DAG, and why. A task's process is not told."""
+    """Raise SpecError listing everything that is wrong with the configuration. A task's process is not told.
+
+    Exports and notices have check files of their own.
+    """
     if get_parsing_context().dag_id is not None:
         return
-    failures = spec_failures()
-    if not failures:
-        return
-    listed = "\n".join(f"- {failure.error}" for failure in failures)
-    raise SpecError(
-        f"{len(failures)} report spec(s) are invalid, all others run:\n{listed}\n",
-        where="config/reports",
-    )
+    from sellerops.config_check import report_problems
+
+    texts = [*(each.text for each in report_problems()), *unbuilt_reports()]
+    if texts:
+        lines = "\n".join(f"- {text}" for text in texts)
+        raise SpecError(
+            f"{len(texts)} problem(s); everything else runs:\n{lines}\n",
+            where="include/config",
+            remedy="Correct the files, then run `python -m sellerops specs check`.",
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from support.channels import Channels, sent
@@ -17,13 +18,18 @@ from sellerops.errors import GiveUpError
 from sellerops.ledger import Ledger, RunRef, SliceState
 from sellerops.slices import plan_slices
 from sellerops.specs import load_spec
-from sellerops_airflow import completeness
+from sellerops_airflow import completeness, queued_runs
 
 __all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 SALES = load_spec("sales_and_traffic")
 RUN = RunRef(SALES.dag_id, "run", "northwind_na.slice.load_postgres", 0, 1, SALES.name)
+
+
+def nobody(dag_id: str | None, run_id: str | None) -> bool:
+    """Airflow has no such run."""
+    return False
 
 
 def test_gaps_of_reports_in_use_become_runs_once(ledger: Ledger) -> None:
@@ -33,13 +39,81 @@ def test_gaps_of_reports_in_use_become_runs_once(ledger: Ledger) -> None:
     for piece in plan_slices(SALES, account, run_at=NOW, now=NOW, **days):
         if piece.days[0].day not in (7, 8) or piece.marketplaces != ("CA",):
             ledger.set_slice_state(piece, SliceState.LOADED, run=RUN)
-    limits = {"most": 5, "tries": 3, "horizon_days": 730}
+    limits = {"most": 5, "tries": 3, "horizon_days": 730, "is_live": nobody}
     assert completeness.find_fills(ledger, lambda _: True, **limits) == []  # paused
     (found,) = completeness.find_fills(ledger, lambda _: False, **limits)
     assert found["trigger_dag_id"] == SALES.dag_id
     assert found["conf"] == {"from_day": "2026-11-07", "to_day": "2026-11-08", "accounts": ["northwind_na"],
                              "marketplaces": ["CA"], "priority": "backfill"}  # fmt: skip
     assert completeness.find_fills(ledger, lambda _: False, **limits) == []
+
+
+def test_days_of_a_run_that_airflow_does_not_run_any_more_are_collected(ledger: Ledger) -> None:
+    """A run that was refused, removed, or cleared after its backfill was cancelled."""
+    ledger.set_clock(Clock(datetime.now(UTC), NOW, 0.0))
+    account = load_accounts()["northwind_na"]
+    days = {"from_day": date(2026, 11, 1), "to_day": date(2026, 11, 21)}
+    gone = RunRef(SALES.dag_id, "gone", "northwind_na.plan_slices", -1, 1, SALES.name)
+    for piece in plan_slices(SALES, account, run_at=NOW, now=NOW, **days):
+        is_left = piece.days[0].day in (3, 4)
+        state = SliceState.PLANNED if is_left else SliceState.LOADED
+        ledger.set_slice_state(piece, state, run=gone if is_left else RUN)
+    ledger.set_clock(Clock(datetime.now(UTC), NOW + timedelta(days=1, hours=1), 0.0))
+    limits = {"most": 5, "tries": 3, "horizon_days": 730}
+    asked = []
+
+    def is_live(dag_id: str | None, run_id: str | None) -> bool:
+        asked.append((dag_id, run_id))
+        return True
+
+    def fills(live: completeness.IsLive) -> list[str]:
+        found = completeness.find_fills(ledger, lambda _: False, **limits, is_live=live)
+        return [fill["conf"]["from_day"] for fill in found if fill["conf"]["from_day"] < "2026-11-20"]
+
+    assert fills(is_live) == []
+    assert asked == [(SALES.dag_id, "gone")]
+    assert fills(nobody) == ["2026-11-03"]
+
+
+def test_days_in_quarantine_that_nobody_is_asked_about_are_collected(ledger: Ledger) -> None:
+    ledger.set_clock(Clock(datetime.now(UTC), NOW, 0.0))
+    ledger.set_slice_state(PIECE, SliceState.QUARANTINED, run=RUN)
+    ledger.set_clock(Clock(datetime.now(UTC), NOW + timedelta(days=1, hours=1), 0.0))
+    fills = completeness.find_fills(
+        ledger, lambda _: False, most=5, tries=3, horizon_days=730, is_live=lambda *_: True
+    )
+    assert PIECE.first_day in {fill["conf"]["from_day"] for fill in fills}
+
+
+def test_runs_that_are_queued_while_none_runs_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a paused DAG, or of a cancelled backfill; not those behind others, nor one just started."""
+    old, young = NOW - timedelta(days=7), NOW - timedelta(minutes=1)
+    states = {
+        "paused": {"queued": [("backfill__1", old), ("backfill__2", old)]},
+        "behind": {"queued": [("backfill__3", old)], "running": [("backfill__4", old)]},
+        "just": {"queued": [("scheduled__5", young)]},
+        "cancelled": {"queued": [("backfill__6", old)]},
+        "by_hand": {"queued": [("manual__7", None)]},
+        "idle": {},
+    }
+
+    def count(dag_id: str, *wanted: str, run_ids: object = None) -> int:
+        return sum(len(states[dag_id].get(state, [])) for state in wanted)
+
+    def dated(dag_id: str, state: str, most: int) -> list[SimpleNamespace]:
+        found = states[dag_id].get(state, [])
+        return [SimpleNamespace(run_id=name, run_after=moment) for name, moment in found if moment]
+
+    monkeypatch.setattr(queued_runs, "count_runs", count)
+    monkeypatch.setattr(queued_runs, "dated_runs", dated)
+    queued_runs.check_queued_runs(["behind", "just", "idle"], lambda _: False, NOW, 6)
+    with pytest.raises(GiveUpError) as caught:
+        queued_runs.check_queued_runs(states, lambda dag_id: dag_id == "paused", NOW, 6)
+    assert caught.value.cause == (
+        "runs of 3 DAGs are queued and do not start: paused: 2 (backfill__1, backfill__2), paused; "
+        "cancelled: 1 (backfill__6); by_hand: 1 (started by hand)."
+    )
+    assert "delete the run" in caught.value.remedy
 
 
 def test_a_removal_is_told_once_for_each_threshold(

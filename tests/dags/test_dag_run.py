@@ -193,6 +193,21 @@ def test_a_run_collects_every_shops_day_and_no_secret_shows(
     )
 
 
+def test_the_pool_is_looked_for_before_a_run_has_tasks(
+    world: SandboxServer, config: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow finds the policy by its entry point, and calls it for each task instance it creates."""
+    from sellerops_airflow import pools
+
+    asked: list[str] = []
+    monkeypatch.setattr(pools, "_ensure", asked.append)
+    # Of its own: `dag.test()` leaves a run's parameters in the DAG.
+    bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags" / "report_dags.py"))
+    done = run(bag, SALES, {"from_day": DAY, "to_day": DAY, "accounts": ["nobody"]})
+    assert done.state == "success"
+    assert {"amazon_sp_northwind_na", "amazon_sp_northwind_eu"} <= set(asked)
+
+
 def _search_for_secrets(world: SandboxServer, places: list[Path], conninfo: str, logged: str) -> None:
     """In Airflow's metadata (XCom, rendered fields, triggers), the logs, the archive and the ledger."""
     secrets = [str(seller[key]) for seller in world.accounts() for key in ("client_secret", "refresh_token")]

@@ -56,7 +56,9 @@ def stored_alert(bag: DagBag) -> Any:
 def test_every_spec_with_a_promise_has_its_deadline_and_no_other_dag_has(bag: DagBag) -> None:
     promising = {spec.dag_id for spec in load_specs()[0] if spec.due}
     assert SALES.dag_id in promising
-    assert {dag_id for dag_id, dag in bag.dags.items() if dag.deadline} == promising
+    # That of sellerops__notices is no promise: test_worker_watch.py.
+    with_deadline = {dag_id for dag_id, dag in bag.dags.items() if dag.deadline}
+    assert with_deadline == promising | {"sellerops__notices"}
     assert deadline_of(SALES.model_copy(update={"due": None})) is None
 
 

@@ -33,6 +33,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "config"
     shutil.copytree(PROJECT_ROOT / "include" / "config", copy)
     monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(copy))
+    monkeypatch.setenv("SELLEROPS_STATE_DIR", str(tmp_path / "state"))
     return copy
 
 
@@ -73,7 +74,7 @@ def test_every_bad_spec_is_named(bag: DagBag, config: Path) -> None:
     gone = {f"report__amazon_sp__{name}" for name in ("all_orders", "settlements")}
     assert set(bag.dag_ids) - set(spoilt.dag_ids) == gone
     (message,) = spoilt.import_errors.values()
-    assert "2 report spec(s)" in message
+    assert "2 problem(s)" in message
     assert "settlements.yaml" in message
     assert "all_orders.yaml:" in message
 

@@ -13,6 +13,7 @@ from sellerops_runtime.processes import wait_until
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 SALES = "report__amazon_sp__by_hand"
+ALL_ACCOUNTS = "report__amazon_sp__sales_and_traffic"
 SALES_TYPE = "GET_SALES_AND_TRAFFIC_REPORT"
 
 
@@ -32,6 +33,34 @@ def test_a_misspelt_yaml_shows_as_an_import_error_and_disables_only_itself(syste
     finally:
         broken.unlink()
     wait_until(lambda: not system.airflow.api.import_errors(), 60, "the import error to go")
+
+
+def test_a_typing_error_in_accounts_keeps_every_dag_and_a_new_account_gets_its_pool(system: System) -> None:
+    api, accounts = system.airflow.api, system.config / "accounts.yaml"
+    sound, healthy = accounts.read_text(encoding="utf-8"), set(system.airflow.api.dags("report__%"))
+
+    def pools() -> set[str]:
+        return {pool["name"] for pool in api.request("GET", "/pools")["pools"]}
+
+    def tasks() -> str:
+        return str(api.request("GET", f"/dags/{ALL_ACCOUNTS}/tasks"))
+
+    try:
+        accounts.write_text("accounts:\n  northwind_na: {region: NA\n", encoding="utf-8")
+        wait_until(lambda: "accounts.yaml:3" in str(api.import_errors()), 60, "the import error")
+        assert set(api.dags("report__%")) == healthy
+        accounts.write_text(
+            f"{sound.rstrip()}\n  southwind_na: {{region: NA, marketplaces: [US]}}\n", "utf-8"
+        )
+        wait_until(lambda: not api.import_errors(), 60, "the import error to go")
+        assert "amazon_sp_southwind_na" not in pools()
+        wait_until(lambda: "southwind_na" in tasks(), 60, "its tasks")
+        run_id = api.trigger(ALL_ACCOUNTS, {"accounts": ["northwind_na"], "period": 1})
+        wait_until(lambda: "amazon_sp_southwind_na" in pools(), 30, "its pool")
+        api.set_run_state(ALL_ACCOUNTS, run_id, "failed")
+    finally:
+        accounts.write_text(sound, encoding="utf-8")
+    wait_until(lambda: "southwind_na" not in tasks(), 60, "the end")
 
 
 def test_waiting_holds_no_worker_and_killed_parts_never_ask_twice(system: System) -> None:

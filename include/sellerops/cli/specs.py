@@ -12,6 +12,7 @@ import yaml
 
 from sellerops.accounts import load_accounts
 from sellerops.cli.tables import print_table
+from sellerops.config_check import all_problems
 from sellerops.deprecations import load_deprecations, removed_of
 from sellerops.specs import load_spec, load_specs
 from sellerops.specs.durations import format_duration
@@ -34,20 +35,18 @@ def add(commands: Any) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     specs, failures = load_specs(options.dir)
-    for failure in failures:
-        print(f"error: {failure.error}", file=sys.stderr)
+    errors = [each.error for each in failures] if options.dir else [each.error for each in all_problems()]
+    for error in errors:
+        print(f"error: {error}", file=sys.stderr)
     accounts = load_accounts()
-    for spec in specs:
-        strangers = set() if spec.accounts == "all" else set(spec.accounts) - set(accounts)
-        if strangers:
-            print(f"warning: {spec.path}: no such account: {', '.join(sorted(strangers))}", file=sys.stderr)
     today, deprecations = datetime.now(UTC).date(), load_deprecations()
     for spec in specs:
         for gone in removed_of(spec, today, deprecations):
             instead = f"; use {gone.replacement}" if gone.replacement else ""
             print(f"warning: {spec.path}: Amazon has removed {gone.name}{instead}", file=sys.stderr)
-    print(f"{len(specs)} sound, {len(failures)} wrong, {len(accounts)} accounts.")
-    return 1 if failures else 0
+    sound = len(specs) - sum(each.is_kept for each in failures)
+    print(f"{sound} sound, {len(failures)} wrong, {len(accounts)} accounts.")
+    return 1 if errors else 0
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sellerops.completeness.calendar import DayState, Shop
+from sellerops.completeness.calendar import Day, DayState, Shop
 from sellerops.completeness.expected import served_until
+from sellerops.completeness.gaps import OPEN
 from sellerops.specs import PeriodKind, ReportSpec
 
 # So long ahead people are warned.
 AHEAD = timedelta(days=7)
-_OPEN = frozenset({DayState.MISSING, DayState.LATE, DayState.FAILED})
+# What is under way is still to come; after a day it is no longer counted on.
+_COUNTED_ON = timedelta(days=1)
 # A snapshot's moment is over at once; a listing finds what there is.
 _WITHOUT_END = frozenset({PeriodKind.SNAPSHOT, PeriodKind.LISTING})
 
@@ -56,7 +58,7 @@ def _of_shop(shop: Shop, now: datetime) -> Iterator[ExpiringDay]:
     if shop.spec.period.kind in _WITHOUT_END:
         return
     for day in shop.days:
-        if day.state not in _OPEN or day.expected is None:
+        if day.expected is None or not _is_open(day, now):
             continue
         if day.row is not None and day.row.load_id is not None:
             continue  # its rows are there; only asking again has failed
@@ -67,3 +69,9 @@ def _of_shop(shop: Shop, now: datetime) -> Iterator[ExpiringDay]:
             yield ExpiringDay(
                 shop.spec, shop.account.id, shop.marketplace_id, day.day, day.state, until, last
             )
+
+
+def _is_open(day: Day, now: datetime) -> bool:
+    if day.state in (DayState.PLANNED, DayState.REQUESTED) and day.row is not None:
+        return day.row.updated_at <= now - _COUNTED_ON
+    return day.state in OPEN

@@ -8,15 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sellerops.completeness.calendar import DayState, Shop
-from sellerops.completeness.gaps import Gap
+from sellerops.completeness.gaps import LONGEST_RUN, Gap
 from sellerops.errors import NothingToCollect
 from sellerops.ledger import Ledger, SliceState
 from sellerops.ledger.database import Connection
 from sellerops.specs import PeriodKind
 from sellerops.specs.durations import format_duration
-
-# A run that has not written how its days ended by then never will.
-_UNDER_WAY = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -153,7 +150,7 @@ def _claimed_today(connection: Connection, now: datetime) -> int:
 
 
 def _may_try(connection: Connection, gap: Gap, now: datetime, limits: Limits) -> bool:
-    row = connection.execute(_TRIES, {**_values(gap), "now": now, "under_way": _UNDER_WAY}).fetchone()
+    row = connection.execute(_TRIES, {**_values(gap), "now": now, "under_way": LONGEST_RUN}).fetchone()
     assert row is not None
     if not row["tries"]:
         return True

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sellerops.completeness.calendar import Day, DayState, Shop
+from sellerops.ledger import SliceRow, SliceState
 from sellerops.marketplaces import marketplace_by_id
 from sellerops.specs import PeriodKind, ReportSpec
 
-_OPEN = frozenset({DayState.MISSING, DayState.LATE, DayState.FAILED})
+# Nothing was brought, and nothing more comes of it by itself.
+OPEN = frozenset({DayState.MISSING, DayState.LATE, DayState.FAILED})
+# A run or a person was to bring it to an end.
+UNDER_WAY = frozenset({DayState.PLANNED, DayState.REQUESTED, DayState.QUARANTINED})
+# Where nobody can be asked about runs: one that has not written how its days ended by then never will.
+LONGEST_RUN = timedelta(days=2)
 # Runs by hand are bounded by Airflow's mapped tasks; so long a stretch is one run.
 LONGEST = 31
 
@@ -46,13 +52,29 @@ class Gap:
         return f"{self.spec.name} {self.account_id} {','.join(self.codes) or 'all shops'} {span}"
 
 
+IsAttended = Callable[[SliceRow], bool]
+
+
 def find_gaps(
-    shops: Iterable[Shop], now: datetime, *, older_than: timedelta = timedelta(days=1)
+    shops: Iterable[Shop],
+    now: datetime,
+    *,
+    older_than: timedelta = timedelta(days=1),
+    is_attended: IsAttended | None = None,
 ) -> list[Gap]:
-    """The gaps that have stood for ``older_than``: what Amazon forgets first comes first, the lost last."""
+    """The gaps that have stood for ``older_than``: what Amazon forgets first comes first, the lost last.
+
+    ``is_attended``: whether a day planned, requested or in quarantine is still a live run's or a person's.
+    Left out: a run's for two days, a person's for good.
+    """
+
+    def is_recent(row: SliceRow) -> bool:
+        return row.state is SliceState.QUARANTINED or row.updated_at > now - LONGEST_RUN
+
+    attended = is_attended or is_recent
     found: dict[tuple[object, ...], Gap] = {}
     for shop in shops:
-        for gap in _of_shop(shop, now, older_than):
+        for gap in _of_shop(shop, now, older_than, attended):
             key = (gap.spec.name, gap.account_id, gap.first_day, gap.last_day, gap.expired)
             same = found.get(key)
             found[key] = _joined(same, gap) if same else gap
@@ -68,10 +90,10 @@ def _joined(one: Gap, other: Gap) -> Gap:
     return replace(one, marketplace_ids=shops, states=_unique([*one.states, *other.states]))
 
 
-def _of_shop(shop: Shop, now: datetime, older_than: timedelta) -> Iterator[Gap]:
+def _of_shop(shop: Shop, now: datetime, older_than: timedelta, is_attended: IsAttended) -> Iterator[Gap]:
     stretch: list[Day] = []
     for day in shop.days:
-        if not _is_gap(day, shop.spec, now - older_than):
+        if not _is_gap(day, shop.spec, now - older_than, is_attended):
             continue
         if stretch and (
             day.day != stretch[-1].day + timedelta(days=1)
@@ -85,14 +107,19 @@ def _of_shop(shop: Shop, now: datetime, older_than: timedelta) -> Iterator[Gap]:
         yield _gap(shop, stretch)
 
 
-def _is_gap(day: Day, spec: ReportSpec, before: datetime) -> bool:
-    if day.state not in _OPEN:
-        return False
+def _is_gap(day: Day, spec: ReportSpec, before: datetime, is_attended: IsAttended) -> bool:
     if day.row is None:
-        return day.expected is not None and day.expected.due <= before
+        return day.state in OPEN and day.expected is not None and day.expected.due <= before
     if day.state is DayState.LATE and (day.expected is None or day.expected.due > before):
         return False  # not published yet
-    return day.row.updated_at <= before
+    if day.row.updated_at > before:
+        return False
+    if day.state in UNDER_WAY:
+        return not is_attended(day.row)
+    if day.state is DayState.EXPIRED:
+        # Marked by a history or a clock that was wrong: Amazon does serve it.
+        return day.expected is not None and not day.expected.expired
+    return day.state in OPEN
 
 
 def _is_lost(day: Day) -> bool:

@@ -6,11 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from sellerops.config_files import config_dir, read_yaml
-from sellerops.errors import ConfigurationError
+from sellerops.config_files import config_dir
 from sellerops.formats.spelling import plain
+from sellerops.localized_headers import HEADERS
 
-FILE = "localized_headers.yaml"
 # One strange word is a new column; two of one language are a translation.
 _ENOUGH_WORDS = 2
 
@@ -26,7 +25,7 @@ def english_names(
     one that knows most of them. ``is_lacking``: a column without which there are no rows is missing, so that
     a single word is evidence enough.
     """
-    languages, english = _dictionary(config_dir() / FILE)
+    languages, english = _dictionary(config_dir())
     strange = {place: plain(header) for place, header in enumerate(headers) if plain(header) not in known}
     best: dict[int, frozenset[str]] = {}
     evidence = 0
@@ -40,28 +39,16 @@ def english_names(
 
 
 @cache
-def _dictionary(path: Path) -> tuple[dict[str, Words], frozenset[str]]:
+def _dictionary(directory: Path) -> tuple[dict[str, Words], frozenset[str]]:
     """Each language's words with what they stand for, and all English headers; nothing without the file."""
-    if not path.exists():
-        return {}, frozenset()
     languages: dict[str, dict[str, set[str]]] = {}
-    content = read_yaml(path)
+    content = HEADERS.load()
     for english, translations in content.items():
-        if not isinstance(translations, dict) or not all(
-            isinstance(words, list) for words in translations.values()
-        ):
-            raise ConfigurationError(
-                f"`{english}` does not map languages to lists of words.",
-                where=str(path),
-                remedy="Write `price: {de: [Preis], fr: [Prix]}`.",
-            )
         for language, words in translations.items():
             for word in words:
-                languages.setdefault(language, {}).setdefault(plain(str(word)), set()).add(
-                    plain(str(english))
-                )
+                languages.setdefault(language, {}).setdefault(plain(word), set()).add(plain(english))
     frozen: dict[str, Words] = {
         language: {word: frozenset(names) for word, names in words.items()}
         for language, words in languages.items()
     }
-    return frozen, frozenset(plain(str(english)) for english in content)
+    return frozen, frozenset(map(plain, content))

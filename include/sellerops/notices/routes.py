@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
-from sellerops.config_files import config_dir, read_yaml
+from sellerops.config_files import shown
 from sellerops.errors import ConfigurationError
+from sellerops.last_valid import ConfigFile, Files
 from sellerops.notices.events import Event
 from sellerops.specs.model import TIME_OF_DAY
 
@@ -160,22 +161,28 @@ class Routes(_Strict):
 
 
 def load_routes(path: Path | None = None) -> Routes:
-    """The routes. Raises ConfigurationError naming file, key and remedy.
+    """The routes, as last valid; of ``path`` only as they are. Raises ConfigurationError naming file and key.
 
     Every event needs a rule for all families and accounts, and no rule may stand where it is never reached.
     """
-    source = path or config_dir() / FILE
+    return ROUTES.read(path) if path else ROUTES.load()
+
+
+def _build(files: Files, path: Path) -> Routes:
     try:
-        routes = Routes.model_validate(read_yaml(source))
+        routes = Routes.model_validate(files.yaml(path))
     except ValidationError as error:
         problem = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")  # misspelt first
         key = ".".join(str(part) for part in problem["loc"] if part != "[key]")
         remedy = _known(problem, key)
         raise ConfigurationError(
-            f"{problem['msg']}.", where=f"{source}, key `{key}`", remedy=remedy
+            f"{problem['msg']}.", where=f"{shown(path)}, key `{key}`", remedy=remedy
         ) from error
-    _check(routes, source)
+    _check(routes, path)
     return routes
+
+
+ROUTES = ConfigFile(FILE, _build)
 
 
 def unknown_names(routes: Routes, families: Iterable[str], accounts: Iterable[str]) -> list[str]:

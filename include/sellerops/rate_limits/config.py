@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from sellerops.config_files import config_dir, read_yaml
+from sellerops.config_files import shown
 from sellerops.errors import ConfigurationError
+from sellerops.last_valid import ConfigFile, Files
 from sellerops.specs.durations import Duration
 
 
@@ -88,19 +89,28 @@ class RateLimitConfig(_Strict):
 
 
 def load_rate_limits(path: Path | None = None) -> RateLimitConfig:
-    """The configured limits. Raises ConfigurationError naming file and key."""
-    source = path or config_dir() / "rate_limits.yaml"
+    """The configured limits, as last valid; of ``path`` only as they are.
+
+    Raises ConfigurationError naming file and key.
+    """
+    return RATE_LIMITS.read(path) if path else RATE_LIMITS.load()
+
+
+def _build(files: Files, path: Path) -> RateLimitConfig:
     try:
-        return RateLimitConfig.model_validate(read_yaml(source))
+        return RateLimitConfig.model_validate(files.yaml(path))
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"])
         raise ConfigurationError(
             f"{_cause(problem)}.",
-            where=f"{source}, key `{key}`",
+            where=f"{shown(path)}, key `{key}`",
             remedy="Correct the key; the comments in the file say what each one takes.",
             key=key,
         ) from error
+
+
+RATE_LIMITS = ConfigFile("rate_limits.yaml", _build)
 
 
 def _cause(problem: Any) -> str:

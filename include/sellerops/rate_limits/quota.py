@@ -13,12 +13,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import MAXYEAR, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sellerops.accounts import Account
-from sellerops.ledger import Ledger
-from sellerops.ledger.database import Connection
 from sellerops.rate_limits.config import RateLimitConfig
+
+if TYPE_CHECKING:
+    from sellerops.ledger import Ledger
+    from sellerops.ledger.database import Connection
 
 # A header this far from the published rate is no news about a quota but a fault.
 _PLAUSIBLE_FACTOR = 1000.0

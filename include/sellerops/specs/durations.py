@@ -8,6 +8,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
 
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+# Dates are reckoned back by such times; Python's end at the year 1.
+_LONGEST = 36_525 * 86_400
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -18,7 +21,10 @@ def parse_duration(value: object) -> timedelta:
     match = re.fullmatch(r"(\d+)([smhd])", str(value).strip())
     if not match:
         raise ValueError(f"{value!r} is no duration; write a number and s, m, h or d, such as 30m or 7d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    number = int(match[1]) if len(match[1]) <= 10 else _LONGEST
+    if number * _SECONDS[match[2]] > _LONGEST:
+        raise ValueError(f"{value!r} is longer than 100 years")
+    return timedelta(**{_UNITS[match[2]]: number})
 
 
 def format_duration(value: timedelta) -> str:

@@ -73,6 +73,8 @@ class ColumnType(StrEnum):
     BOOLEAN = "boolean"
 
 
+# Any: whether a cron is ever due does not depend on it.
+_ANY_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 AUTO_LOOKBACK_AT_FIRST = timedelta(days=14)
 
 
@@ -125,10 +127,14 @@ class Schedule(_Strict):
 
 
 def _check_cron(text: str) -> None:
-    from croniter import croniter
+    from croniter import CroniterBadDateError, croniter
 
     if len(text.split()) != 5 or not croniter.is_valid(text):
         raise ValueError(f"{text!r} is no cron expression of five fields")
+    try:
+        croniter(text, _ANY_DAY).get_next(datetime)
+    except CroniterBadDateError as error:
+        raise ValueError(f"{text!r} is never due: no such day exists") from error
 
 
 class Period(_Strict):
@@ -592,7 +598,7 @@ class ReportSpec(_Strict):
     name: str
     source: str
     report_type: str
-    family: str
+    family: str = Field(min_length=1, max_length=60, description="a tag of the DAG; notices go by it")
     description: str
     role: str = Field(default="", description="the role Amazon asks of the application, for the docs")
     scope: Literal["marketplace", "account_region"] = Field(
@@ -625,7 +631,9 @@ class ReportSpec(_Strict):
         "columns as long as the longest `personal_retention`, else for ever",
     )
     tables: dict[str, TableSpec] = Field(min_length=1)
-    retries: int = Field(default=3, ge=2, description="at least 2: a deferral can fail once without cause")
+    retries: int = Field(
+        default=3, ge=2, le=100, description="at least 2: a deferral can fail once without cause"
+    )
     path: str = Field(default="", exclude=True)
 
     @model_validator(mode="before")
@@ -675,6 +683,17 @@ class ReportSpec(_Strict):
         if value is not None and not (isinstance(value, str) and TIME_OF_DAY.fullmatch(value)):
             raise ValueError(f'{value!r} is no time of day; write it in quotes, such as `due: "09:00"`')
         return value
+
+    @field_validator("start_date", mode="before")
+    @classmethod
+    def _starts_on_a_day(cls, value: object) -> str:
+        try:
+            day = date.fromisoformat(str(value))
+        except ValueError as error:
+            raise ValueError(f"{value!r} is not a valid date; use YYYY-MM-DD, such as 2026-11-20") from error
+        if not 2000 <= day.year <= 2100:
+            raise ValueError(f"{value!r} is not a year Amazon has data of")
+        return day.isoformat()
 
     @field_validator("marketplaces")
     @classmethod

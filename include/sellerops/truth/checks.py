@@ -14,13 +14,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from sellerops.config_files import config_dir
+from sellerops.config_files import config_dir, parse_mapping, shown
 from sellerops.errors import ConfigurationError
+from sellerops.last_valid import Files, Loaded, load_last_valid
+from sellerops.specs import SpecFailure
 from sellerops.specs.durations import Duration
 
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
 
@@ -65,16 +67,37 @@ class CheckSpec(BaseModel):
 
 
 def load_checks(directory: Path | None = None) -> list[CheckSpec]:
-    """All checks by name. Raises ConfigurationError naming file and key."""
-    return [_read(path) for path in sorted((directory or config_dir() / "checks").glob("*.sql"))]
+    """All usable checks by name; one that is invalid as it was last valid, if it ever was."""
+    return checks_and_failures(directory)[0]
+
+
+def check_failures(directory: Path | None = None) -> list[SpecFailure]:
+    """Why check files cannot be used."""
+    return checks_and_failures(directory)[1]
+
+
+def checks_and_failures(directory: Path | None = None) -> tuple[list[CheckSpec], list[SpecFailure]]:
+    """Every usable check and every failure."""
+    folder = directory or config_dir() / "checks"
+    checks, failures = [], []
+    for path in sorted(folder.glob("*.sql")):
+        try:
+            loaded = _load(path)
+        except ConfigurationError as error:
+            failures.append(SpecFailure(path, error))
+            continue
+        if loaded.error:
+            failures.append(SpecFailure(path, loaded.error, is_kept=True))
+        checks.append(loaded.value)
+    return checks, failures
 
 
 def load_check(name: str, directory: Path | None = None) -> CheckSpec:
-    """One check. Raises ConfigurationError that suggests the nearest name."""
+    """One check, as last valid. Raises ConfigurationError that suggests the nearest name."""
     folder = directory or config_dir() / "checks"
     path = folder / f"{name}.sql"
     if path.is_file():
-        return _read(path)
+        return _load(path).value
     known = [each.stem for each in sorted(folder.glob("*.sql"))]
     guess = difflib.get_close_matches(name, known, n=1)
     raise ConfigurationError(
@@ -84,20 +107,27 @@ def load_check(name: str, directory: Path | None = None) -> CheckSpec:
     )
 
 
-def _read(path: Path) -> CheckSpec:
-    lines = path.read_text(encoding="utf-8").splitlines()
+def _load(path: Path) -> Loaded[CheckSpec]:
+    return load_last_valid(path.name, lambda files: _build(files, path), root=path.parent)
+
+
+def _build(files: Files, path: Path) -> CheckSpec:
+    if not _NAME.fullmatch(path.stem):
+        raise ConfigurationError(
+            f"{shown(Path(path.stem))!r} is not a usable check name.",
+            where=shown(path),
+            remedy="Rename the file: up to 60 of a-z, 0-9 and _, a letter first. Delete it if it is a copy.",
+        )
+    lines = files.text(path).splitlines()
     head = next((n for n, line in enumerate(lines) if not line.startswith("--")), len(lines))
     text = "\n".join(line.removeprefix("--").removeprefix(" ") for line in lines[:head])
-    try:
-        header = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    if not text.strip():
         raise ConfigurationError(
-            f"the comment it begins with is no YAML: {error}.", where=str(path), remedy="Correct the header."
-        ) from error
-    if not isinstance(header, dict):
-        raise ConfigurationError(
-            "has no header.", where=str(path), remedy="Begin with comment lines such as `-- inputs: [...]`."
+            "has no header.",
+            where=shown(path),
+            remedy="Begin with comment lines such as `-- inputs: [...]`.",
         )
+    header = parse_mapping(text, path)
     given = {"name": path.stem, "path": str(path), "sql": "\n".join(lines[head:])}
     try:
         return CheckSpec.model_validate({**header, **given})
@@ -105,5 +135,5 @@ def _read(path: Path) -> CheckSpec:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"])
         raise ConfigurationError(
-            f"{problem['msg'].removeprefix('Value error, ')}.", where=f"{path}, key `{key}`"
+            f"{problem['msg'].removeprefix('Value error, ')}.", where=f"{shown(path)}, key `{key}`"
         ) from error

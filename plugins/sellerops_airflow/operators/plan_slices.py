@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context, conf
 
-from sellerops.errors import ConfigurationError, FormError, NotPublishedYet
+from sellerops.errors import FormError, NotPublishedYet
+from sellerops.run_parts import Rest, cut_run
 from sellerops.slices import Slice, plan_slices, refuse_unpublished
+from sellerops_airflow.airflow_runs import start_run
 from sellerops_airflow.outcomes import task_outcome
-from sellerops_airflow.run_context import run_at, run_ref
+from sellerops_airflow.run_context import priority_of, run_at, run_ref
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# XCom key of the run that has what this one could not take.
+REST_KEY = "rest"
 # Longer than Amazon keeps anything.
 _LONGEST_PERIOD = 3650
 
@@ -29,7 +34,8 @@ class PlanSlicesOperator(BaseOperator):
     """Plans the slices of one account and writes each into the ledger; returns them as plain values.
 
     What Amazon no longer serves is marked expired, what it cannot have published yet late; both are left out
-    of the returned list: there is nothing to run.
+    of the returned list: there is nothing to run. Of more slices than Airflow maps in one task, the first
+    days are returned and a run for the others is started.
 
     :param report: DAG id of the report, which names its spec.
     :param account_id: the account of ``accounts.yaml``.
@@ -95,17 +101,41 @@ class PlanSlicesOperator(BaseOperator):
             if shops and not shops & set(piece.marketplaces):
                 continue
             late = _unpublished(spec, piece, clock.now())
-            if piece.expired:
-                state, words = SliceState.EXPIRED, "expired: Amazon no longer serves it"
-            elif late:
-                state, words = SliceState.LATE, f"late: {late.cause}"
-            else:
-                state, words = SliceState.PLANNED, "planned"
+            if not piece.expired and not late:
                 wanted.append(piece)
+                continue
+            state = SliceState.LATE if late else SliceState.EXPIRED
             runtime.ledger.set_slice_state(piece, state, run=run, error=late)
-            log.info("%s: %s", piece.label, words)
-        _refuse_too_many(wanted)
-        return [piece.to_dict() for piece in wanted]
+            log.info("%s: %s", piece.label, late.cause if late else "expired: Amazon no longer serves it")
+        planned, rest = cut_run(wanted, conf.getint("core", "max_map_length", fallback=1024))
+        for piece in planned:
+            runtime.ledger.set_slice_state(piece, SliceState.PLANNED, run=run)
+            log.info("%s: planned", piece.label)
+        if rest:
+            self._start_rest(context, rest, sorted(shops))
+        return [piece.to_dict() for piece in planned]
+
+    def _start_rest(self, context: Context, rest: Rest, shops: list[str]) -> None:
+        """Another run for what Airflow cannot map in this one. Repeating this task starts no second one."""
+        from sellerops.rate_limits import Priority
+
+        ti: Any = context["ti"]
+        digest = hashlib.sha256(f"{ti.dag_id}/{ti.run_id}".encode()).hexdigest()[:8]
+        run_id = f"rest__{rest.first_day}__{self.account_id}__{digest}"
+        priority = "backfill" if priority_of(context) is Priority.BACKFILL else "schedule"
+        values = {
+            "from_day": rest.first_day,
+            "to_day": rest.last_day,
+            "accounts": [self.account_id],
+            "marketplaces": shops,
+            "priority": priority,
+        }
+        is_new = start_run(ti.dag_id, run_id, values, f"Continues {ti.run_id}, which had too many slices.")
+        ti.xcom_push(key=REST_KEY, value=run_id)
+        log.warning(
+            "Airflow maps no more slices in one run: the %d slices of %s to %s are in the run %s (%s).",
+            rest.slices, rest.first_day, rest.last_day, run_id, "started" if is_new else "started before",
+        )  # fmt: skip
 
 
 def _unpublished(spec: ReportSpec, piece: Slice, now: datetime) -> NotPublishedYet | None:
@@ -167,13 +197,3 @@ def _period(text: str, given_day: date | None) -> timedelta | None:
             remedy=f"Use a whole number from 1 to {_LONGEST_PERIOD:,} and trigger the run again.",
         )
     return timedelta(days=int(text))
-
-
-def _refuse_too_many(slices: list[Slice]) -> None:
-    most = conf.getint("core", "max_map_length", fallback=1024)
-    if len(slices) > most:
-        raise ConfigurationError(
-            f"this run has {len(slices)} slices, Airflow maps at most {most} ([core] max_map_length).",
-            where=f"{slices[0].label} to {slices[-1].label}",
-            remedy="Start several runs over fewer days each, or a backfill, which makes one run a day.",
-        )

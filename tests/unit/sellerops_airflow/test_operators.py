@@ -25,6 +25,7 @@ from sellerops.errors import (
 from sellerops.ledger import SliceState
 from sellerops.rate_limits import Priority
 from sellerops.slices import Slice
+from sellerops_airflow.operators import plan_slices as plan_slices_module
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
@@ -66,6 +67,33 @@ def test_a_run_by_hand_collects_the_last_so_many_closed_days(runtime: FakeRuntim
     found = plan(period="2").execute(task_context(data_interval_end=None))
     assert [values["label"] for values in found[:2]] == ["US 2026-11-19", "US 2026-11-20"]
     assert len(found) == 6
+
+
+def test_a_run_too_long_for_airflow_takes_its_first_days_and_starts_another_for_the_rest(
+    runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(plan_slices_module, "start_run", lambda *given: bool(started.append(given)) or True)
+    monkeypatch.setenv("AIRFLOW__CORE__MAX_MAP_LENGTH", "5")
+    context = task_context(data_interval_end=None)
+    context["dag_run"].conf = {"priority": "backfill"}
+    days = {"from_day": "2026-11-01", "to_day": "2026-11-06"}
+    found = plan(**days, marketplaces="US,CA").execute(context)
+    assert [values["label"] for values in found] == [
+        "US 2026-11-01", "US 2026-11-02", "CA 2026-11-01", "CA 2026-11-02",
+    ]  # fmt: skip
+    # What this run does not take is planned by the run that does.
+    assert len(runtime.fake_ledger.rows) == 4
+    ((dag_id, run_id, conf, note),) = started
+    assert dag_id == DAG_ID
+    assert conf == {"from_day": "2026-11-03", "to_day": "2026-11-06", "accounts": ["northwind_na"],
+                    "marketplaces": ["CA", "US"], "priority": "backfill"}  # fmt: skip
+    assert "scheduled__2026-11-21" in note
+    assert context["ti"].pushed[plan_slices_module.REST_KEY] == run_id
+    plan(**days, marketplaces="US,CA").execute(context)  # cleared, or tried again
+    assert started[1][1] == run_id
+    rest = plan(from_day=conf["from_day"], to_day=conf["to_day"], marketplaces="US,CA").execute(context)
+    assert [values["first_day"] for values in rest] == ["2026-11-03", "2026-11-04"] * 2
 
 
 def test_a_run_for_some_shops_leaves_the_others_alone(runtime: FakeRuntime) -> None:
@@ -138,12 +166,6 @@ def test_days_that_make_no_sense_are_a_configuration_error_told_later(
     assert caught.value.where == place
     assert context["ti"].pushed["failure"]["error_type"] == "FormError"
     assert context["ti"].pushed["failure"]["remedy"]
-
-
-def test_more_slices_than_airflow_maps_are_refused_with_a_remedy(runtime: FakeRuntime) -> None:
-    with pytest.raises(ConfigurationError, match=r"\d{4} slices.*at most 1024") as caught:
-        plan(from_day="2025-01-01", to_day="2026-11-20").execute(task_context())
-    assert "fewer days" in caught.value.remedy
 
 
 # -- fetch_report

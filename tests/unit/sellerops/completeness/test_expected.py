@@ -108,9 +108,29 @@ def test_gaps_are_stretches_of_missing_late_and_failed_days() -> None:
     loaded, failed, late = SliceState.LOADED, SliceState.FAILED, SliceState.LATE
     states = {1: loaded, 2: None, 3: failed, 4: late, 5: loaded, 6: None, 7: SliceState.QUARANTINED,
               8: SliceState.REQUESTED, 9: SliceState.CONFIRMED_EMPTY, 10: failed}  # fmt: skip
-    gaps = find_gaps([shop(states)], NOW)
+    gaps = find_gaps([shop(states)], NOW, is_attended=lambda row: True)
     assert spans(gaps) == [(2, 4), (6, 6), (10, 10)]
     assert gaps[0].states == (DayState.MISSING, DayState.FAILED, DayState.LATE)
+
+
+def test_days_that_nobody_works_on_any_more_are_gaps() -> None:
+    """A refused or removed run leaves its days planned, a closed question in quarantine."""
+    planned, requested, held = SliceState.PLANNED, SliceState.REQUESTED, SliceState.QUARANTINED
+    left = shop({1: planned, 2: planned, 3: requested, 5: held, 7: SliceState.LOADED})
+    attended: set[SliceState] = {planned, requested, held}
+    assert find_gaps([left], NOW, is_attended=lambda row: row.state in attended) == []
+    attended.discard(planned)
+    assert spans(find_gaps([left], NOW, is_attended=lambda row: row.state in attended)) == [(1, 2)]
+    assert spans(find_gaps([left], NOW, is_attended=lambda row: False)) == [(1, 3), (5, 5)]
+    # Where Airflow cannot be asked, two days decide.
+    assert find_gaps([shop({1: planned}, updated=NOW - timedelta(hours=47))], NOW) == []
+    old = shop({1: planned, 2: held}, updated=NOW - timedelta(hours=49))
+    assert spans(find_gaps([old], NOW)) == [(1, 1)]
+
+
+def test_a_day_marked_expired_that_amazon_serves_is_a_gap() -> None:
+    """The history of the spec, or the clock, was wrong when it was marked."""
+    assert spans(find_gaps([shop({3: SliceState.EXPIRED, 4: SliceState.LOADED})], NOW)) == [(3, 3)]
 
 
 def test_young_ones_wait_a_day() -> None:

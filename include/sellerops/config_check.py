@@ -1,0 +1,77 @@
+"""Everything that is wrong with the configuration as its files are now, whatever stays in use meanwhile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sellerops.accounts import ACCOUNTS
+from sellerops.asins_file import ASINS
+from sellerops.config_files import config_dir
+from sellerops.deprecations import DEPRECATIONS
+from sellerops.errors import ConfigurationError
+from sellerops.exports import export_failures
+from sellerops.last_valid import ConfigFile, kept_texts
+from sellerops.localized_headers import HEADERS
+from sellerops.marketplaces import MARKETPLACES
+from sellerops.notices.routes import ROUTES
+from sellerops.rate_limits.config import RATE_LIMITS
+from sellerops.specs import SpecFailure, load_specs
+from sellerops.truth.checks import check_failures
+
+SHARED: tuple[ConfigFile[Any], ...] = (
+    ACCOUNTS, ASINS, DEPRECATIONS, HEADERS, MARKETPLACES, RATE_LIMITS, ROUTES,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong. ``is_kept``: what was last valid stays in use."""
+
+    error: ConfigurationError
+    is_kept: bool
+
+    @property
+    def file(self) -> str:
+        """The file to blame, as a path within the configuration folder."""
+        place = re.sub(r":\d+$", "", self.error.where.split(", ")[0])
+        return place.removeprefix(f"{config_dir()}/")
+
+    @property
+    def text(self) -> str:
+        """What is wrong, where, what to do, and what happens meanwhile."""
+        meanwhile = (
+            "Until then the last valid version stays in use."
+            if self.is_kept
+            else "It was never valid here, so what it defines is missing."
+        )
+        return f"{self.error} {meanwhile}"
+
+
+def report_problems() -> list[Problem]:
+    """What concerns the DAGs of reports and checks, each problem once: defaults concern many specs."""
+    shared = [each for each in SHARED if each is not ROUTES]
+    return _each_once([*_of(shared), *_of_files(load_specs()[1]), *_of_files(check_failures())])
+
+
+def all_problems() -> list[Problem]:
+    """The same, and what concerns exports and notices."""
+    return _each_once([*report_problems(), *_of([ROUTES]), *_of_files(export_failures())])
+
+
+def _of(files: Iterable[ConfigFile[Any]]) -> list[Problem]:
+    found = [(each.name, each.problem()) for each in files]
+    return [Problem(error, kept_texts(name) is not None) for name, error in found if error]
+
+
+def _of_files(failures: Iterable[SpecFailure]) -> list[Problem]:
+    return [Problem(each.error, each.is_kept) for each in failures]
+
+
+def _each_once(problems: Iterable[Problem]) -> list[Problem]:
+    return list({str(each.error): each for each in problems}.values())
+
+
+__all__ = ["Problem", "all_problems", "report_problems"]

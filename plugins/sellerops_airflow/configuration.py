@@ -1,0 +1,30 @@
+"""Telling people of configuration files that are invalid, once each, and of those that are valid again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sellerops_airflow.notifiers import tell, tell_ends
+
+if TYPE_CHECKING:
+    from sellerops.ledger import Ledger
+
+
+def tell_configuration(ledger: Ledger) -> int:
+    """Look at all files of the configuration; how many are invalid."""
+    from sellerops.config_check import all_problems
+    from sellerops.ledger.notices import open_faults
+    from sellerops.notices.configuration import PREFIX, fault_key_of, invalid_notice, valid_again
+
+    known = {each.fault_key: each for each in ledger.database.run(lambda c: open_faults(c, PREFIX))}
+    problems = {fault_key_of(each): each for each in reversed(all_problems())}
+    now = ledger.clock().now()
+    for key, problem in problems.items():
+        tell(ledger, invalid_notice(problem, now, is_known=key in known))
+    for key, fault in known.items():
+        if key not in problems:
+            tell_ends(ledger, [fault.id], headline=valid_again(key.removeprefix(PREFIX)))
+    return len(problems)
+
+
+__all__ = ["tell_configuration"]

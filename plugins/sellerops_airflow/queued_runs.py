@@ -1,0 +1,74 @@
+"""Runs that are queued and never start: of a paused DAG, or cleared after their backfill was cancelled.
+
+Airflow (3.3.2) says nothing of either. A backfill's runs beyond its ``max_active_runs`` are queued too, and
+for long; so only DAGs without a running run count.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sellerops.errors import GiveUpError
+from sellerops_airflow.airflow_runs import count_runs, dated_runs
+
+if TYPE_CHECKING:
+    from airflow.sdk.api.datamodels._generated import DagRun
+
+log = logging.getLogger(__name__)
+
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Queued:
+    """Runs of one DAG that wait while none runs. ``run_ids``: some of them; those by hand have no date."""
+
+    dag_id: str
+    is_paused: bool
+    number: int
+    run_ids: tuple[str, ...]
+
+    def __str__(self) -> str:
+        names = ", ".join(self.run_ids) or "started by hand"
+        more = ", ..." if 0 < len(self.run_ids) < self.number else ""
+        return f"{self.dag_id}: {self.number} ({names}{more}){', paused' if self.is_paused else ''}"
+
+
+def check_queued_runs(
+    dag_ids: Iterable[str], is_paused: Callable[[str], bool], now: datetime, hours: int
+) -> None:
+    """Raise GiveUpError naming the DAGs whose runs have been queued for ``hours`` while none runs."""
+    found = [each for dag_id in dag_ids if (each := _queued(dag_id, is_paused, now, hours))]
+    # A run that was about to start when it was looked at has started since.
+    stuck = [each for each in found if not count_runs(each.dag_id, "running")]
+    if not stuck:
+        return
+    listed = "; ".join(map(str, stuck[:20])) + (f"; and {len(stuck) - 20} more" if len(stuck) > 20 else "")
+    raise GiveUpError(
+        f"runs of {len(stuck)} DAGs are queued and do not start: {listed}.",
+        where="Airflow",
+        remedy="Unpause a paused DAG: its runs start then. A run of an unpaused DAG belongs to a cancelled "
+        "backfill, which Airflow never starts again: delete the run and trigger its days by hand.",
+    )
+
+
+def _queued(dag_id: str, is_paused: Callable[[str], bool], now: datetime, hours: int) -> Queued | None:
+    number = count_runs(dag_id, "queued")
+    if not number or count_runs(dag_id, "running"):
+        return None
+    dated = list(dated_runs(dag_id, "queued", _MOST_NAMED))
+    if len(dated) == number and not any(_is_old(run, now, hours) for run in dated):
+        return None
+    return Queued(dag_id, is_paused(dag_id), number, tuple(run.run_id for run in dated))
+
+
+def _is_old(run: DagRun, now: datetime, hours: int) -> bool:
+    """A backfill's runs are dated long before they are made: they count as old at once."""
+    return run.run_after <= now - timedelta(hours=hours)
+
+
+__all__ = ["Queued", "check_queued_runs"]

@@ -1,0 +1,70 @@
+"""Finds that tasks are queued while nothing runs, from where it still works: the triggerer.
+
+When one idle worker of LocalExecutor is killed, it takes the lock of the queue with it, and no other worker
+gets a task any more (Airflow 3.3.2); scheduler, triggerer and health stay green. `sellerops__notices` runs
+every five minutes and takes seconds, so a run that has not ended long after it was created shows it. The
+scheduler finds the run's deadline missed, and the triggerer calls ``tell_no_worker``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+
+from sellerops_airflow.airflow_runs import count_runs, count_tasks, task_states
+from sellerops_airflow.runtime import get_runtime
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT = timedelta(minutes=15)
+_WAITING = frozenset({"None", "scheduled", "queued", "up_for_retry"})
+
+
+def worker_deadline() -> list[DeadlineAlert]:
+    """The deadline of a DAG that every worker could do in seconds."""
+    return [
+        DeadlineAlert(
+            reference=DeadlineReference.DAGRUN_QUEUED_AT,
+            interval=LONGEST_WAIT,
+            callback=AsyncCallback(tell_no_worker),
+            name=f"ended {LONGEST_WAIT.seconds // 60} minutes after it was created",
+        )
+    ]
+
+
+async def tell_no_worker(context: Mapping[str, Any] | None = None) -> str:
+    """Airflow's callback of a missed deadline; says what it did."""
+    dag_run = (context or {}).get("dag_run") or {}
+    said = await asyncio.to_thread(tell_of_wait, str(dag_run["dag_id"]), str(dag_run["dag_run_id"]))
+    log.info("%s", said)
+    return said
+
+
+def tell_of_wait(dag_id: str, run_id: str) -> str:
+    """In a thread: asks Airflow, reads files and the ledger."""
+    from sellerops.notices.workers import Wait, worker_notice
+    from sellerops.specs import load_specs
+    from sellerops_airflow.notifiers import tell
+    from sellerops_airflow.run_outcomes import run_url
+
+    if count_runs(dag_id, "queued", run_ids=[run_id]):
+        state = "queued"
+    elif not count_runs(dag_id, "running", run_ids=[run_id]):
+        return f"{run_id} of {dag_id} has ended"  # Airflow keeps the deadline of a failed run
+    else:
+        states = task_states(dag_id, run_id)
+        state = "waiting" if _WAITING.intersection(states) else "running"
+    running = sum(count_tasks(spec.dag_id, "running") for spec in load_specs()[0])
+    wait = Wait(dag_id, run_id, int(LONGEST_WAIT.total_seconds() // 60), state, running)
+    notice = worker_notice(wait, run_url(dag_id, run_id))
+    tell(get_runtime().ledger, notice)
+    return notice.headline
+
+
+__all__ = ["LONGEST_WAIT", "tell_no_worker", "tell_of_wait", "worker_deadline"]
