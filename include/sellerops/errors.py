@@ -16,6 +16,7 @@ SellerOpsError
 |   +-- RequestRefused        Amazon refuses this request for good (400, 404, ...)
 |   +-- UnexpectedAnswer      Amazon answered something outside its own contract
 |   +-- UnreadableDocument    the document does not fit its spec (missing column, wrong charset, ...)
+|   |   +-- LimitExceeded     it is larger, deeper or wider than we accept (limits.py)
 |   +-- CheckFailed           rows do not add up; nothing was stored
 +-- SkipError                 there is rightly nothing to do
     +-- NothingToCollect      no data in this window, or Amazon no longer serves it
@@ -115,6 +116,15 @@ class UnexpectedAnswer(GiveUpError):
 
 class UnreadableDocument(GiveUpError):
     default_remedy = "The document is kept in the archive: correct the spec, then clear the load task."
+
+
+class LimitExceeded(UnreadableDocument):
+    """``limit``, in the details, names the constant of ``sellerops.limits``."""
+
+    default_remedy = (
+        "Compare the document with Seller Central. If Amazon's data really need more, raise the limit in "
+        "include/sellerops/limits.py, then clear the task."
+    )
 
 
 class CheckFailed(GiveUpError):

@@ -8,8 +8,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sellerops.errors import UnreadableDocument
+from sellerops.errors import LimitExceeded, UnreadableDocument
 from sellerops.formats.rows import DriftReport
+from sellerops.limits import MOST_UNKNOWN_COLUMNS
 from sellerops.specs import ColumnType, TableSpec
 
 SYSTEM_COLUMNS = frozenset(
@@ -32,7 +33,6 @@ _WORD_STARTS = re.compile(
 )
 _OTHER = re.compile(r"[^a-z0-9]+")
 _LONGEST = 63
-_MOST_UNKNOWN = 300
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,24 @@ def reserved_names(table: TableSpec) -> set[str]:
 
 
 def refuse_too_many(drift: DriftReport, *, where: str) -> None:
-    """Raise UnreadableDocument when there are more unknown columns than a report ever gains."""
-    if len(drift.added) > _MOST_UNKNOWN:
-        raise UnreadableDocument(
-            f"it has more than {_MOST_UNKNOWN} columns the spec does not know.",
-            where=where,
-            remedy="If this is the right report, name its columns in the spec; in JSON, a list to read.",
-        )
+    """Raise LimitExceeded when there are more unknown columns than a report ever gains."""
+    if len(drift.added) > MOST_UNKNOWN_COLUMNS:
+        raise _too_many(where)
+
+
+def refuse_too_wide(headers: Sequence[str], table: TableSpec, *, where: str) -> None:
+    """The same before the headers are looked at one by one: each column of the spec is one of them at most."""
+    if len(headers) > len(table.read_columns) + MOST_UNKNOWN_COLUMNS + 1:
+        raise _too_many(where)
+
+
+def _too_many(where: str) -> LimitExceeded:
+    return LimitExceeded(
+        f"it has more than {MOST_UNKNOWN_COLUMNS} columns the spec does not know.",
+        where=where,
+        remedy="If this is the right report, name its columns in the spec; in JSON, a list to read.",
+        limit="MOST_UNKNOWN_COLUMNS",
+    )
 
 
 def refuse_missing(missing: Sequence[str], table: TableSpec, found: Sequence[str], *, where: str) -> None:

@@ -15,15 +15,23 @@ from sellerops.errors import DocumentDamaged, UnreadableDocument
 _PEEK = 1 << 16
 _XML_PAGES = (b"<!doctype html", b"<html", b"<head", b"<body", b"<error")
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# UTF-32's little-endian mark begins with UTF-16's.
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 
 
 class Document:
     """A document's decoded bytes: no byte order mark, UTF-16 turned into UTF-8, unpacked when Amazon packed
     it twice.
 
-    ``charset`` is what the byte order mark (or a declared UTF-16) says, else None. Raises DocumentDamaged
-    when the bytes end early or are a page instead of a document; errors name ``where``.
+    ``charset`` is what the byte order mark (or a declared UTF-16) says, else None; ``declared`` what the
+    download's Content-Type says. Raises DocumentDamaged when the bytes end early or are a page instead of a
+    document; errors name ``where``.
     """
 
     def __init__(
@@ -36,9 +44,10 @@ class Document:
         if self._ahead.startswith(b"\x1f\x8b"):
             self._source = gzip.GzipFile(fileobj=cast(Any, _Rejoined(self._ahead, stream)))
             self._ahead = self._guarded(_PEEK)
+        self.declared = declared
         self.charset = self._take_mark(declared)
         self._decoder: codecs.IncrementalDecoder | None = None
-        if self.charset and self.charset.startswith("utf-16"):
+        if self.charset not in (None, "utf-8"):
             self._decoder = codecs.getincrementaldecoder(self.charset)("strict")
             self._ahead = self._decode(self._ahead)
             self.charset = "utf-8"
@@ -68,6 +77,8 @@ class Document:
                 return charset
         if declared and declared.startswith("utf-16"):
             return "utf-16-be" if declared == "utf-16-be" else "utf-16-le"
+        if self._is_xml and self._ahead.startswith((b"<\x00", b"\x00<")):
+            return "utf-16-le" if self._ahead.startswith(b"<") else "utf-16-be"
         return None
 
     def _decode(self, piece: bytes) -> bytes:
@@ -81,7 +92,7 @@ class Document:
                 piece = self._guarded(_PEEK)
         except UnicodeDecodeError as error:
             raise DocumentDamaged(
-                f"it says it is UTF-16 and is not: {error.reason}.", where=self._where
+                f"it says it is {(self.charset or '').upper()} and is not: {error.reason}.", where=self._where
             ) from error
 
     def _refuse_pages(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from sellerops.errors import LimitExceeded
 from sellerops.formats.assembly import Assembler, Texts
 from sellerops.formats.json_stream import JsonLines, JsonUnits, Number, Repeating
 from sellerops.formats.names import (
@@ -26,6 +27,7 @@ from sellerops.formats.tree_columns import as_json, is_storable, spread, text_co
 from sellerops.formats.tree_nodes import Node, column_paths, read_above
 from sellerops.formats.trees import Row, RowsOf, Units
 from sellerops.formats.xml_stream import XmlUnits
+from sellerops.limits import LONGEST_PATH, MOST_PLACES
 from sellerops.specs import ColumnType, FileFormat, TableSpec
 
 # Few enough that decoded rows are still in the processor's cache when their columns are made.
@@ -62,6 +64,7 @@ class TreeReader:
         self._unseen = set(table.read_columns)
         self._found: list[str] = []
         self._root = Node("")
+        self._places = 0
         self._above: list[tuple[str, int, Path]] = []
         for name, rank, path in column_paths(table):
             if path.level is None:
@@ -184,7 +187,7 @@ class TreeReader:
         """Every value that is no object, by column; an object with nothing in it says nothing."""
         below = node.below
         for key, inner in value.items():
-            here = below.get(key) or node.child(key)
+            here = below.get(key) or self._new_place(node, key)
             kind = type(inner)
             if here.is_elsewhere:
                 continue
@@ -217,6 +220,23 @@ class TreeReader:
                 leaves[here.column or self._new_column(here)] = text
                 if self._unseen:
                     self._see(here)
+
+    def _new_place(self, node: Node, key: str) -> Node:
+        """A place the spec does not name, kept in memory to the document's end."""
+        self._places += 1
+        if self._places > MOST_PLACES:
+            raise LimitExceeded(
+                f"its rows have values at more than {MOST_PLACES} different places.",
+                where=self._where,
+                limit="MOST_PLACES",
+            )
+        if len(node.path) + len(key) > LONGEST_PATH:
+            raise LimitExceeded(
+                f"the name `{key[:80]}...` of a value is longer than {LONGEST_PATH} characters.",
+                where=self._where,
+                limit="LONGEST_PATH",
+            )
+        return node.child(key)
 
     def _choose(
         self, value: Any, node: Node, leaves: dict[str, str], others: list[tuple[int, Node, str]]
@@ -268,7 +288,7 @@ class TreeReader:
 
     def _new_column(self, node: Node) -> str:
         """The column of a place the spec does not know."""
-        original = node.path.rstrip(Repeating.MARK)
+        original = Repeating.original(node.path)
         declared = None
         if original != node.path:
             key = original.rpartition(".")
@@ -283,8 +303,8 @@ class TreeReader:
         return node.column if node else None
 
     def _unknown(self, path: str, declared: str | None) -> str:
-        original = path.rstrip(Repeating.MARK)
-        name = free_name(declared or snake_case(path) or "column", self._names)
+        original = Repeating.original(path)
+        name = free_name(declared or snake_case(original) or "column", self._names)
         self._names.add(name)
         self._fields.append(Field(name, ColumnType.TEXT))
         self._found.append(original)
