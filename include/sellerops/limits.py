@@ -28,7 +28,7 @@ MOST_UNKNOWN_COLUMNS = 300
 MOST_PLACES = 5_000
 
 # A decoded document on disk. The largest public ones are below 5 GB.
-LARGEST_DOCUMENT = 50 << 30
+LARGEST_DOCUMENT = 20 << 30
 
 # What a download may unpack to, in times of what came over the wire, once it is larger than SURELY_SMALL.
 # Amazon's reports pack to a fifth, a file of one repeated row to a 250th, zeros to a 1,000th a layer.

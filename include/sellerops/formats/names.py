@@ -79,7 +79,7 @@ def refuse_too_many(drift: DriftReport, *, where: str) -> None:
 
 
 def refuse_too_wide(headers: Sequence[str], table: TableSpec, *, where: str) -> None:
-    """The same before the headers are looked at one by one: each column of the spec is one of them at most."""
+    """The same before headers are looked at one by one: each column of the spec is at most one of them."""
     if len(headers) > len(table.read_columns) + MOST_UNKNOWN_COLUMNS + 1:
         raise _too_many(where)
 

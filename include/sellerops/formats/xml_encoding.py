@@ -22,8 +22,8 @@ class Utf8:
     """The bytes of an XML document in UTF-8, whatever its declaration says.
 
     A byte order mark counts more than the declaration (XML 1.0, appendix F), the declaration more than the
-    download's Content-Type. ``Document`` has already turned UTF-16 into UTF-8. Raises UnreadableDocument for an encoding nobody knows, and for bytes that are
-    not of the one that is declared.
+    download's Content-Type. ``Document`` has already turned UTF-16 into UTF-8. Raises UnreadableDocument for
+    an encoding nobody knows, and for bytes that are not of the one that is declared.
     """
 
     def __init__(self, document: Document, where: str) -> None:
@@ -70,7 +70,7 @@ class Utf8:
         return UnreadableDocument(
             f"{cause}.",
             where=self._where,
-            remedy="Look at the archived document. Where Amazon names its encoding wrongly, report it; then clear "
+            remedy="Look at the archived document: Amazon names its encoding wrongly, or damaged it. Clear "
             "the fetch task to request the report again.",
         )
 

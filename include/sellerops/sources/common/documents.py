@@ -12,7 +12,7 @@ import logging
 import re
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +20,21 @@ from urllib.parse import urlsplit
 import httpx
 
 from sellerops.archive import Archive, ArchivedDocument, DocumentMeta
-from sellerops.errors import AmazonUnavailable, DocumentDamaged, DocumentExpired, UnexpectedAnswer
+from sellerops.errors import (
+    AmazonUnavailable,
+    DocumentDamaged,
+    DocumentExpired,
+    LimitExceeded,
+    UnexpectedAnswer,
+)
+from sellerops.limits import (
+    LARGEST_DOCUMENT,
+    MAX_GZIP_LAYERS,
+    MAX_UNPACK_RATIO,
+    SURELY_SMALL,
+    megabytes,
+)
+from sellerops.sources.common.document_hosts import check_address
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 60.0
@@ -29,9 +43,10 @@ WHOLE_TIMEOUT = 7_200.0
 
 _CHUNK = 256 * 1024
 _UNPACKED_CHUNK = 1 << 20
+# zlib copies what it has not used yet: with small slices thousands of members in one chunk stay cheap.
+_SLICE = 16 * 1024
 _GZIP_WINDOW = 31  # zlib: a gzip header and trailer are expected
 _GZIP_MAGIC = b"\x1f\x8b"
-_MAX_LAYERS = 3
 _HEAD = 4096
 _KEPT_HEADERS = (
     "content-type",
@@ -70,17 +85,23 @@ def download(
     archive: Archive,
     meta: DocumentMeta,
     *,
+    origins: Collection[str] = (),
     connect_timeout: float = CONNECT_TIMEOUT,
     read_timeout: float = READ_TIMEOUT,
     whole_timeout: float = WHOLE_TIMEOUT,
 ) -> ArchivedDocument:
     """Stream the document into ``archive`` and say where it lies. Sync; memory stays below a few MB.
 
-    DocumentExpired when a fresh address is needed, DocumentDamaged when what arrives is truncated,
-    mislabelled beyond repair or no document, AmazonUnavailable for time-outs, dropped connections and 5xx.
+    :param origins: where documents may also be fetched from, beside Amazon's hosts: see ``check_address``.
+        Redirects are not followed.
+
+    UnexpectedAnswer for an address elsewhere, LimitExceeded for a document beyond the limits,
+    DocumentExpired when a fresh address is needed, DocumentDamaged when what arrives is truncated, mislabelled
+    beyond repair or no document, AmazonUnavailable for time-outs, dropped connections and 5xx.
     """
     quiet_httpx()
     where = f"document {address.document_id}, {address.public_url}"
+    check_address(address.url, origins, where=where)
     # The stored object as it lies there; an encoding we did not ask for is told by the magic bytes anyway.
     headers = {"accept-encoding": "identity", "user-agent": "sellerops"}
     timeouts = httpx.Timeout(read_timeout, connect=connect_timeout)
@@ -92,7 +113,7 @@ def download(
             _check_status(response, where)
             raw = _RawBody(response, where, whole_timeout)
             return archive.put_stream(
-                checked(unpacked(raw, where), where),
+                checked(unpacked(raw, where, seconds=whole_timeout), where),
                 _with_response(meta, address, response),
                 after=raw.facts,
             )
@@ -131,44 +152,92 @@ class _RawBody:
         return {"raw_bytes": self._nbytes, "raw_sha256": self._digest.hexdigest()}
 
 
-def unpacked(chunks: Iterable[bytes], where: str) -> Iterator[bytes]:
+def unpacked(chunks: Iterable[bytes], where: str, *, seconds: float = WHOLE_TIMEOUT) -> Iterator[bytes]:
     """The innermost bytes of ``chunks``: each gzip layer is known by its magic bytes and checked to its
     trailer.
 
     Labels are not asked: an object stored as gzip may also be sent with Content-Encoding, and a plain one be
     announced as GZIP. Report documents are text, so none begins with gzip's magic itself.
     """
-    for _ in range(_MAX_LAYERS + 1):
+    budget = _Budget(where, time.monotonic() + seconds)
+    chunks = budget.counted(chunks)
+    for _ in range(MAX_GZIP_LAYERS + 1):
         head, chunks = _peek(chunks, len(_GZIP_MAGIC))
         if not head.startswith(_GZIP_MAGIC):
             yield from chunks
             return
-        chunks = _gunzip(chunks, where)
-    raise DocumentDamaged(f"the document is packed more than {_MAX_LAYERS} times.", where=where)
+        chunks = _gunzip(chunks, where, budget)
+    raise LimitExceeded(
+        f"the document is packed more than {MAX_GZIP_LAYERS} times.", where=where, limit="MAX_GZIP_LAYERS"
+    )
 
 
-def _gunzip(chunks: Iterable[bytes], where: str) -> Iterator[bytes]:
+class _Budget:
+    """What a download may grow to, on each of its layers, and until when."""
+
+    def __init__(self, where: str, deadline: float) -> None:
+        self._where, self._deadline = where, deadline
+        self._packed = 0
+
+    def counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """``chunks``, which are what came over the wire."""
+        for chunk in chunks:
+            self._packed += len(chunk)
+            self.check(self._packed)
+            yield chunk
+
+    def check(self, size: int) -> None:
+        """Raise when a layer of ``size`` bytes so far is larger, or took longer, than is allowed."""
+        if size > LARGEST_DOCUMENT:
+            raise LimitExceeded(
+                f"the document is larger than {megabytes(LARGEST_DOCUMENT)}.",
+                where=self._where,
+                limit="LARGEST_DOCUMENT",
+            )
+        if size > max(SURELY_SMALL, self._packed * MAX_UNPACK_RATIO):
+            raise LimitExceeded(
+                f"{self._packed} bytes unpack to more than {megabytes(size)}, over {MAX_UNPACK_RATIO} times "
+                "as much: this is no report.",
+                where=self._where,
+                limit="MAX_UNPACK_RATIO",
+            )
+        if time.monotonic() > self._deadline:
+            raise AmazonUnavailable("the download takes too long to unpack.", where=self._where)
+
+
+def _gunzip(chunks: Iterable[bytes], where: str, budget: _Budget) -> Iterator[bytes]:
     """Unpack gzip, all members of it, in pieces of bounded size. DocumentDamaged when it does not end
     properly.
     """
     unpacker = zlib.decompressobj(_GZIP_WINDOW)
+    size = 0
     try:
-        for chunk in chunks:
-            data = chunk
+        for data in _slices(chunks):
             while data:
                 if unpacker.eof:
                     if not data.strip(b"\0"):
                         break  # padding after the last member
                     unpacker = zlib.decompressobj(_GZIP_WINDOW)
-                if piece := unpacker.decompress(data, _UNPACKED_CHUNK):
+                piece = unpacker.decompress(data, _UNPACKED_CHUNK)
+                size += len(piece)
+                budget.check(size)
+                if piece:
                     yield piece
                 data = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
         while not unpacker.eof and (piece := unpacker.decompress(b"", _UNPACKED_CHUNK)):
+            size += len(piece)
+            budget.check(size)
             yield piece
     except zlib.error as error:
         raise DocumentDamaged(f"the gzip data is broken: {error}.", where=where) from None
     if not unpacker.eof:
         raise DocumentDamaged("the gzip data is truncated: it ends before its trailer.", where=where)
+
+
+def _slices(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        for start in range(0, len(chunk), _SLICE):
+            yield chunk[start : start + _SLICE]
 
 
 def checked(chunks: Iterable[bytes], where: str) -> Iterator[bytes]:

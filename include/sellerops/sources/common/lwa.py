@@ -15,6 +15,7 @@ import httpx
 
 from sellerops.errors import AmazonUnavailable, LoginRefused, SellerOpsError
 from sellerops.redaction import redact
+from sellerops.sources.common.document_hosts import origin_of
 
 LWA_TOKEN_URL = "https://api.amazon.com/auth/o2/token"
 
@@ -39,7 +40,8 @@ class Credentials:
     """What an account's Airflow connection holds. Nothing of it but the addresses ever shows in text.
 
     ``endpoint`` is the region's address (``https://sellingpartnerapi-na.amazon.com``) or a local server's;
-    ``connection`` is the Airflow connection id that error messages name.
+    ``connection`` is the Airflow connection id that error messages name. ``document_hosts`` are
+    addresses that documents may be fetched from, beside Amazon's and the endpoint.
     """
 
     client_id: str = field(repr=False)
@@ -48,6 +50,12 @@ class Credentials:
     endpoint: str
     token_url: str = LWA_TOKEN_URL
     connection: str = ""
+    document_hosts: tuple[str, ...] = ()
+
+    @property
+    def document_origins(self) -> frozenset[str]:
+        """The origins documents may come from because the connection names them; see ``check_address``."""
+        return frozenset(filter(None, map(origin_of, (self.endpoint, *self.document_hosts))))
 
     def check(self) -> None:
         """Raise LoginRefused when a part is missing; an incomplete set must never be completed from

@@ -1,4 +1,4 @@
-"""Small documents made to exhaust a worker end with an error that names the limit, at a cost in proportion."""
+"""Small documents made to exhaust a worker end with an error that names the limit, at low cost."""
 
 from __future__ import annotations
 
