@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
+from sellerops.bounded_json import read_json
 from sellerops.errors import RetryableError, UnreadableDocument
 
 # Level 3 packs report text at about 100 MB/s and core, a tenth larger than the slower default.
@@ -125,11 +126,11 @@ class Archive:
         stem = uri.removesuffix(".gz")
         local = _local_path(stem)
         if local:
-            texts = [path.read_text("utf-8") for path in local.parent.glob(f"{local.name}.*.json")]
+            texts = [path.read_bytes() for path in local.parent.glob(f"{local.name}.*.json")]
         else:
             filesystem = _filesystem(stem)
-            texts = [filesystem.cat_file(name).decode() for name in filesystem.glob(f"{stem}.*.json")]
-        return sorted((json.loads(text) for text in texts), key=lambda entry: str(entry["fetched_at"]))
+            texts = [filesystem.cat_file(name) for name in filesystem.glob(f"{stem}.*.json")]
+        return sorted((_story(text, uri) for text in texts), key=lambda entry: str(entry["fetched_at"]))
 
     def stories(self, source: str, report: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """The address and sidecar of every document of a report, in no order; for a ledger that is lost."""
@@ -137,13 +138,13 @@ class Archive:
         if self._local:
             for path in (self._local / source / report).glob("*/*/*.json"):
                 document = path.with_name(f"{path.name.split('.')[0]}.gz")
-                yield document.as_uri(), json.loads(path.read_text("utf-8"))
+                yield document.as_uri(), _story(path.read_bytes(), path.as_uri())
             return
         filesystem = _filesystem(below)
         for name in filesystem.glob(f"{below}/*/*/*.json"):
             folder, _, file = str(name).rpartition("/")
             address = filesystem.unstrip_protocol(f"{folder}/{file.split('.')[0]}.gz")
-            yield address, json.loads(filesystem.cat_file(name).decode())
+            yield address, _story(filesystem.cat_file(name), str(name))
 
     def _spool_directory(self, meta: DocumentMeta) -> Path | None:
         """Local archives spool beside the final place, for an atomic link; others in the system's folder."""
@@ -221,6 +222,25 @@ def _sidecar(meta: DocumentMeta, nbytes: int, sha256: str, more: Mapping[str, An
         "decoded": {"bytes": nbytes, "sha256": sha256},
     }
     return (json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, default=str) + "\n").encode()
+
+
+def _story(text: bytes, where: str) -> dict[str, Any]:
+    """A sidecar's content. UnreadableDocument names one that was damaged or is no sidecar."""
+    try:
+        content = read_json(text)
+    except ValueError as error:
+        raise _no_sidecar(str(error), where) from None
+    if not isinstance(content, dict) or "fetched_at" not in content:
+        raise _no_sidecar("it has no `fetched_at`", where)
+    return content
+
+
+def _no_sidecar(cause: str, where: str) -> UnreadableDocument:
+    return UnreadableDocument(
+        f"the sidecar of an archived document cannot be read: {cause}.",
+        where=where,
+        remedy="Restore it from a copy of the archive, or move it away: its document is then left out.",
+    )
 
 
 def _link_once(path: Path, target: Path) -> Path:

@@ -27,6 +27,17 @@ def read_json(text: str | bytes) -> Any:
     return value
 
 
+def is_too_deep(text: str | bytes) -> bool:
+    """Whether it is JSON but for its depth."""
+    try:
+        read_json(text)
+    except TooDeep:
+        return True
+    except ValueError:
+        pass
+    return False
+
+
 def check_depth(value: Any) -> None:
     """Raise TooDeep when ``value`` has more than MAX_DEPTH lists and objects in each other."""
     level = [value]

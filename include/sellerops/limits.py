@@ -39,7 +39,7 @@ SURELY_SMALL = 64 << 20
 MAX_GZIP_LAYERS = 3
 
 # The body of an API answer, a token or an error, unpacked. Pages of operations are below 5 MB.
-LARGEST_ANSWER = 64 << 20
+LARGEST_ANSWER = 32 << 20
 
 
 def megabytes(size: int) -> str:

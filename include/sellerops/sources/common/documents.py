@@ -96,8 +96,8 @@ def download(
         Redirects are not followed.
 
     UnexpectedAnswer for an address elsewhere, LimitExceeded for a document beyond the limits,
-    DocumentExpired when a fresh address is needed, DocumentDamaged when what arrives is truncated, mislabelled
-    beyond repair or no document, AmazonUnavailable for time-outs, dropped connections and 5xx.
+    DocumentExpired when a fresh address is needed, DocumentDamaged when what arrives is truncated,
+    mislabelled beyond repair or no document, AmazonUnavailable for time-outs, dropped connections and 5xx.
     """
     quiet_httpx()
     where = f"document {address.document_id}, {address.public_url}"

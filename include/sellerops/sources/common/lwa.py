@@ -13,8 +13,10 @@ from typing import Any
 
 import httpx
 
+from sellerops.bounded_json import read_json
 from sellerops.errors import AmazonUnavailable, LoginRefused, SellerOpsError
 from sellerops.redaction import redact
+from sellerops.sources.common.bounded import bounded_request
 from sellerops.sources.common.document_hosts import origin_of
 
 LWA_TOKEN_URL = "https://api.amazon.com/auth/o2/token"
@@ -144,7 +146,7 @@ class TokenSource:
             "client_secret": self._credentials.client_secret,
         }
         try:
-            response = await self._http.post(self._credentials.token_url, data=form)
+            response = await bounded_request(self._http, "POST", self._credentials.token_url, data=form)
         except httpx.HTTPError as error:
             # `sent` is about the API call this token is for: it has not left yet.
             raise AmazonUnavailable(
@@ -186,7 +188,7 @@ def _copy(error: SellerOpsError) -> SellerOpsError:
 
 def _json(response: httpx.Response) -> dict[str, Any]:
     try:
-        body = response.json()
+        body = read_json(response.content)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
