@@ -15,7 +15,7 @@ _NAMES = (
     r"|(?:access|refresh|id|auth|bot|session|security|bearer|restricted[_-]?data)[_-]?token"
     r"|authorization|x-amz-(?:signature|credential)|signature|aws[_-]?access[_-]?key[_-]?id|cookie"
 )
-# `name=value`, `"name": "value"`, `\"name\": \"value\"`, `<name>value<`, `name%3Dvalue`, `(b'name', b'value')`.
+# name=value, "name": "value", \"name\": \"value\", <name>value<, name%3Dvalue, (b'name', b'value')
 _MARK = r"""(?:\\*["']?\s{0,8}(?:[=:]|%3D|,(?=\s{0,8}b?\\*["']))\s{0,8}(?:b(?=["']))?|>)"""
 # In quotes to the closing one, which a text that was cut may lack; bare, to a space or the next parameter.
 _QUOTED = r"""(?P<quote>\\*["'])(?:(?!(?P=quote))[^\n\\]|(?!(?P=quote))\\[^\n]|'')*(?:(?P=quote)|(?=\n|\Z))"""
@@ -25,7 +25,8 @@ _WORDS = r"(?:[ \t][^\s=]{1,60}){0,8}(?=[ \t]\w{1,40}=)"
 
 _SECRETS = (
     re.compile(
-        r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY.*?(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,20}-----|\Z)",
+        r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY.*?"
+        r"(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,20}-----|\Z)",
         re.DOTALL,
     ),
     re.compile(r"Atz[a-z](?:\||%7C)[^\s\"'&,;<>}]+", re.IGNORECASE),
