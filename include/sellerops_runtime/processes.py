@@ -21,8 +21,9 @@ _SAME_START = 2.0
 # What a program of ours needs of its caller's environment: where things are, and how text is written.
 _PLAIN_VARIABLES = frozenset(
     {
-        "HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LOGNAME", "NO_PROXY", "PATH", "PYTHONPATH",
-        "PYTHONUNBUFFERED", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV", "no_proxy",
+        "HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LOGNAME", "NO_PROXY", "PATH",
+        "PYTHONPATH", "PYTHONUNBUFFERED", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ", "USER",
+        "VIRTUAL_ENV", "no_proxy",
     }
 )  # fmt: skip
 

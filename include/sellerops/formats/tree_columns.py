@@ -13,8 +13,10 @@ import pyarrow.compute as pc
 
 from sellerops.formats.casts import holds
 from sellerops.formats.json_stream import LongNumber, Number, Repeating
+from sellerops.formats.numbers import parse_decimal
 from sellerops.formats.tree_nodes import Node
 from sellerops.limits import LONGEST_NUMBER
+from sellerops.specs import ColumnType
 
 _TEXTS: set[type] = {str, Number}
 _OBJECTS: set[type] = {dict, Repeating}
@@ -99,6 +101,18 @@ def text_of(value: Any) -> str:
 
 def _as_repeated(value: Repeating) -> Iterable[tuple[str, Any]]:
     return ((Repeating.original(key), entry) for key, entry in value.items())
+
+
+def combined(texts: Sequence[str], column_type: ColumnType, is_list: bool) -> str:
+    """The values of one column in the elements of a list as one: see ``paths``. Lists are joined."""
+    if is_list:
+        return "[" + ", ".join(inner for text in texts if (inner := text[1:-1])) + "]"
+    if len(texts) > 1 and column_type in (ColumnType.DECIMAL, ColumnType.INTEGER):
+        try:
+            return f"{sum(map(parse_decimal, texts), Decimal(0)):f}"
+        except (ValueError, ArithmeticError):
+            return as_json(list(texts))
+    return texts[0] if len(set(texts)) == 1 else as_json(list(texts))
 
 
 def _written_out(number: LongNumber) -> str:

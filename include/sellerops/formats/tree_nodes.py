@@ -16,7 +16,7 @@ class Node:
     ``column``: the column of a value that stands here; ``rank``: above 0 for a column's other paths, of which
     the lowest that is there wins; ``is_elsewhere``: another table takes it, or what is in the elements of a
     list here (``leads_elsewhere``); ``is_kept``: within a list that has a column of its own, so that what is
-    not known here is not lost.
+    not known here is not lost; ``is_every``: each element of a list here adds to the columns below.
     """
 
     path: str
@@ -25,6 +25,7 @@ class Node:
     is_elsewhere: bool = False
     leads_elsewhere: bool = False
     is_list: bool = False
+    is_every: bool = False
     is_kept: bool = False
     below: dict[str, Node] = field(default_factory=dict)
     choices: dict[Choice, Node] = field(default_factory=dict)
@@ -48,7 +49,7 @@ class Node:
     @property
     def is_peculiar(self) -> bool:
         """Whether more than the value itself decides where it goes."""
-        return bool(self.choices or self.rank or self.is_list or self.is_kept)
+        return bool(self.choices or self.rank or self.is_list or self.is_every or self.is_kept)
 
     def columns_below(self) -> Iterator[str]:
         """The columns of an object that stands here."""
@@ -73,6 +74,8 @@ class Node:
             if step.choice is not None:
                 if step.choice == Choice():
                     node.is_list = True
+                elif step.choice.every:
+                    node.is_every = True
                 else:
                     node = node.chosen(step.choice)
         return node

@@ -23,7 +23,7 @@ from sellerops.formats.names import (
 from sellerops.formats.paths import Choice, Path, as_list, is_chosen, parse_path, pick
 from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally
 from sellerops.formats.sniff import Document
-from sellerops.formats.tree_columns import as_json, is_storable, spread, text_column, text_of
+from sellerops.formats.tree_columns import as_json, combined, is_storable, spread, text_column, text_of
 from sellerops.formats.tree_nodes import Node, column_paths, read_above
 from sellerops.formats.trees import Row, RowsOf, Units
 from sellerops.formats.xml_stream import XmlUnits
@@ -66,6 +66,7 @@ class TreeReader:
         self._root = Node("")
         self._places = 0
         self._above: list[tuple[str, int, Path]] = []
+        self._lists = {name for name, _, path in column_paths(table) if path.is_list}
         for name, rank, path in column_paths(table):
             if path.level is None:
                 node = self._root.at(path.steps)
@@ -195,6 +196,9 @@ class TreeReader:
                 rest = self._choose(inner, here, leaves, others)
                 if here.column is None:
                     inner, kind = rest, list
+            if here.is_every and kind is list:
+                self._add_every(inner, here, leaves)
+                continue
             if here.is_list:
                 inner, kind = as_list(inner), list
             if kind is str or kind is Number:
@@ -255,6 +259,22 @@ class TreeReader:
             key = choice.key if choice.key is not None and choice.key not in chosen.below else None
             self._leaves({name: each for name, each in inner.items() if name != key}, chosen, leaves, others)
         return rest
+
+    def _add_every(self, entries: list[Any], node: Node, leaves: dict[str, str]) -> None:
+        """The columns below ``node`` from all elements of the list there."""
+        found: dict[str, list[str]] = {}
+        for entry in entries:
+            own: dict[str, str] = {}
+            others: list[tuple[int, Node, str]] = []
+            self._leaves(entry if isinstance(entry, dict) else {"": entry}, node, own, others)
+            for _, other, text in sorted(others, key=lambda each: each[0]):
+                self._settle(other, text, own)
+            for name, text in own.items():
+                found.setdefault(name, []).append(text)
+        types = {each.name: each.type for each in self._fields}
+        leaves.update(
+            (name, combined(texts, types[name], name in self._lists)) for name, texts in found.items()
+        )
 
     def _inherited_by(self, chain: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
         """The columns that stand in a row's ancestors, read once for all rows of the same ones."""

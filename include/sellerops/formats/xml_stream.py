@@ -49,9 +49,10 @@ class XmlUnits:
         self._ready: list[Unit] = []
         self._given = False
         self._part_began = 0
+        self._parser = self._made_parser()
 
     def __iter__(self) -> Iterator[Unit]:
-        parser = self._parser()
+        parser = self._parser
         read, ended = 0, False
         while not ended:
             # expat reads an unfinished tag or comment again with each piece (before 2.6): larger ones then.
@@ -81,10 +82,9 @@ class XmlUnits:
                 limit="LONGEST_ITEM",
             )
 
-    def _parser(self) -> expat.XMLParserType:
+    def _made_parser(self) -> expat.XMLParserType:
         parser = expat.ParserCreate(encoding="utf-8", namespace_separator="}")
         parser.buffer_text = True
-        self._place = lambda: parser.CurrentByteIndex
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._data
@@ -109,7 +109,7 @@ class XmlUnits:
             is_part = path == self._rows
             if is_part or (len(path) == 1 and path[0] in self._wanted):
                 self._builder, self._built_at = TreeBuilder(), len(self._open)
-                self._part_began = self._place()
+                self._part_began = self._parser.CurrentByteIndex
                 self._refuse_late(is_part, path)
             elif path != self._rows[: len(path)] and len(self._others) < _MOST_OTHERS:
                 self._others[".".join(path)[:_LONGEST_NAME]] += 1

@@ -66,7 +66,8 @@ def test_a_secret_of_a_known_form_survives_nowhere(kind: str, data: st.DataObjec
 NAMES = [
     "password", "POSTGRES_PASSWORD", "pwd", "client_secret", "clientSecret", "refresh_token", "access_token",
     "accessToken", "restrictedDataToken", "aws_secret_access_key", "SecretAccessKey", "aws_session_token",
-    "x-amz-access-token", "X-Amz-Security-Token", "AIRFLOW__CORE__FERNET_KEY", "api_key", "bot_token", "passphrase",
+    "x-amz-access-token", "X-Amz-Security-Token", "AIRFLOW__CORE__FERNET_KEY", "api_key", "bot_token",
+    "passphrase",
 ]  # fmt: skip
 NAMED = [
     "{n}={s}",
@@ -124,7 +125,7 @@ def test_a_secret_under_its_name_survives_nowhere(name: str, context: str, secre
         "https://b.s3.amazonaws.com/x?AWSAccessKeyId=correct&Signature=horse%3D&Expires=1",
         "-----BEGIN PRIVATE KEY-----\ncorrect\nhorse\n-----END PRIVATE KEY-----",
         "-----BEGIN OPENSSH PRIVATE KEY-----\ncorrect\nhorse",
-        '{"private_key": "-----BEGIN RSA PRIVATE KEY-----\\ncorrect\\nhorse\\n-----END RSA PRIVATE KEY-----\\n"}',
+        '{"k": "-----BEGIN RSA PRIVATE KEY-----\\ncorrect\\nhorse\\n-----END RSA PRIVATE KEY-----\\n"}',
         "https://hooks.slack.com/workflows/correct/horse/battery",
         "POST https://api.telegram.org/bot7000000001:correct_horse/sendMessage",
     ],
@@ -179,8 +180,8 @@ def test_a_mapping_is_masked_by_its_names_too() -> None:
 
 @pytest.mark.parametrize(
     "part",
-    ["password=", "password='", 'password="\\', "://a:", "://a:b@", "@", "x&", "eyJaaaaaaaa.", "-----BEGIN PRIVATE KEY",
-     "Bearer ", "AKIAABCDEFGHIJKLMNOP ", "password=a b ", "1234567:", " "],
+    ["password=", "password='", 'password="\\', "://a:", "://a:b@", "@", "x&", "eyJaaaaaaaa.",
+     "-----BEGIN PRIVATE KEY", "Bearer ", "AKIAABCDEFGHIJKLMNOP ", "password=a b ", "1234567:", " "],
 )  # fmt: skip
 def test_the_cost_is_in_proportion_to_the_text(part: str) -> None:
     def seconds(size: int) -> float:
