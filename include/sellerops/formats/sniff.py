@@ -10,7 +10,8 @@ import re
 import zlib
 from typing import Any, BinaryIO, cast
 
-from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.errors import DocumentDamaged, LimitExceeded, UnreadableDocument
+from sellerops.limits import MAX_UNPACK_RATIO, SURELY_SMALL
 
 _PEEK = 1 << 16
 _XML_PAGES = (b"<!doctype html", b"<html", b"<head", b"<body", b"<error")
@@ -40,9 +41,12 @@ class Document:
         self._where = where
         self._is_xml = is_xml
         self._source: Any = stream
+        self._packed: _Rejoined | None = None
+        self._size = 0
         self._ahead = self._guarded(_PEEK)
         if self._ahead.startswith(b"\x1f\x8b"):
-            self._source = gzip.GzipFile(fileobj=cast(Any, _Rejoined(self._ahead, stream)))
+            self._packed = _Rejoined(self._ahead, stream)
+            self._source, self._size = gzip.GzipFile(fileobj=cast(Any, self._packed)), 0
             self._ahead = self._guarded(_PEEK)
         self.declared = declared
         self.charset = self._take_mark(declared)
@@ -64,11 +68,19 @@ class Document:
 
     def _guarded(self, size: int) -> bytes:
         try:
-            return bytes(self._source.read(size))
+            piece = bytes(self._source.read(size))
         except EOFError as error:
             raise DocumentDamaged("the packed document ends early.", where=self._where) from error
         except (zlib.error, gzip.BadGzipFile) as error:
             raise DocumentDamaged(f"the packed document is broken ({error}).", where=self._where) from error
+        self._size += len(piece)
+        if self._packed and self._size > max(SURELY_SMALL, self._packed.count * MAX_UNPACK_RATIO):
+            raise LimitExceeded(
+                f"{self._packed.count} bytes unpack to over {MAX_UNPACK_RATIO} times as much.",
+                where=self._where,
+                limit="MAX_UNPACK_RATIO",
+            )
+        return piece
 
     def _take_mark(self, declared: str | None) -> str | None:
         for mark, charset in _BOMS:
@@ -113,15 +125,18 @@ class Document:
 
 
 class _Rejoined:
-    """What was read ahead, then the rest."""
+    """What was read ahead, then the rest; ``count``: how many bytes so far."""
 
     def __init__(self, ahead: bytes, rest: BinaryIO) -> None:
         self._ahead = ahead
         self._rest = rest
+        self.count = 0
 
     def read(self, size: int = -1) -> bytes:
         if self._ahead:
-            count = len(self._ahead) if size < 0 else size
-            taken, self._ahead = self._ahead[:count], self._ahead[count:]
-            return taken
-        return self._rest.read(size)
+            end = len(self._ahead) if size < 0 else size
+            taken, self._ahead = self._ahead[:end], self._ahead[end:]
+        else:
+            taken = self._rest.read(size)
+        self.count += len(taken)
+        return taken

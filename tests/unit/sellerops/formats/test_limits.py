@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from unit.sellerops.formats.helpers import Read, table
 
 from sellerops.bounded_json import TooDeep, read_json
 from sellerops.errors import LimitExceeded, UnreadableDocument
-from sellerops.formats import json_stream, xml_stream
+from sellerops.formats import json_stream, sniff, xml_stream
 from sellerops.limits import MAX_DEPTH
 
 COLUMNS = {
@@ -174,3 +175,14 @@ def test_json_from_anywhere_has_the_same_limit() -> None:
     for text in (f"[{deep}]", "[" * DEEP, '{"k": ' * DEEP, b'{"k": ' * DEEP):
         with pytest.raises(TooDeep, match="MAX_DEPTH"):
             read_json(text)
+
+
+def test_a_packed_document_ends_at_the_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sniff, "SURELY_SMALL", 1 << 20)
+    for rows, is_bomb in ((10_000, False), (500_000, True)):
+        content = gzip.compress(b"a\tn\ti\n" + b"x\t1\t1\n" * rows)
+        if is_bomb:
+            with pytest.raises(LimitExceeded, match="unpack to over"):
+                Read(content, FLAT)
+        else:
+            assert len(Read(content, FLAT).rows) == rows
