@@ -87,8 +87,11 @@ def parse_path(text: str, rows: Sequence[str]) -> Path:
 
 
 def pick(value: Any, steps: Sequence[Step]) -> Any:
-    """What stands at the end of ``steps``, or None."""
-    for step in steps:
+    """What stands at the end of ``steps``, or None; the different values of a list on the way as a list."""
+    for place, step in enumerate(steps):
+        if isinstance(value, list):
+            found = [each for entry in value if (each := pick(entry, steps[place:])) is not None]
+            return found[0] if found and all(each == found[0] for each in found) else found or None
         if not isinstance(value, Mapping):
             return None
         value = value.get(step.key)

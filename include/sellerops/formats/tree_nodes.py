@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from sellerops.errors import LimitExceeded
 from sellerops.formats.paths import Choice, Path, Step, parse_path
+from sellerops.limits import LONGEST_PATH, MOST_PLACES
 from sellerops.specs import TableSpec
 
 
@@ -97,3 +99,19 @@ def read_above(table: TableSpec) -> list[set[str]]:
         if path.level is not None and path.steps:
             wanted[path.level].add(path.steps[0].key)
     return wanted
+
+
+def refuse_too_many_places(count: int, node: Node, key: str, *, where: str) -> None:
+    """Raise LimitExceeded when ``key`` is one unknown place too many, or its name is too long."""
+    if count > MOST_PLACES:
+        raise LimitExceeded(
+            f"its rows have values at more than {MOST_PLACES} different places.",
+            where=where,
+            limit="MOST_PLACES",
+        )
+    if len(node.path) + len(key) > LONGEST_PATH:
+        raise LimitExceeded(
+            f"the name `{key[:80]}...` of a value is longer than {LONGEST_PATH} characters.",
+            where=where,
+            limit="LONGEST_PATH",
+        )

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sellerops.errors import LimitExceeded
 from sellerops.formats.assembly import Assembler, Texts
 from sellerops.formats.json_stream import JsonLines, JsonUnits, Number, Repeating
 from sellerops.formats.names import (
@@ -24,10 +23,9 @@ from sellerops.formats.paths import Choice, Path, as_list, is_chosen, parse_path
 from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally
 from sellerops.formats.sniff import Document
 from sellerops.formats.tree_columns import as_json, combined, is_storable, spread, text_column, text_of
-from sellerops.formats.tree_nodes import Node, column_paths, read_above
+from sellerops.formats.tree_nodes import Node, column_paths, read_above, refuse_too_many_places
 from sellerops.formats.trees import Row, RowsOf, Units
 from sellerops.formats.xml_stream import XmlUnits
-from sellerops.limits import LONGEST_PATH, MOST_PLACES
 from sellerops.specs import ColumnType, FileFormat, TableSpec
 
 # Few enough that decoded rows are still in the processor's cache when their columns are made.
@@ -201,6 +199,8 @@ class TreeReader:
                 continue
             if here.is_list:
                 inner, kind = as_list(inner), list
+            elif kind is list and len(inner) == 1 and here.column is None and any(here.columns_below()):
+                inner, kind = inner[0], type(inner[0])
             if kind is str or kind is Number:
                 text = inner
             elif kind is dict or kind is Repeating:
@@ -228,18 +228,7 @@ class TreeReader:
     def _new_place(self, node: Node, key: str) -> Node:
         """A place the spec does not name, kept in memory to the document's end."""
         self._places += 1
-        if self._places > MOST_PLACES:
-            raise LimitExceeded(
-                f"its rows have values at more than {MOST_PLACES} different places.",
-                where=self._where,
-                limit="MOST_PLACES",
-            )
-        if len(node.path) + len(key) > LONGEST_PATH:
-            raise LimitExceeded(
-                f"the name `{key[:80]}...` of a value is longer than {LONGEST_PATH} characters.",
-                where=self._where,
-                limit="LONGEST_PATH",
-            )
+        refuse_too_many_places(self._places, node, key, where=self._where)
         return node.child(key)
 
     def _choose(

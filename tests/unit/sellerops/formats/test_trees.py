@@ -360,3 +360,23 @@ def test_every_element_beside_the_rows_is_refused() -> None:
             table({"a": {"from": "/Message.Order.Lines[*].x"}}, rows="Message.Order.Item"),
             kind="xml",
         )
+
+
+def test_a_value_above_the_rows_survives_a_repeated_element() -> None:
+    spec = table({"sku": {"required": True}, "city": {"from": "/M.Order.Ship.City"}}, rows="M.Order.Item")
+
+    def cities(*ships: str) -> list[str | None]:
+        inner = "".join(f"<Ship><City>{city}</City></Ship>" for city in ships)
+        content = f"<E><M><Order>{inner}<Item><sku>a</sku></Item></Order></M></E>"
+        return Read(content.encode(), spec, kind="xml").column("city")
+
+    assert cities("Bonn") == cities("Bonn", "Bonn") == ["Bonn"]
+    assert cities("Bonn", "Ulm") == ['["Bonn", "Ulm"]'] and cities() == [None]
+
+
+def test_a_list_of_one_object_is_the_object() -> None:
+    spec = table({"sku": {}, "price": {"type": "decimal", "from": "price.amount"}}, primary_key=("sku",))
+    rows = [{"sku": "a", "price": [{"amount": 1.5}]}, {"sku": "b", "price": [{"amount": 1}, {"amount": 2}]}]
+    read = Read("\n".join(map(json.dumps, rows)).encode(), spec, kind="jsonl")
+    assert read.column("price") == [Decimal("1.5"), None]
+    assert read.column("price__2") == [None, '[{"amount": 1}, {"amount": 2}]'] and not read.rejects

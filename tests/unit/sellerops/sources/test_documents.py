@@ -22,8 +22,9 @@ from sellerops.errors import (
     LimitExceeded,
     SellerOpsError,
 )
-from sellerops.sources.common import documents
-from sellerops.sources.common.documents import DocumentAddress, download, unpacked
+from sellerops.sources.common import unpacking
+from sellerops.sources.common.documents import DocumentAddress, download
+from sellerops.sources.common.unpacking import unpacked
 
 PATH = "/documents/one"
 SIGNED = "?X-Amz-Signature=topsecret&X-Amz-Expires=300"
@@ -212,8 +213,8 @@ def test_a_bomb_ends_at_the_ratio(layers: int) -> None:
 
 def test_a_layer_that_vanishes_in_the_next_is_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many empty members, packed: the layer between is large, and nothing comes out of it."""
-    monkeypatch.setattr(documents, "SURELY_SMALL", 1 << 20)
-    monkeypatch.setattr(documents, "MAX_UNPACK_RATIO", 100)
+    monkeypatch.setattr(unpacking, "SURELY_SMALL", 1 << 20)
+    monkeypatch.setattr(unpacking, "MAX_UNPACK_RATIO", 100)
     bomb = gzip.compress(gzip.compress(b"") * 100_000)
     with pytest.raises(LimitExceeded, match="unpack to more than"):
         list(unpacked([bomb], "here"))
@@ -231,7 +232,7 @@ def test_more_layers_than_amazon_packs_are_refused() -> None:
 
 
 def test_a_document_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "LARGEST_DOCUMENT", 1000)
+    monkeypatch.setattr(unpacking, "LARGEST_DOCUMENT", 1000)
     for content in (TEXT, gzip.compress(TEXT)):
         with pytest.raises(LimitExceeded, match="is larger than") as caught:
             list(unpacked([content], "here"))
