@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import json
 import os
 import tempfile
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from sellerops.bounded_json import read_json
 from sellerops.errors import ArchiveDamaged
 
 MARK = "sellerops-archive.json"
@@ -76,7 +76,7 @@ def is_whole(uri: str) -> bool:
 def story_of(content: bytes) -> dict[str, Any] | None:
     """A sidecar's content; None when it is damaged."""
     try:
-        story = json.loads(content)
+        story = read_json(content)
     except ValueError:
         return None
     return story if isinstance(story, dict) and story.keys() >= _TOLD else None

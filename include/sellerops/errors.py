@@ -19,6 +19,7 @@ SellerOpsError
 |   +-- UnexpectedAnswer      Amazon answered something outside its own contract
 |   +-- UnreadableDocument    the document does not fit its spec (missing column, wrong charset, ...)
 |   |   +-- ArchiveDamaged    the archived copy is damaged or gone
+|   |   +-- LimitExceeded     it is larger, deeper or wider than we accept (limits.py)
 |   +-- CheckFailed           rows do not add up; nothing was stored
 +-- SkipError                 there is rightly nothing to do
     +-- NothingToCollect      no data in this window, or Amazon no longer serves it
@@ -132,6 +133,15 @@ class ArchiveDamaged(UnreadableDocument):
     default_remedy = (
         "Clear the slice's load task: it downloads the document again while Amazon serves it. "
         "Or restore the file from a backup."
+    )
+
+
+class LimitExceeded(UnreadableDocument):
+    """``limit``, in the details, names the constant of ``sellerops.limits``."""
+
+    default_remedy = (
+        "Compare the document with Seller Central. If Amazon's data really need more, raise the limit in "
+        "include/sellerops/limits.py, then clear the task."
     )
 
 

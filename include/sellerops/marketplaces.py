@@ -34,11 +34,13 @@ class Marketplace:
         return ZoneInfo(self.timezone)
 
 
+# Marketplaces by code, endpoints by region, ids of marketplaces by stock pool.
+_Tables = tuple[dict[str, Marketplace], dict[str, str], dict[str, tuple[str, ...]]]
 _KNOWN = {each.name for each in fields(Marketplace)} - {"code"}
 _REQUIRED = {each.name for each in fields(Marketplace) if each.default is MISSING} - {"code"}
 
 
-def _build(files: Files, path: Path) -> tuple[dict[str, Marketplace], dict[str, str]]:
+def _build(files: Files, path: Path) -> _Tables:
     content = files.yaml(path)
     marketplaces = {}
     for code, entry in _entries(content, "marketplaces", path).items():
@@ -70,7 +72,26 @@ def _build(files: Files, path: Path) -> tuple[dict[str, Marketplace], dict[str, 
         raise ConfigurationError(
             f"no region {strangers[0]!r}, which a marketplace names.", where=f"{shown(path)}, regions"
         )
-    return marketplaces, endpoints
+    return marketplaces, endpoints, _pools(content.get("stock_pools", {}), marketplaces, path)
+
+
+def _pools(pools: Any, marketplaces: dict[str, Marketplace], path: Path) -> dict[str, tuple[str, ...]]:
+    """The pools' names and the ids of their shops."""
+    if not isinstance(pools, dict):
+        raise ConfigurationError(
+            "is no mapping.", where=f"{shown(path)}, stock_pools", remedy="Write `eu: [DE, FR]`."
+        )
+    ids = {}
+    for name, codes in pools.items():
+        unknown = [code for code in codes if code not in marketplaces] if isinstance(codes, list) else [codes]
+        if unknown:
+            raise ConfigurationError(
+                f"unknown marketplace {unknown[0]!r}.",
+                where=f"{shown(path)}, stock_pools.{name}",
+                remedy="List codes of the marketplaces above.",
+            )
+        ids[str(name)] = tuple(marketplaces[code].id for code in codes)
+    return ids
 
 
 MARKETPLACES = ConfigFile("marketplaces.yaml", _build)
@@ -88,7 +109,7 @@ def _is_text(value: object) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _tables(directory: str) -> tuple[dict[str, Marketplace], dict[str, str]]:
+def _tables(directory: str) -> _Tables:
     return MARKETPLACES.load()
 
 
@@ -99,8 +120,7 @@ def all_marketplaces() -> dict[str, Marketplace]:
 
 def stock_pools() -> dict[str, tuple[str, ...]]:
     """Pools of shops that sell from one stock: the pool's name and the shops' ids."""
-    pools = read_yaml(config_dir() / "marketplaces.yaml").get("stock_pools", {})
-    return {name: tuple(marketplace(code).id for code in codes) for name, codes in pools.items()}
+    return _tables(str(config_dir()))[2]
 
 
 def region_endpoint(region: str) -> str:

@@ -6,32 +6,65 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+MASK = "***"
+
+# Names under which a secret stands, as the end of a longer one too: POSTGRES_PASSWORD, botToken.
 _NAMES = (
-    r"client_secret|refresh_token|access_token|restrictedDataToken|password|passwd|authorization|bearer"
-    r"|x-amz-access-token|x-amz-security-token|x-amz-credential|x-amz-signature|signature|awsaccesskeyid"
+    r"pass(?:word|wd|phrase)|(?<![a-z])pwd|client[_-]?secret|(?:shared|jwt|app)[_-]?secret"
+    r"|secret[_-]?(?:access[_-]?)?key|(?:api|private|fernet|account)[_-]?key(?![_-]?id)"
+    r"|(?:access|refresh|id|auth|bot|session|security|bearer|restricted[_-]?data)[_-]?token"
+    r"|authorization|x-amz-(?:signature|credential)|signature|aws[_-]?access[_-]?key[_-]?id|cookie"
 )
+# name=value, "name": "value", \"name\": \"value\", <name>value<, name%3Dvalue, (b'name', b'value')
+_MARK = r"""(?:\\*["']?\s{0,8}(?:[=:]|%3D|,(?=\s{0,8}b?\\*["']))\s{0,8}(?:b(?=["']))?|>)"""
+# In quotes to the closing one, which a text that was cut may lack; bare, to a space or the next parameter.
+_QUOTED = r"""(?P<quote>\\*["'])(?:(?!(?P=quote))[^\n\\]|(?!(?P=quote))\\[^\n]|'')*(?:(?P=quote)|(?=\n|\Z))"""
+_BARE = r"""(?:[^\s"'<>&}\\,;]|[,;](?!\s|\Z)|&(?![\w.-]{1,40}=)|["'<>}\\](?![\s,;:)\]}]|\Z))+"""
+# A password with spaces needs quotes in a conninfo; one that lacks them ends before the next `name=`.
+_WORDS = r"(?:[ \t][^\s=]{1,60}){0,8}(?=[ \t]\w{1,40}=)"
+
 _SECRETS = (
-    re.compile(r"Atz[a-z]\|[^\s\"'&,;<>}]+"),
+    re.compile(
+        r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY.*?"
+        r"(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,20}-----|\Z)",
+        re.DOTALL,
+    ),
+    re.compile(r"Atz[a-z](?:\||%7C)[^\s\"'&,;<>}]+", re.IGNORECASE),
     re.compile(r"amzn1\.oa2-cs\.[\w.\-]+"),
     re.compile(
-        rf"(?i)(?<=\b)(?P<name>{_NAMES})(?P<mark>\\?[\"']?\s*[=:]\s*\\?[\"']?(?:(?:bearer|basic)\s+)?)[^\s\"'&,;<>}}\\]+"
+        rf"(?i)(?P<name>{_NAMES})(?P<mark>{_MARK}(?:(?:bearer|basic|digest)\s+)?)(?:{_QUOTED}|{_BARE}(?:{_WORDS})?)"
     ),
-    re.compile(r"(?i)(?P<name>bearer)(?P<mark>\s+)[\w\-.|~+/=]{8,}"),
-    re.compile(r"(?P<name>://[^/\s:@]*)(?P<mark>:)[^/\s@]+(?=@)"),
+    re.compile(r"(?i)(?P<name>bearer)(?P<mark>\s+)(?![a-z]+\b)[\w\-.|~+/=]{8,}"),
+    # A user's password in an address, which may hold spaces, @ and /; a port is none.
+    re.compile(
+        r"(?P<name>://[^\s/:@]{0,80})(?P<mark>:)(?!\d{1,5}(?:[/?#\s\"',;:)]|\Z))(?!\s)[^\n]{1,200}?(?=@[^\s@]*(?:\s|\Z))"
+    ),
+    re.compile(r"xox[a-z](?:\.xox[a-z])?-[\w.\-]{3,}|xapp-[\w.\-]{3,}", re.IGNORECASE),  # Slack
+    re.compile(r"(?P<name>hooks\.slack(?:-gov)?\.com/)(?P<mark>\w+/)[^\s\"'<>|]+"),
+    re.compile(r"pk_\d+_\w{8,}|\b[ps]k_(?:(?:live|test)_\w{8,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{16,})"),  # ClickUp
+    re.compile(
+        r"(?<!\d)\d{6,12}(?::|%3A)[\w\-]{30,}|(?<=/bot)\d+(?::|%3A)[^/\s]+", re.IGNORECASE
+    ),  # Telegram
+    re.compile(  # AWS: a key's id, and the secret where it stands beside it
+        r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])(?:[\s\"',:;|/]{1,8}[A-Za-z0-9/+=]{40}(?![A-Za-z0-9/+=]))?"
+    ),
+    re.compile(r"eyJ[\w\-]{8,}(?:\.[\w\-]*){1,4}"),  # JWT
+    re.compile(r"ya29\.[\w\-]{8,}|AIza[\w\-]{30,}|GOCSPX-[\w\-]{8,}"),  # Google
 )
-MASK = "***"
+_SECRET_NAME = re.compile(rf"(?i)(?:{_NAMES}|bearer)\Z")
 
 
 def redact(text: str) -> str:
-    """``text`` without tokens, secrets, signatures of presigned addresses and passwords in URLs."""
+    """``text`` without tokens, secrets, keys, signatures of presigned addresses, and passwords."""
     for pattern in _SECRETS:
         text = pattern.sub(_masked, text)
     return storable(text)
 
 
 def _masked(match: re.Match[str]) -> str:
-    groups = match.groupdict()
-    return f"{groups['name']}{groups['mark']}{MASK}" if groups else MASK
+    groups = match.groupdict(default="")
+    quote = groups.get("quote", "")
+    return f"{groups.get('name', '')}{groups.get('mark', '')}{quote}{MASK}{quote}"
 
 
 def storable(text: str) -> str:
@@ -42,7 +75,7 @@ def storable(text: str) -> str:
 def redact_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """A mapping with every text in it, however deep, redacted; values under a secret's name are masked."""
     return {
-        storable(str(key)): MASK if re.fullmatch(_NAMES, str(key), re.IGNORECASE) else _redact_any(value)
+        storable(str(key)): MASK if _SECRET_NAME.search(str(key)) else _redact_any(value)
         for key, value in values.items()
     }
 

@@ -14,7 +14,7 @@ from sellerops.clock import Clock
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.ports import LOOPBACK, free_port
-from sellerops_runtime.processes import Component, wait_until
+from sellerops_runtime.processes import Component, plain_environment, wait_until
 
 # The local Amazon takes any token; Slack's and ClickUp's begin so.
 _ANY_SLACK_TOKEN = "xoxb-local"
@@ -38,7 +38,12 @@ class LocalAmazon:
         argv = [sys.executable, "-m", "amazon_sandbox", "--host", LOOPBACK, "--port", str(self.port)]
         argv += ["--seed", str(seed), "--scenario", scenario]
         self.component = Component(
-            "amazon", argv, env=env, log=logs / "amazon.log", run_dir=run_dir, cwd=PROJECT_ROOT / "include"
+            "amazon",
+            argv,
+            env=plain_environment(env),
+            log=logs / "amazon.log",
+            run_dir=run_dir,
+            cwd=PROJECT_ROOT / "include",
         )
 
     @property

@@ -14,7 +14,7 @@ from sellerops.config_files import config_dir, read_yaml
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.ports import LOOPBACK, free_ports
-from sellerops_runtime.processes import Component, wait_until
+from sellerops_runtime.processes import Component, plain_environment, wait_until
 
 PROJECT, LOCATION = "local", "US"
 VENV = PROJECT_ROOT / ".venv-bigquery"
@@ -50,7 +50,7 @@ class LocalBigQuery:
         first, second = free_ports(2)
         self.port = port or first
         # Google's program would otherwise log in by what it finds of its own.
-        self._env = {**env, "HOME": str(venv / "home")}
+        self._env = {**plain_environment(env), "HOME": str(venv / "home")}
         argv = [str(self._program), "--host", LOOPBACK, "--port", str(self.port), "--grpc-port", str(second)]
         argv += ["--project", PROJECT, "--data-dir", str(data), "serve"]
         self.component = Component(

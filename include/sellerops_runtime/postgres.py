@@ -16,7 +16,7 @@ from sellerops_runtime.databases import Login, create_database, prepare_database
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import as_user, can_run, service_user
 from sellerops_runtime.ports import LOOPBACK, free_port
-from sellerops_runtime.processes import tail
+from sellerops_runtime.processes import plain_environment, tail
 
 MAJOR_VERSION = 18
 USER = "postgres"
@@ -179,7 +179,7 @@ class EmbeddedPostgres:
 
     def _run(self, command: list[str | Path]) -> subprocess.CompletedProcess[str]:
         assert self._bin is not None
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+        environment = plain_environment(os.environ)
         with (self.directory / "commands.log").open("a+", encoding="utf-8") as output:
             # Not a pipe: the server would inherit it and keep us reading for as long as it runs.
             start = output.seek(0, os.SEEK_END)

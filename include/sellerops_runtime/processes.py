@@ -18,6 +18,23 @@ from sellerops_runtime.errors import StartError
 STOP_SECONDS = 12.0
 # The kernel tells start times in hundredths of a second since the boot, and the boot itself less exactly.
 _SAME_START = 2.0
+# What a program of ours needs of its caller's environment: where things are, and how text is written.
+_PLAIN_VARIABLES = frozenset(
+    {
+        "HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LOGNAME", "NO_PROXY", "PATH",
+        "PYTHONPATH", "PYTHONUNBUFFERED", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ", "USER",
+        "VIRTUAL_ENV", "no_proxy",
+    }
+)  # fmt: skip
+
+
+def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Without keys, connections and credentials, which programs beside Airflow have no need of."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in _PLAIN_VARIABLES or name.startswith("LC_")
+    }
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,11 @@ _NOTIFICATIONS: dict[str, Any] = {
     },
 }
 
+_DOCUMENT_HOSTS = {
+    "label": "Further document hosts",
+    "schema": {"type": ["string", "null"]},
+    "description": "Optional. Addresses, separated by commas, that documents may come from beside Amazon's.",
+}
 _ADS: dict[str, Any] = {
     "hook-class-name": "sellerops_airflow.hooks.amazon_ads.AmazonAdsHook",
     "hook-name": "Amazon Ads",
@@ -67,6 +72,7 @@ _ADS: dict[str, Any] = {
             "schema": {"type": ["string", "null"]},
             "description": "Optional. Where access tokens come from; for a local Amazon.",
         },
+        "document_hosts": _DOCUMENT_HOSTS,
     },
 }
 
@@ -107,6 +113,7 @@ def get_provider_info() -> dict[str, Any]:
                         "schema": {"type": ["string", "null"]},
                         "description": "Optional. Where access tokens come from; for a local Amazon.",
                     },
+                    "document_hosts": _DOCUMENT_HOSTS,
                 },
             },
             _ADS,

@@ -92,6 +92,12 @@ DOCUMENT = (
 
 LABEL = (
     FaultKind("expired_url", Stage.LABEL, "the presigned URL has already expired"),
+    FaultKind(
+        "foreign_url",
+        Stage.LABEL,
+        "the URL is at another host",
+        {"origin": "scheme, host and port, https://documents.example"},
+    ),
     FaultKind("gzip_unlabelled", Stage.LABEL, "compressionAlgorithm is absent, the bytes are gzip"),
     FaultKind("plain_labelled_gzip", Stage.LABEL, "compressionAlgorithm is GZIP, the bytes are plain"),
 )

@@ -118,6 +118,9 @@ async def get_report_document(call: Operation) -> Answer:
         plain=label == "plain_labelled_gzip",
         expired=label == "expired_url",
     )
+    if fault and label == "foreign_url":
+        origin = str(fault.options.get("origin", "https://documents.example"))
+        url = origin + url.removeprefix(call.sandbox.public_url)
     body = {"reportDocumentId": document.id, "url": url}
     if (is_gzip and label != "gzip_unlabelled") or label == "plain_labelled_gzip":
         body["compressionAlgorithm"] = "GZIP"

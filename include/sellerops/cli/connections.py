@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from sellerops.accounts import Account
 from sellerops.errors import ConfigurationError
 from sellerops.notifications.queue import QueueSettings
+from sellerops.sources.common.document_hosts import listed_hosts
 from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
 from sellerops.sources.registry import source_of
 
@@ -42,6 +43,7 @@ def credentials_of(account: Account, source: str = "amazon_sp") -> Credentials:
         endpoint=found.host or source_of(source).endpoint(account),
         token_url=str(found.extra.get("token_url") or LWA_TOKEN_URL),
         connection=connection,
+        document_hosts=listed_hosts(found.extra.get("document_hosts")),
     )
 
 

@@ -17,8 +17,10 @@ from sellerops.errors import (
     ArchiveDamaged,
     DocumentDamaged,
     DocumentExpired,
+    LimitExceeded,
     RequestRefused,
     RetryableError,
+    UnexpectedAnswer,
 )
 from sellerops.ledger import ReportRequest, requests
 from sellerops.rate_limits import Granted
@@ -109,7 +111,7 @@ def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
         if document is None:
             return False
         reason, uri = reason_in(tools, document), document.uri
-    except (DocumentDamaged, DocumentExpired, RequestRefused) as error:
+    except (DocumentDamaged, DocumentExpired, LimitExceeded, RequestRefused, UnexpectedAnswer) as error:
         reason, uri = f"the reason cannot be read ({error.cause.rstrip('.')})", ""
     note_refusal(tools, request, reason)
     failure = report_fatal(tools, job, request.report_id, reason, request_id=request.id, archive_uri=uri)
@@ -144,13 +146,14 @@ def _download(
     tools: Tools, request: ReportRequest, piece: Slice, address: DocumentAddress
 ) -> ArchivedDocument:
     began = time.monotonic()
+    origins = tools.client.document_origins
     try:
-        return download(address, tools.archive, _meta(tools, request, piece))
+        return download(address, tools.archive, _meta(tools, request, piece), origins=origins)
     except (DocumentDamaged, AmazonUnavailable) as error:
         if time.monotonic() - began > _ADDRESS_LIFE:
             raise
         log.warning("request %s: %s Once more from the same address.", request.id, error.cause)
-        return download(address, tools.archive, _meta(tools, request, piece))
+        return download(address, tools.archive, _meta(tools, request, piece), origins=origins)
 
 
 def _lease(tools: Tools) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from sellerops.archive import ArchivedDocument
+from sellerops.bounded_json import read_json
 from sellerops.collect.context import Job, Tools
 from sellerops.errors import NotPublishedYet, ReportFatal, SellerOpsError
 
@@ -39,7 +39,7 @@ def reason_in(tools: Tools, document: ArchivedDocument) -> str:
     with tools.archive.open(document.uri) as stream:
         text = stream.read(_READ).decode("utf-8", "replace")
     try:
-        found = _error_details(json.loads(text))
+        found = _error_details(read_json(text))
     except ValueError:
         found = None
     line = re.sub(r"\s+", " ", found or text).strip().rstrip(".")

@@ -11,6 +11,7 @@ from sellerops.formats.names import (
     is_needed,
     refuse_missing,
     refuse_too_many,
+    refuse_too_wide,
     reserved_names,
     snake_case,
 )
@@ -47,6 +48,7 @@ class Header:
 
         Raises UnreadableDocument when a required column is missing or columns stand where they must not.
         """
+        refuse_too_wide(headers, self._table, where=where)
         columns = self._by_name(headers)
         self._translate(headers, columns)
         there = min(len(headers), len(self._table.read_columns))

@@ -9,15 +9,17 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.bounded_json import TooDeep, check_depth
+from sellerops.errors import DocumentDamaged, LimitExceeded, UnreadableDocument
 from sellerops.formats.sniff import Document
 from sellerops.formats.trees import Unit
+from sellerops.limits import LONGEST_ITEM, MAX_DEPTH, megabytes
 
 CHUNK = 1 << 18
-_LONGEST_ITEM = 64 << 20
 # A number is whole for certain only when this many characters follow it: `1`, then `.5`, then `e+7`.
 _BEHIND_A_NUMBER = 3
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -37,9 +39,14 @@ class LongNumber(Number):
 
 
 class Repeating(dict[str, Any]):
-    """An object whose repeated keys are kept: the second ``sku`` is ``sku`` with a mark."""
+    """An object whose repeated keys are kept: the second ``sku`` is ``sku``, U+0001 and 2."""
 
-    MARK = "\u0001"
+    _MARK = re.compile("\u0001[0-9]+")
+
+    @classmethod
+    def original(cls, path: str) -> str:
+        """A key, or a path of keys, as the document has it."""
+        return cls._MARK.sub("", path) if "\u0001" in path else path
 
 
 def _number(text: str) -> Number:
@@ -51,10 +58,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(plain) == len(pairs):
         return plain
     repeating = Repeating()
+    times: Counter[str] = Counter()
     for key, value in pairs:
-        while key in repeating:
-            key += Repeating.MARK
-        repeating[key] = value
+        name = key
+        # Counted, so that n equal keys cost n steps. The loop is for a key that holds the mark itself.
+        while name in repeating:
+            times[key] += 1
+            name = f"{key}\u0001{times[key] + 1}"
+        repeating[name] = value
     return repeating
 
 
@@ -110,12 +121,15 @@ class JsonText:
             except json.JSONDecodeError as error:
                 if self._ended:
                     raise self._error(error) from error
-                if len(self._text) - self._at > _LONGEST_ITEM:
-                    raise self._broken(error.msg) from error
-            except (ValueError, RecursionError) as error:
+                if len(self._text) - self._at > LONGEST_ITEM:
+                    raise self._too_long() from error
+            except RecursionError as error:
+                raise self._too_deep() from error
+            except ValueError as error:
                 raise self._broken(str(error)) from error
             else:
                 if self._ended or end + _BEHIND_A_NUMBER < len(self._text):
+                    self._check(value, end)
                     self._at = end
                     return value
             self._read(size)
@@ -150,15 +164,17 @@ class JsonText:
             if self.take(",}") == "}":
                 return
 
-    def skip(self) -> None:
+    def skip(self, level: int = 0) -> None:
         """Go behind the next value, however long it is."""
+        if level >= MAX_DEPTH:
+            raise self._too_deep()
         start = self.next()
         if start == "[":
             for _ in self.items():
                 pass
         elif start == "{":
             for _ in self.members():
-                self.skip()
+                self.skip(level + 1)
         else:
             self.value()
 
@@ -180,6 +196,16 @@ class JsonText:
                 raise (self._cut() if self._ended else self._broken(f"not UTF-8 ({error.reason})")) from error
         self._text, self._at = "".join(pieces), 0
 
+    def _check(self, value: Any, end: int) -> None:
+        """Refuse a value beyond the limits. Few brackets cannot be deep, and most items have few."""
+        if end - self._at > LONGEST_ITEM:
+            raise self._too_long()
+        if self._text.count("[", self._at, end) + self._text.count("{", self._at, end) > MAX_DEPTH:
+            try:
+                check_depth(value)
+            except TooDeep as error:
+                raise self._too_deep() from error
+
     def _error(self, error: json.JSONDecodeError) -> DocumentDamaged | UnreadableDocument:
         rest = self._text[error.pos :]
         bare = rest.strip()
@@ -194,6 +220,21 @@ class JsonText:
 
     def _cut(self) -> DocumentDamaged:
         return DocumentDamaged("the JSON document ends early.", where=self._where)
+
+    def _too_deep(self) -> LimitExceeded:
+        return LimitExceeded(
+            f"its objects and lists are nested more than {MAX_DEPTH} levels deep.",
+            where=self._where,
+            limit="MAX_DEPTH",
+        )
+
+    def _too_long(self) -> LimitExceeded:
+        return LimitExceeded(
+            f"the value {self._text[self._at : self._at + 40]!r}... is longer than "
+            f"{megabytes(LONGEST_ITEM)}, or is never closed.",
+            where=self._where,
+            limit="LONGEST_ITEM",
+        )
 
     def _broken(self, cause: str) -> UnreadableDocument:
         return UnreadableDocument(f"this is no valid JSON: {cause[:200]}.", where=self._where)

@@ -8,8 +8,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sellerops.errors import UnreadableDocument
+from sellerops.errors import LimitExceeded, UnreadableDocument
 from sellerops.formats.rows import DriftReport
+from sellerops.limits import MOST_UNKNOWN_COLUMNS
 from sellerops.specs import RESERVED_COLUMNS, ColumnType, TableSpec
 
 # unitsOrderedB2B -> units_ordered_b2b: a digit joins the capital behind it unless that begins a word. Only
@@ -21,7 +22,6 @@ _OTHER = re.compile(r"[^a-z0-9]+")
 # Names within our own statements.
 _TAKEN = frozenset({"sellerops_loses", "sellerops_ordinal"})
 _LONGEST = 63
-_MOST_UNKNOWN = 300
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,24 @@ def reserved_names(table: TableSpec) -> set[str]:
 
 
 def refuse_too_many(drift: DriftReport, *, where: str) -> None:
-    """Raise UnreadableDocument when there are more unknown columns than a report ever gains."""
-    if len(drift.added) > _MOST_UNKNOWN:
-        raise UnreadableDocument(
-            f"it has more than {_MOST_UNKNOWN} columns the spec does not know.",
-            where=where,
-            remedy="If this is the right report, name its columns in the spec; in JSON, a list to read.",
-        )
+    """Raise LimitExceeded when there are more unknown columns than a report ever gains."""
+    if len(drift.added) > MOST_UNKNOWN_COLUMNS:
+        raise _too_many(where)
+
+
+def refuse_too_wide(headers: Sequence[str], table: TableSpec, *, where: str) -> None:
+    """The same before headers are looked at one by one: each column of the spec is at most one of them."""
+    if len(headers) > len(table.read_columns) + MOST_UNKNOWN_COLUMNS + 1:
+        raise _too_many(where)
+
+
+def _too_many(where: str) -> LimitExceeded:
+    return LimitExceeded(
+        f"it has more than {MOST_UNKNOWN_COLUMNS} columns the spec does not know.",
+        where=where,
+        remedy="If this is the right report, name its columns in the spec; in JSON, a list to read.",
+        limit="MOST_UNKNOWN_COLUMNS",
+    )
 
 
 def refuse_missing(

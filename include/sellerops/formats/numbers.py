@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from decimal import Context, Decimal
 from enum import Enum
 
+from sellerops.limits import LONGEST_NUMBER
 from sellerops.marketplaces import Marketplace
 
 _COMMA_LANGUAGES = frozenset({"de", "fr", "it", "es", "nl", "sv", "pl", "tr", "pt"})
@@ -83,7 +84,11 @@ def at_scale(value: Decimal, scale: int) -> Decimal:
 
 
 def _stripped(text: str) -> str:
-    return text.strip().replace("\u2212", "-")
+    """Without spaces around it. ValueError for more digits than any number has: Decimal would overflow."""
+    stripped = text.strip().replace("\u2212", "-")
+    if len(stripped) > LONGEST_NUMBER:
+        raise ValueError("too many digits")
+    return stripped
 
 
 def _point_decimal(text: str) -> Decimal:

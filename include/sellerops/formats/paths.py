@@ -2,9 +2,10 @@
 
 ``a.b`` is the value ``b`` in the object ``a`` of the row. ``/x.y`` starts at the document's root (jsonl: the
 line's; xml: below the root element) and, where it runs along the table's ``rows``, goes into the very
-elements the row stands in. A step may choose from a list: ``items[kind=new]`` the first object whose ``kind``
-is so, ``items[0]`` by place, ``items[]`` the whole list even when it is a single xml element. ``@name`` is an
-xml attribute.
+elements the row stands in. A step may choose from a list: ``items[kind=new]`` the first object whose
+``kind`` is so, ``items[0]`` by place, ``items[]`` the whole list even when it is a single xml element.
+``items[*].x`` is the ``x`` of every element: numbers added up, other values as a JSON list unless all are the
+same. ``@name`` is an xml attribute.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ from typing import Any
 
 from sellerops.errors import ConfigurationError
 
-_STEP = re.compile(r"([^.\[\]]+)(?:\[(?:(\d+)|([^\]=]+)=([^\]]*)|)(\]))?(?:\.|$)")
+_STEP = re.compile(r"([^.\[\]]+)(?:\[(?:(\d+)|(\*)|([^\]=]+)=([^\]]*)|)(\]))?(?:\.|$)")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Which element of a list: by place, or by the text of one of its values; neither: the list itself."""
+    """Which element of a list: by place, by the text of one of its values, or every one; else the list."""
 
     place: int | None = None
     key: str | None = None
     value: str | None = None
+    every: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class Path:
     steps: tuple[Step, ...]
     level: int | None = None
 
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a whole list, one xml element too."""
+        return bool(self.steps) and self.steps[-1].choice == Choice()
+
 
 def split_path(text: str) -> tuple[Step, ...]:
     """The steps of a dotted path. Raises ConfigurationError when it is none."""
@@ -55,8 +62,8 @@ def split_path(text: str) -> tuple[Step, ...]:
                 f"{text!r} is no path.",
                 remedy="Write names with points between: `price.amount`, `list[0].x`.",
             )
-        key, place, wanted, value, bracket = found.groups()
-        choice = Choice(int(place) if place else None, wanted, value) if bracket else None
+        key, place, every, wanted, value, bracket = found.groups()
+        choice = Choice(int(place) if place else None, wanted, value, bool(every)) if bracket else None
         steps.append(Step(key, choice))
         end = found.end()
     return tuple(steps)
@@ -70,12 +77,21 @@ def parse_path(text: str, rows: Sequence[str]) -> Path:
     level = 0
     while level < min(len(rows), len(steps)) and steps[level] == Step(rows[level]):
         level += 1
-    return Path(steps[level:], None if level == len(rows) else level)
+    is_above = level < len(rows)
+    if is_above and any(step.choice and step.choice.every for step in steps[level:]):
+        raise ConfigurationError(
+            f"{text!r} reads every element of a list that stands beside the rows.",
+            remedy="`[*]` goes with values within the row; choose one element, or keep the list with `[]`.",
+        )
+    return Path(steps[level:], level if is_above else None)
 
 
 def pick(value: Any, steps: Sequence[Step]) -> Any:
-    """What stands at the end of ``steps``, or None."""
-    for step in steps:
+    """What stands at the end of ``steps``, or None; the different values of a list on the way as a list."""
+    for place, step in enumerate(steps):
+        if isinstance(value, list):
+            found = [each for entry in value if (each := pick(entry, steps[place:])) is not None]
+            return found[0] if found and all(each == found[0] for each in found) else found or None
         if not isinstance(value, Mapping):
             return None
         value = value.get(step.key)

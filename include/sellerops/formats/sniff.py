@@ -10,20 +10,29 @@ import re
 import zlib
 from typing import Any, BinaryIO, cast
 
-from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.errors import DocumentDamaged, LimitExceeded, UnreadableDocument
+from sellerops.limits import MAX_UNPACK_RATIO, SURELY_SMALL
 
 _PEEK = 1 << 16
 _XML_PAGES = (b"<!doctype html", b"<html", b"<head", b"<body", b"<error")
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# UTF-32's little-endian mark begins with UTF-16's.
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 
 
 class Document:
     """A document's decoded bytes: no byte order mark, UTF-16 turned into UTF-8, unpacked when Amazon packed
     it twice.
 
-    ``charset`` is what the byte order mark (or a declared UTF-16) says, else None. Raises DocumentDamaged
-    when the bytes end early or are a page instead of a document; errors name ``where``.
+    ``charset`` is what the byte order mark (or a declared UTF-16) says, else None; ``declared`` what the
+    download's Content-Type says. Raises DocumentDamaged when the bytes end early or are a page instead of a
+    document; errors name ``where``.
     """
 
     def __init__(
@@ -32,13 +41,17 @@ class Document:
         self._where = where
         self._is_xml = is_xml
         self._source: Any = stream
+        self._packed: _Rejoined | None = None
+        self._size = 0
         self._ahead = self._guarded(_PEEK)
         if self._ahead.startswith(b"\x1f\x8b"):
-            self._source = gzip.GzipFile(fileobj=cast(Any, _Rejoined(self._ahead, stream)))
+            self._packed = _Rejoined(self._ahead, stream)
+            self._source, self._size = gzip.GzipFile(fileobj=cast(Any, self._packed)), 0
             self._ahead = self._guarded(_PEEK)
+        self.declared = declared
         self.charset = self._take_mark(declared)
         self._decoder: codecs.IncrementalDecoder | None = None
-        if self.charset and self.charset.startswith("utf-16"):
+        if self.charset not in (None, "utf-8"):
             self._decoder = codecs.getincrementaldecoder(self.charset)("strict")
             self._ahead = self._decode(self._ahead)
             self.charset = "utf-8"
@@ -55,11 +68,19 @@ class Document:
 
     def _guarded(self, size: int) -> bytes:
         try:
-            return bytes(self._source.read(size))
+            piece = bytes(self._source.read(size))
         except EOFError as error:
             raise DocumentDamaged("the packed document ends early.", where=self._where) from error
         except (zlib.error, gzip.BadGzipFile) as error:
             raise DocumentDamaged(f"the packed document is broken ({error}).", where=self._where) from error
+        self._size += len(piece)
+        if self._packed and self._size > max(SURELY_SMALL, self._packed.count * MAX_UNPACK_RATIO):
+            raise LimitExceeded(
+                f"{self._packed.count} bytes unpack to over {MAX_UNPACK_RATIO} times as much.",
+                where=self._where,
+                limit="MAX_UNPACK_RATIO",
+            )
+        return piece
 
     def _take_mark(self, declared: str | None) -> str | None:
         for mark, charset in _BOMS:
@@ -68,6 +89,8 @@ class Document:
                 return charset
         if declared and declared.startswith("utf-16"):
             return "utf-16-be" if declared == "utf-16-be" else "utf-16-le"
+        if self._is_xml and self._ahead.startswith((b"<\x00", b"\x00<")):
+            return "utf-16-le" if self._ahead.startswith(b"<") else "utf-16-be"
         return None
 
     def _decode(self, piece: bytes) -> bytes:
@@ -81,7 +104,7 @@ class Document:
                 piece = self._guarded(_PEEK)
         except UnicodeDecodeError as error:
             raise DocumentDamaged(
-                f"it says it is UTF-16 and is not: {error.reason}.", where=self._where
+                f"it says it is {(self.charset or '').upper()} and is not: {error.reason}.", where=self._where
             ) from error
 
     def _refuse_pages(self) -> None:
@@ -102,15 +125,18 @@ class Document:
 
 
 class _Rejoined:
-    """What was read ahead, then the rest."""
+    """What was read ahead, then the rest; ``count``: how many bytes so far."""
 
     def __init__(self, ahead: bytes, rest: BinaryIO) -> None:
         self._ahead = ahead
         self._rest = rest
+        self.count = 0
 
     def read(self, size: int = -1) -> bytes:
         if self._ahead:
-            count = len(self._ahead) if size < 0 else size
-            taken, self._ahead = self._ahead[:count], self._ahead[count:]
-            return taken
-        return self._rest.read(size)
+            end = len(self._ahead) if size < 0 else size
+            taken, self._ahead = self._ahead[:end], self._ahead[end:]
+        else:
+            taken = self._rest.read(size)
+        self.count += len(taken)
+        return taken

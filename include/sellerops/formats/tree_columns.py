@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from itertools import chain
 from typing import Any
 
@@ -13,7 +13,10 @@ import pyarrow.compute as pc
 
 from sellerops.formats.casts import holds
 from sellerops.formats.json_stream import LongNumber, Number, Repeating
+from sellerops.formats.numbers import parse_decimal
 from sellerops.formats.tree_nodes import Node
+from sellerops.limits import LONGEST_NUMBER
+from sellerops.specs import ColumnType
 
 _TEXTS: set[type] = {str, Number}
 _OBJECTS: set[type] = {dict, Repeating}
@@ -92,18 +95,43 @@ def _text_or_none(value: Any) -> str | None:
 def text_of(value: Any) -> str:
     """A leaf exactly as text; lists and objects as JSON."""
     if isinstance(value, LongNumber):
-        number = Decimal(value)
-        # 1e999999 written out would fill the memory; as it stands it is refused as a number.
-        return f"{number:f}" if abs(number.adjusted()) < 100 else str(value)
+        return _written_out(value)
     return str(value) if isinstance(value, str) else as_json(value)
+
+
+def _as_repeated(value: Repeating) -> Iterable[tuple[str, Any]]:
+    return ((Repeating.original(key), entry) for key, entry in value.items())
+
+
+def combined(texts: Sequence[str], column_type: ColumnType, is_list: bool) -> str:
+    """The values of one column in the elements of a list as one: see ``paths``. Lists are joined."""
+    if is_list:
+        return "[" + ", ".join(inner for text in texts if (inner := text[1:-1])) + "]"
+    if len(texts) > 1 and column_type in (ColumnType.DECIMAL, ColumnType.INTEGER):
+        try:
+            return f"{sum(map(parse_decimal, texts), Decimal(0)):f}"
+        except (ValueError, ArithmeticError):
+            return as_json(list(texts))
+    return texts[0] if len(set(texts)) == 1 else as_json(list(texts))
+
+
+def _written_out(number: LongNumber) -> str:
+    """Without its exponent. 1e999999 would fill the memory; as it stands it is refused as a number."""
+    if len(number) > LONGEST_NUMBER:
+        return str(number)
+    try:
+        exact = Decimal(number)
+    except InvalidOperation:  # an exponent beyond 10 ** 18
+        return str(number)
+    return f"{exact:f}" if abs(exact.adjusted()) < 100 else str(number)
 
 
 def as_json(value: Any) -> str:
     """JSON text with numbers as they were written."""
     if isinstance(value, dict):
         inner = (
-            f"{json.dumps(key.rstrip(Repeating.MARK), ensure_ascii=False)}: {as_json(entry)}"
-            for key, entry in value.items()
+            f"{json.dumps(key, ensure_ascii=False)}: {as_json(entry)}"
+            for key, entry in (_as_repeated(value) if isinstance(value, Repeating) else value.items())
         )
         return "{" + ", ".join(inner) + "}"
     if isinstance(value, list):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from sellerops.errors import LimitExceeded
 from sellerops.formats.paths import Choice, Path, Step, parse_path
+from sellerops.limits import LONGEST_PATH, MOST_PLACES
 from sellerops.specs import TableSpec
 
 
@@ -16,7 +18,7 @@ class Node:
     ``column``: the column of a value that stands here; ``rank``: above 0 for a column's other paths, of which
     the lowest that is there wins; ``is_elsewhere``: another table takes it, or what is in the elements of a
     list here (``leads_elsewhere``); ``is_kept``: within a list that has a column of its own, so that what is
-    not known here is not lost.
+    not known here is not lost; ``is_every``: each element of a list here adds to the columns below.
     """
 
     path: str
@@ -25,6 +27,7 @@ class Node:
     is_elsewhere: bool = False
     leads_elsewhere: bool = False
     is_list: bool = False
+    is_every: bool = False
     is_kept: bool = False
     below: dict[str, Node] = field(default_factory=dict)
     choices: dict[Choice, Node] = field(default_factory=dict)
@@ -48,7 +51,7 @@ class Node:
     @property
     def is_peculiar(self) -> bool:
         """Whether more than the value itself decides where it goes."""
-        return bool(self.choices or self.rank or self.is_list or self.is_kept)
+        return bool(self.choices or self.rank or self.is_list or self.is_every or self.is_kept)
 
     def columns_below(self) -> Iterator[str]:
         """The columns of an object that stands here."""
@@ -73,6 +76,8 @@ class Node:
             if step.choice is not None:
                 if step.choice == Choice():
                     node.is_list = True
+                elif step.choice.every:
+                    node.is_every = True
                 else:
                     node = node.chosen(step.choice)
         return node
@@ -94,3 +99,19 @@ def read_above(table: TableSpec) -> list[set[str]]:
         if path.level is not None and path.steps:
             wanted[path.level].add(path.steps[0].key)
     return wanted
+
+
+def refuse_too_many_places(count: int, node: Node, key: str, *, where: str) -> None:
+    """Raise LimitExceeded when ``key`` is one unknown place too many, or its name is too long."""
+    if count > MOST_PLACES:
+        raise LimitExceeded(
+            f"its rows have values at more than {MOST_PLACES} different places.",
+            where=where,
+            limit="MOST_PLACES",
+        )
+    if len(node.path) + len(key) > LONGEST_PATH:
+        raise LimitExceeded(
+            f"the name `{key[:80]}...` of a value is longer than {LONGEST_PATH} characters.",
+            where=where,
+            limit="LONGEST_PATH",
+        )

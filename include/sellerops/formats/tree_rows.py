@@ -23,8 +23,8 @@ from sellerops.formats.names import (
 from sellerops.formats.paths import Choice, Path, as_list, is_chosen, parse_path, pick
 from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally
 from sellerops.formats.sniff import Document
-from sellerops.formats.tree_columns import as_json, is_storable, spread, text_column, text_of
-from sellerops.formats.tree_nodes import Node, column_paths, read_above
+from sellerops.formats.tree_columns import as_json, combined, is_storable, spread, text_column, text_of
+from sellerops.formats.tree_nodes import Node, column_paths, read_above, refuse_too_many_places
 from sellerops.formats.trees import Row, RowsOf, Units
 from sellerops.formats.xml_stream import XmlUnits
 from sellerops.specs import ColumnType, FileFormat, TableSpec
@@ -63,7 +63,9 @@ class TreeReader:
         self._unseen = set(table.read_columns)
         self._found: list[str] = []
         self._root = Node("")
+        self._places = 0
         self._above: list[tuple[str, int, Path]] = []
+        self._lists = {name for name, _, path in column_paths(table) if path.is_list}
         for name, rank, path in column_paths(table):
             if path.level is None:
                 node = self._root.at(path.steps)
@@ -185,7 +187,7 @@ class TreeReader:
         """Every value that is no object, by column; an object with nothing in it says nothing."""
         below = node.below
         for key, inner in value.items():
-            here = below.get(key) or node.child(key)
+            here = below.get(key) or self._new_place(node, key)
             kind = type(inner)
             if here.is_elsewhere:
                 continue
@@ -193,8 +195,13 @@ class TreeReader:
                 rest = self._choose(inner, here, leaves, others)
                 if here.column is None:
                     inner, kind = rest, list
+            if here.is_every and kind is list:
+                self._add_every(inner, here, leaves)
+                continue
             if here.is_list:
                 inner, kind = as_list(inner), list
+            elif kind is list and len(inner) == 1 and here.column is None and any(here.columns_below()):
+                inner, kind = inner[0], type(inner[0])
             if kind is str or kind is Number:
                 text = inner
             elif kind is dict or kind is Repeating:
@@ -219,6 +226,12 @@ class TreeReader:
                 if self._unseen:
                     self._see(here)
 
+    def _new_place(self, node: Node, key: str) -> Node:
+        """A place the spec does not name, kept in memory to the document's end."""
+        self._places += 1
+        refuse_too_many_places(self._places, node, key, where=self._where)
+        return node.child(key)
+
     def _choose(
         self, value: Any, node: Node, leaves: dict[str, str], others: list[tuple[int, Node, str]]
     ) -> list[Any]:
@@ -236,6 +249,22 @@ class TreeReader:
             key = choice.key if choice.key is not None and choice.key not in chosen.below else None
             self._leaves({name: each for name, each in inner.items() if name != key}, chosen, leaves, others)
         return rest
+
+    def _add_every(self, entries: list[Any], node: Node, leaves: dict[str, str]) -> None:
+        """The columns below ``node`` from all elements of the list there."""
+        found: dict[str, list[str]] = {}
+        for entry in entries:
+            own: dict[str, str] = {}
+            others: list[tuple[int, Node, str]] = []
+            self._leaves(entry if isinstance(entry, dict) else {"": entry}, node, own, others)
+            for _, other, text in sorted(others, key=lambda each: each[0]):
+                self._settle(other, text, own)
+            for name, text in own.items():
+                found.setdefault(name, []).append(text)
+        types = {each.name: each.type for each in self._fields}
+        leaves.update(
+            (name, combined(texts, types[name], name in self._lists)) for name, texts in found.items()
+        )
 
     def _inherited_by(self, chain: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
         """The columns that stand in a row's ancestors, read once for all rows of the same ones."""
@@ -269,7 +298,7 @@ class TreeReader:
 
     def _new_column(self, node: Node) -> str:
         """The column of a place the spec does not know."""
-        original = node.path.rstrip(Repeating.MARK)
+        original = Repeating.original(node.path)
         declared = None
         if original != node.path:
             key = original.rpartition(".")
@@ -284,8 +313,8 @@ class TreeReader:
         return node.column if node else None
 
     def _unknown(self, path: str, declared: str | None) -> str:
-        original = path.rstrip(Repeating.MARK)
-        name = free_name(declared or snake_case(path) or "column", self._names)
+        original = Repeating.original(path)
+        name = free_name(declared or snake_case(original) or "column", self._names)
         self._names.add(name)
         self._fields.append(Field(name, ColumnType.TEXT))
         self._found.append(original)

@@ -8,13 +8,16 @@ from typing import Any
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.errors import DocumentDamaged, LimitExceeded, UnreadableDocument
 from sellerops.formats.sniff import Document
 from sellerops.formats.trees import Unit
+from sellerops.formats.xml_encoding import Utf8
+from sellerops.limits import LONGEST_ITEM, MAX_DEPTH, megabytes
 
 CHUNK = 1 << 16
-_LONGEST_PART = 64 << 20
 TEXT = ""
+# Elements that are no rows, remembered for the message when there are no rows at all.
+_MOST_OTHERS, _LONGEST_NAME = 50, 200
 
 
 class XmlUnits:
@@ -34,7 +37,7 @@ class XmlUnits:
         where: str,
     ) -> None:
         """``wanted``: first of all the names below the root, beside the rows, that columns read."""
-        self._document = document
+        self._text = Utf8(document, where)
         self._rows = tuple(rows[:depth])
         self._wanted = wanted[0] if wanted else set()
         self._where = where
@@ -45,25 +48,22 @@ class XmlUnits:
         self._others: Counter[str] = Counter()
         self._ready: list[Unit] = []
         self._given = False
-        self._size = 0
+        self._part_began = 0
+        self._parser = self._made_parser()
 
     def __iter__(self) -> Iterator[Unit]:
-        parser = self._parser()
-        ended = False
+        parser = self._parser
+        read, ended = 0, False
         while not ended:
-            data = self._document.read(CHUNK)
+            # expat reads an unfinished tag or comment again with each piece (before 2.6): larger ones then.
+            data = self._text.read(max(CHUNK, read - parser.CurrentByteIndex))
             ended = not data
-            self._size += len(data)
+            read += len(data)
             try:
                 parser.Parse(data, ended)
             except expat.ExpatError as error:
                 raise self._broken(error, ended) from error
-            if self._ready:
-                self._size = 0
-            elif self._builder is not None and self._size > _LONGEST_PART:
-                raise UnreadableDocument(
-                    f"an element is longer than {_LONGEST_PART >> 20} MB.", where=self._where
-                )
+            self._refuse_long(read, parser.CurrentByteIndex)
             yield from self._ready
             self._ready = []
         if not self._given and any(count > 1 for count in self._others.values()):
@@ -73,8 +73,17 @@ class XmlUnits:
                 where=self._where,
             )
 
-    def _parser(self) -> expat.XMLParserType:
-        parser = expat.ParserCreate(namespace_separator="}")
+    def _refuse_long(self, read: int, parsed: int) -> None:
+        """Raise when what is in memory, a part or a piece of markup that has not ended, is too long."""
+        if read - (self._part_began if self._builder is not None else max(parsed, 0)) > LONGEST_ITEM:
+            raise LimitExceeded(
+                f"an element is longer than {megabytes(LONGEST_ITEM)}, or is never closed.",
+                where=self._where,
+                limit="LONGEST_ITEM",
+            )
+
+    def _made_parser(self) -> expat.XMLParserType:
+        parser = expat.ParserCreate(encoding="utf-8", namespace_separator="}")
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -88,15 +97,22 @@ class XmlUnits:
         )
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if len(self._open) >= MAX_DEPTH:
+            raise LimitExceeded(
+                f"its elements are nested more than {MAX_DEPTH} levels deep.",
+                where=self._where,
+                limit="MAX_DEPTH",
+            )
         self._open.append(_local(tag))
         path = tuple(self._open[1:])
         if self._builder is None and path:
             is_part = path == self._rows
             if is_part or (len(path) == 1 and path[0] in self._wanted):
                 self._builder, self._built_at = TreeBuilder(), len(self._open)
+                self._part_began = self._parser.CurrentByteIndex
                 self._refuse_late(is_part, path)
-            elif path != self._rows[: len(path)]:
-                self._others[".".join(path)] += 1
+            elif path != self._rows[: len(path)] and len(self._others) < _MOST_OTHERS:
+                self._others[".".join(path)[:_LONGEST_NAME]] += 1
         if self._builder is not None:
             self._builder.start(_local(tag), {_local(key): value for key, value in attributes.items()})
 
@@ -143,8 +159,7 @@ def _object(element: Element) -> Any:
     if not len(element) and not element.attrib:
         return text or None
     content: dict[str, Any] = {f"@{name}": value for name, value in element.attrib.items()}
-    if text.strip():
-        content[TEXT] = text
+    texts = [text] if text.strip() else []
     for child in element:
         value = _object(child)
         if child.tag not in content:
@@ -154,5 +169,5 @@ def _object(element: Element) -> Any:
         else:
             content[child.tag] = [content[child.tag], value]
         if child.tail and child.tail.strip():
-            content[TEXT] = f"{content.get(TEXT, '')}{child.tail}"
-    return content
+            texts.append(child.tail)
+    return {**content, TEXT: "".join(texts)} if texts else content

@@ -9,6 +9,8 @@ import re
 _LINK = re.compile(r"<(https?://[^|>\s]+)(?:\|([^>]*))?>")
 _BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 _CODE = re.compile(r"`([^`\n]+)`")
+# One after the other from the left, so that tags never cross: values may hold either sign.
+_MARK = re.compile(r"`(?P<code>[^`\n]+)`|(?<![\w*])\*(?P<bold>(?:`[^`\n]+`|[^*`\n])+)\*(?![\w*])")
 
 
 def as_plain(text: str) -> str:
@@ -42,7 +44,13 @@ def fitting(text: str, most: int) -> str:
 
 
 def _marked(text: str) -> str:
-    return _CODE.sub(r"<code>\1</code>", _BOLD.sub(r"<b>\1</b>", _escaped(text)))
+    return _MARK.sub(_tagged, _escaped(text))
+
+
+def _tagged(mark: re.Match[str]) -> str:
+    if mark["code"]:
+        return f"<code>{mark['code']}</code>"
+    return "<b>" + _CODE.sub(r"<code>\1</code>", mark["bold"]) + "</b>"
 
 
 def _escaped(text: str) -> str:

@@ -7,11 +7,11 @@ DataKioskQueryProcessingFinishedNotification. Nothing is refused: what cannot be
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sellerops.bounded_json import TooDeep, read_json
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED, Notification
 from sellerops.redaction import storable
 
@@ -74,8 +74,10 @@ def _told(notification_type: str | None, body: Mapping[str, Any]) -> dict[str, A
 
 def _json(text: str) -> object:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except TooDeep as error:
+        raise _Malformed(f"the message cannot be read: {error}") from None
+    except ValueError:
         raise _Malformed("the message is no JSON") from None
 
 

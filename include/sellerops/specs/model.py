@@ -273,8 +273,9 @@ class Column(_Strict):
         alias="from",
         description="header (flat file), or dotted path from the row (json, jsonl, xml): `price.amount`; "
         "`/a.b` from the root, through the very elements the row stands in; `list[key=value].x`, `list[0].x` "
-        "from one element of a list; xml: `x.@name` an attribute, `x[]` always a list. Not xml: `@name` a "
-        "fact of the request, the same in all rows of a document (`@profile_id`); null where it is not known",
+        "from one element of a list, `list[*].x` from every one (numbers are added up); xml: `x.@name` an "
+        "attribute, `x[]` always a list. Not xml: `@name` a fact of the request, the same in all rows of a "
+        "document (`@profile_id`); null where it is not known",
     )
     also: tuple[str, ...] = Field(
         default=(), description="other headers or paths of the same column: older, renamed or regional"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class LoginWithAmazonHook(BaseHook):
     """Login: LWA client id; password: LWA client secret; extra: ``refresh_token``; host: endpoint override.
 
+    Extra ``document_hosts``: hosts that documents may be fetched from beside Amazon's and the endpoint's.
+
     :param conn_id: the connection.
     :param account: the account it belongs to; else the one of ``accounts.yaml`` that names this connection.
     """
@@ -35,6 +37,7 @@ class LoginWithAmazonHook(BaseHook):
 
         Raises LoginRefused naming the connection when it or a part of it is missing.
         """
+        from sellerops.sources.common.document_hosts import listed_hosts
         from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
 
         try:
@@ -53,6 +56,7 @@ class LoginWithAmazonHook(BaseHook):
             endpoint=connection.host or self._endpoint(),
             token_url=extra.get("token_url") or LWA_TOKEN_URL,
             connection=self.conn_id,
+            document_hosts=listed_hosts(extra.get("document_hosts")),
         )
         credentials.check()
         return credentials

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _USUAL = "https://api.telegram.org"
 _MOST = 4096
+_UNPARSABLE = "can't parse entities"
 _TOKEN = re.compile(r"/bot[^/\s]+")
 
 
@@ -24,16 +25,15 @@ def send(connection: str, post: Post) -> str:
     The connection's password is the bot's token, its host another address than Telegram's.
     Raises ChannelError.
     """
-    import httpx
-
     from sellerops.notices.outbox import ChannelError
-    from sellerops.notices.wording import as_html, fitting
+    from sellerops.notices.wording import as_html, as_plain, fitting
 
     _hide_tokens()
     found = BaseHook.get_connection(connection)
+    text = fitting(post.text, _MOST)
     body: dict[str, Any] = {
         "chat_id": post.target,
-        "text": as_html(fitting(post.text, _MOST)),
+        "text": as_html(text),
         "parse_mode": "HTML",
         "link_preview_options": {"is_disabled": True},
     }
@@ -43,19 +43,35 @@ def send(connection: str, post: Post) -> str:
             "allow_sending_without_reply": True,
         }
     url = f"{address(found, _USUAL)}/bot{found.password or ''}/sendMessage"
-    try:
-        answer = httpx.post(url, json=body, timeout=post.timeout)
-        said = answer.json()
-    except httpx.HTTPError as error:
-        raise ChannelError(_clean(f"Telegram does not answer: {type(error).__name__}: {error}")) from None
-    except ValueError:
-        raise ChannelError(f"Telegram answers {answer.status_code} without JSON") from None
+    said = _call(url, body, post.timeout)
+    if _UNPARSABLE in str(said.get("description")):
+        # A tag that Telegram does not take would be refused for ever; words without tags are never.
+        body["text"] = as_plain(text)
+        said = _call(url, {key: value for key, value in body.items() if key != "parse_mode"}, post.timeout)
     if not said.get("ok"):
         raise ChannelError(
             _clean(f"Telegram answers {said.get('error_code')}: {said.get('description')}"),
             retry_after=float((said.get("parameters") or {}).get("retry_after", 0)),
         )
     return str(said["result"]["message_id"])
+
+
+def _call(url: str, body: dict[str, Any], timeout: float) -> dict[str, Any]:
+    """Telegram's answer, whatever it says. Raises ChannelError when there is none."""
+    import httpx
+
+    from sellerops.notices.outbox import ChannelError
+
+    try:
+        answer = httpx.post(url, json=body, timeout=timeout)
+        said = answer.json()
+    except httpx.HTTPError as error:
+        raise ChannelError(_clean(f"Telegram does not answer: {type(error).__name__}: {error}")) from None
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise ChannelError(f"Telegram answers {answer.status_code} without JSON")
+    return said
 
 
 def _clean(text: str) -> str:

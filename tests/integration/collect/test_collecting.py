@@ -256,6 +256,16 @@ def test_an_address_that_stays_expired_costs_one_fresh_one_a_try(bench: Bench) -
     assert collect(collector, piece).outcome is Outcome.DOCUMENTS
 
 
+def test_a_document_at_a_foreign_host_is_not_fetched(bench: Bench) -> None:
+    bench.sandbox.faults("foreign_url", times=1)
+    with pytest.raises(
+        UnexpectedAnswer, match=r"https://documents\.example, which is not Amazon's"
+    ) as caught:
+        collect(bench.collector(), bench.piece())
+    assert "document_hosts" in caught.value.remedy and bench.documents() == []
+    assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
+
+
 def test_without_a_lease_the_worker_does_not_wait(bench: Bench) -> None:
     """The getReportDocument bucket is empty: the task defers instead of sleeping on its slot."""
     collector, piece = bench.collector(), bench.piece()

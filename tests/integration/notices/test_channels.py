@@ -17,6 +17,7 @@ from aiosmtpd.controller import Controller
 from support.sandbox import SandboxServer
 
 from sellerops.notices import blocks_of
+from sellerops.notices.notice import plain
 from sellerops.notices.outbox import ChannelError, Post
 from sellerops.notices.routes import CONNECTIONS, Kind, Target
 from sellerops_airflow.notifiers import channels
@@ -85,6 +86,29 @@ def test_telegram_gets_html_and_replies(connections: SandboxServer) -> None:
     assert '<a href="http://airflow/log?a=1">Log</a>' in opened["text"]
     assert answer["reply_parameters"]["message_id"] == int(first)
     assert len(long["text"]) <= 4096
+
+
+@pytest.mark.parametrize(
+    "value", ["`", "*a `b* c`", "`a *b` c*", "*`a*`", "<b>`</b>", "``*``", "*`x`*", "</code>`&amp;"]
+)
+def test_no_value_blocks_a_channel(connections: SandboxServer, value: str) -> None:
+    """A title, a SKU or a seller's note may hold any sign of a channel's mark-up."""
+    for kind in ("slack", "clickup", "telegram"):
+        send(kind, text=f"failed: {value}\n*northwind_na* `{value}`: {plain(value)}")
+        assert len(messages(connections, kind)) == 1
+
+
+def test_telegram_gets_plain_words_when_it_does_not_take_the_tags(connections: SandboxServer) -> None:
+    refusal = {"description": 'Bad Request: can\'t parse entities: Unsupported start tag "x"'}
+    connections.faults("telegram_error", times=1, options=refusal)
+    send("telegram")
+    (message,) = messages(connections, "telegram")
+    assert message["text"].startswith("sales & traffic failed\nnorthwind_na US\nCause: <b>")
+    assert "parse_mode" not in message
+    connections.faults("telegram_error", times=2, options=refusal)
+    with pytest.raises(ChannelError, match="can't parse entities"):
+        send("telegram")
+    assert len(connections.calls(operation="sendMessage")) == 4, "plain words are tried once"
 
 
 FAULTS = ["drop", "http_500", "http_503_html", "html_200", "empty_body", "hang"]

@@ -108,10 +108,23 @@ def _component(shop: Shop, kind: str, amount: int) -> str:
 def _promotion(shop: Shop, item: OrderItem) -> str:
     if not item.promotion:
         return ""
-    ids = "".join(_tag("PromotionIDs", one) for one in item.promotion.split(","))
-    discounts = (("ItemPromotionDiscount", item.discount), ("ShipPromotionDiscount", item.shipping_discount))
-    money = "".join(_money(shop, name, amount) for name, amount in discounts)
-    return f"<Promotion>{ids}{money}</Promotion>"
+    ids = item.promotion.split(",")
+    # Some items have all in one element, others two, each with a part of the discount.
+    groups = [ids[:1], ids[1:]] if item.item_id[-1] in "13579" else [ids]
+    return "".join(
+        "<Promotion>"
+        + "".join(_tag("PromotionIDs", one) for one in groups[part])
+        + _money(shop, "ItemPromotionDiscount", _share(item.discount, part, len(groups)))
+        + _money(shop, "ShipPromotionDiscount", _share(item.shipping_discount, part, len(groups)))
+        + "</Promotion>"
+        for part in range(len(groups))
+    )
+
+
+def _share(amount: int, part: int, parts: int) -> int:
+    """The shares add up to the amount; the last has what cannot be divided."""
+    share = amount // parts
+    return share if part < parts - 1 else amount - share * (parts - 1)
 
 
 def _money(shop: Shop, name: str, amount: int) -> str:

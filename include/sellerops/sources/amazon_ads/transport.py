@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from sellerops.bounded_json import TOO_DEEP, TooDeep, read_json
 from sellerops.errors import (
     AmazonUnavailable,
     CredentialsError,
@@ -23,6 +24,7 @@ from sellerops.errors import (
 )
 from sellerops.redaction import redact
 from sellerops.sources.common.answers import Answer
+from sellerops.sources.common.bounded import bounded_request
 from sellerops.sources.common.deadline import Fence, sending
 from sellerops.sources.common.documents import quiet_httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
@@ -112,7 +114,9 @@ class Session:
         url = self.credentials.endpoint.rstrip("/") + path
         try:
             async with sending(fence, self.credentials.endpoint):
-                return await self.http.request(method, url, params=query, content=content, headers=headers)
+                return await bounded_request(
+                    self.http, method, url, params=query, content=content, headers=headers
+                )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             # No connection, so nothing has left.
             raise AmazonUnavailable(
@@ -173,7 +177,11 @@ def answer_of(response: httpx.Response, operation: str) -> Answer:
     """The body of a checked answer. A list is put under ``items``."""
     text = response.text.removeprefix("\ufeff").strip()
     try:
-        body = json.loads(text)
+        body = read_json(text)
+    except TooDeep:
+        raise UnexpectedAnswer(
+            f"the answer of Amazon Ads cannot be read: {TOO_DEEP}.", where=operation
+        ) from None
     except ValueError:
         raise AmazonUnavailable(
             f"Amazon Ads answered {response.status_code} without JSON.", where=operation, sent=True
@@ -205,7 +213,7 @@ def _tls() -> ssl.SSLContext:
 def _told(response: httpx.Response) -> tuple[str, str]:
     """Amazon's code and words, wherever they stand; free of secrets and of bounded length."""
     try:
-        body = response.json()
+        body = read_json(response.content)
     except ValueError:
         return "", ""
     if isinstance(body, dict) and isinstance(body.get("errors"), list) and body["errors"]:

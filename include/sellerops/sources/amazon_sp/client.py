@@ -73,6 +73,11 @@ class SpApiClient:
     def __repr__(self) -> str:
         return f"SpApiClient({self.account.id!r}, {self._credentials.endpoint!r})"
 
+    @property
+    def document_origins(self) -> frozenset[str]:
+        """Where documents may be fetched from, beside Amazon's hosts, because the connection says so."""
+        return self._credentials.document_origins
+
     def bucket(self, operation: str) -> Bucket:
         """The token bucket of one operation for this application and account."""
         return Bucket(self.account.application, self.account.id, operation)

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from sellerops.bounded_json import read_json
 from sellerops.errors import RequestRefused, UnexpectedAnswer
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED
 from sellerops.sources.amazon_sp.transport import CallFacts, CheckedTransport, current_call
@@ -137,7 +138,7 @@ class NotificationsApi:
             )
         finally:
             current_call.reset(mark)
-        answer = response.json() if response.content.strip() else {}
+        answer = read_json(response.content) if response.content.strip() else {}
         return answer.get("payload") if isinstance(answer, dict) else None
 
     def _transport(self, scope: str) -> CheckedTransport:

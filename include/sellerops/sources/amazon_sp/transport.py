@@ -8,7 +8,6 @@ a success.
 from __future__ import annotations
 
 import gc
-import json
 import re
 import ssl
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from sellerops.bounded_json import TOO_DEEP, TooDeep, is_too_deep, read_json
 from sellerops.errors import (
     AmazonUnavailable,
     ConfigurationError,
@@ -29,6 +29,7 @@ from sellerops.errors import (
 )
 from sellerops.redaction import redact
 from sellerops.sources.common.answers import Answer
+from sellerops.sources.common.bounded import bounded_request
 from sellerops.sources.common.deadline import Fence, sending
 from sellerops.sources.common.documents import quiet_httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
@@ -117,7 +118,9 @@ class CheckedTransport:
     ) -> httpx.Response:
         try:
             async with sending(fence, self._credentials.endpoint):
-                return await self._http.request(method, url, params=params, content=content, headers=headers)
+                return await bounded_request(
+                    self._http, method, url, params=params, content=content, headers=headers
+                )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             # No connection, so nothing has left: the only failure after which a create may simply be
             # repeated.
@@ -153,6 +156,8 @@ def check(response: httpx.Response, operation: str, credentials: Credentials) ->
         if code:
             raise UnexpectedAnswer(f"Amazon answered {told} with an error inside.", where=where, **details)
         if body is None and response.content.strip() and not _is_list(response):
+            if is_too_deep(response.content):
+                raise UnexpectedAnswer(f"Amazon's answer cannot be read: {TOO_DEEP}.", where=where, **details)
             raise AmazonUnavailable(
                 f"Amazon answered {status} with a page instead of JSON.", where=where, **details
             )
@@ -180,7 +185,10 @@ def answer_of(response: httpx.Response, operation: str) -> Answer:
     if not text:
         # A list without a word is not an empty list.
         raise AmazonUnavailable(f"Amazon answered {response.status_code} with nothing.", where=operation)
-    body = json.loads(text)
+    try:
+        body = read_json(text)
+    except TooDeep:
+        raise UnexpectedAnswer(f"Amazon's answer cannot be read: {TOO_DEEP}.", where=operation) from None
     if isinstance(body, list):
         return Answer({"items": body}, f'{{"items": {text}}}')
     if not isinstance(body, dict):
@@ -208,7 +216,7 @@ def _note(response: httpx.Response, facts: CallFacts) -> None:
 
 def _body(response: httpx.Response) -> dict[str, Any] | None:
     try:
-        body = response.json()
+        body = read_json(response.content)
     except ValueError:
         return None
     return body if isinstance(body, dict) else None
@@ -219,7 +227,7 @@ def _is_list(response: httpx.Response) -> bool:
     if not response.content.lstrip().startswith(b"["):
         return False
     try:
-        return isinstance(response.json(), list)
+        return isinstance(read_json(response.content), list)
     except ValueError:
         return False
 

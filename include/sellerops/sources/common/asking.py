@@ -97,6 +97,11 @@ class Client(Protocol):
     account: Account
     priority: Priority
 
+    @property
+    def document_origins(self) -> frozenset[str]:
+        """Where documents may be fetched from, beside Amazon's hosts, because the connection says so."""
+        ...
+
     def bucket(self, operation: str) -> Bucket:
         """The token bucket of one operation for this application and account."""
         ...

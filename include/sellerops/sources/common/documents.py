@@ -11,8 +11,7 @@ import hashlib
 import logging
 import re
 import time
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,18 +19,19 @@ from urllib.parse import urlsplit
 import httpx
 
 from sellerops.archive import Archive, ArchivedDocument, DocumentMeta
-from sellerops.errors import AmazonUnavailable, DocumentDamaged, DocumentExpired, UnexpectedAnswer
+from sellerops.errors import (
+    AmazonUnavailable,
+    DocumentDamaged,
+    DocumentExpired,
+    UnexpectedAnswer,
+)
+from sellerops.sources.common.document_hosts import check_address
+from sellerops.sources.common.unpacking import WHOLE_TIMEOUT, peek, unpacked
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 60.0
-# A connection that drips never runs into the read time-out; a whole document gets two hours.
-WHOLE_TIMEOUT = 7_200.0
 
 _CHUNK = 256 * 1024
-_UNPACKED_CHUNK = 1 << 20
-_GZIP_WINDOW = 31  # zlib: a gzip header and trailer are expected
-_GZIP_MAGIC = b"\x1f\x8b"
-_MAX_LAYERS = 3
 _HEAD = 4096
 _KEPT_HEADERS = (
     "content-type",
@@ -70,17 +70,23 @@ def download(
     archive: Archive,
     meta: DocumentMeta,
     *,
+    origins: Collection[str] = (),
     connect_timeout: float = CONNECT_TIMEOUT,
     read_timeout: float = READ_TIMEOUT,
     whole_timeout: float = WHOLE_TIMEOUT,
 ) -> ArchivedDocument:
     """Stream the document into ``archive`` and say where it lies. Sync; memory stays below a few MB.
 
+    :param origins: where documents may also be fetched from, beside Amazon's hosts: see ``check_address``.
+        Redirects are not followed.
+
+    UnexpectedAnswer for an address elsewhere, LimitExceeded for a document beyond the limits,
     DocumentExpired when a fresh address is needed, DocumentDamaged when what arrives is truncated,
     mislabelled beyond repair or no document, AmazonUnavailable for time-outs, dropped connections and 5xx.
     """
     quiet_httpx()
     where = f"document {address.document_id}, {address.public_url}"
+    check_address(address.url, origins, where=where)
     # The stored object as it lies there; an encoding we did not ask for is told by the magic bytes anyway.
     headers = {"accept-encoding": "identity", "user-agent": "sellerops"}
     timeouts = httpx.Timeout(read_timeout, connect=connect_timeout)
@@ -92,7 +98,7 @@ def download(
             _check_status(response, where)
             raw = _RawBody(response, where, whole_timeout)
             return archive.put_stream(
-                checked(unpacked(raw, where), where),
+                checked(unpacked(raw, where, seconds=whole_timeout), where),
                 _with_response(meta, address, response),
                 after=raw.facts,
             )
@@ -131,49 +137,9 @@ class _RawBody:
         return {"raw_bytes": self._nbytes, "raw_sha256": self._digest.hexdigest()}
 
 
-def unpacked(chunks: Iterable[bytes], where: str) -> Iterator[bytes]:
-    """The innermost bytes of ``chunks``: each gzip layer is known by its magic bytes and checked to its
-    trailer.
-
-    Labels are not asked: an object stored as gzip may also be sent with Content-Encoding, and a plain one be
-    announced as GZIP. Report documents are text, so none begins with gzip's magic itself.
-    """
-    for _ in range(_MAX_LAYERS + 1):
-        head, chunks = _peek(chunks, len(_GZIP_MAGIC))
-        if not head.startswith(_GZIP_MAGIC):
-            yield from chunks
-            return
-        chunks = _gunzip(chunks, where)
-    raise DocumentDamaged(f"the document is packed more than {_MAX_LAYERS} times.", where=where)
-
-
-def _gunzip(chunks: Iterable[bytes], where: str) -> Iterator[bytes]:
-    """Unpack gzip, all members of it, in pieces of bounded size. DocumentDamaged when it does not end
-    properly.
-    """
-    unpacker = zlib.decompressobj(_GZIP_WINDOW)
-    try:
-        for chunk in chunks:
-            data = chunk
-            while data:
-                if unpacker.eof:
-                    if not data.strip(b"\0"):
-                        break  # padding after the last member
-                    unpacker = zlib.decompressobj(_GZIP_WINDOW)
-                if piece := unpacker.decompress(data, _UNPACKED_CHUNK):
-                    yield piece
-                data = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-        while not unpacker.eof and (piece := unpacker.decompress(b"", _UNPACKED_CHUNK)):
-            yield piece
-    except zlib.error as error:
-        raise DocumentDamaged(f"the gzip data is broken: {error}.", where=where) from None
-    if not unpacker.eof:
-        raise DocumentDamaged("the gzip data is truncated: it ends before its trailer.", where=where)
-
-
 def checked(chunks: Iterable[bytes], where: str) -> Iterator[bytes]:
     """``chunks`` unless they begin like a web page or a storage error. DocumentDamaged, DocumentExpired."""
-    head, chunks = _peek(chunks, _HEAD)
+    head, chunks = peek(chunks, _HEAD)
     _refuse_pages(head, where)
     yield from chunks
 
@@ -223,23 +189,6 @@ def _first_bytes(response: httpx.Response) -> bytes:
     for chunk in response.iter_raw(_HEAD):
         return chunk
     return b""
-
-
-def _peek(chunks: Iterable[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
-    """The first bytes (fewer at the end of the data), and all of it again."""
-    iterator = iter(chunks)
-    held: list[bytes] = []
-    while sum(map(len, held)) < size:
-        chunk = next(iterator, None)
-        if chunk is None:
-            break
-        held.append(chunk)
-
-    def again() -> Iterator[bytes]:
-        yield from held
-        yield from iterator
-
-    return b"".join(held)[:size], again()
 
 
 def _with_response(meta: DocumentMeta, address: DocumentAddress, response: httpx.Response) -> DocumentMeta:

@@ -13,8 +13,11 @@ from typing import Any
 
 import httpx
 
+from sellerops.bounded_json import read_json
 from sellerops.errors import AmazonUnavailable, LoginRefused, SellerOpsError
 from sellerops.redaction import redact
+from sellerops.sources.common.bounded import bounded_request
+from sellerops.sources.common.document_hosts import origin_of
 
 LWA_TOKEN_URL = "https://api.amazon.com/auth/o2/token"
 
@@ -39,7 +42,8 @@ class Credentials:
     """What an account's Airflow connection holds. Nothing of it but the addresses ever shows in text.
 
     ``endpoint`` is the region's address (``https://sellingpartnerapi-na.amazon.com``) or a local server's;
-    ``connection`` is the Airflow connection id that error messages name.
+    ``connection`` is the Airflow connection id that error messages name. ``document_hosts`` are
+    addresses that documents may be fetched from, beside Amazon's and the endpoint.
     """
 
     client_id: str = field(repr=False)
@@ -48,6 +52,12 @@ class Credentials:
     endpoint: str
     token_url: str = LWA_TOKEN_URL
     connection: str = ""
+    document_hosts: tuple[str, ...] = ()
+
+    @property
+    def document_origins(self) -> frozenset[str]:
+        """The origins documents may come from because the connection names them; see ``check_address``."""
+        return frozenset(filter(None, map(origin_of, (self.endpoint, *self.document_hosts))))
 
     def check(self) -> None:
         """Raise LoginRefused when a part is missing; an incomplete set must never be completed from
@@ -136,7 +146,7 @@ class TokenSource:
             "client_secret": self._credentials.client_secret,
         }
         try:
-            response = await self._http.post(self._credentials.token_url, data=form)
+            response = await bounded_request(self._http, "POST", self._credentials.token_url, data=form)
         except httpx.HTTPError as error:
             # `sent` is about the API call this token is for: it has not left yet.
             raise AmazonUnavailable(
@@ -178,7 +188,7 @@ def _copy(error: SellerOpsError) -> SellerOpsError:
 
 def _json(response: httpx.Response) -> dict[str, Any]:
     try:
-        body = response.json()
+        body = read_json(response.content)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}

@@ -278,3 +278,105 @@ def test_memory_does_not_grow_with_an_xml_document() -> None:
     finally:
         tracemalloc.stop()
     assert stream.rows_in_file == 4_000 and peak < 8 << 20
+
+
+DISCOUNTS = table(
+    {
+        "code": {"from": "Code", "required": True},
+        "ids": {"from": "Promotion[*].ID[]"},
+        "discount": {"type": "decimal", "from": "Promotion[*].Amount"},
+        "count": {"type": "integer", "from": "Promotion[*].Count"},
+        "currency": {"from": "Promotion[*].Amount.@currency"},
+        "kind": {"from": "Promotion[*].Kind"},
+    },
+    rows="Message.Item",
+)
+
+
+def discounted(*promotions: str) -> Read:
+    inner = "".join(f"<Promotion>{each}</Promotion>" for each in promotions)
+    content = f"<E><Message><Item><Code>1</Code>{inner}</Item><Item><Code>2</Code></Item></Message></E>"
+    return Read(content.encode(), DISCOUNTS, kind="xml")
+
+
+def test_every_element_of_a_list_adds_to_a_row() -> None:
+    """An item with two promotions: no amount and no id is lost, and both rows are read."""
+    read = discounted(
+        '<ID>a</ID><ID>b</ID><Amount currency="USD">1.10</Amount><Count>1</Count><Kind>x</Kind>',
+        '<ID>c</ID><Amount currency="USD">-0.35</Amount><Count>2</Count><Kind>y</Kind><New>n</New>',
+        "<Kind>y</Kind><New>m</New>",
+    )
+    first, second = read.rows
+    assert (first["discount"], first["count"], first["currency"]) == (Decimal("0.75"), 3, "USD")
+    assert (first["ids"], first["kind"]) == ('["a", "b", "c"]', '["x", "y", "y"]')
+    assert first["promotion_new"] == '["n", "m"]' and read.stream.drift.added == {
+        "promotion_new": "Promotion.New"
+    }
+    assert second["code"] == "2" and second["discount"] is second["ids"] is None and not read.rejects
+
+
+def test_a_single_element_of_such_a_list_is_read_as_before() -> None:
+    read = discounted('<ID>a</ID><Amount currency="USD">1.10</Amount><Kind>x</Kind>')
+    assert [read.rows[0][name] for name in ("ids", "discount", "currency", "kind")] == [
+        '["a"]', Decimal("1.10"), "USD", "x"
+    ]  # fmt: skip
+    assert not read.stream.drift.added
+
+
+def test_an_amount_that_is_no_number_is_rejected_and_not_left_out_of_the_sum() -> None:
+    read = discounted("<Amount>1.10</Amount>", "<Amount>much</Amount>")
+    assert read.reasons == [(1, "unreadable_value")] and read.rejects[0].value == '["1.10", "much"]'
+
+
+def test_a_list_in_json_adds_in_the_same_way() -> None:
+    columns = {
+        "sku": {},
+        "fee": {"type": "decimal", "from": "fees[*].charge.amount"},
+        "kinds": {"from": "fees[*].kind"},
+    }
+    rows = [
+        {
+            "sku": "a",
+            "fees": [{"kind": "x", "charge": {"amount": 0.1}}, {"kind": "x", "charge": {"amount": 0.2}}],
+        },
+        {"sku": "b", "fees": [{"kind": "x", "charge": None}]},
+        {"sku": "c", "fees": []},
+        {"sku": "d", "fees": {"kind": "z", "charge": {"amount": 7}}},
+    ]
+    content = "\n".join(map(json.dumps, rows))
+    read = Read(content.encode(), table(columns, primary_key=("sku",)), kind="jsonl")
+    assert [(row["sku"], row["fee"], row["kinds"]) for row in read.rows] == [
+        ("a", Decimal("0.3"), "x"),
+        ("b", None, "x"),
+        ("c", None, None),
+        ("d", 7, "z"),
+    ]
+
+
+def test_every_element_beside_the_rows_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="stands beside the rows"):
+        Read(
+            b"<E/>",
+            table({"a": {"from": "/Message.Order.Lines[*].x"}}, rows="Message.Order.Item"),
+            kind="xml",
+        )
+
+
+def test_a_value_above_the_rows_survives_a_repeated_element() -> None:
+    spec = table({"sku": {"required": True}, "city": {"from": "/M.Order.Ship.City"}}, rows="M.Order.Item")
+
+    def cities(*ships: str) -> list[str | None]:
+        inner = "".join(f"<Ship><City>{city}</City></Ship>" for city in ships)
+        content = f"<E><M><Order>{inner}<Item><sku>a</sku></Item></Order></M></E>"
+        return Read(content.encode(), spec, kind="xml").column("city")
+
+    assert cities("Bonn") == cities("Bonn", "Bonn") == ["Bonn"]
+    assert cities("Bonn", "Ulm") == ['["Bonn", "Ulm"]'] and cities() == [None]
+
+
+def test_a_list_of_one_object_is_the_object() -> None:
+    spec = table({"sku": {}, "price": {"type": "decimal", "from": "price.amount"}}, primary_key=("sku",))
+    rows = [{"sku": "a", "price": [{"amount": 1.5}]}, {"sku": "b", "price": [{"amount": 1}, {"amount": 2}]}]
+    read = Read("\n".join(map(json.dumps, rows)).encode(), spec, kind="jsonl")
+    assert read.column("price") == [Decimal("1.5"), None]
+    assert read.column("price__2") == [None, '[{"amount": 1}, {"amount": 2}]'] and not read.rejects

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+from html.parser import HTMLParser
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sellerops.notices.notice import plain
@@ -47,3 +48,27 @@ def test_it_is_cut_to_what_a_channel_takes(lines: list[str], most: int) -> None:
     cut = fitting(text, most)
     assert len(as_html(cut)) <= most
     assert cut == text or cut.endswith("the run's page has all of it.")
+
+
+class Tags(HTMLParser):
+    """Which tags are open; one that closes another than the last is wrong."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in ("a", "b", "code")
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text("`*<>&;ab \n|/:hptsx", max_size=40), st.integers(30, 200))
+def test_tags_never_cross_whatever_a_value_holds(text: str, most: int) -> None:
+    for shown in (as_html(text), as_html(plain(text)), as_html(fitting(text, most))):
+        assert Tags(shown).open == []

@@ -6,6 +6,7 @@ import gzip
 import json
 import logging
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,16 @@ from hypothesis import strategies as st
 from unit.sellerops.sources.wire import Answer, Wire
 
 from sellerops.archive import Archive, DocumentMeta
-from sellerops.errors import AmazonUnavailable, DocumentDamaged, DocumentExpired, SellerOpsError
-from sellerops.sources.common.documents import DocumentAddress, download, unpacked
+from sellerops.errors import (
+    AmazonUnavailable,
+    DocumentDamaged,
+    DocumentExpired,
+    LimitExceeded,
+    SellerOpsError,
+)
+from sellerops.sources.common import unpacking
+from sellerops.sources.common.documents import DocumentAddress, download
+from sellerops.sources.common.unpacking import unpacked
 
 PATH = "/documents/one"
 SIGNED = "?X-Amz-Signature=topsecret&X-Amz-Expires=300"
@@ -31,7 +40,8 @@ EXPIRED = (
 
 def get(wire: Wire, directory: Path, *, compression: str | None = None, **limits: float) -> bytes:
     archive = Archive(str(directory))
-    stored = download(DocumentAddress("doc", wire.url + PATH + SIGNED, compression), archive, META, **limits)
+    address = DocumentAddress("doc", wire.url + PATH + SIGNED, compression)
+    stored = download(address, archive, META, origins={wire.url}, **limits)
     with archive.open(stored.uri) as stream:
         return stream.read()
 
@@ -113,7 +123,7 @@ def test_a_connection_that_drips_ends_too(wire: Wire, tmp_path: Path) -> None:
 def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     address = DocumentAddress("doc", "http://127.0.0.1:1/x" + SIGNED)
     with pytest.raises(AmazonUnavailable, match="ConnectError"):
-        download(address, Archive(str(tmp_path)), META)
+        download(address, Archive(str(tmp_path)), META, origins={"http://127.0.0.1:1"})
 
 
 def test_the_signature_shows_nowhere(
@@ -127,9 +137,9 @@ def test_the_signature_shows_nowhere(
     monkeypatch.setattr(logging.getLogger("httpx"), "propagate", True)
     address = DocumentAddress("doc", wire.url + PATH + SIGNED)
     wire.answer(PATH, Answer(200, TEXT), Answer(403, EXPIRED))
-    download(address, Archive(str(tmp_path)), META)
+    download(address, Archive(str(tmp_path)), META, origins={wire.url})
     with pytest.raises(DocumentExpired) as caught:
-        download(address, Archive(str(tmp_path)), META)
+        download(address, Archive(str(tmp_path)), META, origins={wire.url})
     stored = "".join(path.read_text() for path in tmp_path.rglob("*.json"))
     assert "HTTP Request: GET" in caplog.text, "httpx did log"
     for text in (
@@ -183,6 +193,63 @@ def test_a_bomb_unpacks_in_bounded_pieces() -> None:
     pieces = [len(piece) for piece in unpacked([packed], "here")]
     assert sum(pieces) == 64 << 20
     assert max(pieces) <= 1 << 20
+
+
+def packed(content: bytes, layers: int) -> bytes:
+    for _ in range(layers):
+        content = gzip.compress(content)
+    return content
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_a_bomb_ends_at_the_ratio(layers: int) -> None:
+    """At three layers, a kilobyte holds a gigabyte: it stops when it is certain that this is no report."""
+    bomb = packed(bytes(80 << 20), layers)
+    sizes: list[int] = []
+    with pytest.raises(LimitExceeded, match="unpack to more than") as caught:
+        sizes.extend(len(piece) for piece in unpacked([bomb], "here"))
+    assert sum(sizes) <= 65 << 20 and caught.value.details["limit"] == "MAX_UNPACK_RATIO"
+
+
+def test_a_layer_that_vanishes_in_the_next_is_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many empty members, packed: the layer between is large, and nothing comes out of it."""
+    monkeypatch.setattr(unpacking, "SURELY_SMALL", 1 << 20)
+    monkeypatch.setattr(unpacking, "MAX_UNPACK_RATIO", 100)
+    bomb = gzip.compress(gzip.compress(b"") * 100_000)
+    with pytest.raises(LimitExceeded, match="unpack to more than"):
+        list(unpacked([bomb], "here"))
+
+
+def test_unpacking_ends_with_the_download_s_time() -> None:
+    with pytest.raises(AmazonUnavailable, match="too long to unpack"):
+        list(unpacked([packed(bytes(1 << 20), 2)], "here", seconds=-1.0))
+
+
+def test_more_layers_than_amazon_packs_are_refused() -> None:
+    assert b"".join(unpacked([packed(TEXT, 3)], "here")) == TEXT
+    with pytest.raises(LimitExceeded, match="more than 3 times"):
+        list(unpacked([packed(TEXT, 4)], "here"))
+
+
+def test_a_document_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpacking, "LARGEST_DOCUMENT", 1000)
+    for content in (TEXT, gzip.compress(TEXT)):
+        with pytest.raises(LimitExceeded, match="is larger than") as caught:
+            list(unpacked([content], "here"))
+        assert caught.value.details["limit"] == "LARGEST_DOCUMENT"
+
+
+def test_many_small_members_cost_in_proportion() -> None:
+    """zlib copies what it has not used yet: with whole chunks, n members in one cost n squared."""
+
+    def seconds(members: int) -> float:
+        data = gzip.compress(b"a\tb\n") * members
+        began = time.process_time()
+        assert sum(map(len, unpacked([data], "here"))) == 4 * members
+        return time.process_time() - began
+
+    small, large = (min(seconds(members) for _ in range(2)) for members in (5_000, 20_000))
+    assert large < 0.05 or large < 9 * small
 
 
 def test_two_workers_may_fetch_the_same_document_at_once(wire: Wire, tmp_path: Path) -> None:

@@ -1,0 +1,37 @@
+"""An HTTP call whose answer has a largest size: httpx would read, and unpack, whatever comes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from sellerops.errors import UnexpectedAnswer
+from sellerops.limits import LARGEST_ANSWER, megabytes
+
+# They describe the body as it was sent; ours is unpacked.
+_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+async def bounded_request(http: httpx.AsyncClient, method: str, url: str, **options: Any) -> httpx.Response:
+    """The whole answer, unpacked. UnexpectedAnswer when it is larger than LARGEST_ANSWER; httpx's own errors.
+
+    :param options: as of ``httpx.AsyncClient.request``.
+    """
+    async with http.stream(method, url, **options) as response:
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.aiter_bytes():
+            parts.append(part)
+            size += len(part)
+            if size > LARGEST_ANSWER:
+                raise UnexpectedAnswer(
+                    f"the answer is larger than {megabytes(LARGEST_ANSWER)} (limit LARGEST_ANSWER).",
+                    where=str(response.request.url.copy_with(query=None, userinfo=None)),
+                    status=response.status_code,
+                    sent=True,
+                )
+    headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_WIRE]
+    return httpx.Response(
+        response.status_code, headers=headers, content=b"".join(parts), request=response.request
+    )

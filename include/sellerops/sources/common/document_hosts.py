@@ -1,0 +1,64 @@
+"""Which addresses a document may be fetched from: Amazon's own, and what an account's connection names.
+
+Amazon's answers tell where a document is, and whatever stands there would be fetched from inside our network.
+Reports, Data Kiosk and Ads documents are presigned addresses of S3; the models of the Reports and Data Kiosk
+APIs also show one CloudFront host.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+import httpx
+
+from sellerops.errors import UnexpectedAnswer
+
+AMAZON_SUFFIXES = (".amazonaws.com",)
+AMAZON_HOSTS = frozenset({"d34o8swod1owfl.cloudfront.net"})
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_NEVER = re.compile(r"[\s\\\x00-\x1f\x7f]")
+
+
+def check_address(url: str, origins: Collection[str], *, where: str) -> None:
+    """Raise UnexpectedAnswer unless ``url`` is https at one of Amazon's hosts, or at one of ``origins``.
+
+    :param origins: ``scheme://host[:port]`` each, as ``origin_of`` writes them.
+    """
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError):
+        raise UnexpectedAnswer("the document's address is no web address.", where=where) from None
+    if _NEVER.search(url) or parsed.userinfo or not _HOST.fullmatch(parsed.host):
+        raise UnexpectedAnswer("the document's address is not written as Amazon writes one.", where=where)
+    if _origin(parsed) in origins:
+        return
+    is_amazons = parsed.host in AMAZON_HOSTS or parsed.host.endswith(AMAZON_SUFFIXES)
+    if parsed.scheme != "https" or parsed.port not in (None, 443) or not is_amazons:
+        raise UnexpectedAnswer(
+            f"the document's address is at {_origin(parsed)}, which is not Amazon's.",
+            where=where,
+            remedy="If you trust this host, add it to `document_hosts` in the account's Airflow connection "
+            f"(for example {_origin(parsed)}), then clear the task.",
+            origin=_origin(parsed),
+        )
+
+
+def origin_of(address: str) -> str | None:
+    """``scheme://host[:port]`` of an address, https where it names no scheme; None when it is no address."""
+    text = address.strip()
+    try:
+        parsed = httpx.URL(text if "://" in text else f"https://{text}")
+    except httpx.InvalidURL:
+        return None
+    return _origin(parsed) if parsed.host and parsed.scheme in ("http", "https") else None
+
+
+def listed_hosts(value: object) -> tuple[str, ...]:
+    """The extra field ``document_hosts`` of a connection: a list, or text with commas or spaces between."""
+    entries = value if isinstance(value, list) else re.split(r"[,\s]+", str(value or ""))
+    return tuple(str(entry).strip() for entry in entries if str(entry).strip())
+
+
+def _origin(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode('ascii', 'backslashreplace')}"
