@@ -15,7 +15,6 @@ from sellerops.formats.quoted import QuotedReader
 from sellerops.formats.rows import STRUCTURAL, DriftReport, Reader, RejectReason, RowReject, RowStream, Tally
 from sellerops.formats.sniff import Document
 from sellerops.formats.tree_rows import TreeReader, rows_of
-from sellerops.formats.tsv import TsvReader
 from sellerops.marketplaces import Marketplace, marketplace, marketplace_by_id
 from sellerops.slices import Slice
 from sellerops.specs import FileFormat, TableSpec
@@ -66,11 +65,17 @@ def open_rows(
         assembler = Assembler(table, piece, rules, tally, facts)
         names = candidates(document.charset, declared, file_format.charset, shops[0].charset)
         decoder, header = LineDecoder(names), Header(table, by_position=file_format.headers == "position")
-        if file_format.quotes or file_format.kind == "csv":
-            mark = "," if file_format.kind == "csv" else "\t"
-            reader = QuotedReader(document, decoder, header, assembler, tally, where, mark)
-        else:
-            reader = TsvReader(document, decoder, header, assembler, tally, where)
+        is_csv = file_format.kind == "csv"
+        reader = QuotedReader(
+            document,
+            decoder,
+            header,
+            assembler,
+            tally,
+            where,
+            delimiter="," if is_csv else "\t",
+            always=is_csv,
+        )
     if not table.checks:
         return RowStream(reader, tally)
     return RowStream(reader, tally, lambda batches: checked(batches, table.checks, where=where))

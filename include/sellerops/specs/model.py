@@ -217,7 +217,6 @@ class FileFormat(_Strict):
     kind: Literal["tsv", "csv", "json", "jsonl", "xml"] = Field(
         description="`jsonl`: a JSON document a line, such as the pages of an operation"
     )
-    quotes: bool = Field(default=False, description="flat files: fields may be quoted, as in csv")
     nothing: tuple[str, ...] = Field(
         default=(), description="words that stand for no value in typed columns, such as `--`"
     )

@@ -61,6 +61,7 @@ class Change:
     encoding: str = "utf-8"
     label: str | None = None
     has_tail: bool = False
+    is_quoted: bool = False
 
 
 def whole_lists(table: TableSpec) -> set[str]:
@@ -86,7 +87,7 @@ def values_of(report: str, table_name: str) -> dict[str, list[Cell]]:
 
 def flat(spec: ReportSpec, table_name: str, change: Change) -> bytes:
     values = values_of(spec.name, table_name)
-    quotes = spec.format.quotes or spec.format.kind == "csv"
+    quotes = change.is_quoted or spec.format.kind == "csv"
     mark = "," if spec.format.kind == "csv" else "\t"
     tail = [""] if change.has_tail else []
     lines = [[*(column.header for column in change.columns), *tail]]
@@ -266,7 +267,8 @@ def changes(draw: st.DrawFn, spec: ReportSpec, table_name: str) -> Change:
         return Change(tuple(columns))
     encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]))
     label = draw(st.sampled_from([None, "Cp1252", "UTF-8", "windows-31j"]))
-    return Change(tuple(columns), encoding, label, has_tail=draw(st.booleans()))
+    has_tail, is_quoted = draw(st.booleans()), draw(st.booleans())
+    return Change(tuple(columns), encoding, label, has_tail, is_quoted)
 
 
 def test_the_catalogue_is_read_at_all() -> None:

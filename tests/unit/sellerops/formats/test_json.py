@@ -106,6 +106,13 @@ def test_characters_no_text_may_hold_are_rejects(text: str) -> None:
     assert "\ufffd" not in (found.rejects[0].raw_line or "")
 
 
+def test_in_a_free_text_they_are_marked_and_the_row_stays() -> None:
+    found = read('[{"childAsin": "a", "title": "60M\ufffd lamp\\u0000\\ud83d"}, {"childAsin": "b"}]')
+    assert [row["asin"] for row in found.rows] == ["a", "b"] and not found.rejects
+    assert found.rows[0]["title"] == "60M\\ufffd lamp\\x00\\ud83d"
+    assert found.stream.marked_texts == 1
+
+
 @pytest.mark.parametrize(
     ("content", "error", "words"),
     [
