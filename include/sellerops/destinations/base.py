@@ -131,8 +131,9 @@ class LoadResult:
     hold. ``superseded``: not written, because rows of a newer document stand there. ``replaced``: rows of
     earlier loads deleted by this one. ``new_columns`` appeared with this load, ``missing_columns`` of the
     spec are not in the file. ``changed_columns``: what this load noted in ``sellerops.schema_change``, kind
-    by column. ``job_ids``: the jobs the destination ran for it, under its own names; ``bytes_processed``:
-    what they read by the destination's own account, None where it does not tell.
+    by column. ``damaged_texts``: texts of accepted rows that arrived damaged and are stored with a mark.
+    ``job_ids``: the jobs the destination ran for it, under its own names; ``bytes_processed``: what they read
+    by the destination's own account, None where it does not tell.
     """
 
     load_id: int
@@ -146,6 +147,7 @@ class LoadResult:
     superseded: int
     replaced: int
     seconds: float
+    damaged_texts: int = 0
     new_columns: tuple[str, ...] = ()
     missing_columns: tuple[str, ...] = ()
     changed_columns: dict[str, str] = field(default_factory=dict)
