@@ -13,7 +13,10 @@ from sellerops.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Marketplace:
-    """One shop: ISO country code, Amazon's id, region (NA, EU, FE), currency, zone of its business day."""
+    """One shop: ISO country code, Amazon's id, region (NA, EU, FE), currency, zone of its business day.
+
+    ``dates``: the orders in which it writes dates: ``dmy``, ``mdy`` or ``ymd``.
+    """
 
     code: str
     id: str
@@ -24,6 +27,7 @@ class Marketplace:
     timezone: str
     charset: str
     locale: str
+    dates: tuple[str, ...]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -34,7 +38,8 @@ class Marketplace:
 def _tables(directory: str) -> tuple[dict[str, Marketplace], dict[str, str]]:
     content = read_yaml(config_dir() / "marketplaces.yaml")
     marketplaces = {
-        code: Marketplace(code=code, **fields) for code, fields in content["marketplaces"].items()
+        code: Marketplace(code=code, **{**fields, "dates": tuple(fields["dates"])})
+        for code, fields in content["marketplaces"].items()
     }
     endpoints = {code: fields["endpoint"] for code, fields in content["regions"].items()}
     return marketplaces, endpoints

@@ -68,7 +68,7 @@ DOCUMENT = (
         "number_as_text",
         Stage.DOCUMENT,
         "a cell holds text instead of a number",
-        {"column": f"{_COLUMN}, the first with a number", "value": "the text, N/A", "row": "from 1; 1"},
+        {"column": f"{_COLUMN}, the first with a number", "value": "the text, see note", "row": "from 1; 1"},
     ),
     FaultKind("short_row", Stage.DOCUMENT, "a row ends before its last columns", {"row": "from 1; 1"}),
     FaultKind("zero_data", Stage.DOCUMENT, "quantities, amounts and traffic are all zero"),

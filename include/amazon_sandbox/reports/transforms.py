@@ -139,7 +139,7 @@ def _localized_header(header: Cells, options: Options, charset: str) -> tuple[Ce
 
 def _number_as_text(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
     wanted = None if options.get("column") is None else _index(header, options, charset)
-    value = str(options.get("value", "N/A")).encode(charset)
+    value = str(options.get("value", "see note")).encode(charset)
     row = int(options.get("row", 1))
     measures = [at for at, name in enumerate(header) if _MEASURES.search(name)]
 
@@ -204,7 +204,7 @@ def _json_fault(name: str, options: Options, chunks: Iterator[bytes]) -> Iterato
         _edit(
             entries[row],
             str(options.get("column", "unitsOrdered")),
-            lambda _: str(options.get("value", "N/A")),
+            lambda _: str(options.get("value", "see note")),
         )
     else:
         edit = _json_edit(name, options)

@@ -14,6 +14,7 @@ from sellerops.formats.numbers import Writing, writing_of
 from sellerops.formats.quoted import QuotedReader
 from sellerops.formats.rows import STRUCTURAL, DriftReport, Reader, RejectReason, RowReject, RowStream, Tally
 from sellerops.formats.sniff import Document
+from sellerops.formats.times import for_shops
 from sellerops.formats.tree_rows import TreeReader, rows_of
 from sellerops.marketplaces import Marketplace, marketplace, marketplace_by_id
 from sellerops.slices import Slice
@@ -61,7 +62,7 @@ def open_rows(
         reader = TreeReader(rows, table, Assembler(table, piece, rules, tally, facts), tally, where)
     else:
         writing = Writing.POINT if file_format.decimal == "point" else writing_of(shops)
-        rules = ValueRules(writing, file_format.timestamps, FLAT_DECIMAL, nothing)
+        rules = ValueRules(writing, for_shops(file_format.timestamps, shops), FLAT_DECIMAL, nothing)
         assembler = Assembler(table, piece, rules, tally, facts)
         names = candidates(document.charset, declared, file_format.charset, shops[0].charset)
         decoder, header = LineDecoder(names), Header(table, by_position=file_format.headers == "position")

@@ -271,7 +271,7 @@ class TsvReader:
         """One line; empty fields behind the last column are nothing."""
         text = text.removesuffix("\r")
         fields = text.split("\t")
-        if self._unnamed_tail and len(fields) <= self._width and not fields[-1]:
+        if self._unnamed_tail and 1 < len(fields) <= self._width and not fields[-1]:
             fields.pop()
         while len(fields) > self._width and not fields[-1]:
             fields.pop()

@@ -218,7 +218,8 @@ class FileFormat(_Strict):
         description="`jsonl`: a JSON document a line, such as the pages of an operation"
     )
     nothing: tuple[str, ...] = Field(
-        default=(), description="words that stand for no value in typed columns, such as `--`"
+        default=(),
+        description="further words that stand for no value in typed columns, as `none`, `N/A`, `--` do",
     )
     headers: Literal["name", "position"] = Field(
         default="name",
@@ -237,7 +238,8 @@ class FileFormat(_Strict):
     )
     timestamps: tuple[str, ...] = Field(
         default=("iso",),
-        description="`iso` or strptime patterns, tried in order; without a zone they are UTC",
+        description="`iso`, `local` (day, month and year in the order of the marketplace, as in 3/1/26) or "
+        "strptime patterns, tried in order; without a zone they are UTC",
     )
 
 

@@ -21,6 +21,7 @@ from unit.catalogue.documents import ROWS, Cell, cells, put
 
 from sellerops.errors import UnreadableDocument
 from sellerops.formats import RowReject, open_rows
+from sellerops.formats.headers import respellings
 from sellerops.formats.names import is_needed
 from sellerops.formats.paths import split_path
 from sellerops.slices import Slice
@@ -223,6 +224,16 @@ def is_movable(spec: ReportSpec, column: Column) -> bool:
     return spec.format.kind in FLAT or not any(sign in column.header for sign in "/[@")
 
 
+SPELLINGS: list[Callable[[str], str]] = [
+    str.upper,
+    str.title,
+    lambda text: f" {text.replace('-', ' ')} ",
+    lambda text: text.title().replace("-", "").replace("_", "").replace(" ", ""),
+    lambda text: text.replace("fulfillment", "fulfilment").replace("center", "centre"),
+    lambda text: text.replace("country", "Country/Region"),
+]
+
+
 @st.composite
 def changes(draw: st.DrawFn, spec: ReportSpec, table_name: str) -> Change:
     columns = list(original(spec.tables[table_name]))
@@ -246,7 +257,7 @@ def changes(draw: st.DrawFn, spec: ReportSpec, table_name: str) -> Change:
         columns.append(replace(column, is_copy=True))
 
     def respell() -> None:
-        spell = draw(st.sampled_from([str.upper, str.title, lambda text: f" {text.replace('-', ' ')} "]))
+        spell = draw(st.sampled_from(SPELLINGS))
         columns[:] = [replace(column, header=spell(column.header)) for column in columns]
 
     def reorder() -> None:
@@ -274,6 +285,14 @@ def changes(draw: st.DrawFn, spec: ReportSpec, table_name: str) -> Change:
 def test_the_catalogue_is_read_at_all() -> None:
     assert TABLES
     assert [failure.error for failure in FAILURES] == []
+
+
+def test_no_two_columns_of_a_table_are_one_in_another_spelling() -> None:
+    flat_tables = [(spec, name) for spec, name in TABLES if spec.format.kind in FLAT]
+    assert flat_tables
+    for spec, name in flat_tables:
+        for spelling, names in respellings(spec.tables[name]).items():
+            assert len(names) == 1, (spec.name, name, spelling, names)
 
 
 @pytest.mark.parametrize(("spec", "table_name"), TABLES, ids=lambda each: getattr(each, "name", each))
