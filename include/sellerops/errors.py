@@ -16,6 +16,7 @@ SellerOpsError
 |   +-- RequestRefused        Amazon refuses this request for good (400, 404, ...)
 |   +-- UnexpectedAnswer      Amazon answered something outside its own contract
 |   +-- UnreadableDocument    the document does not fit its spec (missing column, wrong charset, ...)
+|   |   +-- NotTheReport      Amazon's own words stand where the report should be
 |   +-- CheckFailed           rows do not add up; nothing was stored
 +-- SkipError                 there is rightly nothing to do
     +-- NothingToCollect      no data in this window, or Amazon no longer serves it
@@ -115,6 +116,13 @@ class UnexpectedAnswer(GiveUpError):
 
 class UnreadableDocument(GiveUpError):
     default_remedy = "The document is kept in the archive: correct the spec, then clear the load task."
+
+
+class NotTheReport(UnreadableDocument):
+    default_remedy = (
+        "Read Amazon's words. To request the report again, clear `fetch_report` of the slice with its "
+        "downstream tasks once `request.fresh_for` of the spec is over; until then the same document is used."
+    )
 
 
 class CheckFailed(GiveUpError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sellerops.errors import UnreadableDocument
 from sellerops.formats.rows import STRUCTURAL, RowStream
+from sellerops.redaction import redact
 from sellerops.slices import Slice
 from sellerops.specs import ReportSpec, TableSpec
 
@@ -182,6 +183,8 @@ def refuse_unlike(rows: RowStream, *, where: str) -> None:
         shown += (
             f" in {example.column_name}: {(example.value or '')[:60]!r})." if example.column_name else ")."
         )
+        if example.raw_line and not example.column_name:
+            shown = f"{shown[:-2]}: {redact(example.raw_line)[:60]!r})."
     raise UnreadableDocument(
         f"{unlike} of {rows.rows_in_file} rows cannot be read.{shown}",
         where=where,

@@ -47,6 +47,14 @@ class Header:
             if len(names) == 1:
                 self._respelled[spelling] = (_RESPELLED, names.pop())
 
+    def __len__(self) -> int:
+        return len(self._table.read_columns)
+
+    def begins(self, text: str) -> bool:
+        """Whether a header may begin with ``text``, as where a document was cut."""
+        start = canonical(text)
+        return not start or any(known.startswith(start) for known in map(canonical, self._wanted))
+
     def fields(self, names: Sequence[str]) -> list[Field]:
         """Columns of the spec by name."""
         return [Field(name, self._table.read_columns[name].type) for name in names]

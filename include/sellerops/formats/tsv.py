@@ -42,7 +42,7 @@ from sellerops.formats.rows import (
     is_damaged,
     marked,
 )
-from sellerops.formats.sniff import Document
+from sellerops.formats.sniff import Document, not_the_report
 
 _NOT_AS_TEXT = (b"\x00", b"\x08")
 # What may belong to a block's last row; what is longer is no row of a report.
@@ -144,11 +144,16 @@ class TsvReader:
 
     def _map(self, headers: list[str], header: Header) -> tuple[list[Field | None], DriftReport]:
         try:
-            return header.map(headers, where=self._where)
+            fields, drift = header.map(headers, where=self._where)
         except UnreadableDocument as error:
-            if self._cut_in_header:
+            if self._cut_in_header and header.begins(headers[-1]):
                 raise DocumentDamaged("the document ends inside its header.", where=self._where) from error
+            if len(headers) == 1 and len(header) > 1:
+                raise not_the_report(headers[0], where=self._where) from error
             raise
+        if len(headers) == 1 and len(header) > 1 and len(drift.missing) == len(header):
+            raise not_the_report(headers[0], where=self._where)
+        return fields, drift
 
     def _read_header(self) -> list[str]:
         """The names of the first line; the rest of its block is kept."""

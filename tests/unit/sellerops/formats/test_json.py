@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.sellerops.formats.helpers import Read, piece, table
 
-from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.errors import DocumentDamaged, NotTheReport, UnreadableDocument
 from sellerops.formats import open_rows, tree_rows
 from sellerops.formats.json_stream import JsonUnits
 from sellerops.formats.sniff import Document
@@ -120,7 +120,13 @@ def test_in_a_free_text_they_are_marked_and_the_row_stays() -> None:
         (b'{"report": {"items": [{"childAsin": "a"}]}', DocumentDamaged, "ends early"),
         (b"<!doctype html><html></html>", DocumentDamaged, "web page"),
         (b"", DocumentDamaged, "empty"),
-        (b'{"errorDetails": "Invalid date range"}', UnreadableDocument, "no list `report.items`"),
+        (b'{"errorDetails": "Invalid date range"}', NotTheReport, "Invalid date range"),
+        (
+            b'{"errors":[{"code":"InvalidInput","message":"Not now","details":""}]}',
+            NotTheReport,
+            "InvalidInput: Not now",
+        ),
+        (b'{"report": {}}', UnreadableDocument, "no list `report.items`"),
         (b'{"report": {"items": {"childAsin": "a"}}}', UnreadableDocument, "no list"),
         (b'{"report": {"items": [{"childAsin": "M\xfcsli"}]}}', UnreadableDocument, "no valid JSON"),
         (b'{"report": oops}', UnreadableDocument, "no valid JSON"),
@@ -136,6 +142,8 @@ def test_in_a_free_text_they_are_marked_and_the_row_stays() -> None:
         "html",
         "empty",
         "error",
+        "errors",
+        "another object",
         "object",
         "charset",
         "garbage",

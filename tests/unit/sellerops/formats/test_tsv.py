@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.sellerops.formats.helpers import Read, piece, table
 
-from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.errors import DocumentDamaged, NotTheReport, RetryableError, UnreadableDocument
 from sellerops.formats import blocks, open_rows
 from sellerops.specs import FileFormat
 
@@ -217,15 +217,41 @@ def test_a_missing_required_column_refuses_the_document() -> None:
         (b"<!DOCTYPE html><html><body>Service Unavailable</body></html>", DocumentDamaged),
         (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', DocumentDamaged),
         (b"product-na", DocumentDamaged),
+        (b"sku-2\tproduct-na", DocumentDamaged),
         (b"PK\x03\x04zip", UnreadableDocument),
         (b"sku\tproduct-name\tquantity\tprice\ra\tx\t1\t1\r", UnreadableDocument),
-        (b"Internal error, try again\n", UnreadableDocument),
+        (b"Internal error, try again\n", NotTheReport),
     ],
-    ids=["empty", "html", "xml", "cut in the header", "zip", "old Mac", "text"],
+    ids=["empty", "html", "xml", "cut in the header", "cut in a later header", "zip", "old Mac", "text"],
 )
 def test_what_is_no_report_has_its_error(content: bytes, error: type[Exception]) -> None:
     with pytest.raises(error, match="the document"):
         Read(content, SPEC)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"No data found for the specified date range", "No data found for the specified date range"),
+        (b"No data found\r\n", "No data found"),
+        (b'"No data found"\n', "No data found"),
+        (
+            b'{"errors":[{"code":"InvalidInput","message":"Not allowed at this time","details":""}]}',
+            "InvalidInput: Not allowed at this time",
+        ),
+        (b'{"errorDetails": "The date range is invalid"}', "The date range is invalid"),
+    ],
+)
+@pytest.mark.parametrize("required", [True, False], ids=["a column is required", "none is required"])
+def test_amazons_own_words_are_shown_and_nothing_is_repeated(
+    content: bytes, words: str, required: bool
+) -> None:
+    columns = {"sku": {"type": "text", "required": required}, "name": "text"}
+    spec = table(columns, write_disposition="replace", primary_key=(), day_from_window="day")
+    with pytest.raises(NotTheReport) as caught:
+        Read(content, spec)
+    assert repr(words) in str(caught.value) and "downloaded" not in str(caught.value)
+    assert not isinstance(caught.value, RetryableError)
 
 
 def test_a_truncated_file_is_damaged() -> None:
