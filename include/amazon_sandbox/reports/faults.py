@@ -74,6 +74,42 @@ DOCUMENT = (
     FaultKind("zero_data", Stage.DOCUMENT, "quantities, amounts and traffic are all zero"),
     FaultKind("no_rows", Stage.DOCUMENT, "header without rows, lists without entries"),
     FaultKind(
+        "line_break",
+        Stage.DOCUMENT,
+        "a text of a flat file holds a line break, without quotes",
+        {"column": "its name, the last", "row": "from 1; 1"},
+    ),
+    FaultKind(
+        "row_of_tabs",
+        Stage.DOCUMENT,
+        "a row of a flat file is followed by one of tabs alone",
+        {"row": "from 1; 1"},
+    ),
+    FaultKind(
+        "lost_character",
+        Stage.DOCUMENT,
+        "a text of a flat file holds U+FFFD",
+        {"column": "its name, the last", "row": "from 1; 1"},
+    ),
+    FaultKind(
+        "quoted",
+        Stage.DOCUMENT,
+        "every field of a flat file is in quotes",
+        {"escaped": "yes: quotes within are written twice; no"},
+    ),
+    FaultKind(
+        "header_respelled",
+        Stage.DOCUMENT,
+        "the header is spelled another way",
+        {"style": "joined (StartingBalance), british (fulfilment); joined"},
+    ),
+    FaultKind(
+        "words",
+        Stage.DOCUMENT,
+        "words stand instead of the report",
+        {"text": "them, No data found for the specified date range"},
+    ),
+    FaultKind(
         "recoded",
         Stage.DOCUMENT,
         "the bytes are in another charset than the Content-Type says",

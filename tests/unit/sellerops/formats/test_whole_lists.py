@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from unit.sellerops.formats.helpers import piece
 
-from sellerops.errors import DocumentDamaged, SpecError, UnreadableDocument
+from sellerops.errors import DocumentDamaged, NotTheReport, SpecError, UnreadableDocument
 from sellerops.formats import RowStream, open_rows
 from sellerops.formats.names import snake_case
 from sellerops.formats.rows import Rows, TextRows
