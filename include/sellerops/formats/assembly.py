@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from sellerops.errors import UnreadableDocument
 from sellerops.formats.casts import ValueRules, arrow_type, cast_column, holds
 from sellerops.formats.names import Field, is_needed
-from sellerops.formats.rows import RejectReason, RowReject, Rows, Tally, TextRows
+from sellerops.formats.rows import RejectReason, RowReject, Rows, Tally, TextRows, marked
 from sellerops.marketplaces import all_marketplaces
 from sellerops.slices import Slice
 from sellerops.specs import ColumnType, TableSpec, WriteDisposition
@@ -94,7 +94,7 @@ class Assembler:
         """Whether ``text`` is a value of a column whose type is not text."""
         if column.type is ColumnType.TEXT or not text.strip():
             return False
-        return not cast_column(pa.array([text]), column.type, self._rules).failures
+        return not cast_column(pa.array([marked(text)]), column.type, self._rules).failures
 
     def assemble(self, texts: Texts, fields: Sequence[Field]) -> pa.RecordBatch:
         """The accepted rows; the others go to the tally. Every row is counted as a row of the file."""

@@ -123,7 +123,7 @@ class Document:
 
 def not_the_report(words: str, *, where: str) -> NotTheReport:
     """The error for a document of words; ``words`` are Amazon's."""
-    shown = redact(" ".join(words.split()))[:_MOST_WORDS]
+    shown = redact(" ".join(words[: 10 * _MOST_WORDS].split()))[:_MOST_WORDS]
     return NotTheReport(f"Amazon sent words instead of the report: {shown!r}.", where=where, words=shown)
 
 

@@ -9,10 +9,12 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.sellerops.formats.helpers import Read, table
+from unit.sellerops.formats.helpers import Read, piece, table
 
 from sellerops.errors import DocumentDamaged
-from sellerops.formats import blocks
+from sellerops.formats import RowReject, blocks, open_rows
+from sellerops.formats.rows import TextRows
+from sellerops.specs import FileFormat
 
 SPEC = table({"sku": {"required": True}, "name": "text", "n": "integer"})
 TEXT = st.text(
@@ -211,3 +213,49 @@ def test_what_a_writer_without_escapes_wrote_is_read(
                 assert (row[name] or "") == text
             else:
                 assert (row[name] or "").replace('"', "") == text.replace('"', "")
+
+
+PIECES = [
+    b'"',
+    b"\t",
+    b"\n",
+    b"\r\n",
+    b"x",
+    b"1",
+    b'"x"',
+    b"\xc3\xa9",
+    b"\x00",
+    b"\xef\xbf\xbd",
+    b"\x81",
+    b"k\tb\t1\n",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    header=st.sampled_from([b"sku\tname\tn\n", b'"sku"\t"name"\t"n"\r\n', b"sku\tname\tn\t\n"]),
+    body=st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join),
+    block=st.sampled_from([1, 7, 1 << 20]),
+)
+def test_any_bytes_are_stored_or_rejected_and_as_text_the_same(
+    header: bytes, body: bytes, block: int
+) -> None:
+    before, blocks.BLOCK_BYTES = blocks.BLOCK_BYTES, block
+    found = []
+    try:
+        for is_text in (False, True):
+            rejects: list[RowReject] = []
+            stream = open_rows(
+                SPEC,
+                io.BytesIO(header + body + b"\n"),
+                file_format=FileFormat(kind="tsv"),
+                piece=piece(),
+                on_reject=rejects.append,
+            )
+            parts = list(stream.texts() if is_text else stream)
+            stored = sum(len(part.lines) if isinstance(part, TextRows) else len(part) for part in parts)
+            assert stream.rows_in_file == stored + len(rejects)
+            found.append((stored, sorted((each.source_line, str(each.reason)) for each in rejects)))
+    finally:
+        blocks.BLOCK_BYTES = before
+    assert found[0] == found[1]
