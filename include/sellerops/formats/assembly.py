@@ -91,10 +91,11 @@ class Assembler:
         return column.type is ColumnType.TEXT and not (declared and is_needed(column.name, self._table))
 
     def reads(self, column: Field, text: str) -> bool:
-        """Whether ``text`` is a value of a column whose type is not text."""
-        if column.type is ColumnType.TEXT or not text.strip():
-            return False
-        return not cast_column(pa.array([marked(text)]), column.type, self._rules).failures
+        """Whether ``text`` is a value of the column's type."""
+        return (
+            bool(text.strip())
+            and not cast_column(pa.array([marked(text)]), column.type, self._rules).failures
+        )
 
     def assemble(self, texts: Texts, fields: Sequence[Field]) -> pa.RecordBatch:
         """The accepted rows; the others go to the tally. Every row is counted as a row of the file."""

@@ -47,7 +47,7 @@ class Refused:
 class LineBreaks:
     """``width`` fields make a row; ``may_break``: in which of them a line break can be text.
 
-    ``starts_row``: whether a text is what the first field of a row holds and a text's second half would not.
+    ``starts_row``: whether a text may be the first field of a row rather than the rest of a torn one.
     """
 
     width: int
@@ -114,6 +114,8 @@ class LineBreaks:
             return None
         for line in run[:head]:
             assert before is not None
+            if self.starts_row(line.fields[0]):
+                return None
             before = before.then(line)
         for line in reversed(run[len(run) - tail :]):
             assert after is not None

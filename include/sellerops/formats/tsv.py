@@ -43,6 +43,7 @@ from sellerops.formats.rows import (
     marked,
 )
 from sellerops.formats.sniff import Document, not_the_report
+from sellerops.specs import ColumnType
 
 _NOT_AS_TEXT = (b"\x00", b"\x08")
 # What may belong to a block's last row; what is longer is no row of a report.
@@ -196,7 +197,11 @@ class TsvReader:
         )
 
     def _starts_row(self, text: str) -> bool:
-        return self._assembler.reads(self._fields[0], text)
+        """Whether a text may be the first value of a row: of a key, what has no space in it."""
+        first = self._fields[0]
+        if first.type is not ColumnType.TEXT:
+            return self._assembler.reads(first, text)
+        return not self._assembler.is_free_text(first) and len(text.split()) == 1
 
     def _parse(self, block: Block) -> Iterator[pa.RecordBatch]:
         """The typed batches of one block."""

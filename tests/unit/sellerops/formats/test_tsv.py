@@ -118,6 +118,15 @@ def test_a_short_line_that_makes_no_row_with_its_neighbours_is_a_reject() -> Non
     assert read.column("sku") == ["a", "c"] and read.reasons == [(3, "too_few_fields")]
 
 
+@pytest.mark.parametrize("short", ["b\ty", "b"])
+def test_rows_without_their_last_fields_are_never_put_together(short: str) -> None:
+    """Two of them have as many fields as one row, or look like the end of a text."""
+    spec = table({"sku": {"required": True}, "name": "text", "note": "text"})
+    read = Read(f"sku\tname\tnote\na\tx\tone\n{short}\nc\tz\n".encode(), spec)
+    assert all("\n" not in str(value) for row in read.rows for value in row.values())
+    assert {3, 4} <= {line for line, _ in read.reasons}
+
+
 def test_a_key_is_never_put_together_of_two_lines() -> None:
     read = Read(HEADER + b"a\r\nb\tx\t1\t1\r\n", SPEC)
     assert read.column("sku") == ["b"] and read.reasons == [(2, "too_few_fields")]
