@@ -20,6 +20,7 @@ SellerOpsError
 |   +-- UnreadableDocument    the document does not fit its spec (missing column, wrong charset, ...)
 |   |   +-- ArchiveDamaged    the archived copy is damaged or gone
 |   |   +-- LimitExceeded     it is larger, deeper or wider than we accept (limits.py)
+|   |   +-- NotTheReport      Amazon's own words stand where the report should be
 |   +-- CheckFailed           rows do not add up; nothing was stored
 +-- SkipError                 there is rightly nothing to do
     +-- NothingToCollect      no data in this window, or Amazon no longer serves it
@@ -142,6 +143,13 @@ class LimitExceeded(UnreadableDocument):
     default_remedy = (
         "Compare the document with Seller Central. If Amazon's data really need more, raise the limit in "
         "include/sellerops/limits.py, then clear the task."
+    )
+
+
+class NotTheReport(UnreadableDocument):
+    default_remedy = (
+        "Read Amazon's words. To request the report again, clear `fetch_report` of the slice with its "
+        "downstream tasks once `request.fresh_for` of the spec is over; until then the same document is used."
     )
 
 

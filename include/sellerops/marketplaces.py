@@ -17,7 +17,10 @@ from sellerops.last_valid import ConfigFile, Files
 
 @dataclass(frozen=True)
 class Marketplace:
-    """One shop: ISO country code, Amazon's id, region (NA, EU, FE), currency, zone of its business day."""
+    """One shop: ISO country code, Amazon's id, region (NA, EU, FE), currency, zone of its business day.
+
+    ``dates``: the orders in which it writes dates: ``dmy``, ``mdy`` or ``ymd``.
+    """
 
     code: str
     id: str
@@ -28,12 +31,14 @@ class Marketplace:
     timezone: str
     charset: str
     locale: str
+    dates: tuple[str, ...]
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
 
+DATE_ORDERS = ("dmy", "mdy", "ymd")
 # Marketplaces by code, endpoints by region, ids of marketplaces by stock pool.
 _Tables = tuple[dict[str, Marketplace], dict[str, str], dict[str, tuple[str, ...]]]
 _KNOWN = {each.name for each in fields(Marketplace)} - {"code"}
@@ -46,9 +51,10 @@ def _build(files: Files, path: Path) -> _Tables:
     for code, entry in _entries(content, "marketplaces", path).items():
         where = f"{shown(path)}, marketplaces.{code}"
         is_whole = isinstance(entry, dict) and _REQUIRED <= set(entry) <= _KNOWN
-        if not is_whole or not all(_is_text(entry[key]) for key in _REQUIRED):
+        if not is_whole or not all(_is_valid(key, entry[key]) for key in _REQUIRED):
             raise ConfigurationError(
-                f"needs {', '.join(sorted(_REQUIRED))}, each a text, and takes no other keys.",
+                f"needs {', '.join(sorted(_REQUIRED))}, each a text (`dates`: a list of them), and takes no "
+                "other keys.",
                 where=where,
                 remedy="Compare it with its neighbours.",
             )
@@ -59,7 +65,7 @@ def _build(files: Files, path: Path) -> _Tables:
             raise ConfigurationError(
                 f"unknown time zone or charset: {error}.", where=where, remedy="Use names of IANA and Python."
             ) from error
-        marketplaces[str(code)] = Marketplace(code=str(code), **entry)
+        marketplaces[str(code)] = Marketplace(code=str(code), **{**entry, "dates": tuple(entry["dates"])})
     endpoints = {}
     for name, entry in _entries(content, "regions", path).items():
         if not isinstance(entry, dict) or not _is_text(entry.get("endpoint")):
@@ -102,6 +108,12 @@ def _entries(content: dict[str, Any], key: str, path: Path) -> dict[Any, Any]:
     if not isinstance(entries, dict) or not entries:
         raise ConfigurationError(f"has nothing under `{key}:`.", where=shown(path), remedy="Put it back.")
     return entries
+
+
+def _is_valid(key: str, value: object) -> bool:
+    if key == "dates":
+        return isinstance(value, list) and bool(value) and all(each in DATE_ORDERS for each in value)
+    return _is_text(value)
 
 
 def _is_text(value: object) -> bool:

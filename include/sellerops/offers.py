@@ -11,8 +11,14 @@ from sellerops.marketplaces import marketplace_by_id
 from sellerops.sources.common.operations import Offer
 
 _LISTINGS = sql.Identifier("amazon_sp", "listings_all")
-# In the listings' `fulfillment_channel` the seller's own warehouse; Amazon's are AMAZON_NA, AMAZON_EU, ...
-_OWN_WAREHOUSE = "DEFAULT"
+
+
+def is_amazon_fulfilled(channel: str | None) -> bool:
+    """Whether the ``fulfillment_channel`` of a listing is Amazon's: AMAZON_NA, AMAZON_EU, ...
+
+    The seller's own warehouse is DEFAULT; an offer without a channel is not Amazon's either.
+    """
+    return (channel or "").upper().startswith("AMAZON")
 
 
 def listed_offers(ledger: Ledger, account_id: str, marketplace_id: str) -> list[Offer]:
@@ -49,6 +55,11 @@ def _listed(connection: Connection, account_id: str, marketplace_id: str) -> lis
     except (errors.UndefinedTable, errors.InvalidSchemaName):
         return []
     return [
-        Offer(row["seller_sku"], row["asin1"], row["price"], row["fulfillment_channel"] != _OWN_WAREHOUSE)
+        Offer(
+            row["seller_sku"],
+            row["asin1"],
+            row["price"],
+            is_amazon_fulfilled(row["fulfillment_channel"]),
+        )
         for row in rows
     ]

@@ -24,6 +24,7 @@ class QuotaUse:
 @dataclass(frozen=True)
 class AccountDay:
     """One account. ``days``: shop days by the state they came to; ``rows`` stored, by destination.
+    ``damaged_texts``: texts among them that arrived damaged and carry a mark.
 
     ``quota``: the operation that used most of its bucket; None without a call. ``held``: documents that wait
     for a person now, whenever they came.
@@ -34,6 +35,7 @@ class AccountDay:
     days: Mapping[SliceState, int] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     rejected: int = 0
+    damaged_texts: int = 0
     held: int = 0
     quota: QuotaUse | None = None
     refused_calls: int = 0
@@ -69,7 +71,8 @@ _DAYS = """
     GROUP BY account_id, state
 """
 _ROWS = """
-    SELECT account_id, destination, sum(stored)::bigint AS stored, sum(rejected)::bigint AS rejected
+    SELECT account_id, destination, sum(stored)::bigint AS stored, sum(rejected)::bigint AS rejected,
+           sum(damaged_texts)::bigint AS damaged
     FROM sellerops.load
     WHERE recorded_at >= %(since)s AND recorded_at < %(until)s
     GROUP BY account_id, destination
@@ -123,6 +126,7 @@ def _account(account_id: str, rows: Mapping[str, list[dict[str, Any]]], seconds:
         days={SliceState(row["state"]): row["days"] for row in rows["days"]},
         rows={row["destination"]: row["stored"] for row in rows["rows"]},
         rejected=sum(row["rejected"] for row in rows["rows"]),
+        damaged_texts=sum(row["damaged"] for row in rows["rows"]),
         held=sum(row["held"] for row in rows["held"]),
         quota=max(uses, key=lambda use: (use.share, use.operation), default=None),
         refused_calls=sum(row["refused"] for row in rows["calls"]),

@@ -55,7 +55,8 @@ def settle(ledger: Ledger, day: int, shop: str, state: SliceState, run_id: str, 
 def load(ledger: Ledger, stored: int, rejected: int, destination: str) -> None:
     ledger.record_load(
         LoadRecord("sales_and_traffic", "northwind_na", "ATVPDKIKX0DER", "sales_daily", destination,
-                   stored + rejected, stored, rejected, stored, 0, 0, 0, 0, 1.0, NOW)
+                   stored + rejected, stored, rejected, stored, 0, 0, 0, 0, 1.0, NOW,
+                   damaged_texts=rejected and 2)
     )  # fmt: skip
 
 
@@ -117,7 +118,8 @@ def test_the_message_counts_days_rows_and_calls_of_24_hours_by_account_and_what_
     assert notice.text.splitlines()[1:-1] == [
         "*northwind_na*: 2 runs.",
         "Days: 2 loaded, 1 without data, 1 late at Amazon, 1 failed.",
-        "Rows: 1,234 stored in bigquery, 1,234 stored in postgres, 3 rejected.",
+        "Rows: 1,234 stored in bigquery, 1,234 stored in postgres, 3 rejected, "
+        "2 texts arrived damaged (`damaged_texts`).",
         "1 document waits for a person (*Required Actions*).",
         f"Quota: createReport used most of its own, {3 / (rate * 86400):.0%} (3 calls); 1 call refused.",
         "*northwind_eu*: nothing was collected.",

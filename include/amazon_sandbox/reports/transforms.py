@@ -28,6 +28,8 @@ class FaultUnfit(ValueError):
 
 def apply(name: str, options: Options, chunks: Iterator[bytes], content_type: str) -> Iterator[bytes]:
     """The changed bytes. Raises FaultUnfit, at once or while the bytes are read."""
+    if name == "words":
+        return iter((str(options.get("text", "No data found for the specified date range")).encode(),))
     if name == "recoded":
         return _recoded(chunks, charset_of(content_type), str(options.get("charset", "utf-8")))
     if content_type.startswith("application/json"):
@@ -144,7 +146,7 @@ def _localized_header(header: Cells, options: Options, charset: str) -> tuple[Ce
 
 def _number_as_text(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
     wanted = None if options.get("column") is None else _index(header, options, charset)
-    value = str(options.get("value", "N/A")).encode(charset)
+    value = str(options.get("value", "see note")).encode(charset)
     row = int(options.get("row", 1))
     measures = [at for at, name in enumerate(header) if _MEASURES.search(name)]
 
@@ -164,6 +166,62 @@ def _number_as_text(header: Cells, options: Options, charset: str) -> tuple[Cell
 def _short_row(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
     row = int(options.get("row", 1))
     return header, lambda cells, number: cells[: len(cells) // 2] if number == row else cells
+
+
+def _line_break(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    at, row = _index(header, options, charset), int(options.get("row", 1))
+
+    def edit(cells: Cells, number: int) -> Cells:
+        if number != row:
+            return cells
+        return [*cells[:at], b"first line\nsecond line", *cells[at + 1 :]]
+
+    return header, edit
+
+
+def _row_of_tabs(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    row = int(options.get("row", 1))
+    tabs = b"\r\n" + b"\t" * (len(header) - 1)
+    return header, lambda cells, number: [*cells[:-1], cells[-1] + tabs] if number == row else cells
+
+
+def _lost_character(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    at, row = _index(header, options, charset), int(options.get("row", 1))
+
+    def edit(cells: Cells, number: int) -> Cells:
+        # A file in which characters were lost was UTF-8 once, whatever it is called.
+        cells = [cell.decode(charset).encode() for cell in cells]
+        return [*cells[:at], cells[at] + "\ufffd".encode(), *cells[at + 1 :]] if number == row else cells
+
+    return [name.decode(charset).encode() for name in header], edit
+
+
+def _quoted(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    is_escaped = str(options.get("escaped", "no")) == "yes"
+
+    def quote(cells: Cells) -> Cells:
+        return [b'"' + (cell.replace(b'"', b'""') if is_escaped else cell) + b'"' for cell in cells]
+
+    return quote(header), lambda cells, _: quote(cells)
+
+
+def _header_respelled(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
+    spell = _SPELLINGS.get(str(options.get("style", "joined")))
+    if spell is None:
+        raise FaultUnfit(f"no such style; there are {', '.join(_SPELLINGS)}")
+    return [spell(name.decode(charset)).encode(charset) for name in header], _same
+
+
+def _joined(name: str) -> str:
+    words = re.split(r"(?<!\d)[\s_-]+|[\s_-]+(?!\d)", name)  # 0-90 stays what it is
+    return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def _british(name: str) -> str:
+    return name.replace("ulfillment", "ulfilment").replace("enter", "entre").replace("anceled", "ancelled")
+
+
+_SPELLINGS: dict[str, Callable[[str], str]] = {"joined": _joined, "british": _british}
 
 
 def _zero_data(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
@@ -233,6 +291,11 @@ _FLAT: dict[str, Callable[[Cells, Options, str], tuple[Cells, RowEdit]]] = {
     "short_row": _short_row,
     "zero_data": _zero_data,
     "no_rows": _no_rows,
+    "line_break": _line_break,
+    "row_of_tabs": _row_of_tabs,
+    "lost_character": _lost_character,
+    "quoted": _quoted,
+    "header_respelled": _header_respelled,
 }
 
 
@@ -254,7 +317,7 @@ def _json_fault(name: str, options: Options, chunks: Iterator[bytes]) -> Iterato
         _edit(
             entries[row],
             str(options.get("column", "unitsOrdered")),
-            lambda _: str(options.get("value", "N/A")),
+            lambda _: str(options.get("value", "see note")),
         )
     else:
         edit = _json_edit(name, options)

@@ -59,13 +59,13 @@ def flat_file(header: Sequence[str], rows: Iterable[Sequence[str]], charset: Cha
     return Document(_lines(header, rows, charset.codec), charset.content_type)
 
 
-def quoted_file(header: Sequence[str], rows: Iterable[Sequence[str]], charset: Charset) -> Document:
-    """Like `flat_file`, with every field in quotes; a quote mark within is written twice."""
-    return flat_file(_quoted(header), map(_quoted, rows), charset)
-
-
-def _quoted(fields: Sequence[str]) -> list[str]:
-    return ['"' + field.replace('"', '""') + '"' for field in fields]
+def quoted_file(
+    header: Sequence[str], rows: Iterable[Sequence[str]], charset: Charset, *, is_escaped: bool = True
+) -> Document:
+    """Like `flat_file`, with every field in quotes; a quote mark within is written twice, or as it is."""
+    mark = '""' if is_escaped else '"'
+    lines = ([f'"{field.replace(chr(34), mark)}"' for field in row] for row in (header, *rows))
+    return flat_file(next(lines), lines, charset)
 
 
 def _lines(header: Sequence[str], rows: Iterable[Sequence[str]], codec: str) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sellerops.errors import UnreadableDocument
 from sellerops.formats.rows import LOST, STRUCTURAL, RejectReason, RowStream
+from sellerops.redaction import redact
 from sellerops.slices import Slice
 from sellerops.specs import ReportSpec, TableSpec
 
@@ -139,8 +140,9 @@ class LoadResult:
     hold. ``superseded``: not written, because rows of a newer document stand there. ``replaced``: rows of
     earlier loads deleted by this one. ``new_columns`` appeared with this load, ``missing_columns`` of the
     spec are not in the file. ``changed_columns``: what this load noted in ``sellerops.schema_change``, kind
-    by column. ``job_ids``: the jobs the destination ran for it, under its own names; ``bytes_processed``:
-    what they read by the destination's own account, None where it does not tell.
+    by column. ``damaged_texts``: texts of accepted rows that arrived damaged and are stored with a mark.
+    ``job_ids``: the jobs the destination ran for it, under its own names; ``bytes_processed``: what they read
+    by the destination's own account, None where it does not tell.
     """
 
     load_id: int
@@ -154,6 +156,7 @@ class LoadResult:
     superseded: int
     replaced: int
     seconds: float
+    damaged_texts: int = 0
     new_columns: tuple[str, ...] = ()
     missing_columns: tuple[str, ...] = ()
     changed_columns: dict[str, str] = field(default_factory=dict)
@@ -196,6 +199,8 @@ def refuse_unlike(job: LoadJob, *, where: str) -> None:
         shown += (
             f" in {example.column_name}: {(example.value or '')[:60]!r})." if example.column_name else ")."
         )
+        if example.raw_line and not example.column_name:
+            shown = f"{shown[:-2]}: {redact(example.raw_line)[:60]!r})."
         if example.reason is RejectReason.MISSING_KEY:
             remedy = (
                 f"If Amazon may leave `{example.column_name}` empty, add `absent: none` to the column in "

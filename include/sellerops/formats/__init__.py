@@ -15,8 +15,8 @@ from sellerops.formats.personal import WithoutPersonal
 from sellerops.formats.quoted import QuotedReader
 from sellerops.formats.rows import STRUCTURAL, DriftReport, Reader, RejectReason, RowReject, RowStream, Tally
 from sellerops.formats.sniff import Document
+from sellerops.formats.times import for_shops
 from sellerops.formats.tree_rows import TreeReader, rows_of
-from sellerops.formats.tsv import TsvReader
 from sellerops.marketplaces import Marketplace, marketplace, marketplace_by_id
 from sellerops.slices import Slice
 from sellerops.specs import FileFormat, TableSpec
@@ -63,15 +63,21 @@ def open_rows(
         reader = TreeReader(rows, table, Assembler(table, piece, rules, tally, facts), tally, where)
     else:
         writing = Writing.POINT if file_format.decimal == "point" else writing_of(shops)
-        rules = ValueRules(writing, file_format.timestamps, FLAT_DECIMAL, nothing)
+        rules = ValueRules(writing, for_shops(file_format.timestamps, shops), FLAT_DECIMAL, nothing)
         assembler = Assembler(table, piece, rules, tally, facts)
         names = candidates(document.charset, declared, file_format.charset, shops[0].charset)
         decoder, header = LineDecoder(names), Header(table, by_position=file_format.headers == "position")
-        if file_format.quotes or file_format.kind == "csv":
-            mark = "," if file_format.kind == "csv" else "\t"
-            reader = QuotedReader(document, decoder, header, assembler, tally, where, mark)
-        else:
-            reader = TsvReader(document, decoder, header, assembler, tally, where)
+        is_csv = file_format.kind == "csv"
+        reader = QuotedReader(
+            document,
+            decoder,
+            header,
+            assembler,
+            tally,
+            where,
+            delimiter="," if is_csv else "\t",
+            always=is_csv,
+        )
     kept = WithoutPersonal(reader, table, has_lists=file_format.kind in ("json", "jsonl", "xml"))
     tally.held_out = lambda: kept.personal
     if not table.checks:

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from sellerops.errors import UnreadableDocument
 from sellerops.formats.absent import AbsentValues
 from sellerops.formats.casts import ValueRules, arrow_type, cast_column, holds
-from sellerops.formats.names import Field
-from sellerops.formats.rows import RejectReason, RowReject, Rows, Tally, TextRows
+from sellerops.formats.names import Field, is_needed
+from sellerops.formats.rows import RejectReason, RowReject, Rows, Tally, TextRows, marked
 from sellerops.marketplaces import all_marketplaces
 from sellerops.slices import Slice
 from sellerops.specs import ColumnType, TableSpec, WriteDisposition
@@ -35,12 +35,14 @@ LONGEST_KEY = 2400
 class Texts:
     """Rows of one document as text: a column's array (null: nothing there), their lines, a row as it stood.
 
-    All arrays have the length of ``lines`` (int64).
+    All arrays have the length of ``lines`` (int64). ``marked``: how many texts of a row, by its place, came
+    damaged.
     """
 
     columns: Mapping[str, pa.Array]
     lines: np.ndarray
     raw: Callable[[int], str]
+    marked: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -88,6 +90,18 @@ class Assembler:
             or column.type is not ColumnType.TEXT
             or column.name in (*self._keys, self._table.marketplace_from)
             or self._absent.has(column.name)
+        )
+
+    def is_free_text(self, column: Field) -> bool:
+        """Whether a row keeps its place whatever a column's text is: no key, day, version or shop."""
+        declared = column.name in self._table.columns
+        return column.type is ColumnType.TEXT and not (declared and is_needed(column.name, self._table))
+
+    def reads(self, column: Field, text: str) -> bool:
+        """Whether ``text`` is a value of the column's type."""
+        return (
+            bool(text.strip())
+            and not cast_column(pa.array([marked(text)]), column.type, self._rules).failures
         )
 
     def assemble(self, texts: Texts, fields: Sequence[Field]) -> pa.RecordBatch:
@@ -174,6 +188,9 @@ class Assembler:
     def _settle(self, texts: Texts, found: _Found) -> pa.Array | None:
         """Count the rows and hand over the refused ones; which are kept, or None for all."""
         self._tally.rows_in_file += len(texts.lines)
+        self._tally.marked += sum(
+            count for place, count in texts.marked.items() if place not in found.refused
+        )
         if not found.refused:
             return None
         for place in sorted(found.refused):
@@ -202,7 +219,7 @@ class Assembler:
         texts: Texts,
         place: int,
         reason: RejectReason,
-        column: str,
+        column: str | None,
         value: str | None,
     ) -> None:
         """The first reason counts."""
@@ -212,6 +229,8 @@ class Assembler:
     def _refuse_keyless(
         self, refused: dict[int, RowReject], texts: Texts, typed: Mapping[str, pa.Array]
     ) -> None:
+        for place in _places(_is_empty(texts)) if self._hashed and texts.columns else ():
+            self._refuse(refused, texts, place, RejectReason.MISSING_KEY, None, None)
         for name in self._keys:
             column = typed[name]
             for place in _places(column.is_null()) if column.null_count else ():
@@ -305,6 +324,17 @@ def _shop_names() -> tuple[pa.Array, pa.Array]:
     return pa.array(names), pa.array([shop.id for shop in shops] * 2)
 
 
+def _is_empty(texts: Texts) -> pa.Array:
+    """Which rows have not a single value: no key would tell them from others."""
+    columns = list(texts.columns.values())
+    if not all(column.null_count for column in columns):
+        return pa.repeat(False, len(texts.lines))
+    empty = columns[0].is_null()
+    for column in columns[1:]:
+        empty = pc.and_(empty, column.is_null())
+    return empty
+
+
 def _line_hashes(texts: Texts, left_out: Collection[str]) -> pa.Array:
     """128 bits over what a row says, the same whatever the order of columns and however many are empty.
 
@@ -317,6 +347,8 @@ def _line_hashes(texts: Texts, left_out: Collection[str]) -> pa.Array:
     ]
     if not parts:
         return pa.array(["" for _ in texts.lines], pa.string())
+    # Arrow leaves out a row with nothing to join; such a row is refused, but has its place until then.
+    parts[0] = pc.if_else(_is_empty(texts), "", parts[0])
     joined = pc.binary_join_element_wise(*parts, _UNIT, null_handling="skip")
     return pa.array(
         [blake2b(text.encode(), digest_size=16).hexdigest() for text in joined.to_pylist()], pa.string()

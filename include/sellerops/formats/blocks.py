@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -76,6 +76,22 @@ def is_odd(table: pa.Table, refused: Sequence[Any], count: int) -> bool:
             return False
         blank = column.is_null() if blank is None else pc.and_(blank, column.is_null())
     return blank is not None and bool(pc.any(blank).as_py())
+
+
+def kept_rows(
+    block: Block, refused: Sequence[Any], odd: Collection[int]
+) -> tuple[np.ndarray, pa.Array | None]:
+    """The line numbers of a block's rows without those of the ``odd`` lines (from 0), and the places of these
+    rows in Arrow's table, which lacks the ``refused``; None for all.
+    """
+    numbers = block.line_numbers()
+    if not odd:
+        return numbers, None
+    is_row = np.ones(block.count, dtype=bool)
+    is_row[[row.number - 1 for row in refused]] = False
+    is_kept = is_row.copy()
+    is_kept[list(odd)] = False
+    return numbers[is_kept], pa.array(np.flatnonzero(is_kept[is_row]))
 
 
 def newlines_of(text: bytes) -> np.ndarray:

@@ -23,6 +23,9 @@ TIMESTAMP = pa.timestamp("us", "UTC")
 # Flat files: 20 digits before the point, 18 behind. JSON numbers are doubles: 17 digits behind many zeros.
 FLAT_DECIMAL = pa.decimal128(38, 18)
 JSON_DECIMAL = pa.decimal256(76, 38)
+# What Amazon writes in columns of numbers, dates and flags for nothing; it depends on account and shop.
+_DASHES = {"-", "--", "\u2013", "\u2014"}
+NOTHING = frozenset({"", "none", "null", "n/a", "n.a.", "na", "not applicable", *_DASHES})
 
 _SAFE_DIGITS = 20
 _TRUE, _FALSE = frozenset({"true", "yes", "y", "t", "1"}), frozenset({"false", "no", "n", "f", "0"})
@@ -60,7 +63,8 @@ class Cast:
 class ValueRules:
     """How a document writes its values, and the Arrow type that holds its decimals.
 
-    ``nothing``: words that stand where a number, a time or a flag is not there.
+    ``nothing``: words beyond the common ones (``NOTHING``) that stand where a number, a time or a flag is not
+    there.
     """
 
     writing: Writing = Writing.POINT
@@ -113,7 +117,8 @@ def holds(values: pa.Array, *parts: bytes) -> bool:
 
 
 def _or_nothing(reference: Callable[[str], Any], nothing: frozenset[str]) -> Callable[[str], Any]:
-    return lambda text: None if not text.strip() or text.strip() in nothing else reference(text)
+    words = NOTHING | {word.casefold() for word in nothing}
+    return lambda text: None if text.strip().casefold() in words else reference(text)
 
 
 def _by_reference(

@@ -98,6 +98,20 @@ class LineDecoder:
                 continue
         return None
 
+    def decode_lines(self, block: bytes) -> list[str]:
+        """Each line as text; bytes that no candidate reads as ``surrogateescape`` decodes them."""
+        self.learn(block)
+        name = self.charset or self._names[0]
+        try:
+            return block.decode(name).split("\n")
+        except UnicodeDecodeError:
+            lines = block.split(b"\n")
+        decoded = (self.decode_line(line) for line in lines)
+        return [
+            line.decode(name, "surrogateescape") if text is None else text
+            for line, text in zip(lines, decoded, strict=True)
+        ]
+
     def _choose(self, block: bytes) -> str:
         lines = [line for line in block.split(b"\n") if not line.isascii()]
         if 2 * sum(_reads(UTF8, line) for line in lines) >= len(lines):

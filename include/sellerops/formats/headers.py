@@ -14,20 +14,25 @@ from sellerops.formats.names import (
     refuse_too_wide,
     reserved_names,
     snake_case,
+    told_apart,
 )
 from sellerops.formats.rows import DriftReport
-from sellerops.formats.spelling import plain
+from sellerops.formats.spelling import canonical, plain, without_remark
 from sellerops.formats.translations import english_names
 from sellerops.specs import ColumnType, TableSpec
+
+# Behind every header that a spec names itself.
+_RESPELLED = 1000
 
 
 class Header:
     """The columns of a table, ready to be found in the headers of a document.
 
-    A column's own header counts first, then its other ones (``also``), then words of one language that stand
-    for one of them. ``by_position``: where fewer than half of the headers are known so, columns stand as the
-    spec has them; known headers at other places contradict that and the document is refused. Where more are
-    known, and at their places, an unknown header between them is the column of its place.
+    A column's own header counts first, then its other ones (``also``), then another spelling of one of these
+    or of the column's name, then words of one language that stand for one of them. ``by_position``: where
+    fewer than half of the headers are known so, columns stand as the spec has them; known headers at other
+    places contradict that and the document is refused. Where more are known, and at their places, an unknown
+    header between them is the column of its place.
     """
 
     def __init__(self, table: TableSpec, *, by_position: bool = False) -> None:
@@ -35,9 +40,21 @@ class Header:
         self._by_position = by_position
         # A header's rank: 0 is the column's own one, then the others in their order.
         self._wanted: dict[str, tuple[int, str]] = {}
+        self._respelled: dict[str, tuple[int, str]] = {}
         for name, column in table.read_columns.items():
             for rank, header in enumerate((table.header_of(name), *column.also)):
                 self._wanted.setdefault(plain(header), (rank, name))
+        for spelling, names in respellings(table).items():
+            if len(names) == 1:
+                self._respelled[spelling] = (_RESPELLED, names.pop())
+
+    def __len__(self) -> int:
+        return len(self._table.read_columns)
+
+    def begins(self, text: str) -> bool:
+        """Whether a header may begin with ``text``, as where a document was cut."""
+        start = canonical(text)
+        return not start or any(known.startswith(start) for known in map(canonical, self._wanted))
 
     def fields(self, names: Sequence[str]) -> list[Field]:
         """Columns of the spec by name."""
@@ -67,17 +84,22 @@ class Header:
         """Place to column, each column once: its first header in the order of the spec, then of the file."""
         found: dict[str, tuple[int, int]] = {}
         for place, header in enumerate(headers):
-            rank, name = self._wanted.get(plain(header), (0, ""))
+            rank, name = self._known(header)
             if name and (name not in found or rank < found[name][0]):
                 found[name] = (rank, place)
         return {place: name for name, (_, place) in found.items()}
+
+    def _known(self, header: str) -> tuple[int, str]:
+        """The column a header names, by how well it does (0 is best); no name when it is unknown."""
+        return self._wanted.get(plain(header)) or self._respelled.get(canonical(header), (0, ""))
 
     def _translate(self, headers: Sequence[str], columns: dict[int, str]) -> None:
         """Add the columns whose header is a translation, where only one column can be meant."""
         missing = {name for name in self._table.read_columns if name not in columns.values()}
         is_lacking = any(is_needed(name, self._table) for name in missing)
         meant: dict[str, list[int]] = {}
-        for place, english in english_names(headers, self._wanted.keys(), is_lacking=is_lacking).items():
+        known = {*self._wanted, *(plain(headers[place]) for place in columns)}
+        for place, english in english_names(headers, known, is_lacking=is_lacking).items():
             names = {self._wanted[each][1] for each in english if each in self._wanted} & missing
             for name in names if len(names) == 1 else ():
                 meant.setdefault(name, []).append(place)
@@ -110,7 +132,7 @@ class Header:
         if any(place >= len(order) or order[place] != name for place, name in columns.items()):
             return
         for place, name in enumerate(order[: len(headers)]):
-            if plain(headers[place]) not in self._wanted:
+            if not self._known(headers[place])[1]:
                 columns.setdefault(place, name)
 
     def _name(
@@ -118,14 +140,15 @@ class Header:
     ) -> list[Field | None]:
         fields: list[Field | None] = []
         taken = reserved_names(self._table)
+        names = _names_of([header for place, header in enumerate(headers) if place not in columns])
         for place, header in enumerate(headers):
             if place in columns:
                 fields.extend(self.fields([columns[place]]))
             elif not header.strip() and place == len(headers) - 1:
                 fields.append(None)
             else:
-                declared = self._wanted.get(plain(header), (0, ""))[1]
-                wished = declared or snake_case(header) or f"column_{place + 1}"
+                declared = self._known(header)[1]
+                wished = declared or names[header] or f"column_{place + 1}"
                 name = free_name(wished, taken)
                 taken.add(name)
                 drift.added[name] = header
@@ -133,3 +156,25 @@ class Header:
                     drift.duplicated.append(name)
                 fields.append(Field(name, ColumnType.TEXT))
         return fields
+
+
+def respellings(table: TableSpec) -> dict[str, set[str]]:
+    """What each spelling (``canonical``) of a column's headers and name may mean."""
+    found: dict[str, set[str]] = {}
+    for name, column in table.read_columns.items():
+        headers = (table.header_of(name), *column.also)
+        for header in (*headers, *map(without_remark, headers), name):
+            found.setdefault(canonical(header), set()).add(name)
+    return found
+
+
+def _names_of(headers: Sequence[str]) -> dict[str, str]:
+    """A name for each unknown header, made of the header alone: its place says nothing."""
+    spellings: dict[str, set[str]] = {}
+    for header in headers:
+        spellings.setdefault(snake_case(header), set()).add(plain(header))
+    names = {header: snake_case(header) for header in headers}
+    return {
+        header: told_apart(name, header) if name and len(spellings[name]) > 1 else name
+        for header, name in names.items()
+    }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sellerops.errors import LimitExceeded, UnreadableDocument
 from sellerops.formats.rows import DriftReport
+from sellerops.formats.spelling import plain
 from sellerops.limits import MOST_UNKNOWN_COLUMNS
 from sellerops.specs import RESERVED_COLUMNS, ColumnType, TableSpec
 
@@ -33,16 +34,36 @@ class Field:
 
 
 def snake_case(text: str) -> str:
-    """A document's column name as ours; empty when no letter or digit is left."""
+    """A document's column name as ours; empty only for no text.
+
+    Letters that are not Latin have no place in it; then a digest of the text tells it from others.
+    """
     ascii_text = (
         unicodedata.normalize("NFKD", _WORD_STARTS.sub("_", text.strip())).encode("ascii", "ignore").decode()
     )
     name = _OTHER.sub("_", ascii_text.lower()).strip("_")
     name = f"c_{name}" if name[:1].isdigit() else name
-    return (
-        name
-        if len(name) <= _LONGEST
-        else f"{name[: _LONGEST - 9]}_{hashlib.md5(name.encode()).hexdigest()[:8]}"
+    if text.strip() and (not name or _has_other_letters(text)):
+        return told_apart(name or "column", text)
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 9]}_{_digest(name)}"
+
+
+def told_apart(name: str, text: str) -> str:
+    """``name`` with a digest of the ``text`` it is made of, whose spelling does not count."""
+    return f"{name[: _LONGEST - 9]}_{_digest(plain(text))}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.md5(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def _has_other_letters(text: str) -> bool:
+    """Whether letters or digits of a script other than Latin stand in ``text``."""
+    return not text.isascii() and any(
+        character.isalnum()
+        and not unicodedata.name(character, "").startswith(("LATIN", "DIGIT", "SUPER", "SUB"))
+        for character in unicodedata.normalize("NFKC", text)
+        if not character.isascii()
     )
 
 

@@ -1,29 +1,46 @@
-"""Flat files whose fields may be quoted: csv, and tab-separated ones such as the inventory ledger's."""
+"""Flat files whose fields may be quoted. Whether they are depends on the account: each file tells.
+
+A header whose every name is quoted says so. Without one, the first quotes among the rows decide: the file
+quotes where it must when all quotes are the standard's, every quoted field needs them (or every field has
+them), and rows have the header's number of fields that way. In any other file quotes are data.
+"""
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from itertools import pairwise
 
-import numpy as np
 import pyarrow as pa
 
-from sellerops.errors import DocumentDamaged
 from sellerops.formats.assembly import Assembler, Texts
-from sellerops.formats.blocks import Block, combined, is_empty, is_odd, parse_fields
+from sellerops.formats.blocks import Block, combined, is_empty, is_odd, newlines_of, parse_fields
 from sellerops.formats.charsets import LineDecoder
 from sellerops.formats.headers import Header
-from sellerops.formats.records import Quoting, is_clean, lines_of_records, record_starts, whole_records
-from sellerops.formats.rows import Rows, Tally
+from sellerops.formats.line_breaks import Line, Refused
+from sellerops.formats.records import (
+    LONGEST_FIELD,
+    Evidence,
+    Quoting,
+    clean_end,
+    evidence_of,
+    inner_lines,
+    is_clean,
+    lines_of_records,
+    quotes_all,
+    records_of,
+)
+from sellerops.formats.rows import RejectReason, Rows, Tally
 from sellerops.formats.sniff import Document
 from sellerops.formats.tsv import TsvReader
 
+_MOST_HEADER_LINES = 10
+
 
 class QuotedReader(TsvReader):
-    """Rows of such a file; a row's ``source_line`` is the line it begins on.
+    """Rows of a flat file that may quote; a row's ``source_line`` is the line it begins on.
 
     Blocks whose quotes are the standard's go through Arrow; in others each record is taken apart by hand.
+    ``always``: fields are quoted where needed without further evidence, as in csv.
     """
 
     def __init__(
@@ -34,74 +51,146 @@ class QuotedReader(TsvReader):
         assembler: Assembler,
         tally: Tally,
         where: str,
-        delimiter: str,
+        *,
+        delimiter: str = "\t",
+        always: bool = False,
     ) -> None:
-        self._quoting = Quoting(delimiter)
+        self._delimiter = delimiter
+        self._quoting = Quoting(delimiter, is_everywhere=False) if always else None
+        self._is_decided = always
+        self._header_quotes = False
         super().__init__(document, decoder, header, assembler, tally, where)
 
-    def _cut(self, document: Document) -> Iterator[bytes]:
-        return whole_records(document, self._quoting, self._where)
-
     def _first_line(self, block: bytes) -> tuple[bytes, bytes, bytes]:
-        starts = record_starts(block, self._quoting, is_whole=True, where=self._where, most=1)
-        end = starts[1] if len(starts) > 1 else 0
-        line = block[:end]
-        return line.removesuffix(b"\n"), line[-1:] if line.endswith(b"\n") else b"", block[end:]
+        """Its header, which quotes every name or is one line; the header's end; and the rest."""
+        end = 0
+        for _ in range(_MOST_HEADER_LINES):
+            newline = block.find(b"\n", end)
+            end = newline + 1 if newline >= 0 else len(block)
+            line = block[:end].rstrip(b"\r\n")
+            if quotes_all(line.decode("latin-1"), self._delimiter):
+                self._header_quotes = True
+                # Where the rows do not quote as well, they decide for themselves.
+                if block[end:].lstrip(b"\r\n")[:1] in (b"", b'"'):
+                    self._quoting, self._is_decided = Quoting(self._delimiter, is_everywhere=True), True
+                return block[:end].removesuffix(b"\n"), block[newline:end], block[end:]
+            if not line.startswith(b'"') or newline < 0 or line.count(b'"') % 2 == 0:
+                break
+        return super()._first_line(block)
 
     def _fields_of(self, text: str) -> list[str]:
-        return self._quoting.fields(text)
+        if self._header_quotes or self._quoting:
+            return Quoting(self._delimiter, is_everywhere=self._header_quotes).split(text)
+        return text.split(self._delimiter)
 
     def _as_it_stood(self, values: list[str]) -> str:
-        return self._quoting.joined(values)
+        return self._quoting.joined(values) if self._quoting else super()._as_it_stood(values)
+
+    def _is_plain(self, data: bytes) -> bool:
+        """Whether a line is a row and a quote is data."""
+        return self._quoting is None or (b'"' not in data and self._delimiter == "\t")
 
     def _learn_tail(self, block: bytes) -> bool:
-        for record in self._records(block):
-            text = self._decoder.decode_line(record.rstrip(b"\r\n"))
-            if text:
-                fields = self._fields_of(text)
+        if self._is_plain(block):
+            return super()._learn_tail(block)
+        assert self._quoting is not None
+        for record in records_of(self._decoder.decode_lines(block), self._quoting, self._width, is_last=True):
+            if record.text:
+                fields = self._quoting.split(record.text, self._width)
                 self._unnamed_tail = len(fields) == self._width + 1 and not fields[-1]
                 return False
         return True
 
     def _refuse_cut(self, block: bytes) -> None:
-        *_, last = self._records(block)
-        text = self._decoder.decode_line(last)
-        if text is None or len(self._fields_of(text)) < self._width:
-            raise DocumentDamaged("the document ends in the middle of a row.", where=self._where)
+        if self._is_plain(block):
+            super()._refuse_cut(block)
+            return
+        assert self._quoting is not None
+        *_, last = records_of(self._decoder.decode_lines(block), self._quoting, self._width, is_last=True)
+        if len(last.fields) < self._width or self._quoting.is_open(last.text):
+            raise self._cut_in_row(last.text)
 
-    def _records(self, block: bytes) -> Iterator[bytes]:
-        starts = record_starts(block, self._quoting, is_whole=True, where=self._where)
-        for start, end in pairwise(starts):
-            yield block[start:end]
+    def _end_of_rows(self, data: bytes) -> int:
+        if not self._is_decided and b'"' in data:
+            self._decide(data)
+            if not self._is_decided:
+                return 0
+        if self._is_plain(data):
+            return super()._end_of_rows(data)
+        assert self._quoting is not None
+        end = self._clean_end(data)
+        if end and len(data) - end <= LONGEST_FIELD:
+            return end
+        lines = self._decoder.decode_lines(data)[:-1]
+        records = records_of(lines, self._quoting, self._width, is_last=len(data) > 2 * LONGEST_FIELD)
+        count = sum(record.text.count("\n") + 1 for record in records)
+        return int(newlines_of(data)[count - 1]) + 1 if count else 0
+
+    def _clean_end(self, data: bytes) -> int:
+        """Behind the last record when quotes are the standard's and no field holds a row, else 0."""
+        assert self._quoting is not None
+        end = clean_end(data, self._quoting)
+        return 0 if end and self._has_row_inside(data[:end]) else end
+
+    def _has_row_inside(self, data: bytes) -> bool:
+        assert self._quoting is not None
+        return any(
+            self._quoting.is_row(line.decode("latin-1"), self._width)
+            for line in inner_lines(data)
+            if line.count(self._delimiter.encode()) >= self._width - 1
+        )
+
+    def _decide(self, data: bytes, *, is_last: bool = False) -> None:
+        """Whether the file quotes, by the first of its rows with quotes, once these tell."""
+        text = self._decoder.decode(data)
+        if text is None:
+            text = "\n".join(self._decoder.decode_lines(data)).encode("utf-8", "replace")
+        evidence = evidence_of(text, self._delimiter, self._width, is_last=is_last)
+        if evidence is Evidence.NONE_YET and not is_last and len(data) <= LONGEST_FIELD:
+            return
+        self._is_decided = True
+        self._quoting = None
+        if evidence in (Evidence.WHERE_NEEDED, Evidence.EVERYWHERE):
+            self._quoting = Quoting(self._delimiter, is_everywhere=evidence is Evidence.EVERYWHERE)
+
+    def _block(self, data: bytes, line: int, *, is_last: bool = False) -> Block:
+        if is_last and not self._is_decided and b'"' in data:
+            self._decide(data, is_last=True)
+        return super()._block(data, line, is_last=is_last)
 
     def _parse(self, block: Block) -> Iterator[pa.RecordBatch]:
+        if self._is_plain(block.data):
+            yield from super()._parse(block)
+            return
         texts = self._texts(block)
         if texts is None:
-            yield from self._each_by_hand(block)
+            yield from self._records_by_hand(block)
         elif len(texts.lines):
             yield self._assembler.assemble(texts, self._all_fields)
 
     def _parse_text(self, block: Block) -> list[Rows] | None:
-        if self._quoting.delimiter == "\t" and b'"' not in block.data:
+        if self._is_plain(block.data):
             return super()._parse_text(block)
         texts = self._texts(block)
         if texts is None:
-            return list(self._each_by_hand(block))
+            return list(self._records_by_hand(block))
         return [self._assembler.rows(texts, self._all_fields)] if len(texts.lines) else []
 
     def _texts(self, block: Block) -> Texts | None:
         """The rows of a block, or None when Arrow would not read them as we mean them."""
+        assert self._quoting is not None
         text = self._decoder.decode(block.data)
         if (
             text is None
             or b"\x00" in text
             or text.startswith(codecs.BOM_UTF8)
             or not is_clean(text, self._quoting)
+            or self._has_row_inside(text)
         ):
             return None
         starts, count = lines_of_records(text)
         width = self._width + self._unnamed_tail
-        table, refused = parse_fields(text, width, range(width), self._quoting.delimiter, quoted=True)
+        table, refused = parse_fields(text, width, range(width), self._delimiter, quoted=True)
         if (
             refused
             or is_odd(table, refused, count)
@@ -111,8 +200,19 @@ class QuotedReader(TsvReader):
         columns = [combined(column) for column in table.columns[: self._width]]
         return self._texts_of(columns, starts + block.first_line)
 
-    def _each_by_hand(self, block: Block) -> Iterator[pa.RecordBatch]:
-        records = list(self._records(block.data))
-        heights = np.array([record.count(b"\n") for record in records], dtype=np.int64)
-        numbers = block.first_line + np.concatenate([[0], np.cumsum(heights)[:-1]])
-        yield from self._by_hand([record.removesuffix(b"\n") for record in records], numbers.tolist())
+    def _records_by_hand(self, block: Block) -> Iterator[pa.RecordBatch]:
+        yield from self._batch(self._records(block))
+
+    def _records(self, block: Block) -> Iterator[Line | Refused]:
+        """The block's records with as many fields as the header, and the refused ones."""
+        assert self._quoting is not None
+        lines = self._decoder.decode_lines(block.data)
+        for record in records_of(lines, self._quoting, self._width, is_last=True):
+            if not record.text:
+                continue
+            line = Line(block.first_line + record.line, record.text, record.fields)
+            if len(record.fields) == self._width:
+                yield line
+            else:
+                few = len(record.fields) < self._width
+                yield Refused(line, RejectReason.TOO_FEW_FIELDS if few else RejectReason.TOO_MANY_FIELDS)

@@ -1,67 +1,157 @@
-"""Records of a flat file with quoted fields (RFC 4180): where one ends, and what its fields are.
+"""Records of a flat file whose fields may be quoted: where one ends, and what its fields are.
 
-A field is quoted when it begins with a quote and ends with one that a delimiter or a line end follows; quotes
-within are doubled, and delimiters and line ends are text there. Any other quote is data.
+A field is quoted when it begins with a quote and ends with one that a delimiter or a line end follows. Quotes
+within are doubled (RFC 4180) or left as they are (Amazon); delimiters and line ends within are text. Any
+other quote is data. A field never takes in a line that is a complete row itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 
 import numpy as np
 
-from sellerops.errors import DocumentDamaged, UnreadableDocument
-from sellerops.formats import blocks
-from sellerops.formats.sniff import Document
-
-# A quote that is not closed within this much is a quote somebody typed.
+# A quote that is not closed within so much is a quote somebody typed.
 LONGEST_FIELD = 1 << 20
-_LONGEST_RECORD = 64 << 20
+_MOST_LINES = 300
+# Lines tried as the beginning of one record before all up to the next complete row are taken for rows.
+_MOST_TRIES = 5
 _QUOTE, _NEWLINE, _RETURN = 34, 10, 13
 
 
 @dataclass(frozen=True)
+class Record:
+    """The lines of one row, without their last line end; ``line`` counts from 0."""
+
+    line: int
+    text: str
+    fields: list[str]
+
+
+@dataclass(frozen=True)
 class Quoting:
-    """How the fields of a record are told apart."""
+    """How the fields of a record are told apart.
+
+    ``is_everywhere``: every field is quoted, names included; else only those that need it.
+    """
 
     delimiter: str
+    is_everywhere: bool
 
     @cached_property
-    def _field(self) -> re.Pattern[str]:
-        mark = re.escape(self.delimiter)
-        return re.compile(rf'(?:"((?:[^"]|"")*)"|([^{mark}]*))(?={mark}|\Z)', re.DOTALL)
+    def _mark(self) -> str:
+        return re.escape(self.delimiter)
 
     @cached_property
-    def quoted(self) -> re.Pattern[bytes]:
-        """A quoted field of a whole document, to its closing quote."""
-        mark = re.escape(self.delimiter.encode())
-        return re.compile(rb'"[^"]*(?:""[^"]*)*"(?=' + mark + rb"|\r?\n|\Z)")
+    def _quoted(self) -> re.Pattern[str]:
+        return re.compile(rf'"([^"]*(?:""[^"]*)*)"(?={self._mark}|\Z)')
 
     @cached_property
-    def plain(self) -> re.Pattern[bytes]:
-        """Any other field."""
-        return re.compile(rb"[^\n" + re.escape(self.delimiter.encode()) + rb"]*")
+    def _closing(self) -> re.Pattern[str]:
+        return re.compile(rf'"(?={self._mark}|\r?\Z)')
 
-    def fields(self, record: str) -> list[str]:
-        """The values of a record without its line end."""
+    @cached_property
+    def _first(self) -> re.Pattern[str]:
+        """What a row begins with and a text within quotes does not: there, quotes are doubled."""
+        return re.compile(rf'"[^"]|""(?={self._mark})|[^"]')
+
+    @cached_property
+    def standard(self) -> re.Pattern[str]:
+        """A field by the standard: what stands between its quotes, else the whole of it."""
+        return re.compile(rf'(?:"([^"]*(?:""[^"]*)*)"|([^{self._mark}]*))(?:{self._mark}|\Z)')
+
+    def fields(self, record: str, width: int) -> list[str]:
+        """The values of a record without its line end, no empty ones behind the last of ``width``."""
+        values = self.split(record, width)
+        while len(values) > width and not values[-1]:
+            values.pop()
+        return values
+
+    def split(self, record: str, width: int = 0) -> list[str]:
+        """All values of a record; ``width``, how many it should have."""
         if '"' not in record:
             return record.split(self.delimiter)
+        return self.all_quoted(record, width) or self._scan(record, width)
+
+    def all_quoted(self, record: str, width: int) -> list[str] | None:
+        """The values when all are quoted and no text looks like the end of a field: nearly always."""
+        if len(record) < 2 or record[0] != '"' or record[-1] != '"':
+            return None
+        values = record[1:-1].split(f'"{self.delimiter}"')
+        if len(values) != width:
+            return None
+        if '"' in record[1:-1].replace(f'"{self.delimiter}"', ""):
+            return [_unescaped(value) if '"' in value else value for value in values]
+        return values
+
+    def _scan(self, record: str, width: int) -> list[str]:
+        """The values, one by one; where a delimiter may or may not be text, what gives ``width`` counts."""
+        plain, _ = self._values(record, is_merging=False)
+        if len(plain) <= width:
+            return plain
+        merged, _ = self._values(record, is_merging=True)
+        return merged if len(merged) == width else plain
+
+    def _values(self, record: str, *, is_merging: bool) -> tuple[list[str], bool]:
+        """The values, and whether one that is not quoted has a quote in it."""
         values: list[str] = []
+        is_loose = False
         at = 0
         while True:
-            found = self._field.match(record, at)
-            assert found is not None  # a plain field reaches to the next delimiter, whatever it holds
-            quoted = found.group(1)
-            values.append(found.group(2) if quoted is None else quoted.replace('""', '"'))
-            if found.end() == len(record):
-                return values
-            at = found.end() + 1
+            found = self._quoted.match(record, at)
+            if found:
+                values.append(found.group(1).replace('""', '"'))
+                end = found.end()
+            else:
+                end = record.find(self.delimiter, at)
+                end = len(record) if end < 0 else end
+                value = record[at:end]
+                if is_merging and value[:1] == '"' and not (len(value) > 1 and value[-1] == '"'):
+                    closing = self._closing.search(record, end)
+                    if closing:
+                        end = closing.end()
+                        value = record[at:end]
+                is_enclosed = len(value) > 1 and value[0] == '"' == value[-1]
+                is_loose = is_loose or (not is_enclosed and '"' in value)
+                values.append(value[1:-1] if is_enclosed else value)
+            if end >= len(record):
+                return values, is_loose
+            at = end + 1
+
+    def is_open(self, record: str) -> bool:
+        """Whether a quoted field of ``record`` has no end in it."""
+        at = 0
+        while at < len(record):
+            found = self._quoted.match(record, at)
+            if found:
+                at = found.end() + 1
+                continue
+            if record[at] == '"' and not self._closing.search(record, at + 1):
+                # Only Amazon's own writing leaves single quotes within, and it quotes every field.
+                return self.is_everywhere or not record[at + 1 :].replace('""', "").count('"')
+            end = record.find(self.delimiter, at)
+            if end < 0:
+                return False
+            at = end + 1
+        return False
+
+    def is_row(self, line: str, width: int) -> bool:
+        """Whether a line is a complete row of this file, so that no field may take it in."""
+        line = line.removesuffix("\r")
+        if line.count(self.delimiter) < width - 1 or not line.strip(f"{self.delimiter} "):
+            return False
+        if self.is_everywhere and ('"' not in line or not self._first.match(line)):
+            return False
+        _, is_loose = self._values(line, is_merging=False)
+        return not is_loose and len(self.fields(line, width)) == width
 
     def joined(self, values: list[str]) -> str:
-        """The same the other way, quoted where needed."""
+        """A record of these values, quoted where needed."""
         special = (self.delimiter, '"', "\n", "\r")
         quoted = (
             '"' + value.replace('"', '""') + '"' if any(each in value for each in special) else value
@@ -70,66 +160,51 @@ class Quoting:
         return self.delimiter.join(quoted)
 
 
-def whole_records(document: Document, quoting: Quoting, where: str) -> Iterator[bytes]:
-    """Blocks of whole records; only the last may lack its line end.
+def _unescaped(value: str) -> str:
+    """What stands between a field's quotes: doubled ones are one each; single ones are what they are."""
+    return value.replace('""', '"') if '"' not in value.replace('""', "") else value
 
-    Raises DocumentDamaged when the document ends inside a quoted field.
+
+def records_of(lines: Sequence[str], quoting: Quoting, width: int, *, is_last: bool) -> Iterator[Record]:
+    """The records of whole lines. ``is_last``: the document ends here; else an open one at the end is left
+    out.
     """
-    rest = b""
-    while True:
-        piece = document.read(blocks.BLOCK_BYTES)
-        data = rest + piece
-        end = len(data) if not piece and is_clean(data, quoting) else _clean_end(data, quoting)
-        if not end and (not piece or len(data) > LONGEST_FIELD + blocks.BLOCK_BYTES):
-            starts = record_starts(data, quoting, is_whole=not piece, where=where)
-            end = len(data) if not piece else starts[-1]
-        if end:
-            yield data[:end]
-        rest = data[end:]
-        if not piece and not rest:
-            return
-        if len(rest) > _LONGEST_RECORD:
-            raise UnreadableDocument(f"a row is longer than {_LONGEST_RECORD >> 20} MB.", where=where)
+    at = tries = 0
+    barrier = -1
+    while at < len(lines):
+        tries = tries if at < barrier else 0
+        text = lines[at].removesuffix("\r")
+        fields = quoting.all_quoted(text, width)
+        if fields:
+            yield Record(at, text, fields)
+            at += 1
+            continue
+        end: int | None = at + 1
+        if '"' in text and tries < _MOST_TRIES and quoting.is_open(text):
+            end, reached = _record_end(lines, at, quoting, width)
+            if end is None and reached == len(lines) and not is_last:
+                return
+            if end is None:
+                barrier, tries = reached, tries + 1
+        end = end or at + 1
+        text = "\n".join(lines[at:end]).removesuffix("\r")
+        yield Record(at, text, quoting.fields(text, width))
+        at = end
 
 
-def record_starts(
-    data: bytes, quoting: Quoting, *, is_whole: bool, where: str, most: int | None = None
-) -> list[int]:
-    """Where each record begins, looked at field by field; last, where the next one would.
-
-    ``is_whole``: the document ends here; else what may go on behind ``data`` is left out. ``most``: so many
-    records are enough.
-    """
-    starts = [0]
-    at = 0
-    while at < len(data) and (most is None or len(starts) <= most):
-        end = _field_end(data, at, quoting, is_whole=is_whole, where=where)
-        if end is None:
-            return starts
-        if end == len(data):
-            return [*starts, end] if is_whole else starts
-        at = end + (2 if data.startswith(b"\r\n", end) else 1)
-        if data[at - 1] == _NEWLINE:
-            starts.append(at)
-    if is_whole and at >= len(data) and starts[-1] != len(data):
-        starts.append(len(data))
-    return starts
-
-
-def _field_end(data: bytes, at: int, quoting: Quoting, *, is_whole: bool, where: str) -> int | None:
-    """Where the field that begins at ``at`` ends; None when ``data`` does not tell yet."""
-    if data[at] == _QUOTE:
-        found = quoting.quoted.match(data, at)
-        if found and (is_whole or found.end() < len(data) - 1):
-            return found.end()
-        is_open = found is not None or data.count(b'"', at + 1) == 0
-        if is_open and len(data) - at <= LONGEST_FIELD:
-            if is_whole:
-                raise DocumentDamaged("the document ends inside a quoted field.", where=where)
-            return None
-    plain = quoting.plain.match(data, at)
-    assert plain is not None
-    return plain.end()
+def _record_end(lines: Sequence[str], at: int, quoting: Quoting, width: int) -> tuple[int | None, int]:
+    """The line behind the record that begins open at ``at``, None when it is none; and the last line seen."""
+    size = len(lines[at])
+    for place in range(at + 1, min(len(lines), at + _MOST_LINES)):
+        size += len(lines[place]) + 1
+        if size > LONGEST_FIELD or quoting.is_row(lines[place], width):
+            return None, place
+        if not quoting._closing.search(lines[place]):
+            continue
+        record = "\n".join(lines[at : place + 1]).removesuffix("\r")
+        if not quoting.is_open(record):
+            return (place + 1 if len(quoting.fields(record, width)) == width else None), place + 1
+    return None, min(len(lines), at + _MOST_LINES)
 
 
 @dataclass(frozen=True)
@@ -138,33 +213,44 @@ class _Marks:
 
     quotes: np.ndarray
     newlines: np.ndarray
-    ends: np.ndarray
+    is_outside: np.ndarray
 
 
 def _marks(data: bytes) -> _Marks:
     octets = np.frombuffer(data, np.uint8)
     quotes, newlines = np.flatnonzero(octets == _QUOTE), np.flatnonzero(octets == _NEWLINE)
     before = np.searchsorted(quotes, newlines)
-    return _Marks(quotes, newlines, newlines[before % 2 == 0])
+    return _Marks(quotes, newlines, before % 2 == 0)
 
 
 def lines_of_records(data: bytes) -> tuple[np.ndarray, int]:
     """For clean ``data``: the line, from 0, that each record begins on; and the number of records."""
     marks = _marks(data)
-    firsts = np.searchsorted(marks.newlines, marks.ends) + 1
-    starts = np.concatenate([[0], firsts])
+    starts = np.concatenate([[0], np.flatnonzero(marks.is_outside) + 1])
     if data.endswith(b"\n"):
         starts = starts[:-1]
     return starts.astype(np.int64), len(starts)
 
 
-def _clean_end(data: bytes, quoting: Quoting) -> int:
+def clean_end(data: bytes, quoting: Quoting) -> int:
     """Behind the last record of ``data`` if all its quotes are the standard's up to there, else 0."""
-    ends = _marks(data).ends
-    if not len(ends):
-        return 0
-    end = int(ends[-1]) + 1
+    end = _last_end(data)
     return end if is_clean(data[:end], quoting) else 0
+
+
+def _last_end(data: bytes) -> int:
+    """Behind the last newline of ``data`` that stands outside quotes if all quotes pair up, else 0."""
+    marks = _marks(data)
+    ends = marks.newlines[marks.is_outside]
+    return int(ends[-1]) + 1 if len(ends) else 0
+
+
+def inner_lines(data: bytes) -> list[bytes]:
+    """For clean ``data``: the lines that begin within quotes."""
+    marks = _marks(data)
+    places = np.flatnonzero(~marks.is_outside)
+    ends = np.append(marks.newlines, len(data))
+    return [data[marks.newlines[place] + 1 : ends[place + 1]] for place in places]
 
 
 def is_clean(data: bytes, quoting: Quoting) -> bool:
@@ -181,3 +267,57 @@ def is_clean(data: bytes, quoting: Quoting) -> bool:
     opens = np.isin(before, (mark, _NEWLINE)) | doubled[:-1]
     closes = np.isin(after, (mark, _NEWLINE, _RETURN)) | doubled[1:]
     return bool(opens.all() and closes.all())
+
+
+class Evidence(Enum):
+    """What the first rows with quotes say of a file that does not quote its header."""
+
+    NONE_YET = "none yet"
+    DATA = "quotes are data"
+    WHERE_NEEDED = "fields are quoted that need it"
+    EVERYWHERE = "every field is quoted"
+
+
+def quotes_all(header: str, delimiter: str) -> bool:
+    """Whether every name of a header is quoted; an empty one at its end may lack the quotes."""
+    mark = re.escape(delimiter)
+    return bool(re.fullmatch(rf'"[^"]*(?:""[^"]*)*"(?:{mark}"[^"]*(?:""[^"]*)*")*{mark}?', header))
+
+
+def evidence_of(data: bytes, delimiter: str, width: int, *, is_last: bool) -> Evidence:
+    """How whole lines quote. ``is_last``: the document ends with them."""
+    quoting = Quoting(delimiter, is_everywhere=False)
+    is_whole = is_last and data.count(b'"') % 2 == 0
+    end = len(data) if is_whole else _last_end(data)
+    rows, rest = data[:end], data[end:]
+    mark = delimiter.encode()
+    inner = [*inner_lines(rows), *rest.split(b"\n")[1:-1]]
+    has_row_inside = any(line.count(mark) == width - 1 and line.strip(mark + b"\r ") for line in inner)
+    if has_row_inside or not is_clean(rows, quoting) or (is_last and not is_whole):
+        return Evidence.DATA
+    return _evidence_of_records(rows, quoting, width) if b'"' in rows else Evidence.NONE_YET
+
+
+def _evidence_of_records(data: bytes, quoting: Quoting, width: int) -> Evidence:
+    """The same of whole records whose quotes are all the standard's."""
+    starts, _ = lines_of_records(data)
+    lines = data.decode().split("\n")
+    seen: Counter[str] = Counter()
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        record = "\n".join(lines[start:end]).rstrip("\r\n")
+        if '"' not in record:
+            seen["unquoted"] += bool(record.strip())
+            continue
+        fields = quoting.standard.findall(record + quoting.delimiter)[:-1]
+        seen["rows"] += len(fields) == width
+        seen["lines"] += "\n" not in record and record.count(quoting.delimiter) == width - 1
+        for quoted, plain in fields:
+            seen["unquoted"] += bool(plain)
+            seen["needless"] += bool(quoted) and not any(
+                each in quoted for each in (quoting.delimiter, '"', "\r", "\n")
+            )
+    if not seen["rows"] or seen["rows"] < seen["lines"]:
+        return Evidence.DATA
+    if not seen["unquoted"]:
+        return Evidence.EVERYWHERE
+    return Evidence.DATA if seen["needless"] else Evidence.WHERE_NEEDED

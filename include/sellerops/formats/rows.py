@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ import pyarrow as pa
 
 # A reject is kept as text; these two cannot or must not stand in a Postgres text.
 _ESCAPED = str.maketrans({"\x00": "\\x00", "\ufffd": "\\ufffd"})
+# What no text column can hold, or what stands where a character was lost before us.
+_DAMAGE = re.compile("[\x00\ufffd\ud800-\udfff]")
+_UNDECODED = range(0xDC80, 0xDD00)
 
 
 class RejectReason(StrEnum):
@@ -22,6 +26,7 @@ class RejectReason(StrEnum):
     UNDECODABLE = "undecodable"
     TOO_FEW_FIELDS = "too_few_fields"
     TOO_MANY_FIELDS = "too_many_fields"
+    TORN_ROW = "torn_row"
     MISSING_KEY = "missing_key"
     KEY_TOO_LONG = "key_too_long"
     OUTSIDE_WINDOW = "outside_window"
@@ -36,6 +41,7 @@ STRUCTURAL = frozenset(
         RejectReason.UNDECODABLE,
         RejectReason.TOO_FEW_FIELDS,
         RejectReason.TOO_MANY_FIELDS,
+        RejectReason.TORN_ROW,
     }
 )
 # Reasons that keep a row of the window out of the table. Rows of other days and rows that another row of the
@@ -72,6 +78,30 @@ def _storable(text: str | None) -> str | None:
     if text is None:
         return None
     return text.translate(_ESCAPED).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def is_damaged(text: str) -> bool:
+    """Whether characters of a text were lost: U+FFFD, NUL, half a surrogate pair, bytes nobody could read."""
+    return "\x00" in text or (not text.isascii() and _DAMAGE.search(text) is not None)
+
+
+def has_unread_bytes(text: str) -> bool:
+    """Whether bytes that no charset reads stand in a text, as ``surrogateescape`` decodes them."""
+    return any(ord(character) in _UNDECODED for character in text)
+
+
+def marked(text: str) -> str:
+    """A damaged text with an escape for each lost character: ``\\ufffd``, ``\\x00``, ``\\ud83d``; for a byte
+    of no charset (as ``surrogateescape`` decodes it) ``\\x81``.
+    """
+    return _DAMAGE.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    if code in _UNDECODED:
+        return f"\\x{code - 0xDC00:02x}"
+    return "\\x00" if not code else f"\\u{code:04x}"
 
 
 @dataclass
@@ -128,13 +158,15 @@ class Tally:
 
     ``personal``: columns with personal data; ``held_out``: the unknown ones that have come up. Rows that have
     such are refused without their text, already here: it would go on into the ledger, errors, logs and
-    messages. Line and document stay known.
+    messages. Line and document stay known. ``marked``: texts of accepted rows that were damaged, and are
+    stored with a mark.
     ``lost_by_day``: how many rows of each day were refused for one of ``LOST``; None where the row does not
     tell its day. ``far_outside``: rows more than two days away from the window.
     """
 
     on_reject: Callable[[RowReject], None]
     rows_in_file: int = 0
+    marked: int = 0
     rejected: Counter[RejectReason] = field(default_factory=Counter)
     first_reject: RowReject | None = None
     personal: frozenset[str] = frozenset()
@@ -187,6 +219,11 @@ class RowStream:
     @property
     def rejected(self) -> Counter[RejectReason]:
         return self._tally.rejected
+
+    @property
+    def marked_texts(self) -> int:
+        """Texts of accepted rows that came damaged and carry a mark where characters were lost."""
+        return self._tally.marked
 
     @property
     def first_reject(self) -> RowReject | None:

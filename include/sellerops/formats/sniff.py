@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import json
 import re
 import zlib
+from collections.abc import Mapping
 from typing import Any, BinaryIO, cast
 
-from sellerops.errors import DocumentDamaged, LimitExceeded, UnreadableDocument
+from sellerops.errors import DocumentDamaged, LimitExceeded, NotTheReport, UnreadableDocument
 from sellerops.limits import MAX_UNPACK_RATIO, SURELY_SMALL
+from sellerops.redaction import redact
 
 _PEEK = 1 << 16
 _XML_PAGES = (b"<!doctype html", b"<html", b"<head", b"<body", b"<error")
@@ -24,6 +27,11 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+
+# How an error answers in JSON, and what of it tells the reason.
+_ERROR_KEYS = {"errors", "errorDetails", "errorMessage", "error", "message", "code", "details", "requestId"}
+_TELLING = ("code", "message", "errorDetails", "errorMessage", "error", "details")
+_MOST_WORDS = 300
 
 
 class Document:
@@ -56,6 +64,7 @@ class Document:
             self._ahead = self._decode(self._ahead)
             self.charset = "utf-8"
         self._refuse_pages()
+        self._refuse_answers()
 
     def read(self, size: int = -1) -> bytes:
         """Up to ``size`` bytes; empty only at the end."""
@@ -122,6 +131,36 @@ class Document:
             )
         if start.startswith(b"pk\x03\x04") or b"\x00" in self._ahead.partition(b"\n")[0]:
             raise UnreadableDocument("these are binary data and not a report.", where=self._where)
+
+    def _refuse_answers(self) -> None:
+        """Raise NotTheReport for an error in JSON, as Amazon's APIs answer: no report has only such keys."""
+        if len(self._ahead) >= _PEEK or not self._ahead.lstrip().startswith(b"{"):
+            return
+        try:
+            content = json.loads(self._ahead)
+        except (ValueError, RecursionError):
+            return
+        if content and content.keys() <= _ERROR_KEYS and (words := _words_of(content)):
+            raise not_the_report(words, where=self._where)
+
+
+def not_the_report(words: str, *, where: str) -> NotTheReport:
+    """The error for a document of words; ``words`` are Amazon's."""
+    shown = redact(" ".join(words[: 10 * _MOST_WORDS].split()))[:_MOST_WORDS]
+    return NotTheReport(f"Amazon sent words instead of the report: {shown!r}.", where=where, words=shown)
+
+
+def _words_of(content: Mapping[str, Any]) -> str:
+    """The code and message of the errors of an answer; empty when there is none."""
+    errors = content.get("errors")
+    found = errors if isinstance(errors, list) else [content]
+    said = [[_text_of(each.get(key)) for key in _TELLING] for each in found if isinstance(each, dict)]
+    texts = (": ".join(filter(None, each)) for each in said)
+    return "; ".join(filter(None, texts))
+
+
+def _text_of(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
 class _Rejoined:

@@ -5,12 +5,14 @@ agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
-ISO = "iso"
+from sellerops.marketplaces import Marketplace
+
+ISO, LOCAL = "iso", "local"
 _ISO = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:[T ]([0-9]{2})(?::([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?)?"
@@ -25,6 +27,12 @@ _DIGITS = {
     "%S": "[0-9]{2}",
 }
 _DIRECTIVE = re.compile(r"%.")
+_LOCAL = re.compile(
+    r"([0-9]{1,4})([./-])([0-9]{1,2})\2([0-9]{1,4})"
+    r"(?:[T ]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?\s?(Z|UTC)?"
+)
+# Nobody writes the month first, or a short year, between points.
+_POINTED = "dmy"
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,20 @@ def iso_rewrite(pattern: str) -> IsoRewrite | None:
     return IsoRewrite(f"^{regex}$", f"{day} {clock}")
 
 
+def for_shops(patterns: Sequence[str], shops: Iterable[Marketplace]) -> tuple[str, ...]:
+    """The patterns with the orders in which the shops of one document write dates."""
+    orders = ",".join(sorted({order for shop in shops for order in shop.dates}))
+    return tuple(f"{LOCAL}:{orders}" if pattern == LOCAL else pattern for pattern in patterns)
+
+
 def _parse(text: str, patterns: Sequence[str]) -> datetime:
     for pattern in patterns:
         try:
-            return _iso(text) if pattern == ISO else datetime.strptime(text, pattern)  # noqa: DTZ007
+            if pattern == ISO:
+                return _iso(text)
+            if pattern.startswith(LOCAL):
+                return _local(text, pattern.partition(":")[2].split(","))
+            return datetime.strptime(text, pattern)  # noqa: DTZ007
         except ValueError:
             continue
     raise ValueError("no date or time of " + ", ".join(patterns))
@@ -104,6 +122,29 @@ def _iso(text: str) -> datetime:
         int(digits[:6]),
         tzinfo=_zone(zone),
     )
+
+
+def _local(text: str, orders: Sequence[str]) -> datetime:
+    """A date in one of the orders, if it has a single reading."""
+    found = _LOCAL.fullmatch(text)
+    if not found:
+        raise ValueError("no date")
+    first, sign, second, third, hour, minute, rest, zone = found.groups()
+    orders = ["ymd"] if len(first) == 4 else [_POINTED] if sign == "." else orders
+    readings = set()
+    for order in orders:
+        part = dict(zip(order, (first, second, third), strict=True))
+        if len(part["y"]) not in (2, 4) or max(len(part["m"]), len(part["d"])) > 2:
+            continue
+        year = int(part["y"]) + (2000 if len(part["y"]) == 2 else 0)
+        try:
+            readings.add(datetime(year, int(part["m"]), int(part["d"])))  # noqa: DTZ001
+        except ValueError:
+            continue
+    if len(readings) != 1:
+        raise ValueError("no date, or one of several readings")
+    clock = {"hour": int(hour or 0), "minute": int(minute or 0), "second": int(rest or 0)}
+    return readings.pop().replace(**clock, tzinfo=UTC if zone else None)
 
 
 def _zone(text: str | None) -> timezone | None:

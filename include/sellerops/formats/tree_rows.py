@@ -21,7 +21,7 @@ from sellerops.formats.names import (
     snake_case,
 )
 from sellerops.formats.paths import Choice, Path, as_list, is_chosen, parse_path, pick
-from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally
+from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally, marked
 from sellerops.formats.sniff import Document
 from sellerops.formats.tree_columns import as_json, combined, is_storable, spread, text_column, text_of
 from sellerops.formats.tree_nodes import Node, column_paths, read_above, refuse_too_many_places
@@ -107,11 +107,12 @@ class TreeReader:
             is_empty = False
             found = [(number, row) for number, row in part if self._is_object(row, number)]
             columns = self._by_column([row for _, row in found])
+            marks: dict[int, int] = {}
             if columns is None:
-                found, columns = self._by_row(found)
+                found, columns, marks = self._by_row(found)
             if found:
                 self._refuse_missing()
-                yield _texts(found, columns)
+                yield _texts(found, columns, marks)
         if not is_empty:
             self.drift.missing = [name for name in self._table.read_columns if name in self._unseen]
 
@@ -143,22 +144,35 @@ class TreeReader:
             columns[each.name] = column
         return columns
 
-    def _by_row(self, rows: Sequence[tuple[int, Row]]) -> tuple[list[tuple[int, Row]], dict[str, pa.Array]]:
-        """The same row by row, for whatever rows there are; those that cannot be one are rejected."""
+    def _by_row(
+        self, rows: Sequence[tuple[int, Row]]
+    ) -> tuple[list[tuple[int, Row]], dict[str, pa.Array], dict[int, int]]:
+        """The same row by row, for whatever rows there are, and how many texts of a row are marked as
+        damaged; those that cannot be one are rejected.
+        """
         found: list[tuple[int, Row]] = []
         leaves: list[dict[str, str]] = []
+        marks: dict[int, int] = {}
         for number, row in rows:
             flat = self._flatten(row)
-            wrong = next((name for name, text in flat.items() if not is_storable(text)), None)
-            if wrong is None:
-                found.append((number, row))
-                leaves.append(flat)
-            else:
+            damaged = [name for name, text in flat.items() if not is_storable(text)]
+            wrong = next((name for name in damaged if not self._is_free_text(name)), None)
+            if wrong is not None:
                 self._reject(number, RejectReason.UNREADABLE_VALUE, row, wrong, flat[wrong])
-        return found, {
+                continue
+            if damaged:
+                marks[len(found)] = len(damaged)
+                flat.update({name: marked(flat[name]) for name in damaged})
+            found.append((number, row))
+            leaves.append(flat)
+        columns = {
             each.name: pa.array([row.get(each.name) or None for row in leaves], pa.string())
             for each in self._fields
         }
+        return found, columns, marks
+
+    def _is_free_text(self, name: str) -> bool:
+        return self._assembler.is_free_text(next(each for each in self._fields if each.name == name))
 
     def _reject(
         self, number: int, reason: RejectReason, row: Row, column: str | None, value: str | None
@@ -334,6 +348,8 @@ class TreeReader:
             refuse_missing(missing, self._table, found, where=self._where, has_header=False)
 
 
-def _texts(rows: Sequence[tuple[int, Row]], columns: Mapping[str, pa.Array]) -> Texts:
+def _texts(
+    rows: Sequence[tuple[int, Row]], columns: Mapping[str, pa.Array], marks: Mapping[int, int]
+) -> Texts:
     lines = np.array([number for number, _ in rows], dtype=np.int64)
-    return Texts(columns, lines, lambda place: as_json(rows[place][1].value))
+    return Texts(columns, lines, lambda place: as_json(rows[place][1].value), marks)

@@ -7,7 +7,7 @@ Blocks of whole lines go through Arrow's parser. A block with anything Arrow wou
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -23,17 +23,31 @@ from sellerops.formats.blocks import (
     combined,
     is_empty,
     is_odd,
+    kept_rows,
     newlines_of,
     parse_fields,
     whole_lines,
 )
 from sellerops.formats.charsets import LineDecoder
 from sellerops.formats.headers import Header
+from sellerops.formats.line_breaks import Line, LineBreaks, Refused, consecutive
 from sellerops.formats.names import Field
-from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally
-from sellerops.formats.sniff import Document
+from sellerops.formats.rows import (
+    DriftReport,
+    RejectReason,
+    RowReject,
+    Rows,
+    Tally,
+    has_unread_bytes,
+    is_damaged,
+    marked,
+)
+from sellerops.formats.sniff import Document, not_the_report
+from sellerops.specs import ColumnType
 
 _NOT_AS_TEXT = (b"\x00", b"\x08")
+# What may belong to a block's last row; what is longer is no row of a report.
+_LONGEST_ROW = 1 << 20
 # Files whose numbers are written otherwise are so throughout: do not look at each block twice.
 _GIVE_UP_AFTER = 3
 
@@ -50,12 +64,11 @@ class TsvReader:
         tally: Tally,
         where: str,
     ) -> None:
-        self._document = document
         self._decoder = decoder
         self._assembler = assembler
         self._tally = tally
         self._where = where
-        self._blocks = self._cut(document)
+        self._blocks = whole_lines(document, where)
         self._rest = b""
         headers = self._read_header()
         fields, drift = self._map(headers, header)
@@ -65,6 +78,9 @@ class TsvReader:
         self._unnamed_tail = len(fields) > self._width
         self._missing = header.fields(drift.missing)
         self._all_fields = [*self._fields, *self._missing]
+        self._line_breaks = LineBreaks(
+            self._width, [assembler.is_free_text(field) for field in self._fields], self._starts_row
+        )
 
     @property
     def schema(self) -> pa.Schema:
@@ -87,19 +103,35 @@ class TsvReader:
                 yield from rows
 
     def _numbered_blocks(self) -> Iterator[Block]:
-        line = 2
-        first = True
+        """Blocks of whole rows: what may belong to the last one waits for the lines behind it."""
+        line, held = 2, b""
+        is_first = True
         for data in self._data_blocks():
-            if first:
-                first = self._learn_tail(data)
-            if not data.endswith(b"\n"):
-                self._refuse_cut(data)
-            block = Block(data, line)
-            line += block.count
-            yield block
+            held += data
+            is_first = is_first and self._learn_tail(held)
+            end = self._end_of_rows(held)
+            if end:
+                block = self._block(held[:end], line)
+                held = held[end:]
+                line += block.count
+                yield block
+        if held:
+            if not held.endswith(b"\n"):
+                self._refuse_cut(held)
+            yield self._block(held, line, is_last=True)
 
-    def _cut(self, document: Document) -> Iterator[bytes]:
-        return whole_lines(document, self._where)
+    def _block(self, data: bytes, line: int, *, is_last: bool = False) -> Block:
+        return Block(data, line)
+
+    def _end_of_rows(self, data: bytes) -> int:
+        """Where the last row of these whole lines begins: a line break may have torn it."""
+        end = len(data)
+        while end and len(data) - end < _LONGEST_ROW:
+            start = data.rfind(b"\n", 0, end - 1) + 1
+            if data.count(b"\t", start, end) >= self._width - 1:
+                return start
+            end = start
+        return len(data)
 
     def _first_line(self, block: bytes) -> tuple[bytes, bytes, bytes]:
         """Its header, the header's end if there is one, and the rest."""
@@ -113,11 +145,16 @@ class TsvReader:
 
     def _map(self, headers: list[str], header: Header) -> tuple[list[Field | None], DriftReport]:
         try:
-            return header.map(headers, where=self._where)
+            fields, drift = header.map(headers, where=self._where)
         except UnreadableDocument as error:
-            if self._cut_in_header:
+            if self._cut_in_header and header.begins(headers[-1]):
                 raise DocumentDamaged("the document ends inside its header.", where=self._where) from error
+            if len(headers) == 1 and len(header) > 1:
+                raise not_the_report(headers[0], where=self._where) from error
             raise
+        if len(headers) == 1 and len(header) > 1 and len(drift.missing) == len(header):
+            raise not_the_report(headers[0], where=self._where)
+        return fields, drift
 
     def _read_header(self) -> list[str]:
         """The names of the first line; the rest of its block is kept."""
@@ -152,30 +189,41 @@ class TsvReader:
         """Raise DocumentDamaged when the last line has no end and is not whole."""
         last = block[block.rfind(b"\n") + 1 :]
         if last.count(b"\t") < self._width - 1 or self._decoder.decode_line(last) is None:
-            raise DocumentDamaged(
-                "the document ends in the middle of a row.",
-                where=self._where,
-                last_line=last[-200:].decode("ascii", "backslashreplace"),
-            )
+            raise self._cut_in_row(last.decode("ascii", "backslashreplace"))
+
+    def _cut_in_row(self, last: str) -> DocumentDamaged:
+        return DocumentDamaged(
+            "the document ends in the middle of a row.", where=self._where, last_line=last[-200:]
+        )
+
+    def _starts_row(self, text: str) -> bool:
+        """Whether a text may be the first value of a row: of a key, what has no space in it."""
+        first = self._fields[0]
+        if first.type is not ColumnType.TEXT:
+            return self._assembler.reads(first, text)
+        return not self._assembler.is_free_text(first) and len(text.split()) == 1
 
     def _parse(self, block: Block) -> Iterator[pa.RecordBatch]:
         """The typed batches of one block."""
         text = self._decoder.decode(block.data)
         if text is None or b"\x00" in text or text.startswith(codecs.BOM_UTF8):
-            yield from self._by_hand(block.data.split(b"\n"), block.numbers)
+            yield from self._by_hand(self._lines(block))
             return
         width = self._width + self._unnamed_tail
         table, refused = parse_fields(text, width, range(width))
         if is_odd(table, refused, block.count) or (
             self._unnamed_tail and not is_empty(table.column(self._width))
         ):
-            yield from self._by_hand(block.data.split(b"\n"), block.numbers)
+            yield from self._by_hand(self._lines(block))
             return
+        odd, by_hand = self._apart(refused, block, text)
         columns = [combined(column) for column in table.columns[: self._width]]
-        if len(table):
-            lines = np.delete(block.line_numbers(), [row.number - 1 for row in refused])
+        lines, kept = kept_rows(block, refused, odd)
+        if kept is not None:
+            columns = [column.take(kept) for column in columns]
+        if len(lines):
             yield self._assembler.assemble(self._texts_of(columns, lines), self._all_fields)
-        yield from self._odd_rows(refused, block)
+        yield from self._by_hand(by_hand)
 
     def _parse_text(self, block: Block) -> list[Rows] | None:
         """The rows of a block as they stand in it, or None when that is not safe (and nothing is counted)."""
@@ -192,74 +240,90 @@ class TsvReader:
         table, refused = parse_fields(text, self._width, looked_at or [0])
         if is_odd(table, refused, block.count) or not len(table):
             return None
-        lines, numbers = as_lines(text, newlines), block.line_numbers()
-        if refused:
-            odd = [row.number - 1 for row in refused]
-            numbers = np.delete(numbers, odd)
-            lines = lines.take(pa.array(np.delete(np.arange(len(lines)), odd)))
+        odd, by_hand = self._apart(refused, block, text)
+        numbers, kept = kept_rows(block, refused, odd)
+        if not len(numbers):
+            return None
+        lines = as_lines(text, newlines)
+        if len(numbers) < len(lines):
+            lines = lines.take(pa.array(numbers - block.first_line))
         fields = [self._fields[place] for place in looked_at]
         columns = {
             column.name: combined(table.column(str(place)))
             for place, column in zip(looked_at, fields, strict=True)
         }
+        if kept is not None:
+            columns = {name: column.take(kept) for name, column in columns.items()}
         columns.update({column.name: pa.nulls(len(lines), pa.string()) for column in self._missing})
         texts = Texts(columns, numbers, lambda place: lines[place].as_py().decode().rstrip("\r\n"))
         names = tuple(column.name for column in self._fields)
         rows = self._assembler.as_written(texts, [*fields, *self._missing], lines, names, self._end)
-        return None if rows is None else [rows, *self._odd_rows(refused, block)]
+        return None if rows is None else [rows, *self._by_hand(by_hand)]
 
-    def _odd_rows(self, refused: Sequence[Any], block: Block) -> Iterator[pa.RecordBatch]:
-        """Rows of another width: mended where only empty fields are too many, else rejected."""
-        if refused:
-            raw = [row.text.encode() for row in refused]
-            yield from self._by_hand(raw, [block.numbers[row.number - 1] for row in refused], bytes.decode)
+    def _apart(self, refused: Sequence[Any], block: Block, text: bytes) -> tuple[set[int], list[Line]]:
+        """Lines that need a look together: those of another width, and the rows they may be torn from."""
+        if not refused:
+            return set(), []
+        places = {row.number - 1 for row in refused}
+        near = places | {place + 1 for place in places} | {place - 1 for place in places}
+        odd = {place for place in near if 0 <= place < block.count}
+        lines = text.split(b"\n")
+        return odd, [self._line(lines[place].decode(), block.first_line + place) for place in sorted(odd)]
 
-    def _by_hand(
-        self,
-        raw: Sequence[bytes],
-        numbers: Sequence[int],
-        decode: Callable[[bytes], str | None] | None = None,
-    ) -> Iterator[pa.RecordBatch]:
+    def _lines(self, block: Block) -> list[Line]:
+        """The block's lines, whatever their bytes are."""
+        return [
+            self._line(text, number)
+            for text, number in zip(self._decoder.decode_lines(block.data), block.numbers, strict=False)
+        ]
+
+    def _line(self, text: str, number: int) -> Line:
+        """One line; empty fields behind the last column are nothing."""
+        text = text.removesuffix("\r")
+        fields = text.split("\t")
+        if self._unnamed_tail and 1 < len(fields) <= self._width and not fields[-1]:
+            fields.pop()
+        while len(fields) > self._width and not fields[-1]:
+            fields.pop()
+        return Line(number, text, fields)
+
+    def _by_hand(self, lines: Sequence[Line]) -> Iterator[pa.RecordBatch]:
         """Rows of single lines; what is no row of this file goes to the rejects with its reason."""
-        decode = decode or self._decoder.decode_line
-        rows: list[list[str]] = []
-        lines: list[int] = []
-        for line, number in zip(raw, numbers, strict=False):
-            bare = line.removesuffix(b"\r")
-            if not bare:
+        yield from self._batch(each for part in consecutive(lines) for each in self._line_breaks.rows(part))
+
+    def _batch(self, found: Iterable[Line | Refused]) -> Iterator[pa.RecordBatch]:
+        """The rows as one batch; the refused lines go to the tally."""
+        rows: list[Line] = []
+        for each in found:
+            row = self._marked(each) if isinstance(each, Line) and is_damaged(each.text) else each
+            if isinstance(row, Line):
+                rows.append(row)
                 continue
-            fields = self._split(bare, number, decode)
-            if fields:
-                rows.append(fields)
-                lines.append(number)
+            self._tally.rows_in_file += 1
+            raw = marked(row.line.text)
+            self._tally.reject(RowReject(row.line.number, row.reason, row.column, raw_line=raw))
         if rows:
             columns = [
                 pa.array([value or None for value in column], pa.string())
-                for column in zip(*rows, strict=True)
+                for column in zip(*(row.fields for row in rows), strict=True)
             ]
-            texts = self._texts_of(columns, np.array(lines, dtype=np.int64))
-            yield self._assembler.assemble(texts, self._all_fields)
+            numbers = np.array([row.number for row in rows], dtype=np.int64)
+            marks = {place: row.marks for place, row in enumerate(rows) if row.marks}
+            yield self._assembler.assemble(self._texts_of(columns, numbers, marks), self._all_fields)
 
-    def _split(self, line: bytes, number: int, decode: Callable[[bytes], str | None]) -> list[str] | None:
-        """The fields of a line, or None when it was rejected."""
-        text = decode(line)
-        fields = self._fields_of(text) if text is not None else []
-        while len(fields) > self._width and not fields[-1]:
-            fields.pop()
-        if text is None:
-            reason, raw = RejectReason.UNDECODABLE, line.decode("ascii", "backslashreplace")
-        elif "\x00" in text or "\ufffd" in text:
-            reason, raw = RejectReason.UNREADABLE_VALUE, text
-        elif len(fields) == self._width:
-            return fields
-        else:
-            few = len(fields) < self._width
-            reason, raw = (RejectReason.TOO_FEW_FIELDS if few else RejectReason.TOO_MANY_FIELDS), text
-        self._tally.rows_in_file += 1
-        self._tally.reject(RowReject(number, reason, raw_line=raw))
-        return None
+    def _marked(self, row: Line) -> Line | Refused:
+        """A row with marks for the characters that were lost; refused when it cannot do without them."""
+        damaged = [place for place, value in enumerate(row.fields) if is_damaged(value)]
+        for place in damaged:
+            if not self._assembler.is_free_text(self._fields[place]):
+                is_unread = has_unread_bytes(row.fields[place])
+                reason = RejectReason.UNDECODABLE if is_unread else RejectReason.UNREADABLE_VALUE
+                return Refused(row, reason, self._fields[place].name)
+        return Line(row.number, row.text, [marked(value) for value in row.fields], len(damaged))
 
-    def _texts_of(self, columns: list[pa.Array], lines: np.ndarray) -> Texts:
+    def _texts_of(
+        self, columns: list[pa.Array], lines: np.ndarray, marks: Mapping[int, int] | None = None
+    ) -> Texts:
         """Rows of all fields, the missing ones null."""
         texts = dict(zip((field.name for field in self._fields), columns, strict=True))
         texts.update(zip((field.name for field in self._missing), repeat(pa.nulls(len(lines), pa.string()))))
@@ -267,4 +331,4 @@ class TsvReader:
         def raw(place: int) -> str:
             return self._as_it_stood([column[place].as_py() or "" for column in columns])
 
-        return Texts(texts, lines, raw)
+        return Texts(texts, lines, raw, marks or {})

@@ -18,7 +18,7 @@ from sellerops.redaction import storable
 _COLUMNS = """
     id AS load_id, request_id, report, account_id, marketplace_id, table_name AS "table", destination,
     rows_in_file, stored, rejected, inserted, updated, unchanged, superseded, replaced, seconds, first_day,
-    last_day, started_at, bytes_processed
+    last_day, started_at, bytes_processed, damaged_texts
 """
 
 
@@ -55,12 +55,12 @@ def insert_load(connection: Connection, record: LoadRecord) -> int:
         INSERT INTO sellerops.load (
             id, request_id, report, account_id, marketplace_id, table_name, destination, rows_in_file, stored,
             rejected, inserted, updated, unchanged, superseded, replaced, seconds, first_day, last_day,
-            started_at, bytes_processed
+            started_at, bytes_processed, damaged_texts
         ) VALUES (
             %(load_id)s, %(request_id)s, %(report)s, %(account_id)s, %(marketplace_id)s, %(table)s,
             %(destination)s, %(rows_in_file)s, %(stored)s, %(rejected)s, %(inserted)s, %(updated)s,
             %(unchanged)s, %(superseded)s, %(replaced)s, %(seconds)s, %(first_day)s, %(last_day)s,
-            %(started_at)s, %(bytes_processed)s
+            %(started_at)s, %(bytes_processed)s, %(damaged_texts)s
         ) ON CONFLICT (id) DO NOTHING
         """,
         values,

@@ -147,7 +147,8 @@ class LoadRecord:
     ``rows_in_file = stored + rejected`` and ``stored = inserted + updated + unchanged + superseded``: the
     database refuses a record that does not add up. ``replaced``: rows of earlier loads this one deleted.
     ``load_id`` from ``new_load_id``; None takes a fresh one. ``marketplace_id`` is empty for a whole region.
-    ``bytes_processed``: what the destination's jobs read, None where it does not tell.
+    ``bytes_processed``: what the destination's jobs read, None where it does not tell. ``damaged_texts``:
+    texts of accepted rows that arrived damaged and carry a mark.
     """
 
     report: str
@@ -170,6 +171,7 @@ class LoadRecord:
     last_day: date | None = None
     load_id: int | None = None
     bytes_processed: int | None = None
+    damaged_texts: int = 0
 
 
 @dataclass(frozen=True)

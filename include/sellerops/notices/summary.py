@@ -76,7 +76,11 @@ def _rows(account: AccountDay) -> str:
     stored = [f"{count:,} stored in {name}" for name, count in sorted(account.rows.items())] or [
         "none stored"
     ]
-    return ", ".join([*stored, *([f"{account.rejected:,} rejected"] if account.rejected else [])])
+    if account.rejected:
+        stored.append(f"{account.rejected:,} rejected")
+    if account.damaged_texts:
+        stored.append(f"{_count(account.damaged_texts, 'text')} arrived damaged (`damaged_texts`)")
+    return ", ".join(stored)
 
 
 def _faults(summary: Summary, zone: ZoneInfo) -> str:

@@ -239,9 +239,9 @@ class FileFormat(_Strict):
     kind: Literal["tsv", "csv", "json", "jsonl", "xml"] = Field(
         description="`jsonl`: a JSON document a line, such as the pages of an operation"
     )
-    quotes: bool = Field(default=False, description="flat files: fields may be quoted, as in csv")
     nothing: tuple[str, ...] = Field(
-        default=(), description="words that stand for no value in typed columns, such as `--`"
+        default=(),
+        description="further words that stand for no value in typed columns, as `none`, `N/A`, `--` do",
     )
     headers: Literal["name", "position"] = Field(
         default="name",
@@ -260,7 +260,8 @@ class FileFormat(_Strict):
     )
     timestamps: tuple[str, ...] = Field(
         default=("iso",),
-        description="`iso` or strptime patterns, tried in order; without a zone they are UTC",
+        description="`iso`, `local` (day, month and year in the order of the marketplace, as in 3/1/26) or "
+        "strptime patterns, tried in order; without a zone they are UTC",
     )
 
 

@@ -125,6 +125,7 @@ class _Load:
             "rows_in_file": job.rows.rows_in_file,
             "stored": stored,
             "rejected": rejected,
+            "damaged_texts": job.rows.marked_texts,
             **{name: counts[name] for name in ("inserted", "updated", "unchanged", "superseded", "replaced")},
             "seconds": time.monotonic() - self.begun,
         }

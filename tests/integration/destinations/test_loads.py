@@ -55,6 +55,29 @@ def only(results: list[LoadResult]) -> LoadResult:
     return result
 
 
+def test_a_damaged_text_costs_no_row_is_marked_and_counted(store: Store) -> None:
+    """Of a public file, 11 % of the storage fees were lost with a character of their titles."""
+    spec = load_spec("storage_fees")
+    header = ["asin", "fnsku", "product_name", "fulfillment_center", "country_code", "month_of_charge",
+              "currency", "estimated_monthly_storage_fee"]  # fmt: skip
+    rows = [
+        [asin, "X1", title, "PHX7", "US", "2026-07", "USD", fee]
+        for asin, title, fee in [
+            ("B1", "Lamp 60\ufffd", "55.0414"),
+            ("B2", "Li\x00d", "1.0"),
+            ("B3", "Pot", "2.0"),
+        ]
+    ]
+    result = only(
+        Doc(spec, day_slice(spec, "2026-07-01", "2026-07-31"), tsv(header, rows)).load_into(store.destination)
+    )
+    assert (result.stored, result.rejected, result.damaged_texts) == (3, 0, 2)
+    found = store.rows("amazon_sp.storage_fees")
+    assert sorted(row["product_name"] for row in found) == ["Lamp 60\\ufffd", "Li\\x00d", "Pot"]
+    assert sum(row["estimated_monthly_storage_fee"] for row in found) == Decimal("58.0414")
+    assert [load["damaged_texts"] for load in store.loads()] == [2]
+
+
 def test_types_ids_and_system_columns(store: Store) -> None:
     only(orders(order("111-0", sku="007", quantity="3")).load_into(store.destination))
     (row,) = store.rows("amazon_sp.all_orders")

@@ -178,6 +178,25 @@ def test_localized_headers(na: Api, fault: Any, language: str) -> None:
     assert ("Produktname" if language == "de" else "Nom du produit") in header
 
 
+def test_how_other_accounts_write_a_file(na: Api, fault: Any, control: Any) -> None:
+    """Quotes, other spellings, line breaks, rows of tabs, lost characters, words instead of rows."""
+    plain = na.download(na.finished(ORDERS)).splitlines()
+    width = plain[0].count(b"\t") + 1
+
+    def changed(name: str, **options: str) -> list[bytes]:
+        control("DELETE", "/faults")
+        fault(name, report_type=ORDERS, options=options)
+        return na.download(na.finished(ORDERS)).splitlines()
+
+    assert all(line.startswith(b'"') and line.endswith(b'"') for line in changed("quoted"))
+    assert b"AmazonOrderId" in changed("header_respelled")[0]
+    assert b"fulfilment-channel" in changed("header_respelled", style="british")[0]
+    assert len(changed("line_break", column="product-name")) == len(plain) + 1
+    assert changed("row_of_tabs")[2] == b"\t" * (width - 1)
+    assert "\ufffd".encode() in changed("lost_character", column="product-name")[1]
+    assert changed("words") == [b"No data found for the specified date range"]
+
+
 def test_text_zeros_and_short_rows(na: Api, fault: Any, control: Any) -> None:
     """One cell, all measures, half a row."""
     fault("number_as_text", report_type=ORDERS, options={"row": 2, "value": "n/a"})
@@ -210,7 +229,7 @@ def test_the_same_faults_in_json(na: Api, fault: Any, control: Any) -> None:
     assert all("unitsOrdered" not in entry["salesByAsin"] for entry in sales("column_dropped"))
     renamed = sales("column_renamed", column="sessions", to="visits")
     assert all("visits" in entry["trafficByAsin"] for entry in renamed)
-    assert sales("number_as_text")[0]["salesByAsin"]["unitsOrdered"] == "N/A"
+    assert sales("number_as_text")[0]["salesByAsin"]["unitsOrdered"] == "see note"
     zeros = sales("zero_data")
     assert {entry["salesByAsin"]["unitsOrdered"] for entry in zeros} == {0}
     assert all(entry["parentAsin"] for entry in zeros)

@@ -7,7 +7,7 @@ window of UTC days reaches into the day before in America, into the day behind i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -69,7 +69,7 @@ def write_summary(request: ReportRequest) -> Document | None:
     if location != "COUNTRY" or period not in _PERIODS:
         raise FatalReport(SUMMARY_TYPE, f"The aggregation {location}, {period} is not available.")
     rows = [row for shop in request.shops for row in _summary(request, shop, _PERIODS[period])]
-    return quoted_file(SUMMARY_HEADER, rows, charset_of(request.marketplaces)) if rows else None
+    return _file(request, SUMMARY_HEADER, rows) if rows else None
 
 
 def write_detail(request: ReportRequest) -> Document | None:
@@ -77,7 +77,14 @@ def write_detail(request: ReportRequest) -> Document | None:
     is_newer = request.seller.region == "NA"
     rows = [row for shop in request.shops for row in _detail(request, shop, is_newer)]
     header = (*DETAIL_HEADER, NEWER_COLUMN) if is_newer else DETAIL_HEADER
-    return quoted_file(header, rows, charset_of(request.marketplaces)) if rows else None
+    return _file(request, header, rows) if rows else None
+
+
+def _file(request: ReportRequest, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Document:
+    """The quoted file; in some accounts its header has no spaces and quotes within are not escaped."""
+    is_plain = request.seller.region == "EU"
+    names = [name.replace(" ", "") for name in header] if is_plain else header
+    return quoted_file(names, rows, charset_of(request.marketplaces), is_escaped=not is_plain)
 
 
 def _days(request: ReportRequest, shop: Shop) -> range:

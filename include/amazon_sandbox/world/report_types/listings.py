@@ -69,7 +69,12 @@ def _merchant_file(request: ReportRequest, statuses: tuple[str, ...]) -> Documen
         for listing, status in _listed(shop, request.now)
         if status in statuses
     ]
-    return flat_file(HEADER, rows, charset_of([shop.marketplace])) if rows else None
+    header = [_spelled(name, shop.marketplace.country) for name in HEADER]
+    return flat_file(header, rows, charset_of([shop.marketplace])) if rows else None
+
+
+def _spelled(name: str, country: str) -> str:
+    return name.replace("fulfillment", "fulfilment") if country == "GB" else name
 
 
 def _listed(shop: Shop, now: int) -> Iterator[tuple[Listing, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amazon_sandbox.world.documents import Document, charset_of, flat_file
+from amazon_sandbox.world.documents import Document, charset_of, flat_file, quoted_file
 from amazon_sandbox.world.report_types.request import ReportRequest
 from amazon_sandbox.world.report_types.stock_outlook import Outlook, outlooks
 from amazon_sandbox.world.shop import Shop
@@ -23,7 +23,16 @@ def write(request: ReportRequest) -> Document | None:
     """The first marketplace's SKUs at `as_of`, or None for a seller without FBA stock records."""
     shop = request.shops[0]
     rows = [_row(shop, outlook) for outlook in outlooks(shop, request.now)]
-    return flat_file(HEADER, rows, charset_of([shop.marketplace])) if rows else None
+    charset = charset_of([shop.marketplace])
+    if not rows:
+        return None
+    # In some accounts every field is quoted, and quotes within are not escaped.
+    is_quoted = request.seller.region == "EU"
+    return (
+        quoted_file(HEADER, rows, charset, is_escaped=False)
+        if is_quoted
+        else flat_file(HEADER, rows, charset)
+    )
 
 
 def _row(shop: Shop, outlook: Outlook) -> tuple[str, ...]:
@@ -37,7 +46,7 @@ def _row(shop: Shop, outlook: Outlook) -> tuple[str, ...]:
         str(outlook.inbound), str(stock.fulfillable), "0", "0", str(stock.reserved), str(stock.unsellable),
         "0", str(stock.inbound_shipped), str(stock.inbound_receiving), "Amazon",
         str(outlook.total_days_of_supply), str(outlook.days_of_supply), outlook.alert, str(outlook.ship_in),
-        f"{ship_date:%m/%d/%Y}" if ship_date else "",
+        f"{ship_date:%m/%d/%Y}" if ship_date else "none",
         "Create shipping plan" if ship_date else "No action required",
         f"{listing.litres / 28.317:.4f} ft3",
     )  # fmt: skip

@@ -25,6 +25,7 @@ HEADERS = {
     "it": ("Data", "Valutazione", "Commenti", "Risposta", "Numero dell'ordine", "E-mail dell'acquirente"),
     "ja": ("日付", "評価", "コメント", "返答", "注文番号", "評価者のEメール"),
 }
+_WITH_POINTS = frozenset({"DE", "PL", "TR"})
 FEEDBACK_SHARE = 0.015
 FIRST_DAYS, LAST_DAYS = 2, 40  # from shipment to feedback
 _RATINGS = (5,) * 14 + (4, 4, 4, 2, 1, 1)
@@ -51,11 +52,29 @@ def _rows(shop: Shop, start: int, end: int) -> Iterator[tuple[str, ...]]:
 
 
 def _row(shop: Shop, order: Order, at: int, u: tuple[float, ...]) -> tuple[str, ...]:
-    day = date.fromordinal(shop.marketplace.day_of_epoch(at)).isoformat()
+    day = date.fromordinal(shop.marketplace.day_of_epoch(at))
     rating = pick(u[2], _RATINGS)
     said = _said(shop.marketplace.language, rating)
     mail = f"{token(HEX, 15, *shop.key, order.order_id, 'mail')}@marketplace.{shop.marketplace.sales_channel}"
-    return (day, str(rating), said["comment"], said["response"], order.order_id, mail.lower())
+    return (
+        _written(day, shop.marketplace.country),
+        str(rating),
+        said["comment"],
+        said["response"],
+        order.order_id,
+        mail.lower(),
+    )
+
+
+def _written(day: date, country: str) -> str:
+    """The day as the marketplace writes it: 1/13/26, 13/1/26, 13.01.26, 26/1/13."""
+    if country == "US":
+        return f"{day.month}/{day.day}/{day:%y}"
+    if country == "JP":
+        return f"{day:%y}/{day.month}/{day.day}"
+    if country in _WITH_POINTS:
+        return f"{day:%d.%m.%y}"
+    return day.isoformat() if country == "SE" else f"{day.day}/{day.month}/{day:%y}"
 
 
 def _said(language: str, rating: int) -> dict[str, str]:

@@ -192,6 +192,7 @@ class _Load:
             "rows_in_file": job.rows.rows_in_file,
             "stored": plan.stored,
             "rejected": rejected,
+            "damaged_texts": job.rows.marked_texts,
             "inserted": plan.inserted,
             "updated": plan.updated,
             "unchanged": plan.unchanged,

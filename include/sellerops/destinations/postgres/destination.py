@@ -183,6 +183,7 @@ class _Load:
             "rows_in_file": job.rows.rows_in_file,
             "stored": counts.stored,
             "rejected": rejected,
+            "damaged_texts": job.rows.marked_texts,
             "inserted": counts.inserted,
             "updated": counts.updated,
             "unchanged": counts.unchanged,

@@ -1,4 +1,4 @@
-"""Bytes become the characters Amazon meant, or a reject that names the line; never U+FFFD."""
+"""Bytes become the characters Amazon meant, or a mark in the text; never U+FFFD."""
 
 from __future__ import annotations
 
@@ -56,11 +56,12 @@ def test_text_is_read_as_it_was_written(text: str, charset: str, content_type: s
     assert [f"{row['sku']}\t{row['name']}" for row in read.rows] == text.splitlines()[1:]
 
 
-def test_a_line_no_charset_reads_is_a_reject_that_keeps_its_bytes() -> None:
-    content = HEADER.encode() + b"a\tcaf\xe9\nb\tbad \x81 byte\nc\tok\n"
+def test_bytes_no_charset_reads_are_marked_in_texts_and_cost_a_key_its_row() -> None:
+    content = HEADER.encode() + b"a\tcaf\xe9\nb\tbad \x81 byte\nc\x81\tok\n"
     read = Read(content, SPEC, content_type="text/plain; charset=Cp1252")
-    assert [row["name"] for row in read.rows] == ["café", "ok"]
-    assert read.reasons == [(3, "undecodable")] and read.rejects[0].raw_line == "b\tbad \\x81 byte"
+    assert [row["name"] for row in read.rows] == ["café", "bad \\x81 byte"]
+    assert read.stream.marked_texts == 1
+    assert read.reasons == [(4, "undecodable")] and read.rejects[0].raw_line == "c\\x81\tok"
 
 
 def test_one_foreign_line_does_not_change_how_the_others_are_read() -> None:

@@ -129,3 +129,73 @@ def test_one_unknown_header_beside_columns_that_moved_is_no_column() -> None:
     )
     assert read.column("rating") == [5]
     assert list(read.stream.drift.personal.values()) == ["Mél de l'acheteur"]
+
+
+RESTOCK = "Total Days of Supply (including units from open shipments)"
+
+
+@pytest.mark.parametrize(
+    ("own", "written"),
+    [
+        ("starting-warehouse-balance", "StartingWarehouseBalance"),
+        ("starting-warehouse-balance", "Starting Warehouse balance"),
+        ("Warehouse Transfer In/Out", "WarehouseTransferIn/Out"),
+        ("fulfillment-channel", "fulfilment-channel"),
+        ("expected-domestic-fulfilment-fee-per-unit", "Expected Domestic Fulfillment Fee (per unit)"),
+        ("fulfillment-center-id", "Fulfilment Centre ID"),
+        ("catalog-colour", "Catalogue Color"),
+        ("cancelled-quantity", "Canceled Quantity"),
+        ("country-code", "Country/Region Code"),
+        ("country", "Country / Region"),
+        ("merchant-sku", "Merchant\u00a0SKU"),
+        ("merchant-sku", "ＭerchantSKU"),
+        ("sellable-365+-days", "Sellable 365 plus days"),
+        (RESTOCK, "Total Days of Supply"),
+        (RESTOCK, "total days of supply (Including Units From Open Shipments)"),
+    ],
+)
+def test_another_spelling_of_a_header_is_the_same_column(own: str, written: str) -> None:
+    written = written.replace(" / ", "/")
+    spec = table({"sku": {"required": True}, "value": {"type": "integer", "from": own}, "other": "text"})
+    read = Read(f"SKU\t{written}\tother\na\t12\tx\n".encode(), spec)
+    assert read.column("value") == [12] and not read.stream.drift.added and not read.stream.drift.missing
+
+
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [
+        ("inv-age-1-80-days", "inv-age-180-days"),
+        ("fulfillment-channel", "fulfillment-channels"),
+        ("price", "price (new)"),
+        ("country", "region"),
+        ("sales-amount", "sales-amount-%"),
+    ],
+)
+def test_headers_that_say_something_else_are_other_columns(own: str, other: str) -> None:
+    spec = table({"sku": {"required": True}, "value": {"from": own}})
+    read = Read(f"sku\t{other}\na\tx\n".encode(), spec)
+    assert read.column("value") == [None] and list(read.stream.drift.added.values()) == [other]
+
+
+def test_a_header_in_the_specs_spelling_wins_over_another_spelling_of_it() -> None:
+    spec = table({"sku": {"required": True}, "channel": {"from": "fulfillment-channel"}})
+    read = Read(b"sku\tfulfilment-channel\tfulfillment-channel\na\tx\ty\n", spec)
+    assert read.rows[0]["channel"] == "y" and read.rows[0]["channel__2"] == "x"
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 1, 0, 2), (2, 3, 1, 0)])
+def test_unknown_headers_are_named_by_what_they_say_wherever_they_stand(order: tuple[int, ...]) -> None:
+    """Else the next file, which has them in another order, would mix their values."""
+    headers = ["注文チャネル", "配送サービス", "販売 ID", "購入 ID"]
+    content = "\t".join(["sku", *(headers[at] for at in order)]) + "\n"
+    content += "\t".join(["a", *(f"value {at}" for at in order)]) + "\n"
+    read = Read(content.encode(), table({"sku": {"required": True}}))
+    named = {header: name for name, header in read.stream.drift.added.items()}
+    assert [read.rows[0][named[header]] for header in headers] == [f"value {at}" for at in range(4)]
+    assert sorted(named.values()) == ["column_a3b674b4", "column_db88d007", "id_11fe770f", "id_e9e64ec7"]
+
+
+def test_unknown_headers_that_differ_in_signs_alone_never_change_places() -> None:
+    one = Read(b"sku\ta/b\ta+b\n1\tslash\tplus\n", table({"sku": {"required": True}})).rows[0]
+    two = Read(b"sku\ta+b\ta/b\n1\tplus\tslash\n", table({"sku": {"required": True}})).rows[0]
+    assert one == two

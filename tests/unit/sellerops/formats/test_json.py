@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.sellerops.formats.helpers import Read, piece, table
 
-from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.errors import DocumentDamaged, NotTheReport, UnreadableDocument
 from sellerops.formats import open_rows, tree_rows
 from sellerops.formats.json_stream import JsonUnits
 from sellerops.formats.sniff import Document
@@ -106,6 +106,13 @@ def test_characters_no_text_may_hold_are_rejects(text: str) -> None:
     assert "\ufffd" not in (found.rejects[0].raw_line or "")
 
 
+def test_in_a_free_text_they_are_marked_and_the_row_stays() -> None:
+    found = read('[{"childAsin": "a", "title": "60M\ufffd lamp\\u0000\\ud83d"}, {"childAsin": "b"}]')
+    assert [row["asin"] for row in found.rows] == ["a", "b"] and not found.rejects
+    assert found.rows[0]["title"] == "60M\\ufffd lamp\\x00\\ud83d"
+    assert found.stream.marked_texts == 1
+
+
 @pytest.mark.parametrize(
     ("content", "error", "words"),
     [
@@ -113,7 +120,13 @@ def test_characters_no_text_may_hold_are_rejects(text: str) -> None:
         (b'{"report": {"items": [{"childAsin": "a"}]}', DocumentDamaged, "ends early"),
         (b"<!doctype html><html></html>", DocumentDamaged, "web page"),
         (b"", DocumentDamaged, "empty"),
-        (b'{"errorDetails": "Invalid date range"}', UnreadableDocument, "no list `report.items`"),
+        (b'{"errorDetails": "Invalid date range"}', NotTheReport, "Invalid date range"),
+        (
+            b'{"errors":[{"code":"InvalidInput","message":"Not now","details":""}]}',
+            NotTheReport,
+            "InvalidInput: Not now",
+        ),
+        (b'{"report": {}}', UnreadableDocument, "no list `report.items`"),
         (b'{"report": {"items": {"childAsin": "a"}}}', UnreadableDocument, "no list"),
         (b'{"report": {"items": [{"childAsin": "M\xfcsli"}]}}', UnreadableDocument, "no valid JSON"),
         (b'{"report": oops}', UnreadableDocument, "no valid JSON"),
@@ -129,6 +142,8 @@ def test_characters_no_text_may_hold_are_rejects(text: str) -> None:
         "html",
         "empty",
         "error",
+        "errors",
+        "another object",
         "object",
         "charset",
         "garbage",

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.sellerops.formats.helpers import Read, piece, table
 
-from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.errors import DocumentDamaged, NotTheReport, RetryableError, UnreadableDocument
 from sellerops.formats import blocks, open_rows
 from sellerops.specs import FileFormat
 
@@ -70,11 +70,66 @@ def test_a_value_under_no_header_is_a_reject_and_not_lost() -> None:
     assert read.reasons == [(3, "too_many_fields")] and "secret" in (read.rejects[0].raw_line or "")
 
 
-def test_a_newline_in_free_text_makes_rejects_with_all_their_text() -> None:
+RETURNS = table(
+    {"at": {"type": "timestamp", "required": True}, "sku": "text", "n": "integer", "comment": "text"},
+    write_disposition="replace",
+    primary_key=(),
+    day="at",
+)
+RETURN = "2026-11-05T10:00:00+00:00\t{sku}\t1\t{comment}\r\n"
+
+
+@pytest.mark.parametrize("comment", ["one\ntwo", "one\n\ntwo\nthree", "one\r\ntwo"])
+@pytest.mark.parametrize("block", [20, 1 << 20], ids=["torn between blocks", "one block"])
+def test_a_comment_of_several_lines_stays_with_its_row(comment: str, block: int) -> None:
+    rows = [
+        RETURN.format(sku=sku, comment=text) for sku, text in [("a", comment), ("b", "ok"), ("c", comment)]
+    ]
+    before, blocks.BLOCK_BYTES = blocks.BLOCK_BYTES, block
+    try:
+        read = Read(("at\tsku\tn\tcomment\r\n" + "".join(rows)).encode(), RETURNS)
+    finally:
+        blocks.BLOCK_BYTES = before
+    whole = comment.replace("\r\n", "\n")
+    assert {row["sku"]: row["comment"] for row in read.rows} == {"a": whole, "b": "ok", "c": whole}
+    assert not read.rejects and read.stream.rows_in_file == 3
+
+
+def test_a_newline_in_the_middle_of_a_row_is_part_of_its_text() -> None:
     read = Read(HEADER + b"a\tx\t1\t1\r\nb\tfirst half\r\nsecond half\t2\t2\r\nc\ty\t3\t3\r\n", SPEC)
-    assert read.column("sku") == ["a", "c"] and read.column("source_line") == [2, 5]
-    assert read.reasons == [(3, "too_few_fields"), (4, "too_few_fields")]
-    assert [reject.raw_line for reject in read.rejects] == ["b\tfirst half", "second half\t2\t2"]
+    assert {row["source_line"]: row["product_name"] for row in read.rows} == {
+        2: "x",
+        3: "first half\nsecond half",
+        5: "y",
+    }
+    assert not read.rejects
+
+
+def test_lines_that_may_belong_to_one_of_two_rows_refuse_both() -> None:
+    """The text between could end the row before it or begin the one behind it."""
+    spec = table({"title": "text", "sku": {"required": True}, "note": "text"}, primary_key=("sku",))
+    read = Read(b"title\tsku\tnote\nx\ta\tone\ntwo\ny\tb\tthree\nz\tc\tfour\n", spec)
+    assert read.column("sku") == ["c"]
+    assert sorted(read.reasons) == [(2, "torn_row"), (3, "too_few_fields"), (4, "torn_row")]
+
+
+def test_a_short_line_that_makes_no_row_with_its_neighbours_is_a_reject() -> None:
+    read = Read(HEADER + b"a\tx\t1\t1\r\nb\ty\t2\r\nc\tz\t3\t3\r\n", SPEC)
+    assert read.column("sku") == ["a", "c"] and read.reasons == [(3, "too_few_fields")]
+
+
+@pytest.mark.parametrize("short", ["b\ty", "b"])
+def test_rows_without_their_last_fields_are_never_put_together(short: str) -> None:
+    """Two of them have as many fields as one row, or look like the end of a text."""
+    spec = table({"sku": {"required": True}, "name": "text", "note": "text"})
+    read = Read(f"sku\tname\tnote\na\tx\tone\n{short}\nc\tz\n".encode(), spec)
+    assert all("\n" not in str(value) for row in read.rows for value in row.values())
+    assert {3, 4} <= {line for line, _ in read.reasons}
+
+
+def test_a_key_is_never_put_together_of_two_lines() -> None:
+    read = Read(HEADER + b"a\r\nb\tx\t1\t1\r\n", SPEC)
+    assert read.column("sku") == ["b"] and read.reasons == [(2, "too_few_fields")]
 
 
 def test_a_lone_carriage_return_is_data() -> None:
@@ -95,10 +150,35 @@ def test_a_number_where_text_was_is_text() -> None:
     assert Read(HEADER + b"12\t0012.50\t1\t1\r\n", SPEC).rows[0]["product_name"] == "0012.50"
 
 
-def test_nul_and_replacement_characters_are_rejected_not_stored() -> None:
+def test_nul_and_replacement_characters_are_marked_in_texts_and_never_stored() -> None:
     read = Read(HEADER + "a\tx\x00y\t1\t1\nb\t\ufffd\t1\t1\nc\tz\t1\t1\n".encode(), SPEC)
-    assert read.column("sku") == ["c"]
-    assert [reject.raw_line for reject in read.rejects] == ["a\tx\\x00y\t1\t1", "b\t\\ufffd\t1\t1"]
+    assert read.column("product_name") == ["x\\x00y", "\\ufffd", "z"] and not read.rejects
+    assert read.stream.marked_texts == 2
+
+
+@pytest.mark.parametrize("damage", ["\ufffd", "\x00"])
+def test_a_damaged_key_or_number_refuses_its_row(damage: str) -> None:
+    content = f"a{damage}\tx\t1\t1\nb\tx\t{damage}1\t1\nc\tz{damage}\tmany\t1\n"
+    read = Read(HEADER + content.encode(), SPEC)
+    assert [(reject.source_line, reject.column_name) for reject in read.rejects] == [
+        (2, "sku"),
+        (3, "quantity"),
+        (4, "quantity"),
+    ]
+    assert {str(reject.reason) for reject in read.rejects} == {"unreadable_value"}
+    assert not read.rows and read.stream.marked_texts == 0
+    assert not any(damage in (reject.raw_line or "") for reject in read.rejects)
+
+
+@pytest.mark.parametrize("key", [(), ("sku",)], ids=["without a key", "with a key"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_row_of_tabs_alone_is_a_reject_in_any_table(key: tuple[str, ...], quote: str) -> None:
+    columns = {"sku": "text", "name": "text", "n": "integer"}
+    spec = table(columns, primary_key=key, write_disposition="replace", day_from_window="day")
+    rows = [["sku", "name", "n"], ["a", "x", "1"], ["", "", ""], ["b", "y", "2"]]
+    content = "".join("\t".join(f"{quote}{cell}{quote}" for cell in row) + "\n" for row in rows)
+    read = Read(content.encode(), spec)
+    assert read.column("sku") == ["a", "b"] and read.reasons == [(3, "missing_key")]
 
 
 def test_columns_are_found_by_name_in_any_order_and_case() -> None:
@@ -146,15 +226,41 @@ def test_a_missing_required_column_refuses_the_document() -> None:
         (b"<!DOCTYPE html><html><body>Service Unavailable</body></html>", DocumentDamaged),
         (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', DocumentDamaged),
         (b"product-na", DocumentDamaged),
+        (b"sku-2\tproduct-na", DocumentDamaged),
         (b"PK\x03\x04zip", UnreadableDocument),
         (b"sku\tproduct-name\tquantity\tprice\ra\tx\t1\t1\r", UnreadableDocument),
-        (b"Internal error, try again\n", UnreadableDocument),
+        (b"Internal error, try again\n", NotTheReport),
     ],
-    ids=["empty", "html", "xml", "cut in the header", "zip", "old Mac", "text"],
+    ids=["empty", "html", "xml", "cut in the header", "cut in a later header", "zip", "old Mac", "text"],
 )
 def test_what_is_no_report_has_its_error(content: bytes, error: type[Exception]) -> None:
     with pytest.raises(error, match="the document"):
         Read(content, SPEC)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"No data found for the specified date range", "No data found for the specified date range"),
+        (b"No data found\r\n", "No data found"),
+        (b'"No data found"\n', "No data found"),
+        (
+            b'{"errors":[{"code":"InvalidInput","message":"Not allowed at this time","details":""}]}',
+            "InvalidInput: Not allowed at this time",
+        ),
+        (b'{"errorDetails": "The date range is invalid"}', "The date range is invalid"),
+    ],
+)
+@pytest.mark.parametrize("required", [True, False], ids=["a column is required", "none is required"])
+def test_amazons_own_words_are_shown_and_nothing_is_repeated(
+    content: bytes, words: str, required: bool
+) -> None:
+    columns = {"sku": {"type": "text", "required": required}, "name": "text"}
+    spec = table(columns, write_disposition="replace", primary_key=(), day_from_window="day")
+    with pytest.raises(NotTheReport) as caught:
+        Read(content, spec)
+    assert repr(words) in str(caught.value) and "downloaded" not in str(caught.value)
+    assert not isinstance(caught.value, RetryableError)
 
 
 def test_a_truncated_file_is_damaged() -> None:
@@ -239,15 +345,16 @@ def test_every_line_is_stored_whole_or_rejected_whole(rows: list[list[str]], blo
         raise AssertionError(error) from error
     finally:
         blocks.BLOCK_BYTES = before
-    written = [line for line in lines if line]
-    assert read.stream.rows_in_file == len(written) == len(read.rows) + len(read.rejects)
-    kept = {row["source_line"]: [row["a"], row["b"], row["c"]] for row in read.rows}
-    refused = {reject.source_line: reject.raw_line for reject in read.rejects}
+    assert read.stream.rows_in_file == len(read.rows) + len(read.rejects)
+    stored = [(row["source_line"], "\t".join(row[name] or "" for name in "abc")) for row in read.rows]
+    refused = [(reject.source_line, reject.raw_line or "") for reject in read.rejects]
+    there: dict[int, str] = {}
+    for first, text in [*stored, *refused]:
+        for number, line in enumerate(text.split("\n"), start=first):
+            assert number not in there
+            there[number] = line.rstrip("\t")
     for number, line in enumerate(lines, start=2):
-        if number in kept:
-            assert "\t".join(value or "" for value in kept[number]).rstrip("\t") == line.rstrip("\t")
-        elif line:
-            assert refused[number].rstrip("\t") == line.rstrip("\t")
+        assert there.get(number, "") == line.rstrip("\t")
 
 
 def test_memory_does_not_grow_with_the_file() -> None:

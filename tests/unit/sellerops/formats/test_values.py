@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sellerops.formats import numbers, times
-from sellerops.formats.casts import FLAT_DECIMAL, JSON_DECIMAL, ValueRules, cast_column
+from sellerops.formats.casts import FLAT_DECIMAL, JSON_DECIMAL, NOTHING, ValueRules, cast_column
 from sellerops.formats.numbers import Writing, fits, parse_decimal, parse_integer, writing_of
 from sellerops.marketplaces import marketplace
 from sellerops.specs import ColumnType
@@ -176,7 +176,8 @@ def one_by_one(texts: list[str | None], parse: object, keeps: object = lambda va
     values: list[object] = []
     for text in texts:
         try:
-            value = parse(text) if text and text.strip() else None  # type: ignore[operator]
+            is_there = text and text.strip().casefold() not in NOTHING
+            value = parse(text) if is_there else None  # type: ignore[operator]
             values.append(value if value is None or keeps(value) else ValueError)  # type: ignore[operator]
         except ValueError:
             values.append(ValueError)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from unit.sellerops.formats.helpers import piece
 
-from sellerops.errors import DocumentDamaged, SpecError, UnreadableDocument
+from sellerops.errors import DocumentDamaged, NotTheReport, SpecError, UnreadableDocument
 from sellerops.formats import RowStream, open_rows
 from sellerops.formats.names import snake_case
 from sellerops.formats.rows import Rows, TextRows
@@ -92,6 +92,8 @@ def test_an_empty_list_has_no_rows_and_anything_else_is_no_document(tmp_path: Pa
     assert Read(spec, "[]").stream.rows_in_file == 0
     assert Read(spec, " null ").stream.rows_in_file == 0
     with pytest.raises(UnreadableDocument, match="it is no list"):
+        Read(spec, '{"page": {"rows": []}}')
+    with pytest.raises(NotTheReport, match="401: Unauthorized"):
         Read(spec, '{"code": "401", "details": ["Unauthorized"]}')
     with pytest.raises(DocumentDamaged, match="ends early"):
         Read(spec, json.dumps([ROW, ROW])[:-20])

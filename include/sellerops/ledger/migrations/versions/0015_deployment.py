@@ -6,7 +6,7 @@ from alembic import op
 
 from sellerops.ledger.migrations.sql_files import run_sql_beside
 
-revision = "0016"
+revision = "0015"
 down_revision: str | None = "0014"
 
 

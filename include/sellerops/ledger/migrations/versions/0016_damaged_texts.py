@@ -1,4 +1,4 @@
-"""What landing tables were made for, and partitions that readers of api_call do not hold up."""
+"""How many texts of a load arrived damaged."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from alembic import op
 
 from sellerops.ledger.migrations.sql_files import run_sql_beside
 
-revision = "0021"
-down_revision: str | None = "0014"
+revision = "0016"
+down_revision: str | None = "0015"
 
 
 def upgrade() -> None:
@@ -15,4 +15,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE sellerops.landing_table")
+    op.execute("ALTER TABLE sellerops.load DROP COLUMN damaged_texts")
