@@ -106,10 +106,13 @@ class TsvReader:
         """Blocks of whole rows: what may belong to the last one waits for the lines behind it."""
         line, held = 2, b""
         is_first = True
-        for data in self._data_blocks():
-            held += data
+        pieces = self._data_blocks()
+        ahead = next(pieces, b"")
+        while ahead:
+            held += ahead
             is_first = is_first and self._learn_tail(held)
-            end = self._end_of_rows(held)
+            ahead = next(pieces, b"")
+            end = self._end_of_rows(held) if ahead else 0
             if end:
                 block = self._block(held[:end], line)
                 held = held[end:]
