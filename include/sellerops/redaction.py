@@ -21,7 +21,7 @@ _MARK = r"""(?:\\*["']?\s{0,8}(?:[=:]|%3D|,(?=\s{0,8}b?\\*["']))\s{0,8}(?:b(?=["
 _QUOTED = r"""(?P<quote>\\*["'])(?:(?!(?P=quote))[^\n\\]|(?!(?P=quote))\\[^\n]|'')*(?:(?P=quote)|(?=\n|\Z))"""
 _BARE = r"""(?:[^\s"'<>&}\\,;]|[,;](?!\s|\Z)|&(?![\w.-]{1,40}=)|["'<>}\\](?![\s,;:)\]}]|\Z))+"""
 # A password with spaces needs quotes in a conninfo; one that lacks them ends before the next `name=`.
-_WORDS = r"(?:[ \t][^\s=]{1,60}){0,8}(?=[ \t]\w{1,40}=)"
+_WORDS = r"[^\s=\"'&]+(?:[ \t][^\s=]{1,60}){1,8}(?=[ \t]\w{1,40}=)"
 
 _SECRETS = (
     re.compile(
@@ -29,16 +29,18 @@ _SECRETS = (
         r"(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,20}-----|\Z)",
         re.DOTALL,
     ),
+    re.compile(rf"(?i)(?P<name>pass(?:word|wd|phrase)|pwd)(?P<mark>[ ]?=[ ]?){_WORDS}"),
     re.compile(r"Atz[a-z](?:\||%7C)[^\s\"'&,;<>}]+", re.IGNORECASE),
     re.compile(r"amzn1\.oa2-cs\.[\w.\-]+"),
     re.compile(
-        rf"(?i)(?P<name>{_NAMES})(?P<mark>{_MARK}(?:(?:bearer|basic|digest)\s+)?)(?:{_QUOTED}|{_BARE}(?:{_WORDS})?)"
+        rf"(?i)(?P<name>{_NAMES})(?P<mark>{_MARK}(?:(?:bearer|basic|digest)\s+)?)(?:{_QUOTED}|{_BARE})"
     ),
     re.compile(r"(?i)(?P<name>bearer)(?P<mark>\s+)(?![a-z]+\b)[\w\-.|~+/=]{8,}"),
     # A user's password in an address, which may hold spaces, @ and /; a port is none.
     re.compile(
-        r"(?P<name>://[^\s/:@]{0,80})(?P<mark>:)(?!\d{1,5}(?:[/?#\s\"',;:)]|\Z))(?!\s)[^\n]{1,200}?(?=@[^\s@]*(?:\s|\Z))"
+        r"(?P<name>://[^\s/:@]{0,80})(?P<mark>:)(?!\d{1,5}(?:[/?#\s\"',;:)]|\Z))(?!\s)[^\n]{1,200}?(?=@[^\s@\"'<>]*(?:[\s\"'<>]|\Z))"
     ),
+    re.compile(r"(?P<name>://[^/\s:@]{0,80})(?P<mark>:)[^/\s@]+(?=@)"),
     re.compile(r"xox[a-z](?:\.xox[a-z])?-[\w.\-]{3,}|xapp-[\w.\-]{3,}", re.IGNORECASE),  # Slack
     re.compile(r"(?P<name>hooks\.slack(?:-gov)?\.com/)(?P<mark>\w+/)[^\s\"'<>|]+"),
     re.compile(r"pk_\d+_\w{8,}|\b[ps]k_(?:(?:live|test)_\w{8,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{16,})"),  # ClickUp

@@ -113,6 +113,7 @@ def test_a_secret_under_its_name_survives_nowhere(name: str, context: str, secre
         "postgresql://me:correct@horse/battery@db:5432/x",
         "could not connect to postgresql+psycopg://me:correct%20horse%20battery@db/x: refused",
         "redis://:correct horse battery@db",
+        '{"url":"redis://:correct@db","mail":"joe@example.com"}' + "x" * 300 + "@y",
         'AIRFLOW_CONN_X={"conn_type": "postgres", "password": "correct horse battery"}',
         "'AIRFLOW_CONN_X': '{\"password\": \"correct horse battery\"}'",
         '{"message": "{\\"password\\": \\"correct horse battery\\"}"}',
