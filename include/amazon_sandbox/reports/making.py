@@ -176,7 +176,7 @@ class Maker:
         if report.job is not None:
             struck = faults.draw_all(Stage.DOCUMENT, subject)
             report.faults.extend(fault.kind.name for fault in struck)
-            report.job = replace(report.job, transforms=_transforms(struck))
+            report.job = replace(report.job, transforms=(*report.job.transforms, *_transforms(struck)))
 
     def _run_schedule(self, schedule: Schedule, seller: Seller, now: float) -> None:
         oldest = now - data.RETENTION.total_seconds()

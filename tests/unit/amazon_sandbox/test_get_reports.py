@@ -101,3 +101,14 @@ def test_a_settlement_can_be_published_twice(na: Api, control: Any) -> None:
                 and other["marketplaceIds"] == again["marketplaceIds"])  # fmt: skip
     assert again["reportDocumentId"] != twin["reportDocumentId"]
     assert na.download(again) == na.download(twin)
+
+
+def test_a_settlement_can_be_corrected(na: Api, control: Any) -> None:
+    """Published again with a line less, and still balanced."""
+    control("POST", "/faults", {"fault": "settlement_corrected", "times": 1})
+    again, *others = na.listed(SETTLEMENTS, pageSize=100)
+    first = next(other for other in others if other["dataEndTime"] == again["dataEndTime"]
+                 and other["marketplaceIds"] == again["marketplaceIds"])  # fmt: skip
+    corrected, told = (na.download(each).decode("cp1252").splitlines() for each in (again, first))
+    assert len(corrected) == len(told) - 1
+    assert corrected[1] == told[1] and corrected[3:] == told[4:]
