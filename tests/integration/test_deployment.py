@@ -114,9 +114,11 @@ def test_a_folder_that_is_not_mounted_is_not_taken_for_an_empty_archive(
 
 
 def test_tasks_look_when_they_use_the_archive(ledger: Ledger, tmp_path: Path) -> None:
+    def conninfo_of() -> str:
+        return ledger.database.conninfo
+
     first, second = (
-        Runtime(lambda: ledger.database.conninfo, lambda name=name: str(tmp_path / name))
-        for name in ("one", "two")
+        Runtime(conninfo_of, lambda name=name: str(tmp_path / name), conninfo_of) for name in ("one", "two")
     )
     try:
         assert first.archive.root.endswith("/one")

@@ -26,7 +26,8 @@ class BenchRuntime(Runtime):
     """A process's parts, of the bench."""
 
     def __init__(self, bench: Bench) -> None:
-        super().__init__(lambda: bench.ledger.database.conninfo, lambda: str(bench.directory))
+        conninfo = bench.ledger.database.conninfo
+        super().__init__(lambda: conninfo, lambda: str(bench.directory), lambda: conninfo)
         self._bench = bench
 
     def collector(self, spec: ReportSpec, *_: Any) -> Any:
