@@ -38,7 +38,7 @@ class PageWatch:
         """
         self._count += 1
         if self._count > self._most_pages:
-            raise self._endless(f"{self._most_pages} pages and still another")
+            raise self._endless(f"sends {self._most_pages} pages and still another")
         if not entries:
             return False
         digest = _digest(entries)
@@ -48,20 +48,20 @@ class PageWatch:
             return False
         self._repeats += 1
         if self._repeats >= MOST_REPEATS:
-            raise self._endless(f"{self._repeats} times in a row a page that came before")
+            raise self._endless(f"sends {self._repeats} times in a row a page that came before")
         log.warning("%s sends page %s for the second time; it counts once", self._operation, self._count)
         return True
 
     def use(self, token: str) -> str:
         """``token``, for the next page. UnexpectedAnswer when it was used."""
         if token in self._tokens:
-            raise self._endless("a next-page token for the second time")
+            raise self._endless("repeats a next-page token")
         self._tokens.add(token)
         return token
 
     def _endless(self, what: str) -> UnexpectedAnswer:
         return UnexpectedAnswer(
-            f"{self._operation} sends {what}: the list has no end.",
+            f"{self._operation} {what}: the list has no end.",
             where=self._where,
             remedy="Nothing was stored: clear the task to read the list anew.",
         )

@@ -309,7 +309,7 @@ class Lists:
     async def post(self, operation: str, path: str, body: Mapping[str, Any]) -> Answer:
         self.bodies.append(body)
         token = next(self._tokens)
-        told = {self._key: [{"id": 1}]} | ({"nextToken": token} if token else {})
+        told = {self._key: [{"id": len(self.bodies)}]} | ({"nextToken": token} if token else {})
         return Answer(told, json.dumps(told))
 
 
