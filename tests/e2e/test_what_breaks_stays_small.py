@@ -47,20 +47,20 @@ def test_a_typing_error_in_accounts_keeps_every_dag_and_a_new_account_gets_its_p
 
     try:
         accounts.write_text("accounts:\n  northwind_na: {region: NA\n", encoding="utf-8")
-        wait_until(lambda: "accounts.yaml:3" in str(api.import_errors()), 60, "the import error")
+        wait_until(lambda: "accounts.yaml:3" in str(api.import_errors()), 120, "the import error")
         assert set(api.dags("report__%")) == healthy
         accounts.write_text(
             f"{sound.rstrip()}\n  southwind_na: {{region: NA, marketplaces: [US]}}\n", "utf-8"
         )
-        wait_until(lambda: not api.import_errors(), 60, "the import error to go")
+        wait_until(lambda: not api.import_errors(), 120, "the import error to go")
         assert "amazon_sp_southwind_na" not in pools()
-        wait_until(lambda: "southwind_na" in tasks(), 60, "its tasks")
+        wait_until(lambda: "southwind_na" in tasks(), 120, "its tasks")
         run_id = api.trigger(ALL_ACCOUNTS, {"accounts": ["northwind_na"], "period": 1})
         wait_until(lambda: "amazon_sp_southwind_na" in pools(), 30, "its pool")
         api.set_run_state(ALL_ACCOUNTS, run_id, "failed")
     finally:
         accounts.write_text(sound, encoding="utf-8")
-    wait_until(lambda: "southwind_na" not in tasks(), 60, "the end")
+    wait_until(lambda: "southwind_na" not in tasks(), 120, "the end")
 
 
 def test_waiting_holds_no_worker_and_killed_parts_never_ask_twice(system: System) -> None:

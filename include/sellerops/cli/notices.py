@@ -10,8 +10,8 @@ from sellerops.accounts import load_accounts
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
 from sellerops.ledger.notices import Delivery, deliveries, open_faults
-from sellerops.notices import Event, Routes, load_routes
-from sellerops.notices.routes import unknown_names
+from sellerops.notices import Event, Routes
+from sellerops.notices.routes import ROUTES, unknown_names
 from sellerops.specs import load_specs
 
 _LONGEST = 70
@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
 
 
 def _routes(options: argparse.Namespace) -> int:
-    routes = load_routes()
+    routes = ROUTES.read()
     families = sorted({spec.family for spec in load_specs()[0]})
     accounts = list(load_accounts())
     print_table(
