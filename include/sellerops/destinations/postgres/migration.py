@@ -30,6 +30,7 @@ from sellerops.destinations.differences import (
 )
 from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, landed_table
 from sellerops.destinations.postgres.ddl import lacking_columns, make_key
+from sellerops.destinations.postgres.once import drop_once
 from sellerops.destinations.postgres.personal import personal_shape
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.errors import CheckFailed
@@ -216,6 +217,8 @@ class _Migration:
                 if name not in self._personal.landed.types:
                     self._add_from_main(self._main, self._personal.shape, name)
             self._personal = self._table(self._personal.shape)
+        if self._main.changed:
+            drop_once(self._connection, self._main.shape)
         for table in self._tables:
             self._reshape(table)
         self._take_back(self._main)
