@@ -81,7 +81,7 @@ def _oids(cursor: psycopg.Cursor[Any], tables: Sequence[tuple[str, str]]) -> lis
         "CROSS JOIN LATERAL (SELECT pg_class.oid AS relid "
         "UNION SELECT relid FROM pg_partition_tree(pg_class.oid)) AS member "
         "WHERE (nspname, relname) IN (SELECT * FROM unnest(%s::text[], %s::text[])) "
-        "AND relkind IN ('r', 'p')",
+        "AND relkind IN ('r', 'p', 'v')",
         ([schema for schema, _ in tables], [name for _, name in tables]),
     )
     return [oid for (oid,) in rows if oid]

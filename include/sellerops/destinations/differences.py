@@ -210,6 +210,13 @@ def key_text(names: Collection[str]) -> str:
     return f"({', '.join(names)})"
 
 
+def word_for_nothing(shape: TableShape, name: str) -> str | None:
+    """The ``absent`` word of a key column; None for one made of the row (``none-{order_id}``)."""
+    declared = shape.table.columns.get(name)
+    word = declared.absent if declared and name in shape.key else None
+    return None if word is None or "{" in word else word
+
+
 def no_key(rows: int, name: str) -> str:
     """The conflict of rows without a value in a column of the key."""
     return f"{rows} rows have no `{name}`, which the key needs (`absent` in the spec is a word for it)"

@@ -33,7 +33,8 @@ MOST_KEY_COLUMNS = 26
 RESERVED_COLUMNS = frozenset(
     {
         "account_id", "marketplace_id", "region", "snapshot_at", "ordinal", "line_hash", "source_line",
-        "load_id", "reported_at", "personal_since", "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid",
+        "load_id", "reported_at", "unit_mark", "personal_since", "ctid", "xmin", "xmax", "cmin", "cmax",
+        "tableoid",
     }
 )  # fmt: skip
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")

@@ -14,6 +14,7 @@ from integration.destinations.stores import PostgresStore, Store
 from psycopg import errors
 
 from sellerops.destinations.driver_errors import typed_error
+from sellerops.destinations.shape import SYSTEM
 from sellerops.errors import (
     CheckFailed,
     ConfigurationError,
@@ -22,7 +23,7 @@ from sellerops.errors import (
     SellerOpsError,
     UnreadableDocument,
 )
-from sellerops.specs import Column, ColumnType, ReportSpec, WriteDisposition, load_spec
+from sellerops.specs import RESERVED_COLUMNS, Column, ColumnType, ReportSpec, WriteDisposition, load_spec
 
 ONLY = ("postgres", "bigquery")
 RETURNS = load_spec("fba_customer_returns")
@@ -256,6 +257,10 @@ def test_a_spec_says_what_no_table_takes(changes: dict[str, Any], word: str) -> 
     given["columns"] = {**table["columns"], **given["columns"]}  # type: ignore[dict-item]
     with pytest.raises(ValueError, match=word):
         type(SPEC.tables[RETURNS.name]).model_validate(given)
+
+
+def test_no_spec_may_name_a_column_that_tables_have_anyway() -> None:
+    assert set(SYSTEM) <= RESERVED_COLUMNS
 
 
 @pytest.mark.parametrize("name", ["t" * 64, "orders__personal"])

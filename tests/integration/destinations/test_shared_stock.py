@@ -6,19 +6,22 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
-from integration.destinations.documents import NOON, Doc, snapshot_slice
+from integration.destinations.documents import NOON, Doc, snapshot_slice, spec_with
 from integration.destinations.stores import BigQueryStore, PostgresStore, Store
 
+from sellerops import table_locks
+from sellerops.errors import TableInUse
 from sellerops.marketplaces import marketplace
-from sellerops.specs import load_spec, load_specs
+from sellerops.specs import ColumnType, ReportSpec, load_spec, load_specs
 
 ONLY = ("postgres", "bigquery")
 TABLE = "amazon_sp.fba_inventory_summaries"
 
 
-def stock(store: Store, shop: str, pieces: int, hours: int = 0) -> None:
-    spec = load_spec("fba_inventory_summaries")
+def stock(store: Store, shop: str, pieces: int, hours: int = 0, spec: ReportSpec | None = None) -> None:
+    spec = spec or load_spec("fba_inventory_summaries")
     told = {
         "asin": "A",
         "fnSku": "F",
@@ -72,3 +75,32 @@ def test_the_view_follows_its_spec(store: Store, monkeypatch: pytest.MonkeyPatch
     stock(store, "DE", 90, hours=1)
     stock(store, "US", 5)
     assert {row["stock_pool"] for row in once(store)} == {marketplace("DE").id, "all"}
+
+
+def test_the_view_is_out_of_a_migrations_way(conninfo: str) -> None:
+    store = PostgresStore(conninfo)
+    stock(store, "US", 3)
+    name = TABLE.split(".")[1]
+    columns = dict(load_spec(name).tables[name].columns)
+    columns["total_quantity"] = columns["total_quantity"].model_copy(update={"type": ColumnType.DECIMAL})
+    spec = spec_with(name, columns=columns)
+    destination: Any = store.destination
+    assert destination.migrate(spec, name).is_applied
+    assert store.query("SELECT to_regclass(%s) AS view", (f"{TABLE}__once",)) == [{"view": None}]
+    stock(store, "US", 4, 1, spec)
+    assert [row["total_quantity"] for row in once(store)] == [4]
+
+
+def test_a_reader_of_the_view_holds_up_no_other_reader(
+    conninfo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_locks, "TRIES", 2)
+    store = PostgresStore(conninfo)
+    stock(store, "US", 3)
+    store.query(f"COMMENT ON VIEW {TABLE}__once IS 'an older text'")
+    with psycopg.connect(conninfo) as reader:
+        reader.execute(f"SELECT * FROM {TABLE}__once")
+        with pytest.raises(TableInUse, match="idle in transaction"):
+            stock(store, "US", 4, 1)
+    stock(store, "US", 4, 1)
+    assert [row["total_quantity"] for row in once(store)] == [4]

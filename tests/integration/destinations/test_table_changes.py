@@ -83,7 +83,7 @@ CHANGES: dict[str, tuple[str, Callable[[], ReportSpec], str]] = {
     ),
     "narrower key": (
         "fulfilled_shipments",
-        lambda: spec_with("fulfilled_shipments", primary_key=("shipment_item_id",)),
+        lambda: spec_with("fulfilled_shipments", primary_key=("shipment_item_id",), unit=()),
         "key",
     ),
     "from no key to one": (
@@ -138,7 +138,7 @@ def test_rows_that_would_share_a_key_stop_it(store: Store) -> None:
     shared = [[shipment, "I1", AT, "S", "1Z", "amazon.com", None, 1] for shipment in ("D1", "D2")]
     document(SHIPMENTS, rows=shared).load_into(store.destination)
     before = store.rows(table_of(SHIPMENTS))
-    spec = spec_with(SHIPMENTS.name, primary_key=("shipment_item_id",))
+    spec = spec_with(SHIPMENTS.name, primary_key=("shipment_item_id",), unit=())
     for check in (True, False):
         found = migrate(store, spec, check=check)
         assert "2 rows would share 1 keys" in found.conflicts[0] and "I1" in found.conflicts[0]
@@ -163,6 +163,9 @@ def test_rows_without_a_value_of_the_new_key_stop_it_unless_a_word_stands_for_no
     columns = dict(SHIPMENTS.tables[SHIPMENTS.name].columns)
     columns["tracking_number"] = Column(type=ColumnType.TEXT, absent="none")
     spec = spec_with(SHIPMENTS.name, primary_key=WIDER, columns=columns)
+    made_of_row = {"tracking_number": Column(type=ColumnType.TEXT, absent="none-{shipment_id}")}
+    of_the_row = spec_with(SHIPMENTS.name, primary_key=WIDER, columns={**columns, **made_of_row})
+    assert "1 rows have no `tracking_number`" in migrate(store, of_the_row, check=True).conflicts[0]
     assert migrate(store, spec).is_applied
     document(spec, 1, rows).load_into(store.destination)
     (row,) = store.rows(table_of(SHIPMENTS))
@@ -252,8 +255,8 @@ def test_a_table_without_rows_takes_any_change(postgres: PostgresStore) -> None:
 
 
 def test_an_index_in_another_order_is_made_again(postgres: PostgresStore) -> None:
-    document(SHIPMENTS).load_into(postgres.destination)
-    spec = spec_with(SHIPMENTS.name, primary_key=("shipment_item_id", "shipment_id"))
+    document(spec_with(SHIPMENTS.name, unit=())).load_into(postgres.destination)
+    spec = spec_with(SHIPMENTS.name, primary_key=("shipment_item_id", "shipment_id"), unit=())
     document(spec, 1).load_into(postgres.destination)
     assert migrate(postgres, spec).is_applied and not migrate(postgres, spec).steps
 
@@ -326,7 +329,7 @@ def test_a_replay_mends_what_a_migration_cannot(
     keyed = spec_with(RETURNS.name, primary_key=("order_id", "license_plate_number"))
     first, spec = {
         "from no key to one": (RETURNS, keyed),
-        "narrower key": (SHIPMENTS, spec_with(SHIPMENTS.name, primary_key=("shipment_item_id",))),
+        "narrower key": (SHIPMENTS, spec_with(SHIPMENTS.name, primary_key=("shipment_item_id",), unit=())),
         "from a key to none": (keyed, RETURNS),
     }[case]
     doc, archive = document(first), Archive(str(tmp_path))

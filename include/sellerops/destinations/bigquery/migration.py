@@ -29,6 +29,7 @@ from sellerops.destinations.differences import (
     remedy_of,
     stored_definition,
     undeclared_columns,
+    word_for_nothing,
 )
 from sellerops.errors import CheckFailed
 from sellerops.specs import ColumnType
@@ -206,11 +207,11 @@ class _Plan:
             value = f"IF({column} = TRUNC({column}), SAFE_CAST({column} AS INT64), NULL)"
         else:
             value = f"SAFE_CAST({column} AS {sql_type})"
-        declared = self.target.table.columns.get(name)
-        if declared and declared.absent is not None and name in self.target.key:
-            word = declared.absent.replace("\\", "\\\\").replace("'", "\\'")
-            return f"IFNULL({value}, '{word}')"
-        return value
+        word = word_for_nothing(self.target, name)
+        if word is None:
+            return value
+        escaped = word.replace("\\", "\\\\").replace("'", "\\'")
+        return f"IFNULL({value}, '{escaped}')"
 
 
 def _everything(partition: str | None, types: Any) -> str:

@@ -27,9 +27,11 @@ from sellerops.destinations.differences import (
     remedy_of,
     required,
     undeclared_columns,
+    word_for_nothing,
 )
 from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, landed_table
 from sellerops.destinations.postgres.ddl import lacking_columns, make_key
+from sellerops.destinations.postgres.once import drop_once
 from sellerops.destinations.postgres.personal import personal_shape
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.errors import CheckFailed
@@ -85,13 +87,8 @@ class _Table:
         else:
             holds = self._holds(stored, there, kind)
             value = sql.SQL("CASE WHEN {} THEN {} END").format(holds, self._as_type(stored, name))
-        absent = self.absent(name)
+        absent = word_for_nothing(self.shape, name)
         return value if absent is None else sql.SQL("coalesce({}, {})").format(value, sql.Literal(absent))
-
-    def absent(self, name: str) -> str | None:
-        """The word that stands for nothing in a column of the key."""
-        declared = self.shape.table.columns.get(name)
-        return declared.absent if declared and name in self.shape.key else None
 
     def _as_type(self, value: sql.Composable, name: str) -> sql.Composable:
         return sql.SQL("{}::{}").format(value, sql.SQL(self.shape.columns[name]))
@@ -216,6 +213,8 @@ class _Migration:
                 if name not in self._personal.landed.types:
                     self._add_from_main(self._main, self._personal.shape, name)
             self._personal = self._table(self._personal.shape)
+        if self._main.changed:
+            drop_once(self._connection, self._main.shape)
         for table in self._tables:
             self._reshape(table)
         self._take_back(self._main)
@@ -236,7 +235,7 @@ class _Migration:
             actions.append(sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(column(name)))
         self._alter(shape, actions)
         for name in shape.key:
-            absent = table.absent(name)
+            absent = word_for_nothing(shape, name)
             if absent is not None:
                 statement = sql.SQL("UPDATE {0} SET {1} = {2} WHERE {1} IS NULL")
                 self._connection.execute(

@@ -9,6 +9,7 @@ from sellerops.destinations.postgres.ddl import Connection
 from sellerops.destinations.postgres.shape import Shape
 from sellerops.errors import ConfigurationError
 from sellerops.ledger.reading import grant_table
+from sellerops.table_locks import with_tables_locked
 
 
 def ensure_once(connection: Connection, shape: Shape) -> None:
@@ -25,10 +26,8 @@ def ensure_once(connection: Connection, shape: Shape) -> None:
     if row and row[0] == query:
         return
     select = sql.SQL(query)
-    with connection.transaction():
-        connection.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"view:{shape.full_name}",)
-        )
+
+    def work() -> None:
         try:
             with connection.transaction():
                 connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} AS {}").format(view, select))
@@ -36,6 +35,14 @@ def ensure_once(connection: Connection, shape: Shape) -> None:
             _make_again(connection, view, select, shape)
         grant_table(connection, shape.schema_name, shape.name + SUFFIX)
         connection.execute(sql.SQL("COMMENT ON VIEW {} IS {}").format(view, sql.Literal(query)))
+
+    with_tables_locked(connection, [(shape.schema_name, shape.name + SUFFIX)], work)
+
+
+def drop_once(connection: Connection, shape: Shape) -> None:
+    """Drop the view, so that its table's types can change; the next load makes it again."""
+    view = sql.Identifier(shape.schema_name, shape.name + SUFFIX)
+    connection.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(view))
 
 
 def _make_again(connection: Connection, view: sql.Identifier, select: sql.SQL, shape: Shape) -> None:
