@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from airflow.sdk import Context, conf
 
-from sellerops.errors import ConfigurationError
+from sellerops_airflow.dag_specs import family_of_dag, source_of_dag
 from sellerops_airflow.outcomes import FAILURE_KEY
 
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ def build_outcome(
         failures,
         loaded,
         attempt,
-        source=_source(dag_id),
-        family=_family(dag_id),
+        source=source_of_dag(dag_id),
+        family=family_of_dag(dag_id),
         skipped=skipped,
         rows=_rows(ledger, dag_id, run_id),
         accounts=tuple(sorted(planned)),
@@ -135,36 +135,6 @@ def _slices_loading(states: Mapping[TaskKey, str], wanted: str) -> set[TaskKey]:
         for (task, index), state in states.items()
         if state == wanted and index >= 0 and ".load_" in task
     }
-
-
-def _source(dag_id: str) -> str:
-    """``amazon_sp`` of a report's DAG id; empty for another DAG."""
-    kind, _, rest = dag_id.partition("__")
-    return rest.partition("__")[0] if kind == "report" else ""
-
-
-def _family(dag_id: str) -> str:
-    """The report family that routes go by; empty for a DAG that is no report, or whose spec is gone."""
-    from sellerops.specs import load_spec
-
-    if not dag_id.startswith("report__"):
-        return ""
-    try:
-        return load_spec(dag_id).family
-    except ConfigurationError as error:
-        log.warning("%s: %s", dag_id, error)
-        return ""
-
-
-def reports_of(source: str, account_id: str) -> list[str]:
-    """The reports that use an account's connection to a source, by name."""
-    from sellerops.specs import load_specs
-
-    return sorted(
-        spec.name
-        for spec in load_specs()[0]
-        if spec.source == source and (spec.accounts == "all" or account_id in spec.accounts)
-    )
 
 
 def _rows(ledger: Ledger, dag_id: str, run_id: str) -> dict[str, int]:
