@@ -101,6 +101,8 @@ class Quoting:
         """The values, and whether one that is not quoted has a quote in it."""
         values: list[str] = []
         is_loose = False
+        # Behind a place without a closing quote there is none either: a long line must cost no square.
+        has_closing = is_merging
         at = 0
         while True:
             found = self._quoted.match(record, at)
@@ -111,8 +113,9 @@ class Quoting:
                 end = record.find(self.delimiter, at)
                 end = len(record) if end < 0 else end
                 value = record[at:end]
-                if is_merging and value[:1] == '"' and not (len(value) > 1 and value[-1] == '"'):
+                if has_closing and value[:1] == '"' and not (len(value) > 1 and value[-1] == '"'):
                     closing = self._closing.search(record, end)
+                    has_closing = closing is not None
                     if closing:
                         end = closing.end()
                         value = record[at:end]
@@ -126,12 +129,16 @@ class Quoting:
     def is_open(self, record: str) -> bool:
         """Whether a quoted field of ``record`` has no end in it."""
         at = 0
+        # The next closing quote: looked for again only behind it, so that a long line costs no square.
+        closing = self._closing.search(record)
         while at < len(record):
             found = self._quoted.match(record, at)
             if found:
                 at = found.end() + 1
                 continue
-            if record[at] == '"' and not self._closing.search(record, at + 1):
+            while closing and closing.start() <= at:
+                closing = self._closing.search(record, closing.end())
+            if record[at] == '"' and not closing:
                 # Only Amazon's own writing leaves single quotes within, and it quotes every field.
                 return self.is_everywhere or not record[at + 1 :].replace('""', "").count('"')
             end = record.find(self.delimiter, at)

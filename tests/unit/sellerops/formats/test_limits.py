@@ -50,6 +50,8 @@ PARTS: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "many JSON keys": ("json", lambda n: item(b", ".join(b'"k%d": null' % k for k in range(n)))),
     "one header again and again": ("tsv", lambda n: b"a\t" + b"\t".join([b"k"] * n) + b"\n"),
     "one quoted header again and again": ("csv", lambda n: b"a," + b",".join([b'"k"'] * n) + b"\n"),
+    "quotes that nothing closes": ("csv", lambda n: b"a,b,c\nx" + b',"1' * n + b"\n"),
+    "quotes that one mark may close": ("csv", lambda n: b"a,b,c\n" + b'x,"' * n + b"\n"),
     "headers without a name": ("tsv", lambda n: b"a" + b"\t" * n + b"\n"),
     "one element again and again": ("xml", lambda n: element(b"<k/>" * n)),
     "text between elements": ("xml", lambda n: element(b"<a>" + b"<k/>text" * n + b"</a>")),
