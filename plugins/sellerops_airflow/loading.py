@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sellerops.errors import ArchiveDamaged, GiveUpError, Quarantined, SellerOpsError
+from sellerops.errors import ArchiveDamaged, DocumentDamaged, GiveUpError, Quarantined, SellerOpsError
 from sellerops.slices import Slice
 from sellerops_airflow.landing import Landing
 from sellerops_airflow.notifiers.findings import tell_of_results
@@ -15,7 +15,7 @@ from sellerops_airflow.notifiers.findings import tell_of_results
 if TYPE_CHECKING:
     from sellerops.collect import Done
     from sellerops.destinations import Destination, LoadResult
-    from sellerops.ledger import Ledger, ReportRequest, RunRef
+    from sellerops.ledger import Ledger, RunRef
     from sellerops.specs import ReportSpec
     from sellerops_airflow.runtime import Runtime
 
@@ -116,24 +116,31 @@ def _load(
         results = load_document(
             destination, spec, piece, RequestMeta.of(request), lambda: runtime.archive.open(uri)
         )
-    except ArchiveDamaged as error:
-        log.warning("%s: %s It is downloaded again.", error.where, error.cause)
-        request = _archive_again(runtime, spec, piece, request_id)
-        fresh = request.archive_uri or ""
-        results = load_document(
-            destination, spec, piece, RequestMeta.of(request), lambda: runtime.archive.open(fresh)
-        )
+    except (ArchiveDamaged, DocumentDamaged) as error:
+        log.warning("%s: %s Downloading the document again.", error.where, error.cause)
+        results = _load_anew(runtime, destination, spec, piece, request_id)
     for result in results:
         log.info("%s, %s: %s", piece.label, uri, result)
     return results
 
 
-def _archive_again(runtime: Runtime, spec: ReportSpec, piece: Slice, request_id: int) -> ReportRequest:
+def _load_anew(
+    runtime: Runtime, destination: Destination, spec: ReportSpec, piece: Slice, request_id: int
+) -> list[LoadResult]:
+    """Download the document again and load it. Raises ArchiveDamaged when Amazon serves it damaged, too."""
+    from sellerops.destinations import RequestMeta, load_document
     from sellerops.rate_limits import Priority
 
-    account = runtime.account(piece.account_id)
-    runtime.collector(spec, account, Priority.SCHEDULE).archive_again(piece, request_id)
-    return runtime.ledger.get_request(request_id)
+    collector = runtime.collector(spec, runtime.account(piece.account_id), Priority.SCHEDULE)
+    collector.archive_again(piece, request_id)
+    request = runtime.ledger.get_request(request_id)
+    uri = request.archive_uri or ""
+    try:
+        return load_document(
+            destination, spec, piece, RequestMeta.of(request), lambda: runtime.archive.open(uri)
+        )
+    except DocumentDamaged as error:
+        raise collector.give_up_document(request_id, error.cause) from error
 
 
 @contextmanager

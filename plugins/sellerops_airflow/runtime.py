@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sellerops.collect import Done, WaitFor, WaitResult
     from sellerops.destinations import Destination
     from sellerops.destinations.bigquery.address import BigQueryAddress
+    from sellerops.errors import ArchiveDamaged
     from sellerops.ledger import Ledger, RunRef
     from sellerops.rate_limits import Priority, QuotaLedger
     from sellerops.sources.common.lwa import Credentials
@@ -41,6 +42,8 @@ class CollectorLike(Protocol):
     ) -> Done | WaitFor: ...
 
     def archive_again(self, piece: Slice, request_id: int) -> None: ...
+
+    def give_up_document(self, request_id: int, cause: str) -> ArchiveDamaged: ...
 
     async def wait(
         self, piece: Slice, run: RunRef, *, request_ids: Iterable[int] = (), reference: datetime | None = None

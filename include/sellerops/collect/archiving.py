@@ -85,12 +85,18 @@ def archive_again(tools: Tools, request: ReportRequest, piece: Slice) -> None:
     log.info("request %s: the damaged document in the archive was downloaded again", request.id)
 
 
+def give_up_document(tools: Tools, request: ReportRequest, cause: str) -> ArchiveDamaged:
+    """The error of a document that Amazon itself serves damaged; a cleared fetch task asks for a new one."""
+    return _lost(tools, request, f"Amazon serves it damaged ({cause.rstrip('.')})")
+
+
 def _lost(tools: Tools, request: ReportRequest, why: str, *, is_deleted: bool = False) -> ArchiveDamaged:
     is_listed = request.created_by == "amazon" and not is_deleted
     error = ArchiveDamaged(
         f"the archived document is damaged or gone and is not downloaded again: {why}.",
         where=request.archive_uri or f"report_request {request.id}",
-        remedy="Restore the file from a backup, then clear the slice's load task."
+        remedy="Restore the file from a backup, or wait until Amazon serves it whole; then clear the slice's "
+        "load task."
         if is_listed
         else "Clear the slice's fetch task, with downstream: Amazon is asked for a new report.",
         request_id=request.id,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sellerops.accounts import Account
 from sellerops.archive import Archive
-from sellerops.collect.archiving import archive_again, archive_document, read_fatal
+from sellerops.collect.archiving import archive_again, archive_document, give_up_document, read_fatal
 from sellerops.collect.calling import Paging
 from sellerops.collect.claims import own_since
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
@@ -96,6 +96,10 @@ class Collector:
         Raises RetryableError when there is no quota now, ArchiveDamaged when Amazon no longer serves it.
         """
         archive_again(self._tools, self._tools.ledger.get_request(request_id), piece)
+
+    def give_up_document(self, request_id: int, cause: str) -> ArchiveDamaged:
+        """The error of a document that Amazon serves damaged, again and again."""
+        return give_up_document(self._tools, self._tools.ledger.get_request(request_id), cause)
 
     async def wait(
         self,

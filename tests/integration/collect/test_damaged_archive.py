@@ -10,6 +10,8 @@ import psycopg
 import pytest
 from integration.collect.parts import RUN, Bench, collect
 
+from sellerops.archive import ArchivedDocument, DocumentMeta
+from sellerops.collect import archiving
 from sellerops.destinations import Destination, open_destination
 from sellerops.errors import ArchiveDamaged, RetryableError
 from sellerops.ledger import RequestStatus
@@ -100,3 +102,45 @@ def test_without_quota_the_load_is_tried_again(bench: Bench, monkeypatch: pytest
         load(bench, SPEC, ids)
     monkeypatch.undo()
     assert load(bench, SPEC, ids) > 0
+
+
+def put_cut_copy(bench: Bench, request_id: int) -> ArchivedDocument:
+    """A whole file of half a document stands in the archive for the request: Amazon delivered it so."""
+    request = bench.ledger.get_request(request_id)
+    with bench.archive.open(request.archive_uri or "") as stream:
+        content = stream.read()
+    (story,) = bench.archive.sidecars(request.archive_uri or "")
+    meta = DocumentMeta(
+        source=request.source, report=request.report, account_id=request.account_id, fetch="cut",
+        fetched_at=story["fetched_at"], request=story["request"], response=story["response"],
+    )  # fmt: skip
+    document = bench.archive.put_stream([content[: len(content) // 2]], meta)
+    bench.ledger.record_archived(
+        request_id, uri=document.uri, nbytes=document.nbytes, sha256=document.sha256, headers=document.headers
+    )
+    return document
+
+
+def test_a_document_that_came_cut_off_is_downloaded_again(bench: Bench) -> None:
+    spec = load_spec("sales_and_traffic")
+    ids = collect(bench.collector(spec), bench.piece(spec)).request_ids
+    put_cut_copy(bench, ids[0])
+    assert load(bench, spec, ids) > 0
+    assert bench.creates() == 1
+
+
+def test_a_document_that_amazon_serves_cut_off_is_given_up_with_a_remedy_that_works(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = load_spec("sales_and_traffic")
+    ids = collect(bench.collector(spec), bench.piece(spec)).request_ids
+    document = put_cut_copy(bench, ids[0])
+    monkeypatch.setattr(archiving, "_fetch", lambda *_: document)
+    with pytest.raises(ArchiveDamaged, match="Amazon serves it damaged") as caught:
+        load(bench, spec, ids)
+    assert "Clear the slice's fetch task, with downstream" in caught.value.remedy
+    monkeypatch.undo()
+    bench.jump(hours=7)
+    again = collect(bench.collector(spec), bench.piece(spec)).request_ids
+    assert again != ids
+    assert load(bench, spec, again) > 0
