@@ -38,9 +38,9 @@ def fitting(text: str, most: int) -> str:
     more = "... cut; the run's page has all of it."
     while len(lines) > 1 and len(as_html("\n".join([*lines, more]))) > most:
         lines.pop()
-    while len(as_html("\n".join([*lines, more]))) > most:
-        lines = [lines[0][: len(lines[0]) // 2]]
-    return "\n".join([*lines, more])
+    while lines and len(as_html("\n".join([*lines, more]))) > most:
+        lines = [lines[0][: len(lines[0]) // 2]] if lines[0] else []
+    return "\n".join([*lines, more])[:most]
 
 
 def _marked(text: str) -> str:
