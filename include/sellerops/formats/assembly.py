@@ -229,7 +229,9 @@ class Assembler:
     def _refuse_keyless(
         self, refused: dict[int, RowReject], texts: Texts, typed: Mapping[str, pa.Array]
     ) -> None:
-        for place in _places(_is_empty(texts)) if self._hashed and texts.columns else ():
+        # A value for an empty key must not make a row of nothing.
+        may_be_empty = texts.columns and (self._hashed or self._absent.fills(texts.columns))
+        for place in _places(_is_empty(texts)) if may_be_empty else ():
             self._refuse(refused, texts, place, RejectReason.MISSING_KEY, None, None)
         for name in self._keys:
             column = typed[name]

@@ -302,11 +302,16 @@ def evidence_of(data: bytes, delimiter: str, width: int, *, is_last: bool) -> Ev
     has_row_inside = any(line.count(mark) == width - 1 and line.strip(mark + b"\r ") for line in inner)
     if has_row_inside or not is_clean(rows, quoting) or (is_last and not is_whole):
         return Evidence.DATA
-    return _evidence_of_records(rows, quoting, width) if b'"' in rows else Evidence.NONE_YET
+    if b'"' not in rows:
+        return Evidence.NONE_YET
+    may_wait = not is_last and len(data) <= LONGEST_FIELD
+    return _evidence_of_records(rows, quoting, width, may_wait=may_wait)
 
 
-def _evidence_of_records(data: bytes, quoting: Quoting, width: int) -> Evidence:
-    """The same of whole records whose quotes are all the standard's."""
+def _evidence_of_records(data: bytes, quoting: Quoting, width: int, *, may_wait: bool) -> Evidence:
+    """The same of whole records whose quotes are all the standard's. ``may_wait``: later rows may tell more
+    than empty fields in quotes do.
+    """
     starts, _ = lines_of_records(data)
     lines = data.decode().split("\n")
     seen: Counter[str] = Counter()
@@ -320,9 +325,12 @@ def _evidence_of_records(data: bytes, quoting: Quoting, width: int) -> Evidence:
         seen["lines"] += "\n" not in record and record.count(quoting.delimiter) == width - 1
         for quoted, plain in fields:
             seen["unquoted"] += bool(plain)
+            seen["quoted"] += bool(quoted)
             seen["needless"] += bool(quoted) and not any(
                 each in quoted for each in (quoting.delimiter, '"', "\r", "\n")
             )
+    if may_wait and not seen["quoted"]:
+        return Evidence.NONE_YET
     if not seen["rows"] or seen["rows"] < seen["lines"]:
         return Evidence.DATA
     if not seen["unquoted"]:

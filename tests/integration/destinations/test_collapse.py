@@ -155,7 +155,7 @@ def test_a_document_of_another_window_ends_in_an_error(store: Store) -> None:
         returns(rows, 0).load_into(store.destination)
     few = [("2026-11-17T10:00:00+00:00", "o", 1)]
     (result,) = returns(few, 1).load_into(store.destination)
-    assert (result.stored, result.rejected) == (0, 1), "a neighbouring day is ordinary"
+    assert (result.superseded, result.rejected) == (1, 0), "a neighbouring day is ordinary"
 
 
 def test_rows_without_their_key_end_in_an_error_that_says_what_to_write(store: Store) -> None:

@@ -366,7 +366,7 @@ def test_a_settlement_that_does_not_balance_stores_nothing(store: Store) -> None
 
 
 def test_a_new_column_lands_in_the_same_load_and_a_dropped_one_is_null(store: Store) -> None:
-    wide = [*ORDERS, "gift-message"]
+    wide = [*ORDERS, "promise-level"]
     first = only(orders(order("1")).load_into(store.destination))
     second = only(orders([*order("2"), "0815"], header=wide, hours=1).load_into(store.destination))
     third = only(orders(order("2"), hours=2).load_into(store.destination))
@@ -374,13 +374,13 @@ def test_a_new_column_lands_in_the_same_load_and_a_dropped_one_is_null(store: St
     fourth = only(
         orders([*order("3")[:4], *order("3")[5:]], header=narrow, hours=3).load_into(store.destination)
     )
-    assert (first.new_columns, second.new_columns, third.new_columns) == ((), ("gift_message",), ())
+    assert (first.new_columns, second.new_columns, third.new_columns) == ((), ("promise_level",), ())
     assert "quantity" in fourth.missing_columns and "quantity" not in first.missing_columns
     stored = {row["amazon_order_id"]: row for row in store.rows("amazon_sp.all_orders")}
-    assert stored["1"]["gift_message"] is None and stored["2"]["gift_message"] is None
+    assert stored["1"]["promise_level"] is None and stored["2"]["promise_level"] is None
     assert stored["3"]["quantity"] is None
-    changes = [change for change in store.changes() if change[0] in ("gift_message", "quantity")]
-    assert changes == [("gift_message", "added"), ("gift_message", "dropped"), ("quantity", "dropped")]
+    changes = [change for change in store.changes() if change[0] in ("promise_level", "quantity")]
+    assert changes == [("promise_level", "added"), ("promise_level", "dropped"), ("quantity", "dropped")]
 
 
 def test_what_stays_the_same_is_noted_once(store: Store) -> None:

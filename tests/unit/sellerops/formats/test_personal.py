@@ -167,7 +167,8 @@ def test_they_are_cut_out_of_lines_that_are_handed_on_as_text(end: str) -> None:
 def test_they_are_not_among_typed_rows_nor_rejected_ones() -> None:
     rejects: list[RowReject] = []
     stream = opened(
-        "\n".join([HEADER, LINE.format(1), LINE.format(2).replace("O-2", ""), "short", ""]), rejects
+        "\n".join([HEADER, LINE.format(1), LINE.format(2).replace("O-2", ""), LINE.format(3) + "\tmore", ""]),
+        rejects,
     )
     rows = [row for batch in stream for row in batch.to_pylist()]
     assert [row["new_thing"] for row in rows] == ["x1"]
