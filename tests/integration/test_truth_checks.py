@@ -27,7 +27,7 @@ from sellerops.ledger.reading import grant_table
 from sellerops.marketplaces import marketplace
 from sellerops.slices import Slice, plan_slices
 from sellerops.specs import ReportSpec, load_spec
-from sellerops.truth.checks import CheckSpec, load_check, load_checks
+from sellerops.truth.checks import CheckSpec, check_failures, load_check, load_checks
 from sellerops.truth.results import Verdict, results
 from sellerops.truth.running import judge, run_check
 
@@ -184,16 +184,17 @@ HEADER = """\
     ("text", "words"),
     [
         ("SELECT 1", "has no header"),
-        ("-- description: [\nSELECT 1", "no YAML"),
+        ("-- description: [\nSELECT 1", "not valid YAML"),
         ("-- description: d\n-- inputs: [sales]\nSELECT 1", "key `inputs`"),
         (HEADER + "-- tolerence: 1\nSELECT 1", "key `tolerence`"),
     ],
 )
 def test_a_wrong_header_is_told(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        load_checks(written(tmp_path, text))
-    assert words in str(caught.value)
-    assert "odd.sql" in str(caught.value)
+    folder = written(tmp_path, text)
+    assert load_checks(folder) == []
+    (failure,) = check_failures(folder)
+    assert words in str(failure.error)
+    assert "odd.sql" in str(failure.error)
 
 
 @pytest.mark.parametrize(("sql", "words"), [("SELECT nothing", "nothing"), ("SELECT 1 AS day", "account_id")])

@@ -54,8 +54,11 @@ def read(report: str, account: str, shop: str) -> Parsed:
 
 @cache
 def ledger(report: str, account: str, as_of: datetime = AS_OF) -> Parsed:
-    """Ten days of the ledger; shared by the tests."""
-    return parse(report, account, SHOPS[account], FIRST, LAST, as_of)
+    """Ten days of the ledger; shared by the tests. Amazon cuts the window by the country's clock: rows of a
+    day beside it have a document of their own.
+    """
+    parsed = parse(report, account, SHOPS[account], FIRST, LAST, as_of)
+    return parsed._replace(rows=[row for row in parsed.rows if FIRST <= row["date"] <= LAST])
 
 
 def by_sku(rows: list[dict[str, Any]], key: str = "sku") -> dict[str, dict[str, Any]]:
@@ -244,6 +247,7 @@ def test_the_ledger_appears_late_and_is_reconciled_for_two_days() -> None:
         return {
             (row["location"] + row["msku"], row["disposition"]): tuple(row[name] for name in FLOWS)
             for row in rows
+            if row["date"] == day.date()
         }
 
     assert told(30) is None
@@ -270,10 +274,13 @@ def test_a_month_is_the_sum_of_its_days() -> None:
     )
     assert month is not None
     lines = [line.strip('"').split('"\t"') for line in month.read().decode("cp1252").split("\r\n")[1:-1]]
+    # The window's end lies in the next month by the clock of Paris.
+    lines = [line for line in lines if line[0] != "12/2026"]
     assert {line[0] for line in lines} == {"11/2026"}
     shipped: Counter[str] = Counter()
     for row in days:
-        shipped[row["msku"]] -= row["customer_shipments"]
+        if row["date"] <= date(2026, 11, 30):
+            shipped[row["msku"]] -= row["customer_shipments"]
     assert sum(-int(line[9]) for line in lines) == sum(shipped.values()) > 0
 
 
