@@ -196,8 +196,9 @@ def test_no_warehouse_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) 
 # -- the runtime
 
 
-def test_parts_are_made_once_and_only_when_needed() -> None:
+def test_parts_are_made_once_and_only_when_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
+    monkeypatch.setattr("sellerops.deployment.bind_archive", lambda *_: asked.append("tied to the ledger"))
 
     def conninfo() -> str:
         asked.append("conninfo")
@@ -212,9 +213,9 @@ def test_parts_are_made_once_and_only_when_needed() -> None:
     assert runtime.ledger is runtime.ledger
     assert asked == ["conninfo"]
     assert runtime.archive is runtime.archive
-    assert asked == ["conninfo", "archive"]
+    assert asked == ["conninfo", "archive", "tied to the ledger"]
     assert runtime.reader_conninfo == "host=elsewhere"
-    assert asked == ["conninfo", "archive", "reader"]
+    assert asked[3:] == ["reader"]
     runtime.close()
 
 
