@@ -272,10 +272,12 @@ def test_the_command_releases_from_the_archive(
     runtime: Runtime, sent: Channels, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     import gzip
+    import hashlib
 
     request_id = hold(runtime)
-    path = tmp_path / "document.gz"
-    path.write_bytes(gzip.compress(runtime.documents[f"mem://{request_id}"]))
+    content = runtime.documents[f"mem://{request_id}"]
+    path = tmp_path / f"{hashlib.sha256(content).hexdigest()}.gz"
+    path.write_bytes(gzip.compress(content))
     with runtime.real.connection() as connection:
         connection.execute(
             "UPDATE sellerops.report_request SET archive_uri = %s WHERE id = %s", (str(path), request_id)

@@ -37,7 +37,7 @@ def airflow(ledger: Ledger, conninfo: str, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setattr(
         worker_watch, "count_tasks", lambda dag_id, _: answers["running"] if "all_orders" in dag_id else 0
     )
-    with use_runtime(Runtime(lambda: conninfo, lambda: "")):
+    with use_runtime(Runtime(lambda: conninfo, str, str)):
         yield answers
 
 

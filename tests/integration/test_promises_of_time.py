@@ -229,7 +229,7 @@ def test_airflows_callback_tells_what_is_late_at_the_deadline(
     settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
     at(PROMISED + timedelta(seconds=3))
     context = {"dag_run": {"dag_id": SALES.dag_id}, "deadline": {"deadline_time": PROMISED.isoformat()}}
-    with use_runtime(Runtime(lambda: conninfo, str)) as runtime:
+    with use_runtime(Runtime(lambda: conninfo, str, str)) as runtime:
         said = asyncio.run(deadlines.tell_late(SALES.dag_id, context=context))
         runtime.close()
     assert said == f"{SALES.dag_id}: 3 days are late"
