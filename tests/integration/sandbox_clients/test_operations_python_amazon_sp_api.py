@@ -47,7 +47,9 @@ def test_it_reads_every_page_of_transactions(sandbox: SandboxServer) -> None:
     query = {"postedAfter": "2026-11-20T00:00:00Z"}
     answer = api.list_transactions(**query)
     following = api.list_transactions(**query, nextToken=answer.payload["nextToken"])
-    ids = [row["transactionId"] for page in (answer, following) for row in page.payload["transactions"]]
+    # Fees of the account have no id.
+    rows = [row for page in (answer, following) for row in page.payload["transactions"]]
+    ids = [row["transactionId"] for row in rows if "transactionId" in row]
     assert len(ids) == len(set(ids)) > 100
     with pytest.raises(SellingApiBadRequestException, match="nextToken"):
         api.list_transactions(postedAfter="2026-11-19T00:00:00Z", nextToken=answer.payload["nextToken"])
