@@ -40,7 +40,8 @@ def test_zero_figures_are_held_until_a_person_releases_them(system: System) -> N
     for question in _questions(system, day):
         _answer(system, question, "Release")
     wait_until(lambda: _states(system, day) == {"RELEASED"}, 120, "the release")
-    assert _units(system, day) == 0
+    # The decision is written down first, then the document is loaded.
+    wait_until(lambda: _units(system, day) == 0, 60, "the rows of the released document")
     decided = system.select("SELECT decided_by, note FROM sellerops.quarantine WHERE last_day = %s", day)
     assert all("admin" in str(row) and "checked in Seller Central" in str(row) for row in decided)
     assert len(_notices(system, day)) == 1
