@@ -105,12 +105,21 @@ def _init(_: argparse.Namespace) -> int:
 def _health(_: argparse.Namespace) -> int:
     """Exit code 1 when something keeps tasks from running."""
     from airflow import settings
+    from sqlalchemy.exc import SQLAlchemyError
 
     from sellerops_runtime.health import problems, warnings
 
     engine = settings.get_engine()  # type: ignore[no-untyped-call]
-    with engine.connect() as connection:
-        found, other = problems(connection), warnings(connection)
+    try:
+        with engine.connect() as connection:
+            found, other = problems(connection), warnings(connection)
+    except SQLAlchemyError as error:
+        raise StartError(
+            f"Airflow's metadata cannot be read: {str(error).splitlines()[0]}.",
+            where=f"database {engine.url.render_as_string(hide_password=True)}",
+            remedy="Run this where the scheduler runs, with its environment: `docker compose exec "
+            "airflow-scheduler python -m sellerops_runtime health`.",
+        ) from error
     print(
         "\n".join(
             [*(f"ERROR    {line}" for line in found), *(f"WARNING  {line}" for line in other)] or ["ok"]

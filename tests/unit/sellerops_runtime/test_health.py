@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from airflow.models.pool import Pool  # noqa: E402
 from airflow.models.taskinstance import TaskInstance  # noqa: E402
 from sqlalchemy import Connection, Table, create_engine, insert  # noqa: E402
 
+from sellerops_runtime.__main__ import main  # noqa: E402
 from sellerops_runtime.health import problems, warnings  # noqa: E402
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -91,3 +93,14 @@ def test_runs_that_never_start_are_warned_of_and_blame_no_component(metadata: Co
     assert "unpause the DAG" in lines[0]
     assert "delete the run" in lines[1]
     assert problems(metadata, NOW) == []
+
+
+def test_metadata_that_cannot_be_read_is_told_with_where_to_run_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = create_engine(f"sqlite:///{tmp_path}/other.db")
+    monkeypatch.setattr("airflow.settings.get_engine", lambda: elsewhere)
+    assert main(["health"]) == 1
+    told = capsys.readouterr().err
+    assert "Airflow's metadata cannot be read" in told
+    assert "where the scheduler runs" in told
