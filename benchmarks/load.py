@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import itertools
 import json
 import os
@@ -170,19 +171,31 @@ def write_file(path: Path, rows: int) -> None:
         pieces = itertools.chain(
             [header()], (part(n, min(ROWS_PER_PART, rows - n)) for n in range(0, rows, ROWS_PER_PART))
         )
+        digest = hashlib.sha256()
         for piece in pieces:
             plain.write(piece)
             packed.write(piece)
+            digest.update(piece)
+    name_by_hash(Path(f"{path}.gz"), digest.hexdigest())
 
 
 def write_packed(path: Path, megabytes: int) -> None:
     """A gzip of so many decoded MB; one part's rows again and again, packed once."""
     body = part(0, ROWS_PER_PART)
-    packed = gzip.compress(body, 3)
+    packed, digest = gzip.compress(body, 3), hashlib.sha256(header())
     with path.open("wb") as out:
         out.write(gzip.compress(header(), 3))
         for _ in range(-(-megabytes * 1_000_000 // len(body))):
             out.write(packed)
+            digest.update(body)
+    name_by_hash(path, digest.hexdigest())
+
+
+def name_by_hash(path: Path, sha256: str) -> None:
+    """As the archive names documents, whose hash is checked while they are read; ``path`` links to it."""
+    document = path.with_name(f"{sha256}.gz")
+    path.rename(document)
+    path.symlink_to(document.name)
 
 
 # -- the steps, each in a process of its own
@@ -243,7 +256,7 @@ def step_plain_merge(conninfo: str, path: Path) -> dict[str, Any]:
 
 def open_packed(path: Path) -> BinaryIO:
     """As a load task opens an archived document."""
-    return Archive(str(path.parent)).open(f"{path}.gz")
+    return Archive(str(path.parent)).open(str(Path(f"{path}.gz").resolve()))
 
 
 def bench_rows(stream: BinaryIO, rejects: RejectSpool) -> RowStream:
@@ -395,6 +408,7 @@ def measure_memory(conninfo: str, directory: Path, sizes: tuple[int, ...]) -> di
             "seconds": round(figures["seconds"], 1),
             "peak_rss_mb": figures["peak_rss_mb"],
         }
+        Path(f"{path}.gz").resolve().unlink()
         Path(f"{path}.gz").unlink()
     return peaks
 
