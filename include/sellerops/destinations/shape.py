@@ -114,7 +114,7 @@ class TableShape:
         """The grain: what no two rows share. The unit comes first: its rows are looked for together."""
         names = ["account_id"]
         if self.table.write_disposition is WriteDisposition.MERGE:
-            names += [name for name in self.unit if name in ("marketplace_id", *self.table.primary_key)]
+            names += self.unit
         if self.spec.scope == "marketplace" or self.tells_shop:
             names.append("marketplace_id")
         if self.is_hashed:
