@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -251,6 +252,17 @@ def test_the_command_lists_and_purges(
     assert f"{PERSONAL}: 1 rows deleted" in told
     assert SECRET not in told
     assert store.rows(PERSONAL) == []
+
+
+def test_rows_that_lose_to_another_of_their_key_do_not_show_them(store: PostgresStore) -> None:
+    """In a table whose key alone tells rows apart: one without a unit."""
+    spec = _with(SHIPMENTS, SHIPMENTS.tables["fulfilled_shipments"].model_copy(update={"unit": ()}))
+    doc = shipments(0, ("B", 18, 1, "Amazon.com", None, SECRET), ("B", 18, 2, "Amazon.com", None, SECRET))
+    (result,) = replace(doc, spec=spec).load_into(store.destination)
+    (reject,) = store.rejects(result.load_id)
+    assert (reject["source_line"], reject["reason"]) == (2, "duplicate_key")
+    assert '"quantity_shipped": 1' in reject["raw_line"]
+    assert everywhere(store, SECRET) == [PERSONAL]
 
 
 def _with(spec: ReportSpec, table: Any) -> ReportSpec:

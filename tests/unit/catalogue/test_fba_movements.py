@@ -114,6 +114,12 @@ def test_promotions_are_those_of_the_shipments_and_only_of_north_america() -> No
         return {item: amount for item, amount in amounts.items() if amount and not item.startswith("none")}
 
     assert told(sums) == told(given)
+
+    def nameless(amounts: Mapping[str, Decimal]) -> list[Decimal]:
+        return sorted(amount for item, amount in amounts.items() if amount and item.startswith("none"))
+
+    assert nameless(sums) == nameless(given)
+    assert nameless(given)
     shops = spec_of("shipment_promotions").marketplaces
     assert not set(EU[1]) & set(shops)
 
