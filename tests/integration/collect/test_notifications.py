@@ -25,7 +25,7 @@ from sellerops.notifications.setting_up import remove, set_up
 from sellerops.sources.amazon_sp.notifications import NotificationsApi
 from sellerops.sources.amazon_sp.reports import query_of
 from sellerops.sources.common.sessions import call_now
-from sellerops.specs import load_spec
+from sellerops.specs import ReportSpec, load_spec
 
 # Of the clock that runs 600 times faster: no poll within the test.
 NEVER = timedelta(hours=1000)
@@ -115,7 +115,7 @@ def notice(report_id: str, name: str = "n1", **payload: Any) -> dict[str, Any]:
 def test_a_wait_ends_by_its_notification_without_polling(mailbox: Mailbox) -> None:
     """Amazon is asked once, when the report is done: for its createdTime and document."""
     bench = mailbox.bench
-    spec = spec_with(first_poll=NEVER, poll_every=NEVER, give_up_after=NEVER)
+    spec = spec_that_never_polls()
     with mailbox.listening():
         done = collect(bench.collector(spec), bench.piece(spec))
     request = bench.ledger.get_request(done.request_ids[0])
@@ -129,7 +129,7 @@ def test_a_lost_notification_costs_minutes(mailbox: Mailbox) -> None:
     """Where notifications are known to arrive polling is slow, and still ends the wait."""
     bench = mailbox.bench
     with mailbox.listening():
-        collect(bench.collector(), bench.piece())
+        hear_one(bench)
         bench.sandbox.clear_calls()
         bench.sandbox.faults("notification_lost")
         done = collect(bench.collector(), bench.pieces()[1], another_run("second"))
@@ -144,7 +144,7 @@ def test_polling_keeps_its_pace_when_nobody_listens(mailbox: Mailbox) -> None:
     """A notification came lately, but the listener has lapsed."""
     bench = mailbox.bench
     with mailbox.listening():
-        collect(bench.collector(), bench.piece())
+        hear_one(bench)
     assert working(bench) == {("northwind_na", REPORT_FINISHED)}
     mailbox.reader().tell_problem("SQS does not answer")
     assert working(bench) == set()
@@ -152,6 +152,16 @@ def test_polling_keeps_its_pace_when_nobody_listens(mailbox: Mailbox) -> None:
     assert working(bench) == {("northwind_na", REPORT_FINISHED)}
     bench.jump(24 * 4)
     assert working(bench) == set(), "the last notification is days old"
+
+
+def spec_that_never_polls() -> ReportSpec:
+    return spec_with(first_poll=NEVER, poll_every=NEVER, give_up_after=NEVER)
+
+
+def hear_one(bench: Bench) -> None:
+    """Collect a slice that only its notification ends, so that one is known to have arrived."""
+    spec = spec_that_never_polls()
+    collect(bench.collector(spec), bench.piece(spec))
 
 
 def working(bench: Bench) -> set[tuple[str, str]]:
