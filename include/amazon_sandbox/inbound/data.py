@@ -5,12 +5,12 @@ What there is comes from the world: the deliveries behind its stock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from amazon_sandbox.quotas import UsagePlan
 from amazon_sandbox.world.documents import iso_utc
-from amazon_sandbox.world.inbound import BLOCK_DAYS, KEPT_DAYS, LONGEST_OPEN_DAYS, PLANNED_DAYS, Plan
-from amazon_sandbox.world.inventory import DAY
+from amazon_sandbox.world.inbound import ACTIVE, BLOCK_DAYS, KEPT_DAYS, LONGEST_OPEN_DAYS, PLANNED_DAYS, Plan
+from amazon_sandbox.world.inventory import DAY, INBOUND_SEEN_DAYS
 from amazon_sandbox.world.shop import Shop
 
 # Usage plans as the descriptions in fulfillmentInbound_2024-03-20.json and fulfillmentInboundV0.json give
@@ -26,7 +26,8 @@ USAGE_PLANS = {
 }
 PLANS_PATH = "/inbound/fba/2024-03-20/inboundPlans"
 V0_PATH = "/fba/inbound/v0"
-PLAN_STATUSES = ("ACTIVE", "VOIDED", "SHIPPED")
+VOIDED = "VOIDED"  # a status that no plan here comes to
+PLAN_STATUSES = (ACTIVE, VOIDED, "SHIPPED")
 MOST_PLANS, MOST_ITEMS, USUAL_SIZE = 30, 1000, 10
 V0_STATUSES = (
     "WORKING", "READY_TO_SHIP", "SHIPPED", "RECEIVING", "CANCELLED", "DELETED", "CLOSED", "ERROR",
@@ -36,17 +37,21 @@ V0_PAGE_SIZE = 50
 _EPOCH_DAY = 719_163  # 1970-01-01 as an ordinal
 
 
-def newest_plans(shops: Sequence[Shop], now: int, *, by_update: bool) -> Iterator[Plan]:
-    """The plans of two years by last update or by creation, latest first; made as far as they are taken."""
+def newest_plans(
+    shops: Sequence[Shop], now: int, *, by_update: bool, status: str | None = None
+) -> Iterator[Plan]:
+    """The plans of two years by last update or by creation, latest first; made as far as they are taken.
+
+    `status`: only those; what is still ACTIVE is not looked for where all has left.
+    """
     waiting: list[Plan] = []
-    today = now // DAY + _EPOCH_DAY
 
     def time(plan: Plan) -> int:
         return plan.updated_at(now) if by_update else plan.made_at
 
-    for block in range((today + PLANNED_DAYS + 1) // BLOCK_DAYS, (today - KEPT_DAYS) // BLOCK_DAYS - 1, -1):
+    for block in _blocks(now, status) if status != VOIDED else ():
         for shop in shops:
-            waiting += [plan for plan in shop.inbound_plans(block) if plan.made_at <= now]
+            waiting += [plan for plan in shop.inbound_plans(block) if _is_shown(plan, now, status)]
         waiting.sort(key=time)
         # No plan of an earlier block has changed since.
         border = (block * BLOCK_DAYS + LONGEST_OPEN_DAYS + 1 - _EPOCH_DAY) * DAY
@@ -55,10 +60,43 @@ def newest_plans(shops: Sequence[Shop], now: int, *, by_update: bool) -> Iterato
     yield from reversed(waiting)
 
 
+def plans_with(shops: Sequence[Shop], ids: Iterable[str], now: int) -> list[Plan]:
+    """The plans of two years that have one of the ids or a shipment with such a confirmation id, latest
+    update first. Only blocks of which an id is are made.
+    """
+    left, found = frozenset(ids), list[Plan]()
+    for block in _blocks(now):
+        if not left:
+            break
+        for shop in shops:
+            if here := left & shop.inbound_ids(block):
+                left -= here
+                found += [
+                    plan for plan in shop.inbound_plans(block) if _has(plan, here) and plan.made_at <= now
+                ]
+    made = [plan for plan in found if plan.made_at <= now]
+    return sorted(made, key=lambda plan: plan.updated_at(now))[::-1]
+
+
 def find_plan(shops: Sequence[Shop], plan_id: str, now: int) -> Plan | None:
     """A plan by its id."""
-    plans = newest_plans(shops, now, by_update=True)
-    return next((plan for plan in plans if plan.plan_id == plan_id), None)
+    return next(iter(plans_with(shops, (plan_id,), now)), None)
+
+
+def _blocks(now: int, status: str | None = None) -> range:
+    """The blocks of the delivery days whose plans may be shown, latest first."""
+    today = now // DAY + _EPOCH_DAY
+    # A day less: where the shop is, it may be yesterday.
+    oldest = today + INBOUND_SEEN_DAYS - 1 if status == ACTIVE else today - KEPT_DAYS
+    return range((today + PLANNED_DAYS + 1) // BLOCK_DAYS, oldest // BLOCK_DAYS - 1, -1)
+
+
+def _is_shown(plan: Plan, now: int, status: str | None) -> bool:
+    return plan.made_at <= now and status in (None, plan.status(now))
+
+
+def _has(plan: Plan, ids: frozenset[str]) -> bool:
+    return plan.plan_id in ids or any(shipment.confirmation_id in ids for shipment in plan.shipments)
 
 
 def written(moment: int) -> str:

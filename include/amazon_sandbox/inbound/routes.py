@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from amazon_sandbox.inbound import data, plans, state, v0
 from amazon_sandbox.next_tokens import Continued, continued, next_token
 from amazon_sandbox.operations import Answer, Handler, Look, Operation, endpoint, shop_of
-from amazon_sandbox.world.inbound import Plan, Shipment, plans_seen
+from amazon_sandbox.world.inbound import Plan, Shipment, Status, plans_seen
 from amazon_sandbox.world.shop import Shop
 
 # Which statuses a v0 token stands for, as bits.
@@ -26,11 +26,12 @@ async def list_inbound_plans(call: Operation) -> Answer:
 
     def page() -> list[Plan]:
         now = int(as_of)
-        found: Iterable[Plan] = data.newest_plans(_shops(call), now, by_update=wanted.by_update)
+        found: Iterable[Plan] = data.newest_plans(
+            _shops(call), now, by_update=wanted.by_update, status=wanted.status
+        )
         if not wanted.is_descending:
             found = reversed(list(found))
-        known = (plan for plan in found if wanted.status in (None, plan.status(now)))
-        return list(islice(known, first, first + wanted.size + 1))
+        return list(islice(found, first, first + wanted.size + 1))
 
     found = await asyncio.to_thread(page)
     body: dict[str, Any] = {
@@ -82,7 +83,7 @@ async def get_shipment_items_by_shipment_id(call: Operation) -> Answer:
     wanted, now = call.request.path_params["shipment_id"], _now(call)
 
     def search() -> Shipment | None:
-        plans = data.newest_plans(_shops(call), now, by_update=True)
+        plans = data.plans_with(_shops(call), (wanted,), now)
         shipments = (shipment for plan in plans for shipment in plan.shipments)
         return next((one for one in shipments if one.confirmation_id == wanted), None)
 
@@ -130,19 +131,15 @@ async def _v0_page(
 
 
 def _shipments(shop: Shop, wanted: state.Shipments, now: int) -> Iterator[tuple[Plan, Shipment]]:
-    """Those with the ids, no further back than need be; without ids, those that may lie in the range."""
-    if not wanted.ids:
-        for plan in plans_seen(shop, wanted.start, now):
-            yield from ((plan, shipment) for shipment in plan.shipments)
+    """Those with the ids; without ids, those that may lie in the range."""
+    if wanted.ids:
+        for plan in data.plans_with([shop], wanted.ids, now):
+            yield from ((plan, one) for one in plan.shipments if one.confirmation_id in wanted.ids)
         return
-    left = set(wanted.ids)
-    for plan in data.newest_plans([shop], now, by_update=True):
-        for shipment in plan.shipments:
-            if shipment.confirmation_id in left:
-                left.remove(shipment.confirmation_id)
-                yield plan, shipment
-        if not left:
-            return
+    # What is not closed yet was delivered of late.
+    is_open = wanted.statuses and Status.CLOSED not in wanted.statuses
+    for plan in plans_seen(shop, max(wanted.start, now) if is_open else wanted.start, now):
+        yield from ((plan, shipment) for shipment in plan.shipments)
 
 
 def _item(plan: Plan, shipment: Shipment, now: int) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from amazon_sandbox.world.deliveries import arrivals, deliveries, delivery_centre, shipment_id
 from amazon_sandbox.world.inventory import DAY, INBOUND_SEEN_DAYS, RECEIVING_DAYS
-from amazon_sandbox.world.ledger import deliveries, delivery_centre, shipment_id
 from amazon_sandbox.world.streams import Key, between, number, uniforms
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ PLANNED_DAYS = 9
 LONGEST_OPEN_DAYS = 7  # from the arrival of the units until a shipment is closed
 KEPT_DAYS = 731
 BLOCK_DAYS = 28
+ACTIVE = "ACTIVE"  # the status of a plan until all has left
 _SHORT_SHARE = 0.04
 
 
@@ -93,7 +94,7 @@ class Plan(NamedTuple):
 
     def status(self, now: int) -> str:
         """ACTIVE until all has left."""
-        return "ACTIVE" if now < self.shipments[0].left_at else "SHIPPED"
+        return ACTIVE if now < self.shipments[0].left_at else "SHIPPED"
 
     def updated_at(self, now: int) -> int:
         """When the plan or one of its shipments last changed."""
@@ -114,20 +115,40 @@ def plans_seen(shop: Shop, since: int, now: int) -> Iterator[Plan]:
                 yield plan
 
 
+def make_ids(shop: Shop, block: int) -> frozenset[str]:
+    """The ids of the plans of a block and the confirmation ids of their shipments, without an order made for
+    it; those of deliveries that come to nothing are among them.
+    """
+    begun = list(arrivals(shop, _days(block)))
+    return frozenset(
+        (
+            *(_plan_id(shop, day) for day in {arrival.day for arrival in begun}),
+            *(shipment_id(shop, arrival.listing, arrival.day) for arrival in begun),
+        )
+    )
+
+
 def make_plans(shop: Shop, block: int) -> tuple[Plan, ...]:
     """The plans of the delivery days of a block, by day."""
-    days = range(block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS)
     by_day: dict[int, list[tuple[Listing, int]]] = {}
-    for delivery in deliveries(shop, days):
+    for delivery in deliveries(shop, _days(block)):
         if delivery.units > 0:
             by_day.setdefault(delivery.day, []).append((delivery.listing, delivery.units))
     return tuple(_plan(shop, day, by_day[day]) for day in sorted(by_day))
 
 
+def _days(block: int) -> range:
+    return range(block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS)
+
+
+def _plan_id(shop: Shop, day: int) -> str:
+    return _id("wf", *shop.key, day, "plan")
+
+
 def _plan(shop: Shop, day: int, units: list[tuple[Listing, int]]) -> Plan:
     made_at = _start(shop, day - PLANNED_DAYS) + int(uniforms(*shop.key, day, "planned")[0] * DAY * 0.9)
     return Plan(
-        plan_id=_id("wf", *shop.key, day, "plan"),
+        plan_id=_plan_id(shop, day),
         name=f"Restock {shop.marketplace.country} {day}",
         shop=shop,
         placement_option_id=_id("pl", *shop.key, day, "placement"),

@@ -13,17 +13,17 @@ stand under other events; after that the day stands still.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from amazon_sandbox.world.deliveries import centre_at, deliveries, delivery_centre, shipment_id
 from amazon_sandbox.world.inventory import DAY, UNSELLABLE_KEPT_DAYS, stock_at
 from amazon_sandbox.world.orders import LONGEST_LIFE_DAYS, LONGEST_SHIPPING_DAYS
 from amazon_sandbox.world.refunds import CENTRES, FIRST_LAG, LAST_LAG, LONGEST_RETURN_DAYS
 from amazon_sandbox.world.removals import removals_of_days
 from amazon_sandbox.world.shipments import centre_of
-from amazon_sandbox.world.streams import UPPER_ALNUM, pick, token, uniforms
+from amazon_sandbox.world.streams import pick, uniforms
 
 if TYPE_CHECKING:
     from amazon_sandbox.world.catalogue import Listing
@@ -71,16 +71,6 @@ class Movement(NamedTuple):
     centre: str
     reason: Reason = Reason.NONE
     reference: str = ""
-
-
-class Delivery(NamedTuple):
-    """Units of one SKU that a stock cycle begins with; negative where the last one left more than the next
-    needs, which are disposed of.
-    """
-
-    day: int
-    listing: Listing
-    units: int
 
 
 def visible_days(shop: Shop, first: int, last: int, now: int) -> range:
@@ -135,19 +125,10 @@ def movements(shop: Shop, days: range, now: int) -> list[Movement]:
     return sorted(shown, key=lambda m: (m.day, place[m.listing]))
 
 
-def shipment_id(shop: Shop, listing: Listing, day: int) -> str:
-    """The FBA shipment whose units are received on a day."""
-    return "FBA15" + token(UPPER_ALNUM, 7, *shop.key, listing.sku, day, "delivery")
-
-
 def _day_finder(shop: Shop, days: range) -> tuple[list[int], int]:
     """Starts of the days and of the one after."""
     starts = [shop.marketplace.day_bounds(day)[0] for day in (*days, days.stop)]
     return starts, days.start
-
-
-def _centre(shop: Shop, uniform: float) -> str:
-    return pick(uniform, CENTRES.get(shop.marketplace.country, ("XEU1",)))
 
 
 def _shipments(shop: Shop, days: range) -> Iterator[Movement]:
@@ -191,7 +172,7 @@ def _removals(shop: Shop, days: range) -> Iterator[Movement]:
     """Damaged units leave with the removal order of their 30th day, to the seller or for disposal."""
     for order in removals_of_days(shop, days.start, days.stop - 1):
         day = shop.marketplace.day_of_epoch(order.requested)
-        centre = _centre(shop, order.requested % 97 / 97)
+        centre = centre_at(shop, order.requested % 97 / 97)
         for line in order.lines:
             leaving = Movement(
                 day, line.listing, Event.VENDOR_RETURNS, -line.quantity, line.disposition, centre
@@ -217,47 +198,9 @@ def _disposals(shop: Shop, days: range) -> Iterator[Movement]:
                     yield gone._replace(reason=Reason.DISPOSED)
 
 
-def deliveries(shop: Shop, days: range) -> Iterator[Delivery]:
-    """What a cycle that begins on one of the days will sell, up to its leftover from the leftover before."""
-    arrivals: dict[Listing, list[tuple[int, int, int]]] = defaultdict(list)
-    for listing in shop.listings:
-        day = max(days.start, listing.launch)
-        while not listing.is_merchant and day < days.stop:
-            cycle = shop.cycle(listing, day)
-            if day == listing.launch:
-                arrivals[listing].append((day, cycle.end, cycle.leftover))
-            elif day == cycle.start:
-                before = shop.cycle(listing, day - 1).leftover
-                arrivals[listing].append((day, cycle.end, cycle.leftover - before))
-            day = cycle.end
-    bought = _bought(shop, arrivals)
-    for listing, dates in arrivals.items():
-        for day, end, change in dates:
-            yield Delivery(day, listing, change + sum(bought[listing][d] for d in range(day, end)))
-
-
-def delivery_centre(shop: Shop, listing: Listing, day: int) -> str:
-    """The warehouse a SKU's delivery of a day goes to."""
-    return _centre(shop, uniforms(*shop.key, listing.sku, day, "delivery")[0])
-
-
 def _receipts(shop: Shop, days: range) -> Iterator[Movement]:
     for delivery in deliveries(shop, days):
         yield from _arrival(shop, delivery.listing, delivery.day, delivery.units)
-
-
-def _bought(shop: Shop, arrivals: dict[Listing, list[tuple[int, int, int]]]) -> dict[Listing, dict[int, int]]:
-    """Units of each SKU by day of purchase, for all days of the cycles that begin."""
-    spans = [span for dates in arrivals.values() for span in dates]
-    bought: dict[Listing, dict[int, int]] = {listing: defaultdict(int) for listing in arrivals}
-    if not spans:
-        return bought
-    for day in range(min(span[0] for span in spans), max(span[1] for span in spans)):
-        for order in shop.orders(day):
-            for item in order.items:
-                if item.listing in bought:
-                    bought[item.listing][day] += item.quantity
-    return bought
 
 
 def _arrival(shop: Shop, listing: Listing, day: int, units: int) -> Iterator[Movement]:

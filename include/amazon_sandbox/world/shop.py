@@ -45,6 +45,7 @@ class Shop:
         self.refund_lags = lru_cache(maxsize=2_048)(partial(refunds.make_refund_lags, self))
         self.refunds_of_purchases = lru_cache(maxsize=KEPT_ORDER_DAYS)(partial(refunds.make_refunds, self))
         self.shipped = lru_cache(maxsize=KEPT_FIGURE_DAYS)(partial(inventory.make_shipped_day, self))
+        self.inbound_ids = lru_cache(maxsize=KEPT_PLAN_BLOCKS)(partial(inbound.make_ids, self))
         self.inbound_plans = lru_cache(maxsize=KEPT_PLAN_BLOCKS)(partial(inbound.make_plans, self))
         self.still_figures = lru_cache(maxsize=KEPT_FIGURE_DAYS)(partial(figures.make_still_day, self))
 

@@ -189,6 +189,48 @@ def test_every_plan_is_listed_once_whatever_the_order(api: Api) -> None:
     assert all(len(plan["inboundPlanId"]) == 38 for plan in newest)
 
 
+def test_what_nobody_has_is_told_without_making_an_order(na: Api) -> None:
+    """Ids depend on the stock cycles alone; two years of orders are not made to find that one is unknown."""
+    shops = [na.sandbox.world.shop(na.seller, each) for each in na.seller.marketplace_ids]
+    by_id = {"QueryType": "SHIPMENT", "MarketplaceId": US, "ShipmentIdList": "FBA15NOSUCH1"}
+    assert told(na, f"{V0}/shipments", **by_id) == {"payload": {"ShipmentData": []}}
+    assert ask(na, f"{PLANS}/wf{'0' * 36}").status_code == 404
+    assert ask(na, f"{V0}/shipments/FBA15NOSUCH1/items", MarketplaceId=US).status_code == 404
+    assert told(na, PLANS, status="VOIDED") == {"inboundPlans": []}
+    assert [shop.orders.cache_info().misses for shop in shops] == [0, 0, 0]
+
+
+def test_what_is_open_needs_no_more_orders_than_those_that_empty_it(na: Api) -> None:
+    """Not those of the two years that are kept."""
+    shops = [na.sandbox.world.shop(na.seller, each) for each in na.seller.marketplace_ids]
+    assert told(na, PLANS, status="ACTIVE", pageSize="30")["inboundPlans"]
+    opened = {"QueryType": "SHIPMENT", "MarketplaceId": US, "ShipmentStatusList": "WORKING,SHIPPED,RECEIVING"}
+    assert told(na, f"{V0}/shipments", **opened)["payload"]["ShipmentData"]
+    longest = 2 * inbound.BLOCK_DAYS + ledger.LONGEST_CYCLE_DAYS
+    assert all(0 < shop.orders.cache_info().misses <= longest for shop in shops)
+
+
+def test_what_is_found_by_id_or_state_is_what_reading_all_finds(api: Api) -> None:
+    """In the same order, though only what can be of an id or a state is made."""
+    now = int(epoch(NOW))
+    shops = [api.sandbox.world.shop(api.seller, each) for each in api.seller.marketplace_ids]
+    plans = list(inbound_data.newest_plans(shops, now, by_update=True))
+    every = [one.confirmation_id for plan in plans for one in plan.shipments]
+    assert len(set(every)) == len(every) > 200
+    assert inbound_data.plans_with(shops, every, now) == plans
+    some = plans[::7]
+    assert inbound_data.plans_with(shops, [plan.plan_id for plan in some], now) == some
+    active = [plan for plan in plans if plan.status(now) == "ACTIVE"]
+    assert active
+    assert list(inbound_data.newest_plans(shops, now, by_update=True, status="ACTIVE")) == active
+
+    query = {"QueryType": "SHIPMENT", "MarketplaceId": US}
+    states = v0_rows(api, "shipments", "ShipmentData", query | {"ShipmentStatusList": EVERY})
+    for state in EVERY.split(","):
+        found = v0_rows(api, "shipments", "ShipmentData", query | {"ShipmentStatusList": state})
+        assert found == [row for row in states if row["ShipmentStatus"] == state]
+
+
 def test_the_catalogue_finds_items_by_every_identifier(api: Api) -> None:
     """ASIN, SKU, EAN and UPC lead to one item; parents have children and neither size nor rank."""
     shop = api.sandbox.world._shop(api.seller, US)
