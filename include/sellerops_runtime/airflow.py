@@ -109,7 +109,7 @@ class AirflowStack:
         argv: list[str],
         *,
         extra_env: Mapping[str, str] | None = None,
-        seconds: float = 180.0,
+        seconds: float = 600.0,
     ) -> str:
         """Run a command in Airflow's environment; what it printed. Raises StartError when it fails."""
         self._prepare()

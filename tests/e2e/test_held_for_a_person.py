@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from support.system import System
+from support.system import PATIENT, System
 
 from sellerops_runtime.processes import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2 * PATIENT)]
 
 SALES = "report__amazon_sp__by_hand"
 QUARANTINE = "sellerops__quarantine"
@@ -21,27 +21,27 @@ def test_zero_figures_are_held_until_a_person_releases_them(system: System) -> N
     system.airflow.wait_for_dags(SALES, QUARANTINE)
     day = (datetime.now(UTC) - timedelta(days=12)).date().isoformat()
     system.airflow.api.set_paused(SALES, False)
-    assert system.airflow.api.wait_for_run(SALES, _run(system, day), 180)["state"] == "success"
+    assert system.airflow.api.wait_for_run(SALES, _run(system, day), PATIENT)["state"] == "success"
     before = _units(system, day)
     assert before > 0
 
     system.sandbox.faults("zero_data", report_type=SALES_TYPE, marketplace_id="ATVPDKIKX0DER", times=1)
     held = _run(system, day)
-    assert system.airflow.api.wait_for_run(SALES, held, 180)["state"] == "success"
+    assert system.airflow.api.wait_for_run(SALES, held, PATIENT)["state"] == "success"
     states = {ti["rendered_map_index"]: ti["state"] for ti in system.tasks(SALES, held, "load_postgres")}
     assert states == {f"US {day}": "skipped", f"CA {day}": "success", f"MX {day}": "success"}
     assert _units(system, day) == before
-    wait_until(lambda: _notices(system, day), 60, "the notice in Slack")
+    wait_until(lambda: _notices(system, day), PATIENT, "the notice in Slack")
 
     # Whichever run finds it first asks: the schedule's, that begins as the DAG is let go, or this one.
     system.airflow.api.set_paused(QUARANTINE, False)
     system.airflow.api.trigger(QUARANTINE)
-    wait_until(lambda: _questions(system, day), 90, "the questions")
+    wait_until(lambda: _questions(system, day), PATIENT, "the questions")
     for question in _questions(system, day):
         _answer(system, question, "Release")
-    wait_until(lambda: _states(system, day) == {"RELEASED"}, 120, "the release")
+    wait_until(lambda: _states(system, day) == {"RELEASED"}, PATIENT, "the release")
     # The decision is written down first, then the document is loaded.
-    wait_until(lambda: _units(system, day) == 0, 60, "the rows of the released document")
+    wait_until(lambda: _units(system, day) == 0, PATIENT, "the rows of the released document")
     decided = system.select("SELECT decided_by, note FROM sellerops.quarantine WHERE last_day = %s", day)
     assert all("admin" in str(row) and "checked in Seller Central" in str(row) for row in decided)
     assert len(_notices(system, day)) == 1

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from support.system import System
+from support.system import PATIENT, System
 
 from sellerops.accounts import load_accounts
 from sellerops.backfill import run_moments, window_key
@@ -17,7 +17,7 @@ from sellerops.slices import Slice, plan_slices
 from sellerops.specs import ReportSpec, load_spec
 from sellerops_runtime.processes import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2 * PATIENT)]
 
 SALES = "report__amazon_sp__by_hand"
 SALES_TYPE = "GET_SALES_AND_TRAFFIC_REPORT"
@@ -28,7 +28,7 @@ def test_the_schedule_makes_runs_by_itself(system: System) -> None:
     dag_id = "report__amazon_sp__every_minute"
     system.airflow.wait_for_dags(dag_id)
     system.airflow.api.set_paused(dag_id, False)
-    wait_until(lambda: len(_ended(system, dag_id)) >= 2, 200, "two scheduled runs")
+    wait_until(lambda: len(_ended(system, dag_id)) >= 2, PATIENT, "two scheduled runs")
     system.airflow.api.set_paused(dag_id, True)
     runs = _ended(system, dag_id)
     assert {run["state"] for run in runs} == {"success"}
@@ -48,7 +48,9 @@ def test_catchup_makes_every_missed_run(system: System) -> None:
     expected = _moments(spec, date.fromisoformat(spec.start_date), datetime.now(UTC).date())
     before = len(system.created_reports(SALES_TYPE, seller))
     system.airflow.api.set_paused(dag_id, False)
-    wait_until(lambda: len(_ended(system, dag_id)) >= len(expected), 240, f"{len(expected)} caught-up runs")
+    wait_until(
+        lambda: len(_ended(system, dag_id)) >= len(expected), PATIENT, f"{len(expected)} caught-up runs"
+    )
     runs = _ended(system, dag_id)
     assert {run["state"] for run in runs} == {"success"}
     assert {datetime.fromisoformat(run["data_interval_end"]) for run in runs} == set(expected)
@@ -88,7 +90,7 @@ def test_a_backfill_of_sixty_days_makes_the_scheduled_slices_and_asks_for_each_d
     )  # fmt: skip
     # A backfill of a paused DAG waits; a schedule of this one is a day away, and would collect other days.
     system.airflow.api.set_paused(dag_id, False)
-    wait_until(lambda: len(_ended(system, dag_id, "backfill")) == 60, 420, "60 backfilled runs")
+    wait_until(lambda: len(_ended(system, dag_id, "backfill")) == 60, PATIENT, "60 backfilled runs")
     runs = _ended(system, dag_id, "backfill")
     assert len(moments) == 60 == len(dry["backfills"])
     assert Counter(run["state"] for run in runs) == {"success": 60}
@@ -121,7 +123,7 @@ def test_clearing_one_failed_slice_repeats_exactly_that_slice(system: System) ->
     day = (datetime.now(UTC) - timedelta(days=9)).date().isoformat()
     system.sandbox.faults("fatal", report_type=SALES_TYPE, marketplace_id="A2EUQ1WTGCTBG2", times=1)
     run_id = _run_by_hand(system, day)
-    run = system.airflow.api.wait_for_run(SALES, run_id, 180)
+    run = system.airflow.api.wait_for_run(SALES, run_id, PATIENT)
     assert run["state"] == "failed"
 
     fetched = system.tasks(SALES, run_id, "fetch_report")
@@ -130,7 +132,7 @@ def test_clearing_one_failed_slice_repeats_exactly_that_slice(system: System) ->
     assert Counter(ti["state"] for ti in fetched) == {"success": 2, "failed": 1}
     assert _shops_loaded(system, day) == {"US", "MX"}
 
-    wait_until(lambda: _notices(system, day), 60, "the notice in Slack")
+    wait_until(lambda: _notices(system, day), PATIENT, "the notice in Slack")
     (notice,) = _notices(system, day)
     for word in ("by_hand", "northwind_na", "CA", day, "ReportFatal", "fetch_report"):
         assert word in str(notice), word
@@ -140,14 +142,16 @@ def test_clearing_one_failed_slice_repeats_exactly_that_slice(system: System) ->
     loads = system.select("SELECT count(*) FROM sellerops.load")[0][0]
     index = failed[0]["map_index"]
     system.airflow.api.clear(SALES, run_id, [[failed[0]["task_id"], index]], include_downstream=True)
-    wait_until(lambda: system.airflow.api.run(SALES, run_id)["state"] == "success", 120, "the cleared slice")
+    wait_until(
+        lambda: system.airflow.api.run(SALES, run_id)["state"] == "success", PATIENT, "the cleared slice"
+    )
     assert len(system.created_reports(SALES_TYPE, "northwind_na")) == asked + 1
     assert system.select("SELECT count(*) FROM sellerops.load")[0][0] == loads + 2  # two tables of one slice
     assert _shops_loaded(system, day) == {"US", "CA", "MX"}
     again = system.tasks(SALES, run_id, "fetch_report")
     assert {ti["rendered_map_index"] for ti in again if ti["start_date"] > run["end_date"]} == {f"CA {day}"}
 
-    wait_until(lambda: _answers(system, notice), 60, "the recovery in the notice's thread")
+    wait_until(lambda: _answers(system, notice), PATIENT, "the recovery in the notice's thread")
     (recovery,) = _answers(system, notice)
     assert "by_hand works again" in recovery["text"]
     assert [each for each in _notices(system, day) if "thread_ts" not in each] == [notice]

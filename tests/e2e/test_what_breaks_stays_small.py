@@ -6,11 +6,11 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.system import System, follow_clock
+from support.system import PATIENT, System, follow_clock
 
 from sellerops_runtime.processes import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2 * PATIENT)]
 
 SALES = "report__amazon_sp__by_hand"
 ALL_ACCOUNTS = "report__amazon_sp__sales_and_traffic"
@@ -25,14 +25,16 @@ def test_a_misspelt_yaml_shows_as_an_import_error_and_disables_only_itself(syste
         (reports / "all_orders.yaml").read_text(encoding="utf-8").replace("lookback:", "loockback:"), "utf-8"
     )
     try:
-        wait_until(lambda: "loockback" in str(system.airflow.api.import_errors()), 60, "the import error")
+        wait_until(
+            lambda: "loockback" in str(system.airflow.api.import_errors()), PATIENT, "the import error"
+        )
         (error,) = system.airflow.api.import_errors()
         for word in ("broken.yaml", "period.loockback", "Did you mean 'lookback'"):
             assert word in error["stack_trace"], word
         assert set(system.airflow.api.dags("report__%")) == healthy
     finally:
         broken.unlink()
-    wait_until(lambda: not system.airflow.api.import_errors(), 60, "the import error to go")
+    wait_until(lambda: not system.airflow.api.import_errors(), PATIENT, "the import error to go")
 
 
 def test_a_typing_error_in_accounts_keeps_every_dag_and_a_new_account_gets_its_pool(system: System) -> None:
@@ -47,20 +49,20 @@ def test_a_typing_error_in_accounts_keeps_every_dag_and_a_new_account_gets_its_p
 
     try:
         accounts.write_text("accounts:\n  northwind_na: {region: NA\n", encoding="utf-8")
-        wait_until(lambda: "accounts.yaml:3" in str(api.import_errors()), 120, "the import error")
+        wait_until(lambda: "accounts.yaml:3" in str(api.import_errors()), PATIENT, "the import error")
         assert set(api.dags("report__%")) == healthy
         accounts.write_text(
             f"{sound.rstrip()}\n  southwind_na: {{region: NA, marketplaces: [US]}}\n", "utf-8"
         )
-        wait_until(lambda: not api.import_errors(), 120, "the import error to go")
+        wait_until(lambda: not api.import_errors(), PATIENT, "the import error to go")
         assert "amazon_sp_southwind_na" not in pools()
-        wait_until(lambda: "southwind_na" in tasks(), 120, "its tasks")
+        wait_until(lambda: "southwind_na" in tasks(), PATIENT, "its tasks")
         run_id = api.trigger(ALL_ACCOUNTS, {"accounts": ["northwind_na"], "period": 1})
-        wait_until(lambda: "amazon_sp_southwind_na" in pools(), 30, "its pool")
+        wait_until(lambda: "amazon_sp_southwind_na" in pools(), PATIENT, "its pool")
         api.set_run_state(ALL_ACCOUNTS, run_id, "failed")
     finally:
         accounts.write_text(sound, encoding="utf-8")
-    wait_until(lambda: "southwind_na" not in tasks(), 120, "the end")
+    wait_until(lambda: "southwind_na" not in tasks(), PATIENT, "the end")
 
 
 def test_waiting_holds_no_worker_and_killed_parts_never_ask_twice(system: System) -> None:
@@ -76,7 +78,7 @@ def test_waiting_holds_no_worker_and_killed_parts_never_ask_twice(system: System
         states = Counter(ti["state"] for ti in system.tasks(SALES, run_id, "fetch_report"))
         return states == {"deferred": 3}
 
-    wait_until(waiting, 90, "three waiting slices")
+    wait_until(waiting, PATIENT, "three waiting slices")
     pools = {pool["name"]: pool for pool in system.airflow.api.request("GET", "/pools")["pools"]}
     assert pools["amazon_sp_northwind_na"]["running_slots"] == 0
 
@@ -87,7 +89,7 @@ def test_waiting_holds_no_worker_and_killed_parts_never_ask_twice(system: System
     system.airflow.start("scheduler")
     system.sandbox.clock(jump_seconds=18000)
     follow_clock(system.ledger, system.sandbox)
-    run = system.airflow.api.wait_for_run(SALES, run_id, 240)
+    run = system.airflow.api.wait_for_run(SALES, run_id, PATIENT)
     assert run["state"] == "success"
     assert len(system.created_reports(SALES_TYPE, "northwind_na")) == before + 3
     rows = system.select(

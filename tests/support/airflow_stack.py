@@ -35,7 +35,7 @@ class RunningAirflow:
     stack: AirflowStack
     api: AirflowApi
 
-    def wait_for_dags(self, *dag_ids: str, seconds: float = 60.0) -> None:
+    def wait_for_dags(self, *dag_ids: str, seconds: float = 900.0) -> None:
         """Wait until Airflow knows these DAGs."""
         watch = list(self.stack.components.values())
         wait_until(lambda: set(dag_ids) <= set(self.api.dags()), seconds, ", ".join(dag_ids), watch=watch)
@@ -101,7 +101,7 @@ def running_airflow(
     try:
         stack.migrate()
         stack.start()
-        stack.wait_healthy()
+        stack.wait_healthy(seconds=900.0)
         with stack.api() as api:
             yield RunningAirflow(stack, api)
     finally:

@@ -7,6 +7,7 @@ program is not installed; with ``SELLEROPS_REQUIRE_BIGQUERY=1`` that is a failur
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -28,7 +29,7 @@ from sellerops.destinations.bigquery import BigQueryAddress
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "local-project"
-_START_SECONDS = 90
+_START_SECONDS = 240
 _EXTENSIONS = ("icu", "ducklake", "spatial")
 
 
@@ -57,10 +58,22 @@ class LocalBigQuery:
         self.root = Path(tempfile.mkdtemp(prefix="sellerops-bigquery-"))
         # DuckDB looks for its extensions below HOME; they are put there once, from their wheels.
         home = executable.parents[1] / "home"
-        if not (home / ".installed").exists():
-            self._install_extensions(executable, home)
-        self.port, grpc = free_ports(2)
+        home.mkdir(exist_ok=True)
+        with (home / ".installing").open("w") as lock:  # another worker of the same run may be at it
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (home / ".installed").exists():
+                self._install_extensions(executable, home)
         self._log = (self.root / "log").open("wb")
+        # Somebody else may take a port before the server does.
+        for _ in range(5):
+            self._start(executable, home)
+            if self._answers():
+                return
+            self.remove_process()
+        raise RuntimeError(f"local-bigquery did not start: {(self.root / 'log').read_text()[-2000:]}")
+
+    def _start(self, executable: Path, home: Path) -> None:
+        self.port, grpc = free_ports(2)
         self._process = subprocess.Popen(
             [
                 str(executable), "--host", "127.0.0.1", "--port", str(self.port), "--grpc-port", str(grpc),
@@ -70,31 +83,27 @@ class LocalBigQuery:
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )  # fmt: skip
-        self._wait()
 
     @staticmethod
     def _install_extensions(executable: Path, home: Path) -> None:
-        home.mkdir(exist_ok=True)
         script = f"from duckdb_extensions import import_extension as i; [i(x) for x in {_EXTENSIONS!r}]"
         python = executable.parent / "python"
         subprocess.run([str(python), "-c", script], env={**os.environ, "HOME": str(home)}, check=True)
         (home / ".installed").touch()
 
-    def _wait(self) -> None:
+    def _answers(self) -> bool:
+        """Whether the server, and no other on its port, comes to answer."""
         deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                break
+        while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 urllib.request.urlopen(
-                    f"{self.url}/bigquery/v2/projects/{PROJECT}/datasets", timeout=2
+                    f"{self.url}/bigquery/v2/projects/{PROJECT}/datasets", timeout=10
                 ).close()
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.1)
             else:
-                return
-        self.remove_process()
-        raise RuntimeError(f"local-bigquery did not start: {(self.root / 'log').read_text()[-2000:]}")
+                return self._process.poll() is None
+        return False
 
     @property
     def url(self) -> str:
@@ -112,11 +121,11 @@ class LocalBigQuery:
     def remove_process(self) -> None:
         if self._process.poll() is None:
             self._process.kill()
-        self._process.wait(20)
-        self._log.close()
+        self._process.wait()
 
     def remove(self) -> None:
         self.remove_process()
+        self._log.close()
         shutil.rmtree(self.root, ignore_errors=True)
 
 

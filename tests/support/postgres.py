@@ -59,7 +59,7 @@ class PostgresServer:
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(processes, timeout=10)
+        psutil.wait_procs(processes, timeout=120)
 
     def remove(self) -> None:
         self.stop()

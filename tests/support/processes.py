@@ -28,7 +28,7 @@ def in_processes(
 ) -> list[Any]:
     """``work`` with each tuple of arguments, spread over new processes; the answers in order."""
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return [future.result(timeout=60) for future in [pool.submit(work, *each) for each in arguments]]
+        return [future.result() for future in [pool.submit(work, *each) for each in arguments]]
 
 
 def open_and_claim(conninfo: str, threads: int) -> list[tuple[int, bool]]:

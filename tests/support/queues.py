@@ -15,7 +15,7 @@ from typing import Any
 
 from sellerops.notifications.queue import QueueSettings
 
-READY_SECONDS = 60.0
+READY_SECONDS = 240.0
 REGION = "us-east-1"
 
 
@@ -28,6 +28,13 @@ class QueueServer:
         self._client: Any = None
 
     def __enter__(self) -> QueueServer:
+        # moto takes a number only; somebody else may take the port before it does.
+        for _ in range(5):
+            if self._start():
+                return self
+        raise RuntimeError("moto's server did not start")
+
+    def _start(self) -> bool:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -42,14 +49,14 @@ class QueueServer:
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.__exit__()
-                raise RuntimeError("moto's server did not start")
+                return False
             time.sleep(0.05)
-        return self
+        return self._process.poll() is None
 
     def __exit__(self, *exc: object) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait()
             self._process = None
 
     def new_queue(self) -> QueueSettings:
@@ -87,7 +94,7 @@ class QueueServer:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/moto-api/data.json", timeout=1):
+            with urllib.request.urlopen(f"{self.url}/moto-api/data.json", timeout=10):
                 return True
         except (urllib.error.URLError, OSError):
             return False

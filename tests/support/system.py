@@ -15,6 +15,9 @@ from support.sandbox import SandboxServer
 from sellerops.clock import Clock
 from sellerops.ledger import Ledger
 
+# Seconds after which something hangs, however busy the machine: a part that ended is noticed at once.
+PATIENT = 900.0
+
 
 @dataclass
 class System:

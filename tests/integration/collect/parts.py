@@ -132,7 +132,7 @@ def wait(collector: Collector, piece: Slice, run: RunRef = RUN, **options: Any) 
 
     async def whole() -> WaitResult:
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(240):
                 return await collector.wait(piece, run, **options)
         finally:
             await close_sessions()

@@ -86,7 +86,7 @@ class PostgresStore:
         return [(row["column_name"], row["kind"]) for row in found]
 
     def leftovers(self) -> list[str]:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 120
         while True:
             # A backend clears its temporary tables a moment after its client is gone.
             found = self.query("SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'")

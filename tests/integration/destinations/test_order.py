@@ -185,7 +185,7 @@ def in_threads(jobs: Sequence[Callable[[], Any]]) -> list[BaseException]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(240)
     return errors
 
 

@@ -98,7 +98,7 @@ def test_a_killed_load_leaves_the_table_as_it_was(store: PostgresStore) -> None:
     assert child.stdout is not None
     assert child.stdout.readline() == b"half way\n"
     child.send_signal(signal.SIGKILL)
-    child.wait(10)
+    child.wait()
     assert store.leftovers() == []
     assert store.rows("amazon_sp.fba_customer_returns") == before
     assert len(store.loads()) == 1

@@ -316,7 +316,7 @@ def test_loads_beside_a_migration_wait_for_it(postgres: PostgresStore) -> None:
         thread.start()
     assert migrate(postgres, spec).is_applied
     for thread in threads:
-        thread.join(60)
+        thread.join(240)
     assert all(isinstance(error, ConfigurationError) for error in errors)
     assert len(postgres.rows(table_of(SHIPMENTS))) == 2
 

@@ -72,7 +72,7 @@ def running(work: Callable[[], object]) -> Iterator[list[Exception | None]]:
     try:
         yield ended
     finally:
-        thread.join(60)
+        thread.join(240)
         assert not thread.is_alive()
 
 
@@ -91,7 +91,7 @@ def test_a_new_column_waits_for_an_idle_reader_and_keeps_nobody_else_waiting(
     waiting = threading.Event()
     monkeypatch.setattr(table_locks, "_holders", lambda *_: waiting.set() or [])
     with running_behind(store, lambda: returns("new-column", hours=1).load_into(store.destination)) as ended:
-        assert waiting.wait(30)
+        assert waiting.wait(240)
         reads_at_once(store)
         returns(spec=OTHER).load_into(store.destination)
         assert not ended, "the reader still has its lock"
@@ -202,7 +202,7 @@ def test_loads_that_make_a_sources_first_tables_at_once_do_not_meet(store: Postg
     gate = threading.Barrier(len(documents))
 
     def load(document: Doc) -> None:
-        gate.wait(30)
+        gate.wait(240)
         try:
             document.load_into(store.destination)
         except (SellerOpsError, psycopg.Error) as error:
@@ -212,7 +212,7 @@ def test_loads_that_make_a_sources_first_tables_at_once_do_not_meet(store: Postg
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(240)
     assert failures == []
     for spec in fresh:
         table = f"made_at_once.{next(iter(spec.tables))}"

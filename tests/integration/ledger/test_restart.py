@@ -55,10 +55,10 @@ def test_a_report_id_survives_a_restart(own_server: PostgresServer, retries: _Re
     getattr(own_server, how)()
     with ThreadPoolExecutor(1) as pool:
         written = pool.submit(ledger.record_created, request.id, "R1")
-        assert retries.seen.wait(60)
+        assert retries.seen.wait(240)
         assert not written.done()
         own_server.start()
-        written.result(timeout=60)
+        written.result(timeout=240)
     found = ledger.get_request(request.id)
     assert (found.status, found.report_id) == (RequestStatus.IN_QUEUE, "R1")
     ledger.close()

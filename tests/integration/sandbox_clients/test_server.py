@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,7 +69,7 @@ def test_a_hanging_call_holds_nobody_else(sandbox: SandboxServer, client: httpx.
     """The client times out; others are served meanwhile."""
     sandbox.faults("hang_after", operation="createReport", times=1)
     with pytest.raises(httpx.ReadTimeout):
-        client.post("/reports", json=body(sandbox), timeout=0.3)
+        client.post("/reports", json=body(sandbox), timeout=1.0)
     assert listed(client) == 1
     sandbox.faults("hang", operation="createReport", times=1, options={"seconds": 0.1})
     with pytest.raises(httpx.RemoteProtocolError):
@@ -115,18 +114,31 @@ def test_a_large_document_never_lies_in_memory(sandbox: SandboxServer, client: h
     assert server.memory_info().rss + worker.memory_info().rss - before < 60_000_000
 
 
-def test_it_answers_hundreds_of_calls_a_second(sandbox: SandboxServer, client: httpx.Client) -> None:
-    """With a thousand reports in the making; a floor far below what an idle machine gives."""
+def test_a_call_costs_the_same_with_a_thousand_reports_in_the_making(
+    sandbox: SandboxServer, client: httpx.Client
+) -> None:
+    """By the server's own processor time; with a search through all of them it would cost many times as much.
+    How many calls a second there are is measured by benchmarks/sandbox.py.
+    """
     sandbox.clock(speed=600)
     for operation in ("createReport", "getReport"):
         sandbox.quotas(operation=operation, rate=100_000, burst=100_000)
     sandbox.control("POST", "/tokens", json={"lifetime_seconds": 10_000_000})
     client.headers["x-amz-access-token"] = access_token(sandbox)
-    ids = [client.post("/reports", json=body(sandbox)).json()["reportId"] for _ in range(1000)]
-    started = time.perf_counter()
-    statuses = {client.get(f"/reports/{report_id}").status_code for report_id in ids}
-    assert statuses == {200}
-    assert 1000 / (time.perf_counter() - started) > 100
+    server = psutil.Process(sandbox.pid)
+
+    def create() -> str:
+        return str(client.post("/reports", json=body(sandbox)).json()["reportId"])
+
+    def cost(report_id: str) -> float:
+        before = sum(server.cpu_times()[:2])
+        assert {client.get(f"/reports/{report_id}").status_code for _ in range(200)} == {200}
+        return sum(server.cpu_times()[:2]) - before
+
+    first = create()
+    alone = min(cost(first) for _ in range(2))
+    assert len({create() for _ in range(1000)}) == 1000
+    assert min(cost(first) for _ in range(3)) < 4 * alone + 0.1
 
 
 def test_many_connections_at_once(sandbox: SandboxServer, client: httpx.Client) -> None:
@@ -172,7 +184,7 @@ def test_nothing_stays_behind(how: signal.Signals) -> None:
         children = psutil.Process(server.pid).children(recursive=True)
         assert children
         os.kill(server.pid, how)
-        _, alive = psutil.wait_procs(children, timeout=20)
+        _, alive = psutil.wait_procs(children, timeout=120)
         assert not alive
     finally:
         server.stop()

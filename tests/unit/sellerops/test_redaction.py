@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.costs import grows_in_proportion
 
 from sellerops.redaction import MASK, redact, redact_values
 
@@ -191,5 +192,4 @@ def test_the_cost_is_in_proportion_to_the_text(part: str) -> None:
         redact(text)
         return time.process_time() - began
 
-    small, large = (min(seconds(size) for _ in range(2)) for size in (20_000, 80_000))
-    assert large < 0.1 or large < 9 * small
+    assert grows_in_proportion(seconds, 20_000, 80_000, least=0.1)

@@ -49,7 +49,7 @@ def is_running(pid):
 
 def test_a_program_that_ignores_term_is_killed_with_its_children(component, tmp_path):
     part = component(STUBBORN, tmp_path / "child")
-    wait_until(lambda: (tmp_path / "child").exists() and tail(tmp_path / "child") != "", 10, "the child")
+    wait_until(lambda: (tmp_path / "child").exists() and tail(tmp_path / "child") != "", 240, "the child")
     child = int((tmp_path / "child").read_text())
     assert is_running(part.pid)
     assert is_running(child)
@@ -60,7 +60,7 @@ def test_a_program_that_ignores_term_is_killed_with_its_children(component, tmp_
 
 def test_children_whose_parent_is_gone_are_stopped_too(component, tmp_path):
     part = component(STUBBORN, tmp_path / "child")
-    wait_until(lambda: tail(tmp_path / "child") != "", 10, "the child")
+    wait_until(lambda: tail(tmp_path / "child") != "", 240, "the child")
     child = int((tmp_path / "child").read_text())
     psutil.Process(part.pid).kill()
     part._child.wait()
@@ -88,7 +88,7 @@ def test_another_process_that_has_the_recorded_pid_now_is_left_alone(component, 
 def test_another_session_of_the_same_number_is_left_alone(component, tmp_path):
     """As after a restart of the machine: the number is a daemon's now, whose leader is gone as usual."""
     part = component(STUBBORN, tmp_path / "child")
-    wait_until(lambda: tail(tmp_path / "child") != "", 10, "the child")
+    wait_until(lambda: tail(tmp_path / "child") != "", 240, "the child")
     child = int((tmp_path / "child").read_text())
     psutil.Process(part.pid).kill()
     part._child.wait()
@@ -107,7 +107,7 @@ def test_a_damaged_pid_file_stops_nothing(tmp_path):
 def test_waiting_ends_at_once_with_the_last_words_of_a_program_that_ended(component):
     part = component("import sys; sys.exit('no such database')")
     with pytest.raises(StartError, match=r"part ended with code 1.*\n.*no such database"):
-        wait_until(lambda: False, 30, "the part", watch=[part])
+        wait_until(lambda: False, 240, "the part", watch=[part])
 
 
 def test_waiting_in_vain_names_what_was_waited_for(component):

@@ -8,6 +8,7 @@ import tracemalloc
 from collections.abc import Callable
 
 import pytest
+from support.costs import grows_in_proportion
 from unit.sellerops.formats.helpers import Read, table
 
 from sellerops.bounded_json import TooDeep, read_json
@@ -62,8 +63,7 @@ PARTS: dict[str, tuple[str, Callable[[int], bytes]]] = {
 @pytest.mark.parametrize("name", PARTS)
 def test_a_document_of_four_times_the_parts_costs_about_four_times_as_much(name: str) -> None:
     kind, make = PARTS[name]
-    small, large = (min(seconds(make(n), kind) for _ in range(3)) for n in (4_000, 16_000))
-    assert large < 0.05 or large < 9 * small
+    assert grows_in_proportion(lambda n: seconds(make(n), kind), 4_000, 16_000, least=0.05)
 
 
 DEEP = 200_000

@@ -105,6 +105,7 @@ def test_waiters_of_one_process_are_served_by_deadline() -> None:
     class Gate(QuotaLedger):
         def __init__(self) -> None:
             self.open = False
+            self.refused = 0
             self.places: list[Place | None] = []
 
         def try_acquire(
@@ -116,7 +117,8 @@ def test_waiters_of_one_process_are_served_by_deadline() -> None:
             leave: int | None = None,
         ) -> Decision:
             if not self.open:
-                return Wait(60.0, 60.0)
+                self.refused += 1
+                return Wait(3600.0, 3600.0)
             self.places.append(place)
             return Granted(START)
 
@@ -129,11 +131,13 @@ def test_waiters_of_one_process_are_served_by_deadline() -> None:
             served.append(days or 0)
 
         tasks = [asyncio.create_task(one(days)) for days in (30, None, 20)]
-        await asyncio.sleep(0.05)
+        # The first and then the more urgent third of them have asked in vain.
+        while limits.refused < 2:  # noqa: ASYNC110 - set in threads
+            await asyncio.sleep(0.001)
         limits.open = True
         tasks.append(asyncio.create_task(one(10)))
-        # Well before the minute that the first head was told to wait.
-        await asyncio.wait_for(asyncio.gather(*tasks), 20)
+        # Well before the hour that the first head was told to wait.
+        await asyncio.wait_for(asyncio.gather(*tasks), 240)
         return served, limits.places
 
     served, places = asyncio.run(run())

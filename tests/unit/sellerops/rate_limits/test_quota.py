@@ -134,7 +134,7 @@ def at_the_same_moment(bench: Bench, ask: Callable[[QuotaLedger, str], Granted |
         ledger.clock()
         granted = []
         for number in range(20):
-            barrier.wait(60)
+            barrier.wait(240)
             granted.append(sum(isinstance(ask(limits, f"account_{number}"), Granted) for _ in range(4)))
         return granted
 

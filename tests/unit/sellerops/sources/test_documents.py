@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.costs import grows_in_proportion
 from unit.sellerops.sources.wire import Answer, Wire
 
 from sellerops.archive import Archive, DocumentMeta
@@ -248,8 +249,7 @@ def test_many_small_members_cost_in_proportion() -> None:
         assert sum(map(len, unpacked([data], "here"))) == 4 * members
         return time.process_time() - began
 
-    small, large = (min(seconds(members) for _ in range(2)) for members in (5_000, 20_000))
-    assert large < 0.05 or large < 9 * small
+    assert grows_in_proportion(seconds, 5_000, 20_000, least=0.05)
 
 
 def test_two_workers_may_fetch_the_same_document_at_once(wire: Wire, tmp_path: Path) -> None:
