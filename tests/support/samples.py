@@ -17,10 +17,10 @@ from sellerops.specs import PeriodKind, ReportSpec, load_specs
 
 SHOPS = {"northwind_na": ("US", "CA", "MX"), "northwind_eu": ("GB", "DE", "FR")}
 CREATED = [spec for spec in load_specs()[0] if spec.request.how == "created"]
-_AS_OF = datetime(2026, 11, 18, 14, tzinfo=UTC)
+AS_OF = datetime(2026, 11, 18, 14, tzinfo=UTC)
 # What is rare is looked for further back.
 _LOOKBACKS = tuple(timedelta(days=days) for days in (2, 40, 540))
-_MOMENTS = tuple(_AS_OF - timedelta(days=days) for days in (0, 1, 2, 3, 5, 8, 13, 21))
+_MOMENTS = tuple(AS_OF - timedelta(days=days) for days in (0, 1, 2, 3, 5, 8, 13, 21))
 
 
 class Sample(NamedTuple):
@@ -48,7 +48,7 @@ def looked_at_again(sample: Sample) -> Sample | None:
 
 
 def _made(spec: ReportSpec, piece: Slice, moment: datetime) -> Sample | None:
-    document = document_of(piece, moment, _split_options(spec, piece))
+    document = document_of(piece, moment, split_options(spec, piece))
     return document and Sample(spec, piece, moment, document.read(), document.content_type)
 
 
@@ -62,12 +62,13 @@ def _slices(spec: ReportSpec, account: str) -> Iterator[tuple[Slice, datetime]]:
                 yield piece, moment
         return
     for lookback in _LOOKBACKS:
-        planned = plan_slices(spec, owner, run_at=_AS_OF, now=_AS_OF, lookback=lookback)
+        planned = plan_slices(spec, owner, run_at=AS_OF, now=AS_OF, lookback=lookback)
         for piece in reversed(planned):
-            yield piece, _AS_OF
+            yield piece, AS_OF
 
 
-def _split_options(spec: ReportSpec, piece: Slice) -> dict[str, str]:
+def split_options(spec: ReportSpec, piece: Slice) -> dict[str, str]:
+    """What a create is told beside the spec's options where the spec splits: the first values there are."""
     split = spec.request.split
     if split is None:
         return {}

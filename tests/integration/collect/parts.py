@@ -8,14 +8,27 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.sandbox import SandboxServer
 
 from sellerops.accounts import Account, load_accounts
 from sellerops.archive import Archive
 from sellerops.clock import Clock
-from sellerops.collect import Collector, Done, WaitFor, WaitOutcome, WaitResult
+from sellerops.collect import (
+    Collector,
+    Done,
+    WaitFor,
+    WaitOutcome,
+    WaitResult,
+    calling,
+    calls,
+    context,
+    creation,
+    following,
+    second_look,
+)
 from sellerops.ledger import Ledger, RunRef
-from sellerops.rate_limits import QuotaLedger, load_rate_limits
+from sellerops.rate_limits import QuotaLedger, load_rate_limits, waiting
 from sellerops.slices import Slice, plan_slices
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.common.lwa import Credentials
@@ -92,6 +105,29 @@ class Bench:
         """Both clocks, by so many hours."""
         self.sandbox.clock(jump_seconds=hours * 3600)
         self.follow_clock()
+
+    def let_time_pass_in_sleeps_alone(self, patch: pytest.MonkeyPatch) -> None:
+        """From now on both clocks stand still, and who sleeps on them is woken at the moment it wanted: what
+        the machine needs for all the rest, and how busy it is, is in no measured time.
+        """
+        self.sandbox.clock(freeze=True)
+        self.follow_clock()
+
+        async def sleep_until(ledger: Ledger, moment: datetime) -> None:
+            self.jump(max(0.0, (moment - ledger.clock().now()).total_seconds()) / 3600)
+
+        async def sleep_until_told(ledger: Ledger, moment: datetime, arrived: asyncio.Event) -> bool:
+            await sleep_until(ledger, moment)
+            return arrived.is_set()
+
+        async def sleep_for_a_token(_: Any, seconds: float) -> None:
+            self.jump(seconds / 3600)
+
+        patch.setattr(context, "_CLOCK_AGE", 0.0)
+        for module in (calling, calls, creation, following, second_look):
+            patch.setattr(module, "sleep_until", sleep_until)
+        patch.setattr(following, "sleep_until_told", sleep_until_told)
+        patch.setattr(waiting, "_sleep", sleep_for_a_token)
 
     def documents(self) -> list[Path]:
         return sorted(self.directory.rglob("*.gz"))

@@ -79,7 +79,7 @@ def test_new_pages_without_an_end_are_given_up_in_time(bench: Bench, monkeypatch
     pages = 0
 
     async def lease(self: Any, operation: str, deadline: Any = None) -> None:
-        await asyncio.sleep(0.005)
+        bench.jump(0.25)
 
     async def call(self: Any, *_: Any, **__: Any) -> Answer:
         nonlocal pages
@@ -89,8 +89,7 @@ def test_new_pages_without_an_end_are_given_up_in_time(bench: Bench, monkeypatch
 
     monkeypatch.setattr(SpApiClient, "lease", lease)
     monkeypatch.setattr(SpApiClient, "call", call)
-    bench.sandbox.clock(speed=36_000)
-    bench.follow_clock()
+    bench.let_time_pass_in_sleeps_alone(monkeypatch)
     began = bench.ledger.clock().now()
     error = _error_of(bench, "transactions")
     assert isinstance(error, GiveUpError)
