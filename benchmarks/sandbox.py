@@ -148,7 +148,7 @@ def document(spec: ReportSpec, account: str) -> tuple[Cost, Cost]:
 
 
 def calls() -> dict[str, float]:
-    """CPU of the server for a call of each kind that a slice repeats, with a thousand reports in the making."""
+    """CPU of the server for a call of each kind, with a thousand reports in the making."""
     with server() as (sandbox, client):
         spent = _cpu_of(sandbox)
         body = {

@@ -33,6 +33,7 @@ from amazon_sandbox.world import Seller
 
 Body = TypeVar("Body", bound=BaseModel)
 Endpoint = Callable[[Request], Awaitable[Response]]
+WAIT_AT_A_JUMP = 30.0  # real seconds, for documents of gigabytes
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
@@ -47,7 +48,11 @@ class ControlError(Exception):
 
 
 async def clock(request: Request) -> Response:
-    """GET shows, POST changes: set, jump_seconds, freeze, speed, applied in this order."""
+    """GET shows, POST changes: set, jump_seconds, freeze, speed, applied in this order.
+
+    Before a jump the documents that were asked for are written: else it would depend on the machine whether
+    a report whose time the jump ends is DONE.
+    """
     sandbox = sandbox_of(request)
     if request.method == "POST":
         change = await _read(request, bodies.ClockChange)
@@ -60,6 +65,8 @@ async def clock(request: Request) -> Response:
         speed = change.speed
         if change.freeze is not None:
             speed = 0.0 if change.freeze else (1.0 if speed is None else speed)
+        if change.jump_seconds:
+            await sandbox.renderer.finish(WAIT_AT_A_JUMP)
         sandbox.clock.change(speed=speed, to=to, jump=change.jump_seconds)
     return json_answer(sandbox.clock.as_dict())
 

@@ -159,6 +159,11 @@ class Renderer:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    async def finish(self, seconds: float) -> None:
+        """Wait until all that is queued now is written, but no longer than so many real seconds."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=seconds)
+
     def close(self) -> None:
         """Drop what is queued and end the worker."""
         for task in self._tasks:

@@ -12,13 +12,15 @@ from support.sandbox_app import NOW, Api, epoch
 
 from amazon_sandbox.app import create_app
 from amazon_sandbox.clock import VirtualClock
+from amazon_sandbox.reports import life
 from amazon_sandbox.sandbox import Sandbox
 from amazon_sandbox.world import World
 
 
 @pytest.fixture
-def sandbox() -> Sandbox:
-    """A sandbox whose clock stands still at NOW until a test moves it."""
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """A sandbox whose clock stands still at NOW until a test moves it, and that waits for its documents."""
+    monkeypatch.setattr(life, "WAIT_FOR_DOCUMENT", 240.0)
     clock = VirtualClock(start=epoch(NOW), real=lambda: 1_000_000.0)
     return Sandbox(partial(World, 7), clock=clock, public_url="http://testserver", render_in_process=True)
 

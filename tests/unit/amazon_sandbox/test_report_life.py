@@ -3,12 +3,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 from typing import Any
 
 import pytest
-from support.sandbox_app import ALL_TYPES, INVENTORY, ORDERS, SALES, Api
+from support.sandbox_app import ALL_TYPES, INVENTORY, NOW, ORDERS, SALES, Api, epoch
 
+from amazon_sandbox.reports import render
 from amazon_sandbox.sandbox import Sandbox
+from amazon_sandbox.world import World
 
 
 def test_a_report_moves_with_the_virtual_clock(na: Api, sandbox: Sandbox) -> None:
@@ -118,3 +121,28 @@ def test_a_thousand_reports_at_once(na: Api, sandbox: Sandbox, control: Any) -> 
     assert {report["reportId"] for report in reports} == ids
     assert {report["processingStatus"] for report in reports} == {"DONE"}
     assert len({report["reportDocumentId"] for report in reports}) == 1000
+
+
+def test_before_the_clock_jumps_what_was_asked_for_is_written(
+    na: Api, sandbox: Sandbox, control: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow the machine is, one look after the jump finds the report DONE."""
+    jumping, written_at = threading.Event(), []
+    finish, write = sandbox.renderer.finish, render.render
+
+    async def waiting(seconds: float) -> None:
+        jumping.set()
+        await finish(seconds)
+
+    def late(world: World, job: render.RenderJob) -> render.Rendered | None:
+        jumping.wait(60)
+        rendered = write(world, job)
+        written_at.append(sandbox.clock.now())
+        return rendered
+
+    monkeypatch.setattr(sandbox.renderer, "finish", waiting)
+    monkeypatch.setattr(render, "render", late)
+    report_id = na.create(SALES)
+    control("POST", "/clock", {"jump_seconds": 600})
+    assert written_at == [epoch(NOW)]
+    assert na.report(report_id)["processingStatus"] == "DONE"
