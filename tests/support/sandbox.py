@@ -130,6 +130,14 @@ class SandboxServer:
         """One seller by account name."""
         return next(account for account in self.accounts() if account["account"] == name)
 
+    def access_token(self, name: str = "northwind_na") -> str:
+        """A fresh access token of a seller."""
+        told = self.account(name)
+        form = {key: told[key] for key in ("refresh_token", "client_id", "client_secret")}
+        form["grant_type"] = "refresh_token"
+        answer = httpx.post(self.token_url, data=form, timeout=READY_SECONDS)
+        return str(answer.raise_for_status().json()["access_token"])
+
     def calls(self, **wanted: Any) -> list[dict[str, Any]]:
         """The log, oldest first; filter by operation, seller_id, status."""
         return list(self.control("GET", "/calls", params={"limit": 100_000, **wanted})["calls"])

@@ -193,7 +193,7 @@ def _token(credentials: Credentials) -> str:
         "client_id": credentials.client_id,
         "client_secret": credentials.client_secret,
     }
-    return str(httpx.post(credentials.token_url, data=form).json()["access_token"])
+    return str(httpx.post(credentials.token_url, data=form, timeout=60).json()["access_token"])
 
 
 def _credentials(bench: AdsBench, wire: Wire) -> Credentials:

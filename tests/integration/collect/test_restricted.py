@@ -101,24 +101,27 @@ def test_the_local_amazon_wants_the_token_for_exactly_this_document(bench: Bench
     document_id = bench.ledger.get_request(done.request_ids[0]).document_id or ""
     with pytest.raises(CredentialsError):
         call_now(lambda: bench.client().get_report_document(document_id))
-    headers = {"x-amz-access-token": _access_token(bench)}
+    headers = {"x-amz-access-token": bench.sandbox.access_token()}
     url = bench.sandbox.url
     resource = {"method": "GET", "path": "/reports/2021-06-30/documents/another"}
     answer = httpx.post(
         f"{url}/tokens/2021-03-01/restrictedDataToken",
         json={"restrictedResources": [resource]},
         headers=headers,
+        timeout=60,
     )
     other = {"x-amz-access-token": answer.json()["restrictedDataToken"]}
     path = f"{url}/reports/2021-06-30/documents/{document_id}"
-    assert httpx.get(path, headers=other).status_code == 403
-    assert httpx.get(f"{url}/reports/2021-06-30/reports/1", headers=other).status_code == 403
+    assert httpx.get(path, headers=other, timeout=60).status_code == 403
+    assert httpx.get(f"{url}/reports/2021-06-30/reports/1", headers=other, timeout=60).status_code == 403
     for wrong in (
         {},
         {"restrictedResources": []},
         {"restrictedResources": [{"method": "LOOK", "path": "/"}]},
     ):
-        refused = httpx.post(f"{url}/tokens/2021-03-01/restrictedDataToken", json=wrong, headers=headers)
+        refused = httpx.post(
+            f"{url}/tokens/2021-03-01/restrictedDataToken", json=wrong, headers=headers, timeout=60
+        )
         assert refused.status_code == 400
 
 
@@ -128,12 +131,3 @@ def _refusal(bench: Bench) -> SellerOpsError:
     error = wait(collector, piece, RUN).error
     assert isinstance(error, CredentialsError)
     return error
-
-
-def _access_token(bench: Bench) -> str:
-    told = bench.sandbox.account("northwind_na")
-    form = {
-        "grant_type": "refresh_token",
-        **{n: told[n] for n in ("client_id", "client_secret", "refresh_token")},
-    }
-    return str(httpx.post(bench.sandbox.token_url, data=form).json()["access_token"])

@@ -33,7 +33,7 @@ def client_of(sandbox: SandboxServer, kind: Any) -> Any:
         "lwa_app_id": seller["client_id"],
         "lwa_client_secret": seller["client_secret"],
     }
-    return kind(Shop, credentials=credentials, auth_token_client_class=Tokens)
+    return kind(Shop, credentials=credentials, auth_token_client_class=Tokens, timeout=60)
 
 
 def test_it_reads_stock(sandbox: SandboxServer) -> None:

@@ -30,7 +30,7 @@ def test_the_curl_examples_of_the_docs_work(sandbox: SandboxServer, tmp_path: Pa
         capture_output=True,
         encoding="cp1252",
         errors="replace",
-        timeout=120,
+        timeout=800,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "amazon-order-id" in ran.stdout

@@ -18,17 +18,10 @@ SALES = "GET_SALES_AND_TRAFFIC_REPORT"
 ORDERS = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
 
 
-def access_token(sandbox: SandboxServer) -> str:
-    seller = sandbox.account("northwind_na")
-    form = {name: seller[name] for name in ("refresh_token", "client_id", "client_secret")}
-    answer = httpx.post(sandbox.token_url, data={"grant_type": "refresh_token", **form})
-    return str(answer.json()["access_token"])
-
-
 @pytest.fixture
 def client(sandbox: SandboxServer) -> Iterator[httpx.Client]:
     """A logged-in client of northwind_na."""
-    headers = {"x-amz-access-token": access_token(sandbox)}
+    headers = {"x-amz-access-token": sandbox.access_token()}
     with httpx.Client(base_url=f"{sandbox.url}/reports/2021-06-30", headers=headers, timeout=60) as http:
         yield http
 
@@ -82,8 +75,8 @@ def test_a_download_cut_in_the_middle(sandbox: SandboxServer, client: httpx.Clie
     url = document_url(sandbox, client, body(sandbox))
     sandbox.faults("document_dropped", times=1)
     with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
-        httpx.get(url)
-    assert httpx.get(url).is_success
+        httpx.get(url, timeout=60)
+    assert httpx.get(url, timeout=60).is_success
 
 
 def document_url(sandbox: SandboxServer, client: httpx.Client, wanted: dict[str, Any]) -> str:
@@ -107,7 +100,7 @@ def test_a_large_document_never_lies_in_memory(sandbox: SandboxServer, client: h
     sandbox.jobs(compression="none")
     url = document_url(sandbox, client, body(sandbox, ORDERS))
     size = 0
-    with httpx.stream("GET", url) as answer:
+    with httpx.stream("GET", url, timeout=60) as answer:
         for chunk in answer.iter_raw():
             size += len(chunk)
     assert size > 100_000_000
@@ -124,7 +117,7 @@ def test_a_call_costs_the_same_with_a_thousand_reports_in_the_making(
     for operation in ("createReport", "getReport"):
         sandbox.quotas(operation=operation, rate=100_000, burst=100_000)
     sandbox.control("POST", "/tokens", json={"lifetime_seconds": 10_000_000})
-    client.headers["x-amz-access-token"] = access_token(sandbox)
+    client.headers["x-amz-access-token"] = sandbox.access_token()
     server = psutil.Process(sandbox.pid)
 
     def create() -> str:
@@ -193,7 +186,7 @@ def test_nothing_stays_behind(how: signal.Signals) -> None:
 def test_a_killed_worker_is_replaced(sandbox: SandboxServer, client: httpx.Client) -> None:
     """A report that was being written is written by the next one."""
     worker_of(sandbox).kill()
-    assert httpx.get(document_url(sandbox, client, body(sandbox))).is_success
+    assert httpx.get(document_url(sandbox, client, body(sandbox)), timeout=60).is_success
 
 
 def test_a_taken_port_is_said_so(sandbox: SandboxServer) -> None:
