@@ -7,6 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 
+# Clients are not faster because the clock is: what expires lives at least so many real seconds.
+LEAST_LIFE = 30.0
+
+
 def iso_micro(seconds: float) -> str:
     """UTC epoch seconds as ISO 8601 with microseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
@@ -34,6 +38,10 @@ class VirtualClock:
     def now(self) -> float:
         """The virtual now."""
         return self.virtual_anchor + (self._real() - self.real_anchor) * self.speed
+
+    def life(self, seconds: float) -> float:
+        """How many virtual seconds that lives which Amazon lets live for so many."""
+        return max(seconds, LEAST_LIFE * self.speed)
 
     def change(
         self, *, speed: float | None = None, to: float | None = None, jump: float | None = None

@@ -265,7 +265,11 @@ def test_airflow_shows_the_file_the_line_and_the_remedy_and_keeps_all_dags(confi
     assert "last valid version stays in use" in errors["report_specs_check.py"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_random_damage_to_a_spec_touches_no_other(config: Path, data: st.DataObject) -> None:
     path = config / "reports" / "amazon_sp" / "all_orders.yaml"

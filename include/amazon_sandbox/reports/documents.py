@@ -47,8 +47,8 @@ def presigned_url(
     expired: bool = False,
     seconds: int = data.URL_SECONDS,
 ) -> str:
-    """A URL for a document, good for so many virtual seconds from now."""
-    signed_at = sandbox.clock.now() - (seconds + 1 if expired else 0)
+    """A URL for a document, good for so many virtual seconds from now (`VirtualClock.life`)."""
+    signed_at = sandbox.clock.now() - (sandbox.clock.life(seconds) + 1 if expired else 0)
     query = {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
         "X-Amz-Date": instant(signed_at).strftime("%Y%m%dT%H%M%SZ"),
@@ -117,7 +117,8 @@ def _refusal(sandbox: Sandbox, request: Request, document: Document | None) -> R
         message = "The request signature we calculated does not match the signature you provided."
         return _xml(403, "SignatureDoesNotMatch", message)
     now = sandbox.clock.now()
-    expires = signed_at + int(query["X-Amz-Expires"])  # signed, so it is what was written
+    # Signed, so it is what was written.
+    expires = signed_at + sandbox.clock.life(int(query["X-Amz-Expires"]))
     if now >= expires:
         return _xml(
             403,

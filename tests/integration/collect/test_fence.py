@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
-from integration.collect import conftest
 from integration.collect.ads_parts import ADS_RUN, AdsBench
 from integration.collect.parts import RUN, Bench
 
@@ -150,15 +150,16 @@ def test_a_ledger_that_confirms_too_late_stops_the_call(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a process was suspended at the fence: what is stamped long ago must not be sent now."""
-    slow = [True]
+    bench.let_time_pass_in_sleeps_alone(monkeypatch)
+    passed = [0.0]
 
     def late(*args: Any) -> bool:
         found = renew_claim(*args)
-        if slow.pop() if slow else False:
-            time.sleep(conftest.SHORTEST_SEND + 0.1)
+        passed[0] = deadline.SEND_LIMIT + 1.0
         return found
 
     monkeypatch.setattr(fence, "renew_claim", late)
+    monkeypatch.setattr(fence, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + passed[0]))
     result = asyncio.run(_alone(bench))
     assert result.outcome is WaitOutcome.READY
     # The first claim was given up without a call; the second one went out.

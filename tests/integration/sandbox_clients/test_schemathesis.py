@@ -68,6 +68,9 @@ def command(model: Path, url: str, token: str) -> list[str]:
         "--max-examples": "20",
         "--seed": "7",
         "--exclude-checks": LEFT_OUT,
+        # A busy machine is no fault of the answers.
+        "--request-timeout": "240",
+        "--suppress-health-check": "too_slow",
     }
     words = [word for pair in options.items() for word in pair]
     return [sys.executable, "-m", "schemathesis.cli", "run", str(model), "--no-color", *words]

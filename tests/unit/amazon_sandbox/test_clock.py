@@ -54,3 +54,8 @@ def test_what_is_shown_is_enough_to_copy_the_clock(real: Real) -> None:
     assert shown["virtual_anchor"] == "1970-01-01T00:16:40.000000+00:00"
     assert shown["speed"] == 3
     assert shown["now"] == "1970-01-01T00:16:52.000000+00:00"
+
+
+def test_what_expires_lives_half_a_real_minute_at_any_speed() -> None:
+    """Clients are not faster because the clock is."""
+    assert [VirtualClock(speed=speed).life(300) for speed in (0, 1, 10, 600)] == [300, 300, 300, 18_000]

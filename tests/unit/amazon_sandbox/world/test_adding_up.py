@@ -29,7 +29,11 @@ from amazon_sandbox.world import World
 
 marketplace_ids = st.sampled_from(sorted(SHOPS))
 days = st.dates(date(2024, 12, 1), date(2027, 6, 30))
-quiet = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quiet = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 @quiet

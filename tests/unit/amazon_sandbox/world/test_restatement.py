@@ -25,7 +25,11 @@ from amazon_sandbox.world import FatalReport, World
 DAY = date(2026, 11, 16)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     marketplace_id=st.sampled_from(sorted(SHOPS)),
     day=st.dates(date(2025, 1, 1), date(2027, 1, 1)),

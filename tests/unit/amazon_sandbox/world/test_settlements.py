@@ -31,7 +31,11 @@ def amount(text: str) -> Decimal:
     return Decimal(text.replace(",", "."))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_lines_sum_to_the_total(world: World, data: st.DataObject) -> None:
     seller: Seller = data.draw(st.sampled_from(world.sellers), label="seller")
