@@ -35,7 +35,4 @@ def bench(
     local_amazon.clock(set=RUN_AT.isoformat(), speed=SPEED)
     made = Bench(local_amazon, ledger, tmp_path / "archive")
     made.follow_clock()
-    import os
-    if os.environ.get("FROZEN"):
-        made.let_time_pass_in_sleeps_alone(monkeypatch)
     return made

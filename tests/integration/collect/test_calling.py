@@ -7,13 +7,13 @@ import json
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, LiteralString
 
 import pytest
 from integration.collect.parts import RUN, Bench, another_run, collect, wait
 
-from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
+from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult, paging_claims
 from sellerops.collect.paging_claims import claim_paging
 from sellerops.destinations import LoadResult, RequestMeta, load_document, open_destination
 from sellerops.errors import CredentialsError, Quarantined, RequestRefused
@@ -277,8 +277,10 @@ def test_no_rows_are_a_document_too(bench: Bench, monkeypatch: pytest.MonkeyPatc
     assert only_request(bench).reported_at is not None
 
 
-def test_two_waits_of_one_request_page_once(bench: Bench) -> None:
+def test_two_waits_of_one_request_page_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second follows the first, from another process or not."""
+    # Of the fast clock: a heart that a busy machine lets beat late is not a dead one.
+    monkeypatch.setattr(paging_claims, "CLAIM_LIFE", timedelta(days=30))
     spec = load_spec("transactions")
     piece = piece_of(bench, "transactions")
     step = bench.collector(spec).advance(piece, RUN)
@@ -327,8 +329,9 @@ def test_a_wait_that_is_broken_off_gives_its_claim_back(bench: Bench) -> None:
     assert only_request(bench).status is RequestStatus.ARCHIVED
 
 
-def test_the_claim_of_a_dead_wait_is_taken_over(bench: Bench) -> None:
+def test_the_claim_of_a_dead_wait_is_taken_over(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed without a word: its heart stops, and the next wait pages."""
+    bench.let_time_pass_in_sleeps_alone(monkeypatch)
     spec = load_spec("order_metrics")
     step = bench.collector(spec).advance(bench.piece(spec), RUN)
     assert isinstance(step, WaitFor)

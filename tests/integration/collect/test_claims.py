@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from integration.collect.parts import RUN, Bench, spec_with
 
 from sellerops.collect import WaitFor
@@ -17,6 +18,13 @@ from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.specs import ReportSpec, load_spec
 
 LIFETIME = timedelta(minutes=15)
+
+
+@pytest.fixture(autouse=True)
+def _time_stands_still(bench: Bench) -> None:
+    """Claims and leases age only where a test says so, not while a busy machine is slow."""
+    bench.sandbox.clock(freeze=True)
+    bench.follow_clock()
 
 
 def test_only_one_of_many_claims(bench: Bench) -> None:
@@ -72,8 +80,7 @@ def test_a_claim_renewed_meanwhile_gets_its_own_90_seconds(bench: Bench) -> None
         await settling
 
     def renew_later() -> None:
-        bench.sandbox.clock(freeze=True, jump_seconds=3600)
-        bench.follow_clock()
+        bench.jump(hours=1)
         assert release_claim(bench.ledger, seen)
         assert claim_alone(bench.ledger, seen).request
 

@@ -266,26 +266,21 @@ def test_a_document_at_a_foreign_host_is_not_fetched(bench: Bench) -> None:
     assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
 
 
-def test_without_a_lease_the_worker_does_not_wait(bench: Bench) -> None:
+def test_without_a_lease_the_worker_does_not_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The getReportDocument bucket is empty: the task defers instead of sleeping on its slot."""
+    bench.let_time_pass_in_sleeps_alone(monkeypatch)
     collector, piece = bench.collector(), bench.piece()
     waited = wait(collector, piece)
     bucket = bench.client().bucket("getReportDocument")
-    bench.sandbox.clock(freeze=True)
-    bench.follow_clock()
     bench.limits.refused(bucket)
     assert isinstance(collector.advance(piece, RUN, request_ids=waited.request_ids), Done), (
         "the wait's lease is used"
     )
     second = bench.piece(index=1)
-    bench.sandbox.clock(speed=600)
-    bench.follow_clock()
     ready = wait(collector, second)
     bench.ledger.database.run(
         lambda c: c.execute("UPDATE sellerops.report_request SET document_lease_at = NULL")
     )
-    bench.sandbox.clock(freeze=True)
-    bench.follow_clock()
     bench.limits.refused(bucket)
     step = collector.advance(second, RUN, request_ids=ready.request_ids)
     assert isinstance(step, WaitFor)

@@ -81,8 +81,11 @@ def test_without_a_listing_lease_the_triggerer_lists(bench: Bench, piece: Slice)
     )
 
 
-def test_an_empty_listing_of_the_triggerer_is_not_listed_again(bench: Bench, piece: Slice) -> None:
+def test_an_empty_listing_of_the_triggerer_is_not_listed_again(
+    bench: Bench, piece: Slice, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Listing costs a token of 45 s: worker and triggerer must not hand the same question to and fro."""
+    bench.let_time_pass_in_sleeps_alone(monkeypatch)
     short = replace(piece, window_start=piece.window_end)
     assert wait(bench.collector(SPEC), short).outcome is WaitOutcome.EMPTY
     assert bench.collector(SPEC).advance(short, RUN) == Done((), Outcome.EMPTY)

@@ -83,12 +83,11 @@ def test_an_old_report_and_one_of_a_half_day_are_not_used(bench: Bench) -> None:
     assert saved(bench) == {}
 
 
-def test_one_listing_serves_all_slices_of_a_run(bench: Bench) -> None:
+def test_one_listing_serves_all_slices_of_a_run(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     for piece in bench.pieces()[:3]:
         made_elsewhere(bench, load_spec("sales_and_traffic"), piece)
     bench.jump(0.25)
-    bench.sandbox.clock(speed=60)
-    bench.follow_clock()
+    bench.let_time_pass_in_sleeps_alone(monkeypatch)
     for piece in bench.pieces()[:3]:
         collect(bench.collector(), piece)
     assert len(bench.sandbox.calls(operation="getReports")) == 1
