@@ -11,6 +11,11 @@ from datetime import UTC, datetime
 LEAST_LIFE = 30.0
 
 
+def life(seconds: float, speed: float) -> float:
+    """How many virtual seconds that lives which Amazon lets live for so many."""
+    return max(seconds, LEAST_LIFE * speed)
+
+
 def iso_micro(seconds: float) -> str:
     """UTC epoch seconds as ISO 8601 with microseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
@@ -40,8 +45,8 @@ class VirtualClock:
         return self.virtual_anchor + (self._real() - self.real_anchor) * self.speed
 
     def life(self, seconds: float) -> float:
-        """How many virtual seconds that lives which Amazon lets live for so many."""
-        return max(seconds, LEAST_LIFE * self.speed)
+        """`life` at this clock's speed."""
+        return life(seconds, self.speed)
 
     def change(
         self, *, speed: float | None = None, to: float | None = None, jump: float | None = None

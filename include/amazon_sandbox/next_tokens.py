@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from amazon_sandbox.answers import invalid_input
-from amazon_sandbox.clock import LEAST_LIFE
+from amazon_sandbox.clock import life
 
 _MARK = 16
 
@@ -56,7 +56,7 @@ def continued(
         place, as_of, made_at = json.loads(content)
     except (ValueError, TypeError) as error:
         raise invalid_input(f"Invalid {name}", token[:200]) from error
-    if lifetime is not None and now - made_at > max(lifetime, LEAST_LIFE * speed):
+    if lifetime is not None and now - made_at > life(lifetime, speed):
         raise invalid_input(f"The {name} has expired", f"It lives {lifetime:g} seconds.")
     return Continued(tuple(place), float(as_of), float(made_at))
 

@@ -37,7 +37,8 @@ async def token(request: Request) -> Response:
                 raise Refused(REFUSALS[fault_name])
             response = await misbehave(fault)
         if response is None:
-            response = json_answer(sandbox.tokens.grant(form, sandbox.clock.now()))
+            clock = sandbox.clock
+            response = json_answer(sandbox.tokens.grant(form, clock.now(), clock.speed))
     except Refused as refused:
         response = _refusal(refused.refusal)
     except ApiError as error:

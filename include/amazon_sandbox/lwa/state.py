@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from amazon_sandbox.clock import life
 from amazon_sandbox.lwa import data
 from amazon_sandbox.lwa.data import LwaRefusal
 from amazon_sandbox.world import Seller
@@ -61,8 +62,9 @@ class TokenStore:
         self._secrets = {grant.client_id: grant.client_secret for grant in grants}
         self._grants = {grant.refresh_token: grant for grant in grants}
 
-    def grant(self, form: Mapping[str, str], now: float) -> dict[str, object]:
-        """Answer a token request. Raises Refused."""
+    def grant(self, form: Mapping[str, str], now: float, speed: float = 1.0) -> dict[str, object]:
+        """Answer a token request. `speed`: of the clock that shows `now`. Raises Refused."""
+        expires_at = now + life(self.lifetime, speed)
         grant_type = _required(form, "grant_type")
         if grant_type not in ("refresh_token", "client_credentials"):
             raise Refused(data.UNSUPPORTED_GRANT)
@@ -75,14 +77,14 @@ class TokenStore:
         if grant_type == "client_credentials":
             if _required(form, "scope") not in data.SCOPES:
                 raise Refused(data.INVALID_SCOPE)
-            return self._issue(Session(client_id, None, now + self.lifetime), now)
+            return self._issue(Session(client_id, None, expires_at), now)
         refresh_token = _required(form, "refresh_token")
         granted = self._grants.get(refresh_token)
         if granted is None:
             raise Refused(data.INVALID_GRANT)
         if granted.client_id != client_id:
             raise Refused(data.UNAUTHORIZED_CLIENT)
-        session = Session(client_id, granted.seller, now + self.lifetime, granted.audience)
+        session = Session(client_id, granted.seller, expires_at, granted.audience)
         return {**self._issue(session, now), "refresh_token": refresh_token}
 
     def session(self, token: str) -> Session | None:

@@ -16,7 +16,7 @@ async def create_restricted_data_token(call: Operation) -> Answer:
     restricted = call.sandbox.restricted
     if call.caller.account not in restricted.accounts:
         raise data.NO_ROLE
-    expires_at = call.sandbox.clock.now() + data.TOKEN_SECONDS
+    expires_at = call.sandbox.clock.now() + call.sandbox.clock.life(data.TOKEN_SECONDS)
     return 200, restricted.issue(Session(call.application, call.caller, expires_at), resources)
 
 

@@ -80,3 +80,13 @@ def test_a_grantless_token_opens_no_reports(na: Api, http: TestClient) -> None:
     token = http.post("/auth/o2/token", data=form).json()["access_token"]
     answer = na.call("GET", "/reports", params={"reportTypes": SALES}, headers={"x-amz-access-token": token})
     assert answer.status_code == 403
+
+
+def test_on_a_fast_clock_it_lives_half_a_real_minute(na: Api, sandbox: Sandbox) -> None:
+    """Or a call that a busy machine sends late would be refused."""
+    sandbox.clock.change(speed=600)
+    na.login()
+    sandbox.clock.change(jump=17_999)
+    assert na.call("GET", "/reports", params={"reportTypes": SALES}).status_code == 200
+    sandbox.clock.change(jump=1)
+    assert na.call("GET", "/reports", params={"reportTypes": SALES}).status_code == 403
