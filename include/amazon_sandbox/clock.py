@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-
 # Clients are not faster because the clock is: what expires lives at least so many real seconds.
 LEAST_LIFE = 30.0
 

@@ -36,3 +36,9 @@ def bench(
     made = Bench(local_amazon, ledger, tmp_path / "archive")
     made.follow_clock()
     return made
+
+
+@pytest.fixture
+def stepping_clock(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes where somebody sleeps, and nowhere else: see ``Bench.let_time_pass_in_sleeps_alone``."""
+    bench.let_time_pass_in_sleeps_alone(monkeypatch)

@@ -24,6 +24,8 @@ from sellerops.sources.common.operations import Asked, Calls, Page
 from sellerops.sources.common.sessions import close_sessions
 from sellerops.specs import load_spec
 
+pytestmark = pytest.mark.usefixtures("stepping_clock")
+
 NAMES = ("fba_inventory_summaries", "order_metrics", "transactions", "orders_api", "orders_v0")
 
 
@@ -279,7 +281,7 @@ def test_no_rows_are_a_document_too(bench: Bench, monkeypatch: pytest.MonkeyPatc
 
 def test_two_waits_of_one_request_page_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second follows the first, from another process or not."""
-    # Of the fast clock: a heart that a busy machine lets beat late is not a dead one.
+    # A heart that a busy machine lets beat late is not a dead one.
     monkeypatch.setattr(paging_claims, "CLAIM_LIFE", timedelta(days=30))
     spec = load_spec("transactions")
     piece = piece_of(bench, "transactions")
@@ -329,9 +331,8 @@ def test_a_wait_that_is_broken_off_gives_its_claim_back(bench: Bench) -> None:
     assert only_request(bench).status is RequestStatus.ARCHIVED
 
 
-def test_the_claim_of_a_dead_wait_is_taken_over(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_claim_of_a_dead_wait_is_taken_over(bench: Bench) -> None:
     """Killed without a word: its heart stops, and the next wait pages."""
-    bench.let_time_pass_in_sleeps_alone(monkeypatch)
     spec = load_spec("order_metrics")
     step = bench.collector(spec).advance(bench.piece(spec), RUN)
     assert isinstance(step, WaitFor)

@@ -14,6 +14,8 @@ from sellerops.ledger import Ledger
 from sellerops.offers import listed_offers
 from sellerops.specs import load_spec
 
+pytestmark = pytest.mark.usefixtures("stepping_clock")
+
 US = "ATVPDKIKX0DER"
 
 

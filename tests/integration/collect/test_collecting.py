@@ -23,6 +23,8 @@ from sellerops.errors import (
 from sellerops.ledger import RequestStatus, SliceState
 from sellerops.specs import load_spec
 
+pytestmark = pytest.mark.usefixtures("stepping_clock")
+
 
 def test_a_slice_is_asked_for_once_and_archived(bench: Bench) -> None:
     piece = bench.piece()
@@ -266,9 +268,8 @@ def test_a_document_at_a_foreign_host_is_not_fetched(bench: Bench) -> None:
     assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
 
 
-def test_without_a_lease_the_worker_does_not_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_lease_the_worker_does_not_wait(bench: Bench) -> None:
     """The getReportDocument bucket is empty: the task defers instead of sleeping on its slot."""
-    bench.let_time_pass_in_sleeps_alone(monkeypatch)
     collector, piece = bench.collector(), bench.piece()
     waited = wait(collector, piece)
     bucket = bench.client().bucket("getReportDocument")
