@@ -101,7 +101,7 @@ def set_clock(url: str, *, speed: float, at_least: datetime | None = None) -> Cl
 def control(url: str, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
     """The decoded answer of the local Amazon's control address ``/_sandbox/<what>``. Raises StartError."""
     try:
-        answer = httpx.request(method, f"{url}/_sandbox/{what}", json=body, timeout=10.0, trust_env=False)
+        answer = httpx.request(method, f"{url}/_sandbox/{what}", json=body, timeout=60.0, trust_env=False)
         answer.raise_for_status()
         return answer.json()
     except (httpx.HTTPError, ValueError) as error:

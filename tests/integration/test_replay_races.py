@@ -45,7 +45,7 @@ MODES = pytest.mark.parametrize(
     [(WHOLE, False), (PART, False), (WHOLE, True)],
     ids=["whole", "part", "archive"],
 )
-_PATIENCE = 60.0
+_PATIENCE = 240.0
 
 
 class Held:

@@ -17,21 +17,22 @@ def taken():
 
 
 def test_free_ports_are_free_and_differ():
-    ports = free_ports(5)
-    assert len(set(ports)) == 5
-    assert all(is_free(port) for port in ports)
+    assert len(set(free_ports(5))) == 5
+    # Another program may take one of them at any moment.
+    assert any(all(is_free(port) for port in free_ports(5)) for _ in range(5))
 
 
 def test_another_port_is_chosen_when_the_preferred_one_is_taken(taken, monkeypatch):
     monkeypatch.delenv("DEMO_UI_PORT", raising=False)
-    chosen = choose_port("DEMO_UI_PORT", taken)
-    assert chosen != taken
-    assert is_free(chosen)
+    chosen = [choose_port("DEMO_UI_PORT", taken) for _ in range(5)]
+    assert taken not in chosen
+    assert any(is_free(port) for port in chosen)
 
 
 def test_the_preferred_port_is_taken_when_free(monkeypatch):
     monkeypatch.delenv("DEMO_UI_PORT", raising=False)
-    preferred = free_ports(1)[0]
+    # Not of those that the system gives out to others, also for their connections.
+    preferred = next(port for port in range(20_000, 32_000) if is_free(port))
     assert choose_port("DEMO_UI_PORT", preferred) == preferred
 
 
