@@ -5,7 +5,8 @@ What there is comes from the world: the deliveries behind its stock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from amazon_sandbox.quotas import UsagePlan
 from amazon_sandbox.world.documents import iso_utc
@@ -45,19 +46,30 @@ def newest_plans(
     `status`: only those; what is still ACTIVE is not looked for where all has left.
     """
     waiting: list[Plan] = []
-
-    def time(plan: Plan) -> int:
-        return plan.updated_at(now) if by_update else plan.made_at
-
-    for block in _blocks(now, status) if status != VOIDED else ():
-        for shop in shops:
-            waiting += [plan for plan in shop.inbound_plans(block) if _is_shown(plan, now, status)]
-        waiting.sort(key=time)
+    time = _time(now, by_update)
+    for block in _blocks(now, status):
+        waiting = sorted(waiting + _shown(shops, block, now, status), key=time)
         # No plan of an earlier block has changed since.
         border = (block * BLOCK_DAYS + LONGEST_OPEN_DAYS + 1 - _EPOCH_DAY) * DAY
         while waiting and time(waiting[-1]) >= border:
             yield waiting.pop()
     yield from reversed(waiting)
+
+
+def oldest_plans(
+    shops: Sequence[Shop], now: int, *, by_update: bool, status: str | None = None
+) -> Iterator[Plan]:
+    """`newest_plans` the other way round."""
+    waiting: deque[Plan] = deque()
+    time = _time(now, by_update)
+    for block in reversed(_blocks(now, status)):
+        # Of equal times the later block's come first, as they come last there.
+        waiting = deque(sorted([*_shown(shops, block, now, status), *waiting], key=time))
+        # No plan of a later block was made before.
+        border = ((block + 1) * BLOCK_DAYS - PLANNED_DAYS - 1 - _EPOCH_DAY) * DAY
+        while waiting and time(waiting[0]) < border:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def plans_with(shops: Sequence[Shop], ids: Iterable[str], now: int) -> list[Plan]:
@@ -85,14 +97,21 @@ def find_plan(shops: Sequence[Shop], plan_id: str, now: int) -> Plan | None:
 
 def _blocks(now: int, status: str | None = None) -> range:
     """The blocks of the delivery days whose plans may be shown, latest first."""
+    if status == VOIDED:
+        return range(0)
     today = now // DAY + _EPOCH_DAY
     # A day less: where the shop is, it may be yesterday.
     oldest = today + INBOUND_SEEN_DAYS - 1 if status == ACTIVE else today - KEPT_DAYS
     return range((today + PLANNED_DAYS + 1) // BLOCK_DAYS, oldest // BLOCK_DAYS - 1, -1)
 
 
-def _is_shown(plan: Plan, now: int, status: str | None) -> bool:
-    return plan.made_at <= now and status in (None, plan.status(now))
+def _shown(shops: Sequence[Shop], block: int, now: int, status: str | None) -> list[Plan]:
+    plans = (plan for shop in shops for plan in shop.inbound_plans(block))
+    return [plan for plan in plans if plan.made_at <= now and status in (None, plan.status(now))]
+
+
+def _time(now: int, by_update: bool) -> Callable[[Plan], int]:
+    return lambda plan: plan.updated_at(now) if by_update else plan.made_at
 
 
 def _has(plan: Plan, ids: frozenset[str]) -> bool:

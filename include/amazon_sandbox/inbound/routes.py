@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -26,11 +26,8 @@ async def list_inbound_plans(call: Operation) -> Answer:
 
     def page() -> list[Plan]:
         now = int(as_of)
-        found: Iterable[Plan] = data.newest_plans(
-            _shops(call), now, by_update=wanted.by_update, status=wanted.status
-        )
-        if not wanted.is_descending:
-            found = reversed(list(found))
+        listed = data.newest_plans if wanted.is_descending else data.oldest_plans
+        found = listed(_shops(call), now, by_update=wanted.by_update, status=wanted.status)
         return list(islice(found, first, first + wanted.size + 1))
 
     found = await asyncio.to_thread(page)

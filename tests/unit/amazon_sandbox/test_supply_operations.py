@@ -200,13 +200,15 @@ def test_what_nobody_has_is_told_without_making_an_order(na: Api) -> None:
     assert [shop.orders.cache_info().misses for shop in shops] == [0, 0, 0]
 
 
-def test_what_is_open_needs_no_more_orders_than_those_that_empty_it(na: Api) -> None:
+def test_what_is_open_or_oldest_needs_no_more_orders_than_those_that_empty_it(na: Api) -> None:
     """Not those of the two years that are kept."""
     shops = [na.sandbox.world.shop(na.seller, each) for each in na.seller.marketplace_ids]
     assert told(na, PLANS, status="ACTIVE", pageSize="30")["inboundPlans"]
+    assert told(na, PLANS, sortOrder="ASC")["inboundPlans"]
     opened = {"QueryType": "SHIPMENT", "MarketplaceId": US, "ShipmentStatusList": "WORKING,SHIPPED,RECEIVING"}
     assert told(na, f"{V0}/shipments", **opened)["payload"]["ShipmentData"]
-    longest = 2 * inbound.BLOCK_DAYS + ledger.LONGEST_CYCLE_DAYS
+    # At either end of the two years.
+    longest = 2 * (2 * inbound.BLOCK_DAYS + ledger.LONGEST_CYCLE_DAYS)
     assert all(0 < shop.orders.cache_info().misses <= longest for shop in shops)
 
 
@@ -220,6 +222,9 @@ def test_what_is_found_by_id_or_state_is_what_reading_all_finds(api: Api) -> Non
     assert inbound_data.plans_with(shops, every, now) == plans
     some = plans[::7]
     assert inbound_data.plans_with(shops, [plan.plan_id for plan in some], now) == some
+    for by_update in (True, False):
+        newest = list(inbound_data.newest_plans(shops, now, by_update=by_update))
+        assert list(inbound_data.oldest_plans(shops, now, by_update=by_update)) == newest[::-1]
     active = [plan for plan in plans if plan.status(now) == "ACTIVE"]
     assert active
     assert list(inbound_data.newest_plans(shops, now, by_update=True, status="ACTIVE")) == active
