@@ -107,20 +107,22 @@ async def _v0_page(
         statuses = frozenset(status for status, bit in _BITS.items() if bits & bit)
         wanted = wanted._replace(start=start, end=end, statuses=statuses)
 
+    # Ids do not fit into a token: shipments asked for by id come on one page.
+    size = len(wanted.ids) or data.V0_PAGE_SIZE
+
     def search() -> list[dict[str, Any]]:
         now, found = int(as_of), _shipments(shop, wanted, int(as_of))
-        return [
+        matching = (
             row(plan, shipment, now)
             for plan, shipment in found
             if wanted.start <= time(shipment, now) <= wanted.end
             and (not wanted.statuses or shipment.status(now) in wanted.statuses)
-        ]
+        )
+        return list(islice(matching, first, first + size + 1))
 
     rows = await asyncio.to_thread(search)
-    # Ids do not fit into a token: shipments asked for by id come on one page.
-    size = len(rows) if wanted.ids else data.V0_PAGE_SIZE
-    payload: dict[str, Any] = {name: rows[first : first + size]}
-    if first + size < len(rows):
+    payload: dict[str, Any] = {name: rows[:size]}
+    if len(rows) > size:
         place = [first + size, wanted.start, wanted.end, sum(_BITS[one] for one in wanted.statuses)]
         key = call.sandbox.signing_key
         payload["NextToken"] = next_token(key, call.name, arguments, place, as_of, call.sandbox.clock.now())

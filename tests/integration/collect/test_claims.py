@@ -20,8 +20,8 @@ from sellerops.specs import ReportSpec, load_spec
 LIFETIME = timedelta(minutes=15)
 
 
-@pytest.fixture(autouse=True)
-def _time_stands_still(bench: Bench) -> None:
+@pytest.fixture
+def time_stands_still(bench: Bench) -> None:
     """Claims and leases age only where a test says so, not while a busy machine is slow."""
     bench.sandbox.clock(freeze=True)
     bench.follow_clock()
@@ -60,6 +60,7 @@ def test_a_late_release_never_takes_a_newer_claim(bench: Bench) -> None:
     assert bench.ledger.get_request(seen.id).status is RequestStatus.CREATING
 
 
+@pytest.mark.usefixtures("time_stands_still")
 def test_a_claim_renewed_meanwhile_gets_its_own_90_seconds(bench: Bench) -> None:
     """Who waits for the end of one claim must not hunt for the orphan of the next, still under way."""
     seen = claim_alone(bench.ledger, opened(bench)).request
@@ -89,6 +90,7 @@ def test_a_claim_renewed_meanwhile_gets_its_own_90_seconds(bench: Bench) -> None
     assert bench.sandbox.calls(operation="getReports") == []
 
 
+@pytest.mark.usefixtures("time_stands_still")
 def test_a_document_lease_is_used_once_and_while_it_is_young(bench: Bench) -> None:
     request = opened(bench)
     assert not use_document_lease(bench.ledger, request.id, LIFETIME)
