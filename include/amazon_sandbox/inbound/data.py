@@ -74,7 +74,7 @@ def oldest_plans(
 
 def plans_with(shops: Sequence[Shop], ids: Iterable[str], now: int) -> list[Plan]:
     """The plans of two years that have one of the ids or a shipment with such a confirmation id, latest
-    update first. Only blocks of which an id is are made.
+    update first. Only blocks that hold one of the ids are made.
     """
     left, found = frozenset(ids), list[Plan]()
     for block in _blocks(now):
@@ -83,9 +83,7 @@ def plans_with(shops: Sequence[Shop], ids: Iterable[str], now: int) -> list[Plan
         for shop in shops:
             if here := left & shop.inbound_ids(block):
                 left -= here
-                found += [
-                    plan for plan in shop.inbound_plans(block) if _has(plan, here) and plan.made_at <= now
-                ]
+                found += [plan for plan in shop.inbound_plans(block) if _has(plan, here)]
     made = [plan for plan in found if plan.made_at <= now]
     return sorted(made, key=lambda plan: plan.updated_at(now))[::-1]
 
