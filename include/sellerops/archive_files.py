@@ -38,7 +38,7 @@ class Unzipped(io.BufferedIOBase):
         wanted = -1 if size is None else size
         try:
             piece: bytes = self._gzip.read(wanted)
-        except (EOFError, *GZIP_ERRORS) as error:
+        except GZIP_ERRORS as error:
             raise ArchiveDamaged(f"the archived document is damaged ({error}).", where=self._uri) from error
         self._digest.update(piece)
         if len(piece) != wanted and self._digest.hexdigest() != _stem(self._uri):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from gzip import BadGzipFile, GzipFile
-from typing import Any
+from typing import Any, cast
 
 from isal import igzip, isal_zlib
 
-# What a packed stream raises that is no sound gzip; EOFError when it ends early.
-GZIP_ERRORS: tuple[type[Exception], ...] = (isal_zlib.error, BadGzipFile)
+# What is raised where a stream is no sound gzip; EOFError where it ends early.
+GZIP_ERRORS = cast("tuple[type[Exception], ...]", (EOFError, isal_zlib.error, BadGzipFile))
 
 
 def unpacked(raw: Any) -> GzipFile:
