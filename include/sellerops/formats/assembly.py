@@ -26,6 +26,7 @@ _UNIT, _EQUALS = "\x1f", "\x1e"
 # What must not stand in a field of a line: it would end it, or open a quote for COPY.
 _APART = (b"\t", b"\n", b"\r", b"\b")
 LINE_END = b"\n"
+_NULLS_EMPTY = {"null_handling": "replace", "null_replacement": ""}
 _NEAR = timedelta(days=2)
 # Bytes of a row's key columns, together.
 LONGEST_KEY = 2400
@@ -302,8 +303,9 @@ def _lines(columns: Sequence[pa.Array]) -> pa.Array | None:
     """The columns' values side by side, parted by tabs, nulls empty; None when a value cannot stand so."""
     if any(holds(column, *_APART) for column in columns):
         return None
-    joined = pc.binary_join_element_wise(*columns, "\t", null_handling="replace", null_replacement="")
-    return pc.binary_join_element_wise(joined, "", LINE_END.decode()).cast(pa.binary())
+    *others, last = columns
+    ended = pc.binary_join_element_wise(last, "", LINE_END.decode(), **_NULLS_EMPTY)
+    return pc.binary_join_element_wise(*others, ended, "\t", **_NULLS_EMPTY).cast(pa.binary())
 
 
 def _key_columns(table: TableSpec) -> list[str]:

@@ -7,6 +7,7 @@ Blocks of whole lines go through Arrow's parser. A block with anything Arrow wou
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any
@@ -45,6 +46,7 @@ from sellerops.formats.rows import (
 from sellerops.formats.sniff import Document, not_the_report
 from sellerops.specs import ColumnType
 
+_FIRST_LINE = re.compile(rb"[^\r\n]+")
 _NOT_AS_TEXT = (b"\x00", b"\x08")
 # What may belong to a block's last row; what is longer is no row of a report.
 _LONGEST_ROW = 1 << 20
@@ -174,12 +176,12 @@ class TsvReader:
 
     def _learn_tail(self, block: bytes) -> bool:
         """Whether lines end with a tab more than the header: the first row tells. False once it is known."""
-        for line in block.splitlines():
-            if line:
-                tabs = line.count(b"\t")
-                self._unnamed_tail = tabs == self._width and line.endswith(b"\t")
-                return False
-        return True
+        first = _FIRST_LINE.search(block)
+        if not first:
+            return True
+        line = first[0]
+        self._unnamed_tail = line.count(b"\t") == self._width and line.endswith(b"\t")
+        return False
 
     def _refuse_cut(self, block: bytes) -> None:
         """Raise DocumentDamaged when the last line has no end and is not whole."""
