@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from sellerops.errors import UnreadableDocument
+from sellerops.formats.heap import keep_freed_blocks
 from sellerops.formats.sniff import Document
 
-BLOCK_BYTES = 1 << 21
+BLOCK_BYTES = 3 << 19
 _LONGEST_LINE = 64 << 20
 _NEWLINE, _RETURN = 10, 13
 
@@ -51,6 +52,7 @@ class WholeLines:
     def __init__(self, document: Document, where: str) -> None:
         self._document = document
         self._where = where
+        keep_freed_blocks()
         self._rest = b""
         self._ahead = document.read(BLOCK_BYTES)
 
