@@ -31,7 +31,7 @@ from typing import Any
 from google.api_core.exceptions import NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from load import (
+from orders import (
     REPORTED_AT,
     bench_rows,
     bench_slice,

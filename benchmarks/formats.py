@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from xml.sax.saxutils import escape
 
-import load as base
+import orders as base
 import psycopg
 
 from sellerops.destinations.postgres.staging import Staging
@@ -62,7 +62,7 @@ def rows(count: int) -> Iterator[list[str]]:
 
 def write(kind: str, path: Path, count: int) -> None:
     """The file in one format."""
-    names = list(base._COLUMNS)
+    names = list(base.COLUMNS)
     with path.open("w", encoding="utf-8", newline="") as out:
         if kind == "tsv":
             out.write(base.header().decode())
@@ -91,7 +91,7 @@ def write(kind: str, path: Path, count: int) -> None:
 
 def _json_row(names: list[str], row: list[str]) -> dict[str, Any]:
     return {
-        name: int(value) if base._COLUMNS[name] == "integer" and value.isdigit() else value
+        name: int(value) if base.COLUMNS[name] == "integer" and value.isdigit() else value
         for name, value in zip(names, row, strict=True)
         if value
     }

@@ -15,7 +15,6 @@ whole, and replaces it when it is damaged (a disk or a sync client can cut a fil
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import tempfile
 import zlib
@@ -27,7 +26,6 @@ from typing import Any, BinaryIO, cast
 
 from sellerops.archive_files import (
     MARK,
-    READ_BUFFER,
     Unzipped,
     filesystem_of,
     is_whole,
@@ -180,7 +178,7 @@ class Archive:
                     "while it serves the window.",
                 ) from error
             raise ArchiveDamaged("the archived document is not there.", where=uri) from error
-        return cast(BinaryIO, io.BufferedReader(Unzipped(raw, uri), buffer_size=READ_BUFFER))
+        return cast(BinaryIO, Unzipped(raw, uri))
 
     def has(self, uri: str) -> bool:
         """Whether there is a file at the address; whether it is whole is seen only by reading it."""

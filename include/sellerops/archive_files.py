@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import os
 import tempfile
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from sellerops.bounded_json import read_json
 from sellerops.errors import ArchiveDamaged
+from sellerops.gunzip import GZIP_ERRORS, unpacked
 
 MARK = "sellerops-archive.json"
 READ_BUFFER = 1 << 20
@@ -23,26 +22,31 @@ _LEFTOVER_AGE = 86_400.0
 _TOLD = {"fetched_at", "request", "response", "decoded"}
 
 
-class Unzipped(io.RawIOBase):
+class Unzipped(io.BufferedIOBase):
     """Unpacks a document, holds its bytes against the hash in its name, and closes what it reads from."""
 
     def __init__(self, raw: Any, uri: str) -> None:
         self._raw, self._uri = raw, uri
-        self._gzip = gzip.GzipFile(fileobj=raw, mode="rb")
+        self._gzip = unpacked(raw)
         self._digest = hashlib.sha256()
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Less than ``size`` only at the end, whose bytes are given away once the hash of all is right."""
+        wanted = -1 if size is None else size
         try:
-            count = self._gzip.readinto(buffer)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            piece: bytes = self._gzip.read(wanted)
+        except GZIP_ERRORS as error:
             raise ArchiveDamaged(f"the archived document is damaged ({error}).", where=self._uri) from error
-        self._digest.update(memoryview(buffer)[:count])
-        if not count and self._digest.hexdigest() != _stem(self._uri):
+        self._digest.update(piece)
+        if len(piece) != wanted and self._digest.hexdigest() != _stem(self._uri):
             raise ArchiveDamaged("the archived document is damaged: its hash is another.", where=self._uri)
-        return count
+        return piece
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return self.read(READ_BUFFER if size < 0 else size)
 
     def close(self) -> None:
         if not self.closed:
@@ -65,7 +69,7 @@ def is_whole(uri: str) -> bool:
             story = story_of(raw.read())
             return story is not None and story["decoded"] == {**story["decoded"], "sha256": _stem(uri)}
         try:
-            with io.BufferedReader(Unzipped(raw, uri), buffer_size=READ_BUFFER) as stream:
+            with Unzipped(raw, uri) as stream:
                 while stream.read(READ_BUFFER):
                     pass
         except ArchiveDamaged:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from sellerops.errors import UnreadableDocument
 from sellerops.formats.absent import AbsentValues
-from sellerops.formats.casts import ValueRules, arrow_type, cast_column, holds
+from sellerops.formats.casts import ValueRules, arrow_type, cast_column, holds, is_plain_decimal
 from sellerops.formats.names import Field, is_needed
 from sellerops.formats.rows import RejectReason, RowReject, Rows, Tally, TextRows, marked
 from sellerops.marketplaces import all_marketplaces
@@ -26,6 +26,7 @@ _UNIT, _EQUALS = "\x1f", "\x1e"
 # What must not stand in a field of a line: it would end it, or open a quote for COPY.
 _APART = (b"\t", b"\n", b"\r", b"\b")
 LINE_END = b"\n"
+_NULLS_EMPTY = {"null_handling": "replace", "null_replacement": ""}
 _NEAR = timedelta(days=2)
 # Bytes of a row's key columns, together.
 LONGEST_KEY = 2400
@@ -47,7 +48,10 @@ class Texts:
 
 @dataclass
 class _Found:
-    """What came of looking at rows: typed columns, refused places, whether SQL would read the same."""
+    """What came of looking at rows: typed columns, refused places, whether SQL would read the same.
+
+    A column that is not ``typed`` was only looked at, and all its values are sound.
+    """
 
     typed: dict[str, pa.Array] = field(default_factory=dict)
     refused: dict[int, RowReject] = field(default_factory=dict)
@@ -110,17 +114,23 @@ class Assembler:
 
     def rows(self, texts: Texts, fields: Sequence[Field]) -> Rows:
         """The accepted rows as lines of text where SQL reads every value the same, else typed."""
-        found = self._examine(texts, fields)
+        found = self._examine(texts, fields, as_text=True)
         lines = _lines([texts.columns[each.name] for each in fields]) if found.as_written else None
         if lines is None:
             return self._typed(texts, fields, found)
         return self._text_rows(texts, found, lines, tuple(each.name for each in fields), LINE_END)
 
     def _typed(self, texts: Texts, fields: Sequence[Field], found: _Found) -> pa.RecordBatch:
-        arrays = [*(found.typed[each.name] for each in fields), *self._system(texts)]
+        typed = [
+            found.typed[each.name] if each.name in found.typed else self._cast(texts, each) for each in fields
+        ]
+        arrays = [*typed, *self._system(texts)]
         batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema(fields))
         kept = self._settle(texts, found)
         return batch if kept is None else batch.filter(kept)
+
+    def _cast(self, texts: Texts, column: Field) -> pa.Array:
+        return cast_column(texts.columns[column.name], column.type, self._rules).values
 
     def as_written(
         self, texts: Texts, fields: Sequence[Field], lines: pa.Array, columns: tuple[str, ...], end: bytes
@@ -131,7 +141,7 @@ class Assembler:
         """
         if self._absent.fills(texts.columns):
             return None
-        found = self._examine(texts, fields)
+        found = self._examine(texts, fields, as_text=True)
         if not found.as_written:
             return None
         return self._text_rows(texts, found, lines, columns, end)
@@ -164,13 +174,16 @@ class Assembler:
             arrays.append(_line_hashes(texts, self._tally.held_out()))
         return arrays
 
-    def _examine(self, texts: Texts, fields: Sequence[Field]) -> _Found:
+    def _examine(self, texts: Texts, fields: Sequence[Field], *, as_text: bool = False) -> _Found:
+        """``as_text``: what SQL reads itself need not be typed."""
         found = _Found()
 
         def hashes() -> pa.Array:
             return _line_hashes(texts, self._tally.held_out())
 
         for each in fields:
+            if as_text and self._is_surely_sound(texts.columns[each.name], each):
+                continue
             cast = cast_column(texts.columns[each.name], each.type, self._rules)
             is_filled = bool(cast.values.null_count) and self._absent.has(each.name)
             found.typed[each.name] = (
@@ -184,6 +197,15 @@ class Assembler:
         self._refuse_long_keys(found.refused, texts, found.typed)
         self._refuse_outside(found.refused, texts, found.typed)
         return found
+
+    def _is_surely_sound(self, values: pa.Array, column: Field) -> bool:
+        """Whether a quick look is enough: decimals that neither place a row nor fill it."""
+        is_left_alone = column.type is ColumnType.DECIMAL and not self._is_needed(column.name)
+        return is_left_alone and is_plain_decimal(values, self._rules)
+
+    def _is_needed(self, name: str) -> bool:
+        """Whether a column's typed values decide about rows."""
+        return name in self._keys or self._absent.has(name) or (self._window or (None,))[0] == name
 
     def _settle(self, texts: Texts, found: _Found) -> pa.Array | None:
         """Count the rows and hand over the refused ones; which are kept, or None for all."""
@@ -281,8 +303,9 @@ def _lines(columns: Sequence[pa.Array]) -> pa.Array | None:
     """The columns' values side by side, parted by tabs, nulls empty; None when a value cannot stand so."""
     if any(holds(column, *_APART) for column in columns):
         return None
-    joined = pc.binary_join_element_wise(*columns, "\t", null_handling="replace", null_replacement="")
-    return pc.binary_join_element_wise(joined, "", LINE_END.decode()).cast(pa.binary())
+    *others, last = columns
+    ended = pc.binary_join_element_wise(last, "", LINE_END.decode(), **_NULLS_EMPTY)
+    return pc.binary_join_element_wise(*others, ended, "\t", **_NULLS_EMPTY).cast(pa.binary())
 
 
 def _key_columns(table: TableSpec) -> list[str]:

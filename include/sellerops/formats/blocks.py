@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from sellerops.errors import UnreadableDocument
+from sellerops.formats.heap import keep_freed_blocks
 from sellerops.formats.sniff import Document
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 3 << 19
 _LONGEST_LINE = 64 << 20
 _NEWLINE, _RETURN = 10, 13
 
@@ -45,21 +46,37 @@ class Block:
         return np.arange(self.first_line, self.first_line + self.count, dtype=np.int64)
 
 
-def whole_lines(document: Document, where: str) -> Iterator[bytes]:
-    """Blocks that end with a line end; only the last may not."""
-    pieces: list[bytes] = []
-    size = 0
-    while piece := document.read(BLOCK_BYTES):
-        end = piece.rfind(b"\n") + 1
-        if end:
-            yield b"".join([*pieces, piece[:end]])
-            pieces, size = [], 0
-        pieces.append(piece[end:])
-        size += len(piece) - end
-        if size > _LONGEST_LINE:
-            raise UnreadableDocument(f"a line is longer than {_LONGEST_LINE >> 20} MB.", where=where)
-    if size:
-        yield b"".join(pieces)
+class WholeLines:
+    """A document in blocks that end with a line end; only the last may not."""
+
+    def __init__(self, document: Document, where: str) -> None:
+        self._document = document
+        self._where = where
+        keep_freed_blocks()
+        self._rest = b""
+        self._ahead = document.read(BLOCK_BYTES)
+
+    def next(self) -> tuple[bytes, bool]:
+        """The next block, and whether it is the last; an empty one behind the end."""
+        parts, size = [self._rest], 0
+        self._rest = b""
+        while piece := self._ahead:
+            self._ahead = self._document.read(BLOCK_BYTES)
+            end = piece.rfind(b"\n") + 1 if self._ahead else len(piece)
+            if end:
+                self._rest = piece[end:]
+                return b"".join([*parts, memoryview(piece)[:end]]), not self._ahead
+            parts.append(piece)
+            size += len(piece)
+            if size > _LONGEST_LINE:
+                raise UnreadableDocument(
+                    f"a line is longer than {_LONGEST_LINE >> 20} MB.", where=self._where
+                )
+        return b"".join(parts), True
+
+    def put_back(self, data: bytes) -> None:
+        """Let the next block begin with the end of the one before."""
+        self._rest = data + self._rest
 
 
 def is_odd(table: pa.Table, refused: Sequence[Any], count: int) -> bool:

@@ -17,15 +17,12 @@ from sellerops.formats.blocks import Block, combined, is_empty, is_odd, newlines
 from sellerops.formats.charsets import LineDecoder
 from sellerops.formats.headers import Header
 from sellerops.formats.line_breaks import Line, Refused
+from sellerops.formats.quote_marks import QuoteMarks
 from sellerops.formats.records import (
     LONGEST_FIELD,
     Evidence,
     Quoting,
-    clean_end,
     evidence_of,
-    inner_lines,
-    is_clean,
-    lines_of_records,
     quotes_all,
     records_of,
 )
@@ -59,6 +56,7 @@ class QuotedReader(TsvReader):
         self._quoting = Quoting(delimiter, is_everywhere=False) if always else None
         self._is_decided = always
         self._header_quotes = False
+        self._clean: QuoteMarks | None = None
         super().__init__(document, decoder, header, assembler, tally, where)
 
     def _first_line(self, block: bytes) -> tuple[bytes, bytes, bytes]:
@@ -128,17 +126,25 @@ class QuotedReader(TsvReader):
 
     def _clean_end(self, data: bytes) -> int:
         """Behind the last record when quotes are the standard's and no field holds a row, else 0."""
-        assert self._quoting is not None
-        end = clean_end(data, self._quoting)
-        return 0 if end and self._has_row_inside(data[:end]) else end
+        marks = QuoteMarks.of(data)
+        marks = marks.until(marks.end)
+        self._clean = marks if self._is_clean(marks) else None
+        return len(marks.data) if self._clean else 0
 
-    def _has_row_inside(self, data: bytes) -> bool:
+    def _is_clean(self, marks: QuoteMarks) -> bool:
         assert self._quoting is not None
-        return any(
+        return marks.is_clean(self._delimiter) and not any(
             self._quoting.is_row(line.decode("latin-1"), self._width)
-            for line in inner_lines(data)
+            for line in marks.inner_lines()
             if line.count(self._delimiter.encode()) >= self._width - 1
         )
+
+    def _clean_marks(self, text: bytes) -> QuoteMarks | None:
+        """The marks of a block's text if it is clean; its end has mostly been found by them."""
+        if self._clean and self._clean.data == text:
+            return self._clean
+        marks = QuoteMarks.of(text)
+        return marks if self._is_clean(marks) else None
 
     def _decide(self, data: bytes, *, is_last: bool = False) -> None:
         """Whether the file quotes, by the first of its rows with quotes, once these tell."""
@@ -180,15 +186,12 @@ class QuotedReader(TsvReader):
         """The rows of a block, or None when Arrow would not read them as we mean them."""
         assert self._quoting is not None
         text = self._decoder.decode(block.data)
-        if (
-            text is None
-            or b"\x00" in text
-            or text.startswith(codecs.BOM_UTF8)
-            or not is_clean(text, self._quoting)
-            or self._has_row_inside(text)
-        ):
+        if text is None or b"\x00" in text or text.startswith(codecs.BOM_UTF8):
             return None
-        starts, count = lines_of_records(text)
+        marks = self._clean_marks(text)
+        if marks is None:
+            return None
+        starts, count = marks.lines_of_records()
         width = self._width + self._unnamed_tail
         table, refused = parse_fields(text, width, range(width), self._delimiter, quoted=True)
         if (

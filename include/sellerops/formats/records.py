@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-import numpy as np
+from sellerops.formats.quote_marks import QuoteMarks
 
 # A quote that is not closed within so much is a quote somebody typed.
 LONGEST_FIELD = 1 << 20
 _MOST_LINES = 300
 # Lines tried as the beginning of one record before all up to the next complete row are taken for rows.
 _MOST_TRIES = 5
-_QUOTE, _NEWLINE, _RETURN = 34, 10, 13
 
 
 @dataclass(frozen=True)
@@ -214,68 +213,6 @@ def _record_end(lines: Sequence[str], at: int, quoting: Quoting, width: int) -> 
     return None, min(len(lines), at + _MOST_LINES)
 
 
-@dataclass(frozen=True)
-class _Marks:
-    """Quotes and newlines of some bytes, and which newlines stand outside quotes if all quotes pair up."""
-
-    quotes: np.ndarray
-    newlines: np.ndarray
-    is_outside: np.ndarray
-
-
-def _marks(data: bytes) -> _Marks:
-    octets = np.frombuffer(data, np.uint8)
-    quotes, newlines = np.flatnonzero(octets == _QUOTE), np.flatnonzero(octets == _NEWLINE)
-    before = np.searchsorted(quotes, newlines)
-    return _Marks(quotes, newlines, before % 2 == 0)
-
-
-def lines_of_records(data: bytes) -> tuple[np.ndarray, int]:
-    """For clean ``data``: the line, from 0, that each record begins on; and the number of records."""
-    marks = _marks(data)
-    starts = np.concatenate([[0], np.flatnonzero(marks.is_outside) + 1])
-    if data.endswith(b"\n"):
-        starts = starts[:-1]
-    return starts.astype(np.int64), len(starts)
-
-
-def clean_end(data: bytes, quoting: Quoting) -> int:
-    """Behind the last record of ``data`` if all its quotes are the standard's up to there, else 0."""
-    end = _last_end(data)
-    return end if is_clean(data[:end], quoting) else 0
-
-
-def _last_end(data: bytes) -> int:
-    """Behind the last newline of ``data`` that stands outside quotes if all quotes pair up, else 0."""
-    marks = _marks(data)
-    ends = marks.newlines[marks.is_outside]
-    return int(ends[-1]) + 1 if len(ends) else 0
-
-
-def inner_lines(data: bytes) -> list[bytes]:
-    """For clean ``data``: the lines that begin within quotes."""
-    marks = _marks(data)
-    places = np.flatnonzero(~marks.is_outside)
-    ends = np.append(marks.newlines, len(data))
-    return [data[marks.newlines[place] + 1 : ends[place + 1]] for place in places]
-
-
-def is_clean(data: bytes, quoting: Quoting) -> bool:
-    """Whether every quote opens a field, closes one or is doubled within."""
-    octets = np.frombuffer(b"\n" + data + b"\n", np.uint8)
-    quotes = np.flatnonzero(octets == _QUOTE)
-    if len(quotes) % 2:
-        return False
-    opening, closing = quotes[::2], quotes[1::2]
-    mark = ord(quoting.delimiter)
-    before, after = octets[opening - 1], octets[closing + 1]
-    doubled = np.zeros(len(opening) + 1, dtype=bool)
-    doubled[1:-1] = opening[1:] == closing[:-1] + 1
-    opens = np.isin(before, (mark, _NEWLINE)) | doubled[:-1]
-    closes = np.isin(after, (mark, _NEWLINE, _RETURN)) | doubled[1:]
-    return bool(opens.all() and closes.all())
-
-
 class Evidence(Enum):
     """What the first rows with quotes say of a file that does not quote its header."""
 
@@ -295,25 +232,26 @@ def evidence_of(data: bytes, delimiter: str, width: int, *, is_last: bool) -> Ev
     """How whole lines quote. ``is_last``: the document ends with them."""
     quoting = Quoting(delimiter, is_everywhere=False)
     is_whole = is_last and data.count(b'"') % 2 == 0
-    end = len(data) if is_whole else _last_end(data)
-    rows, rest = data[:end], data[end:]
+    marks = QuoteMarks.of(data)
+    end = len(data) if is_whole else marks.end
+    rows, rest = marks.until(end), data[end:]
     mark = delimiter.encode()
-    inner = [*inner_lines(rows), *rest.split(b"\n")[1:-1]]
+    inner = [*rows.inner_lines(), *rest.split(b"\n")[1:-1]]
     has_row_inside = any(line.count(mark) == width - 1 and line.strip(mark + b"\r ") for line in inner)
-    if has_row_inside or not is_clean(rows, quoting) or (is_last and not is_whole):
+    if has_row_inside or not rows.is_clean(delimiter) or (is_last and not is_whole):
         return Evidence.DATA
-    if b'"' not in rows:
+    if not len(rows.quotes):
         return Evidence.NONE_YET
     may_wait = not is_last and len(data) <= LONGEST_FIELD
     return _evidence_of_records(rows, quoting, width, may_wait=may_wait)
 
 
-def _evidence_of_records(data: bytes, quoting: Quoting, width: int, *, may_wait: bool) -> Evidence:
+def _evidence_of_records(rows: QuoteMarks, quoting: Quoting, width: int, *, may_wait: bool) -> Evidence:
     """The same of whole records whose quotes are all the standard's. ``may_wait``: later rows may tell more
     than empty fields in quotes do.
     """
-    starts, _ = lines_of_records(data)
-    lines = data.decode().split("\n")
+    starts, _ = rows.lines_of_records()
+    lines = rows.data.decode().split("\n")
     seen: Counter[str] = Counter()
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         record = "\n".join(lines[start:end]).rstrip("\r\n")

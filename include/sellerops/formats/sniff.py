@@ -5,14 +5,14 @@ so.
 from __future__ import annotations
 
 import codecs
-import gzip
+import io
 import json
 import re
-import zlib
 from collections.abc import Mapping
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from sellerops.errors import DocumentDamaged, LimitExceeded, NotTheReport, UnreadableDocument
+from sellerops.gunzip import GZIP_ERRORS, unpacked
 from sellerops.limits import MAX_UNPACK_RATIO, SURELY_SMALL
 from sellerops.redaction import redact
 
@@ -54,7 +54,7 @@ class Document:
         self._ahead = self._guarded(_PEEK)
         if self._ahead.startswith(b"\x1f\x8b"):
             self._packed = _Rejoined(self._ahead, stream)
-            self._source, self._size = gzip.GzipFile(fileobj=cast(Any, self._packed)), 0
+            self._source, self._size = unpacked(self._packed), 0
             self._ahead = self._guarded(_PEEK)
         self.declared = declared
         self.charset = self._take_mark(declared)
@@ -80,7 +80,7 @@ class Document:
             piece = bytes(self._source.read(size))
         except EOFError as error:
             raise DocumentDamaged("the packed document ends early.", where=self._where) from error
-        except (zlib.error, gzip.BadGzipFile) as error:
+        except GZIP_ERRORS as error:
             raise DocumentDamaged(f"the packed document is broken ({error}).", where=self._where) from error
         self._size += len(piece)
         if self._packed and self._size > max(SURELY_SMALL, self._packed.count * MAX_UNPACK_RATIO):
@@ -163,7 +163,7 @@ def _text_of(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
-class _Rejoined:
+class _Rejoined(io.RawIOBase):
     """What was read ahead, then the rest; ``count``: how many bytes so far."""
 
     def __init__(self, ahead: bytes, rest: BinaryIO) -> None:
@@ -171,11 +171,15 @@ class _Rejoined:
         self._rest = rest
         self.count = 0
 
-    def read(self, size: int = -1) -> bytes:
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
         if self._ahead:
-            end = len(self._ahead) if size < 0 else size
-            taken, self._ahead = self._ahead[:end], self._ahead[end:]
+            taken, self._ahead = self._ahead[: len(view)], self._ahead[len(view) :]
         else:
-            taken = self._rest.read(size)
+            taken = self._rest.read(len(view))
+        view[: len(taken)] = taken
         self.count += len(taken)
-        return taken
+        return len(taken)

@@ -7,6 +7,7 @@ Blocks of whole lines go through Arrow's parser. A block with anything Arrow wou
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any
@@ -18,6 +19,7 @@ from sellerops.errors import DocumentDamaged, UnreadableDocument
 from sellerops.formats.assembly import Assembler, Texts
 from sellerops.formats.blocks import (
     Block,
+    WholeLines,
     all_end_with,
     as_lines,
     combined,
@@ -26,7 +28,6 @@ from sellerops.formats.blocks import (
     kept_rows,
     newlines_of,
     parse_fields,
-    whole_lines,
 )
 from sellerops.formats.charsets import LineDecoder
 from sellerops.formats.headers import Header
@@ -45,6 +46,7 @@ from sellerops.formats.rows import (
 from sellerops.formats.sniff import Document, not_the_report
 from sellerops.specs import ColumnType
 
+_FIRST_LINE = re.compile(rb"[^\r\n]+")
 _NOT_AS_TEXT = (b"\x00", b"\x08")
 # What may belong to a block's last row; what is longer is no row of a report.
 _LONGEST_ROW = 1 << 20
@@ -68,8 +70,7 @@ class TsvReader:
         self._assembler = assembler
         self._tally = tally
         self._where = where
-        self._blocks = whole_lines(document, where)
-        self._rest = b""
+        self._blocks = WholeLines(document, where)
         headers = self._read_header()
         fields, drift = self._map(headers, header)
         self.drift: DriftReport = drift
@@ -104,24 +105,23 @@ class TsvReader:
 
     def _numbered_blocks(self) -> Iterator[Block]:
         """Blocks of whole rows: what may belong to the last one waits for the lines behind it."""
-        line, held = 2, b""
-        is_first = True
-        pieces = self._data_blocks()
-        ahead = next(pieces, b"")
-        while ahead:
-            held += ahead
-            is_first = is_first and self._learn_tail(held)
-            ahead = next(pieces, b"")
-            end = self._end_of_rows(held) if ahead else 0
+        line = 2
+        is_learning = True
+        data, is_last = self._blocks.next()
+        while data:
+            is_learning = is_learning and self._learn_tail(data)
+            if is_last:
+                if not data.endswith(b"\n"):
+                    self._refuse_cut(data)
+                yield self._block(data, line, is_last=True)
+                return
+            end = self._end_of_rows(data)
+            self._blocks.put_back(data[end:])
             if end:
-                block = self._block(held[:end], line)
-                held = held[end:]
+                block = self._block(data[:end], line)
                 line += block.count
                 yield block
-        if held:
-            if not held.endswith(b"\n"):
-                self._refuse_cut(held)
-            yield self._block(held, line, is_last=True)
+            data, is_last = self._blocks.next()
 
     def _block(self, data: bytes, line: int, *, is_last: bool = False) -> Block:
         return Block(data, line)
@@ -160,10 +160,11 @@ class TsvReader:
         return fields, drift
 
     def _read_header(self) -> list[str]:
-        """The names of the first line; the rest of its block is kept."""
-        block = next(self._blocks, b"")
+        """The names of the first line; the rest of its block is put back."""
+        block, _ = self._blocks.next()
         self._decoder.learn(block)
-        line, newline, self._rest = self._first_line(block)
+        line, newline, rest = self._first_line(block)
+        self._blocks.put_back(rest)
         self._end = b"\r\n" if line.endswith(b"\r") else b"\n"
         self._cut_in_header = not newline
         text = self._decoder.decode_line(line.removesuffix(b"\r"))
@@ -173,20 +174,14 @@ class TsvReader:
             raise UnreadableDocument("its lines end with a carriage return alone.", where=self._where)
         return self._fields_of(text)
 
-    def _data_blocks(self) -> Iterator[bytes]:
-        if self._rest:
-            yield self._rest
-        self._rest = b""
-        yield from self._blocks
-
     def _learn_tail(self, block: bytes) -> bool:
         """Whether lines end with a tab more than the header: the first row tells. False once it is known."""
-        for line in block.splitlines():
-            if line:
-                tabs = line.count(b"\t")
-                self._unnamed_tail = tabs == self._width and line.endswith(b"\t")
-                return False
-        return True
+        first = _FIRST_LINE.search(block)
+        if not first:
+            return True
+        line = first[0]
+        self._unnamed_tail = line.count(b"\t") == self._width and line.endswith(b"\t")
+        return False
 
     def _refuse_cut(self, block: bytes) -> None:
         """Raise DocumentDamaged when the last line has no end and is not whole."""

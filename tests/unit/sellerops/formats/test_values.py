@@ -11,7 +11,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sellerops.formats import numbers, times
-from sellerops.formats.casts import FLAT_DECIMAL, JSON_DECIMAL, NOTHING, ValueRules, cast_column
+from sellerops.formats.casts import (
+    FLAT_DECIMAL,
+    JSON_DECIMAL,
+    NOTHING,
+    ValueRules,
+    cast_column,
+    is_plain_decimal,
+)
 from sellerops.formats.numbers import Writing, fits, parse_decimal, parse_integer, writing_of
 from sellerops.marketplaces import marketplace
 from sellerops.specs import ColumnType
@@ -201,6 +208,47 @@ def test_a_column_of_decimals_is_read_as_each_value_is(texts: list[str | None], 
     )
     assert by_column(texts, ColumnType.DECIMAL, rules) == expected
     assert rules.decimal == FLAT_DECIMAL
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), st.text("0123456789.-", max_size=22), NUMBERLIKE), min_size=1, max_size=3),
+    st.sampled_from(list(Writing)),
+)
+@example(["."], Writing.POINT)
+@example(["-", "--1", "1-1"], Writing.POINT)
+@example(["5.", "-.5", "007"], Writing.POINT)
+@example(["." + "1" * 19], Writing.POINT)
+@example(["1.234"], Writing.LOCAL_UNKNOWN)
+def test_what_a_quick_look_takes_for_decimals_are_such(texts: list[str | None], writing: Writing) -> None:
+    rules = ValueRules(writing)
+    column = pa.array(texts, pa.string())
+    if is_plain_decimal(column, rules):
+        read = cast_column(column, ColumnType.DECIMAL, rules)
+        assert not read.failures
+        assert read.values.to_pylist() == [text and Decimal(text) for text in texts]
+
+
+def test_a_quick_look_knows_what_reports_write() -> None:
+    for writing in (Writing.POINT, Writing.LOCAL_POINT):
+        assert is_plain_decimal(pa.array(["12.50", None, "-3", "0.00"], pa.string()), ValueRules(writing))
+
+
+@pytest.mark.parametrize(
+    "kind", [ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.TIMESTAMP, ColumnType.DATE]
+)
+@pytest.mark.parametrize("odd", ["two", "1,5", "-", "\u22125", "none", " 7"])
+def test_odd_values_are_read_alike_whether_many_or_few(kind: ColumnType, odd: str) -> None:
+    """Few among many are found by their characters, many by the form of the others; in parts, too."""
+    good = {ColumnType.INTEGER: "12", ColumnType.DECIMAL: "1.5"}.get(kind, "2026-11-18")
+    many, few = pa.array([good, odd, None]), pa.array([odd, *[good] * 300, odd, None, odd, good])
+    rules = ValueRules()
+    expected = cast(many, kind, rules)
+    for column, places in ((few, [0, 301, 303]), (few.slice(1, 301), [300]), (few.slice(300, 2), [1])):
+        typed, failures = cast(column, kind, rules)
+        assert list(failures) == (places if expected[1] else [])
+        assert {typed[place].as_py() for place in places} == {expected[0][1].as_py()}
+        assert typed.null_count == column.null_count + (len(places) if expected[0][1].as_py() is None else 0)
 
 
 @settings(max_examples=300, deadline=None)

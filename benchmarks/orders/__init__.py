@@ -1,0 +1,51 @@
+"""What the benchmarks of loading share: the file of orders, and how a step is measured."""
+
+from orders.file import (
+    COLUMNS,
+    REPORTED_AT,
+    ROWS_PER_PART,
+    bench_slice,
+    bench_spec,
+    header,
+    name_by_hash,
+    part,
+    write_file,
+    write_packed,
+)
+from orders.steps import (
+    add_step_options,
+    be_step,
+    bench_rows,
+    copy_file,
+    open_packed,
+    peak_rss_mb,
+    run_step,
+    server,
+    server_cpu_seconds,
+    step_copy,
+    typed_columns,
+)
+
+__all__ = [
+    "COLUMNS",
+    "REPORTED_AT",
+    "ROWS_PER_PART",
+    "add_step_options",
+    "be_step",
+    "bench_rows",
+    "bench_slice",
+    "bench_spec",
+    "copy_file",
+    "header",
+    "name_by_hash",
+    "open_packed",
+    "part",
+    "peak_rss_mb",
+    "run_step",
+    "server",
+    "server_cpu_seconds",
+    "step_copy",
+    "typed_columns",
+    "write_file",
+    "write_packed",
+]
