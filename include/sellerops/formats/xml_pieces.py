@@ -13,13 +13,16 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
-from sellerops.limits import MAX_DEPTH
+from sellerops.limits import MAX_DEPTH, MOST_PLACES
 
 TEXT = ""
+# libxml2 keeps every name it ever read until the thread ends; these bring names that nobody sees here.
+_UNSEEN_NAMES = (b"xmlns", b"<?")
+_MOST_REFUSED = 100
 
 
-class TooDeep(Exception):
-    """Elements are nested deeper than is read."""
+class Odd(Exception):
+    """Something stands in a piece that is read event by event."""
 
 
 class Pieces:
@@ -33,25 +36,45 @@ class Pieces:
         declared = "".join(f" xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in namespaces.items())
         self._begin = f"<piece{declared}>".encode()
         self._name = path[-1]
-        self._names = tuple(names)
-        # The levels that are left below the root and the path's elements.
-        self._room = MAX_DEPTH - len(path) - 1
+        self._path = tuple(names)
+        # The levels that are left below the root, the path's elements and those of ``names``.
+        self._room = MAX_DEPTH - 1 - len(path) - len(names)
+        self._refused = 0
+        self._names: set[str] = set()
 
     def read(self, piece: bytes) -> list[Any] | None:
         """The elements in their order, as ``xml_stream`` gives them; None when it must read the piece."""
+        if self._refused >= _MOST_REFUSED or len(self._names) > MOST_PLACES:
+            return None
         try:
-            root = etree.fromstring(self._begin + piece + b"</piece>", _parser())
-            if any(local(child.tag) != self._name for child in root):
-                return None
-            return [content(each, self._room - len(self._names)) for each in self._below(root)] or None
-        except (etree.XMLSyntaxError, TooDeep):
+            return self._elements(piece)
+        except (etree.XMLSyntaxError, Odd):
+            self._refused += 1
             return None
 
-    def _below(self, root: Any) -> Iterator[Any]:
-        found = iter(root)
-        for name in self._names:
-            found = (child for each in found for child in each if local(child.tag) == name)
-        return found
+    def _elements(self, piece: bytes) -> list[Any]:
+        if any(sign in piece for sign in _UNSEEN_NAMES):
+            raise Odd
+        root = etree.fromstring(self._begin + piece + b"</piece>", _parser())
+        if any(local(child.tag) != self._name for child in root):
+            raise Odd
+        below: list[Any] = list(root)
+        for name in self._path:
+            below = [child for each in below for child in self._children(each, name)]
+        if not below:
+            raise Odd
+        return [content(each, self._room, self._names) for each in below]
+
+    def _children(self, element: Any, name: str) -> Iterator[Any]:
+        """Those of that name. What stands beside them is passed over, and must be without anything in it."""
+        self._names.update(element.keys())
+        for child in element:
+            if local(child.tag) == name:
+                yield child
+                continue
+            if len(child) or child.keys():
+                raise Odd
+            self._names.add(child.tag)
 
 
 def local(name: str) -> str:
@@ -59,13 +82,15 @@ def local(name: str) -> str:
     return name.rpartition("}")[2] if name[0] == "{" else name
 
 
-def content(element: Any, room: int) -> Any:
-    """An element as a JSON value would be. TooDeep when more than ``room`` levels are below it."""
+def content(element: Any, room: int, names: set[str]) -> Any:
+    """An element as a JSON value would be; the names in it are added to ``names``. Odd when more than
+    ``room`` levels are below it.
+    """
     attributes = element.items()
     if not len(element) and not attributes:
         return element.text or None
     if len(element) and room <= 0:
-        raise TooDeep
+        raise Odd
     found: dict[str, Any] = {f"@{local(name)}": value for name, value in attributes}
     text = element.text or ""
     texts = [text.strip() if len(element) else text] if text.strip() else []
@@ -73,7 +98,8 @@ def content(element: Any, room: int) -> Any:
         name, tail = child.tag, child.tail
         if name[0] == "{":
             name = local(name)
-        value = content(child, room - 1) if len(child) or child.keys() else child.text or None
+        is_leaf = not (len(child) or child.keys())
+        value = child.text or None if is_leaf else content(child, room - 1, names)
         if name not in found:
             found[name] = value
         elif isinstance(found[name], list):
@@ -82,6 +108,7 @@ def content(element: Any, room: int) -> Any:
             found[name] = [found[name], value]
         if tail and not tail.isspace():
             texts.append(tail)
+    names.update(found)
     return {**found, TEXT: "".join(texts)} if texts else found
 
 

@@ -89,7 +89,7 @@ class XmlUnits:
         """The parts that end in ``data``: all at once where it is nothing but them, else event by event."""
         found = self._pieces.read(data) if self._pieces and self._stands_between(data) else None
         if found is not None:
-            # White space of the same size and lines in their stead keeps expat's places those of the document.
+            # White space of the same size and lines instead keeps expat's places those of the document.
             last = len(data) - 1 - data.rfind(b"\n")
             lines = data.count(b"\n")
             self._feed(b" " * (len(data) - lines - last) + b"\n" * lines + b" " * last)
