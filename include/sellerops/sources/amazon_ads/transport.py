@@ -95,9 +95,10 @@ class Session:
             response = await self._send(method, path, query, content, headers, facts.fence)
             facts.status = response.status_code
             facts.request_id = response.headers.get("x-amzn-requestid") or response.headers.get("x-amz-rid")
-            if response.status_code == 401 and not last_try:
+            if response.status_code in (401, 403):
                 self.tokens.invalidate(token)
-                continue
+                if response.status_code == 401 and not last_try:
+                    continue
             check(response, facts.operation, self.credentials)
             return response
         raise AssertionError("unreachable: the second answer is returned or raised")

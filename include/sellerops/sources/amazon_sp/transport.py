@@ -100,9 +100,11 @@ class CheckedTransport:
                 facts.fence,
             )
             _note(response, facts)
-            if response.status_code in (401, 403) and not (last_try or own) and _may_be_expired(response):
+            if response.status_code in (401, 403) and not own:
+                # Also one that is refused for another reason: a role may have been granted since.
                 self._tokens.invalidate(token)
-                continue
+                if not last_try and _may_be_expired(response):
+                    continue
             check(response, facts.operation, self._credentials)
             return response
         raise AssertionError("unreachable: the second answer is returned or raised")
