@@ -95,11 +95,15 @@ class Session:
             response = await self._send(method, path, query, content, headers, facts.fence)
             facts.status = response.status_code
             facts.request_id = response.headers.get("x-amzn-requestid") or response.headers.get("x-amz-rid")
-            if response.status_code in (401, 403):
+            if response.status_code == 401 and not last_try:
                 self.tokens.invalidate(token)
-                if response.status_code == 401 and not last_try:
-                    continue
-            check(response, facts.operation, self.credentials)
+                continue
+            try:
+                check(response, facts.operation, self.credentials)
+            except CredentialsError:
+                # The profile may be granted meanwhile: then the next call has a token that knows it.
+                self.tokens.invalidate(token)
+                raise
             return response
         raise AssertionError("unreachable: the second answer is returned or raised")
 

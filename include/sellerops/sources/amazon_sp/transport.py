@@ -100,12 +100,15 @@ class CheckedTransport:
                 facts.fence,
             )
             _note(response, facts)
-            if response.status_code in (401, 403) and not own:
-                # Also one that is refused for another reason: a role may have been granted since.
+            if response.status_code in (401, 403) and not (last_try or own) and _may_be_expired(response):
                 self._tokens.invalidate(token)
-                if not last_try and _may_be_expired(response):
-                    continue
-            check(response, facts.operation, self._credentials)
+                continue
+            try:
+                check(response, facts.operation, self._credentials)
+            except CredentialsError:
+                # A role may be granted meanwhile: then the next call has a token that knows it.
+                self._tokens.invalidate(token)
+                raise
             return response
         raise AssertionError("unreachable: the second answer is returned or raised")
 
