@@ -26,7 +26,7 @@ def keep_pandas_out() -> None:
     """Let Arrow not import pandas to learn whether a value is one of its series.
 
     pyarrow asks once a process, at the first value that comes from Python; where pandas is installed that
-    takes 35 MB and a third of a second. What needs pandas (``to_pandas``, ``from_pandas``) imports it as ever.
+    takes 35 MB and a third of a second. What needs pandas (``to_pandas``) imports it as ever.
     Only for processes whose values are never series: a task's that loads documents.
     """
     if "pandas" in sys.modules:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -29,6 +27,7 @@ from sellerops.sources.common.deadline import Fence, sending
 from sellerops.sources.common.documents import quiet_httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
 from sellerops.sources.common.sessions import shared_session
+from sellerops.sources.common.tls import trusted
 
 CONNECT_TIMEOUT = 10.0
 ANSWER_TIMEOUT = 30.0
@@ -202,17 +201,11 @@ def _build(credentials: Credentials) -> Session:
     credentials.check()
     quiet_httpx()
     http = httpx.AsyncClient(
-        verify=_tls(),
+        verify=trusted(),
         timeout=httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT, pool=POOL_TIMEOUT),
         limits=_CONNECTIONS,
     )
     return Session(http, TokenSource(credentials, http), credentials)
-
-
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    """Reading the certificates takes tens of milliseconds; one context serves every account."""
-    return httpx.create_ssl_context()
 
 
 def _told(response: httpx.Response) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Access tokens that a whole process shares: one for each set of credentials, asked for by one call at a time.
+"""Access tokens that a whole process shares: one for each set of credentials, asked for by one call.
 
 Workers run each call on an event loop of its own, the triggerer all of them on one; tokens outlive loops.
 """
