@@ -105,41 +105,42 @@ def ours(given: dict[str, Any], reports: list[str]) -> list[dict[str, Any]]:
 
 def script(given: dict[str, Any]) -> list[dict[str, Any]]:
     """The pandas script: no retries, no ledger, the table made anew by its rows."""
-    import gzip
     import io
+    from urllib.parse import urlsplit
 
-    import httpx
     import pandas
     from sp_api.api import Reports
+    from sp_api.auth import AccessTokenClient
     from sqlalchemy import create_engine
 
     steps = Steps()
     steps.done("imports")
-    keys = given["credentials"]
-    os.environ.pop("SP_API_DEFAULT_MARKETPLACE", None)
-    login = {"grant_type": "refresh_token", "refresh_token": keys["refresh_token"]}
-    login |= {"client_id": keys["client_id"], "client_secret": keys["client_secret"]}
-    token = httpx.post(keys["token_url"], data=login).json()["access_token"]
+    keys, address = given["credentials"], urlsplit(given["credentials"]["endpoint"])
+
+    class Tokens(AccessTokenClient):  # type: ignore[misc]
+        scheme, host = f"{address.scheme}://", address.netloc
+
+    class Shop:
+        endpoint, marketplace_id, region = keys["endpoint"], given["marketplace_ids"][0], "us-east-1"
+
+    login = {"lwa_app_id": keys["client_id"], "lwa_client_secret": keys["client_secret"]}
+    login["refresh_token"] = keys["refresh_token"]
+    api = Reports(Shop, credentials=login, auth_token_client_class=Tokens)
     engine = create_engine(given["conninfo"].replace("postgresql://", "postgresql+psycopg://"))
-    assert Reports is not None
-    with httpx.Client(base_url=keys["endpoint"], headers={"x-amz-access-token": token}) as http:
-        for name, report_type in SCRIPT_REPORTS.items():
-            wanted = {"reportType": report_type, "marketplaceIds": given["marketplace_ids"]}
-            if name == "all_orders":
-                wanted |= {"dataStartTime": given["first"], "dataEndTime": given["now"]}
-            made = http.post("/reports/2021-06-30/reports", json=wanted).raise_for_status().json()
-            while True:
-                report = http.get(f"/reports/2021-06-30/reports/{made['reportId']}").raise_for_status().json()
-                if report["processingStatus"] not in ("IN_QUEUE", "IN_PROGRESS"):
-                    break
-                time.sleep(0.5)
-            place = f"/reports/2021-06-30/documents/{report['reportDocumentId']}"
-            document = http.get(place).raise_for_status().json()
-            body = httpx.get(document["url"]).content
-            body = gzip.decompress(body) if document.get("compressionAlgorithm") == "GZIP" else body
-            frame = pandas.read_csv(io.BytesIO(body), sep="\t", dtype=str, encoding_errors="replace")
-            frame.to_sql(f"script_{name}", engine, if_exists="replace", index=False)
-            steps.done(name, stored=len(frame))
+    for name, report_type in SCRIPT_REPORTS.items():
+        window = (
+            {"dataStartTime": given["first"], "dataEndTime": given["now"]} if name == "all_orders" else {}
+        )
+        made = api.create_report(reportType=report_type, **window).payload
+        while True:
+            report = api.get_report(made["reportId"]).payload
+            if report["processingStatus"] not in ("IN_QUEUE", "IN_PROGRESS"):
+                break
+            time.sleep(0.5)
+        told = api.get_report_document(report["reportDocumentId"], download=True).payload
+        frame = pandas.read_csv(io.StringIO(told["document"]), sep="\t", dtype=str)
+        frame.to_sql(f"script_{name}", engine, if_exists="replace", index=False)
+        steps.done(name, stored=len(frame))
     return steps.found
 
 
