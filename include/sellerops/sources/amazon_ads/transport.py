@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
 from sellerops.bounded_json import TOO_DEEP, TooDeep, read_json
 from sellerops.errors import (
     AmazonUnavailable,
@@ -25,6 +23,7 @@ from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.bounded import bounded_request
 from sellerops.sources.common.deadline import Fence, sending
 from sellerops.sources.common.documents import quiet_httpx
+from sellerops.sources.common.http import httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
 from sellerops.sources.common.sessions import shared_session
 from sellerops.sources.common.tls import trusted

@@ -13,8 +13,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from sellerops.bounded_json import TOO_DEEP, TooDeep, is_too_deep, read_json
 from sellerops.errors import (
     AmazonUnavailable,
@@ -29,6 +27,7 @@ from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.bounded import bounded_request
 from sellerops.sources.common.deadline import Fence, sending
 from sellerops.sources.common.documents import quiet_httpx
+from sellerops.sources.common.http import httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
 from sellerops.sources.common.sessions import close_sessions, shared_session
 from sellerops.sources.common.tls import trusted

@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from sellerops.archive import Archive, ArchivedDocument, DocumentMeta
 from sellerops.errors import (
     AmazonUnavailable,
@@ -26,6 +24,7 @@ from sellerops.errors import (
     UnexpectedAnswer,
 )
 from sellerops.sources.common.document_hosts import check_address
+from sellerops.sources.common.http import httpx
 from sellerops.sources.common.tls import trusted
 from sellerops.sources.common.unpacking import WHOLE_TIMEOUT, peek, unpacked
 

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
-
 from sellerops.bounded_json import read_json
 from sellerops.errors import AmazonUnavailable, LoginRefused, SellerOpsError
 from sellerops.redaction import redact
 from sellerops.sources.common.bounded import bounded_request
 from sellerops.sources.common.document_hosts import origin_of
+from sellerops.sources.common.http import httpx
 from sellerops.sources.common.tokens import shared_token
 
 LWA_TOKEN_URL = "https://api.amazon.com/auth/o2/token"

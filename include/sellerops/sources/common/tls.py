@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from functools import cache
 
-import httpx
+from sellerops.sources.common.http import httpx
 
 
 @cache
