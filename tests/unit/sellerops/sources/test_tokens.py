@@ -27,10 +27,12 @@ class Amazon:
         self.open = threading.Event()
         self.open.set()
         self.failure: BaseException | None = None
+        self.is_asked = asyncio.Event()
 
     async def __call__(self) -> tuple[str, float]:
         self.asked += 1
         number = self.asked
+        self.is_asked.set()
         await asyncio.to_thread(self.open.wait, 30)
         if self.failure:
             raise self.failure
@@ -132,8 +134,7 @@ def test_one_that_breaks_off_leaves_the_asking_to_the_next(how: str) -> None:
     async def whole() -> list[Any]:
         amazon.open.clear()
         first = asyncio.create_task(token.get(amazon))
-        while not amazon.asked:
-            await asyncio.sleep(0)
+        await amazon.is_asked.wait()
         others = [asyncio.create_task(token.get(amazon)) for _ in range(3)]
         await asyncio.sleep(0)
         others[0].cancel()
