@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A slow example is no fault: it may be the machine. What hangs is ended by the time limit of every test.
@@ -13,3 +15,11 @@ settings.register_profile(
     "ci", settings.get_profile("desk"), derandomize=True, database=None, print_blob=True
 )
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+@pytest.fixture(autouse=True)
+def _tokens_of_its_own() -> None:
+    """Access tokens are a process's; no test has another's."""
+    tokens = sys.modules.get("sellerops.sources.common.tokens")
+    if tokens is not None:
+        tokens.forget_tokens()

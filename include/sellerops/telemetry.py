@@ -72,19 +72,22 @@ def tag_errors(fields: Mapping[str, str]) -> None:
 
 
 def _bound(fields: Mapping[str, str]) -> AbstractContextManager[Any]:
-    """Airflow's loggers, ours among them, put what is bound here into each line."""
-    try:
-        from structlog.contextvars import bound_contextvars
-    except ImportError:
+    """Airflow's loggers, ours among them, put what is bound here into each line.
+
+    Nothing where nobody has imported them: then nobody has set them up either.
+    """
+    if "structlog" not in sys.modules:
         return nullcontext()
+    from structlog.contextvars import bound_contextvars
+
     return bound_contextvars(**fields)
 
 
 def _span(step: str, fields: Mapping[str, str]) -> AbstractContextManager[Any]:
-    try:
-        from opentelemetry import trace
-    except ImportError:
+    if "opentelemetry" not in sys.modules:
         return nullcontext()
+    from opentelemetry import trace
+
     return trace.get_tracer("sellerops").start_as_current_span(
         f"{PREFIX}{step}",
         attributes={f"{PREFIX}{name}": value for name, value in fields.items()},

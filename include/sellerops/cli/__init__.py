@@ -1,45 +1,61 @@
-"""The command line. Each command is a module with ``add(subparsers)``; an error is told with its remedy."""
+"""The command line. Each command is a module with ``add(subparsers)``; an error is told with its remedy.
+
+Only the module of the command that is called is imported: the drivers of all of them take half a second.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from sellerops.cli import (
-    ads,
-    backfill,
-    checks,
-    completeness,
-    deprecations,
-    finality,
-    landing_tables,
-    ledger,
-    notices,
-    notifications,
-    personal,
-    quarantine,
-    quota,
-    replay,
-    specs,
-)
 from sellerops.errors import SellerOpsError
 
-_COMMANDS = (
-    specs, quota, ledger, backfill, quarantine, personal, replay, finality, checks, completeness,
-    deprecations, notifications, ads, notices, landing_tables,
-)  # fmt: skip
+# Module -> its commands and what the overview says of each, in the overview's order.
+COMMANDS = {
+    "specs": {"specs": "check and show the report specs"},
+    "quota": {"quota": "buckets as they stand, learned cooldowns, requests saved by reuse"},
+    "ledger": {"ledger": "what was asked, loaded, and how each day stands"},
+    "backfill": {"backfill": "plan a backfill before Airflow runs it"},
+    "quarantine": {"quarantine": "documents held back until a person decides"},
+    "personal": {"personal": "personal data: tables, retention, columns that landed"},
+    "replay": {"replay": "make tables again from the archive, or compare them with what it gives"},
+    "finality": {"finality": "how many days after their day figures stand still"},
+    "checks": {"checks": "figures of different reports that must agree"},
+    "completeness": {
+        "completeness": "how each report's days stand, by account and shop",
+        "gaps": "days that should be there and are not",
+    },
+    "deprecations": {"deprecations": "what Amazon removes, when, and which reports use it"},
+    "notifications": {
+        "notifications": "end waits by Amazon's notifications instead of polling: set up, look, test"
+    },
+    "ads": {"ads": "Amazon Ads: profiles, refused columns"},
+    "notices": {"notices": "who is told of what, and what has not arrived"},
+    "landing_tables": {"tables": "landing tables and their specs"},
+}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0 done, 1 an error that was told, 2 a wrong call."""
+def parser_for(command: str | None) -> argparse.ArgumentParser:
+    """The parser of the whole command line; of the other commands it knows the names."""
     parser = argparse.ArgumentParser(
         prog="python -m sellerops", description="What people do outside the Airflow UI."
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for module in _COMMANDS:
-        module.add(commands)
-    options = parser.parse_args(arguments)
+    for module, its_commands in COMMANDS.items():
+        if command in its_commands:
+            import_module(f"sellerops.cli.{module}").add(commands)
+            continue
+        for name, told in its_commands.items():
+            commands.add_parser(name, help=told)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 an error that was told, 2 a wrong call."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser_for(next((word for word in given if not word.startswith("-")), None)).parse_args(given)
     try:
         code: int = options.run(options)
     except SellerOpsError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO
 
+from sellerops.formats.arrow_alone import keep_pandas_out
 from sellerops.formats.assembly import Assembler
 from sellerops.formats.casts import FLAT_DECIMAL, JSON_DECIMAL, ValueRules
 from sellerops.formats.charsets import LineDecoder, candidates, codec_name, declared_charset
@@ -50,6 +51,7 @@ def open_rows(
     Raises DocumentDamaged (truncated, a web page, empty) and UnreadableDocument (not what the spec
     describes), here or while the rows are read.
     """
+    keep_pandas_out()
     shops = _shops(piece, marketplace_ids)
     nothing = frozenset(file_format.nothing)
     tally = Tally(on_reject, personal=frozenset(table.personal_columns))

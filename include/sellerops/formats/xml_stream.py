@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -13,6 +13,9 @@ from sellerops.formats.sniff import Document
 from sellerops.formats.trees import Unit
 from sellerops.formats.xml_encoding import Utf8
 from sellerops.limits import LONGEST_ITEM, MAX_DEPTH, megabytes
+
+if TYPE_CHECKING:
+    from sellerops.formats.xml_pieces import Pieces
 
 CHUNK = 1 << 16
 TEXT = ""
@@ -49,29 +52,78 @@ class XmlUnits:
         self._ready: list[Unit] = []
         self._given = False
         self._part_began = 0
+        self._fed = 0
+        # How often each level on the way to the rows was there; what is known of elements in a row, once it
+        # is: their level, how they end, where the last of them ended.
+        self._seen = [0] * (depth + 1)
+        self._level, self._border, self._ended = 0, b"", -1
+        self._namespaces: dict[str, str] = {}
+        self._pieces: Pieces | None = None
         self._parser = self._made_parser()
 
     def __iter__(self) -> Iterator[Unit]:
-        parser = self._parser
-        read, ended = 0, False
+        waiting, ended = b"", False
         while not ended:
             # expat reads an unfinished tag or comment again with each piece (before 2.6): larger ones then.
-            data = self._text.read(max(CHUNK, read - parser.CurrentByteIndex))
+            data = self._text.read(max(CHUNK, self._fed - self._parser.CurrentByteIndex))
             ended = not data
-            read += len(data)
-            try:
-                parser.Parse(data, ended)
-            except expat.ExpatError as error:
-                raise self._broken(error, ended) from error
-            self._refuse_long(read, parser.CurrentByteIndex)
-            yield from self._ready
-            self._ready = []
+            waiting += data
+            end = self._end_of_whole(waiting)
+            yield from self._read(waiting[:end])
+            waiting = waiting[end:]
+        yield from self._read(waiting)
+        self._feed(b"", ended=True)
         if not self._given and any(count > 1 for count in self._others.values()):
             raise UnreadableDocument(
                 f"there are no elements `{'.'.join(self._rows)}` in it; there are "
                 f"{', '.join(sorted(self._others))}.",
                 where=self._where,
             )
+
+    def _end_of_whole(self, data: bytes) -> int:
+        """Behind the last border in ``data``; where there is none, all of it."""
+        place = data.rfind(self._border) if self._border else -1
+        return len(data) if place < 0 else place + len(self._border)
+
+    def _read(self, data: bytes) -> list[Unit]:
+        """The parts that end in ``data``: all at once where it is nothing but them, else event by event."""
+        found = self._pieces.read(data) if self._pieces and self._stands_between(data) else None
+        if found is not None:
+            # White space of the same size and lines instead keeps expat's places those of the document.
+            last = len(data) - 1 - data.rfind(b"\n")
+            lines = data.count(b"\n")
+            self._feed(b" " * (len(data) - lines - last) + b"\n" * lines + b" " * last)
+            self._ended = self._fed
+            outer = self._outer_of_rows()
+            return [_unit(value, outer) for value in found]
+        if data:
+            self._feed(data)
+        ready, self._ready = self._ready, []
+        if self._pieces is None:
+            self._learn()
+        return ready
+
+    def _stands_between(self, data: bytes) -> bool:
+        """Whether ``data`` begins where an element that ends with a border has just ended, and ends so."""
+        return self._ended == self._fed and data.endswith(self._border)
+
+    def _learn(self) -> None:
+        """Which elements follow each other: the outermost on the way to the rows that was there twice."""
+        level = next((level for level, count in enumerate(self._seen) if count > 1), 0)
+        if not level or self._rows[0] in self._wanted:
+            return
+        from sellerops.formats.xml_pieces import Pieces
+
+        self._level, self._border = level, f"</{self._rows[level - 1]}>".encode()
+        self._pieces = Pieces(self._rows[:level], self._rows[level:], self._namespaces)
+
+    def _feed(self, data: bytes, *, ended: bool = False) -> None:
+        self._fed += len(data)
+        try:
+            self._parser.Parse(data, ended)
+        except expat.ExpatError as error:
+            raise self._broken(error, ended) from error
+        self._refuse_long(self._fed, self._parser.CurrentByteIndex)
 
     def _refuse_long(self, read: int, parsed: int) -> None:
         """Raise when what is in memory, a part or a piece of markup that has not ended, is too long."""
@@ -88,6 +140,7 @@ class XmlUnits:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._data
+        parser.StartNamespaceDeclHandler = self._declare
         parser.StartDoctypeDeclHandler = self._refuse_doctype
         return parser
 
@@ -104,17 +157,28 @@ class XmlUnits:
                 limit="MAX_DEPTH",
             )
         self._open.append(_local(tag))
-        path = tuple(self._open[1:])
-        if self._builder is None and path:
-            is_part = path == self._rows
-            if is_part or (len(path) == 1 and path[0] in self._wanted):
-                self._builder, self._built_at = TreeBuilder(), len(self._open)
-                self._part_began = self._parser.CurrentByteIndex
-                self._refuse_late(is_part, path)
-            elif path != self._rows[: len(path)] and len(self._others) < _MOST_OTHERS:
-                self._others[".".join(path)[:_LONGEST_NAME]] += 1
+        if self._builder is None:
+            self._start_outside(tuple(self._open[1:]))
         if self._builder is not None:
             self._builder.start(_local(tag), {_local(key): value for key, value in attributes.items()})
+
+    def _start_outside(self, path: tuple[str, ...]) -> None:
+        """An element that is within no part; it may begin one."""
+        is_on_the_way = bool(path) and path == self._rows[: len(path)]
+        if is_on_the_way:
+            self._seen[len(path)] += 1
+        is_part = path == self._rows
+        if is_part or (len(path) == 1 and path[0] in self._wanted):
+            self._builder, self._built_at = TreeBuilder(), len(self._open)
+            self._part_began = self._parser.CurrentByteIndex
+            self._refuse_late(is_part, path)
+        elif path and not is_on_the_way and len(self._others) < _MOST_OTHERS:
+            self._others[".".join(path)[:_LONGEST_NAME]] += 1
+
+    def _declare(self, prefix: str | None, uri: str | None) -> None:
+        """A namespace of the elements around the rows."""
+        if prefix and self._builder is None:
+            self._namespaces[prefix] = uri or ""
 
     def _refuse_late(self, is_part: bool, path: Sequence[str]) -> None:
         if self._given and not is_part:
@@ -128,6 +192,8 @@ class XmlUnits:
             if len(self._open) == self._built_at:
                 self._take(_object(self._builder.close()))
                 self._builder = None
+        if len(self._open) == self._level + 1 and tuple(self._open[1:]) == self._rows[: self._level]:
+            self._ended = self._parser.CurrentByteIndex + len(self._border)
         self._open.pop()
 
     def _data(self, text: str) -> None:
@@ -138,15 +204,21 @@ class XmlUnits:
         path = tuple(self._open[1:])
         if path == self._rows:
             self._given = True
-            outer = [self._outer, *({} for _ in self._rows[1:])]
-            self._ready.append(Unit(value if isinstance(value, dict) else {TEXT: value}, outer))
+            self._ready.append(_unit(value, self._outer_of_rows()))
         else:
             self._outer[path[0]] = value
+
+    def _outer_of_rows(self) -> list[Mapping[str, Any]]:
+        return [self._outer, *({} for _ in self._rows[1:])]
 
     def _broken(self, error: expat.ExpatError, ended: bool) -> DocumentDamaged | UnreadableDocument:
         if ended:
             return DocumentDamaged("the XML document ends early.", where=self._where)
         return UnreadableDocument(f"this is no valid XML: {error}.", where=self._where)
+
+
+def _unit(value: Any, outer: Sequence[Mapping[str, Any]]) -> Unit:
+    return Unit(value if isinstance(value, dict) else {TEXT: value}, outer)
 
 
 def _local(name: str) -> str:

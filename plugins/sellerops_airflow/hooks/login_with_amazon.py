@@ -94,4 +94,4 @@ async def _ask_for_token(credentials: Credentials) -> None:
     from sellerops.sources.common.lwa import TokenSource
 
     async with httpx.AsyncClient(timeout=20.0) as http:
-        mask_secret(await TokenSource(credentials, http).get())
+        mask_secret(await TokenSource(credentials, http).fresh())

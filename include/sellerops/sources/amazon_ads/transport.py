@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
-
-import httpx
 
 from sellerops.bounded_json import TOO_DEEP, TooDeep, read_json
 from sellerops.errors import (
@@ -27,8 +23,10 @@ from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.bounded import bounded_request
 from sellerops.sources.common.deadline import Fence, sending
 from sellerops.sources.common.documents import quiet_httpx
+from sellerops.sources.common.http import httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
 from sellerops.sources.common.sessions import shared_session
+from sellerops.sources.common.tls import trusted
 
 CONNECT_TIMEOUT = 10.0
 ANSWER_TIMEOUT = 30.0
@@ -98,7 +96,12 @@ class Session:
             if response.status_code == 401 and not last_try:
                 self.tokens.invalidate(token)
                 continue
-            check(response, facts.operation, self.credentials)
+            try:
+                check(response, facts.operation, self.credentials)
+            except CredentialsError:
+                # The profile may be granted meanwhile: then the next call has a token that knows it.
+                self.tokens.invalidate(token)
+                raise
             return response
         raise AssertionError("unreachable: the second answer is returned or raised")
 
@@ -197,17 +200,11 @@ def _build(credentials: Credentials) -> Session:
     credentials.check()
     quiet_httpx()
     http = httpx.AsyncClient(
-        verify=_tls(),
+        verify=trusted(),
         timeout=httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT, pool=POOL_TIMEOUT),
         limits=_CONNECTIONS,
     )
     return Session(http, TokenSource(credentials, http), credentials)
-
-
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    """Reading the certificates takes tens of milliseconds; one context serves every account."""
-    return httpx.create_ssl_context()
 
 
 def _told(response: httpx.Response) -> tuple[str, str]:

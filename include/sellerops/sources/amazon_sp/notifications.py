@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-import httpx
-
 from sellerops.bounded_json import read_json
 from sellerops.errors import RequestRefused, UnexpectedAnswer
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED
 from sellerops.sources.amazon_sp.transport import CallFacts, CheckedTransport, current_call
 from sellerops.sources.common.documents import quiet_httpx
+from sellerops.sources.common.http import httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
 
 SCOPE = "sellingpartnerapi::notifications"

@@ -7,33 +7,30 @@ a success.
 
 from __future__ import annotations
 
-import gc
 import re
-import ssl
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
-
-import httpx
 
 from sellerops.bounded_json import TOO_DEEP, TooDeep, is_too_deep, read_json
 from sellerops.errors import (
     AmazonUnavailable,
-    ConfigurationError,
     CredentialsError,
     RequestRefused,
     Throttled,
     UnexpectedAnswer,
 )
 from sellerops.redaction import redact
+from sellerops.sources.amazon_sp.library import library_client
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.bounded import bounded_request
 from sellerops.sources.common.deadline import Fence, sending
 from sellerops.sources.common.documents import quiet_httpx
+from sellerops.sources.common.http import httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
 from sellerops.sources.common.sessions import close_sessions, shared_session
+from sellerops.sources.common.tls import trusted
 
 CONNECT_TIMEOUT = 10.0
 ANSWER_TIMEOUT = 30.0
@@ -103,7 +100,12 @@ class CheckedTransport:
             if response.status_code in (401, 403) and not (last_try or own) and _may_be_expired(response):
                 self._tokens.invalidate(token)
                 continue
-            check(response, facts.operation, self._credentials)
+            try:
+                check(response, facts.operation, self._credentials)
+            except CredentialsError:
+                # A role may be granted meanwhile: then the next call has a token that knows it.
+                self._tokens.invalidate(token)
+                raise
             return response
         raise AssertionError("unreachable: the second answer is returned or raised")
 
@@ -247,15 +249,6 @@ def _dicts(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-@dataclass(frozen=True)
-class _Shop:
-    """What the library reads of its ``marketplace`` argument."""
-
-    endpoint: str
-    marketplace_id: str
-    region: str
-
-
 @dataclass
 class Session:
     """One account's open connections, token and library client on one event loop."""
@@ -278,75 +271,13 @@ def _build(credentials: Credentials, region: str) -> Session:
     credentials.check()
     quiet_httpx()
     http = httpx.AsyncClient(
-        verify=_tls(),
+        verify=trusted(),
         timeout=httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT, pool=POOL_TIMEOUT),
         limits=_CONNECTIONS,
     )
     tokens = TokenSource(credentials, http)
     transport = CheckedTransport(http, tokens, credentials)
-    return Session(http, tokens, _library_client(credentials, region, transport), transport)
-
-
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    """Reading the certificates takes tens of milliseconds; one context serves every account."""
-    return httpx.create_ssl_context()
-
-
-def _library_client(credentials: Credentials, region: str, transport: CheckedTransport) -> Any:
-    """python-amazon-sp-api's Reports client on our transport, deaf to the environment."""
-    shop = _Shop(credentials.endpoint, "", region)
-    try:
-        client = _reports_class()(
-            marketplace=shop,
-            credentials={
-                "refresh_token": credentials.refresh_token,
-                "lwa_app_id": credentials.client_id,
-                "lwa_client_secret": credentials.client_secret,
-            },
-            credential_providers=_code_only(),
-            verify=_tls(),
-        )
-    except (KeyError, ValueError) as error:
-        raise ConfigurationError(
-            f"python-amazon-sp-api cannot be set up: {error}.",
-            where="environment of this process",
-            remedy="Unset SP_API_DEFAULT_MARKETPLACE and AWS_ENV: the library reads them, we do not.",
-        ) from None
-    # Again after construction: the constructor lets SP_API_DEFAULT_MARKETPLACE win over its argument.
-    client.endpoint, client.marketplace_id, client.region = shop.endpoint, shop.marketplace_id, shop.region
-    client._transport = transport
-    return client
-
-
-def _code_only() -> tuple[Any, ...]:
-    from sp_api.base.credential_provider import FromCodeCredentialProvider
-
-    return (FromCodeCredentialProvider,)
-
-
-@lru_cache(maxsize=1)
-def _reports_class() -> Any:
-    """Built on first use: importing the library takes half a second and must not happen with a DAG file."""
-    from sp_api.asyncio.api import Reports
-
-    class CheckedReports(Reports):  # type: ignore[misc]
-        async def _get_headers(self, access_token: str | None = None) -> dict[str, str]:
-            """Without Host and token: the transport sets both, and the library's debug log then shows
-            neither.
-            """
-            return {"user-agent": f"sellerops {self.user_agent}", "content-type": "application/json"}
-
-        async def _request(self, path: str, **options: Any) -> Any:
-            """Without the marketplace fields the library adds to every call; Amazon's model knows none of
-            them.
-            """
-            return await super()._request(path, **{**options, "add_marketplace": False})
-
-    # Full garbage collections stop every thread and walk all objects, by now mostly modules that stay:
-    # 100 ms and more in a triggerer. Frozen objects are left out of the walk; freezing itself costs nothing.
-    gc.freeze()
-    return CheckedReports
+    return Session(http, tokens, library_client(credentials, region, transport, trusted()), transport)
 
 
 __all__ = [

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
-
 from sellerops.errors import UnexpectedAnswer
 from sellerops.limits import LARGEST_ANSWER, megabytes
+from sellerops.sources.common.http import httpx
 
 # They describe the body as it was sent; ours is unpacked.
 _OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-import httpx
-
 from sellerops.errors import UnexpectedAnswer
+from sellerops.sources.common.http import httpx
 
 AMAZON_SUFFIXES = (".amazonaws.com",)
 AMAZON_HOSTS = frozenset({"d34o8swod1owfl.cloudfront.net"})

@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from sellerops.archive import Archive, ArchivedDocument, DocumentMeta
 from sellerops.errors import (
     AmazonUnavailable,
@@ -26,6 +24,8 @@ from sellerops.errors import (
     UnexpectedAnswer,
 )
 from sellerops.sources.common.document_hosts import check_address
+from sellerops.sources.common.http import httpx
+from sellerops.sources.common.tls import trusted
 from sellerops.sources.common.unpacking import WHOLE_TIMEOUT, peek, unpacked
 
 CONNECT_TIMEOUT = 10.0
@@ -92,7 +92,9 @@ def download(
     timeouts = httpx.Timeout(read_timeout, connect=connect_timeout)
     try:
         with (
-            httpx.Client(timeout=timeouts, follow_redirects=False, trust_env=True) as client,
+            httpx.Client(
+                verify=trusted(), timeout=timeouts, follow_redirects=False, trust_env=True
+            ) as client,
             client.stream("GET", address.url, headers=headers) as response,
         ):
             _check_status(response, where)

@@ -1,30 +1,21 @@
-"""Login with Amazon: a refresh token becomes access tokens, shared by all calls of an account, dropped when
-refused.
-"""
+"""Login with Amazon: a refresh token becomes access tokens, shared by all calls with the same credentials."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-import httpx
 
 from sellerops.bounded_json import read_json
 from sellerops.errors import AmazonUnavailable, LoginRefused, SellerOpsError
 from sellerops.redaction import redact
 from sellerops.sources.common.bounded import bounded_request
 from sellerops.sources.common.document_hosts import origin_of
+from sellerops.sources.common.http import httpx
+from sellerops.sources.common.tokens import shared_token
 
 LWA_TOKEN_URL = "https://api.amazon.com/auth/o2/token"
-
-# A token is renewed this many seconds before Amazon says it ends.
-_EARLY = 60.0
-# A failure is told again for this long, so that a thousand waiting calls do not each ask for a token.
-_FAILURE_MEMORY = 5.0
 
 # Login with Amazon's permanent errors (OAuth 2.0, RFC 6749 section 5.2) in words a person can act on.
 _PERMANENT = {
@@ -97,7 +88,7 @@ class Credentials:
 
 
 class TokenSource:
-    """Access tokens of one set of credentials on one event loop; concurrent callers share one request.
+    """Access tokens of one set of credentials; all sources of the same ones in a process share the token.
 
     ``scope``: a grantless operation's, whose tokens are the application's and not a seller's.
     """
@@ -110,34 +101,20 @@ class TokenSource:
             else {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token}
         )
         self._http = http
-        self._lock = asyncio.Lock()
-        self._token = ""
-        self._ends = 0.0
-        self._failure: SellerOpsError | None = None
-        self._failure_ends = 0.0
+        self._shared = shared_token(f"{credentials.digest} {scope}")
 
     async def get(self) -> str:
         """A valid access token. LoginRefused (permanent) or AmazonUnavailable."""
-        if self._token and time.monotonic() < self._ends:
-            return self._token
-        async with self._lock:
-            if self._token and time.monotonic() < self._ends:
-                return self._token
-            if self._failure and time.monotonic() < self._failure_ends:
-                raise _copy(self._failure)
-            try:
-                self._token, seconds = await self._ask()
-            except SellerOpsError as error:
-                self._failure, self._failure_ends = error, time.monotonic() + _FAILURE_MEMORY
-                raise
-            self._failure = None
-            self._ends = time.monotonic() + max(0.0, seconds - _EARLY)
-            return self._token
+        return await self._shared.get(self._ask)
+
+    async def fresh(self) -> str:
+        """An access token asked for now, which is not shared: whether the credentials are any good."""
+        token, _ = await self._ask()
+        return token
 
     def invalidate(self, token: str) -> None:
         """Forget ``token`` because Amazon refused it; one that has been renewed meanwhile is kept."""
-        if token == self._token:
-            self._token = ""
+        self._shared.drop(token)
 
     async def _ask(self) -> tuple[str, float]:
         form = {
@@ -179,11 +156,6 @@ class TokenSource:
     @property
     def _where(self) -> str:
         return f"{self._credentials.where}, {self._credentials.token_url}"
-
-
-def _copy(error: SellerOpsError) -> SellerOpsError:
-    """The same error anew: one object raised in many tasks would collect all their tracebacks."""
-    return type(error)(error.cause, where=error.where, remedy=error.remedy, **error.details)
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

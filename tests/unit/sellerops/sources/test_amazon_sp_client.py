@@ -176,7 +176,7 @@ def test_the_librarys_own_token_cache_is_not_used(amazon: Wire) -> None:
     create(amazon)
     create(amazon)
     assert len(cache) == 0
-    assert len(amazon.at(TOKEN)) == 2, "a loop of its own has a session of its own"
+    assert len(amazon.at(TOKEN)) == 1, "our own outlives the event loop of a call"
 
 
 def test_the_default_marketplace_of_the_environment_changes_nothing(

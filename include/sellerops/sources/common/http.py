@@ -1,0 +1,8 @@
+"""httpx without its command line: importing what that draws with takes as long as all the rest of httpx."""
+
+from sellerops.left_out import left_out
+
+with left_out("click", "pygments", "rich"):
+    import httpx
+
+__all__ = ["httpx"]

@@ -1,0 +1,14 @@
+"""The certificates that calls and downloads trust."""
+
+from __future__ import annotations
+
+import ssl
+from functools import cache
+
+from sellerops.sources.common.http import httpx
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Reading the certificates takes tens of milliseconds; one context serves every connection."""
+    return httpx.create_ssl_context()

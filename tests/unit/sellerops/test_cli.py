@@ -1,0 +1,61 @@
+"""The command line knows all its commands and imports only the one that is called."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sellerops
+from sellerops import cli
+
+INCLUDE = Path(sellerops.__file__).parents[1]
+NAMES = [name for commands in cli.COMMANDS.values() for name in commands]
+
+
+def overview(parser: argparse.ArgumentParser) -> str:
+    return parser.format_help()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_overview_says_of_a_command_what_its_module_says(name: str) -> None:
+    assert overview(cli.parser_for(name)) == overview(cli.parser_for(None))
+
+
+def test_every_module_with_commands_is_known() -> None:
+    modules = {
+        path.stem
+        for path in Path(cli.__file__).parent.glob("*.py")
+        if path.stem != "__init__" and "\ndef add(" in path.read_text()
+    }
+    assert modules == set(cli.COMMANDS) and len(modules) > 10
+
+
+def test_a_command_that_is_not_there_is_a_wrong_call(capsys: pytest.CaptureFixture[str]) -> None:
+    for call in (["nothing"], []):
+        with pytest.raises(SystemExit) as caught:
+            cli.main(call)
+        assert caught.value.code == 2
+    assert "command" in capsys.readouterr().err
+
+
+def test_help_imports_no_driver() -> None:
+    code = (
+        "import sys\nfrom sellerops.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(INCLUDE)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = done.stderr
+    assert "'sellerops'" in loaded and "gaps" in done.stdout
+    for driver in ("numpy", "pyarrow", "pydantic", "psycopg", "httpx", "yaml"):
+        assert f"'{driver}'" not in loaded
