@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,31 +14,6 @@ if TYPE_CHECKING:
     from sellerops.ledger import Ledger
 
 log = logging.getLogger(__name__)
-
-# Old rows by table: none that is under way, and none a table's row still points at (loads and slices stay).
-_PURGES = {
-    "report_request": """
-        DELETE FROM sellerops.report_request
-        WHERE updated_at < sellerops.now() - %(age)s
-          AND status IN ('ARCHIVED', 'CANCELLED', 'FATAL', 'FAILED')
-          -- the newest of a key says what is known; a listed report that is forgotten would be fetched again
-          AND created_by IS DISTINCT FROM 'amazon'
-          AND EXISTS (
-              SELECT FROM sellerops.report_request AS later
-              WHERE later.key_hash = report_request.key_hash AND later.id > report_request.id
-          )
-    """,
-    "rejected_row": """
-        DELETE FROM sellerops.rejected_row
-        USING sellerops.load
-        WHERE load.id = rejected_row.load_id AND load.recorded_at < sellerops.now() - %(age)s
-    """,
-    "notification": "DELETE FROM sellerops.notification WHERE received_at < sellerops.now() - %(age)s",
-    "notice": "DELETE FROM sellerops.notice WHERE claimed_at < sellerops.now() - %(age)s",
-    "delivery": "DELETE FROM sellerops.delivery WHERE created_at < sellerops.now() - %(age)s",
-    "fault": "DELETE FROM sellerops.fault WHERE coalesce(closed_at, seen_at) < sellerops.now() - %(age)s",
-    "warning": "DELETE FROM sellerops.warning WHERE ended_at < sellerops.now() - %(age)s",
-}
 
 _STALE = """
     SELECT report, account_id, marketplace_id, min(day) AS first_day, max(day) AS last_day, dag_id, run_id,
@@ -56,7 +32,9 @@ _UNTOLD = """
       AND state.updated_at BETWEEN sellerops.now() - %(horizon)s AND sellerops.now() - %(age)s
       AND NOT EXISTS (
           SELECT FROM sellerops.notice
-          WHERE starts_with(notice.key, 'run_failed|' || state.dag_id || '|' || state.run_id || '|')
+          -- keys in byte order that begin with the run: after the last bar comes a brace
+          WHERE notice.key >= 'run_failed|' || state.dag_id || '|' || state.run_id || '|'
+            AND notice.key < 'run_failed|' || state.dag_id || '|' || state.run_id || '}'
       )
     ORDER BY 1, 2
 """
@@ -67,13 +45,15 @@ def roll_api_calls(ledger: Ledger, keep_days: int) -> list[str]:
     return ledger.roll_api_calls(keep_days)
 
 
-def purge(ledger: Ledger, keep_days: int) -> dict[str, int]:
-    """Delete rows older than ``keep_days`` that nothing needs; how many by table."""
-    deleted = {}
-    for table, statement in _PURGES.items():
-        with ledger.connection() as connection:
-            deleted[table] = connection.execute(statement, {"age": timedelta(days=keep_days)}).rowcount
-    return deleted
+def purge(ledger: Ledger, keep_days: int, keep_changes_days: int | None = None) -> dict[str, int]:
+    """Delete rows past their time that nothing needs; how many by table (``sellerops.ledger.retention``)."""
+    from sellerops.ledger.retention import Kept
+    from sellerops.ledger.retention import purge as purge_rows
+
+    kept = Kept(rows=timedelta(days=keep_days))
+    if keep_changes_days is not None:
+        kept = replace(kept, changes=timedelta(days=keep_changes_days))
+    return purge_rows(ledger, kept)
 
 
 def purge_personal_data(ledger: Ledger, archive: Archive) -> dict[str, int]:
