@@ -56,10 +56,10 @@ class Summary:
 
 
 _RUNS = """
-    SELECT account_id, count(DISTINCT (dag_id, run_id)) AS runs FROM (
+    SELECT account_id, count(*) AS runs FROM (
         SELECT account_id, dag_id, run_id FROM sellerops.slice_state
         WHERE updated_at >= %(since)s AND updated_at < %(until)s AND run_id IS NOT NULL
-        UNION ALL
+        UNION
         SELECT account_id, dag_id, run_id FROM sellerops.report_request
         WHERE created_at >= %(since)s AND created_at < %(until)s
     ) AS touched

@@ -76,9 +76,7 @@ def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30)
     That happens when a task or its run was removed, or a DAG was paused half way. Those older than
     ``horizon_days`` have been told often enough.
     """
-    parameters = {"age": timedelta(hours=stale_hours), "horizon": timedelta(days=horizon_days)}
-    with ledger.connection() as connection:
-        rows = connection.execute(_STALE, parameters).fetchall()
+    rows = stale_slices(ledger, timedelta(hours=stale_hours), timedelta(days=horizon_days))
     if not rows:
         return
     listed = "; ".join(_describe(row) for row in rows[:20])
@@ -88,6 +86,17 @@ def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30)
         where="ledger, slice_state",
         remedy="Unpause the DAG, or clear the run's tasks; where the run is gone start one for the days.",
     )
+
+
+def stale_slices(ledger: Ledger, age: timedelta, horizon: timedelta) -> list[dict[str, Any]]:
+    """Stretches of days, by run, that were last heard of between ``horizon`` and ``age`` ago."""
+    return ledger.database.run(lambda c: c.execute(_STALE, {"age": age, "horizon": horizon}).fetchall())
+
+
+def untold_runs(ledger: Ledger, age: timedelta, horizon: timedelta) -> list[tuple[str, str]]:
+    """DAG and run of what failed between ``horizon`` and ``age`` ago and nobody was told of."""
+    rows = ledger.database.run(lambda c: c.execute(_UNTOLD, {"age": age, "horizon": horizon}).fetchall())
+    return [(row["dag_id"], row["run_id"]) for row in rows]
 
 
 def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int = 3) -> int:
@@ -101,12 +110,11 @@ def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int =
     from sellerops_airflow.notifiers.runs import tell_of_failure
     from sellerops_airflow.run_outcomes import build_outcome
 
-    parameters = {"age": timedelta(hours=wait_hours), "horizon": timedelta(days=horizon_days)}
-    with ledger.connection() as connection:
-        rows = connection.execute(_UNTOLD, parameters).fetchall()
-        load_ids = loads_with_findings(connection, **parameters)
+    age, horizon = timedelta(hours=wait_hours), timedelta(days=horizon_days)
+    load_ids = ledger.database.run(lambda c: loads_with_findings(c, age, horizon))
     # Under a key of its own: the run may still go on, and its callback has a word of its own to say.
-    outcomes = (build_outcome(ledger, row["dag_id"], row["run_id"], attempt=-1) for row in rows)
+    runs = untold_runs(ledger, age, horizon)
+    outcomes = (build_outcome(ledger, dag_id, run_id, attempt=-1) for dag_id, run_id in runs)
     sent = sum(tell_of_failure(ledger, outcome) for outcome in outcomes)
     if load_ids:
         sent += tell_of_loads(ledger, {spec.name: spec for spec in load_specs()[0]}, load_ids)
@@ -161,4 +169,6 @@ __all__ = [
     "roll_api_calls",
     "send_missed_notices",
     "send_waiting_notices",
+    "stale_slices",
+    "untold_runs",
 ]

@@ -40,7 +40,7 @@ class _Purge:
 
 
 # Numbered in the order they were made: where all old rows go, they are the first; few stay among them.
-_FIRST = "(SELECT ctid, * FROM sellerops.{table} ORDER BY id LIMIT {batch}) AS oldest"
+_FIRST = "(SELECT ctid, * FROM sellerops.{table} ORDER BY id LIMIT %(batch)s) AS oldest"
 # The last load that is past its time; ids are given in the order in which loads begin.
 _LAST_LOAD = """
     (SELECT id FROM sellerops.load WHERE recorded_at < sellerops.now() - %(age)s
@@ -72,12 +72,12 @@ _PURGES = (
     """),
     # The end of what is still wrong answers to the message of its beginning.
     _Purge("delivery", f"""
-        SELECT ctid FROM {_FIRST.format(table="delivery", batch=BATCH)}
+        SELECT ctid FROM {_FIRST.format(table="delivery")}
         WHERE created_at < sellerops.now() - %(age)s AND thread <> ALL (ARRAY(
             SELECT unnest(threads) FROM sellerops.fault WHERE closed_at IS NULL))
     """),
     _Purge("fault", f"""
-        SELECT ctid FROM {_FIRST.format(table="fault", batch=BATCH)}
+        SELECT ctid FROM {_FIRST.format(table="fault")}
         WHERE coalesce(closed_at, seen_at) < sellerops.now() - %(age)s
     """),
     _Purge("warning", """
@@ -89,7 +89,7 @@ _PURGES = (
     """, lambda kept: max(kept.rows, LONGEST_ASKED)),
     # The last complete export says which titles it filled.
     _Purge("table_export", f"""
-        SELECT ctid FROM {_FIRST.format(table="table_export", batch=BATCH)}
+        SELECT ctid FROM {_FIRST.format(table="table_export")}
         WHERE started_at < sellerops.now() - %(age)s AND EXISTS (
             SELECT FROM sellerops.table_export AS later
             WHERE (later.export, later.spreadsheet_id, later.sheet)
@@ -133,7 +133,7 @@ _REQUESTS = """
                 AND (later.status = 'ARCHIVED' OR old.status <> 'ARCHIVED'))
         RETURNING old.id
     ), unused AS (
-        DELETE FROM sellerops.report_reuse USING gone WHERE report_reuse.request_id = gone.id
+        DELETE FROM sellerops.report_reuse WHERE request_id = ANY (ARRAY(SELECT id FROM gone))
     )
     SELECT updated_at AS at, id, (SELECT count(*) FROM looked) AS looked, (SELECT count(*) FROM gone) AS gone
     FROM looked ORDER BY updated_at DESC, id DESC LIMIT 1
@@ -174,12 +174,12 @@ def purge(ledger: Ledger, kept: Kept | None = None) -> dict[str, int]:
 
 def _delete(ledger: Ledger, purged: _Purge, age: timedelta) -> int:
     statement = f"""
-        DELETE FROM sellerops.{purged.table} WHERE ctid = ANY (ARRAY({purged.due} LIMIT {BATCH}))
+        DELETE FROM sellerops.{purged.table} WHERE ctid = ANY (ARRAY({purged.due} LIMIT %(batch)s))
     """
     deleted = 0
     while True:
         with ledger.connection() as connection:
-            number = connection.execute(statement.encode(), {"age": age}).rowcount
+            number = connection.execute(statement.encode(), {"age": age, "batch": BATCH}).rowcount
         deleted += number
         if number < BATCH:
             return deleted
