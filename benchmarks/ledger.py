@@ -1,9 +1,10 @@
-"""How fast the ledger answers after years: every question that is asked again and again, as the product asks it.
+"""How fast the ledger answers after years: what is asked again and again, as the product asks it.
 
-Fills an embedded Postgres with a ledger of so many slices (5 accounts, 10 shops, all reports of the catalogue)
-and all that goes with them, then asks. Prints JSON: rows, and for each question the slowest statement and the
-whole call, the first time and the median of five, in seconds. Ends with 1 when a statement takes longer than it
-may. Ten million slices take 30 GB and about a quarter of an hour to make.
+Fills an embedded Postgres with a ledger of so many slices (5 accounts, 10 shops, all reports of the
+catalogue) and all that goes with them, then asks. Prints JSON: rows, and for each question the slowest
+statement and the whole call, the first time and the median of five, in seconds. Ends with 1 when a statement,
+or where people wait for it the whole call, takes longer than it may. Ten million slices take 30 GB and about
+half an hour to make.
 
     PYTHONPATH=include:plugins python benchmarks/ledger.py [--slices 10000000] [--shared-buffers 1GB]
 """
@@ -222,7 +223,7 @@ def _questions(
 
 
 def _figures(meter: Meter, question: Callable[[], object]) -> dict[str, Any]:
-    """The slowest statement and the whole of it: the median of five; the first time, and whose it was, beside."""
+    """The slowest statement and the whole: medians of five; beside them the first time, and whose it was."""
     first, first_whole = meter.ask(question)
     slowest = max(meter.seconds, default=(0.0, ""))[1]
     times = [meter.ask(question) for _ in range(TIMES)]

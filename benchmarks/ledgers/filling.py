@@ -1,8 +1,8 @@
 """A ledger as it stands after years: filled by the server itself, indexes built at the end.
 
-One row of ``slice_state`` a report, account, shop and day. A document covers three days; its question was asked
-four times in the last 430 days, once before that. Rows that end with their time reach 30 days further back
-than housekeeping keeps them, so that a first purge has a month to delete.
+One row of ``slice_state`` a report, account, shop and day. A document covers three days; its question was
+asked four times in the last 430 days, once before that. Rows that end with their time reach 30 days further
+back than housekeeping keeps them, so that a first purge has a month to delete.
 """
 
 from __future__ import annotations
@@ -59,21 +59,23 @@ _STATE = """
          ELSE 'LOADED' END
 """
 _TOLD = """
-    question, question, dag_id, 'scheduled__' || (%(now)s - touched * interval '1 day')::date || 'T03:00:00+00:00',
-    account_id || '.slice.fetch_report', mod(place, 50), CASE WHEN mod(dice, 1000) < 4 THEN 'ReportFatal' END,
+    question, question, dag_id,
+    'scheduled__' || (%(now)s - touched * interval '1 day')::date || 'T03:00:00+00:00',
+    account_id || '.slice.fetch_report', mod(place, 50),
+    CASE WHEN mod(dice, 1000) < 4 THEN 'ReportFatal' END,
     CASE WHEN mod(dice, 1000) < 4 THEN 'Amazon aborted the report.' END, NULL,
     %(now)s - touched * interval '1 day' - mod(dice, 36000) * interval '1 second'
 """
 _FILL = (
     f"""
-    INSERT INTO sellerops.slice_state (report, account_id, marketplace_id, day, snapshot_at, state, request_id,
-        load_id, dag_id, run_id, task_id, map_index, error_type, error, remedy, updated_at)
+    INSERT INTO sellerops.slice_state (report, account_id, marketplace_id, day, snapshot_at, state,
+        request_id, load_id, dag_id, run_id, task_id, map_index, error_type, error, remedy, updated_at)
     SELECT report, account_id, marketplace_id, day, NULL, {_STATE}, {_TOLD} FROM grown
     """,
     f"""
     INSERT INTO sellerops.slice_destination (report, account_id, marketplace_id, day, snapshot_at,
-        destination, state, request_id, load_id, dag_id, run_id, task_id, map_index, error_type, error, remedy,
-        updated_at)
+        destination, state, request_id, load_id, dag_id, run_id, task_id, map_index, error_type, error,
+        remedy, updated_at)
     SELECT report, account_id, marketplace_id, day, NULL, 'postgres', {_STATE}, {_TOLD} FROM grown
     WHERE {_STATE} NOT IN ('PLANNED', 'REQUESTED', 'EXPIRED')
     """,
@@ -104,8 +106,8 @@ _FILL = (
     """,
     """
     INSERT INTO sellerops.load (id, request_id, report, account_id, marketplace_id, table_name, destination,
-        rows_in_file, stored, rejected, inserted, updated, unchanged, superseded, replaced, seconds, first_day,
-        last_day, started_at, recorded_at, slice, reported_at)
+        rows_in_file, stored, rejected, inserted, updated, unchanged, superseded, replaced, seconds,
+        first_day, last_day, started_at, recorded_at, slice, reported_at)
     SELECT nextval('sellerops.load_id'), question, report, account_id, marketplace_id, table_name, 'postgres',
         100, 100 - bad, bad, 100 - bad, 0, 0, 0, 0, 0.5, day, day + 2, at, at,
         jsonb_build_object('label', day::text, 'region', 'EU'), at
@@ -122,26 +124,29 @@ _FILL = (
     """,
     """
     INSERT INTO sellerops.schema_change (report, table_name, column_name, kind, load_id, seen_at)
-    SELECT report, table_name, 'column_' || mod(id, 40), CASE WHEN mod(id, 2) = 0 THEN 'added' ELSE 'dropped' END,
-           id, recorded_at
+    SELECT report, table_name, 'column_' || mod(id, 40),
+           CASE WHEN mod(id, 2) = 0 THEN 'added' ELSE 'dropped' END, id, recorded_at
     FROM sellerops.load WHERE mod(id, 100) < 2 ORDER BY id
     """,
     """
-    INSERT INTO sellerops.restatement (table_name, account_id, marketplace_id, key, day, age_days, column_name,
-        old_value, new_value, new_load_id, new_reported_at, new_loaded_at)
+    INSERT INTO sellerops.restatement (table_name, account_id, marketplace_id, key, day, age_days,
+        column_name, old_value, new_value, new_load_id, new_reported_at, new_loaded_at)
     SELECT table_name, account_id, marketplace_id, '{"sku": "A"}', first_day, 3, 'units', '1', '2', id,
            recorded_at, recorded_at
     FROM sellerops.load WHERE recorded_at > %(now)s - interval '1130 days' AND mod(id, 3) = 0
     """,
     """
     INSERT INTO sellerops.notice (key, claim_token, claimed_at)
-    SELECT 'run_failed|' || dag_id || '|scheduled__' || day || '|' || place, gen_random_uuid(), at FROM old_days
+    SELECT 'run_failed|' || dag_id || '|scheduled__' || day || '|' || place, gen_random_uuid(), at
+    FROM old_days
     """,
     """
-    INSERT INTO sellerops.delivery (notice_key, event, thread, channel, kind, connection, target, message, state,
-        created_at, sent_at, reference)
-    SELECT 'run_failed|' || dag_id || '|scheduled__' || day || '|' || place, 'failure', 'run ' || age || dag_id,
-        'slack', 'slack', 'slack_default', '#reports', '{"text": "failed", "blocks": []}', 'SENT', at, at, 'x'
+    INSERT INTO sellerops.delivery (notice_key, event, thread, channel, kind, connection, target, message,
+        state, created_at, sent_at, reference)
+    SELECT 'run_failed|' || dag_id || '|scheduled__' || day || '|' || place, 'failure',
+        'run ' || age || dag_id, 'slack', 'slack', 'slack_default', '#reports',
+        '{"text": "failed", "blocks": []}',
+        'SENT', at, at, 'x'
     FROM old_days ORDER BY at
     """,
     """
