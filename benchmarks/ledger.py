@@ -2,9 +2,8 @@
 
 Fills an embedded Postgres with a ledger of so many slices (5 accounts, 10 shops, all reports of the
 catalogue) and all that goes with them, then asks. Prints JSON: rows, and for each question the slowest
-statement and the whole call, the first time and the median of five, in seconds. Ends with 1 when a statement,
-or where people wait for it the whole call, takes longer than it may. Ten million slices take 30 GB and about
-half an hour to make.
+statement and the whole call, the first time and the median of five, in seconds. Ends with 1 when a call, or a
+statement of a purge, takes longer than it may. Ten million slices take 15 GB and a quarter of an hour to make.
 
     PYTHONPATH=include:plugins python benchmarks/ledger.py [--slices 10000000] [--shared-buffers 1GB]
 """
@@ -115,7 +114,7 @@ def measure(conninfo: str, slices: int) -> dict[str, Any]:
     meter, told = Meter(), dict[str, dict[str, Any]]()
     with meter.watching():
         for name, (target, question) in _questions(ledger, accounts, now).items():
-            told[name] = {**_figures(meter, question), "target": target}
+            told[name] = {**_figures(meter, question), "target": target, "of": "whole"}
         told.update(_purges(meter, ledger))
         told.update(_writes(meter, ledger, accounts))
     ledger.close()
@@ -126,9 +125,9 @@ def measure(conninfo: str, slices: int) -> dict[str, Any]:
         "rows": rows,
         "seconds": told,
         "missed": [
-            f"{name}: {each['statement']} s, {each['target']} s wanted"
+            f"{name}: {seconds} s, {each['target']} s wanted"
             for name, each in told.items()
-            if each.get("target") is not None and each["statement"] > each["target"]
+            if each.get("target") is not None and (seconds := each[each["of"]]) > each["target"]
         ],
     }
 
@@ -143,7 +142,7 @@ def sellers() -> dict[str, Account]:
 def _questions(
     ledger: Ledger, accounts: dict[str, Account], now: datetime
 ) -> dict[str, tuple[float, Callable[[], object]]]:
-    """What is asked, with the seconds that its slowest statement may take."""
+    """What is asked, with the seconds that it may take."""
     from sellerops.completeness import calendars
     from sellerops.completeness.filling import tries_of
     from sellerops.completeness.silence import silent_reports
@@ -259,6 +258,7 @@ def _purges(meter: Meter, ledger: Ledger) -> dict[str, dict[str, Any]]:
             "slowest": max(meter.seconds)[1],
             "deleted": {table: number for table, number in deleted.items() if number},
             "target": target,
+            "of": "statement",
         }
     return told
 
