@@ -2,8 +2,8 @@
 
 Fills an embedded Postgres with a ledger of so many slices (5 accounts, 10 shops, all reports of the
 catalogue) and all that goes with them, then asks. Prints JSON: rows, and for each question the slowest
-statement and the whole call, the first time and the median of five, in seconds. Ends with 1 when a call, or a
-statement of a purge, takes longer than it may. Ten million slices take 15 GB and a quarter of an hour to make.
+statement and the whole call, the first time and the median of five, in seconds. Ends with 1 when a call, or
+a statement of a purge, takes longer than it may. Ten million slices take 15 GB and a quarter of an hour.
 
     PYTHONPATH=include:plugins python benchmarks/ledger.py [--slices 10000000] [--shared-buffers 1GB]
 """
