@@ -2,8 +2,9 @@
 
 Fills an embedded Postgres with a ledger of so many slices (5 accounts, 10 shops, all reports of the
 catalogue) and all that goes with them, then asks. Prints JSON: rows, and for each question the slowest
-statement and the whole call, the first time and the median of five, in seconds. Ends with 1 when a call, or
-a statement of a purge, takes longer than it may. Ten million slices take 15 GB and a quarter of an hour.
+statement and the whole call (the first time, and the median of five) and the processor time of client and
+server together, in seconds. Ends with 1 when a call, or a statement of a purge, takes longer than it may. Ten
+million slices take 15 GB and a quarter of an hour.
 
     PYTHONPATH=include:plugins python benchmarks/ledger.py [--slices 10000000] [--shared-buffers 1GB]
 """
@@ -26,6 +27,7 @@ from typing import Any
 
 import psycopg
 from ledgers.filling import Size, fill
+from psutil import Process
 
 from sellerops.accounts import Account, load_accounts
 from sellerops.ledger import Ledger, RunRef, SliceState
@@ -37,6 +39,8 @@ TARGET = 0.3
 END_OF_RUN = 0.05
 TIMES = 5
 DAY = timedelta(days=1)
+# Days that rows are kept, and what a statement may take.
+PURGES = (("purge of a month", 400, None), ("purge of a day", 399, TARGET), ("purge of nothing", 399, TARGET))
 
 
 @dataclass
@@ -44,6 +48,7 @@ class Meter:
     """Seconds of every statement since ``reset``, by its first words; sent by whatever connection."""
 
     seconds: list[tuple[float, str]] = field(default_factory=list)
+    server: int = 0
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -70,6 +75,11 @@ class Meter:
         question()
         whole = time.perf_counter() - before
         return max((one for one, _ in self.seconds), default=0.0), whole
+
+    def cpu(self) -> float:
+        """Processor seconds so far of this process and of the server's that serves it."""
+        spent = Process(self.server).cpu_times() if self.server else None
+        return time.process_time() + (spent.user + spent.system if spent else 0.0)
 
 
 def main() -> int:
@@ -103,7 +113,7 @@ def measure(conninfo: str, slices: int) -> dict[str, Any]:
     size = Size(slices, [spec.name for spec in specs], list(accounts), [
         shop.id for shop in accounts["seller_1"].marketplaces
     ])  # fmt: skip
-    ledger = Ledger(conninfo)
+    ledger = Ledger(conninfo, pool_size=1)
     ledger.migrate()
     now = datetime.now(UTC)
     began = time.perf_counter()
@@ -111,7 +121,7 @@ def measure(conninfo: str, slices: int) -> dict[str, Any]:
         fill(connection, size, now)
         rows = _rows(connection)
     filled = time.perf_counter() - began
-    meter, told = Meter(), dict[str, dict[str, Any]]()
+    meter, told = Meter(server=_server_of(ledger)), dict[str, dict[str, Any]]()
     with meter.watching():
         for name, (target, question) in _questions(ledger, accounts, now).items():
             told[name] = {**_figures(meter, question), "target": target, "of": "whole"}
@@ -130,6 +140,13 @@ def measure(conninfo: str, slices: int) -> dict[str, Any]:
             if each.get("target") is not None and (seconds := each[each["of"]]) > each["target"]
         ],
     }
+
+
+def _server_of(ledger: Ledger) -> int:
+    """The process id of the only connection's backend."""
+    row = ledger.database.run(lambda c: c.execute("SELECT pg_backend_pid() AS pid").fetchone())
+    assert row is not None
+    return int(row["pid"])
 
 
 def sellers() -> dict[str, Account]:
@@ -225,8 +242,11 @@ def _figures(meter: Meter, question: Callable[[], object]) -> dict[str, Any]:
     """The slowest statement and the whole: medians of five; beside them the first time, and whose it was."""
     first, first_whole = meter.ask(question)
     slowest = max(meter.seconds, default=(0.0, ""))[1]
+    before = meter.cpu()
     times = [meter.ask(question) for _ in range(TIMES)]
+    spent = meter.cpu() - before
     return {
+        "cpu": round(spent / TIMES, 3),
         "statement": round(median(one for one, _ in times), 4),
         "whole": round(median(whole for _, whole in times), 4),
         "first": round(first, 4),
@@ -240,15 +260,11 @@ def _purges(meter: Meter, ledger: Ledger) -> dict[str, dict[str, Any]]:
     from sellerops.ledger.retention import Kept, purge
 
     told: dict[str, dict[str, Any]] = {}
-    for name, days, target in (
-        ("purge of a month", 400, None),
-        ("purge of a day", 399, TARGET),
-        ("purge of nothing", 399, TARGET),
-    ):
-        kept = Kept(rows=timedelta(days=days), changes=timedelta(days=days + 700))
+    for name, days, target in PURGES:
         deleted: dict[str, int] = {}
 
-        def work(kept: Kept = kept, deleted: dict[str, int] = deleted) -> None:
+        def work(days: int = days, deleted: dict[str, int] = deleted) -> None:
+            kept = Kept(rows=timedelta(days=days), changes=timedelta(days=days + 700))
             deleted.update(purge(ledger, kept))
 
         statement, whole = meter.ask(work)

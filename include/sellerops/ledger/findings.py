@@ -65,7 +65,7 @@ def changes_of(connection: Connection, load_ids: Sequence[int]) -> list[Change]:
                       AND earlier.marketplace_id = load.marketplace_id
                       AND earlier.table_name = load.table_name
                       AND earlier.id < load.id AND earlier.rows_in_file > 0
-                    LIMIT %(most)s) AS enough) AS loads_before,
+                    ORDER BY earlier.id DESC LIMIT %(most)s) AS enough) AS loads_before,
                EXISTS (SELECT FROM sellerops.schema_change AS earlier
                        WHERE earlier.table_name = change.table_name
                          AND earlier.column_name = change.column_name AND earlier.id < change.id

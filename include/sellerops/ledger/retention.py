@@ -18,6 +18,8 @@ from sellerops.ledger.database import Connection
 
 # Rows looked at, or deleted, in one transaction: hardly a tenth of a second.
 BATCH = 5_000
+# The same of changes, each of which is compared with the later ones of its column.
+CHANGES_BATCH = 500
 # Longer than Amazon serves any report, and than the history of cells that finality looks at.
 LONGEST_ASKED = timedelta(days=1_100)
 
@@ -148,16 +150,22 @@ _CHANGES = """
     ), gone AS (
         DELETE FROM sellerops.schema_change AS old USING looked
         WHERE old.id = looked.id AND EXISTS (
+            -- OFFSET 0: row by row; a join with all loads would read all of them
             SELECT FROM sellerops.schema_change AS later JOIN sellerops.load ON load.id = later.load_id
             WHERE later.table_name = looked.table_name AND later.column_name = looked.column_name
               AND later.kind = looked.kind AND later.id > looked.id
-              AND load.account_id = looked.account_id AND load.marketplace_id = looked.marketplace_id)
+              AND load.account_id = looked.account_id AND load.marketplace_id = looked.marketplace_id
+            OFFSET 0)
         RETURNING old.id
     )
     SELECT seen_at AS at, id, (SELECT count(*) FROM looked) AS looked, (SELECT count(*) FROM gone) AS gone
     FROM looked ORDER BY id DESC LIMIT 1
 """
 _LOOKED_AT_ONCE = {"report_request": _REQUESTS, "schema_change": _CHANGES}
+
+
+def _batch_of(table: str) -> int:
+    return CHANGES_BATCH if table == "schema_change" else BATCH
 
 
 def purge(ledger: Ledger, kept: Kept | None = None) -> dict[str, int]:
@@ -192,7 +200,7 @@ def _look(ledger: Ledger, table: str, age: timedelta) -> int:
         with ledger.connection() as connection:
             looked, gone = _look_at_batch(connection, table, age)
         deleted += gone
-        if looked < BATCH:
+        if looked < _batch_of(table):
             return deleted
 
 
@@ -206,7 +214,7 @@ def _look_at_batch(connection: Connection, table: str, age: timedelta) -> tuple[
     ).fetchone()
     assert mark is not None  # a row of the migration
     last = connection.execute(
-        _LOOKED_AT_ONCE[table].encode(), {**mark, "age": age, "batch": BATCH}
+        _LOOKED_AT_ONCE[table].encode(), {**mark, "age": age, "batch": _batch_of(table)}
     ).fetchone()
     if last is None:
         return 0, 0
