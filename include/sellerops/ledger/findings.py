@@ -61,9 +61,8 @@ def changes_of(connection: Connection, load_ids: Sequence[int]) -> list[Change]:
                load.account_id, coalesce(load.slice ->> 'label', load.first_day::text, '') AS label,
                (SELECT count(*) FROM (
                     SELECT FROM sellerops.load AS earlier
-                    WHERE earlier.report = load.report AND earlier.account_id = load.account_id
+                    WHERE earlier.table_name = load.table_name AND earlier.account_id = load.account_id
                       AND earlier.marketplace_id = load.marketplace_id
-                      AND earlier.table_name = load.table_name
                       AND earlier.id < load.id AND earlier.rows_in_file > 0
                     ORDER BY earlier.id DESC LIMIT %(most)s) AS enough) AS loads_before,
                EXISTS (SELECT FROM sellerops.schema_change AS earlier

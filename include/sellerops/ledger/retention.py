@@ -17,7 +17,7 @@ from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
 
 # Rows looked at, or deleted, in one transaction: hardly a tenth of a second.
-BATCH = 5_000
+BATCH = 2_000
 # The same of changes, each of which is compared with the later ones of its column.
 CHANGES_BATCH = 500
 # Longer than Amazon serves any report, and than the history of cells that finality looks at.
@@ -41,6 +41,9 @@ class _Purge:
     age: Callable[[Kept], timedelta] = lambda kept: kept.rows
 
 
+# In a filter once for the statement: the function is not inlined, and costs microseconds a row. As the bound
+# of an index it is asked once anyway, and the planner can tell how far it reaches.
+_BEFORE = "(SELECT sellerops.now() - %(age)s)"
 # Numbered in the order they were made: where all old rows go, they are the first; few stay among them.
 _FIRST = "(SELECT ctid, * FROM sellerops.{table} ORDER BY id LIMIT %(batch)s) AS oldest"
 # The last load that is past its time; ids are given in the order in which loads begin.
@@ -54,12 +57,12 @@ _PURGES = (
         SELECT ctid FROM sellerops.rejected_row
         WHERE load_id <= {_LAST_LOAD} AND NOT EXISTS (
             SELECT FROM sellerops.load
-            WHERE load.id = rejected_row.load_id AND load.recorded_at >= sellerops.now() - %(age)s)
+            WHERE load.id = rejected_row.load_id AND load.recorded_at >= {_BEFORE})
         ORDER BY load_id
     """),
     _Purge("restatement", f"""
         SELECT ctid FROM sellerops.restatement
-        WHERE new_load_id <= {_LAST_LOAD} AND new_loaded_at < sellerops.now() - %(age)s
+        WHERE new_load_id <= {_LAST_LOAD} AND new_loaded_at < {_BEFORE}
         ORDER BY new_load_id
     """, lambda kept: kept.changes),
     _Purge("report_reuse", """
@@ -75,12 +78,12 @@ _PURGES = (
     # The end of what is still wrong answers to the message of its beginning.
     _Purge("delivery", f"""
         SELECT ctid FROM {_FIRST.format(table="delivery")}
-        WHERE created_at < sellerops.now() - %(age)s AND thread <> ALL (ARRAY(
+        WHERE created_at < {_BEFORE} AND thread <> ALL (ARRAY(
             SELECT unnest(threads) FROM sellerops.fault WHERE closed_at IS NULL))
     """),
     _Purge("fault", f"""
         SELECT ctid FROM {_FIRST.format(table="fault")}
-        WHERE coalesce(closed_at, seen_at) < sellerops.now() - %(age)s
+        WHERE coalesce(closed_at, seen_at) < {_BEFORE}
     """),
     _Purge("warning", """
         SELECT ctid FROM sellerops.warning WHERE ended_at < sellerops.now() - %(age)s ORDER BY ended_at
@@ -92,7 +95,7 @@ _PURGES = (
     # The last complete export says which titles it filled.
     _Purge("table_export", f"""
         SELECT ctid FROM {_FIRST.format(table="table_export")}
-        WHERE started_at < sellerops.now() - %(age)s AND EXISTS (
+        WHERE started_at < {_BEFORE} AND EXISTS (
             SELECT FROM sellerops.table_export AS later
             WHERE (later.export, later.spreadsheet_id, later.sheet)
                   = (oldest.export, oldest.spreadsheet_id, oldest.sheet)
@@ -118,7 +121,7 @@ _PURGES = (
 )  # fmt: skip
 
 # A request is replaced by a later one of the same question; an archived document only by another.
-_REQUESTS = """
+_REQUESTS = f"""
     WITH looked AS (
         SELECT id, key_hash, updated_at FROM sellerops.report_request
         WHERE status IN ('ARCHIVED', 'CANCELLED', 'FATAL', 'FAILED') AND created_by IS DISTINCT FROM 'amazon'
@@ -128,7 +131,7 @@ _REQUESTS = """
         DELETE FROM sellerops.report_request AS old USING looked
         WHERE old.key_hash = looked.key_hash AND old.id <= looked.id
           AND old.status IN ('ARCHIVED', 'CANCELLED', 'FATAL', 'FAILED')
-          AND old.created_by IS DISTINCT FROM 'amazon' AND old.updated_at < sellerops.now() - %(age)s
+          AND old.created_by IS DISTINCT FROM 'amazon' AND old.updated_at < {_BEFORE}
           AND EXISTS (
               SELECT FROM sellerops.report_request AS later
               WHERE later.key_hash = old.key_hash AND later.id > old.id
@@ -141,12 +144,12 @@ _REQUESTS = """
     FROM looked ORDER BY updated_at DESC, id DESC LIMIT 1
 """
 # The last change of each kind that a column has shown in a shop says what is news.
-_CHANGES = """
+_CHANGES = f"""
     WITH looked AS (
         SELECT change.*, load.account_id, load.marketplace_id
         FROM (SELECT * FROM sellerops.schema_change WHERE id > %(id)s ORDER BY id LIMIT %(batch)s) AS change
         LEFT JOIN sellerops.load ON load.id = change.load_id
-        WHERE change.seen_at < sellerops.now() - %(age)s
+        WHERE change.seen_at < {_BEFORE}
     ), gone AS (
         DELETE FROM sellerops.schema_change AS old USING looked
         WHERE old.id = looked.id AND EXISTS (

@@ -191,6 +191,7 @@ def test_no_question_reads_a_whole_table(
     ledger, now = grown
     # As small beside the tables here as the real one is beside real ones.
     monkeypatch.setattr(retention, "BATCH", 20)
+    monkeypatch.setattr(retention, "CHANGES_BATCH", 5)
     explained = Explained()
     with explained.listening(monkeypatch):
         QUESTIONS[question](ledger, now)
