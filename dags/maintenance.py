@@ -26,6 +26,9 @@ with DAG(
         "keep_rows_days": Param(
             400, type="integer", minimum=90, description="Days of superseded requests, rejects, notices."
         ),
+        "keep_changes_days": Param(
+            1100, type="integer", minimum=400, description="Days of the history of changed cells."
+        ),
         "stale_hours": Param(
             36, type="integer", minimum=1, description="A slice without an end for so long is told of."
         ),
@@ -43,7 +46,10 @@ with DAG(
     def purge_old_rows(**context: Any) -> dict[str, int]:
         """Delete ledger rows that nothing needs any more."""
         with task_outcome(context):
-            return maintenance.purge(get_runtime().ledger, context["params"]["keep_rows_days"])
+            params = context["params"]
+            return maintenance.purge(
+                get_runtime().ledger, params["keep_rows_days"], params["keep_changes_days"]
+            )
 
     @task
     def purge_personal_data(**context: Any) -> dict[str, int]:

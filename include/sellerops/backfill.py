@@ -19,7 +19,11 @@ def run_moments(spec: ReportSpec, first_day: date, last_day: date, now: datetime
     calendar = Calendar(spec.schedule, spec.dag_id)
     start = datetime.combine(first_day, time(0), tzinfo=zone)
     end = datetime.combine(last_day + timedelta(days=1), time(0), tzinfo=zone) - timedelta(microseconds=1)
-    ends = (calendar.after(due.nominal) for due in calendar.between(start, end))
+    dated = list(calendar.between(start, end))
+    if not dated:
+        return []
+    # Each run's interval ends where the next one begins.
+    ends = [*dated[1:], calendar.after(dated[-1].nominal)]
     return [due.nominal for due in ends if due.at <= now]
 
 

@@ -9,11 +9,14 @@ from typing import Any
 from sellerops.errors import ConfigurationError
 from sellerops.yaml_parser import LARGEST_BYTES, YamlError, parse_yaml
 
+# Asked for with every shop of every slice: resolving it each time is what planning would spend its time on.
+_OWN = Path(__file__).resolve().parent.parent / "config"
+
 
 def config_dir() -> Path:
     """The folder of configuration: ``$SELLEROPS_CONFIG_DIR``, else ``include/config`` of this project."""
     override = os.environ.get("SELLEROPS_CONFIG_DIR")
-    return Path(override) if override else Path(__file__).resolve().parent.parent / "config"
+    return Path(override) if override else _OWN
 
 
 def shown(path: Path) -> str:

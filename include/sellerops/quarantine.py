@@ -89,12 +89,14 @@ def _held_in(ledger: Ledger, decided: Quarantine) -> tuple[str, ...]:
     """The destinations that wait for the answer: which asked first, and which hold the document as well."""
     piece = Slice.from_dict(decided.slice)
     shop = piece.marketplace.id if piece.marketplace else ""
-    held = [
-        each.end.destination
-        for each in ledger.destination_days(report=piece.report, state=SliceState.QUARANTINED)
-        if (each.account_id, each.marketplace_id) == (piece.account_id, shop) and each.day in piece.days
-    ]
-    return tuple(dict.fromkeys([decided.destination, *held]))
+    held = ledger.destination_days(
+        report=piece.report,
+        account_id=piece.account_id,
+        marketplace_id=shop,
+        days=piece.days,
+        state=SliceState.QUARANTINED,
+    )
+    return tuple(dict.fromkeys([decided.destination, *(each.end.destination for each in held)]))
 
 
 def _decide(ledger: Ledger, quarantine_id: int, state: QuarantineState, by: str, note: str) -> Quarantine:

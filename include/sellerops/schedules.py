@@ -51,10 +51,13 @@ class Calendar:
 
     def between(self, start: datetime, end: datetime) -> Iterator[Due]:
         """All due moments with ``start <= nominal <= end``, in order."""
-        due = self.after(start - timedelta(microseconds=1))
-        while due.nominal <= end:
-            yield due
-            due = self.after(due.nominal)
+        last = start - timedelta(microseconds=1)
+        for due in self._onward(start - _SLACK):
+            if due.nominal > end:
+                return
+            if due.nominal > last:
+                last = due.nominal
+                yield due
 
     def promise(self, due: str, moment: datetime) -> datetime:
         """The first ``due`` (``09:00``, by the wall clock) later than ``moment``, in UTC."""

@@ -55,20 +55,21 @@ class Summary:
     faults: tuple[OpenFault, ...]
 
 
-_RUNS = """
-    SELECT account_id, count(DISTINCT (dag_id, run_id)) AS runs FROM (
-        SELECT account_id, dag_id, run_id FROM sellerops.slice_state
-        WHERE updated_at >= %(since)s AND updated_at < %(until)s AND run_id IS NOT NULL
-        UNION ALL
+# The days are read once, for both: the states they came to, and the runs that brought them there.
+_TOUCHED = """
+    WITH touched AS (
+        SELECT account_id, dag_id, run_id, state, count(*) AS days FROM sellerops.slice_state
+        WHERE updated_at >= %(since)s AND updated_at < %(until)s
+        GROUP BY account_id, dag_id, run_id, state
+    ), run AS (
+        SELECT account_id, dag_id, run_id FROM touched WHERE run_id IS NOT NULL
+        UNION
         SELECT account_id, dag_id, run_id FROM sellerops.report_request
         WHERE created_at >= %(since)s AND created_at < %(until)s
-    ) AS touched
-    GROUP BY account_id
-"""
-_DAYS = """
-    SELECT account_id, state, count(*) AS days FROM sellerops.slice_state
-    WHERE updated_at >= %(since)s AND updated_at < %(until)s
-    GROUP BY account_id, state
+    )
+    SELECT account_id, state, sum(days)::bigint AS days, 0 AS runs FROM touched GROUP BY account_id, state
+    UNION ALL
+    SELECT account_id, NULL, 0, count(*) FROM run GROUP BY account_id
 """
 _ROWS = """
     SELECT account_id, destination, sum(stored)::bigint AS stored, sum(rejected)::bigint AS rejected,
@@ -102,7 +103,7 @@ def summarize(ledger: Ledger, account_ids: Iterable[str], since: datetime, until
         found = {
             name: connection.execute(statement, times).fetchall()
             for name, statement in
-            {"runs": _RUNS, "days": _DAYS, "rows": _ROWS, "held": _HELD, "calls": _CALLS}.items()
+            {"touched": _TOUCHED, "rows": _ROWS, "held": _HELD, "calls": _CALLS}.items()
         }  # fmt: skip
         faults = open_faults(connection)
     seconds = (until - since).total_seconds()
@@ -122,8 +123,8 @@ def _account(account_id: str, rows: Mapping[str, list[dict[str, Any]]], seconds:
     ]
     return AccountDay(
         account_id=account_id,
-        runs=sum(row["runs"] for row in rows["runs"]),
-        days={SliceState(row["state"]): row["days"] for row in rows["days"]},
+        runs=sum(row["runs"] for row in rows["touched"]),
+        days={SliceState(row["state"]): row["days"] for row in rows["touched"] if row["state"]},
         rows={row["destination"]: row["stored"] for row in rows["rows"]},
         rejected=sum(row["rejected"] for row in rows["rows"]),
         damaged_texts=sum(row["damaged"] for row in rows["rows"]),

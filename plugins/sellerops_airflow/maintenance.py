@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,31 +14,6 @@ if TYPE_CHECKING:
     from sellerops.ledger import Ledger
 
 log = logging.getLogger(__name__)
-
-# Old rows by table: none that is under way, and none a table's row still points at (loads and slices stay).
-_PURGES = {
-    "report_request": """
-        DELETE FROM sellerops.report_request
-        WHERE updated_at < sellerops.now() - %(age)s
-          AND status IN ('ARCHIVED', 'CANCELLED', 'FATAL', 'FAILED')
-          -- the newest of a key says what is known; a listed report that is forgotten would be fetched again
-          AND created_by IS DISTINCT FROM 'amazon'
-          AND EXISTS (
-              SELECT FROM sellerops.report_request AS later
-              WHERE later.key_hash = report_request.key_hash AND later.id > report_request.id
-          )
-    """,
-    "rejected_row": """
-        DELETE FROM sellerops.rejected_row
-        USING sellerops.load
-        WHERE load.id = rejected_row.load_id AND load.recorded_at < sellerops.now() - %(age)s
-    """,
-    "notification": "DELETE FROM sellerops.notification WHERE received_at < sellerops.now() - %(age)s",
-    "notice": "DELETE FROM sellerops.notice WHERE claimed_at < sellerops.now() - %(age)s",
-    "delivery": "DELETE FROM sellerops.delivery WHERE created_at < sellerops.now() - %(age)s",
-    "fault": "DELETE FROM sellerops.fault WHERE coalesce(closed_at, seen_at) < sellerops.now() - %(age)s",
-    "warning": "DELETE FROM sellerops.warning WHERE ended_at < sellerops.now() - %(age)s",
-}
 
 _STALE = """
     SELECT report, account_id, marketplace_id, min(day) AS first_day, max(day) AS last_day, dag_id, run_id,
@@ -56,7 +32,9 @@ _UNTOLD = """
       AND state.updated_at BETWEEN sellerops.now() - %(horizon)s AND sellerops.now() - %(age)s
       AND NOT EXISTS (
           SELECT FROM sellerops.notice
-          WHERE starts_with(notice.key, 'run_failed|' || state.dag_id || '|' || state.run_id || '|')
+          -- keys in byte order that begin with the run: after the last bar comes a brace
+          WHERE notice.key >= 'run_failed|' || state.dag_id || '|' || state.run_id || '|'
+            AND notice.key < 'run_failed|' || state.dag_id || '|' || state.run_id || '}'
       )
     ORDER BY 1, 2
 """
@@ -67,13 +45,15 @@ def roll_api_calls(ledger: Ledger, keep_days: int) -> list[str]:
     return ledger.roll_api_calls(keep_days)
 
 
-def purge(ledger: Ledger, keep_days: int) -> dict[str, int]:
-    """Delete rows older than ``keep_days`` that nothing needs; how many by table."""
-    deleted = {}
-    for table, statement in _PURGES.items():
-        with ledger.connection() as connection:
-            deleted[table] = connection.execute(statement, {"age": timedelta(days=keep_days)}).rowcount
-    return deleted
+def purge(ledger: Ledger, keep_days: int, keep_changes_days: int | None = None) -> dict[str, int]:
+    """Delete rows past their time that nothing needs; how many by table (``sellerops.ledger.retention``)."""
+    from sellerops.ledger.retention import Kept
+    from sellerops.ledger.retention import purge as purge_rows
+
+    kept = Kept(rows=timedelta(days=keep_days))
+    if keep_changes_days is not None:
+        kept = replace(kept, changes=timedelta(days=keep_changes_days))
+    return purge_rows(ledger, kept)
 
 
 def purge_personal_data(ledger: Ledger, archive: Archive) -> dict[str, int]:
@@ -96,9 +76,7 @@ def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30)
     That happens when a task or its run was removed, or a DAG was paused half way. Those older than
     ``horizon_days`` have been told often enough.
     """
-    parameters = {"age": timedelta(hours=stale_hours), "horizon": timedelta(days=horizon_days)}
-    with ledger.connection() as connection:
-        rows = connection.execute(_STALE, parameters).fetchall()
+    rows = stale_slices(ledger, timedelta(hours=stale_hours), timedelta(days=horizon_days))
     if not rows:
         return
     listed = "; ".join(_describe(row) for row in rows[:20])
@@ -108,6 +86,17 @@ def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30)
         where="ledger, slice_state",
         remedy="Unpause the DAG, or clear the run's tasks; where the run is gone start one for the days.",
     )
+
+
+def stale_slices(ledger: Ledger, age: timedelta, horizon: timedelta) -> list[dict[str, Any]]:
+    """Stretches of days, by run, that were last heard of between ``horizon`` and ``age`` ago."""
+    return ledger.database.run(lambda c: c.execute(_STALE, {"age": age, "horizon": horizon}).fetchall())
+
+
+def untold_runs(ledger: Ledger, age: timedelta, horizon: timedelta) -> list[tuple[str, str]]:
+    """DAG and run of what failed between ``horizon`` and ``age`` ago and nobody was told of."""
+    rows = ledger.database.run(lambda c: c.execute(_UNTOLD, {"age": age, "horizon": horizon}).fetchall())
+    return [(row["dag_id"], row["run_id"]) for row in rows]
 
 
 def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int = 3) -> int:
@@ -121,12 +110,11 @@ def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int =
     from sellerops_airflow.notifiers.runs import tell_of_failure
     from sellerops_airflow.run_outcomes import build_outcome
 
-    parameters = {"age": timedelta(hours=wait_hours), "horizon": timedelta(days=horizon_days)}
-    with ledger.connection() as connection:
-        rows = connection.execute(_UNTOLD, parameters).fetchall()
-        load_ids = loads_with_findings(connection, **parameters)
+    age, horizon = timedelta(hours=wait_hours), timedelta(days=horizon_days)
+    load_ids = ledger.database.run(lambda c: loads_with_findings(c, age, horizon))
     # Under a key of its own: the run may still go on, and its callback has a word of its own to say.
-    outcomes = (build_outcome(ledger, row["dag_id"], row["run_id"], attempt=-1) for row in rows)
+    runs = untold_runs(ledger, age, horizon)
+    outcomes = (build_outcome(ledger, dag_id, run_id, attempt=-1) for dag_id, run_id in runs)
     sent = sum(tell_of_failure(ledger, outcome) for outcome in outcomes)
     if load_ids:
         sent += tell_of_loads(ledger, {spec.name: spec for spec in load_specs()[0]}, load_ids)
@@ -181,4 +169,6 @@ __all__ = [
     "roll_api_calls",
     "send_missed_notices",
     "send_waiting_notices",
+    "stale_slices",
+    "untold_runs",
 ]

@@ -86,7 +86,9 @@ def build_outcome(
     from sellerops.notices import RunOutcome
 
     report = dag_id.split("__")[-1]
-    rows = [row for row in ledger.slice_states(report=report) if (row.dag_id, row.run_id) == (dag_id, run_id)]
+    # Only what is looked at: a run of a long backfill has thousands of days that came well.
+    ends_in = [SliceState.FAILED] if states is not None else [SliceState.FAILED, SliceState.LOADED]
+    rows = ledger.slice_states(report=report, dag_id=dag_id, run_id=run_id, states=ends_in)
     failed_rows = [row for row in rows if row.state is SliceState.FAILED]
     # A slice has one state, but each destination that failed it has words of its own.
     ends = ledger.destination_days(dag_id=dag_id, run_id=run_id, state=SliceState.FAILED)

@@ -134,6 +134,23 @@ def test_a_notice_slack_did_not_take_is_sent_later_and_once(
     assert "Amazon aborted it." in message.text
 
 
+def test_a_run_whose_name_begins_like_a_told_one_is_told(
+    ledger: Ledger, at: Callable[[float], None], sent: Channels
+) -> None:
+    """Keys are compared up to the bar that ends the run's id."""
+    for number, run_id in enumerate(("manual__2", "manual__20", "manual__2|x")):
+        piece = replace(PIECE, first_day=f"2026-11-1{number}", last_day=f"2026-11-1{number}")
+        ledger.set_slice_state(
+            piece, SliceState.FAILED, run=replace(RUN, run_id=run_id), error=ReportFatal("x")
+        )
+    ledger.claim_notice(f"run_failed|{DAG_ID}|manual__20|1")
+    at(0.5)
+    age, horizon = timedelta(hours=2), timedelta(days=3)
+    assert maintenance.untold_runs(ledger, age, horizon) == [(DAG_ID, "manual__2"), (DAG_ID, "manual__2|x")]
+    ledger.claim_notice(f"run_failed|{DAG_ID}|manual__2|0")
+    assert maintenance.untold_runs(ledger, age, horizon) == [(DAG_ID, "manual__2|x")]
+
+
 def test_an_account_without_a_token_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def answer(self: LoginWithAmazonHook) -> tuple[bool, str]:
         asked.add(self.conn_id)

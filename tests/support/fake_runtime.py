@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -105,8 +105,21 @@ class FakeLedger:
             if run_id in (None, end.run_id) and state in (None, end.state)
         ]
 
-    def slice_states(self, *, report: str | None = None, **_: Any) -> list[SliceRow]:
-        return [row for row in self.rows.values() if report in (None, row.report)]
+    def slice_states(
+        self,
+        *,
+        report: str | None = None,
+        run_id: str | None = None,
+        states: Collection[SliceState] | None = None,
+        **_: Any,
+    ) -> list[SliceRow]:
+        return [
+            row
+            for row in self.rows.values()
+            if report in (None, row.report)
+            and run_id in (None, row.run_id)
+            and (states is None or row.state in states)
+        ]
 
     def states(self) -> dict[tuple[str, date], SliceState]:
         """By marketplace id and day."""

@@ -170,6 +170,7 @@ def _slices(options: argparse.Namespace) -> int:
         first_day=options.first,
         last_day=options.last,
         states=[SliceState(options.state)] if options.state else None,
+        most=_positive(options.limit) + 1,
     )
     ledger.close()
     codes = _codes()
@@ -182,11 +183,11 @@ def _slices(options: argparse.Namespace) -> int:
             row.state.value,
             row.error or "",
         )
-        for row in found[-_positive(options.limit) :]
+        for row in found[-options.limit :]
     ]
     print_table(("report", "account", "shop", "day", "state", "error"), rows, empty="No slice matches.")
     if len(found) > len(rows):
-        print(f"({len(found) - len(rows)} earlier ones left out; --limit shows more)")
+        print("(earlier ones are left out; --limit shows more)")
     return 0
 
 

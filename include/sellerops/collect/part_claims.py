@@ -18,7 +18,9 @@ _STANDING = """
     SELECT id, dag_id = %(dag_id)s AND run_id = %(run_id)s AS own
     FROM sellerops.report_request
     WHERE source = %(source)s AND account_id = %(account_id)s AND report_type = %(report_type)s
-      AND window_start IS NOT DISTINCT FROM %(window_start)s
+      -- IS NOT DISTINCT FROM, but for the index
+      AND (window_start = %(window_start)s::timestamptz
+           OR (window_start IS NULL AND %(window_start)s::timestamptz IS NULL))
       AND window_end IS NOT DISTINCT FROM %(window_end)s
       AND marketplace_ids @> %(marketplace_ids)s AND marketplace_ids <@ %(marketplace_ids)s
       AND options ? %(option)s AND options - %(option)s = %(options)s

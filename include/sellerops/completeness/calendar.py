@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -11,6 +11,8 @@ from enum import StrEnum
 from sellerops.accounts import Account
 from sellerops.completeness.expected import ExpectedDay, expected_days
 from sellerops.ledger import Ledger, SliceRow, SliceState
+from sellerops.ledger.slice_destinations import lacking
+from sellerops.ledger.slices import first_days
 from sellerops.specs import ReportSpec
 
 # A run that is due has written its plan by then.
@@ -86,51 +88,50 @@ def calendars(
     moment = now or ledger.clock().now()
     last = last_day or moment.date()
     oldest = first_day or last - timedelta(days=days)
-    rows = ledger.slice_states(report=spec.name, first_day=None, last_day=last)
-    lacking = _lacking(ledger, spec)
+    accounts = list(accounts)
+    begun = ledger.database.run(
+        lambda c: first_days(c, spec.name, [account.id for account in accounts], last)
+    )
+    rows = _rows_by_shop(ledger, spec, accounts, oldest, last)
+    missed = frozenset(ledger.database.run(lambda c: lacking(c, spec.name, spec.destinations, oldest, last)))
     for account in accounts:
-        own = [row for row in rows if row.account_id == account.id]
-        start = first_day or _begun(spec, own)
+        own = {shop: day for (account_id, shop), day in begun.items() if account_id == account.id}
+        start = first_day or _begun(spec, own.values())
         expected = (
             expected_days(spec, account, max(start, oldest), last, moment - grace)
             if start is not None
             else {}
         )
-        begun = {shop: min(row.day for row in own if row.marketplace_id == shop) for shop in _shops(own)}
-        for shop in sorted({*expected, *begun}):
-            known = [row for row in own if row.marketplace_id == shop and row.day >= oldest]
-            since = oldest if first_day or spec.catchup else begun.get(shop)
+        for shop in sorted({*expected, *own}):
+            since = oldest if first_day or spec.catchup else own.get(shop)
             wanted = {day: each for day, each in expected.get(shop, {}).items() if since and day >= since}
-            found = tuple(_days(known, wanted, lacking))
+            found = tuple(_days(rows.get((account.id, shop), ()), wanted, missed))
             if found:
                 yield Shop(spec, account, shop, found)
 
 
-def _begun(spec: ReportSpec, rows: list[SliceRow]) -> date | None:
+def _begun(spec: ReportSpec, days: Iterable[date]) -> date | None:
     if spec.catchup:
         return date.fromisoformat(spec.start_date[:10])
-    return min((row.day for row in rows), default=None)
+    return min(days, default=None)
 
 
-def _shops(rows: Iterable[SliceRow]) -> set[str]:
-    return {row.marketplace_id for row in rows}
-
-
-def _lacking(ledger: Ledger, spec: ReportSpec) -> frozenset[_Key]:
-    """Days that some destination has, and not every one of the spec."""
-    has: dict[_Key, set[str]] = {}
-    for each in ledger.destination_days(report=spec.name):
-        key = each.account_id, each.marketplace_id, each.day, each.snapshot_at
-        has.setdefault(key, set()).add(each.end.destination)
-    return frozenset(key for key, names in has.items() if not names.issuperset(spec.destinations))
+def _rows_by_shop(
+    ledger: Ledger, spec: ReportSpec, accounts: Sequence[Account], first_day: date, last_day: date
+) -> dict[tuple[str, str], list[SliceRow]]:
+    only = accounts[0].id if len(accounts) == 1 else None
+    found: dict[tuple[str, str], list[SliceRow]] = {}
+    for row in ledger.slice_states(report=spec.name, account_id=only, first_day=first_day, last_day=last_day):
+        found.setdefault((row.account_id, row.marketplace_id), []).append(row)
+    return found
 
 
 def _days(
-    rows: Iterable[SliceRow], expected: Mapping[date, ExpectedDay], lacking: Container[_Key]
+    rows: Iterable[SliceRow], expected: Mapping[date, ExpectedDay], missed: Container[_Key]
 ) -> Iterator[Day]:
     best: dict[date, tuple[SliceRow, DayState]] = {}
     for row in rows:
-        state = _state(row, lacking)
+        state = _state(row, missed)
         if row.day not in best or _RANK[state] < _RANK[best[row.day][1]]:
             best[row.day] = row, state
     for day in sorted({*best, *expected}):
@@ -138,8 +139,8 @@ def _days(
         yield Day(day, found, known, expected.get(day))
 
 
-def _state(row: SliceRow, lacking: Container[_Key]) -> DayState:
+def _state(row: SliceRow, missed: Container[_Key]) -> DayState:
     key = row.account_id, row.marketplace_id, row.day, row.snapshot_at
-    if row.state is SliceState.LOADED and key in lacking:
+    if row.state is SliceState.LOADED and key in missed:
         return DayState.PARTIAL
     return DayState(row.state.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -50,9 +50,13 @@ def expected_days(
     else:
         found = _of_moments(spec, account, moments, now)
     shops: dict[ShopKey, dict[date, ExpectedDay]] = {}
+    keys: dict[tuple[str, ...], ShopKey] = {}
     for each in found:
         if first_day <= each.day <= last_day:
-            shops.setdefault(shop_key(each.piece), {}).setdefault(each.day, each)
+            codes = each.piece.marketplaces
+            if codes not in keys:
+                keys[codes] = shop_key(each.piece)
+            shops.setdefault(keys[codes], {}).setdefault(each.day, each)
     return shops
 
 
@@ -62,17 +66,25 @@ def _of_windows(
     """Runs reach back over each other: days are planned once for each stretch without a gap."""
     if not moments:
         return
-    zones = sorted({piece.timezone for piece in plan_slices(spec, account, run_at=moments[-1], now=now)})
-    for zone in zones:
+    for zone, part in _by_zone(spec, account, moments[-1], now).items():
         for first, last, run_at in _stretches(spec, ZoneInfo(zone), moments):
-            pieces = plan_slices(spec, account, run_at=run_at, now=now, from_day=first, to_day=last)
+            pieces = plan_slices(spec, part, run_at=run_at, now=now, from_day=first, to_day=last)
             for piece in pieces:
-                if piece.timezone != zone:
-                    continue
                 for day in piece.days:
                     due = _first_from(moments, _end_of(spec, piece, day) + spec.period.available_after)
                     if due is not None:
                         yield ExpectedDay(day, due, piece, served_until(spec, piece, day) < now)
+
+
+def _by_zone(spec: ReportSpec, account: Account, run_at: datetime, now: datetime) -> dict[str, Account]:
+    """The account with those shops only whose slices are cut by the clock of a zone, by zone."""
+    codes: dict[str, set[str]] = {}
+    for piece in plan_slices(spec, account, run_at=run_at, now=now):
+        codes.setdefault(piece.timezone, set()).update(piece.marketplaces)
+    return {
+        zone: replace(account, marketplaces=tuple(s for s in account.marketplaces if s.code in codes[zone]))
+        for zone in sorted(codes)
+    }
 
 
 def served_until(spec: ReportSpec, piece: Slice, day: date) -> datetime:

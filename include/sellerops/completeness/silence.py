@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sellerops.accounts import Account
 from sellerops.ledger import Ledger
+from sellerops.ledger.slices import heard_of
 from sellerops.schedules import Calendar
 from sellerops.specs import ReportSpec
 
@@ -37,11 +38,7 @@ def silent_reports(
     if clock.is_virtual:
         return []
     now = clock.now()
-    with ledger.connection() as connection:
-        rows = connection.execute(
-            "SELECT report, account_id, max(updated_at) AS last FROM sellerops.slice_state GROUP BY 1, 2"
-        ).fetchall()
-    touched = {(row["report"], row["account_id"]): row["last"] for row in rows}
+    touched = ledger.database.run(lambda c: heard_of(c, now - FORGOTTEN))
     found = []
     known = {account.id for account in accounts}
     for spec in specs:
@@ -49,6 +46,6 @@ def silent_reports(
         for (report, account_id), last in touched.items():
             wanted = spec.accounts == "all" or account_id in spec.accounts
             is_watched = report == spec.name and account_id in known and wanted
-            if is_watched and last < due.nominal and now - last < FORGOTTEN:
+            if is_watched and last < due.nominal:
                 found.append(Silence(spec, account_id, due.at, last))
     return sorted(found, key=lambda each: (each.due, each.spec.name, each.account_id))

@@ -20,6 +20,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from sellerops import postgres
 from sellerops.errors import ConfigurationError, LedgerUnavailable
 from sellerops.ledger.availability import Availability
+from sellerops.ledger.indexes import build_beforehand
 from sellerops.ledger.reading import grant_ledger
 from sellerops.postgres import LEDGER, MIGRATING, PROBING, UPKEEP, BoundedConnection, Patience
 
@@ -225,6 +226,8 @@ def _is_away(error: Exception) -> bool:
 
 def migrate(conninfo: str, revision: str = "head") -> None:
     """Bring schema ``sellerops`` to ``revision``. Callers at the same time wait for each other."""
+    if revision == "head":
+        build_beforehand(conninfo)
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine, text

@@ -8,6 +8,9 @@ from datetime import date, timedelta
 
 from sellerops.ledger.database import Connection
 
+# More earlier loads than this say nothing new.
+MOST_LOADS_BEFORE = 10
+
 
 @dataclass(frozen=True)
 class Change:
@@ -15,7 +18,8 @@ class Change:
     it held out of the table because its name reads like personal data (``personal``).
 
     ``label``: the slice (``US 2026-11-20``). ``loads_before``: earlier loads with rows of the same table,
-    account and shop. ``was_absent``: some earlier document of the table lacked the column.
+    account and shop, counted up to ``MOST_LOADS_BEFORE``. ``was_absent``: some earlier document of the table
+    lacked the column.
     """
 
     report: str
@@ -55,19 +59,21 @@ def changes_of(connection: Connection, load_ids: Sequence[int]) -> list[Change]:
         """
         SELECT load.report, change.table_name, change.column_name, change.kind, change.load_id,
                load.account_id, coalesce(load.slice ->> 'label', load.first_day::text, '') AS label,
-               (SELECT count(*) FROM sellerops.load AS earlier
-                WHERE earlier.report = load.report AND earlier.account_id = load.account_id
-                  AND earlier.marketplace_id = load.marketplace_id AND earlier.table_name = load.table_name
-                  AND earlier.id < load.id AND earlier.rows_in_file > 0) AS loads_before,
+               (SELECT count(*) FROM (
+                    SELECT FROM sellerops.load AS earlier
+                    WHERE earlier.table_name = load.table_name AND earlier.account_id = load.account_id
+                      AND earlier.marketplace_id = load.marketplace_id
+                      AND earlier.id < load.id AND earlier.rows_in_file > 0
+                    ORDER BY earlier.id DESC LIMIT %(most)s) AS enough) AS loads_before,
                EXISTS (SELECT FROM sellerops.schema_change AS earlier
                        WHERE earlier.table_name = change.table_name
                          AND earlier.column_name = change.column_name AND earlier.id < change.id
                          AND earlier.kind IN ('dropped', 'missing')) AS was_absent
         FROM sellerops.schema_change AS change JOIN sellerops.load ON load.id = change.load_id
-        WHERE change.load_id = ANY(%s) AND change.kind <> 'missing'
+        WHERE change.load_id = ANY(%(loads)s) AND change.kind <> 'missing'
         ORDER BY change.id
         """,
-        (list(load_ids),),
+        {"loads": list(load_ids), "most": MOST_LOADS_BEFORE},
     )
     return [Change(**row) for row in rows]
 
@@ -130,6 +136,8 @@ def loads_with_findings(connection: Connection, age: timedelta, horizon: timedel
         UNION SELECT recent.id
         FROM recent JOIN sellerops.schema_change AS change ON change.load_id = recent.id
         WHERE change.kind <> 'missing'
+          -- says no more than the join, but finds these few by their index
+          AND change.load_id BETWEEN (SELECT min(id) FROM recent) AND (SELECT max(id) FROM recent)
         ORDER BY id
         """,
         {"age": age, "horizon": horizon},

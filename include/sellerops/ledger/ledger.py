@@ -204,12 +204,23 @@ class Ledger:
         self,
         *,
         report: str | None = None,
+        account_id: str | None = None,
+        marketplace_id: str | None = None,
+        days: Collection[date] | None = None,
         dag_id: str | None = None,
         run_id: str | None = None,
         state: SliceState | None = None,
     ) -> list[DestinationDay]:
         """Days as they stand in each destination, in order; what is left None is not filtered by."""
-        return self.database.run(lambda c: slice_destinations.days(c, report, dag_id, run_id, state))
+        wanted = {
+            "report": report,
+            "account_id": account_id,
+            "marketplace_id": marketplace_id,
+            "dag_id": dag_id,
+            "run_id": run_id,
+            "state": state and str(state),
+        }
+        return self.database.run(lambda c: slice_destinations.days(c, wanted, days))
 
     def slice_states(
         self,
@@ -220,11 +231,22 @@ class Ledger:
         first_day: date | None = None,
         last_day: date | None = None,
         states: Collection[SliceState] | None = None,
+        dag_id: str | None = None,
+        run_id: str | None = None,
+        most: int | None = None,
     ) -> list[SliceRow]:
-        """Days and their states, in order; what is left None is not filtered by. Days are inclusive."""
-        return self.database.run(
-            lambda c: slices.states(c, report, account_id, marketplace_id, first_day, last_day, states)
-        )
+        """Days and their states, in order; what is left None is not filtered by. Days are inclusive.
+
+        ``most``: only so many, the last ones.
+        """
+        wanted = {
+            "report": report,
+            "account_id": account_id,
+            "marketplace_id": marketplace_id,
+            "dag_id": dag_id,
+            "run_id": run_id,
+        }
+        return self.database.run(lambda c: slices.states(c, wanted, first_day, last_day, states, most))
 
     # -- loads
 

@@ -5,7 +5,7 @@ A day counts as loaded when every destination of its report has brought the newe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -161,16 +161,18 @@ def _ends(
 
 
 def days(
-    connection: Connection,
-    report: str | None,
-    dag_id: str | None,
-    run_id: str | None,
-    state: SliceState | None,
+    connection: Connection, wanted: Mapping[str, str | None], of_days: Collection[date] | None = None
 ) -> list[DestinationDay]:
-    """Rows by report, account, shop, day and destination; a filter left None lets all through."""
-    wanted = {"report": report, "dag_id": dag_id, "run_id": run_id, "state": state and str(state)}
-    given = {name: value for name, value in wanted.items() if value is not None}
-    where = " AND ".join(f"{name} = %({name})s" for name in given) or "true"
+    """Rows by report, account, shop, day and destination.
+
+    ``wanted``: values by column; what is None lets all through, as ``of_days`` None does.
+    """
+    given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+    conditions = [f"{name} = %({name})s" for name in given]
+    if of_days is not None:
+        conditions.append("day = ANY (%(days)s)")
+        given["days"] = list(of_days)
+    where = " AND ".join(conditions) or "true"
     rows = connection.execute(
         f"""
         SELECT report, account_id, marketplace_id, day, snapshot_at, updated_at, {_OWN}
@@ -185,6 +187,27 @@ def days(
         )
         for row in rows
     ]
+
+
+def lacking(
+    connection: Connection, report: str, destinations: Sequence[str], first_day: date, last_day: date
+) -> list[tuple[str, str, date, datetime | None]]:
+    """Account, shop, day and moment of what some destination has, and not every one of ``destinations``."""
+    rows = connection.execute(
+        """
+        SELECT account_id, marketplace_id, day, snapshot_at FROM sellerops.slice_destination
+        WHERE report = %(report)s AND day BETWEEN %(first_day)s AND %(last_day)s
+        GROUP BY account_id, marketplace_id, day, snapshot_at
+        HAVING NOT array_agg(destination) @> %(destinations)s::text[]
+        """,
+        {
+            "report": report,
+            "destinations": list(destinations),
+            "first_day": first_day,
+            "last_day": last_day,
+        },
+    )
+    return [(row["account_id"], row["marketplace_id"], row["day"], row["snapshot_at"]) for row in rows]
 
 
 def _end(row: Mapping[str, Any]) -> DestinationEnd:

@@ -113,32 +113,97 @@ def fail_unfinished(connection: Connection, runs: Sequence[tuple[str, str]], err
 
 def states(
     connection: Connection,
-    report: str | None,
-    account_id: str | None,
-    marketplace_id: str | None,
-    first_day: date | None,
-    last_day: date | None,
-    wanted: Collection[SliceState] | None,
+    wanted: Mapping[str, str | None],
+    first_day: date | None = None,
+    last_day: date | None = None,
+    in_states: Collection[SliceState] | None = None,
+    most: int | None = None,
 ) -> list[SliceRow]:
-    """Rows by report, account, shop and day; a filter left None lets all through. Days are inclusive."""
-    filters: dict[str, tuple[str, Any]] = {
-        "report": ("report = %(report)s", report),
-        "account_id": ("account_id = %(account_id)s", account_id),
-        "marketplace_id": ("marketplace_id = %(marketplace_id)s", marketplace_id),
-        "first_day": ("day >= %(first_day)s", first_day),
-        "last_day": ("day <= %(last_day)s", last_day),
-        "states": ("state = ANY (%(states)s)", None if wanted is None else [str(state) for state in wanted]),
+    """Rows by report, account, shop and day; of more than ``most`` the last. Days are inclusive.
+
+    ``wanted``: values by column; what is None lets all through, as every other filter left None does.
+    """
+    given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+    conditions = [f"{name} = %({name})s" for name in given]
+    filters = {
+        "day >= %(first_day)s": first_day,
+        "day <= %(last_day)s": last_day,
+        "state = ANY (%(states)s)": None if in_states is None else [str(state) for state in in_states],
     }
-    given = {name: pair for name, pair in filters.items() if pair[1] is not None}
-    where = f"WHERE {' AND '.join(condition for condition, _ in given.values())}" if given else ""
+    conditions += [condition for condition, value in filters.items() if value is not None]
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    order = ("report", "account_id", "marketplace_id", "day", "snapshot_at")
+    ends = "" if most is None else f"ORDER BY {', '.join(f'{each} DESC' for each in order)} LIMIT %(most)s"
     rows = connection.execute(
         f"""
-        SELECT * FROM sellerops.slice_state {where}
-        ORDER BY report, account_id, marketplace_id, day, snapshot_at
+        SELECT * FROM (SELECT * FROM sellerops.slice_state {where} {ends}) AS found
+        ORDER BY {", ".join(order)}
         """,
-        {name: value for name, (_, value) in given.items()},
-    )
+        {**given, "first_day": first_day, "last_day": last_day, "most": most,
+         "states": filters["state = ANY (%(states)s)"]},
+    )  # fmt: skip
     return [SliceRow(**{**row, "state": SliceState(row["state"])}) for row in rows]
+
+
+def first_days(
+    connection: Connection, report: str, account_ids: Collection[str], until: date
+) -> dict[tuple[str, str], date]:
+    """The first day that is known of each account and shop, up to ``until``.
+
+    Goes from shop to shop by the key, however many days each has.
+    """
+    rows = connection.execute(
+        """
+        WITH RECURSIVE shop (account_id, marketplace_id) AS (
+            SELECT account_id, (
+                SELECT min(marketplace_id) FROM sellerops.slice_state AS known
+                WHERE known.report = %(report)s AND known.account_id = wanted.account_id)
+            FROM unnest(%(accounts)s::text[]) AS wanted (account_id)
+            UNION ALL
+            SELECT account_id, (
+                SELECT min(marketplace_id) FROM sellerops.slice_state AS known
+                WHERE known.report = %(report)s AND known.account_id = shop.account_id
+                  AND known.marketplace_id > shop.marketplace_id)
+            FROM shop WHERE marketplace_id IS NOT NULL
+        )
+        SELECT account_id, marketplace_id, known.day
+        FROM shop CROSS JOIN LATERAL (
+            SELECT min(day) AS day FROM sellerops.slice_state AS known
+            WHERE known.report = %(report)s AND known.account_id = shop.account_id
+              AND known.marketplace_id = shop.marketplace_id
+        ) AS known
+        WHERE known.day <= %(until)s
+        """,
+        {"report": report, "accounts": list(account_ids), "until": until},
+    )
+    return {(row["account_id"], row["marketplace_id"]): row["day"] for row in rows}
+
+
+def heard_of(connection: Connection, since: datetime) -> dict[tuple[str, str], datetime]:
+    """When each report and account was written of last, if after ``since``."""
+    rows = connection.execute(
+        """
+        SELECT report, account_id, max(updated_at) AS last FROM sellerops.slice_state
+        WHERE updated_at > %s GROUP BY report, account_id
+        """,
+        (since,),
+    )
+    return {(row["report"], row["account_id"]): row["last"] for row in rows}
+
+
+def failed_days(
+    connection: Connection, report: str, account_ids: Collection[str], most: int
+) -> tuple[list[tuple[str, date]], int]:
+    """Account and day of what stands failed, in order, at most so many; and how many there are."""
+    rows = connection.execute(
+        """
+        SELECT account_id, day, count(*) OVER () AS number FROM sellerops.slice_state
+        WHERE report = %(report)s AND account_id = ANY (%(accounts)s) AND state = 'FAILED'
+        ORDER BY account_id, marketplace_id, day, snapshot_at LIMIT %(most)s
+        """,
+        {"report": report, "accounts": list(account_ids), "most": most},
+    ).fetchall()
+    return [(row["account_id"], row["day"]) for row in rows], rows[0]["number"] if rows else 0
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sellerops.formats.names import snake_case
-from sellerops.ledger.findings import Change, Refused
+from sellerops.ledger.findings import MOST_LOADS_BEFORE, Change, Refused
 from sellerops.marketplaces import all_marketplaces
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, blocks_of, plain
@@ -16,7 +16,7 @@ _MOST_LINES = 10
 _LONGEST_VALUE = 60
 # Items of these have a field or not; only one that so many loads in a row had is a column that went.
 _WITHOUT_HEADER = frozenset({"json", "jsonl", "xml"})
-_STEADY_LOADS = 10
+_STEADY_LOADS = MOST_LOADS_BEFORE
 
 
 def is_news(change: Change, spec: ReportSpec) -> bool:

@@ -110,20 +110,17 @@ def success_notice(outcome: RunOutcome) -> Notice:
 
 def end_words(ledger: Ledger, outcome: RunOutcome) -> tuple[str, str, str]:
     """Headline, text and link for the end of faults that this run shows to be over."""
-    from sellerops.ledger import SliceState
+    from sellerops.ledger.slices import failed_days
 
     words = outcome_words(outcome) if outcome.family else "the run went well"
     text = f"In this run: {words}."
-    left = [
-        f"{each.account_id} {each.day}"
-        for each in ledger.slice_states(report=outcome.report, states=[SliceState.FAILED])
-        if each.account_id in outcome.accounts_loaded
-    ]
+    left, number = ledger.database.run(
+        lambda c: failed_days(c, outcome.report, outcome.accounts_loaded, _MOST_SLICES)
+    )
     if left:
-        more = f" and {len(left) - _MOST_SLICES} more" if len(left) > _MOST_SLICES else ""
-        text += (
-            f" Still failed: {', '.join(left[:_MOST_SLICES])}{more}; clear them, or the gap run fills them."
-        )
+        named = ", ".join(f"{account_id} {day}" for account_id, day in left)
+        more = f" and {number - len(left)} more" if number > len(left) else ""
+        text += f" Still failed: {named}{more}; clear them, or the gap run fills them."
     headline = f"{outcome.report} works again"
     return headline, text, f"{_link(outcome.run_url, 'Run')} {outcome.run_id}"
 

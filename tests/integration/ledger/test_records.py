@@ -14,6 +14,7 @@ from sellerops.cli import main
 from sellerops.clock import Clock
 from sellerops.errors import ReportFatal
 from sellerops.ledger import ApiCall, Ledger, LoadRecord, Reject, SchemaChange, SliceState
+from sellerops.ledger.slices import failed_days, first_days
 from sellerops.slices import Slice
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -163,6 +164,56 @@ def test_slice_states_are_filtered(ledger: Ledger) -> None:
     assert len(ledger.slice_states(states=[SliceState.LATE, SliceState.FAILED])) == 2
     assert {row.day.day for row in ledger.slice_states(first_day=date(2026, 11, 19))} == {19}
     assert {row.day.day for row in ledger.slice_states(last_day=date(2026, 11, 18))} == {18}
+
+
+def test_the_last_slices_are_listed_and_those_of_a_run(ledger: Ledger) -> None:
+    ledger.set_slice_state(DAYS, SliceState.LOADED, run=RUN)
+    ledger.set_slice_state(
+        replace(DAYS, report="returns"), SliceState.FAILED, run=replace(RUN, run_id="other")
+    )
+    every = ledger.slice_states()
+    assert ledger.slice_states(most=3) == every[-3:]
+    assert ledger.slice_states(most=9) == every
+    assert {row.report for row in ledger.slice_states(run_id="other")} == {"returns"}
+    assert ledger.slice_states(dag_id="another", run_id="other") == []
+
+
+def test_failed_days_are_counted_and_the_first_ones_named(ledger: Ledger) -> None:
+    ledger.set_slice_state(DAYS, SliceState.FAILED)
+    ledger.set_slice_state(replace(DAYS, account_id="northwind_eu", marketplaces=("GB",)), SliceState.FAILED)
+    ledger.set_slice_state(replace(DAYS, report="returns"), SliceState.FAILED)
+
+    def found(accounts: list[str], most: int) -> tuple[list[tuple[str, date]], int]:
+        return ledger.database.run(lambda c: failed_days(c, "orders", accounts, most))
+
+    assert found(["northwind_na"], 1) == ([("northwind_na", date(2026, 11, 18))], 2)
+    assert found(["northwind_na", "northwind_eu"], 9)[1] == 4
+    assert found([], 9) == ([], 0)
+
+
+def test_the_first_day_of_each_shop_is_found_from_shop_to_shop(ledger: Ledger) -> None:
+    """The region as a whole is a place, too; what begins after the last day asked about has not begun."""
+    for piece in (
+        DAYS,
+        replace(DAYS, marketplaces=("CA",), first_day="2026-11-19"),
+        replace(DAYS, marketplaces=("US", "CA"), first_day="2026-11-10"),
+        replace(DAYS, account_id="northwind_eu", marketplaces=("GB",)),
+        replace(DAYS, report="returns", first_day="2026-11-01"),
+    ):
+        ledger.set_slice_state(piece, SliceState.LOADED)
+
+    def found(accounts: list[str], until: int) -> dict[tuple[str, str], int]:
+        days = ledger.database.run(lambda c: first_days(c, "orders", accounts, date(2026, 11, until)))
+        return {place: day.day for place, day in days.items()}
+
+    na = {
+        ("northwind_na", ""): 10,
+        ("northwind_na", "A2EUQ1WTGCTBG2"): 19,
+        ("northwind_na", "ATVPDKIKX0DER"): 18,
+    }
+    assert found(["northwind_na", "nobody"], 30) == na
+    assert found(["northwind_na"], 18) == {place: day for place, day in na.items() if day <= 18}
+    assert found(["northwind_eu"], 30) == {("northwind_eu", "A1F83G8C2ARO7P"): 18}
 
 
 def test_a_notice_is_claimed_by_one_process(conninfo: str, ledger: Ledger) -> None:

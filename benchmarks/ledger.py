@@ -1,0 +1,311 @@
+"""How fast the ledger answers after years: what is asked again and again, as the product asks it.
+
+Fills an embedded Postgres with a ledger of so many slices (5 accounts, 10 shops, all reports of the
+catalogue) and all that goes with them, then asks. Prints JSON: rows, and for each question the slowest
+statement and the whole call (the first time, and the median of five) and the processor time of client and
+server together, in seconds. Ends with 1 when a call, or a statement of a purge, takes longer than it may. Ten
+million slices take 15 GB and a quarter of an hour.
+
+    PYTHONPATH=include:plugins python benchmarks/ledger.py [--slices 10000000] [--shared-buffers 1GB]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psycopg
+from ledgers.filling import Size, fill
+from psutil import Process
+
+from sellerops.accounts import Account, load_accounts
+from sellerops.ledger import Ledger, RunRef, SliceState
+from sellerops.marketplaces import all_marketplaces
+from sellerops.specs import load_specs
+from sellerops_runtime.postgres import EmbeddedPostgres
+
+TARGET = 0.3
+END_OF_RUN = 0.05
+TIMES = 5
+DAY = timedelta(days=1)
+# Days that rows are kept, and what a statement may take.
+PURGES = (("purge of a month", 400, None), ("purge of a day", 399, TARGET), ("purge of nothing", 399, TARGET))
+
+
+@dataclass
+class Meter:
+    """Seconds of every statement since ``reset``, by its first words; sent by whatever connection."""
+
+    seconds: list[tuple[float, str]] = field(default_factory=list)
+    server: int = 0
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        real: Callable[..., Any] = psycopg.Cursor.execute
+
+        def execute(cursor: Any, statement: Any, *args: Any, **kwargs: Any) -> Any:
+            before = time.perf_counter()
+            try:
+                return real(cursor, statement, *args, **kwargs)
+            finally:
+                text = statement.decode() if isinstance(statement, bytes) else str(statement)
+                self.seconds.append((time.perf_counter() - before, " ".join(text.split())[:90]))
+
+        psycopg.Cursor.execute = execute  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            psycopg.Cursor.execute = real  # type: ignore[method-assign]
+
+    def ask(self, question: Callable[[], object]) -> tuple[float, float]:
+        """Seconds of the slowest statement, and of the whole."""
+        self.seconds.clear()
+        before = time.perf_counter()
+        question()
+        whole = time.perf_counter() - before
+        return max((one for one, _ in self.seconds), default=0.0), whole
+
+    def cpu(self) -> float:
+        """Processor seconds so far of this process and of the server's that serves it."""
+        spent = Process(self.server).cpu_times() if self.server else None
+        return time.process_time() + (spent.user + spent.system if spent else 0.0)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--slices", type=int, default=10_000_000)
+    parser.add_argument("--shared-buffers", default="1GB")
+    parser.add_argument("--folder", help="where the server's files go; else the system's temporary folder")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="sellerops-ledger-", dir=options.folder) as folder:
+        Path(folder).chmod(0o755)  # as root the server runs as another user
+        os.environ["AIRFLOW_HOME"] = f"{folder}/airflow"
+        settings = {"shared_buffers": options.shared_buffers, "max_wal_size": "4GB", "autovacuum": "off"}
+        server = EmbeddedPostgres(Path(folder) / "postgres", settings=settings)
+        server.start()
+        try:
+            server.create_database("ledger")
+            figures = measure(server.url("ledger"), options.slices)
+        finally:
+            server.stop()
+    print(json.dumps(figures, indent=2))
+    for missed in figures["missed"]:
+        print(f"slower than it may be: {missed}", file=sys.stderr)
+    return 1 if figures["missed"] else 0
+
+
+def measure(conninfo: str, slices: int) -> dict[str, Any]:
+    accounts = sellers()
+    specs = load_specs()[0]
+    size = Size(slices, [spec.name for spec in specs], list(accounts), [
+        shop.id for shop in accounts["seller_1"].marketplaces
+    ])  # fmt: skip
+    ledger = Ledger(conninfo, pool_size=1)
+    ledger.migrate()
+    now = datetime.now(UTC)
+    began = time.perf_counter()
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        fill(connection, size, now)
+        rows = _rows(connection)
+    filled = time.perf_counter() - began
+    meter, told = Meter(server=_server_of(ledger)), dict[str, dict[str, Any]]()
+    with meter.watching():
+        for name, (target, question) in _questions(ledger, accounts, now).items():
+            told[name] = {**_figures(meter, question), "target": target, "of": "whole"}
+        told.update(_purges(meter, ledger))
+        told.update(_writes(meter, ledger, accounts))
+    ledger.close()
+    return {
+        "slices": slices,
+        "days": size.days,
+        "filled_in_seconds": round(filled),
+        "rows": rows,
+        "seconds": told,
+        "missed": [
+            f"{name}: {seconds} s, {each['target']} s wanted"
+            for name, each in told.items()
+            if each.get("target") is not None and (seconds := each[each["of"]]) > each["target"]
+        ],
+    }
+
+
+def _server_of(ledger: Ledger) -> int:
+    """The process id of the only connection's backend."""
+    row = ledger.database.run(lambda c: c.execute("SELECT pg_backend_pid() AS pid").fetchone())
+    assert row is not None
+    return int(row["pid"])
+
+
+def sellers() -> dict[str, Account]:
+    """Five accounts of one region, each with ten shops."""
+    shops = tuple(shop for shop in all_marketplaces().values() if shop.region == "EU")[:10]
+    like = load_accounts()["northwind_eu"]
+    return {f"seller_{n}": replace(like, id=f"seller_{n}", marketplaces=shops) for n in range(1, 6)}
+
+
+def _questions(
+    ledger: Ledger, accounts: dict[str, Account], now: datetime
+) -> dict[str, tuple[float, Callable[[], object]]]:
+    """What is asked, with the seconds that it may take."""
+    from sellerops.completeness import calendars
+    from sellerops.completeness.filling import tries_of
+    from sellerops.completeness.silence import silent_reports
+    from sellerops.completeness.warnings import warnings_of
+    from sellerops.ledger import findings, loads, notices, notifications, quarantines
+    from sellerops.ledger.quarantines import QuarantineState
+    from sellerops.ledger.slices import failed_days
+    from sellerops.notices.messages import end_words
+    from sellerops.summary import summarize
+    from sellerops_airflow import maintenance
+    from sellerops_airflow.run_outcomes import build_outcome
+
+    specs = load_specs()[0]
+    spec = next(one for one in specs if one.name == "sales_and_traffic")
+    dag_id, run_id = (
+        "report__amazon_sp__sales_and_traffic",
+        f"scheduled__{(now - 2 * DAY).date()}T03:00:00+00:00",
+    )
+    states = {(f"{account}.slice.load_postgres", n): "success" for account in accounts for n in range(10)}
+    recent = {"age": timedelta(hours=2), "horizon": timedelta(days=3)}
+    run = ledger.database.run
+    load_ids = run(lambda c: findings.loads_with_findings(c, **recent))
+    outcome = build_outcome(ledger, dag_id, run_id, states=states, failed=False)
+    assert outcome.rows, "the run that is asked about has loaded nothing"
+    assert load_ids, "no load has findings"
+    days = [(accounts["seller_1"].marketplaces[0].id, (now - n * DAY).date()) for n in range(3)]
+    return {
+        "end of a run": (
+            END_OF_RUN,
+            lambda: build_outcome(ledger, dag_id, run_id, states=states, failed=True),
+        ),
+        "end of a run, by the ledger alone": (END_OF_RUN, lambda: build_outcome(ledger, dag_id, run_id)),
+        "what still stands failed": (
+            END_OF_RUN,
+            lambda: end_words(ledger, replace(outcome, accounts_loaded=tuple(accounts))),
+        ),
+        "failed days of all accounts": (
+            END_OF_RUN,
+            lambda: run(lambda c: failed_days(c, spec.name, list(accounts), 10)),
+        ),
+        "rows_of_run": (TARGET, lambda: run(lambda c: findings.rows_of_run(c, dag_id, run_id))),
+        "loads_with_findings": (TARGET, lambda: run(lambda c: findings.loads_with_findings(c, **recent))),
+        "changes_of": (TARGET, lambda: run(lambda c: findings.changes_of(c, load_ids))),
+        "refused_by": (TARGET, lambda: run(lambda c: findings.refused_by(c, load_ids))),
+        "runs nobody was told of": (TARGET, lambda: maintenance.untold_runs(ledger, **recent)),
+        "slices that never ended": (
+            TARGET,
+            lambda: maintenance.stale_slices(ledger, timedelta(hours=36), timedelta(days=30)),
+        ),
+        "silence": (TARGET, lambda: silent_reports(ledger, specs, accounts.values(), timedelta(hours=6))),
+        "summary": (TARGET, lambda: summarize(ledger, accounts, now - DAY, now)),
+        "calendar of a report": (TARGET, lambda: list(calendars(ledger, spec, accounts.values()))),
+        "calendar of one account": (TARGET, lambda: list(calendars(ledger, spec, [accounts["seller_1"]]))),
+        "open warnings": (TARGET, lambda: warnings_of(ledger, spec.name)),
+        "tries of a gap": (TARGET, lambda: tries_of(ledger, spec.name, "seller_1", days)),
+        "last slices": (TARGET, lambda: ledger.slice_states(most=101)),
+        "last failed slices": (TARGET, lambda: ledger.slice_states(states=[SliceState.FAILED], most=101)),
+        "last loads": (TARGET, lambda: ledger.loads(account_id="seller_1")),
+        "costs of a month": (
+            TARGET,
+            lambda: run(lambda c: loads.costs(c, spec.name, (now - 30 * DAY).date())),
+        ),
+        "next delivery": (TARGET, lambda: run(lambda c: notices.lease_delivery(c, None, ()))),
+        "deliveries not sent": (
+            TARGET,
+            lambda: run(lambda c: notices.deliveries(c, ["WAITING", "GIVEN_UP"])),
+        ),
+        "open faults": (TARGET, lambda: run(lambda c: notices.open_faults(c, "run_failed|x"))),
+        "a notification": (
+            TARGET,
+            lambda: run(
+                lambda c: notifications.keep(c, notifications.Notification("new", "{}", report_id="R77-0"))
+            ),
+        ),
+        "open questions": (TARGET, lambda: run(lambda c: quarantines.listed(c, [QuarantineState.OPEN], 100))),
+    }
+
+
+def _figures(meter: Meter, question: Callable[[], object]) -> dict[str, Any]:
+    """The slowest statement and the whole: medians of five; beside them the first time, and whose it was."""
+    first, first_whole = meter.ask(question)
+    slowest = max(meter.seconds, default=(0.0, ""))[1]
+    before = meter.cpu()
+    times = [meter.ask(question) for _ in range(TIMES)]
+    spent = meter.cpu() - before
+    return {
+        "cpu": round(spent / TIMES, 3),
+        "statement": round(median(one for one, _ in times), 4),
+        "whole": round(median(whole for _, whole in times), 4),
+        "first": round(first, 4),
+        "first_whole": round(first_whole, 4),
+        "slowest": slowest,
+    }
+
+
+def _purges(meter: Meter, ledger: Ledger) -> dict[str, dict[str, Any]]:
+    """What is a month late, then what one more day brings, then nothing."""
+    from sellerops.ledger.retention import Kept, purge
+
+    told: dict[str, dict[str, Any]] = {}
+    for name, days, target in PURGES:
+        deleted: dict[str, int] = {}
+
+        def work(days: int = days, deleted: dict[str, int] = deleted) -> None:
+            kept = Kept(rows=timedelta(days=days), changes=timedelta(days=days + 700))
+            deleted.update(purge(ledger, kept))
+
+        statement, whole = meter.ask(work)
+        told[name] = {
+            "statement": round(statement, 4),
+            "whole": round(whole, 4),
+            "slowest": max(meter.seconds)[1],
+            "deleted": {table: number for table, number in deleted.items() if number},
+            "target": target,
+            "of": "statement",
+        }
+    return told
+
+
+def _writes(meter: Meter, ledger: Ledger, accounts: dict[str, Account]) -> dict[str, dict[str, Any]]:
+    """What indexes cost those who write: one slice from plan to end."""
+    from sellerops.slices import plan_slices
+    from sellerops.specs import load_spec
+
+    spec, account = load_spec("sales_and_traffic"), accounts["seller_1"]
+    now = datetime.now(UTC)
+    piece = plan_slices(spec, account, run_at=now, now=now)[0]
+    run = RunRef(spec.dag_id, "benchmark", "load", 0, 1, spec.name)
+
+    def write() -> None:
+        for state in (SliceState.PLANNED, SliceState.REQUESTED):
+            ledger.set_slice_state(piece, state, run=run)
+        ledger.settle_destination(
+            piece, "postgres", SliceState.LOADED, destinations=["postgres"], run=run, request_id=1, load_id=1
+        )
+
+    return {"states of a slice": _figures(meter, write)}
+
+
+def _rows(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    rows = connection.execute(
+        "SELECT relname, reltuples::bigint FROM pg_class WHERE relnamespace = 'sellerops'::regnamespace "
+        "AND relkind = 'r' AND reltuples > 1000 ORDER BY 2 DESC"
+    )
+    return dict(rows.fetchall())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
