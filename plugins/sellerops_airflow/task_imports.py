@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 
 _MODULES = (
+    "anyio._backends._asyncio",  # httpx imports it with the first call
+    "jinja2.ext",  # Airflow renders every task's fields with it
     "pandas",  # not for us: pyarrow looks for it whenever it makes an array of Python values
     "sellerops.archive",
     "sellerops.collect",
+    "sellerops.deployment",
     "sellerops.destinations.postgres.destination",
     "sellerops.sources.amazon_ads.source",
     "sellerops.sources.amazon_sp.source",
+    "sellerops_airflow.destinations",
+    "sellerops_airflow.hooks.amazon_ads",
+    "sellerops_airflow.hooks.amazon_sp",
+    "sellerops_airflow.hooks.registry",
+    "sellerops_airflow.hooks.warehouse",
     "sellerops_airflow.report_factory",
+    "sellerops_airflow.triggers.report",
     "sp_api.asyncio.api",
 )
 # Google's libraries take 2 s of CPU; only where a report goes there.
@@ -20,8 +30,12 @@ _OF_DESTINATIONS = {
 }
 
 
+@cache
 def import_for_tasks() -> None:
-    """Import what every task would import. Starts no thread, opens no connection."""
+    """Import what every task would import. Starts no thread, opens no connection.
+
+    Once for a process and all that are forked from it: Airflow executes a plugin's file again in each task.
+    """
     for name in (*_MODULES, *_of_destinations()):
         importlib.import_module(name)
 
