@@ -1,4 +1,4 @@
-"""Everything a task may need, imported before tasks are forked (sellerops_plugin.py)."""
+"""What forked processes would import each, imported before they are forked (sellerops_plugin.py)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,31 @@ _MODULES = (
     "sellerops_airflow.triggers.report",
     "sp_api.asyncio.api",
 )
+# The DAG files themselves, and what the callbacks of runs tell people with.
+_OF_DAG_FILES = (
+    "airflow.sdk.definitions.decorators",
+    "sellerops.ledger",
+    "sellerops.ledger.findings",
+    "sellerops.ledger.notices",
+    "sellerops.notices.logins",
+    "sellerops.notices.messages",
+    "sellerops.notices.outbox",
+    "sellerops_airflow.check_factory",
+    "sellerops_airflow.completeness",
+    "sellerops_airflow.configuration",
+    "sellerops_airflow.deadlines",
+    "sellerops_airflow.export_factory",
+    "sellerops_airflow.hooks.warehouse",
+    "sellerops_airflow.house_dags",
+    "sellerops_airflow.maintenance",
+    "sellerops_airflow.notifiers.check",
+    "sellerops_airflow.operators.notifications",
+    "sellerops_airflow.operators.quarantine",
+    "sellerops_airflow.report_factory",
+    "sellerops_airflow.spec_check",
+    "sellerops_airflow.summary",
+    "sellerops_airflow.worker_watch",
+)
 # Google's libraries take 2 s of CPU; only where a report goes there.
 _OF_DESTINATIONS = {
     "bigquery": ("airflow.providers.google.cloud.hooks.bigquery", "sellerops.destinations.bigquery"),
@@ -37,6 +62,13 @@ def import_for_tasks() -> None:
     Once for a process and all that are forked from it: Airflow executes a plugin's file again in each task.
     """
     for name in (*_MODULES, *_of_destinations()):
+        importlib.import_module(name)
+
+
+@cache
+def import_for_dag_files() -> None:
+    """The same for the dag-processor, which forks for every reading of a DAG file and for callbacks."""
+    for name in _OF_DAG_FILES:
         importlib.import_module(name)
 
 
