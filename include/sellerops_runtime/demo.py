@@ -167,9 +167,9 @@ def _wait_for_dags(api: AirflowApi, expected: list[str], seconds: float = 90.0) 
 
 def _end_old_runs(api: AirflowApi, dag_ids: list[str]) -> None:
     """Runs an interrupted demo left would wait for reports that ended with its local Amazon."""
-    for dag_id in dag_ids:
-        for run in api.runs(dag_id, state=["queued", "running"]):
-            api.set_run_state(dag_id, run["dag_run_id"], "failed")
+    for run in api.runs(state=["queued", "running"]):
+        if run["dag_id"] in dag_ids:
+            api.set_run_state(run["dag_id"], run["dag_run_id"], "failed")
 
 
 def _trigger(api: AirflowApi, specs: list[ReportSpec], first: date, last: date) -> dict[str, str]:
