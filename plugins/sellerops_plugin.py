@@ -7,13 +7,15 @@ import sys
 from airflow.plugins_manager import AirflowPlugin
 
 from sellerops_airflow.promised_time import PromisedTime
-from sellerops_airflow.task_imports import import_for_tasks
+from sellerops_airflow.task_imports import import_for_dag_files, import_for_tasks
 from sellerops_airflow.timetables import ReportTimetable
 
 # Tasks are forked from the scheduler (LocalExecutor) or the Celery worker. What these have imported, no task
 # imports again: docs/decisions/imports-before-the-fork.md.
 if {"scheduler", "celery", "standalone"} & set(sys.argv):
     import_for_tasks()
+elif "dag-processor" in sys.argv:
+    import_for_dag_files()
 
 
 class SellerOpsPlugin(AirflowPlugin):

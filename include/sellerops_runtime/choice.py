@@ -16,15 +16,16 @@ SHOWN = (
     "settlements",
     "sp_campaigns",
 )
-# Asked for ASINs, which come from the listings: these go after the others.
+# Asked for ASINs, which come from the listings: these go after them, and the listings before all others.
+LISTINGS = "listings_all"
 _OF_ASINS = ("getCatalogItem", "searchCatalogItems", "getMyFeesEstimates")
 
 
 def rounds(specs: Sequence[ReportSpec], *, full: bool) -> list[list[ReportSpec]]:
-    """The reports in the order of collecting: those of a later round read what the earlier ones landed."""
+    """The reports in the order of collecting: those of a later round read what the listings landed."""
     chosen = [spec for spec in specs if full or spec.name in SHOWN]
     later = [spec for spec in chosen if needs_asins(spec)]
-    first = [spec for spec in chosen if spec not in later]
+    first = sorted((spec for spec in chosen if spec not in later), key=lambda spec: spec.name != LISTINGS)
     return [each for each in (first, later) if each]
 
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sellerops.accounts import Account, load_accounts
-from sellerops.specs import ReportSpec, load_specs
+from sellerops.specs import load_specs
 from sellerops_runtime.airflow import USER
-from sellerops_runtime.choice import days_asked, rounds
+from sellerops_runtime.choice import LISTINGS, rounds
 from sellerops_runtime.collected import Collected, table
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import choose_home
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.rest import AirflowApi
+from sellerops_runtime.runs import Runs, end_old_runs
 from sellerops_runtime.signals import Interrupted, interruptible
 from sellerops_runtime.stack import Stack, running
 from sellerops_runtime.story import show_failure_and_recovery
@@ -28,7 +29,8 @@ DAYS = 7
 SPEED_VARIABLE, DEFAULT_SPEED = "DEMO_SPEED", 30.0
 COLLECT_SECONDS, FULL_SECONDS = 900.0, 5400.0
 BIGQUERY_TIMES = 3
-_ENDED = ("success", "failed")
+# The api-server shares the machine with the tasks it tells about: it is asked seldom.
+_LOOK_EVERY = 3.0
 
 
 def run_demo(*, once: bool, full: bool = False, bigquery: bool = False) -> int:
@@ -113,11 +115,10 @@ def _collect(
     specs, invalid = load_specs()
     chosen = rounds(specs, full=full)
     expected = [spec.dag_id for part in chosen for spec in part]
-    states: dict[str, str] = {}
     with stack.airflow.api() as api:
         progress.show("Airflow is up; waiting for it to read the DAGs")
         _wait_for_dags(api, expected)
-        _end_old_runs(api, expected)
+        end_old_runs(api, expected)
         progress.say(
             f"Airflow is up at {stack.airflow.url} (login {USER}, password {stack.airflow.password})"
         )
@@ -131,13 +132,16 @@ def _collect(
         # The local BigQuery takes one job at a time.
         deadline = time.monotonic() + seconds * (BIGQUERY_TIMES if stack.bigquery else 1)
         try:
-            for part in chosen:
-                runs = _trigger(api, part, first, last)
-                collected.runs = sorted({*collected.runs, *runs.values()})
-                states |= _follow(stack, api, runs, collected, progress, deadline)
+            states = _follow(
+                stack, api, Runs(api, chosen, first, last, LISTINGS), collected, progress, deadline
+            )
         finally:
             stack.set_speed(1.0)
-    failed = [f"{dag_id}: its run is {state}" for dag_id, state in states.items() if state != "success"]
+    failed = [
+        f"{dag_id}: its run is {states.get(dag_id, 'not over')}"
+        for dag_id in expected
+        if states.get(dag_id) != "success"
+    ]
     return [*(str(failure.error) for failure in invalid), *failed]
 
 
@@ -161,55 +165,33 @@ def _wait_for_dags(api: AirflowApi, expected: list[str], seconds: float = 90.0) 
         time.sleep(0.5)
 
 
-def _end_old_runs(api: AirflowApi, dag_ids: list[str]) -> None:
-    """Runs an interrupted demo left would wait for reports that ended with its local Amazon."""
-    for dag_id in dag_ids:
-        for run in api.runs(dag_id, state=["queued", "running"]):
-            api.set_run_state(dag_id, run["dag_run_id"], "failed")
-
-
-def _trigger(api: AirflowApi, specs: list[ReportSpec], first: date, last: date) -> dict[str, str]:
-    """Run id by DAG id."""
-    name = f"demo__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
-    runs = {}
-    for spec in specs:
-        runs[spec.dag_id] = api.trigger(spec.dag_id, days_asked(spec, first, last), f"{name}__{spec.name}")
-        api.set_paused(spec.dag_id, False)
-    return runs
-
-
 def _follow(
     stack: Stack,
     api: AirflowApi,
-    runs: dict[str, str],
+    runs: Runs,
     collected: Collected,
     progress: Progress,
     deadline: float,
 ) -> dict[str, str]:
-    """Show how far the runs are until all have ended; state by DAG id."""
-    began = time.monotonic()
-    states: dict[str, str] = {}
-    while len(states) < len(runs):
+    """Show how far the runs are until all have ended, or ``deadline``; state by DAG id of those ended."""
+    while not runs.are_over():
         stack.check_alive()
-        for dag_id in runs.keys() - states.keys():
-            state = api.run(dag_id, runs[dag_id])["state"]
-            if state in _ENDED:
-                states[dag_id] = state
-        progress.show(_how_far(api, len(states), len(runs), collected))
+        collected.runs = sorted(runs.by_dag.values())
+        progress.show(_how_far(api, runs, collected))
         stack.remember_clock()
         if time.monotonic() > deadline:
-            waited = f"not over after {time.monotonic() - began:.0f} s"
-            return {dag_id: states.get(dag_id, waited) for dag_id in runs}
-        time.sleep(2.0)  # the api-server shares the machine with the tasks it tells about
-    return states
+            break
+        time.sleep(_LOOK_EVERY)
+    collected.runs = sorted(runs.by_dag.values())
+    return runs.states
 
 
-def _how_far(api: AirflowApi, ended: int, runs: int, collected: Collected) -> str:
+def _how_far(api: AirflowApi, runs: Runs, collected: Collected) -> str:
     days, known, rows = collected.progress()
     waiting, again = api.count_tasks("deferred"), api.count_tasks("up_for_retry")
     return (
-        f"Reports ended {ended} of {runs}; days loaded {days} of {known}; rows {rows:,}; "
-        f"waiting for Amazon {waiting}" + (f"; to be tried again {again}" if again else "")
+        f"Reports ended {len(runs.states)} of {len(runs.by_dag)}; days loaded {days} of {known}; "
+        f"rows {rows:,}; waiting for Amazon {waiting}" + (f"; to be tried again {again}" if again else "")
     )
 
 

@@ -14,9 +14,11 @@ from datetime import datetime
 from pathlib import Path
 
 from sellerops.archive import Archive
+from sellerops.config_files import config_dir
 from sellerops.deployment import adopt_archive
 from sellerops.ledger import Ledger
 from sellerops_runtime.airflow import AirflowStack
+from sellerops_runtime.changes import ChangeWatch
 from sellerops_runtime.databases import READER, allow_reading
 from sellerops_runtime.home import Home
 from sellerops_runtime.local_amazon import LocalAmazon, sandbox_environment
@@ -33,6 +35,8 @@ METADATA_OWNER, WAREHOUSE_OWNER = "airflow", "sellerops_owner"
 UI_PORT = 8080
 # The scheduler waits for running tasks; what they do is safe to cut off at any point.
 STOP_SECONDS = 8.0
+# Reading the catalogue takes four seconds of processor time. What changes is read at once (ChangeWatch).
+_READ_DAGS_EVERY = 600
 
 
 class Stack:
@@ -48,6 +52,7 @@ class Stack:
         self.airflow: AirflowStack
         self.amazon: LocalAmazon
         self.ledger: Ledger
+        self.changes: ChangeWatch
         self.bigquery: LocalBigQuery | None = None
         self._with_bigquery = bigquery
 
@@ -86,6 +91,7 @@ class Stack:
             env=self.airflow.env(), logs=self.home.logs, run_dir=self.home.run, port=amazon_port
         )
         self.ledger = Ledger(self.warehouse)
+        self.changes = ChangeWatch(config_dir(), self.airflow.dags_folder)
         self._progress.show("Starting the local Amazon, preparing Airflow's metadata and the ledger")
         with ThreadPoolExecutor() as pool:
             for done in [
@@ -118,7 +124,8 @@ class Stack:
         self.postgres.stop()
 
     def check_alive(self) -> None:
-        """Raises StartError naming the part that has ended."""
+        """Pass on what has changed in the configuration. Raises StartError naming the part that has ended."""
+        self.changes.look()
         bigquery = [self.bigquery.component] if self.bigquery else []
         for component in [self.amazon.component, *bigquery, *self.airflow.components.values()]:
             component.check_alive()
@@ -148,6 +155,7 @@ class Stack:
         """What Airflow's parts need beside their own settings. Credentials are in Airflow's connections."""
         return {
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": os.environ.get("DEMO_SCHEDULES", "False"),
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(_READ_DAGS_EVERY),
             "DEMO_HOME": str(self.home.path),
             **(self.bigquery.environment() | self._configuration() if self.bigquery else {}),
         }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, Asset, Param, TaskGroup, get_parsing_context, task_group
+from airflow.sdk.definitions.param import ParamsDict
 
 from sellerops.accounts import Account, load_accounts
 from sellerops.config_files import config_dir
@@ -86,7 +87,6 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
         catchup=spec.catchup,
         max_active_runs=_MAX_ACTIVE_RUNS,
         tags={spec.source, spec.family, cadence(spec), *(account.id for account in chosen)},
-        params=_params(spec, chosen),
         default_args={
             "owner": "sellerops",
             # What is fetched is loaded before more is fetched: a long backfill lands as it goes.
@@ -105,6 +105,9 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
     ) as dag:
         for account in chosen:
             _account_group(spec, account)
+    # Set last: every task made while a DAG has them takes a copy, which is serialized, stored and read again
+    # with each task. They reach templates all the same.
+    dag.params = ParamsDict(_params(spec, chosen))
     return dag
 
 

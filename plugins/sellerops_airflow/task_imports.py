@@ -1,18 +1,53 @@
-"""Everything a task may need, imported before tasks are forked (sellerops_plugin.py)."""
+"""What forked processes would import each, imported before they are forked (sellerops_plugin.py)."""
 
 from __future__ import annotations
 
 import importlib
+from functools import cache
 
 _MODULES = (
+    "anyio._backends._asyncio",  # httpx imports it with the first call
+    "jinja2.ext",  # Airflow renders every task's fields with it
     "pandas",  # not for us: pyarrow looks for it whenever it makes an array of Python values
     "sellerops.archive",
     "sellerops.collect",
+    "sellerops.deployment",
     "sellerops.destinations.postgres.destination",
     "sellerops.sources.amazon_ads.source",
     "sellerops.sources.amazon_sp.source",
+    "sellerops_airflow.destinations",
+    "sellerops_airflow.hooks.amazon_ads",
+    "sellerops_airflow.hooks.amazon_sp",
+    "sellerops_airflow.hooks.registry",
+    "sellerops_airflow.hooks.warehouse",
     "sellerops_airflow.report_factory",
+    "sellerops_airflow.triggers.report",
     "sp_api.asyncio.api",
+)
+# The DAG files themselves, and what the callbacks of runs tell people with.
+_OF_DAG_FILES = (
+    "airflow.sdk.definitions.decorators",
+    "sellerops.ledger",
+    "sellerops.ledger.findings",
+    "sellerops.ledger.notices",
+    "sellerops.notices.logins",
+    "sellerops.notices.messages",
+    "sellerops.notices.outbox",
+    "sellerops_airflow.check_factory",
+    "sellerops_airflow.completeness",
+    "sellerops_airflow.configuration",
+    "sellerops_airflow.deadlines",
+    "sellerops_airflow.export_factory",
+    "sellerops_airflow.hooks.warehouse",
+    "sellerops_airflow.house_dags",
+    "sellerops_airflow.maintenance",
+    "sellerops_airflow.notifiers.check",
+    "sellerops_airflow.operators.notifications",
+    "sellerops_airflow.operators.quarantine",
+    "sellerops_airflow.report_factory",
+    "sellerops_airflow.spec_check",
+    "sellerops_airflow.summary",
+    "sellerops_airflow.worker_watch",
 )
 # Google's libraries take 2 s of CPU; only where a report goes there.
 _OF_DESTINATIONS = {
@@ -20,9 +55,20 @@ _OF_DESTINATIONS = {
 }
 
 
+@cache
 def import_for_tasks() -> None:
-    """Import what every task would import. Starts no thread, opens no connection."""
+    """Import what every task would import. Starts no thread, opens no connection.
+
+    Once for a process and all that are forked from it: Airflow executes a plugin's file again in each task.
+    """
     for name in (*_MODULES, *_of_destinations()):
+        importlib.import_module(name)
+
+
+@cache
+def import_for_dag_files() -> None:
+    """The same for the dag-processor, which forks for every reading of a DAG file and for callbacks."""
+    for name in _OF_DAG_FILES:
         importlib.import_module(name)
 
 

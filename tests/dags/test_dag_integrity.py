@@ -169,6 +169,13 @@ def test_a_run_by_hand_asks_for_days_in_a_form(bag: DagBag, dag_id: str) -> None
 
 
 @EACH_REPORT
+def test_no_task_carries_a_copy_of_the_form(bag: DagBag, dag_id: str) -> None:
+    """It would be stored with each of them, and read again by every process that looks at the DAG."""
+    for task in DagSerialization.to_dict(dag_of(bag, dag_id))["dag"]["tasks"]:
+        assert not task["__var"].get("params"), task["__var"]["task_id"]
+
+
+@EACH_REPORT
 def test_the_scheduler_gets_the_same_timetable(bag: DagBag, dag_id: str) -> None:
     dag = dag_of(bag, dag_id)
     stored = json.loads(json.dumps(DagSerialization.to_dict(dag)))

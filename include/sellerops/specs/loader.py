@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sellerops.accounts import load_accounts
+from sellerops.accounts import Account, load_accounts
 from sellerops.config_files import config_dir, shown
 from sellerops.errors import ConfigurationError, SpecError
 from sellerops.last_valid import (
@@ -62,10 +62,11 @@ def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[Sp
     failures: list[SpecFailure] = _misplaced(root)
     owners: dict[str, Path] = {}
     memo: Memo = {}
+    accounts = _accounts()
     paths = spec_files(root)
     for path in line_up([(_part(path), path) for path in paths], root):
         try:
-            loaded = _load(path, root, memo, owners)
+            loaded = _load(path, root, memo, owners, accounts)
         except ConfigurationError as error:
             failures.append(SpecFailure(path, error))
             continue
@@ -101,7 +102,7 @@ def _load_one(path: Path, root: Path) -> ReportSpec:
     try:
         spec = _build(path, root, files)
         if state_dir() is None:
-            _refuse_wrong_accounts(spec)
+            _refuse_wrong_accounts(spec, _accounts())
     except Exception as error:
         if state_dir() is None:
             raise as_configuration_error(error, path) from error
@@ -121,12 +122,14 @@ def _part(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def _load(path: Path, root: Path, memo: Memo, owners: dict[str, Path]) -> Loaded[ReportSpec]:
+def _load(
+    path: Path, root: Path, memo: Memo, owners: dict[str, Path], accounts: dict[str, Account] | None
+) -> Loaded[ReportSpec]:
     def build(files: Files) -> ReportSpec:
         spec = _build(path, root, files)
         _refuse_claimed(spec, path, owners)
         if not files.are_kept:
-            _refuse_wrong_accounts(spec)
+            _refuse_wrong_accounts(spec, accounts)
         return spec
 
     return load_last_valid(_part(path), build, root=root, memo=memo)
@@ -196,11 +199,17 @@ def _refuse_claimed(spec: ReportSpec, path: Path, owners: dict[str, Path]) -> No
             )
 
 
-def _refuse_wrong_accounts(spec: ReportSpec) -> None:
+def _accounts() -> dict[str, Account] | None:
+    """The accounts; None where their file cannot be used, which is an error of its own."""
     try:
-        accounts = load_accounts()
+        return load_accounts()
     except ConfigurationError:
-        return  # an error of its own file
+        return None
+
+
+def _refuse_wrong_accounts(spec: ReportSpec, accounts: dict[str, Account] | None) -> None:
+    if accounts is None:
+        return
     refuse_unknown_accounts(spec, accounts)
     accounts_for(spec, accounts)
 
