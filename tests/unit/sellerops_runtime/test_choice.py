@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sellerops.specs import PeriodKind, load_specs
-from sellerops_runtime.choice import SHOWN, days_asked, needs_asins, rounds
+from sellerops_runtime.choice import LISTINGS, SHOWN, days_asked, needs_asins, rounds
 
 SPECS, _ = load_specs()
 
@@ -19,6 +19,18 @@ def test_the_full_demo_takes_every_report_once_and_those_of_asins_last() -> None
     assert sorted(spec.name for part in parts for spec in part) == sorted(spec.name for spec in SPECS)
     assert not any(needs_asins(spec) for spec in parts[0])
     assert all(needs_asins(spec) for part in parts[1:] for spec in part)
+
+
+def test_what_waits_longest_for_quota_begins_first() -> None:
+    first, later = rounds(SPECS, full=True)
+    assert first[0].name == LISTINGS
+    for part in (first, later):
+        scarce = [spec.source == "amazon_sp" and spec.request.how == "created" for spec in part]
+        assert any(scarce)
+        assert not all(scarce)
+        assert scarce == sorted(scarce, reverse=True)
+    assert first[1].period.kind == PeriodKind.DAY
+    assert "sales_and_traffic" in [spec.name for spec in first[1:5]]
 
 
 def test_only_reports_of_days_are_given_days() -> None:
