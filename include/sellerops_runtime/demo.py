@@ -190,7 +190,7 @@ def _how_far(api: AirflowApi, runs: Runs, collected: Collected) -> str:
     days, known, rows = collected.progress()
     waiting, again = api.count_tasks("deferred"), api.count_tasks("up_for_retry")
     return (
-        f"Reports ended {len(runs.states)} of {len(runs.by_dag)}; days loaded {days} of {known}; "
+        f"Reports ended {len(runs.states)} of {runs.number}; days loaded {days} of {known}; "
         f"rows {rows:,}; waiting for Amazon {waiting}" + (f"; to be tried again {again}" if again else "")
     )
 

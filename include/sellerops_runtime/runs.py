@@ -15,7 +15,8 @@ _ENDED = ("success", "failed")
 class Runs:
     """Runs of ``parts`` for the days ``first`` to ``last``; those of a later part read what ``source`` lands.
 
-    ``by_dag``: run id by DAG id of what was triggered. ``states``: by DAG id, of what has ended.
+    ``by_dag``: run id by DAG id of what was triggered. ``states``: by DAG id, of what has ended. ``number``:
+    of all runs, whether triggered yet or not.
     """
 
     def __init__(
@@ -24,6 +25,7 @@ class Runs:
         self._api, self._waiting, self._source = api, list(parts), source
         self._first, self._last = first, last
         self._began = datetime.now(UTC)
+        self.number = sum(map(len, parts))
         self.by_dag: dict[str, str] = {}
         self.states: dict[str, str] = {}
 
@@ -32,7 +34,7 @@ class Runs:
         self._learn()
         while self._waiting and self._may_begin():
             self._trigger(self._waiting.pop(0))
-        return not self._waiting and len(self.states) == len(self.by_dag)
+        return len(self.states) == self.number
 
     def _learn(self) -> None:
         """One call for all: the api-server shares the machine with the tasks it tells about."""
