@@ -37,7 +37,7 @@ FROM slices FULL JOIN loads USING (report, account_id, marketplace_id)
 _PROBLEMS = """
 SELECT report, account_id, marketplace_id, day, state, coalesce(error, ''), coalesce(remedy, '')
 FROM sellerops.slice_state
-WHERE run_id = ANY(%(runs)s) AND state NOT IN ('LOADED', 'CONFIRMED_EMPTY', 'EXPIRED')
+WHERE run_id = ANY(%(runs)s) AND state NOT IN ('LOADED', 'CONFIRMED_EMPTY', 'EXPIRED', 'LATE')
 ORDER BY 1, 2, 3, 4
 """
 
