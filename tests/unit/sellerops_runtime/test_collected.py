@@ -83,6 +83,13 @@ def test_a_day_without_a_good_end_is_told_with_its_error(ledger, collected):
     ]
 
 
+@pytest.mark.parametrize("state", ["LOADED", "CONFIRMED_EMPTY", "EXPIRED", "LATE"])
+def test_what_nobody_can_mend_is_no_problem(ledger, collected, state):
+    """Amazon publishes some periods days after their end: what is late is collected by a later run."""
+    set_state(ledger, US, date(2026, 11, 20), state, error="Amazon publishes this period 44h after its end.")
+    assert collected.problems() == []
+
+
 def test_the_table_is_aligned_and_adds_up():
     text = table(
         [Line("all_orders", "na", "US", 7, 12345, 12340, 5, 1.26), Line("x", "eu", "GB", 1, 5, 5, 0, 0.1)]
