@@ -16,7 +16,7 @@ from sellerops.errors import UnreadableDocument
 from sellerops.formats.heap import keep_freed_blocks
 from sellerops.formats.sniff import Document
 
-BLOCK_BYTES = 3 << 19
+BLOCK_BYTES = 1 << 21
 _LONGEST_LINE = 64 << 20
 _NEWLINE, _RETURN = 10, 13
 

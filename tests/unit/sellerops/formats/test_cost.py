@@ -67,7 +67,7 @@ def test_the_quotes_of_a_block_are_looked_for_once(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(quoted, "QuoteMarks", Counted)
     content = rows(20_000, quote='"')
     assert read(io.BytesIO(content)) == 20_000
-    assert len(content) > 4 * BLOCK_BYTES
+    assert len(content) > 3 * BLOCK_BYTES
     assert 0.9 * len(content) < sum(looks) < 1.2 * len(content)
 
 
