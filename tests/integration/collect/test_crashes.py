@@ -116,6 +116,7 @@ def test_many_followers_of_an_orphan_adopt_once(bench: Bench) -> None:
     assert len(bench.reports()) == 1
 
 
+@pytest.mark.usefixtures("stepping_clock")
 @pytest.mark.parametrize("faults", [{"response_lost": 2}, {"drop": 1, "response_lost": 1}])
 def test_reports_that_differ_in_options_only_are_not_mixed_up(bench: Bench, faults: dict[str, int]) -> None:
     """Amazon does not tell a report's options: two orphans alike but for them must not exist at once.
