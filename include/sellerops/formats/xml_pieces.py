@@ -55,10 +55,9 @@ class Pieces:
     def _elements(self, piece: bytes) -> list[Any]:
         if any(sign in piece for sign in _UNSEEN_NAMES):
             raise Odd
-        root = etree.fromstring(self._begin + piece + b"</piece>", _parser())
-        if any(local(child.tag) != self._name for child in root):
+        below: list[Any] = list(etree.fromstring(self._begin + piece + b"</piece>", _parser()))
+        if any(child.tag != self._name for child in below):
             raise Odd
-        below: list[Any] = list(root)
         for name in self._path:
             below = [child for each in below for child in self._children(each, name)]
         if not below:

@@ -89,10 +89,9 @@ class XmlUnits:
         """The parts that end in ``data``: all at once where it is nothing but them, else event by event."""
         found = self._pieces.read(data) if self._pieces and self._stands_between(data) else None
         if found is not None:
-            # White space of the same size and lines instead keeps expat's places those of the document.
+            # As many lines, and as much on the last one, keep the places in expat's messages right.
             last = len(data) - 1 - data.rfind(b"\n")
-            lines = data.count(b"\n")
-            self._feed(b" " * (len(data) - lines - last) + b"\n" * lines + b" " * last)
+            self._feed(b"\n" * data.count(b"\n") + b" " * last)
             self._ended = self._fed
             outer = self._outer_of_rows()
             return [_unit(value, outer) for value in found]

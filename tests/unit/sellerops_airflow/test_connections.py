@@ -147,13 +147,13 @@ def test_the_button_tells_success_and_failure(
     async def token(_self: Any) -> str:
         return "Atza|token"
 
-    monkeypatch.setattr(TokenSource, "get", token)
+    monkeypatch.setattr(TokenSource, "fresh", token)
     assert AmazonSpHook("amazon_sp_northwind_na").test_connection()[0] is True
 
     async def refused(_self: Any) -> str:
         raise CredentialsError("Login with Amazon answered invalid_grant.")
 
-    monkeypatch.setattr(TokenSource, "get", refused)
+    monkeypatch.setattr(TokenSource, "fresh", refused)
     fine, message = AmazonSpHook("amazon_sp_northwind_na").test_connection()
     assert not fine
     assert "invalid_grant" in message
