@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import errors
 
 from sellerops import postgres
 from sellerops.postgres import MIGRATING
@@ -75,7 +76,10 @@ def _build(connection: psycopg.Connection[Any], name: str, statement: str) -> bo
         return False
     if valid is False:
         connection.execute(f"DROP INDEX CONCURRENTLY sellerops.{name}".encode())
-    connection.execute(statement.replace("CREATE INDEX", "CREATE INDEX CONCURRENTLY", 1).encode())
+    try:
+        connection.execute(statement.replace("CREATE INDEX", "CREATE INDEX CONCURRENTLY", 1).encode())
+    except (errors.UndefinedColumn, errors.UndefinedTable):
+        return False  # of a revision still to come, which builds the index after it
     return True
 
 

@@ -86,6 +86,19 @@ def test_a_writer_of_the_table_is_not_held_up(former: str) -> None:
     assert _indexes(former)[RUN] is True
 
 
+def test_what_needs_a_revision_in_between_is_left_to_the_migration(postgres_server: PostgresServer) -> None:
+    """Loads tell when Amazon made their document only since 0006."""
+    fresh = postgres_server.create_database()
+    migrate(fresh, "0005")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(indexes, "LARGE", -1)
+        built = indexes.build_beforehand(fresh)
+        assert "load_by_time" in built and "load_by_document" not in built
+        migrate(fresh)
+    assert _indexes(fresh)["load_by_document"]
+    postgres_server.drop_database(fresh)
+
+
 def test_an_empty_database_has_nothing_to_build(postgres_server: PostgresServer) -> None:
     fresh = postgres_server.create_database()
     assert indexes.build_beforehand(fresh) == []

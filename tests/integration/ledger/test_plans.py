@@ -17,9 +17,12 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.rows import tuple_row
+from psycopg.types.json import Jsonb
 from support.postgres import TEMPLATE, PostgresServer
 
 from sellerops.accounts import load_accounts
+from sellerops.cli import existing
+from sellerops.collect import part_claims
 from sellerops.completeness import calendars
 from sellerops.completeness.filling import tries_of
 from sellerops.completeness.silence import silent_reports
@@ -196,6 +199,28 @@ def test_no_question_reads_a_whole_table(
     with explained.listening(monkeypatch):
         QUESTIONS[question](ledger, now)
     assert explained.sent
+    assert explained.scans(ledger) == []
+
+
+def test_a_backfill_plan_and_a_split_slice_look_at_their_own_requests(
+    grown: tuple[Ledger, datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, now = grown
+    explained = Explained()
+
+    def select(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+        explained.sent.append((statement, parameters))
+        return []
+
+    monkeypatch.setattr(existing, "select", select)
+    existing._ours(SPEC, ACCOUNTS["northwind_na"])
+    part = {
+        "dag_id": DAG_ID, "run_id": "r", "source": "amazon_sp", "account_id": "northwind_na",
+        "report_type": "GET_SALES_AND_TRAFFIC", "window_start": now, "window_end": now + DAY,
+        "marketplace_ids": [SHOPS[0]], "option": "asin", "options": Jsonb({}), "fresh_after": now,
+    }  # fmt: skip
+    explained.sent.append((part_claims._STANDING, part))
+    assert len(explained.sent) == 2
     assert explained.scans(ledger) == []
 
 
