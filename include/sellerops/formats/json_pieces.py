@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-# Guesses that were wrong, one behind the other, until a list is read item by item.
-_MOST_REFUSED = 8
+# Guesses that were wrong, one behind the other, until a list is read item by item; 0: no guess at all.
+MOST_REFUSED = 8
 _SPACE = rb"[ \t\n\r]*"
 _HEAD = re.compile(rb'\{' + _SPACE + rb'"[^"\\]*"')
 
@@ -51,7 +51,7 @@ class Border:
 
     def is_due(self, place: int) -> bool:
         """Whether a guess is worth a try."""
-        return place >= self._until and self._refused < _MOST_REFUSED
+        return place >= self._until and self._refused < MOST_REFUSED
 
     def missed(self, end: int) -> None:
         """No block could be cut up to ``end``."""
