@@ -16,7 +16,7 @@ from sellerops.formats.tree_nodes import Node
 
 _NONE = type(None)
 _END = "\x00"
-_LOST = "\ufffd".encode()
+_LOST = "\ufffd"
 _FIRST_TEXT = 32
 _WORDS = {True: "true", False: "false", None: ""}
 
@@ -134,9 +134,9 @@ def _cut(joined: Mapping[str, str], count: int, found: Columns) -> None:
     """Arrow's columns of ``count`` texts each; absent keys leave ``pairs``."""
     if not joined:
         return
-    content = _END.join(joined.values()).encode()
-    if _LOST in content:
+    if any(_LOST in text for text in joined.values() if not text.isascii()):
         raise Refused
+    content = _END.encode().join([text.encode() for text in joined.values()])
     octets = np.frombuffer(content, np.uint8)
     ends = np.flatnonzero(octets == 0)
     if len(ends) != len(joined) * count - 1:

@@ -15,7 +15,7 @@ from typing import Any
 # Guesses that were wrong, one behind the other, until a list is read item by item; 0: no guess at all.
 MOST_REFUSED = 8
 _SPACE = rb"[ \t\n\r]*"
-_HEAD = re.compile(rb'\{' + _SPACE + rb'"[^"\\]*"')
+_HEAD = re.compile(rb"\{" + _SPACE + rb'"[^"\\]*"')
 
 
 @dataclass
@@ -81,7 +81,9 @@ class ItemBorder(Border):
     def end(self, data: bytes, *, is_last: bool) -> tuple[int, int]:
         if self._mark is None:
             head = _HEAD.match(data)
-            found = head and re.compile(rb"\}" + _SPACE + b"," + _SPACE + re.escape(head.group())).search(data)
+            found = head and re.compile(rb"\}" + _SPACE + b"," + _SPACE + re.escape(head.group())).search(
+                data
+            )
             if not head or not found:
                 return 0, 0
             self._mark = found.group()

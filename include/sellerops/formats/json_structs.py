@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -53,7 +53,7 @@ def shape_of(node: Node, sample: Any) -> Shape | None:
     leaves: list[tuple[int, Node]] = []
     inner: list[tuple[int, Node, Shape]] = []
     for key in sorted(keys, key=lambda each: order.get(each, len(order))):
-        here, kind = keys[key], Any
+        here, kind = keys[key], cast(Any, Any)
         if here.below:
             shape = shape_of(here, known.get(key))
             if shape is None:

@@ -140,4 +140,8 @@ def as_json(value: Any) -> str:
         return "{" + ", ".join(inner) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(as_json, value)) + "]"
-    return str(value) if isinstance(value, Number) or type(value) is int else json.dumps(value, ensure_ascii=False)
+    return (
+        str(value)
+        if isinstance(value, Number) or type(value) is int
+        else json.dumps(value, ensure_ascii=False)
+    )

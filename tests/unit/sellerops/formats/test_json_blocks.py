@@ -82,7 +82,16 @@ PLAIN = {
 ODD = [
     *("1e5", "-0", "-0.0", "-0e3", "1E400", "1e-7", "9" * 25, "12345678901234567890", "7" * 5000),
     *("0.1234567890123456789012345678901234567890", '"1e5"', '"-0"', '"x -0 y"', '"007"', '"NaN"', '" 5 "'),
-    *('"\\u0000"', '"\\ud800"', '"\\udc00x"', '"\\ud83d\\ude00"', '"\\ufffd"', '"\ufffd"', '"\\u0001"', '"\x7f"'),
+    *(
+        '"\\u0000"',
+        '"\\ud800"',
+        '"\\udc00x"',
+        '"\\ud83d\\ude00"',
+        '"\\ufffd"',
+        '"\ufffd"',
+        '"\\u0001"',
+        '"\x7f"',
+    ),
     *('"tab\\there"', '"line\\nbreak"', '"a\\": 5,"', '": x"', '"1  : 2"', '"\\u0022: "', '"},{"', '""'),
     *("true", "false", "null", "[]", "[1, -0]", '["a", 1.50, null]', '[{"x": 1, "n": 2}]', "{}", "[[[]]]"),
     *('{"x": 1}', '{"views": 1, "views": 2}', '{"total": {"amount": 1, "\\u0061mount": 2}}', '{"seen": 3}'),
@@ -91,7 +100,20 @@ ODD = [
 BROKEN = ["NaN", "-", "01", "tru", '"\\x"', '"\t"', "1.", "[1,]", '{"a" 1}', "'a'", "Infinity", '"a']
 # Making documents takes long on a busy machine.
 PATIENT = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-KEYS = [*ROW, "list", "whole", "new", "new.x", "email", "", "\\u0001", "a\\u0001", "s\\u006bu", 'q\\"', "sku "]
+KEYS = [
+    *ROW,
+    "list",
+    "whole",
+    "new",
+    "new.x",
+    "email",
+    "",
+    "\\u0001",
+    "a\\u0001",
+    "s\\u006bu",
+    'q\\"',
+    "sku ",
+]
 
 
 @dataclass
@@ -185,7 +207,9 @@ def items(draw: st.DrawFn, odd: list[str]) -> str:
     keys = sorted(keys, key=ROW.index) if draw(st.booleans()) else keys
     pairs = [(key, draw(st.sampled_from(PLAIN[key]))) for key in keys]
     if draw(st.integers(0, 5)) == 0:
-        pairs.insert(draw(st.integers(0, len(pairs))), (draw(st.sampled_from(KEYS)), draw(st.sampled_from(odd))))
+        pairs.insert(
+            draw(st.integers(0, len(pairs))), (draw(st.sampled_from(KEYS)), draw(st.sampled_from(odd)))
+        )
     return "{" + comma.join(f'"{key}"{colon}{value}' for key, value in pairs) + "}"
 
 
@@ -203,9 +227,14 @@ def documents(draw: st.DrawFn, shape: str, odd: list[str] = ODD, most: int = 25)
         ).encode()
     rows = f"[{comma.join(found)}]"
     if shape == "below":
-        return f'{{"head": {{"name": "x"}}, "report": {{"other": {rows}, "items": {rows}, "tail": 1}}}}'.encode()
+        return (
+            f'{{"head": {{"name": "x"}}, "report": {{"other": {rows}, "items": {rows}, "tail": 1}}}}'.encode()
+        )
     if shape == "deeper":
-        entries = [f'{{"name": "{n % 3}", "items": [{comma.join(found[n : n + 3])}]}}' for n in range(0, len(found), 3)]
+        entries = [
+            f'{{"name": "{n % 3}", "items": [{comma.join(found[n : n + 3])}]}}'
+            for n in range(0, len(found), 3)
+        ]
         return f'{{"report": [{comma.join(entries)}]}}'.encode()
     return rows.encode()
 
