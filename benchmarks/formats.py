@@ -37,7 +37,7 @@ from typing import Any
 from unittest.mock import patch
 from xml.sax.saxutils import escape
 
-import load as base
+import orders as base
 import psycopg
 
 from sellerops.destinations.postgres.staging import Staging
@@ -89,30 +89,32 @@ def orders(count: int) -> Iterator[dict[str, Any]]:
         for line in base.part(first, min(_PART, count - first)).decode().split("\r\n"):
             if line:
                 yield {
-                    name: int(value) if base._COLUMNS[name] == "integer" and value.isdigit() else value
-                    for name, value in zip(base._COLUMNS, line.split("\t"), strict=True)
+                    name: int(value) if base.COLUMNS[name] == "integer" and value.isdigit() else value
+                    for name, value in zip(base.COLUMNS, line.split("\t"), strict=True)
                     if value
                 }
 
 
 def rows_of_report(table: TableSpec, count: int) -> Iterator[dict[str, Any]]:
-    """Rows with a value at each column's place, one in eight optional ones null or absent."""
+    """Rows with a value at each column's place; outside the key one in eight is null or absent."""
     places = [
-        ([step.key for step in parse_path(column.source or name, table.row_steps).steps], column)
+        (
+            [step.key for step in parse_path(column.source or name, table.row_steps).steps],
+            column.type,
+            column.required or name in table.primary_key,
+        )
         for name, column in table.read_columns.items()
     ]
     for number in range(count):
         row: dict[str, Any] = {}
-        for place, (keys, column) in enumerate(places):
-            lot = (number * 31 + place * 17) % 64
-            if lot < 4 and not column.required:
+        for place, (keys, column_type, is_needed) in enumerate(places):
+            lot = 64 if is_needed else (number * 31 + place * 17) % 64
+            if lot < 4:
                 continue
             inner = row
             for key in keys[:-1]:
                 inner = inner.setdefault(key, {})
-            inner[keys[-1]] = (
-                None if 4 <= lot < 8 and not column.required else _value(column.type, number, place)
-            )
+            inner[keys[-1]] = None if lot < 8 else _value(column_type, number, place)
         yield row
 
 

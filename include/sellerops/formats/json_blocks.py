@@ -1,4 +1,4 @@
-"""Blocks of JSON items as columns, in front of the plain reader, which takes every block that is refused here."""
+"""Blocks of JSON items as columns, in front of the plain reader, which takes each that is refused here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from sellerops.formats.json_structs import Shape, decoder_for, shape_of
 from sellerops.formats.names import Field
 from sellerops.formats.tree_columns import as_json, is_storable
 from sellerops.formats.tree_nodes import Node
-from sellerops.specs import ColumnType
 
 
 class BlockReader:
@@ -49,15 +48,14 @@ class BlockReader:
     ) -> Texts | None:
         """The rows of a block, numbered from ``first``; None when they must be read in another way.
 
-        ``inherited``: the values of the columns ``above``, which stand in the ancestors. Columns the block has
-        leave ``unseen``.
+        ``inherited``: the values of the columns ``above``, which stand in the ancestors. Columns that the
+        block has leave ``unseen``.
         """
         if self._shape is None or self._decode is None or not all(map(is_storable, inherited.values())):
             return None
         try:
             items = self._decode(block)
-            integers = frozenset(each.name for each in fields if each.type is ColumnType.INTEGER)
-            found = columns_of(items, self._shape, integers, unseen)
+            found = columns_of(items, self._shape, unseen)
         except (Refused, *UNREAD):
             return None
         if found.pairs != pairs_written(block.whole) or not found.texts.keys().isdisjoint(above):

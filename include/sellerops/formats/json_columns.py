@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +16,7 @@ from sellerops.formats.tree_nodes import Node
 _NONE = type(None)
 _END = "\x00"
 _LOST = "\ufffd"
-_FIRST_TEXT = 32
+_NULL = str(None)
 _WORDS = {True: "true", False: "false", None: ""}
 
 
@@ -29,20 +28,17 @@ class Refused(Exception):
 class Columns:
     """The columns of a block.
 
-    ``texts``: Arrow's, empty ones null; ``whole``: the same as int64, of columns that are nothing but whole
-    numbers; ``pairs``: how many keys were read; ``told``: columns the block says something of, if only
-    that there is nothing; ``has_controls``: whether one of its texts has a control character in it.
+    ``texts``: Arrow's, empty ones null; ``pairs``: how many keys were read; ``told``: columns the block says
+    something of, if only that there is nothing.
     """
 
     texts: dict[str, pa.Array] = field(default_factory=dict)
-    whole: dict[str, pa.Array] = field(default_factory=dict)
     pairs: int = 0
     told: set[str] = field(default_factory=set)
-    has_controls: bool = False
 
 
-def columns_of(items: Sequence[Any], shape: Shape, integers: frozenset[str], unseen: set[str]) -> Columns:
-    """The columns of ``items``; ``integers``: columns of whole numbers; ``unseen``: those to tell of.
+def columns_of(items: Sequence[Any], shape: Shape, unseen: set[str]) -> Columns:
+    """The columns of ``items``; ``unseen``: those to tell of.
 
     Raises Refused, and UnicodeEncodeError for half a surrogate pair.
     """
@@ -55,15 +51,11 @@ def columns_of(items: Sequence[Any], shape: Shape, integers: frozenset[str], uns
         if name is None:
             found.pairs -= _nothing(cells)
             continue
-        if name in joined or name in found.whole:
+        if name in joined:
             raise Refused
         if name in unseen and cells.count(ABSENT) < len(cells):
             found.told.add(name)
-        if name in integers and set(map(type, cells)) == {int} and (whole := _whole(cells)) is not None:
-            found.whole[name] = whole
-            found.texts[name] = whole.cast(pa.string())
-        else:
-            joined[name] = _joined(cells)
+        joined[name] = _joined(cells)
     _cut(joined, len(items), found)
     return found
 
@@ -97,24 +89,18 @@ def _nothing(cells: Sequence[Any]) -> int:
     return absent
 
 
-def _whole(cells: Sequence[int]) -> pa.Array | None:
-    try:
-        numbers = array("q", cells)
-    except OverflowError:
-        return None
-    return pa.Array.from_buffers(pa.int64(), len(cells), [None, pa.py_buffer(numbers)])
-
-
 def _joined(cells: Sequence[Any]) -> str:
     try:
         return _END.join(cells)
     except TypeError:
         pass
     kinds = set(map(type, cells))
-    if kinds == {int}:
-        return _END.join(map(str, cells))
     if kinds <= {str, int, _NONE}:
-        return _END.join(["" if each is None else str(each) for each in cells])
+        text = _END.join(map(str, cells))
+        nulls = cells.count(None)
+        # As many as there are nulls, so they are these.
+        if text.count(_NULL) == nulls:
+            return text.replace(_NULL, "") if nulls else text
     return _END.join(map(_text, cells))
 
 
@@ -143,7 +129,6 @@ def _cut(joined: Mapping[str, str], count: int, found: Columns) -> None:
         raise Refused
     absent = np.flatnonzero(octets == ord(ABSENT))
     found.pairs -= len(absent)
-    found.has_controls = int(np.count_nonzero(octets < _FIRST_TEXT)) > len(ends) + len(absent)
     # Without the NULs and the marks of what is absent before it, a text begins that much earlier.
     starts = np.zeros(len(ends) + 2, dtype=np.int64)
     starts[1:-1] = ends - np.arange(len(ends))

@@ -1,8 +1,8 @@
 """Whole blocks of JSON decoded by msgspec, where that surely reads what the plain reader reads.
 
-msgspec takes the last of two equal keys and reads ``-0`` as 0. So the pairs of a block are counted as they are
-written and as they are read, and a block in which the two differ is refused. Decimals stay text, whole numbers
-become ``int``, whose text is the number as written.
+msgspec takes the last of two equal keys and reads ``-0`` as 0. So the pairs of a block are counted as they
+are written and as they are read, and a block in which the two differ is refused. Decimals stay text, whole
+numbers become ``int``, whose text is the number as written.
 """
 
 from __future__ import annotations

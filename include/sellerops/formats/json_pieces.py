@@ -1,7 +1,7 @@
 """Stretches of JSON text that many items are read from at once, cut where an item seems to end.
 
-A cut is only a guess. It is right when the stretch, read as a list (or as lines), is valid JSON: a stretch that
-ends within an item is none.
+A cut is only a guess. It is right when the stretch, read as a list (or as lines), is valid JSON: a stretch
+that ends within an item is none.
 """
 
 from __future__ import annotations

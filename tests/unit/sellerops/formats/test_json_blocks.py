@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +10,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.sellerops.formats.helpers import piece, table
 
 from sellerops.errors import SellerOpsError
-from sellerops.formats import RowReject, json_blocks, json_pieces, json_stream, open_rows, tree_rows, trees
+from sellerops.formats import RowReject, json_pieces, json_stream, open_rows, tree_rows
 from sellerops.formats.casts import JSON_DECIMAL, ValueRules, cast_column
 from sellerops.formats.rows import RowStream, TextRows
 from sellerops.specs import FileFormat, TableSpec
