@@ -14,8 +14,8 @@ from sellerops.formats import json_stream, open_rows, tree_rows
 from sellerops.formats.json_pieces import Block, Border
 from sellerops.specs import ReportSpec
 
-# A column's value depends on more than its place, or rows stand in lists of others: read from dicts. Campaigns
-# have many keys the spec does not name, and each is new once.
+# A column's value depends on more than its place, or rows stand in lists of others: read from dicts.
+# Campaigns have many keys the spec does not name, and each is new once.
 WITHOUT_STRUCTS = {"ad_groups", "ads", "campaigns", "coupons", "promotions"}
 JSON = [spec for spec in CREATED if spec.format.kind in ("json", "jsonl")]
 
