@@ -115,7 +115,7 @@ class Assembler:
     def rows(self, texts: Texts, fields: Sequence[Field]) -> Rows:
         """The accepted rows as lines of text where SQL reads every value the same, else typed."""
         found = self._examine(texts, fields, as_text=True)
-        lines = _lines([texts.columns[each.name] for each in fields]) if found.as_written else None
+        lines = _lines([_as_text(texts, found, each) for each in fields]) if found.as_written else None
         if lines is None:
             return self._typed(texts, fields, found)
         return self._text_rows(texts, found, lines, tuple(each.name for each in fields), LINE_END)
@@ -189,7 +189,8 @@ class Assembler:
             found.typed[each.name] = (
                 self._absent.fill(each.name, cast.values, texts.columns, hashes) if is_filled else cast.values
             )
-            found.as_written = found.as_written and cast.as_written and not is_filled
+            is_other = is_filled and each.type is not ColumnType.TEXT
+            found.as_written = found.as_written and cast.as_written and not is_other
             for place in cast.failures:
                 value = texts.columns[each.name][place].as_py()
                 self._refuse(found.refused, texts, place, RejectReason.UNREADABLE_VALUE, each.name, value)
@@ -306,6 +307,12 @@ def _lines(columns: Sequence[pa.Array]) -> pa.Array | None:
     *others, last = columns
     ended = pc.binary_join_element_wise(last, "", LINE_END.decode(), **_NULLS_EMPTY)
     return pc.binary_join_element_wise(*others, ended, "\t", **_NULLS_EMPTY).cast(pa.binary())
+
+
+def _as_text(texts: Texts, found: _Found, column: Field) -> pa.Array:
+    """The texts of a column, with what stands for nothing where that is text itself."""
+    is_text = column.type is ColumnType.TEXT and column.name in found.typed
+    return found.typed[column.name] if is_text else texts.columns[column.name]
 
 
 def _key_columns(table: TableSpec) -> list[str]:

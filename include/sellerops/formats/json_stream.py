@@ -9,73 +9,27 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sellerops.bounded_json import TooDeep, check_depth
 from sellerops.errors import DocumentDamaged, LimitExceeded, UnreadableDocument
+from sellerops.formats.json_exact import is_sound
+from sellerops.formats.json_pieces import Block, Border, ItemBorder, LineBorder
+from sellerops.formats.json_values import DECODER
 from sellerops.formats.sniff import Document
 from sellerops.formats.trees import Unit
 from sellerops.limits import LONGEST_ITEM, MAX_DEPTH, megabytes
 
+# Read at once; a block has about two. Larger ones leave the processor's cache, smaller ones pay for every
+# column each time.
 CHUNK = 1 << 18
 # A number is whole for certain only when this many characters follow it: `1`, then `.5`, then `e+7`.
 _BEHIND_A_NUMBER = 3
 _SPACE = re.compile(r"[ \t\n\r]*")
+_SPACES = b" \t\n\r"
+_NOT_ASCII = 0x80
 _WORDS = ("true", "false", "null")
-
-
-class Number(str):
-    """A JSON number, as written."""
-
-    __slots__ = ()
-
-
-class LongNumber(Number):
-    """A number with an exponent: its digits must be written out, or not."""
-
-    __slots__ = ()
-
-
-class Repeating(dict[str, Any]):
-    """An object whose repeated keys are kept: the second ``sku`` is ``sku``, U+0001 and 2."""
-
-    _MARK = re.compile("\u0001[0-9]+")
-
-    @classmethod
-    def original(cls, path: str) -> str:
-        """A key, or a path of keys, as the document has it."""
-        return cls._MARK.sub("", path) if "\u0001" in path else path
-
-
-def _number(text: str) -> Number:
-    return LongNumber(text) if "e" in text or "E" in text else Number(text)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    plain = dict(pairs)
-    if len(plain) == len(pairs):
-        return plain
-    repeating = Repeating()
-    times: Counter[str] = Counter()
-    for key, value in pairs:
-        name = key
-        # Counted, so that n equal keys cost n steps. The loop is for a key that holds the mark itself.
-        while name in repeating:
-            times[key] += 1
-            name = f"{key}\u0001{times[key] + 1}"
-        repeating[name] = value
-    return repeating
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
-
-
-_DECODER = json.JSONDecoder(
-    parse_float=_number, parse_int=Number, parse_constant=_refuse_constant, object_pairs_hook=_object
-)
 
 
 class JsonText:
@@ -87,11 +41,17 @@ class JsonText:
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
         self._text = ""
         self._at = 0
+        self._raw = b""  # what follows the text and is not decoded, for blocks are read from bytes
+        self._gone = 0  # how much is behind us
         self._ended = False
 
     def next(self) -> str:
         """The next character that is no space, not taken; empty at the end."""
         while True:
+            if self._raw:
+                self._raw = self._raw.lstrip(_SPACES)
+                if self._raw and self._raw[0] < _NOT_ASCII:
+                    return chr(self._raw[0])
             found = _SPACE.match(self._text, self._at)
             assert found is not None
             self._at = found.end()
@@ -108,16 +68,21 @@ class JsonText:
             raise self._cut()
         if found not in expected:
             raise self._broken(f"{found!r} where one of {' '.join(expected)} is expected")
-        self._at += 1
+        if self._raw:
+            self._raw = self._raw[1:]
+        else:
+            self._at += 1
         return found
 
     def value(self) -> Any:
         """The next value, whole."""
+        if self._raw:
+            self._read(len(self._raw))
         self.next()
         size = CHUNK
         while True:
             try:
-                value, end = _DECODER.raw_decode(self._text, self._at)
+                value, end = DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 if self._ended:
                     raise self._error(error) from error
@@ -135,13 +100,21 @@ class JsonText:
             self._read(size)
             size *= 2
 
-    def items(self) -> Iterator[Any]:
-        """The items of the list that begins here, to its end."""
+    def items(self, outer: Sequence[dict[str, Any]] = ()) -> Iterator[Any]:
+        """The items of the list that begins here, to its end; ``outer``: the objects it stands in.
+
+        Where a Block comes and is taken, its items do not come.
+        """
         self.take("[")
         if self.next() == "]":
-            self._at += 1
+            self.take("]")
             return
+        border = ItemBorder()
         while True:
+            if block := self._block(border, outer):
+                yield block
+                if self._is_behind(block, border):
+                    continue
             yield self.value()
             # The usual case without a call: this is done for every row.
             if self._text.startswith(",", self._at):
@@ -149,11 +122,21 @@ class JsonText:
             elif self.take(",]") == "]":
                 return
 
+    def lines(self) -> Iterator[Any]:
+        """The values of the document, one behind the other, Blocks before them as in ``items``."""
+        border = LineBorder()
+        while self.next():
+            if block := self._block(border, ()):
+                yield block
+                if self._is_behind(block, border):
+                    continue
+            yield self.value()
+
     def members(self) -> Iterator[str]:
         """The keys of the object that begins here; between two of them the caller takes the value."""
         self.take("{")
         if self.next() == "}":
-            self._at += 1
+            self.take("}")
             return
         while True:
             if self.next() not in ('"', ""):
@@ -170,8 +153,9 @@ class JsonText:
             raise self._too_deep()
         start = self.next()
         if start == "[":
-            for _ in self.items():
-                pass
+            for item in self.items():
+                if isinstance(item, Block):
+                    item.is_taken = is_sound(item)
         elif start == "{":
             for _ in self.members():
                 self.skip(level + 1)
@@ -183,11 +167,48 @@ class JsonText:
         if self.next():
             raise self._broken("something follows the end")
 
+    def _block(self, border: Border, outer: Sequence[dict[str, Any]]) -> Block | None:
+        """Items that begin here, as many as a piece has; None where no piece can be cut."""
+        self.next()
+        if not border.is_due(self._gone + self._at):
+            return None
+        self._undecode()
+        is_lines, size, is_last = isinstance(border, LineBorder), 2 * CHUNK, False
+        while True:
+            while len(self._raw) < size and not is_last:
+                more = self._document.read(CHUNK)
+                self._raw, is_last = self._raw + more, not more
+            end, step = border.end(self._raw, is_last=is_last)
+            if 0 < end <= LONGEST_ITEM:
+                return Block(self._raw[:end], outer, step, is_lines)
+            if is_last or not is_lines or size > LONGEST_ITEM:
+                border.missed(self._gone + len(self._raw))
+                return None
+            size *= 2
+
+    def _is_behind(self, block: Block, border: Border) -> bool:
+        """Go behind a block that is taken."""
+        end = self._gone + block.step
+        border.told(end, is_taken=block.is_taken)
+        if block.is_taken:
+            self._raw, self._gone = self._raw[block.step :], end
+        return block.is_taken
+
+    def _undecode(self) -> None:
+        """Make the text that is not taken yet bytes again."""
+        if not self._raw:
+            rest, _ = self._decoder.getstate()
+            self._decoder.reset()
+            self._raw = self._text[self._at :].encode() + rest
+            self._gone += self._at
+            self._text, self._at, self._ended = "", 0, False
+
     def _read(self, size: int) -> None:
-        """Some ``size`` bytes more behind what is not taken yet."""
+        """Some ``size`` bytes more behind what is not taken yet, as text."""
+        self._gone += self._at
         pieces = [self._text[self._at :]]
         while size > 0 and not self._ended:
-            data = self._document.read(CHUNK)
+            data, self._raw = self._raw or self._document.read(CHUNK), b""
             size -= len(data)
             self._ended = not data
             try:
@@ -254,20 +275,20 @@ class JsonUnits:
         self._found = False
         self._given = False
 
-    def __iter__(self) -> Iterator[Unit]:
+    def __iter__(self) -> Iterator[Unit | Block]:
         yield from self._walk(0, [])
         self._text.end()
         if not self._found:
             wanted = f"there is no list `{'.'.join(self._rows)}` in it" if self._rows else "it is no list"
             raise UnreadableDocument(f"{wanted}.", where=self._where)
 
-    def _walk(self, level: int, outer: list[dict[str, Any]]) -> Iterator[Unit]:
+    def _walk(self, level: int, outer: list[dict[str, Any]]) -> Iterator[Unit | Block]:
         start = self._text.next()
         if start == "[" and (level or not self._rows):
             self._found = True
-            for item in self._text.items():
+            for item in self._text.items(outer):
                 self._given = True
-                yield Unit(item, outer)
+                yield item if isinstance(item, Block) else Unit(item, outer)
         elif start == "{" and level < len(self._rows):
             here: dict[str, Any] = {}
             for key in self._text.members():
@@ -298,6 +319,6 @@ class JsonLines:
     def __init__(self, document: Document, where: str) -> None:
         self._text = JsonText(document, where)
 
-    def __iter__(self) -> Iterator[Unit]:
-        while self._text.next():
-            yield Unit(self._text.value(), [])
+    def __iter__(self) -> Iterator[Unit | Block]:
+        for line in self._text.lines():
+            yield line if isinstance(line, Block) else Unit(line, [])

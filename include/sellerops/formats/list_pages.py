@@ -8,10 +8,11 @@ whole before is left out.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sellerops.formats.trees import Unit, Units
+from sellerops.formats.tree_columns import as_json
+from sellerops.formats.trees import Unit
 
 # What a request names its page with: such a line goes on with the list of the line before.
 _TOKENS = frozenset(("nextToken", "NextToken", "paginationToken", "pageToken"))
@@ -24,7 +25,7 @@ class ListPages:
     :param is_keyed: the table has a key, or its rows are parts of entries.
     """
 
-    def __init__(self, units: Units, rows: Sequence[str], *, is_keyed: bool) -> None:
+    def __init__(self, units: Iterable[Unit], rows: Sequence[str], *, is_keyed: bool) -> None:
         self._units, self._rows, self._is_keyed = units, rows, is_keyed
 
     def __iter__(self) -> Iterator[Unit]:
@@ -74,7 +75,9 @@ def _goes_on(page: Mapping[str, Any]) -> bool:
 def _digests(entries: list[Any], *, by_entry: bool) -> list[bytes]:
     """Of each entry, or of the page as a whole."""
     parts = entries if by_entry else [entries] if entries else []
-    return [hashlib.blake2b(repr(one).encode(), digest_size=16).digest() for one in parts]
+    # As text: whole numbers are text or not, by how their page was decoded.
+    texts = (as_json(one).encode("utf-8", "surrogatepass") for one in parts)
+    return [hashlib.blake2b(text, digest_size=16).digest() for text in texts]
 
 
 def _with(page: Mapping[str, Any], path: Sequence[str], entries: list[Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sellerops.formats.casts import holds
-from sellerops.formats.json_stream import LongNumber, Number, Repeating
+from sellerops.formats.json_values import LongNumber, Number, Repeating
 from sellerops.formats.numbers import parse_decimal
 from sellerops.formats.tree_nodes import Node
 from sellerops.limits import LONGEST_NUMBER
@@ -89,11 +89,15 @@ def is_storable(text: str) -> bool:
 
 
 def _text_or_none(value: Any) -> str | None:
+    if type(value) is int:
+        return str(value)
     return None if value is None or value == [] else text_of(value)
 
 
 def text_of(value: Any) -> str:
     """A leaf exactly as text; lists and objects as JSON."""
+    if type(value) is int:
+        return str(value)
     if isinstance(value, LongNumber):
         return _written_out(value)
     return str(value) if isinstance(value, str) else as_json(value)
@@ -136,4 +140,8 @@ def as_json(value: Any) -> str:
         return "{" + ", ".join(inner) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(as_json, value)) + "]"
-    return str(value) if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)
+    return (
+        str(value)
+        if isinstance(value, Number) or type(value) is int
+        else json.dumps(value, ensure_ascii=False)
+    )

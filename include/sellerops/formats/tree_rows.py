@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from sellerops.formats.assembly import Assembler, Texts
-from sellerops.formats.json_stream import JsonLines, JsonUnits, Number, Repeating
+from sellerops.formats.json_blocks import BlockReader
+from sellerops.formats.json_pieces import Block
+from sellerops.formats.json_stream import JsonLines, JsonUnits
+from sellerops.formats.json_values import Number, Repeating
 from sellerops.formats.list_pages import ListPages
 from sellerops.formats.names import (
     Field,
@@ -25,7 +27,7 @@ from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, T
 from sellerops.formats.sniff import Document
 from sellerops.formats.tree_columns import as_json, combined, is_storable, spread, text_column, text_of
 from sellerops.formats.tree_nodes import Node, column_paths, read_above, refuse_too_many_places
-from sellerops.formats.trees import Row, RowsOf, Units
+from sellerops.formats.trees import OneByOne, Row, RowsOf, Units, units_of
 from sellerops.formats.xml_stream import XmlUnits
 from sellerops.specs import ColumnType, FileFormat, TableSpec
 
@@ -38,7 +40,9 @@ def rows_of(document: Document, table: TableSpec, file_format: FileFormat, where
     rows = table.row_steps
     units: Units
     if file_format.kind == "jsonl":
-        units = ListPages(JsonLines(document, where), rows, is_keyed=bool(table.primary_key))
+        units = lines = JsonLines(document, where)
+        if rows:
+            units = ListPages(OneByOne(lines), rows, is_keyed=bool(table.primary_key))
     elif file_format.kind == "json":
         units = JsonUnits(document, rows, read_above(table), where)
     else:
@@ -80,6 +84,8 @@ class TreeReader:
                 self._root.at(steps[:number]).leads_elsewhere = True
         self._inherited: tuple[Sequence[Mapping[str, Any]], dict[str, str]] = ([], {})
         self._beside: dict[str, str] = {}
+        self._blocks = BlockReader(self._root)
+        self._sample: Mapping[str, Any] | None = None
         self.drift = DriftReport()
 
     @property
@@ -101,10 +107,12 @@ class TreeReader:
             told = len(self._fields)
 
     def _parts(self) -> Iterator[Texts]:
-        numbered = enumerate(self._rows, start=1)
         is_empty = True
-        while part := list(islice(numbered, BATCH_ITEMS)):
+        for part in self._batches():
             is_empty = False
+            if isinstance(part, Texts):
+                yield part
+                continue
             found = [(number, row) for number, row in part if self._is_object(row, number)]
             columns = self._by_column([row for _, row in found])
             marks: dict[int, int] = {}
@@ -112,9 +120,46 @@ class TreeReader:
                 found, columns, marks = self._by_row(found)
             if found:
                 self._refuse_missing()
+                self._sample = found[-1][1].value
                 yield _texts(found, columns, marks)
         if not is_empty:
             self.drift.missing = [name for name in self._table.read_columns if name in self._unseen]
+
+    def _batches(self) -> Iterator[list[tuple[int, Row]] | Texts]:
+        """Numbered rows, some at a time, and blocks of rows that can be read as a whole.
+
+        The first rows come as such: they decide whether a column is missing, and show what is unknown.
+        """
+        count = 0
+        pending: list[tuple[int, Row]] = []
+        for part in self._rows:
+            rows: Iterable[Row] = (part,) if isinstance(part, Row) else ()
+            if isinstance(part, Block):
+                if pending and self._sample is not None:
+                    yield pending
+                    pending = []
+                texts = self._read_whole(part, count + 1)
+                if texts is not None:
+                    count += len(texts.lines)
+                    yield texts
+                else:
+                    rows = (Row(*unit) for unit in units_of(part))
+            for row in rows:
+                count += 1
+                pending.append((count, row))
+                if len(pending) == BATCH_ITEMS:
+                    yield pending
+                    pending = []
+        if pending:
+            yield pending
+
+    def _read_whole(self, block: Block, first: int) -> Texts | None:
+        if self._sample is None:
+            return None
+        self._blocks.learn(self._places + len(self._fields), self._sample)
+        inherited = self._inherited_by(block.outer) if self._above else {}
+        above = {name for name, _, _ in self._above}
+        return self._blocks.read(block, first, self._fields, inherited, above, self._unseen)
 
     def _is_object(self, row: Row, number: int) -> bool:
         """Whether it can be a row at all; else it is rejected."""

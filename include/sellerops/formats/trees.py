@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from sellerops.errors import UnreadableDocument
+from sellerops.formats.json_exact import values_of
+from sellerops.formats.json_pieces import Block
 
 
 class Unit(NamedTuple):
@@ -17,9 +19,31 @@ class Unit(NamedTuple):
 
 
 class Units(Protocol):
-    """A document's parts in their order."""
+    """A document's parts in their order, and several of them as a Block before they come one by one."""
 
-    def __iter__(self) -> Iterator[Unit]: ...
+    def __iter__(self) -> Iterator[Unit | Block]: ...
+
+
+@dataclass
+class OneByOne:
+    """The parts of ``units``, blocks of them decoded."""
+
+    units: Units
+
+    def __iter__(self) -> Iterator[Unit]:
+        for unit in self.units:
+            if isinstance(unit, Block):
+                yield from units_of(unit)
+            else:
+                yield unit
+
+
+def units_of(block: Block) -> Iterator[Unit]:
+    """The parts in a block, which is taken with them; none when it is left to the plain reader."""
+    values = values_of(block)
+    block.is_taken = values is not None
+    for value in values or ():
+        yield Unit(value, block.outer)
 
 
 class Row(NamedTuple):
@@ -44,15 +68,26 @@ class RowsOf:
     _seen: bool = False
     _strange: bool = False
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[Row | Block]:
+        """The rows; blocks of them before they come one by one."""
         for unit in self.units:
-            if len(unit.outer) == len(self.rows):
+            if not isinstance(unit, Block):
+                yield from self._rows_in(unit)
+            elif len(unit.outer) == len(self.rows):
                 self._seen = True
-                yield Row(unit.value, unit.outer)
+                yield unit
             else:
-                yield from self._below(unit.value, unit.outer, is_entry=False)
+                for each in units_of(unit):
+                    yield from self._rows_in(each)
         if self._strange and not self._seen:
             raise UnreadableDocument(f"there is no list `{'.'.join(self.rows)}` in it.", where=self.where)
+
+    def _rows_in(self, unit: Unit) -> Iterator[Row]:
+        if len(unit.outer) == len(self.rows):
+            self._seen = True
+            yield Row(unit.value, unit.outer)
+        else:
+            yield from self._below(unit.value, unit.outer, is_entry=False)
 
     def _below(self, value: Any, chain: Sequence[Mapping[str, Any]], *, is_entry: bool) -> Iterator[Row]:
         level = len(chain)

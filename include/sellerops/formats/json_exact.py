@@ -1,0 +1,107 @@
+"""Whole blocks of JSON decoded by msgspec, where that surely reads what the plain reader reads.
+
+msgspec takes the last of two equal keys and reads ``-0`` as 0. So the pairs of a block are counted as they
+are written and as they are read, and a block in which the two differ is refused. Decimals stay text, whole
+numbers become ``int``, whose text is the number as written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from sellerops.formats.json_pieces import Block
+from sellerops.formats.json_values import DECODER, number
+from sellerops.limits import MAX_DEPTH
+
+# What decoding can end with. RecursionError: too deep. UnicodeError, a ValueError: no UTF-8, half a pair.
+UNREAD = (msgspec.DecodeError, RecursionError, ValueError)
+_MINUS_ZERO = re.compile(rb"-0(?![.0-9eE])")
+_BEFORE_A_VALUE = b":[, \t\n\r"
+_QUOTE, _COLON, _SPACE = 34, 58, 32
+
+
+def decoder_of(kind: Any, float_hook: Callable[[str], Any] | None = None) -> Callable[[Block], list[Any]]:
+    """Reads blocks of items that are ``kind``. Raises one of UNREAD."""
+    lines = msgspec.json.Decoder(kind, float_hook=float_hook).decode_lines
+    items = msgspec.json.Decoder(list[kind], float_hook=float_hook).decode
+    return lambda block: lines(block.whole) if block.is_lines else items(block.whole)
+
+
+_values = decoder_of(Any, number)
+_texts = decoder_of(Any, str)
+_raws = decoder_of(msgspec.Raw)
+
+
+def values_of(block: Block) -> list[Any] | None:
+    """The items of a block; None when the plain reader must read them."""
+    try:
+        values = _values(block)
+    except UNREAD:
+        return None
+    pairs = pairs_read(values)
+    return values if pairs is not None and pairs == pairs_written(block.whole) else None
+
+
+def is_sound(block: Block) -> bool:
+    """Whether a block that nobody wants to see is valid and within the limits, for certain."""
+    try:
+        return pairs_read(_texts(block)) is not None
+    except UNREAD:
+        return False
+
+
+class Items:
+    """The items of a sound block, each decoded by the plain reader's decoder when it is asked for."""
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        self._raws: list[msgspec.Raw] = []
+
+    def __getitem__(self, place: int) -> Any:
+        self._raws = self._raws or _raws(self._block)
+        return DECODER.decode(bytes(self._raws[place]).decode())
+
+
+def pairs_read(values: Iterable[Any]) -> int | None:
+    """How many pairs of key and value are in items; None when one is nested beyond MAX_DEPTH."""
+    count = 0
+    level = list(values)
+    for _ in range(MAX_DEPTH + 1):
+        objects = [each for each in level if type(each) is dict]
+        lists = [each for each in level if type(each) is list]
+        if not objects and not lists:
+            return count
+        count += sum(map(len, objects))
+        level = list(chain(chain.from_iterable(map(dict.values, objects)), chain.from_iterable(lists)))
+    return None
+
+
+def pairs_written(text: bytes) -> int | None:
+    """How many pairs stand in valid JSON text, or more; None when it has what only the plain reader reads.
+
+    A pair is a colon behind a quote, one white space between them or none; more than one may hide a pair.
+    Within a text a colon behind a (written out) quote is counted too.
+    """
+    if _has_minus_zero(text):
+        return None
+    octets = np.frombuffer(text, np.uint8)
+    colons = np.flatnonzero(octets == _COLON)
+    before = octets[colons - 1]
+    count = int(np.count_nonzero(before == _QUOTE))
+    if count == len(colons):
+        return count
+    spaced = octets[colons[before <= _SPACE] - 2]
+    if bool((spaced <= _SPACE).any()):
+        return None
+    return count + int(np.count_nonzero(spaced == _QUOTE))
+
+
+def _has_minus_zero(text: bytes) -> bool:
+    places = (found.start() for found in _MINUS_ZERO.finditer(text))
+    return any(not place or text[place - 1] in _BEFORE_A_VALUE for place in places)

@@ -1,0 +1,84 @@
+"""The objects of a table's rows as msgspec Structs: the places that are known, as the tree of nodes has them.
+
+A Struct refuses a key that is not known and skips the work of a dict for each row. A place whose value alone
+does not decide where it goes has no Struct: such tables are read from dicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import msgspec
+
+from sellerops.formats.json_exact import decoder_of
+from sellerops.formats.json_pieces import Block
+from sellerops.formats.tree_nodes import Node
+
+# Stands for a key that an object lacks. A text that is really so is counted as absent, which is noticed when
+# pairs are counted.
+ABSENT = "\x01"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """An object's Struct, and by the place of each field what is known of the value there.
+
+    ``empty``: one without any key.
+    """
+
+    struct: type[msgspec.Struct]
+    leaves: list[tuple[int, Node]]
+    inner: list[tuple[int, Node, Shape]]
+    empty: msgspec.Struct
+
+    @property
+    def width(self) -> int:
+        return len(self.leaves) + len(self.inner)
+
+
+def shape_of(node: Node, sample: Any) -> Shape | None:
+    """The shape of objects at ``node``; None where more than the value decides.
+
+    ``sample``: such an object, for the order of its keys: a key is found at once behind the one before.
+    """
+    keys = {key: here for key, here in node.below.items() if here is not node and _is_plain(key)}
+    if any(here.is_peculiar or here.is_elsewhere or here.leads_elsewhere for here in keys.values()):
+        return None
+    known = sample if isinstance(sample, Mapping) else {}
+    order = {key: place for place, key in enumerate(known)}
+    fields: list[tuple[str, Any, Any]] = []
+    names: dict[str, str] = {}
+    leaves: list[tuple[int, Node]] = []
+    inner: list[tuple[int, Node, Shape]] = []
+    for key in sorted(keys, key=lambda each: order.get(each, len(order))):
+        here, kind = keys[key], cast(Any, Any)
+        if here.below:
+            shape = shape_of(here, known.get(key))
+            if shape is None:
+                return None
+            inner.append((len(fields), here, shape))
+            kind = shape.struct | None
+        else:
+            leaves.append((len(fields), here))
+        names[f"f{len(fields)}"] = key
+        fields.append((f"f{len(fields)}", kind, ABSENT))
+    struct = msgspec.defstruct("Item", fields, rename=names, forbid_unknown_fields=True, gc=False)
+    return Shape(struct, leaves, inner, struct())
+
+
+def decoder_for(shape: Shape) -> Callable[[Block], list[Any]]:
+    """Reads blocks whose items have the shape. Raises one of ``UNREAD``, also for a number with exponent."""
+    return decoder_of(shape.struct, _plain_number)
+
+
+def _plain_number(text: str) -> str:
+    if "e" in text or "E" in text:
+        raise ValueError("to be written out")
+    return text
+
+
+def _is_plain(key: str) -> bool:
+    """Whether a key can be a Struct's; the others are unknown keys to it."""
+    return key.isprintable() and '"' not in key and "\\" not in key
