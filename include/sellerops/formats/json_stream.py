@@ -21,8 +21,8 @@ from sellerops.formats.sniff import Document
 from sellerops.formats.trees import Unit
 from sellerops.limits import LONGEST_ITEM, MAX_DEPTH, megabytes
 
-# Read at once; a block has about two. Larger ones leave the processor's cache, smaller ones pay for every
-# column each time.
+# Read at once; a block has about as much. Larger ones leave the processor's cache, smaller ones pay for
+# every column each time.
 CHUNK = 1 << 18
 # A number is whole for certain only when this many characters follow it: `1`, then `.5`, then `e+7`.
 _BEHIND_A_NUMBER = 3
@@ -173,7 +173,7 @@ class JsonText:
         if not border.is_due(self._gone + self._at):
             return None
         self._undecode()
-        is_lines, size, is_last = isinstance(border, LineBorder), 2 * CHUNK, False
+        is_lines, size, is_last = isinstance(border, LineBorder), CHUNK, False
         while True:
             while len(self._raw) < size and not is_last:
                 more = self._document.read(CHUNK)
