@@ -9,8 +9,8 @@ empty table, ``identical`` loads the same document again, ``changed`` a document
 quarter of the rows have another state and a later version. Each step runs in a process of its own, whose peak
 memory is told with it:
 
-- ``plain``: a bare ``COPY FROM STDIN`` of the plain file into an unlogged typed table, bad rows skipped by the
-  server, ANALYZE, then one ``INSERT ... ON CONFLICT DO UPDATE ... WHERE distinct`` into a keyed table. Beside
+- ``plain``: a bare ``COPY FROM STDIN`` of the plain file into an unlogged typed table, bad rows skipped by
+  the server, ANALYZE, then one ``INSERT ... ON CONFLICT DO UPDATE ... WHERE distinct`` into a keyed table. Beside
   the file's columns it has ``reported_at``: which document's row stands there, an older one must not beat it
 - ``load``: ours, whole: staging, keys, history of changed cells, merge, rejects, ledger
 - ``units``: the same where a key may have several lines that come and go together
@@ -292,7 +292,7 @@ def _figures(case: str, rounds: list[dict[str, Any]]) -> dict[str, Any]:
             for bare, ours, _ in steps
         ],
         "units_times_load": [round(units["seconds"] / ours["seconds"], 2) for _, ours, units in steps],
-        "written": [bare["written"] for bare, _, _ in steps][0],
+        "written": steps[0][0]["written"],
         **{
             f"{way}_seconds": _parts(min(each, key=lambda step: step["seconds"]))
             for way, each in zip(("plain", "load", "units"), zip(*steps, strict=True), strict=True)

@@ -32,7 +32,7 @@ from sellerops.destinations.postgres.plausibility import PostgresSums
 from sellerops.destinations.postgres.restatement import write_restatements
 from sellerops.destinations.postgres.shape import Shape, identifiers
 from sellerops.destinations.postgres.staging import Staging
-from sellerops.destinations.postgres.units import Units
+from sellerops.destinations.postgres.unit_merges import UnitMerge
 from sellerops.destinations.postgres.writes import Counts, Write
 from sellerops.destinations.restated import lock_history
 from sellerops.destinations.shape import SYSTEM
@@ -226,11 +226,11 @@ class _Load:
         return values
 
     @staticmethod
-    def _changes(write: Write) -> Merge | Units | None:
+    def _changes(write: Write) -> Merge | UnitMerge | None:
         """What a merge will change; None for all other tables."""
         if write.shape.table.write_disposition is not WriteDisposition.MERGE:
             return None
-        changes = Units(write) if write.shape.table.unit else Merge(write)
+        changes = UnitMerge(write) if write.shape.table.unit else Merge(write)
         changes.gather()
         return changes
 

@@ -7,7 +7,9 @@ follows (the history of changed cells, the update, the insertion) looks at these
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from psycopg import sql
 
@@ -15,13 +17,11 @@ from sellerops.destinations.postgres.duplicates import version_of
 from sellerops.destinations.postgres.shape import column, identifiers
 from sellerops.destinations.postgres.writes import Counts, Write
 
-# (staged, stored, is_later): places of a staged row and of the stored one of its key, null for a new key;
-# and whether the staged one takes its place. Rows that stand there already are left out.
-MET = sql.Identifier("merge_met")
-# The rows that take the place of stored ones, as they will stand, with the places of those, in their order.
-LATER = sql.Identifier("merge_later")
-STAGED = sql.Identifier("staged_place")
-STORED = sql.Identifier("stored_place")
+# The rows that are not stored yet as they are. ``staged_``, ``stored_``: places of a row and of the stored
+# one of its key, null for a new key. ``is_later``: it takes that one's place; ``is_other``: it says something
+# else; ``is_odd``: it is not alone in what it changes. No column of a report ends in an underscore.
+FOUND = sql.Identifier("merge_found")
+_ANALYZE_FROM = 10_000
 
 
 @dataclass
@@ -30,9 +30,11 @@ class Merge:
 
     write: Write
     is_first: bool = False
-    met: int = 0
+    found: int = 0
     new: int = 0
     later: int = 0
+    given: int | None = None
+    where: sql.Composable = field(default_factory=lambda: sql.SQL(""))
 
     def gather(self) -> None:
         """Find the rows that are new or differ from the stored row of their key."""
@@ -40,71 +42,92 @@ class Merge:
         if self.is_first:
             return
         run = self.write.connection.execute
-        self.met = run(self._find(), dict(self.write.values)).rowcount
-        if not self.met:
+        self.found = run(self._find(), dict(self.write.values)).rowcount
+        if self.found >= _ANALYZE_FROM:
+            run(sql.SQL("ANALYZE {}").format(FOUND))
+        if self.found:
+            self._count()
+
+    def leave_to_others(self, mine: int, where: sql.Composable) -> None:
+        """Keep away from the rows ``s`` for which ``where`` does not hold; ``mine``: how many are left."""
+        rows = self.placed_rows("s")
+        self.given = mine
+        self.where = sql.SQL("AND s.ctid IN (SELECT s.staged_ FROM {} WHERE {})").format(rows, where)
+        if not self.found:
             return
-        row = run(
+        self.write.connection.execute(
+            sql.SQL("DELETE FROM {} USING {} WHERE s.staged_ = {}.staged_ AND NOT ({})").format(
+                FOUND, rows, FOUND, where
+            ),
+            dict(self.write.values),
+        )
+        self._count()
+
+    def _count(self) -> None:
+        row = self.write.connection.execute(
             sql.SQL(
-                "SELECT count(*) FILTER (WHERE stored IS NULL), count(*) FILTER (WHERE is_later) FROM {}"
-            ).format(MET)
+                "SELECT count(*), count(*) FILTER (WHERE stored_ IS NULL), "
+                "count(*) FILTER (WHERE is_later) FROM {}"
+            ).format(FOUND)
         ).fetchone()
         assert row is not None
-        self.new, self.later = int(row[0]), int(row[1])
-        if self.later:
-            run(self._take_later(), dict(self.write.values))
-            run(sql.SQL("ANALYZE {} ({})").format(LATER, STORED))
+        self.found, self.new, self.later = (int(each) for each in row)
 
     def merge(self) -> Counts:
         """Write what was found. A stored row gives way to a later version, of equal ones to a newer document.
 
         Of two documents of one instant the row whose text sorts last wins, whichever was loaded first.
         """
-        write = self.write
         if self.is_first:
-            return Counts(inserted=write.insert(sql.SQL(""), {}))
+            return Counts(inserted=self.write.insert(self.where, {}))
         updated = self._update() if self.later else 0
-        inserted = write.insert(self._is_new(), {}) if self.new else 0
-        return Counts(inserted, updated, write.given - self.met, self.met - self.new - self.later)
+        inserted = self.write.insert(self._is_new(), {}) if self.new else 0
+        given = self.write.given if self.given is None else self.given
+        return Counts(inserted, updated, given - self.found, self.found - self.new - self.later)
 
-    def later_rows(self, stored: str, staged: str) -> sql.Composable:
-        """Pairs of rows, for FROM: one that is about to give way, and the one that takes its place."""
-        return sql.SQL("{later} {staged} JOIN {target} {stored} ON {stored}.ctid = {staged}.{place}").format(
-            later=LATER,
+    def changed_rows(self, before: str, after: str) -> sql.Composable:
+        """Pairs of rows, for FROM: stored ones, and those that take their places and say something else."""
+        return sql.SQL(
+            "{found} m JOIN {target} {before} ON {before}.ctid = m.stored_ AND m.is_later AND m.is_other "
+            "JOIN {rows} ON {after}.staged_ = m.staged_"
+        ).format(
+            found=FOUND,
             target=self.write.shape.identifier,
-            stored=sql.Identifier(stored),
-            staged=sql.Identifier(staged),
-            place=STORED,
+            before=sql.Identifier(before),
+            after=sql.Identifier(after),
+            rows=self.placed_rows(after),
         )
 
     def _find(self) -> sql.Composed:
         write = self.write
-        compared = [*write.target_columns, "reported_at", "source_line"]
+        cells = list(write.target_columns)
+        compared = [*cells, "reported_at", "source_line"]
         return sql.SQL(
-            "CREATE TEMP TABLE {met} ON COMMIT DROP AS "
-            "SELECT excluded.{place} AS staged, t.ctid AS stored, "
-            "coalesce(t.ctid IS NOT NULL AND {is_later}, false) AS is_later "
-            "FROM ({select}) AS excluded ({columns}, {place}) LEFT JOIN {target} t ON {same_key} "
-            "WHERE t.ctid IS NULL OR ROW({t}) IS DISTINCT FROM ROW({excluded})"
+            "CREATE TEMP TABLE {found} ON COMMIT DROP AS "
+            "SELECT excluded.staged_, t.ctid AS stored_, "
+            "coalesce(t.ctid IS NOT NULL AND {is_later}, false) AS is_later, "
+            "t.ctid IS NOT NULL AND ROW({t_cells}) IS DISTINCT FROM ROW({e_cells}) AS is_other, "
+            "{is_odd} AS is_odd "
+            "FROM {rows} LEFT JOIN {target} t ON {same_key} "
+            "WHERE t.ctid IS NULL OR ROW({t_compared}) IS DISTINCT FROM ROW({e_compared})"
         ).format(
-            met=MET,
-            place=STAGED,
+            found=FOUND,
             is_later=self._is_later(),
-            select=self._placed_rows,
-            columns=identifiers(write.columns),
+            t_cells=identifiers(cells, "t"),
+            e_cells=identifiers(cells, "excluded"),
+            is_odd=self.is_odd(),
+            rows=self.placed_rows("excluded"),
             target=write.shape.identifier,
-            same_key=self._same_key(),
-            t=identifiers(compared, "t"),
-            excluded=identifiers(compared, "excluded"),
+            same_key=self.same(write.shape.key, "t", "excluded"),
+            t_compared=identifiers(compared, "t"),
+            e_compared=identifiers(compared, "excluded"),
         )
 
     def _is_later(self) -> sql.Composable:
         """Whether a row ``excluded`` may take the place of the stored row ``t``."""
-        # Text of the whole row without nulls: the same whatever columns the table has gained in between.
-        whole = "jsonb_strip_nulls(to_jsonb({0}.*) - '{{load_id,staged_place}}'::text[])::text COLLATE \"C\""
         newer = sql.SQL(
-            "(excluded.reported_at > t.reported_at OR (excluded.reported_at = t.reported_at "
-            f"AND {whole.format('excluded')} > {whole.format('t')}))"
-        )
+            "(excluded.reported_at > t.reported_at OR (excluded.reported_at = t.reported_at AND {} > {}))"
+        ).format(self.words("excluded"), self.words("t"))
         shape = self.write.shape
         if shape.table.version is None:
             return newer
@@ -116,50 +139,59 @@ class Merge:
             newer=newer,
         )
 
-    def _same_key(self) -> sql.Composable:
-        equal = "t.{0} = excluded.{0}"
-        if "marketplace_id" in self.write.shape.key and self.write.has_rows_without_shop():
-            # As the index has it, but no part of its search: only where there are such rows.
-            unlike = "t.{0} IS NOT DISTINCT FROM excluded.{0}"
-        else:
-            unlike = equal
-        return sql.SQL(" AND ").join(
-            sql.SQL(unlike if name == "marketplace_id" else equal).format(column(name))
-            for name in self.write.shape.key
-        )
-
-    def _take_later(self) -> sql.Composed:
-        """In the order of the places, so that the update goes through table and index from end to end."""
+    def words(self, alias: str) -> sql.Composable:
+        """A row's text, without nulls: the same whatever columns the table has gained in between."""
         return sql.SQL(
-            "CREATE TEMP TABLE {later} ON COMMIT DROP AS SELECT n.*, m.stored AS {stored} "
-            "FROM {met} m JOIN ({select}) AS n ({columns}, {staged}) ON n.{staged} = m.staged "
-            "WHERE m.is_later ORDER BY m.stored"
-        ).format(
-            later=LATER,
-            met=MET,
-            select=self._placed_rows,
-            columns=identifiers(self.write.columns),
-            staged=STAGED,
-            stored=STORED,
+            "jsonb_strip_nulls(to_jsonb({}.*) - '{{load_id,staged_}}'::text[])::text COLLATE \"C\""
+        ).format(sql.Identifier(alias))
+
+    def is_odd(self) -> sql.Composable:
+        """Whether a row ``excluded`` that meets the stored row ``t`` is not to be written by itself."""
+        return sql.SQL("false")
+
+    @cached_property
+    def _shop_operator(self) -> sql.SQL:
+        """As the index has it where shops are unknown; but only the usual one is part of its search."""
+        names = {*self.write.shape.key, *self.write.shape.unit}
+        is_unknown = "marketplace_id" in names and self.write.has_rows_without_shop()
+        return sql.SQL("IS NOT DISTINCT FROM" if is_unknown else "=")
+
+    def same(self, names: Sequence[str], one: str, other: str) -> sql.Composable:
+        """Whether two rows are the same in ``names``, which may be null only where the shop is not known."""
+        return sql.SQL(" AND ").join(
+            sql.SQL("{} {} {}").format(
+                column(name, one),
+                self._shop_operator if name == "marketplace_id" else sql.SQL("="),
+                column(name, other),
+            )
+            for name in names
         )
 
     def _update(self) -> int:
+        """In the order of the stored rows: the update goes through the table from end to end.
+
+        They were inserted in the key's order, so that the index is gone through like that, too.
+        """
         names = [name for name in self.write.columns if name not in self.write.shape.key]
         return self.write.connection.execute(
             sql.SQL(
-                "UPDATE {target} t SET ({names}) = ROW({values}) FROM {later} n WHERE t.ctid = n.{place}"
+                "UPDATE {target} t SET ({names}) = ROW({values}) FROM (SELECT n.*, m.stored_ FROM {found} m "
+                "JOIN {rows} USING (staged_) WHERE m.is_later ORDER BY m.stored_) AS r "
+                "WHERE t.ctid = r.stored_"
             ).format(
                 target=self.write.shape.identifier,
                 names=identifiers(names),
-                values=identifiers(names, "n"),
-                later=LATER,
-                place=STORED,
-            )
+                values=identifiers(names, "r"),
+                found=FOUND,
+                rows=self.placed_rows("n"),
+            ),
+            dict(self.write.values),
         ).rowcount
 
     def _is_new(self) -> sql.Composable:
-        return sql.SQL("AND s.ctid IN (SELECT staged FROM {} WHERE stored IS NULL)").format(MET)
+        return sql.SQL("AND s.ctid IN (SELECT staged_ FROM {} WHERE stored_ IS NULL)").format(FOUND)
 
-    @property
-    def _placed_rows(self) -> sql.Composed:
-        return self.write.select(sql.SQL("s.ctid"))
+    def placed_rows(self, alias: str) -> sql.Composable:
+        return sql.SQL("({}) AS {} ({}, staged_)").format(
+            self.write.select(sql.SQL("s.ctid")), sql.Identifier(alias), identifiers(self.write.columns)
+        )

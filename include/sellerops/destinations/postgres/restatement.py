@@ -17,6 +17,7 @@ from sellerops.destinations.base import LoadJob
 from sellerops.destinations.ledger_rows import Watermarks
 from sellerops.destinations.postgres.merges import Merge
 from sellerops.destinations.postgres.shape import column, identifiers
+from sellerops.destinations.postgres.unit_merges import UnitMerge
 from sellerops.destinations.postgres.units import AFTER, STORED, Units
 from sellerops.destinations.postgres.writes import Write
 from sellerops.destinations.restated import keeps_restatements, untold_only
@@ -31,7 +32,7 @@ def write_restatements(
     marks: Watermarks,
     load_id: int,
     new_columns: Iterable[str],
-    changes: Merge | Units | None = None,
+    changes: Merge | UnitMerge | None = None,
 ) -> int:
     """Note what ``write`` is about to change; returns how many cells and rows.
 
@@ -41,8 +42,9 @@ def write_restatements(
     if not keeps_restatements(job.table_spec):
         return 0
     writer = _Restatements(write, job, marks, load_id, frozenset(new_columns))
-    if isinstance(changes, Units):
-        return writer.of_units(changes)
+    if isinstance(changes, UnitMerge):
+        lines = writer.of_merge(changes.lines)
+        return lines + writer.of_units(changes.units) if changes.units else lines
     if changes is not None:
         return writer.of_merge(changes)
     return writer.of_days()
@@ -101,7 +103,7 @@ class _Restatements:
 
     def of_merge(self, merge: Merge) -> int:
         """Stored rows that are about to give way to later ones of the same key."""
-        return self._insert(None, merge.later_rows("o", "n"), {}) if merge.later else 0
+        return self._insert(None, merge.changed_rows("o", "n"), {}) if merge.later else 0
 
     def of_units(self, units: Units) -> int:
         """Rows of units that stood there before: changed, gone, or new in their unit."""
@@ -141,8 +143,8 @@ class _Restatements:
             SELECT %(restated_table)s, %(account_id)s, coalesce(n.marketplace_id, o.marketplace_id),
                    jsonb_build_object({key}), {day},
                    (%(reported_at)s::timestamptz AT TIME ZONE {zone})::date - {day},
-                   ({names}::text[])[v.cell], {old_value}, {new_value}, o.load_id, %(new_load_id)s, o.reported_at,
-                   %(reported_at)s, l.recorded_at, (SELECT now FROM moment)
+                   ({names}::text[])[v.cell], {old_value}, {new_value}, o.load_id, %(new_load_id)s,
+                   o.reported_at, %(reported_at)s, l.recorded_at, (SELECT now FROM moment)
             FROM {joined}
             LEFT JOIN sellerops.load l ON l.id = o.load_id
             CROSS JOIN LATERAL (SELECT unnest({cells}) AS cell) AS v
