@@ -33,7 +33,8 @@ class Merge:
     found: int = 0
     new: int = 0
     later: int = 0
-    given: int | None = None
+    accepted: int = 0
+    theirs: int = 0
     where: sql.Composable = field(default_factory=lambda: sql.SQL(""))
 
     def gather(self) -> None:
@@ -45,15 +46,14 @@ class Merge:
         self.found = run(self._find(), dict(self.write.values)).rowcount
         if self.found >= _ANALYZE_FROM:
             run(sql.SQL("ANALYZE {}").format(FOUND))
-        if self.found:
-            self._count()
+        self._count()
 
-    def leave_to_others(self, mine: int, where: sql.Composable) -> None:
-        """Keep away from the rows ``s`` for which ``where`` does not hold; ``mine``: how many are left."""
+    def leave_to_others(self, theirs: int, where: sql.Composable) -> None:
+        """Keep away from the rows ``s`` for which ``where`` does not hold; ``theirs``: how many those are."""
         rows = self.placed_rows("s")
-        self.given = mine
+        self.theirs = theirs
         self.where = sql.SQL("AND s.ctid IN (SELECT s.staged_ FROM {} WHERE {})").format(rows, where)
-        if not self.found:
+        if self.is_first:
             return
         self.write.connection.execute(
             sql.SQL("DELETE FROM {} USING {} WHERE s.staged_ = {}.staged_ AND NOT ({})").format(
@@ -66,12 +66,12 @@ class Merge:
     def _count(self) -> None:
         row = self.write.connection.execute(
             sql.SQL(
-                "SELECT count(*), count(*) FILTER (WHERE stored_ IS NULL), "
+                "SELECT (SELECT count(*) FROM {}), count(*), count(*) FILTER (WHERE stored_ IS NULL), "
                 "count(*) FILTER (WHERE is_later) FROM {}"
-            ).format(FOUND)
+            ).format(self.write.accepted_rows, FOUND)
         ).fetchone()
         assert row is not None
-        self.found, self.new, self.later = (int(each) for each in row)
+        self.accepted, self.found, self.new, self.later = (int(each) for each in row)
 
     def merge(self) -> Counts:
         """Write what was found. A stored row gives way to a later version, of equal ones to a newer document.
@@ -82,8 +82,8 @@ class Merge:
             return Counts(inserted=self.write.insert(self.where, {}))
         updated = self._update() if self.later else 0
         inserted = self.write.insert(self._is_new(), {}) if self.new else 0
-        given = self.write.given if self.given is None else self.given
-        return Counts(inserted, updated, given - self.found, self.found - self.new - self.later)
+        unchanged = self.accepted - self.theirs - self.found
+        return Counts(inserted, updated, unchanged, self.found - self.new - self.later)
 
     def changed_rows(self, before: str, after: str) -> sql.Composable:
         """Pairs of rows, for FROM: stored ones, and those that take their places and say something else."""

@@ -59,9 +59,7 @@ class UnitMerge:
             return
         self.units = Units(self.write, self._is_of_odd("s", "o"))
         self.units.gather()
-        self.lines.leave_to_others(
-            self.write.given - self.units.given, sql.SQL("NOT {}").format(self._is_of_odd("s", "o"))
-        )
+        self.lines.leave_to_others(self.units.given, sql.SQL("NOT {}").format(self._is_of_odd("s", "o")))
 
     def merge(self) -> Counts:
         """Write both."""

@@ -43,7 +43,7 @@ class Write:
     ``values``: what is the same for all rows: account_id, marketplace_id, region, load_id, reported_at,
     snapshot_at and the window's first day. ``target_columns``: all data columns of the table, with their
     types; those the document lacks become null. ``timezone``: whose days the window's days are.
-    ``has_duplicates``: ``duplicates.TABLE`` is there. ``given``: how many rows are accepted.
+    ``has_duplicates``: ``duplicates.TABLE`` is there. ``given``: how many rows should be accepted.
     """
 
     connection: Connection
@@ -76,7 +76,7 @@ class Write:
                 row_day, self.shape.identifier, self._same_unit("s"), self.day_is_any(column(day, "t"))
             )
         inserted = self.insert(sql.SQL("AND {}").format(row_day), {**self._range(days), "days": fresh})
-        return Counts(inserted=inserted, superseded=self.given - inserted, replaced=deleted)
+        return Counts(inserted=inserted, superseded=self._not_inserted(inserted), replaced=deleted)
 
     def staged_day_is_any(self) -> sql.Composable:
         """Whether a staged row's day is among the parameter ``days``."""
@@ -119,10 +119,20 @@ class Write:
                 parts.append(sql.SQL("t.{} <> {}").format(column(name), sql.Literal(nameless)))
         return sql.SQL(" AND ").join(parts)
 
+    def _not_inserted(self, inserted: int) -> int:
+        """Accepted rows that were left out. Counted in the table: what it has lost must not pass for them."""
+        if inserted == self.given:
+            return 0
+        row = self.connection.execute(
+            sql.SQL("SELECT count(*) FROM {}").format(self.accepted_rows)
+        ).fetchone()
+        assert row is not None
+        return int(row[0]) - inserted
+
     def snapshot(self, *, is_stale: bool) -> Counts:
         """Put the rows in place of the snapshot's earlier ones, unless those are of a newer document."""
         if is_stale:
-            return Counts(superseded=self.given)
+            return Counts(superseded=self._not_inserted(0))
         deleted = self.connection.execute(
             sql.SQL("DELETE FROM {} t WHERE {} AND t.snapshot_at = %(snapshot_at)s").format(
                 self.shape.identifier, self.in_place()
