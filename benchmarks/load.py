@@ -18,8 +18,8 @@ memory is told with it:
 - ``units``: the same where a key may have several lines that come and go together
 
 Rounds alternate the steps; all ratios are shown, for other work on the machine disturbs single ones. So is
-what the parts of a step take: ``merge_times_upsert`` is all of ours but staging, beside all of
-the plain way but COPY.
+what the parts of a step take: ``merge_times_upsert`` is all of ours but staging, beside all of the plain way
+but COPY.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -264,11 +264,12 @@ def settle(connection: psycopg.Connection[Any], *tables: str) -> None:
 
 # -- the whole --
 
-STEPS = {
-    f"{way}_{name}": partial(step, case)
-    for name, case in CASES.items()
-    for way, step in {"plain": plain, "load": load, "units": partial(load, spec=unit_spec())}.items()
+WAYS: dict[str, Callable[..., dict[str, Any]]] = {
+    "plain": plain,
+    "load": load,
+    "units": partial(load, spec=unit_spec()),
 }
+STEPS = {f"{way}_{name}": partial(step, case) for name, case in CASES.items() for way, step in WAYS.items()}
 
 
 def write_changed(plain_file: Path, path: Path) -> None:

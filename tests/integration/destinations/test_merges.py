@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from integration.destinations.documents import Doc, contents, day_slice, spec_with, tsv
 from integration.destinations.stores import PostgresStore
+from integration.destinations.test_order import merged
 from integration.destinations.test_units import Told, coupons, orders
 from integration.test_replay_races import Held, wait_until
 from psycopg import sql
@@ -100,7 +101,7 @@ def test_a_small_document_does_not_read_the_whole_table(
     told(spec, [1]).load_into(store.destination)
     store.query(
         "INSERT INTO amazon_sp.all_orders SELECT (jsonb_populate_record(t, "
-        "jsonb_build_object('amazon_order_id', format('p%s', n)))).* "
+        "jsonb_build_object('amazon_order_id', 'p' || n))).* "
         "FROM amazon_sp.all_orders t, generate_series(1, 20000) AS n"
     )
     store.query("VACUUM ANALYZE amazon_sp.all_orders")
@@ -170,8 +171,13 @@ def outcome(store: PostgresStore, documents: Sequence[Doc], table: str) -> dict[
 
 @pytest.mark.parametrize(
     ("documents", "table"),
-    [(orders(False), "all_orders"), (orders(True), "all_orders"), (coupons(), "coupon_asins")],
-    ids=["lines", "lines named from some day on", "lists"],
+    [
+        (orders(False), "all_orders"),
+        (orders(True), "all_orders"),
+        (merged(), "all_orders"),
+        (coupons(), "coupon_asins"),
+    ],
+    ids=["lines", "lines named from some day on", "lines of several shops", "lists"],
 )
 def test_units_merged_line_by_line_are_as_if_weighed_as_a_whole(
     store: PostgresStore, documents: st.SearchStrategy[Told | list[Doc]], table: str

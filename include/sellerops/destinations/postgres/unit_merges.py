@@ -80,17 +80,16 @@ class UnitMerge:
 
     def _odd_of_empty_table(self) -> list[sql.Composable]:
         """Units that one document tells both with names of their lines and without."""
-        if UNIT_MARK not in self.write.shape.system or not self.write.has_duplicates:
+        has_marks = UNIT_MARK in self.write.shape.system
+        if not has_marks or not (self.write.has_duplicates or self._may_share_units):
             return []
         return [
             sql.SQL(
-                "SELECT {unit} FROM {rows} WHERE EXISTS (SELECT FROM {duplicates} d "
-                "WHERE d.source_line = s.source_line) GROUP BY {unit} HAVING bool_or({item} = '') "
-                "AND bool_or({item} <> '')"
+                "SELECT {unit} FROM {rows} GROUP BY {unit} "
+                "HAVING bool_or({item} = '') AND bool_or({item} <> '')"
             ).format(
                 unit=self._unit("s"),
                 rows=self.lines.placed_rows("s"),
-                duplicates=DUPLICATES,
                 item=item_of(self.write.shape, "s", self.write.staged),
             )
         ]
@@ -103,17 +102,30 @@ class UnitMerge:
         shape = self.write.shape
         return sql.SQL(
             "SELECT {unit} FROM {rows} JOIN {target} t ON t.account_id = s.account_id AND {same_unit} "
-            "WHERE {more} NOT EXISTS (SELECT FROM {others} WHERE {same_key})"
+            "WHERE {more} AND NOT EXISTS (SELECT FROM {others} WHERE {same_key})"
         ).format(
             unit=self._unit("s"),
             rows=self.lines.placed_rows("s"),
             target=shape.identifier,
             same_unit=self.lines.same(shape.unit, "t", "s"),
-            # A unit that is told at all has a first line.
-            more=sql.SQL("t.ordinal > 1 AND" if shape.has_ordinal else ""),
+            more=self._beside_the_first(),
             others=self.lines.placed_rows("g"),
             same_key=self.lines.same(shape.key, "g", "t"),
         )
+
+    @property
+    def _may_share_units(self) -> bool:
+        """Whether one unit may have lines of several shops: each shop's lines are numbered on their own."""
+        shape = self.write.shape
+        return "marketplace_id" in shape.key and "marketplace_id" not in shape.unit
+
+    def _beside_the_first(self) -> sql.Composable:
+        """Where a line ``t`` of the unit of ``s`` may be untold: a shop that is told has a first line."""
+        if not self.write.shape.has_ordinal:
+            return sql.SQL("true")
+        if not self._may_share_units:
+            return sql.SQL("t.ordinal > 1")
+        return sql.SQL("(t.ordinal > 1 OR t.marketplace_id IS DISTINCT FROM s.marketplace_id)")
 
     def _changing_lines(self) -> list[sql.Composable]:
         """Units of several lines, or of lines named otherwise, of which one is not stored yet as it is."""
@@ -131,6 +143,10 @@ class UnitMerge:
             parts.append(
                 sql.SQL("{} JOIN {} d ON d.source_line = s.source_line").format(of_found, DUPLICATES)
             )
+        if self._may_share_units:
+            others = sql.SQL("{} JOIN {} ON {} WHERE g.marketplace_id IS DISTINCT FROM s.marketplace_id")
+            same_unit = self.lines.same(shape.unit, "g", "s")
+            parts.append(others.format(of_found, self.lines.placed_rows("g"), same_unit))
         return parts
 
     def _is_of_odd(self, row: str, odd: str) -> sql.Composable:
