@@ -102,14 +102,14 @@ def test_a_small_document_does_not_read_the_whole_table(
     store.query(
         "INSERT INTO amazon_sp.all_orders SELECT (jsonb_populate_record(t, "
         "jsonb_build_object('amazon_order_id', 'p' || n))).* "
-        "FROM amazon_sp.all_orders t, generate_series(1, 20000) AS n"
+        "FROM amazon_sp.all_orders t, generate_series(1, 100000) AS n"
     )
     store.query("VACUUM ANALYZE amazon_sp.all_orders")
     read = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'all_orders'"
     before = store.query(read)[0]["seq_tup_read"]
     (result,) = told(spec, [2, 3], hours=1).load_into(store.destination)
     assert (result.inserted, result.updated) == (1, 1)
-    assert store.query(read)[0]["seq_tup_read"] - before < 20_000
+    assert store.query(read)[0]["seq_tup_read"] - before < 50_000
 
 
 def test_rows_stand_in_the_order_of_their_key(store: PostgresStore) -> None:
@@ -139,7 +139,7 @@ def test_one_key_from_two_regions_at_once_is_merged_one_after_the_other(
 
     monkeypatch.setattr(Merge, "gather", stopping)
     second = threading.Thread(target=documents[1].load_into, args=[store.destination], daemon=True)
-    waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     with first.under_way():
         second.start()
         wait_until(lambda: bool(store.query(waiting)))
