@@ -16,6 +16,7 @@ from psycopg import sql
 from sellerops.destinations.postgres.duplicates import version_of
 from sellerops.destinations.postgres.shape import column, identifiers
 from sellerops.destinations.postgres.writes import Counts, Write
+from sellerops.errors import ConfigurationError
 
 # The rows that are not stored yet as they are. ``staged_``, ``stored_``: places of a row and of the stored
 # one of its key, null for a new key. ``is_later``: it takes that one's place; ``is_other``: it says something
@@ -84,8 +85,18 @@ class Merge:
         # in the key's order, which takes the server a fifth less, whether the pages have room or not.
         updated = self._delete() if self.later else 0
         written = self.write.insert(self._is_written(), {}) if self.new or self.later else 0
+        self._refuse_less(written, self.new + self.later)
         unchanged = self.accepted - self.theirs - self.found
         return Counts(written - updated, updated, unchanged, self.found - self.new - self.later)
+
+    def _refuse_less(self, written: int, sent: int) -> None:
+        """Raise ConfigurationError when something in the database keeps rows away."""
+        if written != sent:
+            raise ConfigurationError(
+                f"it took {written} of {sent} rows without an error.",
+                where=f"table {self.write.shape.full_name}",
+                remedy="Nothing was stored. Drop the rule or the trigger that somebody added to the table.",
+            )
 
     def changed_rows(self, before: str, after: str) -> sql.Composable:
         """Pairs of rows, for FROM: stored ones, and those that take their places and say something else."""
