@@ -25,13 +25,14 @@ from sellerops.destinations.postgres.catalog import refuse_unlike_table
 from sellerops.destinations.postgres.ddl import Connection, ensure_table, existing_columns
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
 from sellerops.destinations.postgres.locks import lock_place
+from sellerops.destinations.postgres.merges import Merge
 from sellerops.destinations.postgres.once import ensure_once
 from sellerops.destinations.postgres.personal import ensure_personal, write_personal
 from sellerops.destinations.postgres.plausibility import PostgresSums
 from sellerops.destinations.postgres.restatement import write_restatements
-from sellerops.destinations.postgres.shape import Shape
+from sellerops.destinations.postgres.shape import Shape, identifiers
 from sellerops.destinations.postgres.staging import Staging
-from sellerops.destinations.postgres.units import Units
+from sellerops.destinations.postgres.unit_merges import UnitMerge
 from sellerops.destinations.postgres.writes import Counts, Write
 from sellerops.destinations.restated import lock_history
 from sellerops.destinations.shape import SYSTEM
@@ -103,8 +104,9 @@ class _Load:
 
     def run(self) -> LoadResult:
         connection, rows = self._connection, self._job.rows
-        # Times without a zone are UTC, in the file and in what is written of rows as text.
-        connection.execute("SET TIME ZONE 'UTC'")
+        # Times without a zone are UTC, in the file and in what is written of rows as text. A sample of 6,000
+        # rows is enough for plans of tables that are read once.
+        connection.execute("SET TIME ZONE 'UTC'; SET default_statistics_target = 20")
         load_id, started_at = self._open()
         staging = Staging(connection)
         staging.create(rows.schema)
@@ -118,7 +120,10 @@ class _Load:
         self._personal = ensure_personal(connection, shape)
         ensure_once(connection, shape)
         if staged >= _ANALYZE_FROM:
-            connection.execute(sql.SQL("ANALYZE {}").format(staging.identifier))
+            # What rows are joined by; the other columns' values no plan depends on.
+            connection.execute(
+                sql.SQL("ANALYZE {} ({})").format(staging.identifier, identifiers(shape.staged_key))
+            )
         try:
             with connection.transaction():
                 return self._settle(shape, staging, staged, load_id, started_at, new_columns)
@@ -160,13 +165,14 @@ class _Load:
             values=self._values(shape, load_id),
             timezone=job.slice.timezone,
             has_duplicates=duplicates.rows > 0,
+            given=staged - duplicates.losing,
         )
         marks = Watermarks.of(connection, self._destination, job)
         refuse_implausible(marks, job, PostgresSums(write, job))
         close_questions(connection, job, self._destination)
-        units = self._units(write)
-        write_restatements(write, job, marks, load_id, new_columns, units)
-        counts = units.merge() if units else self._write(write, marks, load_id)
+        changes = self._changes(write)
+        write_restatements(write, job, marks, load_id, new_columns, changes)
+        counts = changes.merge() if changes else self._replace(write, marks, load_id)
         if self._personal:
             write_personal(write, job, load_id, self._personal)
         rejected = sum(job.rows.rejected.values()) + duplicates.losing
@@ -221,19 +227,16 @@ class _Load:
         return values
 
     @staticmethod
-    def _units(write: Write) -> Units | None:
-        """What merges by units will change; None for all other tables."""
-        table = write.shape.table
-        if not table.unit or table.write_disposition is not WriteDisposition.MERGE:
+    def _changes(write: Write) -> Merge | UnitMerge | None:
+        """What a merge will change; None for all other tables."""
+        if write.shape.table.write_disposition is not WriteDisposition.MERGE:
             return None
-        units = Units(write)
-        units.gather()
-        return units
+        changes = UnitMerge(write) if write.shape.table.unit else Merge(write)
+        changes.gather()
+        return changes
 
-    def _write(self, write: Write, marks: Watermarks, load_id: int) -> Counts:
+    def _replace(self, write: Write, marks: Watermarks, load_id: int) -> Counts:
         job, disposition = self._job, self._job.table_spec.write_disposition
-        if disposition is WriteDisposition.MERGE:
-            return write.merge()
         days, reported_at = job.slice.days, job.request.reported_at
         stale = marks.newer(days, reported_at)
         marks.put([day for day in days if day not in set(stale)], reported_at, load_id)

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from sellerops.destinations.base import LoadJob
+from sellerops.specs import WriteDisposition
 
 Connection = psycopg.Connection[Any]
 
@@ -17,12 +18,15 @@ Connection = psycopg.Connection[Any]
 def lock_place(connection: Connection, job: LoadJob) -> None:
     """Let one load at a time write a table's rows of an account and place: no two loads share a key then.
 
-    Loads of other places run beside it; a rebuilt table waits for all of them.
+    A merge into a table whose key does not tell the shop has the account's rows to itself: an SKU may come
+    from two regions. Loads of other places run beside it; a rebuilt table waits for all of them.
     """
     connection.execute(
         "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", (_table_key(job.full_name),)
     )
-    key = f"sellerops.load:{job.full_name}:{job.slice.account_id}:{job.place}"
+    is_merge = job.table_spec.write_disposition is WriteDisposition.MERGE
+    place = "" if is_merge and job.spec.scope != "marketplace" else job.place
+    key = f"sellerops.load:{job.full_name}:{job.slice.account_id}:{place}"
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
 
 

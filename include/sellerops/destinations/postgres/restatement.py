@@ -15,11 +15,13 @@ from psycopg import sql
 
 from sellerops.destinations.base import LoadJob
 from sellerops.destinations.ledger_rows import Watermarks
+from sellerops.destinations.postgres.merges import Merge
 from sellerops.destinations.postgres.shape import column, identifiers
+from sellerops.destinations.postgres.unit_merges import UnitMerge
 from sellerops.destinations.postgres.units import AFTER, STORED, Units
 from sellerops.destinations.postgres.writes import Write
 from sellerops.destinations.restated import keeps_restatements, untold_only
-from sellerops.specs import ColumnType, WriteDisposition
+from sellerops.specs import ColumnType
 
 _DONE_BY_PLACE = ("account_id", "marketplace_id")
 
@@ -30,20 +32,21 @@ def write_restatements(
     marks: Watermarks,
     load_id: int,
     new_columns: Iterable[str],
-    units: Units | None = None,
+    changes: Merge | UnitMerge | None = None,
 ) -> int:
     """Note what ``write`` is about to change; returns how many cells and rows.
 
     Called before anything is written, under the table's lock. ``new_columns``: made by this very load, so no
-    row had them before. ``units``: gathered, where rows come and go together.
+    row had them before. ``changes``: gathered, where rows are merged.
     """
     if not keeps_restatements(job.table_spec):
         return 0
     writer = _Restatements(write, job, marks, load_id, frozenset(new_columns))
-    if units is not None:
-        return writer.of_units(units)
-    if job.table_spec.write_disposition is WriteDisposition.MERGE:
-        return writer.of_merge()
+    if isinstance(changes, UnitMerge):
+        lines = writer.of_merge(changes.lines)
+        return lines + writer.of_units(changes.units) if changes.units else lines
+    if changes is not None:
+        return writer.of_merge(changes)
     return writer.of_days()
 
 
@@ -96,28 +99,11 @@ class _Restatements:
             stored_day=write.day_is_any(column(day, "t")),
         )
         joined = sql.SQL("n FULL JOIN o ON {}").format(self._same_key("n", "o"))
-        return self._insert(rows, joined, sql.SQL("true"), {"days": days})
+        return self._insert(rows, joined, {"days": days})
 
-    def of_merge(self) -> int:
+    def of_merge(self, merge: Merge) -> int:
         """Stored rows that are about to give way to later ones of the same key."""
-        write = self._write
-        if not self._has_rows():
-            return 0
-        # Under the names that the merge itself gives them, so that both ask the same question.
-        rows = sql.SQL("excluded ({}) AS ({})").format(identifiers(write.columns), write.select())
-        joined = sql.SQL("(SELECT excluded.* FROM excluded) AS n JOIN o ON {}").format(
-            self._same_key("n", "o")
-        )
-        later = sql.SQL(
-            "{rows}, o AS (SELECT t.* FROM excluded JOIN {target} t ON {same} WHERE {is_later} AND {differs})"
-        ).format(
-            rows=rows,
-            target=write.shape.identifier,
-            same=self._same_key("excluded", "t"),
-            is_later=write.is_later(),
-            differs=self._differs("excluded", "t"),
-        )
-        return self._insert(later, joined, sql.SQL("true"), {})
+        return self._insert(None, merge.changed_rows("o", "n"), {}) if merge.later else 0
 
     def of_units(self, units: Units) -> int:
         """Rows of units that stood there before: changed, gone, or new in their unit."""
@@ -127,7 +113,7 @@ class _Restatements:
             "AND EXISTS (SELECT FROM {stored} t WHERE {stood}))"
         ).format(stored=STORED, after=AFTER, s_changed=units.changed("s"), stood=units.same("s", "t"))
         joined = sql.SQL("n FULL JOIN o ON {}").format(self._same_key("n", "o"))
-        return self._insert(rows, joined, sql.SQL("true"), {})
+        return self._insert(rows, joined, {})
 
     def _days_before(self) -> list[date]:
         """Days of the window that some earlier document was loaded for, and none newer than this one."""
@@ -135,27 +121,20 @@ class _Restatements:
         stale = set(self._marks.newer(days, self._job.request.reported_at))
         return [day for day in self._marks.known(days) if day not in stale]
 
-    def _has_rows(self) -> bool:
-        row = self._write.connection.execute(
-            sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE account_id = %s)").format(
-                self._write.shape.identifier
-            ),
-            (self._job.slice.account_id,),
-        ).fetchone()
-        return bool(row and row[0])
-
     @property
     def _columns(self) -> list[str]:
         day = self._write.shape.day
         names = ["account_id", "marketplace_id", *self._key, *([day] if day else [])]
         return list(dict.fromkeys([*names, *self._cells, "load_id", "reported_at"]))
 
-    def _insert(
-        self, rows: sql.Composable, joined: sql.Composable, where: sql.Composable, more: dict[str, Any]
-    ) -> int:
+    def _insert(self, rows: sql.Composable | None, joined: sql.Composable, more: dict[str, Any]) -> int:
+        """Note the changes from ``o`` to ``n`` among the ``joined`` of ``rows``; either may be missing.
+
+        Of a changed row only the numbers of the cells that differ are made into rows of their own.
+        """
         statement = sql.SQL(
             """
-            WITH {rows}
+            WITH {rows} moment AS MATERIALIZED (SELECT sellerops.now() AS now)
             INSERT INTO sellerops.restatement (
                 table_name, account_id, marketplace_id, key, day, age_days, column_name, old_value, new_value,
                 old_load_id, new_load_id, old_reported_at, new_reported_at, old_loaded_at, new_loaded_at
@@ -164,18 +143,12 @@ class _Restatements:
             SELECT %(restated_table)s, %(account_id)s, coalesce(n.marketplace_id, o.marketplace_id),
                    jsonb_build_object({key}), {day},
                    (%(reported_at)s::timestamptz AT TIME ZONE {zone})::date - {day},
-                   v.column_name, v.old_value, v.new_value, o.load_id, %(new_load_id)s, o.reported_at,
-                   %(reported_at)s, l.recorded_at, sellerops.now()
+                   ({names}::text[])[v.cell], {old_value}, {new_value}, o.load_id, %(new_load_id)s,
+                   o.reported_at, %(reported_at)s, l.recorded_at, (SELECT now FROM moment)
             FROM {joined}
             LEFT JOIN sellerops.load l ON l.id = o.load_id
-            CROSS JOIN LATERAL (
-                SELECT '' AS column_name, {old_row} AS old_value, {new_row} AS new_value
-                WHERE n.account_id IS NULL OR o.account_id IS NULL
-                UNION ALL
-                SELECT c.name, c.was, c.becomes FROM (VALUES {cells}) AS c (name, was, becomes, is_other)
-                WHERE c.is_other AND n.account_id IS NOT NULL AND o.account_id IS NOT NULL
-            ) AS v
-            WHERE {where} AND (n.account_id IS NULL OR o.account_id IS NULL OR {differs})
+            CROSS JOIN LATERAL (SELECT unnest({cells}) AS cell) AS v
+            WHERE n.account_id IS NULL OR o.account_id IS NULL OR {differs}
             ) AS c (table_name, account_id, marketplace_id, key, day, age_days, column_name, old_value,
                 new_value, old_load_id, new_load_id, old_reported_at, new_reported_at, old_loaded_at,
                 new_loaded_at)
@@ -183,27 +156,41 @@ class _Restatements:
             """
         ).format(
             untold=sql.SQL(untold_only(self._write.connection, self._job, self._marks.destination)),
-            rows=rows,
+            rows=sql.SQL("{},").format(rows) if rows else sql.SQL(""),
             joined=joined,
-            where=where,
             key=sql.SQL(", ").join(
                 sql.SQL("{}, {}").format(sql.Literal(name), _either(name)) for name in self._key
             ),
             day=self._day(),
             zone=sql.Literal(self._write.timezone),
-            old_row=self._whole_row("o"),
-            new_row=self._whole_row("n"),
-            cells=sql.SQL(", ").join(
-                sql.SQL("({}, {}::text, {}::text, {} IS DISTINCT FROM {})").format(
-                    sql.Literal(name), *[column(name, alias) for alias in ("o", "n", "o", "n")]
-                )
-                for name in self._cells
-            )
-            if self._cells
-            else sql.SQL("(NULL::text, NULL::text, NULL::text, false)"),
+            names=sql.Literal(["", *self._cells]),
+            old_value=self._cell("o"),
+            new_value=self._cell("n"),
+            cells=self._changed_cells(),
             differs=self._differs("n", "o"),
         )
         return self._write.connection.execute(statement, {**self._parameters, **more}).rowcount
+
+    def _changed_cells(self) -> sql.Composable:
+        """Numbers of the cells that differ, from 2; 1 stands for a row that comes or goes as a whole."""
+        numbers = sql.SQL(", ").join(
+            sql.SQL("CASE WHEN {} IS DISTINCT FROM {} THEN {} END").format(
+                column(name, "o"), column(name, "n"), sql.Literal(number)
+            )
+            for number, name in enumerate(self._cells, 2)
+        )
+        return sql.SQL(
+            "CASE WHEN n.account_id IS NULL OR o.account_id IS NULL THEN '{{1}}'::integer[] "
+            "ELSE array_remove(ARRAY[{}]::integer[], NULL) END"
+        ).format(numbers)
+
+    def _cell(self, alias: str) -> sql.Composable:
+        """The text of the cell ``v.cell``."""
+        cells = sql.SQL(" ").join(
+            sql.SQL("WHEN {} THEN {}::text").format(sql.Literal(number), column(name, alias))
+            for number, name in enumerate(self._cells, 2)
+        )
+        return sql.SQL("CASE v.cell WHEN 1 THEN {} {} END").format(self._whole_row(alias), cells)
 
     def _day(self) -> sql.Composable:
         """The row's own day, by the clock whose days the window's are."""

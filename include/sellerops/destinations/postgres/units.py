@@ -10,6 +10,7 @@ on their order; ``unit_mark`` remembers the last telling without names where its
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,15 +32,19 @@ _TOGETHER = "unit_together_"
 _OWN = (_ITEM, _RANK, _PLACE, _TOGETHER, "is_new", "new_mark")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Units:
-    """The units of one document's rows. ``gather`` first: it makes the temporary tables the rest reads:
+    """Units of one document's rows: of those rows ``s`` for which ``is_mine`` holds.
+
+    ``gather`` first: it makes the temporary tables the rest reads:
 
     ``unit_given`` and ``unit_stored``, the rows of the document and of the table; ``unit_item``, a row for
     each line and side, with whether it stays; ``unit_after``, all rows of changed units as they will stand.
     """
 
     write: Write
+    is_mine: sql.Composable
+    given: int = 0
 
     def gather(self) -> None:
         """Find what the document changes. Nothing is written yet."""
@@ -75,15 +80,19 @@ class Units:
         write, shape = self.write, self.write.shape
         run = write.connection.execute
         extra = sql.SQL("{} AS {}, {} AS {}")
-        run(
-            sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT g.*, {} FROM ({}) AS g ({})").format(
+        names = identifiers(write.columns)
+        self.given = run(
+            sql.SQL(
+                "CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT s.*, {} FROM ({}) AS s ({}) WHERE {}"
+            ).format(
                 GIVEN,
-                extra.format(self._item("g"), column(_ITEM), self._rank("g"), column(_RANK)),
+                extra.format(self._item("s"), column(_ITEM), self._rank("s"), column(_RANK)),
                 write.select(),
-                identifiers(write.columns),
+                names,
+                self.is_mine,
             ),
             dict(write.values),
-        )
+        ).rowcount
         run(sql.SQL("ANALYZE {}").format(GIVEN))
         run(
             sql.SQL(
@@ -292,14 +301,18 @@ class Units:
         return sql.SQL(" || ").join([*parts, _moment(column("reported_at", alias))])
 
     def _text(self, alias: str) -> sql.Composable:
-        """A row's text: what it says, and where it stood."""
-        return sql.SQL("({} || ' ' || {}) COLLATE \"C\"").format(
-            content_of(self.write.shape, alias, _OWN), column("source_line", alias)
-        )
+        return row_text(self.write, alias, _OWN)
 
     def same(self, one: str, other: str) -> sql.Composable:
         """Whether two rows are of one unit."""
         return _same(self.write.shape.unit, one, other)
+
+
+def row_text(write: Write, alias: str, beside: Sequence[str]) -> sql.Composable:
+    """A row's text: what it says, and where it stood; ``beside``: columns that are not the report's."""
+    return sql.SQL("({} || ' ' || {}) COLLATE \"C\"").format(
+        content_of(write.shape, alias, beside), column("source_line", alias)
+    )
 
 
 def _same(names: tuple[str, ...], one: str, other: str) -> sql.Composable:

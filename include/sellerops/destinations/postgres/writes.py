@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from typing import Any
 
@@ -11,9 +11,8 @@ import psycopg
 from psycopg import sql
 
 from sellerops.destinations.postgres.duplicates import TABLE as DUPLICATES
-from sellerops.destinations.postgres.duplicates import version_of
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
-from sellerops.destinations.shape import UNIT_MARK
+from sellerops.destinations.shape import SYSTEM, UNIT_MARK
 from sellerops.specs import ColumnType
 
 Connection = psycopg.Connection[Any]
@@ -33,6 +32,9 @@ class Counts:
     def stored(self) -> int:
         return self.inserted + self.updated + self.unchanged + self.superseded
 
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+
 
 @dataclass(frozen=True)
 class Write:
@@ -41,7 +43,7 @@ class Write:
     ``values``: what is the same for all rows: account_id, marketplace_id, region, load_id, reported_at,
     snapshot_at and the window's first day. ``target_columns``: all data columns of the table, with their
     types; those the document lacks become null. ``timezone``: whose days the window's days are.
-    ``has_duplicates``: ``duplicates.TABLE`` is there.
+    ``has_duplicates``: ``duplicates.TABLE`` is there. ``given``: how many rows should be accepted.
     """
 
     connection: Connection
@@ -52,6 +54,7 @@ class Write:
     values: Mapping[str, Any]
     timezone: str = "UTC"
     has_duplicates: bool = False
+    given: int = 0
 
     # -- replace and snapshot --
 
@@ -66,15 +69,14 @@ class Write:
             ),
             {**self.values, **self._range(days), "days": fresh},
         ).rowcount
-        given = self._accepted()
         row_day = self.staged_day_is_any()
         if self.shape.unit:
             deleted += self._delete_moved({**self._range(days), "days": fresh})
             row_day = sql.SQL("{} AND NOT EXISTS (SELECT FROM {} t WHERE {} AND NOT ({}))").format(
                 row_day, self.shape.identifier, self._same_unit("s"), self.day_is_any(column(day, "t"))
             )
-        inserted = self._insert(sql.SQL("AND {}").format(row_day), {**self._range(days), "days": fresh})
-        return Counts(inserted=inserted, superseded=given - inserted, replaced=deleted)
+        inserted = self.insert(sql.SQL("AND {}").format(row_day), {**self._range(days), "days": fresh})
+        return Counts(inserted=inserted, superseded=self._not_inserted(inserted), replaced=deleted)
 
     def staged_day_is_any(self) -> sql.Composable:
         """Whether a staged row's day is among the parameter ``days``."""
@@ -117,17 +119,27 @@ class Write:
                 parts.append(sql.SQL("t.{} <> {}").format(column(name), sql.Literal(nameless)))
         return sql.SQL(" AND ").join(parts)
 
+    def _not_inserted(self, inserted: int) -> int:
+        """Accepted rows that were left out. Counted in the table: what it has lost must not pass for them."""
+        if inserted == self.given:
+            return 0
+        row = self.connection.execute(
+            sql.SQL("SELECT count(*) FROM {}").format(self.accepted_rows)
+        ).fetchone()
+        assert row is not None
+        return int(row[0]) - inserted
+
     def snapshot(self, *, is_stale: bool) -> Counts:
         """Put the rows in place of the snapshot's earlier ones, unless those are of a newer document."""
         if is_stale:
-            return Counts(superseded=self._accepted())
+            return Counts(superseded=self._not_inserted(0))
         deleted = self.connection.execute(
             sql.SQL("DELETE FROM {} t WHERE {} AND t.snapshot_at = %(snapshot_at)s").format(
                 self.shape.identifier, self.in_place()
             ),
             dict(self.values),
         ).rowcount
-        return Counts(inserted=self._insert(sql.SQL(""), {}), replaced=deleted)
+        return Counts(inserted=self.insert(sql.SQL(""), {}), replaced=deleted)
 
     def in_place(self) -> sql.Composable:
         """Rows of this account and shop, or of the region where one document covers all shops."""
@@ -152,104 +164,54 @@ class Write:
     def _range(days: Sequence[date]) -> dict[str, date]:
         return {"first_day": min(days), "last_day": max(days)}
 
-    def _insert(self, where: sql.Composable, parameters: Mapping[str, Any]) -> int:
-        statement = sql.SQL("INSERT INTO {} ({}) {} {}").format(
-            self.shape.identifier, identifiers(self.columns), self.select(), where
-        )
-        return self.connection.execute(statement, {**self.values, **parameters}).rowcount
-
-    # -- merge --
-
-    def merge(self) -> Counts:
-        """Upsert on the key. A stored row gives way to a later version, of equal ones to a newer document.
-
-        Of two documents of one instant the row whose text sorts last wins, whichever was loaded first.
-        """
-        given = self._accepted()
-        compared = [*self.target_columns, "reported_at", "source_line"]
-        updates = [name for name in self.columns if name not in self.shape.key]
-        statement = sql.SQL(
-            """
-            WITH written AS (
-                INSERT INTO {target} AS t ({columns}) {select}
-                ON CONFLICT ({key}) DO UPDATE SET ({updates}) = ROW({excluded})
-                WHERE ROW({t_compared}) IS DISTINCT FROM ROW({e_compared}) AND {is_later}
-                RETURNING (xmax = 0) AS is_new
-            )
-            SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
-            """
-        ).format(
-            target=self.shape.identifier,
-            columns=identifiers(self.columns),
-            select=self.select(),
-            key=identifiers(self.shape.key),
-            updates=identifiers(updates),
-            excluded=identifiers(updates, "excluded"),
-            is_later=self.is_later(),
-            t_compared=identifiers(compared, "t"),
-            e_compared=identifiers(compared, "excluded"),
-        )
-        row = self.connection.execute(statement, dict(self.values)).fetchone()
-        assert row is not None
-        inserted, updated = int(row[0]), int(row[1])
-        left = given - inserted - updated
-        superseded = self._count_superseded(compared) if left else 0
-        return Counts(inserted, updated, left - superseded, superseded)
-
-    def is_later(self) -> sql.Composable:
-        """Whether a row ``excluded`` may take the place of the stored row ``t``."""
-        # Text of the whole row without nulls: the same whatever columns the table has gained in between.
-        whole = "jsonb_strip_nulls(to_jsonb({}.*) - 'load_id')::text COLLATE \"C\""
-        newer = sql.SQL(
-            "(excluded.reported_at > t.reported_at OR (excluded.reported_at = t.reported_at "
-            f"AND {whole.format('excluded')} > {whole.format('t')}))"
-        )
-        version = self.shape.table.version
-        if version is None:
-            return newer
-        return sql.SQL(
-            "({e} > {t} OR ({t} IS NULL AND {e} IS NOT NULL) OR ({e} IS NOT DISTINCT FROM {t} AND {newer}))"
-        ).format(
-            e=version_of(self.shape, "excluded", self.staged),
-            t=version_of(self.shape, "t", self.staged),
-            newer=newer,
-        )
-
-    def _count_superseded(self, compared: Sequence[str]) -> int:
-        """Rows not written whose stored row differs: it is of a later version or a newer document."""
-        same_key = sql.SQL(" AND ").join(
-            sql.SQL("t.{} IS NOT DISTINCT FROM n.{}").format(column(name), column(name))
-            if name == "marketplace_id"
-            else sql.SQL("t.{} = n.{}").format(column(name), column(name))
-            for name in self.shape.key
-        )
-        statement = sql.SQL(
-            "WITH n ({columns}) AS ({select}) SELECT count(*) FROM n JOIN {target} t ON {same_key} "
-            "WHERE ROW({t}) IS DISTINCT FROM ROW({n})"
-        ).format(
-            columns=identifiers(self.columns),
-            select=self.select(),
-            target=self.shape.identifier,
-            same_key=same_key,
-            t=identifiers(compared, "t"),
-            n=identifiers(compared, "n"),
-        )
-        row = self.connection.execute(statement, dict(self.values)).fetchone()
-        assert row is not None
-        return int(row[0])
-
     # -- the rows themselves --
+
+    def has_stored_rows(self) -> bool:
+        """Whether the table has any row of the account: no other can share a key with these."""
+        return self._is_there(
+            sql.SQL("SELECT FROM {} WHERE account_id = %(account_id)s").format(self.shape.identifier)
+        )
+
+    def has_rows_without_shop(self) -> bool:
+        """Whether the shop of a staged row is not known."""
+        if not self.shape.tells_shop:
+            return self.values["marketplace_id"] is None
+        return self._is_there(sql.SQL("SELECT FROM {} WHERE marketplace_id IS NULL").format(self.staging))
+
+    def _is_there(self, query: sql.Composable) -> bool:
+        row = self.connection.execute(
+            sql.SQL("SELECT EXISTS ({})").format(query), dict(self.values)
+        ).fetchone()
+        return bool(row and row[0])
 
     @property
     def columns(self) -> list[str]:
         """All columns of the table, in the order rows are written."""
         return [*self.shape.system, *self.target_columns]
 
-    def select(self) -> sql.Composed:
-        """The accepted rows with all columns of the table."""
-        return sql.SQL("SELECT {} FROM {}").format(
-            sql.SQL(", ").join(self.value(name) for name in self.columns), self.accepted_rows
+    def insert(self, where: sql.Composable, parameters: Mapping[str, Any]) -> int:
+        """Insert the accepted rows for which ``where`` (``AND ...``) holds; how many.
+
+        In the key's order: neighbours in the index are written one after the other, which takes the server
+        two thirds of the time that scattered keys do.
+        """
+        statement = sql.SQL("INSERT INTO {} ({}) {} {} ORDER BY {}").format(
+            self.shape.identifier, identifiers(self.columns), self.select(), where, self.key_order()
         )
+        return self.connection.execute(statement, {**self.values, **parameters}).rowcount
+
+    def select(self, *more: sql.Composable) -> sql.Composed:
+        """The accepted rows with all columns of the table, then ``more``."""
+        return sql.SQL("SELECT {} FROM {}").format(
+            sql.SQL(", ").join([*(self.value(name) for name in self.columns), *more]), self.accepted_rows
+        )
+
+    def key_order(self) -> sql.Composable:
+        """What staged rows are sorted by to stand as in the key's index: what all share says nothing."""
+        own = {"line_hash", *(["marketplace_id"] if self.shape.tells_shop else [])}
+        shared = {*SYSTEM, self.shape.table.day_from_window} - own
+        names = [name for name in self.shape.key if name not in shared] or ["source_line"]
+        return sql.SQL(", ").join(self.value(name) for name in names)
 
     @property
     def accepted_rows(self) -> sql.Composed:
@@ -273,13 +235,6 @@ class Write:
         if name in self.staged:
             return column(name, "s")
         return sql.SQL("NULL::{}").format(sql.SQL(self.target_columns[name]))
-
-    def _accepted(self) -> int:
-        row = self.connection.execute(
-            sql.SQL("SELECT count(*) FROM {}").format(self.accepted_rows)
-        ).fetchone()
-        assert row is not None
-        return int(row[0])
 
     def _kind(self, name: str) -> ColumnType:
         declared = self.shape.table.columns.get(name)

@@ -1,0 +1,197 @@
+"""How a merge reaches its table: what is read and written, in which order, and who waits for whom.
+
+The results themselves are the other modules' (``test_loads``, ``test_units``, ``test_order``); here two ways
+are compared that must not differ.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from integration.destinations.documents import Doc, contents, day_slice, spec_with, tsv
+from integration.destinations.stores import PostgresStore
+from integration.destinations.test_order import merged
+from integration.destinations.test_units import Told, coupons, orders
+from integration.test_replay_races import Held, wait_until
+from psycopg import sql
+
+from sellerops.destinations.postgres.merges import Merge
+from sellerops.destinations.postgres.unit_merges import UnitMerge
+from sellerops.specs import load_spec
+
+HEADER = ["amazon-order-id", "last-updated-date", "sku", "asin", "quantity", "sales-channel"]
+UNITS = load_spec("all_orders")
+PLAIN = spec_with("all_orders", unit=(), ordinal_by=None)
+_COUNTS = "rows_in_file, stored, rejected, inserted, updated, unchanged, superseded, replaced"
+_PATIENCE = 60.0
+_schemas = count()
+
+
+@pytest.fixture
+def store(conninfo: str) -> PostgresStore:
+    return PostgresStore(conninfo)
+
+
+def told(spec: Any, quantities: Sequence[int], hours: int = 0, first: int = 0) -> Doc:
+    """One order a quantity, numbered from ``first``."""
+    rows = [
+        [f"o{n:06}", "2026-11-19T01:00:00Z", "A", "B0", quantity, "Amazon.com"]
+        for n, quantity in enumerate(quantities, first)
+    ]
+    return Doc(spec, day_slice(spec, "2026-11-19"), tsv(HEADER, rows), hours)
+
+
+@contextmanager
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What is sent within the block."""
+    sent: list[str] = []
+    execute = psycopg.Cursor.execute
+
+    def noted(cursor: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+        sent.append(query if isinstance(query, str) else query.as_string(cursor))
+        return execute(cursor, query, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(psycopg.Cursor, "execute", noted)
+        yield sent
+
+
+def of_table(sent: Sequence[str], *verbs: str) -> list[str]:
+    """The statements that begin with one of ``verbs`` and name the landing table or the staging table."""
+    tables = ('"all_orders"', '"staged"')
+    return [each for each in sent if each.startswith(verbs) and any(name in each for name in tables)]
+
+
+@pytest.mark.parametrize("spec", [PLAIN, UNITS], ids=["rows", "units"])
+def test_a_load_reads_and_writes_no_more_than_it_changes(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch, spec: Any
+) -> None:
+    """Statements over staged or stored rows, so that a further pass over them does not come unnoticed."""
+    with statements(monkeypatch) as sent:
+        told(spec, [1] * 50).load_into(store.destination)
+    assert len(of_table(sent, "SELECT", "WITH", "CREATE TEMP")) <= 5  # staging, duplicates, sums, is it empty
+    (insertion,) = of_table(sent, "INSERT", "UPDATE", "DELETE")
+    assert "ON CONFLICT" not in insertion and "ORDER BY" in insertion
+
+    with statements(monkeypatch) as sent:
+        (result,) = told(spec, [1] * 50).load_into(store.destination)
+    assert result.unchanged == 50 and of_table(sent, "INSERT", "UPDATE", "DELETE") == []
+    assert not [each for each in sent if "restatement (" in each]
+
+    with statements(monkeypatch) as sent:
+        (result,) = told(spec, [2] * 10, hours=1, first=45).load_into(store.destination)
+    assert (result.inserted, result.updated) == (5, 5)
+    assert [each.split()[0] for each in of_table(sent, "INSERT", "UPDATE", "DELETE")] == ["DELETE", "INSERT"]
+    assert len(sent) <= 45
+
+
+@pytest.mark.parametrize("spec", [PLAIN, UNITS], ids=["rows", "units"])
+def test_a_small_document_does_not_read_the_whole_table(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch, spec: Any
+) -> None:
+    told(spec, [1]).load_into(store.destination)
+    store.query(
+        "INSERT INTO amazon_sp.all_orders SELECT (jsonb_populate_record(t, "
+        "jsonb_build_object('amazon_order_id', 'p' || n))).* "
+        "FROM amazon_sp.all_orders t, generate_series(1, 100000) AS n"
+    )
+    store.query("VACUUM ANALYZE amazon_sp.all_orders")
+    read = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'all_orders'"
+    before = store.query(read)[0]["seq_tup_read"]
+    (result,) = told(spec, [2, 3], hours=1).load_into(store.destination)
+    assert (result.inserted, result.updated) == (1, 1)
+    assert store.query(read)[0]["seq_tup_read"] - before < 50_000
+
+
+def test_rows_stand_in_the_order_of_their_key(store: PostgresStore) -> None:
+    rows = [[f"o{n * 7919 % 500:06}", "2026-11-19T01:00:00Z", "A", "B0", 1, "Amazon.com"] for n in range(500)]
+    Doc(PLAIN, day_slice(PLAIN, "2026-11-19"), tsv(HEADER, rows)).load_into(store.destination)
+    stored = store.query("SELECT amazon_order_id FROM amazon_sp.all_orders ORDER BY ctid")
+    names = [each["amazon_order_id"] for each in stored]
+    assert names == sorted(names) and len(names) == 500
+
+
+def test_one_key_from_two_regions_at_once_is_merged_one_after_the_other(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is found must stand until it is written: the second waits, then finds the rows of the first."""
+    documents = [
+        replace(told(PLAIN, [quantity] * 3, hours), piece=day_slice(PLAIN, "2026-11-19", region=region))
+        for region, quantity, hours in (("NA", 1, 0), ("EU", 2, 1))
+    ]
+    documents[0].load_into(store.destination)
+    store.query("TRUNCATE amazon_sp.all_orders")
+    first = Held(lambda: documents[0].load_into(store.destination))
+    gather = Merge.gather
+
+    def stopping(merge: Merge) -> None:
+        gather(merge)
+        first.stop()
+
+    monkeypatch.setattr(Merge, "gather", stopping)
+    second = threading.Thread(target=documents[1].load_into, args=[store.destination], daemon=True)
+    waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with first.under_way():
+        second.start()
+        wait_until(lambda: bool(store.query(waiting)))
+    second.join(_PATIENCE)
+    rows = store.rows("amazon_sp.all_orders")
+    assert [(row["quantity"], row["region"]) for row in rows] == [(2, "EU")] * 3
+
+
+def every_unit(merge: UnitMerge) -> list[sql.Composable]:
+    return [
+        sql.SQL("SELECT {} FROM {}").format(merge._unit("s"), merge.lines.placed_rows("s")),
+    ]
+
+
+def outcome(store: PostgresStore, documents: Sequence[Doc], table: str) -> dict[str, Any]:
+    """The table, the counts and the history after ``documents``, without ids and moments."""
+    schema = f"merges_{next(_schemas)}"
+    for each in documents:
+        spec = each.spec.model_copy(update={"source": schema})
+        replace(each, spec=spec, piece=replace(each.piece, source=schema)).load_into(store.destination)
+    name = f"{schema}.{table}"
+    loads = store.query(f"SELECT {_COUNTS} FROM sellerops.load WHERE table_name = '{name}' ORDER BY id")
+    history = store.query(
+        "SELECT key, day, column_name, old_value, new_value, old_reported_at, new_reported_at "
+        f"FROM sellerops.restatement WHERE table_name = '{name}'"
+    )
+    return {"rows": contents(store.rows(name)), "loads": loads, "history": contents(history)}
+
+
+@pytest.mark.parametrize(
+    ("documents", "table"),
+    [
+        (orders(False), "all_orders"),
+        (orders(True), "all_orders"),
+        (merged(), "all_orders"),
+        (coupons(), "coupon_asins"),
+    ],
+    ids=["lines", "lines named from some day on", "lines of several shops", "lists"],
+)
+def test_units_merged_line_by_line_are_as_if_weighed_as_a_whole(
+    store: PostgresStore, documents: st.SearchStrategy[Told | list[Doc]], table: str
+) -> None:
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(documents, st.randoms(use_true_random=False))
+    def holds(made: Told | list[Doc], rng: Any) -> None:
+        told = made.documents if isinstance(made, Told) else made
+        again = [*told, *rng.choices(told, k=2)]
+        rng.shuffle(again)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(UnitMerge, "_odd", every_unit)
+            patch.setattr(UnitMerge, "_odd_of_empty_table", every_unit)
+            expected = outcome(store, again, table)
+        assert outcome(store, again, table) == expected
+
+    holds()
