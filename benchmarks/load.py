@@ -233,7 +233,7 @@ def parts_of_load() -> Iterator[dict[str, float]]:
 def _kind(statement: str) -> str:
     for mark, kind in {
         "ANALYZE": "analyze",
-        "HAVING count": "duplicates",
+        "hash_record_extended": "duplicates",
         "INTO sellerops.restatement": "history",
         "CREATE TEMP TABLE": "find",
         "UPDATE": "update",
