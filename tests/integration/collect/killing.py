@@ -16,6 +16,7 @@ import pytest
 from sellerops.collect.arrivals import Arrivals
 from sellerops.ledger.database import Database
 from sellerops.sources.common import deadline
+from sellerops.sources.common.tokens import forget_tokens
 
 # Within the look for notifications, which goes on beside the collectors of a loop and is none of their steps.
 _beside: ContextVar[bool] = ContextVar("_beside", default=False)
@@ -65,8 +66,9 @@ def kill() -> None:
 @contextmanager
 def stepping(strike_at: Step | int | None, strike: Callable[[], None] = kill) -> Iterator[Steps]:
     """Within the block every ledger statement, HTTP exchange and published file counts as two steps: before,
-    after.
+    after. It begins as a new process does, without an access token.
     """
+    forget_tokens()
     steps = Steps(strike_at, strike)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Database, "run", _around(steps, "ledger", Database.run))
