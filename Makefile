@@ -73,6 +73,7 @@ else
 endif
 
 .PHONY: benchmark
+benchmark: export PYTHONPATH := $(PYTHONPATH):$(CURDIR)/tests
 benchmark: $(STAMP)  ## Measure what docs/benchmarks.md reports; ARGS=benchmarks/quota.py
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/pytest -m benchmark -s
