@@ -82,7 +82,7 @@ def _collect_and_tell(stack: Stack, progress: Progress, speed: float, *, full: b
 def _show_failure_and_recovery(
     stack: Stack, progress: Progress, accounts: dict[str, Account], speed: float
 ) -> list[str]:
-    """With a day before those collected, so that nothing of it is there."""
+    """With a day before the last seven, which Amazon has published long since."""
     first, _ = closed_days(stack.ledger.clock().now(), accounts)
     stack.set_speed(speed)
     try:

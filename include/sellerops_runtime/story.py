@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sellerops.accounts import Account, load_accounts
@@ -22,13 +22,14 @@ _TOLD_SECONDS = 60.0
 _RUN_SECONDS = 240.0
 
 
-def show_failure_and_recovery(stack: Stack, progress: Progress, day: date) -> list[str]:
-    """Let one shop's report of ``day`` fail once, and clear it; what did not go so, one line each.
+def show_failure_and_recovery(stack: Stack, progress: Progress, last: date) -> list[str]:
+    """Let a shop's report of a day up to ``last`` fail once, and clear it; what did not go so, one line each.
 
-    ``day``: one that the demo did not collect, so that Amazon is asked.
+    The day is one that nobody collected, so that Amazon is asked.
     """
     spec, account = load_spec(REPORT), next(iter(load_accounts().values()))
     shop = account.marketplaces[-1]
+    day = last_unknown(last, (row.day for row in stack.ledger.slice_states(report=REPORT, last_day=last)))
     progress.say(
         f"On purpose, Amazon refuses {spec.name} of {account.id} {shop.code} {day}; "
         f"what people hear stands at {stack.amazon.url}/slack"
@@ -39,6 +40,17 @@ def show_failure_and_recovery(stack: Stack, progress: Progress, day: date) -> li
     except StartError as error:
         return [f"failure and recovery: {error}"]
     return []
+
+
+def last_unknown(last: date, known: Iterable[date | None]) -> date:
+    """The last day up to ``last`` that is none of ``known``.
+
+    The demo's clock may have passed midnight since it chose its days: then ``last`` is one of them.
+    """
+    days, day = set(known), last
+    while day in days:
+        day -= timedelta(days=1)
+    return day
 
 
 class _Scene:
