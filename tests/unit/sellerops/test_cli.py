@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.fresh import run_fresh
 
-import sellerops
 from sellerops import cli
 
-INCLUDE = Path(sellerops.__file__).parents[1]
 NAMES = [name for commands in cli.COMMANDS.values() for name in commands]
 
 
@@ -48,13 +45,7 @@ def test_help_imports_no_driver() -> None:
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={"PYTHONPATH": str(INCLUDE)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_fresh(code)
     loaded = done.stderr
     assert "'sellerops'" in loaded and "gaps" in done.stdout
     for driver in ("numpy", "pyarrow", "pydantic", "psycopg", "httpx", "yaml"):

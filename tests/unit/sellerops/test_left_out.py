@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+from support.fresh import run_fresh
 
-import sellerops
 from sellerops.left_out import left_out
-
-INCLUDE = Path(sellerops.__file__).parents[1]
 
 
 def fresh(code: str) -> str:
     """What ``code`` prints in an interpreter of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={"PYTHONPATH": str(INCLUDE)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
+    return run_fresh(code).stdout.strip()
 
 
 def test_a_package_is_not_there_within_the_block_only(
