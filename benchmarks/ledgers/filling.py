@@ -153,7 +153,9 @@ _FILL = (
     INSERT INTO sellerops.fault (fault_key, event, headline, threads, opened_at, seen_at, told_at, closed_at)
     SELECT 'run_failed|' || dag_id || '|' || account_id || '|' || age, 'failure', 'failed',
            ARRAY['run ' || age || dag_id], at, at, at, CASE WHEN mod(age, 400) > 0 THEN at END
-    FROM old_days WHERE mod(place, 2) = 0 ORDER BY at ON CONFLICT DO NOTHING
+    FROM (SELECT DISTINCT ON (dag_id, account_id, age) * FROM old_days
+          WHERE mod(place, 2) = 0 ORDER BY dag_id, account_id, age) AS runs
+    ORDER BY at
     """,
     """
     INSERT INTO sellerops.warning (fault_key, kind, report, account_id, slices, since, opened_at, told_at,
