@@ -1,9 +1,9 @@
 """The project's commands as the reader of a message types them.
 
-A message names a command in backticks and as it is called inside the image: `` `sellerops quota` ``. How it is
-typed depends on where the reader sits; ``$SELLEROPS_COMMAND`` says so, with ``{}`` for the command:
+A message names a command in backticks and as it is called inside the image: `` `sellerops quota` ``. How it
+is typed depends on where the reader sits; ``$SELLEROPS_COMMAND`` says so, with ``{}`` for the command:
 
-- ``bin/{}`` in a clone (the default where there is such a folder); ``bin`` takes a running demo's environment;
+- ``bin/{}`` in a clone (the default where there is such a folder), which finds a running demo's environment;
 - ``docker compose exec airflow-scheduler {}`` with Docker (docker-compose.yaml sets it);
 - ``{}`` where the commands are on PATH (the default elsewhere, as in the image alone).
 """
@@ -29,5 +29,5 @@ def typed(command: str) -> str:
 
 
 def typed_in(text: str) -> str:
-    """A text with each command that stands in backticks as it is typed here; a second time changes nothing."""
+    """A text, each command in backticks as it is typed here; a second time nothing changes."""
     return _IN_TEXT.sub(lambda found: typed(found[0]), text)

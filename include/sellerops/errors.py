@@ -38,8 +38,8 @@ from sellerops.commands import typed_in
 class SellerOpsError(Exception):
     """Base of all our errors. ``where`` names the place, ``remedy`` what a person does next.
 
-    Commands that stand in backticks are told as the reader types them. ``details`` carries the fields (report,
-    account, marketplace, status, ...) that notices and tests need.
+    Commands in backticks are told as the reader types them. ``details`` carries the fields (report, account,
+    marketplace, status, ...) that notices and tests need.
     """
 
     default_remedy = "Read the task log."

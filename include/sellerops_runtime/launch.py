@@ -1,8 +1,8 @@
 """The programs of `bin`: each becomes the command it is named after, in the right environment.
 
-An environment that names an installation (SELLEROPS_..., AIRFLOW_...) is taken as it is. Otherwise that of this
-clone's demo is, while it runs. Without either `airflow` and `psql` are refused: Airflow would make an empty
-installation in the user's home.
+An environment that names an installation (SELLEROPS_..., AIRFLOW_...) is taken as it is. Otherwise that of
+this clone's demo is, while it runs. Without either `airflow` and `psql` are refused: Airflow would make an
+empty installation in the user's home.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _command(program: str, rest: list[str], environment: dict[str, str]) -> tupl
 
 
 def _libpq(conninfo: str) -> dict[str, str]:
-    """An address as libpq's variables: among the arguments everybody on the machine would see the password."""
+    """An address as libpq's variables: among arguments everybody on the machine would see the password."""
     from psycopg.conninfo import conninfo_to_dict
 
     if not conninfo:

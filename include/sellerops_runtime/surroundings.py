@@ -1,4 +1,4 @@
-"""What commands beside a running demo need of its environment: kept in its folder, taken by the programs of `bin`."""
+"""What commands beside a running demo need of its environment, kept in its folder for those of `bin`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BESIDE = (DEMO_HOME, "BIGQUERY_EMULATOR_HOST", "NO_PROXY", "no_proxy")
 
 
 def command_form(environment: Mapping[str, str], folder: str = "bin") -> str:
-    """How commands are typed beside a demo: by the programs in ``folder``, with DEMO_HOME where that is set."""
+    """How commands are typed beside a demo: programs in ``folder``, after DEMO_HOME where that is set."""
     asked = environment.get(DEMO_HOME, "").strip()
     home = f"{DEMO_HOME}={shlex.quote(asked)} " if asked else ""
     return f"{home}{shlex.quote(folder)}/{{}}"

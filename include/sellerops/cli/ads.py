@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from sellerops.accounts import load_accounts
-from sellerops.cli.connections import credentials_of
+from sellerops.cli.credentials import credentials_of
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
 from sellerops.errors import ConfigurationError

@@ -13,6 +13,7 @@ from sellerops.backfill import describe_seconds
 from sellerops.cli.existing import bucket_levels, count_asins, held_by
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import select, warehouse_is_known
+from sellerops.commands import typed
 from sellerops.errors import ConfigurationError
 from sellerops.planning import AccountPlan, Needs, Plan, Proposal, make_plan, needs_of
 from sellerops.planning.plan import has_history
@@ -200,7 +201,7 @@ def _as_json(
 
 
 def _command(options: argparse.Namespace, spec: ReportSpec) -> str:
-    return (
+    return typed(
         f"airflow backfill create --dag-id {spec.dag_id} --from-date {options.first}"
         f" --to-date {options.last + timedelta(days=1)}"
     )

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from sellerops.archive import Archive
+from sellerops.cli.airflow import known_variable
 from sellerops.cli.destinations import destination_of
 from sellerops.cli.warehouse import open_ledger
 from sellerops.deployment import bind_archive
@@ -19,7 +20,7 @@ from sellerops.refill import refill
 from sellerops.replay import DESTINATION, Replayed, replay
 from sellerops.specs import ReportSpec, load_spec
 
-_OWN, _AIRFLOW = "SELLEROPS_ARCHIVE", "AIRFLOW_VAR_SELLEROPS_ARCHIVE_URI"
+_OWN, _VARIABLE = "SELLEROPS_ARCHIVE", "sellerops_archive_uri"
 
 
 def add(commands: Any) -> None:
@@ -112,16 +113,16 @@ def _show(done: Replayed) -> None:
 
 
 def archive_is_known() -> bool:
-    """Whether the environment says where the archive is."""
-    return bool(os.environ.get(_OWN) or os.environ.get(_AIRFLOW))
+    """Whether the environment, or the Airflow it points at, says where the archive is."""
+    return bool(os.environ.get(_OWN) or known_variable(_VARIABLE))
 
 
 def archive_uri(given: str | None) -> str:
-    """The archive's address, as given or from the environment. Raises ConfigurationError without one."""
-    uri = given or os.environ.get(_OWN) or os.environ.get(_AIRFLOW)
+    """The archive's address: as given, of the environment, else Airflow's. Raises ConfigurationError."""
+    uri = given or os.environ.get(_OWN) or known_variable(_VARIABLE)
     if not uri:
         raise ConfigurationError(
-            "nobody says where the archive is.",
-            remedy=f"Give --archive or set {_OWN}: the value of the Airflow variable sellerops_archive_uri.",
+            f"neither --archive, nor {_OWN}, nor an Airflow variable {_VARIABLE} says where the archive is.",
+            remedy=f"Give --archive <URI>, the value of the variable {_VARIABLE} in Admin > Variables.",
         )
     return uri

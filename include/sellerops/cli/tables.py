@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from sellerops.commands import typed_in
+
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
     """Print rows under their header; ``empty`` when there are none. Numbers stand right, times are UTC."""
     body = [list(row) for row in rows]
     if not body:
-        print(empty)
+        print(typed_in(empty))
         return
     texts = [[_text(value) for value in row] for row in body]
     widths = [max(len(header[i]), *(len(row[i]) for row in texts)) for i in range(len(header))]
