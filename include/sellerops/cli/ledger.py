@@ -8,12 +8,14 @@ import argparse
 from datetime import date
 from typing import Any
 
+import psycopg
+
 from sellerops.archive import Archive
 from sellerops.cli.replay import archive_uri
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger, select
 from sellerops.deployment import adopt_archive
-from sellerops.errors import ConfigurationError
+from sellerops.errors import ConfigurationError, LedgerUnavailable
 from sellerops.ledger import SliceState
 from sellerops.ledger.loads import costs
 from sellerops.marketplaces import all_marketplaces
@@ -61,8 +63,12 @@ def _adopt(options: argparse.Namespace) -> int:
 
 def _migrate(options: argparse.Namespace) -> int:
     ledger = open_ledger()
-    ledger.migrate()
-    ledger.close()
+    try:
+        ledger.migrate()
+    except psycopg.OperationalError as error:
+        raise LedgerUnavailable(f"{str(error).splitlines()[0]}.", where=ledger.database.place) from error
+    finally:
+        ledger.close()
     print("The ledger is at this version.")
     return 0
 

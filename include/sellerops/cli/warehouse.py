@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from psycopg.conninfo import make_conninfo
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import Conninfo
 from psycopg.rows import tuple_row
 
@@ -55,9 +56,21 @@ def _address(variable: str, connection: str, user: str) -> str:
 
 def _found(variable: str, connection: str) -> str:
     if own := os.environ.get(variable):
-        return own
+        return _checked(own, variable)
     fields = known_connection(connection)
     return _conninfo(fields) if fields else ""
+
+
+def _checked(address: str, variable: str) -> str:
+    try:
+        conninfo_to_dict(address)
+    except ProgrammingError as error:
+        raise ConfigurationError(
+            f"is no address of Postgres: {str(error).strip()}.",
+            where=f"${variable}",
+            remedy=f"Write {variable}=postgresql://<user>:<password>@<host>:5432/<database>",
+        ) from error
+    return address
 
 
 def _conninfo(fields: Fields) -> str:

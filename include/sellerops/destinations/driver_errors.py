@@ -67,7 +67,7 @@ def _no_ledger(error: psycopg.Error, where: str) -> SellerOpsError:
     return ConfigurationError(
         f"the database holds no ledger of this version: {_message(error)}.",
         where=where,
-        remedy="Run the migrations: `Ledger(conninfo).migrate()`.",
+        remedy="Run `sellerops ledger migrate`.",
     )
 
 

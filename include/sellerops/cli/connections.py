@@ -1,0 +1,83 @@
+"""`connections test`: each Airflow connection that the configuration asks for is tried."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import textwrap
+from typing import Any
+
+from sellerops.cli.airflow import has_airflow, in_airflow
+from sellerops.commands import typed_in
+from sellerops.connections import Wanted, wanted_connections
+from sellerops.errors import ConfigurationError, RetryableError
+
+_TESTER = "sellerops_airflow.hooks.testing"
+_WIDTH = 98
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("connections", help="try each Airflow connection that is needed")
+    actions = parser.add_subparsers(required=True, metavar="action")
+    test = actions.add_parser(
+        "test",
+        help="log in with each; exit code 1 when one fails or is missing",
+        description="Logs in with each connection that accounts, specs, notifications and exports ask for, "
+        "as the button Test in the Airflow UI does. Nothing is collected or sent. Exit code 1 when one fails "
+        "or is missing that is needed.",
+    )
+    test.add_argument("connection", nargs="*", help="connection ids; without one all that are asked for")
+    test.set_defaults(run=_test)
+
+
+def _test(options: argparse.Namespace) -> int:
+    wanted = {each.conn_id: each for each in wanted_connections()}
+    unknown = [name for name in options.connection if name not in wanted]
+    if unknown:
+        raise ConfigurationError(
+            f"nothing asks for a connection {unknown[0]!r}.", remedy=f"Known: {', '.join(wanted)}."
+        )
+    chosen = [wanted[name] for name in dict.fromkeys(options.connection)] or list(wanted.values())
+    answers = _ask([each.conn_id for each in chosen])
+    verdicts = [_tell(each, answers[each.conn_id]) for each in chosen]
+    return 0 if all(verdicts) else 1
+
+
+def _ask(conn_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """What the hooks answer: by connection ``state`` (ok, failed, absent) and ``message``."""
+    if not has_airflow():
+        raise ConfigurationError(
+            "the environment points at no Airflow, which keeps the connections.",
+            remedy="Start `make demo` in another terminal, or set AIRFLOW_HOME to yours.",
+        )
+    try:
+        done = in_airflow(["-m", _TESTER, *conn_ids])
+    except subprocess.TimeoutExpired as error:
+        raise RetryableError(
+            f"no answer of all of {', '.join(conn_ids)} within {error.timeout:g} s.",
+            remedy="Test them one by one: give their ids.",
+        ) from error
+    try:
+        answers: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError) as error:
+        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        raise ConfigurationError(
+            f"the connections cannot be read: {last}", remedy="`airflow connections list` says more."
+        ) from error
+    return answers
+
+
+def _tell(each: Wanted, answer: dict[str, Any]) -> bool:
+    """Print one connection; whether it is as it should be."""
+    state, message = answer["state"], answer["message"]
+    if state == "absent":
+        state = "not there" if each.without else "MISSING"
+        message = (
+            f"Without it {each.without}."
+            if each.without
+            else f"Next: add it in Admin > Connections, type {each.kind}."
+        )
+    print(f"{state.upper() if state == 'failed' else state:<10}{each.conn_id} ({each.kind}; {each.what_for})")
+    print(textwrap.fill(typed_in(message), _WIDTH, initial_indent=" " * 10, subsequent_indent=" " * 10))
+    return state in ("ok", "not there")
