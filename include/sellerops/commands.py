@@ -15,8 +15,8 @@ import re
 from pathlib import Path
 
 VARIABLE = "SELLEROPS_COMMAND"
-# The programs of the project's folder `bin`, and those that the image has on PATH.
-PROGRAMS = ("sellerops", "sellerops-runtime", "airflow", "psql")
+# In the project's folder `bin`, and on the PATH of the image.
+PROGRAMS = ("sellerops", "sellerops-runtime", "airflow")
 
 _BIN = Path(__file__).resolve().parents[2] / "bin"
 _IN_TEXT = re.compile(rf"(?<=`)(?:{'|'.join(map(re.escape, PROGRAMS))})(?=[ `])")

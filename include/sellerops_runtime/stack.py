@@ -67,6 +67,10 @@ class Stack:
         """Of the warehouse, for the role that only reads."""
         return self.postgres.url_of(self.postgres.login(READER), WAREHOUSE)
 
+    def command(self, words: str) -> str:
+        """A command as it is typed beside this demo."""
+        return command_form(os.environ).replace("{}", words)
+
     def start(self) -> None:
         """Start all; afterwards Airflow is healthy, its connections are set and the ledger is there."""
         self._stop_leftovers()

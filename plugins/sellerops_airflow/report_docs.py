@@ -48,13 +48,15 @@ def _how_to_repeat(spec: ReportSpec) -> str:
             "- **No backfill**: Amazon keeps no history of a snapshot. A missed one is marked expired."
         )
         return "\n".join(lines)
-    days = "--from-date 2026-09-01 --to-date 2026-11-01"
     lines += [
         "- **Some days by hand**: *Trigger*, with *From day* and *To day*.",
         "- **Backfill**: *Trigger > Backfill*, or for the days 2026-09-01 to 2026-10-31",
         "",
         "  ```sh",
-        "  " + typed(f"airflow backfill create --dag-id {spec.dag_id} {days}"),
+        "  "
+        + typed(
+            f"airflow backfill create --dag-id {spec.dag_id} --from-date 2026-09-01 --to-date 2026-11-01"
+        ),
         "  ```",
         "",
         "  A run is named by the start of its data interval, the last day it collects. What it will ask and",
