@@ -16,6 +16,7 @@ COMPOSE_FILE = PROJECT_ROOT / "docker-compose.yaml"
 TEXT = COMPOSE_FILE.read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
+CODE = {"./include:/opt/airflow/include:ro", "./plugins:/opt/airflow/plugins:ro"}
 
 
 def check(path):
@@ -170,7 +171,7 @@ def test_the_programs_of_the_image_are_what_the_dockerfile_writes(tmp_path):
     """Its loop, run here: each program hands its arguments to its module."""
     image = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
     (loop,) = re.findall(r"^RUN (for name in .*?done)$", image, re.MULTILINE | re.DOTALL)
-    script = loop.replace("\\\n", "\n").replace("/usr/local/bin", str(tmp_path))
+    script = loop.replace("\\\n", "").replace("/usr/local/bin", str(tmp_path))
     subprocess.run(["/bin/sh", "-c", script], check=True)
     for program in set(PROGRAMS) - {"airflow"}:
         done = subprocess.run(

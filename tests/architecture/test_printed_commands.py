@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import re
-from functools import cache
 
 import pytest
-from support.printed_commands import Printed, of_page, of_source, pages, sources
+from support.printed_commands import Printed, of_page, of_source, pages, parser_of, sources
 
 from sellerops import cli
 from sellerops.commands import PROGRAMS
-from sellerops_runtime.__main__ import _parser as runtime_parser
 from sellerops_runtime.home import PROJECT_ROOT
 
 IN_PAGES = [each for path in pages() for each in of_page(path)]
@@ -20,25 +17,12 @@ IN_SOURCES = [each for path in sources() for each in of_source(path)]
 _ANY_VALUE = re.compile(r"argument [^:]+: (invalid|'x'|not |no )")
 
 
-@cache
-def _airflow_parser() -> argparse.ArgumentParser:
-    from airflow.cli.cli_parser import get_parser
-
-    return get_parser()
-
-
-def _parser(printed: Printed) -> argparse.ArgumentParser:
-    if printed.program == "sellerops":
-        return cli.parser_for(printed.words[1] if len(printed.words) > 1 else None)
-    return runtime_parser() if printed.program == "sellerops-runtime" else _airflow_parser()
-
-
 def wrong_in(printed: Printed, capsys: pytest.CaptureFixture[str]) -> str:
     """What the program itself says against the command; empty: nothing."""
     if printed.program == "psql" or len(printed.words) == 1:
         return ""
     try:
-        _parser(printed).parse_args(list(printed.words[1:]))
+        parser_of(printed).parse_args(list(printed.words[1:]))
     except SystemExit as ended:
         said = capsys.readouterr().err
         if ended.code in (0, None) or (not printed.is_whole and "arguments are required" in said):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
+from io import StringIO
 from pathlib import Path
 
+from sellerops import cli
 from sellerops.commands import PROGRAMS
+from sellerops_runtime.__main__ import _parser as runtime_parser
 from sellerops_runtime.home import PROJECT_ROOT
 
 # What stands for a value in a page, and a value that fits.
@@ -78,6 +84,32 @@ def of_source(path: Path) -> Iterator[Printed]:
         for code in _CODE.findall(re.sub(r"\s+", " ", text.replace("``", "`"))):
             if found := _CANONICAL.match(code):
                 yield Printed(place, _words(found[1]), False)
+
+
+def parser_of(printed: Printed) -> argparse.ArgumentParser:
+    """The parser of its program; airflow's takes seconds to make."""
+    if printed.program == "sellerops":
+        return cli.parser_for(printed.words[1] if len(printed.words) > 1 else None)
+    return runtime_parser() if printed.program == "sellerops-runtime" else _airflow_parser()
+
+
+@cache
+def _airflow_parser() -> argparse.ArgumentParser:
+    from airflow.cli.cli_parser import get_parser
+
+    return get_parser()
+
+
+def is_complete(printed: Printed) -> bool:
+    """Whether its program takes it as it stands."""
+    if printed.program == "psql":
+        return printed.is_whole
+    with redirect_stderr(StringIO()), redirect_stdout(StringIO()):
+        try:
+            parser_of(printed).parse_args(list(printed.words[1:]))
+        except SystemExit as ended:
+            return not ended.code
+    return True
 
 
 def _strings(tree: ast.AST) -> Iterator[str]:

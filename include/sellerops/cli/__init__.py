@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from sellerops.cli.arguments import complete_help
 from sellerops.commands import typed, typed_in
 from sellerops.errors import LedgerUnavailable, SellerOpsError
 
@@ -56,6 +57,7 @@ def parser_for(command: str | None) -> argparse.ArgumentParser:
     for module, its_commands in COMMANDS.items():
         if command in its_commands:
             import_module(f"sellerops.cli.{module}").add(commands)
+            complete_help(parser)
             continue
         for name, told in its_commands.items():
             commands.add_parser(name, help=told)

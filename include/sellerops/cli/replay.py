@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from datetime import date
 from typing import Any
 
 from sellerops.archive import Archive
 from sellerops.cli.airflow import known_variable
+from sellerops.cli.arguments import day
 from sellerops.cli.destinations import destination_of
 from sellerops.cli.warehouse import open_ledger
 from sellerops.deployment import bind_archive
@@ -30,9 +30,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--report", required=True)
     parser.add_argument("--table", action="append", help="only this table of the report; may be given again")
     parser.add_argument("--account", help="only loads of this account; rows of others stay")
-    parser.add_argument(
-        "--since", type=date.fromisoformat, metavar="DAY", help="only loads of windows that reach this day"
-    )
+    parser.add_argument("--since", type=day, metavar="DAY", help="only loads of windows that reach this day")
     parser.add_argument("--check", action="store_true", help="only compare; exit code 1 when they differ")
     parser.add_argument(
         "--from-archive", action="store_true", help="from the archive's sidecars, when the ledger is lost"

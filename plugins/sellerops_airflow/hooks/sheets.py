@@ -41,7 +41,7 @@ class GoogleSheets:
         def ask(hook: GSheetsHook) -> None:
             from google.auth.transport.requests import Request
 
-            hook.get_credentials().refresh(Request())
+            hook.get_credentials().refresh(Request())  # type: ignore[no-untyped-call]
 
         self._call("", ask)
         return self._account()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowNotFoundException
 
@@ -17,6 +17,9 @@ from sellerops.errors import SellerOpsError
 from sellerops_airflow.destinations import BIGQUERY_CONN_ID
 from sellerops_airflow.hooks.sheets import SHEETS_CONN_ID
 from sellerops_airflow.hooks.warehouse import READER_CONN_ID, WAREHOUSE_CONN_ID, warehouse_conninfo
+
+if TYPE_CHECKING:
+    from airflow.models.connection import Connection
 
 _SECONDS = 15
 
@@ -35,14 +38,18 @@ def _try(conn_id: str) -> dict[str, Any]:
         connection = Connection.get_connection_from_secrets(conn_id)
     except AirflowNotFoundException:
         return {"state": "absent", "message": ""}
-    own = _OWN.get(conn_id)
     try:
-        fine, message = own(conn_id) if own else connection.test_connection()
+        fine, message = _OWN[conn_id](conn_id) if conn_id in _OWN else _by_hook(connection)
     except SellerOpsError as error:
         fine, message = False, str(error)
     except Exception as error:  # noqa: BLE001 - clients raise what they like; the others are tried all the same
         fine, message = False, f"{type(error).__name__}: {str(error).strip() or 'no word'}"
     return {"state": "ok" if fine else "failed", "message": _plain(message)}
+
+
+def _by_hook(connection: Connection) -> Answer:
+    found: Answer = connection.test_connection()  # type: ignore[no-untyped-call]
+    return found
 
 
 def _plain(message: str) -> str:
