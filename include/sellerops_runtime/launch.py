@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from sellerops.commands import VARIABLE as COMMAND
 from sellerops.errors import SellerOpsError
@@ -36,7 +37,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def surroundings(program: str, folder: str, given: Mapping[str, str]) -> tuple[dict[str, str], str]:
     """The environment a program gets, and what to say of it. Raises StartError without an installation."""
-    environment = {COMMAND: command_form(given, folder), **given}
+    # Commands that call others, such as `gaps --fill`, find those of the same Python.
+    path = os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)])
+    environment = {COMMAND: command_form(given, folder), **given, "PATH": path}
     home, own = choose_home(given), named_elsewhere(given)
     demo = running_environment(home)
     if own:

@@ -61,15 +61,14 @@ def require_known(*, report: str | None = None, account: str | None = None) -> N
     from sellerops.accounts import load_accounts
     from sellerops.specs import load_specs
 
-    if account is not None:
-        _require("account", account, load_accounts())
-    if report is not None:
-        _require("report", report, (spec.name for spec in load_specs()[0]))
+    require("account", account, load_accounts())
+    require("report", report, (spec.name for spec in load_specs()[0]) if report else ())
 
 
-def _require(what: str, name: str, known: Iterable[str]) -> None:
+def require(what: str, name: str | None, known: Iterable[str]) -> None:
+    """Raise ConfigurationError where ``name`` is given and none of those known."""
     names = list(known)
-    if name not in names:
+    if name and name not in names:
         close = difflib.get_close_matches(name, names, 3) or names[:10]
         raise ConfigurationError(
             f"there is no {what} {name!r}.",
