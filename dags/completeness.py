@@ -15,9 +15,8 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Param, task
 
-from sellerops.commands import typed_in
 from sellerops_airflow import completeness, deadlines
-from sellerops_airflow.house_dags import house_dag
+from sellerops_airflow.house_dags import house_dag, page_of
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
@@ -26,7 +25,7 @@ DAG_ID = "sellerops__completeness"
 with DAG(
     dag_id=DAG_ID,
     description="Finds days that are missing and starts runs for them; tells of schedules gone quiet.",
-    doc_md=typed_in(__doc__ or ""),
+    doc_md=page_of(__doc__),
     schedule=completeness.daily(DAG_ID, between="05:00-06:00"),
     max_active_runs=1,
     tags={"sellerops", "maintenance"},

@@ -17,9 +17,8 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from sellerops.commands import typed_in
 from sellerops_airflow import configuration, maintenance
-from sellerops_airflow.house_dags import house_dag
+from sellerops_airflow.house_dags import house_dag, page_of
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 from sellerops_airflow.worker_watch import worker_deadline
@@ -27,7 +26,7 @@ from sellerops_airflow.worker_watch import worker_deadline
 with DAG(
     dag_id="sellerops__notices",
     description="Sends again what a channel did not take; tells of invalid configuration.",
-    doc_md=typed_in(__doc__ or ""),
+    doc_md=page_of(__doc__),
     schedule="*/5 * * * *",
     max_active_runs=1,
     # A message that waits must not wait for somebody to find this switch too.

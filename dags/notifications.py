@@ -11,14 +11,13 @@ from datetime import timedelta
 
 from airflow.sdk import DAG
 
-from sellerops.commands import typed_in
-from sellerops_airflow.house_dags import house_dag
+from sellerops_airflow.house_dags import house_dag, page_of
 from sellerops_airflow.operators.notifications import ListenToNotificationsOperator
 
 with DAG(
     dag_id="sellerops__notifications",
     description="Listens to Amazon's notifications, so that waits end at once.",
-    doc_md=typed_in(__doc__ or ""),
+    doc_md=page_of(__doc__),
     # The run never ends unless it fails; the next hour then starts another.
     schedule="20 * * * *",
     max_active_runs=1,

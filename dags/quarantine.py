@@ -12,8 +12,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task_group
 
-from sellerops.commands import typed_in
-from sellerops_airflow.house_dags import house_dag
+from sellerops_airflow.house_dags import house_dag, page_of
 from sellerops_airflow.operators.quarantine import (
     AskQuarantineOperator,
     DecideQuarantineOperator,
@@ -23,7 +22,7 @@ from sellerops_airflow.operators.quarantine import (
 with DAG(
     dag_id="sellerops__quarantine",
     description="Asks people about documents that are held back.",
-    doc_md=typed_in(__doc__ or ""),
+    doc_md=page_of(__doc__),
     # A skipped load sends no asset event to be woken by; a look that finds nothing costs 0.2 s.
     schedule="*/10 * * * *",
     # A run lasts while its questions are open, a day at most; later runs ask what came since.

@@ -20,6 +20,12 @@ from sellerops_runtime.surroundings import WAREHOUSE, command_form, named_elsewh
 
 _MODULES = {"sellerops": "sellerops", "sellerops-runtime": "sellerops_runtime", "airflow": "airflow"}
 
+# What programs cannot do without, and how to name it.
+_MISSING = {
+    "airflow": ("an Airflow", "AIRFLOW_HOME and the AIRFLOW__ variables of yours"),
+    "psql": ("a Postgres", WAREHOUSE),
+}
+
 
 def main(arguments: Sequence[str]) -> int:
     """``<folder of the program as it was typed> <program> <its arguments...>``; becomes the program."""
@@ -43,21 +49,17 @@ def surroundings(program: str, folder: str, given: Mapping[str, str]) -> tuple[d
     home, own = choose_home(given), named_elsewhere(given)
     demo = running_environment(home)
     if own:
-        passed = f"The demo in {home.path} is not asked: {', '.join(own)} set." if demo else ""
+        passed = f"Ignoring the demo in {home.path}: {', '.join(own)} set." if demo else ""
         return environment, passed
     if demo:
         form = given.get(COMMAND) or environment[COMMAND]
-        return {**environment, **demo, COMMAND: form}, f"Asks the demo in {home.path}."
-    if program in ("airflow", "psql"):
+        return {**environment, **demo, COMMAND: form}, f"Using the demo in {home.path}."
+    if program in _MISSING:
+        what, remedy = _MISSING[program]
         raise StartError(
-            f"no demo of this clone runs, and the environment names no installation for `{program}`.",
+            f"no demo of this clone is running, and the environment does not point to {what}.",
             where=str(home.path),
-            remedy="Start `make demo` in another terminal, or set "
-            + (
-                "AIRFLOW_HOME and the AIRFLOW__ variables of yours."
-                if program == "airflow"
-                else f"{WAREHOUSE}."
-            ),
+            remedy=f"Start `make demo` in another terminal, or set {remedy}.",
         )
     return environment, ""
 

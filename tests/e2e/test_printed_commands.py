@@ -86,7 +86,7 @@ def test_a_command_of_a_page_runs_as_printed(shell: dict[str, str], printed: Pri
     done = run(shell, printed.words)
     said = done.stdout + done.stderr
     assert "Traceback" not in said, said
-    assert "Asks the demo" in done.stderr
+    assert "Using the demo" in done.stderr
     if missing := next((told for part, told in NOTHING_THERE.items() if part in text), ""):
         assert (done.returncode, missing in done.stderr) == (1, True), said
     elif done.returncode:

@@ -35,12 +35,12 @@ COMMANDS = {
         "notifications": "end waits by Amazon's notifications instead of polling: set up, look, test"
     },
     "ads": {"ads": "Amazon Ads: profiles, refused columns"},
-    "connections": {"connections": "try each Airflow connection that is needed"},
+    "connections": {"connections": "test the Airflow connections that the configuration uses"},
     "notices": {"notices": "who is told of what, and what has not arrived"},
     "landing_tables": {"tables": "landing tables and their specs"},
 }
 
-_BY_ITSELF = ("Airflow tries again by itself.", "Repeat the command.")
+_BY_ITSELF = ("Airflow tries again by itself.", "Run the command again.")
 
 
 def parser_for(command: str | None) -> argparse.ArgumentParser:
@@ -49,7 +49,7 @@ def parser_for(command: str | None) -> argparse.ArgumentParser:
         prog=typed("sellerops"),
         description="What people do outside the Airflow UI. Days are written YYYY-MM-DD.",
         epilog=typed_in(
-            "`sellerops COMMAND --help` says more of one command. Exit codes: 0 done, 1 an error or a "
+            "Details of a command: `sellerops COMMAND --help`. Exit codes: 0 done, 1 an error or a "
             "finding, 2 a wrong call."
         ),
     )
@@ -87,6 +87,8 @@ def _told(error: SellerOpsError) -> str:
     """An error as text. What Airflow would try again, here a person does."""
     place = f"{error.where}: " if error.where else ""
     if isinstance(error, LedgerUnavailable):
-        remedy = "Start Postgres (the demo's: `make demo`) or correct its address; then repeat the command."
+        remedy = (
+            "Start Postgres (`make demo` for the demo) or correct its address, then run the command again."
+        )
         return f"{place}{error.cause} Next: {remedy}"
     return str(error).replace("Nothing: Airflow tries", "Airflow tries").replace(*_BY_ITSELF)

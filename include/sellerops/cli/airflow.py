@@ -35,10 +35,10 @@ def airflow_connection(conn_id: str) -> Fields:
     found = known_connection(conn_id)
     if found is None:
         raise ConfigurationError(
-            "is neither in the environment nor known to Airflow.",
+            "does not exist in the environment or in Airflow.",
             where=f"connection {conn_id}",
-            remedy=f"Add it in Admin > Connections, or set AIRFLOW_CONN_{conn_id.upper()}; where no Airflow "
-            "is known, start `make demo` or set AIRFLOW_HOME to yours.",
+            remedy=f"Add it in Admin > Connections or set AIRFLOW_CONN_{conn_id.upper()}. Without a running "
+            "Airflow, start `make demo`.",
         )
     return found
 
@@ -112,4 +112,5 @@ def _asked(arguments: tuple[str, ...], *_: str | None) -> str | None:
         done = in_airflow(["-m", "airflow", *arguments])
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout if done.returncode == 0 else None
+    # Before its answer Airflow may log, on the same stream.
+    return done.stdout.strip().rpartition("\n")[2] if done.returncode == 0 else None

@@ -16,12 +16,12 @@ _MEANINGS = {
     "--account": "only this account of accounts.yaml",
     "--from": "first day, as 2026-09-01",
     "--to": "last day, as 2026-09-30",
-    "--limit": "show at most so many (%(default)s)",
+    "--limit": "show at most this many (default: %(default)s)",
     "--json": "print JSON, for scripts",
-    "--destination": "the destination that has the tables (%(default)s)",
-    "--verdict": "only these",
+    "--destination": "destination of the tables (default: %(default)s)",
+    "--verdict": "only results with this verdict",
     "--state": "only slices in this state",
-    "--all": "also what was decided",
+    "--all": "include decided ones",
     "report": "a report, as `sellerops specs list` names it",
     "check": "a check, as `sellerops checks list` names it",
     "id": "its number, as `sellerops quarantine list` shows it",
@@ -50,7 +50,7 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-09-01") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a valid date; use YYYY-MM-DD") from None
 
 
 def require_known(*, report: str | None = None, account: str | None = None) -> None:
@@ -71,6 +71,6 @@ def require(what: str, name: str | None, known: Iterable[str]) -> None:
     if name and name not in names:
         close = difflib.get_close_matches(name, names, 3) or names[:10]
         raise ConfigurationError(
-            f"there is no {what} {name!r}.",
-            remedy=f"Name another: {', '.join(close)}{', ...' if len(names) > len(close) else ''}.",
+            f"unknown {what} {name!r}.",
+            remedy=f"Use one of: {', '.join(close)}{', ...' if len(names) > len(close) else ''}.",
         )

@@ -18,16 +18,20 @@ _WIDTH = 98
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("connections", help="try each Airflow connection that is needed")
+    parser = commands.add_parser(
+        "connections", help="test the Airflow connections that the configuration uses"
+    )
     actions = parser.add_subparsers(required=True, metavar="action")
     test = actions.add_parser(
         "test",
-        help="log in with each; exit code 1 when one fails or is missing",
-        description="Logs in with each connection that accounts, specs, notifications and exports ask for, "
-        "as the button Test in the Airflow UI does. Nothing is collected or sent. Exit code 1 when one fails "
-        "or is missing that is needed.",
+        help="log in with each; exit code 1 if one fails or a required one is missing",
+        description="Logs in with each connection that accounts, specs, notifications and exports use, as "
+        "the Test button in the Airflow UI does. Collects and sends nothing. Exit code 1 if a connection "
+        "fails or a required one is missing.",
     )
-    test.add_argument("connection", nargs="*", help="connection ids; without one all that are asked for")
+    test.add_argument(
+        "connection", nargs="*", help="connection ids (default: all that the configuration uses)"
+    )
     test.set_defaults(run=_test)
 
 
@@ -36,7 +40,8 @@ def _test(options: argparse.Namespace) -> int:
     unknown = [name for name in options.connection if name not in wanted]
     if unknown:
         raise ConfigurationError(
-            f"nothing asks for a connection {unknown[0]!r}.", remedy=f"Known: {', '.join(wanted)}."
+            f"the configuration does not use a connection {unknown[0]!r}.",
+            remedy=f"Known: {', '.join(wanted)}.",
         )
     chosen = [wanted[name] for name in dict.fromkeys(options.connection)] or list(wanted.values())
     answers = _ask([each.conn_id for each in chosen])
@@ -48,15 +53,15 @@ def _ask(conn_ids: list[str]) -> dict[str, dict[str, Any]]:
     """What the hooks answer: by connection ``state`` (ok, failed, absent) and ``message``."""
     if not has_airflow():
         raise ConfigurationError(
-            "the environment points at no Airflow, which keeps the connections.",
+            "the environment does not point to an Airflow, which stores the connections.",
             remedy="Start `make demo` in another terminal, or set AIRFLOW_HOME to yours.",
         )
     try:
         done = in_airflow(["-m", _TESTER, *conn_ids])
     except subprocess.TimeoutExpired as error:
         raise RetryableError(
-            f"no answer of all of {', '.join(conn_ids)} within {error.timeout:g} s.",
-            remedy="Test them one by one: give their ids.",
+            f"{', '.join(conn_ids)} did not all answer within {error.timeout:g} s.",
+            remedy="Test them one by one by their ids.",
         ) from error
     try:
         answers: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])

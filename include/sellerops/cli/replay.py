@@ -120,7 +120,7 @@ def archive_uri(given: str | None) -> str:
     uri = given or os.environ.get(_OWN) or known_variable(_VARIABLE)
     if not uri:
         raise ConfigurationError(
-            f"neither --archive, nor {_OWN}, nor an Airflow variable {_VARIABLE} says where the archive is.",
-            remedy=f"Give --archive <URI>, the value of the variable {_VARIABLE} in Admin > Variables.",
+            f"the archive address is unknown: {_OWN} is not set, and Airflow has no variable {_VARIABLE}.",
+            remedy="Start `make demo` in another terminal, or add --archive <URI>.",
         )
     return uri

@@ -48,8 +48,8 @@ def _address(variable: str, connection: str, user: str) -> str:
     if found := _found(variable, connection):
         return found
     raise ConfigurationError(
-        f"neither the variable {variable} nor an Airflow connection {connection} says where the tables are.",
-        remedy="Start `make demo` in another terminal: commands then ask the demo. Or name your own: "
+        f"the warehouse address is unknown: {variable} is not set, Airflow has no connection {connection}.",
+        remedy="Start `make demo` in another terminal; commands then use the demo. Or set your own: "
         f"export {variable}=postgresql://{user}:<password>@<host>:5432/<database>",
     )
 
@@ -66,7 +66,7 @@ def _checked(address: str, variable: str) -> str:
         conninfo_to_dict(address)
     except ProgrammingError as error:
         raise ConfigurationError(
-            f"is no address of Postgres: {str(error).strip()}.",
+            f"is not a Postgres address: {str(error).strip()}.",
             where=f"${variable}",
             remedy=f"Write {variable}=postgresql://<user>:<password>@<host>:5432/<database>",
         ) from error

@@ -46,7 +46,7 @@ class ChannelHook(BaseHook):
         connection = self.get_conn()
         token = (connection.password or "").strip()
         if not token:
-            return False, "The token is missing: it is the field Token."
+            return False, "The token is missing. Enter it in the field Token."
         try:
             answer = self._ask(address(connection, self.usual_address), token)
             said = answer.json()
@@ -80,7 +80,7 @@ class ClickUpHook(ChannelHook):
 
     def _told(self, status: int, said: dict[str, Any]) -> tuple[bool, str]:
         if isinstance(user := said.get("user"), dict):
-            return True, f"ClickUp knows the token: it is {user.get('username') or user.get('id')}'s."
+            return True, f"ClickUp accepts the token of {user.get('username') or user.get('id')}."
         return False, (
             f"ClickUp answers {status}: {said.get('err', 'nothing known')} {said.get('ECODE', '')}".rstrip()
             + ". Next: make a new personal token in ClickUp, Settings > Apps, and enter it here."
@@ -106,7 +106,7 @@ class TelegramHook(ChannelHook):
 
     def _told(self, status: int, said: dict[str, Any]) -> tuple[bool, str]:
         if said.get("ok") and isinstance(bot := said.get("result"), dict):
-            return True, f"Telegram knows the token: it is the bot @{bot.get('username')}'s."
+            return True, f"Telegram accepts the token of the bot @{bot.get('username')}."
         return False, (
             f"Telegram answers {status}: {said.get('description', 'nothing known')}. "
             "Next: ask @BotFather for the bot's token (/token) and enter it here."

@@ -63,8 +63,8 @@ class LoginWithAmazonHook(BaseHook):
         except SellerOpsError as error:
             return False, str(error)
         return True, (
-            "Login with Amazon gave an access token: client id, client secret and refresh token go together. "
-            "Whether the application has a report's role shows when that report is asked for."
+            "Login with Amazon issued an access token: client id, client secret and refresh token match. "
+            "Whether the application has a report's role shows at the report's first request."
         )
 
     def _credentials(self) -> Credentials:

@@ -7,19 +7,18 @@ failed, absent) and ``message``. Secrets are in neither.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from sellerops.errors import SellerOpsError
 from sellerops_airflow.destinations import BIGQUERY_CONN_ID
 from sellerops_airflow.hooks.sheets import SHEETS_CONN_ID
 from sellerops_airflow.hooks.warehouse import READER_CONN_ID, WAREHOUSE_CONN_ID, warehouse_conninfo
-
-if TYPE_CHECKING:
-    from airflow.models.connection import Connection
 
 _SECONDS = 15
 
@@ -32,24 +31,23 @@ def try_all(conn_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def _try(conn_id: str) -> dict[str, Any]:
-    from airflow.models.connection import Connection
-
     try:
-        connection = Connection.get_connection_from_secrets(conn_id)
+        BaseHook.get_connection(conn_id)
     except AirflowNotFoundException:
         return {"state": "absent", "message": ""}
     try:
-        fine, message = _OWN[conn_id](conn_id) if conn_id in _OWN else _by_hook(connection)
+        fine, message = _OWN.get(conn_id, _by_hook)(conn_id)
     except SellerOpsError as error:
         fine, message = False, str(error)
-    except Exception as error:  # noqa: BLE001 - clients raise what they like; the others are tried all the same
-        fine, message = False, f"{type(error).__name__}: {str(error).strip() or 'no word'}"
+    except Exception as error:  # noqa: BLE001 - clients raise what they like; test the others all the same
+        fine, message = False, f"{type(error).__name__}: {str(error).strip() or 'no details'}"
     return {"state": "ok" if fine else "failed", "message": _plain(message)}
 
 
-def _by_hook(connection: Connection) -> Answer:
-    found: Answer = connection.test_connection()  # type: ignore[no-untyped-call]
-    return found
+def _by_hook(conn_id: str) -> Answer:
+    hook: Any = BaseHook.get_hook(conn_id)
+    answer: Answer = hook.test_connection()
+    return answer
 
 
 def _plain(message: str) -> str:
@@ -59,14 +57,14 @@ def _plain(message: str) -> str:
     except ValueError:
         return " ".join(message.split())
     if isinstance(told, dict) and told.get("ok"):
-        return f"Slack knows the token: user {told.get('user')} of {told.get('team')}."
+        return f"Slack accepts the token of {told.get('user')} in {told.get('team')}."
     return " ".join(message.split())
 
 
 def _owner(conn_id: str) -> Answer:
-    import psycopg
+    from sellerops.postgres import PROBING, connect
 
-    with psycopg.connect(warehouse_conninfo(conn_id), connect_timeout=_SECONDS) as connection:
+    with connect(warehouse_conninfo(conn_id), PROBING) as connection:
         role, database, may_create, has_ledger = _row(
             connection,
             "SELECT current_user, current_database(), has_database_privilege(current_database(), 'CREATE'), "
@@ -74,27 +72,27 @@ def _owner(conn_id: str) -> Answer:
         )
     if not may_create:
         return False, (
-            f"Role {role} may not make schemas in database {database}. Next: as the administrator "
+            f"Role {role} cannot create schemas in database {database}. Next: as the administrator, run "
             f"ALTER DATABASE {database} OWNER TO {role}."
         )
-    ledger = "the ledger is there" if has_ledger else "no ledger yet: `sellerops ledger migrate` makes it"
-    return True, f"Logged in as {role}, which may make tables in database {database}; {ledger}."
+    ledger = "the ledger exists" if has_ledger else "no ledger yet: `sellerops ledger migrate` creates it"
+    return True, f"Logged in to database {database} as {role}, which can create tables; {ledger}."
 
 
 def _reader(conn_id: str) -> Answer:
-    import psycopg
+    from sellerops.postgres import PROBING, connect
 
-    with psycopg.connect(warehouse_conninfo(conn_id), connect_timeout=_SECONDS) as connection:
+    with connect(warehouse_conninfo(conn_id), PROBING) as connection:
         role, database, may_create = _row(
             connection,
             "SELECT current_user, current_database(), has_database_privilege(current_database(), 'CREATE')",
         )
     if may_create:
         return False, (
-            f"Role {role} may make schemas in database {database}; this one is to read only. Next: another "
+            f"Role {role} can create schemas in database {database}; it should only read. Next: use another "
             "role (docs/first-account.md, step 3)."
         )
-    return True, f"Logged in as {role}, which makes nothing, in database {database}."
+    return True, f"Logged in to database {database} as {role}, which cannot create anything."
 
 
 def _row(connection: Any, statement: str) -> tuple[Any, ...]:
@@ -128,4 +126,6 @@ _OWN: dict[str, Callable[[str], Answer]] = {
 
 
 if __name__ == "__main__":
+    # As `airflow connections test` does: connections come from Airflow's metadata, for no task asks.
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
     print(json.dumps(try_all(sys.argv[1:])))

@@ -69,7 +69,7 @@ def test_a_day_that_is_none_says_how_days_are_written(text: str, capsys: pytest.
     with pytest.raises(SystemExit) as caught:
         cli.main(["ledger", "slices", "--from", text])
     assert caught.value.code == 2
-    assert f"{text!r} is no day; write it as 2026-09-01" in capsys.readouterr().err
+    assert f"{text!r} is not a valid date; use YYYY-MM-DD" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -78,12 +78,12 @@ def test_a_day_that_is_none_says_how_days_are_written(text: str, capsys: pytest.
         (["quota"], "Start `make demo` in another terminal"),
         (["checks", "run"], "export SELLEROPS_READER="),
         (["ledger", "adopt-archive"], "SELLEROPS_WAREHOUSE"),
-        (["replay", "--report", "all_orders"], "Give --archive <URI>"),
+        (["replay", "--report", "all_orders"], "add --archive <URI>"),
         (["connections", "test"], "Start `make demo` in another terminal"),
         (["specs", "show", "all_order"], "Did you mean 'all_orders'?"),
         (["finality", "--account", "nobody"], "northwind_na"),
-        (["notices", "routes", "--family", "order"], "there is no report family 'order'"),
-        (["ads", "profiles", "--account", "nobody"], "there is no account 'nobody'"),
+        (["notices", "routes", "--family", "order"], "unknown report family 'order'"),
+        (["ads", "profiles", "--account", "nobody"], "unknown account 'nobody'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -103,7 +103,7 @@ def test_an_address_that_is_none_is_told(
 ) -> None:
     monkeypatch.setenv("SELLEROPS_WAREHOUSE", "nonsense")
     assert cli.main(["quota"]) == 1
-    assert "$SELLEROPS_WAREHOUSE: is no address of Postgres" in capsys.readouterr().err
+    assert "$SELLEROPS_WAREHOUSE: is not a Postgres address" in capsys.readouterr().err
 
 
 def test_what_airflow_would_repeat_a_person_repeats(
@@ -120,7 +120,7 @@ def test_what_airflow_would_repeat_a_person_repeats(
         monkeypatch.setattr("sellerops.cli.quota._quota", fail)
         assert cli.main(["quota"]) == 1
         told = capsys.readouterr().err
-        assert "Repeat the command." in told and "Airflow" not in told
+        assert "Run the command again." in told and "Airflow" not in told
 
 
 class _Terminal(StringIO):

@@ -84,7 +84,7 @@ def test_a_demo_that_has_ended_is_not_asked(demo: Home) -> None:
 
 @pytest.mark.parametrize("program", ["airflow", "psql"])
 def test_without_an_installation_none_is_made(tmp_path: Path, program: str) -> None:
-    with pytest.raises(StartError, match="no demo of this clone runs") as caught:
+    with pytest.raises(StartError, match="no demo of this clone is running") as caught:
         surroundings(program, "bin", given(Home(tmp_path / "none")))
     assert "make demo" in caught.value.remedy
 
