@@ -14,6 +14,12 @@ COPY requirements-uv.lock /tmp/requirements-uv.lock
 RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements-uv.lock \
     && uv pip install --system --no-cache --require-hashes -r /tmp/requirements.lock
 
+# The project's commands by their names, as messages print them; Airflow's is on PATH already.
+RUN for name in sellerops sellerops_runtime; do \
+        command=/usr/local/bin/$(echo "$name" | tr _ -) \
+        && printf '#!/bin/sh\nexec python -m %s "$@"\n' "$name" > "$command" && chmod 755 "$command"; \
+    done
+
 WORKDIR /opt/airflow
 COPY --chown=airflow:0 airflow_settings.yaml ./
 COPY --chown=airflow:0 dags ./dags

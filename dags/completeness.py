@@ -4,7 +4,7 @@ What the schedules' runs should have brought is held against what the ledger kno
 days that Amazon still serves get a run of their report for exactly these days, behind the schedules in the
 queue for quota; what it no longer serves is marked expired. Schedules that left no trace and runs that are
 queued and do not start are named.
-`python -m sellerops completeness` and `gaps` show the same.
+`sellerops completeness` and `gaps` show the same.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import DAG, Param, task
 
 from sellerops_airflow import completeness, deadlines
-from sellerops_airflow.house_dags import house_dag
+from sellerops_airflow.house_dags import house_dag, page_of
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
@@ -25,7 +25,7 @@ DAG_ID = "sellerops__completeness"
 with DAG(
     dag_id=DAG_ID,
     description="Finds days that are missing and starts runs for them; tells of schedules gone quiet.",
-    doc_md=__doc__,
+    doc_md=page_of(__doc__),
     schedule=completeness.daily(DAG_ID, between="05:00-06:00"),
     max_active_runs=1,
     tags={"sellerops", "maintenance"},

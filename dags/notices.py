@@ -1,7 +1,7 @@
 """Messages that a channel did not take, sent again every few minutes; a look at the configuration's files.
 
 A notice is sent at once by whoever has something to tell. What Slack, ClickUp, Telegram or the mail server
-does not take waits in `sellerops.delivery`; `python -m sellerops notices pending` shows it.
+does not take waits in `sellerops.delivery`; `sellerops notices pending` shows it.
 
 An invalid file of `include/config` is told once, and once more when it is valid again; meanwhile its last
 valid version stays in use.
@@ -18,7 +18,7 @@ from typing import Any
 from airflow.sdk import DAG, task
 
 from sellerops_airflow import configuration, maintenance
-from sellerops_airflow.house_dags import house_dag
+from sellerops_airflow.house_dags import house_dag, page_of
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 from sellerops_airflow.worker_watch import worker_deadline
@@ -26,7 +26,7 @@ from sellerops_airflow.worker_watch import worker_deadline
 with DAG(
     dag_id="sellerops__notices",
     description="Sends again what a channel did not take; tells of invalid configuration.",
-    doc_md=__doc__,
+    doc_md=page_of(__doc__),
     schedule="*/5 * * * *",
     max_active_runs=1,
     # A message that waits must not wait for somebody to find this switch too.

@@ -2,7 +2,7 @@
 
 One task waits in the triggerer for ever; behind it the triggerer reads the SQS queue of the connection
 `sellerops_notifications` into the ledger. Without that connection it looks for it once a minute and does
-nothing else. `python -m sellerops notifications setup` has Amazon send; `... status` tells whether it works.
+nothing else. `sellerops notifications setup` has Amazon send; `... status` tells whether it works.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from datetime import timedelta
 
 from airflow.sdk import DAG
 
-from sellerops_airflow.house_dags import house_dag
+from sellerops_airflow.house_dags import house_dag, page_of
 from sellerops_airflow.operators.notifications import ListenToNotificationsOperator
 
 with DAG(
     dag_id="sellerops__notifications",
     description="Listens to Amazon's notifications, so that waits end at once.",
-    doc_md=__doc__,
+    doc_md=page_of(__doc__),
     # The run never ends unless it fails; the next hour then starts another.
     schedule="20 * * * *",
     max_active_runs=1,

@@ -2,7 +2,7 @@
 
 Each waits as a task of its own under *Required Actions*, with the old and the new figures. *Release* stores
 the document, *Reject* keeps the rows there are. What nobody answers within a day is asked again. The same is
-done by `python -m sellerops quarantine`.
+done by `sellerops quarantine`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task_group
 
-from sellerops_airflow.house_dags import house_dag
+from sellerops_airflow.house_dags import house_dag, page_of
 from sellerops_airflow.operators.quarantine import (
     AskQuarantineOperator,
     DecideQuarantineOperator,
@@ -22,7 +22,7 @@ from sellerops_airflow.operators.quarantine import (
 with DAG(
     dag_id="sellerops__quarantine",
     description="Asks people about documents that are held back.",
-    doc_md=__doc__,
+    doc_md=page_of(__doc__),
     # A skipped load sends no asset event to be woken by; a look that finds nothing costs 0.2 s.
     schedule="*/10 * * * *",
     # A run lasts while its questions are open, a day at most; later runs ask what came since.

@@ -1,4 +1,4 @@
-"""`python -m sellerops`: what people do outside the Airflow UI."""
+"""`sellerops`: what people do outside the Airflow UI."""
 
 from sellerops.cli import main
 

@@ -54,7 +54,7 @@ def bind_archive(ledger: Ledger, archive: Archive) -> None:
             f"the archive belongs to another ledger (deployment {owner}; this ledger's is {known.id}).",
             where=f"archive {archive.root}",
             remedy="Give each deployment a database and an archive of its own. If the other ledger is gone "
-            f"for good: `python -m sellerops ledger adopt-archive --archive {archive.root}`.",
+            f"for good: `sellerops ledger adopt-archive --archive {archive.root}`.",
         )
     if known.archive != archive.root:
         raise ConfigurationError(
@@ -62,14 +62,14 @@ def bind_archive(ledger: Ledger, archive: Archive) -> None:
             where=f"archive {archive.root}",
             remedy="Correct the variable sellerops_archive_uri; a second deployment needs a database of its "
             "own. If the archive was moved here: "
-            f"`python -m sellerops ledger adopt-archive --archive {archive.root}`.",
+            f"`sellerops ledger adopt-archive --archive {archive.root}`.",
         )
     if owner is None:
         raise ConfigurationError(
             "the archive has lost its mark, or its folder is not mounted.",
             where=f"archive {archive.root}",
             remedy="Mount or restore the archive. If this is the right folder: "
-            f"`python -m sellerops ledger adopt-archive --archive {archive.root}`.",
+            f"`sellerops ledger adopt-archive --archive {archive.root}`.",
         )
 
 

@@ -32,21 +32,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from sellerops.commands import typed_in
+
 
 class SellerOpsError(Exception):
     """Base of all our errors. ``where`` names the place, ``remedy`` what a person does next.
 
-    ``details`` carries the fields (report, account, marketplace, status, ...) that notices and tests need.
+    Commands in backticks are told as the reader types them. ``details`` carries the fields (report, account,
+    marketplace, status, ...) that notices and tests need.
     """
 
     default_remedy = "Read the task log."
 
     def __init__(self, cause: str, *, where: str = "", remedy: str = "", **details: Any) -> None:
-        self.cause = cause
+        self.cause = typed_in(cause)
         self.where = where
-        self.remedy = remedy or self.default_remedy
+        self.remedy = typed_in(remedy or self.default_remedy)
         self.details = details
-        super().__init__(cause)
+        super().__init__(self.cause)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
@@ -67,7 +70,7 @@ class ConfigurationError(SellerOpsError):
 
 
 class SpecError(ConfigurationError):
-    default_remedy = "Correct the YAML; run `python -m sellerops specs check`."
+    default_remedy = "Correct the YAML; run `sellerops specs check`."
 
 
 class CredentialsError(ConfigurationError):

@@ -107,7 +107,7 @@ def _decide(ledger: Ledger, quarantine_id: int, state: QuarantineState, by: str,
     raise GiveUpError(
         f"{decided.label} was {decided.state} by {decided.decided_by} already. {decided.note}".rstrip(),
         where=f"quarantine {quarantine_id}",
-        remedy="Nothing; `python -m sellerops quarantine show` has the story.",
+        remedy="Nothing; `sellerops quarantine show` has the story.",
     )
 
 

@@ -1,4 +1,4 @@
-"""`python -m sellerops_runtime`: the demo, its clean-up, and the loader of airflow_settings.yaml."""
+"""The demo, its clean-up, and the loader of airflow_settings.yaml."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sellerops.commands import typed, typed_in
 from sellerops.errors import SellerOpsError
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import choose_home
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sellerops_runtime", description=__doc__)
+    parser = argparse.ArgumentParser(prog=typed("sellerops-runtime"), description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="start everything and collect seven days of two sellers")
     demo.add_argument("--once", action="store_true", help="end after the table")
@@ -117,12 +118,13 @@ def _health(_: argparse.Namespace) -> int:
         raise StartError(
             f"Airflow's metadata cannot be read: {str(error).splitlines()[0]}.",
             where=f"database {engine.url.render_as_string(hide_password=True)}",
-            remedy="Run this where the scheduler runs, with its environment: `docker compose exec "
-            "airflow-scheduler python -m sellerops_runtime health`.",
+            remedy="Run this where the scheduler runs, with its environment: `sellerops-runtime health`.",
         ) from error
     print(
-        "\n".join(
-            [*(f"ERROR    {line}" for line in found), *(f"WARNING  {line}" for line in other)] or ["ok"]
+        typed_in(
+            "\n".join(
+                [*(f"ERROR    {line}" for line in found), *(f"WARNING  {line}" for line in other)] or ["ok"]
+            )
         )
     )
     return 1 if found else 0

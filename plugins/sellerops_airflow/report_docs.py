@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import yaml
 
 from sellerops.accounts import Account
+from sellerops.commands import typed, typed_in
 from sellerops.specs import PeriodKind, ReportSpec, TableSpec
 
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -22,7 +23,7 @@ def doc_md(spec: ReportSpec, accounts: Sequence[Account]) -> str:
             spec.description,
             f"Amazon's `{spec.report_type}`, for {names}.",
             "## Repeat and backfill",
-            _how_to_repeat(spec),
+            typed_in(_how_to_repeat(spec)),
             "## Tables",
             tables,
             "## Effective spec",
@@ -52,12 +53,15 @@ def _how_to_repeat(spec: ReportSpec) -> str:
         "- **Backfill**: *Trigger > Backfill*, or for the days 2026-09-01 to 2026-10-31",
         "",
         "  ```sh",
-        f"  airflow backfill create --dag-id {spec.dag_id} --from-date 2026-09-01 --to-date 2026-11-01",
+        "  "
+        + typed(
+            f"airflow backfill create --dag-id {spec.dag_id} --from-date 2026-09-01 --to-date 2026-11-01"
+        ),
         "  ```",
         "",
         "  A run is named by the start of its data interval, the last day it collects. What it will ask and",
-        f"  how long the quota makes it take: `python -m sellerops backfill plan --report {spec.name}",
-        "  --from 2026-09-01 --to 2026-10-31`.",
+        f"  how long the quota makes it take: `sellerops backfill plan --report {spec.name}"
+        " --from 2026-09-01 --to 2026-10-31`.",
     ]
     return "\n".join(lines)
 

@@ -23,5 +23,5 @@ def raise_for_invalid_specs() -> None:
         raise SpecError(
             f"{len(texts)} problem(s); everything else runs:\n{lines}\n",
             where="include/config",
-            remedy="Correct the files, then run `python -m sellerops specs check`.",
+            remedy="Correct the files, then run `sellerops specs check`.",
         )

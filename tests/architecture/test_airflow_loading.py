@@ -228,6 +228,8 @@ def test_the_connection_type_is_registered_under_the_folders_name() -> None:
         "amazon_sp",
         "amazon_ads",
         "sellerops_notifications",
+        "sellerops_clickup",
+        "sellerops_telegram",
     ]
     for kind in kinds:
         module, _, name = kind["hook-class-name"].rpartition(".")

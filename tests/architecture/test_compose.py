@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sellerops.commands import PROGRAMS, typed
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.settings import fill_in, read_settings
 
@@ -15,6 +16,7 @@ COMPOSE_FILE = PROJECT_ROOT / "docker-compose.yaml"
 TEXT = COMPOSE_FILE.read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
+CODE = {"./include:/opt/airflow/include:ro", "./plugins:/opt/airflow/plugins:ro"}
 
 
 def check(path):
@@ -139,3 +141,58 @@ def test_every_foreign_image_is_named_by_its_digest():
     assert len(foreign) >= 2
     for name in foreign:
         assert re.fullmatch(r"[\w.-]+:[\w.-]+@sha256:[0-9a-f]{64}", name), name
+
+
+def test_commands_are_printed_as_they_are_typed_beside_the_file(monkeypatch):
+    """Messages are made in every Airflow service; what they print goes to one that is always there."""
+    forms = {
+        service["environment"]["SELLEROPS_COMMAND"]
+        for service in SERVICES.values()
+        if "AIRFLOW__CORE__EXECUTOR" in service.get("environment", {})
+    }
+    (form,) = forms
+    monkeypatch.setenv("SELLEROPS_COMMAND", form)
+    words = typed("sellerops quota").split()
+    assert words[:3] == ["docker", "compose", "exec"]
+    assert words[4:] == ["sellerops", "quota"]
+    service = SERVICES[words[3]]
+    assert not service.get("profiles")
+    assert {"./include:/opt/airflow/include:ro", "./plugins:/opt/airflow/plugins:ro"} <= set(
+        service["volumes"]
+    )
+    image = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
+    (made,) = re.findall(r"for name in ([a-z_ ]+); do", image)
+    assert {name.replace("_", "-") for name in made.split()} == set(PROGRAMS) - {"airflow"}
+    launchers = {path.name for path in (PROJECT_ROOT / "bin").iterdir() if path.suffix == ""}
+    assert launchers == {*PROGRAMS, "psql"}
+
+
+def test_the_programs_of_the_image_are_what_the_dockerfile_writes(tmp_path):
+    """Its loop, run here: each program hands its arguments to its module."""
+    image = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
+    (loop,) = re.findall(r"^RUN (for name in .*?done)$", image, re.MULTILINE | re.DOTALL)
+    script = loop.replace("\\\n", "").replace("/usr/local/bin", str(tmp_path))
+    subprocess.run(["/bin/sh", "-c", script], check=True)
+    for program in set(PROGRAMS) - {"airflow"}:
+        done = subprocess.run(
+            [tmp_path / program, "--help"],
+            env={
+                "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+                "PYTHONPATH": f"{PROJECT_ROOT}/include",
+                "SELLEROPS_COMMAND": "{}",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"usage: {program} "), done.stdout
+
+
+def test_the_api_server_can_test_our_connections():
+    """The button runs there: enabled, with the hooks on its path."""
+    service = SERVICES["airflow-api-server"]
+    assert service["environment"]["AIRFLOW__CORE__TEST_CONNECTION"] == "Enabled"
+    assert {"./include:/opt/airflow/include:ro", "./plugins:/opt/airflow/plugins:ro"} <= set(
+        service["volumes"]
+    )

@@ -44,7 +44,7 @@ def another_ledger(ledger: Ledger) -> None:
 def run_remedy(error: ConfigurationError, monkeypatch: pytest.MonkeyPatch, ledger: Ledger) -> None:
     """Run the printed command."""
     monkeypatch.setenv("SELLEROPS_WAREHOUSE", ledger.database.conninfo)
-    printed = re.search(r"`python -m sellerops ([^`]+)`", error.remedy)
+    printed = re.search(r"`bin/sellerops ([^`]+)`", error.remedy)
     assert printed is not None
     assert main(shlex.split(printed[1])) == 0
 

@@ -2,7 +2,10 @@
 
 CREATE_COMMENT = "createTaskComment"
 GET_COMMENTS = "getTaskComments"
-OPERATIONS = (CREATE_COMMENT, GET_COMMENTS)
+GET_USER = "getAuthorizedUser"
+OPERATIONS = (CREATE_COMMENT, GET_COMMENTS, GET_USER)
+
+USER = {"id": 81, "username": "Northwind Traders", "email": "operations@northwind.example"}
 
 # Per token and minute, on most plans; told in X-RateLimit-Limit.
 RATE_LIMIT = 100

@@ -1,4 +1,4 @@
-"""POST and GET /clickup/api/v2/task/{task_id}/comment."""
+"""POST and GET /clickup/api/v2/task/{task_id}/comment, GET /clickup/api/v2/user."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ async def comments(request: Request) -> Response:
     if request.method == "GET":
         return await _serve(request, data.GET_COMMENTS, _list)
     return await _serve(request, data.CREATE_COMMENT, _create)
+
+
+async def user(request: Request) -> Response:
+    """Say whose token it is."""
+    return await _serve(request, data.GET_USER, _user)
 
 
 async def _serve(request: Request, operation: str, handler: Handler) -> Response:
@@ -52,4 +57,13 @@ async def _list(request: Request) -> Response:
     return json_answer({"comments": listed})
 
 
-routes = [Route("/clickup/api/v2/task/{task_id}/comment", comments, methods=["POST", "GET"])]
+async def _user(request: Request) -> Response:
+    if not request.headers.get("authorization"):
+        return refusal(400, "Authorization header required", "OAUTH_017")
+    return json_answer({"user": data.USER})
+
+
+routes = [
+    Route("/clickup/api/v2/task/{task_id}/comment", comments, methods=["POST", "GET"]),
+    Route("/clickup/api/v2/user", user, methods=["GET"]),
+]

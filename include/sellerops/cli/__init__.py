@@ -6,11 +6,14 @@ Only the module of the command that is called is imported: the drivers of all of
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from sellerops.errors import SellerOpsError
+from sellerops.cli.arguments import complete_help
+from sellerops.commands import typed, typed_in
+from sellerops.errors import LedgerUnavailable, SellerOpsError
 
 # Module -> its commands and what the overview says of each, in the overview's order.
 COMMANDS = {
@@ -32,20 +35,29 @@ COMMANDS = {
         "notifications": "end waits by Amazon's notifications instead of polling: set up, look, test"
     },
     "ads": {"ads": "Amazon Ads: profiles, refused columns"},
+    "connections": {"connections": "test the Airflow connections that the configuration uses"},
     "notices": {"notices": "who is told of what, and what has not arrived"},
     "landing_tables": {"tables": "landing tables and their specs"},
 }
+
+_BY_ITSELF = ("Airflow tries again by itself.", "Run the command again.")
 
 
 def parser_for(command: str | None) -> argparse.ArgumentParser:
     """The parser of the whole command line; of the other commands it knows the names."""
     parser = argparse.ArgumentParser(
-        prog="python -m sellerops", description="What people do outside the Airflow UI."
+        prog=typed("sellerops"),
+        description="What people do outside the Airflow UI. Days are written YYYY-MM-DD.",
+        epilog=typed_in(
+            "Details of a command: `sellerops COMMAND --help`. Exit codes: 0 done, 1 an error or a "
+            "finding, 2 a wrong call."
+        ),
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     for module, its_commands in COMMANDS.items():
         if command in its_commands:
             import_module(f"sellerops.cli.{module}").add(commands)
+            complete_help(parser)
             continue
         for name, told in its_commands.items():
             commands.add_parser(name, help=told)
@@ -54,13 +66,29 @@ def parser_for(command: str | None) -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 an error that was told, 2 a wrong call."""
+    logging.getLogger("psycopg.pool").setLevel(
+        logging.CRITICAL
+    )  # each try to connect; the error says it once
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = parser_for(next((word for word in given if not word.startswith("-")), None)).parse_args(given)
     try:
         code: int = options.run(options)
     except SellerOpsError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {_told(error)}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         return 0
+    except KeyboardInterrupt:
+        return 130
     return code
+
+
+def _told(error: SellerOpsError) -> str:
+    """An error as text. What Airflow would try again, here a person does."""
+    place = f"{error.where}: " if error.where else ""
+    if isinstance(error, LedgerUnavailable):
+        remedy = (
+            "Start Postgres (`make demo` for the demo) or correct its address, then run the command again."
+        )
+        return f"{place}{error.cause} Next: {remedy}"
+    return str(error).replace("Nothing: Airflow tries", "Airflow tries").replace(*_BY_ITSELF)

@@ -6,7 +6,8 @@ import argparse
 from typing import Any
 
 from sellerops.accounts import load_accounts
-from sellerops.cli.connections import credentials_of
+from sellerops.cli.arguments import require_known
+from sellerops.cli.credentials import credentials_of
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
 from sellerops.errors import ConfigurationError
@@ -33,6 +34,8 @@ def add(commands: Any) -> None:
 
 
 def _profiles(options: argparse.Namespace) -> int:
+    if options.account:
+        require_known(account=options.account)
     accounts = [one for one in load_accounts().values() if _SOURCE in one.sources]
     if options.account:
         accounts = [one for one in accounts if one.id == options.account]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sellerops.accounts import Account, load_accounts
 from sellerops.backfill import describe_seconds
+from sellerops.cli.arguments import day
 from sellerops.cli.existing import bucket_levels, count_asins, held_by
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import select, warehouse_is_known
+from sellerops.commands import typed
 from sellerops.errors import ConfigurationError
 from sellerops.planning import AccountPlan, Needs, Plan, Proposal, make_plan, needs_of
 from sellerops.planning.plan import has_history
@@ -28,8 +30,8 @@ def add(commands: Any) -> None:
     actions = parser.add_subparsers(required=True, metavar="action")
     plan = actions.add_parser("plan", help="requests, bound, finish time, what is too late, cheaper ways")
     plan.add_argument("--report", required=True, action="append", help="may be given several times")
-    plan.add_argument("--from", dest="first", required=True, type=date.fromisoformat, metavar="DAY")
-    plan.add_argument("--to", dest="last", required=True, type=date.fromisoformat, metavar="DAY")
+    plan.add_argument("--from", dest="first", required=True, type=day, metavar="DAY")
+    plan.add_argument("--to", dest="last", required=True, type=day, metavar="DAY")
     plan.add_argument("--account", help="only this account")
     plan.add_argument("--asins", type=int, help="how many ASINs a shop has; otherwise counted in sales_daily")
     plan.add_argument("--json", action="store_true")
@@ -200,7 +202,7 @@ def _as_json(
 
 
 def _command(options: argparse.Namespace, spec: ReportSpec) -> str:
-    return (
+    return typed(
         f"airflow backfill create --dag-id {spec.dag_id} --from-date {options.first}"
         f" --to-date {options.last + timedelta(days=1)}"
     )

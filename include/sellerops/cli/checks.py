@@ -83,4 +83,4 @@ def _print(found: list[CheckResult]) -> None:
         for each in found
     ]
     header = ("check", "verdict", "account", "shop", "day", "of", "left", "right", "difference", "evidence")
-    print_table(header, rows, empty="Nothing was compared yet: `checks run`.")
+    print_table(header, rows, empty="Nothing was compared yet: `sellerops checks run`.")

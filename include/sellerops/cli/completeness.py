@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sellerops.accounts import Account, load_accounts
+from sellerops.cli import arguments
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
 from sellerops.completeness import (
@@ -45,7 +46,7 @@ _MOST_RANGES = 4
 def add(commands: Any) -> None:
     parser = commands.add_parser("completeness", help="how each report's days stand, by account and shop")
     _choices(parser)
-    parser.add_argument("--day", type=date.fromisoformat, help="one day, with its load and request")
+    parser.add_argument("--day", type=arguments.day, help="one day, with its load and request")
     parser.set_defaults(run=_completeness)
     gaps = commands.add_parser("gaps", help="days that should be there and are not")
     _choices(gaps)
@@ -57,9 +58,9 @@ def add(commands: Any) -> None:
 def _choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", help="only this report")
     parser.add_argument("--account", help="only this account")
-    parser.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY",
+    parser.add_argument("--from", dest="first", type=arguments.day, metavar="DAY",
                         help="days that never ran count from here on as well")  # fmt: skip
-    parser.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY")
+    parser.add_argument("--to", dest="last", type=arguments.day, metavar="DAY")
     parser.add_argument("--json", action="store_true")
 
 
@@ -165,7 +166,12 @@ def _print_calendar(shops: Sequence[Shop]) -> None:
             (shop.spec.name, shop.account.id, _code(shop), shop.days[0].day, shop.days[-1].day, *shown,
              _ranges(shop))
         )  # fmt: skip
-    print_table(header, rows, empty="No report has run yet; --from says since when days are expected.")
+    print_table(
+        header,
+        rows,
+        empty="No report has run yet; --from says since when days are expected.",
+        optional=[each.lower() for each in _SHOWN] + ["open", "gaps"],
+    )
 
 
 def _print_day(shops: Sequence[Shop]) -> None:

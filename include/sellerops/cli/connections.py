@@ -1,101 +1,88 @@
-"""Airflow connections as the command line finds them: in the environment, else through Airflow's own."""
+"""`connections test`: each Airflow connection that the configuration asks for is tried."""
 
 from __future__ import annotations
 
+import argparse
 import json
-import os
 import subprocess
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import textwrap
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-from sellerops.accounts import Account
-from sellerops.errors import ConfigurationError
-from sellerops.notifications.queue import QueueSettings
-from sellerops.sources.common.document_hosts import listed_hosts
-from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
-from sellerops.sources.registry import source_of
+from sellerops.cli.airflow import has_airflow, in_airflow
+from sellerops.commands import typed_in
+from sellerops.connections import Wanted, wanted_connections
+from sellerops.errors import ConfigurationError, RetryableError
 
-NOTIFICATIONS = "sellerops_notifications"
-_AIRFLOW_SECONDS = 120
+_TESTER = "sellerops_airflow.hooks.testing"
+_WIDTH = 98
 
 
-@dataclass(frozen=True)
-class Fields:
-    """What a connection holds; nothing of it shows in text."""
-
-    login: str = field(default="", repr=False)
-    password: str = field(default="", repr=False)
-    host: str = field(default="", repr=False)
-    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-
-def credentials_of(account: Account, source: str = "amazon_sp") -> Credentials:
-    """The account's credentials for a source. Raises ConfigurationError when there is no such connection."""
-    connection = account.connection_of(source)
-    found = airflow_connection(connection)
-    return Credentials(
-        client_id=found.login,
-        client_secret=found.password,
-        refresh_token=str(found.extra.get("refresh_token") or ""),
-        endpoint=found.host or source_of(source).endpoint(account),
-        token_url=str(found.extra.get("token_url") or LWA_TOKEN_URL),
-        connection=connection,
-        document_hosts=listed_hosts(found.extra.get("document_hosts")),
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "connections", help="test the Airflow connections that the configuration uses"
     )
-
-
-def queue_settings() -> QueueSettings:
-    """Where notifications are read. Raises ConfigurationError when there is no such connection."""
-    found = airflow_connection(NOTIFICATIONS)
-    settings = QueueSettings.of_connection(found.login, found.password, found.host, found.extra)
-    settings.check()
-    return settings
-
-
-def airflow_connection(conn_id: str) -> Fields:
-    """A connection: ``AIRFLOW_CONN_...``, else as ``airflow connections get`` tells it."""
-    text = os.environ.get(f"AIRFLOW_CONN_{conn_id.upper()}")
-    if text:
-        return _of_json(json.loads(text)) if text.lstrip().startswith("{") else _of_uri(text)
-    return _of_json(_told_by_airflow(conn_id))
-
-
-def _of_json(values: Mapping[str, Any]) -> Fields:
-    extra = values.get("extra_dejson") or values.get("extra") or {}
-    extra = json.loads(extra) if isinstance(extra, str) else extra
-    return Fields(
-        str(values.get("login") or ""),
-        str(values.get("password") or ""),
-        str(values.get("host") or ""),
-        extra,
+    actions = parser.add_subparsers(required=True, metavar="action")
+    test = actions.add_parser(
+        "test",
+        help="log in with each; exit code 1 if one fails or a required one is missing",
+        description="Logs in with each connection that accounts, specs, notifications and exports use, as "
+        "the Test button in the Airflow UI does. Collects and sends nothing. Exit code 1 if a connection "
+        "fails or a required one is missing.",
     )
-
-
-def _of_uri(uri: str) -> Fields:
-    parts = urlsplit(uri)
-    extra = dict(parse_qsl(parts.query))
-    extra = json.loads(extra["__extra__"]) if "__extra__" in extra else extra
-    return Fields(
-        unquote(parts.username or ""), unquote(parts.password or ""), unquote(parts.hostname or ""), extra
+    test.add_argument(
+        "connection", nargs="*", help="connection ids (default: all that the configuration uses)"
     )
+    test.set_defaults(run=_test)
 
 
-def _told_by_airflow(conn_id: str) -> Mapping[str, Any]:
-    """In a process of its own: this package runs without Airflow. Its answer holds secrets."""
-    command = [sys.executable, "-m", "airflow", "connections", "get", conn_id, "--output", "json"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_AIRFLOW_SECONDS, check=False)
-        found = json.loads(done.stdout) if done.returncode == 0 else None
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        found = None
-    if not found:
+def _test(options: argparse.Namespace) -> int:
+    wanted = {each.conn_id: each for each in wanted_connections()}
+    unknown = [name for name in options.connection if name not in wanted]
+    if unknown:
         raise ConfigurationError(
-            "is neither in the environment nor known to Airflow.",
-            where=f"connection {conn_id}",
-            remedy=f"Set AIRFLOW_CONN_{conn_id.upper()}, or run this where "
-            f"`airflow connections get {conn_id}` works.",
+            f"the configuration does not use a connection {unknown[0]!r}.",
+            remedy=f"Known: {', '.join(wanted)}.",
         )
-    return dict(found[0] if isinstance(found, list) else found)
+    chosen = [wanted[name] for name in dict.fromkeys(options.connection)] or list(wanted.values())
+    answers = _ask([each.conn_id for each in chosen])
+    verdicts = [_tell(each, answers[each.conn_id]) for each in chosen]
+    return 0 if all(verdicts) else 1
+
+
+def _ask(conn_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """What the hooks answer: by connection ``state`` (ok, failed, absent) and ``message``."""
+    if not has_airflow():
+        raise ConfigurationError(
+            "the environment does not point to an Airflow, which stores the connections.",
+            remedy="Start `make demo` in another terminal, or set AIRFLOW_HOME to yours.",
+        )
+    try:
+        done = in_airflow(["-m", _TESTER, *conn_ids])
+    except subprocess.TimeoutExpired as error:
+        raise RetryableError(
+            f"{', '.join(conn_ids)} did not all answer within {error.timeout:g} s.",
+            remedy="Test them one by one by their ids.",
+        ) from error
+    try:
+        answers: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError) as error:
+        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        raise ConfigurationError(
+            f"the connections cannot be read: {last}", remedy="`airflow connections list` says more."
+        ) from error
+    return answers
+
+
+def _tell(each: Wanted, answer: dict[str, Any]) -> bool:
+    """Print one connection; whether it is as it should be."""
+    state, message = answer["state"], answer["message"]
+    if state == "absent":
+        state = "not there" if each.without else "MISSING"
+        message = (
+            f"Without it {each.without}."
+            if each.without
+            else f"Next: add it in Admin > Connections, type {each.kind}."
+        )
+    print(f"{state.upper() if state == 'failed' else state:<10}{each.conn_id} ({each.kind}; {each.what_for})")
+    print(textwrap.fill(typed_in(message), _WIDTH, initial_indent=" " * 10, subsequent_indent=" " * 10))
+    return state in ("ok", "not there")

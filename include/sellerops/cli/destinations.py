@@ -1,11 +1,11 @@
-"""Where the command line finds destinations: the environment says what Airflow's connections do."""
+"""Where the command line finds destinations: the environment, else Airflow's connections."""
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from sellerops.cli.airflow import airflow_connection, known_connection
 from sellerops.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -29,10 +29,15 @@ def _address(name: str, warehouse: str) -> Any:
         return bigquery_address()
     from sellerops.destinations.base import ConnectionValues
 
-    fields = _connection(f"AIRFLOW_CONN_SELLEROPS_{name.upper()}")
-    extra = _extra(fields)
-    texts = {key: str(fields.get(key) or "") for key in ("host", "login", "password", "schema")}
-    return ConnectionValues(**texts, port=int(fields["port"]) if fields.get("port") else None, extra=extra)
+    found = airflow_connection(f"sellerops_{name}")
+    return ConnectionValues(
+        host=found.host,
+        login=found.login,
+        password=found.password,
+        schema=found.schema,
+        port=int(found.port) if found.port else None,
+        extra=dict(found.extra),
+    )
 
 
 def bigquery_address() -> BigQueryAddress:
@@ -48,8 +53,8 @@ def bigquery_address() -> BigQueryAddress:
         for key in ("project", "location", "dataset_prefix")
     }
     if not own["project"]:
-        extra = _extra(_connection("AIRFLOW_CONN_SELLEROPS_BIGQUERY"))
-        own = {key: str(extra.get(key) or "") for key in own}
+        connection = known_connection("sellerops_bigquery")
+        own = {key: str(connection.extra.get(key) or "") for key in own} if connection else own
     if not own["project"]:
         raise ConfigurationError(
             "nobody says which BigQuery project has the tables.",
@@ -71,20 +76,3 @@ def _client(project: str, location: str) -> Any:
     local = os.environ.get("BIGQUERY_EMULATOR_HOST")
     credentials = AnonymousCredentials() if local else None  # type: ignore[no-untyped-call]
     return Client(project=project, location=location, credentials=credentials)
-
-
-def _connection(variable: str) -> dict[str, Any]:
-    """Airflow's connection in the environment, as JSON; empty where there is none."""
-    text = os.environ.get(variable, "")
-    if not text:
-        return {}
-    try:
-        fields = json.loads(text)
-    except ValueError as error:
-        raise ConfigurationError("is no JSON.", where=f"${variable}", remedy="Write it as JSON.") from error
-    return dict(fields)
-
-
-def _extra(fields: dict[str, Any]) -> dict[str, Any]:
-    extra = fields.get("extra") or {}
-    return dict(json.loads(extra) if isinstance(extra, str) else extra)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from sellerops.cli.arguments import require_known
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
 from sellerops.finality import PERCENT, TableFinality, lookback_of, measure
@@ -21,6 +22,8 @@ def add(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.account:
+        require_known(account=options.account)
     specs = [load_spec(options.report)] if options.report else load_specs()[0]
     ledger = open_ledger()
     try:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sellerops.cli.destinations import destination_of
 from sellerops.cli.warehouse import open_ledger
+from sellerops.commands import typed_in
 from sellerops.destinations.differences import Migration
 from sellerops.errors import ConfigurationError
 from sellerops.known_destinations import DESTINATIONS
@@ -69,4 +70,4 @@ def _show(destination: str, done: Migration) -> None:
     for text in done.steps:
         print(f"  {text}")
     for text in done.conflicts:
-        print(f"  conflict: {text}")
+        print(f"  conflict: {typed_in(text)}")

@@ -5,15 +5,17 @@ migrate|adopt-archive`: its own tables, and its archive.
 from __future__ import annotations
 
 import argparse
-from datetime import date
 from typing import Any
 
+import psycopg
+
 from sellerops.archive import Archive
+from sellerops.cli.arguments import day, require_known
 from sellerops.cli.replay import archive_uri
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger, select
 from sellerops.deployment import adopt_archive
-from sellerops.errors import ConfigurationError
+from sellerops.errors import ConfigurationError, LedgerUnavailable
 from sellerops.ledger import SliceState
 from sellerops.ledger.loads import costs
 from sellerops.marketplaces import all_marketplaces
@@ -33,12 +35,12 @@ def add(commands: Any) -> None:
         action.add_argument("--limit", type=int, default=30)
         action.set_defaults(run=run)
         if name == "slices":
-            action.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY")
-            action.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY")
+            action.add_argument("--from", dest="first", type=day, metavar="DAY")
+            action.add_argument("--to", dest="last", type=day, metavar="DAY")
             action.add_argument("--state", type=str.upper, choices=[state.value for state in SliceState])
     action = actions.add_parser("costs", help="loads by day, report and destination, and bytes processed")
     action.add_argument("--report")
-    action.add_argument("--since", type=date.fromisoformat, metavar="DAY", help="from this day (UTC) on")
+    action.add_argument("--since", type=day, metavar="DAY", help="from this day (UTC) on")
     action.set_defaults(run=_costs)
     actions.add_parser("migrate", help="bring the ledger's tables to this version").set_defaults(run=_migrate)
 
@@ -61,8 +63,12 @@ def _adopt(options: argparse.Namespace) -> int:
 
 def _migrate(options: argparse.Namespace) -> int:
     ledger = open_ledger()
-    ledger.migrate()
-    ledger.close()
+    try:
+        ledger.migrate()
+    except psycopg.OperationalError as error:
+        raise LedgerUnavailable(f"{str(error).splitlines()[0]}.", where=ledger.database.place) from error
+    finally:
+        ledger.close()
     print("The ledger is at this version.")
     return 0
 
@@ -79,6 +85,8 @@ def _requests(options: argparse.Namespace) -> int:
         statement,
         {"report": options.report, "account": options.account, "limit": _positive(options.limit)},
     )
+    if not rows:
+        require_known(report=options.report, account=options.account)
     codes = _codes()
     header = (
         "id",
@@ -94,7 +102,7 @@ def _requests(options: argparse.Namespace) -> int:
         "error",
     )
     shown = [(str(r[0]), r[1], r[2], " ".join(codes.get(m, m) for m in r[3]), *r[4:]) for r in rows]
-    print_table(header, shown, empty="No request matches.")
+    print_table(header, shown, empty="No request matches.", optional=("error",))
     return 0
 
 
@@ -102,6 +110,8 @@ def _loads(options: argparse.Namespace) -> int:
     ledger = open_ledger()
     loads = ledger.loads(report=options.report, account_id=options.account, limit=_positive(options.limit))
     ledger.close()
+    if not loads:
+        require_known(report=options.report, account=options.account)
     codes = _codes()
     header = (
         "load",
@@ -138,7 +148,9 @@ def _loads(options: argparse.Namespace) -> int:
         )
         for load in loads
     ]
-    print_table(header, rows, empty="No load matches.")
+    print_table(
+        header, rows, empty="No load matches.", optional=("rejected", "damaged texts", "bytes processed")
+    )
     return 0
 
 
@@ -146,6 +158,8 @@ def _costs(options: argparse.Namespace) -> int:
     ledger = open_ledger()
     found = ledger.database.run(lambda c: costs(c, options.report, options.since))
     ledger.close()
+    if not found:
+        require_known(report=options.report)
     header = ("day", "report", "destination", "loads", "stored", "bytes processed", "seconds")
     rows: list[tuple[Any, ...]] = [
         (each.day, each.report, each.destination, each.loads, each.stored, each.bytes_processed, each.seconds)
@@ -158,7 +172,7 @@ def _costs(options: argparse.Namespace) -> int:
             ("total", "", name, sum(each.loads for each in own), sum(each.stored for each in own),
              sum(told) if told else None, sum(each.seconds for each in own))
         )  # fmt: skip
-    print_table(header, rows, empty="No load matches.")
+    print_table(header, rows, empty="No load matches.", optional=("bytes processed",))
     return 0
 
 
@@ -173,6 +187,8 @@ def _slices(options: argparse.Namespace) -> int:
         most=_positive(options.limit) + 1,
     )
     ledger.close()
+    if not found:
+        require_known(report=options.report, account=options.account)
     codes = _codes()
     rows = [
         (
@@ -185,7 +201,12 @@ def _slices(options: argparse.Namespace) -> int:
         )
         for row in found[-options.limit :]
     ]
-    print_table(("report", "account", "shop", "day", "state", "error"), rows, empty="No slice matches.")
+    print_table(
+        ("report", "account", "shop", "day", "state", "error"),
+        rows,
+        empty="No slice matches.",
+        optional=("error",),
+    )
     if len(found) > len(rows):
         print("(earlier ones are left out; --limit shows more)")
     return 0

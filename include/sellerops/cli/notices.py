@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sellerops.accounts import load_accounts
+from sellerops.cli.arguments import require
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
 from sellerops.ledger.notices import Delivery, deliveries, open_faults
@@ -35,6 +36,8 @@ def _routes(options: argparse.Namespace) -> int:
     routes = ROUTES.read()
     families = sorted({spec.family for spec in load_specs()[0]})
     accounts = list(load_accounts())
+    require("report family", options.family, families)
+    require("account", options.account, accounts)
     print_table(
         ("event", "family", "account", "channels"),
         _table(

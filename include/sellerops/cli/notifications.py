@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sellerops.accounts import Account, load_accounts
-from sellerops.cli.connections import credentials_of, queue_settings
+from sellerops.cli.credentials import credentials_of, queue_settings
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
+from sellerops.commands import typed_in
 from sellerops.errors import ConfigurationError, GiveUpError
 from sellerops.ledger import Ledger, notifications
 from sellerops.notifications.messages import TEST_TYPE
@@ -102,7 +103,9 @@ def _status(options: argparse.Namespace) -> int:
         )
         for one in shown["subscriptions"]
     ]
-    print_table(header, rows, empty="No account is subscribed: run `notifications setup --account ...`.")
+    print_table(
+        header, rows, empty="No account is subscribed: `sellerops notifications setup --account all`."
+    )
     listeners = [
         (one["queue"], "yes" if one["is_alive"] else "no", one["told_at"], one["problem"] or "")
         for one in shown["listeners"]
@@ -131,7 +134,8 @@ def _test(options: argparse.Namespace) -> int:
                 raise GiveUpError(
                     f"the message is in the queue, but not in the ledger after {options.seconds:.0f} s.",
                     where=settings.arn,
-                    remedy="Unpause the DAG sellerops__notifications; `notifications status` says more.",
+                    remedy="Unpause the DAG sellerops__notifications; `sellerops notifications status` says "
+                    "more.",
                 )
             time.sleep(0.5)
     finally:
@@ -154,10 +158,17 @@ def _let_amazon_send(options: argparse.Namespace, arn: str) -> int:
             destinations = [each for each in await api.destinations() if each.arn == arn]
             if not destinations:
                 raise ConfigurationError(
-                    "is no destination yet.", where=arn, remedy="Run `notifications setup` first."
+                    "is no destination yet.",
+                    where=arn,
+                    remedy="Run `sellerops notifications setup --account all` first.",
                 )
             await api.send_test(TYPES[0], destinations[0].id, options.scenario)
 
     asyncio.run(send())
-    print("Amazon sends a test; `notifications status` counts it among the messages of unknown accounts.")
+    print(
+        typed_in(
+            "Amazon sends a test; `sellerops notifications status` counts it among the messages of "
+            "unknown accounts."
+        )
+    )
     return 0

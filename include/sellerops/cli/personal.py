@@ -11,6 +11,7 @@ from sellerops.cli.destinations import bigquery_address
 from sellerops.cli.replay import archive_is_known, archive_uri
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
+from sellerops.commands import typed_in
 from sellerops.deployment import bind_archive
 from sellerops.document_retention import delete_documents
 from sellerops.personal import list_personal, purge_personal
@@ -85,7 +86,7 @@ def _landed(options: argparse.Namespace) -> int:
         report = f" --report {options.report}" if options.report else ""
         print(
             "Nothing was changed. Declare in its spec what is to stay; drop the others with "
-            f"`python -m sellerops personal landed{report} --destination {options.destination} --remove`."
+            + typed_in(f"`sellerops personal landed{report} --destination {options.destination} --remove`.")
         )
     return 0
 

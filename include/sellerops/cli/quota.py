@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from sellerops.backfill import describe_seconds
+from sellerops.cli.arguments import require_known
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger, select
 from sellerops.ledger.listings import reuses
@@ -28,6 +29,8 @@ def _quota(options: argparse.Namespace) -> int:
         WHERE %(account)s::text IS NULL OR account_id = %(account)s
         ORDER BY account_id, operation"""
     buckets = select(statement, {"account": options.account})
+    if not buckets:
+        require_known(account=options.account)
     header = (
         "account",
         "application",
@@ -53,7 +56,7 @@ def _quota(options: argparse.Namespace) -> int:
         )
         for account, application, operation, rate, learned, burst, left, *rest in buckets
     ]
-    print_table(header, rows, empty="No call was made yet.")
+    print_table(header, rows, empty="No call was made yet.", optional=("refused", "last refusal"))
     _print_learned(options.account)
     _print_saved(options.account)
     return 0

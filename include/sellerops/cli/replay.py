@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from datetime import date
 from typing import Any
 
 from sellerops.archive import Archive
+from sellerops.cli.airflow import known_variable
+from sellerops.cli.arguments import day
 from sellerops.cli.destinations import destination_of
 from sellerops.cli.warehouse import open_ledger
 from sellerops.deployment import bind_archive
@@ -19,7 +20,7 @@ from sellerops.refill import refill
 from sellerops.replay import DESTINATION, Replayed, replay
 from sellerops.specs import ReportSpec, load_spec
 
-_OWN, _AIRFLOW = "SELLEROPS_ARCHIVE", "AIRFLOW_VAR_SELLEROPS_ARCHIVE_URI"
+_OWN, _VARIABLE = "SELLEROPS_ARCHIVE", "sellerops_archive_uri"
 
 
 def add(commands: Any) -> None:
@@ -29,9 +30,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--report", required=True)
     parser.add_argument("--table", action="append", help="only this table of the report; may be given again")
     parser.add_argument("--account", help="only loads of this account; rows of others stay")
-    parser.add_argument(
-        "--since", type=date.fromisoformat, metavar="DAY", help="only loads of windows that reach this day"
-    )
+    parser.add_argument("--since", type=day, metavar="DAY", help="only loads of windows that reach this day")
     parser.add_argument("--check", action="store_true", help="only compare; exit code 1 when they differ")
     parser.add_argument(
         "--from-archive", action="store_true", help="from the archive's sidecars, when the ledger is lost"
@@ -112,16 +111,16 @@ def _show(done: Replayed) -> None:
 
 
 def archive_is_known() -> bool:
-    """Whether the environment says where the archive is."""
-    return bool(os.environ.get(_OWN) or os.environ.get(_AIRFLOW))
+    """Whether the environment, or the Airflow it points at, says where the archive is."""
+    return bool(os.environ.get(_OWN) or known_variable(_VARIABLE))
 
 
 def archive_uri(given: str | None) -> str:
-    """The archive's address, as given or from the environment. Raises ConfigurationError without one."""
-    uri = given or os.environ.get(_OWN) or os.environ.get(_AIRFLOW)
+    """The archive's address: as given, of the environment, else Airflow's. Raises ConfigurationError."""
+    uri = given or os.environ.get(_OWN) or known_variable(_VARIABLE)
     if not uri:
         raise ConfigurationError(
-            "nobody says where the archive is.",
-            remedy=f"Give --archive or set {_OWN}: the value of the Airflow variable sellerops_archive_uri.",
+            f"the archive address is unknown: {_OWN} is not set, and Airflow has no variable {_VARIABLE}.",
+            remedy="Start `make demo` in another terminal, or add --archive <URI>.",
         )
     return uri

@@ -2,26 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import shutil
+import sys
+import textwrap
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 
+from sellerops.commands import typed_in
 
-def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
-    """Print rows under their header; ``empty`` when there are none. Numbers stand right, times are UTC."""
+_GAP = 2
+_NARROWEST = 16
+
+
+def print_table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    empty: str,
+    optional: Collection[str] = (),
+) -> None:
+    """Print rows under their header; ``empty`` when there are none. Numbers stand right, times are UTC.
+
+    ``optional`` columns are left out where nothing stands in them, or nothing but 0. On a terminal that is
+    too narrow the widest texts are broken into lines.
+    """
     body = [list(row) for row in rows]
     if not body:
-        print(empty)
+        print(typed_in(empty))
         return
+    kept = [i for i, title in enumerate(header) if title not in optional or any(row[i] for row in body)]
+    titles = [header[i] for i in kept]
+    body = [[row[i] for i in kept] for row in body]
     texts = [[_text(value) for value in row] for row in body]
-    widths = [max(len(header[i]), *(len(row[i]) for row in texts)) for i in range(len(header))]
-    print("  ".join(title.ljust(width) for title, width in zip(header, widths, strict=True)).rstrip())
+    widths = [max(len(titles[i]), *(len(row[i]) for row in texts)) for i in range(len(titles))]
+    if limit := _terminal_width():
+        widths = _fitting(widths, [_is_number(column) for column in zip(*body, strict=True)], limit)
+    print(_line(titles, widths, [False] * len(titles)))
     for values, row in zip(body, texts, strict=True):
-        cells = [
-            text.rjust(width) if isinstance(value, int | float) else text.ljust(width)
-            for value, text, width in zip(values, row, widths, strict=True)
-        ]
-        print("  ".join(cells).rstrip())
+        right = [isinstance(value, int | float) for value in values]
+        cells = [_broken(text, width) for text, width in zip(row, widths, strict=True)]
+        for line in zip_longest(*cells, fillvalue=""):
+            print(_line(line, widths, right))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    placed = [
+        cell.rjust(width) if at_right else cell.ljust(width)
+        for cell, width, at_right in zip(cells, widths, right, strict=True)
+    ]
+    return (" " * _GAP).join(placed).rstrip()
+
+
+def _terminal_width() -> int:
+    """Characters in a line of the terminal; 0 for a file or a pipe, which takes any."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+
+
+def _fitting(widths: Sequence[int], is_number: Sequence[bool], limit: int) -> list[int]:
+    """Narrower texts, the widest first, until a line has ``limit`` characters, or none can go."""
+    found = list(widths)
+    while sum(found) + _GAP * (len(found) - 1) > limit:
+        texts = [i for i, number in enumerate(is_number) if not number and found[i] > _NARROWEST]
+        if not texts:
+            break
+        found[max(texts, key=lambda i: found[i])] -= 1
+    return found
+
+
+def _broken(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width) if len(text) > width else [text]
+
+
+def _is_number(column: Sequence[Any]) -> bool:
+    return all(isinstance(value, int | float | datetime | None) for value in column)
 
 
 def _text(value: Any) -> str:

@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
-from urllib.parse import quote, urlencode
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import Conninfo
 from psycopg.rows import tuple_row
 
+from sellerops.cli.airflow import Fields, known_connection
 from sellerops.errors import ConfigurationError
 from sellerops.ledger import Ledger
 from sellerops.ledger.reading import READER
 
-_OWN, _AIRFLOW = "SELLEROPS_WAREHOUSE", "AIRFLOW_CONN_SELLEROPS_WAREHOUSE"
-_READER, _AIRFLOW_READER = "SELLEROPS_READER", "AIRFLOW_CONN_SELLEROPS_READER"
+_OWN, _CONNECTION = "SELLEROPS_WAREHOUSE", "sellerops_warehouse"
+_READER, _READER_CONNECTION = "SELLEROPS_READER", "sellerops_reader"
 
 
 def open_ledger() -> Ledger:
-    """The ledger at ``$SELLEROPS_WAREHOUSE`` (libpq text or URL), else of Airflow's connection there."""
-    conninfo = os.environ.get(_OWN) or _from_airflow(os.environ.get(_AIRFLOW, ""))
-    if not conninfo:
-        raise ConfigurationError(
-            "nobody says where the ledger is.",
-            remedy=f"Set {_OWN}=postgresql://user:password@host:port/database; `make demo` prints its own.",
-        )
-    return Ledger(conninfo, pool_size=2, retry_seconds=5)
+    """The ledger at ``$SELLEROPS_WAREHOUSE`` (libpq text or URL), else at Airflow's connection."""
+    return Ledger(_address(_OWN, _CONNECTION, "<user>"), pool_size=2, retry_seconds=5)
 
 
 def reader_conninfo() -> str:
-    """The role that only reads: ``$SELLEROPS_READER``, else of Airflow's connection there."""
-    conninfo = os.environ.get(_READER) or _from_airflow(os.environ.get(_AIRFLOW_READER, ""))
-    if not conninfo:
-        raise ConfigurationError(
-            "no address of the role that only reads is set.",
-            where=f"environment variable {_READER}",
-            remedy=f"Set {_READER}=postgresql://{READER}:password@host:port/database; `make demo` prints it.",
-        )
-    return conninfo
+    """The role that only reads: ``$SELLEROPS_READER``, else Airflow's connection."""
+    return _address(_READER, _READER_CONNECTION, READER)
 
 
 def select(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
@@ -51,18 +40,47 @@ def select(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
 
 
 def warehouse_is_known() -> bool:
-    """Whether the environment says where the ledger is."""
-    return bool(os.environ.get(_OWN) or os.environ.get(_AIRFLOW))
+    """Whether the environment, or the Airflow it points at, says where the ledger is."""
+    return bool(_found(_OWN, _CONNECTION))
 
 
-def _from_airflow(value: str) -> str:
-    if not value.startswith("{"):
-        return "postgresql://" + value.split("://", 1)[1] if "://" in value else value
-    fields = json.loads(value)
-    login = quote(fields.get("login") or "", safe="")
-    if fields.get("password"):
-        login += ":" + quote(fields["password"], safe="")
-    host = f"{fields.get('host') or 'localhost'}:{fields.get('port') or 5432}"
-    extra = fields.get("extra") or {}
-    query = urlencode(json.loads(extra) if isinstance(extra, str) else extra)
-    return f"postgresql://{login}@{host}/{fields.get('schema') or ''}" + (f"?{query}" if query else "")
+def _address(variable: str, connection: str, user: str) -> str:
+    if found := _found(variable, connection):
+        return found
+    raise ConfigurationError(
+        f"the warehouse address is unknown: {variable} is not set, Airflow has no connection {connection}.",
+        remedy="Start `make demo` in another terminal; commands then use the demo. Or set your own: "
+        f"export {variable}=postgresql://{user}:<password>@<host>:5432/<database>",
+    )
+
+
+def _found(variable: str, connection: str) -> str:
+    if own := os.environ.get(variable):
+        return _checked(own, variable)
+    fields = known_connection(connection)
+    return _conninfo(fields) if fields else ""
+
+
+def _checked(address: str, variable: str) -> str:
+    try:
+        conninfo_to_dict(address)
+    except ProgrammingError as error:
+        raise ConfigurationError(
+            f"is not a Postgres address: {str(error).strip()}.",
+            where=f"${variable}",
+            remedy=f"Write {variable}=postgresql://<user>:<password>@<host>:5432/<database>",
+        ) from error
+    return address
+
+
+def _conninfo(fields: Fields) -> str:
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    parts = {
+        "host": fields.host,
+        "port": fields.port,
+        "dbname": fields.schema,
+        "user": fields.login,
+        "password": fields.password,
+    }
+    extra = {key: value for key, value in fields.extra.items() if key in known}
+    return make_conninfo(**extra, **{key: value for key, value in parts.items() if value})

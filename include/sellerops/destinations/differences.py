@@ -188,9 +188,10 @@ def remedy_of(shape: TableShape, found: Iterable[Difference], destination: str) 
     if greatest is Remedy.NEW_TABLE:
         return (
             f"Give the table another name in the spec (`tables.{shape.name}`) and backfill the report; the "
-            "old table stays as it is. Neither `tables migrate` nor `replay` can make its rows the new ones."
+            "old table stays as it is. Neither `sellerops tables migrate` nor `sellerops replay` can make "
+            "its rows the new ones."
         )
-    replay = f"python -m sellerops replay --report {report} --table {shape.name}"
+    replay = f"sellerops replay --report {report} --table {shape.name}"
     again = f"Make the table again from the archive: `{replay}`."
     if destination != "postgres":
         again = (
@@ -200,7 +201,7 @@ def remedy_of(shape: TableShape, found: Iterable[Difference], destination: str) 
     if greatest is Remedy.REPLAY:
         return again
     return (
-        f"Run `python -m sellerops tables migrate {report}`; with `--check` it only shows what it would do. "
+        f"Run `sellerops tables migrate {report}`; with `--check` it only shows what it would do. "
         f"If it finds conflicts: {again[0].lower()}{again[1:]}"
     )
 

@@ -27,7 +27,7 @@ from sellerops.errors import (
 _PASSING = ("08", "40", "53", "55006", "55P03", "57", "58", "25P03", "25P04", "25006")
 _POSTGRES = "Postgres"
 _REPORT_IT = "Nothing was stored. This program is wrong: report it with the archived document."
-_MIGRATE = "Nothing was stored. `python -m sellerops tables migrate <report> --check` says what differs."
+_MIGRATE = "Nothing was stored. `sellerops tables migrate <report> --check` says what differs."
 # COPY says where it was: `COPY staged, line 3, column price: "..."`.
 _COPY_PLACE = re.compile(r"COPY \w+, line \d+(?:, column (\w+))?")
 
@@ -67,7 +67,7 @@ def _no_ledger(error: psycopg.Error, where: str) -> SellerOpsError:
     return ConfigurationError(
         f"the database holds no ledger of this version: {_message(error)}.",
         where=where,
-        remedy="Run the migrations: `Ledger(conninfo).migrate()`.",
+        remedy="Run `sellerops ledger migrate`.",
     )
 
 

@@ -184,7 +184,8 @@ class Database:
         reason = self._reason()
         cause = error if isinstance(error, psycopg.Error) and error.sqlstate else reason or error
         away = LedgerUnavailable(
-            f"the ledger's database did not answer for {self.retry_seconds:.0f} s: {str(cause).strip()}.",
+            f"the ledger's database did not answer for {self.retry_seconds:.0f} s: "
+            f"{str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__}.",
             where=self.place,
         )
         # One lost connection, or a busy pool, says nothing about the server.
@@ -205,7 +206,7 @@ class Database:
         return ConfigurationError(
             f"holds no ledger of this version: {str(error).strip().splitlines()[0]}.",
             where=self.place,
-            remedy="Run the migrations: `Ledger(conninfo).migrate()`.",
+            remedy="Run `sellerops ledger migrate`.",
         )
 
     @property

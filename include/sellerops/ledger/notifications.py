@@ -44,7 +44,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Subscription:
-    """What ``python -m sellerops notifications setup`` made or found. ``queue``: its ARN."""
+    """What ``sellerops notifications setup`` made or found. ``queue``: its ARN."""
 
     account_id: str
     notification_type: str

@@ -119,7 +119,7 @@ def get(connection: Connection, quarantine_id: int) -> Quarantine:
         raise GiveUpError(
             "there is no such quarantine.",
             where=f"quarantine {quarantine_id}",
-            remedy="`python -m sellerops quarantine list` shows those there are.",
+            remedy="`sellerops quarantine list` shows those there are.",
         )
     return _quarantine(row)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sellerops.backfill import describe_seconds
@@ -14,6 +13,7 @@ from sellerops.ledger import SliceState
 from sellerops.ledger.warnings import Warned
 from sellerops.marketplaces import all_marketplaces
 from sellerops.notices import Event, Notice
+from sellerops.notices.notice import blocks_of
 from sellerops.redaction import redact
 from sellerops.specs import ReportSpec
 from sellerops.specs.durations import format_duration
@@ -26,7 +26,7 @@ _NO_RUN_NEXT = (
     "(empty form: what the schedule would have collected)."
 )
 _WAITS_NEXT = (
-    "nothing by hand: the run goes on by itself and its end is told here. `python -m sellerops quota` shows "
+    "nothing by hand: the run goes on by itself and its end is told here. `sellerops quota` shows "
     "what is left of Amazon's quotas."
 )
 _UNPUBLISHED_NEXT = "nothing by hand: the coming runs ask again."
@@ -106,7 +106,7 @@ def expiring_notice(
     lines = [f"until {last}: {_places(group)}" for last, group in sorted(by_end.items())]
     shown = lines[:_MOST_REASONS]
     if len(lines) > _MOST_REASONS:
-        shown.append(f"... and {len(lines) - _MOST_REASONS} more, `python -m sellerops gaps` lists them.")
+        shown.append(f"... and {len(lines) - _MOST_REASONS} more, `sellerops gaps` lists them.")
     states = Counter(str(each.row.state) if each.row else "MISSING" for each in open_days)
     told = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     sections = [
@@ -200,16 +200,11 @@ def _notice(
     url: str,
     run: tuple[str, str],
 ) -> Notice:
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": headline[:150]}},
-        *({"type": "section", "text": {"type": "mrkdwn", "text": text[:2900]}} for text in sections),
-        {"type": "context", "elements": [{"type": "mrkdwn", "text": f"<{url}|{run[1] or spec.dag_id}>"}]},
-    ]
     return Notice(
         key=warned.fault_key,
         event=event,
         text="\n".join([headline, *sections]),
-        blocks=blocks,
+        blocks=blocks_of(headline, sections, f"<{url}|{run[1] or spec.dag_id}>"),
         family=spec.family,
         account_ids=(warned.account_id,),
         report=spec.name,

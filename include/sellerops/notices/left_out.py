@@ -39,7 +39,7 @@ def left_out_notice(columns: Sequence[LeftOut], spec: ReportSpec, account_id: st
         "\n".join(lines),
         f"First seen in {plain(f'{account_id} {label}')}. The report is asked for without them: its rows "
         "load, these columns stay null. They are asked for again after two weeks.",
-        f"Next: `python -m sellerops ads columns` shows all. Take a column that is gone for good out of "
+        f"Next: `sellerops ads columns` shows all. Take a column that is gone for good out of "
         f"`{spec.name}.yaml`; correct its `from` where it has another name now.",
     ]
     return Notice(

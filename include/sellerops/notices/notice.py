@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sellerops.commands import typed_in
 from sellerops.notices.events import Event
 
 # Slack takes 150 characters of a header and 3,000 of a section (api.slack.com, Block Kit).
@@ -28,7 +29,8 @@ class Notice:
     headline; ``blocks``: Slack's blocks of the same. ``event``, ``family`` and ``account_ids`` decide the
     channels; messages of the same ``run_id`` of ``dag_id`` share a thread. ``fault_key``: the same for the
     same fault seen again later, which is told once, at most daily as long as it lasts, and when it ends;
-    ``faults`` instead, where one message tells of several.
+    ``faults`` instead, where one message tells of several. Commands in backticks are told as the reader types
+    them.
     """
 
     key: str
@@ -42,6 +44,9 @@ class Notice:
     run_id: str = ""
     fault_key: str = ""
     faults: tuple[Fault, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", typed_in(self.text))
 
     @property
     def headline(self) -> str:
@@ -64,12 +69,13 @@ def thread_of(dag_id: str, run_id: str) -> str:
 
 def blocks_of(headline: str, sections: Sequence[str], context: str = "") -> list[dict[str, Any]]:
     """Slack's blocks of a headline (plain text) and sections (mark-up), cut to what Slack takes."""
+    told = [_cut(typed_in(each), _SECTION) for each in sections]
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": _cut(headline, _HEADER)}},
-        *({"type": "section", "text": {"type": "mrkdwn", "text": _cut(each, _SECTION)}} for each in sections),
+        *({"type": "section", "text": {"type": "mrkdwn", "text": each}} for each in told),
     ]
     if context:
-        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": context}]})
+        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": typed_in(context)}]})
     return blocks
 
 

@@ -27,7 +27,7 @@ def quarantine_notice(held: Sequence[Quarantine], url: str, family: str = "") ->
     sections = [
         *(f"`{each.table_name}` (no. {each.id}): {plain(redact(each.reason))}"[:_LONGEST] for each in held),
         "Nothing of it was stored, the rows that were there stay. Next: compare with Seller Central, then "
-        f"<{url}|release or reject it>, or `python -m sellerops quarantine release {first.id}`.",
+        f"<{url}|release or reject it>, or `sellerops quarantine release {first.id}`.",
     ]
     return Notice(
         _key(first),

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import psycopg
 
+from sellerops.commands import typed_in
 from sellerops.ledger import Ledger, notifications
 from sellerops.ledger.notifications import Kept, Notification
 from sellerops.notifications.messages import parse
@@ -75,8 +76,10 @@ class Reader:
         if told.report_id and kept.account_id is None:
             self._tell_once(
                 f"seller {told.seller_id}",
-                f"a notification of seller {told.seller_id} belongs to no account here (subscription "
-                f"{told.subscription_id}). Next: `python -m sellerops notifications setup` for its account.",
+                typed_in(
+                    f"a notification of seller {told.seller_id} belongs to no account here (subscription "
+                    f"{told.subscription_id}). Next: `sellerops notifications setup` for its account."
+                ),
             )
             return replace(read, unknown=read.unknown + 1)
         if not kept.is_new:

@@ -40,7 +40,7 @@ async def set_up(
                 f"is subscribed to {kind} with another destination ({there.destination_id}).",
                 where=f"account {account_id}",
                 remedy="Use that queue in connection sellerops_notifications, or end the subscription: "
-                f"`python -m sellerops notifications remove --account {account_id} --any-queue`.",
+                f"`sellerops notifications remove --account {account_id} --any-queue`.",
             )
         made = there or await api.subscribe(kind, destination.id)
         record = Subscription(account_id, kind, made.id, destination.id, arn)

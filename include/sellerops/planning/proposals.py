@@ -9,6 +9,7 @@ from datetime import date, datetime
 from math import ceil
 
 from sellerops.accounts import Account
+from sellerops.commands import typed
 from sellerops.planning.needs import Needs
 from sellerops.planning.plan import operations_of
 from sellerops.rate_limits import RateLimitConfig
@@ -95,7 +96,7 @@ def _one_run(
         f"one run over all days, {longest}",
         sum(numbers),
         _seconds(spec, limits, max(numbers, default=0)),
-        f"airflow dags trigger {spec.dag_id} --conf '{conf}'",
+        typed(f"airflow dags trigger {spec.dag_id} --conf '{conf}'"),
     )
 
 
@@ -119,7 +120,7 @@ def _queried(
         f"Data Kiosk: {other.name} ({', '.join(other.tables)})",
         sum(numbers),
         _seconds(other, limits, max(numbers, default=0)),
-        f"airflow dags trigger {other.dag_id} --conf '{conf}'",
+        typed(f"airflow dags trigger {other.dag_id} --conf '{conf}'"),
         loses=f"rows land in {', '.join(other.tables)}, not in {', '.join(spec.tables)}",
     )
 
@@ -139,7 +140,7 @@ def _coarser(
         f"another cadence: {other.name}, by {other.period.kind.value}",
         sum(numbers),
         _seconds(other, limits, max(numbers, default=0)),
-        f"airflow dags trigger {other.dag_id} --conf '{conf}'",
+        typed(f"airflow dags trigger {other.dag_id} --conf '{conf}'"),
         loses="figures of single days" if other.period.kind is not PeriodKind.RANGE else "",
     )
 

@@ -253,7 +253,7 @@ def _remedy(detail: ErrorDetails) -> str:
         known = _keys_at(detail["loc"][:-1])
         guess = difflib.get_close_matches(str(detail["loc"][-1]), known, n=1, cutoff=0.6)
         if guess:
-            return f"Did you mean {guess[0]!r}? Then run `python -m sellerops specs check`."
+            return f"Did you mean {guess[0]!r}? Then run `sellerops specs check`."
         return f"Remove it; known here: {', '.join(known)}."
     return SpecError.default_remedy
 

@@ -19,7 +19,7 @@ _HEAD = """\
 
 Made from the specs in `include/config/reports` by `make docs`; a test holds it in step. A spec and its DAG
 (`report__<source>__<name>`) have the report's name. What each column means stands in the DAG's own page in
-Airflow; `python -m sellerops specs show <report>` prints the effective spec.
+Airflow; `bin/sellerops specs show <report>` prints the effective spec.
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
@@ -37,6 +38,37 @@ class LoginWithAmazonHook(BaseHook):
 
         Raises LoginRefused naming the connection when it or a part of it is missing.
         """
+        credentials = self._credentials()
+        credentials.check()
+        return credentials
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Ask Login with Amazon for an access token; what the button in the UI shows.
+
+        The button tries a copy under an id of its own, by which no account, and so no region, is found: the
+        address, which a login does not need, may be missing.
+        """
+        import asyncio
+
+        account = self._account()
+        try:
+            credentials = self._credentials()
+            credentials = replace(
+                credentials,
+                endpoint=credentials.endpoint or "by region",
+                connection=self.conn_id if account else "",
+            )
+            credentials.check()
+            asyncio.run(_ask_for_token(credentials))
+        except SellerOpsError as error:
+            return False, str(error)
+        return True, (
+            "Login with Amazon issued an access token: client id, client secret and refresh token match. "
+            "Whether the application has a report's role shows at the report's first request."
+        )
+
+    def _credentials(self) -> Credentials:
+        """As the connection has them, complete or not; the secret parts are masked from here on."""
         from sellerops.sources.common.document_hosts import listed_hosts
         from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
 
@@ -49,7 +81,7 @@ class LoginWithAmazonHook(BaseHook):
         for each in (secret, refresh_token):
             if each:
                 mask_secret(each)
-        credentials = Credentials(
+        return Credentials(
             client_id=connection.login or "",
             client_secret=secret,
             refresh_token=refresh_token,
@@ -58,26 +90,17 @@ class LoginWithAmazonHook(BaseHook):
             connection=self.conn_id,
             document_hosts=listed_hosts(extra.get("document_hosts")),
         )
-        credentials.check()
-        return credentials
 
-    def test_connection(self) -> tuple[bool, str]:
-        """Ask Login with Amazon for an access token; what the button in the UI shows."""
-        import asyncio
-
-        try:
-            asyncio.run(_ask_for_token(self.get_conn()))
-        except SellerOpsError as error:
-            return False, str(error)
-        return True, "Login with Amazon gave an access token."
+    def _account(self) -> Account | None:
+        return self.account or next(
+            (item for item in load_accounts().values() if item.connection_of(self.source) == self.conn_id),
+            None,
+        )
 
     def _endpoint(self) -> str:
         from sellerops.sources.registry import source_of
 
-        account = self.account or next(
-            (item for item in load_accounts().values() if item.connection_of(self.source) == self.conn_id),
-            None,
-        )
+        account = self._account()
         return source_of(self.source).endpoint(account) if account else ""
 
     def _missing(self) -> LoginRefused:

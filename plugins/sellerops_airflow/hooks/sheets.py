@@ -35,6 +35,17 @@ class GoogleSheets:
         self._conn_id = sheets_conn_id
         self._made: GSheetsHook | None = None
 
+    def log_in(self) -> str:
+        """Ask Google for an access token; whose it is. Raises CredentialsError, RetryableError."""
+
+        def ask(hook: GSheetsHook) -> None:
+            from google.auth.transport.requests import Request
+
+            hook.get_credentials().refresh(Request())  # type: ignore[no-untyped-call]
+
+        self._call("", ask)
+        return self._account()
+
     def spreadsheet(self, spreadsheet_id: str) -> dict[str, Any]:
         found: dict[str, Any] = self._call(spreadsheet_id, lambda hook: hook.get_spreadsheet(spreadsheet_id))
         return found

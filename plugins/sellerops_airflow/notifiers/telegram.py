@@ -28,7 +28,7 @@ def send(connection: str, post: Post) -> str:
     from sellerops.notices.outbox import ChannelError
     from sellerops.notices.wording import as_html, as_plain, fitting
 
-    _hide_tokens()
+    hide_tokens()
     found = BaseHook.get_connection(connection)
     text = fitting(post.text, _MOST)
     body: dict[str, Any] = {
@@ -88,7 +88,8 @@ class _HideTokens(logging.Filter):
         return True
 
 
-def _hide_tokens() -> None:
+def hide_tokens() -> None:
+    """From here on httpx logs no token of an address."""
     logger = logging.getLogger("httpx")
     if not any(isinstance(each, _HideTokens) for each in logger.filters):
         logger.addFilter(_HideTokens())

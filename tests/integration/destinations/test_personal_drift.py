@@ -109,7 +109,7 @@ def test_what_landed_before_is_shown_and_removed_by_the_command_as_printed(
     assert "shipping_address_city" in told
     assert "new_thing" not in told
     assert "shipping_address_city" in store.columns(TABLE)
-    printed = re.search(r"`python -m sellerops ([^`]+)`", told)
+    printed = re.search(r"`bin/sellerops ([^`]+)`", told)
     assert printed is not None
     assert main(shlex.split(printed[1])) == 0
     assert "1 columns removed" in capsys.readouterr().out

@@ -143,7 +143,7 @@ class Tables:
         raise ConfigurationError(
             f"a migration of it was interrupted; its rows are in `{shape.name}{BEFORE}`.",
             where=where,
-            remedy=f"Run `python -m sellerops tables migrate {shape.spec.name} --destination bigquery` to "
+            remedy=f"Run `sellerops tables migrate {shape.spec.name} --destination bigquery` to "
             "its end, then clear the task.",
         )
 

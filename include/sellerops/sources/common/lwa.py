@@ -55,11 +55,11 @@ class Credentials:
         elsewhere.
         """
         parts = {
-            "login (LWA client id)": self.client_id,
-            "password (LWA client secret)": self.client_secret,
-            "extra refresh_token": self.refresh_token,
-            "host (endpoint)": self.endpoint,
-            "extra token_url": self.token_url,
+            "LWA client id (login)": self.client_id,
+            "LWA client secret (password)": self.client_secret,
+            "refresh token (extra refresh_token)": self.refresh_token,
+            "endpoint (host)": self.endpoint,
+            "token address (extra token_url)": self.token_url,
         }
         missing = [name for name, value in parts.items() if not value]
         if missing:

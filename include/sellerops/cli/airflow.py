@@ -1,0 +1,116 @@
+"""Airflow's connections and variables for the command line: of the environment, else told by `airflow`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from sellerops.errors import ConfigurationError
+
+_AIRFLOW_SECONDS = 120
+_AN_AIRFLOW = ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What a connection holds; nothing of it shows in text."""
+
+    login: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    host: str = field(default="", repr=False)
+    port: str = field(default="", repr=False)
+    schema: str = field(default="", repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+def airflow_connection(conn_id: str) -> Fields:
+    """A connection: ``AIRFLOW_CONN_...``, else as ``airflow connections get`` tells it."""
+    found = known_connection(conn_id)
+    if found is None:
+        raise ConfigurationError(
+            "does not exist in the environment or in Airflow.",
+            where=f"connection {conn_id}",
+            remedy=f"Add it in Admin > Connections or set AIRFLOW_CONN_{conn_id.upper()}. Without a running "
+            "Airflow, start `make demo`.",
+        )
+    return found
+
+
+def known_connection(conn_id: str) -> Fields | None:
+    """The connection, or None where neither the environment nor an Airflow has it."""
+    text = os.environ.get(f"AIRFLOW_CONN_{conn_id.upper()}")
+    if text:
+        return _of_json(_parsed(text, conn_id)) if text.lstrip().startswith("{") else _of_uri(text)
+    told = _told_by_airflow(["connections", "get", conn_id, "--output", "json"])
+    try:
+        found = json.loads(told or "null")
+    except ValueError:
+        return None
+    return _of_json(found[0] if isinstance(found, list) else found) if found else None
+
+
+def known_variable(name: str) -> str:
+    """An Airflow variable; empty where neither the environment nor an Airflow has it."""
+    text = os.environ.get(f"AIRFLOW_VAR_{name.upper()}")
+    return text or (_told_by_airflow(["variables", "get", name]) or "").strip()
+
+
+def has_airflow() -> bool:
+    """Whether the environment points at an Airflow; without, `airflow` would make an empty one."""
+    return any(os.environ.get(name) for name in _AN_AIRFLOW)
+
+
+def in_airflow(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run Python in Airflow's environment, in a process of its own: this package runs without Airflow."""
+    command = [sys.executable, "-P", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=_AIRFLOW_SECONDS, check=False)
+
+
+def _parsed(text: str, conn_id: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(text))
+    except ValueError as error:
+        where = f"$AIRFLOW_CONN_{conn_id.upper()}"
+        raise ConfigurationError("is no JSON.", where=where, remedy="Write it as JSON.") from error
+
+
+def _of_json(values: Mapping[str, Any]) -> Fields:
+    extra = values.get("extra_dejson") or values.get("extra") or {}
+    extra = json.loads(extra) if isinstance(extra, str) else extra
+    texts = {key: str(values.get(key) or "") for key in ("login", "password", "host", "port", "schema")}
+    return Fields(**texts, extra=extra)
+
+
+def _of_uri(uri: str) -> Fields:
+    parts = urlsplit(uri)
+    extra = dict(parse_qsl(parts.query))
+    return Fields(
+        login=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        host=unquote(parts.hostname or ""),
+        port=str(parts.port or ""),
+        schema=unquote(parts.path.removeprefix("/")),
+        extra=json.loads(extra["__extra__"]) if "__extra__" in extra else extra,
+    )
+
+
+def _told_by_airflow(arguments: Sequence[str]) -> str | None:
+    """What Airflow's command line answers; it may hold secrets. None without an Airflow, or an answer."""
+    return _asked(tuple(arguments), *map(os.environ.get, _AN_AIRFLOW)) if has_airflow() else None
+
+
+@cache
+def _asked(arguments: tuple[str, ...], *_: str | None) -> str | None:
+    try:
+        done = in_airflow(["-m", "airflow", *arguments])
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    # Before its answer Airflow may log, on the same stream.
+    return done.stdout.strip().rpartition("\n")[2] if done.returncode == 0 else None

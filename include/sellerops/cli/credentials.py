@@ -1,0 +1,35 @@
+"""Airflow's connections as the credentials that clients take."""
+
+from __future__ import annotations
+
+from sellerops.accounts import Account
+from sellerops.cli.airflow import airflow_connection
+from sellerops.notifications.queue import QueueSettings
+from sellerops.sources.common.document_hosts import listed_hosts
+from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
+from sellerops.sources.registry import source_of
+
+NOTIFICATIONS = "sellerops_notifications"
+
+
+def credentials_of(account: Account, source: str = "amazon_sp") -> Credentials:
+    """The account's credentials for a source. Raises ConfigurationError when there is no such connection."""
+    connection = account.connection_of(source)
+    found = airflow_connection(connection)
+    return Credentials(
+        client_id=found.login,
+        client_secret=found.password,
+        refresh_token=str(found.extra.get("refresh_token") or ""),
+        endpoint=found.host or source_of(source).endpoint(account),
+        token_url=str(found.extra.get("token_url") or LWA_TOKEN_URL),
+        connection=connection,
+        document_hosts=listed_hosts(found.extra.get("document_hosts")),
+    )
+
+
+def queue_settings() -> QueueSettings:
+    """Where notifications are read. Raises ConfigurationError when there is no such connection."""
+    found = airflow_connection(NOTIFICATIONS)
+    settings = QueueSettings.of_connection(found.login, found.password, found.host, found.extra)
+    settings.check()
+    return settings

@@ -1,0 +1,124 @@
+"""The pages' commands run as printed, from a shell that knows nothing but where the demo is."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.postgres import PostgresServer
+from support.printed_commands import FILLED, Printed, is_complete, of_page, pages
+from support.system import PATIENT, System
+
+from sellerops.archive import Archive
+from sellerops.deployment import bind_archive
+from sellerops_runtime.home import PROJECT_ROOT, Home
+from sellerops_runtime.surroundings import keep_environment
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2 * PATIENT)]
+
+PRINTED = {each.words: each for path in pages() for each in of_page(path) if is_complete(each)}
+# What no test machine has.
+ELSEWHERE = {
+    "--destination bigquery": "a BigQuery",
+    "notifications": "a queue of Amazon's",
+    "psql -U postgres": "a container",
+}
+# Told errors: nothing of the kind is there.
+NOTHING_THERE = {"quarantine show 7": "no such quarantine", "quarantine release 7": "no such quarantine"}
+# A finding, or something to do, is exit code 1.
+FINDINGS = ("--check", "checks run", "connections test", "specs check", "sellerops-runtime health")
+
+
+def _where_it_runs(printed: Printed) -> str:
+    text = shlex.join(printed.words)
+    return next((needed for part, needed in ELSEWHERE.items() if part in text), "")
+
+
+RUN_HERE = [each for each in PRINTED.values() if not _where_it_runs(each)]
+
+
+@pytest.fixture(scope="module")
+def shell(
+    system: System, postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """A user's environment beside a running demo. The archive is the ledger's."""
+    home = Home(tmp_path_factory.mktemp("demo"))
+    archive = (system.config.parent / "archive").as_uri()
+    bind_archive(system.ledger, Archive(archive))
+    keep_environment(
+        home,
+        system.airflow.stack.env(),
+        warehouse=system.warehouse,
+        reader=postgres_server.reader(system.warehouse),
+        archive=archive,
+    )
+    return {
+        "DEMO_HOME": str(home.path),
+        "HOME": str(tmp_path_factory.mktemp("home")),
+        "PATH": os.environ["PATH"],
+        "VIRTUAL_ENV": sys.prefix,
+        "archive": archive,
+    }
+
+
+def run(shell: dict[str, str], words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    """As printed: ``bin/<program>`` in the clone."""
+    filled = [shell["archive"] if word == FILLED["<URI>"] else word for word in words]
+    return subprocess.run(
+        [f"bin/{filled[0]}", *filled[1:]],
+        cwd=PROJECT_ROOT,
+        env={name: value for name, value in shell.items() if name != "archive"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENT,
+    )
+
+
+@pytest.mark.parametrize("printed", RUN_HERE, ids=str)
+def test_a_command_of_a_page_runs_as_printed(shell: dict[str, str], printed: Printed) -> None:
+    text = shlex.join(printed.words)
+    done = run(shell, printed.words)
+    said = done.stdout + done.stderr
+    assert "Traceback" not in said, said
+    assert "Using the demo" in done.stderr
+    if missing := next((told for part, told in NOTHING_THERE.items() if part in text), ""):
+        assert (done.returncode, missing in done.stderr) == (1, True), said
+    elif done.returncode:
+        assert done.returncode == 1 and any(part in text for part in FINDINGS), said
+        assert "error:" not in done.stderr, said
+
+
+def test_most_commands_run_here() -> None:
+    assert len(RUN_HERE) >= 35 and len(PRINTED) - len(RUN_HERE) <= 8
+    assert {each.program for each in RUN_HERE} >= {"sellerops", "sellerops-runtime", "airflow"}
+
+
+def test_psql_asks_the_same_database(shell: dict[str, str], system: System) -> None:
+    done = run(shell, ("psql", "-Atc", "SELECT current_database()"))
+    assert done.stdout.strip() == system.select("SELECT current_database()")[0][0], done.stderr
+
+
+def test_every_connection_of_the_settings_is_tried(shell: dict[str, str]) -> None:
+    """Each by a line of its own: what it is for and what was seen; no secret."""
+    done = run(shell, ("sellerops", "connections", "test"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    tried = {line.split()[1]: line.split()[0] for line in done.stdout.splitlines() if line[0] != " "}
+    needed = {"sellerops_warehouse", "sellerops_reader", "slack_default", "sellerops_clickup"}
+    accounts = {"amazon_sp_northwind_na", "amazon_sp_northwind_eu"}
+    assert {name for name, state in tried.items() if state == "ok"} >= needed | accounts
+    assert "FAILED" not in tried.values()
+    assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_airflow_without_an_installation_makes_none(tmp_path: Path) -> None:
+    shell = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "DEMO_HOME": str(tmp_path / "none")}
+    done = run({**shell, "VIRTUAL_ENV": sys.prefix, "archive": ""}, ("airflow", "dags", "list"))
+    assert done.returncode == 1
+    assert "make demo" in done.stderr
+    assert list(tmp_path.iterdir()) == []
