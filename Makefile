@@ -35,7 +35,7 @@ demo: $(STAMP) $(if $(filter-out 0 no false,$(BIGQUERY)),bigquery)  ## Run every
 		$(if $(filter-out 0 no false,$(FULL)),--full) $(if $(filter-out 0 no false,$(BIGQUERY)),--bigquery)
 
 .PHONY: demo-stop
-demo-stop: $(STAMP)  ## Stop what an interrupted demo left running
+demo-stop: $(STAMP)  ## Stop the demo from another terminal, or what one left running
 	@$(BIN)/python -m sellerops_runtime stop
 
 .PHONY: demo-clean

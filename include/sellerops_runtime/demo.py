@@ -16,8 +16,9 @@ from sellerops.specs import load_specs
 from sellerops_runtime.airflow import USER
 from sellerops_runtime.choice import LISTINGS, rounds
 from sellerops_runtime.collected import Collected, table
-from sellerops_runtime.errors import StartError
+from sellerops_runtime.errors import Stalled, StartError
 from sellerops_runtime.home import choose_home
+from sellerops_runtime.patience import Patience, Seen
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.rest import AirflowApi
 from sellerops_runtime.runs import Runs, end_old_runs
@@ -28,8 +29,11 @@ from sellerops_runtime.story import show_failure_and_recovery
 DAYS = 7
 # The whole catalogue waits for quota half of the time at the speed that shows a few reports well.
 SPEED_VARIABLE, DEFAULT_SPEED, FULL_SPEED = "DEMO_SPEED", 30.0, 60.0
-COLLECT_SECONDS, FULL_SECONDS = 900.0, 5400.0
-BIGQUERY_TIMES = 3
+# A slow machine takes its time, and so does the local BigQuery, which takes one job at a time: the demo waits
+# as long as anything moves.
+STALLED_SECONDS = 900.0
+# A DAG file that cannot be read is told after so many seconds.
+READ_SECONDS = 240.0
 # The api-server shares the machine with the tasks it tells about: it is asked seldom.
 _LOOK_EVERY = 3.0
 
@@ -53,7 +57,7 @@ def run_demo(*, once: bool, full: bool = False, bigquery: bool = False) -> int:
                 code = 1 if _collect_and_tell(stack, progress, speed, full=full) else 0
                 if not once:
                     _tell_the_way_in(stack, progress)
-                    _stay_up(stack)
+                    _stay_up(stack, progress)
         except Interrupted:
             pass  # the way to end it: the code says how far it came
     return code
@@ -117,10 +121,10 @@ def _collect(
     specs, invalid = load_specs()
     chosen = rounds(specs, full=full)
     expected = [spec.dag_id for part in chosen for spec in part]
-    with stack.airflow.api() as api:
-        progress.show("Airflow is up; waiting for it to read the DAGs")
-        _wait_for_dags(api, expected)
-        end_old_runs(api, expected)
+    patience = stack.patience(STALLED_SECONDS)
+    with stack.airflow.api(patience) as api:
+        wait_for_dags(api, expected, stack.patience(READ_SECONDS))
+        _tell_of_kept_runs(end_old_runs(api), progress)
         progress.say(
             f"Airflow is up at {stack.airflow.url} (login {USER}, password {stack.airflow.password})"
         )
@@ -130,13 +134,9 @@ def _collect(
         )
         first, last = closed_days(stack.ledger.clock().now(), accounts)
         progress.say(f"Collecting {first} to {last}: {len(expected)} reports, {len(accounts)} sellers")
-        seconds = FULL_SECONDS if full else COLLECT_SECONDS
-        # The local BigQuery takes one job at a time.
-        deadline = time.monotonic() + seconds * (BIGQUERY_TIMES if stack.bigquery else 1)
+        runs = Runs(api, chosen, first, last, LISTINGS)
         try:
-            states = _follow(
-                stack, api, Runs(api, chosen, first, last, LISTINGS), collected, progress, deadline
-            )
+            states = _follow(stack, api, runs, collected, patience)
         finally:
             stack.set_speed(1.0)
     failed = [
@@ -154,38 +154,52 @@ def closed_days(now: datetime, accounts: dict[str, Account]) -> tuple[date, date
     return last - timedelta(days=DAYS - 1), last
 
 
-def _wait_for_dags(api: AirflowApi, expected: list[str], seconds: float = 90.0) -> None:
-    deadline = time.monotonic() + seconds
-    while missing := set(expected) - set(api.dags("report__%")):
-        if time.monotonic() > deadline:
-            errors = [f"{error['filename']}: {error['stack_trace'].strip()}" for error in api.import_errors()]
-            names = ", ".join(sorted(missing))
-            raise StartError(
-                f"Airflow does not know {names} after {seconds:.0f} s. {' '.join(errors)}",
-                remedy="Mend the file named above." if errors else "Read airflow-dag-processor.log.",
-            )
-        time.sleep(0.5)
+def _tell_of_kept_runs(kept: dict[str, int], progress: Progress) -> None:
+    if kept:
+        names = ", ".join(f"{dag_id} ({number})" for dag_id, number in sorted(kept.items()))
+        progress.say(f"Runs of an earlier start that had not ended go on beside the demo's: {names}")
+
+
+def wait_for_dags(api: AirflowApi, expected: list[str], patience: Patience) -> None:
+    """Until Airflow knows all of them. Raises StartError naming what it could not read, or does not know."""
+    missing: list[str] = []
+
+    def look() -> Seen[bool]:
+        missing[:] = sorted(set(expected) - set(api.dags("report__%")))
+        return Seen(
+            not missing or None, len(missing), f"Airflow is up; it has yet to read {len(missing)} DAGs"
+        )
+
+    try:
+        patience.wait(look, "the DAGs", every=0.5)
+    except Stalled as error:
+        errors = [f"{each['filename']}: {each['stack_trace'].strip()}" for each in api.import_errors()]
+        raise StartError(
+            f"Airflow does not know {', '.join(missing)} after {patience.seconds:.0f} s. {' '.join(errors)}",
+            remedy="Mend the file named above." if errors else "Read airflow-dag-processor.log.",
+        ) from error
 
 
 def _follow(
-    stack: Stack,
-    api: AirflowApi,
-    runs: Runs,
-    collected: Collected,
-    progress: Progress,
-    deadline: float,
+    stack: Stack, api: AirflowApi, runs: Runs, collected: Collected, patience: Patience
 ) -> dict[str, str]:
-    """Show how far the runs are until all have ended, or ``deadline``; state by DAG id of those ended."""
-    while not runs.are_over():
-        stack.check_alive()
+    """Show how far the runs are until all have ended or nothing moves any more.
+
+    State by DAG id of those that have ended.
+    """
+
+    def look() -> Seen[dict[str, str]]:
+        is_over = runs.are_over()
         collected.runs = sorted(runs.by_dag.values())
-        progress.show(_how_far(api, runs, collected))
-        stack.remember_clock()
-        if time.monotonic() > deadline:
-            break
-        time.sleep(_LOOK_EVERY)
-    collected.runs = sorted(runs.by_dag.values())
-    return runs.states
+        text = _how_far(api, runs, collected)
+        if not stack.remember_clock():
+            text += "; the local Amazon is silent"
+        return Seen(runs.states if is_over else None, text, text)
+
+    try:
+        return patience.wait(look, "the reports", every=_LOOK_EVERY)
+    except Stalled:
+        return runs.states
 
 
 def _how_far(api: AirflowApi, runs: Runs, collected: Collected) -> str:
@@ -197,10 +211,17 @@ def _how_far(api: AirflowApi, runs: Runs, collected: Collected) -> str:
     )
 
 
-def _stay_up(stack: Stack) -> None:
+def _stay_up(stack: Stack, progress: Progress) -> None:
+    """Until somebody interrupts, or a part ends. A local Amazon that is silent is told of, and waited for."""
+    is_silent = False
     while True:
         stack.check_alive()
-        stack.remember_clock()
+        answers = stack.remember_clock()
+        if answers is is_silent:
+            is_silent = not answers
+            progress.say(
+                "The local Amazon " + ("answers again" if answers else "does not answer; waiting for it")
+            )
         time.sleep(2.0)
 
 
