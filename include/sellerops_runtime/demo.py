@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sellerops.accounts import Account, load_accounts
+from sellerops.commands import VARIABLE as COMMAND
 from sellerops.specs import load_specs
 from sellerops_runtime.airflow import USER
 from sellerops_runtime.choice import LISTINGS, rounds
@@ -25,6 +26,8 @@ from sellerops_runtime.runs import Runs, end_old_runs
 from sellerops_runtime.signals import Interrupted, interruptible
 from sellerops_runtime.stack import Stack, running
 from sellerops_runtime.story import show_failure_and_recovery
+from sellerops_runtime.surroundings import command_form
+from sellerops_runtime.way_in import way_in
 
 DAYS = 7
 # The whole catalogue waits for quota half of the time at the speed that shows a few reports well.
@@ -44,6 +47,7 @@ def run_demo(*, once: bool, full: bool = False, bigquery: bool = False) -> int:
 
     The exit code: 0 when all was collected, 1 when something failed, 130 when interrupted before.
     """
+    os.environ.setdefault(COMMAND, command_form(os.environ))
     speed = _speed(FULL_SPEED if full else DEFAULT_SPEED)
     progress = Progress()
     home = choose_home()
@@ -96,17 +100,9 @@ def _show_failure_and_recovery(
 
 
 def _tell_the_way_in(stack: Stack, progress: Progress) -> None:
-    progress.plain(
-        f"Airflow   {stack.airflow.url}   user {USER}, password {stack.airflow.password}\n"
-        f"Amazon    {stack.amazon.url}/slack shows the notices it was sent\n"
-        f"Postgres  {stack.command('psql')}, or psql '{stack.warehouse}'\n"
-        f"Commands  {stack.command('sellerops --help')}, {stack.command('airflow dags list')}: "
-        "in another terminal, in this folder\n"
-        + (f"BigQuery  BIGQUERY_EMULATOR_HOST={stack.bigquery.url}\n" if stack.bigquery else "")
-        + f"Logs      {stack.home.logs}\n"
-        "Schedules are off here; trigger DAGs by hand (DEMO_SCHEDULES=1 lets them run).\n"
-        "Everything stays up until you press Ctrl-C."
-    )
+    first, _ = closed_days(stack.ledger.clock().now(), load_accounts())
+    with stack.airflow.api(stack.patience(STALLED_SECONDS)) as api:
+        progress.plain(way_in(stack, api, first))
 
 
 def _collect(

@@ -62,6 +62,7 @@ class Stack:
         self.changes: ChangeWatch
         self.bigquery: LocalBigQuery | None = None
         self._with_bigquery = bigquery
+        self._schedules = os.environ.get("DEMO_SCHEDULES", "False")
 
     def patience(self, seconds: float) -> Patience:
         """For waiting while all parts live; what is waited for is shown."""
@@ -79,6 +80,11 @@ class Stack:
     def command(self, words: str) -> str:
         """A command as it is typed beside this demo."""
         return command_form(os.environ).replace("{}", words)
+
+    @property
+    def has_schedules(self) -> bool:
+        """Whether the scheduler makes runs by itself; as Airflow reads the word."""
+        return self._schedules.strip().lower() in ("1", "t", "true")
 
     def start(self) -> None:
         """Start all; afterwards Airflow is healthy, its connections are set and the ledger is there."""
@@ -200,7 +206,7 @@ class Stack:
     def _environment(self) -> dict[str, str]:
         """What Airflow's parts need beside their own settings. Credentials are in Airflow's connections."""
         return {
-            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": os.environ.get("DEMO_SCHEDULES", "False"),
+            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": self._schedules,
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(_READ_DAGS_EVERY),
             "DEMO_HOME": str(self.home.path),
             COMMAND: command_form(os.environ),
