@@ -1,4 +1,4 @@
-"""Airflow's REST API as it is while its api-server starts anew: 5xx, cut connections, silence, then answers."""
+"""Airflow's REST API while its api-server starts anew: 5xx, cut connections, silence, then answers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-# What happens to a call: its answer is this status; or "cut" (the connection is reset), "silent" (nothing comes
-# until the client has gone), "lost" (it has its effect, and the connection is reset).
+# What happens to a call: its answer is this status; or "cut" (the connection is reset), "silent" (nothing
+# comes until the client has gone), "lost" (it has its effect, and the connection is reset).
 Mood = int | str
 
 
 class MoodyAirflow:
     """``moods`` are used up by the calls that come, logins included; afterwards each is answered.
 
-    Runs that were triggered are in ``runs``, each as often as that had an effect. ``state_of`` gives a run's
-    state by its id, in ``states`` order and the last for good.
+    ``calls``: all of them, as ``GET /dags``. ``runs``: those triggered, by id. ``refused``: the ids of those
+    triggered again. ``token``: the only one taken; another one is a new api-server.
     """
 
     def __init__(self, moods: Sequence[Mood] = ()) -> None:

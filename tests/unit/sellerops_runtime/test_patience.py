@@ -18,7 +18,7 @@ def time() -> FakeTime:
 
 
 def looks(*states: Any) -> Callable[[], Seen[str]]:
-    """A look that sees one state after the other: text is found, an exception is raised, the last one stays."""
+    """A look that sees one state after the other, the last for good: text is found, exceptions are raised."""
     left = list(states)
 
     def look() -> Seen[str]:
@@ -39,7 +39,9 @@ def test_it_waits_far_longer_than_its_patience_while_something_moves(time: FakeT
 
 def test_it_ends_when_nothing_has_moved_for_its_patience(time: FakeTime) -> None:
     patience = Patience(10.0, clock=time.now, sleep=time.sleep)
-    with pytest.raises(Stalled, match=r"waited for the end; nothing has moved for 10 s \(state 7\).*Read it") as told:
+    with pytest.raises(
+        Stalled, match=r"waited for the end; nothing has moved for 10 s \(state 7\).*Read it"
+    ) as told:
         patience.wait(looks(*range(8)), "the end", remedy="Read it.")
     assert isinstance(told.value, StartError)
     assert time.now() == 7 + 11

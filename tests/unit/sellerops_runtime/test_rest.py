@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from support.fake_time import FakeTime
-from support.moody_airflow import MoodyAirflow, Mood, moody_airflow
+from support.moody_airflow import Mood, MoodyAirflow, moody_airflow
 
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.patience import Patience
@@ -99,7 +99,7 @@ def test_an_api_server_that_stays_away_is_told_with_the_log_to_read(start: Start
 
 def test_what_airflow_refuses_is_not_asked_again(start: Start, time: FakeTime) -> None:
     airflow, api = start()
-    with pytest.raises(StartError, match="Airflow answered 404 to GET .*DAGRun not found"):
+    with pytest.raises(StartError, match=r"Airflow answered 404 to GET .*DAGRun not found"):
         api.run(DAG, "none")
     assert len(airflow.calls) == 2
     assert time.slept == []
