@@ -1,6 +1,7 @@
 """`dags unpause` and `dags pause`: switch DAGs on and off, a whole family or source at once.
 
-Airflow is asked by its own command, so this runs wherever that does: beside a demo, in a container, on a host.
+Airflow is asked by its own command, so this runs wherever that does: beside a demo, in a container, on a
+host.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from sellerops.errors import ConfigurationError
 from sellerops.specs import ReportSpec, load_specs
 
 _Airflow = Callable[..., str]
-_JSON = re.compile(r"^\[.*\]\s*\Z", re.DOTALL | re.MULTILINE)
 
 
 def add(commands: Any) -> None:
@@ -145,13 +145,19 @@ def _dag_id(name: str, specs: Sequence[ReportSpec], known: Iterable[str]) -> str
 def _paused_by_dag(airflow: _Airflow) -> dict[str, bool]:
     """Whether each DAG that Airflow knows is paused."""
     told = airflow("dags", "list", "--columns", "dag_id,is_paused", "--output", "json")
-    found = _JSON.search(told)
-    if found is None:
-        raise ConfigurationError(
-            "`airflow dags list` printed no list.", remedy="Run it yourself and read it."
-        )
     # Versions differ in whether a truth is a word.
-    return {row["dag_id"]: str(row["is_paused"]).lower() == "true" for row in json.loads(found[0])}
+    return {row["dag_id"]: str(row["is_paused"]).lower() == "true" for row in _listed(told)}
+
+
+def _listed(told: str) -> list[dict[str, Any]]:
+    """The list among what Airflow printed, which may have log lines around it that begin like one."""
+    for begin in re.finditer(r"^\[", told, re.MULTILINE):
+        try:
+            found, _ = json.JSONDecoder().raw_decode(told, begin.start())
+        except ValueError:
+            continue
+        return list(found)
+    raise ConfigurationError("`airflow dags list` printed no list.", remedy="Run it yourself and read it.")
 
 
 def _set(airflow: _Airflow, dag_ids: Sequence[str], pause: bool) -> None:

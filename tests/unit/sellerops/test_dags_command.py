@@ -1,4 +1,4 @@
-"""`sellerops dags pause` and `unpause`: by family, source, report or DAG, in two calls of Airflow's command."""
+"""`sellerops dags pause|unpause`: by family, source, report or DAG, in two calls of Airflow's command."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ class Airflow:
     """Airflow's command over DAGs of its own; ``noise`` is what it prints around its list."""
 
     def __init__(
-        self, unpaused: set[str] = frozenset(), missing: set[str] = frozenset(), noise: str = ""
-    ) -> None:  # type: ignore[assignment]
+        self, unpaused: Collection[str] = (), missing: Collection[str] = (), noise: str = ""
+    ) -> None:
         ids = {spec.dag_id for spec in SPECS} | {COMPLETENESS}
         self.paused = {dag_id: dag_id not in unpaused for dag_id in ids - set(missing)}
         self.noise = noise
@@ -166,9 +167,7 @@ def test_an_airflow_that_fails_is_told_with_its_last_words(monkeypatch: pytest.M
         return subprocess.CompletedProcess(argv, 1, "", "Traceback\nno such table: dag\n")
 
     monkeypatch.setattr(command.subprocess, "run", run)
-    with pytest.raises(
-        ConfigurationError, match=r"`.*airflow dags list` ended with 1: no such table.*make demo"
-    ):
+    with pytest.raises(ConfigurationError, match=r"ended with 1: no such table.*make demo"):
         run_airflow("dags", "list")
 
 
@@ -177,7 +176,7 @@ def test_without_a_package_airflow_the_command_of_that_name_is_run(
 ) -> None:
     monkeypatch.setattr(command.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ConfigurationError, match="no `.*airflow` command"):
+    with pytest.raises(ConfigurationError, match=r"no `.*airflow` command"):
         run_airflow("version")
     program = tmp_path / "airflow"
     program.write_text(f"#!{sys.executable}\nimport sys\nprint(sys.argv[1:])\n")
