@@ -9,8 +9,8 @@ import socket
 from sellerops_runtime.errors import PortTaken
 
 LOOPBACK = "127.0.0.1"
-# Between a look at a free port and the server that listens on it, the system gives none of these away: those it
-# chooses itself, for servers and for connections, begin at 32768 or above.
+# The system gives none of these away between a look at a free port and the server that listens on it: what it
+# chooses itself, for servers and for connections, begins at 32768 or above.
 _OURS = range(20_000, 32_000)
 
 
