@@ -93,10 +93,9 @@ def _show_failure_and_recovery(
     """With a day before the last seven, which Amazon has published long since."""
     first, _ = closed_days(stack.ledger.clock().now(), accounts)
     stack.set_speed(speed)
-    try:
-        return show_failure_and_recovery(stack, progress, first - timedelta(days=1))
-    finally:
-        stack.set_speed(1.0)
+    failures = show_failure_and_recovery(stack, progress, first - timedelta(days=1))
+    stack.set_speed(1.0)
+    return failures
 
 
 def _tell_the_way_in(stack: Stack, progress: Progress) -> None:
@@ -131,10 +130,9 @@ def _collect(
         first, last = closed_days(stack.ledger.clock().now(), accounts)
         progress.say(f"Collecting {first} to {last}: {len(expected)} reports, {len(accounts)} sellers")
         runs = Runs(api, chosen, first, last, LISTINGS)
-        try:
-            states = _follow(stack, api, runs, collected, patience)
-        finally:
-            stack.set_speed(1.0)
+        states = _follow(stack, api, runs, collected, patience)
+        # Not when it is interrupted: the local Amazon may be silent, and the next start begins at this speed.
+        stack.set_speed(1.0)
     failed = [
         f"{dag_id}: its run is {states.get(dag_id, 'not over')}"
         for dag_id in expected

@@ -126,6 +126,8 @@ class Stack:
                 self._progress.say(
                     f"Amazon is asked again for {given_up} reports that an earlier demo waited for"
                 )
+            # One time for both before anything runs: an earlier start may have been ended at any speed.
+            self.set_speed(1.0)
             # Folder and database go together here, whichever of them was kept or moved.
             adopt_archive(self.ledger, Archive(self.home.archive.as_uri()))
             self._progress.show("Starting Airflow: api-server, scheduler, dag-processor, triggerer")
