@@ -19,7 +19,7 @@ from sellerops_runtime.ports import LOOPBACK, free_port
 from sellerops_runtime.processes import plain_environment, tail
 
 MAJOR_VERSION = 18
-# What a server that was killed has to write again first takes its time on a slow disk; one that ends is noticed.
+# On a slow disk a server that was killed takes its time to recover; one that ends is noticed at once.
 _START_SECONDS = "300"
 USER = "postgres"
 # Nothing here has to outlive a power cut; a killed server loses nothing by these.

@@ -62,6 +62,6 @@ def _next_steps(stack: Stack, first: date) -> str:
             "What you may do next, in another terminal:",
             *lines,
             "",
-            f"All of it stays up until you press Ctrl-C here or run `{stop}` elsewhere; the next start keeps it.",
+            f"All of it stays up until you press Ctrl-C here or run `{stop}` elsewhere; nothing is lost.",
         ]
     )
