@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sellerops.accounts import Account, load_accounts
@@ -119,7 +121,8 @@ def _collect(
     patience = stack.patience(STALLED_SECONDS)
     with stack.airflow.api(patience) as api:
         wait_for_dags(api, expected, stack.patience(READ_SECONDS))
-        _tell_of_kept_runs(end_old_runs(api), progress)
+        for line in kept_runs(end_old_runs(api), api.dags(), expected):
+            progress.say(line)
         progress.say(
             f"Airflow is up at {stack.airflow.url} (login {USER}, password {stack.airflow.password})"
         )
@@ -148,10 +151,21 @@ def closed_days(now: datetime, accounts: dict[str, Account]) -> tuple[date, date
     return last - timedelta(days=DAYS - 1), last
 
 
-def _tell_of_kept_runs(kept: dict[str, int], progress: Progress) -> None:
-    if kept:
-        names = ", ".join(f"{dag_id} ({number})" for dag_id, number in sorted(kept.items()))
-        progress.say(f"Runs of an earlier start that had not ended go on beside the demo's: {names}")
+def kept_runs(
+    kept: Mapping[str, int], dags: Mapping[str, Mapping[str, Any]], expected: Collection[str]
+) -> list[str]:
+    """What to say of the runs that others left open, by DAG id; those of ``expected`` are unpaused anyway."""
+    waiting = {each for each in kept if dags.get(each, {}).get("is_paused") and each not in expected}
+    texts = {
+        "go on beside the demo's": set(kept) - waiting,
+        "wait until their DAG is unpaused": waiting,
+    }
+    return [
+        f"Runs of an earlier start {what}: "
+        + ", ".join(f"{dag_id} ({kept[dag_id]})" for dag_id in sorted(dag_ids))
+        for what, dag_ids in texts.items()
+        if dag_ids
+    ]
 
 
 def wait_for_dags(api: AirflowApi, expected: list[str], patience: Patience) -> None:

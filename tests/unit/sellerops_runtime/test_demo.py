@@ -11,7 +11,7 @@ from support.fake_time import FakeTime
 
 from sellerops.clock import Clock
 from sellerops_runtime import demo as module
-from sellerops_runtime.demo import wait_for_dags
+from sellerops_runtime.demo import kept_runs, wait_for_dags
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import Home
 from sellerops_runtime.patience import Patience
@@ -59,6 +59,16 @@ def test_dags_that_never_come_are_told_with_what_could_not_be_read(errors: Any, 
     with pytest.raises(StartError, match=words):
         wait(Api(time, 1e9, errors), time)
     assert 100 < time.now() < 102
+
+
+def test_runs_that_others_left_are_told_with_what_becomes_of_them() -> None:
+    """The demo unpauses what it collects, so a backfill of that begins, too."""
+    dags = {dag_id: {"is_paused": dag_id != "on"} for dag_id in ("on", "off", DAGS[0])}
+    assert kept_runs({}, dags, DAGS) == []
+    assert kept_runs({"on": 1, "off": 20, DAGS[0]: 3, "gone": 1}, dags, DAGS) == [
+        f"Runs of an earlier start go on beside the demo's: gone (1), on (1), {DAGS[0]} (3)",
+        "Runs of an earlier start wait until their DAG is unpaused: off (20)",
+    ]
 
 
 class Amazon:
