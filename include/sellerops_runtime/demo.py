@@ -14,7 +14,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sellerops.accounts import Account, load_accounts
-from sellerops.commands import VARIABLE as COMMAND
 from sellerops.specs import load_specs
 from sellerops_runtime.airflow import USER
 from sellerops_runtime.choice import LISTINGS, rounds
@@ -28,7 +27,6 @@ from sellerops_runtime.runs import Runs, end_old_runs
 from sellerops_runtime.signals import Interrupted, interruptible
 from sellerops_runtime.stack import Stack, running
 from sellerops_runtime.story import show_failure_and_recovery
-from sellerops_runtime.surroundings import command_form
 from sellerops_runtime.way_in import way_in
 
 DAYS = 7
@@ -49,7 +47,6 @@ def run_demo(*, once: bool, full: bool = False, bigquery: bool = False) -> int:
 
     The exit code: 0 when all was collected, 1 when something failed, 130 when interrupted before.
     """
-    os.environ.setdefault(COMMAND, command_form(os.environ))
     speed = _speed(FULL_SPEED if full else DEFAULT_SPEED)
     progress = Progress()
     home = choose_home()

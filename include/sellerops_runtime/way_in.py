@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 
-from sellerops.commands import typed
 from sellerops.specs import load_spec
 from sellerops_runtime.airflow import USER
 from sellerops_runtime.rest import AirflowApi
@@ -29,7 +28,7 @@ def _places(stack: Stack) -> str:
     places = {
         "Airflow": f"{stack.airflow.url}   user {USER}, password {stack.airflow.password}",
         "Slack": f"{stack.amazon.url}/slack   the notices, as people would get them",
-        "Postgres": typed("psql"),
+        "Postgres": stack.command("psql"),
         **({"BigQuery": f"BIGQUERY_EMULATOR_HOST={stack.bigquery.url}"} if stack.bigquery else {}),
         "Logs": str(stack.home.logs),
     }
@@ -55,7 +54,7 @@ def _next_steps(stack: Stack, first: date) -> str:
         "Unpause a whole family": f"sellerops dags unpause --family {_FAMILY}",
         "See what else there is": "sellerops --help",
     }
-    lines = [f"  {what}:\n    {typed(command)}" for what, command in steps.items()]
+    lines = [f"  {what}:\n    {stack.command(command)}" for what, command in steps.items()]
     stop = stack.home.command("make demo-stop")
     return "\n".join(
         [

@@ -171,7 +171,7 @@ p, pre { white-space: pre-wrap; overflow-wrap: anywhere; } pre { font-size: 12px
 </style></head><body><h1>Posted messages</h1>
 <p>Now: {clocks}.</p>
 <p>The time beside a message is when it arrived, by the clock of this machine; the Airflow UI shows its runs
-and logs by the same clock. Amazon's clock may run ahead, so that quotas refill and reports are done sooner: it
+and logs by the same clock. Amazon's clock may run ahead, so that quotas refill and reports end sooner: it
 decides which days are closed. The days named in a message are days of the reports.</p>
 {items}</body></html>
 """

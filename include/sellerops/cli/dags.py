@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import importlib.util
 import json
 import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from sellerops.cli.airflow import has_airflow, in_airflow
 from sellerops.commands import typed
 from sellerops.errors import ConfigurationError
 from sellerops.specs import ReportSpec, load_specs
@@ -82,20 +79,17 @@ def switch(
 
 
 def run_airflow(*words: str) -> str:
-    """What ``airflow <words>`` printed. Raises ConfigurationError when there is none, or it fails."""
-    command = [sys.executable, "-m", "airflow"] if importlib.util.find_spec("airflow") else None
-    if command is None and (found := shutil.which("airflow")):
-        command = [found]
-    if command is None:
+    """What ``airflow <words>`` printed. Raises ConfigurationError when none is known here, or it fails."""
+    if not has_airflow():
         raise ConfigurationError(
-            "there is no `airflow` command here.", remedy="Run this where Airflow is installed."
+            "no Airflow is known here.", remedy="Start `make demo`, or set AIRFLOW_HOME to yours."
         )
-    done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
+    done = in_airflow(["-m", "airflow", *words])
     if done.returncode:
         last = " ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-1:])
         raise ConfigurationError(
             f"`airflow {' '.join(words[:2])}` ended with {done.returncode}: {last}",
-            remedy="Start Airflow (`make demo`, or docker compose up), and run this beside it.",
+            remedy="Mend what it says; `airflow db check` says whether its database answers.",
         )
     return done.stdout
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -162,23 +163,35 @@ def test_the_command_line_passes_all_on(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_an_airflow_that_fails_is_told_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(argv: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
-        assert argv[1:] == ["-m", "airflow", "dags", "list"]
+    def run(argv: list[str]) -> subprocess.CompletedProcess[str]:
+        assert argv == ["-m", "airflow", "dags", "list"]
         return subprocess.CompletedProcess(argv, 1, "", "Traceback\nno such table: dag\n")
 
-    monkeypatch.setattr(command.subprocess, "run", run)
-    with pytest.raises(ConfigurationError, match=r"ended with 1: no such table.*make demo"):
+    monkeypatch.setenv("AIRFLOW_HOME", "/somewhere")
+    monkeypatch.setattr(command, "in_airflow", run)
+    with pytest.raises(ConfigurationError, match=r"ended with 1: no such table.*airflow db check"):
         run_airflow("dags", "list")
 
 
-def test_without_a_package_airflow_the_command_of_that_name_is_run(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(command.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ConfigurationError, match=r"no `.*airflow` command"):
-        run_airflow("version")
-    program = tmp_path / "airflow"
-    program.write_text(f"#!{sys.executable}\nimport sys\nprint(sys.argv[1:])\n")
-    program.chmod(0o755)
-    assert run_airflow("version") == "['version']\n"
+def test_where_no_airflow_is_known_none_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW_HOME", raising=False)
+    monkeypatch.delenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", raising=False)
+    monkeypatch.setattr(command, "in_airflow", lambda words: pytest.fail("called"))
+    with pytest.raises(ConfigurationError, match=r"no Airflow is known here\..*make demo"):
+        run_airflow("dags", "list")
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [("list", ["--columns", "--output"]), ("unpause", ["--treat-dag-id-as-regex", "--yes"])],
+)
+def test_airflow_still_has_the_words_it_is_called_with(action: str, words: list[str], tmp_path: Path) -> None:
+    """Its parser alone: no metadata is opened."""
+    told = subprocess.run(
+        [sys.executable, "-m", "airflow", "dags", action, "--help"],
+        env={**os.environ, "AIRFLOW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert all(word in told for word in words)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from sellerops.cli import parser_for
-from sellerops.commands import VARIABLE as COMMAND
 from sellerops.specs import load_spec
 from sellerops_runtime.choice import SHOWN
 from sellerops_runtime.home import Home
@@ -33,6 +32,7 @@ def text_of(*, has_schedules: bool = False, home: Path = Path("/here")) -> str:
         bigquery=None,
         home=Home(home),
         has_schedules=has_schedules,
+        command="bin/{}".format,
     )
     api: Any = Api(3, 5)
     return way_in(stack, api, date(2026, 11, 20))
@@ -41,7 +41,6 @@ def text_of(*, has_schedules: bool = False, home: Path = Path("/here")) -> str:
 @pytest.fixture(autouse=True)
 def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DEMO_HOME", raising=False)
-    monkeypatch.setenv(COMMAND, "bin/{}")
 
 
 def test_it_says_where_everything_is_and_what_is_switched_off() -> None:
