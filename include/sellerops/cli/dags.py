@@ -79,7 +79,7 @@ def switch(
 
 
 def run_airflow(*words: str) -> str:
-    """What ``airflow <words>`` printed. Raises ConfigurationError when none is known here, or it fails."""
+    """What Airflow's command prints. Raises ConfigurationError when there is none here, or it fails."""
     if not has_airflow():
         raise ConfigurationError(
             "no Airflow is known here.", remedy="Start `make demo`, or set AIRFLOW_HOME to yours."
