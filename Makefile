@@ -1,5 +1,5 @@
 # The named commands of this project, for people and CI alike. CI checks and never mends.
-# Variables a user may set: ONCE=1, FULL=1, BIGQUERY=1, ARGS=..., DEMO_HOME, DEMO_UI_PORT, DEMO_SANDBOX_PORT, DEMO_POSTGRES_PORT, DEMO_BIGQUERY_PORT, DEMO_SPEED.
+# Variables a user may set: ONCE=1, FULL=1, BIGQUERY=1, ARGS=..., DEMO_HOME, DEMO_UI_PORT, DEMO_SANDBOX_PORT, DEMO_POSTGRES_PORT, DEMO_BIGQUERY_PORT, DEMO_SPEED, DEMO_SCHEDULES.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -35,7 +35,7 @@ demo: $(STAMP) $(if $(filter-out 0 no false,$(BIGQUERY)),bigquery)  ## Run every
 		$(if $(filter-out 0 no false,$(FULL)),--full) $(if $(filter-out 0 no false,$(BIGQUERY)),--bigquery)
 
 .PHONY: demo-stop
-demo-stop: $(STAMP)  ## Stop what an interrupted demo left running
+demo-stop: $(STAMP)  ## Stop the demo from another terminal, or what one left running
 	@$(BIN)/python -m sellerops_runtime stop
 
 .PHONY: demo-clean

@@ -43,6 +43,10 @@ class VirtualClock:
         """The virtual now."""
         return self.virtual_anchor + (self._real() - self.real_anchor) * self.speed
 
+    def real_now(self) -> float:
+        """The real now, by the clock of this machine."""
+        return self._real()
+
     def life(self, seconds: float) -> float:
         """`life` at this clock's speed."""
         return life(seconds, self.speed)

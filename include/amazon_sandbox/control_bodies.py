@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
@@ -31,6 +32,7 @@ class FaultWanted(_Body):
     account: str | None = None
     seller_id: str | None = None
     marketplace_id: str | None = None
+    day: date | None = None
     times: Annotated[int, Field(ge=1)] | None = None
     after: Annotated[int, Field(ge=0)] = 0
     options: dict[str, Any] = {}

@@ -19,6 +19,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -59,13 +60,14 @@ class FaultKind(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """What a fault may hit: a call or a report."""
+    """What a fault may hit: a call or a report. ``day``: the first day a report is about, as asked for."""
 
     operation: str
     account: str | None = None
     seller_id: str | None = None
     report_type: str | None = None
     marketplace_ids: tuple[str, ...] = ()
+    day: date | None = None
 
 
 class BadFault(ValueError):
@@ -90,6 +92,7 @@ class Fault:
     account: str | None = None
     seller_id: str | None = None
     marketplace_id: str | None = None
+    day: date | None = None
     times: int | None = None
     after: int = 0
     options: dict[str, Any] = field(default_factory=dict)
@@ -106,6 +109,7 @@ class Fault:
             and self.account in (None, subject.account)
             and self.seller_id in (None, subject.seller_id)
             and (self.marketplace_id is None or self.marketplace_id in subject.marketplace_ids)
+            and self.day in (None, subject.day)
         )
 
     def strike(self) -> bool:
@@ -131,9 +135,11 @@ class Fault:
             "options",
             "hits",
         )
-        return {"id": self.id, "fault": self.kind.name, "stage": self.kind.stage} | {
-            name: getattr(self, name) for name in names
-        }
+        return (
+            {"id": self.id, "fault": self.kind.name, "stage": self.kind.stage}
+            | {name: getattr(self, name) for name in names}
+            | {"day": self.day.isoformat() if self.day else None}
+        )
 
 
 class FaultBook:
@@ -149,7 +155,7 @@ class FaultBook:
         return bool(self._faults)
 
     def add(self, name: str, *, options: Mapping[str, Any] | None = None, **where: Any) -> Fault:
-        """Set a fault. `where`: operation, report_type, account, seller_id, marketplace_id, times, after.
+        """Set a fault. `where`: whom it strikes and how often, by the names of a Fault's fields.
 
         Raises BadFault for an unknown name, option or operation, or a fault that never meets the operation.
         """

@@ -12,7 +12,7 @@ from pathlib import Path
 from sellerops.commands import typed, typed_in
 from sellerops.errors import SellerOpsError
 from sellerops_runtime.errors import StartError
-from sellerops_runtime.home import choose_home
+from sellerops_runtime.home import VARIABLE, choose_home
 from sellerops_runtime.settings import SETTINGS_FILE
 
 
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         help="load into a local BigQuery, too (`make bigquery` makes it); also BIGQUERY=1",
     )
     demo.set_defaults(command=_demo)
-    stop = commands.add_parser("stop", help="stop what an interrupted demo left running")
+    stop = commands.add_parser("stop", help="stop a demo that runs, starts or was left behind")
     stop.set_defaults(command=_stop)
     clean = commands.add_parser("clean", help="remove what the demo keeps")
     clean.set_defaults(command=_clean)
@@ -65,17 +65,13 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _stop(_: argparse.Namespace) -> int:
-    from sellerops_runtime.postgres import EmbeddedPostgres
-    from sellerops_runtime.processes import stop_leftovers
+    from sellerops_runtime.stopping import other_demos, stop_demo
 
     home = choose_home()
-    with home.locked():
-        stopped = stop_leftovers(home.run)
-        postgres = EmbeddedPostgres(home.postgres)
-        if postgres.is_running:
-            postgres.stop()
-            stopped.append("postgres")
-    print(f"Stopped: {', '.join(stopped)}" if stopped else f"Nothing of {home.path} was running")
+    stopped = stop_demo(home) if home.path.exists() else []
+    print(f"Stopped: {', '.join(stopped)}" if stopped else f"Nothing runs in {home.path}")
+    for other in other_demos(home):
+        print(f"Another demo runs in {other.path}; to stop it: make demo-stop {VARIABLE}={other.path}")
     return 0
 
 

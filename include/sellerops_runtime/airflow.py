@@ -10,9 +10,11 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT
+from sellerops_runtime.patience import Patience
 from sellerops_runtime.ports import LOOPBACK, free_ports
 from sellerops_runtime.processes import Component, stop_all, wait_until
 from sellerops_runtime.rest import AirflowApi
@@ -41,6 +43,7 @@ class AirflowStack:
     parallelism: int = 8
     environment: Mapping[str, str] = field(default_factory=dict)
     components: dict[str, Component] = field(default_factory=dict, init=False)
+    _commands: set[subprocess.Popen[str]] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         ports = free_ports(3)
@@ -51,8 +54,9 @@ class AirflowStack:
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
 
-    def api(self) -> AirflowApi:
-        return AirflowApi(self.url, USER, self.password)
+    def api(self, patience: Patience | None = None) -> AirflowApi:
+        more: dict[str, Any] = {"patience": patience} if patience else {}
+        return AirflowApi(self.url, USER, self.password, **more)
 
     def env(self) -> dict[str, str]:
         """The whole environment of a component, without the Airflow settings of the caller's own."""
@@ -117,14 +121,28 @@ class AirflowStack:
         """Run a command in Airflow's environment; what it printed. Raises StartError when it fails."""
         self._prepare()
         environment = {**self.env(), **(extra_env or {})}
-        done = subprocess.run(
-            argv, env=environment, cwd=self.home, capture_output=True, text=True, timeout=seconds, check=False
-        )
-        (self.logs / f"{name}.log").write_text(done.stdout + done.stderr, encoding="utf-8")
-        if done.returncode != 0:
-            last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
+        pipe = subprocess.PIPE
+        with subprocess.Popen(
+            argv, env=environment, cwd=self.home, stdout=pipe, stderr=pipe, text=True
+        ) as command:
+            self._commands.add(command)
+            try:
+                out, err = command.communicate(timeout=seconds)
+            except BaseException:
+                command.kill()
+                raise
+            finally:
+                self._commands.discard(command)
+        (self.logs / f"{name}.log").write_text(out + err, encoding="utf-8")
+        if command.returncode != 0:
+            last = "\n".join((out + err).strip().splitlines()[-15:])
             raise StartError(f"{name} failed:\n{last}", where=str(self.logs / f"{name}.log"))
-        return done.stdout
+        return out
+
+    def abort(self) -> None:
+        """End the commands that run_once runs in other threads; what each does is safe to cut off."""
+        for command in list(self._commands):
+            command.kill()
 
     def start(self) -> None:
         """Start the four components; see wait_healthy. The metadata must have been migrated."""
@@ -146,7 +164,7 @@ class AirflowStack:
         self.components[name] = component
         return component
 
-    def wait_healthy(self, seconds: float = 120.0) -> None:
+    def wait_healthy(self, seconds: float = 600.0) -> None:
         """Wait until every part says it is. Raises StartError with the log of one that ended."""
         with self.api() as api:
             wait_until(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sellerops.accounts import Account, load_accounts
@@ -16,20 +18,25 @@ from sellerops.specs import load_specs
 from sellerops_runtime.airflow import USER
 from sellerops_runtime.choice import LISTINGS, rounds
 from sellerops_runtime.collected import Collected, table
-from sellerops_runtime.errors import StartError
+from sellerops_runtime.errors import Stalled, StartError
 from sellerops_runtime.home import choose_home
+from sellerops_runtime.patience import Patience, Seen
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.rest import AirflowApi
 from sellerops_runtime.runs import Runs, end_old_runs
 from sellerops_runtime.signals import Interrupted, interruptible
 from sellerops_runtime.stack import Stack, running
 from sellerops_runtime.story import show_failure_and_recovery
+from sellerops_runtime.way_in import way_in
 
 DAYS = 7
 # The whole catalogue waits for quota half of the time at the speed that shows a few reports well.
 SPEED_VARIABLE, DEFAULT_SPEED, FULL_SPEED = "DEMO_SPEED", 30.0, 60.0
-COLLECT_SECONDS, FULL_SECONDS = 900.0, 5400.0
-BIGQUERY_TIMES = 3
+# A slow machine takes its time, and so does the local BigQuery, which takes one job at a time: the demo waits
+# as long as anything moves.
+STALLED_SECONDS = 900.0
+# A DAG file that cannot be read is told after so many seconds.
+READ_SECONDS = 240.0
 # The api-server shares the machine with the tasks it tells about: it is asked seldom.
 _LOOK_EVERY = 3.0
 
@@ -53,7 +60,7 @@ def run_demo(*, once: bool, full: bool = False, bigquery: bool = False) -> int:
                 code = 1 if _collect_and_tell(stack, progress, speed, full=full) else 0
                 if not once:
                     _tell_the_way_in(stack, progress)
-                    _stay_up(stack)
+                    _stay_up(stack, progress)
         except Interrupted:
             pass  # the way to end it: the code says how far it came
     return code
@@ -85,24 +92,15 @@ def _show_failure_and_recovery(
     """With a day before the last seven, which Amazon has published long since."""
     first, _ = closed_days(stack.ledger.clock().now(), accounts)
     stack.set_speed(speed)
-    try:
-        return show_failure_and_recovery(stack, progress, first - timedelta(days=1))
-    finally:
-        stack.set_speed(1.0)
+    failures = show_failure_and_recovery(stack, progress, first - timedelta(days=1))
+    stack.set_speed(1.0)
+    return failures
 
 
 def _tell_the_way_in(stack: Stack, progress: Progress) -> None:
-    progress.plain(
-        f"Airflow   {stack.airflow.url}   user {USER}, password {stack.airflow.password}\n"
-        f"Amazon    {stack.amazon.url}/slack shows the notices it was sent\n"
-        f"Postgres  {stack.command('psql')}, or psql '{stack.warehouse}'\n"
-        f"Commands  {stack.command('sellerops --help')}, {stack.command('airflow dags list')}: "
-        "in another terminal, in this folder\n"
-        + (f"BigQuery  BIGQUERY_EMULATOR_HOST={stack.bigquery.url}\n" if stack.bigquery else "")
-        + f"Logs      {stack.home.logs}\n"
-        "Schedules are off here; trigger DAGs by hand (DEMO_SCHEDULES=1 lets them run).\n"
-        "Everything stays up until you press Ctrl-C."
-    )
+    first, _ = closed_days(stack.ledger.clock().now(), load_accounts())
+    with stack.airflow.api(stack.patience(STALLED_SECONDS)) as api:
+        progress.plain(way_in(stack, api, first))
 
 
 def _collect(
@@ -117,10 +115,11 @@ def _collect(
     specs, invalid = load_specs()
     chosen = rounds(specs, full=full)
     expected = [spec.dag_id for part in chosen for spec in part]
-    with stack.airflow.api() as api:
-        progress.show("Airflow is up; waiting for it to read the DAGs")
-        _wait_for_dags(api, expected)
-        end_old_runs(api, expected)
+    patience = stack.patience(STALLED_SECONDS)
+    with stack.airflow.api(patience) as api:
+        wait_for_dags(api, expected, stack.patience(READ_SECONDS))
+        for line in kept_runs(end_old_runs(api), api.dags(), expected):
+            progress.say(line)
         progress.say(
             f"Airflow is up at {stack.airflow.url} (login {USER}, password {stack.airflow.password})"
         )
@@ -130,15 +129,10 @@ def _collect(
         )
         first, last = closed_days(stack.ledger.clock().now(), accounts)
         progress.say(f"Collecting {first} to {last}: {len(expected)} reports, {len(accounts)} sellers")
-        seconds = FULL_SECONDS if full else COLLECT_SECONDS
-        # The local BigQuery takes one job at a time.
-        deadline = time.monotonic() + seconds * (BIGQUERY_TIMES if stack.bigquery else 1)
-        try:
-            states = _follow(
-                stack, api, Runs(api, chosen, first, last, LISTINGS), collected, progress, deadline
-            )
-        finally:
-            stack.set_speed(1.0)
+        runs = Runs(api, chosen, first, last, LISTINGS)
+        states = _follow(stack, api, runs, collected, patience)
+        # Not when it is interrupted: the local Amazon may be silent, and the next start begins at this speed.
+        stack.set_speed(1.0)
     failed = [
         f"{dag_id}: its run is {states.get(dag_id, 'not over')}"
         for dag_id in expected
@@ -154,38 +148,63 @@ def closed_days(now: datetime, accounts: dict[str, Account]) -> tuple[date, date
     return last - timedelta(days=DAYS - 1), last
 
 
-def _wait_for_dags(api: AirflowApi, expected: list[str], seconds: float = 90.0) -> None:
-    deadline = time.monotonic() + seconds
-    while missing := set(expected) - set(api.dags("report__%")):
-        if time.monotonic() > deadline:
-            errors = [f"{error['filename']}: {error['stack_trace'].strip()}" for error in api.import_errors()]
-            names = ", ".join(sorted(missing))
-            raise StartError(
-                f"Airflow does not know {names} after {seconds:.0f} s. {' '.join(errors)}",
-                remedy="Mend the file named above." if errors else "Read airflow-dag-processor.log.",
-            )
-        time.sleep(0.5)
+def kept_runs(
+    kept: Mapping[str, int], dags: Mapping[str, Mapping[str, Any]], expected: Collection[str]
+) -> list[str]:
+    """What to say of the runs that others left open, by DAG id; those of ``expected`` are unpaused anyway."""
+    waiting = {each for each in kept if dags.get(each, {}).get("is_paused") and each not in expected}
+    texts = {
+        "go on beside the demo's": set(kept) - waiting,
+        "wait until their DAG is unpaused": waiting,
+    }
+    return [
+        f"Runs of an earlier start {what}: "
+        + ", ".join(f"{dag_id} ({kept[dag_id]})" for dag_id in sorted(dag_ids))
+        for what, dag_ids in texts.items()
+        if dag_ids
+    ]
+
+
+def wait_for_dags(api: AirflowApi, expected: list[str], patience: Patience) -> None:
+    """Until Airflow knows all of them. Raises StartError naming what it could not read, or does not know."""
+    missing: list[str] = []
+
+    def look() -> Seen[bool]:
+        missing[:] = sorted(set(expected) - set(api.dags("report__%")))
+        return Seen(
+            not missing or None, len(missing), f"Airflow is up; it has yet to read {len(missing)} DAGs"
+        )
+
+    try:
+        patience.wait(look, "the DAGs", every=0.5)
+    except Stalled as error:
+        errors = [f"{each['filename']}: {each['stack_trace'].strip()}" for each in api.import_errors()]
+        raise StartError(
+            f"Airflow does not know {', '.join(missing)} after {patience.seconds:.0f} s. {' '.join(errors)}",
+            remedy="Mend the file named above." if errors else "Read airflow-dag-processor.log.",
+        ) from error
 
 
 def _follow(
-    stack: Stack,
-    api: AirflowApi,
-    runs: Runs,
-    collected: Collected,
-    progress: Progress,
-    deadline: float,
+    stack: Stack, api: AirflowApi, runs: Runs, collected: Collected, patience: Patience
 ) -> dict[str, str]:
-    """Show how far the runs are until all have ended, or ``deadline``; state by DAG id of those ended."""
-    while not runs.are_over():
-        stack.check_alive()
+    """Show how far the runs are until all have ended or nothing moves any more.
+
+    State by DAG id of those that have ended.
+    """
+
+    def look() -> Seen[dict[str, str]]:
+        is_over = runs.are_over()
         collected.runs = sorted(runs.by_dag.values())
-        progress.show(_how_far(api, runs, collected))
-        stack.remember_clock()
-        if time.monotonic() > deadline:
-            break
-        time.sleep(_LOOK_EVERY)
-    collected.runs = sorted(runs.by_dag.values())
-    return runs.states
+        text = _how_far(api, runs, collected)
+        if not stack.remember_clock():
+            text += "; the local Amazon is silent"
+        return Seen(runs.states if is_over else None, text, text)
+
+    try:
+        return patience.wait(look, "the reports", every=_LOOK_EVERY)
+    except Stalled:
+        return runs.states
 
 
 def _how_far(api: AirflowApi, runs: Runs, collected: Collected) -> str:
@@ -197,10 +216,17 @@ def _how_far(api: AirflowApi, runs: Runs, collected: Collected) -> str:
     )
 
 
-def _stay_up(stack: Stack) -> None:
+def _stay_up(stack: Stack, progress: Progress) -> None:
+    """Until somebody interrupts, or a part ends. A local Amazon that is silent is told of, and waited for."""
+    is_silent = False
     while True:
         stack.check_alive()
-        stack.remember_clock()
+        answers = stack.remember_clock()
+        if answers is is_silent:
+            is_silent = not answers
+            progress.say(
+                "The local Amazon " + ("answers again" if answers else "does not answer; waiting for it")
+            )
         time.sleep(2.0)
 
 

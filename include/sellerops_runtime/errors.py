@@ -15,5 +15,9 @@ class PortTaken(StartError):
     """A port that was asked for is in use."""
 
 
+class Stalled(StartError):
+    """What was waited for does not come: nothing has moved for long."""
+
+
 class AlreadyRunning(StartError):
     """Another start uses the same folder."""

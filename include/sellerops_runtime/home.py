@@ -6,12 +6,15 @@ import fcntl
 import hashlib
 import os
 import pwd
+import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from sellerops_runtime.errors import AlreadyRunning, StartError
 
@@ -46,6 +49,10 @@ class Home:
     def run(self) -> Path:
         return self.path / "run"
 
+    @property
+    def address_file(self) -> Path:
+        return self.run / "airflow.url"
+
     def create(self) -> None:
         """Make the folder. Others may pass through it (as root Postgres is another user) but not list it."""
         try:
@@ -73,10 +80,13 @@ class Home:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 lock.seek(0)
+                address = self.address()
                 raise AlreadyRunning(
-                    f"another start (process {lock.read().strip() or 'unknown'}) uses this folder.",
+                    f"a demo runs here already (process {lock.read().strip() or 'unknown'})"
+                    + (f"; its Airflow is {address}." if address else " and is starting or stopping."),
                     where=str(self.path),
-                    remedy=f"Interrupt it there with Ctrl-C, or set {VARIABLE} to another folder.",
+                    remedy=f"Use it, or stop it with `{self.command('make demo-stop')}`. A second one beside "
+                    f"it needs a folder of its own: `make demo {VARIABLE}=/path/to/folder`.",
                 ) from error
             lock.seek(0)
             lock.truncate()
@@ -84,6 +94,30 @@ class Home:
             lock.flush()
             os.set_inheritable(lock.fileno(), False)
             yield
+
+    def holder(self) -> psutil.Process | None:
+        """The process that holds the folder now; None when none does, or it is another user's."""
+        lock = self.path / "lock"
+        try:
+            process = psutil.Process(int(lock.read_text(encoding="ascii")))
+            holds = any(
+                os.path.realpath(file.path) == os.path.realpath(lock) for file in process.open_files()
+            )
+        except (OSError, ValueError, psutil.Error):
+            return None
+        return process if holds and process.pid != os.getpid() else None
+
+    def address(self) -> str:
+        """Of the Airflow that runs here; empty while it starts or stops."""
+        try:
+            return self.address_file.read_text(encoding="ascii")
+        except OSError:
+            return ""
+
+    def command(self, make: str) -> str:
+        """A ``make`` command that means this folder, also for those who have not set the variable."""
+        is_chosen = os.environ.get(VARIABLE, "").strip()
+        return f"{make} {VARIABLE}={shlex.quote(str(self.path))}" if is_chosen else make
 
 
 def choose_home(environment: Mapping[str, str] = os.environ, root: Path = PROJECT_ROOT) -> Home:

@@ -16,6 +16,9 @@ from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.ports import LOOPBACK, free_port
 from sellerops_runtime.processes import Component, plain_environment, wait_until
 
+# A control call that changes something is made once: a second one might change it twice. So its answer may
+# take as long as the local Amazon may be silent.
+ANSWER_SECONDS = 300.0
 # The local Amazon takes any token; Slack's and ClickUp's begin so.
 _ANY_SLACK_TOKEN = "xoxb-local"
 _ANY_CLICKUP_TOKEN = "pk_local"
@@ -50,14 +53,14 @@ class LocalAmazon:
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
 
-    def start(self, seconds: float = 60.0) -> None:
-        """Start it and wait until it answers."""
+    def start(self, seconds: float = 300.0) -> None:
+        """Start it and wait until it answers. Raises StartError, at once when it ends."""
         self.component.start()
         wait_until(self._answers, seconds, "The local Amazon", watch=[self.component])
 
-    def clock(self) -> Clock:
-        """The local Amazon's clock as it stands."""
-        return _clock(control(self.url, "GET", "clock"))
+    def clock(self, *, within: float = ANSWER_SECONDS) -> Clock:
+        """The local Amazon's clock as it stands. Raises StartError without an answer ``within`` seconds."""
+        return _clock(control(self.url, "GET", "clock", within=within))
 
     def set_clock(self, *, speed: float, at_least: datetime | None = None) -> Clock:
         """Let its clock run at ``speed``, and jump ahead to ``at_least`` (aware) when behind; never back."""
@@ -98,10 +101,15 @@ def set_clock(url: str, *, speed: float, at_least: datetime | None = None) -> Cl
     return _clock(control(url, "POST", "clock", change))
 
 
-def control(url: str, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
-    """The decoded answer of the local Amazon's control address ``/_sandbox/<what>``. Raises StartError."""
+def control(
+    url: str, method: str, what: str, body: dict[str, Any] | None = None, *, within: float = ANSWER_SECONDS
+) -> Any:
+    """The decoded answer of the local Amazon's control address ``/_sandbox/<what>``.
+
+    Raises StartError when it refuses, or does not answer ``within`` seconds.
+    """
     try:
-        answer = httpx.request(method, f"{url}/_sandbox/{what}", json=body, timeout=60.0, trust_env=False)
+        answer = httpx.request(method, f"{url}/_sandbox/{what}", json=body, timeout=within, trust_env=False)
         answer.raise_for_status()
         return answer.json()
     except (httpx.HTTPError, ValueError) as error:

@@ -61,7 +61,7 @@ class LocalBigQuery:
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
 
-    def start(self, seconds: float = 90.0) -> None:
+    def start(self, seconds: float = 300.0) -> None:
         """Start it and wait until it answers."""
         self._take_extensions()
         self.component.start()

@@ -19,6 +19,8 @@ from sellerops_runtime.ports import LOOPBACK, free_port
 from sellerops_runtime.processes import plain_environment, tail
 
 MAJOR_VERSION = 18
+# On a slow disk a server that was killed takes its time to recover; one that ends is noticed at once.
+_START_SECONDS = "300"
 USER = "postgres"
 # Nothing here has to outlive a power cut; a killed server loses nothing by these.
 _SETTINGS = {
@@ -160,6 +162,7 @@ class EmbeddedPostgres:
     def _pg_ctl(self, action: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         command: list[str | Path] = ["pg_ctl", action, "-D", self.data, "-w", *arguments]
         if action == "start":
+            command += ["-t", _START_SECONDS]
             options = {
                 **self._settings,
                 "listen_addresses": LOOPBACK,

@@ -140,6 +140,15 @@ def stop_leftovers(run_dir: Path, seconds: float = STOP_SECONDS) -> list[str]:
     return _stop_recorded(pid_files, seconds)
 
 
+def running_parts(run_dir: Path) -> list[str]:
+    """The names of the programs that pid files name and that run, in alphabetical order."""
+    return [
+        path.stem
+        for path in sorted(run_dir.glob("*.json"))
+        if (identity := _read(path)) and identity.process() is not None
+    ]
+
+
 def _stop_recorded(pid_files: Iterable[Path], seconds: float) -> list[str]:
     """``seconds`` 0 gives no time to end well: nothing but SIGKILL is sent."""
     recorded = {pid_file: identity for pid_file in pid_files if (identity := _read(pid_file))}

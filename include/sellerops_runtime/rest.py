@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
 from sellerops_runtime.errors import StartError
+from sellerops_runtime.patience import Patience, Unanswered
+
+# An api-server that is started anew on a busy machine answers within a minute.
+_PATIENCE = Patience(180.0)
 
 
 class AirflowApi:
-    """``base_url`` without a path, user and password of the simple auth manager. Logs in when needed."""
+    """``base_url`` without a path, user and password of the simple auth manager. Logs in when needed.
 
-    def __init__(self, base_url: str, user: str, password: str, *, timeout: float = 30.0) -> None:
+    A call that gets no answer, or one of the 5xx, is made again for as long as ``patience`` says. Each is
+    safe to repeat: the first may have had its effect before its answer was lost.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        user: str,
+        password: str,
+        *,
+        timeout: float = 30.0,
+        patience: Patience = _PATIENCE,
+    ) -> None:
+        self._patience = patience
         self._credentials = {"username": user, "password": password}
         # Loopback: a proxy of the environment has no business between.
         self._http = httpx.Client(base_url=base_url, timeout=timeout, trust_env=False)
@@ -30,30 +49,55 @@ class AirflowApi:
 
     def request(self, method: str, path: str, **arguments: Any) -> Any:
         """The decoded answer of ``/api/v2<path>``. Raises StartError with Airflow's words when it refuses."""
-        for attempt in (1, 2):
+
+        def attempt() -> httpx.Response:
             if not self._token:
                 self._login()
-            answer = self._http.request(
-                method, f"/api/v2{path}", headers={"Authorization": f"Bearer {self._token}"}, **arguments
-            )
-            if answer.status_code != 401 or attempt == 2:
-                break
+            headers = {"Authorization": f"Bearer {self._token}"}
+            return self._http.request(method, f"/api/v2{path}", headers=headers, **arguments)
+
+        answer = self._answer(f"{method} {path}", attempt)
+        if answer.status_code == 401:
             self._token = ""
+            answer = self._answer(f"{method} {path}", attempt)
         if answer.is_error:
-            raise StartError(
-                f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:500]}.",
-                where=str(self._http.base_url),
-                status=answer.status_code,
-            )
+            raise self._refusal(f"{method} {path}", answer)
         return answer.json() if answer.content else None
 
     def _login(self) -> None:
-        answer = self._http.post("/auth/token", json=self._credentials)
+        answer = _sound(self._http.post("/auth/token", json=self._credentials))
         if answer.is_error:
             raise StartError(
                 f"Airflow refused the login: {answer.text[:300]}.", where=str(self._http.base_url)
             )
         self._token = answer.json()["access_token"]
+
+    def _answer(self, what: str, send: Callable[[], httpx.Response]) -> httpx.Response:
+        """The first answer of ``send`` that is none of the 5xx. Raises StartError when none comes in time."""
+
+        def attempt() -> httpx.Response:
+            try:
+                return _sound(send())
+            except httpx.TransportError as error:
+                raise Unanswered(f"Airflow does not answer ({type(error).__name__})") from error
+
+        try:
+            return self._patience.call(attempt)
+        except _Broken as error:
+            raise self._refusal(what, error.answer) from error
+        except Unanswered as error:
+            raise StartError(
+                f"Airflow did not answer {what} for {self._patience.seconds:.0f} s: {error.__cause__!r}.",
+                where=str(self._http.base_url),
+                remedy="Read airflow-api-server.log.",
+            ) from error
+
+    def _refusal(self, what: str, answer: httpx.Response) -> StartError:
+        return StartError(
+            f"Airflow answered {answer.status_code} to {what}: {answer.text[:500]}.",
+            where=str(self._http.base_url),
+            status=answer.status_code,
+        )
 
     def health(self) -> dict[str, str]:
         """State by component (``healthy``, ...); empty while nothing answers."""
@@ -61,7 +105,7 @@ class AirflowApi:
             answer = self._http.get("/api/v2/monitor/health", timeout=5.0)
         except httpx.TransportError:
             return {}
-        if answer.is_error:
+        if answer.is_error or not answer.headers.get("content-type", "").startswith("application/json"):
             return {}
         return {name: (part or {}).get("status") or "missing" for name, part in answer.json().items()}
 
@@ -78,10 +122,16 @@ class AirflowApi:
         self.request("PATCH", f"/dags/{dag_id}", json={"is_paused": paused})
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None, run_id: str | None = None) -> str:
-        """Start a run without a logical date; its run id."""
-        body = {"logical_date": None, "conf": conf or {}, **({"dag_run_id": run_id} if run_id else {})}
-        run: dict[str, Any] = self.request("POST", f"/dags/{dag_id}/dagRuns", json=body)
-        return str(run["dag_run_id"])
+        """Start a run without a logical date, unless there is one of this id; its run id."""
+        run_id = run_id or f"manual__{datetime.now(UTC).isoformat()}"
+        body = {"logical_date": None, "conf": conf or {}, "dag_run_id": run_id}
+        try:
+            self.request("POST", f"/dags/{dag_id}/dagRuns", json=body)
+        except StartError as error:
+            if error.details.get("status") != 409:
+                raise
+            self.run(dag_id, run_id)  # made by a call whose answer was lost
+        return run_id
 
     def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
         found: dict[str, Any] = self.request("GET", f"/dags/{dag_id}/dagRuns/{run_id}")
@@ -138,3 +188,16 @@ class AirflowApi:
             found += page[key]
             if not page[key] or len(found) >= page["total_entries"]:
                 return found
+
+
+def _sound(answer: httpx.Response) -> httpx.Response:
+    """The answer, unless it only says that Airflow is in trouble: then Unanswered, with it."""
+    if answer.is_server_error:
+        raise _Broken(answer)
+    return answer
+
+
+class _Broken(Unanswered):
+    def __init__(self, answer: httpx.Response) -> None:
+        self.answer = answer
+        super().__init__(f"Airflow answers {answer.status_code}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
@@ -10,6 +11,8 @@ from sellerops_runtime.choice import days_asked
 from sellerops_runtime.rest import AirflowApi
 
 _ENDED = ("success", "failed")
+# Runs of the demo's own begin so; all others are of somebody who uses it.
+PREFIX = "demo__"
 
 
 class Runs:
@@ -50,15 +53,22 @@ class Runs:
         return is_landed or len(self.states) == len(self.by_dag)
 
     def _trigger(self, specs: Sequence[ReportSpec]) -> None:
-        name = f"demo__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
+        name = f"{PREFIX}{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
         for spec in specs:
             days = days_asked(spec, self._first, self._last)
             self.by_dag[spec.dag_id] = self._api.trigger(spec.dag_id, days, f"{name}__{spec.name}")
             self._api.set_paused(spec.dag_id, False)
 
 
-def end_old_runs(api: AirflowApi, dag_ids: Sequence[str]) -> None:
-    """Runs an interrupted demo left would wait for reports that ended with its local Amazon."""
+def end_old_runs(api: AirflowApi) -> dict[str, int]:
+    """End the runs that an interrupted demo left: this one collects the same days with runs of its own.
+
+    Everybody else's go on. How many of those have not ended, by DAG id.
+    """
+    kept: Counter[str] = Counter()
     for run in api.runs(state=["queued", "running"]):
-        if run["dag_id"] in dag_ids:
+        if run["dag_run_id"].startswith(PREFIX):
             api.set_run_state(run["dag_id"], run["dag_run_id"], "failed")
+        else:
+            kept[run["dag_id"]] += 1
+    return dict(kept)

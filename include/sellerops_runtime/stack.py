@@ -21,9 +21,12 @@ from sellerops.ledger import Ledger
 from sellerops_runtime.airflow import AirflowStack
 from sellerops_runtime.changes import ChangeWatch
 from sellerops_runtime.databases import READER, allow_reading
+from sellerops_runtime.errors import StartError
+from sellerops_runtime.forgotten import give_up_forgotten
 from sellerops_runtime.home import Home
 from sellerops_runtime.local_amazon import LocalAmazon, sandbox_environment
 from sellerops_runtime.local_bigquery import LocalBigQuery, bigquery_settings, configure
+from sellerops_runtime.patience import Patience
 from sellerops_runtime.ports import LOOPBACK, choose_port
 from sellerops_runtime.postgres import EmbeddedPostgres
 from sellerops_runtime.processes import stop_leftovers
@@ -37,6 +40,8 @@ METADATA_OWNER, WAREHOUSE_OWNER = "airflow", "sellerops_owner"
 UI_PORT = 8080
 # The scheduler waits for running tasks; what they do is safe to cut off at any point.
 STOP_SECONDS = 8.0
+# How long to wait for the local Amazon's clock, of which a later look will do as well.
+_CLOCK_SECONDS = 5.0
 # Reading the catalogue takes four seconds of processor time. What changes is read at once (ChangeWatch).
 _READ_DAGS_EVERY = 600
 
@@ -57,6 +62,11 @@ class Stack:
         self.changes: ChangeWatch
         self.bigquery: LocalBigQuery | None = None
         self._with_bigquery = bigquery
+        self._schedules = os.environ.get("DEMO_SCHEDULES", "False")
+
+    def patience(self, seconds: float) -> Patience:
+        """For waiting while all parts live; what is waited for is shown."""
+        return Patience(seconds, tell=self._progress.show, watch=self.check_alive)
 
     @property
     def warehouse(self) -> str:
@@ -70,6 +80,11 @@ class Stack:
     def command(self, words: str) -> str:
         """A command as it is typed beside this demo."""
         return command_form(os.environ).replace("{}", words)
+
+    @property
+    def has_schedules(self) -> bool:
+        """Whether the scheduler makes runs by itself; as Airflow reads the word."""
+        return self._schedules.strip().lower() in ("1", "t", "true")
 
     def start(self) -> None:
         """Start all; afterwards Airflow is healthy, its connections are set and the ledger is there."""
@@ -99,7 +114,7 @@ class Stack:
         self.ledger = Ledger(self.warehouse)
         self.changes = ChangeWatch(config_dir(), self.airflow.dags_folder)
         self._progress.show("Starting the local Amazon, preparing Airflow's metadata and the ledger")
-        with ThreadPoolExecutor() as pool:
+        with self._side_by_side() as pool:
             for done in [
                 pool.submit(self.airflow.migrate),
                 pool.submit(self.amazon.start),
@@ -107,6 +122,12 @@ class Stack:
                 *([pool.submit(self.bigquery.start)] if self.bigquery else []),
             ]:
                 done.result()
+            if given_up := give_up_forgotten(self.ledger):
+                self._progress.say(
+                    f"Amazon is asked again for {given_up} reports that an earlier demo waited for"
+                )
+            # One time for both before anything runs: an earlier start may have been ended at any speed.
+            self.set_speed(1.0)
             # Folder and database go together here, whichever of them was kept or moved.
             adopt_archive(self.ledger, Archive(self.home.archive.as_uri()))
             self._progress.show("Starting Airflow: api-server, scheduler, dag-processor, triggerer")
@@ -121,6 +142,18 @@ class Stack:
             reader=self.reader,
             archive=self.home.archive.as_uri(),
         )
+        self.home.address_file.write_text(self.airflow.url, encoding="ascii")
+
+    @contextmanager
+    def _side_by_side(self) -> Iterator[ThreadPoolExecutor]:
+        """Threads for parts that start together; an interruption ends these instead of waiting for them."""
+        with ThreadPoolExecutor() as pool:
+            try:
+                yield pool
+            except BaseException:
+                self.airflow.abort()
+                stop_leftovers(self.home.run, 0.0)
+                raise
 
     def _stop_leftovers(self) -> None:
         """What a killed start left has our ports, and would work on our database."""
@@ -131,6 +164,7 @@ class Stack:
 
     def stop(self) -> None:
         """Stop what was started; what was never started is left out."""
+        self.home.address_file.unlink(missing_ok=True)
         if hasattr(self, "ledger"):
             self.ledger.close()
         stop_leftovers(self.home.run, STOP_SECONDS)
@@ -149,10 +183,17 @@ class Stack:
         self.ledger.set_clock(clock)
         self.remember_clock()
 
-    def remember_clock(self) -> None:
-        """Keep where the local Amazon's time stands: the next start must not be behind the ledger."""
-        now = self.amazon.clock().now()
+    def remember_clock(self) -> bool:
+        """Keep where the local Amazon's time stands: the next start must not be behind the ledger.
+
+        Whether it said so: it may be silent for a while, as Amazon may.
+        """
+        try:
+            now = self.amazon.clock(within=_CLOCK_SECONDS).now()
+        except StartError:
+            return False
         self._clock_file.write_text(json.dumps({"virtual": now.isoformat()}), encoding="ascii")
+        return True
 
     def _latest(self) -> datetime | None:
         try:
@@ -167,7 +208,7 @@ class Stack:
     def _environment(self) -> dict[str, str]:
         """What Airflow's parts need beside their own settings. Credentials are in Airflow's connections."""
         return {
-            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": os.environ.get("DEMO_SCHEDULES", "False"),
+            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": self._schedules,
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(_READ_DAGS_EVERY),
             "DEMO_HOME": str(self.home.path),
             COMMAND: command_form(os.environ),

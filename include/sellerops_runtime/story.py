@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,14 +12,17 @@ from sellerops.marketplaces import Marketplace
 from sellerops.specs import load_spec
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.local_amazon import control
+from sellerops_runtime.patience import Patience, Seen, Unanswered
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.rest import AirflowApi
+from sellerops_runtime.runs import PREFIX
 from sellerops_runtime.stack import Stack
 
 REPORT = "sales_and_traffic"
-# Airflow tells of a run's end a little after it; then the message goes out.
-_TOLD_SECONDS = 60.0
-_RUN_SECONDS = 240.0
+# The story waits as long as anything moves; after so many seconds of standstill it ends.
+STALLED_SECONDS = 600.0
+# How long one look at the messages may take: the next look will do as well.
+_LOOK_SECONDS = 10.0
 
 
 def show_failure_and_recovery(stack: Stack, progress: Progress, last: date) -> list[str]:
@@ -34,9 +37,11 @@ def show_failure_and_recovery(stack: Stack, progress: Progress, last: date) -> l
         f"On purpose, Amazon refuses {spec.name} of {account.id} {shop.code} {day}; "
         f"what people hear stands at {stack.amazon.url}/slack"
     )
+    patience = stack.patience(STALLED_SECONDS)
     try:
-        with stack.airflow.api() as api:
-            _tell_the_story(stack, api, progress, _Scene(spec.dag_id, account, shop, day))
+        with stack.airflow.api(patience) as api:
+            scene = Scene(spec.dag_id, spec.report_type, account, shop, day)
+            tell_the_story(stack.amazon.url, api, progress, scene, patience)
     except StartError as error:
         return [f"failure and recovery: {error}"]
     return []
@@ -53,64 +58,77 @@ def last_unknown(last: date, known: Iterable[date | None]) -> date:
     return day
 
 
-class _Scene:
+class Scene:
     """Which run fails, and for which shop."""
 
-    def __init__(self, dag_id: str, account: Account, shop: Marketplace, day: date) -> None:
+    def __init__(self, dag_id: str, report_type: str, account: Account, shop: Marketplace, day: date) -> None:
         self.dag_id, self.account, self.shop = dag_id, account, shop
         self.day = day.isoformat()
-        self.run_id = f"demo__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}__fails_on_purpose"
+        self.run_id = f"{PREFIX}{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}__fails_on_purpose"
+        self.conf = {"from_day": self.day, "to_day": self.day, "accounts": [account.id]}
+        # Of this day alone: others, such as a backfill, may ask for the same report meanwhile.
+        self.fault = {
+            "fault": "fatal",
+            "report_type": report_type,
+            "account": account.id,
+            "marketplace_id": shop.id,
+            "day": self.day,
+            "times": 1,
+        }
 
-    @property
-    def conf(self) -> dict[str, Any]:
-        return {"from_day": self.day, "to_day": self.day, "accounts": [self.account.id]}
 
-
-def _tell_the_story(stack: Stack, api: AirflowApi, progress: Progress, scene: _Scene) -> None:
-    before = len(_messages(stack))
-    fault = {
-        "fault": "fatal",
-        "report_type": load_spec(REPORT).report_type,
-        "marketplace_id": scene.shop.id,
-        "times": 1,
-    }
-    control(stack.amazon.url, "POST", "faults", fault)
+def tell_the_story(
+    amazon: str, api: AirflowApi, progress: Progress, scene: Scene, patience: Patience
+) -> None:
+    """Play the scene against the local Amazon at URL ``amazon``. Raises StartError when it goes otherwise."""
+    control(amazon, "POST", "faults", scene.fault)
     api.trigger(scene.dag_id, scene.conf, scene.run_id)
-    run = api.wait_for_run(scene.dag_id, scene.run_id, _RUN_SECONDS)
-    if run["state"] != "failed":
+    if _end_of(api, scene, patience) != "failed":
         raise StartError(f"the run {scene.run_id} ended well, though a report was to fail.")
-    opened = _wait(lambda: _messages(stack)[before:], "no message about the failure came")
-    progress.say(f"Slack {opened[0]['channel']}: {_first_line(opened[0])}")
+    opened = patience.wait(
+        lambda: _look(amazon, lambda each: scene.day in str(each) and not each.get("thread_ts")),
+        "the message about the failure",
+        remedy="Read airflow-dag-processor.log.",
+    )[0]
+    progress.say(f"Slack {opened['channel']}: {_first_line(opened)}")
     failed = [ti for ti in api.task_instances(scene.dag_id, scene.run_id) if ti["state"] == "failed"]
     cleared: list[str | list[Any]] = [[ti["task_id"], ti["map_index"]] for ti in failed]
     api.clear(scene.dag_id, scene.run_id, cleared, include_downstream=True)
     progress.say(f"Cleared the {len(failed)} failed task, as you would in the UI")
-    run = api.wait_for_run(scene.dag_id, scene.run_id, _RUN_SECONDS)
-    if run["state"] != "success":
-        raise StartError(f"the run {scene.run_id} is {run['state']} after its failed task was cleared.")
-    thread = str(opened[0]["ts"])
-    answers = _wait(lambda: _answers(stack, thread), "its recovery was not told in the thread")
+    if (state := _end_of(api, scene, patience)) != "success":
+        raise StartError(f"the run {scene.run_id} is {state} after its failed task was cleared.")
+    answers = patience.wait(
+        lambda: _look(amazon, lambda each: each.get("thread_ts") == opened["ts"]),
+        "its recovery in the message's thread",
+        remedy="Read airflow-dag-processor.log.",
+    )
     progress.say(f"Slack, in the thread: {_first_line(answers[-1])}")
 
 
-def _messages(stack: Stack) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = control(stack.amazon.url, "GET", "slack")["messages"]
-    return found
+def _end_of(api: AirflowApi, scene: Scene, patience: Patience) -> str:
+    """``success`` or ``failed``, once the run has ended."""
+
+    def look() -> Seen[str]:
+        state = str(api.run(scene.dag_id, scene.run_id)["state"])
+        if state in ("success", "failed"):
+            return Seen(state, state)
+        tasks = api.task_instances(scene.dag_id, scene.run_id)
+        moving = [(ti["task_id"], ti["map_index"], ti["state"], ti["try_number"]) for ti in tasks]
+        counts = Counter(str(ti["state"] or "not begun") for ti in tasks)
+        text = ", ".join(f"{number} {each}" for each, number in sorted(counts.items()))
+        return Seen(None, sorted(map(str, moving)), f"Waiting for the end of the run; its tasks: {text}")
+
+    return patience.wait(look, f"the end of run {scene.run_id}", every=2.0)
 
 
-def _answers(stack: Stack, thread: str) -> list[dict[str, Any]]:
-    return [message for message in _messages(stack) if message.get("thread_ts") == thread]
-
-
-def _wait(look: Callable[[], list[dict[str, Any]]], otherwise: str) -> list[dict[str, Any]]:
-    deadline = time.monotonic() + _TOLD_SECONDS
-    while not (found := look()):
-        if time.monotonic() > deadline:
-            raise StartError(
-                f"{otherwise} within {_TOLD_SECONDS:.0f} s.", remedy="Read airflow-dag-processor.log."
-            )
-        time.sleep(0.5)
-    return found
+def _look(amazon: str, is_it: Callable[[dict[str, Any]], bool]) -> Seen[list[dict[str, Any]]]:
+    """The messages that are looked for, oldest first, among all that Slack got."""
+    try:
+        messages = control(amazon, "GET", "slack", within=_LOOK_SECONDS)["messages"]
+    except StartError as error:
+        raise Unanswered("the local Amazon does not answer") from error
+    found = [message for message in messages if is_it(message)]
+    return Seen(found or None, len(messages))
 
 
 def _first_line(message: dict[str, Any]) -> str:

@@ -27,7 +27,9 @@ def test_the_schedule_makes_runs_by_itself(system: System) -> None:
     """A cron in the spec is kept by the real scheduler, and its snapshots are stored apart."""
     dag_id = "report__amazon_sp__every_minute"
     system.airflow.wait_for_dags(dag_id)
-    system.airflow.api.set_paused(dag_id, False)
+    # By the name of the report, over Airflow's own command.
+    command = [sys.executable, "-m", "sellerops", "dags", "unpause", "every_minute"]
+    assert f"Unpaused (1):\n  {dag_id}\n" in system.airflow.stack.run_once("unpause", command)
     wait_until(lambda: len(_ended(system, dag_id)) >= 2, PATIENT, "two scheduled runs")
     system.airflow.api.set_paused(dag_id, True)
     runs = _ended(system, dag_id)

@@ -103,7 +103,7 @@ class Maker:
             report.job = self._job(seller, wanted, rules, now)
             if rules.cooldown is not None:
                 self._store.latest[same] = report
-        self._bend(report, now)
+        self._bend(report, wanted.start_day, now)
         self._store.add(report)
         return report, None if earlier is None else COOLDOWN
 
@@ -162,13 +162,13 @@ class Maker:
     def _is_compressed(self, rules: data.TypeRules) -> bool:
         return rules.compressed if self.pace.compression is None else self.pace.compression == "gzip"
 
-    def _bend(self, report: Report, now: float) -> None:
+    def _bend(self, report: Report, day: date | None, now: float) -> None:
         """Let the report and document faults that are set strike."""
         faults = self._sandbox.faults
         if not faults:
             return
         subject = Subject(
-            "createReport", report.account, report.seller_id, report.report_type, report.marketplace_ids
+            "createReport", report.account, report.seller_id, report.report_type, report.marketplace_ids, day
         )
         for fault in faults.draw_all(Stage.REPORT, subject):
             report.faults.append(fault.kind.name)
@@ -220,7 +220,7 @@ class Maker:
             settlement_id=ref.settlement_id,
             transforms=(("lines_joined", ()),) if is_corrected else (),
         )
-        self._bend(report, created)
+        self._bend(report, wanted.start_day, created)
         self._store.add(report)
 
 

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from amazon_sandbox.answers import ApiError, json_answer
 from amazon_sandbox.calls import Call
+from amazon_sandbox.clock import iso_micro
 from amazon_sandbox.faults import Stage, Subject
 from amazon_sandbox.http_faults import misbehave
 from amazon_sandbox.sandbox import Sandbox, sandbox_of
@@ -71,7 +73,7 @@ async def _post_message(request: Request, body: Body) -> Body:
         return {"ok": False, "error": "no_text"}
     if len(str(body.get("text", ""))) > data.MAX_TEXT:
         return {"ok": False, "error": "msg_too_long"}
-    return sandbox.slack.post(body, sandbox.clock.now())
+    return sandbox.slack.post(body, sandbox.clock.now(), sandbox.clock.real_now())
 
 
 async def _auth_test(request: Request, body: Body) -> Body:
@@ -107,9 +109,15 @@ def _token(request: Request, body: Body) -> str:
 
 
 async def page(request: Request) -> Response:
-    """The messages as a page: threads, newest first, each with its answers below."""
-    items = "".join(_thread(messages) for messages in sandbox_of(request).slack.threads())
-    return HTMLResponse(_PAGE.replace("{items}", items or "<p>Nothing was posted yet.</p>"))
+    """The messages as a page: threads, newest first, each with its answers below.
+
+    Its times are real, as those of whoever sends; the virtual clock is named where it shows another time.
+    """
+    sandbox = sandbox_of(request)
+    items = "".join(_thread(messages) for messages in sandbox.slack.threads())
+    clocks = _clocks(iso_micro(sandbox.clock.real_now()), iso_micro(sandbox.clock.now()))
+    filled = _PAGE.replace("{clocks}", clocks)
+    return HTMLResponse(filled.replace("{items}", items or "<p>Nothing was posted yet.</p>"))
 
 
 def _thread(messages: list[Body]) -> str:
@@ -124,8 +132,22 @@ def _article(message: Body) -> str:
     sent = html.escape(json.dumps(extra, indent=2, ensure_ascii=False))
     detail = f"<details><summary>Blocks as sent</summary><pre>{sent}</pre></details>" if extra else ""
     wide = " (also in the channel)" if message.get("thread_ts") and message.get("reply_broadcast") else ""
-    head = f"<h2>{html.escape(str(message['channel']))}{wide} <time>{html.escape(message['at'])}</time></h2>"
+    times = _clocks(message["received_at"], message["at"])
+    head = f'<h2>{html.escape(str(message["channel"]))}{wide} <span class="times">{times}</span></h2>'
     return f"<article>{head}<p>{text}</p>{detail}</article>"
+
+
+def _clocks(real: str, virtual: str) -> str:
+    """A real instant, and what Amazon's clock showed then where that is another minute. ISO 8601 in UTC."""
+    shown = f'<time datetime="{real}">{_readable(real, "seconds")} UTC</time>'
+    if real[:16] == virtual[:16]:
+        return shown
+    amazon = f'<time datetime="{virtual}">{_readable(virtual, "minutes")} UTC</time>'
+    return f'{shown} <span class="amazon">(on Amazon\'s clock {amazon})</span>'
+
+
+def _readable(iso: str, to: str) -> str:
+    return datetime.fromisoformat(iso).replace(tzinfo=None).isoformat(" ", to)
 
 
 def _marked_up(text: str) -> str:
@@ -144,9 +166,14 @@ _PAGE = """<!DOCTYPE html>
 body { font: 15px/1.4 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
 article { border-left: 3px solid #888; padding: 0 1rem; margin: 1.5rem 0; }
 .answers { margin-left: 2.5rem; } .answers article { border-left-color: #5a8; }
-h2 { font-size: 1rem; } time { font-weight: normal; color: #666; }
+h2 { font-size: 1rem; } .times { font-weight: normal; color: #666; } .amazon { color: #999; }
 p, pre { white-space: pre-wrap; overflow-wrap: anywhere; } pre { font-size: 12px; }
-</style></head><body><h1>Posted messages</h1>{items}</body></html>
+</style></head><body><h1>Posted messages</h1>
+<p>Now: {clocks}.</p>
+<p>The time beside a message is when it arrived, by the clock of this machine; the Airflow UI shows its runs
+and logs by the same clock. Amazon's clock may run ahead, so that quotas refill and reports end sooner: it
+decides which days are closed. The days named in a message are days of the reports.</p>
+{items}</body></html>
 """
 
 routes = [

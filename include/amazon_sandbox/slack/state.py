@@ -18,8 +18,11 @@ class SlackStore(Messages):
         super().__init__()
         self._last_ts = 0
 
-    def post(self, body: Mapping[str, Any], now: float) -> dict[str, Any]:
-        """Keep a message; Slack's answer. `now` is virtual; equal instants get rising timestamps."""
+    def post(self, body: Mapping[str, Any], now: float, real_now: float) -> dict[str, Any]:
+        """Keep a message; Slack's answer. `now` is virtual; equal instants get rising timestamps.
+
+        `real_now` is when it arrived by this machine's clock, which is that of whoever sent it.
+        """
         self._last_ts = max(self._last_ts + 1, int(now * 1_000_000))
         ts = f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
         channel_id = channel_id_of(str(body["channel"]))
@@ -27,7 +30,14 @@ class SlackStore(Messages):
         # A message in a thread may name the channel by its id; people know it by the thread's name.
         channel = self._channel_of(channel_id, body.get("thread_ts")) or body["channel"]
         self.messages.append(
-            {"at": iso_micro(now), "ts": ts, "channel": channel, "channel_id": channel_id} | kept
+            {
+                "at": iso_micro(now),
+                "received_at": iso_micro(real_now),
+                "ts": ts,
+                "channel": channel,
+                "channel_id": channel_id,
+            }
+            | kept
         )
         message = {
             "type": "message",

@@ -37,6 +37,7 @@ COMMANDS = {
     "ads": {"ads": "Amazon Ads: profiles, refused columns"},
     "connections": {"connections": "test the Airflow connections that the configuration uses"},
     "notices": {"notices": "who is told of what, and what has not arrived"},
+    "dags": {"dags": "switch DAGs on and off, a whole family at once"},
     "landing_tables": {"tables": "landing tables and their specs"},
 }
 

@@ -81,6 +81,15 @@ def test_after_times_account_and_type_aim_a_fault(na: Api, eu: Api, fault: Any) 
     assert na.call("POST", "/reports", json=na.body(SALES)).status_code == 503
 
 
+def test_one_day_can_fail_alone(na: Api, fault: Any) -> None:
+    """By the first day a report was asked for, whoever asks for others meanwhile."""
+    fault("fatal", report_type=SALES, day="2026-11-18", times=1)
+    days = ("2026-11-17", "2026-11-18", "2026-11-19", "2026-11-18")
+    windows = [{"dataStartTime": f"{day}T00:00:00Z", "dataEndTime": f"{day}T23:59:59Z"} for day in days]
+    states = [na.finished(SALES, **window)["processingStatus"] for window in windows]
+    assert states == ["DONE", "FATAL", "DONE", "DONE"]
+
+
 def test_one_shop_can_fail_alone(na: Api, fault: Any) -> None:
     """By marketplace, for requests and for reports."""
     us, ca = na.seller.marketplace_ids[:2]

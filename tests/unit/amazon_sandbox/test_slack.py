@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+
+from amazon_sandbox.sandbox import Sandbox
 
 TOKEN = {"authorization": "Bearer xoxb-sandbox"}
 BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "*late*"}}]
@@ -69,3 +73,21 @@ def test_people_see_the_messages(http: TestClient) -> None:
     page = http.get("/slack").text
     assert "<script>" not in page
     assert page.index("second") < page.index("&lt;script&gt;first")
+
+
+def test_people_see_when_a_message_arrived_by_the_clock_of_whoever_sent_it(
+    sandbox: Sandbox, http: TestClient, control: Any
+) -> None:
+    """Amazon's clock runs ahead of it: its time is beside the real one, and never alone."""
+    arrived = datetime.fromtimestamp(sandbox.clock.real_now(), UTC)
+    sandbox.clock.change(to=arrived.timestamp())
+    post(http, json={"channel": "#ops", "text": "on time"})
+    sandbox.clock.change(jump=3 * 3600)
+    post(http, json={"channel": "#ops", "text": "ahead"})
+    stored = control("GET", "/slack")["messages"]
+    assert [datetime.fromisoformat(each["received_at"]) for each in stored] == [arrived, arrived]
+    assert datetime.fromisoformat(stored[1]["at"]) == arrived + timedelta(hours=3)
+    heads = re.findall(r"<h2>(.*?)</h2>", http.get("/slack").text)
+    ahead, on_time = [re.sub("<[^>]+>", "", head) for head in heads]
+    assert on_time == "#ops 1970-01-12 13:46:40 UTC"
+    assert ahead == "#ops 1970-01-12 13:46:40 UTC (on Amazon's clock 1970-01-12 16:46 UTC)"

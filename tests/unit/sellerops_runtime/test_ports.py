@@ -22,6 +22,16 @@ def test_free_ports_are_free_and_differ():
     assert any(all(is_free(port) for port in free_ports(5)) for _ in range(5))
 
 
+def test_free_ports_are_none_that_the_system_gives_to_others_meanwhile():
+    """A port of its own choice may be a connection's before our server listens on it."""
+    given = []
+    for _ in range(50):
+        with socket.socket() as other:
+            other.bind((LOOPBACK, 0))
+            given.append(other.getsockname()[1])
+    assert max(free_ports(50)) < min(given)
+
+
 def test_another_port_is_chosen_when_the_preferred_one_is_taken(taken, monkeypatch):
     monkeypatch.delenv("DEMO_UI_PORT", raising=False)
     chosen = [choose_port("DEMO_UI_PORT", taken) for _ in range(5)]

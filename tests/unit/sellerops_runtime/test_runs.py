@@ -99,6 +99,16 @@ def test_what_an_interrupted_demo_left_is_ended_and_nothing_else() -> None:
     api: Any = Api()
     api.end(listings(), state="running", run_id="demo__0")
     api.found.append({"dag_id": "sellerops__notices", "dag_run_id": "scheduled__1", "state": "queued"})
-    end_old_runs(api, [spec.dag_id for spec in SPECS])
+    assert end_old_runs(api) == {"sellerops__notices": 1}
     assert api.set == [(listings().dag_id, "demo__0", "failed")]
     assert api.asked == [{"state": ["queued", "running"]}]
+
+
+def test_runs_of_a_backfill_that_an_earlier_start_left_go_on_whatever_their_report() -> None:
+    """Also of a report that the demo collects itself; each is told of."""
+    api: Any = Api()
+    for number in range(3):
+        api.end(listings(), state="queued", run_id=f"backfill__2026-11-0{number + 1}T07:00:00+00:00")
+    api.end(PARTS[0][1], state="running", run_id="manual__2026-11-10T12:00:00+00:00")
+    assert end_old_runs(api) == {listings().dag_id: 3, PARTS[0][1].dag_id: 1}
+    assert api.set == []

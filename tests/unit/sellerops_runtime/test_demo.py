@@ -1,0 +1,124 @@
+"""The demo on a slow machine and beside a silent local Amazon."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.fake_time import FakeTime
+
+from sellerops.clock import Clock
+from sellerops_runtime import demo as module
+from sellerops_runtime.demo import kept_runs, wait_for_dags
+from sellerops_runtime.errors import StartError
+from sellerops_runtime.home import Home
+from sellerops_runtime.patience import Patience
+from sellerops_runtime.progress import Progress
+from sellerops_runtime.stack import Stack
+
+DAGS = ["report__amazon_sp__all_orders", "report__amazon_sp__settlements"]
+
+
+class Api:
+    """An Airflow that reads its DAGs one after the other, each in ``pace`` seconds."""
+
+    def __init__(self, time: FakeTime, pace: float, errors: list[dict[str, str]] | None = None) -> None:
+        self._time, self._pace, self._errors = time, pace, errors or []
+
+    def dags(self, pattern: str) -> dict[str, dict[str, Any]]:
+        return {dag_id: {} for n, dag_id in enumerate(DAGS, 1) if self._time.now() >= n * self._pace}
+
+    def import_errors(self) -> list[dict[str, str]]:
+        return self._errors
+
+
+def wait(api: Any, time: FakeTime, seconds: float = 100.0) -> None:
+    wait_for_dags(api, DAGS, Patience(seconds, clock=time.now, sleep=time.sleep))
+
+
+def test_dags_are_waited_for_as_long_as_airflow_reads_them() -> None:
+    time = FakeTime()
+    wait(Api(time, 90.0), time)
+    assert time.now() == 180.0
+
+
+@pytest.mark.parametrize(
+    ("errors", "words"),
+    [
+        ([], r"does not know report__amazon_sp__all_orders, .*dag-processor\.log"),
+        (
+            [{"filename": "report_dags.py", "stack_trace": "SyntaxError\n"}],
+            "report_dags.py: SyntaxErr.*Mend",
+        ),
+    ],
+)
+def test_dags_that_never_come_are_told_with_what_could_not_be_read(errors: Any, words: str) -> None:
+    time = FakeTime()
+    with pytest.raises(StartError, match=words):
+        wait(Api(time, 1e9, errors), time)
+    assert 100 < time.now() < 102
+
+
+def test_runs_that_others_left_are_told_with_what_becomes_of_them() -> None:
+    """The demo unpauses what it collects, so a backfill of that begins, too."""
+    dags = {dag_id: {"is_paused": dag_id != "on"} for dag_id in ("on", "off", DAGS[0])}
+    assert kept_runs({}, dags, DAGS) == []
+    assert kept_runs({"on": 1, "off": 20, DAGS[0]: 3, "gone": 1}, dags, DAGS) == [
+        f"Runs of an earlier start go on beside the demo's: gone (1), on (1), {DAGS[0]} (3)",
+        "Runs of an earlier start wait until their DAG is unpaused: off (20)",
+    ]
+
+
+class Amazon:
+    """Its clock, or silence."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self.is_silent = clock, False
+
+    def clock(self, *, within: float) -> Clock:
+        if self.is_silent:
+            raise StartError("the local Amazon does not answer.")
+        return self._clock
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Any:
+    stack: Any = Stack(Home(tmp_path), Progress())
+    stack.amazon = Amazon(Clock.system())
+    return stack
+
+
+def test_the_time_of_a_silent_amazon_is_kept_as_it_was(stack: Any, tmp_path: Path) -> None:
+    assert stack.remember_clock()
+    kept = (tmp_path / "clock.json").read_text()
+    assert json.loads(kept)["virtual"]
+    stack.amazon.is_silent = True
+    assert not stack.remember_clock()
+    assert (tmp_path / "clock.json").read_text() == kept
+
+
+def test_a_demo_that_stays_up_tells_of_silence_once_and_of_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ended(Exception):
+        pass
+
+    class Up:
+        answers = iter([True, True, False, False, True, True])
+
+        def check_alive(self) -> None:
+            pass
+
+        def remember_clock(self) -> bool:
+            try:
+                return next(self.answers)
+            except StopIteration:
+                raise Ended from None
+
+    said: list[str] = []
+    progress: Any = type("P", (), {"say": lambda self, text: said.append(text)})()
+    up: Any = Up()
+    monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
+    with pytest.raises(Ended):
+        module._stay_up(up, progress)
+    assert said == ["The local Amazon does not answer; waiting for it", "The local Amazon answers again"]
