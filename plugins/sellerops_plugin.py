@@ -1,5 +1,5 @@
-"""Registers what Airflow finds only through a plugin: timetable and promised times of report DAGs, the links of
-their tasks, and the pages these lead to.
+"""Registers what Airflow finds only through a plugin: timetable and promised times of report DAGs, the links
+of their tasks, and the pages these lead to.
 """
 
 from __future__ import annotations

@@ -115,16 +115,19 @@ def record_definition(
     destination: str,
     shape: TableShape,
     describe: Callable[[], None] = lambda: None,
+    *,
+    views: str = "",
 ) -> None:
     """Keep the table's definition, where it is news: an unchanged row is not locked.
 
-    ``describe`` writes the descriptions into the database; called when they have changed.
+    ``describe`` writes the descriptions into the database; called when they, or ``views`` (a mark of what is
+    made beside the table), have changed.
     """
-    definition = definition_of(shape)
+    definition = {**definition_of(shape), **({"views": views} if views else {})}
     stored = stored_definition(connection, destination, shape.full_name)
     if stored == definition:
         return
-    if stored.get("descriptions") != definition["descriptions"]:
+    if any(stored.get(name) != definition.get(name) for name in ("descriptions", "views")):
         describe()
     connection.execute(
         "INSERT INTO sellerops.landing_table (destination, table_name, definition) VALUES (%s, %s, %s) "
