@@ -44,7 +44,7 @@ with DAG(
 
     @task
     def refresh_reference_tables(**context: Any) -> None:
-        """Bring the tables of marketplaces and reports, and the starter views, in step with the configuration."""
+        """Bring marketplaces, reports and starter views in the database in step with the configuration."""
         with task_outcome(context):
             maintenance.refresh_reference_tables(get_runtime().ledger)
 

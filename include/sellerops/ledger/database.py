@@ -234,7 +234,7 @@ def migrate(conninfo: str, revision: str = "head") -> None:
     from sqlalchemy import create_engine, text
     from sqlalchemy.pool import NullPool
 
-    from sellerops.destinations.postgres.views import detach_views
+    from sellerops.views.postgres import detach_views
 
     def is_at_head(driver: psycopg.Connection[Any], config: Config) -> bool:
         row = driver.execute("SELECT to_regclass('sellerops.alembic_version')").fetchone()
@@ -268,8 +268,8 @@ def migrate(conninfo: str, revision: str = "head") -> None:
 
 def keep_in_step(connection: psycopg.Connection[Any]) -> None:
     """Bring the tables of marketplaces and reports, and the starter views, in step with the configuration."""
-    from sellerops.destinations.postgres.views import refresh_views
     from sellerops.ledger.reference import fill_reference
+    from sellerops.views.postgres import refresh_views
 
     fill_reference(connection)
     refresh_views(connection)

@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import jinja2
-import psycopg
 from fastapi import Depends, FastAPI, Request
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from sellerops.errors import ArchiveDamaged, ConfigurationError, RetryableError, SellerOpsError
-from sellerops.ledger.reading import read_only
 from sellerops.read_models.document import find_document
 from sellerops.read_models.slice_entry import SliceEntry, read_slice_entry
 from sellerops.seller_central import SELLER_CENTRAL
@@ -29,6 +27,8 @@ from sellerops_airflow.pages.task_slices import TaskSlice, find_task_slice
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
+    import psycopg
+
     from sellerops.specs import ReportSpec
 
 # Ids of Airflow and of the ledger: no control character, no number that Postgres cannot hold.
@@ -141,6 +141,10 @@ def _task_slice(
 
 @contextmanager
 def _reading() -> Iterator[psycopg.Connection[Any]]:
+    import psycopg
+
+    from sellerops.ledger.reading import read_only
+
     try:
         with read_only(get_runtime().reader_conninfo) as connection:
             yield connection

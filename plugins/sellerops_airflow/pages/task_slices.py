@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import psycopg
+from typing import TYPE_CHECKING, Any
 
 from sellerops.errors import ConfigurationError
 from sellerops.read_models.slice_entry import slice_of_load
 from sellerops.slices import Slice
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 @dataclass(frozen=True)

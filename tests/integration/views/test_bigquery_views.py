@@ -74,9 +74,12 @@ def test_views_marketplaces_and_descriptions_follow_the_loads(
     # The same again asks for nothing beside the load; a changed description is written.
     made: list[str] = []
     real = Tables.describe
-    monkeypatch.setattr(
-        Tables, "describe", lambda self, shape: (made.append(shape.name), real(self, shape))[1]
-    )
+
+    def describe(self: Tables, shape: BigQueryShape) -> None:
+        made.append(shape.name)
+        real(self, shape)
+
+    monkeypatch.setattr(Tables, "describe", describe)
     replace(doc, hours=1).load_into(store.destination)
     assert made == []
     columns = dict(SALES.tables["sales_daily"].columns)

@@ -10,11 +10,11 @@ from psycopg import sql
 
 from sellerops.destinations.descriptions import column_description, table_description
 from sellerops.destinations.postgres.shape import LONGEST_NAME, PERSONAL_SUFFIX, Shape, column, identifiers
-from sellerops.destinations.postgres.views import refresh_views, view_names
 from sellerops.errors import ConfigurationError
 from sellerops.ledger.reading import grant_table
 from sellerops.table_locks import with_tables_locked
 from sellerops.views import views_over
+from sellerops.views.postgres import refresh_views, view_names
 
 Connection = psycopg.Connection[Any]
 MOST_COLUMNS = 1600

@@ -34,11 +34,11 @@ from sellerops.destinations.postgres.ddl import describe_table, lacking_columns,
 from sellerops.destinations.postgres.once import drop_once
 from sellerops.destinations.postgres.personal import personal_shape
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
-from sellerops.destinations.postgres.views import detach_views, refresh_views, view_names
 from sellerops.errors import CheckFailed
 from sellerops.specs import ColumnType, ReportSpec
 from sellerops.table_locks import with_tables_locked
 from sellerops.views import views_over
+from sellerops.views.postgres import detach_views, refresh_views, view_names
 
 Connection = psycopg.Connection[Any]
 _EXAMPLES = 3

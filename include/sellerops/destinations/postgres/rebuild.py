@@ -25,10 +25,10 @@ from sellerops.destinations.postgres.ddl import describe_table, ensure_table, ex
 from sellerops.destinations.postgres.once import drop_once, ensure_once
 from sellerops.destinations.postgres.personal import personal_shape, register
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
-from sellerops.destinations.postgres.views import detach_views, refresh_views, view_names
 from sellerops.errors import RetryableError
 from sellerops.specs import ReportSpec
 from sellerops.views import views_over
+from sellerops.views.postgres import detach_views, refresh_views, view_names
 
 Connection = psycopg.Connection[Any]
 SCHEMA_PREFIX = "replay_"
