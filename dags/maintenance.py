@@ -43,6 +43,12 @@ with DAG(
             return maintenance.roll_api_calls(get_runtime().ledger, context["params"]["keep_calls_days"])
 
     @task
+    def refresh_reference_tables(**context: Any) -> None:
+        """Bring marketplaces, reports and starter views in the database in step with the configuration."""
+        with task_outcome(context):
+            maintenance.refresh_reference_tables(get_runtime().ledger)
+
+    @task
     def purge_old_rows(**context: Any) -> dict[str, int]:
         """Delete ledger rows that nothing needs any more."""
         with task_outcome(context):
@@ -78,6 +84,7 @@ with DAG(
 
     for step in (
         roll_call_log,
+        refresh_reference_tables,
         purge_old_rows,
         purge_personal_data,
         check_credentials,

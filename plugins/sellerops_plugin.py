@@ -1,8 +1,11 @@
-"""Registers what Airflow finds only through a plugin: timetable and promised times of the report DAGs."""
+"""Registers what Airflow finds only through a plugin: timetable and promised times of report DAGs, the links
+of their tasks, and the pages these lead to.
+"""
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
@@ -24,3 +27,18 @@ class SellerOpsPlugin(AirflowPlugin):
     name = "sellerops"
     timetables = [ReportTimetable]  # noqa: RUF012 - the type Airflow declares
     deadline_references = [PromisedTime]  # noqa: RUF012 - the type Airflow declares
+
+    # Properties: only the api-server asks, so only it imports a web framework.
+
+    @property
+    def operator_extra_links(self) -> list[Any]:
+        from sellerops_airflow.links import LINKS
+
+        return [link() for link in LINKS]
+
+    @property
+    def fastapi_apps(self) -> list[dict[str, Any]]:
+        from sellerops_airflow.links import PREFIX
+        from sellerops_airflow.pages.app import create_app
+
+        return [{"app": create_app(), "url_prefix": PREFIX, "name": "sellerops"}]

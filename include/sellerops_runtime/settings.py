@@ -26,6 +26,7 @@ OPTIONAL = frozenset(
         "connection sellerops_telegram",
         "connection smtp_default",
         "connection sellerops_sheets",
+        "variable sellerops_personal_documents",
     }
 )
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")

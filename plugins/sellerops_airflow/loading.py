@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sellerops.errors import ArchiveDamaged, DocumentDamaged, GiveUpError, Quarantined, SellerOpsError
@@ -38,7 +39,7 @@ def load_slice(
     try:
         for request_id in landing.request_ids:
             try:
-                results += _load(runtime, destination, spec, piece, request_id)
+                results += _load(runtime, destination, spec, piece, run, request_id)
             except Quarantined as error:
                 held.append(error)
     finally:
@@ -87,7 +88,7 @@ def _empty(
     destination = runtime.destination(landing.destination)
     try:
         with tell_if_held(runtime.ledger):
-            load_nothing(destination, spec, piece, RequestMeta.of_nothing(request))
+            load_nothing(destination, spec, piece, replace(RequestMeta.of_nothing(request), run=run))
     except Quarantined as error:
         state = state_of(error)
         # A rejected document is nobody's failed run: people know, they decided.
@@ -100,7 +101,7 @@ def _empty(
 
 
 def _load(
-    runtime: Runtime, destination: Destination, spec: ReportSpec, piece: Slice, request_id: int
+    runtime: Runtime, destination: Destination, spec: ReportSpec, piece: Slice, run: RunRef, request_id: int
 ) -> list[LoadResult]:
     from sellerops.destinations import RequestMeta, load_document
 
@@ -113,19 +114,18 @@ def _load(
             remedy="Clear the fetch task of this slice, with downstream.",
         )
     try:
-        results = load_document(
-            destination, spec, piece, RequestMeta.of(request), lambda: runtime.archive.open(uri)
-        )
+        meta = replace(RequestMeta.of(request), run=run)
+        results = load_document(destination, spec, piece, meta, lambda: runtime.archive.open(uri))
     except (ArchiveDamaged, DocumentDamaged) as error:
         log.warning("%s: %s Downloading the document again.", error.where, error.cause)
-        results = _load_anew(runtime, destination, spec, piece, request_id)
+        results = _load_anew(runtime, destination, spec, piece, run, request_id)
     for result in results:
         log.info("%s, %s: %s", piece.label, uri, result)
     return results
 
 
 def _load_anew(
-    runtime: Runtime, destination: Destination, spec: ReportSpec, piece: Slice, request_id: int
+    runtime: Runtime, destination: Destination, spec: ReportSpec, piece: Slice, run: RunRef, request_id: int
 ) -> list[LoadResult]:
     """Download the document again and load it. Raises ArchiveDamaged when Amazon serves it damaged, too."""
     from sellerops.destinations import RequestMeta, load_document
@@ -136,9 +136,8 @@ def _load_anew(
     request = runtime.ledger.get_request(request_id)
     uri = request.archive_uri or ""
     try:
-        return load_document(
-            destination, spec, piece, RequestMeta.of(request), lambda: runtime.archive.open(uri)
-        )
+        meta = replace(RequestMeta.of(request), run=run)
+        return load_document(destination, spec, piece, meta, lambda: runtime.archive.open(uri))
     except DocumentDamaged as error:
         raise collector.give_up_document(request_id, error.cause) from error
 

@@ -45,6 +45,14 @@ def roll_api_calls(ledger: Ledger, keep_days: int) -> list[str]:
     return ledger.roll_api_calls(keep_days)
 
 
+def refresh_reference_tables(ledger: Ledger) -> None:
+    """Bring the tables of marketplaces and reports, and the starter views, in step with the configuration."""
+    from sellerops.ledger.database import keep_in_step
+
+    with ledger.connection() as connection:
+        keep_in_step(connection)
+
+
 def purge(ledger: Ledger, keep_days: int, keep_changes_days: int | None = None) -> dict[str, int]:
     """Delete rows past their time that nothing needs; how many by table (``sellerops.ledger.retention``)."""
     from sellerops.ledger.retention import Kept
@@ -166,6 +174,7 @@ __all__ = [
     "check_stale_slices",
     "purge",
     "purge_personal_data",
+    "refresh_reference_tables",
     "roll_api_calls",
     "send_missed_notices",
     "send_waiting_notices",

@@ -227,6 +227,7 @@ def test_maintenance_runs_daily_and_its_steps_do_not_wait_for_each_other(bag: Da
     dag = dag_of(bag, "sellerops__maintenance")
     assert set(dag.task_ids) == {
         "roll_call_log",
+        "refresh_reference_tables",
         "purge_old_rows",
         "purge_personal_data",
         "check_credentials",

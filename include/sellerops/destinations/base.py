@@ -18,7 +18,7 @@ _ANOTHER_WINDOW = 10
 
 if TYPE_CHECKING:
     from sellerops.destinations.rejects import RejectSpool
-    from sellerops.ledger.models import ReportRequest
+    from sellerops.ledger.models import ReportRequest, RunRef
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class RequestMeta:
     ``reported_at``: aware; Amazon's createdTime of the report, the as-of of its data. ``marketplace_ids``:
     the shops Amazon says the document is about. ``where`` names the document in errors, e.g. its archive
     address. ``facts``: what the request tells of all rows, such as the profile's id and currency.
+    ``run``: who loads it; None outside Airflow.
     """
 
     reported_at: datetime
@@ -50,6 +51,7 @@ class RequestMeta:
     marketplace_ids: tuple[str, ...] = ()
     where: str = "document"
     facts: Mapping[str, str] = field(default_factory=dict)
+    run: RunRef | None = None
 
     @classmethod
     def of(cls, request: ReportRequest) -> RequestMeta:

@@ -6,7 +6,7 @@ keeps in ``sellerops.landing_table``, written with each table's first load.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -15,6 +15,7 @@ import psycopg
 from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
+from sellerops.destinations.descriptions import descriptions_digest
 from sellerops.destinations.shape import SYSTEM, TableShape
 from sellerops.errors import ConfigurationError
 from sellerops.specs import ColumnType, WriteDisposition
@@ -95,6 +96,7 @@ def definition_of(shape: TableShape) -> dict[str, Any]:
         "write_disposition": shape.table.write_disposition.value,
         "day": shape.day,
         "key": list(shape.key),
+        "descriptions": descriptions_digest(shape),
     }
 
 
@@ -108,11 +110,25 @@ def stored_definition(connection: Connection, destination: str, table: str) -> d
     return dict(row[0]) if row else {}
 
 
-def record_definition(connection: Connection, destination: str, shape: TableShape) -> None:
-    """Keep the table's definition, where it is news: an unchanged row is not locked."""
-    definition = definition_of(shape)
-    if stored_definition(connection, destination, shape.full_name) == definition:
+def record_definition(
+    connection: Connection,
+    destination: str,
+    shape: TableShape,
+    describe: Callable[[], None] = lambda: None,
+    *,
+    views: str = "",
+) -> None:
+    """Keep the table's definition, where it is news: an unchanged row is not locked.
+
+    ``describe`` writes the descriptions into the database; called when they, or ``views`` (a mark of what is
+    made beside the table), have changed.
+    """
+    definition = {**definition_of(shape), **({"views": views} if views else {})}
+    stored = stored_definition(connection, destination, shape.full_name)
+    if stored == definition:
         return
+    if any(stored.get(name) != definition.get(name) for name in ("descriptions", "views")):
+        describe()
     connection.execute(
         "INSERT INTO sellerops.landing_table (destination, table_name, definition) VALUES (%s, %s, %s) "
         "ON CONFLICT (destination, table_name) "

@@ -40,6 +40,7 @@ def load_values(
 ) -> dict[str, Any]:
     """The load's row: column to value, all but times and days as JSON has them."""
     days = job.slice.days if job.slice.first_day else []
+    run = job.request.run
     return {
         "id": load_id,
         "request_id": job.request.request_id,
@@ -59,6 +60,10 @@ def load_values(
             "facts": dict(job.request.facts),
         },
         "reported_at": job.request.reported_at,
+        "dag_id": run.dag_id if run else None,
+        "run_id": run.run_id if run else None,
+        "task_id": run.task_id if run else None,
+        "map_index": run.map_index if run else None,
         **counts,
     }
 

@@ -231,8 +231,18 @@ def migrate(conninfo: str, revision: str = "head") -> None:
         build_beforehand(conninfo)
     from alembic import command
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
     from sqlalchemy import create_engine, text
     from sqlalchemy.pool import NullPool
+
+    from sellerops.views.postgres import detach_views
+
+    def is_at_head(driver: psycopg.Connection[Any], config: Config) -> bool:
+        row = driver.execute("SELECT to_regclass('sellerops.alembic_version')").fetchone()
+        if not row or row[0] is None:
+            return False
+        found = driver.execute("SELECT version_num FROM sellerops.alembic_version").fetchone()
+        return bool(found and found[0] == ScriptDirectory.from_config(config).get_current_head())
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
@@ -244,8 +254,23 @@ def migrate(conninfo: str, revision: str = "head") -> None:
         config.attributes["connection"] = connection
         if revision == "base":
             command.downgrade(config, revision)
-        else:
-            command.upgrade(config, revision)
-    if revision != "base":
-        with postgres.connect(conninfo, MIGRATING) as granting:
-            grant_ledger(granting)
+            return
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        if not is_at_head(driver, config):
+            # A migration may change what the views read.
+            detach_views(driver)
+        command.upgrade(config, revision)
+        if revision == "head":
+            keep_in_step(driver)
+    with postgres.connect(conninfo, MIGRATING) as granting:
+        grant_ledger(granting)
+
+
+def keep_in_step(connection: psycopg.Connection[Any]) -> None:
+    """Bring the tables of marketplaces and reports, and the starter views, in step with the configuration."""
+    from sellerops.ledger.reference import fill_reference
+    from sellerops.views.postgres import refresh_views
+
+    fill_reference(connection)
+    refresh_views(connection)

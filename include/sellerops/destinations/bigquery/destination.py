@@ -30,6 +30,7 @@ from sellerops.destinations.bigquery.staging import Parts
 from sellerops.destinations.bigquery.statements import Statements
 from sellerops.destinations.bigquery.sums import BigQuerySums
 from sellerops.destinations.bigquery.tables import Tables, labels_of
+from sellerops.destinations.bigquery.views import Views, views_mark
 from sellerops.destinations.differences import Migration, record_definition, stored_definition
 from sellerops.destinations.holding import question_key, record_held, refuse_implausible
 from sellerops.destinations.ledger_rows import (
@@ -146,7 +147,13 @@ class _Load:
         with self._locked(self.job.full_name):
             definition = stored_definition(self.connection, self.destination, shape.full_name)
             new_columns = self._tables.ensure(shape, parts.wide, definition)
-            record_definition(self.connection, self.destination, shape)
+            record_definition(
+                self.connection,
+                self.destination,
+                shape,
+                lambda: self._describe(shape),
+                views=views_mark(shape.full_name),
+            )
             self._tables.ensure_once(shape)
         nonce = self._jobs.name(self._load_id, "x").rsplit("_", 1)[-1]
         staging, ready, after = (
@@ -175,6 +182,10 @@ class _Load:
             for name in (staging, ready, after):
                 with contextlib.suppress(GoogleAPIError, OSError):
                     self._tables.drop(name)
+
+    def _describe(self, shape: BigQueryShape) -> None:
+        self._tables.describe(shape)
+        Views(self.client, self._tables).refresh(shape)
 
     def _settle(
         self, statements: Statements, after: str, parts: Parts, new_columns: Sequence[str]

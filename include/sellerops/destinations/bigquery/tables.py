@@ -12,6 +12,7 @@ from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 from sellerops.destinations.bigquery.address import BigQueryAddress, clean_labels
 from sellerops.destinations.bigquery.shape import SQL_TYPES, WIDE, BigQueryShape, quoted
+from sellerops.destinations.descriptions import column_description, table_description
 from sellerops.destinations.differences import (
     Difference,
     LandedTable,
@@ -127,7 +128,7 @@ class Tables:
 
     def make_staging(self, name: str, fields: Collection[bigquery.SchemaField]) -> None:
         """A table that ends by itself, should nobody end it."""
-        self._make_dataset(STAGING)
+        self.make_dataset(STAGING)
         table = bigquery.Table(name, schema=list(fields))
         table.expires = datetime.now(UTC) + STAGING_LIFETIME
         table.labels = {"managed_by": "sellerops"}
@@ -149,10 +150,10 @@ class Tables:
 
     def create(self, shape: BigQueryShape, wide: Collection[str], suffix: str = "") -> None:
         """Make the table of ``shape``, empty, under its name and ``suffix``."""
-        self._make_dataset(shape.schema_name)
+        self.make_dataset(shape.schema_name)
         fields = [_field(shape, name, wide) for name in shape.types]
         table = bigquery.Table(self.full_name(shape) + suffix, schema=fields)
-        table.description = shape.table.description or None
+        table.description = table_description(shape) or None
         table.labels = labels_of(self._address.labels, shape)
         table.clustering_fields = list(shape.clusters)
         if shape.partition:
@@ -162,7 +163,24 @@ class Tables:
             table.require_partition_filter = True
         self._client.create_table(table, exists_ok=True, retry=self._retry, timeout=self._patience)
 
-    def _make_dataset(self, name: str) -> None:
+    def describe(self, shape: BigQueryShape) -> None:
+        """Write what the spec says of the table and its columns into it, where that has changed."""
+        table = self.find(self.full_name(shape))
+        if table is None:
+            return
+        fields = [_described(shape, each) for each in table.schema]
+        description = table_description(shape) or None
+        if fields == table.schema and description == table.description:
+            return
+        table.schema, table.description = fields, description
+        self._client.update_table(table, ["schema", "description"], retry=self._retry, timeout=self._patience)
+
+    def run(self, statement: str) -> None:
+        """Run SQL to its end."""
+        self._client.query(statement, location=self._address.location).result()
+
+    def make_dataset(self, name: str) -> None:
+        """Make the dataset, unless it is there."""
         dataset = bigquery.Dataset(self.dataset(name))
         dataset.location = self._address.location
         dataset.labels = {**self._address.labels, "managed_by": "sellerops"}
@@ -232,9 +250,14 @@ def table_differences(shape: BigQueryShape, landed: LandedTable, table: bigquery
 def _field(
     shape: BigQueryShape, name: str, wide: Collection[str], *, may_lack: bool = False
 ) -> bigquery.SchemaField:
-    declared = shape.table.columns.get(name)
     required = name in shape.system_types and not shape.is_nullable(name) and not may_lack
     kind, mode = WIDE if name in wide else shape.types[name], "REQUIRED" if required else "NULLABLE"
-    if declared and declared.description:
-        return bigquery.SchemaField(name, kind, mode=mode, description=declared.description)
-    return bigquery.SchemaField(name, kind, mode=mode)
+    return bigquery.SchemaField(name, kind, mode=mode, description=column_description(shape, name))
+
+
+def _described(shape: BigQueryShape, field: bigquery.SchemaField) -> bigquery.SchemaField:
+    """The field with its description of today; a column that no spec names keeps what it says."""
+    if field.name not in shape.types or field.name in shape.extra:
+        return field
+    told = {**field.to_api_repr(), "description": column_description(shape, field.name)}
+    return bigquery.SchemaField.from_api_repr(told)

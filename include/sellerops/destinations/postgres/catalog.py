@@ -14,8 +14,9 @@ from sellerops.destinations.differences import (
     refuse_differences,
     stored_definition,
 )
-from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, SQL_TYPES, Shape
+from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape
 from sellerops.specs import ColumnType
+from sellerops.sql_types import SQL_TYPES
 
 Connection = psycopg.Connection[Any]
 DESTINATION = "postgres"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from sellerops.destinations.descriptions import column_description, table_description
 from sellerops.destinations.postgres.shape import LONGEST_NAME, PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.errors import ConfigurationError
 from sellerops.ledger.reading import grant_table
 from sellerops.table_locks import with_tables_locked
+from sellerops.views import views_over
+from sellerops.views.postgres import refresh_views, view_names
 
 Connection = psycopg.Connection[Any]
 MOST_COLUMNS = 1600
@@ -26,9 +29,8 @@ def ensure_table(connection: Connection, shape: Shape) -> list[str]:
     """
     if not lacking_columns(shape, existing_columns(connection, shape)):
         return []
-    return with_tables_locked(
-        connection, [(shape.schema_name, shape.name)], lambda: _make_or_widen(connection, shape)
-    )
+    tables = [(shape.schema_name, shape.name), *view_names(shape.full_name)]
+    return with_tables_locked(connection, tables, lambda: _make_or_widen(connection, shape))
 
 
 def existing_columns(connection: Connection, shape: Shape) -> dict[str, str]:
@@ -74,8 +76,9 @@ def _make_or_widen(connection: Connection, shape: Shape) -> list[str]:
         connection.execute(
             sql.SQL("ALTER TABLE {} {}").format(shape.identifier, sql.SQL(", ").join(additions))
         )
-        for name in lacking:
-            _comment_column(connection, shape, name)
+        connection.execute(_column_comments(shape, lacking))
+    if lacking:
+        refresh_views(connection, views_over(shape.full_name))
     return lacking
 
 
@@ -117,14 +120,23 @@ def _create(connection: Connection, shape: Shape) -> None:
     _make_day_index(connection, shape)
     if not shape.name.endswith(PERSONAL_SUFFIX):
         grant_table(connection, shape.schema_name, shape.name)
-    if shape.table.description:
-        connection.execute(
-            sql.SQL("COMMENT ON TABLE {} IS {}").format(
-                shape.identifier, sql.Literal(shape.table.description)
-            )
-        )
-    for name in shape.columns:
-        _comment_column(connection, shape, name)
+    describe_table(connection, shape)
+
+
+def describe_table(connection: Connection, shape: Shape) -> None:
+    """Write what the spec says of the table and its columns into the database."""
+    table = sql.SQL("COMMENT ON TABLE {} IS {}")
+    connection.execute(table.format(shape.identifier, sql.Literal(table_description(shape) or None)))
+    connection.execute(_column_comments(shape, list(shape.columns)))
+
+
+def _column_comments(shape: Shape, names: Sequence[str]) -> sql.Composed:
+    """One statement a column, sent together."""
+    comment = sql.SQL("COMMENT ON COLUMN {}.{} IS {}")
+    return sql.SQL("; ").join(
+        comment.format(shape.identifier, column(name), sql.Literal(column_description(shape, name)))
+        for name in names
+    )
 
 
 def _make_day_index(connection: Connection, shape: Shape) -> None:
@@ -153,14 +165,3 @@ def _refuse_long_name(shape: Shape) -> None:
                 where=f"table {shape.full_name}",
                 remedy="Give it a shorter name in the spec.",
             )
-
-
-def _comment_column(connection: Connection, shape: Shape, name: str) -> None:
-    declared = shape.table.columns.get(name)
-    if declared is None:
-        return
-    text = " ".join(filter(None, [declared.description, "Personal data." if declared.personal else ""]))
-    if text:
-        connection.execute(
-            sql.SQL("COMMENT ON COLUMN {}.{} IS {}").format(shape.identifier, column(name), sql.Literal(text))
-        )

@@ -22,7 +22,7 @@ from sellerops.destinations.ledger_rows import (
     write_rejects,
 )
 from sellerops.destinations.postgres.catalog import refuse_unlike_table
-from sellerops.destinations.postgres.ddl import Connection, ensure_table, existing_columns
+from sellerops.destinations.postgres.ddl import Connection, describe_table, ensure_table, existing_columns
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
 from sellerops.destinations.postgres.locks import lock_place
 from sellerops.destinations.postgres.merges import Merge
@@ -116,7 +116,7 @@ class _Load:
         shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
         refuse_unlike_table(connection, shape, where=f"table {shape.full_name}")
         new_columns = ensure_table(connection, shape)
-        record_definition(connection, self._destination, shape)
+        record_definition(connection, self._destination, shape, lambda: describe_table(connection, shape))
         self._personal = ensure_personal(connection, shape)
         ensure_once(connection, shape)
         if staged >= _ANALYZE_FROM:

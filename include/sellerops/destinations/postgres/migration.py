@@ -30,13 +30,15 @@ from sellerops.destinations.differences import (
     word_for_nothing,
 )
 from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, landed_table
-from sellerops.destinations.postgres.ddl import lacking_columns, make_key
+from sellerops.destinations.postgres.ddl import describe_table, lacking_columns, make_key
 from sellerops.destinations.postgres.once import drop_once
 from sellerops.destinations.postgres.personal import personal_shape
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.errors import CheckFailed
 from sellerops.specs import ColumnType, ReportSpec
 from sellerops.table_locks import with_tables_locked
+from sellerops.views import views_over
+from sellerops.views.postgres import detach_views, refresh_views, view_names
 
 Connection = psycopg.Connection[Any]
 _EXAMPLES = 3
@@ -52,6 +54,7 @@ def migrate_table(connection: Connection, spec: ReportSpec, table: str, *, check
         with connection.transaction():
             return _Migration(connection, main).plan()
     tables = [(each.schema_name, each.name) for each in (main, personal_shape(spec, table)) if each]
+    tables += view_names(main.full_name)
 
     def work() -> Migration:
         return _Migration(connection, main).run()
@@ -138,7 +141,8 @@ class _Migration:
                 where=f"table {self._name}",
                 remedy="Nothing was changed. This program is wrong: report it with the two specs.",
             )
-        record_definition(self._connection, DESTINATION, self._main.shape)
+        main = self._main.shape
+        record_definition(self._connection, DESTINATION, main, lambda: describe_table(self._connection, main))
         return Migration(self._name, planned.steps, (), rows, is_applied=bool(planned.steps))
 
     def _table(self, shape: Shape) -> _Table | None:
@@ -213,11 +217,14 @@ class _Migration:
                 if name not in self._personal.landed.types:
                     self._add_from_main(self._main, self._personal.shape, name)
             self._personal = self._table(self._personal.shape)
+        main = self._main.shape
         if self._main.changed:
-            drop_once(self._connection, self._main.shape)
+            drop_once(self._connection, main)
+            detach_views(self._connection, main.full_name)
         for table in self._tables:
             self._reshape(table)
         self._take_back(self._main)
+        refresh_views(self._connection, views_over(main.full_name))
 
     def _reshape(self, table: _Table) -> None:
         """Columns, types, nulls and key of one table."""

@@ -21,11 +21,14 @@ from sellerops.destinations.differences import (
     required,
 )
 from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, landed_table
-from sellerops.destinations.postgres.ddl import ensure_table, existing_columns, make_key
+from sellerops.destinations.postgres.ddl import describe_table, ensure_table, existing_columns, make_key
+from sellerops.destinations.postgres.once import drop_once, ensure_once
 from sellerops.destinations.postgres.personal import personal_shape, register
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
 from sellerops.errors import RetryableError
 from sellerops.specs import ReportSpec
+from sellerops.views import views_over
+from sellerops.views.postgres import detach_views, refresh_views, view_names
 
 Connection = psycopg.Connection[Any]
 SCHEMA_PREFIX = "replay_"
@@ -76,7 +79,8 @@ class Rebuild:
     def locked_tables(self) -> list[tuple[str, str]]:
         """What ``put_in_place`` empties and fills: nobody else may use it meanwhile."""
         shapes = [self.live, *(self.personal or ())[:1]]
-        return [(shape.schema_name, shape.name) for shape in shapes]
+        tables = [(shape.schema_name, shape.name) for shape in shapes]
+        return [*tables, *view_names(self.live.full_name)]
 
     def refuse_other_rows(self, connection: Connection, *, is_partial: bool) -> None:
         """Raise ConfigurationError where the rebuilt rows cannot stand for the live ones, or beside them.
@@ -217,8 +221,10 @@ class Rebuild:
         self._refuse_others(connection, known)
         rebuilt = existing_columns(connection, self.scratch)
         connection.execute(sql.SQL("TRUNCATE {}").format(self.live.identifier))
-        self._align(connection, self.live, rebuilt)
-        record_definition(connection, DESTINATION, self.live)
+        if self._align(connection, self.live, rebuilt):
+            ensure_once(connection, self.live)
+            refresh_views(connection, views_over(self.live.full_name))
+        record_definition(connection, DESTINATION, self.live, lambda: describe_table(connection, self.live))
         connection.execute("CREATE TEMP TABLE replay_load (new_id bigint PRIMARY KEY, old_id bigint)")
         with connection.cursor() as cursor, cursor.copy("COPY replay_load FROM STDIN") as copy:
             for pair in ids.items():
@@ -267,8 +273,11 @@ class Rebuild:
             raise RetryableError(f"{row[0]} loads came in meanwhile.", where=f"table {self.live.full_name}")
 
     @staticmethod
-    def _align(connection: Connection, shape: Shape, rebuilt: Mapping[str, str]) -> None:
-        """The empty live table takes the rebuilt one's columns, types and key: the spec may have changed."""
+    def _align(connection: Connection, shape: Shape, rebuilt: Mapping[str, str]) -> bool:
+        """The empty live table takes the rebuilt one's columns, types and key: the spec may have changed.
+
+        Returns whether its columns changed; its own views are set aside then, for the caller to put back.
+        """
         landed = landed_table(connection, shape)
         assert landed is not None
         actions = [
@@ -286,11 +295,14 @@ class Rebuild:
             for name in sorted(required(shape) - landed.not_null)
         ]
         if actions:
+            drop_once(connection, shape)
+            detach_views(connection, shape.full_name)
             statement = sql.SQL("ALTER TABLE {} {}")
             connection.execute(statement.format(shape.identifier, sql.SQL(", ").join(actions)))
         if landed.key != shape.key:
             drop_key(connection, shape)
             make_key(connection, shape)
+        return bool(actions)
 
     def _take_ledger(self, connection: Connection) -> None:
         names: Sequence[str] = (self.live.full_name, self.scratch.full_name)

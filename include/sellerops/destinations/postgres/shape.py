@@ -10,16 +10,8 @@ from functools import cached_property
 from psycopg import sql
 
 from sellerops.destinations.shape import TableShape
-from sellerops.specs import ColumnType
+from sellerops.sql_types import SQL_TYPES
 
-SQL_TYPES = {
-    ColumnType.TEXT: "text",
-    ColumnType.INTEGER: "bigint",
-    ColumnType.DECIMAL: "numeric",
-    ColumnType.DATE: "date",
-    ColumnType.TIMESTAMP: "timestamp with time zone",
-    ColumnType.BOOLEAN: "boolean",
-}
 # What a table of personal columns adds to the name of the table they belong to.
 PERSONAL_SUFFIX = "__personal"
 _ORDINAL = "integer"

@@ -1,0 +1,1 @@
+"""What pages show, read as the role that only reads; one module a page."""

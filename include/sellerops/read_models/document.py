@@ -1,0 +1,74 @@
+"""One archived document: where it lies, whose it is, and whether it holds personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from sellerops.errors import ConfigurationError
+from sellerops.specs import ReportSpec, load_spec
+
+_REQUEST = """
+    SELECT r.id, r.source, r.report, r.report_type, r.account_id, r.report_id, r.archive_uri, r.archive_bytes,
+           r.document_headers, r.window_start, r.status,
+           EXISTS (SELECT FROM sellerops.personal_document AS p WHERE p.uri = r.archive_uri)
+           OR EXISTS (SELECT FROM sellerops.personal_table AS t WHERE t.report = r.report)
+           AS is_noted_personal
+    FROM sellerops.report_request AS r
+    WHERE r.id = %s AND r.source = %s AND r.report_type = %s
+"""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A request's document. ``nbytes``: decoded; ``headers``: of the download."""
+
+    request_id: int
+    report: str
+    account_id: str
+    report_id: str | None
+    uri: str
+    nbytes: int
+    headers: Mapping[str, Any]
+    is_personal: bool
+
+    @property
+    def content_type(self) -> str:
+        found = {name.lower().replace("-", "_"): value for name, value in self.headers.items()}
+        return str(found.get("content_type") or "")
+
+
+def find_document(connection: psycopg.Connection[Any], spec: ReportSpec, request_id: int) -> Document | None:
+    """The document of a request of the spec's report type; None where there is none, or of another type.
+
+    The type is compared because a user who may read one DAG's logs may not read every document.
+    """
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(_REQUEST, (request_id, spec.source, spec.report_type)).fetchone()
+    if row is None or row["archive_uri"] is None:
+        return None
+    return Document(
+        request_id=row["id"],
+        report=row["report"],
+        account_id=row["account_id"],
+        report_id=row["report_id"],
+        uri=row["archive_uri"],
+        nbytes=row["archive_bytes"] or 0,
+        headers=row["document_headers"] or {},
+        is_personal=bool(row["is_noted_personal"]) or _is_declared(spec, row["source"], row["report"]),
+    )
+
+
+def _is_declared(spec: ReportSpec, source: str, report: str) -> bool:
+    """Whether the spec, or the one the report was asked for by, declares personal columns."""
+    if spec.documents_kept is not None:
+        return True
+    try:
+        return load_spec(f"report__{source}__{report}").documents_kept is not None
+    except ConfigurationError:
+        # That spec is gone; nobody can say that its documents hold none.
+        return report != spec.name

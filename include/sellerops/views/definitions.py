@@ -1,0 +1,117 @@
+"""The views as their files say, and their SQL in the dialect of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sellerops.marketplaces import stock_pools
+from sellerops.specs import ColumnType
+from sellerops.yaml_parser import parse_yaml
+
+SCHEMA = "sellerops_views"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What differs between databases. ``table``: SQL name of ``<source>.<table>``; ``marketplace``: of the
+    table of marketplaces; ``eight_days_ago``: an instant.
+    """
+
+    types: Mapping[ColumnType, str]
+    table: Callable[[str], str]
+    quoted: Callable[[str], str]
+    marketplace: str
+    eight_days_ago: str
+
+
+@dataclass(frozen=True)
+class ViewColumn:
+    """A column of a view: its type and what it says."""
+
+    type: ColumnType
+    description: str
+
+
+@dataclass(frozen=True)
+class StarterView:
+    """One view. ``parts``: SQL by the landing table it reads; ``query``: SQL over them, or of the ledger."""
+
+    name: str
+    description: str
+    columns: Mapping[str, ViewColumn]
+    parts: Mapping[str, str]
+    query: str
+
+    @property
+    def is_of_ledger(self) -> bool:
+        """Whether it reads the ledger's tables, which are in Postgres alone."""
+        return not self.parts
+
+    def sql(self, dialect: Dialect, landed: frozenset[str]) -> str:
+        """Its SELECT where the tables of ``landed`` exist. Columns and types are the same whichever do."""
+        parts = [
+            text.replace("{table}", dialect.table(table))
+            for table, text in self.parts.items()
+            if table in landed
+        ]
+        if self.parts and not parts:
+            return self.empty_sql(dialect)
+        query = self.query.replace("{parts}", "\nUNION ALL\n".join(parts))
+        for name, value in {
+            "{marketplace}": dialect.marketplace,
+            "{eight_days_ago}": dialect.eight_days_ago,
+            "{pool_of_n}": _pool_of("n.marketplace_id"),
+        }.items():
+            query = query.replace(name, value)
+        return f"SELECT {self._cells(dialect, 'v.')} FROM (\n{query}) AS v"
+
+    def empty_sql(self, dialect: Dialect) -> str:
+        """The same columns, and no row: reads no table."""
+        return f"SELECT {self._cells(dialect, '')} FROM (SELECT 1) AS nothing WHERE false"
+
+    def _cells(self, dialect: Dialect, qualifier: str) -> str:
+        """Every column cast to its type; nulls where there is no ``qualifier``."""
+
+        def cell(name: str, kind: ColumnType) -> str:
+            value = f"{qualifier}{dialect.quoted(name)}" if qualifier else "NULL"
+            return f"CAST({value} AS {dialect.types[kind]}) AS {dialect.quoted(name)}"
+
+        return ", ".join(cell(name, each.type) for name, each in self.columns.items())
+
+
+@cache
+def starter_views() -> tuple[StarterView, ...]:
+    """All of them, by name."""
+    return tuple(_read(path) for path in sorted(Path(__file__).parent.glob("*.yaml")))
+
+
+def views_over(table: str) -> tuple[StarterView, ...]:
+    """Those that read the landing table ``<source>.<table>``."""
+    return tuple(view for view in starter_views() if table in view.parts)
+
+
+def _read(path: Path) -> StarterView:
+    content = parse_yaml(path.read_text(encoding="utf-8"))
+    columns = {
+        name: ViewColumn(ColumnType(each["type"]), each["description"])
+        for name, each in content["columns"].items()
+    }
+    return StarterView(
+        name=path.stem,
+        description=content["description"],
+        columns=columns,
+        parts=content.get("parts", {}),
+        query=content.get("ledger") or content["query"],
+    )
+
+
+def _pool_of(column: str) -> str:
+    """The stock pool of a marketplace id; null for one that shares its stock with none."""
+    cases = " ".join(
+        "WHEN {} IN ({}) THEN '{}'".format(column, ", ".join(f"'{one}'" for one in ids), pool)
+        for pool, ids in stock_pools().items()
+    )
+    return f"CASE {cases} END" if cases else "NULL"

@@ -1,0 +1,136 @@
+"""The views in Postgres: made, and made again where a table of theirs appears or changes.
+
+A view is never dropped, only replaced: its grants, and views that people made over it, stay. Where a table's
+structure changes, its views are replaced by ones without rows, and back, in the same transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.rows import tuple_row
+
+from sellerops.ledger.reading import grant_table
+from sellerops.sql_types import SQL_TYPES
+from sellerops.views.definitions import SCHEMA, Dialect, StarterView, starter_views, views_over
+
+log = logging.getLogger(__name__)
+
+Connection = psycopg.Connection[Any]
+
+
+def refresh_views(connection: Connection, views: Iterable[StarterView] | None = None) -> list[str]:
+    """Bring ``views`` (None: all) in step with the tables that exist; the names of those that changed.
+
+    One that does not fit its tables, because a spec of the installation differs, is left without rows and
+    said so in the log: no load and no migration fails by a view.
+    """
+    changed = []
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        for view in starter_views() if views is None else views:
+            landed = _landed(cursor, view)
+            text = view.sql(DIALECT, frozenset(landed))
+            mark = _mark(text, view, landed)
+            if _is_in_step(cursor, view, mark):
+                continue
+            try:
+                with connection.transaction():
+                    _replace(connection, view, text)
+            except (errors.UndefinedColumn, errors.UndefinedTable, errors.CannotCoerce) as error:
+                log.warning(
+                    "View %s.%s stays without rows: %s", SCHEMA, view.name, str(error).splitlines()[0]
+                )
+                _replace(connection, view, view.empty_sql(DIALECT))
+                mark = ""
+            _note(cursor, view, mark)
+            changed.append(view.name)
+    return changed
+
+
+def detach_views(connection: Connection, table: str | None = None) -> None:
+    """Let no view depend on the landing table ``<source>.<table>`` (None: on any table), until refreshed.
+
+    Within the transaction that changes the table: nobody sees the views empty.
+    """
+    views = starter_views() if table is None else views_over(table)
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        for view in views:
+            if _exists(cursor, SCHEMA, view.name):
+                _replace(connection, view, view.empty_sql(DIALECT))
+                _note(cursor, view, "")
+
+
+def view_names(table: str) -> list[tuple[str, str]]:
+    """Schema and name of the views over a landing table, for ``with_tables_locked``."""
+    return [(SCHEMA, view.name) for view in views_over(table)]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _table(name: str) -> str:
+    schema, _, table = name.partition(".")
+    return f"{_quoted(schema)}.{_quoted(table)}"
+
+
+DIALECT = Dialect(
+    types=SQL_TYPES,
+    table=_table,
+    quoted=_quoted,
+    marketplace="sellerops.marketplace",
+    eight_days_ago="sellerops.now() - INTERVAL '8 days'",
+)
+
+
+def _replace(connection: Connection, view: StarterView, text: str) -> None:
+    name = sql.Identifier(SCHEMA, view.name)
+    connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} AS {}").format(name, sql.SQL(text)))
+    comments = [sql.SQL("COMMENT ON VIEW {} IS {}").format(name, sql.Literal(view.description))]
+    comments += [
+        sql.SQL("COMMENT ON COLUMN {}.{} IS {}").format(
+            name, sql.Identifier(column), sql.Literal(each.description)
+        )
+        for column, each in view.columns.items()
+    ]
+    connection.execute(sql.SQL("; ").join(comments))
+    grant_table(connection, SCHEMA, view.name)
+
+
+def _landed(cursor: psycopg.Cursor[Any], view: StarterView) -> dict[str, int]:
+    """The tables of the view that exist, and their oids: a table of the same name may be another one."""
+    found = {}
+    for table in view.parts:
+        row = cursor.execute("SELECT to_regclass(%s)::oid", (_table(table),)).fetchone()
+        if row and row[0]:
+            found[table] = int(row[0])
+    return found
+
+
+def _mark(text: str, view: StarterView, landed: dict[str, int]) -> str:
+    """What a view was made of; another mark means that it has to be made again."""
+    told = f"{text}\n{landed}\n{view.description}\n{view.columns}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _is_in_step(cursor: psycopg.Cursor[Any], view: StarterView, mark: str) -> bool:
+    row = cursor.execute("SELECT mark FROM sellerops.starter_view WHERE name = %s", (view.name,)).fetchone()
+    return bool(row and row[0] == mark and _exists(cursor, SCHEMA, view.name))
+
+
+def _note(cursor: psycopg.Cursor[Any], view: StarterView, mark: str) -> None:
+    cursor.execute(
+        "INSERT INTO sellerops.starter_view (name, mark) VALUES (%s, %s) "
+        "ON CONFLICT (name) DO UPDATE SET mark = excluded.mark, changed_at = sellerops.now()",
+        (view.name, mark),
+    )
+
+
+def _exists(cursor: psycopg.Cursor[Any], schema: str, name: str) -> bool:
+    row = cursor.execute("SELECT to_regclass(%s)", (_table(f"{schema}.{name}"),)).fetchone()
+    return bool(row and row[0])

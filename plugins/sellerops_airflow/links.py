@@ -1,0 +1,71 @@
+"""Links from a task to its archived document, to Seller Central, and to its slice's ledger entry.
+
+Computed by the api-server when somebody looks at the task: they cost a task nothing, and are there for every
+state of it. Each leads to a page of ours (``pages``), which looks up the rest when it is opened.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote, urlsplit
+
+from airflow.configuration import conf
+from airflow.sdk import BaseOperatorLink
+
+from sellerops_airflow.operators.fetch_report import FetchReportOperator
+from sellerops_airflow.operators.load_report import LoadReportOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk import BaseOperator
+    from airflow.sdk.types import TaskInstanceKey
+
+# Where the pages are mounted, below Airflow's own address.
+PREFIX = "/sellerops"
+
+
+def root_path() -> str:
+    """The path of Airflow's own address: empty, or ``/airflow`` behind a proxy that gives it one."""
+    return urlsplit(str(conf.get("api", "base_url", fallback="") or "")).path.rstrip("/")
+
+
+def task_url(ti_key: TaskInstanceKey, page: str) -> str:
+    """The path of a page about a task instance."""
+    names = (ti_key.dag_id, ti_key.run_id, ti_key.task_id)
+    dag_id, run_id, task_id = (quote(name, safe="") for name in names)
+    return f"{root_path()}{PREFIX}/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/{ti_key.map_index}/{page}"
+
+
+class _TaskLink(BaseOperatorLink):
+    """A link to a page about the task instance."""
+
+    operators = [FetchReportOperator, LoadReportOperator]  # noqa: RUF012 - the type Airflow declares
+    title: ClassVar[str]
+    page: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        return self.title
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        return task_url(ti_key, self.page)
+
+
+class DocumentLink(_TaskLink):
+    """The document as Amazon sent it."""
+
+    title, page = "Archived document", "document"
+
+
+class SellerCentralLink(_TaskLink):
+    """The report's page at Amazon, in the Seller Central of the slice's marketplace."""
+
+    title, page = "Seller Central", "seller-central"
+
+
+class LedgerEntryLink(_TaskLink):
+    """What the ledger knows of the slice."""
+
+    title, page = "Ledger entry", "slice"
+
+
+LINKS = (DocumentLink, SellerCentralLink, LedgerEntryLink)

@@ -1,0 +1,176 @@
+"""The web app of the pages, mounted by the plugin below ``/sellerops``.
+
+Every route requires the right to read the DAG's task logs. Pages are plain HTML without scripts; what comes
+from documents or errors is escaped, and documents are never served as anything a browser would run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import jinja2
+from fastapi import Depends, FastAPI, Request
+from fastapi import Path as InPath
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from sellerops.errors import ArchiveDamaged, ConfigurationError, RetryableError, SellerOpsError
+from sellerops.read_models.document import find_document
+from sellerops.read_models.slice_entry import SliceEntry, read_slice_entry
+from sellerops.seller_central import SELLER_CENTRAL
+from sellerops_airflow.links import PREFIX, root_path
+from sellerops_airflow.pages.access import GetUserDep, may_read_logs
+from sellerops_airflow.pages.documents import PersonalDocument, serve_document
+from sellerops_airflow.pages.task_slices import TaskSlice, find_task_slice
+from sellerops_airflow.runtime import get_runtime
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from sellerops.specs import ReportSpec
+
+# Ids of Airflow and of the ledger: no control character, no number that Postgres cannot hold.
+_Name = Annotated[str, InPath(max_length=250, pattern=r"^[^\x00-\x1f/]+$")]
+_Index = Annotated[int, InPath(ge=-1, lt=2**31)]
+_Id = Annotated[int, InPath(ge=1, lt=2**63)]
+_TASK = "/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/{map_index}"
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+)
+
+
+class _NotFound(Exception):
+    """There is nothing to show; the text says why."""
+
+
+def create_app() -> FastAPI:
+    """The app; opens no connection."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(may_read_logs)])
+    app.add_exception_handler(_NotFound, _not_found)
+    app.add_exception_handler(SellerOpsError, _failed)
+    app.get(f"{_TASK}/slice", response_class=HTMLResponse)(slice_page)
+    app.get(f"{_TASK}/document")(document_of_task)
+    app.get(f"{_TASK}/seller-central")(seller_central)
+    app.get("/dags/{dag_id}/documents/{request_id}")(document)
+    return app
+
+
+def slice_page(dag_id: _Name, run_id: _Name, task_id: _Name, map_index: _Index) -> Response:
+    """The slice's ledger entry."""
+    spec = _spec(dag_id)
+    with _reading() as connection:
+        found = _task_slice(connection, dag_id, run_id, task_id, map_index)
+        entry = read_slice_entry(connection, found.piece, found.request_ids)
+    return _page("slice.html", entry=entry, spec=spec, dag_id=dag_id, amazon=_amazon_page(spec, found))
+
+
+def document_of_task(
+    dag_id: _Name, run_id: _Name, task_id: _Name, map_index: _Index, user: GetUserDep
+) -> Response:
+    """The slice's document; where it has several, the choice of them."""
+    spec = _spec(dag_id)
+    with _reading() as connection:
+        found = _task_slice(connection, dag_id, run_id, task_id, map_index)
+        entry = read_slice_entry(connection, found.piece, found.request_ids)
+    # What this run used; where it is not known, the newest that the ledger has for the slice.
+    wanted = found.request_ids or _newest_requests(entry)
+    ids = [row["id"] for row in entry.requests if row["has_document"] and row["id"] in wanted]
+    if not ids:
+        raise _NotFound(f"No document of {found.piece.label} is archived yet. Its ledger entry says why.")
+    if len(ids) > 1:
+        requests = [row for row in entry.requests if row["id"] in ids]
+        return _page("documents.html", entry=entry, spec=spec, dag_id=dag_id, requests=requests)
+    return document(dag_id, ids[0], user)
+
+
+def document(dag_id: _Name, request_id: _Id, user: GetUserDep, download: bool = False) -> Response:
+    """One archived document. Ids only: no part of an address comes from the browser."""
+    spec = _spec(dag_id)
+    with _reading() as connection:
+        found = find_document(connection, spec, request_id)
+    if found is None:
+        raise _NotFound(f"Request {request_id} of {dag_id} has no document in the archive.")
+    return serve_document(get_runtime().archive, spec, found, user.get_name(), download=download)
+
+
+def seller_central(dag_id: _Name, run_id: _Name, task_id: _Name, map_index: _Index) -> Response:
+    """Leads to the report's page at Amazon."""
+    spec = _spec(dag_id)
+    with _reading() as connection:
+        found = _task_slice(connection, dag_id, run_id, task_id, map_index)
+    return RedirectResponse(_amazon_page(spec, found), status_code=302, headers=_HEADERS)
+
+
+def _newest_requests(entry: SliceEntry) -> set[int]:
+    return {row["request_id"] for row in [*entry.states, *entry.destinations] if row["request_id"]}
+
+
+def _amazon_page(spec: ReportSpec, found: TaskSlice) -> str:
+    return SELLER_CENTRAL.load().page_of(spec, found.piece.marketplaces[0])
+
+
+def _spec(dag_id: str) -> ReportSpec:
+    try:
+        return get_runtime().spec(dag_id)
+    except ConfigurationError as error:
+        raise _NotFound(f"{dag_id} is no report: {error.cause}") from error
+
+
+def _task_slice(
+    connection: psycopg.Connection[Any], dag_id: str, run_id: str, task_id: str, map_index: int
+) -> TaskSlice:
+    found = find_task_slice(connection, dag_id, run_id, task_id, map_index)
+    if found is None:
+        raise _NotFound(
+            f"No slice is known of task {task_id} {map_index} of run {run_id}: it has not been planned, or "
+            "the run's records have been deleted."
+        )
+    return found
+
+
+@contextmanager
+def _reading() -> Iterator[psycopg.Connection[Any]]:
+    import psycopg
+
+    from sellerops.ledger.reading import read_only
+
+    try:
+        with read_only(get_runtime().reader_conninfo) as connection:
+            yield connection
+    except psycopg.Error as error:
+        raise RetryableError(
+            f"the ledger cannot be read: {str(error).strip().splitlines()[0]}.",
+            where="connection sellerops_reader",
+            remedy="Check the connection, then reload this page.",
+        ) from error
+
+
+def _page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    root = root_path()
+    text = _TEMPLATES.get_template(template).render(root=root, pages=f"{root}{PREFIX}", **values)
+    return HTMLResponse(text, status_code=status, headers=_HEADERS)
+
+
+def _not_found(_: Request, error: Exception) -> Response:
+    return _page("message.html", 404, title="Nothing to show", cause=str(error), where="", remedy="")
+
+
+def _failed(_: Request, error: Exception) -> Response:
+    assert isinstance(error, SellerOpsError)
+    kinds = {PersonalDocument: 403, ArchiveDamaged: 404, RetryableError: 503}
+    status = next((code for kind, code in kinds.items() if isinstance(error, kind)), 500)
+    title = "The page cannot be shown"
+    return _page(
+        "message.html", status, title=title, cause=error.cause, where=error.where, remedy=error.remedy
+    )
