@@ -9,7 +9,7 @@ from sellerops.archive import ArchivedDocument, DocumentMeta
 from sellerops.collect.claims import record_fatal
 from sellerops.collect.context import Job, Tools, call_on_worker
 from sellerops.collect.cooldowns import note_refusal
-from sellerops.collect.document_tokens import use_token
+from sellerops.collect.document_tokens import keep_on, use_token
 from sellerops.collect.fatal import reason_in, report_fatal
 from sellerops.collect.reuse import is_unfit
 from sellerops.errors import (
@@ -157,7 +157,12 @@ def _address(tools: Tools, request: ReportRequest) -> DocumentAddress:
 
     async def with_token() -> DocumentAddress:
         await use_token(tools, request)
-        return await tools.asking.address(tools.client, request)
+        try:
+            return await tools.asking.address(tools.client, request)
+        except Throttled as error:
+            if error.details.get("operation") != tools.asking.document:
+                await keep_on(tools, request)  # a call before it was refused, so it was not made
+            raise
 
     try:
         return call_on_worker(tools, with_token)

@@ -102,3 +102,9 @@ async def use_token(tools: Tools, request: ReportRequest) -> None:
     """The right to call for the request's document now. Throttled when there is none soon (``at_most``)."""
     using = UsingToken(tools.limits, DocumentToken(request, await clock_of(tools.ledger)))
     await acquire(using, tools.client.bucket(tools.asking.document), tools.client.priority)
+
+
+async def keep_on(tools: Tools, request: ReportRequest) -> None:
+    """Keep a used token after all: the call it was for was not made."""
+    token = DocumentToken(request, await clock_of(tools.ledger))
+    await off_loop(tools.ledger.database.run, token.keep)

@@ -140,6 +140,7 @@ def test_so_does_the_token_for_personal_data(bench: Bench) -> None:
     wait(collector, piece, request_ids=(request.id,))
     bench.jump(hours=0.01)  # the ten seconds of Airflow's deferral, and some
     assert isinstance(collector.advance(piece, RUN, request_ids=(request.id,)), Done)
+    assert _granted(bench) == 1, "the document's own token was not used up by the refusal"
 
 
 def test_a_listing_without_quota_is_left_to_the_triggerer(bench: Bench) -> None:
