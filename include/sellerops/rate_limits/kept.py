@@ -7,7 +7,6 @@ tokens: however late these are used, and however many at once, Amazon has a toke
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sellerops.rate_limits.decisions import Bucket, Decision, Place, Priority
@@ -15,8 +14,6 @@ from sellerops.rate_limits.quota import QuotaLedger
 
 if TYPE_CHECKING:
     from sellerops.ledger.database import Connection
-
-_Row = dict[str, Any]
 
 
 class KeptToken(Protocol):
@@ -35,30 +32,11 @@ class KeptToken(Protocol):
         ...
 
 
-class KeepingToken:
-    """Takes a token and keeps it for ``kept``; stands in for a QuotaLedger in ``acquire``."""
-
-    def __init__(self, limits: QuotaLedger, kept: KeptToken) -> None:
-        self._limits, self._kept = limits, kept
-
-    def try_acquire(
-        self, bucket: Bucket, priority: Priority = Priority.SCHEDULE, *, place: Place | None = None
-    ) -> Decision:
-        """Granted when the token is kept; one that is kept already is kept on."""
-
-        def work(connection: Connection) -> _Row:
-            row = _held(connection, self._kept) or self._limits.take(
-                connection, bucket, priority, place=place
-            )
-            if row["is_granted"]:
-                self._kept.keep(connection)
-            return row
-
-        return _decide(self._limits, bucket, self._kept, work)
-
-
 class UsingToken:
-    """The right to make the call at once: by the token kept for it, else by one that is free now."""
+    """The right to make the call at once: by the token kept for it, else by one that is free now.
+
+    Stands in for a QuotaLedger in ``acquire``.
+    """
 
     def __init__(self, limits: QuotaLedger, kept: KeptToken) -> None:
         self._limits, self._kept = limits, kept
@@ -68,23 +46,27 @@ class UsingToken:
     ) -> Decision:
         """Granted at most once for a kept token."""
 
-        def work(connection: Connection) -> _Row:
-            return _held(connection, self._kept) or self._limits.take(
-                connection, bucket, priority, place=place
-            )
+        def work(connection: Connection) -> dict[str, Any]:
+            with connection.transaction():
+                _fill_no_higher(connection, bucket, self._kept)
+                row = _held(connection, self._kept) or self._limits.take(
+                    connection, bucket, priority, place=place
+                )
+                if row["is_granted"]:
+                    self._grant(connection)
+                return row
 
-        return _decide(self._limits, bucket, self._kept, work)
+        return self._limits.decision(self._limits.ledger.database.run(work))
+
+    def _grant(self, connection: Connection) -> None:
+        pass
 
 
-def _decide(
-    limits: QuotaLedger, bucket: Bucket, kept: KeptToken, work: Callable[[Connection], _Row]
-) -> Decision:
-    def whole(connection: Connection) -> _Row:
-        with connection.transaction():
-            _fill_no_higher(connection, bucket, kept)
-            return work(connection)
+class KeepingToken(UsingToken):
+    """A token for the call of another process: granted when it is kept, now or already."""
 
-    return limits.decision(limits.ledger.database.run(whole))
+    def _grant(self, connection: Connection) -> None:
+        self._kept.keep(connection)
 
 
 def _fill_no_higher(connection: Connection, bucket: Bucket, kept: KeptToken) -> None:
@@ -106,7 +88,7 @@ def _fill_no_higher(connection: Connection, bucket: Bucket, kept: KeptToken) -> 
     )
 
 
-def _held(connection: Connection, kept: KeptToken) -> _Row | None:
+def _held(connection: Connection, kept: KeptToken) -> dict[str, Any] | None:
     """The row of a lease that was decided before; None when there is none to use."""
     if not kept.use(connection):
         return None
