@@ -1,4 +1,4 @@
-"""A finished report's document into the archive: lease, address and download in one go, on a worker."""
+"""A finished report's document into the archive: token, address and download in one go, on a worker."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import logging
 import time
 
 from sellerops.archive import ArchivedDocument, DocumentMeta
-from sellerops.collect.claims import record_fatal, use_document_lease
-from sellerops.collect.context import Job, Tools
+from sellerops.collect.claims import record_fatal
+from sellerops.collect.context import Job, Tools, call_on_worker
 from sellerops.collect.cooldowns import note_refusal
+from sellerops.collect.document_tokens import keep_on, use_token
 from sellerops.collect.fatal import reason_in, report_fatal
-from sellerops.collect.following import DOCUMENT_LEASE
 from sellerops.collect.reuse import is_unfit
 from sellerops.errors import (
     AmazonUnavailable,
@@ -20,13 +20,12 @@ from sellerops.errors import (
     LimitExceeded,
     RequestRefused,
     RetryableError,
+    Throttled,
     UnexpectedAnswer,
 )
 from sellerops.ledger import ReportRequest, requests
-from sellerops.rate_limits import Granted
 from sellerops.slices import Slice
 from sellerops.sources.common.documents import DocumentAddress, download
-from sellerops.sources.common.sessions import call_now
 from sellerops.telemetry import fields_of, observed
 
 log = logging.getLogger(__name__)
@@ -36,15 +35,17 @@ _ADDRESS_LIFE = 240.0
 
 
 def archive_document(tools: Tools, request: ReportRequest, piece: Slice) -> bool:
-    """Archive the document of a DONE request and record it. False when there is no lease for its address
-    now.
+    """Archive the document of a DONE request and record it. False when there is no quota for its address
+    now: the triggerer then waits for it.
 
     Killed anywhere and repeated, it ends with one document: the archive's address is the content's hash.
     A reused report whose options turn out to be others is given up: the request is PLANNED again.
     """
     with observed("archive", fields_of(piece) | {"request_id": str(request.id)}):
-        document = _fetch(tools, request, piece)
-        if document is None:
+        try:
+            document = _fetch(tools, request, piece)
+        except Throttled as error:
+            _leave_to_the_triggerer(tools, request, error)
             return False
         if is_unfit(tools, request, document):
             return True
@@ -62,10 +63,23 @@ def _record(tools: Tools, request: ReportRequest, document: ArchivedDocument) ->
     )
 
 
+def _leave_to_the_triggerer(tools: Tools, request: ReportRequest, error: Throttled) -> None:
+    """No try has failed: what Amazon refused stands in the bucket, which says when to come again.
+
+    Raises ``error`` when Amazon has refused for the spec's ``give_up_after``.
+    """
+    began = request.creating_at or request.created_at
+    is_refused = error.details.get("sent") is not False
+    if is_refused and tools.ledger.clock().now() >= began + tools.spec.request.give_up_after:
+        raise error
+    log.info("request %s: %s", request.id, error.cause)
+
+
 def archive_again(tools: Tools, request: ReportRequest, piece: Slice) -> None:
     """Download an ARCHIVED request's document once more: its copy in the archive is damaged or gone.
 
-    Raises RetryableError without a lease for its address now. Raises ArchiveDamaged when Amazon no longer
+    Raises RetryableError without quota for its address now; ``wait_seconds`` (real) in its details says when
+    there will be. Raises ArchiveDamaged when Amazon no longer
     serves the document; the request is FAILED then, so that a cleared fetch task asks for a new one.
     """
     if deletion := tools.archive.deletion_of(request.archive_uri or ""):
@@ -76,11 +90,12 @@ def archive_again(tools: Tools, request: ReportRequest, piece: Slice) -> None:
         document = _fetch(tools, request, piece)
     except RequestRefused as error:
         raise _lost(tools, request, f"Amazon no longer serves it ({error.cause.rstrip('.')})") from error
-    if document is None:
+    except Throttled as error:
         raise RetryableError(
             "the archived document is damaged or gone, and there is no quota to download it again now.",
             where=f"report_request {request.id}",
-        )
+            wait_seconds=_real_seconds(tools, error.details.get("virtual_seconds")),
+        ) from error
     _record(tools, request, document)
     log.info("request %s: the damaged document in the archive was downloaded again", request.id)
 
@@ -110,13 +125,14 @@ def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
     """Archive and read the document in which Amazon says why it aborted the report, record it, raise
     ReportFatal.
 
-    False when there is no lease now. A reason that cannot be had costs only the reason.
+    False when there is no quota for it now. A reason that cannot be had costs only the reason.
     """
     try:
         document = _fetch(tools, request, job.piece)
-        if document is None:
-            return False
         reason, uri = reason_in(tools, document), document.uri
+    except Throttled as error:
+        _leave_to_the_triggerer(tools, request, error)
+        return False
     except (DocumentDamaged, DocumentExpired, LimitExceeded, RequestRefused, UnexpectedAnswer) as error:
         reason, uri = f"the reason cannot be read ({error.cause.rstrip('.')})", ""
     note_refusal(tools, request, reason)
@@ -125,23 +141,31 @@ def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
     raise failure
 
 
-def _fetch(tools: Tools, request: ReportRequest, piece: Slice) -> ArchivedDocument | None:
-    """The document in the archive; a refused address is replaced once, with a lease of its own."""
-    if not (use_document_lease(tools.ledger, request.id, DOCUMENT_LEASE) or _lease(tools)):
-        return None
+def _fetch(tools: Tools, request: ReportRequest, piece: Slice) -> ArchivedDocument:
+    """The document in the archive; a refused address is replaced once, with a token of its own. Throttled
+    when there is no quota now.
+    """
     try:
         return _download(tools, request, piece, _address(tools, request))
     except DocumentExpired as error:
-        if not _lease(tools):
-            log.info("request %s: %s No lease for a fresh address now.", request.id, error.cause)
-            return None
+        log.info("request %s: %s A fresh address is asked for.", request.id, error.cause)
         return _download(tools, request, piece, _address(tools, request))
 
 
 def _address(tools: Tools, request: ReportRequest) -> DocumentAddress:
     assert request.document_id is not None
+
+    async def with_token() -> DocumentAddress:
+        await use_token(tools, request)
+        try:
+            return await tools.asking.address(tools.client, request)
+        except Throttled as error:
+            if error.details.get("operation") != tools.asking.document:
+                await keep_on(tools, request)  # a call before it was refused, so it was not made
+            raise
+
     try:
-        return call_now(lambda: tools.asking.address(tools.client, request))
+        return call_on_worker(tools, with_token)
     except RequestRefused as error:
         # Amazon does not know the document any more; asking for the report again is all that helps.
         tools.ledger.record_failed(request.id, error)
@@ -162,9 +186,10 @@ def _download(
         return download(address, tools.archive, _meta(tools, request, piece), origins=origins)
 
 
-def _lease(tools: Tools) -> bool:
-    bucket = tools.client.bucket(tools.asking.document)
-    return isinstance(tools.limits.try_acquire(bucket, tools.client.priority), Granted)
+def _real_seconds(tools: Tools, seconds: float | None) -> float | None:
+    """So many seconds of the ledger's clock in real ones; None where unknown."""
+    speed = tools.ledger.clock().speed
+    return seconds / speed if seconds is not None and speed > 0 else None
 
 
 def _meta(tools: Tools, request: ReportRequest, piece: Slice) -> DocumentMeta:

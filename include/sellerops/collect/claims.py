@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sellerops.ledger import Ledger, ReportRequest, RequestKey, RequestStatus, RunRef, requests
@@ -104,29 +104,6 @@ def adopt_report(ledger: Ledger, request: ReportRequest, report_id: str, created
         """,
         {"id": request.id, "seen": request.creating_at, "report_id": report_id, "created_at": created_at},
     )
-
-
-def use_document_lease(ledger: Ledger, request_id: int, lifetime: timedelta) -> bool:
-    """Use up the getReportDocument token that a wait took for this request; True once, and only while it is
-    young.
-    """
-
-    def work(connection: Connection) -> bool:
-        used = connection.execute(
-            """
-            WITH held AS (
-                SELECT id, document_lease_at FROM sellerops.report_request WHERE id = %(id)s FOR UPDATE
-            )
-            UPDATE sellerops.report_request AS request
-            SET document_lease_at = NULL, updated_at = sellerops.now()
-            FROM held
-            WHERE request.id = held.id AND held.document_lease_at > sellerops.now() - %(lifetime)s
-            """,
-            {"id": request_id, "lifetime": lifetime},
-        )
-        return used.rowcount == 1
-
-    return ledger.database.run(work)
 
 
 def record_fatal(

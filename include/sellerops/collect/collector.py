@@ -15,22 +15,29 @@ from sellerops.archive import Archive
 from sellerops.collect.archiving import archive_again, archive_document, give_up_document, read_fatal
 from sellerops.collect.calling import Paging
 from sellerops.collect.claims import own_since
-from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
-from sellerops.collect.following import Follower, lease_document
+from sellerops.collect.context import Job, Tools, call_on_worker, fresh_after, key_of, off_loop
+from sellerops.collect.document_tokens import keep_token
+from sellerops.collect.following import Follower
 from sellerops.collect.further_pages import ResultPages, page_after
-from sellerops.collect.listing import find_listed, listing_of
+from sellerops.collect.listing import find_listed
 from sellerops.collect.outages import ledger_back
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
 from sellerops.collect.roles import explain_refusal
 from sellerops.collect.second_look import Looks, look_again, looks_at
 from sellerops.collect.splitting import PartFollower, Splitting
-from sellerops.errors import ArchiveDamaged, LedgerUnavailable, RetryableError, SellerOpsError, SkipError
+from sellerops.errors import (
+    ArchiveDamaged,
+    LedgerUnavailable,
+    RetryableError,
+    SellerOpsError,
+    SkipError,
+    Throttled,
+)
 from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef, SliceState
 from sellerops.quarantine import state_of
-from sellerops.rate_limits import Granted, QuotaLedger
+from sellerops.rate_limits import QuotaLedger
 from sellerops.slices import Slice, refuse_unpublished
 from sellerops.sources.common.asking import AFTER, Client
-from sellerops.sources.common.sessions import call_now
 from sellerops.specs import ReportSpec, Split
 
 log = logging.getLogger(__name__)
@@ -186,7 +193,7 @@ class Collector:
                     moved = False
             if not moved:
                 self._note(job, SliceState.REQUESTED, request.id)
-                return WaitFor((request.id,), f"request {request.id} is {request.status}")
+                return WaitFor((request.id,), _waits_for(request))
             request = self._tools.ledger.get_request(request.id)
 
     def _advance_pages(self, job: Job, ids: tuple[int, ...]) -> Done | WaitFor:
@@ -257,20 +264,18 @@ class Collector:
         for request in requests:
             if request.status is RequestStatus.DONE and not archive_document(self._tools, request, job.piece):
                 self._note(job, SliceState.REQUESTED, request.id)
-                return WaitFor(every, f"a lease for the document of request {request.id}")
+                return WaitFor(every, f"quota for the document of request {request.id}")
             if request.status in (RequestStatus.FATAL, RequestStatus.FAILED):
                 raise stored_error(request)
         return Done(every, Outcome.DOCUMENTS)
 
     def _list_now(self, job: Job) -> list[ReportRequest] | None:
-        """List on the worker when a lease is free at once; None when it is not."""
-        client = self._tools.client
-        if not isinstance(
-            self._tools.limits.try_acquire(client.bucket(listing_of(self._tools).operation), client.priority),
-            Granted,
-        ):
+        """List on the worker when there is quota for it now; None when there is not."""
+        try:
+            return call_on_worker(self._tools, lambda: find_listed(self._tools, job))
+        except Throttled as error:
+            log.info("%s: %s", job.piece.label, error.cause)
             return None
-        return call_now(lambda: find_listed(self._tools, job, leased=True))
 
     def _just_found_empty(self, job: Job) -> bool:
         """Whether this run's wait listed nothing a moment ago: again would only cost another lease."""
@@ -298,7 +303,7 @@ class Collector:
         for one in ids:
             request = await off_loop(self._tools.ledger.get_request, one)
             if request.status is RequestStatus.DONE:
-                await lease_document(self._tools, request)
+                await keep_token(self._tools, request)
                 break
         return WaitResult(WaitOutcome.READY, f"{len(ids)} reports are listed", ids)
 
@@ -331,6 +336,12 @@ class Collector:
             self._tools.ledger.set_slice_state(job.piece, state, run=job.run, error=error)
         except SellerOpsError as away:
             log.warning("the failure of %s is not in the ledger: %s", job.piece.label, away)
+
+
+def _waits_for(request: ReportRequest) -> str:
+    if request.document_id:
+        return f"quota for the document of request {request.id}"
+    return f"request {request.id} is {request.status}"
 
 
 def _with_pages(before: tuple[int, ...], result: WaitResult) -> WaitResult:

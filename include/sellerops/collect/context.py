@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
@@ -15,10 +15,11 @@ from sellerops.accounts import Account
 from sellerops.archive import Archive
 from sellerops.clock import Clock
 from sellerops.ledger import Ledger, ReportRequest, RequestKey, RunRef
-from sellerops.rate_limits import QuotaLedger
+from sellerops.rate_limits import QuotaLedger, at_most
 from sellerops.slices import Slice
 from sellerops.sources.common.asking import Asking, Client, Query
 from sellerops.sources.common.placeholders import options_of
+from sellerops.sources.common.sessions import call_now
 from sellerops.sources.registry import source_of
 from sellerops.specs import ReportSpec
 
@@ -30,6 +31,8 @@ _LONGEST_SLEEP = 1.0
 _CLOCK_AGE = 1.0
 # As many as the ledger's pool has connections.
 _PLACES = 4
+# Real seconds that a worker waits for a token before it gives its slot away: a deferral takes 10 or more.
+_WORKER_WAITS = 2.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,14 @@ async def off_loop(
     """
     async with _of_loop().places:
         return await asyncio.to_thread(work, *args, **kwargs)
+
+
+def call_on_worker(tools: Tools, work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
+    """Run calls on a worker. Throttled when a token for one of them is not free within moments: then the
+    slice waits in the triggerer, which holds no slot.
+    """
+    with at_most(_WORKER_WAITS * tools.ledger.clock().speed):
+        return call_now(work)
 
 
 async def clock_of(ledger: Ledger) -> Clock:

@@ -11,7 +11,6 @@ from sellerops.collect.context import (
     Job,
     Tools,
     back_off,
-    deadline_of,
     now,
     off_loop,
     query_for,
@@ -20,6 +19,7 @@ from sellerops.collect.context import (
 )
 from sellerops.collect.cooldowns import note_cancelled
 from sellerops.collect.creation import Creation
+from sellerops.collect.document_tokens import keep_token
 from sellerops.collect.fatal import report_fatal
 from sellerops.collect.further_pages import open_next
 from sellerops.collect.outcomes import WaitOutcome, WaitResult, stored_error
@@ -31,9 +31,6 @@ from sellerops.sources.common.asking import ProcessingStatus, Report
 
 log = logging.getLogger(__name__)
 
-# A token for a document's address (getReportDocument, getDocument) is good for a worker that comes within
-# this time.
-DOCUMENT_LEASE = timedelta(minutes=15)
 # The pace of polling where notifications are known to arrive: for those that are lost.
 POLL_BESIDE_NOTIFICATIONS = timedelta(minutes=5)
 
@@ -160,7 +157,7 @@ class Follower:
         return await self._lease_document(request, "Amazon aborted the report (FATAL); its reason is ready")
 
     async def _lease_document(self, request: ReportRequest, detail: str) -> WaitResult:
-        await lease_document(self._tools, request)
+        await keep_token(self._tools, request)
         return self._result(WaitOutcome.READY, detail)
 
     async def _give_up(self, request: ReportRequest) -> WaitResult:
@@ -236,11 +233,3 @@ def _widening(first: datetime, moment: datetime, pace: timedelta, slowest: timed
     while turn <= moment:
         turn += min(slowest, max(pace, (turn - first) / 8))
     return turn
-
-
-async def lease_document(tools: Tools, request: ReportRequest) -> None:
-    """Hold a token for the document's address for the worker that will come, unless a young one is held."""
-    held = request.document_lease_at
-    if held is None or held + DOCUMENT_LEASE / 2 < await now(tools.ledger):
-        await tools.client.lease(tools.asking.document, deadline_of(tools, request))
-        await off_loop(tools.ledger.lease_document, request.id)

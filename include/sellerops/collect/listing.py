@@ -16,10 +16,9 @@ from sellerops.sources.common.asking import Listing, ProcessingStatus, Report
 _MARGIN = timedelta(minutes=5)
 
 
-async def find_listed(tools: Tools, job: Job, *, leased: bool = False) -> list[ReportRequest]:
-    """The requests of all finished reports that Amazon made in the slice's window, oldest first.
-
-    ``leased``: the first page's getReports token is held already.
+async def find_listed(tools: Tools, job: Job) -> list[ReportRequest]:
+    """The requests of all finished reports that Amazon made in the slice's window, oldest first. Each page
+    takes a getReports token.
     """
     piece = job.piece
     assert piece.start is not None
@@ -34,7 +33,6 @@ async def find_listed(tools: Tools, job: Job, *, leased: bool = False) -> list[R
             created_since=max(piece.start, moment - listing.retention + _MARGIN),
             created_until=piece.end if piece.end < moment else None,
             statuses=(ProcessingStatus.DONE,),
-            leased=leased,
         )
         if report.status is ProcessingStatus.DONE
     ]

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Protocol
 
 from sellerops.asins import known_asins
-from sellerops.collect.context import Job, Tools, fresh_after, key_of, now, off_loop
-from sellerops.collect.following import DOCUMENT_LEASE, Follower, lease_document
+from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
+from sellerops.collect.document_tokens import keep_token, keep_token_if_free
+from sellerops.collect.following import Follower
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult
 from sellerops.collect.part_claims import open_parts
 from sellerops.errors import ReportFatal, RetryableError, SellerOpsError, SkipError
@@ -44,7 +45,7 @@ class PartCollector(Protocol):
 class PartFollower(Follower):
     """Follows one part's request. The parts share ``turn``, in which one of them may be created.
 
-    Documents are leased when all parts are ready, for a lease taken early would be stale by then.
+    Tokens for documents are kept when all parts are ready, for nobody else could use them meanwhile.
     """
 
     def __init__(self, tools: Tools, job: Job, request_id: int, turn: asyncio.Lock) -> None:
@@ -142,18 +143,21 @@ class Splitting:
         ready = [result for result in results if result.outcome is not WaitOutcome.EMPTY]
         if not ready:
             return WaitResult(WaitOutcome.EMPTY, f"Amazon has no data for any of {len(results)} parts", every)
-        await self._lease_documents([one for result in ready for one in result.request_ids])
+        await self._keep_tokens([one for result in ready for one in result.request_ids])
         return WaitResult(WaitOutcome.READY, f"{len(ready)} of {len(results)} parts are ready", every)
 
-    async def _lease_documents(self, ids: Iterable[int]) -> None:
-        """At least one, and as many as a worker can use before the first is stale."""
-        until = await now(self._tools.ledger) + DOCUMENT_LEASE / 2
+    async def _keep_tokens(self, ids: Iterable[int]) -> None:
+        """One, and as many further ones as are free."""
+        is_first = True
         for one in ids:
             request = await off_loop(self._tools.ledger.get_request, one)
-            if request.document_id and request.status.is_active:
-                await lease_document(self._tools, request)
-                if await now(self._tools.ledger) >= until:
-                    return
+            if not (request.document_id and request.status.is_active):
+                continue
+            if is_first:
+                await keep_token(self._tools, request)
+                is_first = False
+            elif not await keep_token_if_free(self._tools, request):
+                return
 
     def _requests(self, ids: Sequence[int]) -> tuple[ReportRequest, ...]:
         """The requests of the job's parts: those named, else those of its run, else new ones."""

@@ -131,10 +131,6 @@ class Ledger:
         """Amazon's processing status. News that come late never move a request back."""
         self.database.run(lambda c: requests.record_status(c, request_id, status, document_id, reported_at))
 
-    def lease_document(self, request_id: int) -> None:
-        """Stamp ``document_lease_at``: a getReportDocument token is taken for this request."""
-        self.database.run(lambda c: requests.lease_document(c, request_id))
-
     def record_archived(
         self, request_id: int, *, uri: str, nbytes: int, sha256: str, headers: Mapping[str, Any]
     ) -> None:

@@ -178,17 +178,6 @@ def record_status(
     )
 
 
-def lease_document(connection: Connection, request_id: int) -> None:
-    """Stamp that a getReportDocument token was taken for this request."""
-    connection.execute(
-        """
-        UPDATE sellerops.report_request SET document_lease_at = sellerops.now(), updated_at = sellerops.now()
-        WHERE id = %s
-        """,
-        (request_id,),
-    )
-
-
 def record_archived(
     connection: Connection, request_id: int, uri: str, nbytes: int, sha256: str, headers: Mapping[str, Any]
 ) -> None:

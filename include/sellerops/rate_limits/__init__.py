@@ -7,22 +7,17 @@ from sellerops.rate_limits.config import (
     ReuseRules,
     load_rate_limits,
 )
-from sellerops.rate_limits.quota import (
-    Bucket,
-    Decision,
-    Granted,
-    LearnedCooldown,
-    Place,
-    Priority,
-    QuotaLedger,
-    Wait,
-)
-from sellerops.rate_limits.waiting import acquire
+from sellerops.rate_limits.decisions import Bucket, Decision, Granted, Place, Priority, Wait
+from sellerops.rate_limits.kept import KeepingToken, KeptToken, UsingToken
+from sellerops.rate_limits.quota import LearnedCooldown, QuotaLedger
+from sellerops.rate_limits.waiting import acquire, at_most
 
 __all__ = [
     "Bucket",
     "Decision",
     "Granted",
+    "KeepingToken",
+    "KeptToken",
     "LearnedCooldown",
     "OperationLimit",
     "Place",
@@ -31,7 +26,9 @@ __all__ = [
     "RateLimitConfig",
     "ReportTypeLimit",
     "ReuseRules",
+    "UsingToken",
     "Wait",
     "acquire",
+    "at_most",
     "load_rate_limits",
 ]

@@ -12,11 +12,11 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import MAXYEAR, datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sellerops.accounts import Account
 from sellerops.rate_limits.config import RateLimitConfig
+from sellerops.rate_limits.decisions import Bucket, Decision, Granted, Place, Priority, Wait
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
@@ -24,56 +24,6 @@ if TYPE_CHECKING:
 
 # A header this far from the published rate is no news about a quota but a fault.
 _PLAUSIBLE_FACTOR = 1000.0
-
-
-class Priority(StrEnum):
-    """SCHEDULE goes before BACKFILL, which leaves some of the burst to it and stands back while it waits."""
-
-    SCHEDULE = "schedule"
-    BACKFILL = "backfill"
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """One of Amazon's token buckets: per application, seller account and operation (``createReport``)."""
-
-    application: str
-    account_id: str
-    operation: str
-
-
-@dataclass(frozen=True)
-class Granted:
-    """The call may be made, now. ``at``: the lease's moment on the ledger's clock."""
-
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Not now. ``virtual_seconds`` by the ledger's clock; ``real_seconds``: how long to sleep before
-    asking again. ``reason``: ``rate``, ``cooldown`` or ``budget``.
-    """
-
-    virtual_seconds: float
-    real_seconds: float
-    reason: str = "rate"
-
-
-Decision = Granted | Wait
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a waiting backfill call stands in line, among all processes.
-
-    ``waiter`` names the process's queue. ``deadline``: when Amazon no longer serves what the call is for
-    (None: never); the soonest goes first. ``following``: the next call's in the same queue.
-    """
-
-    waiter: str
-    deadline: datetime | None = None
-    following: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -116,34 +66,47 @@ class QuotaLedger:
         A backfill's call stands behind every backfill call in line whose ``place`` is more urgent; one
         without a place behind all that have a deadline. ``leave``: tokens of the burst left untouched.
         """
+        return self.decision(
+            self.ledger.database.run(lambda c: self.take(c, bucket, priority, place=place, leave=leave))
+        )
+
+    def take(
+        self,
+        connection: Connection,
+        bucket: Bucket,
+        priority: Priority = Priority.SCHEDULE,
+        *,
+        place: Place | None = None,
+        leave: int | None = None,
+    ) -> dict[str, Any]:
+        """``try_acquire`` in a transaction of the caller; ``decision`` is made of its row afterwards."""
+        values = self._values(bucket)
         if priority is Priority.BACKFILL:
-            place_values = {
+            values |= {
+                "reserve": self.config.backfill_reserve if leave is None else leave,
                 "waiter": place.waiter if place else None,
                 "deadline": _instant(place.deadline) if place else None,
                 "following": _instant(place.following) if place else None,
             }
-            values = self._values(bucket) | {
-                "reserve": self.config.backfill_reserve if leave is None else leave
-            }
-            row = self._one(
+            return _one_row(
+                connection,
                 """
                 SELECT * FROM sellerops.quota_acquire_in_order(
                     %(application)s, %(account_id)s, %(operation)s, %(rate)s, %(burst)s, %(share)s,
                     %(restore_s)s, %(reserve)s, %(waiter)s, %(deadline)s::timestamptz,
                     %(following)s::timestamptz)
                 """,
-                values | place_values,
+                values,
             )
-            return self._decision(row, "rate")
-        row = self._one(
+        return _one_row(
+            connection,
             """
             SELECT * FROM sellerops.quota_acquire(
                 %(application)s, %(account_id)s, %(operation)s, %(rate)s, %(burst)s, %(share)s, %(restore_s)s,
                 %(reserve)s, %(yields)s)
             """,
-            self._values(bucket) | {"reserve": leave or 0, "yields": bool(leave)},
+            values | {"reserve": leave or 0, "yields": bool(leave)},
         )
-        return self._decision(row, "rate")
 
     def learn(self, bucket: Bucket, rate_per_s: float | None) -> None:
         """Amazon's header x-amzn-RateLimit-Limit, as sent with 2xx, 400 and 404: calls per second.
@@ -221,7 +184,7 @@ class QuotaLedger:
             """,
             values,
         )
-        return self._decision(row, row["reason"])
+        return self.decision(row, row["reason"])
 
     def cooldown_left(
         self,
@@ -391,25 +354,27 @@ class QuotaLedger:
             "window": window,
         }
 
-    def _decision(self, row: dict[str, Any], reason: str) -> Decision:
+    def decision(self, row: dict[str, Any], reason: str = "rate") -> Decision:
+        """What a deciding function's row means. Reads the ledger's clock."""
         if row["is_granted"]:
             return Granted(row["decided_at"])
         seconds: float = row["wait_s"]
         return Wait(seconds, self.ledger.clock().real_seconds(seconds), reason)
 
     def _one(self, statement: str, values: dict[str, Any]) -> dict[str, Any]:
-        def work(connection: Connection) -> dict[str, Any]:
-            row = connection.execute(statement, values).fetchone()
-            assert row is not None  # a function with OUT parameters always returns one row
-            return row
-
-        return self.ledger.database.run(work)
+        return self.ledger.database.run(lambda connection: _one_row(connection, statement, values))
 
     def _execute(self, statement: str, values: dict[str, Any]) -> None:
         def work(connection: Connection) -> None:
             connection.execute(statement, values)
 
         self.ledger.database.run(work)
+
+
+def _one_row(connection: Connection, statement: str, values: dict[str, Any]) -> dict[str, Any]:
+    row = connection.execute(statement, values).fetchone()
+    assert row is not None  # a function with OUT parameters always returns one row
+    return row
 
 
 def _instant(moment: datetime | None) -> datetime | str | None:

@@ -6,15 +6,43 @@ import asyncio
 import itertools
 import uuid
 from bisect import insort
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from sellerops.rate_limits.quota import Bucket, Decision, Granted, Place, Priority, QuotaLedger
+from sellerops.errors import Throttled
+from sellerops.rate_limits.decisions import Bucket, Decision, Granted, Place, Priority
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 # Not to spin when the wait is shorter than the way to Postgres and back.
 _SHORTEST_SLEEP = 0.005
 _arrivals = itertools.count()
+# Seconds of the ledger's clock that one token may be waited for; None: as long as it takes.
+_at_most: ContextVar[float | None] = ContextVar("at_most", default=None)
+
+
+class Limits(Protocol):
+    """Whom ``acquire`` asks for a token: a QuotaLedger, or what keeps or uses a kept token."""
+
+    def try_acquire(
+        self, bucket: Bucket, priority: Priority = Priority.SCHEDULE, *, place: Place | None = None
+    ) -> Decision: ...
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Within the block no token is waited for longer than ``seconds`` of the ledger's clock: ``acquire`` then
+    raises Throttled with ``sent`` False, at once when the wait is known to be longer. For workers, whose slot
+    is not for waiting.
+    """
+    mark = _at_most.set(seconds)
+    try:
+        yield
+    finally:
+        _at_most.reset(mark)
 
 
 class _Turn:
@@ -60,7 +88,7 @@ _queues: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[Bucket, Priorit
 
 
 async def acquire(
-    limits: QuotaLedger,
+    limits: Limits,
     bucket: Bucket,
     priority: Priority = Priority.SCHEDULE,
     deadline: datetime | None = None,
@@ -72,8 +100,10 @@ async def acquire(
     waiters of one process cost one statement at a time. The loop is never blocked: the statement runs in a
     thread. Schedules and backfills stand in queues of their own. A cancelled waiter leaves its queue; the
     token of a statement under way is then lost, which errs to the slow side.
+
+    Raises Throttled within ``at_most``, when the wait would be longer.
     """
-    queue, turn = _queue(bucket, priority), _Turn(deadline)
+    queue, turn, left = _queue(bucket, priority), _Turn(deadline), _at_most.get()
     queue.enter(turn)
     try:
         while True:
@@ -84,15 +114,30 @@ async def acquire(
             decision = await _ask(limits, bucket, priority, queue)
             if isinstance(decision, Granted):
                 return decision
+            if left is not None:
+                left -= decision.virtual_seconds
+                if left < 0:
+                    raise _too_long(bucket, decision.virtual_seconds)
             await _sleep(turn, max(decision.real_seconds, _SHORTEST_SLEEP))
     finally:
         queue.leave(turn)
 
 
-async def _ask(limits: QuotaLedger, bucket: Bucket, priority: Priority, queue: _Queue) -> Decision:
+def _too_long(bucket: Bucket, seconds: float) -> Throttled:
+    return Throttled(
+        f"the next token of {bucket.operation} is free in {seconds:.0f} s.",
+        where=f"quota of {bucket.account_id}",
+        sent=False,
+        operation=bucket.operation,
+        virtual_seconds=seconds,
+    )
+
+
+async def _ask(limits: Limits, bucket: Bucket, priority: Priority, queue: _Queue) -> Decision:
     queue.asking = True
     try:
-        if priority is Priority.BACKFILL:
+        if priority is Priority.BACKFILL and _at_most.get() is None:
+            # Who will not wait has no place in line: others would stand behind it after it has gone.
             place = queue.place()
             return await asyncio.to_thread(limits.try_acquire, bucket, priority, place=place)
         return await asyncio.to_thread(limits.try_acquire, bucket, priority)

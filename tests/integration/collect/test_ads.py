@@ -119,6 +119,23 @@ def test_without_a_time_the_pauses_double(bench: AdsBench) -> None:
     assert gaps[-1] > 60
 
 
+def test_a_throttled_download_waits_in_the_triggerer(
+    bench: AdsBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker's try does not fail, and comes back when Amazon said."""
+    bench.let_time_pass_in_sleeps_alone(monkeypatch)
+    collector, piece = bench.collector(), bench.piece()
+    ids = wait(collector, piece, ADS_RUN).request_ids
+    bench.sandbox.faults("ads_throttled", operation="getAdsReport", times=1, options={"retry_after": 600})
+    step = collector.advance(piece, ADS_RUN, request_ids=ids)
+    assert isinstance(step, WaitFor)
+    assert wait(collector, piece, ADS_RUN, request_ids=step.request_ids).outcome is WaitOutcome.READY
+    assert isinstance(collector.advance(piece, ADS_RUN, request_ids=ids), Done)
+    assert bench.statuses("getAdsReport")[-2:] == [429, 200]
+    refused, taken = _times(bench, "getAdsReport")[-2:]
+    assert 600 <= taken - refused < 602
+
+
 def test_hours_of_pending_are_polled_ever_more_seldom(
     bench: AdsBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from integration.collect.parts import RUN, Bench, spec_with
 
 from sellerops.collect import WaitFor
-from sellerops.collect.claims import claim_alone, release_claim, use_document_lease
+from sellerops.collect.claims import claim_alone, release_claim
 from sellerops.collect.context import Job, Tools
 from sellerops.collect.creation import Creation
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.specs import ReportSpec, load_spec
-
-LIFETIME = timedelta(minutes=15)
 
 
 @pytest.fixture
@@ -88,19 +85,6 @@ def test_a_claim_renewed_meanwhile_gets_its_own_90_seconds(bench: Bench) -> None
     asyncio.run(settle_while_it_is_renewed())
     assert bench.ledger.get_request(seen.id).status is RequestStatus.CREATING
     assert bench.sandbox.calls(operation="getReports") == []
-
-
-@pytest.mark.usefixtures("time_stands_still")
-def test_a_document_lease_is_used_once_and_while_it_is_young(bench: Bench) -> None:
-    request = opened(bench)
-    assert not use_document_lease(bench.ledger, request.id, LIFETIME)
-    bench.ledger.lease_document(request.id)
-    with ThreadPoolExecutor(4) as threads:
-        used = list(threads.map(lambda _: use_document_lease(bench.ledger, request.id, LIFETIME), range(4)))
-    assert sum(used) == 1
-    bench.ledger.lease_document(request.id)
-    bench.jump(hours=1)
-    assert not use_document_lease(bench.ledger, request.id, LIFETIME)
 
 
 def opened(bench: Bench, spec: ReportSpec | None = None, index: int = 0) -> ReportRequest:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 import pytest
 from integration.collect.parts import RUN, Bench, collect
 
 from sellerops.archive import ArchivedDocument, DocumentMeta
+from sellerops.clock import Clock
 from sellerops.collect import archiving
 from sellerops.destinations import Destination, open_destination
 from sellerops.errors import ArchiveDamaged, RetryableError
@@ -97,10 +98,16 @@ def test_a_cleared_fetch_task_notices_that_the_document_is_gone(bench: Bench) ->
 def test_without_quota_the_load_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = collect(bench.collector(SPEC), bench.piece(SPEC)).request_ids
     zero(bench.documents()[0])
-    monkeypatch.setattr(bench.limits, "try_acquire", lambda *_, **__: cast(Any, None))
-    with pytest.raises(RetryableError, match="no quota"):
+    bench.sandbox.clock(freeze=True)
+    bench.follow_clock()
+    bench.limits.refused(bench.client().bucket("getReportDocument"))
+    now = bench.ledger.clock().now()
+    monkeypatch.setattr(bench.ledger, "clock", lambda: Clock(now, now, 1.0))
+    with pytest.raises(RetryableError, match="no quota") as refused:
         load(bench, SPEC, ids)
+    assert refused.value.details["wait_seconds"] == pytest.approx(121, abs=1), "Airflow comes back then"
     monkeypatch.undo()
+    bench.jump(hours=1)
     assert load(bench, SPEC, ids) > 0
 
 

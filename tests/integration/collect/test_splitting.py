@@ -70,6 +70,28 @@ def test_forty_asins_are_three_reports_of_one_slice(bench: Bench, piece: Slice, 
     assert bench.states() == [SliceState.REQUESTED] * 7, "loaded is what the load says"
 
 
+@pytest.mark.parametrize(("is_free", "kept"), [(True, 3), (False, 1)])
+def test_parts_take_further_tokens_only_while_they_are_free(
+    bench: Bench, piece: Slice, brand: list[str], monkeypatch: pytest.MonkeyPatch, is_free: bool, kept: int
+) -> None:
+    """Two slices that hold some and wait for more could wait for each other."""
+    if not is_free:
+
+        async def none_free(*_: object) -> bool:
+            return False
+
+        monkeypatch.setattr(splitting, "keep_token_if_free", none_free)
+    with asins(brand[:40]):
+        assert wait(bench.collector(SPEC), piece).outcome is WaitOutcome.READY
+        row = bench.ledger.database.run(
+            lambda c: c.execute(
+                "SELECT count(document_lease_at) AS n FROM sellerops.report_request"
+            ).fetchone()
+        )
+        assert row == {"n": kept}
+        assert len(collect(bench.collector(SPEC), piece).request_ids) == 3
+
+
 def test_a_later_run_uses_the_parts_again_and_asks_for_new_asins_only(
     bench: Bench, piece: Slice, brand: list[str]
 ) -> None:

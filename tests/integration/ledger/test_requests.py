@@ -243,14 +243,6 @@ def test_a_failure_says_why(ledger: Ledger) -> None:
     assert ledger.get_request(fatal.id).error == "period not published"
 
 
-def test_a_document_lease_is_stamped(ledger: Ledger) -> None:
-    ledger.set_clock(Clock(NOON, NOON, 0.0))
-    request = open_one(ledger)
-    assert request.document_lease_at is None
-    ledger.lease_document(request.id)
-    assert ledger.get_request(request.id).document_lease_at == NOON
-
-
 def test_listed_reports_have_one_row_each(ledger: Ledger) -> None:
     """Many documents of one type and no window of ours; each is found again by its id."""
     key = replace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -56,4 +57,4 @@ def call_now(work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
     except RuntimeError:
         return asyncio.run(whole())
     with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(asyncio.run, whole()).result()
+        return thread.submit(contextvars.copy_context().run, asyncio.run, whole()).result()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sellerops.clock import Clock
+from sellerops.errors import Throttled
 from sellerops.ledger import Ledger
 from sellerops.rate_limits import (
     Bucket,
@@ -22,6 +23,7 @@ from sellerops.rate_limits import (
     RateLimitConfig,
     Wait,
     acquire,
+    at_most,
 )
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -161,6 +163,49 @@ def test_a_cancelled_waiter_leaves_the_queue() -> None:
 
     answers = asyncio.run(asyncio.wait_for(run(), 240))
     assert [isinstance(answer, Granted) for answer in answers] == [False, True, False, True, True]
+
+
+class Distant(Counting):
+    """The token comes after ``seconds`` of the ledger's clock; who is told so is written down."""
+
+    def __init__(self, seconds: float, waits: int = 1) -> None:
+        super().__init__(waits)
+        self.seconds = seconds
+        self.places: list[Place | None] = []
+
+    def try_acquire(
+        self,
+        bucket: Bucket,
+        priority: Priority = Priority.SCHEDULE,
+        *,
+        place: Place | None = None,
+        leave: int | None = None,
+    ) -> Decision:
+        self.places.append(place)
+        decision = super().try_acquire(bucket, priority)
+        return decision if isinstance(decision, Granted) else Wait(self.seconds, 0.0)
+
+
+def test_a_worker_waits_for_at_most_so_long() -> None:
+    with at_most(120):
+        assert asyncio.run(acquire(Distant(100), BUCKET)) == Granted(NOW)
+        with pytest.raises(Throttled, match=r"createReport is free in 121 s") as refused:
+            asyncio.run(acquire(Distant(121), BUCKET))
+        with pytest.raises(Throttled):
+            asyncio.run(acquire(Distant(50, waits=3), BUCKET))
+    assert refused.value.details["sent"] is False
+    assert asyncio.run(acquire(Distant(121, waits=3), BUCKET)) == Granted(NOW), (
+        "a triggerer as long as it takes"
+    )
+
+
+def test_who_will_not_wait_stands_in_no_line() -> None:
+    """Else other backfills would stand behind a worker that has gone."""
+    limits = Distant(10)
+    with at_most(5), pytest.raises(Throttled):
+        asyncio.run(acquire(limits, BUCKET, Priority.BACKFILL, NOW))
+    asyncio.run(acquire(limits, BUCKET, Priority.BACKFILL, NOW))
+    assert [place is None for place in limits.places] == [True, False]
 
 
 def test_waiters_get_tokens_as_the_clock_runs(ledger: Ledger) -> None:
