@@ -45,8 +45,8 @@ class Texts:
     """Rows of one document as text: a column's array (null: nothing there), their lines, a row as it stood.
 
     All arrays have the length of ``lines`` (int64). ``marked``: how many texts of a row, by its place, came
-    damaged. ``alike``: where they lie so, all columns of a type, one behind the other. ``plain``: the names of
-    those without control characters, as far as known.
+    damaged. ``alike``: where they lie so, all columns of a type, one behind the other. ``plain``: the names
+    of those without control characters, as far as known.
     """
 
     columns: Mapping[str, pa.Array]
@@ -132,7 +132,7 @@ class Assembler:
         return self._text_rows(texts, found, lines, tuple(each.name for each in fields), LINE_END)
 
     def _lines(self, texts: Texts, found: _Found, fields: Sequence[Field]) -> pa.Array | None:
-        """The columns' values side by side, parted by tabs, nulls empty; None when a value cannot stand so."""
+        """The values side by side, parted by tabs, nulls empty; None when a value cannot stand so."""
         *others, last = columns = [_as_text(texts, found, each) for each in fields]
         for each, column in zip(fields, columns, strict=True):
             is_plain = each.name in texts.plain and not self._absent.has(each.name)
