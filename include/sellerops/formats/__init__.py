@@ -81,7 +81,7 @@ def open_rows(
             always=is_csv,
         )
     kept = WithoutPersonal(reader, table, has_lists=file_format.kind in ("json", "jsonl", "xml"))
-    tally.held_out = lambda: kept.personal
+    tally.held_out, tally.look = kept.held_out, kept.look
     if not table.checks:
         return RowStream(kept, tally)
     return RowStream(kept, tally, lambda batches: checked(batches, table.checks, where=where))

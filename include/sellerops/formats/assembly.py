@@ -14,7 +14,15 @@ import pyarrow.compute as pc
 
 from sellerops.errors import UnreadableDocument
 from sellerops.formats.absent import AbsentValues
-from sellerops.formats.casts import ValueRules, arrow_type, cast_column, holds, is_plain_decimal
+from sellerops.formats.casts import (
+    ValueRules,
+    arrow_type,
+    cast_column,
+    holds,
+    is_plain_decimal,
+    is_read_by_sql,
+)
+from sellerops.formats.column_bytes import longest
 from sellerops.formats.names import Field, is_needed
 from sellerops.formats.rows import RejectReason, RowReject, Rows, Tally, TextRows, marked
 from sellerops.marketplaces import all_marketplaces
@@ -37,13 +45,16 @@ class Texts:
     """Rows of one document as text: a column's array (null: nothing there), their lines, a row as it stood.
 
     All arrays have the length of ``lines`` (int64). ``marked``: how many texts of a row, by its place, came
-    damaged.
+    damaged. ``alike``: where they lie so, all columns of a type, one behind the other. ``plain``: the names
+    of those without control characters, as far as known.
     """
 
     columns: Mapping[str, pa.Array]
     lines: np.ndarray
     raw: Callable[[int], str]
     marked: Mapping[int, int] = field(default_factory=dict)
+    alike: Mapping[ColumnType, pa.Array] = field(default_factory=dict)
+    plain: Collection[str] = ()
 
 
 @dataclass
@@ -115,10 +126,20 @@ class Assembler:
     def rows(self, texts: Texts, fields: Sequence[Field]) -> Rows:
         """The accepted rows as lines of text where SQL reads every value the same, else typed."""
         found = self._examine(texts, fields, as_text=True)
-        lines = _lines([_as_text(texts, found, each) for each in fields]) if found.as_written else None
+        lines = self._lines(texts, found, fields) if found.as_written else None
         if lines is None:
             return self._typed(texts, fields, found)
         return self._text_rows(texts, found, lines, tuple(each.name for each in fields), LINE_END)
+
+    def _lines(self, texts: Texts, found: _Found, fields: Sequence[Field]) -> pa.Array | None:
+        """The values side by side, parted by tabs, nulls empty; None when a value cannot stand so."""
+        *others, last = columns = [_as_text(texts, found, each) for each in fields]
+        for each, column in zip(fields, columns, strict=True):
+            is_plain = each.name in texts.plain and not self._absent.has(each.name)
+            if not is_plain and holds(column, *_APART):
+                return None
+        ended = pc.binary_join_element_wise(last, "", LINE_END.decode(), **_NULLS_EMPTY)
+        return pc.binary_join_element_wise(*others, ended, "\t", **_NULLS_EMPTY).cast(pa.binary())
 
     def _typed(self, texts: Texts, fields: Sequence[Field], found: _Found) -> pa.RecordBatch:
         typed = [
@@ -181,8 +202,13 @@ class Assembler:
         def hashes() -> pa.Array:
             return _line_hashes(texts, self._tally.held_out())
 
+        sound = {
+            column_type
+            for column_type, values in texts.alike.items()
+            if as_text and is_read_by_sql(values, column_type, self._rules)
+        }
         for each in fields:
-            if as_text and self._is_surely_sound(texts.columns[each.name], each):
+            if as_text and self._is_surely_sound(texts.columns[each.name], each, sound):
                 continue
             cast = cast_column(texts.columns[each.name], each.type, self._rules)
             is_filled = bool(cast.values.null_count) and self._absent.has(each.name)
@@ -199,10 +225,15 @@ class Assembler:
         self._refuse_outside(found.refused, texts, found.typed)
         return found
 
-    def _is_surely_sound(self, values: pa.Array, column: Field) -> bool:
-        """Whether a quick look is enough: decimals that neither place a row nor fill it."""
-        is_left_alone = column.type is ColumnType.DECIMAL and not self._is_needed(column.name)
-        return is_left_alone and is_plain_decimal(values, self._rules)
+    def _is_surely_sound(self, values: pa.Array, column: Field, sound: Collection[ColumnType]) -> bool:
+        """Whether a quick look is enough: columns that neither place a row nor fill it, and are ``sound`` or
+        decimals.
+        """
+        if self._is_needed(column.name) or column.type is ColumnType.TEXT:
+            return False
+        if column.type in sound:
+            return True
+        return column.type is ColumnType.DECIMAL and is_plain_decimal(values, self._rules)
 
     def _is_needed(self, name: str) -> bool:
         """Whether a column's typed values decide about rows."""
@@ -268,13 +299,13 @@ class Assembler:
     ) -> None:
         """An index of Postgres takes 2,704 bytes a key, in which account, shop and times stand too."""
         parts = [name for name in self._keys if pa.types.is_string(typed[name].type)]
-        if not parts:
+        if sum(longest(typed[name]) for name in parts) <= LONGEST_KEY:
             return
         lengths = [pc.fill_null(pc.binary_length(typed[name]), 0).to_numpy() for name in parts]
         for place in np.flatnonzero(np.sum(lengths, axis=0, dtype=np.int64) > LONGEST_KEY).tolist():
-            longest = parts[int(np.argmax([each[place] for each in lengths]))]
-            value = texts.columns[longest][place].as_py()
-            self._refuse(refused, texts, place, RejectReason.KEY_TOO_LONG, longest, value)
+            name = parts[int(np.argmax([each[place] for each in lengths]))]
+            value = texts.columns[name][place].as_py()
+            self._refuse(refused, texts, place, RejectReason.KEY_TOO_LONG, name, value)
 
     def _refuse_outside(
         self, refused: dict[int, RowReject], texts: Texts, typed: Mapping[str, pa.Array]
@@ -298,15 +329,6 @@ class Assembler:
         names, ids = self._shops
         written = pc.utf8_lower(pc.utf8_trim_whitespace(texts.columns[self._table.marketplace_from]))
         return ids.take(pc.index_in(written, names))
-
-
-def _lines(columns: Sequence[pa.Array]) -> pa.Array | None:
-    """The columns' values side by side, parted by tabs, nulls empty; None when a value cannot stand so."""
-    if any(holds(column, *_APART) for column in columns):
-        return None
-    *others, last = columns
-    ended = pc.binary_join_element_wise(last, "", LINE_END.decode(), **_NULLS_EMPTY)
-    return pc.binary_join_element_wise(*others, ended, "\t", **_NULLS_EMPTY).cast(pa.binary())
 
 
 def _as_text(texts: Texts, found: _Found, column: Field) -> pa.Array:

@@ -125,6 +125,17 @@ def cast_column(values: pa.Array, column_type: ColumnType, rules: ValueRules) ->
     return _by_reference(values, typed, hard, _or_nothing(reference, rules.nothing), as_written)
 
 
+def is_read_by_sql(values: pa.Array, column_type: ColumnType, rules: ValueRules) -> bool:
+    """Whether SQL reads every text as ``cast_column`` does, as a value. False proves nothing."""
+    if column_type is ColumnType.DECIMAL:
+        return is_plain_decimal(values, rules)
+    target = arrow_type(column_type, rules)
+    try:
+        return column_type is ColumnType.TEXT or _ways(column_type, rules, target)[0](values)[1]
+    except pa.ArrowInvalid:
+        return False
+
+
 def is_plain_decimal(values: pa.Array, rules: ValueRules) -> bool:
     """Whether every text is a decimal that SQL reads as ``cast_column`` does. False proves nothing.
 

@@ -13,9 +13,12 @@ _FEW = 50
 
 
 def content(values: pa.Array) -> bytes:
-    """The bytes of all texts and, where the array is a part of another, of that one's."""
+    """The bytes of all texts, one behind the other."""
     data = values.buffers()[2]
-    return memoryview(data).tobytes() if data is not None else b""
+    if data is None or not len(values):
+        return b""
+    offsets = _offsets(values)
+    return memoryview(data)[offsets[0] : offsets[-1]].tobytes()
 
 
 def longest(values: pa.Array) -> int:
@@ -24,7 +27,7 @@ def longest(values: pa.Array) -> int:
 
 
 def has_only(values: pa.Array, characters: bytes) -> bool:
-    """Whether no text has other ``characters``; may be wrong about a part of a larger array, saying no."""
+    """Whether no text has other ``characters``."""
     return not content(values).translate(None, characters)
 
 
@@ -37,11 +40,11 @@ def made_of(characters: bytes) -> Callable[[pa.Array], pa.Array | None]:
         others = np.flatnonzero(is_other[np.frombuffer(content(values), np.uint8)])
         if not len(others):
             return None
-        # Place 0 and the last one take what stands before and behind the part of a larger array.
-        is_easy = np.ones(len(values) + 2, dtype=bool)
-        is_easy[np.searchsorted(_offsets(values), others, side="right")] = False
-        odd = len(values) - np.count_nonzero(is_easy[1:-1])
-        return pa.array(is_easy[1:-1]) if 0 < odd <= len(values) // _FEW else None
+        starts = _offsets(values)[:-1]
+        is_easy = np.ones(len(values), dtype=bool)
+        is_easy[np.searchsorted(starts - starts[0], others, side="right") - 1] = False
+        odd = len(values) - np.count_nonzero(is_easy)
+        return pa.array(is_easy) if odd <= len(values) // _FEW else None
 
     return look
 

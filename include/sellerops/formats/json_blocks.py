@@ -55,7 +55,7 @@ class BlockReader:
             return None
         try:
             items = self._decode(block)
-            found = columns_of(items, self._shape, unseen)
+            found = columns_of(items, self._shape, {each.name: each.type for each in fields}, unseen)
         except (Refused, *UNREAD):
             return None
         if found.pairs != pairs_written(block.whole) or not found.texts.keys().isdisjoint(above):
@@ -81,4 +81,5 @@ def _texts(
     }
     items = Items(block)
     lines = np.arange(first, first + count, dtype=np.int64)
-    return Texts(columns, lines, lambda place: as_json(items[place]))
+    plain = found.texts.keys() - inherited.keys() if found.is_plain else ()
+    return Texts(columns, lines, lambda place: as_json(items[place]), alike=found.alike, plain=plain)

@@ -24,6 +24,7 @@ UNREAD = (msgspec.DecodeError, RecursionError, ValueError)
 _MINUS_ZERO = re.compile(rb"-0(?![.0-9eE])")
 _BEFORE_A_VALUE = b":[, \t\n\r"
 _QUOTE, _COLON, _SPACE = 34, 58, 32
+_MINUS, _ZERO, _POINT, _NINE = 45, 48, 46, 57
 
 
 def decoder_of(kind: Any, float_hook: Callable[[str], Any] | None = None) -> Callable[[Block], list[Any]]:
@@ -88,20 +89,24 @@ def pairs_written(text: bytes) -> int | None:
     A pair is a colon behind a quote, one white space between them or none; more than one may hide a pair.
     Within a text a colon behind a (written out) quote is counted too.
     """
-    if _has_minus_zero(text):
-        return None
     octets = np.frombuffer(text, np.uint8)
-    colons = np.flatnonzero(octets == _COLON)
-    before = octets[colons - 1]
-    count = int(np.count_nonzero(before == _QUOTE))
-    if count == len(colons):
+    if _has_minus_zero(text, octets):
+        return None
+    is_colon, before = octets[1:] == _COLON, octets[:-1]
+    count = int(np.count_nonzero(is_colon & (before == _QUOTE)))
+    is_spaced = is_colon & (before <= _SPACE)
+    if not is_spaced.any():
         return count
-    spaced = octets[colons[before <= _SPACE] - 2]
+    spaced = octets[np.flatnonzero(is_spaced) - 1]
     if bool((spaced <= _SPACE).any()):
         return None
     return count + int(np.count_nonzero(spaced == _QUOTE))
 
 
-def _has_minus_zero(text: bytes) -> bool:
+def _has_minus_zero(text: bytes, octets: np.ndarray) -> bool:
+    is_zero = (octets[:-2] == _MINUS) & (octets[1:-1] == _ZERO)
+    # A point, a slash or a digit follows in most texts, and no slash in a number.
+    if not (is_zero & (octets[2:] - _POINT > _NINE - _POINT)).any() and not text.endswith(b"-0"):
+        return False
     places = (found.start() for found in _MINUS_ZERO.finditer(text))
     return any(not place or text[place - 1] in _BEFORE_A_VALUE for place in places)

@@ -17,8 +17,8 @@ from sellerops.formats.json_pieces import Block
 from sellerops.formats.tree_nodes import Node
 
 # Stands for a key that an object lacks. A text that is really so is counted as absent, which is noticed when
-# pairs are counted.
-ABSENT = "\x01"
+# pairs are counted. JSON writes the character as it is, so that columns can be written as JSON.
+ABSENT = "\x7f"
 
 
 @dataclass(frozen=True)

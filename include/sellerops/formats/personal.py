@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,7 +46,7 @@ class WithoutPersonal:
 
     The second of a declared column's name is what that column is; of all others the name decides.
     ``has_lists``: texts may be lists of objects, as in JSON and XML. A column of such is personal, too, from
-    the first row on whose objects have a personal key.
+    the first row on whose objects have a personal key. Such rows must be shown to ``look`` beforehand.
     """
 
     def __init__(self, reader: Reader, table: TableSpec, *, has_lists: bool = False) -> None:
@@ -54,6 +54,8 @@ class WithoutPersonal:
         self._table = table
         self._has_lists = has_lists
         self._known: dict[str, bool] = {}
+        self._harmless: dict[str, set[str]] = {}
+        self._since: dict[str, int] = {}
 
     @property
     def drift(self) -> DriftReport:
@@ -73,6 +75,24 @@ class WithoutPersonal:
                 self._known[name] = self._is_personal(name, original)
         return frozenset(name for name, is_personal in self._known.items() if is_personal)
 
+    def held_out(self, line: int | None = None) -> frozenset[str]:
+        """The personal ones, or those that rows up to ``line`` have a value of."""
+        if line is None or not self._has_lists:
+            return self.personal
+        return frozenset(name for name, first in self._since.items() if first <= line)
+
+    def look(self, columns: Mapping[str, pa.Array], lines: Sequence[int] | np.ndarray) -> None:
+        """Learn from which line on columns are personal, whatever rows are looked at together."""
+        if not self._has_lists:
+            return
+        for name in self._reader.drift.added.keys() & columns.keys():
+            if name in self._since and self._since[name] <= lines[0]:
+                continue
+            place = self._first_personal(name, columns[name])
+            if place is not None:
+                self._known[name] = True
+                self._since[name] = min(int(lines[place]), self._since.get(name, int(lines[place])))
+
     @property
     def schema(self) -> pa.Schema:
         personal = self.personal
@@ -87,16 +107,12 @@ class WithoutPersonal:
             if not isinstance(rows, TextRows):
                 yield self._without(rows)
                 continue
-            if self._has_lists and self._unknown(rows.columns) and _has_objects(rows.lines):
-                self._look_inside(_columns_of(rows))
             if personal := self.personal.intersection(rows.columns):
                 yield _without_fields(rows, personal)
             else:
                 yield rows
 
     def _without(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        if self._has_lists and (unknown := self._unknown(batch.schema.names)):
-            self._look_inside({name: batch.column(name) for name in unknown})
         personal = self.personal.intersection(batch.schema.names)
         if not personal:
             return batch
@@ -109,17 +125,18 @@ class WithoutPersonal:
                 return declared.personal
         return looks_personal(original) or looks_personal(name)
 
-    def _unknown(self, names: Collection[str]) -> list[str]:
-        personal = self.personal
-        return [name for name in names if name in self._reader.drift.added and name not in personal]
-
-    def _look_inside(self, columns: Mapping[str, pa.Array]) -> None:
-        for name in self._unknown(columns):
-            original, values = self._reader.drift.added[name], columns[name]
-            if _has_objects(values):
-                texts = values.filter(pc.match_substring(values, _OBJECTS)).to_pylist()
-                keys = {key for text in texts for key in _KEY.findall(text)}
-                self._known[name] = any(looks_personal(f"{original}.{key}") for key in keys)
+    def _first_personal(self, name: str, values: pa.Array) -> int | None:
+        """The place of the first value that makes a column personal."""
+        if name in self.personal:
+            return next(iter(np.flatnonzero(values.is_valid()).tolist()), None)
+        has_objects = pc.fill_null(pc.match_substring(values, _OBJECTS), False)
+        original, harmless = self._reader.drift.added[name], self._harmless.setdefault(name, set())
+        for place in np.flatnonzero(has_objects):
+            keys = set(_KEY.findall(values[place].as_py())) - harmless
+            if any(looks_personal(f"{original}.{key}") for key in keys):
+                return int(place)
+            harmless |= keys
+        return None
 
 
 @dataclass(frozen=True)
@@ -183,10 +200,6 @@ def _words(name: str) -> str:
     text = unicodedata.normalize("NFKD", _WORD_STARTS.sub("_", name))
     bare = "".join(each for each in text if not unicodedata.combining(each))
     return f"_{_OTHER.sub('_', bare.casefold()).strip('_')}_"
-
-
-def _has_objects(texts: pa.Array) -> bool:
-    return bool(pc.any(pc.match_substring(pc.cast(texts, pa.string()), _OBJECTS)).as_py())
 
 
 def _columns_of(rows: TextRows) -> dict[str, pa.Array]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 
 # A reject is kept as text; these two cannot or must not stand in a Postgres text.
@@ -156,10 +157,11 @@ class Reader(Protocol):
 class Tally:
     """Counts of one document, and where its refused rows go.
 
-    ``personal``: columns with personal data; ``held_out``: the unknown ones that have come up. Rows that have
-    such are refused without their text, already here: it would go on into the ledger, errors, logs and
-    messages. Line and document stay known. ``marked``: texts of accepted rows that were damaged, and are
-    stored with a mark.
+    ``personal``: columns with personal data; ``held_out``: the unknown ones that have come up, or those that
+    have in the rows up to a line. Rows from there on are refused without their text, already here: it would
+    go on into the ledger, errors, logs and messages. Line and document stay known. ``look``: is shown the
+    columns (text) and lines of rows before one of them is refused.
+    ``marked``: texts of accepted rows that were damaged, and are stored with a mark.
     ``lost_by_day``: how many rows of each day were refused for one of ``LOST``; None where the row does not
     tell its day. ``far_outside``: rows more than two days away from the window.
     """
@@ -170,7 +172,8 @@ class Tally:
     rejected: Counter[RejectReason] = field(default_factory=Counter)
     first_reject: RowReject | None = None
     personal: frozenset[str] = frozenset()
-    held_out: Callable[[], frozenset[str]] = frozenset
+    held_out: Callable[..., frozenset[str]] = lambda line=None: frozenset()
+    look: Callable[[Mapping[str, pa.Array], Sequence[int] | np.ndarray], None] = lambda columns, lines: None
     lost_by_day: Counter[date | None] = field(default_factory=Counter)
     far_outside: int = 0
 
@@ -179,7 +182,7 @@ class Tally:
         self.rejected[row.reason] += 1
         if row.reason in LOST:
             self.lost_by_day[day] += 1
-        personal = self.personal | self.held_out()
+        personal = self.personal | self.held_out(row.source_line)
         kept = (row.masked(personal) if personal else row).storable()
         self.first_reject = self.first_reject or kept
         self.on_reject(kept)

@@ -111,17 +111,29 @@ class TreeReader:
         for part in self._batches():
             is_empty = False
             if isinstance(part, Texts):
+                self._tally.look(part.columns, part.lines)
                 yield part
                 continue
-            found = [(number, row) for number, row in part if self._is_object(row, number)]
+            found = [(number, row) for number, row in part if isinstance(row.value, dict)]
             columns = self._by_column([row for _, row in found])
             marks: dict[int, int] = {}
+            refused = [
+                _reject(number, RejectReason.TOO_FEW_FIELDS, row)
+                for number, row in part
+                if not isinstance(row.value, dict)
+            ]
             if columns is None:
-                found, columns, marks = self._by_row(found)
+                found, columns, marks = self._by_row(found, refused)
+            texts = _texts(found, columns, marks)
             if found:
                 self._refuse_missing()
                 self._sample = found[-1][1].value
-                yield _texts(found, columns, marks)
+                self._tally.look(texts.columns, texts.lines)
+            self._tally.rows_in_file += len(refused)
+            for each in refused:
+                self._tally.reject(each)
+            if found:
+                yield texts
         if not is_empty:
             self.drift.missing = [name for name in self._table.read_columns if name in self._unseen]
 
@@ -161,13 +173,6 @@ class TreeReader:
         above = {name for name, _, _ in self._above}
         return self._blocks.read(block, first, self._fields, inherited, above, self._unseen)
 
-    def _is_object(self, row: Row, number: int) -> bool:
-        """Whether it can be a row at all; else it is rejected."""
-        if isinstance(row.value, dict):
-            return True
-        self._reject(number, RejectReason.TOO_FEW_FIELDS, row, None, None)
-        return False
-
     def _by_column(self, rows: Sequence[Row]) -> dict[str, pa.Array] | None:
         """The columns of rows without peculiarities, all rows at once; None when they have some."""
         values: dict[str, list[str | None]] = {}
@@ -190,10 +195,10 @@ class TreeReader:
         return columns
 
     def _by_row(
-        self, rows: Sequence[tuple[int, Row]]
+        self, rows: Sequence[tuple[int, Row]], refused: list[RowReject]
     ) -> tuple[list[tuple[int, Row]], dict[str, pa.Array], dict[int, int]]:
         """The same row by row, for whatever rows there are, and how many texts of a row are marked as
-        damaged; those that cannot be one are rejected.
+        damaged; those that cannot be one are added to ``refused``.
         """
         found: list[tuple[int, Row]] = []
         leaves: list[dict[str, str]] = []
@@ -203,7 +208,9 @@ class TreeReader:
             damaged = [name for name, text in flat.items() if not is_storable(text)]
             wrong = next((name for name in damaged if not self._is_free_text(name)), None)
             if wrong is not None:
-                self._reject(number, RejectReason.UNREADABLE_VALUE, row, wrong, flat[wrong])
+                refused.append(_reject(number, RejectReason.UNREADABLE_VALUE, row, wrong, flat[wrong]))
+                shown = {name: pa.array([marked(text) or None], pa.string()) for name, text in flat.items()}
+                self._tally.look(shown, [number])
                 continue
             if damaged:
                 marks[len(found)] = len(damaged)
@@ -218,12 +225,6 @@ class TreeReader:
 
     def _is_free_text(self, name: str) -> bool:
         return self._assembler.is_free_text(next(each for each in self._fields if each.name == name))
-
-    def _reject(
-        self, number: int, reason: RejectReason, row: Row, column: str | None, value: str | None
-    ) -> None:
-        self._tally.rows_in_file += 1
-        self._tally.reject(RowReject(number, reason, column, value, as_json(row.value)))
 
     def _flatten(self, row: Row) -> dict[str, str]:
         """Column to text of one row."""
@@ -391,6 +392,12 @@ class TreeReader:
             missing = sorted(self._unseen)
             found = sorted([*seen, *self._found])
             refuse_missing(missing, self._table, found, where=self._where, has_header=False)
+
+
+def _reject(
+    number: int, reason: RejectReason, row: Row, column: str | None = None, value: str | None = None
+) -> RowReject:
+    return RowReject(number, reason, column, value, as_json(row.value))
 
 
 def _texts(

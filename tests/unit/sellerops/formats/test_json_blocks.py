@@ -93,6 +93,7 @@ ODD = [
     *('"tab\\there"', '"line\\nbreak"', '"a\\": 5,"', '": x"', '"1  : 2"', '"\\u0022: "', '"},{"', '""'),
     *("true", "false", "null", "[]", "[1, -0]", '["a", 1.50, null]', '[{"x": 1, "n": 2}]', "{}", "[[[]]]"),
     *('{"x": 1}', '{"views": 1, "views": 2}', '{"total": {"amount": 1, "\\u0061mount": 2}}', '{"seen": 3}'),
+    *('"1,234.50"', '"null"', '",null"', '"],["', '"[5]"', '"5null5"', '[{"email": "a@b"}, {"x": 1}]'),
     *('{"total": null}', '{"total": 5}', '{"total": []}', '[{"email": "a@b"}]', "[" * 150 + "]" * 150),
 ]
 BROKEN = ["NaN", "-", "01", "tru", '"\\x"', '"\t"', "1.", "[1,]", '{"a" 1}', "'a'", "Infinity", '"a']
@@ -214,6 +215,8 @@ def items(draw: st.DrawFn, odd: list[str]) -> str:
 @st.composite
 def documents(draw: st.DrawFn, shape: str, odd: list[str] = ODD, most: int = 25) -> bytes:
     found = draw(st.lists(items(odd), max_size=most))
+    if found and draw(st.integers(0, 9)) == 0:
+        found[draw(st.integers(0, len(found) - 1))] = draw(st.sampled_from(odd))
     if shape == "lines":
         return draw(st.sampled_from(["\n", "\r\n", "\n\n"])).join(found).encode()
     comma = draw(st.sampled_from([",", ",\n", ", ", "\n  ,\n  "]))

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from unit.sellerops.formats import helpers
 
 from sellerops.config_files import config_dir
 from sellerops.errors import ConfigurationError
-from sellerops.formats import RowReject, RowStream, open_rows
+from sellerops.formats import RowReject, RowStream, open_rows, tree_rows
 from sellerops.formats.personal import looks_personal
 from sellerops.formats.rows import TextRows
 from sellerops.slices import Slice
@@ -195,3 +196,24 @@ def test_a_line_hash_confirms_no_guess_of_them() -> None:
         hashes += [row["line_hash"] for batch in stream for row in batch.to_pylist()]
     assert len(hashes) == 3
     assert len(set(hashes)) == 1
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 500])
+@pytest.mark.parametrize("value", ['"a@b.example"', '[{"email": "a@b.example"}]'])
+def test_items_from_the_first_with_such_on_are_refused_without_their_text(
+    batch: int, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which rows are looked at together does not show in what is kept of refused ones."""
+    monkeypatch.setattr(tree_rows, "BATCH_ITEMS", batch)
+    key = "email" if value.startswith('"') else "buyers"
+    items = ['{"sku": "a"}', '{"n": 1}', "5", f'{{"n": 2, "{key}": {value}}}', '{"n": 3}', "6"]
+    spec = helpers.table({"sku": {"type": "text", "from": "sku"}, "n": {"type": "integer", "from": "n"}})
+    found = helpers.Read(f"[{', '.join(items)}]".encode(), spec, kind="json")
+    assert {each.source_line: each.raw_line for each in found.rejects} == {
+        2: items[1],
+        3: items[2],
+        4: None,
+        5: None,
+        6: None,
+    }
+    assert found.stream.drift.personal == {key: key}
