@@ -30,7 +30,7 @@ _ANALYZE_FROM = 10_000
 OVERTAKES_FROM = 10_000
 _SAMPLE = 1_000
 # Runs a deletion of overtaken rows, notes what it changes; returns how many rows it deleted.
-Deletion = Callable[[sql.Composable], int]
+Deletion = Callable[[sql.Composed], int]
 
 
 @dataclass
@@ -169,7 +169,7 @@ class Merge:
         ).fetchone()
         return bool(row and row[0])
 
-    def _overtake(self) -> sql.Composable:
+    def _overtake(self) -> sql.Composed:
         """Delete the stored rows ``t`` that rows ``excluded`` overtake."""
         return sql.SQL("DELETE FROM {} t USING {} WHERE {}").format(
             self.write.shape.identifier, self.placed_rows("excluded"), self._is_overtaken()

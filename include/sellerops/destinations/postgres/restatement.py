@@ -57,7 +57,7 @@ def delete_overtaken(
     marks: Watermarks,
     load_id: int,
     new_columns: Iterable[str],
-    deletion: sql.Composable,
+    deletion: sql.Composed,
 ) -> int:
     """Run ``deletion`` and note the cells that it changes, in one pass; returns how many rows it deleted.
 
@@ -123,7 +123,7 @@ class _Restatements:
         """Stored rows that are about to give way to later ones of the same key."""
         return self._insert(None, merge.changed_rows("o", "n"), {}) if merge.later else 0
 
-    def of_deleted(self, deletion: sql.Composable) -> int:
+    def of_deleted(self, deletion: sql.Composed) -> int:
         """Rows that ``deletion`` deletes, whose places other ones take; returns how many.
 
         Of a changed row it hands on what is noted, of an unchanged one only the columns of its name: what it
