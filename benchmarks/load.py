@@ -232,6 +232,7 @@ def parts_of_load() -> Iterator[dict[str, float]]:
 
 def _kind(statement: str) -> str:
     for mark, kind in {
+        "WITH gone AS (DELETE": "overtake",
         "ANALYZE": "analyze",
         "hash_record_extended": "duplicates",
         "INTO sellerops.restatement": "history",

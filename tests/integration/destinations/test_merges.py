@@ -24,6 +24,7 @@ from integration.destinations.test_units import Told, coupons, orders
 from integration.test_replay_races import Held, wait_until
 from psycopg import sql
 
+from sellerops.destinations.postgres import merges
 from sellerops.destinations.postgres.merges import Merge
 from sellerops.destinations.postgres.unit_merges import UnitMerge
 from sellerops.specs import load_spec
@@ -31,6 +32,8 @@ from sellerops.specs import load_spec
 HEADER = ["amazon-order-id", "last-updated-date", "sku", "asin", "quantity", "sales-channel"]
 UNITS = load_spec("all_orders")
 PLAIN = spec_with("all_orders", unit=(), ordinal_by=None)
+UNVERSIONED = spec_with("all_orders", unit=(), ordinal_by=None, version=None)
+UNTOLD = spec_with("all_orders", unit=(), ordinal_by=None, restatements=False)
 _COUNTS = "rows_in_file, stored, rejected, inserted, updated, unchanged, superseded, replaced"
 _PATIENCE = 60.0
 _schemas = count()
@@ -92,6 +95,29 @@ def test_a_load_reads_and_writes_no_more_than_it_changes(
     assert (result.inserted, result.updated) == (5, 5)
     assert [each.split()[0] for each in of_table(sent, "INSERT", "UPDATE", "DELETE")] == ["DELETE", "INSERT"]
     assert len(sent) <= 45
+
+
+def test_a_large_newer_document_is_joined_with_the_table_once(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One statement deletes what gives way and notes changes, one inserts without looking at the table."""
+    monkeypatch.setattr(merges, "OVERTAKES_FROM", 30)
+    told(PLAIN, [1] * 50).load_into(store.destination)
+    changes = "SELECT count(*) AS cells FROM sellerops.restatement WHERE table_name = 'amazon_sp.all_orders'"
+    before = store.query(changes)[0]["cells"]
+
+    with statements(monkeypatch) as sent:
+        (result,) = told(PLAIN, [2] * 10 + [1] * 40, hours=1).load_into(store.destination)
+    assert (result.inserted, result.updated, result.superseded) == (0, 50, 0)
+    assert store.query(changes)[0]["cells"] - before == 10
+    joins = [each for each in sent if '"all_orders"' in each and '"staged"' in each and "LIMIT" not in each]
+    deletion, insertion = (each.lstrip() for each in joins)
+    assert deletion.startswith("WITH gone AS (DELETE") and "sellerops.restatement" in deletion
+    assert insertion.startswith("INSERT") and "JOIN" not in insertion and " IN (" not in insertion
+
+    with statements(monkeypatch) as sent:
+        (result,) = told(PLAIN, [2] * 10 + [1] * 40, hours=1).load_into(store.destination)
+    assert result.unchanged == 50 and not [each for each in sent if "DELETE FROM" in each]
 
 
 @pytest.mark.parametrize("spec", [PLAIN, UNITS], ids=["rows", "units"])
@@ -195,3 +221,47 @@ def test_units_merged_line_by_line_are_as_if_weighed_as_a_whole(
         assert outcome(store, again, table) == expected
 
     holds()
+
+
+@st.composite
+def newer_and_older(draw: st.DrawFn) -> list[Doc]:
+    """Documents with few orders, versions and times; a column comes and goes; keys may stand twice."""
+    spec = draw(st.sampled_from([PLAIN, UNVERSIONED, UNTOLD]))
+    documents = []
+    for _ in range(draw(st.integers(2, 4))):
+        header = [*HEADER, *draw(st.sampled_from([[], ["note"]]))]
+        rows = [
+            [
+                f"o{draw(st.integers(0, 5))}",
+                f"2026-11-19T1{draw(st.integers(0, 1))}:00:00Z",
+                *("A", "B0", draw(st.sampled_from([1, 1, 2, None]))),
+                draw(st.sampled_from(["Amazon.com", "Amazon.ca"])),
+                *("x" for _ in header[len(HEADER) :]),
+            ]
+            for _ in range(draw(st.integers(1, 6)))
+        ]
+        piece = day_slice(spec, "2026-11-19", shops=("US", "CA"))
+        documents.append(Doc(spec, piece, tsv(header, rows), draw(st.integers(0, 2))))
+    return documents
+
+
+def test_overtaken_rows_deleted_at_once_are_as_if_found_first(store: PostgresStore) -> None:
+    """Rows, counts and history; documents of any age, one instant's and the same again included."""
+    overtaking = []
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(newer_and_older(), st.randoms(use_true_random=False))
+    def holds(documents: list[Doc], rng: Any) -> None:
+        again = [*documents, *rng.choices(documents, k=1)]
+        expected = outcome(store, again, "all_orders")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(merges, "OVERTAKES_FROM", 0)
+            patch.setattr(Merge, "_overtakes_most", lambda merge: True)
+            overtake = Merge._overtake
+            patch.setattr(
+                Merge, "_overtake", lambda merge: (overtaking.append(merge.write.given), overtake(merge))[1]
+            )
+            assert outcome(store, again, "all_orders") == expected
+
+    holds()
+    assert overtaking

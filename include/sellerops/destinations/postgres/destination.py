@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from psycopg import sql
@@ -29,7 +30,7 @@ from sellerops.destinations.postgres.merges import Merge
 from sellerops.destinations.postgres.once import ensure_once
 from sellerops.destinations.postgres.personal import ensure_personal, write_personal
 from sellerops.destinations.postgres.plausibility import PostgresSums
-from sellerops.destinations.postgres.restatement import write_restatements
+from sellerops.destinations.postgres.restatement import delete_overtaken, write_restatements
 from sellerops.destinations.postgres.shape import Shape, identifiers
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.postgres.unit_merges import UnitMerge
@@ -170,7 +171,7 @@ class _Load:
         marks = Watermarks.of(connection, self._destination, job)
         refuse_implausible(marks, job, PostgresSums(write, job))
         close_questions(connection, job, self._destination)
-        changes = self._changes(write)
+        changes = self._changes(write, marks, load_id, new_columns)
         write_restatements(write, job, marks, load_id, new_columns, changes)
         counts = changes.merge() if changes else self._replace(write, marks, load_id)
         if self._personal:
@@ -226,14 +227,20 @@ class _Load:
             values[shape.table.day_from_window] = piece.days[0]
         return values
 
-    @staticmethod
-    def _changes(write: Write) -> Merge | UnitMerge | None:
+    def _changes(
+        self, write: Write, marks: Watermarks, load_id: int, new_columns: list[str]
+    ) -> Merge | UnitMerge | None:
         """What a merge will change; None for all other tables."""
-        if write.shape.table.write_disposition is not WriteDisposition.MERGE:
+        table = write.shape.table
+        if table.write_disposition is not WriteDisposition.MERGE:
             return None
-        changes = UnitMerge(write) if write.shape.table.unit else Merge(write)
-        changes.gather()
-        return changes
+        if table.unit:
+            units = UnitMerge(write)
+            units.gather()
+            return units
+        merge = Merge(write, partial(delete_overtaken, write, self._job, marks, load_id, new_columns))
+        merge.gather()
+        return merge
 
     def _replace(self, write: Write, marks: Watermarks, load_id: int) -> Counts:
         job, disposition = self._job, self._job.table_spec.write_disposition

@@ -3,11 +3,14 @@
 One pass over the staged rows finds those whose key is not stored yet and those whose stored row differs. What
 follows (the history of changed cells, the update, the insertion) looks at these alone. The lock of the load
 (``locks.lock_place``) keeps every other load of these keys away meanwhile; the unique index is the guard.
+
+The newest document of all usually overtakes every stored row that it names. One pass then deletes these rows
+and notes what changes in them; the look for other rows is needed only if some are left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,14 +26,25 @@ from sellerops.errors import ConfigurationError
 # else; ``is_odd``: it is not alone in what it changes. No column of a report ends in an underscore.
 FOUND = sql.Identifier("merge_found")
 _ANALYZE_FROM = 10_000
+# For smaller documents a further statement costs more than it saves.
+OVERTAKES_FROM = 10_000
+_SAMPLE = 1_000
+# Runs a deletion of overtaken rows, notes what it changes; returns how many rows it deleted.
+Deletion = Callable[[sql.Composed], int]
 
 
 @dataclass
 class Merge:
-    """The merge of one document's rows. ``gather`` first; nothing is written before ``merge``."""
+    """The merge of one document's rows. ``gather`` first; what it writes are deletions by ``delete``.
+
+    ``delete``: deletes the stored rows that the document overtakes, when these are most of its rows. The
+    result is the same without. ``new``: rows that meet no stored row, overtaken ones included.
+    """
 
     write: Write
+    delete: Deletion | None = None
     is_first: bool = False
+    overtaken: int = 0
     found: int = 0
     new: int = 0
     later: int = 0
@@ -42,6 +56,11 @@ class Merge:
         """Find the rows that are new or differ from the stored row of their key."""
         self.is_first = not self.write.has_stored_rows()
         if self.is_first:
+            return
+        if self.delete and self.write.given >= OVERTAKES_FROM and self._overtakes_most():
+            self.overtaken = self.delete(self._overtake())
+        if self.overtaken == self.write.given:
+            self.accepted = self.found = self.new = self.overtaken
             return
         run = self.write.connection.execute
         self.found = run(self._find(), dict(self.write.values)).rowcount
@@ -86,6 +105,7 @@ class Merge:
         updated = self._delete() if self.later else 0
         written = self.write.insert(self._is_written(), {}) if self.new or self.later else 0
         self._refuse_less(written, self.new + self.later)
+        updated += self.overtaken
         unchanged = self.accepted - self.theirs - self.found
         return Counts(written - updated, updated, unchanged, self.found - self.new - self.later)
 
@@ -137,11 +157,44 @@ class Merge:
             e_compared=identifiers(compared, "excluded"),
         )
 
+    def _overtakes_most(self) -> bool:
+        """Whether half of a sample of the rows have a stored row that they overtake."""
+        row = self.write.connection.execute(
+            sql.SQL("SELECT 2 * count(t.ctid) >= count(*) FROM {} LEFT JOIN {} t ON {}").format(
+                self.placed_rows("excluded", limit=_SAMPLE),
+                self.write.shape.identifier,
+                self._is_overtaken(),
+            ),
+            dict(self.write.values),
+        ).fetchone()
+        return bool(row and row[0])
+
+    def _overtake(self) -> sql.Composed:
+        """Delete the stored rows ``t`` that rows ``excluded`` overtake."""
+        return sql.SQL("DELETE FROM {} t USING {} WHERE {}").format(
+            self.write.shape.identifier, self.placed_rows("excluded"), self._is_overtaken()
+        )
+
+    def _is_overtaken(self) -> sql.Composable:
+        """Whether ``t`` is of the key of ``excluded`` and earlier.
+
+        Their texts, which decide among documents of one instant, are not looked at: so only key, version and
+        time of the table's rows go through the join, and fit into memory where whole rows would not.
+        """
+        return sql.SQL("{} AND {}").format(
+            self.same(self.write.shape.key, "t", "excluded"),
+            self._is_of_later_version(sql.SQL("excluded.reported_at > t.reported_at")),
+        )
+
     def _is_later(self) -> sql.Composable:
         """Whether a row ``excluded`` may take the place of the stored row ``t``."""
         newer = sql.SQL(
             "(excluded.reported_at > t.reported_at OR (excluded.reported_at = t.reported_at AND {} > {}))"
         ).format(self.words("excluded"), self.words("t"))
+        return self._is_of_later_version(newer)
+
+    def _is_of_later_version(self, newer: sql.Composable) -> sql.Composable:
+        """Whether ``excluded`` has a later version than ``t``, or an equal one and is ``newer``."""
         shape = self.write.shape
         if shape.table.version is None:
             return newer
@@ -189,13 +242,18 @@ class Merge:
             )
         ).rowcount
 
-    @staticmethod
-    def _is_written() -> sql.Composable:
+    def _is_written(self) -> sql.Composable:
+        if self.new + self.later == self.accepted:
+            return sql.SQL("")  # all of them: no need to look each up
         return sql.SQL("AND s.ctid IN (SELECT staged_ FROM {} WHERE is_later OR stored_ IS NULL)").format(
             FOUND
         )
 
-    def placed_rows(self, alias: str) -> sql.Composable:
+    def placed_rows(self, alias: str, limit: int | None = None) -> sql.Composable:
+        """The accepted rows with their places; ``limit``: no more than so many of them."""
+        rows = self.write.select(sql.SQL("s.ctid"))
+        if limit is not None:
+            rows += sql.SQL(" LIMIT {}").format(sql.Literal(limit))
         return sql.SQL("({}) AS {} ({}, staged_)").format(
-            self.write.select(sql.SQL("s.ctid")), sql.Identifier(alias), identifiers(self.write.columns)
+            rows, sql.Identifier(alias), identifiers(self.write.columns)
         )

@@ -24,6 +24,7 @@ from sellerops.destinations.restated import keeps_restatements, untold_only
 from sellerops.specs import ColumnType
 
 _DONE_BY_PLACE = ("account_id", "marketplace_id")
+_MOMENT = sql.SQL("moment AS MATERIALIZED (SELECT sellerops.now() AS now)")
 
 
 def write_restatements(
@@ -48,6 +49,23 @@ def write_restatements(
     if changes is not None:
         return writer.of_merge(changes)
     return writer.of_days()
+
+
+def delete_overtaken(
+    write: Write,
+    job: LoadJob,
+    marks: Watermarks,
+    load_id: int,
+    new_columns: Iterable[str],
+    deletion: sql.Composed,
+) -> int:
+    """Run ``deletion`` and note the cells that it changes, in one pass; returns how many rows it deleted.
+
+    ``deletion``: a DELETE of stored rows ``t`` whose places the rows ``excluded`` take, without RETURNING.
+    """
+    if not keeps_restatements(job.table_spec):
+        return write.connection.execute(deletion, dict(write.values)).rowcount
+    return _Restatements(write, job, marks, load_id, frozenset(new_columns)).of_deleted(deletion)
 
 
 class _Restatements:
@@ -105,6 +123,42 @@ class _Restatements:
         """Stored rows that are about to give way to later ones of the same key."""
         return self._insert(None, merge.changed_rows("o", "n"), {}) if merge.later else 0
 
+    def of_deleted(self, deletion: sql.Composed) -> int:
+        """Rows that ``deletion`` deletes, whose places other ones take; returns how many.
+
+        Of a changed row it hands on what is noted, of an unchanged one only the columns of its name: what it
+        returns may be as many rows as the table has, and the server keeps them.
+        """
+        day = [self._day_column] if self._day_column else []
+        named = dict.fromkeys(["account_id", "marketplace_id", *self._key, *day])
+        statement = sql.SQL(
+            "WITH gone AS ({deletion} RETURNING {named}, t.load_id, t.reported_at, "
+            "CASE WHEN {differs} THEN {cells} END AS cells_), {moment}, noted AS ({insertion}) "
+            "SELECT count(*) FROM gone"
+        ).format(
+            deletion=deletion,
+            named=sql.SQL(", ").join(
+                sql.SQL("coalesce({}, {}) AS {}").format(
+                    column(name, "excluded"), column(name, "t"), column(name)
+                )
+                for name in named
+            ),
+            differs=self._differs("excluded", "t"),
+            cells=self._changed_texts("t", "excluded"),
+            moment=_MOMENT,
+            insertion=self._insertion(
+                sql.SQL("gone AS n CROSS JOIN LATERAL (SELECT n.*) AS o"),
+                sql.SQL(
+                    "SELECT n.cells_[i], n.cells_[i + 1], n.cells_[i + 2] "
+                    "FROM generate_series(1, cardinality(n.cells_), 3) AS i"
+                ),
+                sql.SQL("n.cells_ IS NOT NULL"),
+            ),
+        )
+        row = self._write.connection.execute(statement, self._parameters).fetchone()
+        assert row is not None
+        return int(row[0])
+
     def of_units(self, units: Units) -> int:
         """Rows of units that stood there before: changed, gone, or new in their unit."""
         rows = sql.SQL(
@@ -132,9 +186,25 @@ class _Restatements:
 
         Of a changed row only the numbers of the cells that differ are made into rows of their own.
         """
-        statement = sql.SQL(
+        cells = sql.SQL("SELECT ({}::text[])[u.cell], {}, {} FROM (SELECT unnest({}) AS cell) AS u").format(
+            sql.Literal(["", *self._cells]), self._cell("o"), self._cell("n"), self._changed_cells()
+        )
+        changed = sql.SQL("n.account_id IS NULL OR o.account_id IS NULL OR {}").format(
+            self._differs("n", "o")
+        )
+        statement = sql.SQL("WITH {rows} {moment} {insertion}").format(
+            rows=sql.SQL("{},").format(rows) if rows else sql.SQL(""),
+            moment=_MOMENT,
+            insertion=self._insertion(joined, cells, changed),
+        )
+        return self._write.connection.execute(statement, {**self._parameters, **more}).rowcount
+
+    def _insertion(
+        self, joined: sql.Composable, cells: sql.Composable, changed: sql.Composable
+    ) -> sql.Composed:
+        """Note ``cells`` (column, old and new value) of the pairs ``joined`` that are ``changed``."""
+        return sql.SQL(
             """
-            WITH {rows} moment AS MATERIALIZED (SELECT sellerops.now() AS now)
             INSERT INTO sellerops.restatement (
                 table_name, account_id, marketplace_id, key, day, age_days, column_name, old_value, new_value,
                 old_load_id, new_load_id, old_reported_at, new_reported_at, old_loaded_at, new_loaded_at
@@ -143,12 +213,12 @@ class _Restatements:
             SELECT %(restated_table)s, %(account_id)s, coalesce(n.marketplace_id, o.marketplace_id),
                    jsonb_build_object({key}), {day},
                    (%(reported_at)s::timestamptz AT TIME ZONE {zone})::date - {day},
-                   ({names}::text[])[v.cell], {old_value}, {new_value}, o.load_id, %(new_load_id)s,
+                   v.*, o.load_id, %(new_load_id)s,
                    o.reported_at, %(reported_at)s, l.recorded_at, (SELECT now FROM moment)
             FROM {joined}
             LEFT JOIN sellerops.load l ON l.id = o.load_id
-            CROSS JOIN LATERAL (SELECT unnest({cells}) AS cell) AS v
-            WHERE n.account_id IS NULL OR o.account_id IS NULL OR {differs}
+            CROSS JOIN LATERAL ({cells}) AS v
+            WHERE {changed}
             ) AS c (table_name, account_id, marketplace_id, key, day, age_days, column_name, old_value,
                 new_value, old_load_id, new_load_id, old_reported_at, new_reported_at, old_loaded_at,
                 new_loaded_at)
@@ -156,20 +226,26 @@ class _Restatements:
             """
         ).format(
             untold=sql.SQL(untold_only(self._write.connection, self._job, self._marks.destination)),
-            rows=sql.SQL("{},").format(rows) if rows else sql.SQL(""),
             joined=joined,
             key=sql.SQL(", ").join(
                 sql.SQL("{}, {}").format(sql.Literal(name), _either(name)) for name in self._key
             ),
             day=self._day(),
             zone=sql.Literal(self._write.timezone),
-            names=sql.Literal(["", *self._cells]),
-            old_value=self._cell("o"),
-            new_value=self._cell("n"),
-            cells=self._changed_cells(),
-            differs=self._differs("n", "o"),
+            cells=cells,
+            changed=changed,
         )
-        return self._write.connection.execute(statement, {**self._parameters, **more}).rowcount
+
+    def _changed_texts(self, before: str, after: str) -> sql.Composable:
+        """The cells that differ, one after the other: column, old text, new text."""
+        if not self._cells:
+            return sql.SQL("NULL::text[]")
+        return sql.SQL(" || ").join(
+            sql.SQL(
+                "CASE WHEN {old} IS DISTINCT FROM {new} THEN ARRAY[{name}, {old}::text, {new}::text] END"
+            ).format(name=sql.Literal(name), old=column(name, before), new=column(name, after))
+            for name in self._cells
+        )
 
     def _changed_cells(self) -> sql.Composable:
         """Numbers of the cells that differ, from 2; 1 stands for a row that comes or goes as a whole."""
@@ -185,16 +261,20 @@ class _Restatements:
         ).format(numbers)
 
     def _cell(self, alias: str) -> sql.Composable:
-        """The text of the cell ``v.cell``."""
+        """The text of the cell ``u.cell``."""
         cells = sql.SQL(" ").join(
             sql.SQL("WHEN {} THEN {}::text").format(sql.Literal(number), column(name, alias))
             for number, name in enumerate(self._cells, 2)
         )
-        return sql.SQL("CASE v.cell WHEN 1 THEN {} {} END").format(self._whole_row(alias), cells)
+        return sql.SQL("CASE u.cell WHEN 1 THEN {} {} END").format(self._whole_row(alias), cells)
+
+    @property
+    def _day_column(self) -> str | None:
+        return self._write.shape.day or self._write.shape.table.age_from
 
     def _day(self) -> sql.Composable:
         """The row's own day, by the clock whose days the window's are."""
-        name = self._write.shape.day or self._write.shape.table.age_from
+        name = self._day_column
         if name is None:
             return sql.SQL("NULL::date")
         declared = self._write.shape.table.columns.get(name)
