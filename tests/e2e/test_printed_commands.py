@@ -116,9 +116,10 @@ def test_every_connection_of_the_settings_is_tried(shell: dict[str, str]) -> Non
     assert max(map(len, done.stdout.splitlines())) <= 100
 
 
-def test_airflow_without_an_installation_makes_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [("airflow", "dags", "list"), ("sellerops-runtime", "health")])
+def test_airflow_without_an_installation_makes_none(tmp_path: Path, words: tuple[str, ...]) -> None:
     shell = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "DEMO_HOME": str(tmp_path / "none")}
-    done = run({**shell, "VIRTUAL_ENV": sys.prefix, "archive": ""}, ("airflow", "dags", "list"))
+    done = run({**shell, "VIRTUAL_ENV": sys.prefix, "archive": ""}, words)
     assert done.returncode == 1
     assert "make demo" in done.stderr
     assert list(tmp_path.iterdir()) == []
