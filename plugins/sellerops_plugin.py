@@ -1,4 +1,6 @@
-"""Registers what Airflow finds only through a plugin: timetable and promised times of the report DAGs."""
+"""Registers what Airflow finds only through a plugin: timetable and promised times of the report DAGs, and a
+fix of the button Test.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import sys
 
 from airflow.plugins_manager import AirflowPlugin
 
+from sellerops_airflow.hooks.button import NoPortIsNotPortZero
 from sellerops_airflow.promised_time import PromisedTime
 from sellerops_airflow.task_imports import import_for_dag_files, import_for_tasks
 from sellerops_airflow.timetables import ReportTimetable
@@ -23,4 +26,7 @@ class SellerOpsPlugin(AirflowPlugin):
 
     name = "sellerops"
     timetables = [ReportTimetable]  # noqa: RUF012 - the type Airflow declares
+    fastapi_root_middlewares = [  # noqa: RUF012 - the type Airflow declares
+        {"name": "sellerops test button", "middleware": NoPortIsNotPortZero}
+    ]
     deadline_references = [PromisedTime]  # noqa: RUF012 - the type Airflow declares
