@@ -1,5 +1,5 @@
 """Registers what Airflow finds only through a plugin: timetable and promised times of report DAGs, the links
-of their tasks, and the pages these lead to.
+of their tasks, the pages these lead to, and a fix of the button Test.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from sellerops_airflow.hooks.button import NoPortIsNotPortZero
 from sellerops_airflow.promised_time import PromisedTime
 from sellerops_airflow.task_imports import import_for_dag_files, import_for_tasks
 from sellerops_airflow.timetables import ReportTimetable
@@ -26,6 +27,9 @@ class SellerOpsPlugin(AirflowPlugin):
 
     name = "sellerops"
     timetables = [ReportTimetable]  # noqa: RUF012 - the type Airflow declares
+    fastapi_root_middlewares = [  # noqa: RUF012 - the type Airflow declares
+        {"name": "sellerops test button", "middleware": NoPortIsNotPortZero}
+    ]
     deadline_references = [PromisedTime]  # noqa: RUF012 - the type Airflow declares
 
     # Properties: only the api-server asks, so only it imports a web framework.

@@ -53,10 +53,10 @@ def wanted_connections() -> list[Wanted]:
     for name, channel in load_routes().channels.items():
         connection = channel.connection or CONNECTIONS[channel.kind]
         found.append(
-            Wanted(connection, _OF_CHANNEL[channel.kind], f"channel {name}", "the channel is left out")
+            Wanted(connection, _OF_CHANNEL[channel.kind], f"channel {name}", "the channel sends nothing")
         )
     found += [
-        Wanted("sellerops_sheets", "Google Cloud", f"export {each.name}", "it copies nothing")
+        Wanted("sellerops_sheets", "Google Cloud", f"export {each.name}", "the export copies nothing")
         for each in load_exports()[0]
     ]
     found.append(
@@ -64,7 +64,7 @@ def wanted_connections() -> list[Wanted]:
             "sellerops_notifications",
             "Amazon notifications (SQS)",
             "Amazon's notifications",
-            "waits poll instead",
+            "waits poll Amazon instead",
         )
     )
     return _each_once(found)

@@ -31,7 +31,8 @@ def main(arguments: Sequence[str]) -> int:
     """``<folder of the program as it was typed> <program> <its arguments...>``; becomes the program."""
     folder, program, *rest = arguments
     try:
-        environment, told = surroundings(program, folder, os.environ)
+        reads_airflow = program == "sellerops-runtime" and rest[:1] in (["health"], ["settings"])
+        environment, told = surroundings("airflow" if reads_airflow else program, folder, os.environ)
         command, environment = _command(program, rest, environment)
     except SellerOpsError as error:
         print(f"error: {error}", file=sys.stderr)

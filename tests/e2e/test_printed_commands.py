@@ -116,9 +116,25 @@ def test_every_connection_of_the_settings_is_tried(shell: dict[str, str]) -> Non
     assert max(map(len, done.stdout.splitlines())) <= 100
 
 
-def test_airflow_without_an_installation_makes_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize("conn_id", ["amazon_sp_northwind_na", "sellerops_clickup", "sellerops_warehouse"])
+def test_the_button_of_the_ui_tests_a_connection(system: System, conn_id: str) -> None:
+    """What the list of connections sends: secrets as stars, and port 0 where there is none."""
+    api = system.airflow.api
+    stored = api.request("GET", f"/connections/{conn_id}")
+    texts = ("connection_id", "conn_type", "description", "host", "login", "password", "schema")
+    sent = {name: stored[name] or "" for name in texts}
+    answer = api.request(
+        "POST",
+        "/connections/test",
+        json={**sent, "extra": stored["extra"] or "{}", "port": stored["port"] or 0},
+    )
+    assert answer["status"], answer["message"]
+
+
+@pytest.mark.parametrize("words", [("airflow", "dags", "list"), ("sellerops-runtime", "health")])
+def test_airflow_without_an_installation_makes_none(tmp_path: Path, words: tuple[str, ...]) -> None:
     shell = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "DEMO_HOME": str(tmp_path / "none")}
-    done = run({**shell, "VIRTUAL_ENV": sys.prefix, "archive": ""}, ("airflow", "dags", "list"))
+    done = run({**shell, "VIRTUAL_ENV": sys.prefix, "archive": ""}, words)
     assert done.returncode == 1
     assert "make demo" in done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -147,7 +147,7 @@ def test_the_command_tells_each_by_name_and_fails_where_something_is_needed(
     ]
     assert max(map(len, told.splitlines())) <= 100
     if "absent" in states.values():
-        assert ("MISSING" in told, "not there" in told) == (bool(code), not code)
+        assert ("MISSING" in told, "not set" in told) == (bool(code), not code)
 
 
 def test_a_connection_nothing_asks_for_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:

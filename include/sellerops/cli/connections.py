@@ -77,12 +77,12 @@ def _tell(each: Wanted, answer: dict[str, Any]) -> bool:
     """Print one connection; whether it is as it should be."""
     state, message = answer["state"], answer["message"]
     if state == "absent":
-        state = "not there" if each.without else "MISSING"
+        state = "not set" if each.without else "MISSING"
         message = (
-            f"Without it {each.without}."
+            f"Optional; without it {each.without}."
             if each.without
             else f"Next: add it in Admin > Connections, type {each.kind}."
         )
     print(f"{state.upper() if state == 'failed' else state:<10}{each.conn_id} ({each.kind}; {each.what_for})")
     print(textwrap.fill(typed_in(message), _WIDTH, initial_indent=" " * 10, subsequent_indent=" " * 10))
-    return state in ("ok", "not there")
+    return state in ("ok", "not set")
