@@ -44,7 +44,7 @@ def needs_asins(spec: ReportSpec) -> bool:
 
 
 def days_asked(spec: ReportSpec, first: date, last: date) -> dict[str, str]:
-    """A run's parameters for these days; empty where a week, a month or a moment is collected instead."""
-    if spec.period.kind in (PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.SNAPSHOT):
+    """A run's parameters for these days; empty where a week, month, quarter or moment is collected."""
+    if spec.period.kind.is_whole_only or spec.period.kind is PeriodKind.SNAPSHOT:
         return {}
     return {"from_day": first.isoformat(), "to_day": last.isoformat()}

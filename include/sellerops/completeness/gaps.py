@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sellerops.completeness.calendar import Day, DayState, Shop
 from sellerops.ledger import SliceRow, SliceState
 from sellerops.marketplaces import marketplace_by_id
-from sellerops.specs import PeriodKind, ReportSpec
+from sellerops.specs import ReportSpec
 
 # Nothing was brought, and nothing more comes of it by itself.
 OPEN = frozenset({DayState.MISSING, DayState.LATE, DayState.FAILED})
@@ -127,8 +127,8 @@ def _is_lost(day: Day) -> bool:
 
 
 def _may_part(spec: ReportSpec, day: Day) -> bool:
-    """A week or month is not cut in two."""
-    if spec.period.kind in (PeriodKind.WEEK, PeriodKind.MONTH):
+    """A week, month or quarter is not cut in two."""
+    if spec.period.kind.is_whole_only:
         return day.expected is not None and day.day == day.expected.piece.days[0]
     return True
 

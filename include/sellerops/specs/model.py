@@ -50,9 +50,15 @@ class PeriodKind(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    QUARTER = "quarter"
     RANGE = "range"
     SNAPSHOT = "snapshot"
     LISTING = "listing"
+
+    @property
+    def is_whole_only(self) -> bool:
+        """Whether days come in weeks, calendar months or quarters that cannot be parted."""
+        return self in (PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.QUARTER)
 
 
 class WriteDisposition(StrEnum):
