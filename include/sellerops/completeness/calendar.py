@@ -83,7 +83,8 @@ def calendars(
 
     Without ``first_day`` days are expected from the first day the ledger knows of the shop on (with
     ``catchup``: from the spec's start), at most ``days`` back. What never ran has no days. Runs
-    due less than ``grace`` ago are not counted on yet.
+    due less than ``grace`` ago are not counted on yet. Of a report that is switched off nothing is expected:
+    its days are those the ledger knows.
     """
     moment = now or ledger.clock().now()
     last = last_day or moment.date()
@@ -99,7 +100,7 @@ def calendars(
         start = first_day or _begun(spec, own.values())
         expected = (
             expected_days(spec, account, max(start, oldest), last, moment - grace)
-            if start is not None
+            if start is not None and spec.enabled
             else {}
         )
         for shop in sorted({*expected, *own}):

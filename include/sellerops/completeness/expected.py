@@ -48,9 +48,7 @@ def expected_days(
     Runs are those whose data interval begins in these days or in the lookback after them. A period that was
     not published at any run's time yet is not expected.
     """
-    is_quarter = spec.period.kind is PeriodKind.QUARTER
-    next_run = _NEXT_RUN_OF_QUARTERS if is_quarter else _NEXT_RUN
-    later = spec.period.lookback + spec.period.available_after + next_run
+    later = spec.period.lookback + spec.period.available_after + until_next_run(spec)
     moments = run_moments(spec, first_day - timedelta(days=1), last_day + later, now)
     if spec.period.kind in _WHOLE_DAYS:
         found = _of_windows(spec, account, moments, now)
@@ -65,6 +63,11 @@ def expected_days(
                 keys[codes] = shop_key(each.piece)
             shops.setdefault(keys[codes], {}).setdefault(each.day, each)
     return shops
+
+
+def until_next_run(spec: ReportSpec) -> timedelta:
+    """At most so long after a day comes the first run that can have it, once its period is published."""
+    return _NEXT_RUN_OF_QUARTERS if spec.period.kind is PeriodKind.QUARTER else _NEXT_RUN
 
 
 def _of_windows(

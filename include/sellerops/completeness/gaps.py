@@ -65,7 +65,7 @@ def find_gaps(
     """The gaps that have stood for ``older_than``: what Amazon forgets first comes first, the lost last.
 
     ``is_attended``: whether a day planned, requested or in quarantine is still a live run's or a person's.
-    Left out: a run's for two days, a person's for good.
+    Left out: a run's for two days, a person's for good. A report that is switched off has no gaps.
     """
 
     def is_recent(row: SliceRow) -> bool:
@@ -74,6 +74,8 @@ def find_gaps(
     attended = is_attended or is_recent
     found: dict[tuple[object, ...], Gap] = {}
     for shop in shops:
+        if not shop.spec.enabled:
+            continue
         for gap in _of_shop(shop, now, older_than, attended):
             key = (gap.spec.name, gap.account_id, gap.first_day, gap.last_day, gap.expired)
             same = found.get(key)

@@ -77,6 +77,11 @@ def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[Sp
     return [specs[path] for path in paths if path in specs], sorted(failures, key=lambda each: each.path)
 
 
+def enabled_specs(directory: Path | None = None) -> list[ReportSpec]:
+    """The usable specs of the reports that are switched on."""
+    return [spec for spec in load_specs(directory)[0] if spec.enabled]
+
+
 def load_spec(name: str, directory: Path | None = None) -> ReportSpec:
     """One spec by report name or DAG id, as last valid.
 
@@ -211,7 +216,8 @@ def _refuse_wrong_accounts(spec: ReportSpec, accounts: dict[str, Account] | None
     if accounts is None:
         return
     refuse_unknown_accounts(spec, accounts)
-    accounts_for(spec, accounts)
+    if spec.enabled:
+        accounts_for(spec, accounts)
 
 
 def _spec_error(origins: Sequence[tuple[dict[str, Any], Path]], error: ValidationError) -> SpecError:

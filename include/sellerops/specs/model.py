@@ -606,10 +606,18 @@ class ReportSpec(_Strict):
 
     name: str
     source: str
+    enabled: bool = Field(
+        default=True,
+        description="`false` switches the report off: no DAG, nothing of it is expected; its tables "
+        "stay, known to `replay` and retention",
+    )
     report_type: str
     family: str = Field(min_length=1, max_length=60, description="a tag of the DAG; notices go by it")
     description: str
-    role: str = Field(default="", description="the role Amazon asks of the application, for the docs")
+    role: str = Field(
+        default="",
+        description="the role that Amazon asks of the application, for docs/reports.md and refusals",
+    )
     scope: Literal["marketplace", "account_region"] = Field(
         description="`marketplace`: a request for each shop; `account_region`: one for all of an account"
     )
@@ -685,6 +693,13 @@ class ReportSpec(_Strict):
             within = [path for path in inner if f"{prefix}{path}" != table.get("rows")]
             told[name] = {**table, "elsewhere": within} if within else table
         return {**values, "tables": told}
+
+    @field_validator("enabled", mode="before")
+    @classmethod
+    def _enabled_is_a_switch(cls, value: object) -> object:
+        if not isinstance(value, bool):
+            raise ValueError(f"{value!r} is neither `true` nor `false`")
+        return value
 
     @field_validator("due", mode="before")
     @classmethod

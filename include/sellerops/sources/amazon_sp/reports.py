@@ -73,9 +73,9 @@ def query_of(spec: ReportSpec, piece: Slice) -> ReportQuery:
     """How a slice is asked for.
 
     Types that report whole marketplace days, weeks, months or quarters read only the dates of dataStartTime
-    and dataEndTime, both inclusive: they get the local dates at 00:00 UTC (a later time could lie in the future
-    in Asia). Others get the window's instants. A snapshot has none, or states one that ends with its moment
-    (``request.window_back``).
+    and dataEndTime, both inclusive: they get the local dates at 00:00 UTC (a later time could lie in the
+    future in Asia). Others get the window's instants. A snapshot has none, or states one that ends with its
+    moment (``request.window_back``).
     """
     start, end = piece.start, piece.end
     by_date = spec.period.kind is PeriodKind.DAY or spec.period.kind.is_whole_only
