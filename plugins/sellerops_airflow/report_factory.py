@@ -147,7 +147,7 @@ def _account_group(spec: ReportSpec, account: Account) -> None:
             fetched = FetchReportOperator(
                 task_id="fetch_report", piece=piece, map_index_template=LABEL, **common
             )
-            for destination in spec.destinations:
+            for destination in spec.destinations_of(account.id):
                 LoadReportOperator(
                     task_id=f"load_{destination}",
                     destination=destination,

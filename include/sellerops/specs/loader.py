@@ -26,6 +26,8 @@ from sellerops.last_valid import (
     load_last_valid,
     state_dir,
 )
+from sellerops.specs.destination_rules import FILE as RULES
+from sellerops.specs.destination_rules import read_rules, rules_of
 from sellerops.specs.for_accounts import accounts_for, refuse_unknown_accounts
 from sellerops.specs.model import ReportSpec
 
@@ -166,6 +168,15 @@ def _build(path: Path, root: Path, files: Files) -> ReportSpec:
         if given in content:
             raise SpecError(f"`{given}` is not written: it is {derived!r}, from the path.", where=str(path))
         content[given] = derived
+    if "destination_rules" in content:
+        raise SpecError(
+            "`destination_rules` is not written in a spec.",
+            where=str(path),
+            remedy=f"Write `destinations` here, or a rule in {shown(root.parent / RULES)}.",
+        )
+    if "destinations" not in own:
+        rules = read_rules(files, root.parent / RULES)
+        content["destination_rules"] = rules_of(rules, family=str(content.get("family")), report=path.stem)
     try:
         return ReportSpec.model_validate({**content, "path": str(path)})
     except ValidationError as error:
@@ -274,7 +285,7 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     return [
         field.alias or name
         for name, field in model.model_fields.items()
-        if name not in {"path", "name", "source"}
+        if name not in {"path", "name", "source", "destination_rules"}
     ]
 
 

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sellerops.errors import ConfigurationError
-from sellerops.known_destinations import DESTINATIONS
 from sellerops.marketplaces import marketplace
+from sellerops.specs.destination_rules import DestinationRule, Destinations
 from sellerops.specs.durations import Duration, parse_window
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -634,10 +634,13 @@ class ReportSpec(_Strict):
     period: Period
     request: RequestRules = RequestRules()
     format: FileFormat
-    destinations: tuple[str, ...] = Field(
+    destinations: Destinations = Field(
         default=("postgres",),
-        min_length=1,
-        description="where the rows go, `[postgres, bigquery]`: a load task each (docs/destinations.md)",
+        description="where the rows go, `[postgres, bigquery]`: a load task each. In a report's own file it "
+        "goes before the rules of config/destinations.yaml, in `defaults.yaml` behind them",
+    )
+    destination_rules: tuple[DestinationRule, ...] = Field(
+        default=(), description="set by config/destinations.yaml: the rules that apply to this report"
     )
     collapse: CollapseRules | None = Field(
         default=None, description="when too few rows quarantine a document; tables may change single settings"
@@ -729,16 +732,6 @@ class ReportSpec(_Strict):
                 raise ValueError(f"{error.cause} {error.remedy}") from error
         return value
 
-    @field_validator("destinations")
-    @classmethod
-    def _destinations_exist(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [name for name in value if name not in DESTINATIONS]
-        if unknown:
-            raise ValueError(f"there is no destination {unknown[0]!r}; there are {', '.join(DESTINATIONS)}")
-        if len(set(value)) != len(value):
-            raise ValueError("a destination is named twice")
-        return value
-
     @field_validator("tables")
     @classmethod
     def _table_names(cls, value: dict[str, TableSpec]) -> dict[str, TableSpec]:
@@ -787,6 +780,23 @@ class ReportSpec(_Strict):
             if table.rows == WHOLE_DOCUMENT and self.format.kind != "json":
                 raise ValueError(f"`tables.{name}`: `rows: {WHOLE_DOCUMENT!r}` goes with `format.kind: json`")
         return self
+
+    def destinations_of(self, account_id: str) -> tuple[str, ...]:
+        """Where the rows of an account go."""
+        for rule in self.destination_rules:
+            if not rule.accounts or account_id in rule.accounts:
+                return rule.destinations
+        return self.destinations
+
+    @property
+    def all_destinations(self) -> tuple[str, ...]:
+        """Where the rows of some account go, each once."""
+        found: list[str] = []
+        for rule in self.destination_rules:
+            found += rule.destinations
+            if not rule.accounts:
+                return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys([*self.destinations, *found]))
 
     def keeps_equal_rows(self, table: str) -> bool:
         """Whether rows of one document with the same key are rows of their own, not one row told twice.
