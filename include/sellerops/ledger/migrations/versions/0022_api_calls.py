@@ -7,7 +7,7 @@ from alembic import op
 from sellerops.ledger.migrations.sql_files import run_sql_beside
 
 revision = "0022"
-down_revision: str | None = "0019"
+down_revision: str | None = "0021"
 
 _ADDED = ("api", "http_method", "marketplace_ids", "error_code")
 
