@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sellerops.accounts import ACCOUNTS
+from sellerops.accounts import ACCOUNTS, load_accounts
 from sellerops.asins_file import ASINS
 from sellerops.config_files import config_dir
 from sellerops.deprecations import DEPRECATIONS
 from sellerops.errors import ConfigurationError
 from sellerops.exports import export_failures
-from sellerops.last_valid import ConfigFile, kept_texts
+from sellerops.last_valid import ConfigFile, Files, kept_texts
 from sellerops.localized_headers import HEADERS
 from sellerops.marketplaces import MARKETPLACES
 from sellerops.notices.routes import ROUTES
 from sellerops.rate_limits.config import RATE_LIMITS
-from sellerops.specs import SpecFailure, load_specs
+from sellerops.specs import ReportSpec, SpecFailure, load_specs
+from sellerops.specs.destination_rules import FILE as RULES
+from sellerops.specs.destination_rules import read_rules, unknown_names
 from sellerops.truth.checks import check_failures
 
 SHARED: tuple[ConfigFile[Any], ...] = (
@@ -53,7 +55,8 @@ class Problem:
 def report_problems() -> list[Problem]:
     """What concerns the DAGs of reports and checks, each problem once: defaults concern many specs."""
     shared = [each for each in SHARED if each is not ROUTES]
-    return _each_once([*_of(shared), *_of_files(load_specs()[1]), *_of_files(check_failures())])
+    specs, failures = load_specs()
+    return _each_once([*_of(shared), *_of_files(failures), *_of_rules(specs), *_of_files(check_failures())])
 
 
 def all_problems() -> list[Problem]:
@@ -64,6 +67,23 @@ def all_problems() -> list[Problem]:
 def _of(files: Iterable[ConfigFile[Any]]) -> list[Problem]:
     found = [(each.name, each.problem()) for each in files]
     return [Problem(error, kept_texts(name) is not None) for name, error in found if error]
+
+
+def _of_rules(specs: Sequence[ReportSpec]) -> list[Problem]:
+    """Names in destinations.yaml that do not exist. An invalid file is a failure of the specs."""
+    path = config_dir() / RULES
+    try:
+        rules, accounts = read_rules(Files(), path), load_accounts()
+    except ConfigurationError:
+        return []
+    wrong = unknown_names(
+        rules,
+        families={spec.family for spec in specs},
+        reports={spec.name for spec in specs},
+        accounts=accounts,
+        path=path,
+    )
+    return [Problem(each, is_kept=False) for each in wrong]
 
 
 def _of_files(failures: Iterable[SpecFailure]) -> list[Problem]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sellerops.accounts import load_accounts
 from sellerops.exports import load_exports
 from sellerops.notices.routes import CONNECTIONS, Kind, load_routes
-from sellerops.specs import load_specs
+from sellerops.specs import enabled_specs
 
 # As the form in the Airflow UI calls the types.
 _OF_SOURCE = {"amazon_sp": "Amazon Selling Partner", "amazon_ads": "Amazon Ads"}
@@ -44,7 +44,7 @@ def wanted_connections() -> list[Wanted]:
         for account in load_accounts().values()
         for source in account.sources
     ]
-    destinations = dict.fromkeys(name for spec in load_specs()[0] for name in spec.destinations)
+    destinations = dict.fromkeys(name for spec in enabled_specs() for name in spec.all_destinations)
     found += [
         Wanted(f"sellerops_{name}", _OF_DESTINATION.get(name, "Generic"), f"destination {name}")
         for name in destinations

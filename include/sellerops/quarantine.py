@@ -66,7 +66,7 @@ def release(
         except SellerOpsError as error:
             errors.append(error)
         else:
-            _note(ledger, decided, [name], spec.destinations, results[-1].load_id if results else None)
+            _note(ledger, decided, [name], _all_of(spec, decided), results[-1].load_id if results else None)
     if errors:
         raise errors[0]
     return results
@@ -81,8 +81,12 @@ def reject(
     """
     decided = _decide(ledger, quarantine_id, QuarantineState.REJECTED, decided_by, note)
     waiting = _held_in(ledger, decided)
-    _note(ledger, decided, waiting, spec.destinations if spec else waiting, None)
+    _note(ledger, decided, waiting, _all_of(spec, decided) if spec else waiting, None)
     return decided
+
+
+def _all_of(spec: ReportSpec, decided: Quarantine) -> tuple[str, ...]:
+    return spec.destinations_of(decided.account_id)
 
 
 def _held_in(ledger: Ledger, decided: Quarantine) -> tuple[str, ...]:

@@ -110,6 +110,6 @@ def _settle(
                 step.piece,
                 destination,
                 SliceState.CONFIRMED_EMPTY if step.uri is None else SliceState.LOADED,
-                destinations=spec.destinations,
+                destinations=spec.destinations_of(step.piece.account_id),
                 request_id=request_id,
             )

@@ -223,7 +223,7 @@ def _served_apart(
 
 
 def _pieces(spec: ReportSpec, first: date, last: date, last_closed: date) -> Iterator[tuple[date, date]]:
-    """Whole days, Sunday-to-Saturday weeks, calendar months, or ranges of at most ``max_days``."""
+    """Whole days, Sunday-to-Saturday weeks, calendar months or quarters, or ranges up to ``max_days``."""
     kind = spec.period.kind
     cursor = first
     while cursor <= last:
@@ -234,12 +234,19 @@ def _pieces(spec: ReportSpec, first: date, last: date, last_closed: date) -> Ite
             end = start + timedelta(days=6)
         elif kind is PeriodKind.MONTH:
             start = cursor.replace(day=1)
-            end = (start + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+            end = _month_end(start)
+        elif kind is PeriodKind.QUARTER:
+            start = cursor.replace(month=cursor.month - (cursor.month - 1) % 3, day=1)
+            end = _month_end(start.replace(month=start.month + 2))
         else:
             start, end = cursor, min(last, cursor + timedelta(days=spec.period.max_days - 1))
         if end <= last_closed:
             yield start, end
         cursor = end + timedelta(days=1)
+
+
+def _month_end(first: date) -> date:
+    return (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
 def _given_days(from_day: date | None, to_day: date | None) -> tuple[date, date]:

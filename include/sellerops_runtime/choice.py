@@ -27,7 +27,7 @@ def rounds(specs: Sequence[ReportSpec], *, full: bool) -> list[list[ReportSpec]]
     Quota, not the machine, bounds the whole: what Amazon lets be created once a minute goes first, and of
     that what has most slices, so that no token is left unused while other reports are collected.
     """
-    chosen = [spec for spec in specs if full or spec.name in SHOWN]
+    chosen = [spec for spec in specs if spec.enabled and (full or spec.name in SHOWN)]
     later = [spec for spec in chosen if needs_asins(spec)]
     first = [spec for spec in chosen if spec not in later]
     return [sorted(each, key=_turn) for each in (first, later) if each]
@@ -44,7 +44,7 @@ def needs_asins(spec: ReportSpec) -> bool:
 
 
 def days_asked(spec: ReportSpec, first: date, last: date) -> dict[str, str]:
-    """A run's parameters for these days; empty where a week, a month or a moment is collected instead."""
-    if spec.period.kind in (PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.SNAPSHOT):
+    """A run's parameters for these days; empty where a week, month, quarter or moment is collected."""
+    if spec.period.kind.is_whole_only or spec.period.kind is PeriodKind.SNAPSHOT:
         return {}
     return {"from_day": first.isoformat(), "to_day": last.isoformat()}

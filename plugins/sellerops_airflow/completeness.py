@@ -73,9 +73,9 @@ def check_silence(ledger: Ledger, is_paused: IsPaused, grace_hours: int) -> None
     """Raise GiveUpError naming reports whose schedule should have run and left no trace."""
     from sellerops.accounts import load_accounts
     from sellerops.completeness import silent_reports
-    from sellerops.specs import load_specs
+    from sellerops.specs import enabled_specs
 
-    found = silent_reports(ledger, load_specs()[0], load_accounts().values(), timedelta(hours=grace_hours))
+    found = silent_reports(ledger, enabled_specs(), load_accounts().values(), timedelta(hours=grace_hours))
     paused = {dag_id: is_paused(dag_id) for dag_id in {each.spec.dag_id for each in found}}
     silent = [each for each in found if not paused[each.spec.dag_id]]
     if not silent:
@@ -96,10 +96,10 @@ def check_silence(ledger: Ledger, is_paused: IsPaused, grace_hours: int) -> None
 
 def check_queued(is_paused: IsPaused, hours: int) -> None:
     """Raise GiveUpError naming report DAGs whose runs are queued and do not start. Real time: Airflow's."""
-    from sellerops.specs import load_specs
+    from sellerops.specs import enabled_specs
     from sellerops_airflow.queued_runs import check_queued_runs
 
-    dag_ids = [spec.dag_id for spec in load_specs()[0]]
+    dag_ids = [spec.dag_id for spec in enabled_specs()]
     check_queued_runs(dag_ids, is_paused, datetime.now(UTC), hours)
 
 
@@ -107,11 +107,11 @@ def tell_deprecations(ledger: Ledger) -> int:
     """Tell, once for each threshold, of what Amazon removes that a report uses; how many messages."""
     from sellerops.deprecations import load_deprecations, touched
     from sellerops.notices.deprecations import deprecation_notice
-    from sellerops.specs import load_specs
+    from sellerops.specs import enabled_specs
     from sellerops_airflow.notifiers import tell
 
     today = ledger.clock().now().date()
-    notices = [deprecation_notice(one, today) for one in touched(load_deprecations(), load_specs()[0])]
+    notices = [deprecation_notice(one, today) for one in touched(load_deprecations(), enabled_specs())]
     return sum(tell(ledger, notice) for notice in notices if notice)
 
 
@@ -144,10 +144,10 @@ def _shops(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> Iterator[l
     """The calendars of each report that is in use."""
     from sellerops.accounts import load_accounts
     from sellerops.completeness import calendars
-    from sellerops.specs import load_specs
+    from sellerops.specs import enabled_specs
 
     accounts = list(load_accounts().values())
-    for spec in load_specs()[0]:
+    for spec in enabled_specs():
         back = min(horizon_days, spec.period.history.days)
         shops = list(calendars(ledger, spec, accounts, days=back))
         if shops and not is_paused(spec.dag_id):

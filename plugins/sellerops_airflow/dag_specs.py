@@ -30,10 +30,10 @@ def family_of_dag(dag_id: str) -> str:
 
 def reports_of(source: str, account_id: str) -> list[str]:
     """The reports that use an account's connection to a source, by name."""
-    from sellerops.specs import load_specs
+    from sellerops.specs import enabled_specs
 
     return sorted(
         spec.name
-        for spec in load_specs()[0]
+        for spec in enabled_specs()
         if spec.source == source and (spec.accounts == "all" or account_id in spec.accounts)
     )

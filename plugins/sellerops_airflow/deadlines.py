@@ -87,7 +87,7 @@ def check_expiring(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> in
 
     now, specs, accounts = ledger.clock().now(), load_specs()[0], load_accounts()
     for spec in specs:
-        if spec.period.history.days > horizon_days:
+        if spec.period.history.days > horizon_days or not spec.enabled:
             continue
         last, days = last_day_near_the_end(spec, now)
         shops = calendars(ledger, spec, accounts.values(), last_day=last, days=days)
@@ -103,13 +103,16 @@ def tell_warnings(
     accounts: Mapping[str, Account],
     report: str | None = None,
 ) -> int:
-    """Tell warnings that nobody was told of, and ends; how many stay open. A removed report's end untold."""
+    """Tell warnings that nobody was told of, and ends; how many stay open.
+
+    The end is untold where the report was removed or switched off.
+    """
     from sellerops.completeness.warnings import end_warning, is_over, standings, warnings_of
 
     now, left = ledger.clock().now(), 0
     for warned in warnings_of(ledger, report):
         spec = specs.get(warned.report)
-        if spec is None or warned.account_id not in accounts:
+        if spec is None or not spec.enabled or warned.account_id not in accounts:
             end_warning(ledger, warned)
             continue
         days = standings(ledger, warned)

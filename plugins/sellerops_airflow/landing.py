@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Landing:
-    """The documents of ``request_ids`` on their way into ``destination``, one of all ``destinations``."""
+    """The documents of ``request_ids`` on their way into ``destination``, one of the account's."""
 
     destination: str
     destinations: tuple[str, ...]
     request_ids: tuple[int, ...]
 
     @classmethod
-    def of(cls, spec: ReportSpec, destination: str, request_ids: Sequence[int]) -> Landing:
-        return cls(destination, spec.destinations, tuple(request_ids))
+    def of(cls, spec: ReportSpec, piece: Slice, destination: str, request_ids: Sequence[int]) -> Landing:
+        return cls(destination, spec.destinations_of(piece.account_id), tuple(request_ids))
 
     def settle(
         self,

@@ -66,8 +66,8 @@ def settle_nothing(runtime: Runtime, spec: ReportSpec, piece: Slice, run: RunRef
         return
     evidence = Looks(step.evidence, is_believed=True).evidence
     errors: list[SellerOpsError] = []
-    for name in spec.destinations:
-        landing = Landing.of(spec, name, step.evidence)
+    for name in spec.destinations_of(piece.account_id):
+        landing = Landing.of(spec, piece, name, step.evidence)
         try:
             _empty(runtime, spec, piece, run, landing, evidence)
         except SellerOpsError as error:

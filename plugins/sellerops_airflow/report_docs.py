@@ -36,7 +36,7 @@ def _how_to_repeat(spec: ReportSpec) -> str:
     lines = [
         *(
             f"- **Clear `load_{name}`**: loads the archived document again; Amazon is not asked."
-            for name in spec.destinations
+            for name in spec.all_destinations
         ),
         "- **Clear `fetch_report`** of one instance, with downstream: repeats exactly that shop and day.",
         "  A document that is young enough (`request.fresh_for`), or made since the data interval's end, is",

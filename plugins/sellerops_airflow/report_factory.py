@@ -50,16 +50,19 @@ def dags_to_parse() -> BuiltReports:
         return build_all()
     if not wanted.startswith(_PREFIX):
         return BuiltReports((), ())
+    # Also of a report that was switched off meanwhile: its tasks that have started end as they would.
     return BuiltReports((build_dag(load_spec(wanted), load_accounts()),), ())
 
 
 def build_all() -> BuiltReports:
-    """A DAG for each sound spec of the configuration; one that is not stops no other."""
+    """A DAG for each sound spec that is switched on; one that is not sound stops no other."""
     specs, failures = load_specs()
     accounts = load_accounts()
     dags: list[DAG] = []
     unbuilt: list[SpecFailure] = []
     for spec in specs:
+        if not spec.enabled:
+            continue
         try:
             dags.append(build_dag(spec, accounts))
         except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this report alone
@@ -144,7 +147,7 @@ def _account_group(spec: ReportSpec, account: Account) -> None:
             fetched = FetchReportOperator(
                 task_id="fetch_report", piece=piece, map_index_template=LABEL, **common
             )
-            for destination in spec.destinations:
+            for destination in spec.destinations_of(account.id):
                 LoadReportOperator(
                     task_id=f"load_{destination}",
                     destination=destination,

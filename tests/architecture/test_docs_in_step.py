@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from sellerops.specs import load_specs
-from sellerops.specs.overview import overview
+from sellerops.specs import load_spec, load_specs
+from sellerops.specs.overview import overview, when
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,3 +23,26 @@ def test_the_page_names_every_report_and_table() -> None:
     for spec in specs:
         assert f"| `{spec.name}` |" in text
         assert all(f"| `{spec.source}.{table}` |" in text for table in spec.tables)
+
+
+def test_the_page_of_schedules_tells_the_hours_that_the_specs_have() -> None:
+    """A job that was replaced at other hours says why; one that nothing replaces, too."""
+    lines = (ROOT / "docs/schedules.md").read_text().splitlines()
+    table = [line for line in lines if line.startswith("| ")]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table]
+    jobs = [row for row in rows if row[0] not in ("job", "---")]
+    assert len(jobs) == 27
+    replaced = [row for row in jobs if row[2]]
+    for job, was, report, told, why in jobs:
+        if not report:
+            assert not told and why, job
+            continue
+        spec = load_spec(report.strip("`"))
+        assert told == when(spec.schedule), job
+        hours = set(re.findall(r"\d\d:\d\d-\d\d:\d\d", was))
+        if hours and hours != set(spec.schedule.between):
+            assert why, f"{job}: other hours without a reason"
+    assert len(replaced) == 24
+    for row in jobs:
+        for name in re.findall(r"`([a-z_]+[a-z])`", row[4]):
+            load_spec(name)

@@ -44,6 +44,11 @@ def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(config))
 
 
+def rule(tmp_path: Path, *rules: dict[str, Any]) -> None:
+    """Write destinations.yaml."""
+    (tmp_path / "config" / "destinations.yaml").write_text(yaml.safe_dump({"rules": list(rules)}))
+
+
 # -- the graph
 
 
@@ -61,6 +66,26 @@ def test_each_destination_has_its_task_beside_the_other() -> None:
             assert load.destination == name
             (group,) = load.iter_mapped_task_groups()
             assert group.group_id == f"{account}.slice"
+
+
+def test_a_rule_switches_a_destination_for_an_account(tmp_path: Path) -> None:
+    rule(tmp_path, {"accounts": "northwind_eu", "destinations": "postgres"})
+    dag = build_dag(load_spec("settlements"), load_accounts())
+    loads = {task for task in dag.task_ids if ".load_" in task}
+    assert loads == {
+        "northwind_na.slice.load_postgres",
+        "northwind_na.slice.load_bigquery",
+        "northwind_eu.slice.load_postgres",
+    }
+
+
+def test_a_rule_of_a_family_leaves_other_families_alone(tmp_path: Path) -> None:
+    rule(tmp_path, {"families": "payments", "destinations": "bigquery"})
+    accounts = load_accounts()
+    payments, orders = (build_dag(load_spec(name), accounts) for name in ("settlements", "all_orders"))
+    assert "northwind_na.slice.load_postgres" not in payments.task_ids
+    assert "northwind_na.slice.load_bigquery" in payments.task_ids
+    assert {f"northwind_na.slice.load_{name}" for name in BOTH} <= set(orders.task_ids)
 
 
 def test_a_table_has_an_asset_in_each_destination() -> None:
@@ -187,6 +212,39 @@ def test_a_destination_without_its_connection_fails_its_own_task_only(runtime: R
         load("bigquery")
     load("postgres")
     assert runtime.state is SliceState.FAILED
+
+
+@pytest.mark.parametrize("loads_first", [True, False])
+def test_a_destination_switched_off_on_the_way_is_skipped_and_keeps_no_day_open(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loads_first: bool
+) -> None:
+    """A run that began before the switch still has the task: it skips, and the day counts as loaded."""
+    if loads_first:
+        load("postgres")
+        assert runtime.state is SliceState.REQUESTED
+    rule(tmp_path, {"accounts": "northwind_na", "destinations": "postgres"})
+    runtime._specs.forget(DAG_ID)  # each task has a process of its own
+    with pytest.raises(AirflowSkipException, match="bigquery is switched off for sales_and_traffic of"):
+        load("bigquery")
+    if not loads_first:
+        load("postgres")
+    assert runtime.state is SliceState.LOADED
+    assert runtime.stores["bigquery"].loaded == []
+    monkeypatch.setattr("sellerops_airflow.run_outcomes._rows", lambda *_: {})
+    states = {
+        ("northwind_na.slice.load_postgres", 0): "success",
+        ("northwind_na.slice.load_bigquery", 0): "skipped",
+    }
+    outcome = build_outcome(runtime.ledger, DAG_ID, "scheduled__2026-11-21", states=states)
+    assert outcome.failures == ()
+
+
+def test_no_data_is_told_only_where_rows_of_the_account_go(runtime: Runtime, tmp_path: Path) -> None:
+    rule(tmp_path, {"accounts": "northwind_na", "destinations": "postgres"})
+    with pytest.raises(AirflowSkipException, match="no data"):
+        fetch_nothing(runtime)
+    assert runtime.stores["bigquery"].loaded == []
+    assert runtime.state is SliceState.CONFIRMED_EMPTY
 
 
 def test_the_bytes_the_service_counted_are_in_the_tasks_result(runtime: Runtime) -> None:

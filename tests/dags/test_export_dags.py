@@ -65,9 +65,8 @@ def test_one_wrong_file_disables_only_itself_and_is_an_import_error(folder: Path
 def test_the_example_is_sound_and_makes_no_dag(bag: DagBag) -> None:
     specs, failures = load_exports()
     assert failures == []
-    assert [(spec.name, spec.enabled, spec.spreadsheet_id) for spec in specs] == [
-        ("sales_per_shop", False, "")
-    ]
+    assert "sales_per_shop" in {spec.name for spec in specs}
+    assert not any(spec.enabled or spec.spreadsheet_id for spec in specs)
     assert bag.import_errors == {}
     assert not [dag_id for dag_id in bag.dag_ids if dag_id.startswith("export__")]
     assert {"table_exports.py", "table_exports_check.py"} <= {

@@ -19,12 +19,12 @@ from support.airflow_home import PROJECT_ROOT, airflow_environment
 
 from sellerops.accounts import load_accounts
 from sellerops.errors import ConfigurationError
-from sellerops.specs import load_spec, load_specs, spec_files
+from sellerops.specs import enabled_specs, load_spec, load_specs
 from sellerops_airflow import report_factory
 from sellerops_airflow.report_factory import build_all, build_dag, cadence, dags_to_parse
 
 REPORTS = Path("reports") / "amazon_sp"
-REPORT_COUNT = len(spec_files())
+REPORT_COUNT = len(enabled_specs())
 
 
 @pytest.fixture
@@ -119,6 +119,20 @@ def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pyte
     wanted.dag_id = "report__amazon_sp__all_orders"
     with pytest.raises(ConfigurationError, match="shedule"):
         dags_to_parse()
+
+
+def test_a_report_switched_off_has_no_dag_but_its_running_tasks_do(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(config, "all_orders", enabled=False)
+    built = build_all()
+    assert built.failures == ()
+    assert "report__amazon_sp__all_orders" not in {dag.dag_id for dag in built.dags}
+    assert len(built.dags) == REPORT_COUNT - 1
+    assert "report__amazon_sp__all_orders" not in DagBag(dag_folder=str(PROJECT_ROOT / "dags")).dag_ids
+    wanted = SimpleNamespace(dag_id="report__amazon_sp__all_orders")
+    monkeypatch.setattr(report_factory, "get_parsing_context", lambda: wanted)
+    assert [dag.dag_id for dag in dags_to_parse().dags] == ["report__amazon_sp__all_orders"]
 
 
 def test_an_account_without_a_shop_of_the_report_gets_no_group(config: Path) -> None:

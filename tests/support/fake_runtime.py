@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -67,6 +67,13 @@ class FakeLedger:
                 *(piece.report, piece.account_id, shop, day, None, state, request_id, load_id),
                 *(run.dag_id, run.run_id, run.task_id, run.map_index, error_type, text, remedy, NOW),
             )
+
+    def recount_destinations(self, piece: Slice, destinations: Sequence[str]) -> None:
+        for place, ends in self.ends.items():
+            known = [name for name in destinations if name in ends]
+            if known:
+                total, _ = combined(ends, destinations, known[-1])
+                self.rows[place] = replace(self.rows[place], state=total)
 
     def settle_destination(
         self,

@@ -20,7 +20,7 @@ from sellerops.planning import AccountPlan, Needs, Plan, Proposal, make_plan, ne
 from sellerops.planning.plan import has_history
 from sellerops.planning.proposals import proposals_for
 from sellerops.rate_limits import RateLimitConfig, load_rate_limits
-from sellerops.specs import ReportSpec, load_spec, load_specs
+from sellerops.specs import ReportSpec, enabled_specs, load_spec
 
 _SHOWN = 5
 
@@ -44,9 +44,16 @@ def _plan(options: argparse.Namespace) -> int:
             f"--from {options.first} lies after --to {options.last}.", remedy="Swap them."
         )
     asked = [load_spec(name) for name in dict.fromkeys(options.report)]
+    for spec in asked:
+        if not spec.enabled:
+            raise ConfigurationError(
+                "is switched off, so there is no DAG to run.",
+                where=spec.path,
+                remedy="Set `enabled: true` there, then plan again.",
+            )
     kept = [spec for spec in asked if has_history(spec)]
     snapshots = [spec.name for spec in asked if not has_history(spec)]
-    now, limits, (specs, _) = _now(), load_rate_limits(), load_specs()
+    now, limits, specs = _now(), load_rate_limits(), enabled_specs()
     accounts = _accounts(options.account)
     needs = [
         needs_of(

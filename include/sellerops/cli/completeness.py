@@ -30,7 +30,7 @@ from sellerops.completeness import (
 from sellerops.errors import ConfigurationError, RetryableError
 from sellerops.ledger import Ledger
 from sellerops.marketplaces import marketplace_by_id
-from sellerops.specs import load_spec, load_specs
+from sellerops.specs import ReportSpec, load_spec, load_specs
 
 _SHOWN = (
     DayState.LOADED, DayState.CONFIRMED_EMPTY, DayState.PARTIAL, DayState.QUARANTINED, DayState.LATE,
@@ -163,7 +163,7 @@ def _print_calendar(shops: Sequence[Shop]) -> None:
         under_way = counts[DayState.PLANNED] + counts[DayState.REQUESTED]
         shown = (*(counts[state] for state in _SHOWN), under_way)
         rows.append(
-            (shop.spec.name, shop.account.id, _code(shop), shop.days[0].day, shop.days[-1].day, *shown,
+            (_name(shop.spec), shop.account.id, _code(shop), shop.days[0].day, shop.days[-1].day, *shown,
              _ranges(shop))
         )  # fmt: skip
     print_table(
@@ -172,6 +172,10 @@ def _print_calendar(shops: Sequence[Shop]) -> None:
         empty="No report has run yet; --from says since when days are expected.",
         optional=[each.lower() for each in _SHOWN] + ["open", "gaps"],
     )
+
+
+def _name(spec: ReportSpec) -> str:
+    return spec.name if spec.enabled else f"{spec.name} (off)"
 
 
 def _print_day(shops: Sequence[Shop]) -> None:
@@ -212,6 +216,7 @@ def _ranges(shop: Shop) -> str:
 def _as_json(shop: Shop) -> dict[str, Any]:
     return {
         "report": shop.spec.name,
+        "enabled": shop.spec.enabled,
         "account": shop.account.id,
         "marketplace": _code(shop),
         "counts": {state.value: count for state, count in shop.counts.items()},

@@ -17,7 +17,7 @@ from typing import Any
 from sellerops.cli.airflow import has_airflow, in_airflow
 from sellerops.commands import typed
 from sellerops.errors import ConfigurationError
-from sellerops.specs import ReportSpec, load_specs
+from sellerops.specs import ReportSpec, enabled_specs
 
 _Airflow = Callable[..., str]
 
@@ -57,7 +57,7 @@ def switch(
         raise ConfigurationError(
             "nothing is named to switch.", remedy="Name DAGs, or a --family or --source of reports."
         )
-    specs, _ = load_specs()
+    specs = enabled_specs()
     reports = _reports(specs, families, sources) if families or sources else []
     known = _paused_by_dag(airflow)
     wanted = [spec.dag_id for spec in reports] + [_dag_id(name, specs, known) for name in names]

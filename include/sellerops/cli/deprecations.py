@@ -9,7 +9,7 @@ from typing import Any
 
 from sellerops.cli.tables import print_table
 from sellerops.deprecations import Touched, load_deprecations, touched
-from sellerops.specs import load_specs
+from sellerops.specs import enabled_specs
 
 
 def add(commands: Any) -> None:
@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     today = datetime.now(UTC).date()
-    found = [one for one in touched(load_deprecations(), load_specs()[0]) if one.reports or not options.used]
+    found = [one for one in touched(load_deprecations(), enabled_specs()) if one.reports or not options.used]
     if options.json:
         print(json.dumps([_as_json(one, today) for one in found], indent=2))
         return 0

@@ -43,7 +43,7 @@ def _migrate(options: argparse.Namespace) -> int:
     conninfo = ledger.database.conninfo
     ledger.close()
     is_open = False
-    for destination_name in (options.destination,) if options.destination else spec.destinations:
+    for destination_name in (options.destination,) if options.destination else spec.all_destinations:
         destination: Any = destination_of(destination_name, conninfo)
         if not hasattr(destination, "migrate"):
             raise ConfigurationError(

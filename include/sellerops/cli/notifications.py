@@ -72,7 +72,7 @@ def _for_accounts(name: str, work: _Work) -> int:
 
 
 async def _with_api(account: Account, ledger: Ledger, arn: str, work: _Work) -> list[Step]:
-    async with NotificationsApi(credentials_of(account)) as api:
+    async with NotificationsApi(credentials_of(account), ledger, account.id) as api:
         return await work(api, ledger, account, arn)
 
 
@@ -153,8 +153,8 @@ def _let_amazon_send(options: argparse.Namespace, arn: str) -> int:
         )
     (account,) = _accounts(options.account)
 
-    async def send() -> None:
-        async with NotificationsApi(credentials_of(account)) as api:
+    async def send(ledger: Ledger) -> None:
+        async with NotificationsApi(credentials_of(account), ledger, account.id) as api:
             destinations = [each for each in await api.destinations() if each.arn == arn]
             if not destinations:
                 raise ConfigurationError(
@@ -164,7 +164,11 @@ def _let_amazon_send(options: argparse.Namespace, arn: str) -> int:
                 )
             await api.send_test(TYPES[0], destinations[0].id, options.scenario)
 
-    asyncio.run(send())
+    ledger = open_ledger()
+    try:
+        asyncio.run(send(ledger))
+    finally:
+        ledger.close()
     print(
         typed_in(
             "Amazon sends a test; `sellerops notifications status` counts it among the messages of "

@@ -45,7 +45,8 @@ def _check(options: argparse.Namespace) -> int:
             instead = f"; use {gone.replacement}" if gone.replacement else ""
             print(f"warning: {spec.path}: Amazon has removed {gone.name}{instead}", file=sys.stderr)
     sound = len(specs) - sum(each.is_kept for each in failures)
-    print(f"{sound} sound, {len(failures)} wrong, {len(accounts)} accounts.")
+    off = sum(not spec.enabled for spec in specs)
+    print(f"{sound} sound ({off} switched off), {len(failures)} wrong, {len(accounts)} accounts.")
     return 1 if errors else 0
 
 
@@ -54,6 +55,7 @@ def _list(options: argparse.Namespace) -> int:
     rows = [
         (
             spec.name,
+            "on" if spec.enabled else "off",
             spec.report_type,
             spec.scope,
             spec.period.kind.value,
@@ -62,7 +64,9 @@ def _list(options: argparse.Namespace) -> int:
         )
         for spec in specs
     ]
-    print_table(("report", "type", "scope", "period", "lookback", "tables"), rows, empty="There is no spec.")
+    print_table(
+        ("report", "is", "type", "scope", "period", "lookback", "tables"), rows, empty="There is no spec."
+    )
     return 1 if failures else 0
 
 

@@ -20,11 +20,13 @@ from sellerops.errors import (
     LimitExceeded,
     RequestRefused,
     RetryableError,
+    SellerOpsError,
     Throttled,
     UnexpectedAnswer,
 )
 from sellerops.ledger import ReportRequest, requests
 from sellerops.slices import Slice
+from sellerops.sources.common.call_log import DOCUMENTS, CallFacts, keep_call
 from sellerops.sources.common.documents import DocumentAddress, download
 from sellerops.telemetry import fields_of, observed
 
@@ -176,14 +178,32 @@ def _download(
     tools: Tools, request: ReportRequest, piece: Slice, address: DocumentAddress
 ) -> ArchivedDocument:
     began = time.monotonic()
-    origins = tools.client.document_origins
     try:
-        return download(address, tools.archive, _meta(tools, request, piece), origins=origins)
+        return _logged_download(tools, request, piece, address)
     except (DocumentDamaged, AmazonUnavailable) as error:
         if time.monotonic() - began > _ADDRESS_LIFE:
             raise
         log.warning("request %s: %s Once more from the same address.", request.id, error.cause)
-        return download(address, tools.archive, _meta(tools, request, piece), origins=origins)
+        return _logged_download(tools, request, piece, address)
+
+
+def _logged_download(
+    tools: Tools, request: ReportRequest, piece: Slice, address: DocumentAddress
+) -> ArchivedDocument:
+    """One download, which the ledger's log of calls tells of."""
+    meta, origins = _meta(tools, request, piece), tools.client.document_origins
+    facts = CallFacts("downloadDocument", api=DOCUMENTS, method="GET")
+    try:
+        document = download(address, tools.archive, meta, origins=origins, facts=facts)
+        facts.end()
+        return document
+    except SellerOpsError as error:
+        facts.end(error)
+        raise
+    finally:
+        if facts.seconds is not None:
+            about = {"report_type": request.report_type, "report_id": request.report_id}
+            keep_call(tools.ledger, facts.of(request.account_id, request_id=request.id, **about))
 
 
 def _real_seconds(tools: Tools, seconds: float | None) -> float | None:

@@ -14,12 +14,13 @@ def explain_refusal(spec: ReportSpec, piece: Slice, error: SellerOpsError) -> Se
     if spec.request.restricted:
         return _without_role(spec, piece, error)
     place = ", ".join(piece.marketplaces)
+    needs = f" Amazon asks of the application: {spec.role}." if spec.role else ""
     return CredentialsError(
-        f"Amazon refuses {spec.report_type} for {place} of account {piece.account_id}. {error.cause}",
+        f"Amazon refuses {spec.report_type} for {place} of account {piece.account_id}.{needs} {error.cause}",
         where=error.where,
         remedy=f"{error.remedy} If other marketplaces of the account load: {place} is not active in Seller "
         "Central or was not authorised; activate it, or take it out of config/accounts.yaml.",
-        **{**error.details, "marketplaces": place},
+        **{**error.details, "marketplaces": place, **({"role": spec.role} if spec.role else {})},
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from sellerops.accounts import Account
 from sellerops.completeness.expected import ExpectedDay, expected_days
@@ -83,7 +84,8 @@ def calendars(
 
     Without ``first_day`` days are expected from the first day the ledger knows of the shop on (with
     ``catchup``: from the spec's start), at most ``days`` back. What never ran has no days. Runs
-    due less than ``grace`` ago are not counted on yet.
+    due less than ``grace`` ago are not counted on yet. Of a report that is switched off nothing is expected:
+    its days are those the ledger knows.
     """
     moment = now or ledger.clock().now()
     last = last_day or moment.date()
@@ -93,13 +95,13 @@ def calendars(
         lambda c: first_days(c, spec.name, [account.id for account in accounts], last)
     )
     rows = _rows_by_shop(ledger, spec, accounts, oldest, last)
-    missed = frozenset(ledger.database.run(lambda c: lacking(c, spec.name, spec.destinations, oldest, last)))
+    missed = _missed(ledger, spec, accounts, oldest, last)
     for account in accounts:
         own = {shop: day for (account_id, shop), day in begun.items() if account_id == account.id}
         start = first_day or _begun(spec, own.values())
         expected = (
             expected_days(spec, account, max(start, oldest), last, moment - grace)
-            if start is not None
+            if start is not None and spec.enabled
             else {}
         )
         for shop in sorted({*expected, *own}):
@@ -108,6 +110,22 @@ def calendars(
             found = tuple(_days(rows.get((account.id, shop), ()), wanted, missed))
             if found:
                 yield Shop(spec, account, shop, found)
+
+
+def _missed(
+    ledger: Ledger, spec: ReportSpec, accounts: Sequence[Account], oldest: date, last: date
+) -> frozenset[_Key]:
+    """What has not landed in every destination that its account has now."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for account in accounts:
+        together.setdefault(spec.destinations_of(account.id), []).append(account.id)
+    found: list[_Key] = []
+    for names, ids in together.items():
+        wanted = partial(
+            lacking, report=spec.name, destinations=names, first_day=oldest, last_day=last, accounts=ids
+        )
+        found += ledger.database.run(wanted)
+    return frozenset(found)
 
 
 def _begun(spec: ReportSpec, days: Iterable[date]) -> date | None:

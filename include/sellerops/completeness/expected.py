@@ -14,7 +14,12 @@ from sellerops.slices import Slice, plan_slices, window_days
 from sellerops.specs import PeriodKind, ReportSpec
 
 ShopKey = str
-_WHOLE_DAYS = (PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.RANGE)
+_WHOLE_DAYS = (
+    PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.RANGE,
+)  # fmt: skip
+# From a day to the first run after its week, month or quarter, the time to its publication aside.
+_NEXT_RUN = timedelta(days=40)
+_NEXT_RUN_OF_QUARTERS = timedelta(days=130)
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ def expected_days(
     Runs are those whose data interval begins in these days or in the lookback after them. A period that was
     not published at any run's time yet is not expected.
     """
-    later = spec.period.lookback + spec.period.available_after + timedelta(days=40)
+    later = spec.period.lookback + spec.period.available_after + until_next_run(spec)
     moments = run_moments(spec, first_day - timedelta(days=1), last_day + later, now)
     if spec.period.kind in _WHOLE_DAYS:
         found = _of_windows(spec, account, moments, now)
@@ -58,6 +63,11 @@ def expected_days(
                 keys[codes] = shop_key(each.piece)
             shops.setdefault(keys[codes], {}).setdefault(each.day, each)
     return shops
+
+
+def until_next_run(spec: ReportSpec) -> timedelta:
+    """At most so long after a day comes the first run that can have it, once its period is published."""
+    return _NEXT_RUN_OF_QUARTERS if spec.period.kind is PeriodKind.QUARTER else _NEXT_RUN
 
 
 def _of_windows(
@@ -88,9 +98,9 @@ def _by_zone(spec: ReportSpec, account: Account, run_at: datetime, now: datetime
 
 
 def served_until(spec: ReportSpec, piece: Slice, day: date) -> datetime:
-    """When Amazon stops serving a day of the slice: with its week or month, or by itself. UTC."""
+    """When Amazon stops serving a day of the slice: with its week, month or quarter, or by itself. UTC."""
     start = piece.start
-    if spec.period.kind not in (PeriodKind.WEEK, PeriodKind.MONTH):
+    if not spec.period.kind.is_whole_only:
         # Of a long range that reaches back too far its later days can still be asked for.
         start = datetime.combine(day, time(0), tzinfo=ZoneInfo(piece.timezone))
     assert start is not None
@@ -112,7 +122,7 @@ def _stretches(
 
 
 def _end_of(spec: ReportSpec, piece: Slice, day: date) -> datetime:
-    """When a run can first have the day: with its week or month; a range is asked for anew every day."""
+    """When a run can first have the day: with its whole period; a range is asked for anew every day."""
     end = piece.end
     if spec.period.kind is PeriodKind.RANGE:
         end = datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo(piece.timezone))

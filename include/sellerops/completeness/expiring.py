@@ -42,9 +42,9 @@ def expiring_days(shops: Iterable[Shop], now: datetime) -> list[ExpiringDay]:
 def last_day_near_the_end(spec: ReportSpec, now: datetime) -> tuple[date, int]:
     """The last day that may end within twice ``AHEAD``, and how many days before it may, too.
 
-    A month ends with its first day.
+    A month or quarter ends with its first day.
     """
-    reach = 2 * AHEAD.days + 32
+    reach = 2 * AHEAD.days + (93 if spec.period.kind is PeriodKind.QUARTER else 32)
     last = (now - spec.period.history).date() + timedelta(days=reach)
     return min(last, now.date()), reach + 2
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sellerops.completeness.calendar import Day, DayState, Shop
 from sellerops.ledger import SliceRow, SliceState
 from sellerops.marketplaces import marketplace_by_id
-from sellerops.specs import PeriodKind, ReportSpec
+from sellerops.specs import ReportSpec
 
 # Nothing was brought, and nothing more comes of it by itself.
 OPEN = frozenset({DayState.MISSING, DayState.LATE, DayState.FAILED})
@@ -65,7 +65,7 @@ def find_gaps(
     """The gaps that have stood for ``older_than``: what Amazon forgets first comes first, the lost last.
 
     ``is_attended``: whether a day planned, requested or in quarantine is still a live run's or a person's.
-    Left out: a run's for two days, a person's for good.
+    Left out: a run's for two days, a person's for good. A report that is switched off has no gaps.
     """
 
     def is_recent(row: SliceRow) -> bool:
@@ -74,6 +74,8 @@ def find_gaps(
     attended = is_attended or is_recent
     found: dict[tuple[object, ...], Gap] = {}
     for shop in shops:
+        if not shop.spec.enabled:
+            continue
         for gap in _of_shop(shop, now, older_than, attended):
             key = (gap.spec.name, gap.account_id, gap.first_day, gap.last_day, gap.expired)
             same = found.get(key)
@@ -127,8 +129,8 @@ def _is_lost(day: Day) -> bool:
 
 
 def _may_part(spec: ReportSpec, day: Day) -> bool:
-    """A week or month is not cut in two."""
-    if spec.period.kind in (PeriodKind.WEEK, PeriodKind.MONTH):
+    """A week, month or quarter is not cut in two."""
+    if spec.period.kind.is_whole_only:
         return day.expected is not None and day.day == day.expected.piece.days[0]
     return True
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sellerops.accounts import Account
 from sellerops.completeness.calendar import Day, DayState, calendars
+from sellerops.completeness.expected import until_next_run
 from sellerops.completeness.silence import FORGOTTEN
 from sellerops.ledger import Ledger
 from sellerops.schedules import Calendar
@@ -44,9 +45,9 @@ def late_days(ledger: Ledger, spec: ReportSpec, accounts: Iterable[Account], now
 
     Of runs by schedule only, whether they took place or not; nothing promised before the shop's first run
     (catching up is not late), and nothing of a report that has not run for ``FORGOTTEN``. Empty for a spec
-    without ``due``.
+    without ``due``, or one that is switched off.
     """
-    if spec.due is None:
+    if spec.due is None or not spec.enabled:
         return []
     return sorted(
         _late_days(ledger, spec, accounts, now),
@@ -64,7 +65,7 @@ def _late_days(
 ) -> Iterator[LateDay]:
     assert spec.due is not None
     calendar = Calendar(spec.schedule, spec.dag_id)
-    reach = HORIZON + spec.period.available_after + timedelta(days=40)
+    reach = HORIZON + spec.period.available_after + until_next_run(spec)
     for shop in calendars(ledger, spec, accounts, now=now, days=reach.days, grace=timedelta(0)):
         known = [day.row.updated_at for day in shop.days if day.row]
         if not known or now - max(known) > FORGOTTEN:

@@ -15,11 +15,17 @@ from sellerops.table_locks import with_tables_locked
 
 _INSERT = """
     INSERT INTO sellerops.api_call (
-        called_at, account_id, operation, status, seconds, rate_limit, amazon_request_id, report_type,
-        report_id, request_id, error_type, error
+        called_at, account_id, api, operation, http_method, marketplace_ids, status, seconds, rate_limit,
+        amazon_request_id, report_type, report_id, request_id, error_type, error_code, error
     ) VALUES (
-        %(called_at)s, %(account_id)s, %(operation)s, %(status)s, %(seconds)s, %(rate_limit)s,
-        %(amazon_request_id)s, %(report_type)s, %(report_id)s, %(request_id)s, %(error_type)s, %(error)s
+        %(called_at)s, %(account_id)s, %(api)s, %(operation)s, %(http_method)s,
+        coalesce(
+            nullif(%(marketplace_ids)s::text[], '{}'),
+            (SELECT marketplace_ids FROM sellerops.report_request WHERE id = %(request_id)s),
+            '{}'
+        ),
+        %(status)s, %(seconds)s, %(rate_limit)s, %(amazon_request_id)s, %(report_type)s, %(report_id)s,
+        %(request_id)s, %(error_type)s, %(error_code)s, %(error)s
     )
 """
 
@@ -27,6 +33,7 @@ _INSERT = """
 def log_call(connection: Connection, call: ApiCall, called_at: datetime) -> None:
     """Store the call; makes the day's partition when nobody has yet (a clock may jump to any day)."""
     values: dict[str, Any] = {**asdict(call), "called_at": called_at}
+    values["marketplace_ids"] = list(call.marketplace_ids)
     values["error"] = redact(call.error) if call.error is not None else None
     try:
         connection.execute(_INSERT, values)

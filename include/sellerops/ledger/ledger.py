@@ -196,6 +196,10 @@ class Ledger:
             )
         )
 
+    def recount_destinations(self, piece: Slice, destinations: Sequence[str]) -> None:
+        """Write what the slice's days are when ``destinations`` are all of the report's from now on."""
+        self.database.run(lambda c: slice_destinations.recount(c, piece, destinations))
+
     def destination_days(
         self,
         *,

@@ -202,7 +202,8 @@ class SchemaChange:
 class ApiCall:
     """One call to Amazon. ``status`` is None when no answer came; ``rate_limit`` in calls per second.
 
-    ``called_at`` None: now, by the ledger's clock.
+    ``called_at`` None: now, by the ledger's clock. ``marketplace_ids`` empty: those of ``request_id``,
+    if any. ``error_code``: Amazon's own; ``error_type``: our kind of error.
     """
 
     account_id: str
@@ -217,6 +218,10 @@ class ApiCall:
     error_type: str | None = None
     error: str | None = None
     called_at: datetime | None = None
+    api: str | None = None
+    http_method: str | None = None
+    marketplace_ids: tuple[str, ...] = ()
+    error_code: str | None = None
 
 
 @dataclass(frozen=True)

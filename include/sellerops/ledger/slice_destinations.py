@@ -129,17 +129,45 @@ def settle(
     place = place_of(piece)
     with connection.transaction():
         # Two destinations that end at once would each not see the other's end.
-        connection.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            (f"sellerops.slice:{piece.report}:{piece.account_id}:{place['marketplace_id']}",),
-        )
+        _lock(connection, piece, place)
         connection.execute(_UPSERT, {**place, **end, "days": piece.days, "destination": destination})
         found = _ends(connection, place, piece.days)
-        decided: dict[tuple[SliceState, DestinationEnd], list[date]] = {}
-        for day in piece.days:
-            decided.setdefault(combined(found[day], destinations, destination), []).append(day)
-        for (day_state, told), days in decided.items():
-            write_days(connection, place, days, {**asdict(told), "state": str(day_state)}, is_final=True)
+        _write(
+            connection, place, {day: combined(found[day], destinations, destination) for day in piece.days}
+        )
+
+
+def recount(connection: Connection, piece: Slice, destinations: Sequence[str]) -> None:
+    """Write what the days are now that these are all destinations; days that none of them has stay."""
+    place = place_of(piece)
+    with connection.transaction():
+        _lock(connection, piece, place)
+        decided = {}
+        for day, ends in _ends(connection, place, piece.days).items():
+            known = [ends[name] for name in destinations if name in ends]
+            if known:
+                last = max(known, key=lambda end: end.request_id or 0).destination
+                decided[day] = combined(ends, destinations, last)
+        _write(connection, place, decided)
+
+
+def _lock(connection: Connection, piece: Slice, place: Mapping[str, Any]) -> None:
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+        (f"sellerops.slice:{piece.report}:{piece.account_id}:{place['marketplace_id']}",),
+    )
+
+
+def _write(
+    connection: Connection,
+    place: Mapping[str, Any],
+    decided: Mapping[date, tuple[SliceState, DestinationEnd]],
+) -> None:
+    together: dict[tuple[SliceState, DestinationEnd], list[date]] = {}
+    for day, end in decided.items():
+        together.setdefault(end, []).append(day)
+    for (state, told), days in together.items():
+        write_days(connection, place, days, {**asdict(told), "state": str(state)}, is_final=True)
 
 
 def _ends(
@@ -190,13 +218,22 @@ def days(
 
 
 def lacking(
-    connection: Connection, report: str, destinations: Sequence[str], first_day: date, last_day: date
+    connection: Connection,
+    report: str,
+    destinations: Sequence[str],
+    first_day: date,
+    last_day: date,
+    accounts: Sequence[str] | None = None,
 ) -> list[tuple[str, str, date, datetime | None]]:
-    """Account, shop, day and moment of what some destination has, and not every one of ``destinations``."""
+    """Account, shop, day and moment of what some destination has, and not every one of ``destinations``.
+
+    ``accounts``: only of these; None: of all.
+    """
     rows = connection.execute(
         """
         SELECT account_id, marketplace_id, day, snapshot_at FROM sellerops.slice_destination
         WHERE report = %(report)s AND day BETWEEN %(first_day)s AND %(last_day)s
+          AND (%(accounts)s::text[] IS NULL OR account_id = ANY (%(accounts)s::text[]))
         GROUP BY account_id, marketplace_id, day, snapshot_at
         HAVING NOT array_agg(destination) @> %(destinations)s::text[]
         """,
@@ -205,6 +242,7 @@ def lacking(
             "destinations": list(destinations),
             "first_day": first_day,
             "last_day": last_day,
+            "accounts": None if accounts is None else list(accounts),
         },
     )
     return [(row["account_id"], row["marketplace_id"], row["day"], row["snapshot_at"]) for row in rows]

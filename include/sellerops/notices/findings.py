@@ -160,4 +160,4 @@ def _shop(marketplace_id: str) -> str:
 
 
 def _load_tasks(spec: ReportSpec) -> str:
-    return " and ".join(f"`load_{name}`" for name in spec.destinations)
+    return " and ".join(f"`load_{name}`" for name in spec.all_destinations)

@@ -17,8 +17,9 @@ from sellerops.slices import plan_slices
 from sellerops.specs import PeriodKind, ReportSpec
 
 _COARSER = {
-    PeriodKind.DAY: (PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.RANGE),
-    PeriodKind.WEEK: (PeriodKind.MONTH,),
+    PeriodKind.DAY: (PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.RANGE),
+    PeriodKind.WEEK: (PeriodKind.MONTH, PeriodKind.QUARTER),
+    PeriodKind.MONTH: (PeriodKind.QUARTER,),
 }
 
 # A way that saves less is no news.

@@ -1,6 +1,6 @@
 """Report specs: the YAML files under ``config/reports`` as validated objects."""
 
-from sellerops.specs.loader import SpecFailure, load_spec, load_specs, spec_files
+from sellerops.specs.loader import SpecFailure, enabled_specs, load_spec, load_specs, spec_files
 from sellerops.specs.model import (
     RESERVED_COLUMNS,
     Column,
@@ -32,6 +32,7 @@ __all__ = [
     "Split",
     "TableSpec",
     "WriteDisposition",
+    "enabled_specs",
     "load_spec",
     "load_specs",
     "spec_files",

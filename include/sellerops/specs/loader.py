@@ -26,6 +26,8 @@ from sellerops.last_valid import (
     load_last_valid,
     state_dir,
 )
+from sellerops.specs.destination_rules import FILE as RULES
+from sellerops.specs.destination_rules import read_rules, rules_of
 from sellerops.specs.for_accounts import accounts_for, refuse_unknown_accounts
 from sellerops.specs.model import ReportSpec
 
@@ -75,6 +77,11 @@ def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[Sp
         owners.update(dict.fromkeys(_claims(loaded.value), path))
         specs[path] = loaded.value
     return [specs[path] for path in paths if path in specs], sorted(failures, key=lambda each: each.path)
+
+
+def enabled_specs(directory: Path | None = None) -> list[ReportSpec]:
+    """The usable specs of the reports that are switched on."""
+    return [spec for spec in load_specs(directory)[0] if spec.enabled]
 
 
 def load_spec(name: str, directory: Path | None = None) -> ReportSpec:
@@ -161,6 +168,15 @@ def _build(path: Path, root: Path, files: Files) -> ReportSpec:
         if given in content:
             raise SpecError(f"`{given}` is not written: it is {derived!r}, from the path.", where=str(path))
         content[given] = derived
+    if "destination_rules" in content:
+        raise SpecError(
+            "`destination_rules` is not written in a spec.",
+            where=str(path),
+            remedy=f"Write `destinations` here, or a rule in {shown(root.parent / RULES)}.",
+        )
+    if "destinations" not in own:
+        rules = read_rules(files, root.parent / RULES)
+        content["destination_rules"] = rules_of(rules, family=str(content.get("family")), report=path.stem)
     try:
         return ReportSpec.model_validate({**content, "path": str(path)})
     except ValidationError as error:
@@ -211,7 +227,8 @@ def _refuse_wrong_accounts(spec: ReportSpec, accounts: dict[str, Account] | None
     if accounts is None:
         return
     refuse_unknown_accounts(spec, accounts)
-    accounts_for(spec, accounts)
+    if spec.enabled:
+        accounts_for(spec, accounts)
 
 
 def _spec_error(origins: Sequence[tuple[dict[str, Any], Path]], error: ValidationError) -> SpecError:
@@ -268,7 +285,7 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     return [
         field.alias or name
         for name, field in model.model_fields.items()
-        if name not in {"path", "name", "source"}
+        if name not in {"path", "name", "source", "destination_rules"}
     ]
 
 

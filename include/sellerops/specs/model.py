@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sellerops.errors import ConfigurationError
-from sellerops.known_destinations import DESTINATIONS
 from sellerops.marketplaces import marketplace
+from sellerops.specs.destination_rules import DestinationRule, Destinations
 from sellerops.specs.durations import Duration, parse_window
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -50,9 +50,15 @@ class PeriodKind(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    QUARTER = "quarter"
     RANGE = "range"
     SNAPSHOT = "snapshot"
     LISTING = "listing"
+
+    @property
+    def is_whole_only(self) -> bool:
+        """Whether days come in weeks, calendar months or quarters that cannot be parted."""
+        return self in (PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.QUARTER)
 
 
 class WriteDisposition(StrEnum):
@@ -600,10 +606,18 @@ class ReportSpec(_Strict):
 
     name: str
     source: str
+    enabled: bool = Field(
+        default=True,
+        description="`false` switches the report off: no DAG, nothing of it is expected; its tables "
+        "stay, known to `replay` and retention",
+    )
     report_type: str
     family: str = Field(min_length=1, max_length=60, description="a tag of the DAG; notices go by it")
     description: str
-    role: str = Field(default="", description="the role Amazon asks of the application, for the docs")
+    role: str = Field(
+        default="",
+        description="the role that Amazon asks of the application, for docs/reports.md and refusals",
+    )
     scope: Literal["marketplace", "account_region"] = Field(
         description="`marketplace`: a request for each shop; `account_region`: one for all of an account"
     )
@@ -620,10 +634,13 @@ class ReportSpec(_Strict):
     period: Period
     request: RequestRules = RequestRules()
     format: FileFormat
-    destinations: tuple[str, ...] = Field(
+    destinations: Destinations = Field(
         default=("postgres",),
-        min_length=1,
-        description="where the rows go, `[postgres, bigquery]`: a load task each (docs/destinations.md)",
+        description="where the rows go, `[postgres, bigquery]`: a load task each. In a report's own file it "
+        "goes before the rules of config/destinations.yaml, in `defaults.yaml` behind them",
+    )
+    destination_rules: tuple[DestinationRule, ...] = Field(
+        default=(), description="set by config/destinations.yaml: the rules that apply to this report"
     )
     collapse: CollapseRules | None = Field(
         default=None, description="when too few rows quarantine a document; tables may change single settings"
@@ -680,6 +697,13 @@ class ReportSpec(_Strict):
             told[name] = {**table, "elsewhere": within} if within else table
         return {**values, "tables": told}
 
+    @field_validator("enabled", mode="before")
+    @classmethod
+    def _enabled_is_a_switch(cls, value: object) -> object:
+        if not isinstance(value, bool):
+            raise ValueError(f"{value!r} is neither `true` nor `false`")
+        return value
+
     @field_validator("due", mode="before")
     @classmethod
     def _due_is_a_time(cls, value: object) -> object:
@@ -706,16 +730,6 @@ class ReportSpec(_Strict):
                 marketplace(code)
             except ConfigurationError as error:
                 raise ValueError(f"{error.cause} {error.remedy}") from error
-        return value
-
-    @field_validator("destinations")
-    @classmethod
-    def _destinations_exist(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [name for name in value if name not in DESTINATIONS]
-        if unknown:
-            raise ValueError(f"there is no destination {unknown[0]!r}; there are {', '.join(DESTINATIONS)}")
-        if len(set(value)) != len(value):
-            raise ValueError("a destination is named twice")
         return value
 
     @field_validator("tables")
@@ -766,6 +780,23 @@ class ReportSpec(_Strict):
             if table.rows == WHOLE_DOCUMENT and self.format.kind != "json":
                 raise ValueError(f"`tables.{name}`: `rows: {WHOLE_DOCUMENT!r}` goes with `format.kind: json`")
         return self
+
+    def destinations_of(self, account_id: str) -> tuple[str, ...]:
+        """Where the rows of an account go."""
+        for rule in self.destination_rules:
+            if not rule.accounts or account_id in rule.accounts:
+                return rule.destinations
+        return self.destinations
+
+    @property
+    def all_destinations(self) -> tuple[str, ...]:
+        """Where the rows of some account go, each once."""
+        found: list[str] = []
+        for rule in self.destination_rules:
+            found += rule.destinations
+            if not rule.accounts:
+                return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys([*self.destinations, *found]))
 
     def keeps_equal_rows(self, table: str) -> bool:
         """Whether rows of one document with the same key are rows of their own, not one row told twice.

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowSkipException
 
 from sellerops.slices import Slice
 from sellerops_airflow.landing import Landing
@@ -18,6 +19,8 @@ from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
     from sellerops.destinations import LoadResult
+    from sellerops.ledger import Ledger
+    from sellerops.specs import ReportSpec
 
 log = logging.getLogger(__name__)
 
@@ -59,12 +62,25 @@ class LoadReportOperator(BaseOperator):
         runtime = get_runtime()
         spec = runtime.spec(self.report)
         piece, run = Slice.from_dict(self.piece), run_ref(context, spec.name)
-        landing = Landing.of(spec, self.destination, self.request_ids)
+        self._skip_when_off(runtime.ledger, spec, piece)
+        landing = Landing.of(spec, piece, self.destination, self.request_ids)
         with slice_outcome(runtime.ledger, context, run, piece, landing):
             results = load_slice(runtime, spec, piece, run, landing)
         _say_cost(results)
         self._tell_assets(context, piece)
         return [asdict(result) for result in results]
+
+    def _skip_when_off(self, ledger: Ledger, spec: ReportSpec, piece: Slice) -> None:
+        """Skip where the destination was switched off for the account after the run had begun."""
+        wanted = spec.destinations_of(piece.account_id)
+        if self.destination in wanted:
+            return
+        # The day may have waited for this destination alone.
+        ledger.recount_destinations(piece, wanted)
+        raise AirflowSkipException(
+            f"{self.destination} is switched off for {spec.name} of {piece.account_id} "
+            f"(config/destinations.yaml): its rows go to {', '.join(wanted)}."
+        )
 
     def _tell_assets(self, context: Context, piece: Slice) -> None:
         """What the asset's event says of this load, for those who read it in the UI."""

@@ -49,7 +49,7 @@ def zero(path: Path) -> None:
 
 
 def load(bench: Bench, spec: ReportSpec, ids: tuple[int, ...]) -> int:
-    landing = Landing.of(spec, "postgres", list(ids))
+    landing = Landing.of(spec, bench.piece(spec), "postgres", list(ids))
     runtime = BenchRuntime(bench)
     try:
         return load_slice(runtime, spec, bench.piece(spec), RUN, landing)[0].stored

@@ -15,6 +15,7 @@ from sellerops.errors import GiveUpError, Quarantined
 from sellerops.ledger import Ledger, RunRef, SliceRow, SliceState
 from sellerops.slices import Slice
 from sellerops.specs import load_spec
+from sellerops.specs.destination_rules import DestinationRule
 
 BOTH = ("postgres", "bigquery")
 PIECE = Slice(
@@ -137,6 +138,44 @@ def test_a_destination_that_the_spec_no_longer_names_is_in_nobodys_way(ledger: L
     assert end(ledger, "bigquery", FAILED) is FAILED
     ledger.settle_destination(PIECE, "postgres", LOADED, destinations=("postgres",), request_id=7)
     assert {row.state for row in rows(ledger)} == {LOADED}
+
+
+def test_a_day_that_waited_for_a_destination_switched_off_is_loaded(ledger: Ledger) -> None:
+    assert end(ledger, "postgres", LOADED) is REQUESTED
+    ledger.recount_destinations(PIECE, ("postgres",))
+    assert {row.state for row in rows(ledger)} == {LOADED}
+    ledger.recount_destinations(PIECE, BOTH)
+    assert {row.state for row in rows(ledger)} == {REQUESTED}
+
+
+def test_nothing_is_made_of_days_that_no_destination_has(ledger: Ledger) -> None:
+    assert end(ledger, "bigquery", FAILED) is FAILED
+    ledger.recount_destinations(PIECE, ("postgres",))
+    assert {row.state for row in rows(ledger)} == {FAILED}
+
+
+def test_what_an_account_does_not_load_somewhere_is_not_missing_there(ledger: Ledger) -> None:
+    """Completeness by account: a rule takes northwind_na out of BigQuery, northwind_eu stays in it."""
+    spec = load_spec("sales_and_traffic").model_copy(
+        update={
+            "destinations": BOTH,
+            "destination_rules": (DestinationRule(accounts="northwind_na", destinations="postgres"),),
+        }
+    )
+    accounts = load_accounts()
+    na = replace(PIECE, report=spec.name)
+    eu = replace(na, account_id="northwind_eu", region="EU", marketplaces=("DE",))
+    for piece in (na, eu):
+        ledger.settle_destination(piece, "postgres", LOADED, destinations=("postgres",), request_id=7)
+    shown = {
+        shop.account.id: day.state
+        for shop in calendars(
+            ledger, spec, accounts.values(), last_day=DAYS[-1], now=datetime(2026, 11, 21, tzinfo=UTC)
+        )
+        for day in shop.days
+        if day.day in DAYS and day.row is not None
+    }
+    assert shown == {"northwind_na": DayState.LOADED, "northwind_eu": DayState.PARTIAL}
 
 
 def test_two_that_end_at_once_see_each_other(ledger: Ledger) -> None:

@@ -20,17 +20,23 @@ from sellerops.specs import Split
 AS_OF = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 SUNDAY, SATURDAY = date(2026, 11, 8), date(2026, 11, 14)
 WEEK, MONTH = (SUNDAY, SATURDAY), (date(2026, 10, 1), date(2026, 10, 31))
+QUARTER = (date(2026, 7, 1), date(2026, 9, 30))
 DAYS = (date(2026, 9, 22), date(2026, 11, 20))
 ACCOUNTS = {"US": "northwind_na", "DE": "northwind_eu", "FR": "northwind_eu"}
 SCHEMAS = Path(__file__).resolve().parents[4] / "shared" / "amazon" / "report_schemas"
 SCHEMA_OF = {
     "search_query_performance_weekly": "sellingPartnerSearchQueryPerformanceReport",
     "search_query_performance_monthly": "sellingPartnerSearchQueryPerformanceReport",
+    "search_query_performance_quarterly": "sellingPartnerSearchQueryPerformanceReport",
     "search_catalog_performance_weekly": "sellingPartnerSearchCatalogPerformanceReport",
     "search_catalog_performance_monthly": "sellingPartnerSearchCatalogPerformanceReport",
+    "search_catalog_performance_quarterly": "sellingPartnerSearchCatalogPerformanceReport",
     "search_terms_weekly": "sellingPartnerSearchTermsReport",
+    "search_terms_quarterly": "sellingPartnerSearchTermsReport",
     "market_basket_weekly": "sellingPartnerMarketBasketAnalysisReport",
+    "market_basket_quarterly": "sellingPartnerMarketBasketAnalysisReport",
     "repeat_purchase_weekly": "sellingPartnerRepeatPurchaseReport",
+    "repeat_purchase_quarterly": "sellingPartnerRepeatPurchaseReport",
     "promotions": "promotionReport",
     "coupons": "sellerCouponReport",
 }
@@ -49,7 +55,8 @@ def asins(country: str) -> tuple[str, ...]:
 
 
 def days_of(report: str) -> tuple[date, date]:
-    return MONTH if report.endswith("monthly") else DAYS if report in ("promotions", "coupons") else WEEK
+    spans = {"weekly": WEEK, "monthly": MONTH, "quarterly": QUARTER}
+    return spans.get(report.rpartition("_")[2], DAYS)
 
 
 def options_of(report: str, country: str) -> dict[str, str]:
@@ -291,7 +298,7 @@ def test_several_shops_and_too_long_a_list_are_fatal() -> None:
         world().document(report, seller, seller.marketplace_ids, *WEEK, options, AS_OF)
 
 
-@pytest.mark.parametrize("report", [name for name in SCHEMA_OF if name.endswith(("weekly", "monthly"))])
+@pytest.mark.parametrize("report", [name for name in SCHEMA_OF if days_of(name) != DAYS])
 def test_a_period_not_published_yet_is_told_in_the_words_the_spec_knows(report: str) -> None:
     """Late, not failed: and never before the spec lets it be asked for."""
     spec = spec_of(report)
@@ -306,8 +313,9 @@ def test_a_period_not_published_yet_is_told_in_the_words_the_spec_knows(report: 
 
 
 def test_a_part_of_the_spec_holds_what_amazon_takes() -> None:
-    for report in ("search_query_performance_weekly", "search_query_performance_monthly"):
-        assert spec_of(report).request.split == Split(option="asin", at_most=18, longest=200)
+    for cadence in ("weekly", "monthly", "quarterly"):
+        spec = spec_of(f"search_query_performance_{cadence}")
+        assert spec.request.split == Split(option="asin", at_most=18, longest=200)
 
 
 def test_search_terms_of_any_size_are_streamed() -> None:

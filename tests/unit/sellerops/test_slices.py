@@ -102,6 +102,35 @@ def test_weeks_run_sunday_to_saturday_and_months_are_calendar_months() -> None:
     assert [piece.first_day for piece in months] == [f"2026-{month:02}-01" for month in range(1, 11)]
 
 
+@pytest.mark.parametrize(
+    ("run_at", "windows"),
+    [
+        ("2026-10-07", [("2026-04-01", "2026-06-30"), ("2026-07-01", "2026-09-30")]),
+        ("2026-11-07", [("2026-07-01", "2026-09-30")]),
+        ("2027-01-01", [("2026-07-01", "2026-09-30")]),
+        ("2027-01-07", [("2026-07-01", "2026-09-30"), ("2026-10-01", "2026-12-31")]),
+        ("2028-04-07", [("2027-10-01", "2027-12-31"), ("2028-01-01", "2028-03-31")]),
+    ],
+)
+def test_quarters_are_whole_calendar_quarters(run_at: str, windows: list[tuple[str, str]]) -> None:
+    """Each run looks back at the last quarter; one that is not over where the marketplace is waits."""
+    run = datetime.fromisoformat(f"{run_at}T08:00:00+00:00" if run_at[-2:] == "07" else f"{run_at}T07:00Z")
+    spec = load_spec("search_query_performance_quarterly")
+    slices = plan_slices(spec, account("NA", "US"), run_at=run, now=run)
+    assert [(piece.first_day, piece.last_day) for piece in slices] == windows
+
+
+def test_any_day_of_a_quarter_asks_for_all_of_it() -> None:
+    spec = load_spec("market_basket_quarterly")
+    (piece,) = plan_slices(
+        spec, account("EU", "DE"), run_at=RUN, now=RUN, from_day=date(2026, 8, 31), to_day=date(2026, 9, 2)
+    )
+    assert piece.label == "DE 2026-07-01..2026-09-30"
+    assert piece.window_start == "2026-06-30T22:00:00+00:00"
+    assert piece.window_end == "2026-09-30T22:00:00+00:00"
+    assert len(piece.days) == 92
+
+
 def test_what_amazon_no_longer_serves_is_marked_not_asked() -> None:
     old = RUN - timedelta(days=800)
     slices = plan_slices(load_spec("sales_and_traffic"), account("NA", "US"), run_at=old, now=RUN)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
@@ -16,8 +15,9 @@ from sellerops.ledger import ApiCall, Ledger
 from sellerops.rate_limits import Bucket, Priority, QuotaLedger, acquire
 from sellerops.sources.amazon_ads import profiles
 from sellerops.sources.amazon_ads.profiles import Profile
-from sellerops.sources.amazon_ads.transport import CallFacts, Session, answer_of, session
+from sellerops.sources.amazon_ads.transport import Session, answer_of, session
 from sellerops.sources.common.answers import Answer
+from sellerops.sources.common.call_log import CallFacts, keep_call, tokens_noted
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.lwa import Credentials
 
@@ -121,51 +121,50 @@ class AdsClient:
         profile_id = (await self.profile(only)).profile_id if only else None
         if not leased:
             await self.lease(operation)
-        about = {"report_type": report_type, "report_id": report_id, "request_id": request_id}
+        about: dict[str, Any] = {
+            "report_type": report_type,
+            "report_id": report_id,
+            "request_id": request_id,
+            "marketplace_ids": marketplace_ids,
+        }
         opened = await self.session()
         turn = opened.turn(profile_id or "") if operation in CREATES else nullcontext()
         async with turn:
-            facts, started = CallFacts(operation, fence), time.monotonic()
-            try:
-                response = await opened.send(
-                    method,
-                    path,
-                    facts,
-                    profile_id=profile_id,
-                    media_type=media_type or _MEDIA_TYPES.get(operation) or _plain(body),
-                    query=query,
-                    body=body,
-                )
-                answer = Answer({}, "") if response.status_code == 204 else answer_of(response, operation)
-            except SellerOpsError as error:
-                await self._write_down(facts, started, about, error)
-                raise
-        await self._write_down(facts, started, about, None)
+            facts = CallFacts(operation, fence)
+            with tokens_noted() as tokens:
+                try:
+                    response = await opened.send(
+                        method,
+                        path,
+                        facts,
+                        profile_id=profile_id,
+                        media_type=media_type or _MEDIA_TYPES.get(operation) or _plain(body),
+                        query=query,
+                        body=body,
+                    )
+                    answer = Answer({}, "") if response.status_code == 204 else answer_of(response, operation)
+                except SellerOpsError as error:
+                    facts.end(error)
+                    await self._write_down(facts, tokens, about)
+                    raise
+        facts.end()
+        await self._write_down(facts, tokens, about)
         return answer
 
-    async def _write_down(
-        self, facts: CallFacts, started: float, about: dict[str, Any], error: SellerOpsError | None
-    ) -> None:
-        call = ApiCall(
-            account_id=self.account.id,
-            operation=facts.operation,
-            status=facts.status,
-            seconds=round(time.monotonic() - started, 3),
-            amazon_request_id=facts.request_id,
-            error_type=type(error).__name__ if error else None,
-            error=str(error) if error else None,
-            **about,
-        )
-        await asyncio.to_thread(self._keep, call, error)
+    async def _write_down(self, facts: CallFacts, tokens: Sequence[CallFacts], about: dict[str, Any]) -> None:
+        call = facts.of(self.account.id, **about)
+        asked = [each.of(self.account.id) for each in tokens]
+        await asyncio.to_thread(self._keep, call, asked, facts.error)
 
-    def _keep(self, call: ApiCall, error: SellerOpsError | None) -> None:
-        """Learn from the call and log it. A ledger that is away must not cost the answer."""
+    def _keep(self, call: ApiCall, tokens: Sequence[ApiCall], error: SellerOpsError | None) -> None:
+        """Log the tokens and the call, and learn from it."""
         try:
             if isinstance(error, Throttled):
                 self.limits.hold(self.bucket(call.operation), error.details.get("retry_after"))
-            self.ledger.log_call(call)
         except SellerOpsError as away:
-            log.warning("the call %s of %s is not in the ledger: %s", call.operation, call.account_id, away)
+            log.warning("nothing is learnt from %s of %s: %s", call.operation, call.account_id, away)
+        for each in (*tokens, call):
+            keep_call(self.ledger, each)
 
 
 def _plain(body: object) -> str | None:

@@ -21,6 +21,7 @@ from sellerops.errors import (
 from sellerops.redaction import redact
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.bounded import bounded_request
+from sellerops.sources.common.call_log import CallFacts, ads_api_of
 from sellerops.sources.common.deadline import Fence, sending
 from sellerops.sources.common.documents import quiet_httpx
 from sellerops.sources.common.http import httpx
@@ -35,19 +36,6 @@ _CONNECTIONS = httpx.Limits(max_connections=20, max_keepalive_connections=10)
 # Calls that are repeated anyway: a token refused twice there passes, as Amazon is known to refuse good ones.
 _POLLS = frozenset({"getAdsReport", "getExport"})
 _LONGEST = 2_000
-
-
-@dataclass
-class CallFacts:
-    """What is known of the call under way, for the ledger's log: filled in here.
-
-    ``fence``: passed each time before the call is sent.
-    """
-
-    operation: str
-    fence: Fence | None = None
-    status: int | None = None
-    request_id: str | None = None
 
 
 @dataclass
@@ -78,6 +66,7 @@ class Session:
         body: Any = None,
     ) -> httpx.Response:
         """One call; a token refused with 401 is renewed once. Raises only our typed errors."""
+        facts.method, facts.api = method, ads_api_of(path)
         for last_try in (False, True):
             token = await self.tokens.get()
             headers = {

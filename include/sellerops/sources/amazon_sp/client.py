@@ -22,7 +22,6 @@ from sellerops.rate_limits import Bucket, Priority, QuotaLedger, acquire
 from sellerops.sources.amazon_sp import reports
 from sellerops.sources.amazon_sp.reports import MOST_PAGES, PAGE_SIZE, ReportQuery
 from sellerops.sources.amazon_sp.transport import (
-    CallFacts,
     Session,
     answer_of,
     current_call,
@@ -31,6 +30,7 @@ from sellerops.sources.amazon_sp.transport import (
 )
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.asking import ProcessingStatus, Report
+from sellerops.sources.common.call_log import CallFacts, keep_call, tokens_noted
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.lwa import Credentials
@@ -114,6 +114,7 @@ class SpApiClient:
             lambda api: api.create_report(**query.body()),
             report_type=query.report_type,
             request_id=request_id,
+            marketplace_ids=query.marketplace_ids,
             fence=fence,
         )
         return reports.parse_created(body)
@@ -159,7 +160,7 @@ class SpApiClient:
             if not leased:
                 await self.lease("getReports")
             leased = False
-            page = reports.parse_page(await self._page(query, report_type))
+            page = reports.parse_page(await self._page(query, report_type, marketplace_ids))
             # By id: a report that moved on meanwhile is told again with another status.
             watch.is_repeat([report.report_id for report in page.reports])
             for report in page.reports:
@@ -254,11 +255,24 @@ class SpApiClient:
             return await asyncio.to_thread(answer_of, response, operation)
 
         return await self._written_down(
-            operation, send, fence, report_type=report_type, report_id=report_id, request_id=request_id
+            operation,
+            send,
+            fence,
+            report_type=report_type,
+            report_id=report_id,
+            request_id=request_id,
+            marketplace_ids=marketplace_ids,
         )
 
-    async def _page(self, query: dict[str, Any], report_type: str) -> dict[str, Any]:
-        return await self._call("getReports", lambda api: api.get_reports(**query), report_type=report_type)
+    async def _page(
+        self, query: dict[str, Any], report_type: str, marketplace_ids: tuple[str, ...]
+    ) -> dict[str, Any]:
+        return await self._call(
+            "getReports",
+            lambda api: api.get_reports(**query),
+            report_type=report_type,
+            marketplace_ids=marketplace_ids,
+        )
 
     async def _call(
         self,
@@ -268,6 +282,7 @@ class SpApiClient:
         report_type: str | None = None,
         report_id: str | None = None,
         request_id: int | None = None,
+        marketplace_ids: tuple[str, ...] = (),
         fence: Fence | None = None,
     ) -> dict[str, Any]:
         """One call whose lease is held: the answer's body, with nextToken where the library took it out."""
@@ -278,6 +293,7 @@ class SpApiClient:
             report_type=report_type,
             report_id=report_id,
             request_id=request_id,
+            marketplace_ids=marketplace_ids,
         )
         payload = answer.payload if isinstance(answer.payload, dict) else {}
         return {**payload, "nextToken": answer.next_token} if answer.next_token else dict(payload)
@@ -290,43 +306,34 @@ class SpApiClient:
         **about: Any,
     ) -> _Result:
         """One call whose lease is held; learnt from and logged, however it ends."""
-        facts, started = CallFacts(operation, fence), time.monotonic()
+        facts = CallFacts(operation, fence)
         mark = current_call.set(facts)
-        try:
-            answer = await send(await session(self._credentials, self.account.region))
-        except SellerOpsError as error:
-            await self._write_down(facts, started, about, error)
-            raise
-        finally:
-            current_call.reset(mark)
-        await self._write_down(facts, started, about, None)
+        with tokens_noted() as tokens:
+            try:
+                answer = await send(await session(self._credentials, self.account.region))
+            except SellerOpsError as error:
+                facts.end(error)
+                await self._write_down(facts, tokens, about)
+                raise
+            finally:
+                current_call.reset(mark)
+        facts.end()
+        await self._write_down(facts, tokens, about)
         return answer
 
-    async def _write_down(
-        self, facts: CallFacts, started: float, about: dict[str, Any], error: SellerOpsError | None
-    ) -> None:
-        call = ApiCall(
-            account_id=self.account.id,
-            operation=facts.operation,
-            status=facts.status,
-            seconds=round(time.monotonic() - started, 3),
-            rate_limit=facts.rate_limit,
-            amazon_request_id=facts.request_id,
-            error_type=type(error).__name__ if error else None,
-            error=str(error) if error else None,
-            **about,
-        )
-        await asyncio.to_thread(self._keep, call, isinstance(error, Throttled))
+    async def _write_down(self, facts: CallFacts, tokens: Sequence[CallFacts], about: dict[str, Any]) -> None:
+        call = facts.of(self.account.id, **about)
+        asked = [each.of(self.account.id) for each in tokens]
+        await asyncio.to_thread(self._keep, call, asked, isinstance(facts.error, Throttled))
 
-    def _keep(self, call: ApiCall, refused: bool) -> None:
-        """Learn from the call and log it. A ledger that is away must not cost the answer, least of all a
-        report id.
-        """
+    def _keep(self, call: ApiCall, tokens: Sequence[ApiCall], refused: bool) -> None:
+        """Log the tokens and the call, and learn from it."""
+        for each in (*tokens, call):
+            keep_call(self._ledger, each)
         try:
             self._learn(call, refused)
-            self._ledger.log_call(call)
         except SellerOpsError as error:
-            log.warning("the call %s of %s is not in the ledger: %s", call.operation, call.account_id, error)
+            log.warning("nothing is learnt from %s of %s: %s", call.operation, call.account_id, error)
 
     def _learn(self, call: ApiCall, refused: bool) -> None:
         bucket = self.bucket(call.operation)

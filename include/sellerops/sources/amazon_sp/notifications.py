@@ -6,16 +6,19 @@ Destinations and subscriptions by id are the application's and need a grantless 
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from sellerops.bounded_json import read_json
-from sellerops.errors import RequestRefused, UnexpectedAnswer
+from sellerops.errors import RequestRefused, SellerOpsError, UnexpectedAnswer
+from sellerops.ledger import Ledger
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED
-from sellerops.sources.amazon_sp.transport import CallFacts, CheckedTransport, current_call
+from sellerops.sources.amazon_sp.transport import CheckedTransport, current_call
+from sellerops.sources.common.call_log import CallFacts, keep_call, tokens_noted
 from sellerops.sources.common.documents import quiet_httpx
 from sellerops.sources.common.http import httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
@@ -48,11 +51,12 @@ class NotificationsApi:
     """Calls for one set of credentials; an async context manager. Errors are typed as ``SpApiClient``'s.
 
     Not leased from the ledger's quotas: a person sets notifications up once, and a second and a burst of five
-    is allowed (usage plan of the API's model).
+    is allowed (usage plan of the API's model). With a ``ledger`` each call is in its log, as the account's.
     """
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Credentials, ledger: Ledger | None = None, account_id: str = "") -> None:
         credentials.check()
+        self._ledger, self._account_id = ledger, account_id
         quiet_httpx()
         self._credentials = credentials
         self._http = httpx.AsyncClient(timeout=_TIMEOUT)
@@ -127,18 +131,31 @@ class NotificationsApi:
         body: Mapping[str, Any] | None = None,
     ) -> Any:
         """The answer's payload."""
-        mark = current_call.set(CallFacts(operation))
-        try:
-            response = await transport.request(
-                method,
-                self._credentials.endpoint.rstrip("/") + _ROOT + path,
-                content=json.dumps(body).encode() if body is not None else None,
-                headers={"user-agent": "sellerops (Language=Python)", "content-type": "application/json"},
-            )
-        finally:
-            current_call.reset(mark)
+        facts = CallFacts(operation)
+        mark = current_call.set(facts)
+        with tokens_noted() as tokens:
+            try:
+                response = await transport.request(
+                    method,
+                    self._credentials.endpoint.rstrip("/") + _ROOT + path,
+                    content=json.dumps(body).encode() if body is not None else None,
+                    headers={"user-agent": "sellerops (Language=Python)", "content-type": "application/json"},
+                )
+                facts.end()
+            except SellerOpsError as error:
+                facts.end(error)
+                raise
+            finally:
+                current_call.reset(mark)
+                await self._write_down([each for each in (*tokens, facts) if each.seconds is not None])
         answer = read_json(response.content) if response.content.strip() else {}
         return answer.get("payload") if isinstance(answer, dict) else None
+
+    async def _write_down(self, made: Sequence[CallFacts]) -> None:
+        if self._ledger is None:
+            return
+        for facts in made:
+            await asyncio.to_thread(keep_call, self._ledger, facts.of(self._account_id))
 
     def _transport(self, scope: str) -> CheckedTransport:
         return CheckedTransport(

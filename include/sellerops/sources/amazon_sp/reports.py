@@ -72,13 +72,13 @@ class ReportQuery:
 def query_of(spec: ReportSpec, piece: Slice) -> ReportQuery:
     """How a slice is asked for.
 
-    Types that report whole marketplace days, weeks or months read only the date of dataStartTime and
-    dataEndTime, both inclusive: they get the local dates at 00:00 UTC (a later time could lie in the future
-    in Asia). Others get the window's instants. A snapshot has none, or states one that ends with its moment
-    (``request.window_back``).
+    Types that report whole marketplace days, weeks, months or quarters read only the dates of dataStartTime
+    and dataEndTime, both inclusive: they get the local dates at 00:00 UTC (a later time could lie in the
+    future in Asia). Others get the window's instants. A snapshot has none, or states one that ends with its
+    moment (``request.window_back``).
     """
     start, end = piece.start, piece.end
-    by_date = spec.period.kind in (PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH)
+    by_date = spec.period.kind is PeriodKind.DAY or spec.period.kind.is_whole_only
     if by_date and spec.period.clock == "marketplace" and piece.first_day and piece.last_day:
         start = datetime.fromisoformat(f"{piece.first_day}T00:00:00+00:00")
         end = datetime.fromisoformat(f"{piece.last_day}T00:00:00+00:00")

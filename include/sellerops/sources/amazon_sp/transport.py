@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from sellerops.bounded_json import TOO_DEEP, TooDeep, is_too_deep, read_json
 from sellerops.errors import (
@@ -25,6 +26,7 @@ from sellerops.redaction import redact
 from sellerops.sources.amazon_sp.library import library_client
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.bounded import bounded_request
+from sellerops.sources.common.call_log import CallFacts, sp_api_of
 from sellerops.sources.common.deadline import Fence, sending
 from sellerops.sources.common.documents import quiet_httpx
 from sellerops.sources.common.http import httpx
@@ -42,20 +44,6 @@ _EXPIRED = re.compile(r"\bexpir", re.IGNORECASE)
 # Set by us on every call, whatever the library thinks: its Host is wrong for http, its token may be a stale
 # one.
 _OURS = {"host", "x-amz-access-token"}
-
-
-@dataclass
-class CallFacts:
-    """What is known of the call under way, for the ledger's log: filled in by the transport.
-
-    ``fence``: passed each time before the call is sent.
-    """
-
-    operation: str
-    fence: Fence | None = None
-    status: int | None = None
-    request_id: str | None = None
-    rate_limit: float | None = None
 
 
 # A token for one call, in place of the account's access token: asked for, used once, kept nowhere.
@@ -85,6 +73,7 @@ class CheckedTransport:
         """
         kept = {name: value for name, value in (headers or {}).items() if name.lower() not in _OURS}
         facts = current_call.get() or CallFacts(method)
+        facts.method, facts.api = method, sp_api_of(urlsplit(url).path)
         for last_try in (False, True):
             own = one_call_token.get()
             token = own or await self._tokens.get()

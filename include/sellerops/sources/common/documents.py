@@ -23,6 +23,7 @@ from sellerops.errors import (
     DocumentExpired,
     UnexpectedAnswer,
 )
+from sellerops.sources.common.call_log import CallFacts
 from sellerops.sources.common.document_hosts import check_address
 from sellerops.sources.common.http import httpx
 from sellerops.sources.common.tls import trusted
@@ -74,11 +75,13 @@ def download(
     connect_timeout: float = CONNECT_TIMEOUT,
     read_timeout: float = READ_TIMEOUT,
     whole_timeout: float = WHOLE_TIMEOUT,
+    facts: CallFacts | None = None,
 ) -> ArchivedDocument:
     """Stream the document into ``archive`` and say where it lies. Sync; memory stays below a few MB.
 
     :param origins: where documents may also be fetched from, beside Amazon's hosts: see ``check_address``.
         Redirects are not followed.
+    :param facts: is told what the store answered.
 
     UnexpectedAnswer for an address elsewhere, LimitExceeded for a document beyond the limits,
     DocumentExpired when a fresh address is needed, DocumentDamaged when what arrives is truncated,
@@ -97,6 +100,9 @@ def download(
             ) as client,
             client.stream("GET", address.url, headers=headers) as response,
         ):
+            if facts:
+                facts.status = response.status_code
+                facts.request_id = response.headers.get("x-amz-request-id")
             _check_status(response, where)
             raw = _RawBody(response, where, whole_timeout)
             return archive.put_stream(

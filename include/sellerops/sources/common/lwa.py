@@ -11,6 +11,7 @@ from sellerops.bounded_json import read_json
 from sellerops.errors import AmazonUnavailable, LoginRefused, SellerOpsError
 from sellerops.redaction import redact
 from sellerops.sources.common.bounded import bounded_request
+from sellerops.sources.common.call_log import token_call
 from sellerops.sources.common.document_hosts import origin_of
 from sellerops.sources.common.http import httpx
 from sellerops.sources.common.tokens import shared_token
@@ -122,17 +123,22 @@ class TokenSource:
             "client_id": self._credentials.client_id,
             "client_secret": self._credentials.client_secret,
         }
-        try:
-            response = await bounded_request(self._http, "POST", self._credentials.token_url, data=form)
-        except httpx.HTTPError as error:
-            # `sent` is about the API call this token is for: it has not left yet.
-            raise AmazonUnavailable(
-                f"Login with Amazon does not answer: {type(error).__name__}.", where=self._where, sent=False
-            ) from None
-        body = _json(response)
-        if response.status_code == 200 and isinstance(body.get("access_token"), str):
-            return body["access_token"], _seconds(body.get("expires_in"))
-        raise self._error(response.status_code, body)
+        with token_call() as facts:
+            try:
+                response = await bounded_request(self._http, "POST", self._credentials.token_url, data=form)
+            except httpx.HTTPError as error:
+                # `sent` is about the API call this token is for: it has not left yet.
+                raise AmazonUnavailable(
+                    f"Login with Amazon does not answer: {type(error).__name__}.",
+                    where=self._where,
+                    sent=False,
+                ) from None
+            facts.status = response.status_code
+            facts.request_id = response.headers.get("x-amzn-RequestId")
+            body = _json(response)
+            if response.status_code == 200 and isinstance(body.get("access_token"), str):
+                return body["access_token"], _seconds(body.get("expires_in"))
+            raise self._error(response.status_code, body)
 
     def _error(self, status: int, body: Mapping[str, Any]) -> SellerOpsError:
         code = str(body.get("error") or "")
