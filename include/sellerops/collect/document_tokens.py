@@ -14,7 +14,9 @@ from sellerops.rate_limits import Granted, KeepingToken, UsingToken, acquire
 # A worker that has not come by then comes no more: its token is no longer counted, and it takes another if it
 # does come.
 KEPT_FOR = timedelta(minutes=15)
-# The same in real seconds, on a clock that is faster: Airflow does not start tasks faster because of it.
+# Where tokens come faster than one in so many seconds (Amazon Ads), workers do not use them up at once.
+_SCARCE_S = 2.0
+# KEPT_FOR in real seconds, on a clock that is faster: Airflow does not start tasks faster because of it.
 _SHORTEST_KEPT = 120.0
 
 
@@ -22,10 +24,12 @@ class DocumentToken:
     """The token of one request, as its row in the ledger tells (``document_lease_at``).
 
     All documents of an account and source count, as if their operations had one bucket: that errs to the slow
-    side, and the row need not name the operation.
+    side, and the row need not name the operation. Tokens that are not scarce are kept without being counted:
+    as many documents as there are may be on their way to a worker.
     """
 
-    def __init__(self, request: ReportRequest, clock: Clock) -> None:
+    def __init__(self, request: ReportRequest, clock: Clock, *, is_scarce: bool = True) -> None:
+        self._is_scarce = is_scarce
         self._values: dict[str, Any] = {
             "id": request.id,
             "source": request.source,
@@ -34,6 +38,8 @@ class DocumentToken:
         }
 
     def count(self, connection: Connection) -> int:
+        if not self._is_scarce:
+            return 0
         row = connection.execute(
             """
             SELECT count(*) AS kept FROM sellerops.report_request
@@ -82,7 +88,7 @@ async def keep_token(tools: Tools, request: ReportRequest) -> None:
     clock = await clock_of(tools.ledger)
     held = request.document_lease_at
     if held is None or held + kept_for(clock) / 2 < clock.now():
-        keeping = KeepingToken(tools.limits, DocumentToken(request, clock))
+        keeping = KeepingToken(tools.limits, _token_of(tools, request, clock))
         bucket = tools.client.bucket(tools.asking.document)
         await acquire(keeping, bucket, tools.client.priority, deadline_of(tools, request))
 
@@ -92,7 +98,7 @@ async def keep_token_if_free(tools: Tools, request: ReportRequest) -> bool:
 
     Who holds tokens must not wait for further ones: two who did so could wait for each other.
     """
-    keeping = KeepingToken(tools.limits, DocumentToken(request, await clock_of(tools.ledger)))
+    keeping = KeepingToken(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
     bucket = tools.client.bucket(tools.asking.document)
     decision = await off_loop(keeping.try_acquire, bucket, tools.client.priority)
     return isinstance(decision, Granted)
@@ -100,11 +106,16 @@ async def keep_token_if_free(tools: Tools, request: ReportRequest) -> bool:
 
 async def use_token(tools: Tools, request: ReportRequest) -> None:
     """The right to call for the request's document now. Throttled when there is none soon (``at_most``)."""
-    using = UsingToken(tools.limits, DocumentToken(request, await clock_of(tools.ledger)))
+    using = UsingToken(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
     await acquire(using, tools.client.bucket(tools.asking.document), tools.client.priority)
 
 
 async def keep_on(tools: Tools, request: ReportRequest) -> None:
     """Keep a used token after all: the call it was for was not made."""
-    token = DocumentToken(request, await clock_of(tools.ledger))
+    token = _token_of(tools, request, await clock_of(tools.ledger))
     await off_loop(tools.ledger.database.run, token.keep)
+
+
+def _token_of(tools: Tools, request: ReportRequest, clock: Clock) -> DocumentToken:
+    rate = tools.limits.config.limit(tools.asking.document).rate
+    return DocumentToken(request, clock, is_scarce=rate * _SCARCE_S < 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ from integration.collect.parts import RUN_AT, collect, wait
 from support.sandbox import SandboxServer
 
 from sellerops.archive import Archive
-from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome
+from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
 from sellerops.errors import NothingToCollect, ReportFatal
 from sellerops.ledger import Ledger, RequestStatus, SliceState
 from sellerops.marketplaces import marketplace
@@ -117,6 +118,25 @@ def test_without_a_time_the_pauses_double(bench: AdsBench) -> None:
     for number, gap in enumerate(gaps):
         assert gap >= 2 * 2**number
     assert gaps[-1] > 60
+
+
+def test_downloads_do_not_wait_for_each_other(bench: AdsBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than the bucket's ten tokens may be kept for workers that come later: new ones come soon."""
+    bench.let_time_pass_in_sleeps_alone(monkeypatch)
+    days = [date(2026, 11, day) for day in range(1, 15)]
+    pieces = [piece for day in days for piece in bench.pieces(from_day=day, to_day=day)][:12]
+    assert len(pieces) == 12
+
+    async def waits() -> list[WaitResult]:
+        runs = [replace(ADS_RUN, map_index=number) for number in range(12)]
+        return await asyncio.gather(
+            *(bench.collector().wait(piece, run) for piece, run in zip(pieces, runs, strict=True))
+        )
+
+    requests = [bench.ledger.get_request(one.request_ids[0]) for one in asyncio.run(waits())]
+    kept = sorted(each.document_lease_at for each in requests if each.document_lease_at)
+    assert len(kept) == 12
+    assert bench.ledger.clock().now() - kept[0] < timedelta(minutes=15), "none was given up for another"
 
 
 def test_a_throttled_download_waits_in_the_triggerer(
