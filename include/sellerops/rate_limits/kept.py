@@ -78,13 +78,16 @@ def _fill_no_higher(connection: Connection, bucket: Bucket, kept: KeptToken) -> 
     }
     where = "application = %(application)s AND account_id = %(account_id)s AND operation = %(operation)s"
     connection.execute(f"SELECT FROM sellerops.quota_bucket WHERE {where} FOR UPDATE", values)
+    count = kept.count(connection)
+    if not count:
+        return
     connection.execute(
         f"""
         UPDATE sellerops.quota_bucket
         SET tat = greatest(tat, sellerops.now() + make_interval(secs => least(burst, %(kept)s) * interval_s))
         WHERE {where}
         """,
-        values | {"kept": kept.count(connection)},
+        values | {"kept": count},
     )
 
 
