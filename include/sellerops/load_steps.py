@@ -16,7 +16,7 @@ from sellerops.destinations.empty import load_nothing
 from sellerops.errors import GiveUpError
 from sellerops.ledger.history import RecordedLoad
 from sellerops.marketplaces import marketplace_by_id
-from sellerops.slices import Slice
+from sellerops.slices import Slice, days_label
 from sellerops.specs import PeriodKind, ReportSpec
 
 Key = tuple[str | None, str, str]
@@ -170,7 +170,7 @@ def slice_of(
     else:
         first = start.astimezone(zone).date()
         last = (end - timedelta(microseconds=1)).astimezone(zone).date()
-        day = f"{first}" if first == last else f"{first}..{last}"
+        day = days_label(first, last)
         window |= {
             "window_start": start.astimezone(UTC).isoformat(),
             "window_end": end.astimezone(UTC).isoformat(),

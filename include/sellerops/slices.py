@@ -14,6 +14,8 @@ from sellerops.marketplaces import Marketplace, marketplace
 from sellerops.specs import PeriodKind, ReportSpec
 from sellerops.specs.durations import format_duration
 
+_TWO_QUARTERS = timedelta(days=184)
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -111,6 +113,21 @@ def window_days(spec: ReportSpec, zone: ZoneInfo, run_at: datetime) -> tuple[dat
     return last_closed - timedelta(days=max(spec.period.lookback.days, 1) - 1), last_closed
 
 
+def newest_days(kind: PeriodKind, run_at: datetime, zone: ZoneInfo) -> tuple[date, date]:
+    """First and last day of the newest whole period a run at ``run_at`` collects; of a snapshot its day."""
+    today = run_at.astimezone(zone).date()
+    if kind is PeriodKind.SNAPSHOT:
+        return today, today
+    yesterday = today - timedelta(days=1)
+    *_, newest = _pieces(kind, yesterday - _TWO_QUARTERS, yesterday, yesterday)
+    return newest
+
+
+def days_label(first: date, last: date) -> str:
+    """``2026-11-20``, or ``2026-11-01..2026-11-07``: the same in the UI, in notices and in commands."""
+    return f"{first}" if first == last else f"{first}..{last}"
+
+
 def refuse_unpublished(spec: ReportSpec, piece: Slice, now: datetime) -> None:
     """Raise NotPublishedYet while Amazon cannot have published the slice's period."""
     wait = spec.period.available_after
@@ -189,17 +206,16 @@ def _windows(
     if from_day or to_day:
         first, last = _given_days(from_day, to_day)
         last = min(last, last_closed)
-    pieces = _pieces(spec, first, last, last_closed)
+    pieces = _pieces(spec.period.kind, first, last, last_closed, spec.period.max_days)
     if spec.period.kind is PeriodKind.RANGE:
         pieces = _served_apart(pieces, zone, oldest)
     for start, end in pieces:
-        day = f"{start}" if start == end else f"{start}..{end}"
         end_instant = _midnight(end + timedelta(days=1), zone)
         yield _slice(
             spec,
             account,
             group,
-            f"{_place(account, group)} {day}",
+            f"{_place(account, group)} {days_label(start, end)}",
             zone,
             first_day=start.isoformat(),
             last_day=end.isoformat(),
@@ -222,9 +238,10 @@ def _served_apart(
         yield (cut if cut <= end else start), end
 
 
-def _pieces(spec: ReportSpec, first: date, last: date, last_closed: date) -> Iterator[tuple[date, date]]:
+def _pieces(
+    kind: PeriodKind, first: date, last: date, last_closed: date, max_days: int = 1
+) -> Iterator[tuple[date, date]]:
     """Whole days, Sunday-to-Saturday weeks, calendar months or quarters, or ranges up to ``max_days``."""
-    kind = spec.period.kind
     cursor = first
     while cursor <= last:
         if kind is PeriodKind.DAY:
@@ -239,7 +256,7 @@ def _pieces(spec: ReportSpec, first: date, last: date, last_closed: date) -> Ite
             start = cursor.replace(month=cursor.month - (cursor.month - 1) % 3, day=1)
             end = _month_end(start.replace(month=start.month + 2))
         else:
-            start, end = cursor, min(last, cursor + timedelta(days=spec.period.max_days - 1))
+            start, end = cursor, min(last, cursor + timedelta(days=max_days - 1))
         if end <= last_closed:
             yield start, end
         cursor = end + timedelta(days=1)
@@ -255,7 +272,8 @@ def _given_days(from_day: date | None, to_day: date | None) -> tuple[date, date]
     assert last is not None
     if first > last:
         raise FormError(
-            f"from_day {first} is after to_day {last}.", remedy="Swap them and trigger the run again."
+            f"the first day {first} is after the last day {last}.",
+            remedy="Swap them and trigger the run again.",
         )
     return first, last
 

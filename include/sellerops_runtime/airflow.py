@@ -84,6 +84,7 @@ class AirflowStack:
             "API__PORT": self.port,
             "API__BASE_URL": self.url,
             "API__WORKERS": 1,
+            "API__DEFAULT_WRAP": True,  # a log's deciding line is read to its end
             "API__SECRET_KEY": self._secret("api_secret_key", secrets.token_urlsafe),
             "API_AUTH__JWT_SECRET": self._secret("jwt_secret", lambda: secrets.token_urlsafe(48)),
             "DAG_PROCESSOR__REFRESH_INTERVAL": 5,

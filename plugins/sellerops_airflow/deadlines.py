@@ -42,7 +42,8 @@ def deadline_of(spec: ReportSpec) -> list[DeadlineAlert] | None:
             reference=PromisedTime(due=spec.due, timezone=spec.schedule.timezone),
             interval=timedelta(0),
             callback=AsyncCallback(tell_late, kwargs={"dag_id": spec.dag_id}),
-            name=f"due {spec.due} {spec.schedule.timezone}",
+            # The UI shows an alert with every run of the DAG; the name says which runs have it.
+            name=f"scheduled runs only: due {spec.due} {spec.schedule.timezone}",
         )
     ]
 

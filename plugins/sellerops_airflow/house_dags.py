@@ -8,6 +8,7 @@ from typing import Any
 from sellerops.commands import typed_in
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.retry_policy import RetryByRemedy
+from sellerops_airflow.task_logs import log_known_errors_plainly
 
 
 def page_of(docstring: str | None) -> str:
@@ -25,6 +26,7 @@ def house_dag(retry_delay: timedelta) -> dict[str, Any]:
             "retries": 2,
             "retry_delay": retry_delay,
             "retry_policy": RetryByRemedy(),
+            "on_execute_callback": log_known_errors_plainly,
         },
         "on_failure_callback": [ReportFailureNotifier()],
         "on_success_callback": [ReportSuccessNotifier()],

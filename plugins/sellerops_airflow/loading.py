@@ -120,7 +120,8 @@ def _load(
         log.warning("%s: %s Downloading the document again.", error.where, error.cause)
         results = _load_anew(runtime, destination, spec, piece, run, request_id)
     for result in results:
-        log.info("%s, %s: %s", piece.label, uri, result)
+        log.info("%s: %s", piece.label, result)
+    log.info("%s: read from %s (request %s).", piece.label, uri, request_id)
     return results
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sellerops.errors import GiveUpError
+from sellerops.slices import days_label
 
 if TYPE_CHECKING:
     from sellerops.archive import Archive
@@ -162,11 +163,7 @@ def check_credentials() -> None:
 
 def _describe(row: dict[str, Any]) -> str:
     first, last = row["first_day"], row["last_day"]
-    return f"{row['report']} {row['account_id']} {_days(first, last)} (run {row['run_id']})"
-
-
-def _days(first: date, last: date) -> str:
-    return f"{first}" if first == last else f"{first}..{last}"
+    return f"{row['report']} {row['account_id']} {days_label(first, last)} (run {row['run_id']})"
 
 
 __all__ = [

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import yaml
 
 from sellerops.accounts import Account
-from sellerops.commands import typed, typed_in
+from sellerops.commands import typed
 from sellerops.specs import PeriodKind, ReportSpec, TableSpec
 
+# The UI shows the page in a panel of 500 pixels. It breaks lines of paragraphs and quotes, but neither of
+# lists and code blocks nor words in tables; code within a paragraph, when broken, covers the line above it.
+_CODE_WIDTH = 40  # yaml breaks at the first space beyond
+_LONGEST_WORD = 20
+_BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[./_-])")
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
@@ -23,7 +29,7 @@ def doc_md(spec: ReportSpec, accounts: Sequence[Account]) -> str:
             spec.description,
             f"Amazon's `{spec.report_type}`, for {names}.",
             "## Repeat and backfill",
-            typed_in(_how_to_repeat(spec)),
+            _how_to_repeat(spec),
             "## Tables",
             tables,
             "## Effective spec",
@@ -33,44 +39,37 @@ def doc_md(spec: ReportSpec, accounts: Sequence[Account]) -> str:
 
 
 def _how_to_repeat(spec: ReportSpec) -> str:
-    lines = [
+    parts = [
         *(
-            f"- **Clear `load_{name}`**: loads the archived document again; Amazon is not asked."
+            f"Clear `load_{name}` to load the archived document again. No request is made."
             for name in spec.all_destinations
         ),
-        "- **Clear `fetch_report`** of one instance, with downstream: repeats exactly that shop and day.",
-        "  A document that is young enough (`request.fresh_for`), or made since the data interval's end, is",
-        "  used again.",
-        "- **Clear `plan_slices`**, with downstream: the account's whole run anew.",
+        "Clear `fetch_report` of one instance, with downstream, to repeat exactly that marketplace and day. "
+        "A document that is young enough (`request.fresh_for`), or made since the end of the data interval, "
+        "is reused.",
+        "Clear `plan_slices`, with downstream, to repeat the whole run of the account.",
     ]
     if spec.period.kind is PeriodKind.SNAPSHOT:
-        lines.append(
-            "- **No backfill**: Amazon keeps no history of a snapshot. A missed one is marked expired."
+        return "\n\n".join(
+            [*parts, "There is no backfill: Amazon keeps no history of a snapshot. A missed one has expired."]
         )
-        return "\n".join(lines)
-    lines += [
-        "- **Some days by hand**: *Trigger*, with *From day* and *To day*.",
-        "- **Backfill**: *Trigger > Backfill*, or for the days 2026-09-01 to 2026-10-31",
-        "",
-        "  ```sh",
-        "  "
-        + typed(
-            f"airflow backfill create --dag-id {spec.dag_id} --from-date 2026-09-01 --to-date 2026-11-01"
-        ),
-        "  ```",
-        "",
-        "  A run is named by the start of its data interval, the last day it collects. What it will ask and",
-        f"  how long the quota makes it take: `sellerops backfill plan --report {spec.name}"
-        " --from 2026-09-01 --to 2026-10-31`.",
-    ]
-    return "\n".join(lines)
+    backfill = f"airflow backfill create --dag-id {spec.dag_id} --from-date 2026-09-01 --to-date 2026-11-01"
+    plan = f"sellerops backfill plan --report {spec.name} --from 2026-09-01 --to 2026-10-31"
+    return "\n\n".join(
+        [
+            *parts,
+            "To collect some days by hand, choose *Trigger* and fill in *From day* and *To day*.",
+            "To backfill, choose *Trigger*, then *Backfill*. Or, for the days 2026-09-01 to 2026-10-31:",
+            f"> {typed(backfill)}",
+            "What a backfill will request, and how long Amazon's quotas make it take:",
+            f"> {typed(plan)}",
+            "The id of a scheduled or backfilled run names the newest days it collects, then its start.",
+        ]
+    )
 
 
 def _table(spec: ReportSpec, name: str, table: TableSpec) -> str:
-    rows = [
-        f"| `{column}` | {entry.type.value} | {_cell(table.header_of(column))} | {_notes(table, column)} |"
-        for column, entry in table.columns.items()
-    ]
+    rows = [f"| `{column}` | {_about(table, column)} |" for column in table.columns]
     key = ", ".join(table.primary_key) or "none: equal lines are told apart by their hash and an ordinal"
     return "\n".join(
         [
@@ -78,21 +77,24 @@ def _table(spec: ReportSpec, name: str, table: TableSpec) -> str:
             "",
             f"{table.description} Write disposition `{table.write_disposition.value}`; key: {key}.",
             "",
-            "| column | type | in Amazon's document | |",
-            "| --- | --- | --- | --- |",
+            "| column | type, name in Amazon's document |",
+            "| --- | --- |",
             *rows,
         ]
     )
 
 
-def _notes(table: TableSpec, name: str) -> str:
+def _about(table: TableSpec, name: str) -> str:
     column = table.columns[name]
     notes = [word for word, is_so in (("required", column.required), ("personal", column.personal)) if is_so]
-    return _cell(", ".join([*notes, *([column.description] if column.description else [])]))
+    header = _breakable(table.header_of(name))
+    told = ", ".join(filter(None, [column.type.value, header, *notes, column.description]))
+    return told.replace("|", "\\|")
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _breakable(name: str) -> str:
+    """A long name with invisible spaces between its words, at which the UI may break the line."""
+    return _BETWEEN_WORDS.sub("\u200b", name) if len(name) > _LONGEST_WORD else name
 
 
 def _effective(spec: ReportSpec) -> str:
@@ -100,5 +102,5 @@ def _effective(spec: ReportSpec) -> str:
     content = spec.model_dump(
         mode="json", by_alias=True, exclude_none=True, exclude={"tables": {"__all__": {"columns"}}}
     )
-    text: str = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    text: str = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_CODE_WIDTH)
     return text

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import DAG, Asset, Param, TaskGroup, get_parsing_context, task_group
+from airflow.sdk import DAG, Asset, TaskGroup, get_parsing_context, task_group
 
 from sellerops.accounts import Account, load_accounts
 from sellerops.config_files import config_dir
@@ -23,6 +23,8 @@ from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
 from sellerops_airflow.report_docs import doc_md
 from sellerops_airflow.retry_policy import RetryByRemedy
+from sellerops_airflow.run_form import form_params
+from sellerops_airflow.task_logs import log_known_errors_plainly
 from sellerops_airflow.timetables import ReportTimetable
 
 # A slice names itself in the grid from its first second, and keeps the name when it fails.
@@ -82,9 +84,11 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
     chosen = accounts_for(spec, accounts)
     with DAG(
         dag_id=spec.dag_id,
+        # The UI's search and sorting go by it: a report is found by its name.
+        dag_display_name=spec.name,
         description=spec.description,
         doc_md=doc_md(spec, chosen),
-        schedule=ReportTimetable(spec.schedule, spec.dag_id),
+        schedule=ReportTimetable(spec.schedule, spec.dag_id, spec.period.kind),
         start_date=datetime.fromisoformat(spec.start_date).replace(tzinfo=UTC),
         catchup=spec.catchup,
         max_active_runs=_MAX_ACTIVE_RUNS,
@@ -98,6 +102,7 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
             "retry_exponential_backoff": 2.0,
             "max_retry_delay": timedelta(minutes=30),
             "retry_policy": RetryByRemedy(),
+            "on_execute_callback": log_known_errors_plainly,
         },
         on_failure_callback=[ReportFailureNotifier()],
         on_success_callback=[ReportSuccessNotifier()],
@@ -110,7 +115,7 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
     # Set last: every task made while a DAG has them takes a copy, which is serialized, stored and read again
     # with each task. They reach templates all the same. Added, not assigned: Airflow checks what is assigned
     # against its schema, which took half of the time that building a DAG takes; a test checks it instead.
-    dag.params.update(_params(spec, chosen))
+    dag.params.update(form_params(spec, chosen))
     return dag
 
 
@@ -165,40 +170,3 @@ def _assets(spec: ReportSpec, destination: str) -> Iterator[Asset]:
     """One asset a table. An event of it is a wake-up: which days it brought stands in the ledger."""
     for table in spec.tables:
         yield table_asset(f"{spec.source}.{table}", destination)
-
-
-def _params(spec: ReportSpec, accounts: Sequence[Account]) -> dict[str, Param]:
-    if spec.period.kind is PeriodKind.SNAPSHOT:
-        return {}
-
-    def day(title: str, text: str) -> Param:
-        return Param(None, type=["null", "string"], format="date", title=title, description=text)
-
-    def some(title: str, known: Iterable[str]) -> Param:
-        text = "Only these. Empty: all."
-        return Param([], type="array", items={"type": "string"}, examples=sorted(set(known)), title=title,
-                     description=text)  # fmt: skip
-
-    return {
-        "from_day": day(
-            "From day", "First day to collect, by the shop's clock. Empty: what the schedule would."
-        ),
-        "to_day": day("To day", "Last day to collect, inclusive. Empty: the same as the first."),
-        "period": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=max(1, spec.period.history.days),
-            title="Days",
-            description="Instead of days: collect the last so many closed ones.",
-        ),
-        "accounts": some("Accounts", (account.id for account in accounts)),
-        "marketplaces": some("Shops", (shop.code for each in accounts for shop in each.marketplaces)),
-        "priority": Param(
-            "schedule",
-            type="string",
-            enum=["schedule", "backfill"],
-            title="Priority",
-            description="Of quota: `backfill` lets schedules and people go first.",
-        ),
-    }

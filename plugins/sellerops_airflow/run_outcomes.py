@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from airflow.sdk import Context, conf
 
+from sellerops.slices import days_label
 from sellerops_airflow.dag_specs import family_of_dag, source_of_dag
 from sellerops_airflow.outcomes import FAILURE_KEY
 
@@ -49,13 +50,13 @@ class Words:
         return found if isinstance(found, dict) else {}
 
     def label(self, task_id: str, map_index: int) -> str:
-        """``US 2026-11-20`` of a mapped task, from its account's plan."""
+        """``US 2026-11-20`` of a mapped task, as its account's plan calls it; empty when not known."""
         plan = f"{task_id.split('.')[0]}.plan_slices"
         if plan not in self._plans:
             found = self._pull(plan, "return_value")
             self._plans[plan] = found if isinstance(found, list) else []
         slices = self._plans[plan]
-        return str(slices[map_index]["label"]) if 0 <= map_index < len(slices) else f"slice {map_index}"
+        return str(slices[map_index]["label"]) if 0 <= map_index < len(slices) else ""
 
     def _pull(self, task_id: str, key: str, map_index: int = -1) -> Any:
         if self._ti is None:
@@ -156,8 +157,9 @@ def _failure(
     is_of_account = dag_id.startswith("report__") and "." in task_id
     account_id, _, step = task_id.partition(".") if is_of_account else ("", "", task_id)
     said = words.failure(task_id, map_index) if row is None else {}
-    if row is None and map_index >= 0:
-        label = words.label(task_id, map_index)
+    if map_index >= 0:
+        # The plan's own word first, which the UI shows, too; the ledger's rows have no more than days.
+        label = words.label(task_id, map_index) or label or f"slice {map_index}"
     return Failure(
         account_id=account_id,
         label=label,
@@ -195,7 +197,7 @@ def _labels(rows: list[SliceRow]) -> dict[TaskKey, str]:
             if first.marketplace_id
             else regions.get(first.account_id, first.account_id)
         )
-        labels[key] = f"{place} {days[0]}" + (f"..{days[-1]}" if len(days) > 1 else "")
+        labels[key] = f"{place} {days_label(days[0], days[-1])}"
     return labels
 
 

@@ -142,9 +142,14 @@ class Runtime:
         spec: ReportSpec = self._specs.get(dag_id, lambda: load_spec(dag_id))
         return spec
 
+    def accounts(self) -> dict[str, Account]:
+        """All accounts by id, as their file stands (up to a minute ago)."""
+        accounts: dict[str, Account] = self._accounts.get("all", load_accounts)
+        return accounts
+
     def account(self, account_id: str) -> Account:
         """One account. Raises ConfigurationError when ``accounts.yaml`` no longer has it."""
-        accounts: dict[str, Account] = self._accounts.get("all", load_accounts)
+        accounts = self.accounts()
         if account_id not in accounts:
             raise ConfigurationError(
                 f"there is no account {account_id!r} any more.",

@@ -7,10 +7,13 @@ from typing import Any
 
 import pendulum
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
+from airflow.utils.types import DagRunType
 
 from sellerops.schedules import Calendar, Due
-from sellerops.specs import Schedule
+from sellerops.slices import newest_days
+from sellerops.specs import PeriodKind, Schedule
 
+_BY_INTERVAL = (DagRunType.SCHEDULED, DagRunType.BACKFILL_JOB)
 _MOMENT = timedelta(microseconds=1)
 # More than the clocks ever leap.
 _LEAP = timedelta(hours=4)
@@ -20,12 +23,14 @@ class ReportTimetable(Timetable):
     """A run's data interval lies between two nominal times of the schedule; it starts at the end plus spread.
 
     The nominal time is the cron's moment or a window's start. Intervals follow from the schedule alone: the
-    scheduler, ``catchup`` and a backfill make the same runs. ``key`` (the DAG id) picks the window's moment.
+    scheduler, ``catchup`` and a backfill make the same runs. ``key`` (the DAG id) picks the window's moment;
+    ``period``, of a report, has scheduled and backfilled runs named by the days they collect.
     """
 
-    def __init__(self, schedule: Schedule, key: str) -> None:
+    def __init__(self, schedule: Schedule, key: str, period: PeriodKind | None = None) -> None:
         self.schedule = schedule
         self.key = key
+        self.period = period
         self._calendar = Calendar(schedule, key)
 
     def next_dagrun_info(
@@ -51,12 +56,37 @@ class ReportTimetable(Timetable):
         """A run by hand for ``run_after`` collects what had closed by then."""
         return DataInterval(pendulum.instance(self._before(run_after)), run_after)
 
+    def generate_run_id(
+        self,
+        *,
+        run_type: DagRunType,
+        run_after: pendulum.DateTime,
+        data_interval: DataInterval | None,
+        **extra: Any,
+    ) -> str:
+        """``scheduled__2026-11-20__2026-11-21T12:00:00+00:00``: the newest days, by the schedule's zone, then
+        the start.
+
+        A run by hand is named by its start alone: Airflow does not tell the days of its form.
+        """
+        if self.period is None or data_interval is None or run_type not in _BY_INTERVAL:
+            return super().generate_run_id(
+                run_type=run_type, run_after=run_after, data_interval=data_interval, **extra
+            )
+        first, last = newest_days(self.period, data_interval.end, self._calendar.zone)
+        days = f"{first}" if first == last else f"{first}_to_{last}"
+        return run_type.generate_run_id(suffix=f"{days}__{run_after.isoformat()}")
+
     def serialize(self) -> dict[str, Any]:
-        return {"schedule": self.schedule.model_dump(mode="json", exclude_defaults=True), "key": self.key}
+        period = {"period": self.period.value} if self.period else {}
+        schedule = self.schedule.model_dump(mode="json", exclude_defaults=True)
+        return {"schedule": schedule, "key": self.key, **period}
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> ReportTimetable:
-        return cls(Schedule.model_validate(data["schedule"]), data["key"])
+        # DAGs that an earlier version stored name no period.
+        period = PeriodKind(data["period"]) if "period" in data else None
+        return cls(Schedule.model_validate(data["schedule"]), data["key"], period)
 
     @property
     def summary(self) -> str:

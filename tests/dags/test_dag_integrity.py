@@ -17,6 +17,7 @@ from sellerops.specs import enabled_specs
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.report_factory import build_all
 from sellerops_airflow.retry_policy import RetryByRemedy
+from sellerops_airflow.task_logs import log_known_errors_plainly
 from sellerops_airflow.timetables import ReportTimetable
 
 SPECS = {spec.dag_id: spec for spec in enabled_specs()}
@@ -107,6 +108,12 @@ def test_every_task_is_retried_by_remedy_and_survives_the_deferral_race(bag: Dag
         assert not getattr(task, "end_from_trigger", False)
 
 
+def test_every_task_logs_our_own_errors_as_one_line(bag: DagBag) -> None:
+    for dag in bag.dags.values():
+        for task in dag.tasks:
+            assert list(task.on_execute_callback) == [log_known_errors_plainly], (dag.dag_id, task.task_id)
+
+
 def test_every_dag_tells_of_its_failure_and_has_a_known_vocabulary(bag: DagBag) -> None:
     for dag in bag.dags.values():
         assert [type(callback) for callback in dag.on_failure_callback] == [ReportFailureNotifier]
@@ -144,6 +151,27 @@ def test_the_page_shows_spec_columns_and_how_to_backfill(bag: DagBag, dag_id: st
     assert "Clear `load_postgres`" in page
     command = f"airflow backfill create --dag-id {dag_id} --from-date 2026-09-01 --to-date 2026-11-01"
     assert (command in page) is (spec.period.kind != "snapshot")
+
+
+@EACH_REPORT
+def test_the_page_fits_the_panel_of_the_ui(bag: DagBag, dag_id: str) -> None:
+    """500 pixels wide: it breaks lines of paragraphs, but neither of lists nor of code."""
+    is_code = False
+    for line in str(dag_of(bag, dag_id).doc_md).splitlines():
+        if line.startswith("```"):
+            is_code = not is_code
+        elif is_code:
+            # What has no space cannot be broken: Amazon's report types, GraphQL.
+            assert len(line) <= 70 or any(len(word) > 16 for word in line.split()), line
+        else:
+            assert not line.startswith(("- ", "* ", "  ")), line
+
+
+def test_a_report_is_found_by_its_name(bag: DagBag) -> None:
+    """The search of the UI compares with the beginning of the display name."""
+    names = {dag_id: dag_of(bag, dag_id).dag_display_name for dag_id in DAG_IDS}
+    assert names == {dag_id: SPECS[dag_id].name for dag_id in DAG_IDS}
+    assert len(set(names.values())) == len(names)
 
 
 @EACH_REPORT

@@ -40,6 +40,7 @@ class Story:
     def __init__(self, ledger: Ledger, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ledger, self.sandbox = ledger, sandbox
         self.states: dict[str, str] = {}
+        self.label = PIECE.label
         monkeypatch.setattr(
             "airflow.sdk.execution_time.task_runner.RuntimeTaskInstance.get_task_states",
             staticmethod(lambda dag_id, run_ids: {run_ids[0]: self.states}),
@@ -98,9 +99,12 @@ class Story:
                 "dag": dag,
                 "run_id": run_id,
                 "dag_run": SimpleNamespace(clear_number=cleared),
-                "ti": SimpleNamespace(xcom_pull=lambda task_ids, key: [PIECE.to_dict()] * 2),
+                "ti": SimpleNamespace(xcom_pull=self._plan),
             }
         )
+
+    def _plan(self, task_ids: str, key: str) -> list[dict[str, Any]]:
+        return [replace(PIECE, label=self.label).to_dict()] * 2
 
     @property
     def slack(self) -> list[dict[str, Any]]:
@@ -125,6 +129,13 @@ def story(ledger: Ledger, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatc
 
     with use_runtime(Runtime()):
         yield Story(ledger, sandbox, monkeypatch)
+
+
+def test_a_notice_calls_the_slice_as_the_grid_does(story: Story) -> None:
+    """Of a listing or a snapshot the ledger's rows have a day alone; the plan has the label of the UI."""
+    story.label = "NA until 2026-11-20"
+    story.fails("one")
+    assert "*northwind_na* NA until 2026-11-20" in story.slack[0]["text"]
 
 
 def test_a_failure_its_retry_and_its_recovery_are_one_thread(story: Story) -> None:

@@ -30,6 +30,7 @@ from sellerops.completeness import (
 from sellerops.errors import ConfigurationError, RetryableError
 from sellerops.ledger import Ledger
 from sellerops.marketplaces import marketplace_by_id
+from sellerops.slices import days_label
 from sellerops.specs import ReportSpec, load_spec, load_specs
 
 _SHOWN = (
@@ -206,9 +207,7 @@ def _ranges(shop: Shop) -> str:
         else:
             stretches.append((day.state, day.day, day.day))
     stretches.sort(key=lambda each: _HOLES.index(each[0]))
-    texts = [
-        f"{state.value} {first}" + (f"..{last}" if last != first else "") for state, first, last in stretches
-    ]
+    texts = [f"{state.value} {days_label(first, last)}" for state, first, last in stretches]
     more = f" and {len(texts) - _MOST_RANGES} more" if len(texts) > _MOST_RANGES else ""
     return ", ".join(texts[:_MOST_RANGES]) + more
 

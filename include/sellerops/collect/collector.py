@@ -160,12 +160,15 @@ class Collector:
 
     def _advance_created(self, job: Job, ids: tuple[int, ...]) -> Done | WaitFor:
         request = self._tools.ledger.get_request(ids[0]) if ids else self._find(job)
+        moved = False
         while True:
             match request.status:
                 case RequestStatus.ARCHIVED if not self._tools.archive.has(request.archive_uri or ""):
                     request = self._without_document(request, job)
+                    moved = True
                     continue
                 case RequestStatus.ARCHIVED if self._serves(request, job):
+                    _say_document(job.piece, request, is_reused=not ids and not moved)
                     left_out = request.document_headers.get("left_out") or {}
                     return Done((request.id,), Outcome.DOCUMENTS, left_out=left_out)
                 case RequestStatus.ARCHIVED:
@@ -342,6 +345,17 @@ def _waits_for(request: ReportRequest) -> str:
     if request.document_id:
         return f"quota for the document of request {request.id}"
     return f"request {request.id} is {request.status}"
+
+
+def _say_document(piece: Slice, request: ReportRequest, *, is_reused: bool) -> None:
+    """Where the slice's document is; whether Amazon was asked for it just now."""
+    if is_reused:
+        log.info(
+            "%s: reused the document of request %s, fetched %s; no request was made: %s",
+            *(piece.label, request.id, f"{request.updated_at:%Y-%m-%d %H:%M} UTC", request.archive_uri),
+        )
+    else:
+        log.info("%s: fetched the document of request %s: %s", piece.label, request.id, request.archive_uri)
 
 
 def _with_pages(before: tuple[int, ...], result: WaitResult) -> WaitResult:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from sellerops.completeness.calendar import Day, DayState, Shop
 from sellerops.ledger import SliceRow, SliceState
 from sellerops.marketplaces import marketplace_by_id
+from sellerops.slices import days_label
 from sellerops.specs import ReportSpec
 
 # Nothing was brought, and nothing more comes of it by itself.
@@ -48,8 +49,8 @@ class Gap:
     @property
     def label(self) -> str:
         """``sales_and_traffic northwind_na US 2026-11-03..2026-11-05``."""
-        span = f"{self.first_day}" if self.days == 1 else f"{self.first_day}..{self.last_day}"
-        return f"{self.spec.name} {self.account_id} {','.join(self.codes) or 'all shops'} {span}"
+        days = days_label(self.first_day, self.last_day)
+        return f"{self.spec.name} {self.account_id} {','.join(self.codes) or 'all shops'} {days}"
 
 
 IsAttended = Callable[[SliceRow], bool]

@@ -166,6 +166,29 @@ class LoadResult:
     bytes_processed: int | None = None
     job_ids: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """``amazon_sp.sales_daily: 41 of 42 rows stored (3 new, 2 changed, 36 unchanged), 1 rejected; load 7,
+        0.2 s``.
+        """
+        what = {
+            "new": self.inserted,
+            "changed": self.updated,
+            "unchanged": self.unchanged,
+            "older than the stored ones": self.superseded,
+        }
+        parts = ", ".join(f"{count:,} {word}" for word, count in what.items() if count)
+        also = [
+            f"{self.rejected:,} rejected" if self.rejected else "",
+            f"{self.replaced:,} earlier rows replaced" if self.replaced else "",
+            f"{self.damaged_texts:,} damaged texts marked" if self.damaged_texts else "",
+            f"new columns: {', '.join(self.new_columns)}" if self.new_columns else "",
+            f"not in the document: {', '.join(self.missing_columns)}" if self.missing_columns else "",
+            f"load {self.load_id}",
+            f"{self.seconds:.1f} s",
+        ]
+        stored = f"{self.stored:,} of {self.rows_in_file:,} rows stored" + (f" ({parts})" if parts else "")
+        return f"{self.table}: {stored}; {', '.join(filter(None, also))}"
+
 
 class Destination(Protocol):
     """A place for rows. ``load`` is one transaction: all of the document's rows of the table, or nothing."""

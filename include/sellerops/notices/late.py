@@ -15,6 +15,7 @@ from sellerops.marketplaces import all_marketplaces
 from sellerops.notices import Event, Notice
 from sellerops.notices.notice import blocks_of
 from sellerops.redaction import redact
+from sellerops.slices import days_label
 from sellerops.specs import ReportSpec
 from sellerops.specs.durations import format_duration
 
@@ -188,7 +189,7 @@ def _spans(days: Iterable[date]) -> str:
             spans[-1] = (spans[-1][0], day)
         else:
             spans.append((day, day))
-    return ", ".join(f"{first}" if first == last else f"{first}..{last}" for first, last in spans)
+    return ", ".join(days_label(first, last) for first, last in spans)
 
 
 def _notice(

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context, conf
 
-from sellerops.errors import FormError, NotPublishedYet
+from sellerops.errors import NotPublishedYet
 from sellerops.run_parts import Rest, cut_run
 from sellerops.slices import Slice, plan_slices, refuse_unpublished
+from sellerops.specs.for_accounts import accounts_for
 from sellerops_airflow.airflow_runs import start_run
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.run_context import priority_of, run_at, run_ref
+from sellerops_airflow.run_form import RunForm, marketplaces_of
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
@@ -26,8 +28,6 @@ log = logging.getLogger(__name__)
 
 # XCom key of the run that has what this one could not take.
 REST_KEY = "rest"
-# Longer than Amazon keeps anything.
-_LONGEST_PERIOD = 3650
 
 
 class PlanSlicesOperator(BaseOperator):
@@ -78,42 +78,46 @@ class PlanSlicesOperator(BaseOperator):
         from sellerops.ledger import SliceState
 
         runtime = get_runtime()
-        accounts, shops = _names(self.accounts), _names(self.marketplaces)
-        if accounts and self.account_id not in accounts:
-            log.info("This run is for %s.", ", ".join(sorted(accounts)))
-            return []
         spec, account = runtime.spec(self.report), runtime.account(self.account_id)
-        clock = runtime.ledger.clock()
-        from_day, to_day = _day(self.from_day, "from_day"), _day(self.to_day, "to_day")
-        period = _period(self.period, from_day or to_day)
+        form = self._form(context, runtime, spec)
+        if form.accounts and self.account_id not in form.accounts:
+            log.info(
+                "Nothing to do for %s: this run is for %s.", account.id, ", ".join(sorted(form.accounts))
+            )
+            return []
+        clock, run = runtime.ledger.clock(), run_ref(context, spec.name)
         slices = plan_slices(
             spec,
             account,
             run_at=run_at(context, clock),
             now=clock.now(),
-            from_day=from_day,
-            to_day=to_day,
-            lookback=period or _lookback(runtime, spec, account.id),
+            from_day=form.from_day,
+            to_day=form.to_day,
+            lookback=form.period or _lookback(runtime, spec, account.id),
         )
-        run = run_ref(context, spec.name)
-        wanted = []
-        for piece in slices:
-            if shops and not shops & set(piece.marketplaces):
-                continue
-            late = _unpublished(spec, piece, clock.now())
-            if not piece.expired and not late:
-                wanted.append(piece)
-                continue
-            state = SliceState.LATE if late else SliceState.EXPIRED
-            runtime.ledger.set_slice_state(piece, state, run=run, error=late)
-            log.info("%s: %s", piece.label, late.cause if late else "expired: Amazon no longer serves it")
+        if form.marketplaces:
+            slices = [piece for piece in slices if form.marketplaces & set(piece.marketplaces)]
+        wanted, left = _sort_out(spec, slices, clock.now())
         planned, rest = cut_run(wanted, conf.getint("core", "max_map_length", fallback=1024))
+        log.info("%s: %d slices to collect for %s.", spec.name, len(planned), account.id)
         for piece in planned:
             runtime.ledger.set_slice_state(piece, SliceState.PLANNED, run=run)
             log.info("%s: planned", piece.label)
+        for piece, late in left:
+            state = SliceState.LATE if late else SliceState.EXPIRED
+            runtime.ledger.set_slice_state(piece, state, run=run, error=late)
+            log.info("%s: %s", piece.label, late.cause if late else "expired, Amazon no longer serves it")
         if rest:
-            self._start_rest(context, rest, sorted(shops))
+            own = {shop.code for shop in account.marketplaces}
+            self._start_rest(context, rest, sorted(form.marketplaces & own))
         return [piece.to_dict() for piece in planned]
+
+    def _form(self, context: Context, runtime: Runtime, spec: ReportSpec) -> RunForm:
+        """What the form asks for. Every account's task refuses a mistake: nothing is asked of Amazon then."""
+        form = RunForm.parse(self.from_day, self.to_day, self.period, self.accounts, self.marketplaces)
+        form.refuse_days_in_backfill(str(context["dag_run"].run_type))
+        form.refuse_mismatch(marketplaces_of(spec, accounts_for(spec, runtime.accounts())))
+        return form
 
     def _start_rest(self, context: Context, rest: Rest, shops: list[str]) -> None:
         """Another run for what Airflow cannot map in this one. Repeating this task starts no second one."""
@@ -133,15 +137,28 @@ class PlanSlicesOperator(BaseOperator):
         is_new = start_run(ti.dag_id, run_id, values, f"Continues {ti.run_id}, which had too many slices.")
         ti.xcom_push(key=REST_KEY, value=run_id)
         log.warning(
-            "Airflow maps no more slices in one run: the %d slices of %s to %s are in the run %s (%s).",
+            "Airflow maps no more slices in one run. The other %d, of %s to %s, are in the run %s (%s).",
             rest.slices, rest.first_day, rest.last_day, run_id, "started" if is_new else "started before",
         )  # fmt: skip
 
 
+def _sort_out(
+    spec: ReportSpec, slices: Sequence[Slice], now: datetime
+) -> tuple[list[Slice], list[tuple[Slice, NotPublishedYet | None]]]:
+    """What can be collected, and what cannot: too early, with the reason; too late, with None."""
+    wanted: list[Slice] = []
+    left: list[tuple[Slice, NotPublishedYet | None]] = []
+    for piece in slices:
+        late = None if piece.expired else _unpublished(spec, piece, now)
+        if piece.expired or late:
+            left.append((piece, late))
+        else:
+            wanted.append(piece)
+    return wanted, left
+
+
 def _unpublished(spec: ReportSpec, piece: Slice, now: datetime) -> NotPublishedYet | None:
     """Why the slice cannot be collected yet, if so."""
-    if piece.expired:
-        return None
     try:
         refuse_unpublished(spec, piece, now)
     except NotPublishedYet as late:
@@ -158,42 +175,3 @@ def _lookback(runtime: Runtime, spec: ReportSpec, account_id: str) -> timedelta 
     lookback = resolve_lookback(runtime.ledger, spec, account_id)
     log.info("%s", lookback.reason)
     return lookback.value
-
-
-def _names(text: str) -> set[str]:
-    """What a list of the run's form holds."""
-    return {name.strip() for name in text.split(",")} - {"", "None"}
-
-
-def _day(text: str, name: str) -> date | None:
-    """A day of the run's form; empty fields render as ``None`` or nothing."""
-    if text in ("", "None"):
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise FormError(
-            f"{text!r} is not a valid date.",
-            where=f"parameter {name}",
-            remedy="Use YYYY-MM-DD, for example 2026-11-20, and trigger the run again.",
-        ) from error
-
-
-def _period(text: str, given_day: date | None) -> timedelta | None:
-    """So many closed days of the run's form; empty fields render as ``None`` or nothing."""
-    if text in ("", "None"):
-        return None
-    where = "parameter period"
-    if given_day:
-        raise FormError(
-            f"the form has both a period of {text} days and single days.",
-            where=where,
-            remedy="Fill in `period`, or `from_day` and `to_day`, and trigger the run again.",
-        )
-    if not text.isdecimal() or not 1 <= int(text) <= _LONGEST_PERIOD:
-        raise FormError(
-            f"{text!r} is not a number of days.",
-            where=where,
-            remedy=f"Use a whole number from 1 to {_LONGEST_PERIOD:,} and trigger the run again.",
-        )
-    return timedelta(days=int(text))

@@ -65,6 +65,23 @@ def test_a_young_document_is_used_again_by_another_run(bench: Bench) -> None:
     assert bench.creates() == 1
 
 
+def test_a_reused_document_is_named_in_the_log(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """With the time it was fetched at, and that Amazon was not asked; a fetched one is told apart."""
+    with caplog.at_level("INFO", logger="sellerops.collect"):
+        (request_id,) = collect(bench.collector(), bench.piece()).request_ids
+        (fetched,) = [line for line in caplog.messages if "the document of request" in line]
+        caplog.clear()
+        bench.collector().advance(bench.piece(), another_run("manual"))
+    (reused,) = [line for line in caplog.messages if "the document of request" in line]
+    request = bench.ledger.get_request(request_id)
+    label, uri = bench.piece().label, request.archive_uri
+    assert fetched == f"{label}: fetched the document of request {request_id}: {uri}"
+    assert reused == (
+        f"{label}: reused the document of request {request_id}, fetched "
+        f"{request.updated_at:%Y-%m-%d %H:%M} UTC; no request was made: {uri}"
+    )
+
+
 def test_an_old_document_is_asked_for_again(bench: Bench) -> None:
     first = collect(bench.collector(), bench.piece())
     bench.jump(hours=7)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sellerops.accounts import Account, load_accounts
 from sellerops.errors import ConfigurationError
 from sellerops.marketplaces import marketplace
-from sellerops.slices import Slice, plan_slices
+from sellerops.slices import Slice, newest_days, plan_slices
 from sellerops.specs import PeriodKind, ReportSpec, load_spec
 
 RUN = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -211,3 +211,21 @@ def test_slices_are_stable_closed_and_survive_xcom(run_at: datetime, code: str, 
             assert (
                 piece.start and piece.start.astimezone(ZoneInfo(piece.timezone)).hour == 0
             ) or code == "BR"
+
+
+@pytest.mark.parametrize("kind", [each for each in PeriodKind if each is not PeriodKind.SNAPSHOT])
+@given(run_at=st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC)))
+def test_the_newest_days_are_those_of_the_last_slice(kind: PeriodKind, run_at: datetime) -> None:
+    """Run ids name them: they come from the very cut that plans the slices."""
+    spec = with_period(load_spec("sales_and_traffic"), kind=kind, lookback=timedelta(days=200))
+    last = plan_slices(spec, account("NA", "US"), run_at=run_at, now=run_at)[-1]
+    first_day, last_day = newest_days(kind, run_at, marketplace("US").zone)
+    if kind in (PeriodKind.RANGE, PeriodKind.LISTING):
+        assert first_day == last_day == run_at.astimezone(marketplace("US").zone).date() - timedelta(days=1)
+    else:
+        assert (last.first_day, last.last_day) == (str(first_day), str(last_day))
+
+
+def test_a_snapshots_newest_day_is_its_own() -> None:
+    day = date(2026, 11, 21)
+    assert newest_days(PeriodKind.SNAPSHOT, RUN, marketplace("US").zone) == (day, day)

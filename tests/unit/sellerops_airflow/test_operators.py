@@ -149,12 +149,12 @@ def test_a_period_that_cannot_be_published_yet_is_late_and_not_run(
 @pytest.mark.parametrize(
     ("days", "place"),
     [
-        ({"from_day": "20.11.2026"}, "parameter from_day"),
-        ({"from_day": "2026-11-20", "to_day": "2026-11-01"}, ""),
-        ({"from_day": "2026-11-20", "period": "3"}, "parameter period"),
-        ({"to_day": "2026-11-20", "period": "3"}, "parameter period"),
-        ({"period": "0"}, "parameter period"),
-        ({"period": "a week"}, "parameter period"),
+        ({"from_day": "20.11.2026"}, "Trigger form, From day"),
+        ({"from_day": "2026-11-20", "to_day": "2026-11-01"}, "Trigger form, From day"),
+        ({"from_day": "2026-11-20", "period": "3"}, "Trigger form, Days"),
+        ({"to_day": "2026-11-20", "period": "3"}, "Trigger form, Days"),
+        ({"period": "0"}, "Trigger form, Days"),
+        ({"period": "a week"}, "Trigger form, Days"),
     ],
 )
 def test_days_that_make_no_sense_are_a_configuration_error_told_later(

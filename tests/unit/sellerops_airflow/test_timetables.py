@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -10,11 +11,13 @@ from zoneinfo import ZoneInfo
 
 import pendulum
 import pytest
+from airflow.sdk import conf
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction
+from airflow.utils.types import DagRunType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sellerops.specs import Schedule
+from sellerops.specs import PeriodKind, Schedule
 from sellerops_airflow import timetables
 from sellerops_airflow.timetables import ReportTimetable
 
@@ -268,3 +271,42 @@ def test_it_survives_serialisation_by_airflow(schedule: Schedule) -> None:
 def test_people_can_read_when_it_runs(name: str, summary: str) -> None:
     assert table(SCHEDULES[name]).summary == summary
     assert table(SCHEDULES[name]).description.startswith(summary)
+
+
+def named(period: PeriodKind | None, run_type: DagRunType, end: datetime) -> str:
+    interval = DataInterval(pendulum.instance(end - timedelta(days=1)), pendulum.instance(end))
+    timetable = ReportTimetable(SCHEDULES["cron"], KEY, period)
+    again = ReportTimetable.deserialize(json.loads(json.dumps(timetable.serialize())))
+    assert again == timetable
+    return again.generate_run_id(
+        run_type=run_type, run_after=pendulum.instance(end), data_interval=interval, partition_key=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("period", "days"),
+    [
+        (PeriodKind.DAY, "2026-11-20"),
+        (PeriodKind.RANGE, "2026-11-20"),
+        (PeriodKind.LISTING, "2026-11-20"),
+        (PeriodKind.SNAPSHOT, "2026-11-21"),
+        (PeriodKind.WEEK, "2026-11-08_to_2026-11-14"),
+        (PeriodKind.MONTH, "2026-10-01_to_2026-10-31"),
+    ],
+)
+def test_a_run_is_named_by_the_newest_days_it_collects(period: PeriodKind, days: str) -> None:
+    """By the schedule's wall clock, for schedules and backfills alike, in a form that Airflow accepts."""
+    end = datetime(2026, 11, 21, 12, tzinfo=UTC)  # a Saturday, 07:00 in New York
+    for run_type in (DagRunType.SCHEDULED, DagRunType.BACKFILL_JOB):
+        run_id = named(period, run_type, end)
+        assert run_id == f"{run_type.value}__{days}__2026-11-21T12:00:00+00:00"
+        assert DagRunType.from_run_id(run_id) is run_type
+        assert re.match(conf.get("scheduler", "allowed_run_id_pattern"), run_id)
+        assert ".." not in run_id
+
+
+def test_runs_by_hand_and_dags_without_a_report_are_named_by_their_start() -> None:
+    """Airflow does not tell a timetable the days of a run's form."""
+    end = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    assert named(PeriodKind.DAY, DagRunType.MANUAL, end) == "manual__2026-11-21T12:00:00+00:00"
+    assert named(None, DagRunType.SCHEDULED, end) == "scheduled__2026-11-21T12:00:00+00:00"

@@ -1,0 +1,211 @@
+"""The form of a run started by hand: its fields, and what they hold.
+
+Fields may be left empty, so each admits null: Airflow's UI marks every other field as required. The days are
+a section of their own, which the UI opens on a click: the form of a backfill has dates already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from airflow.sdk import Param
+
+from sellerops.accounts import Account
+from sellerops.errors import FormError
+from sellerops.specs import PeriodKind, ReportSpec
+
+FROM_DAY, TO_DAY, DAYS = "From day", "To day", "Days"
+ACCOUNTS, MARKETPLACES, PRIORITY = "Accounts", "Marketplaces", "Priority"
+_SECTION = "Days to collect (single run only; a backfill goes by its dates)"
+_AGAIN = "and trigger the run again"
+# Longer than Amazon keeps anything.
+_LONGEST = 3650
+
+
+@dataclass(frozen=True)
+class RunForm:
+    """What a run's form asks for. Days are local to each marketplace, inclusive; empty means unrestricted.
+
+    ``period``: so many closed days until the run. ``accounts``: ids; ``marketplaces``: codes.
+    """
+
+    from_day: date | None = None
+    to_day: date | None = None
+    period: timedelta | None = None
+    accounts: frozenset[str] = frozenset()
+    marketplaces: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, from_day: str, to_day: str, period: str, accounts: str, marketplaces: str) -> RunForm:
+        """The form from rendered templates; lists are parted by commas. Raises FormError."""
+        first, last = _day(from_day, FROM_DAY), _day(to_day, TO_DAY)
+        if first and last and first > last:
+            raise FormError(
+                f"{FROM_DAY} {first} is after {TO_DAY} {last}.",
+                where=_place(FROM_DAY),
+                remedy=f"Swap the two days {_AGAIN}.",
+            )
+        days = _period(period)
+        if days and (first or last):
+            raise FormError(
+                f"{DAYS} is {days.days}, and {FROM_DAY if first else TO_DAY} is filled in, too.",
+                where=_place(DAYS),
+                remedy=f"Fill in either {DAYS}, or {FROM_DAY} and {TO_DAY}, {_AGAIN}.",
+            )
+        return cls(first, last, days, _names(accounts), _names(marketplaces))
+
+    def refuse_days_in_backfill(self, run_type: str) -> None:
+        """Raise FormError when a backfill has days of its own: each of its runs would collect the same."""
+        given = FROM_DAY if self.from_day else TO_DAY if self.to_day else ""
+        if given and run_type == "backfill":
+            raise FormError(
+                f"{given} is filled in, but a backfill collects the days of its own dates.",
+                where=_place(given),
+                remedy=f"Start the backfill with {FROM_DAY} and {TO_DAY} empty, or trigger a single run.",
+            )
+
+    def refuse_mismatch(self, sold_in: Mapping[str, Collection[str]]) -> None:
+        """Raise FormError when accounts and marketplaces of the form do not belong together.
+
+        :param sold_in: the marketplaces (codes) that the report is collected for, by account id.
+        """
+        if unknown := sorted(self.accounts - set(sold_in)):
+            raise FormError(
+                f"the report is not collected for {', '.join(unknown)}.",
+                where=_place(ACCOUNTS),
+                remedy=f"Choose from {', '.join(sorted(sold_in))}, {_AGAIN}.",
+            )
+        if not self.marketplaces:
+            return
+        chosen = {account: sold_in[account] for account in self.accounts or sold_in}
+        remedy = f"Choose from {_listed(chosen)}, {_AGAIN}."
+        if stray := sorted(self.marketplaces - {code for codes in chosen.values() for code in codes}):
+            raise FormError(
+                f"{', '.join(stray)} {'is no marketplace' if len(stray) == 1 else 'are no marketplaces'} of "
+                f"{' or '.join(sorted(chosen))}.",
+                where=_place(MARKETPLACES),
+                remedy=remedy,
+            )
+        for account in sorted(self.accounts):
+            if not self.marketplaces & set(chosen[account]):
+                codes = ", ".join(sorted(self.marketplaces))
+                raise FormError(
+                    f"{account} sells in none of the chosen marketplaces ({codes}).",
+                    where=_place(ACCOUNTS),
+                    remedy=remedy,
+                )
+
+
+def form_params(spec: ReportSpec, accounts: Sequence[Account]) -> dict[str, Param]:
+    """The fields of the form; none for a snapshot, which always collects the present."""
+    if spec.period.kind is PeriodKind.SNAPSHOT:
+        return {}
+    sold_in = marketplaces_of(spec, accounts)
+    owners: dict[str, list[str]] = {}
+    for account, codes in sold_in.items():
+        for code in codes:
+            owners.setdefault(code, []).append(account)
+    return {
+        "from_day": _day_field(
+            FROM_DAY,
+            "First day to collect, in the marketplace's time zone. Leave empty to use the schedule's window.",
+        ),
+        "to_day": _day_field(TO_DAY, "Last day to collect, inclusive. Leave empty to collect one day."),
+        "period": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=max(1, spec.period.history.days),
+            title=DAYS,
+            section=_SECTION,
+            description=f"Instead of {FROM_DAY} and {TO_DAY}: how many of the last closed days to collect.",
+        ),
+        "accounts": _list_field(ACCOUNTS, sold_in),
+        "marketplaces": _list_field(MARKETPLACES, owners),
+        "priority": Param(
+            "schedule",
+            type=["null", "string"],
+            enum=["schedule", "backfill", None],
+            values_display={
+                "schedule": "With scheduled runs",
+                "backfill": "After scheduled and manual runs",
+                "None": "Default: with scheduled runs",
+            },
+            title=PRIORITY,
+            description="Who gets Amazon's quota first. Backfills always yield to scheduled and manual runs.",
+        ),
+    }
+
+
+def marketplaces_of(spec: ReportSpec, accounts: Sequence[Account]) -> dict[str, tuple[str, ...]]:
+    """The marketplaces (codes) that the report is collected for, by account id."""
+    wanted = spec.marketplaces
+    return {
+        account.id: tuple(
+            each.code for each in account.marketplaces if wanted == "all" or each.code in wanted
+        )
+        for account in accounts
+    }
+
+
+def _day_field(title: str, text: str) -> Param:
+    return Param(
+        None, type=["null", "string"], format="date", title=title, section=_SECTION, description=text
+    )
+
+
+def _list_field(title: str, known: Mapping[str, Collection[str]]) -> Param:
+    """A list to choose from; each name is shown with what belongs to it."""
+    names = sorted(known)
+    return Param(
+        [],
+        type=["null", "array"],
+        items={"type": "string"},
+        examples=names,
+        values_display={name: f"{name} ({', '.join(known[name])})" for name in names},
+        title=title,
+        description="Leave empty for all.",
+    )
+
+
+def _place(field: str) -> str:
+    return f"Trigger form, {field}"
+
+
+def _listed(sold_in: Mapping[str, Collection[str]]) -> str:
+    return "; ".join(f"{', '.join(codes)} ({account})" for account, codes in sorted(sold_in.items()))
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(",")) - {"", "None"}
+
+
+def _day(text: str, field: str) -> date | None:
+    """Empty fields render as ``None`` or nothing."""
+    if text in ("", "None"):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise FormError(
+            f"{text!r} is not a valid date.",
+            where=_place(field),
+            remedy=f"Use YYYY-MM-DD, for example 2026-11-20, {_AGAIN}.",
+        ) from error
+
+
+def _period(text: str) -> timedelta | None:
+    if text in ("", "None"):
+        return None
+    if not text.isdecimal() or not 1 <= int(text) <= _LONGEST:
+        raise FormError(
+            f"{text!r} is not a number of days.",
+            where=_place(DAYS),
+            remedy=f"Use a whole number from 1 to {_LONGEST:,} {_AGAIN}.",
+        )
+    return timedelta(days=int(text))
+
+
+__all__ = ["RunForm", "form_params", "marketplaces_of"]

@@ -1,0 +1,126 @@
+"""The form of a run by hand: what it asks, and what it refuses in its own words before anything is asked."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from support.fake_runtime import DAG_ID, FakeRuntime, task_context
+
+from sellerops.accounts import load_accounts
+from sellerops.errors import FormError
+from sellerops.specs import load_spec
+from sellerops.specs.for_accounts import accounts_for
+from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
+from sellerops_airflow.run_form import RunForm, form_params, marketplaces_of
+
+SPEC = load_spec("sales_and_traffic")
+ACCOUNTS = accounts_for(SPEC, load_accounts())
+NAMES = {"from_day": "From day", "to_day": "To day", "period": "Days", "accounts": "Accounts",
+         "marketplaces": "Marketplaces", "priority": "Priority"}  # fmt: skip
+NA, EU = "US, CA, MX (northwind_na)", "GB, DE, FR (northwind_eu)"
+
+
+def parse(**fields: str) -> RunForm:
+    return RunForm.parse(**{name: "" for name in NAMES if name != "priority"} | fields)
+
+
+def test_fields_become_days_and_names() -> None:
+    form = parse(from_day="2026-11-01", to_day="2026-11-02", accounts="northwind_na", marketplaces="US, CA")
+    assert (form.from_day, form.to_day) == (date(2026, 11, 1), date(2026, 11, 2))
+    assert (form.accounts, form.marketplaces) == ({"northwind_na"}, {"US", "CA"})
+    assert parse(period="3").period == timedelta(days=3)
+    assert parse(from_day="None", period="None") == RunForm()
+
+
+def test_no_field_is_marked_as_required() -> None:
+    """Airflow's UI marks every field whose type does not admit null."""
+    params = form_params(SPEC, ACCOUNTS)
+    assert {name: param.schema["title"] for name, param in params.items()} == NAMES
+    for param in params.values():
+        assert "null" in param.schema["type"]
+        param.resolve(None)  # left empty, it is valid
+
+
+def test_the_days_are_a_section_apart_from_the_rest() -> None:
+    """The UI opens only the section that has no name: a backfill's form then shows its own dates alone."""
+    params = form_params(SPEC, ACCOUNTS)
+    sections = {name: param.schema.get("section") for name, param in params.items()}
+    (days,) = {sections[name] for name in ("from_day", "to_day", "period")}
+    assert days
+    assert "backfill" in days
+    assert {sections[name] for name in ("accounts", "marketplaces", "priority")} == {None}
+
+
+def test_accounts_and_marketplaces_are_shown_with_each_other() -> None:
+    params = form_params(SPEC, ACCOUNTS)
+    accounts = params["accounts"].schema
+    assert accounts["values_display"]["northwind_na"] == "northwind_na (US, CA, MX)"
+    assert set(accounts["values_display"]) == set(accounts["examples"])
+    assert params["marketplaces"].schema["values_display"]["DE"] == "DE (northwind_eu)"
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"from_day": "20.11.2026"}, "Trigger form, From day: '20.11.2026' is not a valid date."),
+        ({"to_day": "soon"}, "Trigger form, To day: 'soon' is not a valid date."),
+        (
+            {"from_day": "2026-11-20", "to_day": "2026-11-01"},
+            "Trigger form, From day: From day 2026-11-20 is after To day 2026-11-01.",
+        ),
+        ({"period": "a week"}, "Trigger form, Days: 'a week' is not a number of days."),
+        (
+            {"period": "3", "to_day": "2026-11-01"},
+            "Trigger form, Days: Days is 3, and To day is filled in, too.",
+        ),
+    ],
+)
+def test_a_mistake_is_told_in_the_forms_words(fields: dict[str, str], told: str) -> None:
+    with pytest.raises(FormError) as caught:
+        parse(**fields)
+    assert str(caught.value).startswith(told)
+    assert not any(name in str(caught.value) for name in ("from_day", "to_day", "period", "parameter"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "told", "choice"),
+    [
+        ({"accounts": "northwind_na", "marketplaces": "DE"}, "DE is no marketplace of northwind_na.", NA),
+        ({"accounts": "northwind_na", "marketplaces": "US,DE,FR"}, "DE, FR are no marketplaces", NA),
+        ({"marketplaces": "JP"}, "JP is no marketplace of northwind_eu or northwind_na.", EU),
+        (
+            {"accounts": "northwind_na,northwind_eu", "marketplaces": "US"},
+            "northwind_eu sells in none of the chosen marketplaces (US).",
+            EU,
+        ),
+        ({"accounts": "nobody"}, "the report is not collected for nobody.", "northwind_eu, northwind_na"),
+    ],
+)
+def test_accounts_and_marketplaces_that_do_not_match_are_refused_for_every_account(
+    runtime: FakeRuntime, fields: dict[str, str], told: str, choice: str
+) -> None:
+    """By the task of each account, so that nothing is planned, and nothing asked, for any of them."""
+    for account in ACCOUNTS:
+        plan = PlanSlicesOperator(task_id="plan_slices", report=DAG_ID, account_id=account.id, **fields)
+        with pytest.raises(FormError) as caught:
+            plan.execute(task_context(data_interval_end=None, run_type="manual"))
+        assert told in str(caught.value)
+        assert choice in caught.value.remedy
+    assert not runtime.fake_ledger.rows
+
+
+def test_only_marketplaces_that_the_report_is_for_can_be_chosen() -> None:
+    spec = SPEC.model_copy(update={"marketplaces": ("US", "DE")})
+    assert marketplaces_of(spec, ACCOUNTS) == {"northwind_na": ("US",), "northwind_eu": ("DE",)}
+
+
+def test_a_backfill_with_days_of_its_own_is_refused(runtime: FakeRuntime) -> None:
+    """Each of its runs would collect the same days."""
+    plan = PlanSlicesOperator(
+        task_id="plan_slices", report=DAG_ID, account_id="northwind_na", from_day="2026-11-01"
+    )
+    with pytest.raises(FormError, match="From day is filled in, but a backfill collects"):
+        plan.execute(task_context(run_type="backfill"))
+    assert not runtime.fake_ledger.rows
+    assert plan.execute(task_context(data_interval_end=None, run_type="manual"))
