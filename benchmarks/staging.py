@@ -254,6 +254,8 @@ def measure_memory(conninfo: str, directory: Path, sizes: tuple[int, ...]) -> di
 def missed_targets(figures: dict[str, Any]) -> list[str]:
     """What is not as promised."""
     ratios = figures["ratios"]
+    peaks = [figures["stage_peak_rss_mb"]]
+    peaks += [each["peak_rss_mb"] for each in figures.get("memory", {}).values()]
     found = {
         f"client CPU above {MOST_CLIENT_CPU} of COPY's": max(
             figures["client_cpu_of_copys_server_cpu"], default=0
@@ -261,7 +263,7 @@ def missed_targets(figures: dict[str, Any]) -> list[str]:
         > MOST_CLIENT_CPU,
         f"best ratio below {LEAST_BEST_RATIO}": max(ratios) < LEAST_BEST_RATIO,
         f"a round's ratio below {LEAST_RATIO}": min(ratios) < LEAST_RATIO,
-        f"more than {MOST_MEMORY_MB} MB": figures["stage_peak_rss_mb"] > MOST_MEMORY_MB,
+        f"more than {MOST_MEMORY_MB} MB": max(peaks) > MOST_MEMORY_MB,
     }
     return [what for what, is_missed in found.items() if is_missed]
 

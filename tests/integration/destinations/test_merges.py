@@ -119,6 +119,11 @@ def test_a_large_newer_document_is_joined_with_the_table_once(
         (result,) = told(PLAIN, [2] * 10 + [1] * 40, hours=1).load_into(store.destination)
     assert result.unchanged == 50 and not [each for each in sent if "DELETE FROM" in each]
 
+    with statements(monkeypatch) as sent:
+        (result,) = told(PLAIN, [1] * 50, hours=2, first=5).load_into(store.destination)
+    assert (result.inserted, result.updated, result.superseded) == (5, 45, 0)
+    assert not [each for each in sent if "merge_found" in each]
+
 
 @pytest.mark.parametrize("spec", [PLAIN, UNITS], ids=["rows", "units"])
 def test_a_small_document_does_not_read_the_whole_table(

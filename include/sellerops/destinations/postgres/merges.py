@@ -5,7 +5,7 @@ follows (the history of changed cells, the update, the insertion) looks at these
 (``locks.lock_place``) keeps every other load of these keys away meanwhile; the unique index is the guard.
 
 The newest document of all usually overtakes every stored row that it names. One pass then deletes these rows
-and notes what changes in them; the look for other rows is needed only if some are left.
+and notes what changes in them; the search for other rows is needed only if some are left.
 """
 
 from __future__ import annotations
@@ -59,8 +59,7 @@ class Merge:
             return
         if self.delete and self.write.given >= OVERTAKES_FROM and self._overtakes_most():
             self.overtaken = self.delete(self._overtake())
-        if self.overtaken == self.write.given:
-            self.accepted = self.found = self.new = self.overtaken
+        if self.overtaken and self._are_rest_new():
             return
         run = self.write.connection.execute
         self.found = run(self._find(), dict(self.write.values)).rowcount
@@ -168,6 +167,26 @@ class Merge:
             dict(self.write.values),
         ).fetchone()
         return bool(row and row[0])
+
+    def _are_rest_new(self) -> bool:
+        """Whether no row meets a stored one any more. All rows are ``new`` then, and need no search."""
+        if self.overtaken == self.write.given:
+            self.accepted = self.found = self.new = self.overtaken
+            return True
+        row = self.write.connection.execute(
+            sql.SQL("SELECT count(*), count(t.ctid) FROM {} LEFT JOIN {} t ON {}").format(
+                self.placed_rows("excluded"),
+                self.write.shape.identifier,
+                self.same(self.write.shape.key, "t", "excluded"),
+            ),
+            dict(self.write.values),
+        ).fetchone()
+        assert row is not None
+        rows, meeting = (int(each) for each in row)
+        if meeting:
+            return False
+        self.accepted = self.found = self.new = rows
+        return True
 
     def _overtake(self) -> sql.Composed:
         """Delete the stored rows ``t`` that rows ``excluded`` overtake."""
