@@ -23,7 +23,7 @@ from sellerops.limits import LONGEST_ITEM, MAX_DEPTH, megabytes
 
 # Read at once; a block has about as much. Larger ones leave the processor's cache, smaller ones pay for
 # every column each time.
-CHUNK = 1 << 18
+CHUNK = 192 << 10
 # A number is whole for certain only when this many characters follow it: `1`, then `.5`, then `e+7`.
 _BEHIND_A_NUMBER = 3
 _SPACE = re.compile(r"[ \t\n\r]*")

@@ -18,6 +18,7 @@ from sellerops.formats.casts import (
     ValueRules,
     cast_column,
     is_plain_decimal,
+    is_read_by_sql,
 )
 from sellerops.formats.numbers import Writing, fits, parse_decimal, parse_integer, writing_of
 from sellerops.marketplaces import marketplace
@@ -232,6 +233,38 @@ def test_what_a_quick_look_takes_for_decimals_are_such(texts: list[str | None], 
 def test_a_quick_look_knows_what_reports_write() -> None:
     for writing in (Writing.POINT, Writing.LOCAL_POINT):
         assert is_plain_decimal(pa.array(["12.50", None, "-3", "0.00"], pa.string()), ValueRules(writing))
+
+
+USUAL = {
+    ColumnType.TEXT: ["a", "2026"],
+    ColumnType.INTEGER: ["12", "-7", "0"],
+    ColumnType.DECIMAL: ["1.5", "-12", "0.00"],
+    ColumnType.BOOLEAN: ["true", "false", "no"],
+    ColumnType.DATE: ["2026-11-18", "2024-02-29"],
+    ColumnType.TIMESTAMP: ["2026-11-18T10:00:00Z", "2026-11-18T10:00:00+01:00", "2026-11-18"],
+}
+UNUSUAL = ["", "two", "0x1F", "1e3", "2026-11-18T10", "2026-11-18T10:00:00+17:00", "18.11.2026", "9" * 30]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.sampled_from(list(ColumnType)), st.data())
+def test_parts_of_columns_that_lie_side_by_side_are_read_as_columns_are(
+    kind: ColumnType, data: st.DataObject
+) -> None:
+    cells = st.one_of(st.none(), st.sampled_from(USUAL[kind]), st.sampled_from([*USUAL[kind], *UNUSUAL]))
+    rules = ValueRules(decimal=JSON_DECIMAL)
+    columns = data.draw(st.lists(st.lists(cells, min_size=3, max_size=3), min_size=1, max_size=4))
+    alike = pa.array([cell for cells in columns for cell in cells], pa.string())
+    is_sound = is_read_by_sql(alike, kind, rules)
+    for place, texts in enumerate(columns):
+        found = cast_column(alike.slice(place * 3, 3), kind, rules)
+        assert found == cast_column(pa.array(texts, pa.string()), kind, rules)
+        assert not is_sound or (not found.failures and found.as_written)
+
+
+@pytest.mark.parametrize("kind", ColumnType)
+def test_usual_columns_are_known_to_be_read_by_sql(kind: ColumnType) -> None:
+    assert is_read_by_sql(pa.array([*USUAL[kind][:2], None], pa.string()), kind, ValueRules())
 
 
 @pytest.mark.parametrize(
