@@ -228,6 +228,21 @@ def test_a_reader_of_a_view_holds_up_the_making_of_its_table_for_moments_only(
     assert sales().load_into(store.destination)[0].stored == 1
 
 
+def test_a_table_is_widened_whatever_goes_on_in_another_table_of_its_view(
+    store: PostgresStore, ledger: Ledger
+) -> None:
+    now = ledger.clock().now()
+    at_hand = b"sku\tafn-fulfillable-quantity\tafn-total-quantity\r\nS\t28\t28\r\n"
+    Doc(AT_HAND, snapshot_slice(AT_HAND, now), at_hand).load_into(store.destination)
+    stock("US", 5, now).load_into(store.destination)
+    more = stock("US", 5, now + timedelta(hours=1))
+    widened = replace(more, content=more.content.replace(b'"asin"', b'"unheardOf": "x", "asin"'))
+    with psycopg.connect(store.conninfo) as other:
+        other.execute("UPDATE amazon_sp.fba_manage_inventory SET asin = 'A'")
+        (result,) = widened.load_into(store.destination)
+    assert result.new_columns
+
+
 def test_missing_days_are_what_failed_and_what_lies_between(store: PostgresStore, ledger: Ledger) -> None:
     with ledger.connection() as connection:
         keep_in_step(connection)
