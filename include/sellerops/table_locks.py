@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -34,9 +35,15 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
 
 
 def with_tables_locked(
-    connection: Connection, tables: Sequence[tuple[str, str]], work: Callable[[], _Result]
+    connection: Connection,
+    tables: Sequence[tuple[str, str]],
+    work: Callable[[], _Result],
+    *,
+    beside: Sequence[tuple[str, str]] = (),
 ) -> _Result:
     """``work`` in one transaction that has ``tables`` (schema, name) to itself; those that exist, that is.
+
+    ``beside``: what else ``work`` may change and locks itself (``briefly``) if need be: a try ends there too.
 
     Within a transaction of the caller's it is a savepoint, and the locks last until that ends: lock there
     before anything else, so that nothing is held during the pauses. Raises TableInUse, naming the sessions in
@@ -49,9 +56,9 @@ def with_tables_locked(
                 _lock(connection, tables, wait)
                 return work()
         except errors.LockNotAvailable:
-            holders = _holders(connection, tables)
+            holders = _holders(connection, [*tables, *beside])
             if number == TRIES:
-                raise _in_use(tables, holders) from None
+                raise _in_use([*tables, *beside], holders) from None
         is_vacuum = bool(holders) and all(kind == "autovacuum worker" for *_, kind in holders)
         wait = VACUUM_WAIT_MS if is_vacuum else WAIT_MS
         time.sleep(pause * random.uniform(0.5, 1.5))
@@ -59,10 +66,18 @@ def with_tables_locked(
     raise AssertionError("the last try returns or raises")
 
 
-def _lock(connection: Connection, tables: Sequence[tuple[str, str]], wait: int) -> None:
+@contextmanager
+def briefly(connection: Connection, wait: int = WAIT_MS) -> Iterator[None]:
+    """Within the caller's transaction: no statement of the block waits for a lock longer than ``wait`` ms."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         (before,) = cursor.execute("SELECT current_setting('lock_timeout')").fetchone() or ("0",)
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", (f"{wait}ms",))
+        yield
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", (before,))
+
+
+def _lock(connection: Connection, tables: Sequence[tuple[str, str]], wait: int) -> None:
+    with briefly(connection, wait), connection.cursor(row_factory=tuple_row) as cursor:
         for schema, name in sorted(set(tables)):
             cursor.execute(
                 "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"sellerops.ddl:{schema}.{name}",)
@@ -71,7 +86,6 @@ def _lock(connection: Connection, tables: Sequence[tuple[str, str]], wait: int) 
         if there:
             names = sql.SQL(", ").join(sql.Identifier(*each) for each in there)
             cursor.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", (before,))
 
 
 def _oids(cursor: psycopg.Cursor[Any], tables: Sequence[tuple[str, str]]) -> list[int]:

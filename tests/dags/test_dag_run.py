@@ -22,6 +22,7 @@ from support.system import follow_clock
 from sellerops.config_files import config_dir
 from sellerops.ledger import Ledger, SliceState
 from sellerops.specs import spec_files
+from sellerops_airflow.pages.task_slices import find_task_slice
 from sellerops_airflow.runtime import Runtime, use_runtime
 from sellerops_airflow.triggers import report
 from sellerops_runtime.choice import SHOWN
@@ -184,6 +185,7 @@ def test_a_run_collects_every_shops_day_and_no_secret_shows(
                 f" WHERE marketplace_id = '{marketplace_id}'",
             )
             assert units == truth["units_ordered"]
+    _check_links(done, conninfo)
     loads = ledger.loads(report="sales_and_traffic")
     assert len(loads) == 12
     assert all(load.rows_in_file == load.stored + load.rejected for load in loads)
@@ -191,6 +193,22 @@ def test_a_run_collects_every_shops_day_and_no_secret_shows(
     _search_for_secrets(
         world, [metadata, tmp_path / "archive"], conninfo, caplog.text + "".join(capfd.readouterr())
     )
+
+
+def _check_links(done: Any, conninfo: str) -> None:
+    """Each task's page finds its own slice and document by what Airflow keeps of the run."""
+    with psycopg.connect(conninfo) as connection:
+        for ti in done.get_task_instances():
+            if ti.map_index >= 0:
+                found = find_task_slice(connection, ti.dag_id, ti.run_id, ti.task_id, ti.map_index)
+                assert found is not None and found.piece.label == ti.rendered_map_index
+                (request_id,) = found.request_ids
+                request = connection.execute(
+                    "SELECT marketplace_ids FROM sellerops.report_request WHERE id = %s", (request_id,)
+                ).fetchone()
+                assert request == (list(found.piece.marketplace_ids),)
+        runs = connection.execute("SELECT DISTINCT run_id FROM sellerops_views.job_runs").fetchall()
+    assert runs == [(done.run_id,)]
 
 
 def test_the_pool_is_looked_for_before_a_run_has_tasks(

@@ -12,7 +12,7 @@ from sellerops.destinations.descriptions import column_description, table_descri
 from sellerops.destinations.postgres.shape import LONGEST_NAME, PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.errors import ConfigurationError
 from sellerops.ledger.reading import grant_table
-from sellerops.table_locks import with_tables_locked
+from sellerops.table_locks import briefly, with_tables_locked
 from sellerops.views import views_over
 from sellerops.views.postgres import refresh_views, view_names
 
@@ -29,8 +29,13 @@ def ensure_table(connection: Connection, shape: Shape) -> list[str]:
     """
     if not lacking_columns(shape, existing_columns(connection, shape)):
         return []
-    tables = [(shape.schema_name, shape.name), *view_names(shape.full_name)]
-    return with_tables_locked(connection, tables, lambda: _make_or_widen(connection, shape))
+    return with_tables_locked(
+        connection,
+        [(shape.schema_name, shape.name)],
+        lambda: _make_or_widen(connection, shape),
+        # Not locked beforehand: LOCK of a view locks the other tables it reads, too.
+        beside=view_names(shape.full_name),
+    )
 
 
 def existing_columns(connection: Connection, shape: Shape) -> dict[str, str]:
@@ -78,7 +83,8 @@ def _make_or_widen(connection: Connection, shape: Shape) -> list[str]:
         )
         connection.execute(_column_comments(shape, lacking))
     if lacking:
-        refresh_views(connection, views_over(shape.full_name))
+        with briefly(connection):
+            refresh_views(connection, views_over(shape.full_name))
     return lacking
 
 
