@@ -33,6 +33,7 @@ FILES = (
     "notifications.yaml",
     "rate_limits.yaml",
     "deprecations.yaml",
+    "destinations.yaml",
     "localized_headers.yaml",
     "reports/defaults.yaml",
     "reports/amazon_sp/defaults.yaml",
@@ -119,12 +120,12 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copy(origin / "reports" / "amazon_sp" / f"{name}.yaml", reports)
     (reports / "defaults.yaml").write_text("retries: 4\n")
     shutil.copytree(origin / "checks", folder / "checks")
-    shutil.copytree(origin / "exports", folder / "exports")
+    # The other exports follow tables of reports that are not here.
+    (folder / "exports").mkdir()
     export = folder / "exports" / "sales_per_shop.yaml"
-    text = export.read_text().replace("enabled: false", "enabled: true")
-    export.write_text(
-        text.replace('spreadsheet_id: ""', "spreadsheet_id: 1aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcdefg")
-    )
+    text = (origin / "exports" / export.name).read_text()
+    spreadsheet = "spreadsheet_id: 1aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcdefg"
+    export.write_text(text.replace("\nenabled: false\n", f"\n{spreadsheet}\n"))
     monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(folder))
     monkeypatch.setenv("SELLEROPS_STATE_DIR", str(tmp_path / "state"))
     return folder

@@ -236,7 +236,7 @@ def test_a_destination_switched_off_on_the_way_is_skipped_and_keeps_no_day_open(
         ("northwind_na.slice.load_bigquery", 0): "skipped",
     }
     outcome = build_outcome(runtime.ledger, DAG_ID, "scheduled__2026-11-21", states=states)
-    assert outcome.failures == ()
+    assert not [failure for failure in outcome.failures if failure.step.startswith("load_")]
 
 
 def test_no_data_is_told_only_where_rows_of_the_account_go(runtime: Runtime, tmp_path: Path) -> None:
