@@ -58,6 +58,7 @@ def wanted_connections() -> list[Wanted]:
     found += [
         Wanted("sellerops_sheets", "Google Cloud", f"export {each.name}", "the export copies nothing")
         for each in load_exports()[0]
+        if each.enabled
     ]
     found.append(
         Wanted(
