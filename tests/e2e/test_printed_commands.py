@@ -14,6 +14,7 @@ from support.printed_commands import FILLED, Printed, is_complete, of_page, page
 from support.system import PATIENT, System
 
 from sellerops.archive import Archive
+from sellerops.config_files import config_dir
 from sellerops.deployment import bind_archive
 from sellerops_runtime.home import PROJECT_ROOT, Home
 from sellerops_runtime.surroundings import keep_environment
@@ -51,7 +52,8 @@ def shell(
     bind_archive(system.ledger, Archive(archive))
     keep_environment(
         home,
-        system.airflow.stack.env(),
+        # The shipped configuration: a report of the tests' own runs every minute and leaves no quota.
+        {**system.airflow.stack.env(), "SELLEROPS_CONFIG_DIR": str(config_dir())},
         warehouse=system.warehouse,
         reader=postgres_server.reader(system.warehouse),
         archive=archive,
