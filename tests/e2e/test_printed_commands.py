@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from support.printed_commands import FILLED, Printed, is_complete, of_page, page
 from support.system import PATIENT, System
 
 from sellerops.archive import Archive
+from sellerops.config_files import config_dir
 from sellerops.deployment import bind_archive
 from sellerops_runtime.home import PROJECT_ROOT, Home
 from sellerops_runtime.surroundings import keep_environment
@@ -45,13 +47,15 @@ RUN_HERE = [each for each in PRINTED.values() if not _where_it_runs(each)]
 def shell(
     system: System, postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """A user's environment beside a running demo. The archive is the ledger's."""
+    """A user's environment beside a running demo that has collected a day of orders."""
+    _collect_a_day(system, "report__amazon_sp__all_orders")
     home = Home(tmp_path_factory.mktemp("demo"))
     archive = (system.config.parent / "archive").as_uri()
     bind_archive(system.ledger, Archive(archive))
     keep_environment(
         home,
-        system.airflow.stack.env(),
+        # The shipped configuration: a report of the tests' own runs every minute and leaves no quota.
+        {**system.airflow.stack.env(), "SELLEROPS_CONFIG_DIR": str(config_dir())},
         warehouse=system.warehouse,
         reader=postgres_server.reader(system.warehouse),
         archive=archive,
@@ -63,6 +67,14 @@ def shell(
         "VIRTUAL_ENV": sys.prefix,
         "archive": archive,
     }
+
+
+def _collect_a_day(system: System, dag_id: str) -> None:
+    day = (datetime.now(UTC) - timedelta(days=2)).date().isoformat()
+    system.airflow.wait_for_dags(dag_id)
+    run_id = system.airflow.run(dag_id, {"from_day": day, "to_day": day, "accounts": ["northwind_na"]})
+    assert system.airflow.api.wait_for_run(dag_id, run_id, PATIENT)["state"] == "success"
+    system.airflow.api.set_paused(dag_id, True)
 
 
 def run(shell: dict[str, str], words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:

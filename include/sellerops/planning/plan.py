@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sellerops.accounts import Account
+from sellerops.errors import ConfigurationError
 from sellerops.planning.needs import Need, Needs
-from sellerops.planning.simulation import Supply, serve
+from sellerops.planning.simulation import NoTurn, Supply, serve
 from sellerops.rate_limits import RateLimitConfig
 from sellerops.schedules import Calendar
 from sellerops.slices import plan_slices
@@ -101,7 +102,14 @@ def _plan(
         for place, operation in enumerate(chain):
             supply = _supply(limits, levels, account.id, operation)
             coming = _scheduled(daily, account, operation, now, now + MAKING * place)
-            served = serve(now, supply, arrivals, coming)
+            try:
+                served = serve(now, supply, arrivals, coming)
+            except NoTurn:
+                raise ConfigurationError(
+                    f"schedules use the whole rate of {operation}: a backfill would never end.",
+                    where=f"account {account.id}",
+                    remedy="Schedule some of the account's reports less often, then plan again.",
+                ) from None
             done = served.moments[-1] - now if served.moments else timedelta(0)
             bounds[operation] = done.total_seconds()
             least[operation] = max(0.0, len(line) - supply.level) / supply.rate if line else 0.0

@@ -6,6 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+# Schedules that go first for so long, and so many calls on end, use the whole rate: no backfill's turn comes.
+NO_TURN_FOR, NO_TURN_CALLS = timedelta(days=7), 20_000
+
+
+class NoTurn(Exception):
+    """Schedules use the whole rate of a bucket."""
+
 
 @dataclass(frozen=True)
 class Supply:
@@ -32,11 +39,12 @@ def serve(
     """Play the bucket until the backlog is served.
 
     ``backlog``: from when on each backfill call waits, in the order they are served; ``schedules``: when
-    scheduled calls come, in order, possibly without end. The same rules as the quota ledger's.
+    scheduled calls come, in order, possibly without end. The same rules as the quota ledger's. Raises NoTurn.
     """
     served, urgent = Served(), _Ahead(schedules)
     at, level = now, supply.level
     for arrival in backlog:
+        turn_before, calls_before = at, served.scheduled
         while True:
             ready = max(arrival, at + _seconds_until(level, 1 + supply.reserve, supply.rate))
             if urgent.next is None or urgent.next > ready:
@@ -46,6 +54,9 @@ def serve(
             at = moment
             served.latest_schedule = max(served.latest_schedule, moment - urgent.next)
             served.scheduled += 1
+            waited = moment - max(arrival, turn_before)
+            if waited > NO_TURN_FOR and served.scheduled - calls_before > NO_TURN_CALLS:
+                raise NoTurn
             urgent.advance()
         level = _level(supply, level, ready - at) - 1
         at = ready

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 from datetime import UTC, datetime, timedelta
 
-from sellerops.planning.simulation import Served, Supply, serve
+import pytest
+
+from sellerops.planning.simulation import NoTurn, Served, Supply, serve
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -35,6 +37,13 @@ def test_schedules_beyond_the_reserve_wait_and_say_how_long() -> None:
     served = serve(NOW, FULL, [NOW] * 6, [NOW + MINUTE / 2] * 12)
     assert served.latest_schedule > 2 * MINUTE
     assert served.scheduled == 12
+
+
+def test_schedules_that_use_the_whole_rate_leave_no_turn() -> None:
+    """A call a minute, as fast as the bucket fills: playing on would never end."""
+    every_minute = (NOW + number * MINUTE for number in itertools.count())
+    with pytest.raises(NoTurn):
+        serve(NOW, FULL, [NOW] * 20, every_minute)
 
 
 def test_schedules_without_end_do_not_make_the_play_endless() -> None:
