@@ -94,6 +94,18 @@ def test_days_between_the_first_and_now_that_nobody_knows_of_are_missing(
     }
 
 
+def test_of_a_report_switched_off_only_what_the_ledger_knows_is_shown(
+    ledger: Ledger, at: Callable[[float], datetime]
+) -> None:
+    load(ledger, "2026-11-10", "2026-11-12")
+    at(1.5)
+    off = SALES.model_copy(update={"enabled": False})
+    (shop,) = calendars(ledger, off, [NA])
+    assert shop.counts == {DayState.LOADED: 3}
+    assert find_gaps([shop], ledger.clock().now()) == []
+    assert look(ledger)[0].counts[DayState.MISSING] > 0, "switched on, the days after are missing"
+
+
 def test_a_gap_is_claimed_once_until_its_run_has_ended(
     ledger: Ledger, at: Callable[[float], datetime]
 ) -> None:
