@@ -321,7 +321,7 @@ def load(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespa
         ]
 
     monkeypatch.setattr(destinations, "load_document", load_document)
-    monkeypatch.setattr(destinations.RequestMeta, "of", classmethod(lambda cls, request: request))
+    monkeypatch.setattr(destinations.RequestMeta, "of", classmethod(lambda cls, each: cls(each.reported_at)))
     monkeypatch.setattr(runtime.fake_ledger, "get_request", get_request, raising=False)
     monkeypatch.setattr(runtime, "destination", lambda name: said.destination)
     monkeypatch.setattr(
