@@ -23,7 +23,9 @@ from sellerops.destinations.postgres.writes import Write
 from sellerops.errors import ConfigurationError
 from sellerops.specs import ColumnType, ReportSpec, TableSpec, WriteDisposition
 from sellerops.specs.model import Column
-from sellerops.table_locks import with_tables_locked
+from sellerops.table_locks import briefly, with_tables_locked
+from sellerops.views import views_over
+from sellerops.views.postgres import detach_views, refresh_views, view_names
 
 Connection = psycopg.Connection[Any]
 SINCE = "personal_since"
@@ -288,25 +290,32 @@ def _move_out(connection: Connection, main: Shape, shape: Shape, stray: list[str
             ),
             (main.table.personal_retention,),
         )
-        for name in stray:
-            drop_column(
-                connection,
-                main,
-                name,
-                f"the column `{name}` is personal data by its spec, and a view still reads it here.",
-                f"Let the view read {main.full_name}{PERSONAL_SUFFIX} instead, then clear the load.",
-            )
+        with briefly(connection):
+            for name in stray:
+                drop_column(
+                    connection,
+                    main,
+                    name,
+                    f"the column `{name}` is personal data by its spec, and a view still reads it here.",
+                    f"Let the view read {main.full_name}{PERSONAL_SUFFIX} instead, then clear the load.",
+                )
         forget(connection, main.full_name, stray)
 
-    with_tables_locked(connection, [(main.schema_name, main.name)], work)
+    with_tables_locked(connection, [(main.schema_name, main.name)], work, beside=view_names(main.full_name))
 
 
 def drop_column(connection: Connection, main: Shape, name: str, cause: str, remedy: str) -> None:
-    """Drop a column of a landing table. ConfigurationError, with these words, when a view reads it."""
+    """Drop a column of a landing table, within the caller's transaction.
+
+    A starter view that reads it is without rows from now on, with a warning. ConfigurationError, with these
+    words, when a view of another schema reads it.
+    """
+    detach_views(connection, main.full_name)
     try:
         connection.execute(sql.SQL("ALTER TABLE {} DROP COLUMN {}").format(main.identifier, column(name)))
     except errors.DependentObjectsStillExist as error:
         raise ConfigurationError(cause, where=f"table {main.full_name}", remedy=remedy) from error
+    refresh_views(connection, views_over(main.full_name))
 
 
 def forget(connection: Connection, table: str, names: list[str]) -> None:
