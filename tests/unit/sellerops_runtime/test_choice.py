@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from sellerops.specs import PeriodKind, load_specs
+from sellerops.specs import PeriodKind, enabled_specs
 from sellerops_runtime.choice import LISTINGS, SHOWN, days_asked, needs_asins, rounds
 
-SPECS, _ = load_specs()
+SPECS = enabled_specs()
 
 
 def test_the_plain_demo_shows_a_report_of_each_kind() -> None:

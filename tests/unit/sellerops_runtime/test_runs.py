@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sellerops.specs import ReportSpec, load_specs
+from sellerops.specs import ReportSpec, enabled_specs
 from sellerops_runtime.choice import LISTINGS, rounds
 from sellerops_runtime.runs import Runs, end_old_runs
 
-SPECS, _ = load_specs()
+SPECS = enabled_specs()
 PARTS = rounds(SPECS, full=True)
 DAYS = date(2026, 11, 10), date(2026, 11, 16)
 
