@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
     write(tmp_path, "after_loads", "after: [amazon_sp.sales_daily, amazon_sp.all_orders]\n")
     write(tmp_path, "wrong", "mode: overwrite\n")
     write(tmp_path, "never", "after: [amazon_sp.sales_dayly]\n")
-    write(tmp_path, "off", "enabled: false\n")
+    write(tmp_path, "off", "enabled: false\nafter: [amazon_sp.of_a_report_that_is_gone]\n")
     return tmp_path
 
 
