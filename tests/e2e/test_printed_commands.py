@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,8 +32,11 @@ ELSEWHERE = {
 }
 # Told errors: nothing of the kind is there.
 NOTHING_THERE = {"quarantine show 7": "no such quarantine", "quarantine release 7": "no such quarantine"}
-# A finding, or something to do, is exit code 1.
-FINDINGS = ("--check", "checks run", "connections test", "specs check", "sellerops-runtime health")
+# A finding, or something to do, is exit code 1: also that Airflow here has few of the reports.
+FINDINGS = (
+    "--check", "checks run", "connections test", "specs check", "sellerops-runtime health",
+    "dags unpause -", "dags pause -",
+)  # fmt: skip
 
 
 def _where_it_runs(printed: Printed) -> str:
@@ -46,12 +50,16 @@ RUN_HERE = [each for each in PRINTED.values() if not _where_it_runs(each)]
 @pytest.fixture(scope="module")
 def shell(
     system: System, postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
-    """A user's environment beside a running demo that has collected a day of orders."""
+) -> Iterator[dict[str, str]]:
+    """A user's environment beside a running demo that has collected a day of orders.
+
+    What the commands switch on or off is switched back.
+    """
     _collect_a_day(system, "report__amazon_sp__all_orders")
     home = Home(tmp_path_factory.mktemp("demo"))
     archive = (system.config.parent / "archive").as_uri()
     bind_archive(system.ledger, Archive(archive))
+    before = system.airflow.api.dags()
     keep_environment(
         home,
         # The shipped configuration: a report of the tests' own runs every minute and leaves no quota.
@@ -60,13 +68,16 @@ def shell(
         reader=postgres_server.reader(system.warehouse),
         archive=archive,
     )
-    return {
+    yield {
         "DEMO_HOME": str(home.path),
         "HOME": str(tmp_path_factory.mktemp("home")),
         "PATH": os.environ["PATH"],
         "VIRTUAL_ENV": sys.prefix,
         "archive": archive,
     }
+    for dag_id, after in system.airflow.api.dags().items():
+        if dag_id in before and after["is_paused"] is not before[dag_id]["is_paused"]:
+            system.airflow.api.set_paused(dag_id, before[dag_id]["is_paused"])
 
 
 def _collect_a_day(system: System, dag_id: str) -> None:
