@@ -63,7 +63,7 @@ def _how_to_repeat(spec: ReportSpec) -> str:
             f"> {typed(backfill)}",
             "What a backfill will request, and how long Amazon's quotas make it take:",
             f"> {typed(plan)}",
-            "The id of a scheduled or backfilled run names the newest days it collects, then its start.",
+            "The id of a scheduled run names the newest days it collects, then its start.",
         ]
     )
 

@@ -13,7 +13,6 @@ from sellerops.schedules import Calendar, Due
 from sellerops.slices import newest_days
 from sellerops.specs import PeriodKind, Schedule
 
-_BY_INTERVAL = (DagRunType.SCHEDULED, DagRunType.BACKFILL_JOB)
 _MOMENT = timedelta(microseconds=1)
 # More than the clocks ever leap.
 _LEAP = timedelta(hours=4)
@@ -24,7 +23,7 @@ class ReportTimetable(Timetable):
 
     The nominal time is the cron's moment or a window's start. Intervals follow from the schedule alone: the
     scheduler, ``catchup`` and a backfill make the same runs. ``key`` (the DAG id) picks the window's moment;
-    ``period``, of a report, has scheduled and backfilled runs named by the days they collect.
+    ``period``, of a report, has scheduled runs named by the days they collect.
     """
 
     def __init__(self, schedule: Schedule, key: str, period: PeriodKind | None = None) -> None:
@@ -67,9 +66,10 @@ class ReportTimetable(Timetable):
         """``scheduled__2026-11-20__2026-11-21T12:00:00+00:00``: the newest days, by the schedule's zone, then
         the start.
 
-        A run by hand is named by its start alone: Airflow does not tell the days of its form.
+        Other runs are named by their start alone: Airflow (3.3.2) names backfilled ones without asking, and
+        does not tell the days in the form of a run by hand.
         """
-        if self.period is None or data_interval is None or run_type not in _BY_INTERVAL:
+        if self.period is None or data_interval is None or run_type != DagRunType.SCHEDULED:
             return super().generate_run_id(
                 run_type=run_type, run_after=run_after, data_interval=data_interval, **extra
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -35,6 +36,7 @@ def test_the_schedule_makes_runs_by_itself(system: System) -> None:
     runs = _ended(system, dag_id)
     assert {run["state"] for run in runs} == {"success"}
     assert {run["run_type"] for run in runs} == {"scheduled"}
+    assert all(re.match(r"scheduled__\d{4}-\d\d-\d\d__\d{4}-", run["dag_run_id"]) for run in runs)
     stored = system.select("SELECT DISTINCT snapshot_at FROM amazon_sp.every_minute_fba_manage_inventory")
     ends = {datetime.fromisoformat(run["data_interval_end"]) for run in runs}
     assert ends <= {row[0] for row in stored}

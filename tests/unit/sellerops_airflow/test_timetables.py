@@ -295,14 +295,13 @@ def named(period: PeriodKind | None, run_type: DagRunType, end: datetime) -> str
     ],
 )
 def test_a_run_is_named_by_the_newest_days_it_collects(period: PeriodKind, days: str) -> None:
-    """By the schedule's wall clock, for schedules and backfills alike, in a form that Airflow accepts."""
+    """By the schedule's wall clock, in a form that Airflow accepts."""
     end = datetime(2026, 11, 21, 12, tzinfo=UTC)  # a Saturday, 07:00 in New York
-    for run_type in (DagRunType.SCHEDULED, DagRunType.BACKFILL_JOB):
-        run_id = named(period, run_type, end)
-        assert run_id == f"{run_type.value}__{days}__2026-11-21T12:00:00+00:00"
-        assert DagRunType.from_run_id(run_id) is run_type
-        assert re.match(conf.get("scheduler", "allowed_run_id_pattern"), run_id)
-        assert ".." not in run_id
+    run_id = named(period, DagRunType.SCHEDULED, end)
+    assert run_id == f"scheduled__{days}__2026-11-21T12:00:00+00:00"
+    assert DagRunType.from_run_id(run_id) is DagRunType.SCHEDULED
+    assert re.match(conf.get("scheduler", "allowed_run_id_pattern"), run_id)
+    assert ".." not in run_id
 
 
 def test_runs_by_hand_and_dags_without_a_report_are_named_by_their_start() -> None:
