@@ -35,8 +35,8 @@ import airflow.sdk  # the dag-processor has it already
 begun, cpu = time.perf_counter(), time.process_time()
 from sellerops_airflow.report_factory import build_all, build_dag
 if len(sys.argv) > 1:
-    from sellerops.accounts import load_accounts
-    from sellerops.specs import load_spec
+    from sellerops.settings.accounts import load_accounts
+    from sellerops.settings.specs import load_spec
     dags = [build_dag(load_spec(sys.argv[1]), load_accounts())]
 else:
     dags = list(build_all().dags)

@@ -45,7 +45,7 @@ from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.rejects import RejectSpool
 from sellerops.formats import RowReject, open_rows
 from sellerops.formats.paths import parse_path
-from sellerops.specs import ColumnType, FileFormat, TableSpec, load_spec
+from sellerops.settings.specs import ColumnType, FileFormat, TableSpec, load_spec
 
 _PART = 20_000
 # A process that reads the same may end some pages larger.

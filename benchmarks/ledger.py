@@ -29,10 +29,10 @@ import psycopg
 from ledgers.filling import Size, fill
 from psutil import Process
 
-from sellerops.accounts import Account, load_accounts
 from sellerops.ledger import Ledger, RunRef, SliceState
-from sellerops.marketplaces import all_marketplaces
-from sellerops.specs import load_specs
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.marketplaces import all_marketplaces
+from sellerops.settings.specs import load_specs
 from sellerops_runtime.postgres import EmbeddedPostgres
 
 TARGET = 0.3
@@ -163,12 +163,12 @@ def _questions(
     from sellerops.completeness import calendars
     from sellerops.completeness.filling import tries_of
     from sellerops.completeness.silence import silent_reports
+    from sellerops.completeness.summary import summarize
     from sellerops.completeness.warnings import warnings_of
     from sellerops.ledger import findings, loads, notices, notifications, quarantines
     from sellerops.ledger.quarantines import QuarantineState
     from sellerops.ledger.slices import failed_days
     from sellerops.notices.messages import end_words
-    from sellerops.summary import summarize
     from sellerops_airflow import maintenance
     from sellerops_airflow.run_outcomes import build_outcome
 
@@ -281,8 +281,8 @@ def _purges(meter: Meter, ledger: Ledger) -> dict[str, dict[str, Any]]:
 
 def _writes(meter: Meter, ledger: Ledger, accounts: dict[str, Account]) -> dict[str, dict[str, Any]]:
     """What indexes cost those who write: one slice from plan to end."""
-    from sellerops.slices import plan_slices
-    from sellerops.specs import load_spec
+    from sellerops.calendar.slices import plan_slices
+    from sellerops.settings.specs import load_spec
 
     spec, account = load_spec("sales_and_traffic"), accounts["seller_1"]
     now = datetime.now(UTC)

@@ -66,7 +66,7 @@ from sellerops.destinations.postgres import PostgresDestination
 from sellerops.destinations.postgres.shape import Shape, identifiers
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.ledger import Ledger
-from sellerops.specs import ReportSpec
+from sellerops.settings.specs import ReportSpec
 
 MOST_TIMES_PLAIN = 1.1
 MOST_TIMES_MERGE = 1.5

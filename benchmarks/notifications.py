@@ -29,21 +29,21 @@ from typing import Any
 from support.queues import QueueServer
 from support.sandbox import SandboxServer
 
-from sellerops.accounts import Account, load_accounts
 from sellerops.archive import Archive
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.collect import Collector, Done, WaitFor
 from sellerops.ledger import Ledger, RunRef
 from sellerops.notifications.queue import SqsQueue
 from sellerops.notifications.reader import Reader
 from sellerops.notifications.setting_up import set_up
 from sellerops.rate_limits import QuotaLedger, load_rate_limits
-from sellerops.slices import Slice, plan_slices
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.specs import load_spec
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.amazon_sp.notifications import NotificationsApi
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.sessions import close_sessions
-from sellerops.specs import load_spec
 from sellerops_runtime.postgres import EmbeddedPostgres
 
 NOW = datetime.fromisoformat("2026-11-21T14:00:00+00:00")

@@ -26,7 +26,7 @@ from typing import Any
 
 import httpx
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
 from sellerops.rate_limits import Bucket, QuotaLedger, acquire, load_rate_limits
 from sellerops_runtime.postgres import EmbeddedPostgres

@@ -27,10 +27,10 @@ from support import catalogue
 from support.samples import AS_OF, CREATED, SHOPS, split_options
 from support.sandbox import SandboxServer
 
-from sellerops.accounts import Account
-from sellerops.marketplaces import marketplace
-from sellerops.slices import plan_slices
-from sellerops.specs import ReportSpec
+from sellerops.calendar.slices import plan_slices
+from sellerops.settings.accounts import Account
+from sellerops.settings.marketplaces import marketplace
+from sellerops.settings.specs import ReportSpec
 
 LONGEST = 1.0
 DAYS = timedelta(days=7)

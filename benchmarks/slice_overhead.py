@@ -30,17 +30,17 @@ from typing import Any
 import psycopg
 from triggerer_loop import NOW, servers
 
-from sellerops.accounts import load_accounts
 from sellerops.archive import Archive
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.collect import Collector, WaitFor
 from sellerops.destinations import RequestMeta, load_document
 from sellerops.destinations.postgres import PostgresDestination
 from sellerops.ledger import Ledger, RunRef
 from sellerops.rate_limits import QuotaLedger, load_rate_limits
-from sellerops.slices import Slice, plan_slices
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.registry import source_of
-from sellerops.specs import ReportSpec, load_spec
 
 RUN = RunRef("benchmark", "run", "fetch_report", 0, 1, "sales_and_traffic")
 QUOTAS = (

@@ -61,16 +61,16 @@ def ours(given: dict[str, Any], reports: list[str]) -> list[dict[str, Any]]:
     import asyncio
     from datetime import datetime
 
-    from sellerops.accounts import load_accounts
     from sellerops.archive import Archive
+    from sellerops.calendar.slices import plan_slices
     from sellerops.collect import Collector, WaitFor
     from sellerops.destinations import RequestMeta, load_document, open_destination
     from sellerops.ledger import Ledger, RunRef
     from sellerops.rate_limits import QuotaLedger, load_rate_limits
-    from sellerops.slices import plan_slices
+    from sellerops.settings.accounts import load_accounts
+    from sellerops.settings.specs import load_spec
     from sellerops.sources.common.lwa import Credentials
     from sellerops.sources.registry import source_of
-    from sellerops.specs import load_spec
 
     steps = Steps()
     steps.done("imports")
@@ -164,7 +164,7 @@ def measure(rounds: int, count: int) -> dict[str, Any]:
 
     from triggerer_loop import NOW, servers
 
-    from sellerops.accounts import load_accounts
+    from sellerops.settings.accounts import load_accounts
 
     with (
         tempfile.TemporaryDirectory(prefix="sellerops-benchmark-") as folder,
@@ -207,7 +207,7 @@ def follow(ledger: Any, amazon: Any) -> None:
     """Let the ledger's clock show what the local Amazon's shows."""
     from datetime import datetime
 
-    from sellerops.clock import Clock
+    from sellerops.base.clock import Clock
 
     told = amazon.get("/_sandbox/clock").json()
     anchors = (datetime.fromisoformat(told[name]) for name in ("real_anchor", "virtual_anchor"))

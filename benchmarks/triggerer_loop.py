@@ -27,17 +27,17 @@ from typing import Any
 
 import httpx
 
-from sellerops.accounts import Account, load_accounts
 from sellerops.archive import Archive
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.collect import Collector, WaitResult
 from sellerops.ledger import Ledger, RunRef
 from sellerops.rate_limits import QuotaLedger, load_rate_limits
-from sellerops.slices import Slice, plan_slices
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.specs import load_spec
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.sessions import close_sessions
-from sellerops.specs import load_spec
 from sellerops_runtime.postgres import EmbeddedPostgres
 
 NOW = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)

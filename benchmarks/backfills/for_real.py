@@ -18,17 +18,17 @@ import httpx
 
 from amazon_sandbox.reports.data import USAGE_PLANS
 from backfills.setting import CREATE, FETCH, NOW, accounts
-from sellerops.accounts import Account
 from sellerops.archive import Archive
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.collect import Collector, Done
 from sellerops.ledger import Ledger, RunRef
 from sellerops.rate_limits import Priority, QuotaLedger, load_rate_limits
-from sellerops.slices import Slice, plan_slices
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.sessions import close_sessions
-from sellerops.specs import ReportSpec, load_spec
 
 SPEED = 200.0
 

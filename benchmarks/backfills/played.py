@@ -14,14 +14,14 @@ from typing import Any
 from amazon_sandbox.quotas import Quotas
 from amazon_sandbox.reports.data import USAGE_PLANS, rules_of
 from backfills.setting import CREATE, FETCH, NOW, REPORTS, accounts
-from sellerops.accounts import Account
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
+from sellerops.calendar.schedules import Calendar
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.ledger import Ledger
 from sellerops.planning import Need, Plan, make_plan, needs_of
 from sellerops.rate_limits import Bucket, Place, Priority, QuotaLedger, Wait, load_rate_limits
-from sellerops.schedules import Calendar
-from sellerops.slices import Slice, plan_slices
-from sellerops.specs import ReportSpec, load_spec, load_specs
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec, load_spec, load_specs
 
 PROCESSES = 2
 LAST = datetime.max.replace(tzinfo=UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sellerops.accounts import Account
-from sellerops.marketplaces import marketplace
+from sellerops.settings.accounts import Account
+from sellerops.settings.marketplaces import marketplace
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SHOPS = {

@@ -8,8 +8,8 @@ import itertools
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec
+from sellerops.calendar.slices import Slice
+from sellerops.settings.specs import ReportSpec
 
 ROWS_PER_PART = 100_000
 REPORTED_AT = datetime(2026, 11, 20, tzinfo=UTC)

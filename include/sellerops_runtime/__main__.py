@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sellerops.commands import typed, typed_in
-from sellerops.errors import SellerOpsError
+from sellerops.base.commands import typed, typed_in
+from sellerops.base.errors import SellerOpsError
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import VARIABLE, choose_home
 from sellerops_runtime.settings import SETTINGS_FILE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sellerops.specs import PeriodKind, ReportSpec
+from sellerops.settings.specs import PeriodKind, ReportSpec
 
 # What `make demo` shows within five minutes: the reports that differ most from each other.
 SHOWN = (

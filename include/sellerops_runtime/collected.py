@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sellerops import postgres
-from sellerops.accounts import Account
-from sellerops.marketplaces import marketplace_by_id
-from sellerops.postgres import UPKEEP
+from sellerops.base import postgres
+from sellerops.base.postgres import UPKEEP
+from sellerops.settings.accounts import Account
+from sellerops.settings.marketplaces import marketplace_by_id
 
 _PROGRESS = """
 SELECT count(*) FILTER (WHERE state IN ('LOADED', 'CONFIRMED_EMPTY')) AS ended,

@@ -14,9 +14,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from sellerops import postgres
-from sellerops.ledger.reading import READER
-from sellerops.postgres import UPKEEP
+from sellerops.base import postgres
+from sellerops.base.postgres import UPKEEP
+from sellerops.base.reader_role import READER
 
 _NAMESPACE = "JOIN pg_namespace n ON n.oid = "
 _OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
@@ -84,7 +84,7 @@ def prepare_database(admin: str, name: str, owner: Login) -> bool:
 
 def allow_reading(admin: str, database: str, reader: Login) -> None:
     """Let ``reader`` log in to the database, in read-only transactions. What it may read is granted with each
-    table (``sellerops.ledger.reading``).
+    table (``sellerops.base.reader_role``).
     """
     role = sql.Identifier(reader.name)
     with postgres.connect(make_conninfo(admin, dbname="postgres"), UPKEEP, autocommit=True) as connection:

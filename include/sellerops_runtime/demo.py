@@ -13,8 +13,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sellerops.accounts import Account, load_accounts
-from sellerops.specs import load_specs
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.specs import load_specs
 from sellerops_runtime.airflow import USER
 from sellerops_runtime.choice import LISTINGS, rounds
 from sellerops_runtime.collected import Collected, table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sellerops.errors import SellerOpsError
+from sellerops.base.errors import SellerOpsError
 
 
 class StartError(SellerOpsError):

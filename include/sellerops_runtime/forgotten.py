@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sellerops.errors import AmazonUnavailable
+from sellerops.base.errors import AmazonUnavailable
 from sellerops.ledger import Ledger
 
 # Report ids begin anew with each local Amazon: the id of a forgotten report may soon be another one's.

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sellerops.commands import VARIABLE as COMMAND
-from sellerops.errors import SellerOpsError
+from sellerops.base.commands import VARIABLE as COMMAND
+from sellerops.base.errors import SellerOpsError
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import choose_home
 from sellerops_runtime.surroundings import WAREHOUSE, command_form, named_elsewhere, running_environment

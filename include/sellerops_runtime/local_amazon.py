@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.ports import LOOPBACK, free_port

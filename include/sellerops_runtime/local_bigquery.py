@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import yaml
 
-from sellerops.config_files import config_dir, read_yaml
+from sellerops.settings.config_files import config_dir, read_yaml
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.ports import LOOPBACK, free_ports

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from sellerops.specs import ReportSpec
+from sellerops.settings.specs import ReportSpec
 from sellerops_runtime.choice import days_asked
 from sellerops_runtime.rest import AirflowApi
 

@@ -11,9 +11,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from sellerops.accounts import load_accounts
-from sellerops.config_files import read_yaml
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.config_files import read_yaml
 from sellerops_runtime.home import PROJECT_ROOT
 
 SETTINGS_FILE = PROJECT_ROOT / "airflow_settings.yaml"

@@ -14,10 +14,10 @@ from datetime import datetime
 from pathlib import Path
 
 from sellerops.archive import Archive
-from sellerops.commands import VARIABLE as COMMAND
-from sellerops.config_files import config_dir
-from sellerops.deployment import adopt_archive
+from sellerops.base.commands import VARIABLE as COMMAND
 from sellerops.ledger import Ledger
+from sellerops.ledger.deployment import adopt_archive
+from sellerops.settings.config_files import config_dir
 from sellerops_runtime.airflow import AirflowStack
 from sellerops_runtime.changes import ChangeWatch
 from sellerops_runtime.databases import READER, allow_reading

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sellerops.accounts import Account, load_accounts
-from sellerops.marketplaces import Marketplace
-from sellerops.specs import load_spec
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.marketplaces import Marketplace
+from sellerops.settings.specs import load_spec
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.local_amazon import control
 from sellerops_runtime.patience import Patience, Seen, Unanswered

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sellerops.commands import VARIABLE as COMMAND
+from sellerops.base.commands import VARIABLE as COMMAND
 from sellerops_runtime.home import VARIABLE as DEMO_HOME
 from sellerops_runtime.home import Home
 from sellerops_runtime.ports import is_free

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 from sellerops_runtime.airflow import USER
 from sellerops_runtime.rest import AirflowApi
 from sellerops_runtime.stack import Stack

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sellerops.errors import RetryableError
+from sellerops.base.errors import RetryableError
 
 if TYPE_CHECKING:
     from airflow.sdk.api.datamodels._generated import DagRun

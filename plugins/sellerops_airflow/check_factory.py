@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, get_parsing_context
 
-from sellerops.commands import typed_in
-from sellerops.truth.checks import CheckSpec, load_check, load_checks
+from sellerops.base.commands import typed_in
+from sellerops.reconciliation.checks import CheckSpec, load_check, load_checks
 from sellerops_airflow.assets import table_asset
 from sellerops_airflow.house_dags import house_dag
 from sellerops_airflow.operators.checks import CompareFiguresOperator, TellFiguresOperator

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sellerops.errors import GiveUpError
-from sellerops.specs import Schedule
+from sellerops.base.errors import GiveUpError
+from sellerops.settings.specs import Schedule
 from sellerops_airflow.airflow_runs import is_live
 from sellerops_airflow.timetables import ReportTimetable
 
@@ -71,9 +71,9 @@ def find_fills(
 
 def check_silence(ledger: Ledger, is_paused: IsPaused, grace_hours: int) -> None:
     """Raise GiveUpError naming reports whose schedule should have run and left no trace."""
-    from sellerops.accounts import load_accounts
     from sellerops.completeness import silent_reports
-    from sellerops.specs import enabled_specs
+    from sellerops.settings.accounts import load_accounts
+    from sellerops.settings.specs import enabled_specs
 
     found = silent_reports(ledger, enabled_specs(), load_accounts().values(), timedelta(hours=grace_hours))
     paused = {dag_id: is_paused(dag_id) for dag_id in {each.spec.dag_id for each in found}}
@@ -96,7 +96,7 @@ def check_silence(ledger: Ledger, is_paused: IsPaused, grace_hours: int) -> None
 
 def check_queued(is_paused: IsPaused, hours: int) -> None:
     """Raise GiveUpError naming report DAGs whose runs are queued and do not start. Real time: Airflow's."""
-    from sellerops.specs import enabled_specs
+    from sellerops.settings.specs import enabled_specs
     from sellerops_airflow.queued_runs import check_queued_runs
 
     dag_ids = [spec.dag_id for spec in enabled_specs()]
@@ -105,9 +105,9 @@ def check_queued(is_paused: IsPaused, hours: int) -> None:
 
 def tell_deprecations(ledger: Ledger) -> int:
     """Tell, once for each threshold, of what Amazon removes that a report uses; how many messages."""
-    from sellerops.deprecations import load_deprecations, touched
     from sellerops.notices.deprecations import deprecation_notice
-    from sellerops.specs import enabled_specs
+    from sellerops.settings.deprecations import load_deprecations, touched
+    from sellerops.settings.specs import enabled_specs
     from sellerops_airflow.notifiers import tell
 
     today = ledger.clock().now().date()
@@ -117,10 +117,10 @@ def tell_deprecations(ledger: Ledger) -> int:
 
 def _attendance(ledger: Ledger, is_live: IsLive) -> Callable[[SliceRow], bool]:
     """Whether somebody still works on a day: a live run, or the person who is asked about its document."""
+    from sellerops.calendar.slices import Slice
     from sellerops.ledger import SliceState
     from sellerops.ledger.quarantines import QuarantineState
-    from sellerops.quarantine import list_quarantines
-    from sellerops.slices import Slice
+    from sellerops.reprocess.quarantine import list_quarantines
 
     asked = set()
     for each in list_quarantines(ledger, [QuarantineState.OPEN], limit=100_000):
@@ -142,9 +142,9 @@ def _urgency(gap: Gap) -> Any:
 
 def _shops(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> Iterator[list[Shop]]:
     """The calendars of each report that is in use."""
-    from sellerops.accounts import load_accounts
     from sellerops.completeness import calendars
-    from sellerops.specs import enabled_specs
+    from sellerops.settings.accounts import load_accounts
+    from sellerops.settings.specs import enabled_specs
 
     accounts = list(load_accounts().values())
     for spec in enabled_specs():

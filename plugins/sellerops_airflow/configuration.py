@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 def tell_configuration(ledger: Ledger) -> int:
     """Look at all files of the configuration; how many are invalid."""
-    from sellerops.config_check import all_problems
     from sellerops.ledger.notices import open_faults
-    from sellerops.notices.configuration import PREFIX, fault_key_of, invalid_notice, valid_again
+    from sellerops.preflight.configuration import all_problems
+    from sellerops.preflight.notice import PREFIX, fault_key_of, invalid_notice, valid_again
 
     known = {each.fault_key: each for each in ledger.database.run(lambda c: open_faults(c, PREFIX))}
     problems = {fault_key_of(each): each for each in reversed(all_problems())}

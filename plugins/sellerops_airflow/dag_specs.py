@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ def source_of_dag(dag_id: str) -> str:
 
 def family_of_dag(dag_id: str) -> str:
     """The report family that routes go by; empty for a DAG that is no report, or whose spec is gone."""
-    from sellerops.specs import load_spec
+    from sellerops.settings.specs import load_spec
 
     if not dag_id.startswith("report__"):
         return ""
@@ -30,7 +30,7 @@ def family_of_dag(dag_id: str) -> str:
 
 def reports_of(source: str, account_id: str) -> list[str]:
     """The reports that use an account's connection to a source, by name."""
-    from sellerops.specs import enabled_specs
+    from sellerops.settings.specs import enabled_specs
 
     return sorted(
         spec.name

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert
 
-from sellerops.specs import ReportSpec
+from sellerops.settings.specs import ReportSpec
 from sellerops_airflow.promised_time import PromisedTime
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
-    from sellerops.accounts import Account
     from sellerops.completeness.warnings import Standing
     from sellerops.ledger import Ledger
     from sellerops.ledger.warnings import Warned
+    from sellerops.settings.accounts import Account
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +61,10 @@ def check_promises(ledger: Ledger) -> int:
 
     Beside a local Amazon's clock nothing is looked for: Airflow's schedules run by the real one.
     """
-    from sellerops.accounts import load_accounts
     from sellerops.completeness.late import late_days
     from sellerops.completeness.warnings import open_late
-    from sellerops.specs import load_specs
+    from sellerops.settings.accounts import load_accounts
+    from sellerops.settings.specs import load_specs
 
     clock = ledger.clock()
     specs, accounts = load_specs()[0], load_accounts()
@@ -80,11 +80,11 @@ def check_expiring(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> in
     A paused DAG's report is left alone, as gap filling does: somebody wants it so. So are days older than
     ``horizon_days``.
     """
-    from sellerops.accounts import load_accounts
     from sellerops.completeness import calendars
     from sellerops.completeness.expiring import expiring_days, last_day_near_the_end
     from sellerops.completeness.warnings import open_expiring
-    from sellerops.specs import load_specs
+    from sellerops.settings.accounts import load_accounts
+    from sellerops.settings.specs import load_specs
 
     now, specs, accounts = ledger.clock().now(), load_specs()[0], load_accounts()
     for spec in specs:
@@ -127,9 +127,9 @@ def tell_warnings(
 
 def _tell_late_of(dag_id: str, moment: datetime | None) -> str:
     """In a thread: reads connections, files and the ledger."""
-    from sellerops.accounts import load_accounts
     from sellerops.completeness.late import late_days
     from sellerops.completeness.warnings import open_late
+    from sellerops.settings.accounts import load_accounts
 
     runtime = get_runtime()
     spec, accounts = runtime.spec(dag_id), load_accounts()

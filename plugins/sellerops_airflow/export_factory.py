@@ -7,11 +7,11 @@ from pathlib import Path
 
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, Param, get_parsing_context
 
-from sellerops.config_check import Problem
-from sellerops.errors import SpecError
+from sellerops.base.errors import SpecError
 from sellerops.exports import ExportMode, ExportSpec, load_export, load_exports
-from sellerops.last_valid import as_configuration_error
-from sellerops.specs import Schedule, SpecFailure
+from sellerops.preflight.configuration import Problem
+from sellerops.settings.last_valid import as_configuration_error
+from sellerops.settings.specs import Schedule, SpecFailure
 from sellerops_airflow.assets import table_asset
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.operators.sheets import ExportToSheetOperator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sellerops.commands import typed_in
+from sellerops.base.commands import typed_in
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.task_logs import log_known_errors_plainly

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sellerops.calendar.slices import Slice
     from sellerops.ledger import Ledger, RunRef, SliceState
-    from sellerops.slices import Slice
-    from sellerops.specs import ReportSpec
+    from sellerops.settings.specs import ReportSpec
 
 
 @dataclass(frozen=True)

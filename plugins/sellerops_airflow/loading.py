@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sellerops.errors import ArchiveDamaged, DocumentDamaged, GiveUpError, Quarantined, SellerOpsError
-from sellerops.slices import Slice
+from sellerops.base.errors import ArchiveDamaged, DocumentDamaged, GiveUpError, Quarantined, SellerOpsError
+from sellerops.calendar.slices import Slice
 from sellerops_airflow.landing import Landing
 from sellerops_airflow.notifiers.findings import tell_of_results
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sellerops.collect import Done
     from sellerops.destinations import Destination, LoadResult
     from sellerops.ledger import Ledger, RunRef
-    from sellerops.specs import ReportSpec
+    from sellerops.settings.specs import ReportSpec
     from sellerops_airflow.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def _empty(
 ) -> None:
     from sellerops.destinations import RequestMeta, load_nothing
     from sellerops.ledger import SliceState
-    from sellerops.quarantine import state_of
+    from sellerops.reprocess.quarantine import state_of
 
     request = runtime.ledger.get_request(landing.request_ids[-1])
     destination = runtime.destination(landing.destination)
@@ -149,7 +149,7 @@ def tell_if_held(ledger: Ledger) -> Iterator[None]:
     try:
         yield
     except Quarantined as error:
-        from sellerops.quarantine import get_quarantine
+        from sellerops.reprocess.quarantine import get_quarantine
         from sellerops_airflow.notifiers.quarantine import tell_of_quarantines
 
         if not error.details.get("is_rejected"):

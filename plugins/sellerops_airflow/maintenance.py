@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sellerops.errors import GiveUpError
-from sellerops.slices import days_label
+from sellerops.base.errors import GiveUpError
+from sellerops.calendar.slices import days_label
 
 if TYPE_CHECKING:
     from sellerops.archive import Archive
@@ -67,9 +67,9 @@ def purge(ledger: Ledger, keep_days: int, keep_changes_days: int | None = None) 
 
 def purge_personal_data(ledger: Ledger, archive: Archive) -> dict[str, int]:
     """Delete rows and archived documents of personal data past their retention; how many of each."""
-    from sellerops.document_retention import delete_documents
-    from sellerops.personal import purge_personal
-    from sellerops.specs import load_specs
+    from sellerops.reprocess.document_retention import delete_documents
+    from sellerops.reprocess.personal import purge_personal
+    from sellerops.settings.specs import load_specs
 
     specs = load_specs()[0]
     rows = {each.table: each.rows for each in purge_personal(ledger, specs)}
@@ -114,7 +114,7 @@ def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int =
     Returns how many messages.
     """
     from sellerops.ledger.findings import loads_with_findings
-    from sellerops.specs import load_specs
+    from sellerops.settings.specs import load_specs
     from sellerops_airflow.notifiers.findings import tell_of_loads
     from sellerops_airflow.notifiers.runs import tell_of_failure
     from sellerops_airflow.run_outcomes import build_outcome
@@ -146,8 +146,8 @@ def send_waiting_notices(ledger: Ledger, budget_s: float = 120.0) -> int:
 
 def check_credentials() -> None:
     """Ask a token for every account of every source; raise one error naming all that get none."""
-    from sellerops.accounts import load_accounts
-    from sellerops.errors import CredentialsError
+    from sellerops.base.errors import CredentialsError
+    from sellerops.settings.accounts import load_accounts
     from sellerops_airflow.hooks.registry import hook_of
 
     refused = []

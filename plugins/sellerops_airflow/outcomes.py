@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
-from sellerops.errors import SellerOpsError, SkipError
+from sellerops.base.errors import SellerOpsError, SkipError
 from sellerops_airflow.landing import Landing, write_end
 from sellerops_airflow.retry_policy import is_last_try
 from sellerops_airflow.telemetry import observed_slice, observed_task
 
 if TYPE_CHECKING:
+    from sellerops.calendar.slices import Slice
     from sellerops.ledger import Ledger, RunRef
-    from sellerops.slices import Slice
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def slice_outcome(
     With ``landing`` it is the end of one destination; that of the others stands.
     """
     from sellerops.ledger import SliceState
-    from sellerops.quarantine import state_of
+    from sellerops.reprocess.quarantine import state_of
 
     try:
         with observed_slice(context, piece):
@@ -69,7 +69,7 @@ def task_outcome(context: Context) -> Iterator[None]:
 
 def failure_values(error: BaseException) -> dict[str, str]:
     """Type, cause and remedy of an error, free of credentials."""
-    from sellerops.redaction import error_fields
+    from sellerops.base.redaction import error_fields
 
     error_type, cause, remedy = error_fields(error)
     return {"error_type": error_type or "", "cause": cause or "", "remedy": remedy or ""}

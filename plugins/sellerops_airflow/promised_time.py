@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.definitions.deadline import BaseDeadlineReference
 
-from sellerops.schedules import Calendar
-from sellerops.specs import Schedule
+from sellerops.calendar.schedules import Calendar
+from sellerops.settings.specs import Schedule
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

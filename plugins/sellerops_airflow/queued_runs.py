@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sellerops.errors import GiveUpError
+from sellerops.base.errors import GiveUpError
 from sellerops_airflow.airflow_runs import count_runs, dated_runs
 
 if TYPE_CHECKING:

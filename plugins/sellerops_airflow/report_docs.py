@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import yaml
 
-from sellerops.accounts import Account
-from sellerops.commands import typed
-from sellerops.specs import PeriodKind, ReportSpec, TableSpec
+from sellerops.base.commands import typed
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import PeriodKind, ReportSpec, TableSpec
 
 # The UI shows the page in a panel of 500 pixels. It breaks lines of paragraphs and quotes, but neither of
 # lists and code blocks nor words in tables; code within a paragraph, when broken, covers the line above it.

@@ -10,11 +10,11 @@ from typing import Any
 
 from airflow.sdk import DAG, Asset, TaskGroup, get_parsing_context, task_group
 
-from sellerops.accounts import Account, load_accounts
-from sellerops.config_files import config_dir
-from sellerops.last_valid import as_configuration_error, keep_texts, kept_texts
-from sellerops.specs import PeriodKind, ReportSpec, SpecFailure, load_spec, load_specs
-from sellerops.specs.for_accounts import accounts_for
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.config_files import config_dir
+from sellerops.settings.last_valid import as_configuration_error, keep_texts, kept_texts
+from sellerops.settings.specs import PeriodKind, ReportSpec, SpecFailure, load_spec, load_specs
+from sellerops.settings.specs.for_accounts import accounts_for
 from sellerops_airflow.assets import table_asset
 from sellerops_airflow.deadlines import deadline_of
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier

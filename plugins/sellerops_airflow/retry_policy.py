@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import Context, RetryDecision, RetryPolicy
 
-from sellerops.errors import RetryableError, SellerOpsError
+from sellerops.base.errors import RetryableError, SellerOpsError
 
 
 class RetryByRemedy(RetryPolicy):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context
 
 if TYPE_CHECKING:
-    from sellerops.clock import Clock
+    from sellerops.base.clock import Clock
     from sellerops.ledger import RunRef
     from sellerops.rate_limits import Priority
 

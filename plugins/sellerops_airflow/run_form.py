@@ -12,9 +12,9 @@ from datetime import date, timedelta
 
 from airflow.sdk import Param
 
-from sellerops.accounts import Account
-from sellerops.errors import FormError
-from sellerops.specs import PeriodKind, ReportSpec
+from sellerops.base.errors import FormError
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import PeriodKind, ReportSpec
 
 FROM_DAY, TO_DAY, DAYS = "From day", "To day", "Days"
 ACCOUNTS, MARKETPLACES, PRIORITY = "Accounts", "Marketplaces", "Priority"

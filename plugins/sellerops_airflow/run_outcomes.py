@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from airflow.sdk import Context, conf
 
-from sellerops.slices import days_label
+from sellerops.calendar.slices import days_label
 from sellerops_airflow.dag_specs import family_of_dag, source_of_dag
 from sellerops_airflow.outcomes import FAILURE_KEY
 
@@ -180,8 +180,8 @@ def _unknown(dag_id: str, run_id: str, words: Words) -> Failure:
 
 def _labels(rows: list[SliceRow]) -> dict[TaskKey, str]:
     """Shop and days of each failed task: ``US 2026-11-20``, ``NA 2026-11-19..2026-11-20``."""
-    from sellerops.accounts import load_accounts
-    from sellerops.marketplaces import marketplace_by_id
+    from sellerops.settings.accounts import load_accounts
+    from sellerops.settings.marketplaces import marketplace_by_id
 
     regions = {name: account.region for name, account in load_accounts().items()}
     grouped: dict[TaskKey, list[SliceRow]] = {}

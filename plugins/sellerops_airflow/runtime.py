@@ -14,17 +14,17 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sellerops.accounts import Account, load_accounts
-from sellerops.errors import ConfigurationError
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.base.errors import ConfigurationError
+from sellerops.calendar.slices import Slice
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.specs import ReportSpec, load_spec
 
 if TYPE_CHECKING:
     from sellerops.archive import Archive
+    from sellerops.base.errors import ArchiveDamaged
     from sellerops.collect import Done, WaitFor, WaitResult
     from sellerops.destinations import Destination
     from sellerops.destinations.bigquery.address import BigQueryAddress
-    from sellerops.errors import ArchiveDamaged
     from sellerops.ledger import Ledger, RunRef
     from sellerops.rate_limits import Priority, QuotaLedger
     from sellerops.sources.common.lwa import Credentials
@@ -128,7 +128,7 @@ class Runtime:
     def archive(self) -> Archive:
         def make() -> Archive:
             from sellerops.archive import Archive
-            from sellerops.deployment import bind_archive
+            from sellerops.ledger.deployment import bind_archive
 
             archive = Archive(self._archive_uri())
             bind_archive(self.ledger, archive)

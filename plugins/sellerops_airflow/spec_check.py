@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import get_parsing_context
 
-from sellerops.errors import SpecError
+from sellerops.base.errors import SpecError
 from sellerops_airflow.report_factory import unbuilt_reports
 
 
@@ -15,7 +15,7 @@ def raise_for_invalid_specs() -> None:
     """
     if get_parsing_context().dag_id is not None:
         return
-    from sellerops.config_check import report_problems
+    from sellerops.preflight.configuration import report_problems
 
     texts = [*(each.text for each in report_problems()), *unbuilt_reports()]
     if texts:

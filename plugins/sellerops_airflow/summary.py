@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import Context
 
 from sellerops.notices import load_routes
-from sellerops.specs import Schedule
+from sellerops.settings.specs import Schedule
 from sellerops_airflow.run_context import run_at
 from sellerops_airflow.run_outcomes import run_url
 from sellerops_airflow.timetables import ReportTimetable
@@ -37,9 +37,9 @@ def tell_summary(ledger: Ledger, context: Context) -> str:
 
     Beside a local Amazon's clock these are its own: Airflow's times are real, the ledger's are not.
     """
-    from sellerops.accounts import load_accounts
+    from sellerops.completeness.summary import summarize
     from sellerops.notices.summary import summary_notice
-    from sellerops.summary import summarize
+    from sellerops.settings.accounts import load_accounts
     from sellerops_airflow.notifiers import tell
 
     clock = ledger.clock()

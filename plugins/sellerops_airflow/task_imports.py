@@ -73,7 +73,7 @@ def import_for_dag_files() -> None:
 
 
 def _of_destinations() -> list[str]:
-    from sellerops.specs import enabled_specs
+    from sellerops.settings.specs import enabled_specs
 
     used = {name for spec in enabled_specs() for name in spec.all_destinations}
     return [module for name in sorted(used) for module in _OF_DESTINATIONS.get(name, ())]

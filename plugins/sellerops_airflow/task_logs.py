@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk import Context
 
-from sellerops.errors import SellerOpsError
+from sellerops.base.errors import SellerOpsError
 
 log = logging.getLogger(__name__)
 

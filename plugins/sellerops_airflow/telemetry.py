@@ -1,4 +1,4 @@
-"""What a task works on, on its spans, log lines and Sentry tags (``sellerops.telemetry``)."""
+"""What a task works on, on its spans, log lines and Sentry tags (``sellerops.calendar.telemetry``)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
-from sellerops.slices import Slice
-from sellerops.telemetry import fields_of, observed, tag_errors
+from sellerops.calendar.slices import Slice
+from sellerops.calendar.telemetry import fields_of, observed, tag_errors
 
 # Neither is a failure: the task waits, or rightly has nothing to do.
 _QUIET = (TaskDeferred, AirflowSkipException)

@@ -9,9 +9,9 @@ import pendulum
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 from airflow.utils.types import DagRunType
 
-from sellerops.schedules import Calendar, Due
-from sellerops.slices import newest_days
-from sellerops.specs import PeriodKind, Schedule
+from sellerops.calendar.schedules import Calendar, Due
+from sellerops.calendar.slices import newest_days
+from sellerops.settings.specs import PeriodKind, Schedule
 
 _MOMENT = timedelta(microseconds=1)
 # More than the clocks ever leap.

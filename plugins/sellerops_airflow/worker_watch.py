@@ -49,7 +49,7 @@ async def tell_no_worker(context: Mapping[str, Any] | None = None) -> str:
 def tell_of_wait(dag_id: str, run_id: str) -> str:
     """In a thread: asks Airflow, reads files and the ledger."""
     from sellerops.notices.workers import Wait, worker_notice
-    from sellerops.specs import load_specs
+    from sellerops.settings.specs import load_specs
     from sellerops_airflow.notifiers import tell
     from sellerops_airflow.run_outcomes import run_url
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sellerops.commands import PROGRAMS, typed
+from sellerops.base.commands import PROGRAMS, typed
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.settings import fill_in, read_settings
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sellerops.specs import load_spec, load_specs
-from sellerops.specs.overview import overview, when
+from sellerops.settings.specs import load_spec, load_specs
+from sellerops.settings.specs.overview import overview, when
 
 ROOT = Path(__file__).resolve().parents[2]
 

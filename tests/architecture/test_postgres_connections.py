@@ -5,7 +5,7 @@ import ast
 from sellerops_runtime.home import PROJECT_ROOT
 
 # Where connections are opened: with limits, for everybody else.
-OPENERS = {"include/sellerops/postgres.py", "include/sellerops/ledger/database.py"}
+OPENERS = {"include/sellerops/base/postgres.py", "include/sellerops/ledger/database.py"}
 PACKAGES = ("include/sellerops", "include/sellerops_runtime", "plugins/sellerops_airflow")
 
 
@@ -19,7 +19,7 @@ def opened_in(path):
 
 
 def test_every_connection_has_limits():
-    """`sellerops.postgres.connect` opens them; another way would bring back what blocks for ever."""
+    """`sellerops.base.postgres.connect` opens them; another way would bring back what blocks for ever."""
     found = {
         str(path.relative_to(PROJECT_ROOT)): lines
         for package in PACKAGES

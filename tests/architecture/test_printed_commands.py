@@ -8,7 +8,7 @@ import pytest
 from support.printed_commands import Printed, of_page, of_source, pages, parser_of, sources
 
 from sellerops import cli
-from sellerops.commands import PROGRAMS
+from sellerops.base.commands import PROGRAMS
 from sellerops_runtime.home import PROJECT_ROOT
 
 IN_PAGES = [each for path in pages() for each in of_page(path)]

@@ -7,9 +7,9 @@ import re
 import pytest
 import yaml
 
-from sellerops.accounts import load_accounts
-from sellerops.ledger.reading import READER
+from sellerops.base.reader_role import READER
 from sellerops.notices.routes import CONNECTIONS, load_routes
+from sellerops.settings.accounts import load_accounts
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.local_amazon import LocalAmazon, sandbox_environment
 from sellerops_runtime.settings import SETTINGS_FILE, fill_in, read_settings

@@ -15,11 +15,11 @@ from support.channels import Channels, sent
 from support.fake_runtime import task_context
 from support.postgres import PostgresServer, conninfo, ledger, postgres_server
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
-from sellerops.specs import load_spec
-from sellerops.truth.checks import load_checks
-from sellerops.truth.results import CheckResult, Verdict, store
+from sellerops.reconciliation.checks import load_checks
+from sellerops.reconciliation.results import CheckResult, Verdict, store
+from sellerops.settings.specs import load_spec
 from sellerops_airflow import maintenance, report_factory
 from sellerops_airflow.operators import checks
 from sellerops_airflow.operators.checks import CompareFiguresOperator, TellFiguresOperator

@@ -10,14 +10,14 @@ from support.channels import Channels, sent
 from support.fake_runtime import PIECE
 from support.postgres import conninfo, ledger, postgres_server
 
-from sellerops import deprecations
-from sellerops.accounts import load_accounts
-from sellerops.clock import Clock
-from sellerops.deprecations import Deprecation, Kind
-from sellerops.errors import GiveUpError
+from sellerops.base.clock import Clock
+from sellerops.base.errors import GiveUpError
+from sellerops.calendar.slices import plan_slices
 from sellerops.ledger import Ledger, RunRef, SliceState
-from sellerops.slices import plan_slices
-from sellerops.specs import load_spec
+from sellerops.settings import deprecations
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.deprecations import Deprecation, Kind
+from sellerops.settings.specs import load_spec
 from sellerops_airflow import completeness, queued_runs
 
 __all__ = ["conninfo", "ledger", "postgres_server", "sent"]

@@ -11,7 +11,7 @@ from support.airflow_home import PROJECT_ROOT
 from support.channels import Channels, sent
 from support.postgres import conninfo, ledger, postgres_server
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
 from sellerops_airflow.configuration import tell_configuration
 

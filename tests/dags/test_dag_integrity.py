@@ -12,8 +12,8 @@ from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 from support.airflow_home import PROJECT_ROOT
 
-from sellerops.accounts import Account, load_accounts
-from sellerops.specs import enabled_specs
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.specs import enabled_specs
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.report_factory import build_all
 from sellerops_airflow.retry_policy import RetryByRemedy

@@ -19,9 +19,9 @@ from support.postgres import conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer
 from support.system import follow_clock
 
-from sellerops.config_files import config_dir
 from sellerops.ledger import Ledger, SliceState
-from sellerops.specs import spec_files
+from sellerops.settings.config_files import config_dir
+from sellerops.settings.specs import spec_files
 from sellerops_airflow.pages.task_slices import find_task_slice
 from sellerops_airflow.runtime import Runtime, use_runtime
 from sellerops_airflow.triggers import report
@@ -128,7 +128,7 @@ def _connections(amazon: SandboxServer, conninfo: str) -> dict[str, dict[str, An
 def _make_pools() -> None:
     from airflow.models import Pool
 
-    from sellerops.accounts import load_accounts
+    from sellerops.settings.accounts import load_accounts
 
     for account in load_accounts().values():
         Pool.create_or_update_pool(account.pool, slots=4, description="", include_deferred=False)

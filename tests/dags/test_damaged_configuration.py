@@ -16,11 +16,11 @@ from airflow.serialization.serialized_objects import DagSerialization
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sellerops.accounts import load_accounts
-from sellerops.config_check import all_problems
 from sellerops.notices import load_routes
+from sellerops.preflight.configuration import all_problems
 from sellerops.rate_limits import load_rate_limits
-from sellerops.specs import load_spec
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec
 from sellerops_airflow.check_factory import checks_to_parse
 from sellerops_airflow.export_factory import build_exports
 from sellerops_airflow.report_factory import build_all

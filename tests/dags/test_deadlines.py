@@ -18,7 +18,7 @@ from airflow.triggers.callback import CallbackTrigger
 from sqlalchemy import create_engine, insert
 from sqlalchemy.orm import Session
 
-from sellerops.specs import load_spec, load_specs
+from sellerops.settings.specs import load_spec, load_specs
 from sellerops_airflow import deadlines
 from sellerops_airflow.deadlines import deadline_of
 from sellerops_airflow.promised_time import PromisedTime

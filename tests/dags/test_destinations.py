@@ -16,12 +16,12 @@ from airflow.sdk.exceptions import AirflowSkipException
 from support.airflow_home import PROJECT_ROOT
 from support.fake_runtime import DAG_ID, PIECE, FakeRuntime, task_context
 
-from sellerops.accounts import load_accounts
+from sellerops.base.errors import ConfigurationError, GiveUpError, Quarantined
 from sellerops.collect import Done, Outcome
 from sellerops.destinations import Destination, LoadJob, LoadResult
-from sellerops.errors import ConfigurationError, GiveUpError, Quarantined
 from sellerops.ledger import SliceState
-from sellerops.specs import load_spec
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.report_factory import build_dag

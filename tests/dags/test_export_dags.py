@@ -12,7 +12,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from support.airflow_home import PROJECT_ROOT
 from support.fake_runtime import FakeRuntime, task_context
 
-from sellerops.errors import RetryableError, SpecError
+from sellerops.base.errors import RetryableError, SpecError
 from sellerops.exports import load_exports
 from sellerops.exports.running import ExportResult
 from sellerops_airflow.assets import table_asset

@@ -16,10 +16,10 @@ from support.fake_runtime import PIECE, FakeRuntime, task_context
 from support.postgres import conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
+from sellerops.calendar.slices import Slice
 from sellerops.destinations import open_destination
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState
-from sellerops.slices import Slice
 from sellerops_airflow import maintenance
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.runtime import use_runtime

@@ -17,9 +17,9 @@ import yaml
 from airflow.dag_processing.dagbag import DagBag
 from support.airflow_home import PROJECT_ROOT, airflow_environment
 
-from sellerops.accounts import load_accounts
-from sellerops.errors import ConfigurationError
-from sellerops.specs import enabled_specs, load_spec, load_specs
+from sellerops.base.errors import ConfigurationError
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import enabled_specs, load_spec, load_specs
 from sellerops_airflow import report_factory
 from sellerops_airflow.report_factory import build_all, build_dag, cadence, dags_to_parse
 

@@ -11,8 +11,8 @@ from support.channels import Channels, sent
 from support.fake_runtime import DAG_ID, PIECE
 from support.postgres import conninfo, ledger, postgres_server
 
-from sellerops.clock import Clock
-from sellerops.errors import CredentialsError, GiveUpError, ReportFatal
+from sellerops.base.clock import Clock
+from sellerops.base.errors import CredentialsError, GiveUpError, ReportFatal
 from sellerops.ledger import Ledger, LoadRecord, Reject, RequestKey, RunRef, SliceState
 from sellerops_airflow import maintenance
 from sellerops_airflow.hooks.login_with_amazon import LoginWithAmazonHook

@@ -15,7 +15,7 @@ from support.fake_runtime import DAG_ID, PIECE, FakeRuntime
 from support.postgres import PostgresServer, conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer, sandbox, sandbox_process
 
-from sellerops.errors import LedgerUnavailable
+from sellerops.base.errors import LedgerUnavailable
 from sellerops.ledger import Ledger, RunRef, SliceState
 from sellerops_airflow import maintenance
 from sellerops_airflow.notifiers import runs

@@ -21,7 +21,7 @@ from sellerops.cli import main
 from sellerops.destinations import open_destination
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState
 from sellerops.ledger.quarantines import QuarantineState
-from sellerops.quarantine import get_quarantine, list_quarantines
+from sellerops.reprocess.quarantine import get_quarantine, list_quarantines
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.operators.quarantine import (

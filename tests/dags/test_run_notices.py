@@ -16,8 +16,8 @@ from support.fake_runtime import DAG_ID, PIECE, FakeRuntime
 from support.postgres import conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer, sandbox, sandbox_process
 
-from sellerops.clock import Clock
-from sellerops.errors import LoginRefused, ReportFatal, SellerOpsError
+from sellerops.base.clock import Clock
+from sellerops.base.errors import LoginRefused, ReportFatal, SellerOpsError
 from sellerops.ledger import Ledger, LoadRecord, RequestKey, RunRef, SliceState
 from sellerops.ledger.notices import open_faults
 from sellerops_airflow import maintenance

@@ -16,8 +16,8 @@ from support.postgres import TEMPLATE, PostgresServer, postgres_server
 from support.sandbox import SandboxServer
 from support.system import System, follow_clock
 
-from sellerops.config_files import config_dir
 from sellerops.ledger import Ledger
+from sellerops.settings.config_files import config_dir
 from sellerops_runtime.choice import SHOWN
 from sellerops_runtime.local_amazon import sandbox_environment
 

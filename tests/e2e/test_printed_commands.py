@@ -16,8 +16,8 @@ from support.printed_commands import FILLED, Printed, is_complete, of_page, page
 from support.system import PATIENT, System
 
 from sellerops.archive import Archive
-from sellerops.config_files import config_dir
-from sellerops.deployment import bind_archive
+from sellerops.ledger.deployment import bind_archive
+from sellerops.settings.config_files import config_dir
 from sellerops_runtime.home import PROJECT_ROOT, Home
 from sellerops_runtime.surroundings import keep_environment
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from support.system import PATIENT, System
 
-from sellerops.accounts import load_accounts
-from sellerops.backfill import run_moments, window_key
-from sellerops.marketplaces import marketplace_by_id
-from sellerops.slices import Slice, plan_slices
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.calendar.backfill import run_moments, window_key
+from sellerops.calendar.slices import Slice, plan_slices
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.marketplaces import marketplace_by_id
+from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops_runtime.processes import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2 * PATIENT)]

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from support.postgres import conninfo, ledger, postgres_server
 
-from sellerops.accounts import load_accounts
+from sellerops.base.clock import Clock
+from sellerops.base.errors import ReportFatal
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.cli import main
-from sellerops.clock import Clock
 from sellerops.completeness import (
     DayState,
     Gap,
@@ -28,10 +29,9 @@ from sellerops.completeness import (
     release_fill,
     silent_reports,
 )
-from sellerops.errors import ReportFatal
 from sellerops.ledger import Ledger, RunRef, SliceState
-from sellerops.slices import Slice, plan_slices
-from sellerops.specs import load_spec
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec
 
 __all__ = ["conninfo", "ledger", "postgres_server"]
 

@@ -15,7 +15,7 @@ from support.sandbox import SandboxServer, sandbox, sandbox_process
 
 from sellerops.cli import airflow as cli_airflow
 from sellerops.cli import main
-from sellerops.connections import wanted_connections
+from sellerops.preflight.connections import wanted_connections
 from sellerops_airflow.hooks.testing import try_all
 
 __all__ = ["conninfo", "ledger", "postgres_server", "sandbox", "sandbox_process"]

@@ -13,17 +13,17 @@ prepare_airflow()
 
 from support.fake_runtime import task_context  # noqa: E402
 
-from sellerops.accounts import load_accounts  # noqa: E402
-from sellerops.clock import Clock  # noqa: E402
-from sellerops.errors import ConfigurationError, ReportFatal  # noqa: E402
+from sellerops.base.clock import Clock  # noqa: E402
+from sellerops.base.errors import ConfigurationError, ReportFatal  # noqa: E402
+from sellerops.calendar.slices import plan_slices  # noqa: E402
+from sellerops.completeness.summary import summarize  # noqa: E402
 from sellerops.ledger import ApiCall, Ledger, LoadRecord, RunRef, SliceState  # noqa: E402
 from sellerops.ledger.notices import see_fault  # noqa: E402
 from sellerops.notices import Event, Notice, load_routes  # noqa: E402
 from sellerops.notices.summary import summary_notice  # noqa: E402
 from sellerops.rate_limits import Bucket, QuotaLedger, load_rate_limits  # noqa: E402
-from sellerops.slices import plan_slices  # noqa: E402
-from sellerops.specs import load_spec  # noqa: E402
-from sellerops.summary import summarize  # noqa: E402
+from sellerops.settings.accounts import load_accounts  # noqa: E402
+from sellerops.settings.specs import load_spec  # noqa: E402
 from sellerops_airflow import notifiers, summary  # noqa: E402
 
 __all__ = ["conninfo", "ledger", "postgres_server"]
@@ -184,6 +184,6 @@ def test_time_and_channel_stand_in_the_configuration(tmp_path: Any, monkeypatch:
 
 
 def load_text() -> str:
-    from sellerops.config_files import config_dir
+    from sellerops.settings.config_files import config_dir
 
     return (config_dir() / "notifications.yaml").read_text()

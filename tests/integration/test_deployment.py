@@ -12,16 +12,16 @@ from integration.destinations.documents import NOON
 from support.archived import archive_document, load_archived
 from support.postgres import conninfo, ledger, postgres_server
 
-from sellerops.accounts import load_accounts
 from sellerops.archive import Archive
+from sellerops.base.errors import ConfigurationError
+from sellerops.calendar.slices import plan_slices
 from sellerops.cli import main
-from sellerops.deployment import adopt_archive, bind_archive, deployment_of
-from sellerops.errors import ConfigurationError
 from sellerops.ledger import Ledger
-from sellerops.load_steps import Scope
-from sellerops.replay import replay
-from sellerops.slices import plan_slices
-from sellerops.specs import load_spec
+from sellerops.ledger.deployment import adopt_archive, bind_archive, deployment_of
+from sellerops.reprocess.load_steps import Scope
+from sellerops.reprocess.replay import replay
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec
 from sellerops_airflow.runtime import Runtime
 
 __all__ = ["conninfo", "ledger", "postgres_server"]

@@ -13,16 +13,16 @@ from support.archived import archive_document, load_archived
 from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.archive import Archive
+from sellerops.base.clock import Clock
+from sellerops.base.errors import ArchiveDamaged
+from sellerops.calendar.slices import Slice
 from sellerops.cli import main
-from sellerops.clock import Clock
 from sellerops.destinations import RequestMeta
-from sellerops.document_retention import Deleted, delete_documents
-from sellerops.errors import ArchiveDamaged
 from sellerops.ledger import Ledger
-from sellerops.load_steps import Scope
-from sellerops.replay import replay
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec, load_spec, load_specs
+from sellerops.reprocess.document_retention import Deleted, delete_documents
+from sellerops.reprocess.load_steps import Scope
+from sellerops.reprocess.replay import replay
+from sellerops.settings.specs import ReportSpec, load_spec, load_specs
 
 __all__ = ["conninfo", "ledger", "postgres_server"]
 

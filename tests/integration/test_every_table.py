@@ -16,9 +16,9 @@ from support.tables import Tables
 from sellerops.archive import Archive, DocumentMeta
 from sellerops.destinations import RequestMeta
 from sellerops.ledger import Ledger
-from sellerops.load_steps import Scope
-from sellerops.replay import replay
-from sellerops.specs import ReportSpec
+from sellerops.reprocess.load_steps import Scope
+from sellerops.reprocess.replay import replay
+from sellerops.settings.specs import ReportSpec
 
 __all__ = ["postgres_server"]
 

@@ -9,14 +9,14 @@ import pytest
 from integration.destinations.documents import Doc, as_json, day_slice, spec_with
 from support.postgres import conninfo, ledger, postgres_server
 
-from sellerops.accounts import load_accounts
+from sellerops.calendar.slices import plan_slices
 from sellerops.cli import main
+from sellerops.completeness.settling_time import TableFinality, lookback_of, measure, resolve_lookback
 from sellerops.destinations import load_document, open_destination
 from sellerops.destinations.base import RequestMeta
-from sellerops.finality import TableFinality, lookback_of, measure, resolve_lookback
 from sellerops.ledger import Ledger
 from sellerops.ledger.history import AgeFigure
-from sellerops.slices import plan_slices
+from sellerops.settings.accounts import load_accounts
 
 __all__ = ["conninfo", "ledger", "postgres_server"]
 

@@ -13,13 +13,13 @@ from support.bigquery import bigquery, bigquery_server
 from support.fake_runtime import PIECE
 from support.postgres import conninfo, ledger, postgres_server
 
+from sellerops.base.errors import Quarantined, RetryableError
 from sellerops.destinations import LoadJob, LoadResult, RequestMeta, load_document, open_destination
 from sellerops.destinations.bigquery.address import BigQueryAddress
-from sellerops.errors import Quarantined, RetryableError
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState
 from sellerops.ledger.quarantines import QuarantineState, record
-from sellerops.quarantine import get_quarantine, list_quarantines, reject, release
-from sellerops.specs import load_spec
+from sellerops.reprocess.quarantine import get_quarantine, list_quarantines, reject, release
+from sellerops.settings.specs import load_spec
 
 __all__ = ["bigquery", "bigquery_server", "conninfo", "ledger", "postgres_server"]
 

@@ -13,19 +13,19 @@ from support.postgres import conninfo, ledger, postgres_server
 
 prepare_airflow()
 
-from sellerops import specs  # noqa: E402
-from sellerops.accounts import load_accounts  # noqa: E402
-from sellerops.clock import Clock  # noqa: E402
+from sellerops.base.clock import Clock  # noqa: E402
+from sellerops.base.errors import NotPublishedYet, ReportFatal  # noqa: E402
+from sellerops.calendar.slices import Slice, plan_slices  # noqa: E402
 from sellerops.completeness import Limits, calendars, claim_fills, find_gaps  # noqa: E402
 from sellerops.completeness.late import late_days  # noqa: E402
 from sellerops.completeness.warnings import open_late, warnings_of  # noqa: E402
-from sellerops.errors import NotPublishedYet, ReportFatal  # noqa: E402
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState  # noqa: E402
 from sellerops.ledger.notices import open_faults  # noqa: E402
 from sellerops.notices import Event, Kind, Notice  # noqa: E402
 from sellerops.notices.outbox import Post  # noqa: E402
-from sellerops.slices import Slice, plan_slices  # noqa: E402
-from sellerops.specs import ReportSpec, load_spec  # noqa: E402
+from sellerops.settings import specs  # noqa: E402
+from sellerops.settings.accounts import load_accounts  # noqa: E402
+from sellerops.settings.specs import ReportSpec, load_spec  # noqa: E402
 from sellerops_airflow import deadlines, notifiers  # noqa: E402
 from sellerops_airflow.notifiers import channels  # noqa: E402
 from sellerops_airflow.runtime import Runtime, use_runtime  # noqa: E402

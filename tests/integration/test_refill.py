@@ -14,16 +14,16 @@ from support.bigquery import PROJECT, LocalBigQuery, bigquery_server
 from support.postgres import conninfo, ledger, postgres_server
 
 from amazon_sandbox.world import World
-from sellerops.accounts import load_accounts
 from sellerops.archive import Archive, DocumentMeta
+from sellerops.base.errors import GiveUpError
+from sellerops.calendar.slices import plan_slices
 from sellerops.cli import main
 from sellerops.destinations import LoadJob, LoadResult, RequestMeta, load_document, open_destination
-from sellerops.errors import GiveUpError
 from sellerops.ledger import Ledger, SliceState
-from sellerops.load_steps import Scope
-from sellerops.refill import refill
-from sellerops.slices import plan_slices
-from sellerops.specs import load_spec
+from sellerops.reprocess.load_steps import Scope
+from sellerops.reprocess.refill import refill
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec
 
 __all__ = ["bigquery_server", "conninfo", "ledger", "postgres_server"]
 

@@ -15,17 +15,17 @@ from psycopg.rows import dict_row
 from support.postgres import conninfo, ledger, postgres_server
 
 from amazon_sandbox.world import World
-from sellerops.accounts import Account, load_accounts
 from sellerops.archive import Archive, ArchivedDocument, DocumentMeta
+from sellerops.base.errors import UnreadableDocument
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.cli import main
 from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.destinations.empty import load_nothing
-from sellerops.errors import UnreadableDocument
 from sellerops.ledger import Ledger
-from sellerops.load_steps import Scope
-from sellerops.replay import replay
-from sellerops.slices import Slice, plan_slices
-from sellerops.specs import ColumnType, ReportSpec, load_spec
+from sellerops.reprocess.load_steps import Scope
+from sellerops.reprocess.replay import replay
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.specs import ColumnType, ReportSpec, load_spec
 
 __all__ = ["conninfo", "ledger", "postgres_server"]
 

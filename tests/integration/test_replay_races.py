@@ -18,17 +18,17 @@ import pytest
 from support.archived import archive_document, load_archived
 from support.postgres import conninfo, ledger, postgres_server
 
-from sellerops.accounts import load_accounts
 from sellerops.archive import Archive
+from sellerops.base.errors import GiveUpError
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.destinations import RequestMeta
 from sellerops.destinations.postgres import destination as postgres
 from sellerops.destinations.postgres.staging import Staging
-from sellerops.errors import GiveUpError
 from sellerops.ledger import Ledger
-from sellerops.load_steps import Scope
-from sellerops.replay import replay
-from sellerops.slices import Slice, plan_slices
-from sellerops.specs import load_spec
+from sellerops.reprocess.load_steps import Scope
+from sellerops.reprocess.replay import replay
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec
 
 __all__ = ["conninfo", "ledger", "postgres_server"]
 

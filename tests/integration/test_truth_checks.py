@@ -17,19 +17,19 @@ from psycopg.conninfo import conninfo_to_dict
 from support.postgres import PostgresServer, conninfo, ledger, postgres_server, reader
 
 from amazon_sandbox.world import Document, World
-from sellerops.accounts import load_accounts
+from sellerops.base.clock import Clock
+from sellerops.base.errors import ConfigurationError
+from sellerops.base.reader_role import grant_table
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.cli import main
-from sellerops.clock import Clock
 from sellerops.destinations import RequestMeta, load_document, open_destination
-from sellerops.errors import ConfigurationError
 from sellerops.ledger import Ledger
-from sellerops.ledger.reading import grant_table
-from sellerops.marketplaces import marketplace
-from sellerops.slices import Slice, plan_slices
-from sellerops.specs import ReportSpec, load_spec
-from sellerops.truth.checks import CheckSpec, check_failures, load_check, load_checks
-from sellerops.truth.results import Verdict, results
-from sellerops.truth.running import judge, run_check
+from sellerops.reconciliation.checks import CheckSpec, check_failures, load_check, load_checks
+from sellerops.reconciliation.results import Verdict, results
+from sellerops.reconciliation.running import judge, run_check
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.marketplaces import marketplace
+from sellerops.settings.specs import ReportSpec, load_spec
 
 __all__ = ["conninfo", "ledger", "postgres_server", "reader"]
 

@@ -10,9 +10,9 @@ from amazon_sandbox.ads.accounts import Profile, ads_accounts
 from amazon_sandbox.ads.models import export_rows
 from amazon_sandbox.ads.rows import CONTENT_TYPE, Wanted, json_array, report_rows
 from amazon_sandbox.world import World
-from sellerops.marketplaces import marketplace
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec
+from sellerops.calendar.slices import Slice
+from sellerops.settings.marketplaces import marketplace
+from sellerops.settings.specs import ReportSpec
 
 PRODUCTS = ("SPONSORED_PRODUCTS", "SPONSORED_BRANDS", "SPONSORED_DISPLAY")
 STATES = ("ENABLED", "PAUSED", "ARCHIVED")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from sellerops.archive import Archive, DocumentMeta
+from sellerops.calendar.slices import Slice
 from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.ledger import Ledger
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec
+from sellerops.settings.specs import ReportSpec
 
 
 def archive_document(

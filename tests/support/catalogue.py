@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from support.ads import AdsDocument, ads_document, facts_of
 
 from amazon_sandbox.world import Document, World
-from sellerops.accounts import Account
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.formats import RowStream, open_rows
-from sellerops.marketplaces import marketplace
-from sellerops.slices import Slice, plan_slices
+from sellerops.settings.accounts import Account
+from sellerops.settings.marketplaces import marketplace
+from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.sources.amazon_sp.reports import query_of
-from sellerops.specs import ReportSpec, load_spec
 
 
 class Parsed(NamedTuple):

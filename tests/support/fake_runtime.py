@@ -8,15 +8,15 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from sellerops.accounts import Account
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
+from sellerops.base.redaction import error_fields
+from sellerops.calendar.slices import Slice
 from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
 from sellerops.ledger import RunRef, SliceRow, SliceState
 from sellerops.ledger.slice_destinations import DestinationDay, DestinationEnd, combined
 from sellerops.rate_limits import Priority
-from sellerops.redaction import error_fields
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec
 from sellerops_airflow.runtime import Runtime
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

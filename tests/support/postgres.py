@@ -20,8 +20,8 @@ import psutil
 import psycopg
 import pytest
 
+from sellerops.base.reader_role import READER
 from sellerops.ledger import Ledger
-from sellerops.ledger.reading import READER
 from sellerops_runtime.databases import Login, ensure_login
 from sellerops_runtime.postgres import EmbeddedPostgres
 

@@ -14,7 +14,7 @@ from io import StringIO
 from pathlib import Path
 
 from sellerops import cli
-from sellerops.commands import PROGRAMS
+from sellerops.base.commands import PROGRAMS
 from sellerops_runtime.__main__ import _parser as runtime_parser
 from sellerops_runtime.home import PROJECT_ROOT
 

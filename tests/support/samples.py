@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from support.catalogue import document_of, world
 
-from sellerops.accounts import Account
-from sellerops.marketplaces import marketplace
-from sellerops.slices import Slice, plan_slices
-from sellerops.specs import PeriodKind, ReportSpec, load_specs
+from sellerops.calendar.slices import Slice, plan_slices
+from sellerops.settings.accounts import Account
+from sellerops.settings.marketplaces import marketplace
+from sellerops.settings.specs import PeriodKind, ReportSpec, load_specs
 
 SHOPS = {"northwind_na": ("US", "CA", "MX"), "northwind_eu": ("GB", "DE", "FR")}
 CREATED = [spec for spec in load_specs()[0] if spec.request.how == "created"]

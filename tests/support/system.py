@@ -12,7 +12,7 @@ from psycopg.rows import tuple_row
 from support.airflow_stack import RunningAirflow
 from support.sandbox import SandboxServer
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
 
 # Seconds after which something hangs, however busy the machine: a part that ended is noticed at once.

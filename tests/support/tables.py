@@ -8,10 +8,10 @@ import psycopg
 from psycopg.rows import dict_row
 
 from sellerops.archive import Archive
+from sellerops.calendar.slices import Slice
 from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.ledger import Ledger
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec
+from sellerops.settings.specs import ReportSpec
 
 
 class Tables:

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from sellerops.base.commands import typed, typed_in
+from sellerops.base.errors import LedgerUnavailable, SellerOpsError
 from sellerops.cli.arguments import complete_help
-from sellerops.commands import typed, typed_in
-from sellerops.errors import LedgerUnavailable, SellerOpsError
 
 # Module -> its commands and what the overview says of each, in the overview's order.
 COMMANDS = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from sellerops.accounts import load_accounts
+from sellerops.base.errors import ConfigurationError
 from sellerops.cli.arguments import require_known
 from sellerops.cli.credentials import credentials_of
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
-from sellerops.errors import ConfigurationError
 from sellerops.ledger import Ledger
 from sellerops.rate_limits import QuotaLedger, load_rate_limits
+from sellerops.settings.accounts import load_accounts
 from sellerops.sources.amazon_ads.client import AdsClient
 from sellerops.sources.amazon_ads.profiles import discover
 from sellerops.sources.amazon_ads.refused_columns import refused_columns

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 
 _AIRFLOW_SECONDS = 120
 _AN_AIRFLOW = ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")

@@ -7,8 +7,8 @@ import difflib
 from collections.abc import Iterable
 from datetime import date
 
-from sellerops.commands import typed_in
-from sellerops.errors import ConfigurationError
+from sellerops.base.commands import typed_in
+from sellerops.base.errors import ConfigurationError
 
 # What arguments of these names are for, where a command does not say it itself.
 _MEANINGS = {
@@ -58,8 +58,8 @@ def require_known(*, report: str | None = None, account: str | None = None) -> N
 
     For a search that found nothing: the ledger also knows reports and accounts that once were configured.
     """
-    from sellerops.accounts import load_accounts
-    from sellerops.specs import load_specs
+    from sellerops.settings.accounts import load_accounts
+    from sellerops.settings.specs import load_specs
 
     require("account", account, load_accounts())
     require("report", report, (spec.name for spec in load_specs()[0]) if report else ())

@@ -8,19 +8,19 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sellerops.accounts import Account, load_accounts
-from sellerops.backfill import describe_seconds
+from sellerops.base.commands import typed
+from sellerops.base.errors import ConfigurationError
+from sellerops.calendar.backfill import describe_seconds
 from sellerops.cli.arguments import day
 from sellerops.cli.existing import bucket_levels, count_asins, held_by
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import select, warehouse_is_known
-from sellerops.commands import typed
-from sellerops.errors import ConfigurationError
 from sellerops.planning import AccountPlan, Needs, Plan, Proposal, make_plan, needs_of
 from sellerops.planning.plan import has_history
 from sellerops.planning.proposals import proposals_for
 from sellerops.rate_limits import RateLimitConfig, load_rate_limits
-from sellerops.specs import ReportSpec, enabled_specs, load_spec
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.specs import ReportSpec, enabled_specs, load_spec
 
 _SHOWN = 5
 

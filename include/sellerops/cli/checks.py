@@ -8,10 +8,10 @@ from typing import Any
 
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger, reader_conninfo
-from sellerops.marketplaces import all_marketplaces
-from sellerops.truth.checks import load_check, load_checks
-from sellerops.truth.results import CheckResult, Verdict, results
-from sellerops.truth.running import run_check
+from sellerops.reconciliation.checks import load_check, load_checks
+from sellerops.reconciliation.results import CheckResult, Verdict, results
+from sellerops.reconciliation.running import run_check
+from sellerops.settings.marketplaces import all_marketplaces
 
 
 def add(commands: Any) -> None:

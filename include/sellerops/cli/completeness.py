@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sellerops.accounts import Account, load_accounts
+from sellerops.base.errors import ConfigurationError, RetryableError
+from sellerops.calendar.slices import days_label
 from sellerops.cli import arguments
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
@@ -27,11 +28,10 @@ from sellerops.completeness import (
     mark_expired,
     release_fill,
 )
-from sellerops.errors import ConfigurationError, RetryableError
 from sellerops.ledger import Ledger
-from sellerops.marketplaces import marketplace_by_id
-from sellerops.slices import days_label
-from sellerops.specs import ReportSpec, load_spec, load_specs
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.marketplaces import marketplace_by_id
+from sellerops.settings.specs import ReportSpec, load_spec, load_specs
 
 _SHOWN = (
     DayState.LOADED, DayState.CONFIRMED_EMPTY, DayState.PARTIAL, DayState.QUARANTINED, DayState.LATE,

@@ -8,10 +8,10 @@ import subprocess
 import textwrap
 from typing import Any
 
+from sellerops.base.commands import typed_in
+from sellerops.base.errors import ConfigurationError, RetryableError
 from sellerops.cli.airflow import has_airflow, in_airflow
-from sellerops.commands import typed_in
-from sellerops.connections import Wanted, wanted_connections
-from sellerops.errors import ConfigurationError, RetryableError
+from sellerops.preflight.connections import Wanted, wanted_connections
 
 _TESTER = "sellerops_airflow.hooks.testing"
 _WIDTH = 98

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sellerops.accounts import Account
 from sellerops.cli.airflow import airflow_connection
 from sellerops.notifications.queue import QueueSettings
+from sellerops.settings.accounts import Account
 from sellerops.sources.common.document_hosts import listed_hosts
 from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
 from sellerops.sources.registry import source_of

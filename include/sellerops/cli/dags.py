@@ -14,10 +14,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from sellerops.base.commands import typed
+from sellerops.base.errors import ConfigurationError
 from sellerops.cli.airflow import has_airflow, in_airflow
-from sellerops.commands import typed
-from sellerops.errors import ConfigurationError
-from sellerops.specs import ReportSpec, enabled_specs
+from sellerops.settings.specs import ReportSpec, enabled_specs
 
 _Airflow = Callable[..., str]
 

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sellerops.cli.tables import print_table
-from sellerops.deprecations import Touched, load_deprecations, touched
-from sellerops.specs import enabled_specs
+from sellerops.settings.deprecations import Touched, load_deprecations, touched
+from sellerops.settings.specs import enabled_specs
 
 
 def add(commands: Any) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from sellerops.base.errors import ConfigurationError
 from sellerops.cli.airflow import airflow_connection, known_connection
-from sellerops.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from sellerops.destinations import Destination

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sellerops.accounts import Account
 from sellerops.cli.warehouse import select, warehouse_is_known
 from sellerops.collect.context import Job, fresh_after, key_of
 from sellerops.ledger import RunRef
 from sellerops.planning import Held, Levels, Question
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec
 from sellerops.sources.common.placeholders import options_of
 from sellerops.sources.registry import source_of
-from sellerops.specs import ReportSpec
 
 _Shown = tuple[tuple[str, ...], datetime | None, datetime | None]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from sellerops.base.commands import typed_in
+from sellerops.base.errors import ConfigurationError
 from sellerops.cli.destinations import destination_of
 from sellerops.cli.warehouse import open_ledger
-from sellerops.commands import typed_in
 from sellerops.destinations.differences import Migration
-from sellerops.errors import ConfigurationError
-from sellerops.known_destinations import DESTINATIONS
-from sellerops.specs import load_spec
+from sellerops.settings.known_destinations import DESTINATIONS
+from sellerops.settings.specs import load_spec
 
 
 def add(commands: Any) -> None:

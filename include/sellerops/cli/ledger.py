@@ -10,15 +10,15 @@ from typing import Any
 import psycopg
 
 from sellerops.archive import Archive
+from sellerops.base.errors import ConfigurationError, LedgerUnavailable
 from sellerops.cli.arguments import day, require_known
 from sellerops.cli.replay import archive_uri
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger, select
-from sellerops.deployment import adopt_archive
-from sellerops.errors import ConfigurationError, LedgerUnavailable
 from sellerops.ledger import SliceState
+from sellerops.ledger.deployment import adopt_archive
 from sellerops.ledger.loads import costs
-from sellerops.marketplaces import all_marketplaces
+from sellerops.settings.marketplaces import all_marketplaces
 
 
 def add(commands: Any) -> None:

@@ -6,14 +6,14 @@ import argparse
 from datetime import UTC, datetime
 from typing import Any
 
-from sellerops.accounts import load_accounts
 from sellerops.cli.arguments import require
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
 from sellerops.ledger.notices import Delivery, deliveries, open_faults
 from sellerops.notices import Event, Routes
 from sellerops.notices.routes import ROUTES, unknown_names
-from sellerops.specs import load_specs
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_specs
 
 _LONGEST = 70
 

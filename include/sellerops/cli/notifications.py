@@ -10,16 +10,16 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sellerops.accounts import Account, load_accounts
+from sellerops.base.commands import typed_in
+from sellerops.base.errors import ConfigurationError, GiveUpError
 from sellerops.cli.credentials import credentials_of, queue_settings
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
-from sellerops.commands import typed_in
-from sellerops.errors import ConfigurationError, GiveUpError
 from sellerops.ledger import Ledger, notifications
 from sellerops.notifications.messages import TEST_TYPE
 from sellerops.notifications.queue import SqsQueue
 from sellerops.notifications.setting_up import TYPES, Step, remove, set_up
+from sellerops.settings.accounts import Account, load_accounts
 from sellerops.sources.amazon_sp.notifications import NotificationsApi
 
 _Work = Callable[[NotificationsApi, Ledger, Account, str], Awaitable[list[Step]]]

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from sellerops.archive import Archive
+from sellerops.base.commands import typed_in
+from sellerops.base.postgres import UPKEEP, connect
 from sellerops.cli.destinations import bigquery_address
 from sellerops.cli.replay import archive_is_known, archive_uri
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
-from sellerops.commands import typed_in
-from sellerops.deployment import bind_archive
-from sellerops.document_retention import delete_documents
-from sellerops.personal import list_personal, purge_personal
-from sellerops.postgres import UPKEEP, connect
-from sellerops.specs import ReportSpec, load_spec, load_specs
+from sellerops.ledger.deployment import bind_archive
+from sellerops.reprocess.document_retention import delete_documents
+from sellerops.reprocess.personal import list_personal, purge_personal
+from sellerops.settings.specs import ReportSpec, load_spec, load_specs
 
 
 def add(commands: Any) -> None:

@@ -13,8 +13,8 @@ from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
 from sellerops.ledger import Ledger
 from sellerops.ledger.quarantines import Quarantine, QuarantineState
-from sellerops.quarantine import get_quarantine, list_quarantines, reject, release
-from sellerops.specs import load_spec
+from sellerops.reprocess.quarantine import get_quarantine, list_quarantines, reject, release
+from sellerops.settings.specs import load_spec
 
 
 def add(commands: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from sellerops.backfill import describe_seconds
+from sellerops.calendar.backfill import describe_seconds
 from sellerops.cli.arguments import require_known
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger, select

@@ -8,17 +8,17 @@ import os
 from typing import Any
 
 from sellerops.archive import Archive
+from sellerops.base.errors import ConfigurationError
 from sellerops.cli.airflow import known_variable
 from sellerops.cli.arguments import day
 from sellerops.cli.destinations import destination_of
 from sellerops.cli.warehouse import open_ledger
-from sellerops.deployment import bind_archive
-from sellerops.errors import ConfigurationError
-from sellerops.known_destinations import DESTINATIONS
-from sellerops.load_steps import Scope
-from sellerops.refill import refill
-from sellerops.replay import DESTINATION, Replayed, replay
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.ledger.deployment import bind_archive
+from sellerops.reprocess.load_steps import Scope
+from sellerops.reprocess.refill import refill
+from sellerops.reprocess.replay import DESTINATION, Replayed, replay
+from sellerops.settings.known_destinations import DESTINATIONS
+from sellerops.settings.specs import ReportSpec, load_spec
 
 _OWN, _VARIABLE = "SELLEROPS_ARCHIVE", "sellerops_archive_uri"
 

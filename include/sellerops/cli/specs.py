@@ -10,13 +10,13 @@ from typing import Any
 
 import yaml
 
-from sellerops.accounts import load_accounts
 from sellerops.cli.tables import print_table
-from sellerops.config_check import all_problems
-from sellerops.deprecations import load_deprecations, removed_of
-from sellerops.specs import load_spec, load_specs
-from sellerops.specs.durations import format_duration
-from sellerops.specs.overview import overview
+from sellerops.preflight.configuration import all_problems
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.deprecations import load_deprecations, removed_of
+from sellerops.settings.specs import load_spec, load_specs
+from sellerops.settings.specs.durations import format_duration
+from sellerops.settings.specs.overview import overview
 
 
 def add(commands: Any) -> None:

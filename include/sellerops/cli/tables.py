@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from sellerops.commands import typed_in
+from sellerops.base.commands import typed_in
 
 _GAP = 2
 _NARROWEST = 16

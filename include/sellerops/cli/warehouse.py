@@ -10,10 +10,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import Conninfo
 from psycopg.rows import tuple_row
 
+from sellerops.base.errors import ConfigurationError
+from sellerops.base.reader_role import READER
 from sellerops.cli.airflow import Fields, known_connection
-from sellerops.errors import ConfigurationError
 from sellerops.ledger import Ledger
-from sellerops.ledger.reading import READER
 
 _OWN, _CONNECTION = "SELLEROPS_WAREHOUSE", "sellerops_warehouse"
 _READER, _READER_CONNECTION = "SELLEROPS_READER", "sellerops_reader"

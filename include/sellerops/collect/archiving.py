@@ -6,13 +6,7 @@ import logging
 import time
 
 from sellerops.archive import ArchivedDocument, DocumentMeta
-from sellerops.collect.claims import record_fatal
-from sellerops.collect.context import Job, Tools, call_on_worker
-from sellerops.collect.cooldowns import note_refusal
-from sellerops.collect.document_tokens import keep_on, use_token
-from sellerops.collect.fatal import reason_in, report_fatal
-from sellerops.collect.reuse import is_unfit
-from sellerops.errors import (
+from sellerops.base.errors import (
     AmazonUnavailable,
     ArchiveDamaged,
     DocumentDamaged,
@@ -24,11 +18,17 @@ from sellerops.errors import (
     Throttled,
     UnexpectedAnswer,
 )
+from sellerops.calendar.slices import Slice
+from sellerops.calendar.telemetry import fields_of, observed
+from sellerops.collect.context import Job, Tools, call_on_worker
+from sellerops.collect.cooldowns import note_refusal
+from sellerops.collect.document_tokens import keep_on, use_token
+from sellerops.collect.fatal import reason_in, report_fatal
+from sellerops.collect.report_claims import record_fatal
+from sellerops.collect.reuse import is_unfit
 from sellerops.ledger import ReportRequest, requests
-from sellerops.slices import Slice
 from sellerops.sources.common.call_log import DOCUMENTS, CallFacts, keep_call
 from sellerops.sources.common.documents import DocumentAddress, download
-from sellerops.telemetry import fields_of, observed
 
 log = logging.getLogger(__name__)
 

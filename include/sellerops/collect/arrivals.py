@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
+from sellerops.base.errors import SellerOpsError
 from sellerops.collect.context import clock_of, off_loop
-from sellerops.errors import SellerOpsError
 from sellerops.ledger import Ledger, notifications
 from sellerops.ledger.notifications import Awaited
 

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import IO, Any
 
 from sellerops.archive import ArchivedDocument, DocumentMeta
+from sellerops.base.errors import ConfigurationError, RequestRefused, SellerOpsError
 from sellerops.collect.calls import AccountCalls
 from sellerops.collect.context import Job, Tools, clock_of, now, off_loop, sleep_until, spread
 from sellerops.collect.outcomes import WaitOutcome, WaitResult, stored_error
@@ -26,7 +27,6 @@ from sellerops.collect.paging_claims import (
     record_paged,
     release_paging,
 )
-from sellerops.errors import ConfigurationError, RequestRefused, SellerOpsError
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.sources.common.answers import json_line
 from sellerops.sources.common.operations import Asked, Page, Pages

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sellerops.asins import known_asins
+from sellerops.base.errors import AmazonUnavailable, GiveUpError, SellerOpsError, Throttled
+from sellerops.collect.asins import known_asins
 from sellerops.collect.context import Tools, back_off, now, off_loop, sleep_until
-from sellerops.errors import AmazonUnavailable, GiveUpError, SellerOpsError, Throttled
-from sellerops.offers import listed_offers
+from sellerops.collect.offers import listed_offers
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.operations import Offer
 from sellerops.sources.common.placeholders import iso

@@ -10,22 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sellerops.accounts import Account
 from sellerops.archive import Archive
-from sellerops.collect.archiving import archive_again, archive_document, give_up_document, read_fatal
-from sellerops.collect.calling import Paging
-from sellerops.collect.claims import own_since
-from sellerops.collect.context import Job, Tools, call_on_worker, fresh_after, key_of, off_loop
-from sellerops.collect.document_tokens import keep_token
-from sellerops.collect.following import Follower
-from sellerops.collect.further_pages import ResultPages, page_after
-from sellerops.collect.listing import find_listed
-from sellerops.collect.outages import ledger_back
-from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
-from sellerops.collect.roles import explain_refusal
-from sellerops.collect.second_look import Looks, look_again, looks_at
-from sellerops.collect.splitting import PartFollower, Splitting
-from sellerops.errors import (
+from sellerops.base.errors import (
     ArchiveDamaged,
     LedgerUnavailable,
     RetryableError,
@@ -33,12 +19,26 @@ from sellerops.errors import (
     SkipError,
     Throttled,
 )
+from sellerops.calendar.slices import Slice, refuse_unpublished
+from sellerops.collect.archiving import archive_again, archive_document, give_up_document, read_fatal
+from sellerops.collect.calling import Paging
+from sellerops.collect.context import Job, Tools, call_on_worker, fresh_after, key_of, off_loop
+from sellerops.collect.document_tokens import keep_token
+from sellerops.collect.following import Follower
+from sellerops.collect.further_pages import ResultPages, page_after
+from sellerops.collect.listing import find_listed
+from sellerops.collect.outages import ledger_back
+from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
+from sellerops.collect.report_claims import own_since
+from sellerops.collect.roles import explain_refusal
+from sellerops.collect.second_look import Looks, look_again, looks_at
+from sellerops.collect.splitting import PartFollower, Splitting
 from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef, SliceState
-from sellerops.quarantine import state_of
 from sellerops.rate_limits import QuotaLedger
-from sellerops.slices import Slice, refuse_unpublished
+from sellerops.reprocess.quarantine import state_of
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec, Split
 from sellerops.sources.common.asking import AFTER, Client
-from sellerops.specs import ReportSpec, Split
 
 log = logging.getLogger(__name__)
 

@@ -11,17 +11,17 @@ from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
-from sellerops.accounts import Account
 from sellerops.archive import Archive
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
+from sellerops.calendar.slices import Slice
 from sellerops.ledger import Ledger, ReportRequest, RequestKey, RunRef
 from sellerops.rate_limits import QuotaLedger, at_most
-from sellerops.slices import Slice
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec
 from sellerops.sources.common.asking import Asking, Client, Query
 from sellerops.sources.common.placeholders import options_of
 from sellerops.sources.common.sessions import call_now
 from sellerops.sources.registry import source_of
-from sellerops.specs import ReportSpec
 
 _Params = ParamSpec("_Params")
 _Result = TypeVar("_Result")

@@ -11,7 +11,14 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from sellerops.collect.claims import Claim, adopt_report, claim_alone, give_up_claim, release_claim
+from sellerops.base.errors import (
+    AmazonUnavailable,
+    CredentialsError,
+    RequestRefused,
+    SellerOpsError,
+    Throttled,
+    UnexpectedAnswer,
+)
 from sellerops.collect.context import (
     Job,
     Tools,
@@ -25,14 +32,7 @@ from sellerops.collect.context import (
 from sellerops.collect.cooldowns import note_refusal
 from sellerops.collect.fence import ClaimLost, CreateFence
 from sellerops.collect.outages import until_recorded
-from sellerops.errors import (
-    AmazonUnavailable,
-    CredentialsError,
-    RequestRefused,
-    SellerOpsError,
-    Throttled,
-    UnexpectedAnswer,
-)
+from sellerops.collect.report_claims import Claim, adopt_report, claim_alone, give_up_claim, release_claim
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.rate_limits import Granted, Wait
 from sellerops.sources.common.asking import Query, Report

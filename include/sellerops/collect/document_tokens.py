@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
 from sellerops.collect.context import Tools, clock_of, deadline_of, off_loop
 from sellerops.ledger import ReportRequest
 from sellerops.ledger.database import Connection

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from sellerops.archive import ArchivedDocument
-from sellerops.bounded_json import read_json
+from sellerops.base.bounded_json import read_json
+from sellerops.base.errors import NotPublishedYet, ReportFatal, SellerOpsError
 from sellerops.collect.context import Job, Tools
-from sellerops.errors import NotPublishedYet, ReportFatal, SellerOpsError
 
 _READ = 64 * 1024
 _LONGEST = 1_000

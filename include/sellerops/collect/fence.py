@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 import uuid
 
-from sellerops.collect.claims import renew_claim
+from sellerops.base.errors import RetryableError
 from sellerops.collect.context import clock_of, off_loop
-from sellerops.errors import RetryableError
+from sellerops.collect.report_claims import renew_claim
 from sellerops.ledger import Ledger
 from sellerops.sources.common.deadline import send_seconds
 

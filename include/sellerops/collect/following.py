@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from sellerops.base.errors import AmazonUnavailable, GiveUpError, RequestRefused, SellerOpsError, Throttled
 from sellerops.collect.arrivals import arrivals_of, sleep_until_told
-from sellerops.collect.claims import record_fatal
 from sellerops.collect.context import (
     Job,
     Tools,
@@ -23,9 +23,9 @@ from sellerops.collect.document_tokens import keep_token
 from sellerops.collect.fatal import report_fatal
 from sellerops.collect.further_pages import open_next
 from sellerops.collect.outcomes import WaitOutcome, WaitResult, stored_error
+from sellerops.collect.report_claims import record_fatal
 from sellerops.collect.reuse import reuse
 from sellerops.collect.second_look import look_again, looks_at, pause_before
-from sellerops.errors import AmazonUnavailable, GiveUpError, RequestRefused, SellerOpsError, Throttled
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.sources.common.asking import ProcessingStatus, Report
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from sellerops.base.errors import ConfigurationError
 from sellerops.collect.context import Job, Tools, key_of, now, off_loop
-from sellerops.errors import ConfigurationError
 from sellerops.ledger import ReportRequest
-from sellerops.marketplaces import all_marketplaces
+from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.sources.common.asking import Listing, ProcessingStatus, Report
 
 # getReports refuses a createdSince older than its retention, by Amazon's clock.

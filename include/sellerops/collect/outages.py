@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
+from sellerops.base.errors import LedgerUnavailable
 from sellerops.collect.context import off_loop
-from sellerops.errors import LedgerUnavailable
 from sellerops.ledger import Ledger
 
 log = logging.getLogger(__name__)

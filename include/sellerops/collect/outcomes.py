@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sellerops import errors
-from sellerops.errors import GiveUpError, SellerOpsError
+from sellerops.base import errors
+from sellerops.base.errors import GiveUpError, SellerOpsError
 from sellerops.ledger import ReportRequest
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from sellerops.base.redaction import redact, redact_values
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
-from sellerops.redaction import redact, redact_values
 
 HEARTBEAT = timedelta(seconds=45)
 CLAIM_LIFE = timedelta(minutes=3)

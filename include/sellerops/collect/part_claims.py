@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from sellerops.ledger import Ledger, ReportRequest, RequestKey, RunRef, requests
 from sellerops.ledger.database import Connection
-from sellerops.specs import Split
+from sellerops.settings.specs import Split
 
 # Newest first, the run's own before others': what a run asked for once it keeps, whatever is listed by now.
 _STANDING = """

@@ -17,9 +17,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sellerops.archive import ArchivedDocument
-from sellerops.collect.claims import claim_alone
+from sellerops.base.errors import RequestRefused, SellerOpsError
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, now, off_loop
-from sellerops.errors import RequestRefused, SellerOpsError
+from sellerops.collect.report_claims import claim_alone
 from sellerops.ledger import ReportRequest, listings, notifications
 from sellerops.ledger.listings import Listed, Wanted
 from sellerops.rate_limits import Granted

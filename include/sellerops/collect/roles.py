@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sellerops.errors import CredentialsError, SellerOpsError
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec
+from sellerops.base.errors import CredentialsError, SellerOpsError
+from sellerops.calendar.slices import Slice
+from sellerops.settings.specs import ReportSpec
 
 
 def explain_refusal(spec: ReportSpec, piece: Slice, error: SellerOpsError) -> SellerOpsError:

@@ -10,8 +10,8 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sellerops.base.errors import NothingToCollect, NotPublishedYet
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, now, off_loop, sleep_until
-from sellerops.errors import NothingToCollect, NotPublishedYet
 from sellerops.ledger import ReportRequest, RequestKey, RunRef, SliceState
 from sellerops.ledger.database import Connection
 

@@ -12,16 +12,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from sellerops.asins import known_asins
+from sellerops.base.errors import ReportFatal, RetryableError, SellerOpsError, SkipError
+from sellerops.calendar.slices import Slice
+from sellerops.collect.asins import known_asins
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
 from sellerops.collect.document_tokens import keep_token, keep_token_if_free
 from sellerops.collect.following import Follower
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult
 from sellerops.collect.part_claims import open_parts
-from sellerops.errors import ReportFatal, RetryableError, SellerOpsError, SkipError
 from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef
-from sellerops.slices import Slice
-from sellerops.specs import Split
+from sellerops.settings.specs import Split
 
 _VALUES: dict[str, Callable[[Ledger, str, str], list[str]]] = {"asins": known_asins}
 _REMEDY = (

@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 
-from sellerops.accounts import Account
 from sellerops.completeness.expected import ExpectedDay, expected_days
 from sellerops.ledger import Ledger, SliceRow, SliceState
 from sellerops.ledger.slice_destinations import lacking
 from sellerops.ledger.slices import first_days
-from sellerops.specs import ReportSpec
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec
 
 # A run that is due has written its plan by then.
 GRACE = timedelta(hours=1)

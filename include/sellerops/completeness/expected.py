@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sellerops.accounts import Account
-from sellerops.backfill import run_moments
-from sellerops.slices import Slice, plan_slices, window_days
-from sellerops.specs import PeriodKind, ReportSpec
+from sellerops.calendar.backfill import run_moments
+from sellerops.calendar.slices import Slice, plan_slices, window_days
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import PeriodKind, ReportSpec
 
 ShopKey = str
 _WHOLE_DAYS = (

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sellerops.completeness.calendar import Day, DayState, Shop
 from sellerops.completeness.expected import served_until
 from sellerops.completeness.gaps import OPEN
-from sellerops.specs import PeriodKind, ReportSpec
+from sellerops.settings.specs import PeriodKind, ReportSpec
 
 # So long ahead people are warned.
 AHEAD = timedelta(days=7)

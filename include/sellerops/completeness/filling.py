@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sellerops.base.errors import NothingToCollect
 from sellerops.completeness.calendar import DayState, Shop
 from sellerops.completeness.gaps import LONGEST_RUN, Gap
-from sellerops.errors import NothingToCollect
 from sellerops.ledger import Ledger, SliceState
 from sellerops.ledger.database import Connection
-from sellerops.specs import PeriodKind
-from sellerops.specs.durations import format_duration
+from sellerops.settings.specs import PeriodKind
+from sellerops.settings.specs.durations import format_duration
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from sellerops.calendar.slices import days_label
 from sellerops.completeness.calendar import Day, DayState, Shop
 from sellerops.ledger import SliceRow, SliceState
-from sellerops.marketplaces import marketplace_by_id
-from sellerops.slices import days_label
-from sellerops.specs import ReportSpec
+from sellerops.settings.marketplaces import marketplace_by_id
+from sellerops.settings.specs import ReportSpec
 
 # Nothing was brought, and nothing more comes of it by itself.
 OPEN = frozenset({DayState.MISSING, DayState.LATE, DayState.FAILED})

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sellerops.accounts import Account
+from sellerops.calendar.schedules import Calendar
 from sellerops.completeness.calendar import Day, DayState, calendars
 from sellerops.completeness.expected import until_next_run
 from sellerops.completeness.silence import FORGOTTEN
 from sellerops.ledger import Ledger
-from sellerops.schedules import Calendar
-from sellerops.specs import ReportSpec
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec
 
 # What was promised longer ago is a gap: filled, and told of before Amazon forgets it.
 HORIZON = timedelta(days=3)

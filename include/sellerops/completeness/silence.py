@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sellerops.accounts import Account
+from sellerops.calendar.schedules import Calendar
 from sellerops.ledger import Ledger
 from sellerops.ledger.slices import heard_of
-from sellerops.schedules import Calendar
-from sellerops.specs import ReportSpec
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec
 
 # A report nobody has run for so long was stopped on purpose; people were told often enough.
 FORGOTTEN = timedelta(days=30)

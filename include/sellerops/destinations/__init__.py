@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import BinaryIO
 
+from sellerops.calendar.slices import Slice
+from sellerops.calendar.telemetry import fields_of, observed
 from sellerops.destinations.base import ConnectionValues, Destination, LoadJob, LoadResult, RequestMeta
 from sellerops.destinations.empty import load_nothing
 from sellerops.destinations.nested import load_together, together
 from sellerops.destinations.registry import DESTINATIONS, open_destination
 from sellerops.destinations.rejects import RejectSpool
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec
-from sellerops.telemetry import fields_of, observed
+from sellerops.settings.specs import ReportSpec
 
 __all__ = [
     "DESTINATIONS",

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sellerops.errors import UnreadableDocument
+from sellerops.base.errors import UnreadableDocument
+from sellerops.base.redaction import redact
+from sellerops.calendar.slices import Slice
 from sellerops.formats.rows import LOST, STRUCTURAL, RejectReason, RowStream
-from sellerops.redaction import redact
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec, TableSpec
+from sellerops.settings.specs import ReportSpec, TableSpec
 
 # So many rows of other days are another window's document; a few are neighbours of a quiet window.
 _ANOTHER_WINDOW = 10

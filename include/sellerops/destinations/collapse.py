@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
-from sellerops.destinations.judgement import Figure, code_of
-from sellerops.specs.model import CollapseRules
+from sellerops.destinations.plausibility import Figure, code_of
+from sellerops.settings.specs.model import CollapseRules
 
 # Below this many documents of other windows, nothing is known about what is usual.
 _ENOUGH_LOADS = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from sellerops.destinations.shape import SYSTEM, UNIT_MARK, TableShape
-from sellerops.specs import Column
+from sellerops.settings.specs import Column
 
 # BigQuery takes 1,024 characters for a column.
 LONGEST = 1024

@@ -15,10 +15,10 @@ import psycopg
 from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
+from sellerops.base.errors import ConfigurationError
 from sellerops.destinations.descriptions import descriptions_digest
 from sellerops.destinations.shape import SYSTEM, TableShape
-from sellerops.errors import ConfigurationError
-from sellerops.specs import ColumnType, WriteDisposition
+from sellerops.settings.specs import ColumnType, WriteDisposition
 
 Connection = psycopg.Connection[Any]
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import errors
 
-from sellerops.errors import (
+from sellerops.base.errors import (
     CheckFailed,
     ConfigurationError,
     GiveUpError,

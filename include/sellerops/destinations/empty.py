@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator
 
 import pyarrow as pa
 
+from sellerops.calendar.slices import Slice
 from sellerops.destinations.base import Destination, LoadJob, LoadResult, RequestMeta
 from sellerops.destinations.nested import load_together
 from sellerops.destinations.rejects import RejectSpool
 from sellerops.formats.rows import DriftReport, Rows, RowStream, Tally
-from sellerops.slices import Slice
-from sellerops.specs import ColumnType, ReportSpec, TableSpec
+from sellerops.settings.specs import ColumnType, ReportSpec, TableSpec
 
 _ARROW = {
     ColumnType.TEXT: pa.string(),

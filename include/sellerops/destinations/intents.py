@@ -24,8 +24,8 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from sellerops.destinations.holding import supersede
 from sellerops.destinations.ledger_rows import Watermarks, write_load, write_news, write_rejects
+from sellerops.destinations.quarantining import supersede
 from sellerops.destinations.restated import UNTOLD, lock_history_of
 from sellerops.formats.rows import RowReject
 

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from sellerops.destinations.base import LoadJob
 from sellerops.formats.rows import DriftReport, RowReject
-from sellerops.specs import WriteDisposition
+from sellerops.settings.specs import WriteDisposition
 
 Connection = psycopg.Connection[Any]
 _JSON = ("slice", "document")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
+from sellerops.base.errors import Quarantined
 from sellerops.destinations.base import LoadResult
-from sellerops.destinations.holding import Rehearsed
-from sellerops.errors import Quarantined
-from sellerops.specs import ReportSpec, WriteDisposition
+from sellerops.destinations.quarantining import Rehearsed
+from sellerops.settings.specs import ReportSpec, WriteDisposition
 
 
 class LoadTable(Protocol):

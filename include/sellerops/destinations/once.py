@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sellerops.destinations.shape import TableShape
-from sellerops.marketplaces import stock_pools
+from sellerops.settings.marketplaces import stock_pools
 
 SUFFIX = "__once"
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from sellerops.base.errors import ConfigurationError
 from sellerops.destinations.base import Destination
-from sellerops.errors import ConfigurationError
-from sellerops.known_destinations import DESTINATIONS
+from sellerops.settings.known_destinations import DESTINATIONS
 
 __all__ = ["DESTINATIONS", "open_destination"]
 

@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from sellerops.destinations.base import LoadJob
-from sellerops.specs import TableSpec, WriteDisposition
+from sellerops.settings.specs import TableSpec, WriteDisposition
 
 Connection = psycopg.Connection[Any]
 

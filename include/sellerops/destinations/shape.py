@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from sellerops.specs import ColumnType, ReportSpec, TableSpec, WriteDisposition
+from sellerops.settings.specs import ColumnType, ReportSpec, TableSpec, WriteDisposition
 
 # When a unit was last told without naming its lines; only beside rows that were told later, by name.
 UNIT_MARK = "unit_mark"

@@ -8,7 +8,7 @@ import psycopg
 
 from sellerops.destinations.base import LoadJob
 from sellerops.destinations.collapse import EarlierLoad, falls_below_usual
-from sellerops.destinations.judgement import Figure, Finding, Total, total_of_rows
+from sellerops.destinations.plausibility import Figure, Finding, Total, total_of_rows
 
 Connection = psycopg.Connection[Any]
 _LOOKED_AT = 8

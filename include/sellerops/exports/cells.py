@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 
 Cell = str | float | int | bool
 Key = tuple[str, ...]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 from sellerops.exports.a1 import Anchor
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sellerops.config_files import config_dir, shown
-from sellerops.errors import ConfigurationError, SpecError
+from sellerops.base.errors import ConfigurationError, SpecError
 from sellerops.exports.spec import ExportSpec
-from sellerops.last_valid import Files, kept_texts, line_up, load_last_valid
-from sellerops.specs import SpecFailure, spec_files
+from sellerops.settings.config_files import config_dir, shown
+from sellerops.settings.last_valid import Files, kept_texts, line_up, load_last_valid
+from sellerops.settings.specs import SpecFailure, spec_files
 
 _REMEDY = "Correct the YAML; docs/exports.md says what it may hold."
 _SQL = ".sql"

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sellerops.errors import ConfigurationError, RetryableError
+from sellerops.base.errors import ConfigurationError, RetryableError
+from sellerops.base.reader_role import READER, first_line, read_only
 from sellerops.exports.spec import ExportSpec
-from sellerops.ledger.reading import READER, first_line, read_only
 
 if TYPE_CHECKING:
     import psycopg

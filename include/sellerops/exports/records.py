@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sellerops.errors import GiveUpError, RetryableError
+from sellerops.base.errors import GiveUpError, RetryableError
+from sellerops.base.redaction import error_fields
 from sellerops.exports.spec import ExportSpec
 from sellerops.ledger import Ledger, RunRef
-from sellerops.redaction import error_fields
 
 _KILLED = "the export ended without a word: its process was killed."
 

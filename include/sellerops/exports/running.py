@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 from sellerops.exports import records
 from sellerops.exports.a1 import column_letters
 from sellerops.exports.cells import MOST_CELLS, MOST_CHARACTERS, Cell, Key, cell, key_of

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 from sellerops.exports.a1 import Anchor
 from sellerops.exports.cells import MOST_CELLS, MOST_COLUMNS, Cell, Key, key_of
 from sellerops.exports.layout import Layout, read_header

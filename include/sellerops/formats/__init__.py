@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO
 
+from sellerops.calendar.slices import Slice
 from sellerops.formats.arrow_alone import keep_pandas_out
 from sellerops.formats.assembly import Assembler
 from sellerops.formats.casts import FLAT_DECIMAL, JSON_DECIMAL, ValueRules
@@ -18,9 +19,8 @@ from sellerops.formats.rows import STRUCTURAL, DriftReport, Reader, RejectReason
 from sellerops.formats.sniff import Document
 from sellerops.formats.times import for_shops
 from sellerops.formats.tree_rows import TreeReader, rows_of
-from sellerops.marketplaces import Marketplace, marketplace, marketplace_by_id
-from sellerops.slices import Slice
-from sellerops.specs import FileFormat, TableSpec
+from sellerops.settings.marketplaces import Marketplace, marketplace, marketplace_by_id
+from sellerops.settings.specs import FileFormat, TableSpec
 
 __all__ = ["STRUCTURAL", "DriftReport", "RejectReason", "RowReject", "RowStream", "open_rows"]
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sellerops.formats.casts import ValueRules, cast_column
-from sellerops.specs import TableSpec
-from sellerops.specs.model import ABSENT_PART, WHOLE_ROW, absent_value
+from sellerops.settings.specs import TableSpec
+from sellerops.settings.specs.model import ABSENT_PART, WHOLE_ROW, absent_value
 
 
 class AbsentValues:

@@ -7,7 +7,7 @@ from functools import cache
 
 import pyarrow as pa
 
-from sellerops.left_out import left_out
+from sellerops.base.left_out import left_out
 
 
 @cache

@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sellerops.errors import UnreadableDocument
+from sellerops.base.errors import UnreadableDocument
+from sellerops.calendar.slices import Slice
 from sellerops.formats.absent import AbsentValues
 from sellerops.formats.casts import (
     ValueRules,
@@ -25,9 +26,8 @@ from sellerops.formats.casts import (
 from sellerops.formats.column_bytes import longest
 from sellerops.formats.names import Field, is_needed
 from sellerops.formats.rows import RejectReason, RowReject, Rows, Tally, TextRows, marked
-from sellerops.marketplaces import all_marketplaces
-from sellerops.slices import Slice
-from sellerops.specs import ColumnType, TableSpec, WriteDisposition
+from sellerops.settings.marketplaces import all_marketplaces
+from sellerops.settings.specs import ColumnType, TableSpec, WriteDisposition
 
 SOURCE_LINE = "source_line"
 _UNIT, _EQUALS = "\x1f", "\x1e"

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from sellerops.errors import UnreadableDocument
+from sellerops.base.errors import UnreadableDocument
 from sellerops.formats.heap import keep_freed_blocks
 from sellerops.formats.sniff import Document
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from sellerops.formats import times
 from sellerops.formats.column_bytes import content, has_only, longest, made_of
 from sellerops.formats.numbers import Writing, at_scale, fits, parse_decimal, parse_integer
-from sellerops.specs import ColumnType
+from sellerops.settings.specs import ColumnType
 
 TIMESTAMP = pa.timestamp("us", "UTC")
 # Flat files: 20 digits before the point, 18 behind. JSON numbers are doubles: 17 digits behind many zeros.

@@ -8,8 +8,8 @@ from decimal import Context, Decimal
 
 import pyarrow as pa
 
-from sellerops.errors import CheckFailed
-from sellerops.specs import HeaderSumCheck
+from sellerops.base.errors import CheckFailed
+from sellerops.settings.specs import HeaderSumCheck
 
 # The default context would round sums of more than 28 digits.
 _EXACT = Context(prec=120)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sellerops.errors import UnreadableDocument
+from sellerops.base.errors import UnreadableDocument
 from sellerops.formats.names import (
     Field,
     free_name,
@@ -19,7 +19,7 @@ from sellerops.formats.names import (
 from sellerops.formats.rows import DriftReport
 from sellerops.formats.spelling import canonical, plain, without_remark
 from sellerops.formats.translations import english_names
-from sellerops.specs import ColumnType, TableSpec
+from sellerops.settings.specs import ColumnType, TableSpec
 
 # Behind every header that a spec names itself.
 _RESPELLED = 1000

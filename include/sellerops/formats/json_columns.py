@@ -14,7 +14,7 @@ from msgspec.structs import astuple
 
 from sellerops.formats.json_structs import ABSENT, Shape
 from sellerops.formats.tree_nodes import Node
-from sellerops.specs import ColumnType
+from sellerops.settings.specs import ColumnType
 
 _NONE = type(None)
 _END = "\x00"

@@ -15,9 +15,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from sellerops.base.limits import MAX_DEPTH
 from sellerops.formats.json_pieces import Block
 from sellerops.formats.json_values import DECODER, number
-from sellerops.limits import MAX_DEPTH
 
 # What decoding can end with. RecursionError: too deep. UnicodeError, a ValueError: no UTF-8, half a pair.
 UNREAD = (msgspec.DecodeError, RecursionError, ValueError)

@@ -12,14 +12,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sellerops.bounded_json import TooDeep, check_depth
-from sellerops.errors import DocumentDamaged, LimitExceeded, UnreadableDocument
+from sellerops.base.bounded_json import TooDeep, check_depth
+from sellerops.base.errors import DocumentDamaged, LimitExceeded, UnreadableDocument
+from sellerops.base.limits import LONGEST_ITEM, MAX_DEPTH, megabytes
 from sellerops.formats.json_exact import is_sound
 from sellerops.formats.json_pieces import Block, Border, ItemBorder, LineBorder
 from sellerops.formats.json_values import DECODER
 from sellerops.formats.sniff import Document
 from sellerops.formats.trees import Unit
-from sellerops.limits import LONGEST_ITEM, MAX_DEPTH, megabytes
 
 # Read at once; a block has about as much. Larger ones leave the processor's cache, smaller ones pay for
 # every column each time.

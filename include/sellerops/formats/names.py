@@ -8,11 +8,11 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sellerops.errors import LimitExceeded, UnreadableDocument
+from sellerops.base.errors import LimitExceeded, UnreadableDocument
+from sellerops.base.limits import MOST_UNKNOWN_COLUMNS
 from sellerops.formats.rows import DriftReport
 from sellerops.formats.spelling import plain
-from sellerops.limits import MOST_UNKNOWN_COLUMNS
-from sellerops.specs import RESERVED_COLUMNS, ColumnType, TableSpec
+from sellerops.settings.specs import RESERVED_COLUMNS, ColumnType, TableSpec
 
 # unitsOrderedB2B -> units_ordered_b2b: a digit joins the capital behind it unless that begins a word. Only
 # a number of days at the end is a word of its own: unitsSold14d -> units_sold_14d.

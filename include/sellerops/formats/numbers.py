@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from decimal import Context, Decimal
 from enum import Enum
 
-from sellerops.limits import LONGEST_NUMBER
-from sellerops.marketplaces import Marketplace
+from sellerops.base.limits import LONGEST_NUMBER
+from sellerops.settings.marketplaces import Marketplace
 
 _COMMA_LANGUAGES = frozenset({"de", "fr", "it", "es", "nl", "sv", "pl", "tr", "pt"})
 _POINT_LOCALES = frozenset({"es_MX"})

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 
 _STEP = re.compile(r"([^.\[\]]+)(?:\[(?:(\d+)|(\*)|([^\]=]+)=([^\]]*)|)(\]))?(?:\.|$)")
 

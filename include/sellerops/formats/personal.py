@@ -16,10 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sellerops.config_files import config_dir, read_yaml
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 from sellerops.formats.rows import DriftReport, Reader, Rows, TextRows
-from sellerops.specs import TableSpec
+from sellerops.settings.config_files import config_dir, read_yaml
+from sellerops.settings.specs import TableSpec
 
 FILE = "personal_columns.yaml"
 _LISTS = ("always", "particulars", "of_people", "people", "business")

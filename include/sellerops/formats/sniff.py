@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from sellerops.errors import DocumentDamaged, LimitExceeded, NotTheReport, UnreadableDocument
-from sellerops.gunzip import GZIP_ERRORS, unpacked
-from sellerops.limits import MAX_UNPACK_RATIO, SURELY_SMALL
-from sellerops.redaction import redact
+from sellerops.base.errors import DocumentDamaged, LimitExceeded, NotTheReport, UnreadableDocument
+from sellerops.base.gunzip import GZIP_ERRORS, unpacked
+from sellerops.base.limits import MAX_UNPACK_RATIO, SURELY_SMALL
+from sellerops.base.redaction import redact
 
 _PEEK = 1 << 16
 _XML_PAGES = (b"<!doctype html", b"<html", b"<head", b"<body", b"<error")

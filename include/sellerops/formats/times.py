@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
-from sellerops.marketplaces import Marketplace
+from sellerops.settings.marketplaces import Marketplace
 
 ISO, LOCAL = "iso", "local"
 _ISO = re.compile(

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from sellerops.config_files import config_dir
 from sellerops.formats.spelling import plain
-from sellerops.localized_headers import HEADERS
+from sellerops.settings.config_files import config_dir
+from sellerops.settings.localized_headers import HEADERS
 
 # One strange word is a new column; two of one language are a translation.
 _ENOUGH_WORDS = 2

@@ -11,12 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sellerops.base.limits import LONGEST_NUMBER
 from sellerops.formats.casts import holds
 from sellerops.formats.json_values import LongNumber, Number, Repeating
 from sellerops.formats.numbers import parse_decimal
 from sellerops.formats.tree_nodes import Node
-from sellerops.limits import LONGEST_NUMBER
-from sellerops.specs import ColumnType
+from sellerops.settings.specs import ColumnType
 
 _TEXTS: set[type] = {str, Number}
 _OBJECTS: set[type] = {dict, Repeating}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sellerops.errors import LimitExceeded
+from sellerops.base.errors import LimitExceeded
+from sellerops.base.limits import LONGEST_PATH, MOST_PLACES
 from sellerops.formats.paths import Choice, Path, Step, parse_path
-from sellerops.limits import LONGEST_PATH, MOST_PLACES
-from sellerops.specs import TableSpec
+from sellerops.settings.specs import TableSpec
 
 
 @dataclass(eq=False)

@@ -29,7 +29,7 @@ from sellerops.formats.tree_columns import as_json, combined, is_storable, sprea
 from sellerops.formats.tree_nodes import Node, column_paths, read_above, refuse_too_many_places
 from sellerops.formats.trees import OneByOne, Row, RowsOf, Units, units_of
 from sellerops.formats.xml_stream import XmlUnits
-from sellerops.specs import ColumnType, FileFormat, TableSpec
+from sellerops.settings.specs import ColumnType, FileFormat, TableSpec
 
 # Few enough that decoded rows are still in the processor's cache when their columns are made.
 BATCH_ITEMS = 500

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from sellerops.errors import UnreadableDocument
+from sellerops.base.errors import UnreadableDocument
 from sellerops.formats.json_exact import values_of
 from sellerops.formats.json_pieces import Block
 

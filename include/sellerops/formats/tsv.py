@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.base.errors import DocumentDamaged, UnreadableDocument
 from sellerops.formats.assembly import Assembler, Texts
 from sellerops.formats.blocks import (
     Block,
@@ -44,7 +44,7 @@ from sellerops.formats.rows import (
     marked,
 )
 from sellerops.formats.sniff import Document, not_the_report
-from sellerops.specs import ColumnType
+from sellerops.settings.specs import ColumnType
 
 _FIRST_LINE = re.compile(rb"[^\r\n]+")
 _NOT_AS_TEXT = (b"\x00", b"\x08")

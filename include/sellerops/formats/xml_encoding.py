@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.base.errors import DocumentDamaged, UnreadableDocument
 from sellerops.formats.charsets import UTF8, codec_name
 from sellerops.formats.sniff import Document
 

@@ -13,7 +13,7 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
-from sellerops.limits import MAX_DEPTH, MOST_PLACES
+from sellerops.base.limits import MAX_DEPTH, MOST_PLACES
 
 TEXT = ""
 # libxml2 keeps every name it ever read until the thread ends; these bring names that nobody sees here.

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-from sellerops.errors import DocumentDamaged, LimitExceeded, UnreadableDocument
+from sellerops.base.errors import DocumentDamaged, LimitExceeded, UnreadableDocument
+from sellerops.base.limits import LONGEST_ITEM, MAX_DEPTH, megabytes
 from sellerops.formats.sniff import Document
 from sellerops.formats.trees import Unit
 from sellerops.formats.xml_encoding import Utf8
-from sellerops.limits import LONGEST_ITEM, MAX_DEPTH, megabytes
 
 if TYPE_CHECKING:
     from sellerops.formats.xml_pieces import Pieces

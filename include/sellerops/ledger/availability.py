@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from sellerops.errors import LedgerUnavailable
+from sellerops.base.errors import LedgerUnavailable
 
 # While the ledger is away one caller in so many seconds tries; the others get the last error at once.
 PROBE_EVERY = 2.0

@@ -8,10 +8,10 @@ from typing import Any
 
 from psycopg import errors
 
+from sellerops.base.redaction import redact
+from sellerops.base.table_locks import with_tables_locked
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import ApiCall
-from sellerops.redaction import redact
-from sellerops.table_locks import with_tables_locked
 
 _INSERT = """
     INSERT INTO sellerops.api_call (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
 from sellerops.ledger.database import Connection
 
 

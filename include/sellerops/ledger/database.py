@@ -17,12 +17,12 @@ from psycopg import errors
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from sellerops import postgres
-from sellerops.errors import ConfigurationError, LedgerUnavailable
+from sellerops.base import postgres
+from sellerops.base.errors import ConfigurationError, LedgerUnavailable
+from sellerops.base.postgres import LEDGER, MIGRATING, PROBING, UPKEEP, BoundedConnection, Patience
+from sellerops.base.reader_role import grant_ledger
 from sellerops.ledger.availability import Availability
 from sellerops.ledger.indexes import build_beforehand
-from sellerops.ledger.reading import grant_ledger
-from sellerops.postgres import LEDGER, MIGRATING, PROBING, UPKEEP, BoundedConnection, Patience
 
 log = logging.getLogger(__name__)
 

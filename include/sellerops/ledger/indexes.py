@@ -15,8 +15,8 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from sellerops import postgres
-from sellerops.postgres import MIGRATING
+from sellerops.base import postgres
+from sellerops.base.postgres import MIGRATING
 
 # A smaller table is indexed within the migration in less than a second.
 LARGE = 100_000

@@ -14,7 +14,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
+from sellerops.calendar.slices import Slice
 from sellerops.ledger import calls, clocks, database, loads, notices, requests, slice_destinations, slices
 from sellerops.ledger.database import Connection, Database
 from sellerops.ledger.models import (
@@ -30,7 +31,6 @@ from sellerops.ledger.models import (
     SliceState,
 )
 from sellerops.ledger.slice_destinations import DestinationDay
-from sellerops.slices import Slice
 
 _CLOCK_CACHE_SECONDS = 1.0
 

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sellerops.errors import GiveUpError
+from sellerops.base.errors import GiveUpError
+from sellerops.base.redaction import storable
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import LoadRecord, Reject, SchemaChange
-from sellerops.redaction import storable
 
 _COLUMNS = """
     id AS load_id, request_id, report, account_id, marketplace_id, table_name AS "table", destination,

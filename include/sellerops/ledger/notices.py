@@ -15,8 +15,8 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from sellerops.base.redaction import redact, redact_values
 from sellerops.ledger.database import Connection
-from sellerops.redaction import redact, redact_values
 
 # Longer than any send may take; a sender that died gives its delivery back after that.
 _LEASE = timedelta(seconds=60)

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sellerops.base.redaction import redact
 from sellerops.ledger.database import Connection
-from sellerops.redaction import redact
 
 # Amazon's names of the two types that say a report or a Data Kiosk query has ended.
 REPORT_FINISHED = "REPORT_PROCESSING_FINISHED"

@@ -15,9 +15,9 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from sellerops.errors import GiveUpError
+from sellerops.base.errors import GiveUpError
+from sellerops.base.redaction import redact
 from sellerops.ledger.database import Connection
-from sellerops.redaction import redact
 
 AnyConnection = psycopg.Connection[Any]
 

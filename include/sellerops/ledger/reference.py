@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from sellerops.marketplaces import all_marketplaces
+from sellerops.settings.marketplaces import all_marketplaces
 
 _MARKETPLACES = """
     INSERT INTO sellerops.marketplace AS stored
@@ -48,7 +48,7 @@ def fill_reference(connection: psycopg.Connection[Any]) -> None:
 
     Marketplaces that the configuration no longer names go; reports stay: their rows do, too.
     """
-    from sellerops.specs import load_specs
+    from sellerops.settings.specs import load_specs
 
     rows = marketplace_rows()
     with connection.cursor() as cursor:

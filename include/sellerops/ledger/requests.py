@@ -9,12 +9,12 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from sellerops.errors import GiveUpError
+from sellerops.base.errors import GiveUpError
+from sellerops.base.redaction import error_fields, redact, redact_values
 from sellerops.ledger import listings
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import ReportRequest, RequestKey, RequestStatus, RunRef
-from sellerops.marketplaces import marketplace_by_id
-from sellerops.redaction import error_fields, redact, redact_values
+from sellerops.settings.marketplaces import marketplace_by_id
 
 _COLUMNS = """
     id, source, report, report_type, options, account_id, region, marketplace_ids, window_start, window_end,

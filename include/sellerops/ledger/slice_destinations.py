@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from sellerops.base.redaction import error_fields
+from sellerops.calendar.slices import Slice
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import RunRef, SliceRow, SliceState
 from sellerops.ledger.slices import place_of, write_days
-from sellerops.redaction import error_fields
-from sellerops.slices import Slice
 
 # What stands in the way of a day, worst first; one destination's is the day's.
 _IN_THE_WAY = (SliceState.FAILED, SliceState.QUARANTINED, SliceState.LATE)

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from sellerops.base.redaction import error_fields
+from sellerops.calendar.slices import Slice
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import RunRef, SliceRow, SliceState
-from sellerops.redaction import error_fields
-from sellerops.slices import Slice
 
 # A plan to look again says nothing against what a day already holds.
 _SETTLED = "('LOADED', 'CONFIRMED_EMPTY', 'QUARANTINED')"

@@ -10,8 +10,8 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from sellerops.base.redaction import redact
 from sellerops.ledger.database import Connection
-from sellerops.redaction import redact
 
 # A day of a shop; the empty id stands for all shops of an account together.
 ShopDay = tuple[str, date]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from sellerops.deprecations import Touched, threshold_of
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, blocks_of
+from sellerops.settings.deprecations import Touched, threshold_of
 
 # From here on somebody must act now.
 _SOON = 7

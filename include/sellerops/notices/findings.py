@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sellerops.base.redaction import redact
 from sellerops.formats.names import snake_case
 from sellerops.ledger.findings import MOST_LOADS_BEFORE, Change, Refused
-from sellerops.marketplaces import all_marketplaces
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, blocks_of, plain
-from sellerops.redaction import redact
-from sellerops.specs import ReportSpec, TableSpec
+from sellerops.settings.marketplaces import all_marketplaces
+from sellerops.settings.specs import ReportSpec, TableSpec
 
 _MOST_LINES = 10
 _LONGEST_VALUE = 60

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sellerops.backfill import describe_seconds
+from sellerops.base.redaction import redact
+from sellerops.calendar.backfill import describe_seconds
+from sellerops.calendar.slices import days_label
 from sellerops.completeness.warnings import Standing
 from sellerops.ledger import SliceState
 from sellerops.ledger.warnings import Warned
-from sellerops.marketplaces import all_marketplaces
 from sellerops.notices import Event, Notice
 from sellerops.notices.notice import blocks_of
-from sellerops.redaction import redact
-from sellerops.slices import days_label
-from sellerops.specs import ReportSpec
-from sellerops.specs.durations import format_duration
+from sellerops.settings.marketplaces import all_marketplaces
+from sellerops.settings.specs import ReportSpec
+from sellerops.settings.specs.durations import format_duration
 
 _MOST_REASONS = 6
 _LONGEST = 400

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sellerops.base.redaction import redact
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, blocks_of, plain
-from sellerops.redaction import redact
-from sellerops.specs import ReportSpec
+from sellerops.settings.specs import ReportSpec
 
 _MOST_LINES = 10
 _LONGEST_REASON = 200

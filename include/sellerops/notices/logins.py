@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sellerops.errors import LoginRefused
+from sellerops.base.errors import LoginRefused
+from sellerops.base.redaction import redact
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, blocks_of, plain
-from sellerops.redaction import redact
 
 if TYPE_CHECKING:
     from sellerops.notices.messages import Failure, RunOutcome

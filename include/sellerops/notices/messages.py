@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sellerops import errors
-from sellerops.errors import ConfigurationError, FormError
+from sellerops.base import errors
+from sellerops.base.errors import ConfigurationError, FormError
+from sellerops.base.redaction import redact
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Fault, Notice, blocks_of, plain
-from sellerops.redaction import redact
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
@@ -27,7 +27,7 @@ _LONGEST_TEXT = 600
 class Failure:
     """One task that failed. ``label`` says shop and day (``US 2026-11-20``); empty when no slice was reached.
 
-    ``step`` is the task's name; ``error_type`` a class of ``sellerops.errors`` where it is one of ours.
+    ``step`` is the task's name; ``error_type`` a class of ``sellerops.base.errors`` where it is one of ours.
     A task of no account (maintenance) has an empty ``account_id``.
     """
 

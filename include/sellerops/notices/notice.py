@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sellerops.commands import typed_in
+from sellerops.base.commands import typed_in
 from sellerops.notices.events import Event
 
 # Slack takes 150 characters of a header and 3,000 of a section (api.slack.com, Block Kit).

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sellerops.base.redaction import redact
 from sellerops.ledger.quarantines import Quarantine
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, blocks_of, plain
-from sellerops.redaction import redact
 
 _LONGEST = 600
 

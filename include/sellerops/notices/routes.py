@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
-from sellerops.config_files import shown
-from sellerops.errors import ConfigurationError
-from sellerops.last_valid import ConfigFile, Files
+from sellerops.base.errors import ConfigurationError
 from sellerops.notices.events import Event
-from sellerops.specs.model import TIME_OF_DAY
+from sellerops.settings.config_files import shown
+from sellerops.settings.last_valid import ConfigFile, Files
+from sellerops.settings.specs.model import TIME_OF_DAY
 
 FILE = "notifications.yaml"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from sellerops.completeness.summary import AccountDay, Summary
 from sellerops.ledger import SliceState
 from sellerops.notices.events import Event
 from sellerops.notices.notice import Notice, blocks_of, plain
-from sellerops.summary import AccountDay, Summary
 
 _MOST_FAULTS = 10
 _STATES = {

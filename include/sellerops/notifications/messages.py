@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sellerops.bounded_json import TooDeep, read_json
+from sellerops.base.bounded_json import TooDeep, read_json
+from sellerops.base.redaction import storable
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED, Notification
-from sellerops.redaction import storable
 
 # A message that cannot be read may be anything; its beginning tells what.
 _KEPT_CHARACTERS = 20_000

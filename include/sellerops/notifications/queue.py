@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from sellerops.errors import ConfigurationError, RetryableError, SellerOpsError
-from sellerops.redaction import redact
+from sellerops.base.errors import ConfigurationError, RetryableError, SellerOpsError
+from sellerops.base.redaction import redact
 
 # How long a call waits for messages: SQS takes at most 20 s. A triggerer that stops waits for the call's end.
 LONG_POLL_SECONDS = 10

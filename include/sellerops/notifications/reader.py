@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import psycopg
 
-from sellerops.commands import typed_in
+from sellerops.base.commands import typed_in
 from sellerops.ledger import Ledger, notifications
 from sellerops.ledger.notifications import Kept, Notification
 from sellerops.notifications.messages import parse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sellerops.errors import ConfigurationError, RequestRefused
+from sellerops.base.errors import ConfigurationError, RequestRefused
 from sellerops.ledger import Ledger, notifications
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED, Subscription
 from sellerops.sources.amazon_sp.notifications import Destination, NotificationsApi

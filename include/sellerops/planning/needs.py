@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from math import ceil
 
-from sellerops.accounts import Account
-from sellerops.backfill import WindowKey, run_moments, window_key
-from sellerops.slices import Slice, plan_slices
-from sellerops.specs import ReportSpec
+from sellerops.calendar.backfill import WindowKey, run_moments, window_key
+from sellerops.calendar.slices import Slice, plan_slices
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sellerops.accounts import Account
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
+from sellerops.calendar.schedules import Calendar
+from sellerops.calendar.slices import plan_slices
 from sellerops.planning.needs import Need, Needs
 from sellerops.planning.simulation import NoTurn, Supply, serve
 from sellerops.rate_limits import RateLimitConfig
-from sellerops.schedules import Calendar
-from sellerops.slices import plan_slices
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import PeriodKind, ReportSpec
 from sellerops.sources.registry import source_of
-from sellerops.specs import PeriodKind, ReportSpec
 
 # From the create to the finished document, of a report of common size.
 MAKING = timedelta(minutes=2)

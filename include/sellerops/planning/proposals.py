@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from math import ceil
 
-from sellerops.accounts import Account
-from sellerops.commands import typed
+from sellerops.base.commands import typed
+from sellerops.calendar.slices import plan_slices
 from sellerops.planning.needs import Needs
 from sellerops.planning.plan import operations_of
 from sellerops.rate_limits import RateLimitConfig
-from sellerops.slices import plan_slices
-from sellerops.specs import PeriodKind, ReportSpec
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import PeriodKind, ReportSpec
 
 _COARSER = {
     PeriodKind.DAY: (PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.RANGE),

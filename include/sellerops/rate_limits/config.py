@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from sellerops.config_files import shown
-from sellerops.errors import ConfigurationError
-from sellerops.last_valid import ConfigFile, Files
-from sellerops.specs.durations import Duration
+from sellerops.base.errors import ConfigurationError
+from sellerops.settings.config_files import shown
+from sellerops.settings.last_valid import ConfigFile, Files
+from sellerops.settings.specs.durations import Duration
 
 
 class _Strict(BaseModel):

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sellerops.accounts import Account
 from sellerops.rate_limits.config import RateLimitConfig
 from sellerops.rate_limits.decisions import Bucket, Decision, Granted, Place, Priority, Wait
+from sellerops.settings.accounts import Account
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from sellerops.errors import Throttled
+from sellerops.base.errors import Throttled
 from sellerops.rate_limits.decisions import Bucket, Decision, Granted, Place, Priority
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from sellerops.errors import ConfigurationError
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.base.errors import ConfigurationError
+from sellerops.settings.specs import ReportSpec, load_spec
 
 _REQUEST = """
     SELECT r.id, r.source, r.report, r.report_type, r.account_id, r.report_id, r.archive_uri, r.archive_bytes,

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from sellerops.slices import Slice
+from sellerops.calendar.slices import Slice
 
 Row = Mapping[str, Any]
 Connection = psycopg.Connection[Any]

@@ -1,19 +1,15 @@
-"""The sources, one line each: a dotted name, imported when the source is used."""
+"""Imports a source when it is used, by its name in ``known_sources``."""
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, cast
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
+from sellerops.settings.known_sources import SOURCES
 
 if TYPE_CHECKING:
     from sellerops.sources.common.asking import Source
-
-SOURCES = {
-    "amazon_sp": "sellerops.sources.amazon_sp.source:SOURCE",
-    "amazon_ads": "sellerops.sources.amazon_ads.source:SOURCE",
-}
 
 
 def source_of(name: str) -> Source:
@@ -21,7 +17,7 @@ def source_of(name: str) -> Source:
     if name not in SOURCES:
         raise ConfigurationError(
             f"there is no source {name!r}.",
-            where="sellerops/sources/registry.py",
+            where="sellerops/settings/known_sources.py",
             remedy=f"Known: {', '.join(sorted(SOURCES))}. A new one needs its folder and a line there.",
         )
     module, _, attribute = SOURCES[name].partition(":")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sellerops.marketplaces import stock_pools
-from sellerops.specs import ColumnType
-from sellerops.yaml_parser import parse_yaml
+from sellerops.base.yaml_parser import parse_yaml
+from sellerops.settings.marketplaces import stock_pools
+from sellerops.settings.specs import ColumnType
 
 SCHEMA = "sellerops_views"
 

@@ -15,8 +15,8 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.rows import tuple_row
 
-from sellerops.ledger.reading import grant_table
-from sellerops.sql_types import SQL_TYPES
+from sellerops.base.reader_role import grant_table
+from sellerops.settings.specs.sql_types import SQL_TYPES
 from sellerops.views.definitions import SCHEMA, Dialect, StarterView, starter_views, views_over
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sellerops.accounts import Account
+from sellerops.settings.accounts import Account
 from sellerops_airflow.hooks.login_with_amazon import LoginWithAmazonHook
 
 

@@ -9,8 +9,8 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
-from sellerops.accounts import Account, load_accounts
-from sellerops.errors import LoginRefused, SellerOpsError
+from sellerops.base.errors import LoginRefused, SellerOpsError
+from sellerops.settings.accounts import Account, load_accounts
 
 if TYPE_CHECKING:
     from sellerops.sources.common.lwa import Credentials

@@ -8,7 +8,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
-from sellerops.errors import SellerOpsError
+from sellerops.base.errors import SellerOpsError
 
 if TYPE_CHECKING:
     from sellerops.notifications.queue import QueueSettings

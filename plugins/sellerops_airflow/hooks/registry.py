@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import cast
 
-from sellerops.accounts import Account
+from sellerops.settings.accounts import Account
 from sellerops_airflow.hooks.login_with_amazon import LoginWithAmazonHook
 
 HOOKS = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
-from sellerops.errors import ConfigurationError, CredentialsError, RetryableError, SellerOpsError
+from sellerops.base.errors import ConfigurationError, CredentialsError, RetryableError, SellerOpsError
 
 if TYPE_CHECKING:
     from airflow.providers.google.suite.hooks.sheets import GSheetsHook

@@ -15,7 +15,7 @@ from typing import Any
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from sellerops.errors import SellerOpsError
+from sellerops.base.errors import SellerOpsError
 from sellerops_airflow.destinations import BIGQUERY_CONN_ID
 from sellerops_airflow.hooks.sheets import SHEETS_CONN_ID
 from sellerops_airflow.hooks.warehouse import READER_CONN_ID, WAREHOUSE_CONN_ID, warehouse_conninfo
@@ -62,7 +62,7 @@ def _plain(message: str) -> str:
 
 
 def _owner(conn_id: str) -> Answer:
-    from sellerops.postgres import PROBING, connect
+    from sellerops.base.postgres import PROBING, connect
 
     with connect(warehouse_conninfo(conn_id), PROBING) as connection:
         role, database, may_create, has_ledger = _row(
@@ -80,7 +80,7 @@ def _owner(conn_id: str) -> Answer:
 
 
 def _reader(conn_id: str) -> Answer:
-    from sellerops.postgres import PROBING, connect
+    from sellerops.base.postgres import PROBING, connect
 
     with connect(warehouse_conninfo(conn_id), PROBING) as connection:
         role, database, may_create = _row(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sellerops.destinations import LoadResult
     from sellerops.ledger import Ledger
     from sellerops.ledger.findings import Change
-    from sellerops.specs import ReportSpec
+    from sellerops.settings.specs import ReportSpec
 
 log = logging.getLogger(__name__)
 

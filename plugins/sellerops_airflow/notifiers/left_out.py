@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from sellerops_airflow.notifiers import tell_untold
 
 if TYPE_CHECKING:
+    from sellerops.calendar.slices import Slice
     from sellerops.ledger import Ledger
-    from sellerops.slices import Slice
-    from sellerops.specs import ReportSpec
+    from sellerops.settings.specs import ReportSpec
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sellerops.errors import LedgerUnavailable
+from sellerops.base.errors import LedgerUnavailable
 from sellerops.notices.events import Event
 from sellerops.notices.notice import blocks_of
 from sellerops.notices.outage import FailedRun, Outage, Told, Words, outage_words, recovery_words

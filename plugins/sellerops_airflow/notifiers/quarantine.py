@@ -33,8 +33,8 @@ def tell_of_quarantines(ledger: Ledger, held: Iterable[Quarantine]) -> int:
 
 def _family(report: str) -> str:
     """The report's family; empty when its spec is gone."""
-    from sellerops.errors import ConfigurationError
-    from sellerops.specs import load_spec
+    from sellerops.base.errors import ConfigurationError
+    from sellerops.settings.specs import load_spec
 
     try:
         return load_spec(report).family

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseNotifier, Context
 
-from sellerops.errors import LedgerUnavailable
+from sellerops.base.errors import LedgerUnavailable
 from sellerops.notices.outage import FailedRun
 from sellerops_airflow.dag_specs import reports_of
 from sellerops_airflow.notifiers import tell, tell_ends

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from sellerops.truth.checks import load_check
+from sellerops.reconciliation.checks import load_check
 from sellerops_airflow.notifiers import tell_untold
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.run_outcomes import run_url
@@ -30,7 +30,7 @@ class CompareFiguresOperator(BaseOperator):
         self.check = check
 
     def execute(self, context: Context) -> dict[str, int]:
-        from sellerops.truth.running import run_check
+        from sellerops.reconciliation.running import run_check
 
         with task_outcome(context):
             runtime = get_runtime()
@@ -54,8 +54,8 @@ class TellFiguresOperator(BaseOperator):
         self.check = check
 
     def execute(self, context: Context) -> int:
-        from sellerops.truth.notice import key_of, off_notice
-        from sellerops.truth.results import Verdict, results
+        from sellerops.reconciliation.notice import key_of, off_notice
+        from sellerops.reconciliation.results import Verdict, results
 
         with task_outcome(context):
             ledger, check = get_runtime().ledger, load_check(self.check)

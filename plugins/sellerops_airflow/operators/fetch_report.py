@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from sellerops.slices import Slice
+from sellerops.calendar.slices import Slice
 from sellerops_airflow.loading import settle_nothing
 from sellerops_airflow.notifiers.left_out import tell_of_left_out
 from sellerops_airflow.outcomes import slice_outcome

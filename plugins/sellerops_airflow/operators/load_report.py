@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from sellerops.slices import Slice
+from sellerops.calendar.slices import Slice
 from sellerops_airflow.landing import Landing
 from sellerops_airflow.loading import load_slice
 from sellerops_airflow.outcomes import slice_outcome
@@ -20,7 +20,7 @@ from sellerops_airflow.runtime import get_runtime
 if TYPE_CHECKING:
     from sellerops.destinations import LoadResult
     from sellerops.ledger import Ledger
-    from sellerops.specs import ReportSpec
+    from sellerops.settings.specs import ReportSpec
 
 log = logging.getLogger(__name__)
 

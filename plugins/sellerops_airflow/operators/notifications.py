@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from airflow.sdk import BaseOperator, Context
 
-from sellerops.errors import ConfigurationError, RetryableError
+from sellerops.base.errors import ConfigurationError, RetryableError
 from sellerops_airflow.outcomes import task_outcome
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context, conf
 
-from sellerops.errors import NotPublishedYet
-from sellerops.run_parts import Rest, cut_run
-from sellerops.slices import Slice, plan_slices, refuse_unpublished
-from sellerops.specs.for_accounts import accounts_for
+from sellerops.base.errors import NotPublishedYet
+from sellerops.calendar.run_parts import Rest, cut_run
+from sellerops.calendar.slices import Slice, plan_slices, refuse_unpublished
+from sellerops.settings.specs.for_accounts import accounts_for
 from sellerops_airflow.airflow_runs import start_run
 from sellerops_airflow.outcomes import task_outcome
 from sellerops_airflow.run_context import priority_of, run_at, run_ref
@@ -21,7 +21,7 @@ from sellerops_airflow.run_form import RunForm, marketplaces_of
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
-    from sellerops.specs import ReportSpec
+    from sellerops.settings.specs import ReportSpec
     from sellerops_airflow.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -170,7 +170,7 @@ def _lookback(runtime: Runtime, spec: ReportSpec, account_id: str) -> timedelta 
     """What the account's own history shows, where the spec leaves it to that."""
     if not spec.period.lookback_auto:
         return None
-    from sellerops.finality import resolve_lookback
+    from sellerops.completeness.settling_time import resolve_lookback
 
     lookback = resolve_lookback(runtime.ledger, spec, account_id)
     log.info("%s", lookback.reason)

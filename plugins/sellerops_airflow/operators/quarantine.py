@@ -76,7 +76,7 @@ class AskQuarantineOperator(HITLOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         from sellerops.ledger.quarantines import QuarantineState
-        from sellerops.quarantine import get_quarantine
+        from sellerops.reprocess.quarantine import get_quarantine
 
         with task_outcome(context):
             held = get_quarantine(get_runtime().ledger, self.quarantine["id"])
@@ -119,7 +119,7 @@ class DecideQuarantineOperator(BaseOperator):
     def _decide(self, context: Context) -> list[dict[str, Any]]:
         from sellerops.ledger import quarantines
         from sellerops.ledger.quarantines import QuarantineState
-        from sellerops.quarantine import get_quarantine, reject, release
+        from sellerops.reprocess.quarantine import get_quarantine, reject, release
 
         runtime = get_runtime()
         ledger, choice = runtime.ledger, self.answer["choice"]

@@ -16,10 +16,10 @@ from fastapi import Depends, FastAPI, Request
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from sellerops.errors import ArchiveDamaged, ConfigurationError, RetryableError, SellerOpsError
+from sellerops.base.errors import ArchiveDamaged, ConfigurationError, RetryableError, SellerOpsError
 from sellerops.read_models.document import find_document
 from sellerops.read_models.slice_entry import SliceEntry, read_slice_entry
-from sellerops.seller_central import SELLER_CENTRAL
+from sellerops.settings.seller_central import SELLER_CENTRAL
 from sellerops_airflow.links import PREFIX, root_path
 from sellerops_airflow.pages.access import GetUserDep, may_read_logs
 from sellerops_airflow.pages.documents import PersonalDocument, serve_document
@@ -29,7 +29,7 @@ from sellerops_airflow.runtime import get_runtime
 if TYPE_CHECKING:
     import psycopg
 
-    from sellerops.specs import ReportSpec
+    from sellerops.settings.specs import ReportSpec
 
 # Ids of Airflow and of the ledger: no control character, no number that Postgres cannot hold.
 _Name = Annotated[str, InPath(max_length=250, pattern=r"^[^\x00-\x1f/]+$")]
@@ -143,7 +143,7 @@ def _task_slice(
 def _reading() -> Iterator[psycopg.Connection[Any]]:
     import psycopg
 
-    from sellerops.ledger.reading import read_only
+    from sellerops.base.reader_role import read_only
 
     try:
         with read_only(get_runtime().reader_conninfo) as connection:

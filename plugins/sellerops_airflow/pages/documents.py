@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from fastapi.responses import Response, StreamingResponse
 
-from sellerops.errors import ArchiveDamaged, GiveUpError
+from sellerops.base.errors import ArchiveDamaged, GiveUpError
 from sellerops_airflow.pages.access import PERSONAL_VARIABLE, may_see_personal
 
 if TYPE_CHECKING:
     from sellerops.archive import Archive
     from sellerops.read_models.document import Document
-    from sellerops.specs import ReportSpec
+    from sellerops.settings.specs import ReportSpec
 
 # A browser shows so much text without trouble; the rest is downloaded.
 LARGEST_SHOWN = 8 * 1024 * 1024

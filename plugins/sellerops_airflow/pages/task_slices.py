@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
+from sellerops.calendar.slices import Slice
 from sellerops.read_models.slice_entry import slice_of_load
-from sellerops.slices import Slice
 
 if TYPE_CHECKING:
     import psycopg

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from sellerops.errors import ConfigurationError, RetryableError, SellerOpsError
+from sellerops.base.errors import ConfigurationError, RetryableError, SellerOpsError
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from sellerops.errors import CredentialsError, RetryableError, SellerOpsError
-from sellerops.slices import Slice
-from sellerops.telemetry import fields_of, observed
+from sellerops.base.errors import CredentialsError, RetryableError, SellerOpsError
+from sellerops.calendar.slices import Slice
+from sellerops.calendar.telemetry import fields_of, observed
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ class ReportTrigger(BaseTrigger):
 
     async def _wait(self) -> WaitResult:
         await asyncio.to_thread(_load_drivers, self.piece["source"])
+        from sellerops.base.redaction import redact
         from sellerops.collect import WaitOutcome, WaitResult
         from sellerops.ledger import RunRef
-        from sellerops.redaction import redact
 
         try:
             collector = await asyncio.to_thread(self._collector)

@@ -8,12 +8,12 @@ from typing import Any
 from integration.collect.parts import RUN, Bench
 from support.sandbox import SandboxServer
 
-from sellerops.accounts import Account
 from sellerops.collect import Collector, Done
 from sellerops.ledger import Ledger, ReportRequest
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.sources.amazon_ads.client import AdsClient
 from sellerops.sources.common.lwa import Credentials
-from sellerops.specs import ReportSpec, load_spec
 
 ADS_RUN = replace(RUN, dag_id="report__amazon_ads__sp_campaigns")
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from support.sandbox import SandboxServer
 
-from sellerops.accounts import Account, load_accounts
 from sellerops.archive import Archive
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.collect import (
     Collector,
     Done,
@@ -29,11 +29,11 @@ from sellerops.collect import (
 )
 from sellerops.ledger import Ledger, RunRef
 from sellerops.rate_limits import QuotaLedger, load_rate_limits, waiting
-from sellerops.slices import Slice, plan_slices
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.sessions import close_sessions
-from sellerops.specs import ReportSpec, load_spec
 
 RUN_AT = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 RUN = RunRef("report__amazon_sp__sales_and_traffic", "scheduled__2026-11-21", "slice.fetch_report", 0, 1, "x")

@@ -17,14 +17,14 @@ from integration.collect.parts import RUN_AT, collect, wait
 from support.sandbox import SandboxServer
 
 from sellerops.archive import Archive
+from sellerops.base.errors import NothingToCollect, ReportFatal
+from sellerops.calendar.slices import Slice
 from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
-from sellerops.errors import NothingToCollect, ReportFatal
 from sellerops.ledger import Ledger, RequestStatus, SliceState
-from sellerops.marketplaces import marketplace
-from sellerops.slices import Slice
+from sellerops.settings.marketplaces import marketplace
+from sellerops.settings.specs import load_spec
 from sellerops.sources.amazon_ads.profiles import _known
 from sellerops.sources.common import deadline
-from sellerops.specs import load_spec
 
 SPEED = 600
 

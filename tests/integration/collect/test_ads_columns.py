@@ -11,7 +11,7 @@ from integration.collect.ads_parts import ADS_RUN, AdsBench, campaigns
 from integration.collect.parts import RUN_AT, collect, wait
 from support.sandbox import SandboxServer
 
-from sellerops.errors import RequestRefused
+from sellerops.base.errors import RequestRefused
 from sellerops.ledger import Ledger, RequestStatus
 from sellerops.sources.amazon_ads.refused_columns import RefusedColumn, refused_columns
 from sellerops.sources.amazon_ads.reports import columns_of

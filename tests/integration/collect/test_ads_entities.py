@@ -15,13 +15,13 @@ from integration.collect.parts import RUN_AT, another_run, collect
 from support.sandbox import SandboxServer
 from support.tables import Tables
 
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.collect import Outcome
 from sellerops.destinations import RequestMeta
 from sellerops.ledger import Ledger, ReportRequest
-from sellerops.load_steps import Scope
-from sellerops.replay import replay
-from sellerops.slices import Slice, plan_slices
-from sellerops.specs import ReportSpec, load_specs
+from sellerops.reprocess.load_steps import Scope
+from sellerops.reprocess.replay import replay
+from sellerops.settings.specs import ReportSpec, load_specs
 
 LISTS = [spec for spec in load_specs()[0] if spec.source == "amazon_ads" and spec.request.how == "called"]
 NO_LOAD_ID = ("load_id",)

@@ -21,6 +21,7 @@ from unit.sellerops.sources.wire import Answer, Asked, Wire, listening
 
 from sellerops.collect.context import key_of
 from sellerops.ledger import Ledger, ReportRequest
+from sellerops.settings.specs import load_spec
 from sellerops.sources.amazon_ads import reports
 from sellerops.sources.amazon_ads.client import AdsClient
 from sellerops.sources.amazon_ads.exports import Exports
@@ -28,7 +29,6 @@ from sellerops.sources.amazon_ads.profiles import discover
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.placeholders import options_of
 from sellerops.sources.common.sessions import call_now
-from sellerops.specs import load_spec
 
 # Who sends and how it is packed. The media type is compared where both name a version.
 _NOT_COMPARED = {"user-agent", "accept", "accept-encoding", "connection", "content-length", "host"}

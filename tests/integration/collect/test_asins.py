@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sellerops.asins import known_asins
-from sellerops.config_files import config_dir
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
+from sellerops.collect.asins import known_asins
 from sellerops.ledger import Ledger
+from sellerops.settings.config_files import config_dir
 
 US, CA = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"
 LISTINGS = """

@@ -10,11 +10,11 @@ from integration.collect.conftest import SPEED
 from integration.collect.parts import RUN, RUN_AT, Bench, collect
 from support.tables import Tables
 
-from sellerops.errors import AmazonUnavailable, CredentialsError, SellerOpsError
-from sellerops.marketplaces import marketplace
+from sellerops.base.errors import AmazonUnavailable, CredentialsError, SellerOpsError
+from sellerops.settings.marketplaces import marketplace
+from sellerops.settings.specs import load_spec
 from sellerops.sources.common.call_log import ads_api_of, sp_api_of
 from sellerops.sources.common.tokens import forget_tokens
-from sellerops.specs import load_spec
 
 US = marketplace("US").id
 THROTTLED = {"status": 429, "body": '{"errors": [{"code": "QuotaExceeded", "message": "m"}]}'}

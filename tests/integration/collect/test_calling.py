@@ -13,16 +13,16 @@ from typing import Any, LiteralString
 import pytest
 from integration.collect.parts import RUN, Bench, another_run, collect, wait
 
+from sellerops.base.errors import CredentialsError, Quarantined, RequestRefused
+from sellerops.calendar.slices import Slice
 from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult, paging_claims
 from sellerops.collect.paging_claims import claim_paging
 from sellerops.destinations import LoadResult, RequestMeta, load_document, open_destination
-from sellerops.errors import CredentialsError, Quarantined, RequestRefused
 from sellerops.ledger import ReportRequest, RequestStatus, RunRef, SliceState
-from sellerops.slices import Slice
+from sellerops.settings.specs import load_spec
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 from sellerops.sources.common.operations import Asked, Calls, Page
 from sellerops.sources.common.sessions import close_sessions
-from sellerops.specs import load_spec
 
 pytestmark = pytest.mark.usefixtures("stepping_clock")
 

@@ -9,10 +9,10 @@ import pytest
 from integration.collect.parts import Bench
 from integration.collect.test_calling import loaded, rows_of
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
+from sellerops.collect.offers import listed_offers
 from sellerops.ledger import Ledger
-from sellerops.offers import listed_offers
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 
 pytestmark = pytest.mark.usefixtures("stepping_clock")
 

@@ -10,11 +10,11 @@ import pytest
 from integration.collect.parts import RUN, Bench, spec_with
 
 from sellerops.collect import WaitFor
-from sellerops.collect.claims import claim_alone, release_claim
 from sellerops.collect.context import Job, Tools
 from sellerops.collect.creation import Creation
+from sellerops.collect.report_claims import claim_alone, release_claim
 from sellerops.ledger import ReportRequest, RequestStatus
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.settings.specs import ReportSpec, load_spec
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from datetime import timedelta
 import pytest
 from integration.collect.parts import RUN, RUN_AT, Bench, another_run, collect, spec_with, wait
 
-from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
-from sellerops.errors import (
+from sellerops.base.errors import (
     CredentialsError,
     DocumentDamaged,
     GiveUpError,
@@ -20,8 +19,9 @@ from sellerops.errors import (
     RequestRefused,
     UnexpectedAnswer,
 )
+from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
 from sellerops.ledger import RequestStatus, SliceState
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 
 pytestmark = pytest.mark.usefixtures("stepping_clock")
 

@@ -13,11 +13,11 @@ from integration.collect.parts import RUN, Bench, another_run, collect, spec_wit
 from support.postgres import PostgresServer
 
 from sellerops.archive import Archive
+from sellerops.calendar.slices import Slice
 from sellerops.collect import Done, Outcome, WaitFor
 from sellerops.ledger import Ledger, RequestStatus
 from sellerops.rate_limits import QuotaLedger, ReuseRules
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.settings.specs import ReportSpec, load_spec
 
 
 def test_killed_at_every_step_a_slice_has_one_report_and_one_document(bench: Bench, tmp_path: Path) -> None:

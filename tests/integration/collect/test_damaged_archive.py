@@ -11,12 +11,12 @@ import pytest
 from integration.collect.parts import RUN, Bench, collect
 
 from sellerops.archive import ArchivedDocument, DocumentMeta
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
+from sellerops.base.errors import ArchiveDamaged, RetryableError
 from sellerops.collect import archiving
 from sellerops.destinations import Destination, open_destination
-from sellerops.errors import ArchiveDamaged, RetryableError
 from sellerops.ledger import RequestStatus
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops_airflow.landing import Landing
 from sellerops_airflow.loading import load_slice
 from sellerops_airflow.runtime import Runtime

@@ -14,14 +14,14 @@ from integration.collect.killing import Killed, Step, stepping
 from integration.collect.parts import Bench, another_run, collect
 from support import catalogue
 
+from sellerops.base.errors import ReportFatal, RequestRefused
+from sellerops.calendar.slices import Slice
 from sellerops.collect import Done, Outcome, splitting
 from sellerops.destinations import RequestMeta, load_document
 from sellerops.destinations.postgres import PostgresDestination
-from sellerops.errors import ReportFatal, RequestRefused
 from sellerops.formats import open_rows
 from sellerops.ledger import RequestStatus, SliceState
-from sellerops.slices import Slice
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 
 BY_DATE = load_spec("sales_and_traffic_by_date")
 TRENDS = load_spec("sales_and_traffic_trends")

@@ -10,14 +10,14 @@ from datetime import timedelta
 import pytest
 from integration.collect.parts import RUN, RUN_AT, Bench, collect, spec_with, wait
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
+from sellerops.base.errors import RetryableError, Throttled
 from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome
 from sellerops.collect.document_tokens import DocumentToken, kept_for
-from sellerops.errors import RetryableError, Throttled
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.rate_limits import Granted, Priority, UsingToken, waiting
+from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.sources.common.sessions import close_sessions
-from sellerops.specs import ReportSpec, load_spec
 
 OPERATION = "getReportDocument"
 STANDING = Clock(RUN_AT, RUN_AT, 0.0)

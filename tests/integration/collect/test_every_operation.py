@@ -18,13 +18,13 @@ from support.samples import CREATED
 from support.tables import Tables
 
 from sellerops.archive import DocumentMeta
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.collect import Outcome
 from sellerops.destinations import RequestMeta
-from sellerops.load_steps import Scope
-from sellerops.replay import replay
-from sellerops.slices import Slice, plan_slices
+from sellerops.reprocess.load_steps import Scope
+from sellerops.reprocess.replay import replay
+from sellerops.settings.specs import PeriodKind, ReportSpec, load_spec, load_specs
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
-from sellerops.specs import PeriodKind, ReportSpec, load_spec, load_specs
 
 SPECS = [spec for spec in load_specs()[0] if spec.source == "amazon_sp"]
 READ = [spec for spec in SPECS if spec.request.how in ("called", "queried")]

@@ -16,16 +16,16 @@ import pytest
 from integration.collect.ads_parts import ADS_RUN, AdsBench
 from integration.collect.parts import RUN, Bench
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
 from sellerops.collect import WaitFor, WaitOutcome, WaitResult, fence
-from sellerops.collect.claims import claim_alone, renew_claim
+from sellerops.collect.report_claims import claim_alone, renew_claim
 from sellerops.ledger import RequestStatus, RunRef
 from sellerops.rate_limits import QuotaLedger
+from sellerops.settings.specs import load_spec
 from sellerops.sources.common import deadline
 from sellerops.sources.common.deadline import orphan_after, send_seconds
 from sellerops.sources.common.lwa import TokenSource
 from sellerops.sources.common.sessions import close_sessions
-from sellerops.specs import load_spec
 
 # Each: spec, the operation that creates, and whether the bench is one of Amazon Ads.
 KINDS = {

@@ -9,10 +9,10 @@ import pytest
 from integration.collect.killing import Killed, stepping
 from integration.collect.parts import RUN, RUN_AT, Bench, another_run, collect, wait
 
+from sellerops.calendar.slices import Slice
 from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome
 from sellerops.ledger import SliceState
-from sellerops.slices import Slice
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 
 SPEC = load_spec("settlements")
 

@@ -15,17 +15,17 @@ import pytest
 from integration.collect.parts import Bench, another_run, collect, spec_with, wait
 from support.queues import QueueServer
 
+from sellerops.base.errors import ConfigurationError, RetryableError
 from sellerops.collect import WaitOutcome, arrivals
-from sellerops.errors import ConfigurationError, RetryableError
 from sellerops.ledger import RequestStatus, notifications
 from sellerops.ledger.notifications import REPORT_FINISHED
 from sellerops.notifications.queue import QueueSettings, SqsQueue
 from sellerops.notifications.reader import Read, Reader
 from sellerops.notifications.setting_up import remove, set_up
+from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.sources.amazon_sp.notifications import NotificationsApi
 from sellerops.sources.amazon_sp.reports import query_of
 from sellerops.sources.common.sessions import call_now
-from sellerops.specs import ReportSpec, load_spec
 
 # Of the clock that runs 600 times faster: no poll within the test.
 NEVER = timedelta(hours=1000)

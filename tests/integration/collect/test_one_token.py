@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from integration.collect.parts import Bench, collect
 
-from sellerops.errors import CredentialsError, RequestRefused
+from sellerops.base.errors import CredentialsError, RequestRefused
+from sellerops.settings.specs import load_spec
 from sellerops.sources.common.sessions import close_sessions
-from sellerops.specs import load_spec
 
 
 @pytest.fixture(autouse=True)

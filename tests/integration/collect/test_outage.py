@@ -11,8 +11,8 @@ from support.postgres import PostgresServer
 
 from sellerops.collect import WaitFor, WaitOutcome, WaitResult, outages
 from sellerops.ledger.database import Database
+from sellerops.settings.specs import load_spec
 from sellerops.sources.common.sessions import close_sessions
-from sellerops.specs import load_spec
 
 WAITS = 60
 

@@ -11,12 +11,12 @@ import pytest
 from integration.collect.parts import RUN, Bench, collect, wait
 from integration.collect.test_calling import loaded, piece_of, rows_of
 
+from sellerops.base.errors import GiveUpError, UnexpectedAnswer
 from sellerops.collect import WaitFor, WaitOutcome
-from sellerops.errors import GiveUpError, UnexpectedAnswer
+from sellerops.settings.specs import load_spec
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.sessions import close_sessions
-from sellerops.specs import load_spec
 
 FAULTS = ("repeated_page", "overlapping_page")
 NOT_THE_SUM_OF_ITS_ITEMS: LiteralString = """

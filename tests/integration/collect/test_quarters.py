@@ -8,11 +8,11 @@ import psycopg
 import pytest
 from integration.collect.parts import RUN, Bench, collect
 
+from sellerops.base.errors import NotPublishedYet
+from sellerops.calendar.slices import refuse_unpublished
 from sellerops.collect import Outcome, splitting
 from sellerops.destinations import RequestMeta, load_document, open_destination
-from sellerops.errors import NotPublishedYet
-from sellerops.slices import refuse_unpublished
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 
 FIRST, LAST = date(2026, 7, 1), date(2026, 9, 30)
 QUARTERLY = (

@@ -13,12 +13,12 @@ from integration.exports.conftest import SHEET, hook, server
 from support.sheets import SheetsServer, Tab
 
 from sellerops.collect import splitting
-from sellerops.config_files import config_dir
 from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.exports import ExportSpec, load_exports
 from sellerops.exports.reading import PostgresSource
 from sellerops.exports.running import run_export
-from sellerops.specs import load_spec
+from sellerops.settings.config_files import config_dir
+from sellerops.settings.specs import load_spec
 from sellerops_airflow.hooks.sheets import GoogleSheets
 
 __all__ = ["hook", "server"]

@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from integration.collect.parts import RUN, Bench, collect, wait
 
+from sellerops.base.errors import CredentialsError, SellerOpsError
 from sellerops.collect import Outcome
 from sellerops.destinations import RequestMeta, load_document, open_destination
-from sellerops.errors import CredentialsError, SellerOpsError
 from sellerops.ledger import SliceState
+from sellerops.settings.specs import load_spec
 from sellerops.sources.common.sessions import call_now
-from sellerops.specs import load_spec
 
 ORDERS = load_spec("merchant_orders")
 TOKEN = re.compile(r"sprdt")

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from integration.collect.parts import RUN, Bench, another_run, collect, spec_with
 
-from sellerops.errors import ReportFatal
+from sellerops.base.errors import ReportFatal
+from sellerops.calendar.slices import Slice
 from sellerops.ledger import RequestStatus, listings
 from sellerops.rate_limits import Granted
-from sellerops.slices import Slice
+from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.sources.amazon_sp.reports import query_of
 from sellerops.sources.common.sessions import call_now
-from sellerops.specs import ReportSpec, load_spec
 
 BY_SKU = {"dateGranularity": "DAY", "asinGranularity": "SKU"}
 

@@ -10,11 +10,11 @@ import pytest
 from integration.collect.killing import Killed, Step, Steps, stepping
 from integration.collect.parts import RUN, RUN_AT, Bench, another_run, collect, spec_with, wait
 
+from sellerops.base.errors import NotPublishedYet, ReportFatal
+from sellerops.calendar.slices import Slice
 from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome
-from sellerops.errors import NotPublishedYet, ReportFatal
 from sellerops.ledger import ReportRequest, RequestStatus, SliceState
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.settings.specs import ReportSpec, load_spec
 
 HOUR = timedelta(hours=1)
 SOON = spec_with(second_look=timedelta(minutes=10))

@@ -11,12 +11,12 @@ import pytest
 from integration.collect.killing import Killed, Step, stepping
 from integration.collect.parts import RUN, Bench, another_run, collect, wait
 
+from sellerops.base.errors import NotPublishedYet, ReportFatal
+from sellerops.calendar.slices import Slice
 from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, splitting
 from sellerops.collect.part_claims import divide
-from sellerops.errors import NotPublishedYet, ReportFatal
 from sellerops.ledger import ReportRequest, RequestStatus, SliceState
-from sellerops.slices import Slice
-from sellerops.specs import Split, load_spec
+from sellerops.settings.specs import Split, load_spec
 
 REPORT = "search_query_performance_weekly"
 SPEC = load_spec(REPORT)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
+from sellerops.calendar.slices import Slice
 from sellerops.destinations import Destination, LoadResult, RequestMeta, load_document
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.settings.specs import ReportSpec, load_spec
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -18,9 +18,8 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
+from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.destinations.base import ConnectionValues, LoadJob, LoadResult, refuse_unlike
-from sellerops.destinations.holding import Totals, close_questions, record_held, refuse_implausible
-from sellerops.destinations.judgement import Total
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     load_values,
@@ -29,11 +28,12 @@ from sellerops.destinations.ledger_rows import (
     write_load,
     write_rejects,
 )
+from sellerops.destinations.plausibility import Total
+from sellerops.destinations.quarantining import Totals, close_questions, record_held, refuse_implausible
 from sellerops.destinations.restated import lock_history
 from sellerops.destinations.shape import TableShape
-from sellerops.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.formats.rows import RejectReason, RowReject
-from sellerops.specs import ColumnType, WriteDisposition
+from sellerops.settings.specs import ColumnType, WriteDisposition
 
 Row = dict[str, Any]
 _READ = {

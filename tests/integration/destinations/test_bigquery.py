@@ -27,19 +27,19 @@ from integration.destinations.documents import (
 from integration.destinations.stores import BigQueryStore, PostgresStore
 from support.bigquery import PROJECT
 
-from sellerops.destinations import intents, open_destination
-from sellerops.destinations.bigquery import BigQueryAddress
-from sellerops.destinations.bigquery.errors import our_errors
-from sellerops.destinations.bigquery.jobs import Jobs
-from sellerops.destinations.bigquery.shape import BigQueryShape
-from sellerops.errors import (
+from sellerops.base.errors import (
     ConfigurationError,
     Quarantined,
     RetryableError,
     SellerOpsError,
     UnreadableDocument,
 )
-from sellerops.specs import load_spec, load_specs
+from sellerops.destinations import intents, open_destination
+from sellerops.destinations.bigquery import BigQueryAddress
+from sellerops.destinations.bigquery.errors import our_errors
+from sellerops.destinations.bigquery.jobs import Jobs
+from sellerops.destinations.bigquery.shape import BigQueryShape
+from sellerops.settings.specs import load_spec, load_specs
 
 ORDERS = [
     "amazon-order-id",

@@ -12,9 +12,9 @@ import pytest
 from integration.destinations.documents import NOON, Doc, day_slice, snapshot_slice, tsv
 from integration.destinations.stores import PostgresStore, Store
 
+from sellerops.base.errors import Quarantined, UnreadableDocument
 from sellerops.destinations import LoadResult, RequestMeta, load_nothing
-from sellerops.errors import Quarantined, UnreadableDocument
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 
 TRANSACTIONS = load_spec("transactions")
 WINDOW = day_slice(TRANSACTIONS, "2026-10-17", "2026-11-20", shops=("US", "CA", "MX"))

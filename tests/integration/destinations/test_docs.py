@@ -7,7 +7,7 @@ from pathlib import Path
 from sellerops.destinations.postgres.shape import Shape
 from sellerops.destinations.shape import SYSTEM
 from sellerops.formats import RejectReason
-from sellerops.specs import load_specs
+from sellerops.settings.specs import load_specs
 
 DOCS = Path(__file__).parents[3] / "docs"
 TEXT = (DOCS / "tables.md").read_text(encoding="utf-8")

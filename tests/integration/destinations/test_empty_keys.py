@@ -9,8 +9,8 @@ import pytest
 from integration.destinations.documents import Doc, contents, day_slice, tsv
 from integration.destinations.stores import Store
 
-from sellerops.errors import SellerOpsError
-from sellerops.specs import load_spec
+from sellerops.base.errors import SellerOpsError
+from sellerops.settings.specs import load_spec
 
 SHIPMENTS, ADS, TRANSACTIONS = (
     load_spec("fulfilled_shipments"),

@@ -13,9 +13,7 @@ from integration.destinations.documents import Doc, day_slice, spec_with, tsv
 from integration.destinations.stores import PostgresStore, Store
 from psycopg import errors
 
-from sellerops.destinations.driver_errors import typed_error
-from sellerops.destinations.shape import SYSTEM
-from sellerops.errors import (
+from sellerops.base.errors import (
     CheckFailed,
     ConfigurationError,
     GiveUpError,
@@ -23,7 +21,16 @@ from sellerops.errors import (
     SellerOpsError,
     UnreadableDocument,
 )
-from sellerops.specs import RESERVED_COLUMNS, Column, ColumnType, ReportSpec, WriteDisposition, load_spec
+from sellerops.destinations.driver_errors import typed_error
+from sellerops.destinations.shape import SYSTEM
+from sellerops.settings.specs import (
+    RESERVED_COLUMNS,
+    Column,
+    ColumnType,
+    ReportSpec,
+    WriteDisposition,
+    load_spec,
+)
 
 ONLY = ("postgres", "bigquery")
 RETURNS = load_spec("fba_customer_returns")

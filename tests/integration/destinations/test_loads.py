@@ -20,10 +20,10 @@ from integration.destinations.documents import (
 )
 from integration.destinations.stores import Store
 
+from sellerops.base.errors import CheckFailed, ConfigurationError, DocumentDamaged, UnreadableDocument
+from sellerops.calendar.slices import Slice
 from sellerops.destinations import LoadResult
-from sellerops.errors import CheckFailed, ConfigurationError, DocumentDamaged, UnreadableDocument
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.settings.specs import ReportSpec, load_spec
 
 ORDERS = ["amazon-order-id", "last-updated-date", "sku", "asin", "quantity", "item-price", "sales-channel"]
 RETURNS = ["return-date", "order-id", "sku", "quantity", "customer-comments"]

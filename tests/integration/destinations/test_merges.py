@@ -27,7 +27,7 @@ from psycopg import sql
 from sellerops.destinations.postgres import merges
 from sellerops.destinations.postgres.merges import Merge
 from sellerops.destinations.postgres.unit_merges import UnitMerge
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 
 HEADER = ["amazon-order-id", "last-updated-date", "sku", "asin", "quantity", "sales-channel"]
 UNITS = load_spec("all_orders")

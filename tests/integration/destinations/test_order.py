@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from integration.destinations.documents import NOON, Doc, contents, day_slice, snapshot_slice, tsv
 from integration.destinations.stores import Store
 
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.settings.specs import ReportSpec, load_spec
 
 _schemas = count()
 DAYS = ("2026-11-17", "2026-11-18", "2026-11-19")

@@ -10,8 +10,8 @@ from integration.destinations.documents import contents
 from integration.destinations.stores import Store
 from support.catalogue import document_of, parse, slice_of, spec_of
 
+from sellerops.calendar.slices import Slice
 from sellerops.destinations import LoadResult, RequestMeta, load_document
-from sellerops.slices import Slice
 
 AS_OF = datetime(2026, 11, 21, 14, tzinfo=UTC)
 SUNDAY, SATURDAY = date(2026, 11, 8), date(2026, 11, 14)

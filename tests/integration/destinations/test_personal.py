@@ -13,14 +13,14 @@ from integration.destinations.documents import NOON, Doc, contents, day_slice, t
 from integration.destinations.stores import PostgresStore
 
 from sellerops.archive import Archive, DocumentMeta
+from sellerops.base.clock import Clock
+from sellerops.base.errors import ConfigurationError, UnreadableDocument
 from sellerops.cli import main
-from sellerops.clock import Clock
 from sellerops.destinations import RequestMeta, load_document
-from sellerops.errors import ConfigurationError, UnreadableDocument
 from sellerops.ledger import Ledger
-from sellerops.load_steps import Scope
-from sellerops.replay import replay
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.reprocess.load_steps import Scope
+from sellerops.reprocess.replay import replay
+from sellerops.settings.specs import ReportSpec, load_spec
 
 SHIPMENTS = load_spec("fulfilled_shipments")
 FEEDBACK = load_spec("seller_feedback")
@@ -141,7 +141,7 @@ def test_their_time_ends_and_no_load_brings_them_back(store: PostgresStore, at: 
     doc = shipments(0, ("A", 2, 1, "Amazon.com", None, "Early"), ("B", 18, 1, "Amazon.com", None, "Late"))
     doc.load_into(store.destination)
     at(20)
-    from sellerops.personal import purge_personal
+    from sellerops.reprocess.personal import purge_personal
 
     assert {one.table: one.rows for one in purge_personal(ledger, [SHIPMENTS])} == {PERSONAL: 1}
     doc.load_into(store.destination)

@@ -16,7 +16,7 @@ from sellerops.formats import personal
 from sellerops.ledger import Ledger
 from sellerops.ledger.findings import changes_of
 from sellerops.notices.findings import drift_notice, is_news
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 
 ONLY = ("postgres", "bigquery")
 ORDERS = load_spec("orders_v0")

@@ -20,15 +20,15 @@ from integration.destinations.documents import Doc, day_slice, tsv
 from integration.destinations.stores import PostgresStore
 from psycopg import sql
 
+from sellerops.base.errors import CheckFailed, ConfigurationError, RetryableError, UnreadableDocument
 from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.rejects import RejectSpool
-from sellerops.errors import CheckFailed, ConfigurationError, RetryableError, UnreadableDocument
 from sellerops.formats import open_rows
 from sellerops.formats.rows import Rows, TextRows
 from sellerops.ledger import Ledger
 from sellerops.ledger.models import RequestKey, RunRef
-from sellerops.specs import FileFormat, TableSpec, load_spec
+from sellerops.settings.specs import FileFormat, TableSpec, load_spec
 
 HEADER = ["return-date", "order-id", "sku", "quantity"]
 ROOT = Path(__file__).parents[3]

@@ -12,15 +12,15 @@ import pytest
 from integration.destinations.documents import NOON, Doc, contents, day_slice, tsv
 from integration.destinations.stores import Store
 
+from sellerops.base.errors import GiveUpError, Quarantined
+from sellerops.calendar.slices import Slice
 from sellerops.destinations import LoadResult, RequestMeta, load_document
 from sellerops.destinations.empty import load_nothing
-from sellerops.errors import GiveUpError, Quarantined
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState, quarantines
 from sellerops.ledger.quarantines import Quarantine, QuarantineState
-from sellerops.quarantine import get_quarantine, list_quarantines, reject, release
-from sellerops.slices import Slice
-from sellerops.specs import load_spec
-from sellerops.specs.model import QuarantineRules
+from sellerops.reprocess.quarantine import get_quarantine, list_quarantines, reject, release
+from sellerops.settings.specs import load_spec
+from sellerops.settings.specs.model import QuarantineRules
 
 ONLY = ("json_lines", "postgres")
 

@@ -14,7 +14,7 @@ from integration.destinations.documents import Doc, as_json, day_slice, spec_wit
 from integration.destinations.stores import PostgresStore
 from psycopg.rows import dict_row
 
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 
 SALES = load_spec("sales_and_traffic")
 SALES_DAILY = spec_with("sales_and_traffic", "sales_daily", quarantine=None)

@@ -14,11 +14,11 @@ from integration.destinations.stores import Store
 from amazon_sandbox.fba_inventory.data import summaries
 from amazon_sandbox.reports.transforms import apply
 from amazon_sandbox.world import Document, Seller, World
-from sellerops.accounts import Account
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.destinations import LoadResult, RequestMeta, load_document
-from sellerops.marketplaces import marketplace_by_id
-from sellerops.slices import Slice, plan_slices
-from sellerops.specs import ReportSpec, load_spec
+from sellerops.settings.accounts import Account
+from sellerops.settings.marketplaces import marketplace_by_id
+from sellerops.settings.specs import ReportSpec, load_spec
 
 ONLY = ("postgres",)
 

@@ -11,10 +11,10 @@ import pytest
 from integration.destinations.documents import NOON, Doc, snapshot_slice, spec_with
 from integration.destinations.stores import BigQueryStore, PostgresStore, Store
 
-from sellerops import table_locks
-from sellerops.errors import TableInUse
-from sellerops.marketplaces import marketplace
-from sellerops.specs import ColumnType, ReportSpec, load_spec, load_specs
+from sellerops.base import table_locks
+from sellerops.base.errors import TableInUse
+from sellerops.settings.marketplaces import marketplace
+from sellerops.settings.specs import ColumnType, ReportSpec, load_spec, load_specs
 
 ONLY = ("postgres", "bigquery")
 TABLE = "amazon_sp.fba_inventory_summaries"

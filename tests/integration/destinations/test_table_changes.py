@@ -13,15 +13,15 @@ from integration.destinations.documents import Doc, contents, day_slice, spec_wi
 from integration.destinations.stores import BigQueryStore, PostgresStore, Store
 
 from sellerops.archive import Archive, DocumentMeta
+from sellerops.base.errors import ConfigurationError, SellerOpsError
 from sellerops.cli import main
 from sellerops.destinations import load_document
 from sellerops.destinations.bigquery.migration import TableMigration
 from sellerops.destinations.differences import Migration
 from sellerops.destinations.postgres import migration as postgres_migration
-from sellerops.errors import ConfigurationError, SellerOpsError
 from sellerops.ledger import Ledger
-from sellerops.replay import Scope, replay
-from sellerops.specs import Column, ColumnType, ReportSpec, WriteDisposition, load_spec
+from sellerops.reprocess.replay import Scope, replay
+from sellerops.settings.specs import Column, ColumnType, ReportSpec, WriteDisposition, load_spec
 
 ONLY = ("postgres", "bigquery")
 

@@ -13,14 +13,14 @@ import pytest
 from integration.destinations.documents import Doc, day_slice, tsv
 from integration.destinations.stores import PostgresStore
 
-from sellerops import table_locks
+from sellerops.base import table_locks
+from sellerops.base.errors import SellerOpsError, TableInUse
+from sellerops.base.reader_role import READER
+from sellerops.base.table_locks import with_tables_locked
 from sellerops.destinations.postgres.rebuild import Rebuild
-from sellerops.errors import SellerOpsError, TableInUse
 from sellerops.ledger import Ledger
 from sellerops.ledger.models import ApiCall
-from sellerops.ledger.reading import READER
-from sellerops.specs import ReportSpec, load_spec
-from sellerops.table_locks import with_tables_locked
+from sellerops.settings.specs import ReportSpec, load_spec
 
 RETURNS = load_spec("fba_customer_returns")
 TABLE = "amazon_sp.fba_customer_returns"

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from integration.destinations.documents import Doc, contents, day_slice, spec_with, tsv
 from integration.destinations.stores import JsonLinesStore, PostgresStore, Store
 
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 
 _schemas = count()
 HEADER = ["amazon-order-id", "last-updated-date", "sku", "asin", "quantity", "sales-channel"]

@@ -9,8 +9,8 @@ from integration.exports.conftest import SHEET
 from support.bigquery import bigquery, bigquery_server
 from support.sheets import Tab
 
+from sellerops.base.errors import ConfigurationError
 from sellerops.destinations.bigquery import BigQueryAddress
-from sellerops.errors import ConfigurationError
 from sellerops.exports import ExportSpec
 from sellerops.exports.reading import BigQuerySource
 from sellerops.exports.running import run_export

@@ -15,13 +15,13 @@ from integration.exports.conftest import SHEET
 from support.fake_runtime import task_context
 from support.sheets import Fault, Formula, SheetsServer, Tab
 
-from sellerops.errors import ConfigurationError, CredentialsError, RetryableError
+from sellerops.base.errors import ConfigurationError, CredentialsError, RetryableError
+from sellerops.base.reader_role import grant_table
 from sellerops.exports import ExportSpec, running
 from sellerops.exports.reading import PostgresSource
 from sellerops.exports.records import alone, exports
 from sellerops.exports.running import ExportResult, run_export
 from sellerops.ledger import Ledger
-from sellerops.ledger.reading import grant_table
 from sellerops_airflow.hooks.sheets import GoogleSheets
 from sellerops_airflow.operators.sheets import ExportToSheetOperator
 from sellerops_airflow.outcomes import FAILURE_KEY

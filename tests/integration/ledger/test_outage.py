@@ -14,11 +14,11 @@ import psycopg
 import pytest
 from support.postgres import PostgresServer
 
-from sellerops import postgres
-from sellerops.errors import LedgerUnavailable
+from sellerops.base import postgres
+from sellerops.base.errors import LedgerUnavailable
+from sellerops.base.postgres import Patience
 from sellerops.ledger.availability import Availability
 from sellerops.ledger.database import Connection, Database
-from sellerops.postgres import Patience
 
 QUICK = Patience(statement=2.0, lock=0.5, grace=1.0)
 

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from sellerops.accounts import Account, load_accounts
-from sellerops.backfill import run_moments
+from sellerops.base.clock import Clock
+from sellerops.calendar.backfill import run_moments
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.cli import main
-from sellerops.clock import Clock
 from sellerops.collect.context import key_of
 from sellerops.ledger import Ledger, RunRef, listings
 from sellerops.ledger.listings import Listed
 from sellerops.rate_limits import Bucket, Granted, QuotaLedger, load_rate_limits
-from sellerops.slices import Slice, plan_slices
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.specs import load_spec
 from sellerops.sources.amazon_sp.reports import query_of
-from sellerops.specs import load_spec
 
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
 FIRST, LAST = date(2026, 11, 10), date(2026, 11, 12)

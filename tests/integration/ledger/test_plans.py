@@ -20,12 +20,12 @@ from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 from support.postgres import TEMPLATE, PostgresServer
 
-from sellerops.accounts import load_accounts
 from sellerops.cli import existing
 from sellerops.collect import part_claims
 from sellerops.completeness import calendars
 from sellerops.completeness.filling import tries_of
 from sellerops.completeness.silence import silent_reports
+from sellerops.completeness.summary import summarize
 from sellerops.completeness.warnings import warnings_of
 from sellerops.ledger import (
     Ledger,
@@ -39,8 +39,8 @@ from sellerops.ledger import (
 )
 from sellerops.ledger.quarantines import QuarantineState
 from sellerops.ledger.slices import failed_days
-from sellerops.specs import load_spec
-from sellerops.summary import summarize
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec
 
 BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
 SHOPS = ("ATVPDKIKX0DER", "A2EUQ1WTGCTBG2")

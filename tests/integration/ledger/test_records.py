@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from support.processes import RUN, claim_notices, in_processes
 
+from sellerops.base.clock import Clock
+from sellerops.base.errors import ReportFatal
+from sellerops.calendar.slices import Slice
 from sellerops.cli import main
-from sellerops.clock import Clock
-from sellerops.errors import ReportFatal
 from sellerops.ledger import ApiCall, Ledger, LoadRecord, Reject, SchemaChange, SliceState
 from sellerops.ledger.slices import failed_days, first_days
-from sellerops.slices import Slice
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LOAD = LoadRecord(

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from support.processes import KEY, RUN, in_processes, open_and_claim
 
-from sellerops.clock import Clock
-from sellerops.errors import GiveUpError, ReportFatal
+from sellerops.base.clock import Clock
+from sellerops.base.errors import GiveUpError, ReportFatal
 from sellerops.ledger import ACTIVE, TERMINAL, Ledger, ReportRequest, RequestStatus
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

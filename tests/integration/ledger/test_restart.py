@@ -11,7 +11,7 @@ import pytest
 from support.postgres import TEMPLATE, PostgresServer
 from support.processes import KEY, RUN
 
-from sellerops.errors import RetryableError
+from sellerops.base.errors import RetryableError
 from sellerops.ledger import Ledger, RequestStatus
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger, RequestKey, RequestStatus, RunRef, retention
 from sellerops.ledger.retention import Kept, purge
 

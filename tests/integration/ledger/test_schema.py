@@ -10,8 +10,8 @@ import pytest
 from support.postgres import PostgresServer
 from support.processes import in_processes, migrate
 
-from sellerops.clock import Clock
-from sellerops.errors import ConfigurationError
+from sellerops.base.clock import Clock
+from sellerops.base.errors import ConfigurationError
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import migrate as migrate_to
 

@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from support.processes import KEY, RUN
 
-from sellerops.errors import RequestRefused
+from sellerops.base.errors import RequestRefused
+from sellerops.base.redaction import redact, redact_values
+from sellerops.calendar.slices import Slice
 from sellerops.ledger import ApiCall, Ledger, SliceState
-from sellerops.redaction import redact, redact_values
-from sellerops.slices import Slice
 
 ACCESS = "Atza|IwEBIKx7-made_up/token+0123456789=="
 REFRESH = "Atzr|IwEBIMade-up_refresh/0123456789"

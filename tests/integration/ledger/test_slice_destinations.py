@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from sellerops.accounts import load_accounts
+from sellerops.base.errors import GiveUpError, Quarantined
+from sellerops.calendar.slices import Slice
 from sellerops.completeness import DayState, calendars
-from sellerops.errors import GiveUpError, Quarantined
 from sellerops.ledger import Ledger, RunRef, SliceRow, SliceState
-from sellerops.slices import Slice
-from sellerops.specs import load_spec
-from sellerops.specs.destination_rules import DestinationRule
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec
+from sellerops.settings.specs.destination_rules import DestinationRule
 
 BOTH = ("postgres", "bigquery")
 PIECE = Slice(

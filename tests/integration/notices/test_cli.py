@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from sellerops.cli import main
-from sellerops.config_files import config_dir
 from sellerops.ledger import Ledger
 from sellerops.notices import Event, Notice, load_routes
 from sellerops.notices.outbox import ChannelError, Post, record, send_due
+from sellerops.settings.config_files import config_dir
 
 
 def away(kind: str, connection: str, post: Post) -> str:

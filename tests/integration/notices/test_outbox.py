@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.processes import in_processes, tell_all
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
 from sellerops.ledger.notices import Delivery, deliveries, open_faults
 from sellerops.notices import Event, Fault, Notice, blocks_of, load_routes

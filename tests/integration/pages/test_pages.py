@@ -27,11 +27,11 @@ from integration.destinations.documents import as_json  # noqa: E402
 from support.fake_runtime import DAG_ID, PIECE  # noqa: E402
 
 from sellerops.archive import DocumentMeta  # noqa: E402
+from sellerops.base.errors import GiveUpError  # noqa: E402
+from sellerops.calendar.slices import Slice  # noqa: E402
 from sellerops.destinations import RequestMeta, load_document, open_destination  # noqa: E402
-from sellerops.errors import GiveUpError  # noqa: E402
 from sellerops.ledger import Ledger, RequestKey, RequestStatus, RunRef, SliceState  # noqa: E402
-from sellerops.slices import Slice  # noqa: E402
-from sellerops.specs import ReportSpec, load_spec  # noqa: E402
+from sellerops.settings.specs import ReportSpec, load_spec  # noqa: E402
 from sellerops_airflow.links import LINKS, DocumentLink, LedgerEntryLink, SellerCentralLink  # noqa: E402
 from sellerops_airflow.pages import task_slices  # noqa: E402
 from sellerops_airflow.pages.app import create_app  # noqa: E402

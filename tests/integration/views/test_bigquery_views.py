@@ -16,8 +16,8 @@ from support.postgres import conninfo, ledger, postgres_server
 from sellerops.destinations.bigquery import BigQueryAddress
 from sellerops.destinations.bigquery.shape import BigQueryShape
 from sellerops.destinations.bigquery.tables import Tables
-from sellerops.marketplaces import all_marketplaces
-from sellerops.specs import load_spec
+from sellerops.settings.marketplaces import all_marketplaces
+from sellerops.settings.specs import load_spec
 
 __all__ = ["bigquery", "bigquery_server", "conninfo", "ledger", "postgres_server"]
 

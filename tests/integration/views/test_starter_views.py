@@ -19,14 +19,14 @@ from support.archived import archive_document, load_archived
 from support.postgres import PostgresServer, conninfo, ledger, postgres_server, reader
 
 from sellerops.archive import Archive
+from sellerops.base.errors import TableInUse
 from sellerops.destinations.postgres import migration as postgres_migration
-from sellerops.errors import TableInUse
 from sellerops.ledger import Ledger, RunRef, SliceState
 from sellerops.ledger.database import keep_in_step
-from sellerops.load_steps import Scope
-from sellerops.marketplaces import all_marketplaces, marketplace
-from sellerops.replay import replay
-from sellerops.specs import ColumnType, ReportSpec, load_spec, load_specs
+from sellerops.reprocess.load_steps import Scope
+from sellerops.reprocess.replay import replay
+from sellerops.settings.marketplaces import all_marketplaces, marketplace
+from sellerops.settings.specs import ColumnType, ReportSpec, load_spec, load_specs
 from sellerops.views import starter_views
 
 __all__ = ["conninfo", "ledger", "postgres_server", "reader"]
@@ -219,8 +219,8 @@ def test_a_spec_of_ones_own_without_a_column_fails_no_load(
 def test_a_reader_of_a_view_holds_up_the_making_of_its_table_for_moments_only(
     store: PostgresStore, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sellerops.table_locks.TRIES", 2)
-    monkeypatch.setattr("sellerops.table_locks.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("sellerops.base.table_locks.TRIES", 2)
+    monkeypatch.setattr("sellerops.base.table_locks.FIRST_PAUSE", 0.01)
     with psycopg.connect(reader) as connection:
         connection.execute("SELECT * FROM sellerops_views.sales_by_asin_day")
         with pytest.raises(TableInUse, match="sales_by_asin_day"):

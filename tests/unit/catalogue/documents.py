@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sellerops.formats import times
 from sellerops.formats.paths import Choice, Step, is_chosen
-from sellerops.specs import ColumnType, ReportSpec, TableSpec
+from sellerops.settings.specs import ColumnType, ReportSpec, TableSpec
 
 ROWS = 3
 

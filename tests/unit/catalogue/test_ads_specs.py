@@ -11,7 +11,7 @@ import pytest
 
 from amazon_sandbox.ads.report_types import ReportType, report_types
 from sellerops.formats.names import snake_case
-from sellerops.specs import ColumnType, PeriodKind, ReportSpec, WriteDisposition, load_specs
+from sellerops.settings.specs import ColumnType, PeriodKind, ReportSpec, WriteDisposition, load_specs
 
 SPECS = [spec for spec in load_specs()[0] if spec.source == "amazon_ads"]
 REPORTS = [spec for spec in SPECS if "group_by" in spec.request.options]

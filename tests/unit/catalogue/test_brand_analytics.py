@@ -14,8 +14,8 @@ import pytest
 from support.catalogue import assert_documented, document_of, parse, slice_of, spec_of, world
 
 from amazon_sandbox.world import FatalReport, World
-from sellerops.marketplaces import marketplace
-from sellerops.specs import Split
+from sellerops.settings.marketplaces import marketplace
+from sellerops.settings.specs import Split
 
 AS_OF = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 SUNDAY, SATURDAY = date(2026, 11, 8), date(2026, 11, 14)

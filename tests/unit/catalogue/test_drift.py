@@ -19,14 +19,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.catalogue.documents import ROWS, Cell, cells, put
 
-from sellerops.errors import UnreadableDocument
+from sellerops.base.errors import UnreadableDocument
+from sellerops.calendar.slices import Slice
 from sellerops.formats import RowReject, open_rows
 from sellerops.formats.headers import respellings
 from sellerops.formats.names import is_needed
 from sellerops.formats.paths import split_path
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec, TableSpec, load_specs
-from sellerops.specs.model import WHOLE_DOCUMENT
+from sellerops.settings.specs import ReportSpec, TableSpec, load_specs
+from sellerops.settings.specs.model import WHOLE_DOCUMENT
 
 SPECS, FAILURES = load_specs()
 TABLES = [(spec, name) for spec in SPECS for name in spec.tables]

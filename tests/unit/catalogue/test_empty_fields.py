@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from unit.catalogue.documents import ROWS, cells
 
+from sellerops.calendar.slices import Slice
 from sellerops.formats import RowReject, open_rows
 from sellerops.formats.names import is_needed
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec, load_specs
+from sellerops.settings.specs import ReportSpec, load_specs
 
 FLAT_KINDS = ("tsv", "csv")
 FACTS = Path(__file__).with_name("empty_fields.csv")

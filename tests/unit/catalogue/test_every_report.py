@@ -14,7 +14,7 @@ from support.catalogue import Parsed, assert_documented, request_facts
 from support.samples import CREATED, SHOPS, sample_of
 
 from sellerops.formats import open_rows
-from sellerops.specs import ReportSpec, TableSpec
+from sellerops.settings.specs import ReportSpec, TableSpec
 
 
 @pytest.mark.parametrize("spec", CREATED, ids=lambda spec: spec.name)

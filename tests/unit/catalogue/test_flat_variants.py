@@ -12,12 +12,12 @@ from support.catalogue import request_facts
 from support.samples import CREATED, SHOPS, Sample, sample_of
 
 from amazon_sandbox.reports.transforms import apply
+from sellerops.calendar.slices import Slice
 from sellerops.formats import RowReject, RowStream, open_rows
 from sellerops.formats.names import is_needed
 from sellerops.formats.spelling import canonical
-from sellerops.marketplaces import all_marketplaces, marketplace
-from sellerops.slices import Slice
-from sellerops.specs import ColumnType, ReportSpec, load_spec, load_specs
+from sellerops.settings.marketplaces import all_marketplaces, marketplace
+from sellerops.settings.specs import ColumnType, ReportSpec, load_spec, load_specs
 
 Rows = list[dict[str, Any]]
 

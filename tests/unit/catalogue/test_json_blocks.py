@@ -12,7 +12,7 @@ from support.samples import CREATED, SHOPS, sample_of
 
 from sellerops.formats import json_stream, open_rows, tree_rows
 from sellerops.formats.json_pieces import Block, Border
-from sellerops.specs import ReportSpec
+from sellerops.settings.specs import ReportSpec
 
 # A column's value depends on more than its place, or rows stand in lists of others: read from dicts.
 # Campaigns have many keys the spec does not name, and each is new once.

@@ -7,7 +7,7 @@ import io
 from datetime import UTC, datetime, timedelta
 
 from amazon_sandbox.world import Document, World
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 
 WORLD = World(seed=7)
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)

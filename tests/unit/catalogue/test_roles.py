@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from sellerops.accounts import load_accounts
+from sellerops.base.errors import CredentialsError
+from sellerops.calendar.slices import Slice
 from sellerops.collect.roles import explain_refusal
-from sellerops.errors import CredentialsError
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec, load_spec, load_specs
-from sellerops.specs.overview import overview
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import ReportSpec, load_spec, load_specs
+from sellerops.settings.specs.overview import overview
 
 FACTS = Path(__file__).resolve().parents[4] / "shared" / "amazon" / "report_types.csv"
 SPECS = load_specs()[0]

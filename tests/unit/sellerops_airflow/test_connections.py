@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from airflow.providers_manager import ProvidersManager
 
-from sellerops.accounts import load_accounts
-from sellerops.errors import ConfigurationError, CredentialsError
+from sellerops.base.errors import ConfigurationError, CredentialsError
+from sellerops.settings.accounts import load_accounts
 from sellerops.sources.common.lwa import LWA_TOKEN_URL
 from sellerops_airflow.hooks.amazon_ads import AmazonAdsHook
 from sellerops_airflow.hooks.amazon_sp import AmazonSpHook

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from sellerops.base.errors import ConfigurationError
 from sellerops.destinations.base import ConnectionValues
-from sellerops.errors import ConfigurationError
 from sellerops_airflow.destinations import address_of, bigquery_address
 
 WAREHOUSE = "host=db dbname=warehouse"

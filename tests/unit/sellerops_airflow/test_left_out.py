@@ -12,7 +12,7 @@ from sellerops.collect import Done, Outcome
 from sellerops.notices import Notice
 from sellerops.notices.events import Event
 from sellerops.notices.left_out import LeftOut, left_out_key, left_out_notice
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 from sellerops_airflow.notifiers import left_out
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.runtime import use_runtime

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from airflow.providers_manager import ProvidersManager
 
-from sellerops.errors import ConfigurationError, RetryableError
+from sellerops.base.errors import ConfigurationError, RetryableError
 from sellerops_airflow.hooks.notifications import NotificationsHook
 from sellerops_airflow.triggers import notifications
 from sellerops_airflow.triggers.notifications import NotificationsTrigger

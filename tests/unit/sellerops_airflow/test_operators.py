@@ -11,9 +11,8 @@ import pytest
 from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 from support.fake_runtime import DAG_ID, NOW, PIECE, FakeRuntime, task_context
 
-from sellerops.clock import Clock
-from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
-from sellerops.errors import (
+from sellerops.base.clock import Clock
+from sellerops.base.errors import (
     AmazonUnavailable,
     CheckFailed,
     ConfigurationError,
@@ -22,9 +21,10 @@ from sellerops.errors import (
     NotPublishedYet,
     ReportFatal,
 )
+from sellerops.calendar.slices import Slice
+from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
 from sellerops.ledger import SliceState
 from sellerops.rate_limits import Priority
-from sellerops.slices import Slice
 from sellerops_airflow.operators import plan_slices as plan_slices_module
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator

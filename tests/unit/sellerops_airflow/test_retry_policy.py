@@ -8,8 +8,8 @@ import pytest
 from airflow.sdk import RetryAction
 from airflow.sdk.exceptions import TaskDeferralError
 
-from sellerops import errors
-from sellerops.errors import SellerOpsError
+from sellerops.base import errors
+from sellerops.base.errors import SellerOpsError
 from sellerops_airflow.retry_policy import RetryByRemedy, is_last_try
 
 KINDS = [

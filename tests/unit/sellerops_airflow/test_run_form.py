@@ -7,10 +7,10 @@ from datetime import date, timedelta
 import pytest
 from support.fake_runtime import DAG_ID, FakeRuntime, task_context
 
-from sellerops.accounts import load_accounts
-from sellerops.errors import FormError
-from sellerops.specs import load_spec
-from sellerops.specs.for_accounts import accounts_for
+from sellerops.base.errors import FormError
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec
+from sellerops.settings.specs.for_accounts import accounts_for
 from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
 from sellerops_airflow.run_form import RunForm, form_params, marketplaces_of
 

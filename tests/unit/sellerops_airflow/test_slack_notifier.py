@@ -17,8 +17,8 @@ from airflow.sdk import DAG
 from support.fake_runtime import DAG_ID, PIECE, FakeRuntime
 from support.postgres import conninfo, ledger, postgres_server
 
-from sellerops.clock import Clock
-from sellerops.errors import CredentialsError, ReportFatal
+from sellerops.base.clock import Clock
+from sellerops.base.errors import CredentialsError, ReportFatal
 from sellerops.ledger import Ledger, RunRef, SliceState
 from sellerops_airflow import maintenance
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier

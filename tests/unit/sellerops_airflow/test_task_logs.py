@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 import structlog
 
-from sellerops.errors import ReportFatal, SellerOpsError
+from sellerops.base.errors import ReportFatal, SellerOpsError
 from sellerops_airflow.task_logs import log_known_errors_plainly
 
 ERROR = ReportFatal("Amazon aborted the report.", where="SALES, US 2026-11-20", remedy="Clear the task.")

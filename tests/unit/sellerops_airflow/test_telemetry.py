@@ -21,10 +21,10 @@ from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 from support.fake_runtime import PIECE, FakeRuntime, task_context
 
+from sellerops.base.errors import NothingToCollect, ReportFatal
+from sellerops.calendar.telemetry import current_fields, observed
 from sellerops.collect import Done, Outcome
-from sellerops.errors import NothingToCollect, ReportFatal
 from sellerops.ledger import RunRef
-from sellerops.telemetry import current_fields, observed
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.outcomes import slice_outcome, task_outcome
 from sellerops_airflow.triggers import report as triggers

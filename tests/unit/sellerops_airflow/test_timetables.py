@@ -17,7 +17,7 @@ from airflow.utils.types import DagRunType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sellerops.specs import PeriodKind, Schedule
+from sellerops.settings.specs import PeriodKind, Schedule
 from sellerops_airflow import timetables
 from sellerops_airflow.timetables import ReportTimetable
 

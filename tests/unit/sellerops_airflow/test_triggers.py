@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from support.fake_runtime import DAG_ID, NOW, PIECE, FakeCollector, FakeRuntime
 
-from sellerops.accounts import Account
+from sellerops.base.errors import ConfigurationError, CredentialsError, RetryableError
 from sellerops.collect import WaitOutcome, WaitResult
-from sellerops.errors import ConfigurationError, CredentialsError, RetryableError
 from sellerops.rate_limits import Priority
-from sellerops.specs import ReportSpec
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec
 from sellerops_airflow.runtime import use_runtime
 from sellerops_airflow.triggers import report
 from sellerops_airflow.triggers.report import ReportTrigger

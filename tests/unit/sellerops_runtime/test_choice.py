@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sellerops.specs import PeriodKind, enabled_specs
+from sellerops.settings.specs import PeriodKind, enabled_specs
 from sellerops_runtime.choice import LISTINGS, SHOWN, days_asked, needs_asins, rounds
 
 SPECS = enabled_specs()

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from sellerops.accounts import load_accounts
 from sellerops.ledger import LoadRecord
+from sellerops.settings.accounts import load_accounts
 from sellerops_runtime.collected import Collected, Line, table
 from sellerops_runtime.demo import closed_days
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.fake_time import FakeTime
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
 from sellerops_runtime import demo as module
 from sellerops_runtime.demo import kept_runs, wait_for_dags
 from sellerops_runtime.errors import StartError

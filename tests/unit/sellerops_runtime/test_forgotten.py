@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from sellerops.base.errors import RetryableError
 from sellerops.collect.outcomes import stored_error
-from sellerops.errors import RetryableError
 from sellerops.ledger import Ledger, RequestKey, RequestStatus, RunRef
 from sellerops_runtime.forgotten import give_up_forgotten
 

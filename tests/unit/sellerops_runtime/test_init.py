@@ -12,8 +12,8 @@ import psycopg
 import pytest
 import yaml
 
+from sellerops.base.reader_role import grant_table
 from sellerops.ledger import Ledger
-from sellerops.ledger.reading import grant_table
 from sellerops_runtime.databases import Login, create_database, prepare_database
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT

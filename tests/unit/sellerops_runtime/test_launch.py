@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sellerops.commands import typed_in
+from sellerops.base.commands import typed_in
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT, Home
 from sellerops_runtime.launch import surroundings

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sellerops.specs import load_spec, load_specs
+from sellerops.settings.specs import load_spec, load_specs
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.local_bigquery import LocalBigQuery, bigquery_settings, configure
 from sellerops_runtime.settings import fill_in, read_settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sellerops.specs import ReportSpec, enabled_specs
+from sellerops.settings.specs import ReportSpec, enabled_specs
 from sellerops_runtime.choice import LISTINGS, rounds
 from sellerops_runtime.runs import Runs, end_old_runs
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from support.sandbox import SandboxServer
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 from sellerops_runtime.local_amazon import sandbox_environment
 from sellerops_runtime.settings import (
     OPTIONAL,

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from support.fake_time import FakeTime
 
-from sellerops.accounts import load_accounts
-from sellerops.specs import load_spec
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec
 from sellerops_runtime import story
 from sellerops_runtime.errors import Stalled, StartError
 from sellerops_runtime.patience import Patience

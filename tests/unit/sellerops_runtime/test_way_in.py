@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sellerops.cli import parser_for
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 from sellerops_runtime.choice import SHOWN
 from sellerops_runtime.home import Home
 from sellerops_runtime.way_in import way_in

@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError
 from google.cloud import bigquery
 
+from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
+from sellerops.base.postgres import LOADING, connect
 from sellerops.destinations import intents
 from sellerops.destinations.base import LoadJob, LoadResult, refuse_unlike
 from sellerops.destinations.bigquery.address import BigQueryAddress
@@ -32,7 +34,6 @@ from sellerops.destinations.bigquery.sums import BigQuerySums
 from sellerops.destinations.bigquery.tables import Tables, labels_of
 from sellerops.destinations.bigquery.views import Views, views_mark
 from sellerops.destinations.differences import Migration, record_definition, stored_definition
-from sellerops.destinations.holding import question_key, record_held, refuse_implausible
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     drift_changes,
@@ -40,10 +41,9 @@ from sellerops.destinations.ledger_rows import (
     note_personal,
     tells_drift,
 )
-from sellerops.errors import CheckFailed, ConfigurationError, Quarantined
+from sellerops.destinations.quarantining import question_key, record_held, refuse_implausible
 from sellerops.formats.rows import RejectReason, RowReject
-from sellerops.postgres import LOADING, connect
-from sellerops.specs import ReportSpec
+from sellerops.settings.specs import ReportSpec
 
 Connection = psycopg.Connection[Any]
 _SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})

@@ -11,14 +11,14 @@ import requests
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
-from sellerops.destinations.driver_errors import typed_error
-from sellerops.errors import (
+from sellerops.base.errors import (
     ConfigurationError,
     GiveUpError,
     RetryableError,
     SellerOpsError,
     UnreadableDocument,
 )
+from sellerops.destinations.driver_errors import typed_error
 
 _PASSING = (
     api.TooManyRequests,

@@ -9,7 +9,7 @@ from sellerops.destinations.bigquery.errors import our_errors
 from sellerops.destinations.bigquery.shape import BigQueryShape
 from sellerops.destinations.bigquery.tables import Tables
 from sellerops.destinations.landed import Landed, has_landed
-from sellerops.specs import ReportSpec
+from sellerops.settings.specs import ReportSpec
 
 
 def find_landed(

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from google.cloud import bigquery
 
+from sellerops.base.errors import CheckFailed
 from sellerops.destinations.bigquery.address import BigQueryAddress
 from sellerops.destinations.bigquery.shape import WIDE, BigQueryShape, quoted
 from sellerops.destinations.bigquery.tables import BEFORE, MIGRATING, Tables, table_differences
@@ -31,8 +32,7 @@ from sellerops.destinations.differences import (
     undeclared_columns,
     word_for_nothing,
 )
-from sellerops.errors import CheckFailed
-from sellerops.specs import ColumnType
+from sellerops.settings.specs import ColumnType
 
 Connection = psycopg.Connection[Any]
 _DESTINATION = "bigquery"

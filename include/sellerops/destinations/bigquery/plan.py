@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date
 from typing import Any
 
+from sellerops.base.errors import CheckFailed
 from sellerops.destinations.base import LoadJob
 from sellerops.destinations.bigquery.history import History
 from sellerops.destinations.bigquery.statements import Bounds, Parameters, Statements
@@ -14,8 +15,7 @@ from sellerops.destinations.bigquery.units import Merge, Moves
 from sellerops.destinations.intents import Change
 from sellerops.destinations.ledger_rows import Watermarks
 from sellerops.destinations.restated import keeps_restatements
-from sellerops.errors import CheckFailed
-from sellerops.specs import WriteDisposition
+from sellerops.settings.specs import WriteDisposition
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sellerops.destinations.shape import TableShape
-from sellerops.specs import ColumnType, WriteDisposition
+from sellerops.settings.specs import ColumnType, WriteDisposition
 
 SQL_TYPES = {
     ColumnType.TEXT: "STRING",

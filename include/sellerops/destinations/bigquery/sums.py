@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from sellerops.destinations.bigquery.statements import Statements
-from sellerops.destinations.holding import Totals
-from sellerops.destinations.judgement import Total
+from sellerops.destinations.plausibility import Total
+from sellerops.destinations.quarantining import Totals
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 
+from sellerops.base.errors import ConfigurationError
 from sellerops.destinations.bigquery.address import BigQueryAddress, clean_labels
 from sellerops.destinations.bigquery.shape import SQL_TYPES, WIDE, BigQueryShape, quoted
 from sellerops.destinations.descriptions import column_description, table_description
@@ -22,8 +23,7 @@ from sellerops.destinations.differences import (
     refuse_differences,
 )
 from sellerops.destinations.once import SUFFIX, once_query
-from sellerops.errors import ConfigurationError
-from sellerops.specs import ColumnType
+from sellerops.settings.specs import ColumnType
 
 STAGING = "sellerops_staging"
 STAGING_LIFETIME = timedelta(days=1)

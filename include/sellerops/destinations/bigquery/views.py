@@ -16,7 +16,7 @@ from google.cloud import bigquery
 from sellerops.destinations.bigquery.shape import SQL_TYPES, WIDE, BigQueryShape, quoted
 from sellerops.destinations.bigquery.tables import Tables
 from sellerops.ledger.reference import marketplace_rows
-from sellerops.specs import ColumnType
+from sellerops.settings.specs import ColumnType
 from sellerops.views.definitions import SCHEMA, Dialect, StarterView, views_over
 
 log = logging.getLogger(__name__)

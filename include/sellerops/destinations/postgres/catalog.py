@@ -15,8 +15,8 @@ from sellerops.destinations.differences import (
     stored_definition,
 )
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape
-from sellerops.specs import ColumnType
-from sellerops.sql_types import SQL_TYPES
+from sellerops.settings.specs import ColumnType
+from sellerops.settings.specs.sql_types import SQL_TYPES
 
 Connection = psycopg.Connection[Any]
 DESTINATION = "postgres"

@@ -8,11 +8,11 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from sellerops.base.errors import ConfigurationError
+from sellerops.base.reader_role import grant_table
+from sellerops.base.table_locks import briefly, with_tables_locked
 from sellerops.destinations.descriptions import column_description, table_description
 from sellerops.destinations.postgres.shape import LONGEST_NAME, PERSONAL_SUFFIX, Shape, column, identifiers
-from sellerops.errors import ConfigurationError
-from sellerops.ledger.reading import grant_table
-from sellerops.table_locks import briefly, with_tables_locked
 from sellerops.views import views_over
 from sellerops.views.postgres import refresh_views, view_names
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from psycopg import sql
 
+from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
+from sellerops.base.postgres import LOADING, connect
 from sellerops.destinations.base import LoadJob, LoadResult, refuse_unlike
 from sellerops.destinations.differences import Migration, record_definition
 from sellerops.destinations.driver_errors import typed_errors
-from sellerops.destinations.holding import close_questions, record_held, refuse_implausible
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     load_values,
@@ -35,11 +36,10 @@ from sellerops.destinations.postgres.shape import Shape, identifiers
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.postgres.unit_merges import UnitMerge
 from sellerops.destinations.postgres.writes import Counts, Write
+from sellerops.destinations.quarantining import close_questions, record_held, refuse_implausible
 from sellerops.destinations.restated import lock_history
 from sellerops.destinations.shape import SYSTEM
-from sellerops.errors import CheckFailed, ConfigurationError, Quarantined
-from sellerops.postgres import LOADING, connect
-from sellerops.specs import ReportSpec, WriteDisposition
+from sellerops.settings.specs import ReportSpec, WriteDisposition
 
 _ANALYZE_FROM = 10_000
 _SYSTEM = frozenset({"source_line", "line_hash", "marketplace_id"})

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
-from sellerops.specs import ColumnType
+from sellerops.settings.specs import ColumnType
 
 Connection = psycopg.Connection[Any]
 TABLE = sql.Identifier("load_duplicate")

@@ -8,13 +8,13 @@ from typing import Any
 import psycopg
 from psycopg import errors, sql
 
+from sellerops.base.errors import RetryableError
 from sellerops.destinations.landed import Landed, has_landed
 from sellerops.destinations.postgres.ddl import existing_columns
 from sellerops.destinations.postgres.locks import lock_table
 from sellerops.destinations.postgres.personal import drop_column, forget
 from sellerops.destinations.postgres.shape import Shape, column
-from sellerops.errors import RetryableError
-from sellerops.specs import ReportSpec
+from sellerops.settings.specs import ReportSpec
 
 Connection = psycopg.Connection[Any]
 _PATIENCE = "10s"

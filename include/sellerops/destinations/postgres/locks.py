@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from sellerops.destinations.base import LoadJob
-from sellerops.specs import WriteDisposition
+from sellerops.settings.specs import WriteDisposition
 
 Connection = psycopg.Connection[Any]
 

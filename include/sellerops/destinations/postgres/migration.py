@@ -13,6 +13,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from sellerops.base.errors import CheckFailed
+from sellerops.base.table_locks import with_tables_locked
 from sellerops.destinations.differences import (
     WRITTEN,
     Difference,
@@ -34,9 +36,7 @@ from sellerops.destinations.postgres.ddl import describe_table, lacking_columns,
 from sellerops.destinations.postgres.once import drop_once
 from sellerops.destinations.postgres.personal import personal_shape
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
-from sellerops.errors import CheckFailed
-from sellerops.specs import ColumnType, ReportSpec
-from sellerops.table_locks import with_tables_locked
+from sellerops.settings.specs import ColumnType, ReportSpec
 from sellerops.views import views_over
 from sellerops.views.postgres import detach_views, refresh_views, view_names
 

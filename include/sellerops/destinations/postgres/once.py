@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from psycopg import errors, sql
 
+from sellerops.base.errors import ConfigurationError
+from sellerops.base.reader_role import grant_table
+from sellerops.base.table_locks import with_tables_locked
 from sellerops.destinations.once import SUFFIX, once_query
 from sellerops.destinations.postgres.ddl import Connection
 from sellerops.destinations.postgres.shape import Shape
-from sellerops.errors import ConfigurationError
-from sellerops.ledger.reading import grant_table
-from sellerops.table_locks import with_tables_locked
 
 
 def ensure_once(connection: Connection, shape: Shape) -> None:

@@ -15,15 +15,15 @@ from typing import Any
 import psycopg
 from psycopg import errors, sql
 
+from sellerops.base.errors import ConfigurationError
+from sellerops.base.table_locks import briefly, with_tables_locked
 from sellerops.destinations.base import LoadJob
 from sellerops.destinations.postgres.catalog import refuse_unlike_table
 from sellerops.destinations.postgres.ddl import ensure_table, existing_columns
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.destinations.postgres.writes import Write
-from sellerops.errors import ConfigurationError
-from sellerops.specs import ColumnType, ReportSpec, TableSpec, WriteDisposition
-from sellerops.specs.model import Column
-from sellerops.table_locks import briefly, with_tables_locked
+from sellerops.settings.specs import ColumnType, ReportSpec, TableSpec, WriteDisposition
+from sellerops.settings.specs.model import Column
 from sellerops.views import views_over
 from sellerops.views.postgres import detach_views, refresh_views, view_names
 

@@ -11,13 +11,13 @@ from typing import Any
 from psycopg import sql
 
 from sellerops.destinations.base import LoadJob
-from sellerops.destinations.holding import Totals
-from sellerops.destinations.judgement import Total
+from sellerops.destinations.plausibility import Total
 from sellerops.destinations.postgres.ddl import Connection
 from sellerops.destinations.postgres.duplicates import TABLE as DUPLICATES
 from sellerops.destinations.postgres.shape import column
 from sellerops.destinations.postgres.writes import Write
-from sellerops.specs import ColumnType
+from sellerops.destinations.quarantining import Totals
+from sellerops.settings.specs import ColumnType
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from sellerops.base.errors import RetryableError
 from sellerops.destinations.differences import (
     Remedy,
     differences,
@@ -25,8 +26,7 @@ from sellerops.destinations.postgres.ddl import describe_table, ensure_table, ex
 from sellerops.destinations.postgres.once import drop_once, ensure_once
 from sellerops.destinations.postgres.personal import personal_shape, register
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
-from sellerops.errors import RetryableError
-from sellerops.specs import ReportSpec
+from sellerops.settings.specs import ReportSpec
 from sellerops.views import views_over
 from sellerops.views.postgres import detach_views, refresh_views, view_names
 

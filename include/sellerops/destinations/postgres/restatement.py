@@ -21,7 +21,7 @@ from sellerops.destinations.postgres.unit_merges import UnitMerge
 from sellerops.destinations.postgres.units import AFTER, STORED, Units
 from sellerops.destinations.postgres.writes import Write
 from sellerops.destinations.restated import keeps_restatements, untold_only
-from sellerops.specs import ColumnType
+from sellerops.settings.specs import ColumnType
 
 _DONE_BY_PLACE = ("account_id", "marketplace_id")
 _MOMENT = sql.SQL("moment AS MATERIALIZED (SELECT sellerops.now() AS now)")

@@ -10,7 +10,7 @@ from functools import cached_property
 from psycopg import sql
 
 from sellerops.destinations.shape import TableShape
-from sellerops.sql_types import SQL_TYPES
+from sellerops.settings.specs.sql_types import SQL_TYPES
 
 # What a table of personal columns adds to the name of the table they belong to.
 PERSONAL_SUFFIX = "__personal"

@@ -10,8 +10,8 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from sellerops.destinations.ahead import Ahead
 from sellerops.destinations.postgres.copy_text import copy_columns, copy_options, copy_text
+from sellerops.destinations.prefetch import Ahead
 from sellerops.formats.rows import Rows, TextRows
 
 Connection = psycopg.Connection[Any]

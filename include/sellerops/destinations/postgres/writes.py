@@ -13,7 +13,7 @@ from psycopg import sql
 from sellerops.destinations.postgres.duplicates import TABLE as DUPLICATES
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
 from sellerops.destinations.shape import SYSTEM, UNIT_MARK
-from sellerops.specs import ColumnType
+from sellerops.settings.specs import ColumnType
 
 Connection = psycopg.Connection[Any]
 

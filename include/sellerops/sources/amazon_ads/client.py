@@ -9,10 +9,10 @@ from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
-from sellerops.accounts import Account
-from sellerops.errors import SellerOpsError, Throttled
+from sellerops.base.errors import SellerOpsError, Throttled
 from sellerops.ledger import ApiCall, Ledger
 from sellerops.rate_limits import Bucket, Priority, QuotaLedger, acquire
+from sellerops.settings.accounts import Account
 from sellerops.sources.amazon_ads import profiles
 from sellerops.sources.amazon_ads.profiles import Profile
 from sellerops.sources.amazon_ads.transport import Session, answer_of, session

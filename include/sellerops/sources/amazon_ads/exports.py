@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sellerops.errors import ConfigurationError, RequestRefused
+from sellerops.base.errors import ConfigurationError, RequestRefused
+from sellerops.calendar.slices import Slice
 from sellerops.ledger import ReportRequest
-from sellerops.slices import Slice
+from sellerops.settings.specs import ReportSpec
 from sellerops.sources.amazon_ads.client import AdsClient
 from sellerops.sources.amazon_ads.reports import (
     address_in,
@@ -25,7 +26,6 @@ from sellerops.sources.amazon_ads.reports import (
 from sellerops.sources.common.asking import Created, Listing, Report
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
-from sellerops.specs import ReportSpec
 
 KINDS = ("campaigns", "adGroups", "targets", "ads")
 _EVERY_STATE = ["ENABLED", "PAUSED", "ARCHIVED"]

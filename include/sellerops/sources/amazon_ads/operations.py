@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from sellerops.errors import UnexpectedAnswer
+from sellerops.base.errors import UnexpectedAnswer
 from sellerops.sources.amazon_ads.profiles import PATH
 from sellerops.sources.common.operations import Asked, Calls, Page, Pages
 from sellerops.sources.common.paging import PageWatch

@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sellerops.errors import ConfigurationError, NothingToCollect, UnexpectedAnswer
+from sellerops.base.errors import ConfigurationError, NothingToCollect, UnexpectedAnswer
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
-from sellerops.marketplaces import all_marketplaces
+from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.sources.common.answers import Answer
 
 if TYPE_CHECKING:

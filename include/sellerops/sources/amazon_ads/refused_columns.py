@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
-from sellerops.errors import RequestRefused
+from sellerops.base.errors import RequestRefused
+from sellerops.base.redaction import redact
 from sellerops.ledger import Ledger, ReportRequest
 from sellerops.ledger.database import Connection
-from sellerops.redaction import redact
 
 if TYPE_CHECKING:
     from sellerops.sources.amazon_ads.client import AdsClient

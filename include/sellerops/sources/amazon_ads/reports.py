@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sellerops.errors import ConfigurationError, RequestRefused, UnexpectedAnswer
+from sellerops.base.errors import ConfigurationError, RequestRefused, UnexpectedAnswer
+from sellerops.calendar.slices import Slice
 from sellerops.ledger import ReportRequest
-from sellerops.slices import Slice
+from sellerops.settings.specs import ReportSpec
 from sellerops.sources.amazon_ads import profiles, refused_columns
 from sellerops.sources.amazon_ads.client import AdsClient
 from sellerops.sources.common.asking import Created, Listing, ProcessingStatus, Report
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
-from sellerops.specs import ReportSpec
 
 PATH = "/reporting/reports"
 DUPLICATE = 425

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sellerops.accounts import Account
+from sellerops.calendar.slices import Slice
 from sellerops.ledger import Ledger
 from sellerops.rate_limits import Priority, QuotaLedger
-from sellerops.slices import Slice
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec
 from sellerops.sources.amazon_ads.client import ENDPOINTS, AdsClient
 from sellerops.sources.amazon_ads.exports import Exports
 from sellerops.sources.amazon_ads.operations import OPERATIONS
@@ -16,7 +17,6 @@ from sellerops.sources.amazon_ads.reports import Reports
 from sellerops.sources.common.asking import Asking, Source
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.operations import Pages
-from sellerops.specs import ReportSpec
 
 
 class _OfTheAccount(Reports):

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sellerops.bounded_json import TOO_DEEP, TooDeep, read_json
-from sellerops.errors import (
+from sellerops.base.bounded_json import TOO_DEEP, TooDeep, read_json
+from sellerops.base.errors import (
     AmazonUnavailable,
     CredentialsError,
     RequestRefused,
     Throttled,
     UnexpectedAnswer,
 )
-from sellerops.redaction import redact
+from sellerops.base.redaction import redact
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.bounded import bounded_request
 from sellerops.sources.common.call_log import CallFacts, ads_api_of

@@ -6,17 +6,17 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sellerops.errors import RequestRefused
+from sellerops.base.errors import RequestRefused
+from sellerops.calendar.slices import Slice
 from sellerops.ledger import ReportRequest
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED
-from sellerops.slices import Slice
+from sellerops.settings.specs import ReportSpec
 from sellerops.sources.amazon_sp import data_kiosk
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.amazon_sp.reports import PAGE_SIZE, RETENTION, ReportQuery, query_of
 from sellerops.sources.common.asking import Asking, Created, Listing, ProcessingStatus, Report
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
-from sellerops.specs import ReportSpec
 
 
 class AllReports:

@@ -15,10 +15,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sellerops.accounts import Account
-from sellerops.errors import SellerOpsError, Throttled, UnexpectedAnswer
+from sellerops.base.errors import SellerOpsError, Throttled, UnexpectedAnswer
 from sellerops.ledger import ApiCall, Ledger
 from sellerops.rate_limits import Bucket, Priority, QuotaLedger, acquire
+from sellerops.settings.accounts import Account
 from sellerops.sources.amazon_sp import reports
 from sellerops.sources.amazon_sp.reports import MOST_PAGES, PAGE_SIZE, ReportQuery
 from sellerops.sources.amazon_sp.transport import (

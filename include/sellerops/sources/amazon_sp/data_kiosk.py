@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sellerops.errors import ConfigurationError, RequestRefused, UnexpectedAnswer
-from sellerops.slices import Slice
+from sellerops.base.errors import ConfigurationError, RequestRefused, UnexpectedAnswer
+from sellerops.calendar.slices import Slice
+from sellerops.settings.specs import ReportSpec
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.amazon_sp.reports import MOST_PAGES, ReportQuery, instant, text
 from sellerops.sources.common.asking import AFTER, TOKEN, ProcessingStatus, Report
@@ -21,7 +22,6 @@ from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.paging import PageWatch
 from sellerops.sources.common.placeholders import iso
-from sellerops.specs import ReportSpec
 
 BASE = "/dataKiosk/2023-11-15"
 # The model: a query must be at most so long after unnecessary whitespace is removed.

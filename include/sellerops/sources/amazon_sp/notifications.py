@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from sellerops.bounded_json import read_json
-from sellerops.errors import RequestRefused, SellerOpsError, UnexpectedAnswer
+from sellerops.base.bounded_json import read_json
+from sellerops.base.errors import RequestRefused, SellerOpsError, UnexpectedAnswer
 from sellerops.ledger import Ledger
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED
 from sellerops.sources.amazon_sp.transport import CheckedTransport, current_call

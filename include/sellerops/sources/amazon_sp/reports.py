@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sellerops.errors import UnexpectedAnswer
-from sellerops.slices import Slice
+from sellerops.base.errors import UnexpectedAnswer
+from sellerops.calendar.slices import Slice
+from sellerops.settings.specs import PeriodKind, ReportSpec
 from sellerops.sources.common.asking import ProcessingStatus, Report
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.placeholders import iso, options_of
-from sellerops.specs import PeriodKind, ReportSpec
 
 # getReports takes at most this many a page.
 PAGE_SIZE = 100

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sellerops.accounts import Account
 from sellerops.ledger import Ledger
-from sellerops.marketplaces import region_endpoint
 from sellerops.rate_limits import Priority, QuotaLedger
+from sellerops.settings.accounts import Account
+from sellerops.settings.marketplaces import region_endpoint
+from sellerops.settings.specs import ReportSpec
 from sellerops.sources.amazon_sp.asking import asking_of
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 from sellerops.sources.common.asking import Asking, Source
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.operations import Pages
-from sellerops.specs import ReportSpec
 
 
 class SellingPartner:

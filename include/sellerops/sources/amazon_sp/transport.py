@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sellerops.bounded_json import TOO_DEEP, TooDeep, is_too_deep, read_json
-from sellerops.errors import (
+from sellerops.base.bounded_json import TOO_DEEP, TooDeep, is_too_deep, read_json
+from sellerops.base.errors import (
     AmazonUnavailable,
     CredentialsError,
     RequestRefused,
     Throttled,
     UnexpectedAnswer,
 )
-from sellerops.redaction import redact
+from sellerops.base.redaction import redact
 from sellerops.sources.amazon_sp.library import library_client
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.bounded import bounded_request

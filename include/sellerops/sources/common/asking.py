@@ -11,17 +11,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from sellerops.accounts import Account
-from sellerops.errors import RequestRefused
+from sellerops.base.errors import RequestRefused
+from sellerops.calendar.slices import Slice
 from sellerops.ledger import Ledger, ReportRequest
 from sellerops.rate_limits import Bucket, Priority, QuotaLedger
-from sellerops.slices import Slice
+from sellerops.settings.accounts import Account
+from sellerops.settings.specs import ReportSpec
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.operations import Pages
-from sellerops.specs import ReportSpec
 
 # Options of a request for a further page of a result: the request before it and the token that it told.
 AFTER, TOKEN = "after", "paginationToken"

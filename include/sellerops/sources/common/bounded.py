@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sellerops.errors import UnexpectedAnswer
-from sellerops.limits import LARGEST_ANSWER, megabytes
+from sellerops.base.errors import UnexpectedAnswer
+from sellerops.base.limits import LARGEST_ANSWER, megabytes
 from sellerops.sources.common.http import httpx
 
 # They describe the body as it was sent; ours is unpacked.

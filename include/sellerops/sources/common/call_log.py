@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from sellerops.errors import SellerOpsError
+from sellerops.base.errors import SellerOpsError
 from sellerops.ledger import ApiCall, Ledger
 from sellerops.sources.common.deadline import Fence
 

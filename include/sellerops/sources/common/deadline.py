@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-from sellerops.clock import Clock
-from sellerops.errors import AmazonUnavailable
+from sellerops.base.clock import Clock
+from sellerops.base.errors import AmazonUnavailable
 
 # From the fence to the end of the call, at real pace.
 SEND_LIMIT = 60.0

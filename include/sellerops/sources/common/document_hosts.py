@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from sellerops.errors import UnexpectedAnswer
+from sellerops.base.errors import UnexpectedAnswer
 from sellerops.sources.common.http import httpx
 
 AMAZON_SUFFIXES = (".amazonaws.com",)

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sellerops.archive import Archive, ArchivedDocument, DocumentMeta
-from sellerops.errors import (
+from sellerops.base.errors import (
     AmazonUnavailable,
     DocumentDamaged,
     DocumentExpired,

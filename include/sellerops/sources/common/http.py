@@ -1,6 +1,6 @@
 """httpx without its command line: importing what that draws with takes as long as all the rest of httpx."""
 
-from sellerops.left_out import left_out
+from sellerops.base.left_out import left_out
 
 with left_out("click", "pygments", "rich"):
     import httpx

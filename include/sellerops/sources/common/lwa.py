@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sellerops.bounded_json import read_json
-from sellerops.errors import AmazonUnavailable, LoginRefused, SellerOpsError
-from sellerops.redaction import redact
+from sellerops.base.bounded_json import read_json
+from sellerops.base.errors import AmazonUnavailable, LoginRefused, SellerOpsError
+from sellerops.base.redaction import redact
 from sellerops.sources.common.bounded import bounded_request
 from sellerops.sources.common.call_log import token_call
 from sellerops.sources.common.document_hosts import origin_of

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from sellerops.slices import Slice
+from sellerops.calendar.slices import Slice
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
-from sellerops.errors import UnexpectedAnswer
+from sellerops.base.errors import UnexpectedAnswer
 from sellerops.sources.common.operations import Calls, Page
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from sellerops.slices import Slice
-from sellerops.specs import ReportSpec
+from sellerops.calendar.slices import Slice
+from sellerops.settings.specs import ReportSpec
 
 
 def options_of(spec: ReportSpec, piece: Slice) -> dict[str, str]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 
-from sellerops.errors import SellerOpsError
+from sellerops.base.errors import SellerOpsError
 
 # A token is renewed this many seconds before Amazon says it ends.
 _EARLY = 60.0

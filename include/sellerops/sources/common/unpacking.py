@@ -6,8 +6,8 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator
 
-from sellerops.errors import AmazonUnavailable, DocumentDamaged, LimitExceeded
-from sellerops.limits import (
+from sellerops.base.errors import AmazonUnavailable, DocumentDamaged, LimitExceeded
+from sellerops.base.limits import (
     LARGEST_DOCUMENT,
     MAX_GZIP_LAYERS,
     MAX_UNPACK_RATIO,

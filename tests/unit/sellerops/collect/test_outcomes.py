@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sellerops.base.errors import CredentialsError, GiveUpError, ReportFatal
 from sellerops.collect import WaitOutcome, WaitResult
 from sellerops.collect.context import back_off
-from sellerops.errors import CredentialsError, GiveUpError, ReportFatal
 
 
 def cross(result: WaitResult) -> WaitResult:

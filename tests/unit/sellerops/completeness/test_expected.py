@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from sellerops.accounts import Account, load_accounts
-from sellerops.backfill import run_moments
+from sellerops.calendar.backfill import run_moments
+from sellerops.calendar.slices import plan_slices
 from sellerops.completeness import DayState, ExpectedDay, Gap, Shop, expected_days, find_gaps
 from sellerops.completeness.calendar import Day
 from sellerops.completeness.expected import shop_key
 from sellerops.ledger import SliceRow, SliceState
-from sellerops.slices import plan_slices
-from sellerops.specs import PeriodKind, ReportSpec, load_spec, load_specs
+from sellerops.settings.accounts import Account, load_accounts
+from sellerops.settings.specs import PeriodKind, ReportSpec, load_spec, load_specs
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 FIRST, LAST = date(2026, 9, 1), date(2026, 11, 21)

@@ -14,7 +14,7 @@ from sellerops.destinations.bigquery.history import as_object, as_text
 from sellerops.destinations.bigquery.shape import BigQueryShape
 from sellerops.destinations.bigquery.staging import Parts
 from sellerops.destinations.bigquery.statements import Bounds, Statements
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 
 
 def test_local_days_lie_in_the_utc_days_they_touch() -> None:

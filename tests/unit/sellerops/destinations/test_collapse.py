@@ -15,9 +15,9 @@ from sellerops.destinations.collapse import (
     falls,
     falls_below_usual,
 )
-from sellerops.destinations.judgement import Figure, total_of_rows
-from sellerops.specs import load_specs
-from sellerops.specs.model import CollapseRules
+from sellerops.destinations.plausibility import Figure, total_of_rows
+from sellerops.settings.specs import load_specs
+from sellerops.settings.specs.model import CollapseRules
 
 RULES = CollapseRules(rows=10, usual=50, below=0.1)
 DAY = date(2026, 11, 20)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 from sellerops.exports.a1 import Anchor, column_letters, column_number
 from sellerops.exports.cells import Cell, cell, key_of, key_text
 from sellerops.exports.layout import lay_out

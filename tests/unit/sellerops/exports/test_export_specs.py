@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sellerops.errors import SpecError
+from sellerops.base.errors import SpecError
 from sellerops.exports import ExportMode, load_export, load_exports
 
 SOUND = """

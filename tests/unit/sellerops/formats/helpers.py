@@ -6,9 +6,9 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from sellerops.calendar.slices import Slice
 from sellerops.formats import RowReject, RowStream, open_rows
-from sellerops.slices import Slice
-from sellerops.specs import FileFormat, TableSpec
+from sellerops.settings.specs import FileFormat, TableSpec
 
 ALL_SHOPS = ("US", "CA", "DE", "JP")
 

@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from sellerops.calendar.slices import Slice
 from sellerops.formats import open_rows
-from sellerops.slices import Slice
-from sellerops.specs import FileFormat, TableSpec
+from sellerops.settings.specs import FileFormat, TableSpec
 
 PIECE = Slice(
     "amazon_sp", "r", "shop", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"

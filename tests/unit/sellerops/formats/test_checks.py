@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from unit.sellerops.formats.helpers import Read, table
 
-from sellerops.errors import CheckFailed
+from sellerops.base.errors import CheckFailed
 
 SPEC = table(
     {"settlement_id": {"type": "text", "required": True}, "total": "decimal", "amount": "decimal"},

@@ -19,7 +19,7 @@ from sellerops.archive import Archive
 from sellerops.formats import open_rows, quoted
 from sellerops.formats.blocks import BLOCK_BYTES
 from sellerops.formats.quote_marks import QuoteMarks
-from sellerops.specs import FileFormat
+from sellerops.settings.specs import FileFormat
 
 SPEC = table(
     {"order_id": "text", "at": "timestamp", "quantity": "integer", "price": "decimal", "tax": "decimal"}

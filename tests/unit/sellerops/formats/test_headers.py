@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from unit.sellerops.formats.helpers import Read, table
 
-from sellerops.errors import UnreadableDocument
+from sellerops.base.errors import UnreadableDocument
 
 LISTINGS = table(
     {

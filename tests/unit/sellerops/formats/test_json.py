@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.sellerops.formats.helpers import Read, piece, table
 
-from sellerops.errors import DocumentDamaged, NotTheReport, UnreadableDocument
+from sellerops.base.errors import DocumentDamaged, NotTheReport, UnreadableDocument
 from sellerops.formats import open_rows, tree_rows
 from sellerops.formats.json_stream import JsonUnits
 from sellerops.formats.sniff import Document
 from sellerops.formats.trees import OneByOne
-from sellerops.specs import FileFormat
+from sellerops.settings.specs import FileFormat
 
 SPEC = table(
     {

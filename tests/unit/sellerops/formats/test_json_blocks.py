@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.sellerops.formats.helpers import piece, table
 
-from sellerops.errors import SellerOpsError
+from sellerops.base.errors import SellerOpsError
 from sellerops.formats import RowReject, json_pieces, json_stream, open_rows, tree_rows
 from sellerops.formats.casts import JSON_DECIMAL, ValueRules, cast_column
 from sellerops.formats.rows import RowStream, TextRows
-from sellerops.specs import FileFormat, TableSpec
+from sellerops.settings.specs import FileFormat, TableSpec
 
 COLUMNS: dict[str, Any] = {
     "sku": {"type": "text", "from": "sku"},

@@ -11,10 +11,10 @@ import pytest
 from support.costs import grows_in_proportion
 from unit.sellerops.formats.helpers import Read, table
 
-from sellerops.bounded_json import TooDeep, read_json
-from sellerops.errors import LimitExceeded, UnreadableDocument
+from sellerops.base.bounded_json import TooDeep, read_json
+from sellerops.base.errors import LimitExceeded, UnreadableDocument
+from sellerops.base.limits import MAX_DEPTH
 from sellerops.formats import json_stream, sniff, xml_stream
-from sellerops.limits import MAX_DEPTH
 
 COLUMNS = {
     "sku": {"required": True, "from": "a"},

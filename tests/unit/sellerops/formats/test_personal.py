@@ -10,13 +10,13 @@ import pyarrow as pa
 import pytest
 from unit.sellerops.formats import helpers
 
-from sellerops.config_files import config_dir
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
+from sellerops.calendar.slices import Slice
 from sellerops.formats import RowReject, RowStream, open_rows, tree_rows
 from sellerops.formats.personal import looks_personal
 from sellerops.formats.rows import TextRows
-from sellerops.slices import Slice
-from sellerops.specs import load_spec, load_specs
+from sellerops.settings.config_files import config_dir
+from sellerops.settings.specs import load_spec, load_specs
 
 # Declared, on purpose, as columns of main tables: the seller's own addresses of inbound shipments, and where
 # an order went to, as tax and sales reports need it.

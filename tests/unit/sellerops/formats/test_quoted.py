@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from support.costs import grows_in_proportion
 from unit.sellerops.formats.helpers import Read, piece, table
 
-from sellerops.errors import DocumentDamaged
+from sellerops.base.errors import DocumentDamaged
 from sellerops.formats import RowReject, blocks, open_rows
 from sellerops.formats.rows import TextRows
-from sellerops.specs import FileFormat
+from sellerops.settings.specs import FileFormat
 
 SPEC = table({"sku": {"required": True}, "name": "text", "n": "integer"})
 TEXT = st.text(

@@ -15,7 +15,7 @@ from sellerops.destinations.postgres.copy_text import copy_columns, copy_text
 from sellerops.formats import open_rows
 from sellerops.formats.rows import RowReject, Rows, TextRows
 from sellerops.formats.tree_rows import BATCH_ITEMS
-from sellerops.specs import FileFormat
+from sellerops.settings.specs import FileFormat
 
 COLUMNS = {"sku": {"required": True}, "name": "text", "n": "integer", "price": "decimal", "at": "timestamp"}
 SPEC = table(COLUMNS)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from unit.sellerops.formats.helpers import Read, table
 
-from sellerops.errors import ConfigurationError, DocumentDamaged, UnreadableDocument
+from sellerops.base.errors import ConfigurationError, DocumentDamaged, UnreadableDocument
 from sellerops.formats.paths import split_path
-from sellerops.specs import ReportSpec
+from sellerops.settings.specs import ReportSpec
 
 PRODUCTS = table(
     {
@@ -256,7 +256,7 @@ def test_memory_does_not_grow_with_an_xml_document() -> None:
     from unit.sellerops.formats.helpers import piece
 
     from sellerops.formats import open_rows
-    from sellerops.specs import FileFormat
+    from sellerops.settings.specs import FileFormat
 
     order = b"<Message><Order><AmazonOrderID>1</AmazonOrderID>" + ITEM.format("a", "1").encode()
     order += b"</Order></Message>"

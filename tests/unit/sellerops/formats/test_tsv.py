@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.sellerops.formats.helpers import Read, piece, table
 
-from sellerops.errors import DocumentDamaged, NotTheReport, RetryableError, UnreadableDocument
+from sellerops.base.errors import DocumentDamaged, NotTheReport, RetryableError, UnreadableDocument
 from sellerops.formats import blocks, open_rows
-from sellerops.specs import FileFormat
+from sellerops.settings.specs import FileFormat
 
 SPEC = table(
     {

@@ -21,8 +21,8 @@ from sellerops.formats.casts import (
     is_read_by_sql,
 )
 from sellerops.formats.numbers import Writing, fits, parse_decimal, parse_integer, writing_of
-from sellerops.marketplaces import marketplace
-from sellerops.specs import ColumnType
+from sellerops.settings.marketplaces import marketplace
+from sellerops.settings.specs import ColumnType
 
 
 def cast(values: pa.Array, kind: ColumnType, rules: ValueRules) -> tuple[pa.Array, list[int]]:

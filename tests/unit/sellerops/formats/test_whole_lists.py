@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from unit.sellerops.formats.helpers import piece
 
-from sellerops.errors import DocumentDamaged, NotTheReport, SpecError, UnreadableDocument
+from sellerops.base.errors import DocumentDamaged, NotTheReport, SpecError, UnreadableDocument
 from sellerops.formats import RowStream, open_rows
 from sellerops.formats.names import snake_case
 from sellerops.formats.rows import Rows, TextRows
-from sellerops.specs import ReportSpec, load_specs
-from sellerops.specs.model import camel_case
+from sellerops.settings.specs import ReportSpec, load_specs
+from sellerops.settings.specs.model import camel_case
 
 YAML = """
 report_type: spCampaigns

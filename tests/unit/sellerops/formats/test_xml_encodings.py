@@ -7,7 +7,7 @@ import codecs
 import pytest
 from unit.sellerops.formats.helpers import Read, table
 
-from sellerops.errors import DocumentDamaged, UnreadableDocument
+from sellerops.base.errors import DocumentDamaged, UnreadableDocument
 
 ORDERS = table({"id": {"from": "Code", "required": True}, "title": {"from": "Title"}}, rows="Message.Item")
 TITLES = {

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.sellerops.formats.helpers import Read, table
 
-from sellerops.errors import LimitExceeded, SellerOpsError, UnreadableDocument
+from sellerops.base.errors import LimitExceeded, SellerOpsError, UnreadableDocument
+from sellerops.base.limits import MAX_DEPTH
 from sellerops.formats import xml_encoding, xml_pieces, xml_stream
 from sellerops.formats.sniff import Document
 from sellerops.formats.xml_pieces import Pieces
 from sellerops.formats.xml_stream import XmlUnits
-from sellerops.limits import MAX_DEPTH
 
 ROWS = table({"sku": {"from": "k"}, "n": {"type": "integer", "from": "n"}}, rows="Order")
 

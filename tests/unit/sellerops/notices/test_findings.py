@@ -10,7 +10,7 @@ import pytest
 from sellerops.ledger.findings import Change, Refused
 from sellerops.notices import Event
 from sellerops.notices.findings import by_place, change_key, drift_notice, is_news, rejects_notice
-from sellerops.specs import load_spec
+from sellerops.settings.specs import load_spec
 
 FLAT = load_spec("report__amazon_sp__fba_customer_returns")
 TREE = load_spec("report__amazon_sp__sales_and_traffic")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sellerops.accounts import load_accounts
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 from sellerops.notices import Event, Kind, Routes, Target, load_routes
 from sellerops.notices.routes import unknown_names
-from sellerops.specs import load_specs
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_specs
 
 TASK = Target("task", Kind.CLICKUP, "sellerops_clickup", "86sellerops")
 LOG = Target("log", Kind.SLACK, "slack_default", "#seller-reports")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 from sellerops.rate_limits import OperationLimit, RateLimitConfig, load_rate_limits
-from sellerops.specs import load_specs
+from sellerops.settings.specs import load_specs
 
 
 def test_the_reports_api_has_the_published_usage_plans() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
 from sellerops.rate_limits import Granted, QuotaLedger, RateLimitConfig, ReportTypeLimit, Wait
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from support.processes import create_all, in_processes, take_all
 
-from sellerops.clock import Clock
+from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
 from sellerops.rate_limits import (
     Bucket,

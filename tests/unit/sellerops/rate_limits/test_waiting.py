@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sellerops.clock import Clock
-from sellerops.errors import Throttled
+from sellerops.base.clock import Clock
+from sellerops.base.errors import Throttled
 from sellerops.ledger import Ledger
 from sellerops.rate_limits import (
     Bucket,

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from unit.sellerops.sources.wire import Answer, Wire
 
-from sellerops.errors import (
+from sellerops.base.errors import (
     AmazonUnavailable,
     ConfigurationError,
     CredentialsError,

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from sellerops.accounts import load_accounts
-from sellerops.errors import ConfigurationError, UnexpectedAnswer
-from sellerops.slices import Slice, plan_slices
+from sellerops.base.errors import ConfigurationError, UnexpectedAnswer
+from sellerops.calendar.slices import Slice, plan_slices
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.sources.amazon_sp.asking import asking_of
 from sellerops.sources.amazon_sp.data_kiosk import parse_query, query_of_options
 from sellerops.sources.amazon_sp.reports import ProcessingStatus, options_of
-from sellerops.specs import ReportSpec, load_spec
 
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
 TRENDS, BY_DATE = load_spec("sales_and_traffic_trends"), load_spec("sales_and_traffic_by_date")

@@ -8,7 +8,7 @@ import pytest
 from unit.sellerops.sources.wire import Answer, Wire
 
 from sellerops.archive import Archive, DocumentMeta
-from sellerops.errors import DocumentDamaged, UnexpectedAnswer
+from sellerops.base.errors import DocumentDamaged, UnexpectedAnswer
 from sellerops.sources.common.document_hosts import check_address, listed_hosts, origin_of
 from sellerops.sources.common.documents import DocumentAddress, download
 from sellerops.sources.common.lwa import Credentials

@@ -16,7 +16,7 @@ from support.costs import grows_in_proportion
 from unit.sellerops.sources.wire import Answer, Wire
 
 from sellerops.archive import Archive, DocumentMeta
-from sellerops.errors import (
+from sellerops.base.errors import (
     AmazonUnavailable,
     DocumentDamaged,
     DocumentExpired,

@@ -12,7 +12,7 @@ import pytest
 from unit.sellerops.sources.wire import Answer, Wire
 
 from sellerops.archive import Archive, DocumentMeta
-from sellerops.errors import AmazonUnavailable, RequestRefused, UnexpectedAnswer
+from sellerops.base.errors import AmazonUnavailable, RequestRefused, UnexpectedAnswer
 from sellerops.notifications.messages import parse
 from sellerops.sources.amazon_ads import transport as ads
 from sellerops.sources.amazon_sp import transport as sp

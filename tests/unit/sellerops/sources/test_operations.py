@@ -12,10 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from sellerops.accounts import load_accounts
+from sellerops.base.errors import AmazonUnavailable, ConfigurationError, UnexpectedAnswer
+from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.collect.calls import query_texts
-from sellerops.errors import AmazonUnavailable, ConfigurationError, UnexpectedAnswer
-from sellerops.slices import Slice, plan_slices
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec, load_specs
 from sellerops.sources.amazon_sp.operations.list_transactions import spans
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 from sellerops.sources.amazon_sp.reports import options_of
@@ -23,7 +24,6 @@ from sellerops.sources.amazon_sp.transport import answer_of
 from sellerops.sources.common.answers import Answer, json_line
 from sellerops.sources.common.operations import Asked, Page
 from sellerops.sources.registry import source_of
-from sellerops.specs import load_spec, load_specs
 
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.fake_runtime import NOW, PIECE
 
-from sellerops.errors import UnexpectedAnswer
+from sellerops.base.errors import UnexpectedAnswer
 from sellerops.sources.amazon_ads.operations import OPERATIONS
 from sellerops.sources.common import paging
 from sellerops.sources.common.operations import Asked, Page, Pages

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from sellerops.accounts import Account
-from sellerops.errors import UnexpectedAnswer
-from sellerops.marketplaces import marketplace
-from sellerops.slices import Slice, plan_slices
+from sellerops.base.errors import UnexpectedAnswer
+from sellerops.calendar.slices import Slice, plan_slices
+from sellerops.settings.accounts import Account
+from sellerops.settings.marketplaces import marketplace
+from sellerops.settings.specs import load_spec
 from sellerops.sources.amazon_sp.reports import (
     ProcessingStatus,
     parse_created,
@@ -19,7 +20,6 @@ from sellerops.sources.amazon_sp.reports import (
     parse_report,
     query_of,
 )
-from sellerops.specs import load_spec
 
 NOW = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 REPORT = {

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from sellerops.accounts import load_accounts
-from sellerops.errors import UnexpectedAnswer
+from sellerops.base.errors import UnexpectedAnswer
+from sellerops.calendar.slices import plan_slices
 from sellerops.formats import open_rows
-from sellerops.slices import plan_slices
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec
 from sellerops.sources.amazon_sp.operations.get_inbound_shipments_v0 import STATUSES
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 from sellerops.sources.amazon_sp.reports import options_of
 from sellerops.sources.common.answers import json_line
 from sellerops.sources.common.operations import Asked, Offer, Page
-from sellerops.specs import load_spec
 
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
 US = "ATVPDKIKX0DER"

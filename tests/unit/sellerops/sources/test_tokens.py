@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sellerops.errors import AmazonUnavailable
+from sellerops.base.errors import AmazonUnavailable
 from sellerops.sources.common import tokens
 from sellerops.sources.common.tokens import SharedToken, shared_token
 

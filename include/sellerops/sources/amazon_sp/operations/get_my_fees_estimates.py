@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sellerops.errors import UnexpectedAnswer
-from sellerops.marketplaces import marketplace_by_id
+from sellerops.base.errors import UnexpectedAnswer
+from sellerops.settings.marketplaces import marketplace_by_id
 from sellerops.sources.common.operations import Asked, Calls, Offer, Page
 
 _PATH = "/products/fees/v0/feesEstimate"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sellerops.errors import ConfigurationError, UnexpectedAnswer
+from sellerops.base.errors import ConfigurationError, UnexpectedAnswer
 from sellerops.sources.common.operations import Asked, Calls, Page
 
 _PATH = "/sales/v1/orderMetrics"

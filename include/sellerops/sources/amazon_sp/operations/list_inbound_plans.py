@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from sellerops.errors import ConfigurationError, UnexpectedAnswer
+from sellerops.base.errors import ConfigurationError, UnexpectedAnswer
 from sellerops.sources.common.operations import Asked, Calls, Page
 from sellerops.sources.common.paging import paged
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 
-from sellerops.errors import ConfigurationError
+from sellerops.base.errors import ConfigurationError
 from sellerops.sources.common.operations import Asked, Calls, Page
 from sellerops.sources.common.paging import paged
 from sellerops.sources.common.placeholders import iso

@@ -12,8 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sellerops.accounts import load_accounts
-from sellerops.errors import (
+from sellerops.base.errors import (
     AmazonUnavailable,
     ConfigurationError,
     CredentialsError,
@@ -22,9 +21,11 @@ from sellerops.errors import (
     Throttled,
     UnexpectedAnswer,
 )
+from sellerops.calendar.slices import plan_slices
 from sellerops.planning.plan import operations_of
 from sellerops.rate_limits import load_rate_limits
-from sellerops.slices import plan_slices
+from sellerops.settings.accounts import load_accounts
+from sellerops.settings.specs import load_spec
 from sellerops.sources.amazon_ads import refused_columns
 from sellerops.sources.amazon_ads.exports import Exports
 from sellerops.sources.amazon_ads.operations import OPERATIONS
@@ -37,7 +38,6 @@ from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.asking import ProcessingStatus
 from sellerops.sources.common.lwa import Credentials, TokenSource
 from sellerops.sources.common.operations import Asked, Page
-from sellerops.specs import load_spec
 
 CREDENTIALS = Credentials("id", "secret", "refresh", "https://ads.test", "https://ads.test/token", "ads")
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)

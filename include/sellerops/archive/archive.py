@@ -1,0 +1,324 @@
+"""The raw archive: every document as Amazon sent it, under the address of its content, with its story beside
+it.
+
+Layout below the archive's root (a local path, or any fsspec address such as ``s3://bucket/prefix``)::
+
+    <source>/<report>/<account>/<aa>/<sha256>.gz               the decoded bytes, gzip
+    <source>/<report>/<account>/<aa>/<sha256>.<fetch>.json     one sidecar for each document it was fetched as
+    sellerops-archive.json                                     which deployment it belongs to
+
+``sha256`` is of the decoded bytes, so the same content has one address however Amazon packed it. A file
+appears under its final name whole or not at all. A second one of the same name is dropped when the first is
+whole, and replaces it when it is damaged (a disk or a sync client can cut a file short or zero it).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from sellerops.archive.files import (
+    MARK,
+    Unzipped,
+    filesystem_of,
+    is_whole,
+    link_once,
+    local_path,
+    open_raw,
+    replace_file,
+    settle,
+    story_of,
+    sweep,
+)
+from sellerops.base.errors import ArchiveDamaged, RetryableError
+
+# Level 3 packs report text at about 100 MB/s and core, a tenth larger than the slower default.
+_GZIP_LEVEL = 3
+_GZIP_WINDOW = 31
+
+
+@dataclass(frozen=True)
+class DocumentMeta:
+    """What a sidecar tells about a document.
+
+    ``fetch`` names this fetch of the document and makes the sidecar's name: the same fetch repeated writes no
+    second one. ``request`` and ``response`` must be free of secrets; presigned addresses are cut at their
+    query.
+    """
+
+    source: str
+    report: str
+    account_id: str
+    fetch: str
+    fetched_at: str
+    request: Mapping[str, Any] = field(default_factory=dict)
+    response: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ArchivedDocument:
+    """Where a document lies: its address, decoded size in bytes, sha256 (hex) of the decoded bytes."""
+
+    uri: str
+    nbytes: int
+    sha256: str
+    headers: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Archive:
+    """Keeps documents under ``uri``: a local path, ``file://...``, or an fsspec address."""
+
+    def __init__(self, uri: str) -> None:
+        self._root = uri.rstrip("/")
+        self._local = local_path(uri)
+
+    @property
+    def root(self) -> str:
+        """The archive's own address, the beginning of those of its documents."""
+        return self._local.as_uri() if self._local else self._root
+
+    def owner(self) -> str | None:
+        """The id of the deployment that the archive belongs to; None when it is not marked."""
+        try:
+            with open_raw(f"{self._root}/{MARK}") as raw:
+                return str(json.loads(raw.read())["deployment"])
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError):
+            return "unknown: its mark is damaged"
+        except OSError as error:
+            raise RetryableError(
+                f"the archive cannot be read: {error.strerror or error}.",
+                where=f"archive {self._root}",
+                remedy="Check the archive's permissions (variable sellerops_archive_uri).",
+            ) from error
+
+    def claim(self, deployment: str) -> str:
+        """Mark the archive as the deployment's unless it is marked; returns whose it is."""
+        owner = self.owner()
+        if owner is None:
+            self._write_mark(deployment, replace=False)
+            owner = self.owner()
+        return owner or deployment
+
+    def mark(self, deployment: str) -> None:
+        """Mark the archive as the deployment's, whoever it belonged to."""
+        if self.owner() != deployment:
+            self._write_mark(deployment, replace=True)
+
+    def _write_mark(self, deployment: str, *, replace: bool) -> None:
+        content = (json.dumps({"deployment": deployment}) + "\n").encode()
+        target = f"{self._root}/{MARK}"
+        try:
+            if not self._local:
+                filesystem = filesystem_of(target)
+                filesystem.makedirs(self._root, exist_ok=True)
+                filesystem.pipe_file(target, content)
+                return
+            self._local.mkdir(parents=True, exist_ok=True)
+            if replace:
+                replace_file(self._local / MARK, content)
+            else:
+                self._publish_bytes(content, MARK)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def put_stream(
+        self,
+        chunks: Iterable[bytes],
+        meta: DocumentMeta,
+        *,
+        after: Callable[[], Mapping[str, Any]] | None = None,
+    ) -> ArchivedDocument:
+        """Store decoded ``chunks``; memory stays bounded by the largest chunk.
+
+        ``after`` is asked once the chunks have ended for what only then is known (the raw bytes' hash). An
+        error of ``chunks`` passes through and leaves nothing behind. RetryableError when the archive cannot
+        be written.
+        """
+        try:
+            spool_directory = self._spool_directory(meta)
+            with tempfile.NamedTemporaryFile(dir=spool_directory, prefix=".part-", delete=False) as spool:
+                path = Path(spool.name)
+                try:
+                    nbytes, sha256 = _compress(chunks, cast(BinaryIO, spool))
+                    settle(spool.fileno(), spool.flush)
+                    more = dict(after()) if after else {}
+                    base = f"{meta.source}/{meta.report}/{meta.account_id}/{sha256[:2]}/{sha256}"
+                    uri = self._publish_file(path, f"{base}.gz")
+                    self._publish_bytes(
+                        _sidecar(meta, nbytes, sha256, more), f"{base}.{_slug(meta.fetch)}.json"
+                    )
+                finally:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        return ArchivedDocument(uri, nbytes, sha256, {**meta.response, **more})
+
+    def open(self, uri: str) -> BinaryIO:
+        """The decoded bytes of an archived document as a stream, checked against its address at their end.
+
+        ArchiveDamaged, here or while reading, when the file is gone or not what was archived.
+        """
+        try:
+            raw = open_raw(uri)
+        except FileNotFoundError as error:
+            if deletion := self.deletion_of(uri):
+                raise ArchiveDamaged(
+                    f"the archived document {deletion}.",
+                    where=uri,
+                    remedy="Clear the slice's fetch task, with downstream: Amazon is asked for a new report "
+                    "while it serves the window.",
+                ) from error
+            raise ArchiveDamaged("the archived document is not there.", where=uri) from error
+        return cast(BinaryIO, Unzipped(raw, uri))
+
+    def has(self, uri: str) -> bool:
+        """Whether there is a file at the address; whether it is whole is seen only by reading it."""
+        local = local_path(uri)
+        return local.exists() if local else bool(filesystem_of(uri).exists(uri))
+
+    def documents(self, source: str, report: str) -> Iterator[str]:
+        """The addresses of all documents of a report, in no order."""
+        below = f"{self._root}/{source}/{report}"
+        if self._local:
+            for path in (self._local / source / report).glob("*/*/*.gz"):
+                yield path.as_uri()
+            return
+        filesystem = filesystem_of(below)
+        for name in filesystem.glob(f"{below}/*/*/*.gz"):
+            yield filesystem.unstrip_protocol(name)
+
+    def delete(self, uri: str, *, at: datetime, why: str) -> None:
+        """Delete a document; its sidecars stay and say when and why. May be repeated."""
+        stem = uri.removesuffix(".gz")
+        local = local_path(stem)
+        told = {"deleted": {"at": at.isoformat(), "why": why}}
+        if local:
+            for path in local.parent.glob(f"{local.name}.*.json"):
+                replace_file(path, _as_sidecar({**(story_of(path.read_bytes()) or {}), **told}))
+            Path(f"{local}.gz").unlink(missing_ok=True)
+            return
+        filesystem = filesystem_of(stem)
+        for name in filesystem.glob(f"{stem}.*.json"):
+            filesystem.pipe_file(name, _as_sidecar({**(story_of(filesystem.cat_file(name)) or {}), **told}))
+        if filesystem.exists(uri):
+            filesystem.rm_file(uri)
+
+    def deletion_of(self, uri: str) -> str | None:
+        """When and why a document was deleted; None when it was not, or is there again."""
+        if self.has(uri):
+            return None
+        for story in self.sidecars(uri):
+            if told := story.get("deleted"):
+                return f"was deleted on {str(told['at'])[:10]}: {told['why']}"
+        return None
+
+    def sidecars(self, uri: str) -> list[dict[str, Any]]:
+        """What the sidecars of an archived document say, oldest fetch first; damaged ones are left out."""
+        stem = uri.removesuffix(".gz")
+        local = local_path(stem)
+        if local:
+            texts = [path.read_bytes() for path in local.parent.glob(f"{local.name}.*.json")]
+        else:
+            filesystem = filesystem_of(stem)
+            texts = [filesystem.cat_file(name) for name in filesystem.glob(f"{stem}.*.json")]
+        stories = [story for story in map(story_of, texts) if story]
+        return sorted(stories, key=lambda entry: str(entry["fetched_at"]))
+
+    def stories(self, source: str, report: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+        """The address and sidecar of every document of a report, in no order; for a ledger that is lost.
+
+        None for a sidecar that is damaged.
+        """
+        below = f"{self._root}/{source}/{report}"
+        if self._local:
+            for path in (self._local / source / report).glob("*/*/*.json"):
+                document = path.with_name(f"{path.name.split('.')[0]}.gz")
+                yield document.as_uri(), story_of(path.read_bytes())
+            return
+        filesystem = filesystem_of(below)
+        for name in filesystem.glob(f"{below}/*/*/*.json"):
+            folder, _, file = str(name).rpartition("/")
+            address = filesystem.unstrip_protocol(f"{folder}/{file.split('.')[0]}.gz")
+            yield address, story_of(filesystem.cat_file(name))
+
+    def _unwritable(self, error: OSError) -> RetryableError:
+        return RetryableError(
+            f"the archive cannot be written: {error.strerror or error}.",
+            where=f"archive {self._root}",
+            remedy="Check the archive's free space and permissions (variable sellerops_archive_uri).",
+        )
+
+    def _spool_directory(self, meta: DocumentMeta) -> Path | None:
+        """Local archives spool beside the final place, for an atomic link; others in the system's folder."""
+        if not self._local:
+            return None
+        directory = self._local / meta.source / meta.report / meta.account_id
+        directory.mkdir(parents=True, exist_ok=True)
+        sweep(directory)
+        return directory
+
+    def _publish_file(self, path: Path, name: str) -> str:
+        if self._local:
+            return link_once(path, self._local / name).as_uri()
+        target = f"{self._root}/{name}"
+        filesystem = filesystem_of(target)
+        if not (filesystem.exists(target) and is_whole(target)):
+            filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+            filesystem.put_file(str(path), target)
+        return target
+
+    def _publish_bytes(self, content: bytes, name: str) -> None:
+        with tempfile.NamedTemporaryFile(
+            dir=(self._local / name).parent if self._local else None, prefix=".part-", delete=False
+        ) as spool:
+            path = Path(spool.name)
+            try:
+                spool.write(content)
+                settle(spool.fileno(), spool.flush)
+                self._publish_file(path, name)
+            finally:
+                path.unlink(missing_ok=True)
+
+
+def _compress(chunks: Iterable[bytes], out: BinaryIO) -> tuple[int, str]:
+    """Write ``chunks`` as gzip without name or time, so that equal content gives equal files."""
+    packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
+    digest, nbytes = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        nbytes += len(chunk)
+        out.write(packer.compress(chunk))
+    out.write(packer.flush())
+    return nbytes, digest.hexdigest()
+
+
+def _sidecar(meta: DocumentMeta, nbytes: int, sha256: str, more: Mapping[str, Any]) -> bytes:
+    content = {
+        "source": meta.source,
+        "report": meta.report,
+        "account_id": meta.account_id,
+        "fetch": meta.fetch,
+        "fetched_at": meta.fetched_at,
+        "request": dict(meta.request),
+        "response": {**meta.response, **more},
+        "decoded": {"bytes": nbytes, "sha256": sha256},
+    }
+    return _as_sidecar(content)
+
+
+def _as_sidecar(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, default=str) + "\n").encode()
+
+
+def _slug(text: str) -> str:
+    """A file name for a fetch: Amazon's document ids may hold any character."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,159 @@
+"""Files of an archive, local or behind fsspec: opened, checked against their names, put in place whole."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from sellerops.base.bounded_json import read_json
+from sellerops.base.errors import ArchiveDamaged
+from sellerops.base.gunzip import GZIP_ERRORS, unpacked
+
+MARK = "sellerops-archive.json"
+READ_BUFFER = 1 << 20
+_LEFTOVER_AGE = 86_400.0
+_TOLD = {"fetched_at", "request", "response", "decoded"}
+
+
+class Unzipped(io.BufferedIOBase):
+    """Unpacks a document, holds its bytes against the hash in its name, and closes what it reads from."""
+
+    def __init__(self, raw: Any, uri: str) -> None:
+        self._raw, self._uri = raw, uri
+        self._gzip = unpacked(raw)
+        self._digest = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Less than ``size`` only at the end, whose bytes are given away once the hash of all is right."""
+        wanted = -1 if size is None else size
+        try:
+            piece: bytes = self._gzip.read(wanted)
+        except GZIP_ERRORS as error:
+            raise ArchiveDamaged(f"the archived document is damaged ({error}).", where=self._uri) from error
+        self._digest.update(piece)
+        if len(piece) != wanted and self._digest.hexdigest() != _stem(self._uri):
+            raise ArchiveDamaged("the archived document is damaged: its hash is another.", where=self._uri)
+        return piece
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return self.read(READ_BUFFER if size < 0 else size)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._gzip.close()
+            self._raw.close()
+        super().close()
+
+
+def open_raw(uri: str) -> Any:
+    local = local_path(uri)
+    return local.open("rb") if local else filesystem_of(uri).open(uri, "rb")
+
+
+def is_whole(uri: str) -> bool:
+    """Whether a file of the archive is what its name says: a document's hash, or a sidecar of one."""
+    with open_raw(uri) as raw:
+        if uri.endswith(MARK):
+            return True
+        if uri.endswith(".json"):
+            story = story_of(raw.read())
+            return story is not None and story["decoded"] == {**story["decoded"], "sha256": _stem(uri)}
+        try:
+            with Unzipped(raw, uri) as stream:
+                while stream.read(READ_BUFFER):
+                    pass
+        except ArchiveDamaged:
+            return False
+    return True
+
+
+def story_of(content: bytes) -> dict[str, Any] | None:
+    """A sidecar's content; None when it is damaged."""
+    try:
+        story = read_json(content)
+    except ValueError:
+        return None
+    return story if isinstance(story, dict) and story.keys() >= _TOLD else None
+
+
+def _stem(uri: str) -> str:
+    """The hash in a file's name."""
+    return uri.rsplit("/", 1)[-1].split(".", 1)[0]
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a local file anew, whole or not at all."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as spool:
+        written = Path(spool.name)
+        try:
+            spool.write(content)
+            settle(spool.fileno(), spool.flush)
+            written.replace(path)
+        finally:
+            written.unlink(missing_ok=True)
+
+
+def link_once(path: Path, target: Path) -> Path:
+    """Give ``path`` its final name unless a whole file has it; a hard link never replaces one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(path, target)
+    except FileExistsError:
+        if is_whole(str(target)):
+            return target
+        path.replace(target)
+    except OSError:
+        # Some network folders know no hard links; a rename is as atomic there.
+        if not (target.exists() and is_whole(str(target))):
+            path.replace(target)
+    _sync_directory(target.parent)
+    return target
+
+
+def settle(handle: int, flush: Callable[[], None]) -> None:
+    """On disk before it gets its name, and readable for the group that runs the workers."""
+    flush()
+    os.fchmod(handle, 0o640)
+    os.fsync(handle)
+
+
+def sweep(directory: Path) -> None:
+    """Remove what killed workers left half written, a day later."""
+    for leftover in directory.glob(".part-*"):
+        try:
+            if time.time() - leftover.stat().st_mtime > _LEFTOVER_AGE:
+                leftover.unlink()
+        except FileNotFoundError:
+            continue
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def local_path(uri: str) -> Path | None:
+    """The local path of a plain path or ``file://`` address, else None."""
+    parts = urlsplit(uri)
+    if parts.scheme == "file":
+        return Path(unquote(parts.path)).absolute()
+    return None if "://" in uri else Path(uri).absolute()
+
+
+def filesystem_of(uri: str) -> Any:
+    from fsspec.core import url_to_fs  # type: ignore[import-untyped]
+
+    return url_to_fs(uri)[0]

@@ -1,0 +1,65 @@
+"""What an account offers in a shop, by the newest snapshot of its listings."""
+
+from __future__ import annotations
+
+from psycopg import errors, sql
+
+from sellerops.base.errors import ConfigurationError
+from sellerops.ledger import Ledger
+from sellerops.ledger.database import Connection
+from sellerops.settings.marketplaces import marketplace_by_id
+from sellerops.sources.common.operations import Offer
+
+_LISTINGS = sql.Identifier("amazon_sp", "listings_all")
+
+
+def is_amazon_fulfilled(channel: str | None) -> bool:
+    """Whether the ``fulfillment_channel`` of a listing is Amazon's: AMAZON_NA, AMAZON_EU, ...
+
+    The seller's own warehouse is DEFAULT; an offer without a channel is not Amazon's either.
+    """
+    return (channel or "").upper().startswith("AMAZON")
+
+
+def listed_offers(ledger: Ledger, account_id: str, marketplace_id: str) -> list[Offer]:
+    """The account's offers in a shop by SKU, each once, as the table ``amazon_sp.listings_all`` tells them.
+
+    ConfigurationError when it tells none.
+    """
+    offers = ledger.database.run(lambda connection: _listed(connection, account_id, marketplace_id))
+    if offers:
+        return offers
+    country = marketplace_by_id(marketplace_id).code
+    raise ConfigurationError(
+        f"nobody tells the offers and prices of {account_id} in {country}.",
+        where="table amazon_sp.listings_all",
+        remedy=f"Run the report listings_all for {country} first (DAG report__amazon_sp__listings_all), then "
+        "clear the task.",
+    )
+
+
+def _listed(connection: Connection, account_id: str, marketplace_id: str) -> list[Offer]:
+    """The offers of the shop's newest snapshot; empty when there is none."""
+    statement = sql.SQL(
+        """
+        SELECT seller_sku, asin1, price, fulfillment_channel FROM {table} AS listing
+        WHERE account_id = %(account)s AND marketplace_id = %(shop)s AND asin1 <> '' AND snapshot_at = (
+            SELECT max(snapshot_at) FROM {table} WHERE account_id = %(account)s AND marketplace_id = %(shop)s
+        )
+        ORDER BY seller_sku
+        """
+    ).format(table=_LISTINGS)
+    try:
+        with connection.transaction():
+            rows = connection.execute(statement, {"account": account_id, "shop": marketplace_id}).fetchall()
+    except (errors.UndefinedTable, errors.InvalidSchemaName):
+        return []
+    return [
+        Offer(
+            row["seller_sku"],
+            row["asin1"],
+            row["price"],
+            is_amazon_fulfilled(row["fulfillment_channel"]),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,122 @@
+"""When figures stand still: how many days after their day 99 % of a table's cells no longer change, from our
+own history; and the lookback that follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sellerops.ledger import Ledger
+from sellerops.ledger.history import AgeFigure, finality
+from sellerops.settings.specs import ReportSpec, TableSpec, WriteDisposition
+from sellerops.settings.specs.model import AUTO_LOOKBACK_AT_FIRST
+
+PERCENT = 99.0
+# History that says enough: four of each weekday, and cells enough for a hundredth of them to mean something.
+ENOUGH_DAYS = 28
+ENOUGH_CELLS = 1_000
+SHORTEST, LONGEST = timedelta(days=2), timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class TableFinality:
+    """The figures of one table by age, youngest first."""
+
+    table: str
+    figures: tuple[AgeFigure, ...]
+
+    @property
+    def settled(self) -> AgeFigure | None:
+        """The youngest age after which, and after all later ones too, 99 % of cells stand still.
+
+        None while there is too little history, or none that reaches so far.
+        """
+        found = None
+        for figure in reversed([each for each in self.figures if is_enough(each)]):
+            if figure.percent < PERCENT:
+                break
+            found = figure
+        return found
+
+
+@dataclass(frozen=True)
+class Lookback:
+    """How far back to collect again, and why, in words for the task log."""
+
+    value: timedelta
+    reason: str
+
+
+def is_enough(figure: AgeFigure) -> bool:
+    """Whether so many days and cells were looked at that the figure says something."""
+    return figure.days >= ENOUGH_DAYS and figure.cells >= ENOUGH_CELLS
+
+
+def day_column(table: TableSpec) -> str | None:
+    """The column that says whose day a row's figures are; None: its rows have no age."""
+    return table.day_from_window or table.day or table.age_from
+
+
+def measure(ledger: Ledger, spec: ReportSpec, account_id: str | None = None) -> list[TableFinality]:
+    """The finality of each table of ``spec`` whose changes are kept, of one account or of all."""
+    found = []
+    for name, table in spec.tables.items():
+        day = day_column(table)
+        snapshot = table.write_disposition is WriteDisposition.SNAPSHOT
+        if day is None or snapshot or not table.restatements or not table.primary_key:
+            continue
+        cells = [
+            each for each, column in table.columns.items()
+            if each not in table.primary_key and not column.personal
+        ]  # fmt: skip
+        full_name = f"{spec.source}.{name}"
+        with ledger.connection() as connection:
+            figures = finality(
+                connection,
+                full_name,
+                day,
+                cells_per_row=len(cells),
+                is_merge=table.write_disposition is WriteDisposition.MERGE,
+                account_id=account_id,
+            )
+        found.append(TableFinality(full_name, tuple(figures)))
+    return found
+
+
+def resolve_lookback(ledger: Ledger, spec: ReportSpec, account_id: str) -> Lookback:
+    """The lookback of a run of an `auto` spec: what the account's history shows."""
+    return lookback_of(measure(ledger, spec, account_id))
+
+
+def lookback_of(tables: Sequence[TableFinality]) -> Lookback:
+    """As far back as the slowest table's figures move, between 2 and 60 days; 14 while that is not known."""
+    settled = [each.settled for each in tables]
+    if not settled or any(figure is None for figure in settled):
+        days = AUTO_LOOKBACK_AT_FIRST.days
+        return Lookback(
+            AUTO_LOOKBACK_AT_FIRST,
+            f"lookback {days}d: {_missing(tables)}, so the figure to begin with is used",
+        )
+    slowest = max((figure for figure in settled if figure), key=lambda figure: figure.age)
+    value = min(max(timedelta(days=slowest.age), SHORTEST), LONGEST)
+    return Lookback(
+        value,
+        f"lookback {value.days}d: {slowest.percent:.1f} % of cells stand still after {slowest.age} "
+        f"{'day' if slowest.age == 1 else 'days'}, {slowest.cells:,} cells",
+    )
+
+
+def _missing(tables: Iterable[TableFinality]) -> str:
+    open_ones = [each for each in tables if each.settled is None]
+    if not open_ones:
+        return "no table keeps its changes"
+    best = max((figure for each in open_ones for figure in each.figures), key=lambda f: f.days, default=None)
+    if best is None or not is_enough(best):
+        days, cells = (best.days, best.cells) if best else (0, 0)
+        return (
+            f"history of {days} days and {cells:,} cells is too little ({ENOUGH_DAYS} and {ENOUGH_CELLS:,})"
+        )
+    oldest = max(figure.age for each in open_ones for figure in each.figures)
+    return f"cells still move after {oldest} days, the longest that was looked back"

@@ -1,0 +1,118 @@
+"""Whether a day's figure is so unlike the days before that a person must look; no database here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+from sellerops.settings.marketplaces import all_marketplaces
+from sellerops.settings.specs.model import QuarantineRules
+
+# A median of fewer weekdays says nothing yet: a new shop, or one just connected.
+ENOUGH_WEEKDAYS = 3
+
+
+@dataclass(frozen=True)
+class Total:
+    """The measure's sum over one day's rows, and how many rows those are."""
+
+    rows: int = 0
+    amount: Decimal = Decimal(0)
+
+
+def total_of_rows(rows: int) -> Total:
+    """Where the rows themselves are the measure."""
+    return Total(rows, Decimal(rows))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One day of one shop (empty: of all the document's rows): as the document has it, as it is stored.
+
+    ``weekdays``: the sums of the same weekdays before that have rows, newest first.
+    """
+
+    shop: str
+    day: date
+    new: Total
+    stored: Total
+    weekdays: tuple[Decimal, ...] = ()
+
+    @property
+    def median(self) -> Decimal | None:
+        """Of the same weekdays; None while there are too few."""
+        return median(self.weekdays) if len(self.weekdays) >= ENOUGH_WEEKDAYS else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-ready values; amounts as text, since they are exact."""
+        return {
+            "shop": self.shop,
+            "day": self.day.isoformat(),
+            "new": str(self.new.amount),
+            "new_rows": self.new.rows,
+            "stored": str(self.stored.amount) if self.stored.rows else None,
+            "stored_rows": self.stored.rows,
+            "median": None if self.median is None else str(self.median),
+            "weekdays": len(self.weekdays),
+        }
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Why a person must look at a document, and the figures that show it."""
+
+    reason: str
+    figures: Sequence[Figure] = ()
+
+
+def weekdays_before(day: date, weeks: int) -> list[date]:
+    """The same weekday of the ``weeks`` weeks before, newest first."""
+    return [day - timedelta(days=7 * n) for n in range(1, weeks + 1)]
+
+
+def is_implausible(rules: QuarantineRules, figure: Figure) -> bool:
+    """Whether the day falls from a figure to nothing, or far below what its weekday usually has."""
+    middle = (
+        figure.median if figure.median is not None and figure.median >= Decimal(str(rules.minimum)) else None
+    )
+    if rules.zero:
+        vanished = figure.stored.rows > 0 and figure.new.rows == 0
+        if vanished or (figure.new.amount == 0 and (figure.stored.amount != 0 or middle is not None)):
+            return True
+    return middle is not None and figure.new.amount < middle * Decimal(str(rules.below))
+
+
+def describe(measure: str, figures: Sequence[Figure], *, most: int = 5) -> str:
+    """``units_ordered on 2026-11-20: 0, stored 134 in 9 rows, usually 120 (median of 8 same weekdays)``."""
+    lines = [_line(measure, figure) for figure in figures[:most]]
+    if len(figures) > most:
+        lines.append(f"and {len(figures) - most} more days")
+    return "; ".join(lines)
+
+
+def _line(measure: str, figure: Figure) -> str:
+    shop = f" in {code_of(figure.shop)}" if figure.shop else ""
+    parts = [
+        f"{measure}{shop} on {figure.day}: {_number(figure.new.amount) if figure.new.rows else 'no rows'}"
+    ]
+    if figure.stored.rows:
+        parts.append(f"stored {_number(figure.stored.amount)} in {figure.stored.rows} rows")
+    if figure.median is not None:
+        count = len(figure.weekdays)
+        parts.append(f"usually {_number(figure.median)} (median of {count} same weekdays)")
+    return ", ".join(parts)
+
+
+def _number(amount: Decimal) -> str:
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def code_of(marketplace_id: str) -> str:
+    """A shop's code; the id itself where it is none of Amazon's."""
+    codes = {shop.id: shop.code for shop in all_marketplaces().values()}
+    return codes.get(marketplace_id, marketplace_id)

@@ -1,0 +1,222 @@
+"""Before a load replaces anything: are its days like those before? Else it is held for a person.
+
+A question is about a document and a table, whichever destination asks it first: the answer is for all.
+Whether there is one each destination judges by its own rows: a new one has nothing to hold a document by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
+
+import psycopg
+
+from sellerops.base.errors import Quarantined, SkipError
+from sellerops.destinations.base import LoadJob
+from sellerops.destinations.collapse import describe_drops, drops
+from sellerops.destinations.ledger_rows import Watermarks
+from sellerops.destinations.plausibility import (
+    Figure,
+    Finding,
+    Total,
+    describe,
+    is_implausible,
+    weekdays_before,
+)
+from sellerops.destinations.usual import usual_finding
+from sellerops.ledger import quarantines
+from sellerops.ledger.quarantines import QuarantineState
+from sellerops.settings.specs import WriteDisposition
+from sellerops.settings.specs.model import QuarantineRules
+
+Connection = psycopg.Connection[Any]
+Totals = dict[tuple[str, date], Total]
+
+
+class Sums(Protocol):
+    """A destination's totals by shop (empty where rows tell none) and day: rows, and the sum of a measure."""
+
+    def new(self, measure: str | None, days: Sequence[date]) -> Totals:
+        """Of the document's own accepted rows of ``days``; a measure it lacks sums to nothing, None to the
+        number of rows.
+        """
+        ...
+
+    def stored(self, measure: str | None, days: Sequence[date]) -> Totals:
+        """Of the rows that stand in the table at the load's place on ``days``."""
+        ...
+
+
+class Rehearsed(SkipError):
+    """A rehearsal found nothing to ask about; nothing was written."""
+
+
+def refuse_implausible(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
+    """Raise Quarantined, before anything is written, when a person must look first.
+
+    Under the lock of the table's place. A document that was loaded before, or released, is
+    not judged again. Raises Rehearsed when all is well and nothing is to be written.
+    """
+    if job.table_spec.is_judged and not job.is_recorded:
+        _judge(marks, job, sums)
+    if job.is_rehearsal:
+        raise Rehearsed("nothing to ask about.", where=f"table {job.full_name}")
+
+
+def _judge(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
+    state = _decision(marks.connection, job)
+    is_rejected = state is QuarantineState.REJECTED
+    if state is QuarantineState.RELEASED or (
+        not is_rejected and _was_loaded(marks.connection, job, marks.destination)
+    ):
+        return
+    figures, findings = _findings(marks, job, sums)
+    if findings:
+        raise _held(job, findings, is_rejected)
+    if is_rejected:
+        raise _held(job, [Finding("Its figures are plausible now", figures)], is_rejected)
+    if job.held_with:
+        raise _held(
+            job, [Finding(f"`{job.held_with}`, of the same document, is quarantined", figures)], False
+        )
+
+
+def _findings(marks: Watermarks, job: LoadJob, sums: Sums) -> tuple[list[Figure], list[Finding]]:
+    """All figures, and what is odd about them."""
+    table, findings = job.table_spec, []
+    if table.write_disposition is not WriteDisposition.REPLACE:
+        return usual_finding(marks.connection, job, marks.destination)
+    figures = _figures(marks, job, table.quarantine, sums)
+    if table.quarantine:
+        odd = [figure for figure in figures if is_implausible(table.quarantine, figure)]
+        if odd:
+            findings.append(Finding(describe(table.quarantine.measure, odd), odd))
+    if table.judges_rows and not findings:
+        found = drops(table.judges_rows, figures, job.rows.lost_by_day, is_empty=job.is_confirmed_empty)
+        if found:
+            days = {day for drop in found for day in (drop.first, drop.last)}
+            odd = [each for each in figures if min(days) <= each.day <= max(days) and each.stored.rows]
+            findings.append(Finding(describe_drops(found), odd))
+    return figures, findings
+
+
+def close_questions(connection: Connection, job: LoadJob, destination: str) -> None:
+    """A document that ``destination`` accepts closes its own open question there, and those of older ones."""
+    if job.table_spec.is_judged:
+        supersede(connection, question_key(job), destination)
+
+
+def supersede(connection: Connection, key: Mapping[str, Any], destination: str) -> None:
+    """Close the open questions about older documents than that of ``key`` (``question_key``), and its own.
+
+    Its own only where ``destination`` asked it: another may still hold the document, for its rows stand.
+    """
+    moment = key["reported_at"]
+    moment = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
+    note = f"A document of {moment:%Y-%m-%d %H:%M} UTC was loaded."
+    quarantines.supersede(connection, key, note, itself=destination)
+
+
+def record_held(connection: Connection, job: LoadJob, destination: str, held: Quarantined) -> Quarantined:
+    """Write the question down, after the load's transaction is rolled back; the error then names it."""
+    key = question_key(job)
+    values = {
+        **key,
+        "source": job.spec.source,
+        "report": job.spec.name,
+        "destination": destination,
+        "slice": job.slice.to_dict(),
+        "figures": held.details.get("figures", []),
+        "reason": held.cause,
+    }
+    with connection.transaction():
+        # A newer document of the same days makes the older question idle: people answer one.
+        note = f"A document of {job.request.reported_at:%Y-%m-%d %H:%M} UTC is in question now."
+        quarantines.supersede(connection, key, note, itself=None)
+        held.details["quarantine_ids"] = [quarantines.record(connection, values)]
+    return held
+
+
+def _held(job: LoadJob, findings: Sequence[Finding], is_rejected: bool) -> Quarantined:
+    figures = [figure for finding in findings for figure in finding.figures]
+    reason = "; ".join(finding.reason for finding in findings)
+    return Quarantined(
+        f"{reason}." + (" It was rejected." if is_rejected else ""),
+        where=f"table {job.full_name}, {job.slice.label}",
+        remedy="Nothing was stored, the rows there are stay. "
+        + (
+            "`sellerops quarantine release` takes it after all."
+            if is_rejected
+            else Quarantined.default_remedy
+        ),
+        table=job.full_name,
+        is_rejected=is_rejected,
+        rows_stand=any(figure.stored.rows for figure in figures),
+        figures=[figure.to_dict() for figure in figures],
+    )
+
+
+def _decision(connection: Connection, job: LoadJob) -> QuarantineState | None:
+    row = connection.execute(
+        """
+        SELECT state FROM sellerops.quarantine
+        WHERE table_name = %(table_name)s AND account_id = %(account_id)s AND place = %(place)s
+          AND first_day = %(first_day)s AND last_day = %(last_day)s
+          AND request_id IS NOT DISTINCT FROM %(request_id)s AND reported_at = %(reported_at)s
+        """,
+        question_key(job),
+    ).fetchone()
+    return QuarantineState(row[0]) if row else None
+
+
+def _was_loaded(connection: Connection, job: LoadJob, destination: str) -> bool:
+    """Whether this very document once went into the destination's table for these days."""
+    row = connection.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM sellerops.load WHERE request_id = %(request_id)s AND table_name = %(table_name)s
+            AND destination = %(destination)s
+            AND account_id = %(account_id)s AND first_day = %(first_day)s AND last_day = %(last_day)s
+        )
+        """,
+        {**question_key(job), "destination": destination},
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def question_key(job: LoadJob) -> dict[str, Any]:
+    """What makes two questions the same."""
+    days = job.slice.days
+    return {
+        "table_name": job.full_name,
+        "account_id": job.slice.account_id,
+        "place": job.place,
+        "first_day": days[0],
+        "last_day": days[-1],
+        "request_id": job.request.request_id,
+        "reported_at": job.request.reported_at,
+    }
+
+
+def _figures(marks: Watermarks, job: LoadJob, rules: QuarantineRules | None, sums: Sums) -> list[Figure]:
+    """Each day of the window whose rows this document would replace, shop by shop where it tells them."""
+    window = job.slice.days[:1] if job.table_spec.day_from_window else job.slice.days
+    newer = set(marks.newer(window, job.request.reported_at))
+    days = [day for day in window if day not in newer]
+    if not days:
+        return []
+    measure, weeks = (rules.measure, rules.weeks) if rules else (None, 0)
+    before = sorted({each for day in days for each in weekdays_before(day, weeks)})
+    stored = sums.stored(measure, [*before, *days])
+    if not stored and rules is None:
+        return []
+    new = {key: total for key, total in sums.new(measure, days).items() if key[1] in set(days)}
+    shops = sorted({shop for shop, _ in [*new, *stored]})
+    figures = [_figure(shop, day, weeks, new, stored) for shop in shops for day in days]
+    return figures if rules else [each for each in figures if each.new.rows or each.stored.rows]
+
+
+def _figure(shop: str, day: date, weeks: int, new: Totals, stored: Totals) -> Figure:
+    weekdays = [stored[shop, each].amount for each in weekdays_before(day, weeks) if (shop, each) in stored]
+    return Figure(shop, day, new.get((shop, day), Total()), stored.get((shop, day), Total()), tuple(weekdays))

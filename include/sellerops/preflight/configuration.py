@@ -1,0 +1,97 @@
+"""Everything that is wrong with the configuration as its files are now, whatever stays in use meanwhile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sellerops.base.errors import ConfigurationError
+from sellerops.exports import export_failures
+from sellerops.notices.routes import ROUTES
+from sellerops.rate_limits.config import RATE_LIMITS
+from sellerops.reconciliation.checks import check_failures
+from sellerops.settings.accounts import ACCOUNTS, load_accounts
+from sellerops.settings.asins_file import ASINS
+from sellerops.settings.config_files import config_dir
+from sellerops.settings.deprecations import DEPRECATIONS
+from sellerops.settings.last_valid import ConfigFile, Files, kept_texts
+from sellerops.settings.localized_headers import HEADERS
+from sellerops.settings.marketplaces import MARKETPLACES
+from sellerops.settings.specs import ReportSpec, SpecFailure, load_specs
+from sellerops.settings.specs.destination_rules import FILE as RULES
+from sellerops.settings.specs.destination_rules import read_rules, unknown_names
+
+SHARED: tuple[ConfigFile[Any], ...] = (
+    ACCOUNTS, ASINS, DEPRECATIONS, HEADERS, MARKETPLACES, RATE_LIMITS, ROUTES,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong. ``is_kept``: what was last valid stays in use."""
+
+    error: ConfigurationError
+    is_kept: bool
+
+    @property
+    def file(self) -> str:
+        """The file to blame, as a path within the configuration folder."""
+        place = re.sub(r":\d+$", "", self.error.where.split(", ")[0])
+        return place.removeprefix(f"{config_dir()}/")
+
+    @property
+    def text(self) -> str:
+        """What is wrong, where, what to do, and what happens meanwhile."""
+        meanwhile = (
+            "Until then the last valid version stays in use."
+            if self.is_kept
+            else "It was never valid here, so what it defines is missing."
+        )
+        return f"{self.error} {meanwhile}"
+
+
+def report_problems() -> list[Problem]:
+    """What concerns the DAGs of reports and checks, each problem once: defaults concern many specs."""
+    shared = [each for each in SHARED if each is not ROUTES]
+    specs, failures = load_specs()
+    return _each_once([*_of(shared), *_of_files(failures), *_of_rules(specs), *_of_files(check_failures())])
+
+
+def all_problems() -> list[Problem]:
+    """The same, and what concerns exports and notices."""
+    return _each_once([*report_problems(), *_of([ROUTES]), *_of_files(export_failures())])
+
+
+def _of(files: Iterable[ConfigFile[Any]]) -> list[Problem]:
+    found = [(each.name, each.problem()) for each in files]
+    return [Problem(error, kept_texts(name) is not None) for name, error in found if error]
+
+
+def _of_rules(specs: Sequence[ReportSpec]) -> list[Problem]:
+    """Names in destinations.yaml that do not exist. An invalid file is a failure of the specs."""
+    path = config_dir() / RULES
+    try:
+        rules, accounts = read_rules(Files(), path), load_accounts()
+    except ConfigurationError:
+        return []
+    wrong = unknown_names(
+        rules,
+        families={spec.family for spec in specs},
+        reports={spec.name for spec in specs},
+        accounts=accounts,
+        path=path,
+    )
+    return [Problem(each, is_kept=False) for each in wrong]
+
+
+def _of_files(failures: Iterable[SpecFailure]) -> list[Problem]:
+    return [Problem(each.error, each.is_kept) for each in failures]
+
+
+def _each_once(problems: Iterable[Problem]) -> list[Problem]:
+    return list({str(each.error): each for each in problems}.values())
+
+
+__all__ = ["Problem", "all_problems", "report_problems"]

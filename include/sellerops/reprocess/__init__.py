@@ -1,0 +1,1 @@
+"""Archived documents loaded again, and decisions about stored ones: replay, refill, quarantine, retention."""

@@ -1,0 +1,79 @@
+"""Archived documents with personal data end with their time; all others are kept for ever.
+
+Which have such: all documents of a report whose spec declares personal columns, and of other reports those in
+which a load met an unknown column that reads like personal data (``sellerops.personal_document``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sellerops.archive import Archive
+from sellerops.ledger import Ledger
+from sellerops.reprocess.personal import list_personal
+from sellerops.settings.specs import ReportSpec
+from sellerops.settings.specs.model import PERSONAL_DOCUMENTS_KEPT
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """How many documents of a report were deleted."""
+
+    report: str
+    documents: int
+
+
+def delete_documents(ledger: Ledger, archive: Archive, specs: Sequence[ReportSpec]) -> list[Deleted]:
+    """Delete archived documents with personal data that are past their time; may be repeated at will.
+
+    Their sidecars stay, and say when and why. Time counts from the last fetch of the document.
+    """
+    now = ledger.clock().now()
+    counts: dict[str, int] = {}
+    for (source, report), kept in _retentions(ledger, specs).items():
+        for uri in archive.documents(source, report):
+            counts[report] = counts.get(report, 0) + _delete_if_old(archive, uri, now, kept)
+    found = {spec.name: spec.found_documents_kept for spec in specs}
+    for uri, report, found_at in _found(ledger):
+        kept = found.get(report, PERSONAL_DOCUMENTS_KEPT)
+        gone = not archive.has(uri)
+        if gone or _delete_if_old(archive, uri, now, kept, since=found_at):
+            _note_deleted(ledger, uri)
+            counts[report] = counts.get(report, 0) + (not gone)
+    return [Deleted(report, count) for report, count in counts.items()]
+
+
+def _retentions(ledger: Ledger, specs: Sequence[ReportSpec]) -> dict[tuple[str, str], timedelta]:
+    """By source and report; of specs that are gone, what they said last."""
+    known = {(spec.source, spec.name): spec.documents_kept for spec in specs}
+    for table in list_personal(ledger):
+        known.setdefault((table.table.split(".")[0], table.report), table.retention)
+    return {key: kept for key, kept in known.items() if kept is not None}
+
+
+def _delete_if_old(
+    archive: Archive, uri: str, now: datetime, kept: timedelta, *, since: datetime | None = None
+) -> bool:
+    stories = archive.sidecars(uri)
+    fetched = datetime.fromisoformat(stories[-1]["fetched_at"]) if stories else since
+    if fetched is None or fetched >= now - kept:
+        return False
+    archive.delete(uri, at=now, why=f"personal data, kept {kept.days} days")
+    return True
+
+
+def _found(ledger: Ledger) -> list[tuple[str, str, datetime]]:
+    with ledger.connection() as connection:
+        rows = connection.execute(
+            "SELECT uri, report, found_at FROM sellerops.personal_document WHERE deleted_at IS NULL"
+        ).fetchall()
+    return [(row["uri"], row["report"], row["found_at"]) for row in rows]
+
+
+def _note_deleted(ledger: Ledger, uri: str) -> None:
+    with ledger.connection() as connection:
+        connection.execute(
+            "UPDATE sellerops.personal_document SET deleted_at = sellerops.now() WHERE uri = %s", (uri,)
+        )

@@ -1,0 +1,194 @@
+"""What it takes to load a document once more, told by the ledger's loads or by the archive's sidecars."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sellerops.archive import Archive
+from sellerops.base.errors import GiveUpError
+from sellerops.calendar.slices import Slice, days_label
+from sellerops.destinations import Destination, RequestMeta, load_document
+from sellerops.destinations.base import LoadJob, LoadResult, facts_of
+from sellerops.destinations.empty import load_nothing
+from sellerops.ledger.history import RecordedLoad
+from sellerops.settings.marketplaces import marketplace_by_id
+from sellerops.settings.specs import PeriodKind, ReportSpec
+
+Key = tuple[str | None, str, str]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One document for one slice of one table. ``load_id``: the load it repeats; ``uri`` None: no document,
+    Amazon had confirmed that there is no data.
+    """
+
+    table: str
+    piece: Slice
+    meta: RequestMeta
+    uri: str | None
+    load_id: int | None = None
+
+    @property
+    def key(self) -> Key:
+        """What tells steps of a table apart: the same document for the same slice gives the same rows."""
+        piece = {name: value for name, value in self.piece.to_dict().items() if name != "label"}
+        return self.uri, self.meta.reported_at.isoformat(), json.dumps(piece, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which loads are repeated; rows of all others stay as they are. None lets all through."""
+
+    account_id: str | None = None
+    since: date | None = None
+    tables: Collection[str] | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        return self.account_id is not None or self.since is not None
+
+    def holds(self, step: Step) -> bool:
+        days = step.piece.days
+        return (self.account_id is None or step.piece.account_id == self.account_id) and (
+            self.since is None or not days or days[-1] >= self.since
+        )
+
+
+def load_step(destination: Destination, archive: Archive, spec: ReportSpec, step: Step) -> list[LoadResult]:
+    """Load the step's document, or its confirmed absence, into its table of ``spec``."""
+    piece, uri = replace(step.piece, source=spec.source), step.uri
+    if uri is None:
+        return load_nothing(destination, spec, piece, step.meta, tables=[step.table])
+    return load_document(destination, spec, piece, step.meta, lambda: archive.open(uri), tables=[step.table])
+
+
+class AsRecorded:
+    """The destination, without judging: what was loaded once was accepted then."""
+
+    def __init__(self, inner: Destination) -> None:
+        self.name = inner.name
+        self._inner = inner
+
+    def load(self, job: LoadJob) -> LoadResult:
+        return self._inner.load(replace(job, is_recorded=True))
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def is_known(record: RecordedLoad) -> bool:
+    """Whether the ledger knows which slice the load was for."""
+    return record.reported_at is not None and (record.slice is not None or record.region is not None)
+
+
+def step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> Step:
+    """What it takes to repeat a recorded load. Raises GiveUpError when that is not known any more."""
+    if record.reported_at is None or not is_known(record):
+        raise GiveUpError(
+            "it is not known which slice it was for, and its request is purged.",
+            where=f"load {record.load_id}",
+            remedy="Rebuild with --from-archive.",
+        )
+    reported_at = record.reported_at.astimezone(UTC)
+    piece = (
+        Slice.from_dict(record.slice)
+        if record.slice
+        else slice_of(
+            spec,
+            record.account_id,
+            record.region or "",
+            record.marketplace_ids,
+            record.window_start,
+            record.window_end,
+            reported_at,
+        )
+    )
+    meta = RequestMeta(
+        reported_at=reported_at,
+        content_type=record.content_type,
+        marketplace_ids=record.marketplace_ids,
+        where=record.uri or f"load {record.load_id}",
+        facts=record.facts,
+    )
+    return Step(table, piece, meta, record.uri, record.load_id)
+
+
+def step_of_story(spec: ReportSpec, table: str, uri: str, story: dict[str, Any]) -> Step:
+    """What it takes to load the document that a sidecar tells of."""
+    request, response = story["request"], story["response"]
+    reported_at = _moment(request.get("reported_at")) or _moment(story["fetched_at"])
+    assert reported_at is not None
+    shops = tuple(request["marketplace_ids"])
+    piece = (
+        Slice.from_dict(request["slice"])
+        if request.get("slice")
+        else slice_of(
+            spec,
+            story["account_id"],
+            request["region"],
+            shops,
+            _moment(request.get("window_start")),
+            _moment(request.get("window_end")),
+            reported_at,
+        )
+    )
+    meta = RequestMeta(
+        reported_at=reported_at,
+        content_type=response.get("content_type"),
+        marketplace_ids=shops,
+        where=uri,
+        facts=facts_of(response) or facts_of(request),
+    )
+    return Step(table, piece, meta, uri)
+
+
+def slice_of(
+    spec: ReportSpec,
+    account_id: str,
+    region: str,
+    marketplace_ids: tuple[str, ...],
+    start: datetime | None,
+    end: datetime | None,
+    reported_at: datetime,
+) -> Slice:
+    """The slice that a request was made for, from the request alone.
+
+    A snapshot then stands for the moment Amazon made it, since the one it was asked for is not known.
+    """
+    shops = [marketplace_by_id(each) for each in marketplace_ids]
+    zone = ZoneInfo("UTC") if spec.period.clock == "utc" else shops[0].zone
+    window: dict[str, Any] = {}
+    if spec.period.kind is PeriodKind.SNAPSHOT or start is None or end is None:
+        window["snapshot_at"] = reported_at.isoformat()
+        day = f"{reported_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    else:
+        first = start.astimezone(zone).date()
+        last = (end - timedelta(microseconds=1)).astimezone(zone).date()
+        day = days_label(first, last)
+        window |= {
+            "window_start": start.astimezone(UTC).isoformat(),
+            "window_end": end.astimezone(UTC).isoformat(),
+        }
+        if spec.period.kind is not PeriodKind.LISTING:
+            window |= {"first_day": first.isoformat(), "last_day": last.isoformat()}
+    place = shops[0].code if len(shops) == 1 else region
+    return Slice(
+        source=spec.source,
+        report=spec.name,
+        account_id=account_id,
+        region=region,
+        marketplaces=tuple(shop.code for shop in shops),
+        label=f"{place} {day}",
+        timezone=str(zone),
+        **window,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None

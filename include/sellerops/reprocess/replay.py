@@ -1,0 +1,318 @@
+"""Tables made again from the archive: the loads that were made are made once more, in their order, beside the
+live tables; then the two are compared, or the new ones put in place. Amazon is not asked.
+
+What was never loaded (a document that was held, or could not be read) has no load to repeat.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import Any
+
+import psycopg
+
+from sellerops.archive import Archive
+from sellerops.base import postgres
+from sellerops.base.errors import (
+    ConfigurationError,
+    GiveUpError,
+    RetryableError,
+    TableInUse,
+    UnreadableDocument,
+)
+from sellerops.base.postgres import LOADING
+from sellerops.base.table_locks import with_tables_locked
+from sellerops.destinations import open_destination
+from sellerops.destinations.postgres.locks import lock_table
+from sellerops.destinations.postgres.rebuild import Comparison, Rebuild, scratch_spec
+from sellerops.ledger import Ledger
+from sellerops.ledger.history import recorded_loads
+from sellerops.reprocess.load_steps import (
+    AsRecorded,
+    Scope,
+    Step,
+    is_known,
+    load_step,
+    step_of,
+    step_of_story,
+)
+from sellerops.settings.specs import ReportSpec
+
+log = logging.getLogger(__name__)
+
+DESTINATION = "postgres"
+_CATCH_UPS = 20
+
+
+@dataclass
+class Replayed:
+    """What became of one table. ``left_out``: documents that could not be read, with the reason."""
+
+    comparison: Comparison
+    loads: int = 0
+    kept_rows: int = 0
+    left_out: list[str] = field(default_factory=list)
+    is_in_place: bool = False
+
+
+def replay(
+    ledger: Ledger,
+    archive: Archive,
+    spec: ReportSpec,
+    scope: Scope,
+    *,
+    check: bool = False,
+    from_archive: bool = False,
+    tell: Callable[[str], None] = log.info,
+) -> list[Replayed]:
+    """Rebuild the tables of ``spec`` and put them in place, all in one transaction; ``check`` only compares.
+
+    ``from_archive``: for a ledger that is lost, or a part of it. The sidecars say what there is beside the
+    loads that it still tells of; theirs are then new loads.
+    Raises UnreadableDocument when a document of a recorded load is gone; nothing is changed then.
+    """
+    names = [name for name in spec.tables if scope.tables is None or name in scope.tables]
+    unknown = set(scope.tables or ()) - set(names)
+    if unknown:
+        raise ConfigurationError(
+            f"{spec.name} fills no table {', '.join(sorted(unknown))}.",
+            remedy=f"It fills {', '.join(spec.tables)}.",
+        )
+    tables = [_Table(ledger, archive, spec, name, scope, from_archive) for name in names]
+    with _only_one(ledger, spec):
+        for table in tables:
+            table.build()
+            tell(f"{table.full_name}: {table.result_loads} loads repeated")
+        done = [table.compared() for table in tables]
+        if not check:
+            for table, each in zip(tables, done, strict=True):
+                table.refuse_loss(each)
+            _put_in_place(ledger, tables)
+            for each in done:
+                each.is_in_place = True
+        else:
+            for table in tables:
+                table.clear()
+    return done
+
+
+class _Table:
+    """The rebuild of one table."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        archive: Archive,
+        spec: ReportSpec,
+        name: str,
+        scope: Scope,
+        from_archive: bool,
+    ) -> None:
+        self._ledger, self._archive = ledger, archive
+        self._spec, self._name, self._scope = spec, name, scope
+        self._from_archive = from_archive
+        self.rebuild = Rebuild.of(spec, name)
+        self.full_name = self.rebuild.live.full_name
+        self.ids: dict[int, int] = {}
+        self.known: set[int] = set()
+        self._by_sidecar: set[str] = set()
+        self._kept = 0
+        self._keeps = False
+        self.result_loads = 0
+        self._left_out: list[str] = []
+
+    def build(self) -> None:
+        self.clear()
+        with self._connect() as connection:
+            self.rebuild.refuse_other_rows(connection, is_partial=self._scope.is_partial)
+        self.ids, self.known, self.result_loads, self._left_out = {}, set(), 0, []
+        recorded = self._new_records()
+        steps = [*self._steps_of_archive(recorded), *recorded] if self._from_archive else recorded
+        if not steps:
+            raise GiveUpError(
+                "no load of it is recorded."
+                if not self._from_archive
+                else "the archive has no document of it.",
+                where=f"table {self.full_name}",
+                remedy="There is nothing to make it from; check report, table and archive.",
+            )
+        chosen = [step for step in steps if self._scope.holds(step)]
+        deleted = {step.load_id for step in chosen if self._is_deleted(step)}
+        chosen = [step for step in chosen if step.load_id is None or step.load_id not in deleted]
+        self._keeps = bool(deleted) or (self._scope.is_partial and not self._from_archive)
+        if self._keeps:
+            repeated = [step.load_id for step in chosen if step.load_id is not None]
+            with self._connect() as connection, connection.transaction():
+                self._kept = self.rebuild.keep(connection, repeated)
+        self._load(chosen)
+
+    def catch_up(self) -> None:
+        """Repeat what was loaded since; beside rows that were kept, begin again: those may have changed."""
+        if self._keeps:
+            self.build()
+        else:
+            self._load(self._new_records())
+
+    def compared(self) -> Replayed:
+        with self._connect() as connection, connection.transaction():
+            connection.execute("SET LOCAL TIME ZONE 'UTC'")
+            comparison = self.rebuild.compare(connection)
+        return Replayed(comparison, self.result_loads, self._kept, self._left_out)
+
+    def refuse_loss(self, done: Replayed) -> None:
+        """Raise GiveUpError when rows stand in the live table that can be made from nothing that is known."""
+        unknown = 0
+        if not self._from_archive:
+            with self._connect() as connection:
+                unknown = self.rebuild.rows_of_no_load(connection)
+        if unknown:
+            raise GiveUpError(
+                f"{unknown:,} rows are of loads that the ledger does not know.",
+                where=f"table {self.full_name}",
+                remedy="Nothing was changed. Rebuild with --from-archive: it reads the archive's sidecars.",
+            )
+        if self._from_archive and self._left_out and done.comparison.only_live:
+            raise GiveUpError(
+                f"{len(self._left_out)} documents are gone or unreadable (the first: {self._left_out[0]}), "
+                f"and {done.comparison.only_live:,} rows of the live table cannot be made from others.",
+                where=f"table {self.full_name}",
+                remedy="Nothing was changed; --check shows the difference. Restore the documents, or if the "
+                f"rows may go: TRUNCATE {self.full_name}, then start the replay again.",
+            )
+
+    def clear(self) -> None:
+        with self._connect() as connection, connection.transaction():
+            self.rebuild.clear(connection)
+
+    def _is_deleted(self, step: Step) -> bool:
+        """Whether its document ended with its time: its rows are kept as they stand in the live table."""
+        if step.load_id is None or step.uri is None:
+            return False
+        deletion = self._archive.deletion_of(step.uri)
+        if deletion:
+            self._left_out.append(f"{step.uri}: {deletion}; its rows are kept as they stand")
+        return deletion is not None
+
+    def _new_records(self) -> list[Step]:
+        """Loads of the ledger that are not among ``known``, which then holds them too."""
+        with self._ledger.connection() as connection:
+            records = recorded_loads(connection, self.full_name, DESTINATION)
+        new = [record for record in records if record.load_id not in self.known]
+        self.known.update(record.load_id for record in new)
+        # What a sidecar tells better: whose document and slice an old load was.
+        by_sidecar = [record for record in new if self._from_archive and record.uri and not is_known(record)]
+        self._by_sidecar.update(str(record.uri) for record in by_sidecar)
+        return [step_of(self._spec, self._name, record) for record in new if record not in by_sidecar]
+
+    def _steps_of_archive(self, recorded: list[Step]) -> Iterator[Step]:
+        """Documents that the ledger tells no load of; of the others it knows the slices better."""
+        told = {(step.uri, step.meta.reported_at) for step in recorded}
+        stories = sorted(
+            self._archive.stories(self._spec.source, self._spec.name),
+            key=lambda each: _age(each[1]),
+        )
+        without = self._by_sidecar - {uri for uri, story in stories if story}
+        if without:
+            raise GiveUpError(
+                f"the archive has no sidecar of {len(without)} documents that were loaded.",
+                where=f"table {self.full_name}",
+                remedy=f"Restore the archive; the first is {min(without)}.",
+            )
+        # Asked after the list: a document that is held meanwhile is among them.
+        held = self._held()
+        for uri, story in stories:
+            if story is None:
+                self._left_out.append(f"{uri}: a sidecar is damaged")
+                continue
+            if "deleted" in story and (deletion := self._archive.deletion_of(uri)):
+                self._left_out.append(f"{uri}: {deletion}")
+                continue
+            step = step_of_story(self._spec, self._name, uri, story)
+            place = step.piece.account_id, step.piece.days[0], step.piece.days[-1], step.meta.reported_at
+            if place not in held and (step.uri, step.meta.reported_at) not in told:
+                yield step
+
+    def _held(self) -> set[tuple[Any, ...]]:
+        """Documents that wait for a person, or were rejected, as far as a ledger still knows."""
+        with self._ledger.connection() as connection:
+            rows = connection.execute(
+                "SELECT account_id, first_day, last_day, reported_at FROM sellerops.quarantine "
+                "WHERE table_name = %s AND state <> 'RELEASED'",
+                (self.full_name,),
+            ).fetchall()
+        return {
+            (r["account_id"], r["first_day"], r["last_day"], r["reported_at"].astimezone(UTC)) for r in rows
+        }
+
+    def _load(self, steps: list[Step]) -> None:
+        spec = scratch_spec(self._spec)
+        destination = AsRecorded(open_destination(DESTINATION, self._ledger.database.conninfo))
+        for step in steps:
+            try:
+                (result,) = load_step(destination, self._archive, spec, step)
+            except UnreadableDocument as error:
+                if step.load_id is not None:
+                    raise  # the live table has its rows
+                self._left_out.append(f"{step.uri}: {error.cause}")
+                continue
+            self.result_loads += 1
+            if step.load_id is not None:
+                self.ids[result.load_id] = step.load_id
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return postgres.connect(self._ledger.database.conninfo, LOADING, autocommit=True)
+
+
+def _age(story: dict[str, Any] | None) -> tuple[str, str]:
+    return (str(story["request"].get("reported_at")), str(story["fetched_at"])) if story else ("", "")
+
+
+def _put_in_place(ledger: Ledger, tables: list[_Table]) -> None:
+    """All in one transaction; what is loaded while the rebuild goes on is repeated too."""
+    locked = [each for table in tables for each in table.rebuild.locked_tables]
+    for _ in range(_CATCH_UPS):
+        try:
+            with postgres.connect(ledger.database.conninfo, LOADING, autocommit=True) as connection:
+                for table in tables:
+                    table.rebuild.make_ready(connection)
+                with connection.transaction():
+                    # Loads under way end first; then nobody reads for as long as the swap takes.
+                    for name in sorted(table.full_name for table in tables):
+                        lock_table(connection, name)
+                    with_tables_locked(connection, locked, lambda: None)
+                    for table in tables:
+                        table.rebuild.put_in_place(connection, table.ids, known=table.known)
+            return
+        except TableInUse:
+            raise
+        except RetryableError:
+            for table in tables:
+                table.catch_up()
+        except psycopg.OperationalError as error:
+            raise RetryableError(
+                f"Postgres did not do its part: {str(error).strip()}",
+                where=f"table {tables[0].full_name}",
+                remedy="Nothing was changed. Start the replay again.",
+            ) from error
+    raise RetryableError(
+        "loads come in faster than they can be repeated.",
+        where=f"table {tables[0].full_name}",
+        remedy="Pause the report's DAG, then start the replay again.",
+    )
+
+
+@contextmanager
+def _only_one(ledger: Ledger, spec: ReportSpec) -> Iterator[None]:
+    with postgres.connect(ledger.database.conninfo, LOADING, autocommit=True) as connection:
+        row = connection.execute(
+            "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (f"sellerops.replay:{spec.dag_id}",)
+        ).fetchone()
+        if not row or not row[0]:
+            raise RetryableError(
+                "another replay of it is going on.", where=f"report {spec.name}", remedy="Wait for its end."
+            )
+        yield

@@ -1,0 +1,1 @@
+"""The configuration as typed values: accounts, marketplaces, report specs, and how their files are read."""

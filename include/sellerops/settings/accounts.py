@@ -1,0 +1,157 @@
+"""The seller accounts, from ``config/accounts.yaml``. Credentials stand in Airflow connections, not here."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sellerops.base.errors import ConfigurationError
+from sellerops.settings.config_files import shown
+from sellerops.settings.known_sources import SOURCES
+from sellerops.settings.last_valid import ConfigFile, Files
+from sellerops.settings.marketplaces import Marketplace, marketplace, region_endpoint
+
+_ALLOWED = {"region", "marketplaces", "connection", "application", "sources"}
+_DEFAULT_SOURCES = ("amazon_sp",)
+
+
+@dataclass(frozen=True)
+class Account:
+    """One seller account in one region: what one refresh token reaches.
+
+    ``application`` names the developer application; Amazon counts quotas per application and account.
+    ``sources``: the systems it is collected from; ``connection`` is that of the Selling Partner API.
+    """
+
+    id: str
+    region: str
+    marketplaces: tuple[Marketplace, ...]
+    connection: str
+    application: str = "default"
+    sources: tuple[str, ...] = _DEFAULT_SOURCES
+
+    @property
+    def pool(self) -> str:
+        """The Airflow pool that bounds how many tasks work for this account at the Selling Partner API."""
+        return self.pool_of("amazon_sp")
+
+    def pool_of(self, source: str) -> str:
+        """The Airflow pool that bounds how many tasks work for this account at a source at once."""
+        return f"{source}_{self.id}"
+
+    def connection_of(self, source: str) -> str:
+        """The Airflow connection that holds the account's credentials for a source."""
+        return self.connection if source == "amazon_sp" else f"{source}_{self.id}"
+
+
+def load_accounts() -> dict[str, Account]:
+    """All accounts by id; while the file is invalid, those it last named validly.
+
+    Raises ConfigurationError naming file, account and remedy when it never was valid.
+    """
+    return ACCOUNTS.load()
+
+
+def _build(files: Files, path: Path) -> dict[str, Account]:
+    where = shown(path)
+    content = files.yaml(path)
+    unknown = sorted(str(key) for key in set(content) - {"accounts"})
+    if unknown:
+        raise ConfigurationError(
+            f"unknown key {unknown[0]!r}.", where=where, remedy="Put every account under `accounts:`."
+        )
+    entries = content.get("accounts")
+    if not isinstance(entries, dict) or not entries:
+        raise ConfigurationError(
+            "names no account under `accounts:`.", where=where, remedy="Add one; docs/first-account.md."
+        )
+    return {str(name): _account(where, name, fields) for name, fields in entries.items()}
+
+
+ACCOUNTS = ConfigFile("accounts.yaml", _build)
+
+
+def _account(path: str, name: object, fields: object) -> Account:
+    where = f"{path}, accounts.{name}"
+    # Airflow bounds the names of tasks and pools, of which the id is a part.
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name):
+        raise ConfigurationError(
+            "is not a usable account id.",
+            where=where,
+            remedy="Use up to 60 of a-z, 0-9 and _, a letter first.",
+        )
+    if not isinstance(fields, dict):
+        raise ConfigurationError(
+            "holds no keys.", where=where, remedy="Give it `region` and `marketplaces`; mind the indentation."
+        )
+    for key in fields:
+        if key not in _ALLOWED:
+            guess = difflib.get_close_matches(str(key), _ALLOWED, n=1)
+            raise ConfigurationError(
+                f"unknown key {key!r}.",
+                where=where,
+                remedy=f"Did you mean {guess[0]!r}?" if guess else f"Known: {', '.join(sorted(_ALLOWED))}.",
+            )
+    for key in ("region", "marketplaces"):
+        if key not in fields:
+            raise ConfigurationError(f"the key {key!r} is missing.", where=where, remedy="Add it.")
+    region = _text(where, fields, "region", "")
+    try:
+        region_endpoint(region)
+        shops = tuple(marketplace(code) for code in _codes(where, fields["marketplaces"]))
+    except ConfigurationError as error:
+        raise ConfigurationError(error.cause, where=where, remedy=error.remedy) from error
+    strangers = [shop.code for shop in shops if shop.region != region]
+    if strangers:
+        raise ConfigurationError(
+            f"{', '.join(strangers)} is not in region {region}.",
+            where=where,
+            remedy="One account entry for each region: Amazon authorises them apart.",
+        )
+    return Account(
+        id=name,
+        region=region,
+        marketplaces=shops,
+        connection=_text(where, fields, "connection", f"amazon_sp_{name}"),
+        application=_text(where, fields, "application", "default"),
+        sources=_sources(where, fields.get("sources", _DEFAULT_SOURCES)),
+    )
+
+
+def _text(where: str, fields: dict[str, Any], key: str, default: str) -> str:
+    value = fields.get(key, default)
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"{value!r} is not a name.", where=f"{where}.{key}", remedy="Write a text.")
+    return value
+
+
+def _codes(where: str, codes: object) -> list[str]:
+    if not isinstance(codes, list) or not codes or not all(isinstance(code, str) for code in codes):
+        raise ConfigurationError(
+            f"{codes!r} is not a list of marketplaces.",
+            where=where,
+            remedy="Write the ISO country codes: `marketplaces: [US, CA]`.",
+        )
+    doubled = sorted({code for code in codes if codes.count(code) > 1})
+    if doubled:
+        raise ConfigurationError(
+            f"`marketplaces` lists {', '.join(doubled)} twice.", where=where, remedy="Remove one of them."
+        )
+    return codes
+
+
+def _sources(where: str, names: object) -> tuple[str, ...]:
+    unknown = (
+        [name for name in names if name not in tuple(SOURCES)] if isinstance(names, list | tuple) else [names]
+    )
+    if unknown or not names:
+        raise ConfigurationError(
+            f"`sources` names {', '.join(map(repr, unknown)) or 'nothing'}.",
+            where=where,
+            remedy=f"Write a list of {', '.join(SOURCES)}.",
+        )
+    assert isinstance(names, list | tuple)
+    return tuple(names)

@@ -1,0 +1,65 @@
+"""Where the configuration lives, and how a file of it is read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sellerops.base.errors import ConfigurationError
+from sellerops.base.yaml_parser import LARGEST_BYTES, YamlError, parse_yaml
+
+# Asked for with every shop of every slice: resolving it each time is what planning would spend its time on.
+_OWN = Path(__file__).resolve().parent.parent / "config"
+
+
+def config_dir() -> Path:
+    """The folder of configuration: ``$SELLEROPS_CONFIG_DIR``, else ``include/config`` of this project."""
+    override = os.environ.get("SELLEROPS_CONFIG_DIR")
+    return Path(override) if override else _OWN
+
+
+def shown(path: Path) -> str:
+    """The path as text any database and terminal takes: file names may be any bytes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in ``path``. Raises ConfigurationError naming file and line when it is not one."""
+    return parse_mapping(read_text(path), path)
+
+
+def read_text(path: Path) -> str:
+    """The text of a configuration file. Raises ConfigurationError; never waits for a pipe or a device."""
+    where = shown(path)
+    try:
+        if path.exists() and not path.is_file():
+            raise ConfigurationError("is not a file.", where=where, remedy="Move it out of the folder.")
+        if path.stat().st_size > LARGEST_BYTES:
+            raise ConfigurationError(
+                f"is larger than {LARGEST_BYTES:,} bytes.", where=where, remedy="Put the right file here."
+            )
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"cannot be read: {str(error).replace(str(path), path.name)}.".encode(
+                "utf-8", "backslashreplace"
+            ).decode(),
+            where=where,
+            remedy="Save it as UTF-8, readable by Airflow's user.",
+        ) from error
+
+
+def parse_mapping(text: str, path: Path) -> dict[str, Any]:
+    """The mapping in the text of ``path``. Raises ConfigurationError naming file and line."""
+    try:
+        content = parse_yaml(text)
+    except YamlError as error:
+        raise ConfigurationError(
+            f"is not valid YAML: {error.problem}.",
+            where=f"{shown(path)}:{error.line}" if error.line else shown(path),
+            remedy="Correct the line; check the indentation.",
+        ) from error
+    if not isinstance(content, dict):
+        raise ConfigurationError("holds no mapping of keys to values.", where=shown(path))
+    return content

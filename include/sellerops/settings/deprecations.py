@@ -1,0 +1,131 @@
+"""What Amazon removes of what we use: announced days as data, who is touched, and when people are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sellerops.base.errors import ConfigurationError
+from sellerops.settings.config_files import shown
+from sellerops.settings.last_valid import ConfigFile, Files
+from sellerops.settings.specs import ReportSpec
+
+# Days before the removal at which people are told, each once; 0 tells that it is over.
+THRESHOLDS = (90, 30, 7, 0)
+
+
+class Kind(StrEnum):
+    """What is removed."""
+
+    REPORT_TYPE = "report type"
+    OPERATION = "operation"
+    DATA_KIOSK = "Data Kiosk schema"
+
+
+@dataclass(frozen=True)
+class Deprecation:
+    """One thing Amazon removes. ``removed_on`` None: it is gone (``is_removed``), or no day is announced."""
+
+    kind: Kind
+    name: str
+    removed_on: date | None
+    is_removed: bool
+    replacement: str
+    source: str
+
+    def days_left(self, today: date) -> int | None:
+        """Days until the announced day, negative after it; None without one."""
+        return (self.removed_on - today).days if self.removed_on else None
+
+    def is_gone(self, today: date) -> bool:
+        left = self.days_left(today)
+        return self.is_removed or (left is not None and left <= 0)
+
+    def is_used_by(self, spec: ReportSpec) -> bool:
+        """Whether the report cannot be had without it."""
+        request = spec.request
+        if self.kind is Kind.REPORT_TYPE:
+            return spec.report_type == self.name
+        if self.kind is Kind.OPERATION:
+            return request.operation == self.name
+        return self.name in (request.query or "")
+
+
+@dataclass(frozen=True)
+class Touched:
+    """A deprecation and the reports that use it."""
+
+    deprecation: Deprecation
+    reports: tuple[str, ...]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    removed_on: date | None = None
+    is_removed: bool = False
+    replacement: str = ""
+    source: str
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    report_types: dict[str, _Entry] = {}
+    operations: dict[str, _Entry] = {}
+    data_kiosk: dict[str, _Entry] = {}
+
+
+def load_deprecations(path: Path | None = None) -> list[Deprecation]:
+    """All of ``config/deprecations.yaml``, as last valid; of ``path`` only as it is.
+
+    Raises ConfigurationError naming file and key.
+    """
+    return DEPRECATIONS.read(path) if path else DEPRECATIONS.load()
+
+
+def _build(files: Files, path: Path) -> list[Deprecation]:
+    try:
+        content = _File.model_validate(files.yaml(path))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(str(part) for part in problem["loc"])
+        raise ConfigurationError(f"{problem['msg']}.", where=f"{shown(path)}, key `{key}`") from error
+    sections = (
+        (Kind.REPORT_TYPE, content.report_types),
+        (Kind.OPERATION, content.operations),
+        (Kind.DATA_KIOSK, content.data_kiosk),
+    )
+    return [
+        Deprecation(kind, name, each.removed_on, each.is_removed, each.replacement, each.source)
+        for kind, entries in sections
+        for name, each in entries.items()
+    ]
+
+
+DEPRECATIONS = ConfigFile("deprecations.yaml", _build)
+
+
+def touched(deprecations: Iterable[Deprecation], specs: Sequence[ReportSpec]) -> list[Touched]:
+    """Each deprecation with the reports that use it, if any; what is gone soonest comes first."""
+    found = [
+        Touched(each, tuple(spec.name for spec in specs if each.is_used_by(spec))) for each in deprecations
+    ]
+    return sorted(found, key=lambda one: (not one.reports, one.deprecation.removed_on or date.max))
+
+
+def removed_of(spec: ReportSpec, today: date, deprecations: Iterable[Deprecation]) -> Iterator[Deprecation]:
+    """What the spec uses although Amazon has removed it."""
+    return (each for each in deprecations if each.is_used_by(spec) and each.is_gone(today))
+
+
+def threshold_of(deprecation: Deprecation, today: date) -> int | None:
+    """The threshold that is reached: of 90, 30, 7 and 0 the smallest that counts; None before the first."""
+    left = deprecation.days_left(today)
+    if left is None:
+        return 0 if deprecation.is_removed else None
+    reached = [threshold for threshold in THRESHOLDS if left <= threshold]
+    return min(reached, default=None)

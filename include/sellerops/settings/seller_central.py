@@ -1,0 +1,71 @@
+"""Where people see a report at Amazon, from ``config/seller_central.yaml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sellerops.base.errors import ConfigurationError
+from sellerops.settings.config_files import shown
+from sellerops.settings.last_valid import ConfigFile, Files
+from sellerops.settings.specs import ReportSpec
+
+# A browser is sent there: nothing but Amazon's own hosts.
+_HOST = re.compile(r"(sellercentral|advertising)(-[a-z]+)?\.amazon(\.[a-z]{2,3}){1,2}")
+_ADDRESS = re.compile(rf"https://{_HOST.pattern}(/\S*)?")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Hosts by marketplace code, paths by report type, addresses by source."""
+
+    hosts: Mapping[str, str]
+    pages: Mapping[str, str]
+    sources: Mapping[str, str]
+
+    def page_of(self, spec: ReportSpec, marketplace: str) -> str:
+        """The address of the report's page for a marketplace (ISO code), else of its Seller Central.
+
+        Raises ConfigurationError for a marketplace without a host.
+        """
+        if spec.source in self.sources:
+            return self.sources[spec.source]
+        if marketplace not in self.hosts:
+            raise ConfigurationError(
+                f"there is no Seller Central of marketplace {marketplace}.",
+                where="config/seller_central.yaml, hosts",
+                remedy=f"Add `{marketplace}: sellercentral.amazon.<domain>`.",
+            )
+        return f"https://{self.hosts[marketplace]}{self.pages.get(spec.report_type, '/')}"
+
+
+def _build(files: Files, path: Path) -> Places:
+    content = files.yaml(path)
+    places = Places(**{name: _texts(content, name, path) for name in ("hosts", "pages", "sources")})
+    checks = (
+        ("hosts", places.hosts, _HOST, "sellercentral.amazon.de"),
+        ("pages", places.pages, re.compile(r"/\S*"), "/business-reports"),
+        ("sources", places.sources, _ADDRESS, "https://advertising.amazon.com/"),
+    )
+    for key, entries, form, example in checks:
+        for name, value in entries.items():
+            if not form.fullmatch(value):
+                raise ConfigurationError(
+                    f"{value!r} is not an address of Amazon's.",
+                    where=f"{shown(path)}, {key}.{name}",
+                    remedy=f"Write it as {example}.",
+                )
+    return places
+
+
+def _texts(content: dict[str, Any], key: str, path: Path) -> dict[str, str]:
+    entries = content.get(key) or {}
+    if not isinstance(entries, dict) or not all(isinstance(value, str) for value in entries.values()):
+        raise ConfigurationError("is not a mapping of texts.", where=f"{shown(path)}, {key}")
+    return {str(name): value for name, value in entries.items()}
+
+
+SELLER_CENTRAL = ConfigFile("seller_central.yaml", _build)

@@ -1,0 +1,106 @@
+"""Where the rows of reports go, by family and account: ``config/destinations.yaml``."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from sellerops.base.errors import ConfigurationError
+from sellerops.settings.config_files import shown
+from sellerops.settings.known_destinations import DESTINATIONS
+from sellerops.settings.last_valid import Files
+
+FILE = "destinations.yaml"
+
+
+def check_destinations(names: tuple[str, ...]) -> tuple[str, ...]:
+    """``names`` as they are. Raises ValueError naming one that is unknown or named twice."""
+    unknown = [name for name in names if name not in DESTINATIONS]
+    if unknown:
+        raise ValueError(f"there is no destination {unknown[0]!r}; there are {', '.join(DESTINATIONS)}")
+    if len(set(names)) != len(names):
+        raise ValueError("a destination is named twice")
+    return names
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
+Destinations = Annotated[Names, AfterValidator(check_destinations), Field(min_length=1)]
+
+
+class DestinationRule(BaseModel):
+    """Where rows go for these families, reports and accounts; what is not named is all of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    families: Names = ()
+    reports: Names = ()
+    accounts: Names = ()
+    destinations: Destinations
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rules: tuple[DestinationRule, ...] = ()
+
+
+def read_rules(files: Files, path: Path) -> tuple[DestinationRule, ...]:
+    """The rules in their order; none where there is no file.
+
+    Raises ConfigurationError naming file, key and remedy.
+    """
+    content = files.yaml_or_nothing(path)
+    try:
+        return _File.model_validate({**content, "rules": content.get("rules") or ()}).rules
+    except ValidationError as error:
+        detail = error.errors()[0]
+        key = ".".join(map(str, detail["loc"]))
+        raise ConfigurationError(
+            f"{detail['msg'].removeprefix('Value error, ').rstrip('.')}.",
+            where=f"{shown(path)}, key `{key}`",
+            remedy="Write each rule as `- {families: ads, accounts: my_account, destinations: [postgres]}`; "
+            f"its keys are {', '.join(DestinationRule.model_fields)}.",
+        ) from error
+
+
+def rules_of(rules: Iterable[DestinationRule], *, family: str, report: str) -> tuple[DestinationRule, ...]:
+    """The rules that can apply to a report, in their order."""
+    return tuple(
+        rule
+        for rule in rules
+        if (not rule.families or family in rule.families) and (not rule.reports or report in rule.reports)
+    )
+
+
+def unknown_names(
+    rules: Iterable[DestinationRule], *, families: Collection[str], reports: Collection[str],
+    accounts: Collection[str], path: Path,
+) -> list[ConfigurationError]:  # fmt: skip
+    """What the rules name that does not exist, an error each: such a rule never applies."""
+    known = {"families": families, "reports": reports, "accounts": accounts}
+    return [
+        ConfigurationError(
+            f"there is no {name!r} among the {kind}, so the rule does not apply to it.",
+            where=f"{shown(path)}, key `rules.{number}.{kind}`",
+            remedy=_remedy(name, existing),
+        )
+        for number, rule in enumerate(rules)
+        for kind, existing in known.items()
+        for name in getattr(rule, kind)
+        if name not in existing
+    ]
+
+
+def _remedy(name: str, existing: Collection[str]) -> str:
+    guess = difflib.get_close_matches(name, existing, n=1)
+    if guess:
+        return f"Did you mean {guess[0]!r}?"
+    return f"Known: {', '.join(sorted(existing)[:30])}."

@@ -1,0 +1,14 @@
+"""Types of columns as Postgres names them."""
+
+from __future__ import annotations
+
+from sellerops.settings.specs import ColumnType
+
+SQL_TYPES = {
+    ColumnType.TEXT: "text",
+    ColumnType.INTEGER: "bigint",
+    ColumnType.DECIMAL: "numeric",
+    ColumnType.DATE: "date",
+    ColumnType.TIMESTAMP: "timestamp with time zone",
+    ColumnType.BOOLEAN: "boolean",
+}
