@@ -33,7 +33,7 @@ _CHILD = """
 import json, sys, time
 import airflow.sdk  # the dag-processor has it already
 begun, cpu = time.perf_counter(), time.process_time()
-from sellerops_airflow.report_factory import build_all, build_dag
+from sellerops_airflow.dag_factory.reports import build_all, build_dag
 if len(sys.argv) > 1:
     from sellerops.settings.accounts import load_accounts
     from sellerops.settings.specs import load_spec

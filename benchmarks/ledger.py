@@ -169,8 +169,8 @@ def _questions(
     from sellerops.ledger.quarantines import QuarantineState
     from sellerops.ledger.slices import failed_days
     from sellerops.notices.messages import end_words
-    from sellerops_airflow import maintenance
-    from sellerops_airflow.run_outcomes import build_outcome
+    from sellerops_airflow.housekeeping import maintenance
+    from sellerops_airflow.runs.run_outcomes import build_outcome
 
     specs = load_specs()[0]
     spec = next(one for one in specs if one.name == "sales_and_traffic")

@@ -15,9 +15,9 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Param, task
 
-from sellerops_airflow import completeness, deadlines
-from sellerops_airflow.house_dags import house_dag, page_of
-from sellerops_airflow.outcomes import task_outcome
+from sellerops_airflow.dag_factory.house_dags import house_dag, page_of
+from sellerops_airflow.housekeeping import completeness, deadlines
+from sellerops_airflow.runs.outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 DAG_ID = "sellerops__completeness"

@@ -11,9 +11,9 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from sellerops_airflow import summary
-from sellerops_airflow.house_dags import house_dag
-from sellerops_airflow.outcomes import task_outcome
+from sellerops_airflow.dag_factory.house_dags import house_dag
+from sellerops_airflow.housekeeping import summary
+from sellerops_airflow.runs.outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 DAG_ID = "sellerops__daily_summary"

@@ -7,9 +7,9 @@ from typing import Any
 
 from airflow.sdk import DAG, Param, task
 
-from sellerops_airflow import maintenance
-from sellerops_airflow.house_dags import house_dag
-from sellerops_airflow.outcomes import task_outcome
+from sellerops_airflow.dag_factory.house_dags import house_dag
+from sellerops_airflow.housekeeping import maintenance
+from sellerops_airflow.runs.outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 with DAG(

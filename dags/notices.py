@@ -17,11 +17,11 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from sellerops_airflow import configuration, maintenance
-from sellerops_airflow.house_dags import house_dag, page_of
-from sellerops_airflow.outcomes import task_outcome
+from sellerops_airflow.dag_factory.house_dags import house_dag, page_of
+from sellerops_airflow.housekeeping import configuration, maintenance
+from sellerops_airflow.housekeeping.worker_watch import worker_deadline
+from sellerops_airflow.runs.outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
-from sellerops_airflow.worker_watch import worker_deadline
 
 with DAG(
     dag_id="sellerops__notices",

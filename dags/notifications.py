@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG
 
-from sellerops_airflow.house_dags import house_dag, page_of
+from sellerops_airflow.dag_factory.house_dags import house_dag, page_of
 from sellerops_airflow.operators.notifications import ListenToNotificationsOperator
 
 with DAG(

@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task_group
 
-from sellerops_airflow.house_dags import house_dag, page_of
+from sellerops_airflow.dag_factory.house_dags import house_dag, page_of
 from sellerops_airflow.operators.quarantine import (
     AskQuarantineOperator,
     DecideQuarantineOperator,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sellerops_airflow.report_factory import dags_to_parse
+from sellerops_airflow.dag_factory.reports import dags_to_parse
 
 for dag in dags_to_parse().dags:
     globals()[dag.dag_id] = dag

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sellerops_airflow.spec_check import raise_for_invalid_specs
+from sellerops_airflow.dag_factory.spec_check import raise_for_invalid_specs
 
 raise_for_invalid_specs()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sellerops_airflow.export_factory import exports_to_parse
+from sellerops_airflow.dag_factory.exports import exports_to_parse
 
 for dag in exports_to_parse():
     globals()[dag.dag_id] = dag

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sellerops_airflow.export_factory import raise_for_invalid_exports
+from sellerops_airflow.dag_factory.exports import raise_for_invalid_exports
 
 raise_for_invalid_exports()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sellerops_airflow.check_factory import checks_to_parse
+from sellerops_airflow.dag_factory.checks import checks_to_parse
 
 for dag in checks_to_parse():
     globals()[dag.dag_id] = dag

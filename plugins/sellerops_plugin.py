@@ -36,13 +36,13 @@ class SellerOpsPlugin(AirflowPlugin):
 
     @property
     def operator_extra_links(self) -> list[Any]:
-        from sellerops_airflow.links import LINKS
+        from sellerops_airflow.pages.links import LINKS
 
         return [link() for link in LINKS]
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:
-        from sellerops_airflow.links import PREFIX
         from sellerops_airflow.pages.app import create_app
+        from sellerops_airflow.pages.links import PREFIX
 
         return [{"app": create_app(), "url_prefix": PREFIX, "name": "sellerops"}]

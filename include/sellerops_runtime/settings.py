@@ -173,7 +173,7 @@ def create_implied_pools() -> list[str]:
     """Create the pools that accounts.yaml implies and Airflow lacks; one line for each."""
     from airflow import settings
 
-    from sellerops_airflow.pools import SLOTS, create_missing
+    from sellerops_airflow.dag_factory.pools import SLOTS, create_missing
 
     names = {account.pool_of(source) for account in load_accounts().values() for source in account.sources}
     engine = settings.get_engine()  # type: ignore[no-untyped-call]

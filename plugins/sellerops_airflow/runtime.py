@@ -177,13 +177,13 @@ class Runtime:
     def destination(self, name: str) -> Destination:
         """The destination of that name, ready to load. Raises ConfigurationError without its connection."""
         from sellerops.destinations import open_destination
-        from sellerops_airflow.destinations import address_of
+        from sellerops_airflow.hooks.destinations import address_of
 
         return open_destination(name, address_of(name, self.conninfo), ledger=self.conninfo)
 
     def bigquery_address(self) -> BigQueryAddress:
         """Where the BigQuery tables are. Raises ConfigurationError without the connection."""
-        from sellerops_airflow.destinations import bigquery_address
+        from sellerops_airflow.hooks.destinations import bigquery_address
 
         return bigquery_address()
 

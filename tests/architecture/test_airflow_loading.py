@@ -224,7 +224,7 @@ def test_the_connection_type_is_registered_under_the_folders_name() -> None:
     assert folder.name == f"{info['package-name'].replace('-', '_')}-{info['versions'][0]}.dist-info"
     points = (folder / "entry_points.txt").read_text(encoding="utf-8")
     assert "sellerops_airflow.provider_info:get_provider_info" in points
-    assert "[airflow.policy]\nsellerops = sellerops_airflow.pools" in points
+    assert "[airflow.policy]\nsellerops = sellerops_airflow.dag_factory.pools" in points
     kinds = info["connection-types"]
     assert [kind["connection-type"] for kind in kinds] == [
         "amazon_sp",

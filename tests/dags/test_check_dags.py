@@ -20,7 +20,8 @@ from sellerops.ledger import Ledger
 from sellerops.reconciliation.checks import load_checks
 from sellerops.reconciliation.results import CheckResult, Verdict, store
 from sellerops.settings.specs import load_spec
-from sellerops_airflow import maintenance, report_factory
+from sellerops_airflow.dag_factory import reports as report_factory
+from sellerops_airflow.housekeeping import maintenance
 from sellerops_airflow.operators import checks
 from sellerops_airflow.operators.checks import CompareFiguresOperator, TellFiguresOperator
 

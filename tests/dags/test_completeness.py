@@ -18,7 +18,8 @@ from sellerops.settings import deprecations
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.deprecations import Deprecation, Kind
 from sellerops.settings.specs import load_spec
-from sellerops_airflow import completeness, queued_runs
+from sellerops_airflow.housekeeping import completeness
+from sellerops_airflow.runs import queued_runs
 
 __all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 

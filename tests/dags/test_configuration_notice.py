@@ -13,7 +13,7 @@ from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
-from sellerops_airflow.configuration import tell_configuration
+from sellerops_airflow.housekeeping.configuration import tell_configuration
 
 __all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 

@@ -14,10 +14,10 @@ from support.airflow_home import PROJECT_ROOT
 
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import enabled_specs
+from sellerops_airflow.dag_factory.reports import build_all
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
-from sellerops_airflow.report_factory import build_all
 from sellerops_airflow.retry_policy import RetryByRemedy
-from sellerops_airflow.task_logs import log_known_errors_plainly
+from sellerops_airflow.runs.task_logs import log_known_errors_plainly
 from sellerops_airflow.timetables import ReportTimetable
 
 SPECS = {spec.dag_id: spec for spec in enabled_specs()}

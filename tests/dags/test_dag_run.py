@@ -215,7 +215,7 @@ def test_the_pool_is_looked_for_before_a_run_has_tasks(
     world: SandboxServer, config: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Airflow finds the policy by its entry point, and calls it for each task instance it creates."""
-    from sellerops_airflow import pools
+    from sellerops_airflow.dag_factory import pools
 
     asked: list[str] = []
     monkeypatch.setattr(pools, "_ensure", asked.append)

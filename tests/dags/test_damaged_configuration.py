@@ -21,9 +21,9 @@ from sellerops.preflight.configuration import all_problems
 from sellerops.rate_limits import load_rate_limits
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec
-from sellerops_airflow.check_factory import checks_to_parse
-from sellerops_airflow.export_factory import build_exports
-from sellerops_airflow.report_factory import build_all
+from sellerops_airflow.dag_factory.checks import checks_to_parse
+from sellerops_airflow.dag_factory.exports import build_exports
+from sellerops_airflow.dag_factory.reports import build_all
 
 SPECS = ("all_orders", "sales_and_traffic", "settlements")
 # Each of these is used by several DAGs, or is one's own.
@@ -232,7 +232,8 @@ def test_the_first_start_with_an_invalid_file_concerns_only_that_file(config: Pa
 def test_an_exception_nobody_foresaw_concerns_only_its_spec(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sellerops_airflow import report_factory, spec_check
+    from sellerops_airflow.dag_factory import reports as report_factory
+    from sellerops_airflow.dag_factory import spec_check
 
     real = report_factory.deadline_of
 

@@ -19,8 +19,8 @@ from sqlalchemy import create_engine, insert
 from sqlalchemy.orm import Session
 
 from sellerops.settings.specs import load_spec, load_specs
-from sellerops_airflow import deadlines
-from sellerops_airflow.deadlines import deadline_of
+from sellerops_airflow.housekeeping import deadlines
+from sellerops_airflow.housekeeping.deadlines import deadline_of
 from sellerops_airflow.promised_time import PromisedTime
 
 SALES = load_spec("sales_and_traffic")

@@ -22,10 +22,10 @@ from sellerops.destinations import Destination, LoadJob, LoadResult
 from sellerops.ledger import SliceState
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec
+from sellerops_airflow.dag_factory.reports import build_dag
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
-from sellerops_airflow.report_factory import build_dag
-from sellerops_airflow.run_outcomes import build_outcome
+from sellerops_airflow.runs.run_outcomes import build_outcome
 from sellerops_airflow.runtime import use_runtime
 
 BOTH = ("postgres", "bigquery")
@@ -230,7 +230,7 @@ def test_a_destination_switched_off_on_the_way_is_skipped_and_keeps_no_day_open(
         load("postgres")
     assert runtime.state is SliceState.LOADED
     assert runtime.stores["bigquery"].loaded == []
-    monkeypatch.setattr("sellerops_airflow.run_outcomes._rows", lambda *_: {})
+    monkeypatch.setattr("sellerops_airflow.runs.run_outcomes._rows", lambda *_: {})
     states = {
         ("northwind_na.slice.load_postgres", 0): "success",
         ("northwind_na.slice.load_bigquery", 0): "skipped",
@@ -254,7 +254,7 @@ def test_the_bytes_the_service_counted_are_in_the_tasks_result(runtime: Runtime)
 def test_a_notice_names_each_destination_that_failed(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sellerops_airflow.run_outcomes._rows", lambda *_: {})
+    monkeypatch.setattr("sellerops_airflow.runs.run_outcomes._rows", lambda *_: {})
     for name in BOTH:
         runtime.stores[name].error = GiveUpError(f"{name} does not answer.")
         with pytest.raises(GiveUpError):

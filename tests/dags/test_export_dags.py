@@ -15,12 +15,12 @@ from support.fake_runtime import FakeRuntime, task_context
 from sellerops.base.errors import RetryableError, SpecError
 from sellerops.exports import load_exports
 from sellerops.exports.running import ExportResult
-from sellerops_airflow.assets import table_asset
-from sellerops_airflow.export_factory import exports_to_parse, raise_for_invalid_exports
+from sellerops_airflow.dag_factory.exports import exports_to_parse, raise_for_invalid_exports
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier
 from sellerops_airflow.operators.sheets import ExportToSheetOperator
-from sellerops_airflow.outcomes import FAILURE_KEY
 from sellerops_airflow.retry_policy import RetryByRemedy
+from sellerops_airflow.runs.assets import table_asset
+from sellerops_airflow.runs.outcomes import FAILURE_KEY
 from sellerops_airflow.runtime import use_runtime
 from sellerops_airflow.timetables import ReportTimetable
 

@@ -20,7 +20,7 @@ from sellerops.base.clock import Clock
 from sellerops.calendar.slices import Slice
 from sellerops.destinations import open_destination
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState
-from sellerops_airflow import maintenance
+from sellerops_airflow.housekeeping import maintenance
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.runtime import use_runtime
 

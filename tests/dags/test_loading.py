@@ -20,8 +20,8 @@ from support.airflow_home import PROJECT_ROOT, airflow_environment
 from sellerops.base.errors import ConfigurationError
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import enabled_specs, load_spec, load_specs
-from sellerops_airflow import report_factory
-from sellerops_airflow.report_factory import build_all, build_dag, cadence, dags_to_parse
+from sellerops_airflow.dag_factory import reports as report_factory
+from sellerops_airflow.dag_factory.reports import build_all, build_dag, cadence, dags_to_parse
 
 REPORTS = Path("reports") / "amazon_sp"
 REPORT_COUNT = len(enabled_specs())
@@ -99,8 +99,8 @@ def test_a_tasks_process_builds_only_its_own_dag(config: Path, monkeypatch: pyte
     change(config, "all_orders", shedule={})
     wanted = SimpleNamespace(dag_id="report__amazon_sp__settlements")
     monkeypatch.setattr(report_factory, "get_parsing_context", lambda: wanted)
-    monkeypatch.setattr("sellerops_airflow.spec_check.get_parsing_context", lambda: wanted)
-    monkeypatch.setattr("sellerops_airflow.check_factory.get_parsing_context", lambda: wanted)
+    monkeypatch.setattr("sellerops_airflow.dag_factory.spec_check.get_parsing_context", lambda: wanted)
+    monkeypatch.setattr("sellerops_airflow.dag_factory.checks.get_parsing_context", lambda: wanted)
     assert [dag.dag_id for dag in dags_to_parse().dags] == ["report__amazon_sp__settlements"]
     bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
     assert set(bag.dag_ids) == {
@@ -217,7 +217,7 @@ def test_dag_files_import_no_driver_and_no_data_library(tmp_path: Path) -> None:
     assert _reports(told) == REPORT_COUNT
     assert told["errors"] == {}
     assert [name for name in told["modules"] if name.split(".")[0].startswith(HEAVY)] == []
-    assert "sellerops_airflow.report_factory" in told["modules"]
+    assert "sellerops_airflow.dag_factory.reports" in told["modules"]
 
 
 @pytest.mark.benchmark

@@ -14,8 +14,8 @@ from support.postgres import conninfo, ledger, postgres_server
 from sellerops.base.clock import Clock
 from sellerops.base.errors import CredentialsError, GiveUpError, ReportFatal
 from sellerops.ledger import Ledger, LoadRecord, Reject, RequestKey, RunRef, SliceState
-from sellerops_airflow import maintenance
 from sellerops_airflow.hooks.login_with_amazon import LoginWithAmazonHook
+from sellerops_airflow.housekeeping import maintenance
 
 __all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 

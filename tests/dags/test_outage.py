@@ -17,12 +17,12 @@ from support.sandbox import SandboxServer, sandbox, sandbox_process
 
 from sellerops.base.errors import LedgerUnavailable
 from sellerops.ledger import Ledger, RunRef, SliceState
-from sellerops_airflow import maintenance
+from sellerops_airflow.housekeeping import maintenance
 from sellerops_airflow.notifiers import runs
 from sellerops_airflow.notifiers.outage import VARIABLE
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
-from sellerops_airflow.outcomes import FAILURE_KEY, slice_outcome
-from sellerops_airflow.run_outcomes import Words, build_outcome
+from sellerops_airflow.runs.outcomes import FAILURE_KEY, slice_outcome
+from sellerops_airflow.runs.run_outcomes import Words, build_outcome
 from sellerops_airflow.runtime import use_runtime
 
 __all__ = ["conninfo", "ledger", "postgres_server", "sandbox", "sandbox_process"]

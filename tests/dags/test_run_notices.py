@@ -20,7 +20,7 @@ from sellerops.base.clock import Clock
 from sellerops.base.errors import LoginRefused, ReportFatal, SellerOpsError
 from sellerops.ledger import Ledger, LoadRecord, RequestKey, RunRef, SliceState
 from sellerops.ledger.notices import open_faults
-from sellerops_airflow import maintenance
+from sellerops_airflow.housekeeping import maintenance
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.runtime import use_runtime
 

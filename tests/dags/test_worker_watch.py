@@ -15,7 +15,7 @@ from support.postgres import conninfo, ledger, postgres_server
 from sellerops.ledger import Ledger
 from sellerops.ledger.notices import open_faults
 from sellerops.notices import RunOutcome
-from sellerops_airflow import worker_watch
+from sellerops_airflow.housekeeping import worker_watch
 from sellerops_airflow.notifiers.runs import tell_what_is_over
 from sellerops_airflow.runtime import Runtime, use_runtime
 
@@ -50,7 +50,7 @@ def test_the_dag_that_runs_every_few_minutes_has_the_deadline(bag: DagBag) -> No
     (alert,) = bag.dags[DAG_ID].deadline
     assert alert.interval == timedelta(minutes=15)
     assert isinstance(alert.callback, AsyncCallback)  # the triggerer's: workers there are none
-    assert alert.callback.path == "sellerops_airflow.worker_watch.tell_no_worker"
+    assert alert.callback.path == "sellerops_airflow.housekeeping.worker_watch.tell_no_worker"
 
 
 def test_it_names_what_to_restart_and_its_end_is_told(

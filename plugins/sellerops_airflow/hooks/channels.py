@@ -5,18 +5,19 @@ Notices need no hook (``sellerops_airflow.notifiers``): these are the forms in t
 
 from __future__ import annotations
 
+import logging
+import re
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.log import mask_secret
 
-from sellerops_airflow.notifiers.channels import address
-
 if TYPE_CHECKING:
     import httpx
 
 _SECONDS = 20.0
+_TOKEN = re.compile(r"/bot[^/\s]+")
 
 
 class ChannelHook(BaseHook):
@@ -99,8 +100,6 @@ class TelegramHook(ChannelHook):
     def _ask(self, base: str, token: str) -> httpx.Response:
         import httpx
 
-        from sellerops_airflow.notifiers.telegram import hide_tokens
-
         hide_tokens()
         return httpx.get(f"{base}/bot{token}/getMe", timeout=_SECONDS)
 
@@ -111,3 +110,35 @@ class TelegramHook(ChannelHook):
             f"Telegram answers {status}: {said.get('description', 'nothing known')}. "
             "Next: ask @BotFather for the bot's token (/token) and enter it here."
         )
+
+
+def address(connection: Connection, usual: str) -> str:
+    """The base address of a connection, without a slash at its end; ``usual`` when it has none."""
+    host = (connection.host or "").rstrip("/")
+    if not host:
+        return usual
+    if "://" not in host:
+        host = f"{connection.schema or 'https'}://{host}"
+    return f"{host}:{connection.port}" if connection.port else host
+
+
+def without_token(text: str) -> str:
+    """``text`` without the bot tokens that Telegram's addresses hold."""
+    return _TOKEN.sub("/bot***", text)
+
+
+class _HideTokens(logging.Filter):
+    """httpx logs the address of each call, and Telegram's holds the token."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if _TOKEN.search(message):
+            record.msg, record.args = without_token(message), ()
+        return True
+
+
+def hide_tokens() -> None:
+    """From here on httpx logs no token of an address."""
+    logger = logging.getLogger("httpx")
+    if not any(isinstance(each, _HideTokens) for each in logger.filters):
+        logger.addFilter(_HideTokens())

@@ -16,7 +16,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from sellerops.base.errors import SellerOpsError
-from sellerops_airflow.destinations import BIGQUERY_CONN_ID
+from sellerops_airflow.hooks.destinations import BIGQUERY_CONN_ID
 from sellerops_airflow.hooks.sheets import SHEETS_CONN_ID
 from sellerops_airflow.hooks.warehouse import READER_CONN_ID, WAREHOUSE_CONN_ID, warehouse_conninfo
 
@@ -101,7 +101,7 @@ def _row(connection: Any, statement: str) -> tuple[Any, ...]:
 
 
 def _bigquery(conn_id: str) -> Answer:
-    from sellerops_airflow.destinations import bigquery_address
+    from sellerops_airflow.hooks.destinations import bigquery_address
 
     address = bigquery_address(conn_id)
     list(address.client().list_datasets(max_results=1, timeout=_SECONDS))

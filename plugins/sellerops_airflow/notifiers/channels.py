@@ -6,7 +6,7 @@ import importlib
 import logging
 from typing import TYPE_CHECKING
 
-from airflow.sdk import BaseHook, Connection
+from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from sellerops.notices.routes import Kind, Target
@@ -56,13 +56,3 @@ def is_there(target: Target) -> bool:
             )
         return False
     return True
-
-
-def address(connection: Connection, usual: str) -> str:
-    """The base address of a connection, without a slash at its end; ``usual`` when it has none."""
-    host = (connection.host or "").rstrip("/")
-    if not host:
-        return usual
-    if "://" not in host:
-        host = f"{connection.schema or 'https'}://{host}"
-    return f"{host}:{connection.port}" if connection.port else host

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
 
-from sellerops_airflow.notifiers.channels import address
+from sellerops_airflow.hooks.channels import address
 
 if TYPE_CHECKING:
     from sellerops.notices.outbox import Post

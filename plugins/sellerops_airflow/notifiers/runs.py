@@ -10,10 +10,10 @@ from airflow.sdk import BaseNotifier, Context
 
 from sellerops.base.errors import LedgerUnavailable
 from sellerops.notices.outage import FailedRun
-from sellerops_airflow.dag_specs import reports_of
 from sellerops_airflow.notifiers import tell, tell_ends
 from sellerops_airflow.notifiers.outage import mark_failed, tell_outage, tell_recovery
-from sellerops_airflow.run_outcomes import outcome_of_run, run_url
+from sellerops_airflow.runs.dag_specs import reports_of
+from sellerops_airflow.runs.run_outcomes import outcome_of_run, run_url
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:

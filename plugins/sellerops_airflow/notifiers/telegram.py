@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import re
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
 
-from sellerops_airflow.notifiers.channels import address
+from sellerops_airflow.hooks.channels import address, hide_tokens, without_token
 
 if TYPE_CHECKING:
     from sellerops.notices.outbox import Post
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
 _USUAL = "https://api.telegram.org"
 _MOST = 4096
 _UNPARSABLE = "can't parse entities"
-_TOKEN = re.compile(r"/bot[^/\s]+")
 
 
 def send(connection: str, post: Post) -> str:
@@ -50,7 +47,7 @@ def send(connection: str, post: Post) -> str:
         said = _call(url, {key: value for key, value in body.items() if key != "parse_mode"}, post.timeout)
     if not said.get("ok"):
         raise ChannelError(
-            _clean(f"Telegram answers {said.get('error_code')}: {said.get('description')}"),
+            without_token(f"Telegram answers {said.get('error_code')}: {said.get('description')}"),
             retry_after=float((said.get("parameters") or {}).get("retry_after", 0)),
         )
     return str(said["result"]["message_id"])
@@ -66,30 +63,11 @@ def _call(url: str, body: dict[str, Any], timeout: float) -> dict[str, Any]:
         answer = httpx.post(url, json=body, timeout=timeout)
         said = answer.json()
     except httpx.HTTPError as error:
-        raise ChannelError(_clean(f"Telegram does not answer: {type(error).__name__}: {error}")) from None
+        raise ChannelError(
+            without_token(f"Telegram does not answer: {type(error).__name__}: {error}")
+        ) from None
     except ValueError:
         said = None
     if not isinstance(said, dict):
         raise ChannelError(f"Telegram answers {answer.status_code} without JSON")
     return said
-
-
-def _clean(text: str) -> str:
-    return _TOKEN.sub("/bot***", text)
-
-
-class _HideTokens(logging.Filter):
-    """httpx logs the address of each call, and Telegram's holds the token."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        if _TOKEN.search(message):
-            record.msg, record.args = _clean(message), ()
-        return True
-
-
-def hide_tokens() -> None:
-    """From here on httpx logs no token of an address."""
-    logger = logging.getLogger("httpx")
-    if not any(isinstance(each, _HideTokens) for each in logger.filters):
-        logger.addFilter(_HideTokens())

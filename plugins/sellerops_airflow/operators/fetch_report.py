@@ -12,10 +12,10 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sellerops.calendar.slices import Slice
-from sellerops_airflow.loading import settle_nothing
 from sellerops_airflow.notifiers.left_out import tell_of_left_out
-from sellerops_airflow.outcomes import slice_outcome
-from sellerops_airflow.run_context import priority_of, run_at, run_ref
+from sellerops_airflow.operators.loading import settle_nothing
+from sellerops_airflow.runs.outcomes import slice_outcome
+from sellerops_airflow.runs.run_context import priority_of, run_at, run_ref
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:

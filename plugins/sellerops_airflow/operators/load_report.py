@@ -11,10 +11,10 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sellerops.calendar.slices import Slice
-from sellerops_airflow.landing import Landing
-from sellerops_airflow.loading import load_slice
-from sellerops_airflow.outcomes import slice_outcome
-from sellerops_airflow.run_context import run_ref
+from sellerops_airflow.operators.loading import load_slice
+from sellerops_airflow.runs.landing import Landing
+from sellerops_airflow.runs.outcomes import slice_outcome
+from sellerops_airflow.runs.run_context import run_ref
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from sellerops.base.errors import NotPublishedYet
 from sellerops.calendar.run_parts import Rest, cut_run
 from sellerops.calendar.slices import Slice, plan_slices, refuse_unpublished
 from sellerops.settings.specs.for_accounts import accounts_for
-from sellerops_airflow.airflow_runs import start_run
-from sellerops_airflow.outcomes import task_outcome
-from sellerops_airflow.run_context import priority_of, run_at, run_ref
-from sellerops_airflow.run_form import RunForm, marketplaces_of
+from sellerops_airflow.runs.airflow_runs import start_run
+from sellerops_airflow.runs.outcomes import task_outcome
+from sellerops_airflow.runs.run_context import priority_of, run_at, run_ref
+from sellerops_airflow.runs.run_form import RunForm, marketplaces_of
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from airflow.sdk import BaseOperator, Context, Param
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sellerops_airflow.notifiers.findings import tell_of_results
-from sellerops_airflow.outcomes import task_outcome
+from sellerops_airflow.runs.outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:

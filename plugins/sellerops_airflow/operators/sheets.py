@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, Context
 
 from sellerops.exports import ExportSpec, load_export
-from sellerops_airflow.outcomes import task_outcome
-from sellerops_airflow.run_context import run_ref
+from sellerops_airflow.runs.outcomes import task_outcome
+from sellerops_airflow.runs.run_context import run_ref
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:

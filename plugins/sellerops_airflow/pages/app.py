@@ -20,9 +20,9 @@ from sellerops.base.errors import ArchiveDamaged, ConfigurationError, RetryableE
 from sellerops.read_models.document import find_document
 from sellerops.read_models.slice_entry import SliceEntry, read_slice_entry
 from sellerops.settings.seller_central import SELLER_CENTRAL
-from sellerops_airflow.links import PREFIX, root_path
 from sellerops_airflow.pages.access import GetUserDep, may_read_logs
 from sellerops_airflow.pages.documents import PersonalDocument, serve_document
+from sellerops_airflow.pages.links import PREFIX, root_path
 from sellerops_airflow.pages.task_slices import TaskSlice, find_task_slice
 from sellerops_airflow.runtime import get_runtime
 

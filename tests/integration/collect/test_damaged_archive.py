@@ -17,8 +17,8 @@ from sellerops.collect import archiving
 from sellerops.destinations import Destination, open_destination
 from sellerops.ledger import RequestStatus
 from sellerops.settings.specs import ReportSpec, load_spec
-from sellerops_airflow.landing import Landing
-from sellerops_airflow.loading import load_slice
+from sellerops_airflow.operators.loading import load_slice
+from sellerops_airflow.runs.landing import Landing
 from sellerops_airflow.runtime import Runtime
 
 SPEC = load_spec("all_orders")

@@ -24,7 +24,7 @@ from sellerops.exports.running import ExportResult, run_export
 from sellerops.ledger import Ledger
 from sellerops_airflow.hooks.sheets import GoogleSheets
 from sellerops_airflow.operators.sheets import ExportToSheetOperator
-from sellerops_airflow.outcomes import FAILURE_KEY
+from sellerops_airflow.runs.outcomes import FAILURE_KEY
 from sellerops_airflow.runtime import Runtime, use_runtime
 
 SALES = """

@@ -32,9 +32,9 @@ from sellerops.calendar.slices import Slice  # noqa: E402
 from sellerops.destinations import RequestMeta, load_document, open_destination  # noqa: E402
 from sellerops.ledger import Ledger, RequestKey, RequestStatus, RunRef, SliceState  # noqa: E402
 from sellerops.settings.specs import ReportSpec, load_spec  # noqa: E402
-from sellerops_airflow.links import LINKS, DocumentLink, LedgerEntryLink, SellerCentralLink  # noqa: E402
 from sellerops_airflow.pages import task_slices  # noqa: E402
 from sellerops_airflow.pages.app import create_app  # noqa: E402
+from sellerops_airflow.pages.links import LINKS, DocumentLink, LedgerEntryLink, SellerCentralLink  # noqa: E402
 from sellerops_airflow.runtime import Runtime, use_runtime  # noqa: E402
 
 __all__ = ["conninfo", "ledger", "postgres_server", "reader"]
@@ -432,7 +432,9 @@ def test_no_task_process_imports_the_web_app(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     loaded = json.loads(done.stdout.strip().splitlines()[-1])
-    assert "sellerops_airflow.report_factory" in loaded
+    assert "sellerops_airflow.dag_factory.reports" in loaded
     assert not [
-        name for name in loaded if name.startswith(("sellerops_airflow.pages", "sellerops_airflow.links"))
+        name
+        for name in loaded
+        if name.startswith(("sellerops_airflow.pages", "sellerops_airflow.pages.links"))
     ]

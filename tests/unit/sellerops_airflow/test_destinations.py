@@ -9,7 +9,7 @@ import pytest
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.destinations.base import ConnectionValues
-from sellerops_airflow.destinations import address_of, bigquery_address
+from sellerops_airflow.hooks.destinations import address_of, bigquery_address
 
 WAREHOUSE = "host=db dbname=warehouse"
 

@@ -29,7 +29,7 @@ from sellerops_airflow.operators import plan_slices as plan_slices_module
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
-from sellerops_airflow.run_context import priority_of
+from sellerops_airflow.runs.run_context import priority_of
 
 US = "ATVPDKIKX0DER"
 DAY = date(2026, 11, 20)

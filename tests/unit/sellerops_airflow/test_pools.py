@@ -14,7 +14,7 @@ from airflow.models.pool import Pool
 from airflow.models.team import Team
 from sqlalchemy import Engine, create_engine, select
 
-from sellerops_airflow import pools
+from sellerops_airflow.dag_factory import pools
 
 __all__ = ["conninfo", "ledger", "postgres_server"]
 

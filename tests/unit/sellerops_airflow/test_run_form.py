@@ -12,7 +12,7 @@ from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec
 from sellerops.settings.specs.for_accounts import accounts_for
 from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
-from sellerops_airflow.run_form import RunForm, form_params, marketplaces_of
+from sellerops_airflow.runs.run_form import RunForm, form_params, marketplaces_of
 
 SPEC = load_spec("sales_and_traffic")
 ACCOUNTS = accounts_for(SPEC, load_accounts())

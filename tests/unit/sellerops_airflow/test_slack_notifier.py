@@ -20,9 +20,9 @@ from support.postgres import conninfo, ledger, postgres_server
 from sellerops.base.clock import Clock
 from sellerops.base.errors import CredentialsError, ReportFatal
 from sellerops.ledger import Ledger, RunRef, SliceState
-from sellerops_airflow import maintenance
+from sellerops_airflow.housekeeping import maintenance
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier
-from sellerops_airflow.run_outcomes import _task_key, log_url
+from sellerops_airflow.runs.run_outcomes import _task_key, log_url
 from sellerops_airflow.runtime import use_runtime
 
 __all__ = ["conninfo", "ledger", "postgres_server"]

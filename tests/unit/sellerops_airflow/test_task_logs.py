@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from sellerops.base.errors import ReportFatal, SellerOpsError
-from sellerops_airflow.task_logs import log_known_errors_plainly
+from sellerops_airflow.runs.task_logs import log_known_errors_plainly
 
 ERROR = ReportFatal("Amazon aborted the report.", where="SALES, US 2026-11-20", remedy="Clear the task.")
 LINE = "ReportFatal: SALES, US 2026-11-20: Amazon aborted the report. Next: Clear the task."
@@ -64,7 +64,7 @@ def test_any_other_error_keeps_its_traceback(written: io.StringIO, error: Except
 
 def test_at_debug_our_own_keeps_it_too(written: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
     log_known_errors_plainly(cast("Any", {}))
-    with caplog.at_level(logging.DEBUG, logger="sellerops_airflow.task_logs"):
+    with caplog.at_level(logging.DEBUG, logger="sellerops_airflow.runs.task_logs"):
         fail(structlog.get_logger("task"), ERROR)
     assert lines(written)[0]["exception"][0]["exc_type"] == "ReportFatal"
 

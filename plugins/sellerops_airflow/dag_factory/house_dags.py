@@ -8,7 +8,7 @@ from typing import Any
 from sellerops.base.commands import typed_in
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.retry_policy import RetryByRemedy
-from sellerops_airflow.task_logs import log_known_errors_plainly
+from sellerops_airflow.runs.task_logs import log_known_errors_plainly
 
 
 def page_of(docstring: str | None) -> str:

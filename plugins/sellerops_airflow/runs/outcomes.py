@@ -11,9 +11,9 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 from sellerops.base.errors import SellerOpsError, SkipError
-from sellerops_airflow.landing import Landing, write_end
 from sellerops_airflow.retry_policy import is_last_try
-from sellerops_airflow.telemetry import observed_slice, observed_task
+from sellerops_airflow.runs.landing import Landing, write_end
+from sellerops_airflow.runs.telemetry import observed_slice, observed_task
 
 if TYPE_CHECKING:
     from sellerops.calendar.slices import Slice

@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.sdk import get_parsing_context
 
 from sellerops.base.errors import SpecError
-from sellerops_airflow.report_factory import unbuilt_reports
+from sellerops_airflow.dag_factory.reports import unbuilt_reports
 
 
 def raise_for_invalid_specs() -> None:

@@ -9,9 +9,9 @@ from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable
 
 from sellerops.base.commands import typed_in
 from sellerops.reconciliation.checks import CheckSpec, load_check, load_checks
-from sellerops_airflow.assets import table_asset
-from sellerops_airflow.house_dags import house_dag
+from sellerops_airflow.dag_factory.house_dags import house_dag
 from sellerops_airflow.operators.checks import CompareFiguresOperator, TellFiguresOperator
+from sellerops_airflow.runs.assets import table_asset
 
 log = logging.getLogger(__name__)
 

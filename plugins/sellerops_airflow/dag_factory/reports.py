@@ -15,16 +15,16 @@ from sellerops.settings.config_files import config_dir
 from sellerops.settings.last_valid import as_configuration_error, keep_texts, kept_texts
 from sellerops.settings.specs import PeriodKind, ReportSpec, SpecFailure, load_spec, load_specs
 from sellerops.settings.specs.for_accounts import accounts_for
-from sellerops_airflow.assets import table_asset
-from sellerops_airflow.deadlines import deadline_of
+from sellerops_airflow.dag_factory.report_docs import doc_md
+from sellerops_airflow.housekeeping.deadlines import deadline_of
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
-from sellerops_airflow.report_docs import doc_md
 from sellerops_airflow.retry_policy import RetryByRemedy
-from sellerops_airflow.run_form import form_params
-from sellerops_airflow.task_logs import log_known_errors_plainly
+from sellerops_airflow.runs.assets import table_asset
+from sellerops_airflow.runs.run_form import form_params
+from sellerops_airflow.runs.task_logs import log_known_errors_plainly
 from sellerops_airflow.timetables import ReportTimetable
 
 # A slice names itself in the grid from its first second, and keeps the name when it fails.

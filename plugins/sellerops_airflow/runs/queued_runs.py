@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sellerops.base.errors import GiveUpError
-from sellerops_airflow.airflow_runs import count_runs, dated_runs
+from sellerops_airflow.runs.airflow_runs import count_runs, dated_runs
 
 if TYPE_CHECKING:
     from airflow.sdk.api.datamodels._generated import DagRun

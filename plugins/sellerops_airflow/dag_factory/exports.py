@@ -12,11 +12,11 @@ from sellerops.exports import ExportMode, ExportSpec, load_export, load_exports
 from sellerops.preflight.configuration import Problem
 from sellerops.settings.last_valid import as_configuration_error
 from sellerops.settings.specs import Schedule, SpecFailure
-from sellerops_airflow.assets import table_asset
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.operators.sheets import ExportToSheetOperator
 from sellerops_airflow.retry_policy import RetryByRemedy
-from sellerops_airflow.task_logs import log_known_errors_plainly
+from sellerops_airflow.runs.assets import table_asset
+from sellerops_airflow.runs.task_logs import log_known_errors_plainly
 from sellerops_airflow.timetables import ReportTimetable
 
 _PREFIX = "export__"

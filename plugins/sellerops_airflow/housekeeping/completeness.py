@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sellerops.base.errors import GiveUpError
 from sellerops.settings.specs import Schedule
-from sellerops_airflow.airflow_runs import is_live
+from sellerops_airflow.runs.airflow_runs import is_live
 from sellerops_airflow.timetables import ReportTimetable
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def check_silence(ledger: Ledger, is_paused: IsPaused, grace_hours: int) -> None
 def check_queued(is_paused: IsPaused, hours: int) -> None:
     """Raise GiveUpError naming report DAGs whose runs are queued and do not start. Real time: Airflow's."""
     from sellerops.settings.specs import enabled_specs
-    from sellerops_airflow.queued_runs import check_queued_runs
+    from sellerops_airflow.runs.queued_runs import check_queued_runs
 
     dag_ids = [spec.dag_id for spec in enabled_specs()]
     check_queued_runs(dag_ids, is_paused, datetime.now(UTC), hours)

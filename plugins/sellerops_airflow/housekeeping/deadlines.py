@@ -195,7 +195,7 @@ def _outlook(ledger: Ledger, warned: Warned) -> str:
 
 def _url(days: Sequence[Standing], dag_id: str) -> str:
     """The run of the days; the DAG's page where there is none, or several."""
-    from sellerops_airflow.run_outcomes import run_url
+    from sellerops_airflow.runs.run_outcomes import run_url
 
     runs = {(each.row.dag_id, each.row.run_id) if each.row else None for each in days if not each.has_landed}
     only = next(iter(runs)) if len(runs) == 1 else None

@@ -11,8 +11,8 @@ from urllib.parse import quote
 from airflow.sdk import Context, conf
 
 from sellerops.calendar.slices import days_label
-from sellerops_airflow.dag_specs import family_of_dag, source_of_dag
-from sellerops_airflow.outcomes import FAILURE_KEY
+from sellerops_airflow.runs.dag_specs import family_of_dag, source_of_dag
+from sellerops_airflow.runs.outcomes import FAILURE_KEY
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger, SliceRow

@@ -117,7 +117,7 @@ def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int =
     from sellerops.settings.specs import load_specs
     from sellerops_airflow.notifiers.findings import tell_of_loads
     from sellerops_airflow.notifiers.runs import tell_of_failure
-    from sellerops_airflow.run_outcomes import build_outcome
+    from sellerops_airflow.runs.run_outcomes import build_outcome
 
     age, horizon = timedelta(hours=wait_hours), timedelta(days=horizon_days)
     load_ids = ledger.database.run(lambda c: loads_with_findings(c, age, horizon))

@@ -17,7 +17,7 @@ from typing import Any
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
-from sellerops_airflow.airflow_runs import count_runs, count_tasks, task_states
+from sellerops_airflow.runs.airflow_runs import count_runs, count_tasks, task_states
 from sellerops_airflow.runtime import get_runtime
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def tell_of_wait(dag_id: str, run_id: str) -> str:
     from sellerops.notices.workers import Wait, worker_notice
     from sellerops.settings.specs import load_specs
     from sellerops_airflow.notifiers import tell
-    from sellerops_airflow.run_outcomes import run_url
+    from sellerops_airflow.runs.run_outcomes import run_url
 
     if count_runs(dag_id, "queued", run_ids=[run_id]):
         state = "queued"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from sellerops.base.errors import ArchiveDamaged, DocumentDamaged, GiveUpError, Quarantined, SellerOpsError
 from sellerops.calendar.slices import Slice
-from sellerops_airflow.landing import Landing
 from sellerops_airflow.notifiers.findings import tell_of_results
+from sellerops_airflow.runs.landing import Landing
 
 if TYPE_CHECKING:
     from sellerops.collect import Done
