@@ -172,7 +172,7 @@ def step_ours(conninfo: str, name: str, path: Path) -> dict[str, Any]:
                 table_of(CASES[name]),
                 stream,
                 file_format=FileFormat.model_validate({"kind": CASES[name].kind}),
-                piece=base.bench_slice(),
+                slice_=base.bench_slice(),
                 content_type="text/plain; charset=utf-8",
                 on_reject=refuse,
             )

@@ -286,14 +286,14 @@ def _writes(meter: Meter, ledger: Ledger, accounts: dict[str, Account]) -> dict[
 
     spec, account = load_spec("sales_and_traffic"), accounts["seller_1"]
     now = datetime.now(UTC)
-    piece = plan_slices(spec, account, run_at=now, now=now)[0]
+    slice_ = plan_slices(spec, account, run_at=now, now=now)[0]
     run = RunRef(spec.dag_id, "benchmark", "load", 0, 1, spec.name)
 
     def write() -> None:
         for state in (SliceState.PLANNED, SliceState.REQUESTED):
-            ledger.set_slice_state(piece, state, run=run)
+            ledger.set_slice_state(slice_, state, run=run)
         ledger.settle_destination(
-            piece, "postgres", SliceState.LOADED, destinations=["postgres"], run=run, request_id=1, load_id=1
+            slice_, "postgres", SliceState.LOADED, destinations=["postgres"], run=run, request_id=1, load_id=1
         )
 
     return {"states of a slice": _figures(meter, write)}

@@ -79,33 +79,33 @@ class Bench:
             :count
         ]
 
-    async def collect(self, pieces: list[Slice], run_id: str) -> dict[str, datetime]:
+    async def collect(self, slices: list[Slice], run_id: str) -> dict[str, datetime]:
         """All of them at once; report id -> when its document was in the archive."""
         workers = ThreadPoolExecutor(4)
         try:
             # Apart, as schedules are.
-            tasks = [self._one(piece, run_id, n * 0.4, workers) for n, piece in enumerate(pieces)]
+            tasks = [self._one(slice_, run_id, n * 0.4, workers) for n, slice_ in enumerate(slices)]
             return dict(await asyncio.gather(*tasks))
         finally:
             workers.shutdown()
             await close_sessions()
 
     async def _one(
-        self, piece: Slice, run_id: str, after: float, workers: ThreadPoolExecutor
+        self, slice_: Slice, run_id: str, after: float, workers: ThreadPoolExecutor
     ) -> tuple[str, datetime]:
         loop, collector = asyncio.get_running_loop(), self.collector()
-        run = RunRef(f"report__amazon_sp__{REPORT}", run_id, piece.label, 0, 1, REPORT)
+        run = RunRef(f"report__amazon_sp__{REPORT}", run_id, slice_.label, 0, 1, REPORT)
         await asyncio.sleep(after)
         ids: tuple[int, ...] = ()
         while True:
-            advance = partial(collector.advance, piece, run, request_ids=ids)
+            advance = partial(collector.advance, slice_, run, request_ids=ids)
             step = await loop.run_in_executor(workers, advance)
             if isinstance(step, Done):
                 request = self.ledger.get_request(step.request_ids[0])
                 assert request.report_id is not None
                 return request.report_id, self.ledger.clock().now()
             assert isinstance(step, WaitFor)
-            result = await collector.wait(piece, run, request_ids=step.request_ids)
+            result = await collector.wait(slice_, run, request_ids=step.request_ids)
             result.raise_if_failed()
             ids = result.request_ids
 
@@ -173,8 +173,8 @@ def measure(
         # The first report tells that notifications arrive.
         asyncio.run(bench.collect(bench.slices(first + timedelta(days=30), 1), "first"))
         amazon.clear_calls()
-        pieces = bench.slices(first + timedelta(days=31), reports)
-        told_of = bench.delays(asyncio.run(bench.collect(pieces, "notified")))
+        slices = bench.slices(first + timedelta(days=31), reports)
+        told_of = bench.delays(asyncio.run(bench.collect(slices, "notified")))
     finally:
         done.set()
         listener.join()

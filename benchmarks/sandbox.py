@@ -134,13 +134,13 @@ def document(spec: ReportSpec, account: str) -> tuple[Cost, Cost]:
     shops = tuple(marketplace(code) for code in SHOPS[account])
     owner = Account(account, shops[0].region, shops, f"amazon_sp_{account}", sources=(spec.source,))
     asked = [
-        (piece, split_options(spec, piece))
-        for piece in plan_slices(spec, owner, run_at=AS_OF, now=AS_OF, lookback=DAYS)
+        (slice_, split_options(spec, slice_))
+        for slice_ in plan_slices(spec, owner, run_at=AS_OF, now=AS_OF, lookback=DAYS)
     ]
 
     def write() -> None:
-        for piece, chosen in asked:
-            made = catalogue.document_of(piece, AS_OF, chosen)
+        for slice_, chosen in asked:
+            made = catalogue.document_of(slice_, AS_OF, chosen)
             if made is not None:
                 made.read()
 

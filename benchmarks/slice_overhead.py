@@ -160,7 +160,7 @@ def measure(
     with meter.step("plan"):
         last = (NOW - timedelta(days=3)).date()
         first = last - min(timedelta(days=count), spec.period.history - timedelta(days=5))
-        pieces = plan_slices(spec, account, run_at=NOW, now=NOW, from_day=first, to_day=last)[:count]
+        slices = plan_slices(spec, account, run_at=NOW, now=NOW, from_day=first, to_day=last)[:count]
 
     def collector() -> Collector:
         client = source_of(spec.source).client(account, credentials, ledger, limits)
@@ -168,23 +168,23 @@ def measure(
 
     rows = 0
     with meter.counting():
-        for piece in [pieces[0], *pieces]:
-            if piece is pieces[0]:
+        for slice_ in [slices[0], *slices]:
+            if slice_ is slices[0]:
                 meter.cpu.clear()  # the first slice imports and connects
                 meter.statements.clear()
-            rows += _collect(meter, collector, spec, piece, destination, ledger, archive)
+            rows += _collect(meter, collector, spec, slice_, destination, ledger, archive)
     return {
         "report": spec.dag_id,
-        "slices": len(pieces),
+        "slices": len(slices),
         "rows": rows,
         **{
             name: {
-                "cpu_seconds": round(meter.cpu[name] / len(pieces), 4),
-                "statements": round(meter.statements[name] / len(pieces), 1),
+                "cpu_seconds": round(meter.cpu[name] / len(slices), 4),
+                "statements": round(meter.statements[name] / len(slices), 1),
             }
             for name in ("advance", "wait", "load")
         },
-        "worker_cpu_seconds": round((meter.cpu["advance"] + meter.cpu["load"]) / len(pieces), 4),
+        "worker_cpu_seconds": round((meter.cpu["advance"] + meter.cpu["load"]) / len(slices), 4),
     }
 
 
@@ -199,7 +199,7 @@ def _collect(
     meter: Meter,
     collector: Callable[[], Collector],
     spec: ReportSpec,
-    piece: Slice,
+    slice_: Slice,
     destination: PostgresDestination,
     ledger: Ledger,
     archive: Archive,
@@ -207,11 +207,11 @@ def _collect(
     ids: tuple[int, ...] = ()
     while True:
         with meter.step("advance"):
-            step = collector().advance(piece, RUN, request_ids=ids)
+            step = collector().advance(slice_, RUN, request_ids=ids)
         if not isinstance(step, WaitFor):
             break
         with meter.step("wait"):
-            waited = asyncio.run(collector().wait(piece, RUN, request_ids=step.request_ids))
+            waited = asyncio.run(collector().wait(slice_, RUN, request_ids=step.request_ids))
         waited.raise_if_failed()
         ids = waited.request_ids
     stored = 0
@@ -222,7 +222,7 @@ def _collect(
             results = load_document(
                 destination,
                 spec,
-                piece,
+                slice_,
                 RequestMeta.of(request),
                 lambda uri=uri: archive.open(uri),
             )

@@ -82,12 +82,12 @@ def ours(given: dict[str, Any], reports: list[str]) -> list[dict[str, Any]]:
     for name in reports:
         spec = load_spec(name)
         run = RunRef(spec.dag_id, f"run {os.getpid()}", "fetch_report", 0, 1, name)
-        piece = plan_slices(spec, account, run_at=now, now=now)[0]
+        slice_ = plan_slices(spec, account, run_at=now, now=now)[0]
         client = source_of(spec.source).client(account, credentials, ledger, limits)
         collector = Collector(spec, account, client, ledger, limits, archive)
         ids: tuple[int, ...] = ()
-        while isinstance(step := collector.advance(piece, run, request_ids=ids, reference=now), WaitFor):
-            waited = asyncio.run(collector.wait(piece, run, request_ids=step.request_ids, reference=now))
+        while isinstance(step := collector.advance(slice_, run, request_ids=ids, reference=now), WaitFor):
+            waited = asyncio.run(collector.wait(slice_, run, request_ids=step.request_ids, reference=now))
             waited.raise_if_failed()
             ids = waited.request_ids
         stored = 0
@@ -95,7 +95,7 @@ def ours(given: dict[str, Any], reports: list[str]) -> list[dict[str, Any]]:
             request = ledger.get_request(request_id)
             uri = str(request.archive_uri)
             results = load_document(
-                destination, spec, piece, RequestMeta.of(request), lambda uri=uri: archive.open(uri)
+                destination, spec, slice_, RequestMeta.of(request), lambda uri=uri: archive.open(uri)
             )
             stored += sum(result.stored for result in results)
         steps.done(name, stored=stored)

@@ -95,9 +95,9 @@ def write_quoting(path: Path, rows: int, kind: str) -> None:
     """The archive's gzip of the rows as one of ``TEXT_FORMATS``."""
     digest = hashlib.sha256()
     with gzip.open(f"{path}.gz", "wb", compresslevel=3) as packed:
-        for piece in _pieces(rows, kind):
-            digest.update(piece)
-            packed.write(piece)
+        for slice_ in _pieces(rows, kind):
+            digest.update(slice_)
+            packed.write(slice_)
     name_by_hash(Path(f"{path}.gz"), digest.hexdigest())
 
 

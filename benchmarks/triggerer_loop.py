@@ -178,7 +178,7 @@ async def run(
     jobs: list[tuple[Collector, Slice, RunRef]], heartbeat: Heartbeat, seconds: float
 ) -> Counter[str]:
     beat = asyncio.create_task(heartbeat.beat())
-    tasks = [asyncio.create_task(collector.wait(piece, run)) for collector, piece, run in jobs]
+    tasks = [asyncio.create_task(collector.wait(slice_, run)) for collector, slice_, run in jobs]
     done, waiting = await asyncio.wait(tasks, timeout=seconds)
     beat.cancel()
     for task in waiting:
@@ -204,14 +204,14 @@ def collectors(
     for account in load_accounts().values():
         keys = credentials(amazon, told[account.id], account)
         days = waits // len(account.marketplaces) // len(load_accounts()) + 1
-        pieces = plan_slices(
+        slices = plan_slices(
             spec, account, run_at=NOW, now=NOW, from_day=last - timedelta(days=days), to_day=last
         )
-        for index, piece in enumerate(pieces):
+        for index, slice_ in enumerate(slices):
             client = SpApiClient(account, keys, ledger, limits)
             collector = Collector(spec, account, client, ledger, limits, archive)
             made.append(
-                (collector, piece, RunRef(spec.dag_id, "benchmark", "fetch_report", index, 1, spec.name))
+                (collector, slice_, RunRef(spec.dag_id, "benchmark", "fetch_report", index, 1, spec.name))
             )
     return made[:waits]
 

@@ -66,9 +66,9 @@ class _Run:
         spec, to_day = load_spec("sales_and_traffic"), date(2026, 11, 18)
         self.began = self.ledger.clock().now()
         backfills = [
-            asyncio.create_task(self.backfill(spec, account, piece))
+            asyncio.create_task(self.backfill(spec, account, slice_))
             for account in accounts()
-            for piece in plan_slices(
+            for slice_ in plan_slices(
                 spec,
                 account,
                 run_at=NOW,
@@ -84,12 +84,12 @@ class _Run:
         await asyncio.gather(*schedules, return_exceptions=True)
         await close_sessions()
 
-    async def backfill(self, spec: ReportSpec, account: Account, piece: Slice) -> None:
-        request_id = await self.collect(spec, account, piece, Priority.BACKFILL, "backfill")
+    async def backfill(self, spec: ReportSpec, account: Account, slice_: Slice) -> None:
+        request_id = await self.collect(spec, account, slice_, Priority.BACKFILL, "backfill")
         request = await asyncio.to_thread(self.ledger.get_request, request_id)
         assert request.creating_at is not None
-        assert piece.start is not None
-        self.backfilled[account.id].append((request.creating_at, piece.start + spec.period.history))
+        assert slice_.start is not None
+        self.backfilled[account.id].append((request.creating_at, slice_.start + spec.period.history))
         self.ended[account.id] = self.ledger.clock().now()
 
     async def schedules(self, account: Account) -> None:
@@ -99,15 +99,15 @@ class _Run:
             clock = await asyncio.to_thread(self.ledger.clock)
             await asyncio.sleep(clock.real_seconds(1) * 1800)
             day = date(2026, 11, 19) - timedelta(days=number)
-            (piece,) = plan_slices(spec, account, run_at=NOW, now=NOW, from_day=day, to_day=day)
+            (slice_,) = plan_slices(spec, account, run_at=NOW, now=NOW, from_day=day, to_day=day)
             due = self.ledger.clock().now()
-            request_id = await self.collect(spec, account, piece, Priority.SCHEDULE, f"scheduled {number}")
+            request_id = await self.collect(spec, account, slice_, Priority.SCHEDULE, f"scheduled {number}")
             request = await asyncio.to_thread(self.ledger.get_request, request_id)
             assert request.creating_at is not None
             self.lateness.append(request.creating_at - due)
 
     async def collect(
-        self, spec: ReportSpec, account: Account, piece: Slice, priority: Priority, name: str
+        self, spec: ReportSpec, account: Account, slice_: Slice, priority: Priority, name: str
     ) -> int:
         """Triggerer and worker by turns, until the document is in the archive; returns the request."""
         run = RunRef(spec.dag_id, name, "slice.fetch_report", 0, 1, spec.name)
@@ -124,11 +124,11 @@ class _Run:
         collector = Collector(spec, account, client, self.ledger, self.limits, self.archive)
         ids: tuple[int, ...] = ()
         while True:
-            result = await collector.wait(piece, run, request_ids=ids)
+            result = await collector.wait(slice_, run, request_ids=ids)
             result.raise_if_failed()
             ids = result.request_ids
             async with self.workers:
-                step = await asyncio.to_thread(collector.advance, piece, run, request_ids=ids)
+                step = await asyncio.to_thread(collector.advance, slice_, run, request_ids=ids)
             if isinstance(step, Done):
                 return (step.request_ids or ids)[0]
 

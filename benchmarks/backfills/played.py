@@ -123,9 +123,9 @@ class _World:
     # -- schedules: served in order, before backfills
 
     def schedule(self, spec: ReportSpec, account: Account, due: Any, calendar: Calendar) -> None:
-        for piece in plan_slices(spec, account, run_at=due.nominal, now=due.at):
-            if not piece.expired:
-                call = _Call(account, spec, _key(piece), next(self.numbers), due=due.at)
+        for slice_ in plan_slices(spec, account, run_at=due.nominal, now=due.at):
+            if not slice_.expired:
+                call = _Call(account, spec, _key(slice_), next(self.numbers), due=due.at)
                 self.scheduled[account.id].append(due.at)
                 self.hurry(call, CREATE)
         following = calendar.after(due.nominal)
@@ -297,8 +297,8 @@ def _call(account: Account, spec: ReportSpec, need: Need, number: int) -> _Call:
     return _Call(account, spec, (shops, start, end), number, deadline=need.deadline)
 
 
-def _key(piece: Slice) -> tuple[Any, ...]:
-    return tuple(sorted(piece.marketplace_ids)), piece.window_start, piece.window_end
+def _key(slice_: Slice) -> tuple[Any, ...]:
+    return tuple(sorted(slice_.marketplace_ids)), slice_.window_start, slice_.window_end
 
 
 def _window(call: _Call) -> str:

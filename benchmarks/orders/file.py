@@ -128,10 +128,10 @@ def write_file(path: Path, rows: int) -> None:
             [header()], (part(n, min(ROWS_PER_PART, rows - n)) for n in range(0, rows, ROWS_PER_PART))
         )
         digest = hashlib.sha256()
-        for piece in pieces:
-            plain.write(piece)
-            packed.write(piece)
-            digest.update(piece)
+        for chunk in pieces:
+            plain.write(chunk)
+            packed.write(chunk)
+            digest.update(chunk)
     name_by_hash(Path(f"{path}.gz"), digest.hexdigest())
 
 

@@ -106,8 +106,8 @@ def copy_file(connection: psycopg.Connection[Any], path: Path) -> int:
     statement = f"COPY bench_copy FROM STDIN (FORMAT csv, DELIMITER E'\\t', QUOTE E'\\b', HEADER{skip})"
     with connection.cursor() as cursor, path.open("rb") as file:
         with cursor.copy(statement) as copy:  # type: ignore[arg-type]
-            while piece := file.read(1 << 20):
-                copy.write(piece)
+            while slice_ := file.read(1 << 20):
+                copy.write(slice_)
         return cursor.rowcount
 
 
@@ -131,7 +131,7 @@ def bench_rows(stream: BinaryIO, rejects: RejectSpool, kind: str = "tsv") -> Row
         spec.tables["orders"],
         stream,
         file_format=spec.format,
-        piece=bench_slice(),
+        slice_=bench_slice(),
         content_type="text/plain; charset=utf-8",
         on_reject=rejects.add,
     )

@@ -38,15 +38,25 @@ class CollectorLike(Protocol):
     """What operators and triggers need of ``sellerops.collect.Collector``."""
 
     def advance(
-        self, piece: Slice, run: RunRef, *, request_ids: Iterable[int] = (), reference: datetime | None = None
+        self,
+        slice_: Slice,
+        run: RunRef,
+        *,
+        request_ids: Iterable[int] = (),
+        reference: datetime | None = None,
     ) -> Done | WaitFor: ...
 
-    def archive_again(self, piece: Slice, request_id: int) -> None: ...
+    def archive_again(self, slice_: Slice, request_id: int) -> None: ...
 
     def give_up_document(self, request_id: int, cause: str) -> ArchiveDamaged: ...
 
     async def wait(
-        self, piece: Slice, run: RunRef, *, request_ids: Iterable[int] = (), reference: datetime | None = None
+        self,
+        slice_: Slice,
+        run: RunRef,
+        *,
+        request_ids: Iterable[int] = (),
+        reference: datetime | None = None,
     ) -> WaitResult: ...
 
 

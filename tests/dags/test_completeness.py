@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from support.channels import Channels, sent
-from support.fake_runtime import PIECE
+from support.fake_runtime import SLICE
 from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.base.clock import Clock
@@ -37,9 +37,9 @@ def test_gaps_of_reports_in_use_become_runs_once(ledger: Ledger) -> None:
     ledger.set_clock(Clock(datetime.now(UTC), NOW, 0.0))
     account = load_accounts()["northwind_na"]
     days = {"from_day": date(2026, 11, 1), "to_day": date(2026, 11, 21)}
-    for piece in plan_slices(SALES, account, run_at=NOW, now=NOW, **days):
-        if piece.days[0].day not in (7, 8) or piece.marketplaces != ("CA",):
-            ledger.set_slice_state(piece, SliceState.LOADED, run=RUN)
+    for slice_ in plan_slices(SALES, account, run_at=NOW, now=NOW, **days):
+        if slice_.days[0].day not in (7, 8) or slice_.marketplaces != ("CA",):
+            ledger.set_slice_state(slice_, SliceState.LOADED, run=RUN)
     limits = {"most": 5, "tries": 3, "horizon_days": 730, "is_live": nobody}
     assert completeness.find_fills(ledger, lambda _: True, **limits) == []  # paused
     (found,) = completeness.find_fills(ledger, lambda _: False, **limits)
@@ -55,10 +55,10 @@ def test_days_of_a_run_that_airflow_does_not_run_any_more_are_collected(ledger: 
     account = load_accounts()["northwind_na"]
     days = {"from_day": date(2026, 11, 1), "to_day": date(2026, 11, 21)}
     gone = RunRef(SALES.dag_id, "gone", "northwind_na.plan_slices", -1, 1, SALES.name)
-    for piece in plan_slices(SALES, account, run_at=NOW, now=NOW, **days):
-        is_left = piece.days[0].day in (3, 4)
+    for slice_ in plan_slices(SALES, account, run_at=NOW, now=NOW, **days):
+        is_left = slice_.days[0].day in (3, 4)
         state = SliceState.PLANNED if is_left else SliceState.LOADED
-        ledger.set_slice_state(piece, state, run=gone if is_left else RUN)
+        ledger.set_slice_state(slice_, state, run=gone if is_left else RUN)
     ledger.set_clock(Clock(datetime.now(UTC), NOW + timedelta(days=1, hours=1), 0.0))
     limits = {"most": 5, "tries": 3, "horizon_days": 730}
     asked = []
@@ -78,12 +78,12 @@ def test_days_of_a_run_that_airflow_does_not_run_any_more_are_collected(ledger: 
 
 def test_days_in_quarantine_that_nobody_is_asked_about_are_collected(ledger: Ledger) -> None:
     ledger.set_clock(Clock(datetime.now(UTC), NOW, 0.0))
-    ledger.set_slice_state(PIECE, SliceState.QUARANTINED, run=RUN)
+    ledger.set_slice_state(SLICE, SliceState.QUARANTINED, run=RUN)
     ledger.set_clock(Clock(datetime.now(UTC), NOW + timedelta(days=1, hours=1), 0.0))
     fills = completeness.find_fills(
         ledger, lambda _: False, most=5, tries=3, horizon_days=730, is_live=lambda *_: True
     )
-    assert PIECE.first_day in {fill["conf"]["from_day"] for fill in fills}
+    assert SLICE.first_day in {fill["conf"]["from_day"] for fill in fills}
 
 
 def test_runs_that_are_queued_while_none_runs_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ def test_a_removal_is_told_once_for_each_threshold(
 
 def test_silence_is_told_but_of_paused_reports(ledger: Ledger) -> None:
     completeness.check_silence(ledger, lambda _: False, 6)
-    ledger.set_slice_state(PIECE, SliceState.LOADED, run=RUN)
+    ledger.set_slice_state(SLICE, SliceState.LOADED, run=RUN)
     with ledger.connection() as connection:
         connection.execute(
             "UPDATE sellerops.slice_state SET updated_at = updated_at - %s", (timedelta(days=3),)

@@ -85,8 +85,8 @@ def test_each_account_has_its_plan_and_its_mapped_group(bag: DagBag, dag_id: str
         for task in (fetch, load):
             (group,) = task.iter_mapped_task_groups()
             assert group.group_id == f"{name}.slice"
-            assert "piece['label']" in task.map_index_template
-            assert "piece" in task.template_fields
+            assert "slice_['label']" in task.map_index_template
+            assert "slice_" in task.template_fields
 
 
 @EACH_REPORT

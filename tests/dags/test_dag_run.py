@@ -201,12 +201,12 @@ def _check_links(done: Any, conninfo: str) -> None:
         for ti in done.get_task_instances():
             if ti.map_index >= 0:
                 found = find_task_slice(connection, ti.dag_id, ti.run_id, ti.task_id, ti.map_index)
-                assert found is not None and found.piece.label == ti.rendered_map_index
+                assert found is not None and found.slice_.label == ti.rendered_map_index
                 (request_id,) = found.request_ids
                 request = connection.execute(
                     "SELECT marketplace_ids FROM sellerops.report_request WHERE id = %s", (request_id,)
                 ).fetchone()
-                assert request == (list(found.piece.marketplace_ids),)
+                assert request == (list(found.slice_.marketplace_ids),)
         runs = connection.execute("SELECT DISTINCT run_id FROM sellerops_views.job_runs").fetchall()
     assert runs == [(done.run_id,)]
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from airflow.sdk.exceptions import AirflowSkipException
 from support.airflow_home import PROJECT_ROOT
-from support.fake_runtime import DAG_ID, PIECE, FakeRuntime, task_context
+from support.fake_runtime import DAG_ID, SLICE, FakeRuntime, task_context
 
 from sellerops.base.errors import ConfigurationError, GiveUpError, Quarantined
 from sellerops.collect import Done, Outcome
@@ -179,7 +179,7 @@ def load(name: str) -> list[dict[str, Any]]:
         report=DAG_ID,
         account_id="northwind_na",
         destination=name,
-        piece=PIECE.to_dict(),
+        slice_=SLICE.to_dict(),
         request_ids=[7],
     )
     context = task_context(task_id=f"northwind_na.slice.load_{name}", try_number=4)
@@ -274,7 +274,7 @@ def fetch_nothing(runtime: Runtime) -> None:
     """The fetch task of a day of which Amazon says twice that there is no data."""
     runtime.fake_collector.steps = [Done((), Outcome.EMPTY, (6, 7))]
     task = FetchReportOperator(
-        task_id="fetch_report", report=DAG_ID, account_id="northwind_na", piece=PIECE.to_dict()
+        task_id="fetch_report", report=DAG_ID, account_id="northwind_na", slice_=SLICE.to_dict()
     )
     task.execute(task_context(try_number=4))
 
@@ -322,7 +322,7 @@ def test_a_held_document_in_one_destination_holds_the_day(runtime: Runtime) -> N
 
 def test_the_other_slices_keep_their_state(runtime: Runtime) -> None:
     load("postgres"), load("bigquery")
-    other = replace(PIECE, first_day="2026-11-19", last_day="2026-11-19")
+    other = replace(SLICE, first_day="2026-11-19", last_day="2026-11-19")
     runtime.fake_ledger.settle_destination(other, "postgres", SliceState.LOADED, destinations=BOTH)
     assert runtime.fake_ledger.states()[US, date(2026, 11, 19)] is SliceState.REQUESTED
     assert runtime.state is SliceState.LOADED

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from support.channels import Channels, sent
-from support.fake_runtime import PIECE, FakeRuntime, task_context
+from support.fake_runtime import SLICE, FakeRuntime, task_context
 from support.postgres import conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer
 
@@ -51,9 +51,11 @@ class Runtime(FakeRuntime):
     def destination(self, name: str) -> Any:
         return open_destination(name, self.address)
 
-    def archived(self, piece: Slice, content: str) -> int:
+    def archived(self, slice_: Slice, content: str) -> int:
         """A document of the slice; returns its request."""
-        key = RequestKey("amazon_sp", "T", piece.account_id, piece.marketplace_ids, piece.start, piece.end)
+        key = RequestKey(
+            "amazon_sp", "T", slice_.account_id, slice_.marketplace_ids, slice_.start, slice_.end
+        )
         request = self.real.find_or_open_request(key, fresh_after=NOW + timedelta(days=9), run=RUN)
         assert self.real.claim_create(request.id)
         self.real.record_created(request.id, str(request.id), reported_at=NOW + timedelta(seconds=request.id))
@@ -65,8 +67,8 @@ class Runtime(FakeRuntime):
     def load(self, number: int, content: str, report: str = RETURNS, account: str = "northwind_na") -> None:
         """The load task of the slice of the day before ``NOW`` by ``number`` days."""
         day = NOW.date() - timedelta(days=number)
-        piece = replace(
-            PIECE,
+        slice_ = replace(
+            SLICE,
             report=report,
             account_id=account,
             label=f"NA {day}",
@@ -81,8 +83,8 @@ class Runtime(FakeRuntime):
             report=f"report__amazon_sp__{report}",
             account_id=account,
             destination="postgres",
-            piece=piece.to_dict(),
-            request_ids=[self.archived(piece, content)],
+            slice_=slice_.to_dict(),
+            request_ids=[self.archived(slice_, content)],
         )
         task.execute(task_context(task_id=f"{account}.slice.load_postgres"))
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.channels import Channels, sent
-from support.fake_runtime import DAG_ID, PIECE
+from support.fake_runtime import DAG_ID, SLICE
 from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.base.clock import Clock
@@ -94,8 +94,8 @@ def test_rejects_and_notices_end_with_their_time_and_loads_stay(
 
 def test_slices_that_never_ended_are_named(ledger: Ledger, at: Callable[[float], None]) -> None:
     maintenance.check_stale_slices(ledger, 36)
-    other = replace(PIECE, first_day="2026-11-18", last_day="2026-11-19")
-    ledger.set_slice_state(PIECE, SliceState.LOADED, run=RUN)
+    other = replace(SLICE, first_day="2026-11-18", last_day="2026-11-19")
+    ledger.set_slice_state(SLICE, SliceState.LOADED, run=RUN)
     ledger.set_slice_state(other, SliceState.REQUESTED, run=RUN)
     at(1)
     maintenance.check_stale_slices(ledger, 36)
@@ -113,9 +113,9 @@ def test_slices_that_never_ended_are_named(ledger: Ledger, at: Callable[[float],
 def test_a_notice_slack_did_not_take_is_sent_later_and_once(
     ledger: Ledger, at: Callable[[float], None], sent: Channels
 ) -> None:
-    ledger.set_slice_state(PIECE, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
+    ledger.set_slice_state(SLICE, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
     told = replace(RUN, run_id="scheduled__2")
-    another = replace(PIECE, first_day="2026-11-19", last_day="2026-11-19")
+    another = replace(SLICE, first_day="2026-11-19", last_day="2026-11-19")
     ledger.set_slice_state(another, SliceState.FAILED, run=told, error=ReportFatal("told already"))
     ledger.claim_notice(f"run_failed|{DAG_ID}|scheduled__2|0")
     assert maintenance.send_missed_notices(ledger) == 0  # its own callback may still be at work
@@ -139,9 +139,9 @@ def test_a_run_whose_name_begins_like_a_told_one_is_told(
 ) -> None:
     """Keys are compared up to the bar that ends the run's id."""
     for number, run_id in enumerate(("manual__2", "manual__20", "manual__2|x")):
-        piece = replace(PIECE, first_day=f"2026-11-1{number}", last_day=f"2026-11-1{number}")
+        slice_ = replace(SLICE, first_day=f"2026-11-1{number}", last_day=f"2026-11-1{number}")
         ledger.set_slice_state(
-            piece, SliceState.FAILED, run=replace(RUN, run_id=run_id), error=ReportFatal("x")
+            slice_, SliceState.FAILED, run=replace(RUN, run_id=run_id), error=ReportFatal("x")
         )
     ledger.claim_notice(f"run_failed|{DAG_ID}|manual__20|1")
     at(0.5)

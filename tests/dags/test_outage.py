@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Variable
-from support.fake_runtime import DAG_ID, PIECE, FakeRuntime
+from support.fake_runtime import DAG_ID, SLICE, FakeRuntime
 from support.postgres import PostgresServer, conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer, sandbox, sandbox_process
 
@@ -73,7 +73,7 @@ def test_an_outage_is_one_message_and_its_end_another(
     """However many runs fail in how many processes; the end answers in its thread and names the runs."""
     for run_id in ("one", "two"):
         run = RunRef(DAG_ID, run_id, FETCH, 0, 1, "sales_and_traffic")
-        away.set_slice_state(PIECE, SliceState.REQUESTED, run=run)
+        away.set_slice_state(SLICE, SliceState.REQUESTED, run=run)
     postgres_server.stop()
     try:
         with ThreadPoolExecutor(3) as processes:
@@ -100,7 +100,7 @@ def test_slices_that_could_not_be_marked_are_marked_afterwards(
 ) -> None:
     """And nobody is told of their run again."""
     run = RunRef(DAG_ID, "one", FETCH, 0, 1, "sales_and_traffic")
-    away.set_slice_state(PIECE, SliceState.REQUESTED, run=run)
+    away.set_slice_state(SLICE, SliceState.REQUESTED, run=run)
     postgres_server.stop()
     try:
         ends(ReportFailureNotifier(), "one")
@@ -155,7 +155,7 @@ def test_a_failure_the_ledger_does_not_take_is_told_by_xcom(
     try:
         with (
             pytest.raises(LedgerUnavailable),
-            slice_outcome(away, {"ti": ti, "run_id": "one"}, run, PIECE),  # type: ignore[typeddict-item]
+            slice_outcome(away, {"ti": ti, "run_id": "one"}, run, SLICE),  # type: ignore[typeddict-item]
         ):
             away.get_request(1)
     finally:

@@ -14,7 +14,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.providers.standard.operators import hitl
 from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
 from support.channels import Channels, sent
-from support.fake_runtime import PIECE, FakeRuntime, task_context
+from support.fake_runtime import SLICE, FakeRuntime, task_context
 from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.cli import main
@@ -60,7 +60,7 @@ class Runtime(FakeRuntime):
 
     def archived(self, units: int, hours: int) -> int:
         """A document of both tables; returns its request."""
-        key = RequestKey("amazon_sp", "T", "northwind_na", PIECE.marketplace_ids, PIECE.start, PIECE.end)
+        key = RequestKey("amazon_sp", "T", "northwind_na", SLICE.marketplace_ids, SLICE.start, SLICE.end)
         later = self.real.clock().now() + timedelta(days=9)
         request = self.real.find_or_open_request(key, fresh_after=later, run=RUN)
         assert self.real.claim_create(request.id)
@@ -68,7 +68,7 @@ class Runtime(FakeRuntime):
         self.real.record_created(request.id, str(request.id), reported_at=moment)
         uri = f"mem://{request.id}"
         rows = [{"parentAsin": "P", "childAsin": "C", "salesByAsin": {"unitsOrdered": units}}]
-        totals = [{"date": PIECE.first_day, "salesByDate": {"unitsOrdered": units}}]
+        totals = [{"date": SLICE.first_day, "salesByDate": {"unitsOrdered": units}}]
         content = {"salesAndTrafficByDate": totals, "salesAndTrafficByAsin": rows}
         self.documents[uri] = json.dumps(content).encode()
         self.real.record_archived(request.id, uri=uri, nbytes=1, sha256="0", headers={})
@@ -102,7 +102,7 @@ def load(request_ids: list[int]) -> Any:
         report=SALES,
         account_id="northwind_na",
         destination="postgres",
-        piece=PIECE.to_dict(),
+        slice_=SLICE.to_dict(),
         request_ids=request_ids,
     )
     return task.execute(task_context(task_id="northwind_na.slice.load_postgres"))
@@ -296,7 +296,7 @@ def test_absence_confirmed_twice_does_not_delete_rows(runtime: Runtime, sent: Ch
         connection.execute("UPDATE sellerops.report_request SET status = 'CANCELLED' WHERE id = %s", (empty,))
     runtime.fake_collector.steps = [Done((), Outcome.EMPTY, (7, empty))]
     fetch = FetchReportOperator(
-        task_id="fetch_report", report=SALES, account_id="northwind_na", piece=PIECE.to_dict()
+        task_id="fetch_report", report=SALES, account_id="northwind_na", slice_=SLICE.to_dict()
     )
     with pytest.raises(AirflowSkipException, match="no rows, stored 100"):
         fetch.execute(task_context())

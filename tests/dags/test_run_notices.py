@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
-from support.fake_runtime import DAG_ID, PIECE, FakeRuntime
+from support.fake_runtime import DAG_ID, SLICE, FakeRuntime
 from support.postgres import conninfo, ledger, postgres_server
 from support.sandbox import SandboxServer, sandbox, sandbox_process
 
@@ -40,7 +40,7 @@ class Story:
     def __init__(self, ledger: Ledger, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ledger, self.sandbox = ledger, sandbox
         self.states: dict[str, str] = {}
-        self.label = PIECE.label
+        self.label = SLICE.label
         monkeypatch.setattr(
             "airflow.sdk.execution_time.task_runner.RuntimeTaskInstance.get_task_states",
             staticmethod(lambda dag_id, run_ids: {run_ids[0]: self.states}),
@@ -62,19 +62,19 @@ class Story:
         dag_id = f"report__amazon_sp__{name}"
         run = RunRef(dag_id, run_id, FETCH, 0, 1, name)
         error = error or ReportFatal("Amazon aborted it.", where=f"report {report}")
-        piece = replace(PIECE, report=name)
-        self.ledger.set_slice_state(piece, SliceState.FAILED, run=run, error=error)
+        slice_ = replace(SLICE, report=name)
+        self.ledger.set_slice_state(slice_, SliceState.FAILED, run=run, error=error)
         self._ends(ReportFailureNotifier(), run_id, states, cleared, dag_id)
 
     def goes_well(self, run_id: str, states: dict[str, str] = WELL, cleared: int = 0) -> None:
-        start, end = (datetime.fromisoformat(each) for each in (PIECE.window_start, PIECE.window_end))
-        key = RequestKey("amazon_sp", "T", PIECE.account_id, PIECE.marketplace_ids, start, end)
+        start, end = (datetime.fromisoformat(each) for each in (SLICE.window_start, SLICE.window_end))
+        key = RequestKey("amazon_sp", "T", SLICE.account_id, SLICE.marketplace_ids, start, end)
         run = RunRef(DAG_ID, run_id, LOAD, 0, 1, "sales_and_traffic")
         request = self.ledger.find_or_open_request(key, fresh_after=None, run=run)
         for _ in ("once", "cleared"):
             for table, stored in (("sales_daily", 1200), ("sales_daily_totals", 34)):
                 self._load(request.id, table, stored)
-        self.ledger.set_slice_state(PIECE, SliceState.LOADED, run=run, request_id=request.id)
+        self.ledger.set_slice_state(SLICE, SliceState.LOADED, run=run, request_id=request.id)
         self._ends(ReportSuccessNotifier(), run_id, states, cleared)
 
     def _load(self, request_id: int, table: str, stored: int) -> None:
@@ -104,7 +104,7 @@ class Story:
         )
 
     def _plan(self, task_ids: str, key: str) -> list[dict[str, Any]]:
-        return [replace(PIECE, label=self.label).to_dict()] * 2
+        return [replace(SLICE, label=self.label).to_dict()] * 2
 
     @property
     def slack(self) -> list[dict[str, Any]]:
@@ -195,7 +195,7 @@ def test_the_same_fault_in_later_runs_is_told_once_and_its_end_too(story: Story)
 
 def test_what_is_still_missing_is_said_with_the_end(story: Story) -> None:
     story.fails("one")
-    other = replace(PIECE, first_day="2026-11-18", last_day="2026-11-18")
+    other = replace(SLICE, first_day="2026-11-18", last_day="2026-11-18")
     story.ledger.set_slice_state(
         other, SliceState.FAILED, run=RunRef(DAG_ID, "zero", FETCH, 0, 1, "x"), error=ReportFatal("x")
     )
@@ -206,7 +206,7 @@ def test_what_is_still_missing_is_said_with_the_end(story: Story) -> None:
 def test_another_fault_in_the_run_does_not_hide_that_one_is_over(story: Story) -> None:
     story.fails("one")
     run = RunRef(DAG_ID, "two", LOAD, 1, 1, "sales_and_traffic")
-    day = replace(PIECE, first_day="2026-11-18", last_day="2026-11-18")
+    day = replace(SLICE, first_day="2026-11-18", last_day="2026-11-18")
     story.ledger.set_slice_state(day, SliceState.FAILED, run=run, error=ReportFatal("Another cause."))
     states = {PLAN: "success", f"{LOAD}_0": "success", f"{LOAD}_1": "failed"}
     story._ends(ReportFailureNotifier(), "two", states, 0)

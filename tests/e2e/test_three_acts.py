@@ -59,7 +59,7 @@ def test_catchup_makes_every_missed_run(system: System) -> None:
     assert {run["state"] for run in runs} == {"success"}
     assert {datetime.fromisoformat(run["data_interval_end"]) for run in runs} == set(expected)
     days = system.select("SELECT DISTINCT date FROM amazon_sp.caught_up_sales_daily_totals ORDER BY 1")
-    planned = [piece.first_day for piece in _planned(spec, expected)]
+    planned = [slice_.first_day for slice_ in _planned(spec, expected)]
     assert {row[0].isoformat() for row in days} == set(planned)
     assert len(planned) == 2 * len(expected) > len(set(planned))
     assert len(system.created_reports(SALES_TYPE, seller)) - before == len(set(planned))
@@ -103,9 +103,9 @@ def test_a_backfill_of_sixty_days_makes_the_scheduled_slices_and_asks_for_each_d
     planned = _planned(spec, moments)
     plans = [_planned_by_airflow(system, dag_id, run["dag_run_id"]) for run in runs]
     assert sorted((p for plan in plans for p in plan), key=str) == sorted(
-        (piece.to_dict() for piece in planned), key=str
+        (slice_.to_dict() for slice_ in planned), key=str
     )
-    windows = {window_key(piece) for piece in planned}
+    windows = {window_key(slice_) for slice_ in planned}
     scheduled = _windows_of_scheduled_runs(system, dag_id)
     asked = len(system.created_reports(SALES_TYPE, seller)) - before
     assert len(windows) == 60
@@ -179,10 +179,10 @@ def _moments(spec: ReportSpec, first: date, last: date) -> list[datetime]:
 def _planned(spec: ReportSpec, moments: list[datetime]) -> list[Slice]:
     accounts = load_accounts()
     return [
-        piece
+        slice_
         for moment in moments
         for name in spec.accounts
-        for piece in plan_slices(spec, accounts[name], run_at=moment, now=datetime.now(UTC))
+        for slice_ in plan_slices(spec, accounts[name], run_at=moment, now=datetime.now(UTC))
     ]
 
 
@@ -194,10 +194,10 @@ def _planned_by_airflow(system: System, dag_id: str, run_id: str) -> list[dict[s
 def _windows_of_scheduled_runs(system: System, dag_id: str) -> set[Any]:
     runs = system.airflow.api.runs(dag_id)
     return {
-        window_key(Slice.from_dict(piece))
+        window_key(Slice.from_dict(slice_))
         for run in runs
         if run["run_type"] == "scheduled"
-        for piece in _planned_by_airflow(system, dag_id, run["dag_run_id"])
+        for slice_ in _planned_by_airflow(system, dag_id, run["dag_run_id"])
     }
 
 

@@ -40,11 +40,11 @@ def rows_of(report: str, as_of: datetime) -> list[dict[str, Any]]:
 
 
 def load(tables: Tables, report: str, rows: list[dict[str, Any]], as_of: datetime) -> None:
-    spec, piece = spec_of(report), slice_of(report, "northwind_na", ["US"], FIRST, LAST, as_of)
-    meta = DocumentMeta(spec.source, report, piece.account_id, str(as_of), as_of.isoformat(), {}, {})
+    spec, slice_ = spec_of(report), slice_of(report, "northwind_na", ["US"], FIRST, LAST, as_of)
+    meta = DocumentMeta(spec.source, report, slice_.account_id, str(as_of), as_of.isoformat(), {}, {})
     uri = tables.archive.put_stream([json.dumps(rows).encode()], meta).uri
-    told = RequestMeta(as_of, None, "application/json", piece.marketplace_ids, uri, request_facts(piece))
-    tables.load(spec, piece, told, uri, spec.source)
+    told = RequestMeta(as_of, None, "application/json", slice_.marketplace_ids, uri, request_facts(slice_))
+    tables.load(spec, slice_, told, uri, spec.source)
 
 
 def restated(tables: Tables) -> list[dict[str, Any]]:

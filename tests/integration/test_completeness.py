@@ -55,15 +55,15 @@ def at(ledger: Ledger) -> Callable[[float], datetime]:
     return set_day
 
 
-def pieces(first: str, last: str, shops: tuple[str, ...] = ("US",)) -> list[Slice]:
+def slices(first: str, last: str, shops: tuple[str, ...] = ("US",)) -> list[Slice]:
     days: dict[str, Any] = {"from_day": date.fromisoformat(first), "to_day": date.fromisoformat(last)}
     found = plan_slices(SALES, NA, run_at=NOW + timedelta(days=30), now=NOW, **days)
-    return [piece for piece in found if set(piece.marketplaces) & set(shops)]
+    return [slice_ for slice_ in found if set(slice_.marketplaces) & set(shops)]
 
 
 def load(ledger: Ledger, first: str, last: str, **changes: Any) -> None:
-    for piece in pieces(first, last):
-        ledger.set_slice_state(piece, changes.pop("state", SliceState.LOADED), run=changes.get("run", RUN),
+    for slice_ in slices(first, last):
+        ledger.set_slice_state(slice_, changes.pop("state", SliceState.LOADED), run=changes.get("run", RUN),
                                load_id=7, request_id=9)  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def test_days_between_the_first_and_now_that_nobody_knows_of_are_missing(
     assert look(ledger) == []  # what never ran misses nothing
     load(ledger, "2026-11-10", "2026-11-12")
     load(ledger, "2026-11-15", "2026-11-19")
-    failed, *_ = pieces("2026-11-18", "2026-11-18")
+    failed, *_ = slices("2026-11-18", "2026-11-18")
     ledger.set_slice_state(failed, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
     at(1.5)
     (shop,) = look(ledger)
@@ -118,8 +118,8 @@ def test_a_gap_is_claimed_once_until_its_run_has_ended(
     at(1.2)
     assert claim_fills(ledger, gaps(ledger)[:1], Limits()) == []  # under way
     ended = replace(RUN, run_id=fill.run_id)
-    for piece in pieces("2026-11-13", "2026-11-14"):
-        ledger.set_slice_state(piece, SliceState.FAILED, run=ended, error=ReportFatal("again"))
+    for slice_ in slices("2026-11-13", "2026-11-14"):
+        ledger.set_slice_state(slice_, SliceState.FAILED, run=ended, error=ReportFatal("again"))
     at(2.5)
     (again,) = claim_fills(ledger, gaps(ledger)[:1], Limits())
     assert again.run_id != fill.run_id
@@ -152,8 +152,8 @@ def test_no_more_runs_than_the_day_allows_and_a_released_one_counts_not(
 def test_what_is_lost_is_marked_with_the_reason_and_never_run(
     ledger: Ledger, at: Callable[[float], datetime]
 ) -> None:
-    piece = plan_slices(STOCK, NA, run_at=NOW - timedelta(days=5), now=NOW)[0]
-    ledger.set_slice_state(piece, SliceState.LOADED, run=RUN)
+    slice_ = plan_slices(STOCK, NA, run_at=NOW - timedelta(days=5), now=NOW)[0]
+    ledger.set_slice_state(slice_, SliceState.LOADED, run=RUN)
     shops = list(calendars(ledger, STOCK, [NA]))
     lost = find_gaps(shops, NOW)
     assert lost
@@ -169,8 +169,8 @@ def test_what_is_lost_is_marked_with_the_reason_and_never_run(
 def test_a_schedule_that_left_no_trace_is_named(ledger: Ledger) -> None:
     accounts = [NA]
     now = ledger.clock().now()
-    piece = plan_slices(SALES, NA, run_at=now, now=now)[0]
-    ledger.set_slice_state(piece, SliceState.LOADED, run=RUN)
+    slice_ = plan_slices(SALES, NA, run_at=now, now=now)[0]
+    ledger.set_slice_state(slice_, SliceState.LOADED, run=RUN)
     assert silent_reports(ledger, [SALES, STOCK], accounts, timedelta(hours=6)) == []
     _touched(ledger, now - timedelta(days=3))
     (silence,) = silent_reports(ledger, [SALES, STOCK], accounts, timedelta(hours=6))

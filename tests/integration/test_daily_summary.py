@@ -48,9 +48,9 @@ def at(ledger: Ledger, moment: datetime) -> None:
 def settle(ledger: Ledger, day: int, shop: str, state: SliceState, run_id: str, **said: Any) -> None:
     run = RunRef(SALES.dag_id, run_id, "northwind_na.slice.load_postgres", 0, 1, SALES.name)
     days = {"from_day": date(2026, 11, day), "to_day": date(2026, 11, day)}
-    for piece in plan_slices(SALES, ACCOUNTS["northwind_na"], run_at=NOW, now=NOW, **days):
-        if shop in piece.marketplaces:
-            ledger.set_slice_state(piece, state, run=run, **said)
+    for slice_ in plan_slices(SALES, ACCOUNTS["northwind_na"], run_at=NOW, now=NOW, **days):
+        if shop in slice_.marketplaces:
+            ledger.set_slice_state(slice_, state, run=run, **said)
 
 
 def load(ledger: Ledger, stored: int, rejected: int, destination: str) -> None:

@@ -27,10 +27,10 @@ from sellerops_airflow.runtime import Runtime
 __all__ = ["conninfo", "ledger", "postgres_server"]
 
 SPEC = load_spec("fba_customer_returns")
-PIECE = plan_slices(SPEC, load_accounts()["northwind_na"], run_at=NOON, now=NOON)[0]
+SLICE = plan_slices(SPEC, load_accounts()["northwind_na"], run_at=NOON, now=NOON)[0]
 DOCUMENT = (
     "return-date\torder-id\tsku\tasin\tfnsku\tproduct-name\tquantity\tfulfillment-center-id\treason\n"
-    f"{PIECE.days[0]}T12:00:00+00:00\tO-1\tS\tA\tF\tTape\t1\tABE2\tUNWANTED_ITEM\n"
+    f"{SLICE.days[0]}T12:00:00+00:00\tO-1\tS\tA\tF\tTape\t1\tABE2\tUNWANTED_ITEM\n"
 ).encode()
 
 
@@ -92,7 +92,7 @@ def test_a_moved_archive_is_adopted_with_the_addresses_of_its_documents(
 ) -> None:
     old, new = Archive(str(tmp_path / "old")), Archive(str(tmp_path / "moved here"))
     bind_archive(ledger, old)
-    load_archived(ledger, old, SPEC, PIECE, archive_document(old, SPEC, PIECE, NOON, DOCUMENT))
+    load_archived(ledger, old, SPEC, SLICE, archive_document(old, SPEC, SLICE, NOON, DOCUMENT))
     (tmp_path / "old").rename(tmp_path / "moved here")
     with pytest.raises(ConfigurationError, match="the ledger's archive is") as refused:
         bind_archive(ledger, new)

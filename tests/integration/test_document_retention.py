@@ -36,8 +36,8 @@ def shipments(day: int) -> tuple[ReportSpec, Slice, bytes]:
     header = (
         "shipment-id\tshipment-item-id\tamazon-order-id\tshipment-date\tquantity-shipped\tsales-channel\t"
     )
-    piece = day_slice(SHIPMENTS, f"2026-11-{day:02d}", shops=("US", "CA"))
-    return SHIPMENTS, piece, f"{header}recipient-name\n{line}\n".encode()
+    slice_ = day_slice(SHIPMENTS, f"2026-11-{day:02d}", shops=("US", "CA"))
+    return SHIPMENTS, slice_, f"{header}recipient-name\n{line}\n".encode()
 
 
 def returns() -> tuple[ReportSpec, Slice, bytes]:
@@ -64,11 +64,11 @@ class Desk:
     def at(self, days: float) -> None:
         self.ledger.set_clock(Clock(datetime.now(UTC), NOON + timedelta(days=days), 0.0))
 
-    def load(self, spec: ReportSpec, piece: Slice, content: bytes, *, days: float = 0) -> RequestMeta:
+    def load(self, spec: ReportSpec, slice_: Slice, content: bytes, *, days: float = 0) -> RequestMeta:
         kind = "application/json" if spec is ORDERS else "text/plain; charset=UTF-8"
         as_of = NOON + timedelta(days=days)
-        meta = archive_document(self.archive, spec, piece, as_of, content, content_type=kind)
-        load_archived(self.ledger, self.archive, spec, piece, meta)
+        meta = archive_document(self.archive, spec, slice_, as_of, content, content_type=kind)
+        load_archived(self.ledger, self.archive, spec, slice_, meta)
         return meta
 
     def delete(self) -> dict[str, int]:

@@ -26,20 +26,20 @@ __all__ = ["postgres_server"]
 def load(tables: Tables, samples: Iterable[Sample], schema: str) -> None:
     """Archive documents and fill tables of ``schema`` with them."""
     for sample in samples:
-        facts = request_facts(sample.piece)
+        facts = request_facts(sample.slice_)
         meta = DocumentMeta(
             source=sample.spec.source,
             report=sample.spec.name,
-            account_id=sample.piece.account_id,
-            fetch=f"{sample.piece.label} {sample.as_of}",
+            account_id=sample.slice_.account_id,
+            fetch=f"{sample.slice_.label} {sample.as_of}",
             fetched_at=sample.as_of.isoformat(),
             request={},
             response={"content_type": sample.content_type, "facts": facts},
         )
         uri = tables.archive.put_stream([sample.content], meta).uri
-        shops = sample.piece.marketplace_ids
+        shops = sample.slice_.marketplace_ids
         told = RequestMeta(sample.as_of, None, sample.content_type, shops, uri, facts)
-        tables.load(sample.spec, sample.piece, told, uri, schema)
+        tables.load(sample.spec, sample.slice_, told, uri, schema)
 
 
 @pytest.fixture(scope="module")

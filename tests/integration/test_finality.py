@@ -31,13 +31,13 @@ def look(conninfo: str, day: date, age: int, units: Sequence[int]) -> None:
         {"parentAsin": "P", "childAsin": f"A{n}", "salesByAsin": {"unitsOrdered": count}}
         for n, count in enumerate(units)
     ]
-    piece = day_slice(SPEC, day.isoformat())
-    doc = Doc(SPEC, piece, as_json(salesAndTrafficByAsin=rows), content_type="application/json")
+    slice_ = day_slice(SPEC, day.isoformat())
+    doc = Doc(SPEC, slice_, as_json(salesAndTrafficByAsin=rows), content_type="application/json")
     made = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) + timedelta(days=age)
     load_document(
         open_destination("postgres", conninfo),
         SPEC,
-        piece,
+        slice_,
         RequestMeta(made, None, doc.content_type),
         doc.stream,
     )
@@ -122,5 +122,5 @@ def test_a_run_reaches_back_as_it_is_told() -> None:
     now = datetime(2026, 11, 20, 18, tzinfo=UTC)
     account = load_accounts()["northwind_na"]
     given = plan_slices(SPEC, account, run_at=now, now=now, lookback=timedelta(days=9))
-    assert len([piece for piece in given if piece.marketplaces == ("US",)]) == 9
+    assert len([slice_ for slice_ in given if slice_.marketplaces == ("US",)]) == 9
     assert len(plan_slices(SPEC, account, run_at=now, now=now)) == 3 * SPEC.period.lookback.days

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.bigquery import bigquery, bigquery_server
-from support.fake_runtime import PIECE
+from support.fake_runtime import SLICE
 from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.base.errors import Quarantined, RetryableError
@@ -53,7 +53,7 @@ class Desk:
     def __init__(self, ledger: Ledger, *, stands: bool = True) -> None:
         self.ledger = ledger
         self.stores = {name: Store(name) for name in BOTH}
-        key = RequestKey("amazon_sp", "T", "northwind_na", PIECE.marketplace_ids, PIECE.start, PIECE.end)
+        key = RequestKey("amazon_sp", "T", "northwind_na", SLICE.marketplace_ids, SLICE.start, SLICE.end)
         request = ledger.find_or_open_request(key, fresh_after=MADE_AT, run=RUN)
         assert ledger.claim_create(request.id)
         ledger.record_created(request.id, "50", reported_at=MADE_AT)
@@ -61,16 +61,16 @@ class Desk:
         figures = [{"day": "2026-11-20", "shop": "", "new": "0", "stored_rows": 9 if stands else 0}]
         values: dict[str, Any] = {
             "table_name": "amazon_sp.sales_daily", "account_id": "northwind_na", "place": "ATVPDKIKX0DER",
-            "first_day": PIECE.days[0], "last_day": PIECE.days[-1], "request_id": request.id,
+            "first_day": SLICE.days[0], "last_day": SLICE.days[-1], "request_id": request.id,
             "reported_at": MADE_AT, "source": "amazon_sp", "report": SPEC.name, "destination": "postgres",
-            "slice": PIECE.to_dict(), "figures": figures, "reason": "far below.",
+            "slice": SLICE.to_dict(), "figures": figures, "reason": "far below.",
         }  # fmt: skip
         with ledger.connection() as connection:
             self.id = record(connection, values)
         for name in BOTH:
             # A slice of several documents: the newest of its requests is another one's.
             ledger.settle_destination(
-                PIECE, name, SliceState.QUARANTINED, destinations=BOTH, run=RUN, request_id=request.id + 1,
+                SLICE, name, SliceState.QUARANTINED, destinations=BOTH, run=RUN, request_id=request.id + 1,
                 error=Quarantined("far below."),
             )  # fmt: skip
 
@@ -121,7 +121,7 @@ def test_a_destination_that_is_away_keeps_the_day_held_until_it_has_the_document
 
 def test_a_released_document_is_not_brought_to_a_destination_that_never_held_it(ledger: Ledger) -> None:
     desk = Desk(ledger)
-    ledger.settle_destination(PIECE, "bigquery", SliceState.LOADED, destinations=BOTH)
+    ledger.settle_destination(SLICE, "bigquery", SliceState.LOADED, destinations=BOTH)
     desk.release()
     assert desk.stores["bigquery"].tables == []
     assert desk.state is SliceState.LOADED
@@ -138,7 +138,7 @@ def test_a_rejected_document_leaves_the_rows_of_both(ledger: Ledger, stands: boo
 
 def test_the_answer_about_one_shop_is_not_anothers(ledger: Ledger) -> None:
     desk = Desk(ledger)
-    other = replace(PIECE, marketplaces=("CA",), label="CA 2026-11-20")
+    other = replace(SLICE, marketplaces=("CA",), label="CA 2026-11-20")
     ledger.settle_destination(other, "bigquery", SliceState.QUARANTINED, destinations=BOTH)
     desk.release()
     states = {row.marketplace_id: row.state for row in ledger.slice_states()}
@@ -157,9 +157,9 @@ def test_each_destination_judges_by_its_own_rows(ledger: Ledger, bigquery: BigQu
         asin = {"parentAsin": "P", "childAsin": "C", "salesByAsin": {"unitsOrdered": units}}
         content = json.dumps({"salesAndTrafficByDate": [], "salesAndTrafficByAsin": [asin]}).encode()
         meta = RequestMeta(
-            MADE_AT + timedelta(hours=hours), request_id, "application/json", PIECE.marketplace_ids
+            MADE_AT + timedelta(hours=hours), request_id, "application/json", SLICE.marketplace_ids
         )
-        load_document(stores[name], spec, PIECE, meta, lambda: io.BytesIO(content))
+        load_document(stores[name], spec, SLICE, meta, lambda: io.BytesIO(content))
 
     load("postgres", 1, 134, 0)
     load("bigquery", 2, 0, 1)

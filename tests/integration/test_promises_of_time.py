@@ -84,7 +84,7 @@ def at(ledger: Ledger) -> SetTime:
     return set_time
 
 
-def pieces(first: date, last: date, spec: ReportSpec = SALES) -> list[Slice]:
+def slices(first: date, last: date, spec: ReportSpec = SALES) -> list[Slice]:
     later = DUE + timedelta(days=40)
     return plan_slices(spec, NA, run_at=later, now=DUE, from_day=first, to_day=last)
 
@@ -92,13 +92,13 @@ def pieces(first: date, last: date, spec: ReportSpec = SALES) -> list[Slice]:
 def settle(
     ledger: Ledger, first: date, last: date, state: SliceState = SliceState.LOADED, **said: Any
 ) -> None:
-    for piece in pieces(first, last):
-        ledger.set_slice_state(piece, state, run=RUN, **said)
+    for slice_ in slices(first, last):
+        ledger.set_slice_state(slice_, state, run=RUN, **said)
 
 
 def yesterday(shop: str) -> Slice:
     return next(
-        piece for piece in pieces(date(2026, 11, 20), date(2026, 11, 20)) if shop in piece.marketplaces
+        slice_ for slice_ in slices(date(2026, 11, 20), date(2026, 11, 20)) if shop in slice_.marketplaces
     )
 
 
@@ -108,9 +108,9 @@ def look(ledger: Ledger, now: datetime) -> int:
     return deadlines.tell_warnings(ledger, {SALES.name: SALES}, {NA.id: NA})
 
 
-def ask(ledger: Ledger, piece: Slice) -> int:
+def ask(ledger: Ledger, slice_: Slice) -> int:
     """A request of the slice that Amazon has taken."""
-    key = RequestKey("amazon_sp", SALES.report_type, NA.id, piece.marketplace_ids, piece.start, piece.end)
+    key = RequestKey("amazon_sp", SALES.report_type, NA.id, slice_.marketplace_ids, slice_.start, slice_.end)
     request = ledger.find_or_open_request(key, fresh_after=None, run=RUN)
     ledger.claim_create(request.id)
     ledger.record_created(request.id, "report-1")
@@ -212,8 +212,8 @@ def test_the_look_by_the_ledger_finds_late_reports_but_not_beside_a_local_amazon
 ) -> None:
     today = datetime.now(UTC)
     first = (today - timedelta(days=9)).date()
-    for piece in plan_slices(SALES, NA, run_at=today, now=today, from_day=first, to_day=first):
-        ledger.set_slice_state(piece, SliceState.LOADED, run=RUN)
+    for slice_ in plan_slices(SALES, NA, run_at=today, now=today, from_day=first, to_day=first):
+        ledger.set_slice_state(slice_, SliceState.LOADED, run=RUN)
     assert deadlines.check_promises(ledger) == 0  # the first run: what came before is caught up on
     with ledger.connection() as connection:
         connection.execute("UPDATE sellerops.slice_state SET updated_at = updated_at - interval '9 days'")
@@ -244,9 +244,9 @@ def test_open_days_that_amazon_soon_forgets_are_told_once_with_the_last_day_to_a
     failed = date(2024, 11, 25)
     settle(ledger, date(2024, 11, 15), date(2024, 12, 20))
     for shop in ("US", "CA"):
-        piece = next(each for each in pieces(failed, failed) if shop in each.marketplaces)
-        ledger.set_slice_state(piece, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
-    far = next(each for each in pieces(date(2024, 12, 3), date(2024, 12, 3)) if "US" in each.marketplaces)
+        slice_ = next(each for each in slices(failed, failed) if shop in each.marketplaces)
+        ledger.set_slice_state(slice_, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
+    far = next(each for each in slices(date(2024, 12, 3), date(2024, 12, 3)) if "US" in each.marketplaces)
     ledger.set_slice_state(far, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
 
     def check(days: float) -> int:
@@ -278,8 +278,10 @@ def test_the_end_of_what_nobody_brought_names_the_lost_days(
 ) -> None:
     start = at(datetime(2026, 11, 20, 12, tzinfo=UTC))
     settle(ledger, date(2024, 11, 15), date(2024, 12, 20))
-    piece = next(each for each in pieces(date(2024, 11, 25), date(2024, 11, 25)) if "US" in each.marketplaces)
-    ledger.set_slice_state(piece, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
+    slice_ = next(
+        each for each in slices(date(2024, 11, 25), date(2024, 11, 25)) if "US" in each.marketplaces
+    )
+    ledger.set_slice_state(slice_, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
     shops = list(calendars(ledger, SALES, [NA], days=729))
     claim_fills(ledger, find_gaps(shops, start + timedelta(days=1)), Limits())
     is_paused = dict.fromkeys([SALES.dag_id], False)

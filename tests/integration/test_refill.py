@@ -31,7 +31,7 @@ BOTH = ("postgres", "bigquery")
 SPEC = load_spec("fba_customer_returns").model_copy(update={"destinations": BOTH})
 TABLE = next(iter(SPEC.tables))
 RUN_AT = datetime(2026, 11, 20, 18, tzinfo=UTC)
-PIECE = plan_slices(SPEC, load_accounts()["northwind_na"], run_at=RUN_AT, now=RUN_AT)[0]
+SLICE = plan_slices(SPEC, load_accounts()["northwind_na"], run_at=RUN_AT, now=RUN_AT)[0]
 # Rows differ in what names the load, and Postgres' marks of when.
 _OF_THE_LOAD = {"load_id", "loaded_at"}
 
@@ -54,20 +54,20 @@ class Recorder:
 
 def load(ledger: Ledger, archive: Archive, as_of: datetime, content: bytes) -> str:
     """A document into the archive and into Postgres; its address."""
-    told = {"region": PIECE.region, "marketplace_ids": list(PIECE.marketplace_ids), "slice": PIECE.to_dict()}
+    told = {"region": SLICE.region, "marketplace_ids": list(SLICE.marketplace_ids), "slice": SLICE.to_dict()}
     meta = DocumentMeta(
         source=SPEC.source,
         report=SPEC.name,
-        account_id=PIECE.account_id,
-        fetch=f"{PIECE.label} {as_of}",
+        account_id=SLICE.account_id,
+        fetch=f"{SLICE.label} {as_of}",
         fetched_at=as_of.isoformat(),
         request={**told, "reported_at": as_of.isoformat()},
         response={"content_type": "text/tab-separated-values;charset=UTF-8"},
     )
     uri = archive.put_stream([content], meta).uri
-    request = RequestMeta(as_of, None, meta.response["content_type"], tuple(PIECE.marketplace_ids), uri)
+    request = RequestMeta(as_of, None, meta.response["content_type"], tuple(SLICE.marketplace_ids), uri)
     destination = open_destination("postgres", ledger.database.conninfo)
-    load_document(destination, SPEC, PIECE, request, lambda: archive.open(uri))
+    load_document(destination, SPEC, SLICE, request, lambda: archive.open(uri))
     return uri
 
 
@@ -75,7 +75,7 @@ def documents() -> list[tuple[datetime, bytes]]:
     """Two looks at the same days, the later with one row less."""
     seller = World(seed=7).seller("northwind_na")
     first = World(seed=7).document(
-        SPEC.report_type, seller, PIECE.marketplace_ids, PIECE.start, PIECE.end, {}, RUN_AT
+        SPEC.report_type, seller, SLICE.marketplace_ids, SLICE.start, SLICE.end, {}, RUN_AT
     )
     assert first is not None
     content = first.read()
@@ -96,7 +96,7 @@ def loaded(ledger: Ledger, archive: Archive) -> list[str]:
     newer = load(ledger, archive, late, second)
     older = load(ledger, archive, early, first)
     assert load(ledger, archive, late, second) == newer
-    ledger.settle_destination(PIECE, "postgres", SliceState.LOADED, destinations=BOTH)
+    ledger.settle_destination(SLICE, "postgres", SliceState.LOADED, destinations=BOTH)
     return [older, newer]
 
 
@@ -108,7 +108,7 @@ def test_each_document_is_loaded_once_in_the_order_of_its_last_load_and_the_ledg
     (done,) = refill(ledger, archive, SPEC, Scope(), recorder)
     assert done.loads == 2
     assert [job.request.where for job in recorder.jobs] == loaded
-    assert all(job.table_spec.quarantine is None and job.slice == PIECE for job in recorder.jobs)
+    assert all(job.table_spec.quarantine is None and job.slice == SLICE for job in recorder.jobs)
     assert {row.state for row in ledger.slice_states()} == {SliceState.LOADED}
 
 

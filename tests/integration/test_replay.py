@@ -37,7 +37,7 @@ REPORTS = ("all_orders", "fba_customer_returns", "fba_manage_inventory", "sales_
 @dataclass(frozen=True)
 class Fetched:
     spec: ReportSpec
-    piece: Slice
+    slice_: Slice
     document: ArchivedDocument
     meta: RequestMeta
 
@@ -58,7 +58,7 @@ class Shelf:
     def load(self, one: Fetched) -> None:
         uri = one.document.uri
         destination = open_destination("postgres", self.conninfo)
-        load_document(destination, one.spec, one.piece, one.meta, lambda: self.archive.open(uri))
+        load_document(destination, one.spec, one.slice_, one.meta, lambda: self.archive.open(uri))
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
         with psycopg.connect(self.conninfo, row_factory=dict_row) as connection:
@@ -114,27 +114,31 @@ def shelf(ledger: Ledger, tmp_path: Path) -> Shelf:
 
 def _fetch(archive: Archive, spec: ReportSpec, account: Account) -> Iterator[Fetched]:
     seller = WORLD.seller(account.id)
-    pieces = plan_slices(spec, account, run_at=RUN_AT, now=RUN_AT)
+    slices = plan_slices(spec, account, run_at=RUN_AT, now=RUN_AT)
     looks = [RUN_AT, RUN_AT + timedelta(days=2)]
     if spec.name == "settlements":
         refs = WORLD.settlements(seller, RUN_AT)[-2:]
         for ref in refs:
             document = WORLD.settlement_document(seller, ref.settlement_id)
-            yield _archived(archive, spec, pieces[0], ref.created_at, document.read(), document.content_type,
+            yield _archived(archive, spec, slices[0], ref.created_at, document.read(), document.content_type,
                             tuple(ref.marketplace_ids))  # fmt: skip
         return
-    for piece in pieces[:2] if account.id == "northwind_na" else pieces[:1]:
+    for slice_ in slices[:2] if account.id == "northwind_na" else slices[:1]:
         for number, as_of in enumerate(looks):
-            ends = (piece.days[0], piece.days[-1]) if spec.format.kind == "json" else (piece.start, piece.end)
+            ends = (
+                (slice_.days[0], slice_.days[-1])
+                if spec.format.kind == "json"
+                else (slice_.start, slice_.end)
+            )
             options = dict(spec.request.options)
-            document = WORLD.document(spec.report_type, seller, piece.marketplace_ids, *ends, options, as_of)
+            document = WORLD.document(spec.report_type, seller, slice_.marketplace_ids, *ends, options, as_of)
             if document is None:
                 continue
             content = document.read()
             if number and spec.format.kind == "tsv":
                 content = _with_a_column(content)
             yield _archived(
-                archive, spec, piece, as_of, content, document.content_type, piece.marketplace_ids
+                archive, spec, slice_, as_of, content, document.content_type, slice_.marketplace_ids
             )
 
 
@@ -149,31 +153,31 @@ def _with_a_column(content: bytes) -> bytes:
 def _archived(
     archive: Archive,
     spec: ReportSpec,
-    piece: Slice,
+    slice_: Slice,
     as_of: datetime,
     content: bytes,
     content_type: str,
     shops: tuple[str, ...],
 ) -> Fetched:
-    told = {"slice": piece.to_dict()} if piece.snapshot_at or piece.account_id == "northwind_na" else {}
+    told = {"slice": slice_.to_dict()} if slice_.snapshot_at or slice_.account_id == "northwind_na" else {}
     meta = DocumentMeta(
         source=spec.source,
         report=spec.name,
-        account_id=piece.account_id,
-        fetch=f"{piece.label} {as_of}",
+        account_id=slice_.account_id,
+        fetch=f"{slice_.label} {as_of}",
         fetched_at=as_of.isoformat(),
         request={
-            "region": piece.region,
+            "region": slice_.region,
             "marketplace_ids": list(shops),
-            "window_start": piece.window_start,
-            "window_end": piece.window_end,
+            "window_start": slice_.window_start,
+            "window_end": slice_.window_end,
             "reported_at": as_of.isoformat(),
             **told,
         },
         response={"content_type": content_type},
     )
     document = archive.put_stream([content], meta)
-    return Fetched(spec, piece, document, RequestMeta(as_of, None, content_type, shops, document.uri))
+    return Fetched(spec, slice_, document, RequestMeta(as_of, None, content_type, shops, document.uri))
 
 
 def run(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -242,9 +246,9 @@ def test_a_part_of_the_loads_leaves_the_other_rows(shelf: Shelf, monkeypatch: py
 
 def test_a_load_that_comes_in_meanwhile_is_repeated_too(shelf: Shelf) -> None:
     spec = load_spec("sales_and_traffic")
-    piece = next(one.piece for one in shelf.fetched if one.spec.name == spec.name)
+    slice_ = next(one.slice_ for one in shelf.fetched if one.spec.name == spec.name)
     nothing = b'{"salesAndTrafficByAsin": [], "salesAndTrafficByDate": []}'
-    late = _archived(shelf.archive, spec, piece, RUN_AT + timedelta(days=5), nothing, "application/json", ())
+    late = _archived(shelf.archive, spec, slice_, RUN_AT + timedelta(days=5), nothing, "application/json", ())
     quiet = spec.model_copy(
         update={
             "tables": {
@@ -256,14 +260,14 @@ def test_a_load_that_comes_in_meanwhile_is_repeated_too(shelf: Shelf) -> None:
 
     def tell(text: str) -> None:
         if not arrived:
-            shelf.load(Fetched(quiet, late.piece, late.document, late.meta))
+            shelf.load(Fetched(quiet, late.slice_, late.document, late.meta))
         arrived.append(text)
 
     for scope in (Scope(), Scope(account_id="northwind_na")):
         arrived.clear()
         replay(shelf.ledger, shelf.archive, spec, scope, tell=tell)
-        day = late.piece.days[0]
-        code = late.piece.marketplace_ids[0]
+        day = late.slice_.days[0]
+        code = late.slice_.marketplace_ids[0]
         found = shelf.rows(
             f"SELECT 1 FROM amazon_sp.sales_daily WHERE date = '{day}' AND marketplace_id = '{code}'"
         )

@@ -99,13 +99,13 @@ class Desk:
         self.second = self.put(SECOND, "order-2")
         self.held = Held(lambda: self.load(SECOND, self.second))
 
-    def put(self, piece: Slice, order: str, *, later: timedelta = timedelta(0)) -> RequestMeta:
-        day = f"{piece.days[0]}T12:00:00+00:00"
+    def put(self, slice_: Slice, order: str, *, later: timedelta = timedelta(0)) -> RequestMeta:
+        day = f"{slice_.days[0]}T12:00:00+00:00"
         line = f"{day}\t{order}\tSKU\tB000000001\tX000000001\tTape\t1\tABE2\tUNWANTED_ITEM\n"
-        return archive_document(self.archive, SPEC, piece, RUN_AT + later, (HEADER + line).encode())
+        return archive_document(self.archive, SPEC, slice_, RUN_AT + later, (HEADER + line).encode())
 
-    def load(self, piece: Slice, meta: RequestMeta) -> None:
-        load_archived(self.ledger, self.archive, SPEC, piece, meta)
+    def load(self, slice_: Slice, meta: RequestMeta) -> None:
+        load_archived(self.ledger, self.archive, SPEC, slice_, meta)
 
     def replay(
         self, scope: Scope, from_archive: bool, tell: Callable[[str], None] = lambda text: None

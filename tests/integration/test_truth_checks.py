@@ -39,7 +39,7 @@ ACCOUNTS = ("northwind_na", "northwind_eu")
 US = marketplace("US").id
 
 
-def pieces(spec: ReportSpec, account_id: str) -> list[Slice]:
+def slices(spec: ReportSpec, account_id: str) -> list[Slice]:
     first, last = (NOW - timedelta(days=DAYS)).date(), NOW.date() - timedelta(days=1)
     account = load_accounts()[account_id]
     if spec.period.kind == "listing":
@@ -48,26 +48,26 @@ def pieces(spec: ReportSpec, account_id: str) -> list[Slice]:
     if spec.name != "all_orders":
         return planned
     # Orders stand in the window of their last update: today's is needed for those of the days before.
-    (piece,) = planned
+    (slice_,) = planned
     end = NOW.date() + timedelta(days=1)
-    return [replace(piece, last_day=NOW.date().isoformat(), window_end=f"{end}T00:00:00+00:00")]
+    return [replace(slice_, last_day=NOW.date().isoformat(), window_end=f"{end}T00:00:00+00:00")]
 
 
 def documents(world: World, spec: ReportSpec, account_id: str) -> Iterator[tuple[Slice, Document, datetime]]:
     seller = world.seller(account_id)
-    for piece in pieces(spec, account_id):
+    for slice_ in slices(spec, account_id):
         if spec.name == "settlements":
             for ref in world.settlements(seller, NOW):
                 if ref.created_at > NOW - timedelta(days=40):
-                    yield piece, world.settlement_document(seller, ref.settlement_id), ref.created_at
+                    yield slice_, world.settlement_document(seller, ref.settlement_id), ref.created_at
             continue
         by_day = spec.format.kind == "json"
-        ends = (piece.days[0], piece.days[-1]) if by_day else (piece.start, piece.end)
+        ends = (slice_.days[0], slice_.days[-1]) if by_day else (slice_.start, slice_.end)
         document = world.document(
-            spec.report_type, seller, piece.marketplace_ids, *ends, dict(spec.request.options), NOW
+            spec.report_type, seller, slice_.marketplace_ids, *ends, dict(spec.request.options), NOW
         )
         if document is not None:
-            yield piece, document, NOW
+            yield slice_, document, NOW
 
 
 @pytest.fixture
@@ -78,11 +78,11 @@ def loaded(conninfo: str, ledger: Ledger) -> Ledger:
     for name in ("sales_and_traffic", "all_orders", "settlements", "inventory_ledger_summary"):
         spec = load_spec(name)
         for account_id in ACCOUNTS:
-            for piece, document, made in documents(world, spec, account_id):
+            for slice_, document, made in documents(world, spec, account_id):
                 content = document.read()
-                meta = RequestMeta(made, None, document.content_type, piece.marketplace_ids)
+                meta = RequestMeta(made, None, document.content_type, slice_.marketplace_ids)
                 tables = [table for table in spec.tables if table != "sales_daily_totals"]
-                load_document(destination, spec, piece, meta, lambda c=content: io.BytesIO(c), tables=tables)
+                load_document(destination, spec, slice_, meta, lambda c=content: io.BytesIO(c), tables=tables)
     return ledger
 
 

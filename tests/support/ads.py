@@ -28,18 +28,18 @@ class AdsDocument(NamedTuple):
         return self.content
 
 
-def profile_of(world: World, piece: Slice) -> Profile:
+def profile_of(world: World, slice_: Slice) -> Profile:
     """The seller's profile in the slice's shop."""
-    shop = marketplace(piece.marketplaces[0]).id
-    (account,) = ads_accounts(world.seed, [world.seller(piece.account_id)])
+    shop = marketplace(slice_.marketplaces[0]).id
+    (account,) = ads_accounts(world.seed, [world.seller(slice_.account_id)])
     return next(
         one for one in account.profiles if one.marketplace.marketplace_id == shop and one.type == "seller"
     )
 
 
-def facts_of(world: World, piece: Slice) -> dict[str, str]:
+def facts_of(world: World, slice_: Slice) -> dict[str, str]:
     """What a request of the slice tells of its document."""
-    said = profile_of(world, piece).as_dict()
+    said = profile_of(world, slice_).as_dict()
     return {
         "profile_id": str(said["profileId"]),
         "currency_code": str(said["currencyCode"]),
@@ -47,11 +47,11 @@ def facts_of(world: World, piece: Slice) -> dict[str, str]:
     }
 
 
-def ads_document(world: World, spec: ReportSpec, piece: Slice, as_of: datetime) -> AdsDocument | None:
+def ads_document(world: World, spec: ReportSpec, slice_: Slice, as_of: datetime) -> AdsDocument | None:
     """The report of a slice as known at `as_of`, with the columns the spec asks for, or its export; None
     without rows.
     """
-    shop = world.shop(world.seller(piece.account_id), marketplace(piece.marketplaces[0]).id)
+    shop = world.shop(world.seller(slice_.account_id), marketplace(slice_.marketplaces[0]).id)
     kind = spec.request.options.get("export")
     if kind:
         return _document(export_rows(shop, kind, PRODUCTS, STATES))
@@ -60,8 +60,8 @@ def ads_document(world: World, spec: ReportSpec, piece: Slice, as_of: datetime) 
         group_by=(spec.request.options["group_by"],),
         columns=spec.asked_columns,
         is_daily=True,
-        start=piece.days[0],
-        end=piece.days[-1],
+        start=slice_.days[0],
+        end=slice_.days[-1],
     )
     return _document(report_rows(shop, wanted, int(as_of.timestamp())))
 

@@ -14,36 +14,36 @@ from sellerops.settings.specs import ReportSpec
 def archive_document(
     archive: Archive,
     spec: ReportSpec,
-    piece: Slice,
+    slice_: Slice,
     as_of: datetime,
     content: bytes,
     *,
     content_type: str = "text/tab-separated-values;charset=UTF-8",
 ) -> RequestMeta:
-    """Archive ``content`` for ``piece``; what the ledger would know of it, its address in ``where``."""
+    """Archive ``content`` for ``slice_``; what the ledger would know of it, its address in ``where``."""
     meta = DocumentMeta(
         source=spec.source,
         report=spec.name,
-        account_id=piece.account_id,
-        fetch=f"{piece.label} {as_of}",
+        account_id=slice_.account_id,
+        fetch=f"{slice_.label} {as_of}",
         fetched_at=as_of.isoformat(),
         request={
-            "region": piece.region,
-            "marketplace_ids": list(piece.marketplace_ids),
-            "window_start": piece.window_start,
-            "window_end": piece.window_end,
+            "region": slice_.region,
+            "marketplace_ids": list(slice_.marketplace_ids),
+            "window_start": slice_.window_start,
+            "window_end": slice_.window_end,
             "reported_at": as_of.isoformat(),
-            "slice": piece.to_dict(),
+            "slice": slice_.to_dict(),
         },
         response={"content_type": content_type},
     )
     uri = archive.put_stream([content], meta).uri
-    return RequestMeta(as_of, None, content_type, tuple(piece.marketplace_ids), uri)
+    return RequestMeta(as_of, None, content_type, tuple(slice_.marketplace_ids), uri)
 
 
 def load_archived(
-    ledger: Ledger, archive: Archive, spec: ReportSpec, piece: Slice, meta: RequestMeta
+    ledger: Ledger, archive: Archive, spec: ReportSpec, slice_: Slice, meta: RequestMeta
 ) -> None:
     """Load it into Postgres."""
     destination = open_destination("postgres", ledger.database.conninfo)
-    load_document(destination, spec, piece, meta, lambda: archive.open(meta.where))
+    load_document(destination, spec, slice_, meta, lambda: archive.open(meta.where))

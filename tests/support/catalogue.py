@@ -56,26 +56,26 @@ def slice_of(
     places = tuple(marketplace(code) for code in shops)
     spec = spec_of(report_name)
     owner = Account(account, places[0].region, places, f"amazon_sp_{account}", sources=(spec.source,))
-    pieces = plan_slices(spec, owner, run_at=as_of, now=as_of, from_day=start, to_day=end)
-    assert len(pieces) == 1, [piece.label for piece in pieces]
-    return pieces[0]
+    slices = plan_slices(spec, owner, run_at=as_of, now=as_of, from_day=start, to_day=end)
+    assert len(slices) == 1, [slice_.label for slice_ in slices]
+    return slices[0]
 
 
 def document_of(
-    piece: Slice, as_of: datetime, options: Mapping[str, str] | None = None
+    slice_: Slice, as_of: datetime, options: Mapping[str, str] | None = None
 ) -> Document | AdsDocument | None:
     """The document Amazon would make of a slice at `as_of`; None where the report would end CANCELLED, or
     have no rows.
 
     `options` go before the spec's, such as the values of `request.split`.
     """
-    spec = spec_of(piece.report)
+    spec = spec_of(slice_.report)
     if spec.source == "amazon_ads":
-        return ads_document(world(), spec, piece, as_of)
-    query = query_of(spec, piece)
+        return ads_document(world(), spec, slice_, as_of)
+    query = query_of(spec, slice_)
     return world().document(
         query.report_type,
-        world().seller(piece.account_id),
+        world().seller(slice_.account_id),
         query.marketplace_ids,
         query.start,
         query.end,
@@ -84,9 +84,9 @@ def document_of(
     )
 
 
-def request_facts(piece: Slice) -> dict[str, str]:
+def request_facts(slice_: Slice) -> dict[str, str]:
     """What a request of the slice tells of its document."""
-    return facts_of(world(), piece) if spec_of(piece.report).source == "amazon_ads" else {}
+    return facts_of(world(), slice_) if spec_of(slice_.report).source == "amazon_ads" else {}
 
 
 def parse(
@@ -102,16 +102,16 @@ def parse(
 ) -> Parsed:
     """The rows of `table` (default: the spec's first). Rejected rows are counted in the stream."""
     spec = spec_of(report_name)
-    piece = slice_of(report_name, account, shops, start, end, as_of)
-    document = document_of(piece, as_of, options)
-    assert document is not None, f"{report_name} has no data for {piece.label}"
+    slice_ = slice_of(report_name, account, shops, start, end, as_of)
+    document = document_of(slice_, as_of, options)
+    assert document is not None, f"{report_name} has no data for {slice_.label}"
     stream = open_rows(
         spec.tables[table or next(iter(spec.tables))],
         io.BytesIO(document.read()),
         file_format=spec.format,
-        piece=piece,
+        slice_=slice_,
         content_type=document.content_type,
-        facts=request_facts(piece),
+        facts=request_facts(slice_),
         on_reject=lambda _: None,
         where=report_name,
     )

@@ -21,7 +21,7 @@ from sellerops_airflow.runtime import Runtime
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DAG_ID = "report__amazon_sp__sales_and_traffic"
-PIECE = Slice(
+SLICE = Slice(
     source="amazon_sp",
     report="sales_and_traffic",
     account_id="northwind_na",
@@ -50,7 +50,7 @@ class FakeLedger:
 
     def set_slice_state(
         self,
-        piece: Slice,
+        slice_: Slice,
         state: SliceState,
         *,
         run: RunRef | None = None,
@@ -58,17 +58,17 @@ class FakeLedger:
         load_id: int | None = None,
         error: BaseException | None = None,
     ) -> None:
-        shop = piece.marketplace.id if piece.marketplace else ""
+        shop = slice_.marketplace.id if slice_.marketplace else ""
         error_type, text, remedy = error_fields(error)
-        for day in piece.days:
-            key = (piece.report, piece.account_id, shop, day, piece.snapshot_at)
+        for day in slice_.days:
+            key = (slice_.report, slice_.account_id, shop, day, slice_.snapshot_at)
             assert run is not None
             self.rows[key] = SliceRow(
-                *(piece.report, piece.account_id, shop, day, None, state, request_id, load_id),
+                *(slice_.report, slice_.account_id, shop, day, None, state, request_id, load_id),
                 *(run.dag_id, run.run_id, run.task_id, run.map_index, error_type, text, remedy, NOW),
             )
 
-    def recount_destinations(self, piece: Slice, destinations: Sequence[str]) -> None:
+    def recount_destinations(self, slice_: Slice, destinations: Sequence[str]) -> None:
         for place, ends in self.ends.items():
             known = [name for name in destinations if name in ends]
             if known:
@@ -77,7 +77,7 @@ class FakeLedger:
 
     def settle_destination(
         self,
-        piece: Slice,
+        slice_: Slice,
         destination: str,
         state: SliceState,
         *,
@@ -89,15 +89,15 @@ class FakeLedger:
     ) -> None:
         error_type, text, remedy = error_fields(error)
         told = (run.dag_id, run.run_id, run.task_id, run.map_index) if run else (None, None, None, None)
-        shop = piece.marketplace.id if piece.marketplace else ""
-        for day in piece.days:
-            place = (piece.report, piece.account_id, shop, day, piece.snapshot_at)
+        shop = slice_.marketplace.id if slice_.marketplace else ""
+        for day in slice_.days:
+            place = (slice_.report, slice_.account_id, shop, day, slice_.snapshot_at)
             self.ends.setdefault(place, {})[destination] = DestinationEnd(
                 destination, state, request_id, load_id, *told, error_type, text, remedy
             )
             total, end = combined(self.ends[place], destinations, destination)
             self.rows[place] = SliceRow(
-                *(piece.report, piece.account_id, shop, day, None, total, end.request_id, end.load_id),
+                *(slice_.report, slice_.account_id, shop, day, None, total, end.request_id, end.load_id),
                 *(end.dag_id, end.run_id, end.task_id, end.map_index),
                 *(end.error_type, end.error, end.remedy, NOW),
             )
@@ -147,19 +147,29 @@ class FakeCollector:
     calls: list[dict[str, Any]] = field(default_factory=list)
 
     def advance(
-        self, piece: Slice, run: RunRef, *, request_ids: Iterable[int] = (), reference: datetime | None = None
+        self,
+        slice_: Slice,
+        run: RunRef,
+        *,
+        request_ids: Iterable[int] = (),
+        reference: datetime | None = None,
     ) -> Done | WaitFor:
         self.calls.append(
-            {"piece": piece, "run": run, "request_ids": tuple(request_ids), "reference": reference}
+            {"slice_": slice_, "run": run, "request_ids": tuple(request_ids), "reference": reference}
         )
         step: Done | WaitFor = _next(self.steps, Done((1,), Outcome.DOCUMENTS))
         return step
 
     async def wait(
-        self, piece: Slice, run: RunRef, *, request_ids: Iterable[int] = (), reference: datetime | None = None
+        self,
+        slice_: Slice,
+        run: RunRef,
+        *,
+        request_ids: Iterable[int] = (),
+        reference: datetime | None = None,
     ) -> WaitResult:
         self.calls.append(
-            {"piece": piece, "run": run, "request_ids": tuple(request_ids), "reference": reference}
+            {"slice_": slice_, "run": run, "request_ids": tuple(request_ids), "reference": reference}
         )
         result: WaitResult = _next(self.waits, WaitResult(WaitOutcome.READY, "ready", tuple(request_ids)))
         return result

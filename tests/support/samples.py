@@ -27,7 +27,7 @@ class Sample(NamedTuple):
     """A document: what it covers, and the moment it was made."""
 
     spec: ReportSpec
-    piece: Slice
+    slice_: Slice
     as_of: datetime
     content: bytes
     content_type: str
@@ -35,8 +35,8 @@ class Sample(NamedTuple):
 
 def sample_of(spec: ReportSpec, account: str) -> Sample | None:
     """The first that has data; None where the type is not offered or never has any."""
-    for piece, moment in _slices(spec, account):
-        found = _made(spec, piece, moment)
+    for slice_, moment in _slices(spec, account):
+        found = _made(spec, slice_, moment)
         if found is not None:
             return found
     return None
@@ -44,12 +44,12 @@ def sample_of(spec: ReportSpec, account: str) -> Sample | None:
 
 def looked_at_again(sample: Sample) -> Sample | None:
     """The document of the same slice two days later, with what changed since; None for no data by then."""
-    return _made(sample.spec, sample.piece, sample.as_of + timedelta(days=2))
+    return _made(sample.spec, sample.slice_, sample.as_of + timedelta(days=2))
 
 
-def _made(spec: ReportSpec, piece: Slice, moment: datetime) -> Sample | None:
-    document = document_of(piece, moment, split_options(spec, piece))
-    return document and Sample(spec, piece, moment, document.read(), document.content_type)
+def _made(spec: ReportSpec, slice_: Slice, moment: datetime) -> Sample | None:
+    document = document_of(slice_, moment, split_options(spec, slice_))
+    return document and Sample(spec, slice_, moment, document.read(), document.content_type)
 
 
 def _slices(spec: ReportSpec, account: str) -> Iterator[tuple[Slice, datetime]]:
@@ -58,20 +58,20 @@ def _slices(spec: ReportSpec, account: str) -> Iterator[tuple[Slice, datetime]]:
     owner = Account(account, shops[0].region, shops, f"amazon_sp_{account}", sources=(spec.source,))
     if spec.period.kind is PeriodKind.SNAPSHOT:
         for moment in _MOMENTS:
-            for piece in plan_slices(spec, owner, run_at=moment, now=moment):
-                yield piece, moment
+            for slice_ in plan_slices(spec, owner, run_at=moment, now=moment):
+                yield slice_, moment
         return
     for lookback in _LOOKBACKS:
         planned = plan_slices(spec, owner, run_at=AS_OF, now=AS_OF, lookback=lookback)
-        for piece in reversed(planned):
-            yield piece, AS_OF
+        for slice_ in reversed(planned):
+            yield slice_, AS_OF
 
 
-def split_options(spec: ReportSpec, piece: Slice) -> dict[str, str]:
+def split_options(spec: ReportSpec, slice_: Slice) -> dict[str, str]:
     """What a create is told beside the spec's options where the spec splits: the first values there are."""
     split = spec.request.split
     if split is None:
         return {}
-    shop = world().shop(world().seller(piece.account_id), marketplace(piece.marketplaces[0]).id)
+    shop = world().shop(world().seller(slice_.account_id), marketplace(slice_.marketplaces[0]).id)
     asins = sorted({listing.asin for listing in shop.listings})
     return {split.option: " ".join(asins[: split.at_most])}

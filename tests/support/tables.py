@@ -22,13 +22,13 @@ class Tables:
         self._conninfo = ledger.database.conninfo
         self._destination = open_destination("postgres", self._conninfo)
 
-    def load(self, spec: ReportSpec, piece: Slice, meta: RequestMeta, uri: str, schema: str) -> None:
+    def load(self, spec: ReportSpec, slice_: Slice, meta: RequestMeta, uri: str, schema: str) -> None:
         """One archived document of a report, into tables of ``schema``."""
         unjudged = {
             name: table.model_copy(update={"quarantine": None}) for name, table in spec.tables.items()
         }
         there = spec.model_copy(update={"source": schema, "tables": unjudged})
-        load_document(self._destination, there, piece, meta, lambda: self.archive.open(uri))
+        load_document(self._destination, there, slice_, meta, lambda: self.archive.open(uri))
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
         with psycopg.connect(self._conninfo, row_factory=dict_row) as connection:

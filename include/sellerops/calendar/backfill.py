@@ -27,9 +27,9 @@ def run_moments(spec: ReportSpec, first_day: date, last_day: date, now: datetime
     return [due.nominal for due in ends if due.at <= now]
 
 
-def window_key(piece: Slice) -> WindowKey:
+def window_key(slice_: Slice) -> WindowKey:
     """What makes two slices one request."""
-    return tuple(sorted(piece.marketplace_ids)), piece.window_start, piece.window_end or piece.snapshot_at
+    return tuple(sorted(slice_.marketplace_ids)), slice_.window_start, slice_.window_end or slice_.snapshot_at
 
 
 def describe_seconds(seconds: float) -> str:

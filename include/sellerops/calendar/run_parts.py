@@ -18,18 +18,18 @@ class Rest:
     slices: int
 
 
-def cut_run(pieces: Sequence[Slice], most: int) -> tuple[list[Slice], Rest | None]:
+def cut_run(slices: Sequence[Slice], most: int) -> tuple[list[Slice], Rest | None]:
     """As many whole days, weeks or months from the first one on as ``most`` slices hold, and the rest.
 
     No slice is parted: planned alone, the days of the rest give the same slices. Raises ConfigurationError
     where no such cut exists (more shops than ``most``).
     """
-    if len(pieces) <= most:
-        return list(pieces), None
-    in_order = sorted(pieces, key=lambda each: (each.first_day or "", each.last_day or ""))
+    if len(slices) <= most:
+        return list(slices), None
+    in_order = sorted(slices, key=lambda each: (each.first_day or "", each.last_day or ""))
     cut, reach = "", ""
-    for place, piece in enumerate(in_order):
-        first, last = piece.first_day or "", piece.last_day or ""
+    for place, slice_ in enumerate(in_order):
+        first, last = slice_.first_day or "", slice_.last_day or ""
         if place > most:
             break
         if place and first > reach:
@@ -37,10 +37,10 @@ def cut_run(pieces: Sequence[Slice], most: int) -> tuple[list[Slice], Rest | Non
         reach = max(reach, last)
     if not cut:
         raise ConfigurationError(
-            f"this run has {len(pieces)} slices, Airflow maps at most {most} ([core] max_map_length), and no "
+            f"this run has {len(slices)} slices, Airflow maps at most {most} ([core] max_map_length), and no "
             "day to part them at.",
-            where=f"{pieces[0].label} to {pieces[-1].label}",
+            where=f"{slices[0].label} to {slices[-1].label}",
             remedy="Raise `[core] max_map_length`, or start runs for fewer shops each.",
         )
-    now = [piece for piece in pieces if (piece.first_day or "") < cut]
-    return now, Rest(cut, max(piece.last_day or "" for piece in in_order), len(pieces) - len(now))
+    now = [slice_ for slice_ in slices if (slice_.first_day or "") < cut]
+    return now, Rest(cut, max(slice_.last_day or "" for slice_ in in_order), len(slices) - len(now))

@@ -103,7 +103,7 @@ def plan_slices(
     cut = cutters.get(spec.period.kind, _windows)
     oldest = now - spec.period.history
     return [
-        piece for group in groups for piece in cut(spec, account, group, run_at, oldest, from_day, to_day)
+        slice_ for group in groups for slice_ in cut(spec, account, group, run_at, oldest, from_day, to_day)
     ]
 
 
@@ -119,7 +119,7 @@ def newest_days(kind: PeriodKind, run_at: datetime, zone: ZoneInfo) -> tuple[dat
     if kind is PeriodKind.SNAPSHOT:
         return today, today
     yesterday = today - timedelta(days=1)
-    *_, newest = _pieces(kind, yesterday - _TWO_QUARTERS, yesterday, yesterday)
+    *_, newest = _slices(kind, yesterday - _TWO_QUARTERS, yesterday, yesterday)
     return newest
 
 
@@ -128,15 +128,15 @@ def days_label(first: date, last: date) -> str:
     return f"{first}" if first == last else f"{first}..{last}"
 
 
-def refuse_unpublished(spec: ReportSpec, piece: Slice, now: datetime) -> None:
+def refuse_unpublished(spec: ReportSpec, slice_: Slice, now: datetime) -> None:
     """Raise NotPublishedYet while Amazon cannot have published the slice's period."""
     wait = spec.period.available_after
-    if not wait or piece.end is None or now >= piece.end + wait:
+    if not wait or slice_.end is None or now >= slice_.end + wait:
         return
     raise NotPublishedYet(
         f"Amazon publishes this period {format_duration(wait)} after its end, from "
-        f"{piece.end + wait:%Y-%m-%d %H:%M} UTC on.",
-        where=f"{spec.name}, {piece.label}",
+        f"{slice_.end + wait:%Y-%m-%d %H:%M} UTC on.",
+        where=f"{spec.name}, {slice_.label}",
     )
 
 
@@ -206,10 +206,10 @@ def _windows(
     if from_day or to_day:
         first, last = _given_days(from_day, to_day)
         last = min(last, last_closed)
-    pieces = _pieces(spec.period.kind, first, last, last_closed, spec.period.max_days)
+    slices = _slices(spec.period.kind, first, last, last_closed, spec.period.max_days)
     if spec.period.kind is PeriodKind.RANGE:
-        pieces = _served_apart(pieces, zone, oldest)
-    for start, end in pieces:
+        slices = _served_apart(slices, zone, oldest)
+    for start, end in slices:
         end_instant = _midnight(end + timedelta(days=1), zone)
         yield _slice(
             spec,
@@ -226,10 +226,10 @@ def _windows(
 
 
 def _served_apart(
-    pieces: Iterator[tuple[date, date]], zone: ZoneInfo, oldest: datetime
+    slices: Iterator[tuple[date, date]], zone: ZoneInfo, oldest: datetime
 ) -> Iterator[tuple[date, date]]:
     """Part a range in which Amazon serves only the later days: those can still be asked for."""
-    for start, end in pieces:
+    for start, end in slices:
         cut = start
         while cut <= end and _midnight(cut, zone) < oldest:
             cut += timedelta(days=1)
@@ -238,7 +238,7 @@ def _served_apart(
         yield (cut if cut <= end else start), end
 
 
-def _pieces(
+def _slices(
     kind: PeriodKind, first: date, last: date, last_closed: date, max_days: int = 1
 ) -> Iterator[tuple[date, date]]:
     """Whole days, Sunday-to-Saturday weeks, calendar months or quarters, or ranges up to ``max_days``."""

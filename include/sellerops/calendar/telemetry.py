@@ -21,13 +21,13 @@ PREFIX = "sellerops."
 _fields: ContextVar[Mapping[str, str] | None] = ContextVar("sellerops_fields", default=None)
 
 
-def fields_of(piece: Slice) -> dict[str, str]:
+def fields_of(slice_: Slice) -> dict[str, str]:
     """``report``, ``account_id``, ``marketplace`` (codes, parted by commas) and ``slice`` (its label)."""
     return {
-        "report": piece.report,
-        "account_id": piece.account_id,
-        "marketplace": ",".join(piece.marketplaces),
-        "slice": piece.label,
+        "report": slice_.report,
+        "account_id": slice_.account_id,
+        "marketplace": ",".join(slice_.marketplaces),
+        "slice": slice_.label,
     }
 
 

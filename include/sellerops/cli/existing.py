@@ -39,14 +39,14 @@ def held_by(spec: ReportSpec, account: Account, now: datetime) -> Held | None:
     listed = _listed(spec, account)
 
     def held(question: Question) -> str | None:
-        piece = question.piece
-        since = fresh_after(spec, Job(piece, RunRef("", "", ""), question.run_at), now)
-        made = ours.get(key_of(spec, piece).digest)
+        slice_ = question.slice_
+        since = fresh_after(spec, Job(slice_, RunRef("", "", ""), question.run_at), now)
+        made = ours.get(key_of(spec, slice_).digest)
         if made and made >= since:
             return "archive"
-        query = source_of(spec.source).asking(spec).query(spec, piece, options_of(spec, piece))
+        query = source_of(spec.source).asking(spec).query(spec, slice_, options_of(spec, slice_))
         shown = listed.get((tuple(sorted(query.marketplace_ids)), query.start, query.end))
-        if shown and shown >= max(since, piece.end or since):
+        if shown and shown >= max(since, slice_.end or since):
             return "amazon"
         return None
 

@@ -36,16 +36,16 @@ log = logging.getLogger(__name__)
 _ADDRESS_LIFE = 240.0
 
 
-def archive_document(tools: Tools, request: ReportRequest, piece: Slice) -> bool:
+def archive_document(tools: Tools, request: ReportRequest, slice_: Slice) -> bool:
     """Archive the document of a DONE request and record it. False when there is no quota for its address
     now: the triggerer then waits for it.
 
     Killed anywhere and repeated, it ends with one document: the archive's address is the content's hash.
     A reused report whose options turn out to be others is given up: the request is PLANNED again.
     """
-    with observed("archive", fields_of(piece) | {"request_id": str(request.id)}):
+    with observed("archive", fields_of(slice_) | {"request_id": str(request.id)}):
         try:
-            document = _fetch(tools, request, piece)
+            document = _fetch(tools, request, slice_)
         except Throttled as error:
             _leave_to_the_triggerer(tools, request, error)
             return False
@@ -77,7 +77,7 @@ def _leave_to_the_triggerer(tools: Tools, request: ReportRequest, error: Throttl
     log.info("request %s: %s", request.id, error.cause)
 
 
-def archive_again(tools: Tools, request: ReportRequest, piece: Slice) -> None:
+def archive_again(tools: Tools, request: ReportRequest, slice_: Slice) -> None:
     """Download an ARCHIVED request's document once more: its copy in the archive is damaged or gone.
 
     Raises RetryableError without quota for its address now; ``wait_seconds`` (real) in its details says when
@@ -89,7 +89,7 @@ def archive_again(tools: Tools, request: ReportRequest, piece: Slice) -> None:
     if request.document_id is None:
         raise _lost(tools, request, "it was put together from an operation's answers")
     try:
-        document = _fetch(tools, request, piece)
+        document = _fetch(tools, request, slice_)
     except RequestRefused as error:
         raise _lost(tools, request, f"Amazon no longer serves it ({error.cause.rstrip('.')})") from error
     except Throttled as error:
@@ -130,7 +130,7 @@ def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
     False when there is no quota for it now. A reason that cannot be had costs only the reason.
     """
     try:
-        document = _fetch(tools, request, job.piece)
+        document = _fetch(tools, request, job.slice_)
         reason, uri = reason_in(tools, document), document.uri
     except Throttled as error:
         _leave_to_the_triggerer(tools, request, error)
@@ -143,15 +143,15 @@ def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
     raise failure
 
 
-def _fetch(tools: Tools, request: ReportRequest, piece: Slice) -> ArchivedDocument:
+def _fetch(tools: Tools, request: ReportRequest, slice_: Slice) -> ArchivedDocument:
     """The document in the archive; a refused address is replaced once, with a token of its own. Throttled
     when there is no quota now.
     """
     try:
-        return _download(tools, request, piece, _address(tools, request))
+        return _download(tools, request, slice_, _address(tools, request))
     except DocumentExpired as error:
         log.info("request %s: %s A fresh address is asked for.", request.id, error.cause)
-        return _download(tools, request, piece, _address(tools, request))
+        return _download(tools, request, slice_, _address(tools, request))
 
 
 def _address(tools: Tools, request: ReportRequest) -> DocumentAddress:
@@ -175,23 +175,23 @@ def _address(tools: Tools, request: ReportRequest) -> DocumentAddress:
 
 
 def _download(
-    tools: Tools, request: ReportRequest, piece: Slice, address: DocumentAddress
+    tools: Tools, request: ReportRequest, slice_: Slice, address: DocumentAddress
 ) -> ArchivedDocument:
     began = time.monotonic()
     try:
-        return _logged_download(tools, request, piece, address)
+        return _logged_download(tools, request, slice_, address)
     except (DocumentDamaged, AmazonUnavailable) as error:
         if time.monotonic() - began > _ADDRESS_LIFE:
             raise
         log.warning("request %s: %s Once more from the same address.", request.id, error.cause)
-        return _logged_download(tools, request, piece, address)
+        return _logged_download(tools, request, slice_, address)
 
 
 def _logged_download(
-    tools: Tools, request: ReportRequest, piece: Slice, address: DocumentAddress
+    tools: Tools, request: ReportRequest, slice_: Slice, address: DocumentAddress
 ) -> ArchivedDocument:
     """One download, which the ledger's log of calls tells of."""
-    meta, origins = _meta(tools, request, piece), tools.client.document_origins
+    meta, origins = _meta(tools, request, slice_), tools.client.document_origins
     facts = CallFacts("downloadDocument", api=DOCUMENTS, method="GET")
     try:
         document = download(address, tools.archive, meta, origins=origins, facts=facts)
@@ -212,7 +212,7 @@ def _real_seconds(tools: Tools, seconds: float | None) -> float | None:
     return seconds / speed if seconds is not None and speed > 0 else None
 
 
-def _meta(tools: Tools, request: ReportRequest, piece: Slice) -> DocumentMeta:
+def _meta(tools: Tools, request: ReportRequest, slice_: Slice) -> DocumentMeta:
     return DocumentMeta(
         source=request.source,
         report=tools.spec.name,
@@ -232,7 +232,7 @@ def _meta(tools: Tools, request: ReportRequest, piece: Slice) -> DocumentMeta:
             "reported_at": request.reported_at.isoformat() if request.reported_at else None,
             "created_by": request.created_by,
             # For whom it was fetched: a ledger that is lost can be made again from this.
-            "slice": piece.to_dict(),
+            "slice": slice_.to_dict(),
         },
         response=tools.asking.headers(tools.client, request),
     )

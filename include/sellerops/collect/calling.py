@@ -149,8 +149,8 @@ class Paging:
 
     async def _asked(self) -> Asked:
         return Asked(
-            piece=self._job.piece,
-            options=options_of(self._tools.spec, self._job.piece),
+            slice_=self._job.slice_,
+            options=options_of(self._tools.spec, self._job.slice_),
             now=await now(self._tools.ledger),
         )
 
@@ -177,7 +177,7 @@ class Paging:
                 "window_end": request.window_end.isoformat() if request.window_end else None,
                 "reported_at": reported_at.isoformat(),
                 "created_by": "us",
-                "slice": self._job.piece.to_dict(),
+                "slice": self._job.slice_.to_dict(),
             },
             response={"content_type": CONTENT_TYPE, **told},
         )

@@ -67,7 +67,7 @@ class Collector:
 
     def advance(
         self,
-        piece: Slice,
+        slice_: Slice,
         run: RunRef,
         *,
         request_ids: Iterable[int] = (),
@@ -79,12 +79,12 @@ class Collector:
         ``reference``: the end of the run's data interval; documents reported since then are used again
         however old.
         """
-        job = Job(piece, run, reference)
+        job = Job(slice_, run, reference)
         try:
-            if piece.expired:
+            if slice_.expired:
                 return self._expired(job)
-            refuse_unpublished(self._tools.spec, piece, self._tools.ledger.clock().now())
-            self._tools.asking.check(self._tools.client, piece)
+            refuse_unpublished(self._tools.spec, slice_, self._tools.ledger.clock().now())
+            self._tools.asking.check(self._tools.client, slice_)
             if self._tools.spec.request.how == "listed":
                 return self._advance_listed(job, tuple(request_ids))
             if self._tools.spec.request.split:
@@ -93,16 +93,16 @@ class Collector:
                 return self._advance_pages(job, tuple(request_ids))
             return self._advance_created(job, tuple(request_ids))
         except SellerOpsError as caught:
-            error = explain_refusal(self._tools.spec, job.piece, caught)
+            error = explain_refusal(self._tools.spec, job.slice_, caught)
             self._note_failure(job, error)
             raise error from caught
 
-    def archive_again(self, piece: Slice, request_id: int) -> None:
+    def archive_again(self, slice_: Slice, request_id: int) -> None:
         """Replace the archived copy of a request's document, which is damaged or gone, with Amazon's.
 
         Raises RetryableError when there is no quota now, ArchiveDamaged when Amazon no longer serves it.
         """
-        archive_again(self._tools, self._tools.ledger.get_request(request_id), piece)
+        archive_again(self._tools, self._tools.ledger.get_request(request_id), slice_)
 
     def give_up_document(self, request_id: int, cause: str) -> ArchiveDamaged:
         """The error of a document that Amazon serves damaged, again and again."""
@@ -110,7 +110,7 @@ class Collector:
 
     async def wait(
         self,
-        piece: Slice,
+        slice_: Slice,
         run: RunRef,
         *,
         request_ids: Iterable[int] = (),
@@ -119,12 +119,12 @@ class Collector:
         """Wait until a worker has something to do or the slice ended; never raises a SellerOpsError, but
         returns it. A ledger that is away is waited for: whoever meets an outage goes on after it.
         """
-        job = Job(piece, run, reference)
+        job = Job(slice_, run, reference)
         while True:
             try:
                 return await self._wait(job, tuple(request_ids))
             except LedgerUnavailable as away:
-                log.warning("%s waits for the ledger: %s", piece.label, away.cause)
+                log.warning("%s waits for the ledger: %s", slice_.label, away.cause)
                 await ledger_back(self._tools.ledger)
 
     async def _wait(self, job: Job, ids: tuple[int, ...]) -> WaitResult:
@@ -145,7 +145,7 @@ class Collector:
         except LedgerUnavailable:
             raise
         except SellerOpsError as error:
-            error = explain_refusal(self._tools.spec, job.piece, error)
+            error = explain_refusal(self._tools.spec, job.slice_, error)
             result = WaitResult(WaitOutcome.FAILED, error.cause, ids, error)
         if result.error:
             await off_loop(self._note_failure, job, result.error)
@@ -168,7 +168,7 @@ class Collector:
                     moved = True
                     continue
                 case RequestStatus.ARCHIVED if self._serves(request, job):
-                    _say_document(job.piece, request, is_reused=not ids and not moved)
+                    _say_document(job.slice_, request, is_reused=not ids and not moved)
                     left_out = request.document_headers.get("left_out") or {}
                     return Done((request.id,), Outcome.DOCUMENTS, left_out=left_out)
                 case RequestStatus.ARCHIVED:
@@ -189,7 +189,7 @@ class Collector:
                 case RequestStatus.FATAL | RequestStatus.FAILED:
                     raise stored_error(request)
                 case RequestStatus.DONE:
-                    moved = archive_document(self._tools, request, job.piece)
+                    moved = archive_document(self._tools, request, job.slice_)
                 case RequestStatus.IN_PROGRESS if request.document_id:
                     moved = read_fatal(self._tools, job, request)
                 case _:
@@ -201,7 +201,7 @@ class Collector:
 
     def _advance_pages(self, job: Job, ids: tuple[int, ...]) -> Done | WaitFor:
         """A query and the further pages of its result, one after the other."""
-        pages = ResultPages(f"{self._tools.spec.report_type}, {job.piece.label}")
+        pages = ResultPages(f"{self._tools.spec.report_type}, {job.slice_.label}")
         step = self._advance_created(job, ids[:1])
         while isinstance(step, Done) and step.outcome is Outcome.DOCUMENTS:
             page = self._tools.ledger.get_request(step.request_ids[-1])
@@ -216,13 +216,13 @@ class Collector:
 
     def _find(self, job: Job) -> ReportRequest:
         """Reuse before asking: the running or young enough request of this key, else a new one."""
-        ledger, key = self._tools.ledger, key_of(self._tools.spec, job.piece)
+        ledger, key = self._tools.ledger, key_of(self._tools.spec, job.slice_)
         return ledger.find_or_open_request(key, fresh_after=self._fresh_after(job), run=job.run)
 
     def _without_document(self, request: ReportRequest, job: Job) -> ReportRequest:
         """The document of an archived request is gone: Amazon's copy of it, else a new request."""
         try:
-            archive_again(self._tools, request, job.piece)
+            archive_again(self._tools, request, job.slice_)
         except ArchiveDamaged as error:
             log.warning("%s", error)
             return self._find(job)
@@ -230,7 +230,7 @@ class Collector:
 
     def _fresh_after(self, job: Job) -> datetime:
         since = fresh_after(self._tools.spec, job, self._tools.ledger.clock().now())
-        own = own_since(self._tools.ledger, key_of(self._tools.spec, job.piece), job.run)
+        own = own_since(self._tools.ledger, key_of(self._tools.spec, job.slice_), job.run)
         return min(since, own) if own else since
 
     def _serves(self, request: ReportRequest, job: Job) -> bool:
@@ -265,7 +265,9 @@ class Collector:
             return Done((), Outcome.EMPTY)
         every = tuple(request.id for request in requests)
         for request in requests:
-            if request.status is RequestStatus.DONE and not archive_document(self._tools, request, job.piece):
+            if request.status is RequestStatus.DONE and not archive_document(
+                self._tools, request, job.slice_
+            ):
                 self._note(job, SliceState.REQUESTED, request.id)
                 return WaitFor(every, f"quota for the document of request {request.id}")
             if request.status in (RequestStatus.FATAL, RequestStatus.FAILED):
@@ -277,20 +279,20 @@ class Collector:
         try:
             return call_on_worker(self._tools, lambda: find_listed(self._tools, job))
         except Throttled as error:
-            log.info("%s: %s", job.piece.label, error.cause)
+            log.info("%s: %s", job.slice_.label, error.cause)
             return None
 
     def _just_found_empty(self, job: Job) -> bool:
         """Whether this run's wait listed nothing a moment ago: again would only cost another lease."""
         moment = self._tools.ledger.clock().now()
         rows = self._tools.ledger.slice_states(
-            report=job.piece.report,
-            account_id=job.piece.account_id,
-            first_day=job.piece.days[0],
-            last_day=job.piece.days[-1],
+            report=job.slice_.report,
+            account_id=job.slice_.account_id,
+            first_day=job.slice_.days[0],
+            last_day=job.slice_.days[-1],
             states=(SliceState.CONFIRMED_EMPTY,),
         )
-        place = job.piece.marketplace.id if job.piece.marketplace else ""
+        place = job.slice_.marketplace.id if job.slice_.marketplace else ""
         return any(
             row.run_id == job.run.run_id
             and row.marketplace_id == place
@@ -317,13 +319,13 @@ class Collector:
         return Done((), Outcome.EXPIRED)
 
     def _note(self, job: Job, state: SliceState, request_id: int | None) -> None:
-        self._tools.ledger.set_slice_state(job.piece, state, run=job.run, request_id=request_id)
+        self._tools.ledger.set_slice_state(job.slice_, state, run=job.run, request_id=request_id)
 
     def _note_empty(self, job: Job, looks: Looks) -> None:
         """An empty day is a fact with its evidence."""
         ids = looks.request_ids
         self._tools.ledger.set_slice_state(
-            job.piece,
+            job.slice_,
             SliceState.CONFIRMED_EMPTY,
             run=job.run,
             request_id=ids[-1] if ids else None,
@@ -336,9 +338,9 @@ class Collector:
             return
         state = state_of(error) if isinstance(error, SkipError) else SliceState.FAILED
         try:
-            self._tools.ledger.set_slice_state(job.piece, state, run=job.run, error=error)
+            self._tools.ledger.set_slice_state(job.slice_, state, run=job.run, error=error)
         except SellerOpsError as away:
-            log.warning("the failure of %s is not in the ledger: %s", job.piece.label, away)
+            log.warning("the failure of %s is not in the ledger: %s", job.slice_.label, away)
 
 
 def _waits_for(request: ReportRequest) -> str:
@@ -347,15 +349,15 @@ def _waits_for(request: ReportRequest) -> str:
     return f"request {request.id} is {request.status}"
 
 
-def _say_document(piece: Slice, request: ReportRequest, *, is_reused: bool) -> None:
+def _say_document(slice_: Slice, request: ReportRequest, *, is_reused: bool) -> None:
     """Where the slice's document is; whether Amazon was asked for it just now."""
     if is_reused:
         log.info(
             "%s: reused the document of request %s, fetched %s; no request was made: %s",
-            *(piece.label, request.id, f"{request.updated_at:%Y-%m-%d %H:%M} UTC", request.archive_uri),
+            *(slice_.label, request.id, f"{request.updated_at:%Y-%m-%d %H:%M} UTC", request.archive_uri),
         )
     else:
-        log.info("%s: fetched the document of request %s: %s", piece.label, request.id, request.archive_uri)
+        log.info("%s: fetched the document of request %s: %s", slice_.label, request.id, request.archive_uri)
 
 
 def _with_pages(before: tuple[int, ...], result: WaitResult) -> WaitResult:

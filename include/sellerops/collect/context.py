@@ -60,7 +60,7 @@ class Job:
     late it is tried again.
     """
 
-    piece: Slice
+    slice_: Slice
     run: RunRef
     reference: datetime | None = None
 
@@ -143,22 +143,22 @@ def _nap(clock: Clock, left: float) -> float:
     return min(nap, _LONGEST_SLEEP) if clock.is_virtual else nap
 
 
-def key_of(spec: ReportSpec, piece: Slice) -> RequestKey:
+def key_of(spec: ReportSpec, slice_: Slice) -> RequestKey:
     """What makes two requests for this slice the same."""
     return RequestKey(
         source=spec.source,
         report_type=spec.report_type,
-        account_id=piece.account_id,
-        marketplace_ids=piece.marketplace_ids,
-        window_start=piece.start,
-        window_end=piece.end,
-        options=options_of(spec, piece),
+        account_id=slice_.account_id,
+        marketplace_ids=slice_.marketplace_ids,
+        window_start=slice_.start,
+        window_end=slice_.end,
+        options=options_of(spec, slice_),
     )
 
 
 def query_for(tools: Tools, job: Job, request: ReportRequest) -> Query:
     """What to create for a request of the job's slice."""
-    return tools.asking.query(tools.spec, job.piece, request.options)
+    return tools.asking.query(tools.spec, job.slice_, request.options)
 
 
 def fresh_after(spec: ReportSpec, job: Job, moment: datetime) -> datetime:
@@ -168,8 +168,8 @@ def fresh_after(spec: ReportSpec, job: Job, moment: datetime) -> datetime:
     ``fresh_for``; and one reported after the run's reference is what this run wanted, so that a run killed
     half way and tried again hours later does not ask Amazon a second time.
     """
-    if job.piece.snapshot_at:
-        return datetime.fromisoformat(job.piece.snapshot_at) - spec.request.fresh_for
+    if job.slice_.snapshot_at:
+        return datetime.fromisoformat(job.slice_.snapshot_at) - spec.request.fresh_for
     young = moment - spec.request.fresh_for
     return min(young, job.reference) if job.reference else young
 

@@ -24,7 +24,7 @@ def report_fatal(
     kind = NotPublishedYet if any(each.lower() in reason.lower() for each in words) else ReportFatal
     return kind(
         f"Amazon aborted report {report_id} (FATAL): {reason or 'it gave no reason'}.",
-        where=f"{tools.spec.report_type}, {job.piece.label}",
+        where=f"{tools.spec.report_type}, {job.slice_.label}",
         remedy="" if reason else "Clear the task to request the report again.",
         report_id=report_id,
         reason=reason,

@@ -70,7 +70,7 @@ class Follower:
             case RequestStatus.PLANNED:
                 if await pause_before(self._tools, request):
                     return None  # the row may have moved meanwhile
-                await self._tools.asking.prepare(self._tools.client, self._job.piece)
+                await self._tools.asking.prepare(self._tools.client, self._job.slice_)
                 if not await self._reuse(request):
                     await self._creation.create(request)
             case RequestStatus.CREATING:
@@ -164,7 +164,7 @@ class Follower:
         hours = self._tools.spec.request.give_up_after.total_seconds() / 3600
         error = GiveUpError(
             f"report {request.report_id} is still {request.status} after {hours:g} h.",
-            where=f"{self._tools.spec.report_type}, {self._job.piece.label}",
+            where=f"{self._tools.spec.report_type}, {self._job.slice_.label}",
             remedy="Clear the task to ask for a new report, or raise `request.give_up_after`.",
             report_id=request.report_id,
             request_id=request.id,

@@ -20,9 +20,9 @@ async def find_listed(tools: Tools, job: Job) -> list[ReportRequest]:
     """The requests of all finished reports that Amazon made in the slice's window, oldest first. Each page
     takes a getReports token.
     """
-    piece = job.piece
-    assert piece.start is not None
-    assert piece.end is not None
+    slice_ = job.slice_
+    assert slice_.start is not None
+    assert slice_.end is not None
     moment = await now(tools.ledger)
     listing = listing_of(tools)
     found = [
@@ -30,8 +30,8 @@ async def find_listed(tools: Tools, job: Job) -> list[ReportRequest]:
         async for report in listing.reports(
             tools.client,
             tools.spec.report_type,
-            created_since=max(piece.start, moment - listing.retention + _MARGIN),
-            created_until=piece.end if piece.end < moment else None,
+            created_since=max(slice_.start, moment - listing.retention + _MARGIN),
+            created_until=slice_.end if slice_.end < moment else None,
             statuses=(ProcessingStatus.DONE,),
         )
         if report.status is ProcessingStatus.DONE
@@ -55,9 +55,9 @@ def listing_of(tools: Tools) -> Listing[Any]:
 
 def _open(tools: Tools, job: Job, report: Report) -> ReportRequest:
     assert report.document_id is not None
-    key = replace(key_of(tools.spec, job.piece), window_start=report.start, window_end=report.end)
+    key = replace(key_of(tools.spec, job.slice_), window_start=report.start, window_end=report.end)
     known = {shop.id for shop in all_marketplaces().values()}
-    shops = tuple(shop for shop in report.marketplace_ids if shop in known) or job.piece.marketplace_ids
+    shops = tuple(shop for shop in report.marketplace_ids if shop in known) or job.slice_.marketplace_ids
     return tools.ledger.find_or_open_listed(
         key,
         report.report_id,

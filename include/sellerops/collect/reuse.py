@@ -91,7 +91,7 @@ def _span(tools: Tools, job: Job, listing: Listing[Any], moment: datetime) -> _S
     """
     since = max(fresh_after(tools.spec, job, moment), moment - listing.retention + _MARGIN)
     cooldown = tools.limits.published_cooldown(tools.spec.report_type, tools.spec.request.cooldown)
-    usable = max(since, job.piece.end) if job.piece.end else since
+    usable = max(since, job.slice_.end) if job.slice_.end else since
     return _Span(usable, min(since, moment - cooldown - _MARGIN) if cooldown else since)
 
 
@@ -103,7 +103,7 @@ def _wanted(tools: Tools, job: Job, request: ReportRequest, query: Query, span: 
         window_start=query.start.replace(microsecond=0) if query.start else None,
         window_end=query.end.replace(microsecond=0) if query.end else None,
         created_since=span.usable,
-        key=key_of(tools.spec, job.piece).digest,
+        key=key_of(tools.spec, job.slice_).digest,
         any_options=not query.options or tools.spec.format.kind == "json",
     )
 

@@ -42,7 +42,7 @@ def looks_at(tools: Tools, job: Job, request: ReportRequest) -> Looks:
         return Looks((request.id,), is_believed=True)
     since = fresh_after(tools.spec, job, tools.ledger.clock().now())
     asked_at = request.creating_at or request.created_at
-    key = key_of(tools.spec, job.piece)
+    key = key_of(tools.spec, job.slice_)
     earlier = tools.ledger.database.run(
         lambda c: _earlier(c, key, request.id, since, job.run, asked_at - pause)
     )
@@ -51,12 +51,12 @@ def looks_at(tools: Tools, job: Job, request: ReportRequest) -> Looks:
 
 def look_again(tools: Tools, job: Job, first: ReportRequest) -> ReportRequest:
     """The request that comes after ``first``, opened by whoever comes first; the slice says why it waits."""
-    key = key_of(tools.spec, job.piece)
+    key = key_of(tools.spec, job.slice_)
     just_after = first.updated_at + timedelta(microseconds=1)
     second = tools.ledger.find_or_open_request(key, fresh_after=just_after, run=job.run)
     again_at = first.updated_at + _pause(tools)
     tools.ledger.set_slice_state(
-        job.piece,
+        job.slice_,
         SliceState.REQUESTED,
         run=job.run,
         request_id=second.id,

@@ -34,11 +34,11 @@ class PartCollector(Protocol):
     """Collects one part; a Collector does."""
 
     def advance(
-        self, piece: Slice, run: RunRef, *, request_ids: Iterable[int], reference: datetime | None
+        self, slice_: Slice, run: RunRef, *, request_ids: Iterable[int], reference: datetime | None
     ) -> Done | WaitFor: ...
 
     async def wait(
-        self, piece: Slice, run: RunRef, *, request_ids: Iterable[int], reference: datetime | None
+        self, slice_: Slice, run: RunRef, *, request_ids: Iterable[int], reference: datetime | None
     ) -> WaitResult: ...
 
 
@@ -161,13 +161,13 @@ class Splitting:
 
     def _requests(self, ids: Sequence[int]) -> tuple[ReportRequest, ...]:
         """The requests of the job's parts: those named, else those of its run, else new ones."""
-        ledger, piece = self._tools.ledger, self._job.piece
+        ledger, slice_ = self._tools.ledger, self._job.slice_
         if ids:
             return tuple(ledger.get_request(one) for one in ids)
-        values = _VALUES[self._split.values](ledger, piece.account_id, piece.marketplace_ids[0])
+        values = _VALUES[self._split.values](ledger, slice_.account_id, slice_.marketplace_ids[0])
         return open_parts(
             ledger,
-            key_of(self._tools.spec, piece),
+            key_of(self._tools.spec, slice_),
             self._split,
             values,
             fresh_after=fresh_after(self._tools.spec, self._job, ledger.clock().now()),
@@ -192,7 +192,7 @@ class Splitting:
     def _piece(self, request: ReportRequest) -> Slice:
         """The slice under a label that names the part, so that every error does."""
         values = request.options[self._split.option]
-        return replace(self._job.piece, label=f"{self._job.piece.label}, {self._split.option} {values}")
+        return replace(self._job.slice_, label=f"{self._job.slice_.label}, {self._split.option} {values}")
 
 
 def _whole(ends: Sequence[Done]) -> Done:

@@ -24,20 +24,20 @@ _NEXT_RUN_OF_QUARTERS = timedelta(days=130)
 
 @dataclass(frozen=True)
 class ExpectedDay:
-    """One day of one shop. ``due``: when a run first should have brought it. ``piece``: the slice it is in.
+    """One day of one shop. ``due``: when a run first should have brought it. ``slice_``: the slice it is in.
 
     ``expired``: Amazon no longer serves it, or (a snapshot) its moment is over.
     """
 
     day: date
     due: datetime
-    piece: Slice
+    slice_: Slice
     expired: bool
 
 
-def shop_key(piece: Slice) -> ShopKey:
+def shop_key(slice_: Slice) -> ShopKey:
     """As the ledger keys a slice's shop: its id, or nothing for several shops together."""
-    return piece.marketplace.id if piece.marketplace else ""
+    return slice_.marketplace.id if slice_.marketplace else ""
 
 
 def expected_days(
@@ -58,9 +58,9 @@ def expected_days(
     keys: dict[tuple[str, ...], ShopKey] = {}
     for each in found:
         if first_day <= each.day <= last_day:
-            codes = each.piece.marketplaces
+            codes = each.slice_.marketplaces
             if codes not in keys:
-                keys[codes] = shop_key(each.piece)
+                keys[codes] = shop_key(each.slice_)
             shops.setdefault(keys[codes], {}).setdefault(each.day, each)
     return shops
 
@@ -78,31 +78,31 @@ def _of_windows(
         return
     for zone, part in _by_zone(spec, account, moments[-1], now).items():
         for first, last, run_at in _stretches(spec, ZoneInfo(zone), moments):
-            pieces = plan_slices(spec, part, run_at=run_at, now=now, from_day=first, to_day=last)
-            for piece in pieces:
-                for day in piece.days:
-                    due = _first_from(moments, _end_of(spec, piece, day) + spec.period.available_after)
+            slices = plan_slices(spec, part, run_at=run_at, now=now, from_day=first, to_day=last)
+            for slice_ in slices:
+                for day in slice_.days:
+                    due = _first_from(moments, _end_of(spec, slice_, day) + spec.period.available_after)
                     if due is not None:
-                        yield ExpectedDay(day, due, piece, served_until(spec, piece, day) < now)
+                        yield ExpectedDay(day, due, slice_, served_until(spec, slice_, day) < now)
 
 
 def _by_zone(spec: ReportSpec, account: Account, run_at: datetime, now: datetime) -> dict[str, Account]:
     """The account with those shops only whose slices are cut by the clock of a zone, by zone."""
     codes: dict[str, set[str]] = {}
-    for piece in plan_slices(spec, account, run_at=run_at, now=now):
-        codes.setdefault(piece.timezone, set()).update(piece.marketplaces)
+    for slice_ in plan_slices(spec, account, run_at=run_at, now=now):
+        codes.setdefault(slice_.timezone, set()).update(slice_.marketplaces)
     return {
         zone: replace(account, marketplaces=tuple(s for s in account.marketplaces if s.code in codes[zone]))
         for zone in sorted(codes)
     }
 
 
-def served_until(spec: ReportSpec, piece: Slice, day: date) -> datetime:
+def served_until(spec: ReportSpec, slice_: Slice, day: date) -> datetime:
     """When Amazon stops serving a day of the slice: with its week, month or quarter, or by itself. UTC."""
-    start = piece.start
+    start = slice_.start
     if not spec.period.kind.is_whole_only:
         # Of a long range that reaches back too far its later days can still be asked for.
-        start = datetime.combine(day, time(0), tzinfo=ZoneInfo(piece.timezone))
+        start = datetime.combine(day, time(0), tzinfo=ZoneInfo(slice_.timezone))
     assert start is not None
     return (start + spec.period.history).astimezone(UTC)
 
@@ -121,11 +121,11 @@ def _stretches(
     yield first, last, run_at
 
 
-def _end_of(spec: ReportSpec, piece: Slice, day: date) -> datetime:
+def _end_of(spec: ReportSpec, slice_: Slice, day: date) -> datetime:
     """When a run can first have the day: with its whole period; a range is asked for anew every day."""
-    end = piece.end
+    end = slice_.end
     if spec.period.kind is PeriodKind.RANGE:
-        end = datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo(piece.timezone))
+        end = datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo(slice_.timezone))
     assert end is not None
     return end
 
@@ -141,6 +141,6 @@ def _of_moments(
     """A snapshot stands for its moment and cannot be had later; the last listing looks back over all."""
     is_snapshot = spec.period.kind is PeriodKind.SNAPSHOT
     for moment in moments if is_snapshot else moments[-1:]:
-        for piece in plan_slices(spec, account, run_at=moment, now=now):
-            for day in piece.days:
-                yield ExpectedDay(day, moment, piece, is_snapshot or piece.expired)
+        for slice_ in plan_slices(spec, account, run_at=moment, now=now):
+            for day in slice_.days:
+                yield ExpectedDay(day, moment, slice_, is_snapshot or slice_.expired)

@@ -62,10 +62,10 @@ def _of_shop(shop: Shop, now: datetime) -> Iterator[ExpiringDay]:
             continue
         if day.row is not None and day.row.load_id is not None:
             continue  # its rows are there; only asking again has failed
-        piece = day.expected.piece
-        until = served_until(shop.spec, piece, day.day)
+        slice_ = day.expected.slice_
+        until = served_until(shop.spec, slice_, day.day)
         if now < until <= now + 2 * AHEAD:
-            last = (until - timedelta(microseconds=1)).astimezone(ZoneInfo(piece.timezone)).date()
+            last = (until - timedelta(microseconds=1)).astimezone(ZoneInfo(slice_.timezone)).date()
             yield ExpiringDay(
                 shop.spec, shop.account.id, shop.marketplace_id, day.day, day.state, until, last
             )

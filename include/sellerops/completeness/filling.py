@@ -125,10 +125,10 @@ def mark_expired(ledger: Ledger, shops: Iterable[Shop]) -> int:
             expected = day.expected
             if day.state is not DayState.MISSING or expected is None or not expected.expired:
                 continue
-            piece = expected.piece
-            if piece.first_day:
-                piece = replace(piece, first_day=day.day.isoformat(), last_day=day.day.isoformat())
-            ledger.set_slice_state(piece, SliceState.EXPIRED, error=_why(shop, expected.due))
+            slice_ = expected.slice_
+            if slice_.first_day:
+                slice_ = replace(slice_, first_day=day.day.isoformat(), last_day=day.day.isoformat())
+            ledger.set_slice_state(slice_, SliceState.EXPIRED, error=_why(shop, expected.due))
             marked += 1
     return marked
 

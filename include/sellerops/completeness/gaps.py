@@ -132,7 +132,7 @@ def _is_lost(day: Day) -> bool:
 def _may_part(spec: ReportSpec, day: Day) -> bool:
     """A week, month or quarter is not cut in two."""
     if spec.period.kind.is_whole_only:
-        return day.expected is not None and day.day == day.expected.piece.days[0]
+        return day.expected is not None and day.day == day.expected.slice_.days[0]
     return True
 
 

@@ -31,7 +31,7 @@ __all__ = [
 def load_document(
     destination: Destination,
     spec: ReportSpec,
-    piece: Slice,
+    slice_: Slice,
     request: RequestMeta,
     open_stream: Callable[[], BinaryIO],
     *,
@@ -50,7 +50,7 @@ def load_document(
     def load(name: str, *, held_with: str | None, is_rehearsal: bool) -> LoadResult:
         table = spec.tables[name]
         with (
-            observed("load_table", fields_of(piece) | {"table": f"{spec.source}.{name}"}),
+            observed("load_table", fields_of(slice_) | {"table": f"{spec.source}.{name}"}),
             open_stream() as stream,
             RejectSpool() as rejects,
         ):
@@ -58,7 +58,7 @@ def load_document(
                 table,
                 stream,
                 file_format=spec.format,
-                piece=piece,
+                slice_=slice_,
                 content_type=request.content_type,
                 marketplace_ids=request.marketplace_ids,
                 facts=request.facts,
@@ -66,7 +66,7 @@ def load_document(
                 where=f"{request.where}, table {spec.source}.{name}",
             )
             job = LoadJob(
-                spec, name, piece, request, rows, rejects, held_with=held_with, is_rehearsal=is_rehearsal
+                spec, name, slice_, request, rows, rejects, held_with=held_with, is_rehearsal=is_rehearsal
             )
             return destination.load(job)
 

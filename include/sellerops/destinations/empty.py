@@ -26,7 +26,7 @@ _ARROW = {
 def load_nothing(
     destination: Destination,
     spec: ReportSpec,
-    piece: Slice,
+    slice_: Slice,
     request: RequestMeta,
     *,
     tables: Collection[str] | None = None,
@@ -42,7 +42,7 @@ def load_nothing(
             job = LoadJob(
                 spec,
                 name,
-                piece,
+                slice_,
                 request,
                 _no_rows(spec.tables[name]),
                 rejects,

@@ -30,7 +30,7 @@ def open_rows(
     stream: BinaryIO,
     *,
     file_format: FileFormat,
-    piece: Slice,
+    slice_: Slice,
     content_type: str | None = None,
     marketplace_ids: Sequence[str] = (),
     facts: Mapping[str, str] | None = None,
@@ -40,7 +40,7 @@ def open_rows(
     """The rows of ``table`` in a document.
 
     :param stream: the document's decoded bytes, read once from where it stands; not closed.
-    :param piece: the slice it was asked for: its window, its shops, its time zone.
+    :param slice_: the slice it was asked for: its window, its shops, its time zone.
     :param content_type: the download's Content-Type, for its charset.
     :param marketplace_ids: the shops Amazon says the document is about, where it says so; they decide how
         local numbers are written when the slice covers several shops.
@@ -52,7 +52,7 @@ def open_rows(
     describes), here or while the rows are read.
     """
     keep_pandas_out()
-    shops = _shops(piece, marketplace_ids)
+    shops = _shops(slice_, marketplace_ids)
     nothing = frozenset(file_format.nothing)
     tally = Tally(on_reject, personal=frozenset(table.personal_columns))
     declared = codec_name(declared_charset(content_type))
@@ -62,11 +62,11 @@ def open_rows(
     if file_format.kind in ("json", "jsonl", "xml"):
         rules = ValueRules(Writing.POINT, file_format.timestamps, JSON_DECIMAL, nothing)
         rows = rows_of(document, table, file_format, where)
-        reader = TreeReader(rows, table, Assembler(table, piece, rules, tally, facts), tally, where)
+        reader = TreeReader(rows, table, Assembler(table, slice_, rules, tally, facts), tally, where)
     else:
         writing = Writing.POINT if file_format.decimal == "point" else writing_of(shops)
         rules = ValueRules(writing, for_shops(file_format.timestamps, shops), FLAT_DECIMAL, nothing)
-        assembler = Assembler(table, piece, rules, tally, facts)
+        assembler = Assembler(table, slice_, rules, tally, facts)
         names = candidates(document.charset, declared, file_format.charset, shops[0].charset)
         decoder, header = LineDecoder(names), Header(table, by_position=file_format.headers == "position")
         is_csv = file_format.kind == "csv"
@@ -87,6 +87,6 @@ def open_rows(
     return RowStream(kept, tally, lambda batches: checked(batches, table.checks, where=where))
 
 
-def _shops(piece: Slice, marketplace_ids: Sequence[str]) -> list[Marketplace]:
+def _shops(slice_: Slice, marketplace_ids: Sequence[str]) -> list[Marketplace]:
     told = [marketplace_by_id(each) for each in marketplace_ids]
-    return told or [marketplace(code) for code in piece.marketplaces]
+    return told or [marketplace(code) for code in slice_.marketplaces]

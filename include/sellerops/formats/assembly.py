@@ -75,7 +75,7 @@ class Assembler:
     def __init__(
         self,
         table: TableSpec,
-        piece: Slice,
+        slice_: Slice,
         rules: ValueRules,
         tally: Tally,
         facts: Mapping[str, str] | None = None,
@@ -87,9 +87,9 @@ class Assembler:
         self._absent = AbsentValues(table, rules)
         self._keys = tuple(dict.fromkeys(_key_columns(table)))
         self._facts = _fact_values(table, facts or {}, rules)
-        self._window = _window(table, piece)
-        self._days = piece.days
-        self._zone = ZoneInfo(piece.timezone)
+        self._window = _window(table, slice_)
+        self._days = slice_.days
+        self._zone = ZoneInfo(slice_.timezone)
         self._hashed = not table.primary_key
         self._shops = _shop_names() if table.marketplace_from else None
 
@@ -355,18 +355,18 @@ def _fact_values(table: TableSpec, facts: Mapping[str, str], rules: ValueRules) 
     return values
 
 
-def _window(table: TableSpec, piece: Slice) -> tuple[str, date | datetime, date | datetime] | None:
+def _window(table: TableSpec, slice_: Slice) -> tuple[str, date | datetime, date | datetime] | None:
     """Day column, first value that may stand in the document, and the first value behind.
 
     A day before and behind the slice's days: Amazon may cut the window by another clock than the rows' dates.
     Such rows are accepted here, and the write leaves them out as superseded: a document of their own day
     tells that day whole.
     """
-    if table.write_disposition is not WriteDisposition.REPLACE or not table.day or not piece.days:
+    if table.write_disposition is not WriteDisposition.REPLACE or not table.day or not slice_.days:
         return None
-    first, end = piece.days[0] - timedelta(days=1), piece.days[-1] + timedelta(days=2)
+    first, end = slice_.days[0] - timedelta(days=1), slice_.days[-1] + timedelta(days=2)
     if table.columns[table.day].type is ColumnType.TIMESTAMP:
-        zone = ZoneInfo(piece.timezone)
+        zone = ZoneInfo(slice_.timezone)
         return table.day, datetime.combine(first, time(0), zone), datetime.combine(end, time(0), zone)
     return table.day, first, end
 

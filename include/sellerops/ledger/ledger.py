@@ -158,7 +158,7 @@ class Ledger:
 
     def set_slice_state(
         self,
-        piece: Slice,
+        slice_: Slice,
         state: SliceState,
         *,
         run: RunRef | None = None,
@@ -171,11 +171,11 @@ class Ledger:
         PLANNED, REQUESTED, EXPIRED and LATE do not replace LOADED, CONFIRMED_EMPTY or QUARANTINED: looking
         again says nothing against what a day already holds.
         """
-        self.database.run(lambda c: slices.set_state(c, piece, state, run, request_id, load_id, error))
+        self.database.run(lambda c: slices.set_state(c, slice_, state, run, request_id, load_id, error))
 
     def settle_destination(
         self,
-        piece: Slice,
+        slice_: Slice,
         destination: str,
         state: SliceState,
         *,
@@ -192,13 +192,13 @@ class Ledger:
         """
         self.database.run(
             lambda c: slice_destinations.settle(
-                c, piece, destination, state, destinations, run, request_id, load_id, error
+                c, slice_, destination, state, destinations, run, request_id, load_id, error
             )
         )
 
-    def recount_destinations(self, piece: Slice, destinations: Sequence[str]) -> None:
+    def recount_destinations(self, slice_: Slice, destinations: Sequence[str]) -> None:
         """Write what the slice's days are when ``destinations`` are all of the report's from now on."""
-        self.database.run(lambda c: slice_destinations.recount(c, piece, destinations))
+        self.database.run(lambda c: slice_destinations.recount(c, slice_, destinations))
 
     def destination_days(
         self,

@@ -145,14 +145,14 @@ def listed(
     return [_quarantine(row) for row in rows]
 
 
-def of_slice(connection: Connection, piece: Mapping[str, Any]) -> list[Quarantine]:
+def of_slice(connection: Connection, slice_: Mapping[str, Any]) -> list[Quarantine]:
     """All questions about exactly this slice, oldest first."""
     rows = connection.execute(
         """
         SELECT * FROM sellerops.quarantine
         WHERE report = %(report)s AND account_id = %(account_id)s AND slice = %(slice)s ORDER BY id
         """,
-        {"report": piece["report"], "account_id": piece["account_id"], "slice": Jsonb(dict(piece))},
+        {"report": slice_["report"], "account_id": slice_["account_id"], "slice": Jsonb(dict(slice_))},
     )
     return [_quarantine(row) for row in rows]
 

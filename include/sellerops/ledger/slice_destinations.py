@@ -109,7 +109,7 @@ def combined(
 
 def settle(
     connection: Connection,
-    piece: Slice,
+    slice_: Slice,
     destination: str,
     state: SliceState,
     destinations: Sequence[str],
@@ -126,24 +126,24 @@ def settle(
         "task_id": run.task_id if run else None, "map_index": run.map_index if run else None,
         "error_type": error_type, "error": text, "remedy": remedy,
     }  # fmt: skip
-    place = place_of(piece)
+    place = place_of(slice_)
     with connection.transaction():
         # Two destinations that end at once would each not see the other's end.
-        _lock(connection, piece, place)
-        connection.execute(_UPSERT, {**place, **end, "days": piece.days, "destination": destination})
-        found = _ends(connection, place, piece.days)
+        _lock(connection, slice_, place)
+        connection.execute(_UPSERT, {**place, **end, "days": slice_.days, "destination": destination})
+        found = _ends(connection, place, slice_.days)
         _write(
-            connection, place, {day: combined(found[day], destinations, destination) for day in piece.days}
+            connection, place, {day: combined(found[day], destinations, destination) for day in slice_.days}
         )
 
 
-def recount(connection: Connection, piece: Slice, destinations: Sequence[str]) -> None:
+def recount(connection: Connection, slice_: Slice, destinations: Sequence[str]) -> None:
     """Write what the days are now that these are all destinations; days that none of them has stay."""
-    place = place_of(piece)
+    place = place_of(slice_)
     with connection.transaction():
-        _lock(connection, piece, place)
+        _lock(connection, slice_, place)
         decided = {}
-        for day, ends in _ends(connection, place, piece.days).items():
+        for day, ends in _ends(connection, place, slice_.days).items():
             known = [ends[name] for name in destinations if name in ends]
             if known:
                 last = max(known, key=lambda end: end.request_id or 0).destination
@@ -151,10 +151,10 @@ def recount(connection: Connection, piece: Slice, destinations: Sequence[str]) -
         _write(connection, place, decided)
 
 
-def _lock(connection: Connection, piece: Slice, place: Mapping[str, Any]) -> None:
+def _lock(connection: Connection, slice_: Slice, place: Mapping[str, Any]) -> None:
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-        (f"sellerops.slice:{piece.report}:{piece.account_id}:{place['marketplace_id']}",),
+        (f"sellerops.slice:{slice_.report}:{slice_.account_id}:{place['marketplace_id']}",),
     )
 
 

@@ -42,7 +42,7 @@ _GENTLE = f"{_UPSERT} WHERE NOT (excluded.state IN {_WEAK} AND stored.state IN {
 
 def set_state(
     connection: Connection,
-    piece: Slice,
+    slice_: Slice,
     state: SliceState,
     run: RunRef | None,
     request_id: int | None,
@@ -63,16 +63,16 @@ def set_state(
         "error": text,
         "remedy": remedy,
     }
-    write_days(connection, place_of(piece), piece.days, values, is_final=False)
+    write_days(connection, place_of(slice_), slice_.days, values, is_final=False)
 
 
-def place_of(piece: Slice) -> dict[str, Any]:
+def place_of(slice_: Slice) -> dict[str, Any]:
     """Report, account, shop and moment of a slice, as its rows have them."""
     return {
-        "report": piece.report,
-        "account_id": piece.account_id,
-        "marketplace_id": piece.marketplace.id if piece.marketplace else "",
-        "snapshot_at": _instant(piece.snapshot_at),
+        "report": slice_.report,
+        "account_id": slice_.account_id,
+        "marketplace_id": slice_.marketplace.id if slice_.marketplace else "",
+        "snapshot_at": _instant(slice_.snapshot_at),
     }
 
 

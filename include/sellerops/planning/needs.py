@@ -15,11 +15,11 @@ from sellerops.settings.specs import ReportSpec
 
 @dataclass(frozen=True)
 class Question:
-    """Whether a document for ``piece`` is there already; ``run_at``: the last run that wants it."""
+    """Whether a document for ``slice_`` is there already; ``run_at``: the last run that wants it."""
 
     spec: ReportSpec
     account: Account
-    piece: Slice
+    slice_: Slice
     run_at: datetime
 
 
@@ -73,16 +73,18 @@ def needs_of(
     ``asins``: how many ASINs a shop has, for reports that are split by them.
     """
     runs = run_moments(spec, first_day, last_day, now)
-    planned = [(run, piece) for run in runs for piece in plan_slices(spec, account, run_at=run, now=now)]
-    expired = {window_key(piece): piece.label for _, piece in planned if piece.expired}
+    planned = [(run, slice_) for run in runs for slice_ in plan_slices(spec, account, run_at=run, now=now)]
+    expired = {window_key(slice_): slice_.label for _, slice_ in planned if slice_.expired}
     # A document too old for the last run that wants a window is asked for again, once for all runs.
     questions: dict[WindowKey, Question] = {}
-    for run_at, piece in planned:
-        if not piece.expired:
-            questions[window_key(piece)] = Question(spec, account, piece, run_at)
+    for run_at, slice_ in planned:
+        if not slice_.expired:
+            questions[window_key(slice_)] = Question(spec, account, slice_, run_at)
     found = {key: held(question) for key, question in questions.items()} if held else {}
     wanted = [
-        _need(spec, account, question.piece, key) for key, question in questions.items() if not found.get(key)
+        _need(spec, account, question.slice_, key)
+        for key, question in questions.items()
+        if not found.get(key)
     ]
     split = spec.request.split
     return Needs(
@@ -98,6 +100,6 @@ def needs_of(
     )
 
 
-def _need(spec: ReportSpec, account: Account, piece: Slice, key: WindowKey) -> Need:
-    deadline = piece.start + spec.period.history if piece.start else None
-    return Need(spec.name, spec.report_type, account.id, key, piece.label, deadline)
+def _need(spec: ReportSpec, account: Account, slice_: Slice, key: WindowKey) -> Need:
+    deadline = slice_.start + spec.period.history if slice_.start else None
+    return Need(spec.name, spec.report_type, account.id, key, slice_.label, deadline)

@@ -178,8 +178,8 @@ def _scheduled(
 def _calls(spec: ReportSpec, account: Account, now: datetime, since: datetime) -> Iterator[datetime]:
     calendar = Calendar(spec.schedule, spec.dag_id)
     due = calendar.after(since)
-    pieces = plan_slices(spec, account, run_at=due.nominal, now=due.at)
-    number = sum(not piece.expired for piece in pieces)
+    slices = plan_slices(spec, account, run_at=due.nominal, now=due.at)
+    number = sum(not slice_.expired for slice_ in slices)
     while number:
         yield from [due.at + (since - now)] * number
         due = calendar.after(due.nominal)

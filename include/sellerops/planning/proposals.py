@@ -147,8 +147,8 @@ def _coarser(
 
 
 def _windows(spec: ReportSpec, account: Account, first_day: date, last_day: date, now: datetime) -> int:
-    pieces = plan_slices(spec, account, run_at=now, now=now, from_day=first_day, to_day=last_day)
-    return sum(not piece.expired for piece in pieces)
+    slices = plan_slices(spec, account, run_at=now, now=now, from_day=first_day, to_day=last_day)
+    return sum(not slice_.expired for slice_ in slices)
 
 
 def _seconds(spec: ReportSpec, limits: RateLimitConfig, requests: int) -> float:

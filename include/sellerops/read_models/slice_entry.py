@@ -56,7 +56,7 @@ _CHANGES = """
 class SliceEntry:
     """Rows of each kind. ``columns``: changed columns; ``changes``: counts of cells that were rewritten."""
 
-    piece: Slice
+    slice_: Slice
     states: list[Row]
     destinations: list[Row]
     requests: list[Row]
@@ -66,19 +66,19 @@ class SliceEntry:
     changes: list[Row]
 
 
-def read_slice_entry(connection: Connection, piece: Slice, request_ids: Iterable[int]) -> SliceEntry:
-    """What the ledger knows of ``piece``; ``request_ids``: requests that its run is known to have used."""
+def read_slice_entry(connection: Connection, slice_: Slice, request_ids: Iterable[int]) -> SliceEntry:
+    """What the ledger knows of ``slice_``; ``request_ids``: requests that its run is known to have used."""
 
     def ask(statement: str, **values: Any) -> list[Row]:
         with connection.cursor(row_factory=dict_row) as cursor:
             return list(cursor.execute(statement.encode(), values).fetchall())
 
     place: dict[str, Any] = {
-        "report": piece.report,
-        "account_id": piece.account_id,
-        "marketplace_id": piece.marketplace.id if piece.marketplace else "",
-        "days": piece.days,
-        "snapshot_at": _instant(piece.snapshot_at),
+        "report": slice_.report,
+        "account_id": slice_.account_id,
+        "marketplace_id": slice_.marketplace.id if slice_.marketplace else "",
+        "days": slice_.days,
+        "snapshot_at": _instant(slice_.snapshot_at),
     }
     states, destinations = ask(_STATES, **place), ask(_DESTINATIONS, **place)
     ends = [*states, *destinations]
@@ -86,7 +86,7 @@ def read_slice_entry(connection: Connection, piece: Slice, request_ids: Iterable
     loads = ask(_LOADS, requests=requests, loads=[row["load_id"] for row in ends if row["load_id"]])
     ids = [row["id"] for row in loads]
     return SliceEntry(
-        piece=piece,
+        slice_=slice_,
         states=states,
         destinations=destinations,
         requests=ask(_REQUESTS, requests=requests),

@@ -29,7 +29,7 @@ class Step:
     """
 
     table: str
-    piece: Slice
+    slice_: Slice
     meta: RequestMeta
     uri: str | None
     load_id: int | None = None
@@ -37,8 +37,8 @@ class Step:
     @property
     def key(self) -> Key:
         """What tells steps of a table apart: the same document for the same slice gives the same rows."""
-        piece = {name: value for name, value in self.piece.to_dict().items() if name != "label"}
-        return self.uri, self.meta.reported_at.isoformat(), json.dumps(piece, sort_keys=True)
+        slice_ = {name: value for name, value in self.slice_.to_dict().items() if name != "label"}
+        return self.uri, self.meta.reported_at.isoformat(), json.dumps(slice_, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,18 @@ class Scope:
         return self.account_id is not None or self.since is not None
 
     def holds(self, step: Step) -> bool:
-        days = step.piece.days
-        return (self.account_id is None or step.piece.account_id == self.account_id) and (
+        days = step.slice_.days
+        return (self.account_id is None or step.slice_.account_id == self.account_id) and (
             self.since is None or not days or days[-1] >= self.since
         )
 
 
 def load_step(destination: Destination, archive: Archive, spec: ReportSpec, step: Step) -> list[LoadResult]:
     """Load the step's document, or its confirmed absence, into its table of ``spec``."""
-    piece, uri = replace(step.piece, source=spec.source), step.uri
+    slice_, uri = replace(step.slice_, source=spec.source), step.uri
     if uri is None:
-        return load_nothing(destination, spec, piece, step.meta, tables=[step.table])
-    return load_document(destination, spec, piece, step.meta, lambda: archive.open(uri), tables=[step.table])
+        return load_nothing(destination, spec, slice_, step.meta, tables=[step.table])
+    return load_document(destination, spec, slice_, step.meta, lambda: archive.open(uri), tables=[step.table])
 
 
 class AsRecorded:
@@ -96,7 +96,7 @@ def step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> Step:
             remedy="Rebuild with --from-archive.",
         )
     reported_at = record.reported_at.astimezone(UTC)
-    piece = (
+    slice_ = (
         Slice.from_dict(record.slice)
         if record.slice
         else slice_of(
@@ -116,7 +116,7 @@ def step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> Step:
         where=record.uri or f"load {record.load_id}",
         facts=record.facts,
     )
-    return Step(table, piece, meta, record.uri, record.load_id)
+    return Step(table, slice_, meta, record.uri, record.load_id)
 
 
 def step_of_story(spec: ReportSpec, table: str, uri: str, story: dict[str, Any]) -> Step:
@@ -125,7 +125,7 @@ def step_of_story(spec: ReportSpec, table: str, uri: str, story: dict[str, Any])
     reported_at = _moment(request.get("reported_at")) or _moment(story["fetched_at"])
     assert reported_at is not None
     shops = tuple(request["marketplace_ids"])
-    piece = (
+    slice_ = (
         Slice.from_dict(request["slice"])
         if request.get("slice")
         else slice_of(
@@ -145,7 +145,7 @@ def step_of_story(spec: ReportSpec, table: str, uri: str, story: dict[str, Any])
         where=uri,
         facts=facts_of(response) or facts_of(request),
     )
-    return Step(table, piece, meta, uri)
+    return Step(table, slice_, meta, uri)
 
 
 def slice_of(

@@ -91,13 +91,13 @@ def _all_of(spec: ReportSpec, decided: Quarantine) -> tuple[str, ...]:
 
 def _held_in(ledger: Ledger, decided: Quarantine) -> tuple[str, ...]:
     """The destinations that wait for the answer: which asked first, and which hold the document as well."""
-    piece = Slice.from_dict(decided.slice)
-    shop = piece.marketplace.id if piece.marketplace else ""
+    slice_ = Slice.from_dict(decided.slice)
+    shop = slice_.marketplace.id if slice_.marketplace else ""
     held = ledger.destination_days(
-        report=piece.report,
-        account_id=piece.account_id,
+        report=slice_.report,
+        account_id=slice_.account_id,
         marketplace_id=shop,
-        days=piece.days,
+        days=slice_.days,
         state=SliceState.QUARANTINED,
     )
     return tuple(dict.fromkeys([decided.destination, *(each.end.destination for each in held)]))
@@ -132,11 +132,11 @@ def _load(
             remedy="Load the document again; it is let through now.",
         )
     request = ledger.get_request(held.request_id)
-    piece, tables = Slice.from_dict(held.slice), {held.table_name.split(".")[-1]}
+    slice_, tables = Slice.from_dict(held.slice), {held.table_name.split(".")[-1]}
     destination = open_destination(name)
     try:
         if request.status is RequestStatus.CANCELLED:
-            return load_nothing(destination, spec, piece, RequestMeta.of_nothing(request), tables=tables)
+            return load_nothing(destination, spec, slice_, RequestMeta.of_nothing(request), tables=tables)
         uri = request.archive_uri
         if uri is None:
             raise GiveUpError(
@@ -145,7 +145,7 @@ def _load(
                 remedy="Clear the fetch task of this slice, with downstream.",
             )
         return load_document(
-            destination, spec, piece, RequestMeta.of(request), lambda: open_document(uri), tables=tables
+            destination, spec, slice_, RequestMeta.of(request), lambda: open_document(uri), tables=tables
         )
     finally:
         destination.close()
@@ -159,7 +159,7 @@ def _note(
     load_id: int | None,
 ) -> None:
     """The slice as it stands in the destinations that waited; who decided what is its evidence."""
-    piece = Slice.from_dict(decided.slice)
+    slice_ = Slice.from_dict(decided.slice)
     all_of_it = ledger.database.run(lambda c: quarantines.of_slice(c, decided.slice))
     is_open = any(each.state is QuarantineState.OPEN for each in all_of_it)
     released = any(each.state is QuarantineState.RELEASED for each in all_of_it)
@@ -174,7 +174,7 @@ def _note(
     is_plain = decided.state is QuarantineState.RELEASED and not is_open
     for name in waited:
         ledger.settle_destination(
-            piece,
+            slice_,
             name,
             _released_state(ledger, decided) if is_plain else state_of(error),
             destinations=destinations,

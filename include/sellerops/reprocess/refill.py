@@ -60,7 +60,7 @@ def refill(
                 for result in load_step(target, archive, spec, told):
                     rows += result.stored
                 repeated.add(step.key)
-                name = json.dumps(step.piece.to_dict(), sort_keys=True)
+                name = json.dumps(step.slice_.to_dict(), sort_keys=True)
                 if name not in last or (request_id or 0) >= (last[name][1] or 0):
                     last[name] = told, request_id
         tell(f"{spec.source}.{table}: {len(repeated)} loads repeated into {destination.name}")
@@ -105,11 +105,11 @@ def _settle(
     ledger: Ledger, spec: ReportSpec, destination: str, steps: Iterable[tuple[Step, int | None]]
 ) -> None:
     for step, request_id in steps:
-        if step.piece.days:
+        if step.slice_.days:
             ledger.settle_destination(
-                step.piece,
+                step.slice_,
                 destination,
                 SliceState.CONFIRMED_EMPTY if step.uri is None else SliceState.LOADED,
-                destinations=spec.destinations_of(step.piece.account_id),
+                destinations=spec.destinations_of(step.slice_.account_id),
                 request_id=request_id,
             )

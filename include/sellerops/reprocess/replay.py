@@ -232,7 +232,7 @@ class _Table:
                 self._left_out.append(f"{uri}: {deletion}")
                 continue
             step = step_of_story(self._spec, self._name, uri, story)
-            place = step.piece.account_id, step.piece.days[0], step.piece.days[-1], step.meta.reported_at
+            place = step.slice_.account_id, step.slice_.days[0], step.slice_.days[-1], step.meta.reported_at
             if place not in held and (step.uri, step.meta.reported_at) not in told:
                 yield step
 

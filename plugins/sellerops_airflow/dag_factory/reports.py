@@ -28,7 +28,7 @@ from sellerops_airflow.runs.task_logs import log_known_errors_plainly
 from sellerops_airflow.timetables import ReportTimetable
 
 # A slice names itself in the grid from its first second, and keeps the name when it fails.
-LABEL = "{{ task.piece['label'] }}"
+LABEL = "{{ task.slice_['label'] }}"
 # Several runs of a report may go on at once: a catch-up, and a run by hand beside it.
 _MAX_ACTIVE_RUNS = 4
 _PREFIX = "report__"
@@ -148,22 +148,22 @@ def _account_group(spec: ReportSpec, account: Account) -> None:
         plan = PlanSlicesOperator(task_id="plan_slices", **common, **days)
 
         @task_group(group_id="slice")
-        def collect_slice(piece: Any) -> None:
+        def collect_slice(slice_: Any) -> None:
             fetched = FetchReportOperator(
-                task_id="fetch_report", piece=piece, map_index_template=LABEL, **common
+                task_id="fetch_report", slice_=slice_, map_index_template=LABEL, **common
             )
             for destination in spec.destinations_of(account.id):
                 LoadReportOperator(
                     task_id=f"load_{destination}",
                     destination=destination,
-                    piece=piece,
+                    slice_=slice_,
                     request_ids=fetched.output,
                     map_index_template=LABEL,
                     outlets=list(_assets(spec, destination)),
                     **common,
                 )
 
-        collect_slice.expand(piece=plan.output)
+        collect_slice.expand(slice_=plan.output)
 
 
 def _assets(spec: ReportSpec, destination: str) -> Iterator[Asset]:

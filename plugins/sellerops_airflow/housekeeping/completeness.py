@@ -124,9 +124,9 @@ def _attendance(ledger: Ledger, is_live: IsLive) -> Callable[[SliceRow], bool]:
 
     asked = set()
     for each in list_quarantines(ledger, [QuarantineState.OPEN], limit=100_000):
-        piece = Slice.from_dict(each.slice)
-        shop = piece.marketplace.id if piece.marketplace else ""
-        asked |= {(piece.report, piece.account_id, shop, day) for day in piece.days}
+        slice_ = Slice.from_dict(each.slice)
+        shop = slice_.marketplace.id if slice_.marketplace else ""
+        asked |= {(slice_.report, slice_.account_id, shop, day) for day in slice_.days}
 
     def is_attended(row: SliceRow) -> bool:
         if row.state is SliceState.QUARANTINED:

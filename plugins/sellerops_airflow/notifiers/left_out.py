@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def tell_of_left_out(ledger: Ledger, spec: ReportSpec, piece: Slice, columns: Mapping[str, str]) -> bool:
+def tell_of_left_out(ledger: Ledger, spec: ReportSpec, slice_: Slice, columns: Mapping[str, str]) -> bool:
     """Send what nobody was told of; whether there was anything. Never raises: the document is safe."""
     from sellerops.notices.left_out import LeftOut, left_out_key, left_out_notice
 
@@ -26,7 +26,7 @@ def tell_of_left_out(ledger: Ledger, spec: ReportSpec, piece: Slice, columns: Ma
             ledger,
             found,
             lambda one: left_out_key(spec, one),
-            lambda new: left_out_notice(new, spec, piece.account_id, piece.label),
+            lambda new: left_out_notice(new, spec, slice_.account_id, slice_.label),
         )
     except Exception:
         # The fetch's end must not depend on what is said of it.

@@ -35,18 +35,18 @@ class FetchReportOperator(BaseOperator):
 
     :param report: DAG id of the report, which names its spec.
     :param account_id: the account of ``accounts.yaml``.
-    :param piece: a Slice as plain values.
+    :param slice_: a Slice as plain values.
     """
 
-    template_fields: Sequence[str] = ("piece",)
-    template_fields_renderers = {"piece": "json"}  # noqa: RUF012 - the type Airflow declares
+    template_fields: Sequence[str] = ("slice_",)
+    template_fields_renderers = {"slice_": "json"}  # noqa: RUF012 - the type Airflow declares
     ui_color = "#e6f4ea"
 
-    def __init__(self, *, report: str, account_id: str, piece: Any, **kwargs: Any) -> None:
+    def __init__(self, *, report: str, account_id: str, slice_: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.report = report
         self.account_id = account_id
-        self.piece = piece
+        self.slice_ = slice_
 
     def execute(self, context: Context) -> list[int]:
         return self._go_on(context, None)
@@ -65,21 +65,21 @@ class FetchReportOperator(BaseOperator):
 
         runtime = get_runtime()
         spec, account = runtime.spec(self.report), runtime.account(self.account_id)
-        piece, run = Slice.from_dict(self.piece), run_ref(context, spec.name)
+        slice_, run = Slice.from_dict(self.slice_), run_ref(context, spec.name)
         reference = run_at(context, runtime.ledger.clock())
-        with slice_outcome(runtime.ledger, context, run, piece):
+        with slice_outcome(runtime.ledger, context, run, slice_):
             collector = runtime.collector(spec, account, priority_of(context))
-            step = self._step(collector, piece, run, event, reference)
+            step = self._step(collector, slice_, run, event, reference)
             if isinstance(step, Done) and step.evidence:
-                settle_nothing(runtime, spec, piece, run, step)
+                settle_nothing(runtime, spec, slice_, run, step)
         if isinstance(step, Done) and step.left_out:
-            tell_of_left_out(runtime.ledger, spec, piece, step.left_out)
-        return self._finish(context, piece, run, step, reference)
+            tell_of_left_out(runtime.ledger, spec, slice_, step.left_out)
+        return self._finish(context, slice_, run, step, reference)
 
     def _step(
         self,
         collector: CollectorLike,
-        piece: Slice,
+        slice_: Slice,
         run: RunRef,
         event: dict[str, Any] | None,
         reference: datetime,
@@ -87,16 +87,16 @@ class FetchReportOperator(BaseOperator):
         from sellerops.collect import Done, Outcome, WaitOutcome, WaitResult
 
         if event is None:
-            return collector.advance(piece, run, reference=reference)
+            return collector.advance(slice_, run, reference=reference)
         waited = WaitResult.from_dict(event)
         log.info("The wait is over: %s", waited.detail)
         waited.raise_if_failed()
         if waited.outcome is WaitOutcome.EMPTY:
             return Done((), Outcome.EMPTY, waited.request_ids)
-        return collector.advance(piece, run, request_ids=waited.request_ids, reference=reference)
+        return collector.advance(slice_, run, request_ids=waited.request_ids, reference=reference)
 
     def _finish(
-        self, context: Context, piece: Slice, run: RunRef, step: Done | WaitFor, reference: datetime
+        self, context: Context, slice_: Slice, run: RunRef, step: Done | WaitFor, reference: datetime
     ) -> list[int]:
         from sellerops.collect import Outcome, WaitFor
 
@@ -104,9 +104,9 @@ class FetchReportOperator(BaseOperator):
             log.info("Waiting in the triggerer: %s", step.reason)
             self.defer(trigger=self._trigger(context, run, step, reference), method_name="resume")
         if step.outcome is Outcome.EXPIRED:
-            raise AirflowSkipException(f"Amazon no longer serves {piece.label}.")
+            raise AirflowSkipException(f"Amazon no longer serves {slice_.label}.")
         if step.outcome is Outcome.EMPTY:
-            raise AirflowSkipException(f"Amazon has no data for {piece.label}.")
+            raise AirflowSkipException(f"Amazon has no data for {slice_.label}.")
         return list(step.request_ids)
 
     def _trigger(self, context: Context, run: RunRef, step: WaitFor, reference: datetime) -> ReportTrigger:
@@ -115,7 +115,7 @@ class FetchReportOperator(BaseOperator):
         return ReportTrigger(
             report=self.report,
             account_id=self.account_id,
-            piece=self.piece,
+            slice_=self.slice_,
             run=asdict(run),
             request_ids=list(step.request_ids),
             reference=reference.isoformat(),

@@ -33,12 +33,12 @@ class LoadReportOperator(BaseOperator):
     :param report: DAG id of the report, which names its spec.
     :param account_id: the account of ``accounts.yaml``.
     :param destination: name of a folder of ``sellerops.destinations``.
-    :param piece: a Slice as plain values.
+    :param slice_: a Slice as plain values.
     :param request_ids: ids of archived requests in the ledger.
     """
 
-    template_fields: Sequence[str] = ("piece", "request_ids")
-    template_fields_renderers = {"piece": "json"}  # noqa: RUF012 - the type Airflow declares
+    template_fields: Sequence[str] = ("slice_", "request_ids")
+    template_fields_renderers = {"slice_": "json"}  # noqa: RUF012 - the type Airflow declares
     ui_color = "#fef7e0"
 
     def __init__(
@@ -47,7 +47,7 @@ class LoadReportOperator(BaseOperator):
         report: str,
         account_id: str,
         destination: str,
-        piece: Any,
+        slice_: Any,
         request_ids: Any,
         **kwargs: Any,
     ) -> None:
@@ -55,37 +55,37 @@ class LoadReportOperator(BaseOperator):
         self.report = report
         self.account_id = account_id
         self.destination = destination
-        self.piece = piece
+        self.slice_ = slice_
         self.request_ids = request_ids
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         runtime = get_runtime()
         spec = runtime.spec(self.report)
-        piece, run = Slice.from_dict(self.piece), run_ref(context, spec.name)
-        self._skip_when_off(runtime.ledger, spec, piece)
-        landing = Landing.of(spec, piece, self.destination, self.request_ids)
-        with slice_outcome(runtime.ledger, context, run, piece, landing):
-            results = load_slice(runtime, spec, piece, run, landing)
+        slice_, run = Slice.from_dict(self.slice_), run_ref(context, spec.name)
+        self._skip_when_off(runtime.ledger, spec, slice_)
+        landing = Landing.of(spec, slice_, self.destination, self.request_ids)
+        with slice_outcome(runtime.ledger, context, run, slice_, landing):
+            results = load_slice(runtime, spec, slice_, run, landing)
         _say_cost(results)
-        self._tell_assets(context, piece)
+        self._tell_assets(context, slice_)
         return [asdict(result) for result in results]
 
-    def _skip_when_off(self, ledger: Ledger, spec: ReportSpec, piece: Slice) -> None:
+    def _skip_when_off(self, ledger: Ledger, spec: ReportSpec, slice_: Slice) -> None:
         """Skip where the destination was switched off for the account after the run had begun."""
-        wanted = spec.destinations_of(piece.account_id)
+        wanted = spec.destinations_of(slice_.account_id)
         if self.destination in wanted:
             return
         # The day may have waited for this destination alone.
-        ledger.recount_destinations(piece, wanted)
+        ledger.recount_destinations(slice_, wanted)
         raise AirflowSkipException(
-            f"{self.destination} is switched off for {spec.name} of {piece.account_id} "
+            f"{self.destination} is switched off for {spec.name} of {slice_.account_id} "
             f"(config/destinations.yaml): its rows go to {', '.join(wanted)}."
         )
 
-    def _tell_assets(self, context: Context, piece: Slice) -> None:
+    def _tell_assets(self, context: Context, slice_: Slice) -> None:
         """What the asset's event says of this load, for those who read it in the UI."""
         for asset in self.outlets:
-            context["outlet_events"][asset].extra = {"account_id": piece.account_id, "slice": piece.label}
+            context["outlet_events"][asset].extra = {"account_id": slice_.account_id, "slice": slice_.label}
 
 
 def _say_cost(results: Sequence[LoadResult]) -> None:

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def load_slice(
-    runtime: Runtime, spec: ReportSpec, piece: Slice, run: RunRef, landing: Landing
+    runtime: Runtime, spec: ReportSpec, slice_: Slice, run: RunRef, landing: Landing
 ) -> list[LoadResult]:
     """Load every document of the slice and write down that its destination has them.
 
@@ -39,7 +39,7 @@ def load_slice(
     try:
         for request_id in landing.request_ids:
             try:
-                results += _load(runtime, destination, spec, piece, run, request_id)
+                results += _load(runtime, destination, spec, slice_, run, request_id)
             except Quarantined as error:
                 held.append(error)
     finally:
@@ -49,12 +49,12 @@ def load_slice(
         with tell_if_held(runtime.ledger):
             raise together(held)
     load_id = results[-1].load_id if results else None
-    landing.settle(runtime.ledger, piece, SliceState.LOADED, run=run, load_id=load_id)
+    landing.settle(runtime.ledger, slice_, SliceState.LOADED, run=run, load_id=load_id)
     tell_of_results(runtime.ledger, spec, results)
     return results
 
 
-def settle_nothing(runtime: Runtime, spec: ReportSpec, piece: Slice, run: RunRef, step: Done) -> None:
+def settle_nothing(runtime: Runtime, spec: ReportSpec, slice_: Slice, run: RunRef, step: Done) -> None:
     """Tell every destination that Amazon has no data of the slice, twice confirmed by ``step.evidence``.
 
     Rows that stand there do not vanish by themselves: Quarantined is raised, once all destinations were told.
@@ -66,10 +66,10 @@ def settle_nothing(runtime: Runtime, spec: ReportSpec, piece: Slice, run: RunRef
         return
     evidence = Looks(step.evidence, is_believed=True).evidence
     errors: list[SellerOpsError] = []
-    for name in spec.destinations_of(piece.account_id):
-        landing = Landing.of(spec, piece, name, step.evidence)
+    for name in spec.destinations_of(slice_.account_id):
+        landing = Landing.of(spec, slice_, name, step.evidence)
         try:
-            _empty(runtime, spec, piece, run, landing, evidence)
+            _empty(runtime, spec, slice_, run, landing, evidence)
         except SellerOpsError as error:
             errors.append(error)
     errors.sort(key=lambda error: isinstance(error, Quarantined))
@@ -78,7 +78,7 @@ def settle_nothing(runtime: Runtime, spec: ReportSpec, piece: Slice, run: RunRef
 
 
 def _empty(
-    runtime: Runtime, spec: ReportSpec, piece: Slice, run: RunRef, landing: Landing, evidence: SellerOpsError
+    runtime: Runtime, spec: ReportSpec, slice_: Slice, run: RunRef, landing: Landing, evidence: SellerOpsError
 ) -> None:
     from sellerops.destinations import RequestMeta, load_nothing
     from sellerops.ledger import SliceState
@@ -88,20 +88,20 @@ def _empty(
     destination = runtime.destination(landing.destination)
     try:
         with tell_if_held(runtime.ledger):
-            load_nothing(destination, spec, piece, replace(RequestMeta.of_nothing(request), run=run))
+            load_nothing(destination, spec, slice_, replace(RequestMeta.of_nothing(request), run=run))
     except Quarantined as error:
         state = state_of(error)
         # A rejected document is nobody's failed run: people know, they decided.
         by = None if state is SliceState.FAILED else run
-        landing.settle(runtime.ledger, piece, state, run=by, error=error)
+        landing.settle(runtime.ledger, slice_, state, run=by, error=error)
         raise
     finally:
         destination.close()
-    landing.settle(runtime.ledger, piece, SliceState.CONFIRMED_EMPTY, run=run, error=evidence)
+    landing.settle(runtime.ledger, slice_, SliceState.CONFIRMED_EMPTY, run=run, error=evidence)
 
 
 def _load(
-    runtime: Runtime, destination: Destination, spec: ReportSpec, piece: Slice, run: RunRef, request_id: int
+    runtime: Runtime, destination: Destination, spec: ReportSpec, slice_: Slice, run: RunRef, request_id: int
 ) -> list[LoadResult]:
     from sellerops.destinations import RequestMeta, load_document
 
@@ -115,30 +115,30 @@ def _load(
         )
     try:
         meta = replace(RequestMeta.of(request), run=run)
-        results = load_document(destination, spec, piece, meta, lambda: runtime.archive.open(uri))
+        results = load_document(destination, spec, slice_, meta, lambda: runtime.archive.open(uri))
     except (ArchiveDamaged, DocumentDamaged) as error:
         log.warning("%s: %s Downloading the document again.", error.where, error.cause)
-        results = _load_anew(runtime, destination, spec, piece, run, request_id)
+        results = _load_anew(runtime, destination, spec, slice_, run, request_id)
     for result in results:
-        log.info("%s: %s", piece.label, result)
-    log.info("%s: read from %s (request %s).", piece.label, uri, request_id)
+        log.info("%s: %s", slice_.label, result)
+    log.info("%s: read from %s (request %s).", slice_.label, uri, request_id)
     return results
 
 
 def _load_anew(
-    runtime: Runtime, destination: Destination, spec: ReportSpec, piece: Slice, run: RunRef, request_id: int
+    runtime: Runtime, destination: Destination, spec: ReportSpec, slice_: Slice, run: RunRef, request_id: int
 ) -> list[LoadResult]:
     """Download the document again and load it. Raises ArchiveDamaged when Amazon serves it damaged, too."""
     from sellerops.destinations import RequestMeta, load_document
     from sellerops.rate_limits import Priority
 
-    collector = runtime.collector(spec, runtime.account(piece.account_id), Priority.SCHEDULE)
-    collector.archive_again(piece, request_id)
+    collector = runtime.collector(spec, runtime.account(slice_.account_id), Priority.SCHEDULE)
+    collector.archive_again(slice_, request_id)
     request = runtime.ledger.get_request(request_id)
     uri = request.archive_uri or ""
     try:
         meta = replace(RequestMeta.of(request), run=run)
-        return load_document(destination, spec, piece, meta, lambda: runtime.archive.open(uri))
+        return load_document(destination, spec, slice_, meta, lambda: runtime.archive.open(uri))
     except DocumentDamaged as error:
         raise collector.give_up_document(request_id, error.cause) from error
 

@@ -96,21 +96,21 @@ class PlanSlicesOperator(BaseOperator):
             lookback=form.period or _lookback(runtime, spec, account.id),
         )
         if form.marketplaces:
-            slices = [piece for piece in slices if form.marketplaces & set(piece.marketplaces)]
+            slices = [slice_ for slice_ in slices if form.marketplaces & set(slice_.marketplaces)]
         wanted, left = _sort_out(spec, slices, clock.now())
         planned, rest = cut_run(wanted, conf.getint("core", "max_map_length", fallback=1024))
         log.info("%s: %d slices to collect for %s.", spec.name, len(planned), account.id)
-        for piece in planned:
-            runtime.ledger.set_slice_state(piece, SliceState.PLANNED, run=run)
-            log.info("%s: planned", piece.label)
-        for piece, late in left:
+        for slice_ in planned:
+            runtime.ledger.set_slice_state(slice_, SliceState.PLANNED, run=run)
+            log.info("%s: planned", slice_.label)
+        for slice_, late in left:
             state = SliceState.LATE if late else SliceState.EXPIRED
-            runtime.ledger.set_slice_state(piece, state, run=run, error=late)
-            log.info("%s: %s", piece.label, late.cause if late else "expired, Amazon no longer serves it")
+            runtime.ledger.set_slice_state(slice_, state, run=run, error=late)
+            log.info("%s: %s", slice_.label, late.cause if late else "expired, Amazon no longer serves it")
         if rest:
             own = {shop.code for shop in account.marketplaces}
             self._start_rest(context, rest, sorted(form.marketplaces & own))
-        return [piece.to_dict() for piece in planned]
+        return [slice_.to_dict() for slice_ in planned]
 
     def _form(self, context: Context, runtime: Runtime, spec: ReportSpec) -> RunForm:
         """What the form asks for. Every account's task refuses a mistake: nothing is asked of Amazon then."""
@@ -148,19 +148,19 @@ def _sort_out(
     """What can be collected, and what cannot: too early, with the reason; too late, with None."""
     wanted: list[Slice] = []
     left: list[tuple[Slice, NotPublishedYet | None]] = []
-    for piece in slices:
-        late = None if piece.expired else _unpublished(spec, piece, now)
-        if piece.expired or late:
-            left.append((piece, late))
+    for slice_ in slices:
+        late = None if slice_.expired else _unpublished(spec, slice_, now)
+        if slice_.expired or late:
+            left.append((slice_, late))
         else:
-            wanted.append(piece)
+            wanted.append(slice_)
     return wanted, left
 
 
-def _unpublished(spec: ReportSpec, piece: Slice, now: datetime) -> NotPublishedYet | None:
+def _unpublished(spec: ReportSpec, slice_: Slice, now: datetime) -> NotPublishedYet | None:
     """Why the slice cannot be collected yet, if so."""
     try:
-        refuse_unpublished(spec, piece, now)
+        refuse_unpublished(spec, slice_, now)
     except NotPublishedYet as late:
         return late
     return None

@@ -71,7 +71,7 @@ def slice_page(dag_id: _Name, run_id: _Name, task_id: _Name, map_index: _Index) 
     spec = _spec(dag_id)
     with _reading() as connection:
         found = _task_slice(connection, dag_id, run_id, task_id, map_index)
-        entry = read_slice_entry(connection, found.piece, found.request_ids)
+        entry = read_slice_entry(connection, found.slice_, found.request_ids)
     return _page("slice.html", entry=entry, spec=spec, dag_id=dag_id, amazon=_amazon_page(spec, found))
 
 
@@ -82,12 +82,12 @@ def document_of_task(
     spec = _spec(dag_id)
     with _reading() as connection:
         found = _task_slice(connection, dag_id, run_id, task_id, map_index)
-        entry = read_slice_entry(connection, found.piece, found.request_ids)
+        entry = read_slice_entry(connection, found.slice_, found.request_ids)
     # What this run used; where it is not known, the newest that the ledger has for the slice.
     wanted = found.request_ids or _newest_requests(entry)
     ids = [row["id"] for row in entry.requests if row["has_document"] and row["id"] in wanted]
     if not ids:
-        raise _NotFound(f"No document of {found.piece.label} is archived yet. Its ledger entry says why.")
+        raise _NotFound(f"No document of {found.slice_.label} is archived yet. Its ledger entry says why.")
     if len(ids) > 1:
         requests = [row for row in entry.requests if row["id"] in ids]
         return _page("documents.html", entry=entry, spec=spec, dag_id=dag_id, requests=requests)
@@ -117,7 +117,7 @@ def _newest_requests(entry: SliceEntry) -> set[int]:
 
 
 def _amazon_page(spec: ReportSpec, found: TaskSlice) -> str:
-    return SELLER_CENTRAL.load().page_of(spec, found.piece.marketplaces[0])
+    return SELLER_CENTRAL.load().page_of(spec, found.slice_.marketplaces[0])
 
 
 def _spec(dag_id: str) -> ReportSpec:

@@ -75,7 +75,7 @@ def _charset(document: Document) -> str:
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:
     """A damaged document ends in an error before its last piece: the browser then says so."""
     try:
-        while piece := stream.read(_CHUNK):
-            yield piece
+        while slice_ := stream.read(_CHUNK):
+            yield slice_
     finally:
         stream.close()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class TaskSlice:
     """A slice and the requests its run is known to have used; none while it is being fetched."""
 
-    piece: Slice
+    slice_: Slice
     request_ids: tuple[int, ...]
 
 
@@ -34,14 +34,14 @@ def find_task_slice(
     # Airflow forgets (`airflow db clean`); loads are kept.
     values = values or slice_of_load(connection, dag_id, run_id, account, map_index)
     try:
-        piece = Slice.from_dict(dict(values)) if values else None
-        if piece is None or not piece.marketplace_ids:
+        slice_ = Slice.from_dict(dict(values)) if values else None
+        if slice_ is None or not slice_.marketplace_ids:
             return None
     except (TypeError, KeyError, ValueError, ConfigurationError):
         return None
     fetched = _xcom(dag_id, run_id, f"{account}.slice.fetch_report", map_index) or ()
     ids = tuple(one for one in fetched if isinstance(one, int)) if isinstance(fetched, Sequence) else ()
-    return TaskSlice(piece, ids)
+    return TaskSlice(slice_, ids)
 
 
 def _xcom(dag_id: str, run_id: str, task_id: str, map_index: int) -> Any:

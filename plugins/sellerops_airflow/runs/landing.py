@@ -21,13 +21,13 @@ class Landing:
     request_ids: tuple[int, ...]
 
     @classmethod
-    def of(cls, spec: ReportSpec, piece: Slice, destination: str, request_ids: Sequence[int]) -> Landing:
-        return cls(destination, spec.destinations_of(piece.account_id), tuple(request_ids))
+    def of(cls, spec: ReportSpec, slice_: Slice, destination: str, request_ids: Sequence[int]) -> Landing:
+        return cls(destination, spec.destinations_of(slice_.account_id), tuple(request_ids))
 
     def settle(
         self,
         ledger: Ledger,
-        piece: Slice,
+        slice_: Slice,
         state: SliceState,
         *,
         run: RunRef | None,
@@ -36,7 +36,7 @@ class Landing:
     ) -> None:
         """Write down how the slice stands in the destination."""
         ledger.settle_destination(
-            piece,
+            slice_,
             self.destination,
             state,
             destinations=self.destinations,
@@ -49,7 +49,7 @@ class Landing:
 
 def write_end(
     ledger: Ledger,
-    piece: Slice,
+    slice_: Slice,
     state: SliceState,
     landing: Landing | None,
     *,
@@ -58,6 +58,6 @@ def write_end(
 ) -> None:
     """Write down how the slice ended: for one destination, or (``landing`` None) for all."""
     if landing is None:
-        ledger.set_slice_state(piece, state, run=run, error=error)
+        ledger.set_slice_state(slice_, state, run=run, error=error)
     else:
-        landing.settle(ledger, piece, state, run=run, error=error)
+        landing.settle(ledger, slice_, state, run=run, error=error)

@@ -27,7 +27,7 @@ FAILURE_KEY = "failure"
 
 @contextmanager
 def slice_outcome(
-    ledger: Ledger, context: Context, run: RunRef, piece: Slice, landing: Landing | None = None
+    ledger: Ledger, context: Context, run: RunRef, slice_: Slice, landing: Landing | None = None
 ) -> Iterator[None]:
     """Write the slice's state when the block fails for good, skips, or has rightly nothing to do.
 
@@ -37,7 +37,7 @@ def slice_outcome(
     from sellerops.reprocess.quarantine import state_of
 
     try:
-        with observed_slice(context, piece):
+        with observed_slice(context, slice_):
             yield
     except (TaskDeferred, AirflowSkipException):
         raise
@@ -45,11 +45,11 @@ def slice_outcome(
         state = state_of(error)
         # A rejected document is nobody's failed run: people know, they decided.
         by = None if state is SliceState.FAILED else run
-        write_end(ledger, piece, state, landing, run=by, error=error)
+        write_end(ledger, slice_, state, landing, run=by, error=error)
         raise AirflowSkipException(str(error)) from error
     except Exception as error:
         if _is_last(error, context):
-            _write_failure(ledger, context, run, piece, landing, error)
+            _write_failure(ledger, context, run, slice_, landing, error)
         raise
 
 
@@ -81,15 +81,15 @@ def _is_last(error: Exception, context: Context) -> bool:
 
 
 def _write_failure(
-    ledger: Ledger, context: Context, run: RunRef, piece: Slice, landing: Landing | None, error: Exception
+    ledger: Ledger, context: Context, run: RunRef, slice_: Slice, landing: Landing | None, error: Exception
 ) -> None:
     """In the ledger; where that is away in XCom, which the notice reads too."""
     from sellerops.ledger import SliceState
 
     try:
-        write_end(ledger, piece, SliceState.FAILED, landing, run=run, error=error)
+        write_end(ledger, slice_, SliceState.FAILED, landing, run=run, error=error)
     except SellerOpsError as away:
-        log.warning("the failure of %s is not in the ledger: %s", piece.label, away)
+        log.warning("the failure of %s is not in the ledger: %s", slice_.label, away)
         context["ti"].xcom_push(key=FAILURE_KEY, value=failure_values(error))
 
 

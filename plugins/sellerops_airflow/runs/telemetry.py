@@ -16,9 +16,9 @@ _QUIET = (TaskDeferred, AirflowSkipException)
 _REPORT = "report__"
 
 
-def observed_slice(context: Context, piece: Slice) -> AbstractContextManager[None]:
-    """The block works on ``piece``, as the step that its task is."""
-    fields = fields_of(piece)
+def observed_slice(context: Context, slice_: Slice) -> AbstractContextManager[None]:
+    """The block works on ``slice_``, as the step that its task is."""
+    fields = fields_of(slice_)
     step = _step(context)
     tag_errors({**fields, "step": step})
     return observed(step, fields, quiet=_QUIET)

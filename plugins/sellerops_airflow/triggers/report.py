@@ -36,7 +36,7 @@ class ReportTrigger(BaseTrigger):
         *,
         report: str,
         account_id: str,
-        piece: dict[str, Any],
+        slice_: dict[str, Any],
         run: dict[str, Any],
         request_ids: list[int],
         reference: str,
@@ -45,7 +45,7 @@ class ReportTrigger(BaseTrigger):
         super().__init__()  # type: ignore[no-untyped-call]
         self.report = report
         self.account_id = account_id
-        self.piece = piece
+        self.slice_ = slice_
         self.run_values = run
         self.request_ids = request_ids
         self.reference = reference
@@ -57,7 +57,7 @@ class ReportTrigger(BaseTrigger):
             {
                 "report": self.report,
                 "account_id": self.account_id,
-                "piece": self.piece,
+                "slice_": self.slice_,
                 "run": self.run_values,
                 "request_ids": self.request_ids,
                 "reference": self.reference,
@@ -67,14 +67,14 @@ class ReportTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         started = time.monotonic()
-        fields = fields_of(Slice.from_dict(self.piece))
+        fields = fields_of(Slice.from_dict(self.slice_))
         with observed("wait", fields, quiet=(asyncio.CancelledError,)):
             result = await self._wait()
         await asyncio.sleep(max(0.0, FIRST_EVENT_AFTER_S - (time.monotonic() - started)))
         yield TriggerEvent(result.to_dict())  # type: ignore[no-untyped-call]
 
     async def _wait(self) -> WaitResult:
-        await asyncio.to_thread(_load_drivers, self.piece["source"])
+        await asyncio.to_thread(_load_drivers, self.slice_["source"])
         from sellerops.base.redaction import redact
         from sellerops.collect import WaitOutcome, WaitResult
         from sellerops.ledger import RunRef
@@ -82,7 +82,7 @@ class ReportTrigger(BaseTrigger):
         try:
             collector = await asyncio.to_thread(self._collector)
             result = await collector.wait(
-                Slice.from_dict(self.piece),
+                Slice.from_dict(self.slice_),
                 RunRef(**self.run_values),
                 request_ids=tuple(self.request_ids),
                 reference=datetime.fromisoformat(self.reference),

@@ -33,8 +33,8 @@ class AdsBench(Bench):
         client = AdsClient(self.account, self.credentials, kept, self.limits)
         return Collector(spec or campaigns(), self.account, client, kept, self.limits, self.archive)
 
-    def pieces(self, spec: ReportSpec | None = None, **days: Any) -> list[Any]:
-        return super().pieces(spec or campaigns(), **days)
+    def slices(self, spec: ReportSpec | None = None, **days: Any) -> list[Any]:
+        return super().slices(spec or campaigns(), **days)
 
     def statuses(self, operation: str) -> list[int | None]:
         """How the calls of one operation ended, in order."""

@@ -76,11 +76,11 @@ class Bench:
             self.archive,
         )
 
-    def piece(self, spec: ReportSpec | None = None, index: int = 0) -> Slice:
+    def slice_(self, spec: ReportSpec | None = None, index: int = 0) -> Slice:
         """A slice of the run at RUN_AT."""
-        return self.pieces(spec)[index]
+        return self.slices(spec)[index]
 
-    def pieces(self, spec: ReportSpec | None = None, **days: date) -> list[Slice]:
+    def slices(self, spec: ReportSpec | None = None, **days: date) -> list[Slice]:
         """The slices of the run at RUN_AT, or of the given days."""
         wanted = spec or load_spec("sales_and_traffic")
         return plan_slices(wanted, self.account, run_at=RUN_AT, now=RUN_AT, **days)
@@ -163,13 +163,13 @@ def credentials_of(sandbox: SandboxServer, account: Account) -> Credentials:
     )
 
 
-def wait(collector: Collector, piece: Slice, run: RunRef = RUN, **options: Any) -> WaitResult:
+def wait(collector: Collector, slice_: Slice, run: RunRef = RUN, **options: Any) -> WaitResult:
     """``Collector.wait`` in a loop of its own, as in a triggerer."""
 
     async def whole() -> WaitResult:
         try:
             async with asyncio.timeout(240):
-                return await collector.wait(piece, run, **options)
+                return await collector.wait(slice_, run, **options)
         finally:
             await close_sessions()
 
@@ -177,16 +177,16 @@ def wait(collector: Collector, piece: Slice, run: RunRef = RUN, **options: Any) 
 
 
 def collect(
-    collector: Collector, piece: Slice, run: RunRef = RUN, *, rounds: int = 10, **options: Any
+    collector: Collector, slice_: Slice, run: RunRef = RUN, *, rounds: int = 10, **options: Any
 ) -> Done:
     """Worker and triggerer by turns, as Airflow runs them, until the slice is done."""
     ids: tuple[int, ...] = ()
     for _ in range(rounds):
-        step = collector.advance(piece, run, request_ids=ids, **options)
+        step = collector.advance(slice_, run, request_ids=ids, **options)
         if isinstance(step, Done):
             return step
         assert isinstance(step, WaitFor)
-        result = wait(collector, piece, run, request_ids=step.request_ids, **options)
+        result = wait(collector, slice_, run, request_ids=step.request_ids, **options)
         result.raise_if_failed()
         ids = result.request_ids
         assert result.outcome in (WaitOutcome.READY, WaitOutcome.EMPTY)

@@ -39,7 +39,7 @@ def bench(local_amazon: SandboxServer, ledger: Ledger, tmp_path: Path) -> AdsBen
 
 
 def test_one_slice_end_to_end(bench: AdsBench) -> None:
-    done = collect(bench.collector(), bench.piece(), ADS_RUN)
+    done = collect(bench.collector(), bench.slice_(), ADS_RUN)
     request = bench.request_of(done)
     assert done.outcome is Outcome.DOCUMENTS
     assert request.status is RequestStatus.ARCHIVED
@@ -82,7 +82,7 @@ def test_a_report_that_is_there_already_is_adopted(
     # The call has ended: asked again while the first report is being made, as at the pace of real time.
     monkeypatch.setattr(deadline, "LISTED_WITHIN", 0.0)
     bench.sandbox.faults(fault, operation="createAdsReport", times=1)
-    request = bench.request_of(collect(bench.collector(), bench.piece(), ADS_RUN))
+    request = bench.request_of(collect(bench.collector(), bench.slice_(), ADS_RUN))
     assert request.created_by == "adopted"
     made = bench.sandbox.calls(operation="createAdsReport")
     assert [call["status"] for call in made][-1] == 425
@@ -92,7 +92,7 @@ def test_a_report_that_is_there_already_is_adopted(
 
 def test_a_create_that_had_no_effect_is_repeated(bench: AdsBench) -> None:
     bench.sandbox.faults("drop", operation="createAdsReport", times=1)
-    request = bench.request_of(collect(bench.collector(), bench.piece(), ADS_RUN))
+    request = bench.request_of(collect(bench.collector(), bench.slice_(), ADS_RUN))
     assert request.created_by == "us"
     assert bench.ads_creates() == 1
 
@@ -103,7 +103,7 @@ def test_the_time_amazon_names_is_kept_to_the_second(
     """Retry-After: nobody calls earlier, and the next call comes within a second or two of it."""
     bench.let_time_pass_in_sleeps_alone(monkeypatch)
     bench.sandbox.faults("ads_throttled", operation="createAdsReport", times=1, options={"retry_after": 600})
-    collect(bench.collector(), bench.piece(), ADS_RUN)
+    collect(bench.collector(), bench.slice_(), ADS_RUN)
     first, second = _times(bench, "createAdsReport")
     assert 600 <= second - first < 602
     assert bench.statuses("createAdsReport") == [429, 200]
@@ -111,7 +111,7 @@ def test_the_time_amazon_names_is_kept_to_the_second(
 
 def test_without_a_time_the_pauses_double(bench: AdsBench) -> None:
     bench.sandbox.faults("ads_throttled", operation="createAdsReport", times=6)
-    collect(bench.collector(), bench.piece(), ADS_RUN)
+    collect(bench.collector(), bench.slice_(), ADS_RUN)
     times = _times(bench, "createAdsReport")
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert bench.statuses("createAdsReport") == [429] * 6 + [200]
@@ -124,13 +124,13 @@ def test_downloads_do_not_wait_for_each_other(bench: AdsBench, monkeypatch: pyte
     """More than the bucket's ten tokens may be kept for workers that come later: new ones come soon."""
     bench.let_time_pass_in_sleeps_alone(monkeypatch)
     days = [date(2026, 11, day) for day in range(1, 15)]
-    pieces = [piece for day in days for piece in bench.pieces(from_day=day, to_day=day)][:12]
-    assert len(pieces) == 12
+    slices = [slice_ for day in days for slice_ in bench.slices(from_day=day, to_day=day)][:12]
+    assert len(slices) == 12
 
     async def waits() -> list[WaitResult]:
         runs = [replace(ADS_RUN, map_index=number) for number in range(12)]
         return await asyncio.gather(
-            *(bench.collector().wait(piece, run) for piece, run in zip(pieces, runs, strict=True))
+            *(bench.collector().wait(slice_, run) for slice_, run in zip(slices, runs, strict=True))
         )
 
     requests = [bench.ledger.get_request(one.request_ids[0]) for one in asyncio.run(waits())]
@@ -144,13 +144,13 @@ def test_a_throttled_download_waits_in_the_triggerer(
 ) -> None:
     """The worker's try does not fail, and comes back when Amazon said."""
     bench.let_time_pass_in_sleeps_alone(monkeypatch)
-    collector, piece = bench.collector(), bench.piece()
-    ids = wait(collector, piece, ADS_RUN).request_ids
+    collector, slice_ = bench.collector(), bench.slice_()
+    ids = wait(collector, slice_, ADS_RUN).request_ids
     bench.sandbox.faults("ads_throttled", operation="getAdsReport", times=1, options={"retry_after": 600})
-    step = collector.advance(piece, ADS_RUN, request_ids=ids)
+    step = collector.advance(slice_, ADS_RUN, request_ids=ids)
     assert isinstance(step, WaitFor)
-    assert wait(collector, piece, ADS_RUN, request_ids=step.request_ids).outcome is WaitOutcome.READY
-    assert isinstance(collector.advance(piece, ADS_RUN, request_ids=ids), Done)
+    assert wait(collector, slice_, ADS_RUN, request_ids=step.request_ids).outcome is WaitOutcome.READY
+    assert isinstance(collector.advance(slice_, ADS_RUN, request_ids=ids), Done)
     assert bench.statuses("getAdsReport")[-2:] == [429, 200]
     refused, taken = _times(bench, "getAdsReport")[-2:]
     assert 600 <= taken - refused < 602
@@ -162,24 +162,24 @@ def test_hours_of_pending_are_polled_ever_more_seldom(
     """Only the triggerer waits: the worker has one step before and one after."""
     bench.let_time_pass_in_sleeps_alone(monkeypatch)
     bench.sandbox.jobs(queue_seconds=3 * 3600, progress_seconds=60)
-    collector, piece = bench.collector(campaigns(poll_every=timedelta(seconds=30))), bench.piece()
-    opened = collector.advance(piece, ADS_RUN)
+    collector, slice_ = bench.collector(campaigns(poll_every=timedelta(seconds=30))), bench.slice_()
+    opened = collector.advance(slice_, ADS_RUN)
     assert isinstance(opened, WaitFor)
-    result = wait(collector, piece, ADS_RUN, request_ids=opened.request_ids)
+    result = wait(collector, slice_, ADS_RUN, request_ids=opened.request_ids)
     assert result.outcome is WaitOutcome.READY
-    assert isinstance(collector.advance(piece, ADS_RUN, request_ids=result.request_ids), Done)
+    assert isinstance(collector.advance(slice_, ADS_RUN, request_ids=result.request_ids), Done)
     assert 20 < len(bench.statuses("getAdsReport")) < 70
 
 
 def test_an_address_that_died_is_asked_for_anew(bench: AdsBench) -> None:
     bench.sandbox.faults("expired_url", times=1)
-    request = bench.request_of(collect(bench.collector(), bench.piece(), ADS_RUN))
+    request = bench.request_of(collect(bench.collector(), bench.slice_(), ADS_RUN))
     assert request.status is RequestStatus.ARCHIVED
 
 
 def test_a_truncated_download_is_repeated(bench: AdsBench) -> None:
     bench.sandbox.faults("document_truncated", times=1)
-    request = bench.request_of(collect(bench.collector(), bench.piece(), ADS_RUN))
+    request = bench.request_of(collect(bench.collector(), bench.slice_(), ADS_RUN))
     with bench.archive.open(request.archive_uri or "") as stream:
         assert json.load(stream)
 
@@ -188,24 +188,24 @@ def test_a_token_refused_while_polling_is_renewed(bench: AdsBench) -> None:
     bench.sandbox.faults(
         "http_status", operation="getAdsReport", times=1, options={"status": 401, "body": "{}"}
     )
-    done = collect(bench.collector(), bench.piece(), ADS_RUN)
+    done = collect(bench.collector(), bench.slice_(), ADS_RUN)
     assert done.outcome is Outcome.DOCUMENTS
 
 
 def test_a_failed_report_tells_amazons_reason(bench: AdsBench) -> None:
     bench.sandbox.faults("fatal", report_type="spCampaigns", times=1)
     with pytest.raises(ReportFatal) as caught:
-        collect(bench.collector(), bench.piece(), ADS_RUN)
+        collect(bench.collector(), bench.slice_(), ADS_RUN)
     assert "FATAL" in caught.value.cause
 
 
 def test_a_shop_without_a_profile_is_skipped_with_a_word(bench: AdsBench) -> None:
     """The account sells in Brazil too, but does not advertise there."""
     bench.account = replace(bench.account, marketplaces=(*bench.account.marketplaces, marketplace("BR")))
-    piece = next(one for one in bench.pieces() if one.marketplaces == ("BR",))
+    slice_ = next(one for one in bench.slices() if one.marketplaces == ("BR",))
     for _ in range(2):
         with pytest.raises(NothingToCollect, match="no profile of this account in BR"):
-            collect(bench.collector(), piece, ADS_RUN)
+            collect(bench.collector(), slice_, ADS_RUN)
     assert set(bench.states()) == {str(SliceState.CONFIRMED_EMPTY)}
     assert len(bench.statuses("listProfiles")) == 1
     assert bench.statuses("createAdsReport") == []
@@ -215,15 +215,15 @@ def test_a_shop_without_a_profile_is_skipped_with_a_word(bench: AdsBench) -> Non
 
 
 def test_one_list_of_profiles_serves_all_slices(bench: AdsBench) -> None:
-    for piece in bench.pieces()[:3]:
-        collect(bench.collector(), piece, ADS_RUN)
+    for slice_ in bench.slices()[:3]:
+        collect(bench.collector(), slice_, ADS_RUN)
     assert len(bench.statuses("listProfiles")) == 1
 
 
 @pytest.mark.parametrize("name", ["campaigns", "portfolios", "sp_keywords", "profiles"])
 def test_entities_are_archived(bench: AdsBench, name: str) -> None:
     spec = load_spec(f"report__amazon_ads__{name}")
-    request = bench.request_of(collect(bench.collector(spec), bench.piece(spec), ADS_RUN))
+    request = bench.request_of(collect(bench.collector(spec), bench.slice_(spec), ADS_RUN))
     with bench.archive.open(request.archive_uri or "") as stream:
         assert len(stream.read()) > 500
     facts = request.document_headers.get("facts", {})
@@ -243,11 +243,11 @@ def _single_days(bench: AdsBench) -> Iterator[Slice]:
     spec = campaigns()
     one = spec.model_copy(update={"period": spec.period.model_copy(update={"max_days": 1})})
     first = date(2026, 9, 1)
-    pieces = bench.pieces(one, from_day=first, to_day=first + timedelta(days=79))
-    return iter(pieces)
+    slices = bench.slices(one, from_day=first, to_day=first + timedelta(days=79))
+    return iter(slices)
 
 
-def _run_through(bench: AdsBench, piece: Slice, at: Step | None, directory: Path) -> Steps:
+def _run_through(bench: AdsBench, slice_: Slice, at: Step | None, directory: Path) -> Steps:
     """Worker and triggerer by turns, killed once at step ``at``; each goes on as Airflow would have it."""
     bench.archive = Archive(str(directory))
     before = bench.ads_creates()
@@ -255,7 +255,7 @@ def _run_through(bench: AdsBench, piece: Slice, at: Step | None, directory: Path
         ids: tuple[int, ...] = ()
         for _ in range(12):
             try:
-                step = bench.collector().advance(piece, ADS_RUN, request_ids=ids)
+                step = bench.collector().advance(slice_, ADS_RUN, request_ids=ids)
             except Killed:
                 ids = ()  # a new try of the task
                 continue
@@ -263,7 +263,7 @@ def _run_through(bench: AdsBench, piece: Slice, at: Step | None, directory: Path
                 break
             while True:
                 try:
-                    result = wait(bench.collector(), piece, ADS_RUN, request_ids=step.request_ids)
+                    result = wait(bench.collector(), slice_, ADS_RUN, request_ids=step.request_ids)
                 except Killed:
                     continue  # the trigger starts again elsewhere
                 break

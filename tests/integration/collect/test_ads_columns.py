@@ -44,7 +44,7 @@ def known(bench: AdsBench) -> list[str]:
 
 def test_a_column_that_amazon_names_costs_one_create(bench: AdsBench) -> None:
     refuse(bench, "addToList", "qualifiedBorrows")
-    done = collect(bench.collector(), bench.piece(), ADS_RUN)
+    done = collect(bench.collector(), bench.slice_(), ADS_RUN)
     request = bench.request_of(done)
     assert request.status is RequestStatus.ARCHIVED
     assert known(bench) == ["addToList", "qualifiedBorrows"]
@@ -58,8 +58,8 @@ def test_a_column_that_amazon_names_costs_one_create(bench: AdsBench) -> None:
 
 def test_a_column_known_to_be_refused_is_not_asked_for_again(bench: AdsBench) -> None:
     refuse(bench, "addToList")
-    for piece in bench.pieces()[:1], bench.pieces(from_day=_day(1), to_day=_day(5))[:1]:
-        collect(bench.collector(), piece[0], ADS_RUN)
+    for slice_ in bench.slices()[:1], bench.slices(from_day=_day(1), to_day=_day(5))[:1]:
+        collect(bench.collector(), slice_[0], ADS_RUN)
     assert bench.statuses("createAdsReport") == [400, 200, 200]
 
 
@@ -68,7 +68,7 @@ def test_a_column_nobody_names_is_found_by_halves(bench: AdsBench, place: int) -
     """One of 47: the refused create, at most six probes, two against a false suspicion, the report."""
     name = columns_of(campaigns())[place]
     refuse(bench, name, silent=True)
-    request = bench.request_of(collect(bench.collector(), bench.piece(), ADS_RUN))
+    request = bench.request_of(collect(bench.collector(), bench.slice_(), ADS_RUN))
     assert request.status is RequestStatus.ARCHIVED
     assert known(bench) == [name]
     assert len(bench.statuses("createAdsReport")) <= 1 + 6 + 2 + 1
@@ -81,7 +81,7 @@ def test_a_column_nobody_names_is_found_by_halves(bench: AdsBench, place: int) -
 def test_several_that_nobody_names_are_found_one_after_the_other(bench: AdsBench) -> None:
     names = [columns_of(campaigns())[place] for place in (3, 20, 30)]
     refuse(bench, *names, silent=True)
-    request = bench.request_of(collect(bench.collector(), bench.piece(), ADS_RUN))
+    request = bench.request_of(collect(bench.collector(), bench.slice_(), ADS_RUN))
     assert request.status is RequestStatus.ARCHIVED
     assert sorted(known(bench)) == sorted(names)
     assert len(bench.statuses("createAdsReport")) <= 3 * (1 + 6) + 2 + 1
@@ -89,7 +89,7 @@ def test_several_that_nobody_names_are_found_one_after_the_other(bench: AdsBench
 
 def test_what_another_shop_refused_is_tried_first(bench: AdsBench) -> None:
     refuse(bench, columns_of(campaigns())[20], silent=True)
-    first, second = bench.piece(), next(one for one in bench.pieces() if one.marketplaces == ("CA",))
+    first, second = bench.slice_(), next(one for one in bench.slices() if one.marketplaces == ("CA",))
     collect(bench.collector(), first, ADS_RUN)
     bench.sandbox.clear_calls()
     request = bench.request_of(collect(bench.collector(), second, ADS_RUN))
@@ -101,10 +101,10 @@ def test_what_another_shop_refused_is_tried_first(bench: AdsBench) -> None:
 
 def test_slices_that_meet_the_same_refusal_search_once(bench: AdsBench) -> None:
     refuse(bench, columns_of(campaigns())[20], silent=True)
-    pieces = [bench.pieces(from_day=_day(first), to_day=_day(first))[0] for first in range(1, 5)]
+    slices = [bench.slices(from_day=_day(first), to_day=_day(first))[0] for first in range(1, 5)]
 
     async def all_of_them() -> list[str]:
-        results = await asyncio.gather(*(bench.collector().wait(piece, ADS_RUN) for piece in pieces))
+        results = await asyncio.gather(*(bench.collector().wait(slice_, ADS_RUN) for slice_ in slices))
         return [str(result.outcome) for result in results]
 
     assert asyncio.run(all_of_them()) == ["ready"] * 4
@@ -115,18 +115,18 @@ def test_slices_that_meet_the_same_refusal_search_once(bench: AdsBench) -> None:
 def test_a_refusal_of_everything_blames_no_column(bench: AdsBench) -> None:
     refuse(bench, *columns_of(campaigns()), silent=True)
     with pytest.raises(RequestRefused, match="Report configuration is invalid"):
-        wait(bench.collector(), bench.piece(), ADS_RUN).raise_if_failed()
+        wait(bench.collector(), bench.slice_(), ADS_RUN).raise_if_failed()
     assert known(bench) == []
     assert len(bench.statuses("createAdsReport")) <= 1 + 6 + 2
 
 
 def test_a_refused_column_is_asked_for_again_after_its_time(bench: AdsBench) -> None:
     refuse(bench, "addToList")
-    collect(bench.collector(), bench.piece(), ADS_RUN)
+    collect(bench.collector(), bench.slice_(), ADS_RUN)
     bench.sandbox.control("DELETE", "/faults")
     with bench.ledger.connection() as connection:
         connection.execute("UPDATE sellerops.ads_refused_column SET retry_at = sellerops.now()")
-    piece = bench.pieces(from_day=_day(1), to_day=_day(5))[0]
-    collect(bench.collector(), piece, ADS_RUN)
+    slice_ = bench.slices(from_day=_day(1), to_day=_day(5))[0]
+    collect(bench.collector(), slice_, ADS_RUN)
     assert bench.statuses("createAdsReport") == [400, 200, 200]
     assert known(bench) == [], "Amazon takes it by now"

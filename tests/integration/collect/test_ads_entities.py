@@ -52,8 +52,8 @@ def test_a_list_lands_whole_and_is_made_again(spec: ReportSpec, bench: AdsBench,
     first = read(bench, spec, RUN_AT)
     bench.jump(24)
     again = read(bench, spec, RUN_AT + timedelta(days=1))
-    for piece, request in (first, again, first):
-        tables.load(spec, piece, RequestMeta.of(request), request.archive_uri or "", spec.source)
+    for slice_, request in (first, again, first):
+        tables.load(spec, slice_, RequestMeta.of(request), request.archive_uri or "", spec.source)
     rows = tables.rows(f'SELECT * FROM "{spec.source}"."{name}"')
     assert rows
     assert len({row["snapshot_at"] for row in rows}) == 2
@@ -81,8 +81,8 @@ def test_a_list_lands_whole_and_is_made_again(spec: ReportSpec, bench: AdsBench,
 
 def test_a_row_of_profiles_is_of_its_own_shop(bench: AdsBench, tables: Tables) -> None:
     spec = next(spec for spec in LISTS if spec.name == "profiles")
-    piece, request = read(bench, spec, RUN_AT)
-    tables.load(spec, piece, RequestMeta.of(request), request.archive_uri or "", spec.source)
+    slice_, request = read(bench, spec, RUN_AT)
+    tables.load(spec, slice_, RequestMeta.of(request), request.archive_uri or "", spec.source)
     rows = tables.rows("SELECT * FROM amazon_ads.profiles")
     shops = {row["profile_id"]: row["marketplace_id"] for row in rows if row["account_type"] == "seller"}
     told = bench.sandbox.account("northwind_na")["ads"]["profiles"]
@@ -93,7 +93,7 @@ def test_a_row_of_profiles_is_of_its_own_shop(bench: AdsBench, tables: Tables) -
 
 def read(bench: AdsBench, spec: ReportSpec, run_at: datetime) -> tuple[Slice, ReportRequest]:
     """The archived list of the run's snapshot."""
-    piece = plan_slices(spec, bench.account, run_at=run_at, now=run_at)[0]
-    done = collect(bench.collector(spec), piece, another_run(f"scheduled__{run_at}"))
+    slice_ = plan_slices(spec, bench.account, run_at=run_at, now=run_at)[0]
+    done = collect(bench.collector(spec), slice_, another_run(f"scheduled__{run_at}"))
     assert done.outcome is Outcome.DOCUMENTS
-    return piece, bench.request_of(done)
+    return slice_, bench.request_of(done)

@@ -109,13 +109,13 @@ def test_calls_agree(bench: AdsBench, recorded: Wire, library: Any) -> None:
 
 def test_the_library_sees_at_the_local_amazon_what_we_see(bench: AdsBench, library: Any) -> None:
     """A report that we asked for is a duplicate to it (425), and it reads the same rows from it."""
-    request = bench.request_of(collect(bench.collector(), bench.piece(), ADS_RUN))
+    request = bench.request_of(collect(bench.collector(), bench.slice_(), ADS_RUN))
     theirs = _library_client(
         library.Reports, bench.credentials, request.document_headers["facts"]["profile_id"]
     )
     from ad_api.base.exceptions import AdvertisingApiException
 
-    query = reports.query_of(campaigns(), bench.piece(), request.options)
+    query = reports.query_of(campaigns(), bench.slice_(), request.options)
     with pytest.raises(AdvertisingApiException) as caught:
         theirs.post_report(body=json.dumps(query.body()))
     assert (caught.value.code, request.report_id in str(caught.value.error)) == (425, True)
@@ -128,8 +128,8 @@ def test_the_library_sees_at_the_local_amazon_what_we_see(bench: AdsBench, libra
 
 def _our_calls(bench: AdsBench, wire: Wire) -> list[Any]:
     client = AdsClient(bench.account, _credentials(bench, wire), bench.ledger, bench.limits)
-    piece, spec, entities = bench.piece(), campaigns(), load_spec("report__amazon_ads__campaigns")
-    query = reports.query_of(spec, piece, options_of(spec, piece))
+    slice_, spec, entities = bench.slice_(), campaigns(), load_spec("report__amazon_ads__campaigns")
+    query = reports.query_of(spec, slice_, options_of(spec, slice_))
     exports = Exports("campaigns")
 
     async def a_minute() -> float:
@@ -138,12 +138,12 @@ def _our_calls(bench: AdsBench, wire: Wire) -> list[Any]:
     async def all_of_them() -> list[Any]:
         profiles = await discover(client)
         report_id = await reports.create(client, query, query.columns, 0, a_minute)
-        request = _request(bench, spec, piece, report_id)
+        request = _request(bench, spec, slice_, report_id)
         status = await reports.get(client, request)
         await reports.cancel(client, query, report_id, 0)
-        export_query = exports.query(entities, piece, {})
+        export_query = exports.query(entities, slice_, {})
         made = await exports.ask(client, export_query, request, a_minute)
-        export = await exports.look(client, _request(bench, entities, piece, made.report_id))
+        export = await exports.look(client, _request(bench, entities, slice_, made.report_id))
         return [[one.profile_id for one in profiles], dict(status), export.report_id]
 
     return call_now(all_of_them)
@@ -154,14 +154,14 @@ def _their_calls(bench: AdsBench, wire: Wire, library: Any) -> list[Any]:
     profiles = _library_client(library.Profiles, credentials, None)
     theirs = _library_client(library.Reports, credentials, _PROFILE_ID)
     exports = _library_client(library.Exports, credentials, _PROFILE_ID)
-    piece, spec = bench.piece(), campaigns()
-    query = reports.query_of(spec, piece, options_of(spec, piece))
+    slice_, spec = bench.slice_(), campaigns()
+    query = reports.query_of(spec, slice_, options_of(spec, slice_))
     entities = load_spec("report__amazon_ads__campaigns")
     ids = [str(one["profileId"]) for one in profiles.list_profiles().payload]
     report_id = theirs.post_report(body=json.dumps(query.body())).payload["reportId"]
     status = theirs.get_report(reportId=report_id).payload
     theirs.delete_report(reportId=report_id)
-    body = Exports("campaigns").query(entities, piece, {}).body()
+    body = Exports("campaigns").query(entities, slice_, {}).body()
     export_id = exports.campaigns_export(body=json.dumps(body)).payload["exportId"]
     export = exports.get_export(export_id, "campaigns").payload
     return [ids, status, export["exportId"]]
@@ -203,8 +203,8 @@ def _credentials(bench: AdsBench, wire: Wire) -> Credentials:
     )
 
 
-def _request(bench: AdsBench, spec: Any, piece: Any, report_id: str) -> ReportRequest:
-    made = bench.ledger.find_or_open_request(key_of(spec, piece), fresh_after=None, run=ADS_RUN)
+def _request(bench: AdsBench, spec: Any, slice_: Any, report_id: str) -> ReportRequest:
+    made = bench.ledger.find_or_open_request(key_of(spec, slice_), fresh_after=None, run=ADS_RUN)
     if made.report_id is None:
         bench.ledger.record_created(made.id, report_id, "us")
     return bench.ledger.get_request(made.id)

@@ -46,7 +46,7 @@ def tokens() -> None:
 
 
 def test_of_a_report_every_call_from_the_token_to_the_document_is_logged(bench: Bench) -> None:
-    done = collect(bench.collector(), bench.piece())
+    done = collect(bench.collector(), bench.slice_())
     (request_id,) = done.request_ids
     made = calls(bench)
     told = {call["operation"]: (call["api"], call["method"], call["status"]) for call in made}
@@ -73,16 +73,16 @@ def test_a_refusal_tells_amazons_code(bench: Bench) -> None:
     bench.sandbox.control("POST", "/roles", json={"account": "northwind_na", "restricted": False})
     orders = load_spec("merchant_orders")
     with pytest.raises(CredentialsError):
-        collect(bench.collector(orders), bench.piece(orders))
+        collect(bench.collector(orders), bench.slice_(orders))
     call = only(bench, "createReport")
     assert (call["status"], call["code"], call["error_type"]) == (403, "Unauthorized", "CredentialsError")
     assert call["report_type"] == orders.report_type
-    assert call["shops"] == [marketplace(code).id for code in bench.piece(orders).marketplaces]
+    assert call["shops"] == [marketplace(code).id for code in bench.slice_(orders).marketplaces]
 
 
 def test_a_throttled_call_tells_the_code_of_the_quota(bench: Bench) -> None:
     bench.sandbox.faults("http_status", operation="createReport", times=1, options=THROTTLED)
-    collect(bench.collector(), bench.piece())
+    collect(bench.collector(), bench.slice_())
     told = [(each["status"], each["code"]) for each in calls(bench) if each["operation"] == "createReport"]
     assert told == [(429, "QuotaExceeded"), (202, None)]
 
@@ -90,7 +90,7 @@ def test_a_throttled_call_tells_the_code_of_the_quota(bench: Bench) -> None:
 def test_a_refused_login_is_a_call_of_its_own(bench: Bench) -> None:
     bench.sandbox.faults("lwa_invalid_grant")
     with pytest.raises(SellerOpsError):
-        collect(bench.collector(), bench.piece())
+        collect(bench.collector(), bench.slice_())
     token = calls(bench)[0]
     assert (token["operation"], token["api"], token["status"]) == ("requestAccessToken", "lwa", 400)
     assert token["code"] == "invalid_grant"
@@ -103,7 +103,7 @@ def test_ads_calls_tell_their_part_of_the_api(local_amazon: Any, ledger: Any, tm
     bench = AdsBench(local_amazon, ledger, tmp_path / "archive")
     bench.follow_clock()
     spec = load_spec("sp_campaigns")
-    collect(bench.collector(spec), bench.piece(spec), RUN)
+    collect(bench.collector(spec), bench.slice_(spec), RUN)
     told = {call["operation"]: (call["api"], call["method"]) for call in calls(bench)}
     assert told["createAdsReport"] == ("ads/reporting", "POST")
     assert told["getAdsReport"] == ("ads/reporting", "GET")
@@ -145,4 +145,4 @@ def test_a_ledger_that_is_away_costs_no_call(bench: Bench, monkeypatch: pytest.M
         raise AmazonUnavailable("the ledger is away.")
 
     monkeypatch.setattr(type(bench.ledger), "log_call", away)
-    assert collect(bench.collector(), bench.piece()).request_ids
+    assert collect(bench.collector(), bench.slice_()).request_ids

@@ -39,31 +39,31 @@ def lines(bench: Bench, done: Done) -> list[dict[str, Any]]:
         return [json.loads(line) for line in stream]
 
 
-def piece_of(bench: Bench, name: str) -> Slice:
+def slice_of(bench: Bench, name: str) -> Slice:
     """The first slice of a report; of transactions ten days are enough."""
     spec = load_spec(name)
     if name != "transactions":
-        return bench.piece(spec)
-    return bench.pieces(spec, from_day=date(2026, 11, 11), to_day=date(2026, 11, 20))[0]
+        return bench.slice_(spec)
+    return bench.slices(spec, from_day=date(2026, 11, 11), to_day=date(2026, 11, 20))[0]
 
 
 def fetched(bench: Bench, name: str) -> list[dict[str, Any]]:
-    done = collect(bench.collector(load_spec(name)), piece_of(bench, name))
+    done = collect(bench.collector(load_spec(name)), slice_of(bench, name))
     assert done.outcome is Outcome.DOCUMENTS
     return lines(bench, done)
 
 
-def loaded(bench: Bench, name: str, piece: Slice | None = None, run: RunRef = RUN) -> dict[str, LoadResult]:
+def loaded(bench: Bench, name: str, slice_: Slice | None = None, run: RunRef = RUN) -> dict[str, LoadResult]:
     """What the load of a slice (the report's first) did to each of its tables."""
-    spec, piece = load_spec(name), piece or piece_of(bench, name)
-    done = collect(bench.collector(spec), piece, run)
+    spec, slice_ = load_spec(name), slice_ or slice_of(bench, name)
+    done = collect(bench.collector(spec), slice_, run)
     request = bench.ledger.get_request(done.request_ids[0])
     destination = open_destination("postgres", bench.ledger.database.conninfo)
     try:
         results = load_document(
             destination,
             spec,
-            piece,
+            slice_,
             RequestMeta.of(request),
             lambda: bench.archive.open(request.archive_uri or ""),
         )
@@ -124,11 +124,11 @@ def test_order_metrics_are_the_worlds(bench: Bench) -> None:
     """Day by day, each with its own date."""
     pages = fetched(bench, "order_metrics")
     assert len(pages) == 8
-    piece = bench.piece(load_spec("order_metrics"))
-    assert [page["request"]["date"] for page in pages] == [str(day) for day in piece.days]
+    slice_ = bench.slice_(load_spec("order_metrics"))
+    assert [page["request"]["date"] for page in pages] == [str(day) for day in slice_.days]
     for page in pages[:3]:
         day = page["answer"]["payload"][0]
-        truth = bench.sandbox.truth("northwind_na", piece.marketplace_ids[0], page["request"]["date"])
+        truth = bench.sandbox.truth("northwind_na", slice_.marketplace_ids[0], page["request"]["date"])
         assert day["unitCount"] == truth["units_ordered"]
         assert day["orderItemCount"] == truth["order_items"]
         assert float(day["totalSales"]["amount"]) == pytest.approx(truth["ordered_product_sales"])
@@ -187,11 +187,11 @@ def test_no_amount_is_counted_twice_or_never(bench: Bench) -> None:
 
 def test_an_answer_that_lists_nothing_leaves_the_rows_of_before(bench: Bench) -> None:
     before = loaded(bench, "transactions")["transactions"].stored
-    piece = piece_of(bench, "transactions")
+    slice_ = slice_of(bench, "transactions")
     bench.jump(hours=3)
     bench.sandbox.faults("nothing_listed", operation="listTransactions", options={"how": "null"})
     with pytest.raises(Quarantined, match="0 rows"):
-        loaded(bench, "transactions", piece, another_run("the next night"))
+        loaded(bench, "transactions", slice_, another_run("the next night"))
     (row,) = rows_of(bench, "SELECT count(*) AS rows FROM amazon_sp.transactions")
     assert row["rows"] == before
 
@@ -226,8 +226,8 @@ def test_both_orders_apis_tell_the_same_orders_and_no_person(bench: Bench) -> No
 
 def test_a_young_document_is_used_again(bench: Bench) -> None:
     spec = load_spec("order_metrics")
-    first = collect(bench.collector(spec), bench.piece(spec))
-    assert bench.collector(spec).advance(bench.piece(spec), another_run("manual")) == first
+    first = collect(bench.collector(spec), bench.slice_(spec))
+    assert bench.collector(spec).advance(bench.slice_(spec), another_run("manual")) == first
     assert len(bench.sandbox.calls(operation="getOrderMetrics")) == 1
 
 
@@ -242,18 +242,18 @@ def test_what_passes_is_waited_out(bench: Bench) -> None:
 def test_refusals_end_it_and_the_next_try_begins_anew(bench: Bench) -> None:
     """400 is final for this request; 403 leaves it open for better credentials."""
     spec = load_spec("order_metrics")
-    piece = bench.piece(spec)
+    slice_ = bench.slice_(spec)
     bench.sandbox.faults("forbidden", operation="getOrderMetrics", times=1)
-    refused = wait(bench.collector(spec), piece)
+    refused = wait(bench.collector(spec), slice_)
     assert isinstance(refused.error, CredentialsError)
     assert only_request(bench).status is RequestStatus.PLANNED
     bench.sandbox.faults("http_status", operation="getOrderMetrics", times=1, options=BAD)
-    result = wait(bench.collector(spec), piece)
+    result = wait(bench.collector(spec), slice_)
     assert result.outcome is WaitOutcome.FAILED
     assert isinstance(result.error, RequestRefused)
     assert only_request(bench).status is RequestStatus.FAILED
     assert bench.states()[0] == SliceState.FAILED
-    assert collect(bench.collector(spec), piece).outcome is Outcome.DOCUMENTS
+    assert collect(bench.collector(spec), slice_).outcome is Outcome.DOCUMENTS
 
 
 def test_a_dead_page_token_means_the_first_page_again(bench: Bench) -> None:
@@ -284,19 +284,19 @@ def test_two_waits_of_one_request_page_once(bench: Bench, monkeypatch: pytest.Mo
     # A heart that a busy machine lets beat late is not a dead one.
     monkeypatch.setattr(paging_claims, "CLAIM_LIFE", timedelta(days=30))
     spec = load_spec("transactions")
-    piece = piece_of(bench, "transactions")
-    step = bench.collector(spec).advance(piece, RUN)
+    slice_ = slice_of(bench, "transactions")
+    step = bench.collector(spec).advance(slice_, RUN)
     assert isinstance(step, WaitFor)
 
     async def both() -> list[WaitResult]:
         try:
-            waits = (bench.collector(spec).wait(piece, RUN, request_ids=step.request_ids) for _ in range(2))
+            waits = (bench.collector(spec).wait(slice_, RUN, request_ids=step.request_ids) for _ in range(2))
             return list(await asyncio.gather(*waits))
         finally:
             await close_sessions()
 
     assert [result.outcome for result in asyncio.run(both())] == [WaitOutcome.READY] * 2
-    done = bench.collector(spec).advance(piece, RUN, request_ids=step.request_ids)
+    done = bench.collector(spec).advance(slice_, RUN, request_ids=step.request_ids)
     assert isinstance(done, Done)
     assert len(bench.sandbox.calls(operation="listTransactions")) == len(lines(bench, done))
 
@@ -304,7 +304,7 @@ def test_two_waits_of_one_request_page_once(bench: Bench, monkeypatch: pytest.Mo
 def test_a_wait_that_is_broken_off_gives_its_claim_back(bench: Bench) -> None:
     """A user who clears the task, or a triggerer that stops: the next wait begins at once."""
     spec = load_spec("transactions")
-    piece = piece_of(bench, "transactions")
+    slice_ = slice_of(bench, "transactions")
 
     async def broken() -> None:
         reached = asyncio.Event()
@@ -317,7 +317,7 @@ def test_a_wait_that_is_broken_off_gives_its_claim_back(bench: Bench) -> None:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(OPERATIONS, "listTransactions", watched)
-            task = asyncio.ensure_future(bench.collector(spec).wait(piece, RUN))
+            task = asyncio.ensure_future(bench.collector(spec).wait(slice_, RUN))
             await reached.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -327,31 +327,31 @@ def test_a_wait_that_is_broken_off_gives_its_claim_back(bench: Bench) -> None:
     asyncio.run(broken())
     assert only_request(bench).status is RequestStatus.PLANNED
     assert bench.documents() == []
-    assert collect(bench.collector(spec), piece).outcome is Outcome.DOCUMENTS
+    assert collect(bench.collector(spec), slice_).outcome is Outcome.DOCUMENTS
     assert only_request(bench).status is RequestStatus.ARCHIVED
 
 
 def test_the_claim_of_a_dead_wait_is_taken_over(bench: Bench) -> None:
     """Killed without a word: its heart stops, and the next wait pages."""
     spec = load_spec("order_metrics")
-    step = bench.collector(spec).advance(bench.piece(spec), RUN)
+    step = bench.collector(spec).advance(bench.slice_(spec), RUN)
     assert isinstance(step, WaitFor)
     (request_id,) = step.request_ids
     assert claim_paging(bench.ledger, request_id, uuid.uuid4())
     assert not claim_paging(bench.ledger, request_id, uuid.uuid4())
-    assert collect(bench.collector(spec), bench.piece(spec)).request_ids == (request_id,)
+    assert collect(bench.collector(spec), bench.slice_(spec)).request_ids == (request_id,)
 
 
 def test_an_unknown_operation_names_the_known(bench: Bench) -> None:
     spec = load_spec("order_metrics")
     wrong = spec.model_copy(update={"request": spec.request.model_copy(update={"operation": "getOrder"})})
-    result = wait(bench.collector(wrong), bench.piece(spec))
+    result = wait(bench.collector(wrong), bench.slice_(spec))
     assert result.error is not None
     assert "getOrderMetrics" in result.error.remedy
 
 
 def test_an_expired_slice_asks_for_nothing(bench: Bench) -> None:
     spec = load_spec("transactions")
-    piece = replace(piece_of(bench, "transactions"), expired=True)
-    assert bench.collector(spec).advance(piece, RUN) == Done((), Outcome.EXPIRED)
+    slice_ = replace(slice_of(bench, "transactions"), expired=True)
+    assert bench.collector(spec).advance(slice_, RUN) == Done((), Outcome.EXPIRED)
     assert bench.sandbox.calls(operation="listTransactions") == []

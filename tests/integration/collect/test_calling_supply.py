@@ -93,8 +93,8 @@ def test_shipments_tell_what_was_sent_and_what_arrived(bench: Bench) -> None:
 def test_a_received_quantity_comes_though_its_shipment_is_not_listed(bench: Bench) -> None:
     """Amazon does not list a shipment anew when only its quantities change."""
     day = date(2026, 11, 19)
-    (piece, *_) = bench.pieces(load_spec("inbound_shipments"), from_day=day, to_day=day)
-    assert loaded(bench, "inbound_shipments", piece)["inbound_shipment_items"].stored > 0
+    (slice_, *_) = bench.slices(load_spec("inbound_shipments"), from_day=day, to_day=day)
+    assert loaded(bench, "inbound_shipments", slice_)["inbound_shipment_items"].stored > 0
     rows = rows_of(
         bench,
         """

@@ -72,7 +72,7 @@ def test_a_claim_renewed_meanwhile_gets_its_own_90_seconds(bench: Bench) -> None
     )
 
     async def settle_while_it_is_renewed() -> None:
-        settling = asyncio.create_task(Creation(tools, Job(bench.piece(), RUN)).settle(seen))
+        settling = asyncio.create_task(Creation(tools, Job(bench.slice_(), RUN)).settle(seen))
         await asyncio.sleep(0)
         await asyncio.to_thread(renew_later)
         await settling
@@ -89,6 +89,6 @@ def test_a_claim_renewed_meanwhile_gets_its_own_90_seconds(bench: Bench) -> None
 
 def opened(bench: Bench, spec: ReportSpec | None = None, index: int = 0) -> ReportRequest:
     """A PLANNED request."""
-    step = bench.collector(spec).advance(bench.piece(index=index), replace(RUN, map_index=index))
+    step = bench.collector(spec).advance(bench.slice_(index=index), replace(RUN, map_index=index))
     assert isinstance(step, WaitFor)
     return bench.ledger.get_request(step.request_ids[0])

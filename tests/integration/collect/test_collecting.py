@@ -27,8 +27,8 @@ pytestmark = pytest.mark.usefixtures("stepping_clock")
 
 
 def test_a_slice_is_asked_for_once_and_archived(bench: Bench) -> None:
-    piece = bench.piece()
-    done = collect(bench.collector(), piece)
+    slice_ = bench.slice_()
+    done = collect(bench.collector(), slice_)
     assert done.outcome is Outcome.DOCUMENTS
     request = bench.ledger.get_request(done.request_ids[0])
     assert request.status is RequestStatus.ARCHIVED
@@ -36,8 +36,8 @@ def test_a_slice_is_asked_for_once_and_archived(bench: Bench) -> None:
     assert request.archive_uri is not None
     with bench.archive.open(request.archive_uri) as stream:
         content = json.load(stream)
-    assert content["reportSpecification"]["dataStartTime"] == piece.first_day
-    assert content["reportSpecification"]["dataEndTime"] == piece.last_day
+    assert content["reportSpecification"]["dataStartTime"] == slice_.first_day
+    assert content["reportSpecification"]["dataEndTime"] == slice_.last_day
     assert bench.creates() == 1
     assert len(bench.documents()) == 1
     sidecar = bench.archive.sidecars(request.archive_uri)[0]
@@ -49,7 +49,7 @@ def test_a_slice_is_asked_for_once_and_archived(bench: Bench) -> None:
 @pytest.mark.parametrize("name", ["all_orders", "fba_customer_returns", "fba_manage_inventory"])
 def test_every_kind_of_report_is_collected(bench: Bench, name: str) -> None:
     spec = load_spec(name)
-    done = collect(bench.collector(spec), bench.piece(spec))
+    done = collect(bench.collector(spec), bench.slice_(spec))
     assert done.outcome is Outcome.DOCUMENTS
     request = bench.ledger.get_request(done.request_ids[0])
     with bench.archive.open(request.archive_uri or "") as stream:
@@ -59,8 +59,8 @@ def test_every_kind_of_report_is_collected(bench: Bench, name: str) -> None:
 
 
 def test_a_young_document_is_used_again_by_another_run(bench: Bench) -> None:
-    first = collect(bench.collector(), bench.piece())
-    second = bench.collector().advance(bench.piece(), another_run("manual"))
+    first = collect(bench.collector(), bench.slice_())
+    second = bench.collector().advance(bench.slice_(), another_run("manual"))
     assert second == first
     assert bench.creates() == 1
 
@@ -68,13 +68,13 @@ def test_a_young_document_is_used_again_by_another_run(bench: Bench) -> None:
 def test_a_reused_document_is_named_in_the_log(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     """With the time it was fetched at, and that Amazon was not asked; a fetched one is told apart."""
     with caplog.at_level("INFO", logger="sellerops.collect"):
-        (request_id,) = collect(bench.collector(), bench.piece()).request_ids
+        (request_id,) = collect(bench.collector(), bench.slice_()).request_ids
         (fetched,) = [line for line in caplog.messages if "the document of request" in line]
         caplog.clear()
-        bench.collector().advance(bench.piece(), another_run("manual"))
+        bench.collector().advance(bench.slice_(), another_run("manual"))
     (reused,) = [line for line in caplog.messages if "the document of request" in line]
     request = bench.ledger.get_request(request_id)
-    label, uri = bench.piece().label, request.archive_uri
+    label, uri = bench.slice_().label, request.archive_uri
     assert fetched == f"{label}: fetched the document of request {request_id}: {uri}"
     assert reused == (
         f"{label}: reused the document of request {request_id}, fetched "
@@ -83,33 +83,33 @@ def test_a_reused_document_is_named_in_the_log(bench: Bench, caplog: pytest.LogC
 
 
 def test_an_old_document_is_asked_for_again(bench: Bench) -> None:
-    first = collect(bench.collector(), bench.piece())
+    first = collect(bench.collector(), bench.slice_())
     bench.jump(hours=7)
-    second = collect(bench.collector(), bench.piece(), another_run("manual"))
+    second = collect(bench.collector(), bench.slice_(), another_run("manual"))
     assert second != first
     assert bench.creates() == 2
 
 
 def test_a_run_tried_again_days_later_keeps_its_document(bench: Bench) -> None:
     """A crash after archiving asks for nothing, however long Airflow was away."""
-    first = collect(bench.collector(), bench.piece())
+    first = collect(bench.collector(), bench.slice_())
     bench.jump(hours=40)
-    assert bench.collector().advance(bench.piece(), replace(RUN, try_number=2)) == first
+    assert bench.collector().advance(bench.slice_(), replace(RUN, try_number=2)) == first
     assert bench.creates() == 1
 
 
 def test_what_was_reported_since_the_runs_reference_is_young_enough(bench: Bench) -> None:
-    first = collect(bench.collector(), bench.piece())
+    first = collect(bench.collector(), bench.slice_())
     bench.jump(hours=20)
     options = {"reference": RUN_AT - timedelta(minutes=1)}
-    assert bench.collector().advance(bench.piece(), another_run("catchup"), **options) == first
+    assert bench.collector().advance(bench.slice_(), another_run("catchup"), **options) == first
     assert bench.creates() == 1
 
 
 def test_a_running_report_is_joined(bench: Bench) -> None:
     async def both() -> list[WaitResult]:
         runs = (RUN, another_run("manual"))
-        return await asyncio.gather(*(bench.collector().wait(bench.piece(), run) for run in runs))
+        return await asyncio.gather(*(bench.collector().wait(bench.slice_(), run) for run in runs))
 
     one, other = asyncio.run(both())
     assert one.request_ids == other.request_ids
@@ -119,7 +119,7 @@ def test_a_running_report_is_joined(bench: Bench) -> None:
 def test_a_snapshot_never_takes_an_earlier_moments_report(bench: Bench) -> None:
     """A report of 06:00 that is still running at 10:00 is not the stock of 10:00."""
     spec = load_spec("fba_manage_inventory")
-    early = replace(bench.piece(spec), snapshot_at=(RUN_AT - timedelta(hours=4)).isoformat())
+    early = replace(bench.slice_(spec), snapshot_at=(RUN_AT - timedelta(hours=4)).isoformat())
     opened = bench.collector(spec).advance(early, another_run("at 06:00"))
     assert isinstance(opened, WaitFor)
     assert wait(bench.collector(spec), early, another_run("at 06:00")).outcome is WaitOutcome.READY
@@ -133,7 +133,7 @@ def test_a_snapshot_never_takes_an_earlier_moments_report(bench: Bench) -> None:
 
 
 def test_an_expired_slice_is_marked_and_not_asked_for(bench: Bench) -> None:
-    done = bench.collector().advance(replace(bench.piece(), expired=True), RUN)
+    done = bench.collector().advance(replace(bench.slice_(), expired=True), RUN)
     assert done == Done((), Outcome.EXPIRED)
     assert bench.states() == [SliceState.EXPIRED]
     assert bench.creates() == 0
@@ -142,7 +142,7 @@ def test_an_expired_slice_is_marked_and_not_asked_for(bench: Bench) -> None:
 def test_fatal_tells_amazons_reason(bench: Bench) -> None:
     bench.sandbox.faults("fatal_with_document", times=1, options={"detail": "dates are not aligned"})
     with pytest.raises(ReportFatal, match="dates are not aligned") as caught:
-        collect(bench.collector(), bench.piece())
+        collect(bench.collector(), bench.slice_())
     request = bench.ledger.get_request(caught.value.details["request_id"])
     assert request.status is RequestStatus.FATAL
     assert "dates are not aligned" in (request.error or "")
@@ -153,7 +153,7 @@ def test_fatal_tells_amazons_reason(bench: Bench) -> None:
 def test_fatal_without_a_document_is_told_too(bench: Bench) -> None:
     bench.sandbox.faults("fatal", times=1)
     with pytest.raises(ReportFatal, match="no reason") as caught:
-        collect(bench.collector(), bench.piece())
+        collect(bench.collector(), bench.slice_())
     assert "above" not in caught.value.remedy, "there is nothing to read above"
     assert bench.states() == [SliceState.FAILED]
 
@@ -161,17 +161,17 @@ def test_fatal_without_a_document_is_told_too(bench: Bench) -> None:
 def test_after_fatal_a_cleared_task_asks_anew(bench: Bench) -> None:
     bench.sandbox.faults("fatal", times=1)
     with pytest.raises(ReportFatal):
-        collect(bench.collector(), bench.piece())
-    assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
+        collect(bench.collector(), bench.slice_())
+    assert collect(bench.collector(), bench.slice_()).outcome is Outcome.DOCUMENTS
     assert bench.creates() == 2
 
 
 def test_an_unknown_status_fails_loudly_and_loses_nothing(bench: Bench) -> None:
     bench.sandbox.faults("unknown_status", times=1)
     with pytest.raises(UnexpectedAnswer, match="SUSPENDED"):
-        collect(bench.collector(), bench.piece())
+        collect(bench.collector(), bench.slice_())
     assert bench.states() == [SliceState.FAILED]
-    result = wait(bench.collector(), bench.piece())
+    result = wait(bench.collector(), bench.slice_())
     assert result.outcome is WaitOutcome.FAILED
     assert bench.creates() == 1, "the report goes on at Amazon; a cleared task looks at the same one"
 
@@ -180,30 +180,30 @@ def test_a_report_that_never_ends_is_given_up(bench: Bench) -> None:
     bench.sandbox.faults("stuck", times=1)
     spec = spec_with(give_up_after=timedelta(minutes=10))
     with pytest.raises(GiveUpError, match="still IN_PROGRESS"):
-        collect(bench.collector(spec), bench.piece())
+        collect(bench.collector(spec), bench.slice_())
     assert bench.states() == [SliceState.FAILED]
 
 
 def test_a_refused_request_is_final(bench: Bench) -> None:
     spec = load_spec("sales_and_traffic").model_copy(update={"report_type": "GET_NO_SUCH_REPORT"})
     with pytest.raises(RequestRefused, match="Invalid Report Type"):
-        collect(bench.collector(spec), bench.piece())
+        collect(bench.collector(spec), bench.slice_())
     assert [str(row.status) for row in _requests(bench)] == ["FAILED"]
 
 
 def test_a_missing_role_names_the_connection_and_is_mended_without_a_second_report(bench: Bench) -> None:
     bench.sandbox.faults("forbidden", operation="createReport", times=1)
     with pytest.raises(CredentialsError, match="connection amazon_sp_northwind_na"):
-        collect(bench.collector(), bench.piece())
+        collect(bench.collector(), bench.slice_())
     assert [str(row.status) for row in _requests(bench)] == ["PLANNED"]
-    assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
+    assert collect(bench.collector(), bench.slice_()).outcome is Outcome.DOCUMENTS
     assert bench.creates() == 1
 
 
 def test_a_refused_token_fails_with_what_to_do(bench: Bench) -> None:
     bench.credentials = replace(bench.credentials, refresh_token="Atzr|revoked")
     with pytest.raises(LoginRefused, match="invalid_grant") as caught:
-        collect(bench.collector(), bench.piece())
+        collect(bench.collector(), bench.slice_())
     assert "connection amazon_sp_northwind_na" in str(caught.value)
     assert "revoked" not in caught.value.details.values()
     assert "Atzr" not in str(caught.value)
@@ -212,7 +212,7 @@ def test_a_refused_token_fails_with_what_to_do(bench: Bench) -> None:
 @pytest.mark.parametrize("fault", ["http_429", "http_429_plain"])
 def test_throttled_is_a_wait_and_no_failure(bench: Bench, fault: str) -> None:
     bench.sandbox.faults(fault, operation="createReport", times=1)
-    assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
+    assert collect(bench.collector(), bench.slice_()).outcome is Outcome.DOCUMENTS
     assert bench.creates() == 1
 
 
@@ -221,7 +221,7 @@ def test_throttled_is_a_wait_and_no_failure(bench: Bench, fault: str) -> None:
 )
 def test_polling_outlives_a_broken_amazon(bench: Bench, fault: str) -> None:
     bench.sandbox.faults(fault, operation="getReport", times=2)
-    assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
+    assert collect(bench.collector(), bench.slice_()).outcome is Outcome.DOCUMENTS
     assert bench.creates() == 1
 
 
@@ -238,7 +238,7 @@ def test_polling_outlives_a_broken_amazon(bench: Bench, fault: str) -> None:
 )
 def test_a_document_that_comes_wrong_once_comes_right(bench: Bench, fault: str) -> None:
     bench.sandbox.faults(fault, times=1)
-    done = collect(bench.collector(), bench.piece())
+    done = collect(bench.collector(), bench.slice_())
     request = bench.ledger.get_request(done.request_ids[0])
     with bench.archive.open(request.archive_uri or "") as stream:
         assert json.load(stream)["salesAndTrafficByDate"]
@@ -248,7 +248,7 @@ def test_a_document_that_comes_wrong_once_comes_right(bench: Bench, fault: str) 
 @pytest.mark.parametrize("fault", ["gzip_unlabelled", "plain_labelled_gzip"])
 def test_a_mislabelled_document_is_told_by_its_bytes(bench: Bench, fault: str) -> None:
     bench.sandbox.faults(fault)
-    done = collect(bench.collector(), bench.piece())
+    done = collect(bench.collector(), bench.slice_())
     request = bench.ledger.get_request(done.request_ids[0])
     with bench.archive.open(request.archive_uri or "") as stream:
         assert json.load(stream)["salesAndTrafficByDate"]
@@ -259,7 +259,7 @@ def test_a_mislabelled_document_is_told_by_its_bytes(bench: Bench, fault: str) -
 def test_a_document_that_stays_wrong_is_never_archived(bench: Bench, fault: str) -> None:
     bench.sandbox.faults(fault)
     with pytest.raises(DocumentDamaged):
-        collect(bench.collector(), bench.piece())
+        collect(bench.collector(), bench.slice_())
     assert bench.documents() == []
     assert [str(row.status) for row in _requests(bench)] == ["DONE"]
     bench.sandbox.clear_faults()
@@ -267,12 +267,12 @@ def test_a_document_that_stays_wrong_is_never_archived(bench: Bench, fault: str)
 
 def test_an_address_that_stays_expired_costs_one_fresh_one_a_try(bench: Bench) -> None:
     bench.sandbox.faults("expired_url", times=2)
-    collector, piece = bench.collector(), bench.piece()
-    waited = wait(collector, piece)
+    collector, slice_ = bench.collector(), bench.slice_()
+    waited = wait(collector, slice_)
     with pytest.raises(Exception, match="expired"):
-        collector.advance(piece, RUN, request_ids=waited.request_ids)
+        collector.advance(slice_, RUN, request_ids=waited.request_ids)
     assert len(bench.sandbox.calls(operation="getReportDocument")) == 2
-    assert collect(collector, piece).outcome is Outcome.DOCUMENTS
+    assert collect(collector, slice_).outcome is Outcome.DOCUMENTS
 
 
 def test_a_document_at_a_foreign_host_is_not_fetched(bench: Bench) -> None:
@@ -280,21 +280,21 @@ def test_a_document_at_a_foreign_host_is_not_fetched(bench: Bench) -> None:
     with pytest.raises(
         UnexpectedAnswer, match=r"https://documents\.example, which is not Amazon's"
     ) as caught:
-        collect(bench.collector(), bench.piece())
+        collect(bench.collector(), bench.slice_())
     assert "document_hosts" in caught.value.remedy and bench.documents() == []
-    assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
+    assert collect(bench.collector(), bench.slice_()).outcome is Outcome.DOCUMENTS
 
 
 def test_without_a_lease_the_worker_does_not_wait(bench: Bench) -> None:
     """The getReportDocument bucket is empty: the task defers instead of sleeping on its slot."""
-    collector, piece = bench.collector(), bench.piece()
-    waited = wait(collector, piece)
+    collector, slice_ = bench.collector(), bench.slice_()
+    waited = wait(collector, slice_)
     bucket = bench.client().bucket("getReportDocument")
     bench.limits.refused(bucket)
-    assert isinstance(collector.advance(piece, RUN, request_ids=waited.request_ids), Done), (
+    assert isinstance(collector.advance(slice_, RUN, request_ids=waited.request_ids), Done), (
         "the wait's lease is used"
     )
-    second = bench.piece(index=1)
+    second = bench.slice_(index=1)
     ready = wait(collector, second)
     bench.ledger.database.run(
         lambda c: c.execute("UPDATE sellerops.report_request SET document_lease_at = NULL")
@@ -316,7 +316,7 @@ def test_a_marketplace_that_is_refused_is_named(bench: Bench) -> None:
     """Amazon's 403 names none, and the account's connection is not what has to be renewed."""
     bench.sandbox.faults("forbidden", operation="createReport", times=1)
     with pytest.raises(CredentialsError, match="for US of account northwind_na") as caught:
-        collect(bench.collector(), bench.piece())
+        collect(bench.collector(), bench.slice_())
     assert not isinstance(caught.value, LoginRefused)
     assert "take it out of config/accounts.yaml" in caught.value.remedy
     (row, *_) = bench.ledger.slice_states(states=[SliceState.FAILED])

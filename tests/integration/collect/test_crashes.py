@@ -21,12 +21,12 @@ from sellerops.settings.specs import ReportSpec, load_spec
 
 
 def test_killed_at_every_step_a_slice_has_one_report_and_one_document(bench: Bench, tmp_path: Path) -> None:
-    pieces = _many_pieces(bench)
-    whole = _run_through(bench, next(pieces), None, tmp_path / "whole").crossed
+    slices = _many_slices(bench)
+    whole = _run_through(bench, next(slices), None, tmp_path / "whole").crossed
     struck = [
         at
         for number, at in enumerate(whole)
-        if _run_through(bench, next(pieces), at, tmp_path / str(number)).struck
+        if _run_through(bench, next(slices), at, tmp_path / str(number)).struck
     ]
     assert len(struck) > 40
     assert set(_firsts(whole)) <= set(struck)
@@ -38,28 +38,28 @@ def test_postgres_killed_at_every_kind_of_step(
     bench: Bench, tmp_path: Path, postgres_server: PostgresServer
 ) -> None:
     """The collector lives on; the database dies and comes back in the middle of its steps."""
-    pieces = _many_pieces(bench)
+    slices = _many_slices(bench)
 
     def strike() -> None:
         postgres_server.kill()
         postgres_server.stop()
         postgres_server.start()
 
-    whole = _run_through(bench, next(pieces), None, tmp_path / "whole").crossed
+    whole = _run_through(bench, next(slices), None, tmp_path / "whole").crossed
     for number, at in enumerate(_firsts(whole)):
-        piece = next(pieces)
+        slice_ = next(slices)
         bench.archive = Archive(str(tmp_path / str(number)))
         with stepping(at, strike) as steps:
-            done = collect(bench.collector(), piece)
+            done = collect(bench.collector(), slice_)
         assert steps.struck
         assert done.outcome is Outcome.DOCUMENTS
-        _assert_once(bench, piece, tmp_path / str(number), f"Postgres killed at {at}")
+        _assert_once(bench, slice_, tmp_path / str(number), f"Postgres killed at {at}")
 
 
 @pytest.mark.parametrize("fault", ["response_lost", "error_after"])
 def test_a_report_whose_answer_was_lost_is_adopted(bench: Bench, fault: str) -> None:
     bench.sandbox.faults(fault, operation="createReport", times=1)
-    done = collect(bench.collector(), bench.piece())
+    done = collect(bench.collector(), bench.slice_())
     request = bench.ledger.get_request(done.request_ids[0])
     assert request.created_by == "adopted"
     assert [report["reportId"] for report in bench.reports()] == [request.report_id]
@@ -69,25 +69,25 @@ def test_a_report_whose_answer_was_lost_is_adopted(bench: Bench, fault: str) -> 
 
 def test_a_create_that_had_no_effect_is_repeated(bench: Bench) -> None:
     bench.sandbox.faults("drop", operation="createReport", times=1)
-    done = collect(bench.collector(), bench.piece())
+    done = collect(bench.collector(), bench.slice_())
     assert bench.ledger.get_request(done.request_ids[0]).created_by == "us"
     assert len(bench.reports()) == 1
 
 
 def test_the_orphan_is_found_behind_a_full_page(bench: Bench) -> None:
     """getReports lists newest first, 100 a page; the orphan is older than 120 reports of another app."""
-    piece, spec = bench.piece(), load_spec("sales_and_traffic")
+    slice_, spec = bench.slice_(), load_spec("sales_and_traffic")
     for operation in ("createReport", "getReports"):
         bench.sandbox.quotas(operation=operation, rate=10.0, burst=100)
     bench.sandbox.faults("response_lost", operation="createReport", times=1)
-    opened = bench.collector().advance(piece, RUN)
+    opened = bench.collector().advance(slice_, RUN)
     assert isinstance(opened, WaitFor)
     with stepping(None) as steps, pytest.raises(Killed):
-        _die_after_create(bench, piece, steps)
+        _die_after_create(bench, slice_, steps)
     mine = bench.reports()
     assert len(mine) == 1
-    _other_apps_reports(bench, bench.pieces(spec)[1], 120)
-    done = collect(bench.collector(), piece)
+    _other_apps_reports(bench, bench.slices(spec)[1], 120)
+    done = collect(bench.collector(), slice_)
     assert bench.ledger.get_request(done.request_ids[0]).report_id == mine[0]["reportId"]
     # One look before the create, for a report to use again, and two pages for the orphan.
     assert len(bench.sandbox.calls(operation="getReports")) == 3
@@ -97,7 +97,7 @@ def test_many_followers_of_one_request_create_once(bench: Bench) -> None:
     """Zombie triggers, a second run and a retry all wait for the same request."""
 
     async def crowd() -> set[tuple[int, ...]]:
-        waits = [bench.collector().wait(bench.piece(), another_run(f"run {n}")) for n in range(12)]
+        waits = [bench.collector().wait(bench.slice_(), another_run(f"run {n}")) for n in range(12)]
         return {result.request_ids for result in await asyncio.gather(*waits)}
 
     assert len(asyncio.run(crowd())) == 1
@@ -109,7 +109,7 @@ def test_many_followers_of_an_orphan_adopt_once(bench: Bench) -> None:
     bench.sandbox.quotas(operation="getReports", rate=100.0, burst=100)
 
     async def crowd() -> set[tuple[int, ...]]:
-        waits = [bench.collector().wait(bench.piece(), another_run(f"run {n}")) for n in range(5)]
+        waits = [bench.collector().wait(bench.slice_(), another_run(f"run {n}")) for n in range(5)]
         return {result.request_ids for result in await asyncio.gather(*waits)}
 
     assert len(asyncio.run(crowd())) == 1
@@ -130,7 +130,7 @@ def test_reports_that_differ_in_options_only_are_not_mixed_up(bench: Bench, faul
 
     async def both() -> None:
         waits = [
-            bench.collector(spec).wait(bench.piece(), another_run(name))
+            bench.collector(spec).wait(bench.slice_(), another_run(name))
             for name, spec in _named(by_child, by_sku)
         ]
         await asyncio.gather(*waits)
@@ -138,7 +138,7 @@ def test_reports_that_differ_in_options_only_are_not_mixed_up(bench: Bench, faul
     asyncio.run(both())
     assert len(bench.reports()) == 2
     for name, spec in _named(by_child, by_sku):
-        done = collect(bench.collector(spec), bench.piece(), another_run(name))
+        done = collect(bench.collector(spec), bench.slice_(), another_run(name))
         request = bench.ledger.get_request(done.request_ids[0])
         with bench.archive.open(request.archive_uri or "") as stream:
             assert f'"asinGranularity":"{name}"' in stream.read(2000).decode().replace(" ", "")
@@ -150,8 +150,8 @@ def test_an_orphan_nobody_follows_does_not_block_its_look_alike(bench: Bench) ->
     bench.sandbox.faults("response_lost", operation="createReport", times=1)
     other = spec_with(options={"dateGranularity": "DAY", "asinGranularity": "SKU"})
     with stepping(None) as steps, pytest.raises(Killed):
-        _die_after_create(bench, bench.piece(), steps, other)
-    collect(bench.collector(), bench.piece())
+        _die_after_create(bench, bench.slice_(), steps, other)
+    collect(bench.collector(), bench.slice_())
     rows = bench.ledger.open_requests(bench.account.id)
     assert [(row.options["asinGranularity"], row.created_by) for row in rows] == [("SKU", "adopted")]
     assert len(bench.reports()) == 2
@@ -161,7 +161,7 @@ def test_a_cancelled_wait_leaves_a_slice_that_goes_on(bench: Bench) -> None:
     """The triggerer stops: its waits are cancelled at whatever they do."""
 
     async def begin_and_stop(after: int) -> None:
-        task = asyncio.create_task(bench.collector().wait(bench.piece(), RUN))
+        task = asyncio.create_task(bench.collector().wait(bench.slice_(), RUN))
         for _ in range(after):
             await asyncio.sleep(0)
             if task.done():
@@ -171,18 +171,18 @@ def test_a_cancelled_wait_leaves_a_slice_that_goes_on(bench: Bench) -> None:
 
     for after in (1, 5, 20, 80, 300, 1000):
         asyncio.run(begin_and_stop(after))
-    assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
+    assert collect(bench.collector(), bench.slice_()).outcome is Outcome.DOCUMENTS
     assert len(bench.reports()) == 1
 
 
-def _run_through(bench: Bench, piece: Slice, at: Step | None, directory: Path) -> Steps:
+def _run_through(bench: Bench, slice_: Slice, at: Step | None, directory: Path) -> Steps:
     """Worker and triggerer by turns, killed once at step ``at``; each goes on as Airflow would have it."""
     bench.archive = Archive(str(directory))
     with stepping(at) as steps:
         ids: tuple[int, ...] = ()
         for _ in range(12):
             try:
-                step = bench.collector().advance(piece, RUN, request_ids=ids)
+                step = bench.collector().advance(slice_, RUN, request_ids=ids)
             except Killed:
                 ids = ()  # a new try of the task
                 continue
@@ -190,7 +190,7 @@ def _run_through(bench: Bench, piece: Slice, at: Step | None, directory: Path) -
                 break
             while True:
                 try:
-                    result = wait(bench.collector(), piece, request_ids=step.request_ids)
+                    result = wait(bench.collector(), slice_, request_ids=step.request_ids)
                 except Killed:
                     continue  # the trigger starts again elsewhere
                 break
@@ -199,35 +199,35 @@ def _run_through(bench: Bench, piece: Slice, at: Step | None, directory: Path) -
         else:
             raise AssertionError("the slice does not end")
     assert step.outcome is Outcome.DOCUMENTS
-    _assert_once(bench, piece, directory, f"killed at {at}")
+    _assert_once(bench, slice_, directory, f"killed at {at}")
     return steps
 
 
-def _assert_once(bench: Bench, piece: Slice, directory: Path, why: str) -> None:
-    mine = [report for report in bench.reports() if _is_of(report, piece)]
+def _assert_once(bench: Bench, slice_: Slice, directory: Path, why: str) -> None:
+    mine = [report for report in bench.reports() if _is_of(report, slice_)]
     assert len(mine) == 1, why
     assert len(list(directory.rglob("*.gz"))) == 1, why
     assert len(list(directory.rglob("*.json"))) == 1, why
-    rows = [row for row in _rows(bench.ledger, piece) if row is not RequestStatus.FAILED]
+    rows = [row for row in _rows(bench.ledger, slice_) if row is not RequestStatus.FAILED]
     assert rows == [RequestStatus.ARCHIVED], why
 
 
-def _is_of(report: dict[str, str | list[str]], piece: Slice) -> bool:
-    same_day = str(report["dataStartTime"])[:10] == piece.first_day
-    return same_day and report["marketplaceIds"] == list(piece.marketplace_ids)
+def _is_of(report: dict[str, str | list[str]], slice_: Slice) -> bool:
+    same_day = str(report["dataStartTime"])[:10] == slice_.first_day
+    return same_day and report["marketplaceIds"] == list(slice_.marketplace_ids)
 
 
-def _rows(ledger: Ledger, piece: Slice) -> list[RequestStatus]:
+def _rows(ledger: Ledger, slice_: Slice) -> list[RequestStatus]:
     found = ledger.database.run(
         lambda c: c.execute(
             "SELECT status FROM sellerops.report_request WHERE window_start = %s AND marketplace_ids = %s",
-            (piece.start, list(piece.marketplace_ids)),
+            (slice_.start, list(slice_.marketplace_ids)),
         ).fetchall()
     )
     return [RequestStatus(row["status"]) for row in found]
 
 
-def _many_pieces(bench: Bench) -> Iterator[Slice]:
+def _many_slices(bench: Bench) -> Iterator[Slice]:
     """Slices enough to kill each at another step; quotas are not what is tested here.
 
     Each looks for a report to use again, as if no other had looked just before.
@@ -237,7 +237,7 @@ def _many_pieces(bench: Bench) -> Iterator[Slice]:
     for operation in ("createReport", "getReport", "getReports", "getReportDocument"):
         bench.sandbox.quotas(operation=operation, rate=10.0, burst=100)
     last = date(2026, 11, 19)
-    yield from bench.pieces(from_day=last - timedelta(days=100), to_day=last)
+    yield from bench.slices(from_day=last - timedelta(days=100), to_day=last)
 
 
 def _firsts(steps: list[Step]) -> list[Step]:
@@ -245,11 +245,11 @@ def _firsts(steps: list[Step]) -> list[Step]:
     return [step for step in steps if step.nth == 1]
 
 
-def _die_after_create(bench: Bench, piece: Slice, steps: object, spec: ReportSpec | None = None) -> None:
+def _die_after_create(bench: Bench, slice_: Slice, steps: object, spec: ReportSpec | None = None) -> None:
     """Kill the wait as soon as Amazon has made the report."""
 
     async def until_made() -> None:
-        task = asyncio.create_task(bench.collector(spec).wait(piece, another_run("dies")))
+        task = asyncio.create_task(bench.collector(spec).wait(slice_, another_run("dies")))
         while not await asyncio.to_thread(bench.reports):  # each look is a call: the loop does not spin
             pass
         task.cancel()
@@ -259,13 +259,13 @@ def _die_after_create(bench: Bench, piece: Slice, steps: object, spec: ReportSpe
     raise Killed
 
 
-def _other_apps_reports(bench: Bench, piece: Slice, count: int) -> None:
+def _other_apps_reports(bench: Bench, slice_: Slice, count: int) -> None:
     """Reports of the same type that another application creates now."""
     from sellerops.sources.amazon_sp.reports import query_of
     from sellerops.sources.common.sessions import call_now
 
     client = bench.client()
-    query = query_of(load_spec("sales_and_traffic"), piece)
+    query = query_of(load_spec("sales_and_traffic"), slice_)
 
     async def make() -> None:
         for _ in range(count):

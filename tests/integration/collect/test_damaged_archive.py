@@ -49,17 +49,17 @@ def zero(path: Path) -> None:
 
 
 def load(bench: Bench, spec: ReportSpec, ids: tuple[int, ...]) -> int:
-    landing = Landing.of(spec, bench.piece(spec), "postgres", list(ids))
+    landing = Landing.of(spec, bench.slice_(spec), "postgres", list(ids))
     runtime = BenchRuntime(bench)
     try:
-        return load_slice(runtime, spec, bench.piece(spec), RUN, landing)[0].stored
+        return load_slice(runtime, spec, bench.slice_(spec), RUN, landing)[0].stored
     finally:
         runtime.close()
 
 
 @pytest.mark.parametrize("damage", [cut, zero, Path.unlink])
 def test_a_load_downloads_a_damaged_document_again(bench: Bench, damage: Callable[[Path], None]) -> None:
-    ids = collect(bench.collector(SPEC), bench.piece(SPEC)).request_ids
+    ids = collect(bench.collector(SPEC), bench.slice_(SPEC)).request_ids
     stored = load(bench, SPEC, ids)
     (document,) = bench.documents()
     before = document.read_bytes()
@@ -73,7 +73,7 @@ def test_a_load_downloads_a_damaged_document_again(bench: Bench, damage: Callabl
 def test_what_amazon_no_longer_serves_is_asked_for_anew_by_the_remedy(
     bench: Bench, spec: ReportSpec, damage: Callable[[Path], None]
 ) -> None:
-    ids = collect(bench.collector(spec), bench.piece(spec)).request_ids
+    ids = collect(bench.collector(spec), bench.slice_(spec)).request_ids
     load(bench, spec, ids)
     with psycopg.connect(bench.ledger.database.conninfo) as connection:
         connection.execute("UPDATE sellerops.report_request SET document_id = 'gone' WHERE document_id <> ''")
@@ -83,20 +83,20 @@ def test_what_amazon_no_longer_serves_is_asked_for_anew_by_the_remedy(
     assert bench.ledger.get_request(ids[0]).status is RequestStatus.FAILED
     # The remedy, as printed: the fetch task of the same run, and what comes after it.
     bench.jump(hours=7)
-    again = collect(bench.collector(spec), bench.piece(spec)).request_ids
+    again = collect(bench.collector(spec), bench.slice_(spec)).request_ids
     assert again != ids
     assert load(bench, spec, again) > 0
 
 
 def test_a_cleared_fetch_task_notices_that_the_document_is_gone(bench: Bench) -> None:
-    ids = collect(bench.collector(SPEC), bench.piece(SPEC)).request_ids
+    ids = collect(bench.collector(SPEC), bench.slice_(SPEC)).request_ids
     bench.documents()[0].unlink()
-    assert collect(bench.collector(SPEC), bench.piece(SPEC)).request_ids == ids
+    assert collect(bench.collector(SPEC), bench.slice_(SPEC)).request_ids == ids
     assert len(bench.documents()) == 1
 
 
 def test_without_quota_the_load_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    ids = collect(bench.collector(SPEC), bench.piece(SPEC)).request_ids
+    ids = collect(bench.collector(SPEC), bench.slice_(SPEC)).request_ids
     zero(bench.documents()[0])
     bench.sandbox.clock(freeze=True)
     bench.follow_clock()
@@ -130,7 +130,7 @@ def put_cut_copy(bench: Bench, request_id: int) -> ArchivedDocument:
 
 def test_a_document_that_came_cut_off_is_downloaded_again(bench: Bench) -> None:
     spec = load_spec("sales_and_traffic")
-    ids = collect(bench.collector(spec), bench.piece(spec)).request_ids
+    ids = collect(bench.collector(spec), bench.slice_(spec)).request_ids
     put_cut_copy(bench, ids[0])
     assert load(bench, spec, ids) > 0
     assert bench.creates() == 1
@@ -140,7 +140,7 @@ def test_a_document_that_amazon_serves_cut_off_is_given_up_with_a_remedy_that_wo
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = load_spec("sales_and_traffic")
-    ids = collect(bench.collector(spec), bench.piece(spec)).request_ids
+    ids = collect(bench.collector(spec), bench.slice_(spec)).request_ids
     document = put_cut_copy(bench, ids[0])
     monkeypatch.setattr(archiving, "_fetch", lambda *_: document)
     with pytest.raises(ArchiveDamaged, match="Amazon serves it damaged") as caught:
@@ -148,6 +148,6 @@ def test_a_document_that_amazon_serves_cut_off_is_given_up_with_a_remedy_that_wo
     assert "Clear the slice's fetch task, with downstream" in caught.value.remedy
     monkeypatch.undo()
     bench.jump(hours=7)
-    again = collect(bench.collector(spec), bench.piece(spec)).request_ids
+    again = collect(bench.collector(spec), bench.slice_(spec)).request_ids
     assert again != ids
     assert load(bench, spec, again) > 0

@@ -61,7 +61,7 @@ def queries(bench: Bench) -> list[dict[str, Any]]:
     return list(bench.sandbox.control("GET", "/queries")["queries"])
 
 
-def rows_of(bench: Bench, spec_name: str, done: Done, piece: Slice, table: str) -> list[dict[str, Any]]:
+def rows_of(bench: Bench, spec_name: str, done: Done, slice_: Slice, table: str) -> list[dict[str, Any]]:
     """What the slice's documents hold, read with the spec."""
     spec, found = load_spec(spec_name), []
     for one in done.request_ids:
@@ -71,7 +71,7 @@ def rows_of(bench: Bench, spec_name: str, done: Done, piece: Slice, table: str) 
                 spec.tables[table],
                 stream,
                 file_format=spec.format,
-                piece=piece,
+                slice_=slice_,
                 content_type=request.document_headers["content_type"],
                 on_reject=lambda _: None,
                 where=spec_name,
@@ -88,16 +88,16 @@ def _pages_of(bench: Bench, rows: int | None) -> None:
 
 def test_trends_are_the_reports_daily_figures_cell_by_cell(bench: Bench, brand: list[str]) -> None:
     """A week of every ASIN: 2 queries instead of 7 reports, and not one figure differs."""
-    piece = next(one for one in bench.pieces(TRENDS, **DAYS) if one.marketplaces == ("US",))
-    done = collect(bench.collector(TRENDS), piece)
+    slice_ = next(one for one in bench.slices(TRENDS, **DAYS) if one.marketplaces == ("US",))
+    done = collect(bench.collector(TRENDS), slice_)
     told = queries(bench)
     assert len(done.request_ids) == len(told) == 2
     assert all(json.dumps(asin) in told[place // 30]["query"] for place, asin in enumerate(brand))
-    rows = rows_of(bench, "sales_and_traffic_trends", done, piece, "sales_trends")
+    rows = rows_of(bench, "sales_and_traffic_trends", done, slice_, "sales_trends")
     trends = {(row["date"], row["child_asin"]): row for row in rows}
     assert len(trends) == len(rows) > 150
     compared = 0
-    for day in piece.days:
+    for day in slice_.days:
         daily = catalogue.parse("sales_and_traffic", "northwind_na", ["US"], day, day, LONG_AFTER).rows
         assert {row["child_asin"] for row in daily} == {asin for at, asin in trends if at == day}
         for row in daily:
@@ -110,19 +110,19 @@ def test_trends_are_the_reports_daily_figures_cell_by_cell(bench: Bench, brand: 
 
 def test_a_query_and_its_pages_are_archived_and_tied_together(bench: Bench, no_page_limit: None) -> None:
     _pages_of(bench, 10)
-    piece = bench.piece(BY_DATE)
-    done = collect(bench.collector(BY_DATE), piece)
+    slice_ = bench.slice_(BY_DATE)
+    done = collect(bench.collector(BY_DATE), slice_)
     rows = [bench.ledger.get_request(one) for one in done.request_ids]
     assert [row.status for row in rows] == [RequestStatus.ARCHIVED] * 9  # 28 days of three shops
     assert {row.report_type for row in rows} == {"DATA_KIOSK_salesAndTrafficByDate"}
     assert [row.options.get("after") for row in rows] == [None, *(row.report_id for row in rows[:-1])]
-    found = rows_of(bench, BY_DATE.name, done, piece, "sales_totals_by_date")
+    found = rows_of(bench, BY_DATE.name, done, slice_, "sales_totals_by_date")
     assert len({(row["date"], row["marketplace_id"]) for row in found}) == len(found) > 80
-    again = collect(bench.collector(BY_DATE), piece, another_run("by hand"))
+    again = collect(bench.collector(BY_DATE), slice_, another_run("by hand"))
     assert again.request_ids == done.request_ids and len(queries(bench)) == 9
     _pages_of(bench, 50)
     bench.sandbox.faults("fatal", operation="createQuery", times=1, after=1)
-    other = bench.pieces(BY_DATE, from_day=FIRST, to_day=date(2026, 11, 19))[0]
+    other = bench.slices(BY_DATE, from_day=FIRST, to_day=date(2026, 11, 19))[0]
     with pytest.raises(ReportFatal):
         collect(bench.collector(BY_DATE), other)
     done = collect(bench.collector(BY_DATE), other)
@@ -132,15 +132,15 @@ def test_a_query_and_its_pages_are_archived_and_tied_together(bench: Bench, no_p
 def test_killed_at_every_step_there_is_one_query_a_page(bench: Bench, no_page_limit: None) -> None:
     """First right after each create, whose id is lost; then at ever later steps, from nothing each time."""
     _pages_of(bench, 50)
-    piece = bench.piece(BY_DATE)
+    slice_ = bench.slice_(BY_DATE)
     for _ in range(2):
         with stepping(Step("after call POST queries", 1)), pytest.raises(Killed):
-            collect(bench.collector(BY_DATE), piece)
+            collect(bench.collector(BY_DATE), slice_)
     assert len(queries(bench)) == 2
     for at in range(2000):
         with stepping(at) as steps:
             try:
-                done = collect(bench.collector(BY_DATE), piece)
+                done = collect(bench.collector(BY_DATE), slice_)
                 break
             except Killed:
                 continue
@@ -159,19 +159,19 @@ def test_killed_at_every_step_there_is_one_query_a_page(bench: Bench, no_page_li
 def test_a_slice_is_killed_once_at_every_kind_of_step(bench: Bench) -> None:
     """Each time another slice, which dies once and goes on."""
     last = date(2026, 11, 19)
-    pieces = iter(bench.pieces(_daily(BY_DATE), from_day=date(2026, 8, 1), to_day=last))
+    slices = iter(bench.slices(_daily(BY_DATE), from_day=date(2026, 8, 1), to_day=last))
     with stepping(None) as steps:
-        collect(bench.collector(BY_DATE), next(pieces))
+        collect(bench.collector(BY_DATE), next(slices))
     kinds = [step for step in steps.crossed if step.nth == 1]
     assert {"before call POST queries", "after call POST queries", "after download"} <= {
         step.name for step in kinds
     }
     for number, at in enumerate(kinds, 2):
-        piece = next(pieces)
+        slice_ = next(slices)
         with stepping(at) as steps, pytest.raises(Killed):
-            collect(bench.collector(BY_DATE), piece)
+            collect(bench.collector(BY_DATE), slice_)
         assert steps.struck
-        done = collect(bench.collector(BY_DATE), piece)
+        done = collect(bench.collector(BY_DATE), slice_)
         assert len(done.request_ids) == 1
         assert len(queries(bench)) == number, at
 
@@ -181,9 +181,9 @@ def test_parts_whose_answers_were_lost_get_their_own_queries_back(
 ) -> None:
     """All parts look alike in the ledger, but Amazon tells a query's text; and each part has its pages."""
     _pages_of(bench, 120)
-    piece = next(one for one in bench.pieces(TRENDS, **DAYS) if one.marketplaces == ("US",))
+    slice_ = next(one for one in bench.slices(TRENDS, **DAYS) if one.marketplaces == ("US",))
     bench.sandbox.faults("response_lost", operation="createQuery", times=2)
-    done = collect(bench.collector(TRENDS), piece)
+    done = collect(bench.collector(TRENDS), slice_)
     assert len(queries(bench)) == len(set(done.request_ids)) == len(done.request_ids) > 2
     requests = [bench.ledger.get_request(one) for one in done.request_ids]
     assert sorted(row.created_by or "" for row in requests).count("adopted") == 2
@@ -191,13 +191,13 @@ def test_parts_whose_answers_were_lost_get_their_own_queries_back(
         with bench.archive.open(request.archive_uri or "") as stream:
             found = {json.loads(line)["childAsin"] for line in stream}
         assert found and found <= set(request.options["asins"].split())
-    rows = rows_of(bench, TRENDS.name, done, piece, "sales_trends")
+    rows = rows_of(bench, TRENDS.name, done, slice_, "sales_trends")
     assert len({(row["date"], row["child_asin"]) for row in rows}) == len(rows) > 240
 
 
 def test_many_waits_ask_once(bench: Bench) -> None:
     async def crowd() -> set[tuple[int, ...]]:
-        waits = [bench.collector(BY_DATE).wait(bench.piece(BY_DATE), another_run(f"{n}")) for n in range(8)]
+        waits = [bench.collector(BY_DATE).wait(bench.slice_(BY_DATE), another_run(f"{n}")) for n in range(8)]
         return {result.request_ids for result in await asyncio.gather(*waits)}
 
     assert len(asyncio.run(crowd())) == 1
@@ -206,26 +206,26 @@ def test_many_waits_ask_once(bench: Bench) -> None:
 
 def test_how_a_query_may_end(bench: Bench) -> None:
     """With Amazon's reason; cancelled by somebody, which says nothing of its data; without data, believed."""
-    piece, detail = bench.piece(BY_DATE), "Something about the dates."
+    slice_, detail = bench.slice_(BY_DATE), "Something about the dates."
     bench.sandbox.faults("fatal_with_document", operation="createQuery", options={"detail": detail}, times=1)
     with pytest.raises(ReportFatal, match="about the dates"):
-        collect(bench.collector(BY_DATE), piece)
+        collect(bench.collector(BY_DATE), slice_)
     bench.sandbox.faults("cancelled", operation="createQuery", times=1)
     with pytest.raises(RequestRefused, match="cancelled"):
-        collect(bench.collector(BY_DATE), piece)
+        collect(bench.collector(BY_DATE), slice_)
     assert SliceState.CONFIRMED_EMPTY not in bench.states()
     bench.sandbox.faults("done_without_document", operation="createQuery", times=1)
-    assert collect(bench.collector(BY_DATE), piece).outcome is Outcome.EMPTY
+    assert collect(bench.collector(BY_DATE), slice_).outcome is Outcome.EMPTY
     assert len(queries(bench)) == 3
     assert set(bench.states()) == {SliceState.CONFIRMED_EMPTY}
 
 
 def test_economics_fills_its_three_tables(bench: Bench, conninfo: str) -> None:
     """Once and again: the same rows. Proceeds are what sales leave when fees and costs are paid."""
-    piece = bench.pieces(ECONOMICS, **DAYS)[0]
-    done = collect(bench.collector(ECONOMICS), piece)
-    economics = rows_of(bench, "economics", done, piece, "economics")
-    fees = rows_of(bench, "economics", done, piece, "economics_fees")
+    slice_ = bench.slices(ECONOMICS, **DAYS)[0]
+    done = collect(bench.collector(ECONOMICS), slice_)
+    economics = rows_of(bench, "economics", done, slice_, "economics")
+    fees = rows_of(bench, "economics", done, slice_, "economics_fees")
     charged = Counter[tuple[str, ...]]()
     for row in fees:
         charged[row["marketplace_id"], row["date"], row["msku"]] += row["total_amount"]
@@ -239,7 +239,7 @@ def test_economics_fills_its_three_tables(bench: Bench, conninfo: str) -> None:
         load_document(
             PostgresDestination(conninfo),
             ECONOMICS,
-            piece,
+            slice_,
             RequestMeta.of(request),
             lambda: bench.archive.open(request.archive_uri or ""),
         )
@@ -250,7 +250,7 @@ def test_economics_fills_its_three_tables(bench: Bench, conninfo: str) -> None:
     shops = bench.ledger.database.run(
         lambda c: c.execute("SELECT DISTINCT marketplace_id FROM amazon_sp.economics_fees").fetchall()
     )
-    assert {row["marketplace_id"] for row in shops} == set(piece.marketplace_ids)
+    assert {row["marketplace_id"] for row in shops} == set(slice_.marketplace_ids)
 
 
 def _daily(spec: Any) -> Any:

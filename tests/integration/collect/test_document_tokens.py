@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("stepping_clock")
 
 def ready(bench: Bench, spec: ReportSpec | None = None, index: int = 0) -> ReportRequest:
     """A request whose document is ready, with its token kept."""
-    result = wait(bench.collector(spec), bench.piece(spec, index), replace(RUN, map_index=index))
+    result = wait(bench.collector(spec), bench.slice_(spec, index), replace(RUN, map_index=index))
     assert result.outcome is WaitOutcome.READY
     return bench.ledger.get_request(result.request_ids[0])
 
@@ -57,14 +57,14 @@ def test_documents_fetched_late_and_all_at_once_are_not_refused(bench: Bench) ->
     """More waits end than Amazon's bucket has tokens; then all workers come in one moment."""
     bench.sandbox.quotas(operation="createReport", rate=10.0, burst=100)
     days = {"from_day": RUN_AT.date() - timedelta(days=30), "to_day": RUN_AT.date() - timedelta(days=2)}
-    pieces = bench.pieces(**days)[:20]
-    assert len(pieces) == 20, "more than the 15 tokens of a full bucket"
+    slices = bench.slices(**days)[:20]
+    assert len(slices) == 20, "more than the 15 tokens of a full bucket"
     runs = [replace(RUN, map_index=number) for number in range(20)]
-    collectors = [bench.collector() for _ in pieces]
+    collectors = [bench.collector() for _ in slices]
 
     async def waits(missing: set[int]) -> None:
         try:
-            await asyncio.gather(*(collectors[n].wait(pieces[n], runs[n]) for n in missing))
+            await asyncio.gather(*(collectors[n].wait(slices[n], runs[n]) for n in missing))
         finally:
             await close_sessions()
 
@@ -72,7 +72,7 @@ def test_documents_fetched_late_and_all_at_once_are_not_refused(bench: Bench) ->
     for _ in range(20):
         asyncio.run(waits(missing))
         bench.jump(hours=0.2)
-        steps = {number: collectors[number].advance(pieces[number], runs[number]) for number in missing}
+        steps = {number: collectors[number].advance(slices[number], runs[number]) for number in missing}
         missing = {number for number, step in steps.items() if isinstance(step, WaitFor)}
         if not missing:
             break
@@ -85,9 +85,9 @@ def test_a_wait_begun_again_keeps_the_token_it_has(bench: Bench) -> None:
     """The triggerer was restarted: a second token would be lost."""
     request = ready(bench)
     before = _granted(bench)
-    assert wait(bench.collector(), bench.piece(), request_ids=(request.id,)).outcome is WaitOutcome.READY
+    assert wait(bench.collector(), bench.slice_(), request_ids=(request.id,)).outcome is WaitOutcome.READY
     bench.jump(hours=0.2)  # more than half of its life
-    assert wait(bench.collector(), bench.piece(), request_ids=(request.id,)).outcome is WaitOutcome.READY
+    assert wait(bench.collector(), bench.slice_(), request_ids=(request.id,)).outcome is WaitOutcome.READY
     assert _granted(bench) == before
     assert bench.ledger.get_request(request.id).document_lease_at == bench.ledger.clock().now()
 
@@ -97,10 +97,10 @@ def test_a_refused_document_waits_in_the_triggerer(bench: Bench, times: int) -> 
     """No try fails: neither does `advance` raise, nor is anything asked for again but the address."""
     request = ready(bench)
     bench.sandbox.faults("http_429", operation=OPERATION, times=times)
-    step = bench.collector().advance(bench.piece(), RUN, request_ids=(request.id,))
+    step = bench.collector().advance(bench.slice_(), RUN, request_ids=(request.id,))
     assert step == WaitFor((request.id,), f"quota for the document of request {request.id}")
     began = bench.ledger.clock().now()
-    assert collect(bench.collector(), bench.piece()).request_ids == (request.id,)
+    assert collect(bench.collector(), bench.slice_()).request_ids == (request.id,)
     assert timedelta(minutes=1) < bench.ledger.clock().now() - began
     assert [call["status"] for call in bench.sandbox.calls(operation=OPERATION)] == [429] * times + [200]
     assert bench.creates() == 1
@@ -110,7 +110,7 @@ def test_the_document_with_amazons_reason_waits_likewise(bench: Bench) -> None:
     bench.sandbox.faults("fatal_with_document", times=1, options={"detail": "dates are not aligned"})
     bench.sandbox.faults("http_429", operation=OPERATION, times=1)
     with pytest.raises(Exception, match="dates are not aligned"):
-        collect(bench.collector(), bench.piece())
+        collect(bench.collector(), bench.slice_())
     assert [call["status"] for call in bench.sandbox.calls(operation=OPERATION)] == [429, 200]
 
 
@@ -126,7 +126,7 @@ def test_so_does_every_call_of_a_worker(bench: Bench, name: str, operation: str)
     """Settlements that are listed, their documents, those of Data Kiosk."""
     spec = load_spec(name)
     bench.sandbox.faults("http_429", operation=operation, times=1)
-    assert collect(bench.collector(spec), bench.pieces(spec)[0]).outcome is Outcome.DOCUMENTS
+    assert collect(bench.collector(spec), bench.slices(spec)[0]).outcome is Outcome.DOCUMENTS
     statuses = [call["status"] for call in bench.sandbox.calls(operation=operation)]
     assert statuses.count(429) == 1 and statuses.count(200) >= 1
 
@@ -135,18 +135,18 @@ def test_so_does_the_token_for_personal_data(bench: Bench) -> None:
     spec = load_spec("merchant_orders")
     request = ready(bench, spec)
     bench.sandbox.faults("http_429", operation="createRestrictedDataToken", times=1)
-    collector, piece = bench.collector(spec), bench.piece(spec)
-    assert isinstance(collector.advance(piece, RUN, request_ids=(request.id,)), WaitFor)
-    wait(collector, piece, request_ids=(request.id,))
+    collector, slice_ = bench.collector(spec), bench.slice_(spec)
+    assert isinstance(collector.advance(slice_, RUN, request_ids=(request.id,)), WaitFor)
+    wait(collector, slice_, request_ids=(request.id,))
     bench.jump(hours=0.01)  # the ten seconds of Airflow's deferral, and some
-    assert isinstance(collector.advance(piece, RUN, request_ids=(request.id,)), Done)
+    assert isinstance(collector.advance(slice_, RUN, request_ids=(request.id,)), Done)
     assert _granted(bench) == 1, "the document's own token was not used up by the refusal"
 
 
 def test_a_listing_without_quota_is_left_to_the_triggerer(bench: Bench) -> None:
     spec = load_spec("settlements")
     bench.limits.refused(bench.client().bucket("getReports"))
-    step = bench.collector(spec).advance(bench.pieces(spec)[0], RUN)
+    step = bench.collector(spec).advance(bench.slices(spec)[0], RUN)
     assert isinstance(step, WaitFor)
     assert bench.sandbox.calls(operation="getReports") == []
 
@@ -157,12 +157,12 @@ def test_a_refusal_that_does_not_end_is_a_failure_in_the_end(bench: Bench) -> No
     request = ready(bench, spec)
     bench.sandbox.faults("http_429", operation=OPERATION)
     with pytest.raises(Throttled) as refused:
-        collect(bench.collector(spec), bench.piece(), rounds=50)
+        collect(bench.collector(spec), bench.slice_(), rounds=50)
     assert isinstance(refused.value, RetryableError)
     assert bench.ledger.get_request(request.id).status is RequestStatus.DONE
     bench.sandbox.clear_faults()
     bench.jump(hours=1)
-    assert isinstance(bench.collector(spec).advance(bench.piece(), RUN), Done)
+    assert isinstance(bench.collector(spec).advance(bench.slice_(), RUN), Done)
 
 
 def test_a_worker_waits_for_moments_and_no_longer(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,12 +181,12 @@ def test_a_worker_waits_for_moments_and_no_longer(bench: Bench, monkeypatch: pyt
         await move(turn, 61.0)  # type: ignore[arg-type]
 
     monkeypatch.setattr(waiting, "_sleep", sleep)
-    assert isinstance(bench.collector().advance(bench.piece(), RUN, request_ids=(request.id,)), WaitFor)
+    assert isinstance(bench.collector().advance(bench.slice_(), RUN, request_ids=(request.id,)), WaitFor)
     assert slept == []
     now = bench.ledger.clock().now()
     fast = Clock(now, now, 60.0)
     monkeypatch.setattr(bench.ledger, "clock", lambda: fast)
-    assert isinstance(bench.collector().advance(bench.piece(), RUN, request_ids=(request.id,)), Done)
+    assert isinstance(bench.collector().advance(bench.slice_(), RUN, request_ids=(request.id,)), Done)
     assert len(slept) == 1
 
 

@@ -39,7 +39,7 @@ NO_LOAD_ID = ("load_id",)
 class Document(NamedTuple):
     """What is archived of a slice, or one of several parts or pages."""
 
-    piece: Slice
+    slice_: Slice
     meta: RequestMeta
     uri: str
 
@@ -53,13 +53,13 @@ def tables(bench: Bench) -> Iterator[Tables]:
         bench.sandbox.quotas(operation=operation, rate=50.0, burst=500)
     opened = Tables(bench.ledger, bench.archive)
     spec = load_spec("listings_all")
-    piece = bench.piece(spec)
-    listings = document_of(piece, RUN_AT, {})
+    slice_ = bench.slice_(spec)
+    listings = document_of(slice_, RUN_AT, {})
     assert listings
-    meta = DocumentMeta(spec.source, spec.name, piece.account_id, "listings", RUN_AT.isoformat(), {}, {})
+    meta = DocumentMeta(spec.source, spec.name, slice_.account_id, "listings", RUN_AT.isoformat(), {}, {})
     uri = bench.archive.put_stream([listings.read()], meta).uri
-    told = RequestMeta(RUN_AT, None, listings.content_type, piece.marketplace_ids, uri)
-    opened.load(spec, piece, told, uri, spec.source)
+    told = RequestMeta(RUN_AT, None, listings.content_type, slice_.marketplace_ids, uri)
+    opened.load(spec, slice_, told, uri, spec.source)
     yield opened
     opened.close()
     bench.sandbox.control("POST", "/jobs", json={"rows_per_page": None})
@@ -77,7 +77,7 @@ def test_rows_are_counted_come_once_and_are_made_again(
 
     def load(documents: list[Document], schema: str) -> None:
         for one in documents:
-            tables.load(spec, one.piece, one.meta, one.uri, schema)
+            tables.load(spec, one.slice_, one.meta, one.uri, schema)
 
     load([*first, *again, *first], spec.source)
     live = tables.contents(spec, spec.source)
@@ -114,8 +114,8 @@ def test_no_report_is_forgotten() -> None:
 def read(bench: Bench, spec: ReportSpec, run_at: datetime) -> list[Document]:
     """The archived documents of a slice as the run reads it; of a snapshot, each run has its own slice."""
     days = {} if spec.period.kind is PeriodKind.SNAPSHOT else DAYS
-    piece = plan_slices(spec, bench.account, run_at=run_at, now=run_at, **days)[0]
-    done = collect(bench.collector(spec), piece, another_run(f"scheduled__{run_at}"))
+    slice_ = plan_slices(spec, bench.account, run_at=run_at, now=run_at, **days)[0]
+    done = collect(bench.collector(spec), slice_, another_run(f"scheduled__{run_at}"))
     assert done.outcome is Outcome.DOCUMENTS
     requests = [bench.ledger.get_request(one) for one in done.request_ids]
-    return [Document(piece, RequestMeta.of(one), one.archive_uri or "") for one in requests]
+    return [Document(slice_, RequestMeta.of(one), one.archive_uri or "") for one in requests]

@@ -208,7 +208,7 @@ def test_no_create_is_under_way_when_it_is_hunted_for(speed: float, monkeypatch:
 
 def test_a_claim_settled_by_another_passes_no_fence(bench: Bench) -> None:
     spec = load_spec("sales_and_traffic")
-    step = bench.collector(spec).advance(bench.piece(spec), RUN)
+    step = bench.collector(spec).advance(bench.slice_(spec), RUN)
     assert isinstance(step, WaitFor)
     claim = claim_alone(bench.ledger, bench.ledger.get_request(step.request_ids[0]))
     assert claim.request is not None
@@ -219,11 +219,11 @@ def test_a_claim_settled_by_another_passes_no_fence(bench: Bench) -> None:
 async def follow(bench: Bench, name: str, run: RunRef) -> WaitResult:
     """What a worker and a triggerer do, up to the document."""
     spec = load_spec(name)
-    collector, piece = bench.collector(spec), bench.piece(spec)
-    step = await asyncio.to_thread(collector.advance, piece, run)
+    collector, slice_ = bench.collector(spec), bench.slice_(spec)
+    step = await asyncio.to_thread(collector.advance, slice_, run)
     if not isinstance(step, WaitFor):
         return WaitResult(WaitOutcome.READY, "there already", step.request_ids)
-    return await collector.wait(piece, run, request_ids=step.request_ids)
+    return await collector.wait(slice_, run, request_ids=step.request_ids)
 
 
 async def _alone(bench: Bench, name: str = "sales_and_traffic", run: RunRef = RUN) -> WaitResult:

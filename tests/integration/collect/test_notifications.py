@@ -117,7 +117,7 @@ def test_a_wait_ends_by_its_notification_without_polling(mailbox: Mailbox) -> No
     bench = mailbox.bench
     spec = spec_that_never_polls()
     with mailbox.listening():
-        done = collect(bench.collector(spec), bench.piece(spec))
+        done = collect(bench.collector(spec), bench.slice_(spec))
     request = bench.ledger.get_request(done.request_ids[0])
     assert request.status is RequestStatus.ARCHIVED
     assert request.reported_at is not None
@@ -132,7 +132,7 @@ def test_a_lost_notification_costs_minutes(mailbox: Mailbox) -> None:
         hear_one(bench)
         bench.sandbox.clear_calls()
         bench.sandbox.faults("notification_lost")
-        done = collect(bench.collector(), bench.pieces()[1], another_run("second"))
+        done = collect(bench.collector(), bench.slices()[1], another_run("second"))
     assert bench.ledger.get_request(done.request_ids[0]).status is RequestStatus.ARCHIVED
     (created,) = bench.sandbox.calls(operation="createReport")
     first = mailbox.polls()[0]
@@ -161,7 +161,7 @@ def spec_that_never_polls() -> ReportSpec:
 def hear_one(bench: Bench) -> None:
     """Collect a slice that only its notification ends, so that one is known to have arrived."""
     spec = spec_that_never_polls()
-    collect(bench.collector(spec), bench.piece(spec))
+    collect(bench.collector(spec), bench.slice_(spec))
 
 
 def working(bench: Bench) -> set[tuple[str, str]]:
@@ -175,7 +175,7 @@ def test_a_notification_that_comes_too_early_counts_once(mailbox: Mailbox) -> No
     bench.sandbox.clock(freeze=True)
     bench.follow_clock()
     with ThreadPoolExecutor(1) as thread:
-        waiting = thread.submit(wait, bench.collector(), bench.piece())
+        waiting = thread.submit(wait, bench.collector(), bench.slice_())
         while not bench.reports():
             assert not waiting.done()
         (report,) = bench.reports()
@@ -206,7 +206,7 @@ def test_what_comes_twice_late_broken_or_from_strangers_blocks_nothing(mailbox: 
     )
     bench.sandbox.faults("notification_duplicated", options={"copies": 3})
     with mailbox.listening():
-        done = collect(bench.collector(), bench.piece())
+        done = collect(bench.collector(), bench.slice_())
     assert bench.ledger.get_request(done.request_ids[0]).status is RequestStatus.ARCHIVED
     while mailbox.queues.left(mailbox.settings):
         mailbox.reader().read_once()
@@ -241,12 +241,12 @@ def test_messages_stay_in_the_queue_while_the_ledger_is_away(
 def test_an_unasked_report_is_used_without_a_list(mailbox: Mailbox) -> None:
     """Another application's report, known from its notification, spares getReports and createReport."""
     bench, spec = mailbox.bench, load_spec("fba_manage_inventory")
-    piece = bench.piece(spec)
-    query = query_of(spec, piece)
+    slice_ = bench.slice_(spec)
+    query = query_of(spec, slice_)
     report_id = call_now(lambda: bench.client().create_report(query, leased=True))
     bench.jump(0.25)
     assert mailbox.read().new == 1
-    done = collect(bench.collector(spec), piece)
+    done = collect(bench.collector(spec), slice_)
     request = bench.ledger.get_request(done.request_ids[0])
     assert (request.report_id, request.created_by) == (report_id, "reused")
     assert bench.sandbox.calls(operation="getReports") == []
@@ -268,7 +268,7 @@ def test_an_unasked_report_that_amazon_does_not_give_us_is_asked_about_once(mail
     mailbox.queues.put(mailbox.settings, lost)
     mailbox.read()
     for run in ("one", "two"):
-        wait(bench.collector(spec), bench.piece(spec), another_run(run))
+        wait(bench.collector(spec), bench.slice_(spec), another_run(run))
     assert len([call for call in mailbox.polls() if call["status"] == 404]) == 1
 
 

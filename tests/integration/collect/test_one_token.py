@@ -30,7 +30,7 @@ def asked(bench: Bench) -> list[int]:
 def test_many_collectors_and_calls_share_one_token(bench: Bench) -> None:
     for name in ("sales_and_traffic", "all_orders", "fba_inventory_summaries"):
         spec = load_spec(name)
-        collect(bench.collector(spec), bench.piece(spec))
+        collect(bench.collector(spec), bench.slice_(spec))
     calls = [call["operation"] for call in bench.sandbox.calls()]
     assert len(calls) > 8 and asked(bench) == [200]
 
@@ -55,10 +55,10 @@ def test_an_expired_token_is_renewed_once_by_all_calls_under_way(bench: Bench) -
 
 def test_a_renewed_secret_is_used_at_once(bench: Bench) -> None:
     good = bench.credentials
-    piece = bench.piece()
+    slice_ = bench.slice_()
     bench.credentials = replace(good, client_secret="wrong")
     with pytest.raises(CredentialsError):
-        collect(bench.collector(), piece)
+        collect(bench.collector(), slice_)
     bench.credentials = good
-    collect(bench.collector(), piece)
+    collect(bench.collector(), slice_)
     assert asked(bench) == [401, 200]

@@ -33,15 +33,15 @@ def test_waits_sleep_through_an_outage(
 
     monkeypatch.setattr(Database, "answers", counted)
     spec = load_spec("sales_and_traffic")
-    piece = bench.piece(spec)
-    step = bench.collector(spec).advance(piece, RUN)
+    slice_ = bench.slice_(spec)
+    step = bench.collector(spec).advance(slice_, RUN)
     assert isinstance(step, WaitFor)
 
     async def whole() -> list[WaitResult]:
         try:
             async with asyncio.timeout(240):
                 waits = [
-                    asyncio.create_task(bench.collector(spec).wait(piece, RUN, request_ids=step.request_ids))
+                    asyncio.create_task(bench.collector(spec).wait(slice_, RUN, request_ids=step.request_ids))
                     for _ in range(WAITS)
                 ]
                 await asyncio.to_thread(postgres_server.stop)

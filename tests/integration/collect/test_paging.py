@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 
 import pytest
 from integration.collect.parts import RUN, Bench, collect, wait
-from integration.collect.test_calling import loaded, piece_of, rows_of
+from integration.collect.test_calling import loaded, rows_of, slice_of
 
 from sellerops.base.errors import GiveUpError, UnexpectedAnswer
 from sellerops.collect import WaitFor, WaitOutcome
@@ -123,7 +123,7 @@ def test_a_listed_report_comes_once(bench: Bench) -> None:
 def test_a_page_of_a_result_that_comes_again_counts_once(bench: Bench, small_results: None) -> None:
     spec = load_spec("sales_and_traffic_by_date")
     bench.sandbox.faults("repeated_result", operation="createQuery", times=1)
-    done = collect(bench.collector(spec), bench.piece(spec), rounds=40)
+    done = collect(bench.collector(spec), bench.slice_(spec), rounds=40)
     shas = [bench.ledger.get_request(one).content_sha256 for one in done.request_ids]
     assert len(set(shas)) == len(shas)
     queries = bench.sandbox.control("GET", "/queries")["queries"]
@@ -134,13 +134,13 @@ def test_a_result_that_runs_in_a_circle_is_given_up(bench: Bench, small_results:
     spec = load_spec("sales_and_traffic_by_date")
     bench.sandbox.faults("repeated_result", operation="createQuery")
     with pytest.raises(UnexpectedAnswer, match="no end"):
-        collect(bench.collector(spec), bench.piece(spec), rounds=40)
+        collect(bench.collector(spec), bench.slice_(spec), rounds=40)
 
 
 def _error_of(bench: Bench, name: str) -> Any:
-    spec, piece = load_spec(name), piece_of(bench, name)
-    step = bench.collector(spec).advance(piece, RUN)
+    spec, slice_ = load_spec(name), slice_of(bench, name)
+    step = bench.collector(spec).advance(slice_, RUN)
     assert isinstance(step, WaitFor)
-    result = wait(bench.collector(spec), piece, request_ids=step.request_ids)
+    result = wait(bench.collector(spec), slice_, request_ids=step.request_ids)
     assert result.outcome is WaitOutcome.FAILED
     return result.error

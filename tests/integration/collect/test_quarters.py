@@ -43,9 +43,9 @@ def test_a_quarter_is_collected_and_loaded(bench: Bench, report: str) -> None:
     spec = load_spec(report)
     bench.sandbox.control("POST", "/jobs", json={"queue_seconds": 1, "progress_seconds": 1})
     bench.sandbox.quotas(operation="createReport", rate=10.0, burst=100)
-    piece = next(one for one in bench.pieces(spec, from_day=LAST) if one.marketplaces == ("US",))
-    assert (piece.first_day, piece.last_day) == (str(FIRST), str(LAST))
-    done = collect(bench.collector(spec), piece)
+    slice_ = next(one for one in bench.slices(spec, from_day=LAST) if one.marketplaces == ("US",))
+    assert (slice_.first_day, slice_.last_day) == (str(FIRST), str(LAST))
+    done = collect(bench.collector(spec), slice_)
     assert done.outcome is Outcome.DOCUMENTS
     assert len(done.request_ids) == (2 if spec.request.split else 1)
     destination = open_destination("postgres", bench.ledger.database.conninfo)
@@ -55,7 +55,7 @@ def test_a_quarter_is_collected_and_loaded(bench: Bench, report: str) -> None:
         assert request.options["reportPeriod"] == "QUARTER"
         uri = request.archive_uri or ""
         (result,) = load_document(
-            destination, spec, piece, RequestMeta.of(request), lambda uri=uri: bench.archive.open(uri)
+            destination, spec, slice_, RequestMeta.of(request), lambda uri=uri: bench.archive.open(uri)
         )
         assert result.stored == result.rows_in_file > 0
         stored += result.stored
@@ -68,13 +68,13 @@ def test_a_quarter_is_collected_and_loaded(bench: Bench, report: str) -> None:
 
 def test_a_quarter_that_is_not_out_is_late_and_costs_no_request(bench: Bench) -> None:
     spec = load_spec("search_query_performance_quarterly")
-    piece = next(one for one in bench.pieces(spec, from_day=LAST) if one.marketplaces == ("US",))
+    slice_ = next(one for one in bench.slices(spec, from_day=LAST) if one.marketplaces == ("US",))
     published = datetime(2026, 10, 5, 7, tzinfo=UTC)
     with pytest.raises(NotPublishedYet, match="from 2026-10-05 07:00 UTC on"):
-        refuse_unpublished(spec, piece, published.replace(hour=6, minute=59))
-    refuse_unpublished(spec, piece, published)
+        refuse_unpublished(spec, slice_, published.replace(hour=6, minute=59))
+    refuse_unpublished(spec, slice_, published)
     bench.sandbox.clock(set="2026-10-03T12:00:00Z")
     bench.follow_clock()
     with pytest.raises(NotPublishedYet):
-        bench.collector(spec).advance(piece, RUN)
+        bench.collector(spec).advance(slice_, RUN)
     assert bench.creates() == 0

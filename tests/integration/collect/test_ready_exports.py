@@ -102,13 +102,13 @@ def land(bench: Bench, report: str, day: date | None) -> None:
         bench.sandbox.quotas(operation=operation, rate=10.0, burst=100)
     bench.sandbox.control("POST", "/jobs", json={"queue_seconds": 1, "progress_seconds": 1})
     days = {"from_day": day, "to_day": day} if day else {}
-    piece = next(one for one in bench.pieces(spec, **days) if "US" in one.marketplaces)
+    slice_ = next(one for one in bench.slices(spec, **days) if "US" in one.marketplaces)
     destination = open_destination("postgres", bench.ledger.database.conninfo)
-    for request_id in collect(bench.collector(spec), piece).request_ids:
+    for request_id in collect(bench.collector(spec), slice_).request_ids:
         request = bench.ledger.get_request(request_id)
         uri = request.archive_uri or ""
         meta = RequestMeta.of(request)
-        load_document(destination, spec, piece, meta, lambda uri=uri: bench.archive.open(uri))
+        load_document(destination, spec, slice_, meta, lambda uri=uri: bench.archive.open(uri))
     destination.close()
 
 

@@ -44,8 +44,8 @@ def test_its_document_is_fetched_with_a_token_that_stays_nowhere(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    piece = bench.piece(ORDERS)
-    done = collect(bench.collector(ORDERS), piece)
+    slice_ = bench.slice_(ORDERS)
+    done = collect(bench.collector(ORDERS), slice_)
     assert done.outcome is Outcome.DOCUMENTS
     assert statuses(bench, "createRestrictedDataToken") == [200]
     assert statuses(bench, "getReportDocument") == [200]
@@ -56,7 +56,7 @@ def test_its_document_is_fetched_with_a_token_that_stays_nowhere(
     assert not TOKEN.search(repr(bench.archive.sidecars(uri)))
     destination = open_destination("postgres", bench.ledger.database.conninfo)
     (result,) = load_document(
-        destination, ORDERS, piece, RequestMeta.of(request), lambda: bench.archive.open(uri)
+        destination, ORDERS, slice_, RequestMeta.of(request), lambda: bench.archive.open(uri)
     )
     assert result.stored == result.rows_in_file > 0
     with psycopg.connect(bench.ledger.database.conninfo) as connection:
@@ -80,24 +80,24 @@ def test_without_the_role_the_error_names_it_and_what_still_loads(bench: Bench) 
     assert row.error_type == "CredentialsError"
     assert "Direct to Consumer Shipping" in (row.error or "")
     # Reports that need no role go on.
-    assert collect(bench.collector(), bench.piece()).outcome is Outcome.DOCUMENTS
+    assert collect(bench.collector(), bench.slice_()).outcome is Outcome.DOCUMENTS
 
 
 def test_a_role_that_was_taken_away_meanwhile_is_named_at_the_document(bench: Bench) -> None:
-    piece, collector = bench.piece(ORDERS), bench.collector(ORDERS)
-    collector.advance(piece, RUN)
-    assert wait(collector, piece, RUN).error is None
+    slice_, collector = bench.slice_(ORDERS), bench.collector(ORDERS)
+    collector.advance(slice_, RUN)
+    assert wait(collector, slice_, RUN).error is None
     bench.sandbox.control("POST", "/roles", json={"account": "northwind_na", "restricted": False})
     with pytest.raises(CredentialsError, match="needs the role Direct to Consumer Shipping"):
-        bench.collector(ORDERS).advance(piece, RUN)
+        bench.collector(ORDERS).advance(slice_, RUN)
     assert statuses(bench, "createRestrictedDataToken") == [403]
     bench.sandbox.control("POST", "/roles", json={"account": "northwind_na", "restricted": True})
-    assert collect(bench.collector(ORDERS), piece).outcome is Outcome.DOCUMENTS
+    assert collect(bench.collector(ORDERS), slice_).outcome is Outcome.DOCUMENTS
     assert bench.creates() == 1
 
 
 def test_the_local_amazon_wants_the_token_for_exactly_this_document(bench: Bench) -> None:
-    done = collect(bench.collector(ORDERS), bench.piece(ORDERS))
+    done = collect(bench.collector(ORDERS), bench.slice_(ORDERS))
     document_id = bench.ledger.get_request(done.request_ids[0]).document_id or ""
     with pytest.raises(CredentialsError):
         call_now(lambda: bench.client().get_report_document(document_id))
@@ -126,8 +126,8 @@ def test_the_local_amazon_wants_the_token_for_exactly_this_document(bench: Bench
 
 
 def _refusal(bench: Bench) -> SellerOpsError:
-    piece, collector = bench.piece(ORDERS), bench.collector(ORDERS)
-    collector.advance(piece, RUN)
-    error = wait(collector, piece, RUN).error
+    slice_, collector = bench.slice_(ORDERS), bench.collector(ORDERS)
+    collector.advance(slice_, RUN)
+    error = wait(collector, slice_, RUN).error
     assert isinstance(error, CredentialsError)
     return error

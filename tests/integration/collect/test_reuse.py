@@ -18,9 +18,9 @@ from sellerops.sources.common.sessions import call_now
 BY_SKU = {"dateGranularity": "DAY", "asinGranularity": "SKU"}
 
 
-def made_elsewhere(bench: Bench, spec: ReportSpec, piece: Slice) -> str:
+def made_elsewhere(bench: Bench, spec: ReportSpec, slice_: Slice) -> str:
     """Another application of the seller asks for the report; returns its id."""
-    query = query_of(spec, piece)
+    query = query_of(spec, slice_)
     return call_now(lambda: bench.client().create_report(query, leased=True))
 
 
@@ -33,9 +33,9 @@ def saved(bench: Bench) -> dict[str, int]:
 def test_another_applications_report_is_used(bench: Bench, name: str) -> None:
     """Where there are no options to differ in, or the document names them."""
     spec = load_spec(name)
-    report_id = made_elsewhere(bench, spec, bench.piece(spec))
+    report_id = made_elsewhere(bench, spec, bench.slice_(spec))
     bench.jump(0.25)
-    done = collect(bench.collector(spec), bench.piece(spec))
+    done = collect(bench.collector(spec), bench.slice_(spec))
     request = bench.ledger.get_request(done.request_ids[0])
     assert (request.report_id, request.created_by) == (report_id, "reused")
     assert request.status is RequestStatus.ARCHIVED
@@ -45,9 +45,9 @@ def test_another_applications_report_is_used(bench: Bench, name: str) -> None:
 
 def test_a_report_with_other_options_is_given_up_for_a_new_one(bench: Bench) -> None:
     """Amazon does not tell options in its list; the document does."""
-    foreign = made_elsewhere(bench, spec_with(options=BY_SKU), bench.piece())
+    foreign = made_elsewhere(bench, spec_with(options=BY_SKU), bench.slice_())
     bench.jump(0.25)
-    done = collect(bench.collector(), bench.piece())
+    done = collect(bench.collector(), bench.slice_())
     request = bench.ledger.get_request(done.request_ids[0])
     assert request.created_by == "us"
     assert request.report_id != foreign
@@ -59,21 +59,21 @@ def test_a_report_with_other_options_is_given_up_for_a_new_one(bench: Bench) -> 
 def test_options_nobody_tells_are_never_taken_on_trust(bench: Bench) -> None:
     """A flat file of another application, made with who knows which options."""
     spec = spec_with("all_orders", options={"ShowSalesChannel": "true"})
-    made_elsewhere(bench, load_spec("all_orders"), bench.piece(spec))
+    made_elsewhere(bench, load_spec("all_orders"), bench.slice_(spec))
     bench.jump(0.25)
-    done = collect(bench.collector(spec), bench.piece(spec))
+    done = collect(bench.collector(spec), bench.slice_(spec))
     assert bench.ledger.get_request(done.request_ids[0]).created_by == "us"
 
 
 def test_an_old_report_and_one_of_a_half_day_are_not_used(bench: Bench) -> None:
     """Too old by the spec's `fresh_for`, or made before the window had closed."""
     spec = load_spec("fba_manage_inventory")
-    piece = bench.piece(spec)
+    slice_ = bench.slice_(spec)
     bench.jump(-1)
-    made_elsewhere(bench, spec, piece)
+    made_elsewhere(bench, spec, slice_)
     bench.jump(1)
-    collect(bench.collector(spec), piece)
-    half = bench.pieces()[2]
+    collect(bench.collector(spec), slice_)
+    half = bench.slices()[2]
     assert half.end is not None
     bench.sandbox.clock(set=(half.end - timedelta(hours=1)).isoformat())
     bench.follow_clock()
@@ -84,12 +84,12 @@ def test_an_old_report_and_one_of_a_half_day_are_not_used(bench: Bench) -> None:
 
 
 def test_one_listing_serves_all_slices_of_a_run(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    for piece in bench.pieces()[:3]:
-        made_elsewhere(bench, load_spec("sales_and_traffic"), piece)
+    for slice_ in bench.slices()[:3]:
+        made_elsewhere(bench, load_spec("sales_and_traffic"), slice_)
     bench.jump(0.25)
     bench.let_time_pass_in_sleeps_alone(monkeypatch)
-    for piece in bench.pieces()[:3]:
-        collect(bench.collector(), piece)
+    for slice_ in bench.slices()[:3]:
+        collect(bench.collector(), slice_)
     assert len(bench.sandbox.calls(operation="getReports")) == 1
     assert saved(bench) == {"amazon": 3}
 
@@ -101,11 +101,11 @@ def test_lost_creates_and_settlements_find_their_tokens(bench: Bench) -> None:
         assert isinstance(bench.limits.try_acquire(bucket), Granted)
     bench.limits.learn(bucket, 0.0001)  # none comes back while this test goes on, however slow the machine
     bench.ledger.set_clock(None)
-    made_elsewhere(bench, load_spec("sales_and_traffic"), bench.piece())
+    made_elsewhere(bench, load_spec("sales_and_traffic"), bench.slice_())
     bench.follow_clock()
     bench.sandbox.clock(speed=60)
     bench.follow_clock()
-    done = collect(bench.collector(), bench.piece())
+    done = collect(bench.collector(), bench.slice_())
     assert bench.ledger.get_request(done.request_ids[0]).created_by == "us"
     assert bench.sandbox.calls(operation="getReports") == []
 
@@ -113,20 +113,20 @@ def test_lost_creates_and_settlements_find_their_tokens(bench: Bench) -> None:
 def test_the_cooldown_of_another_applications_report_counts(bench: Bench) -> None:
     """Seen in the list, though too old to be used: the next is asked for when Amazon makes it."""
     spec = spec_with("fba_customer_returns", fresh_for=timedelta(minutes=1))
-    piece = bench.piece(spec)
-    made_elsewhere(bench, spec, piece)
+    slice_ = bench.slice_(spec)
+    made_elsewhere(bench, spec, slice_)
     bench.jump(0.5)
-    done = collect(bench.collector(spec), piece)
+    done = collect(bench.collector(spec), slice_)
     mine = bench.ledger.get_request(done.request_ids[0])
     assert mine.created_by == "us"
     assert bench.sandbox.cooldown_violations() == 0
 
 
 def test_our_own_request_served_again_is_counted(bench: Bench) -> None:
-    collect(bench.collector(), bench.piece())
+    collect(bench.collector(), bench.slice_())
     for _ in range(3):
-        collect(bench.collector(), bench.piece(), another_run("manual"))
-    collect(bench.collector(), bench.piece(), RUN)
+        collect(bench.collector(), bench.slice_(), another_run("manual"))
+    collect(bench.collector(), bench.slice_(), RUN)
     assert saved(bench) == {"ledger": 1}
 
 
@@ -135,7 +135,7 @@ def test_a_fatal_report_that_was_asked_too_soon_teaches_the_cooldown(bench: Benc
         "fatal_with_document", times=1, options={"detail": "The report was requested too frequently."}
     )
     with pytest.raises(ReportFatal):
-        collect(bench.collector(), bench.piece())
+        collect(bench.collector(), bench.slice_())
     (learned,) = bench.limits.learned_cooldowns("northwind_na")
     assert learned.report_type == "GET_SALES_AND_TRAFFIC_REPORT"
     assert learned.in_force >= timedelta(minutes=30)
@@ -145,10 +145,10 @@ def test_a_fatal_report_that_was_asked_too_soon_teaches_the_cooldown(bench: Benc
 def test_a_report_cancelled_after_one_with_data_teaches_the_cooldown(bench: Bench) -> None:
     """Data do not vanish in an hour; a first CANCELLED says nothing."""
     spec = spec_with(fresh_for=timedelta(minutes=1), second_look=timedelta(0))
-    collect(bench.collector(spec), bench.piece())
+    collect(bench.collector(spec), bench.slice_())
     bench.jump(1)
     bench.sandbox.faults("cancelled", times=1)
-    collect(bench.collector(spec), bench.piece(), another_run("again"))
+    collect(bench.collector(spec), bench.slice_(), another_run("again"))
     (learned,) = bench.limits.learned_cooldowns()
     assert timedelta(hours=1.5) < learned.in_force < timedelta(hours=2.5)
     assert "CANCELLED" in learned.evidence[0]["reason"]

@@ -66,7 +66,7 @@ class Doc:
     """One archived document and what it was asked for."""
 
     spec: ReportSpec
-    piece: Slice
+    slice_: Slice
     content: bytes
     hours: float = 0
     content_type: str | None = "text/plain; charset=UTF-8"
@@ -81,11 +81,11 @@ class Doc:
             reported_at=NOON + timedelta(hours=self.hours),
             content_type=self.content_type,
             marketplace_ids=self.marketplace_ids,
-            where=f"{self.spec.name} {self.piece.label}",
+            where=f"{self.spec.name} {self.slice_.label}",
         )
 
     def load_into(self, destination: Destination) -> list[LoadResult]:
-        return load_document(destination, self.spec, self.piece, self.meta, self.stream)
+        return load_document(destination, self.spec, self.slice_, self.meta, self.stream)
 
 
 def spec_with(name: str, table: str | None = None, **changes: Any) -> ReportSpec:

@@ -198,11 +198,11 @@ class _Load:
 
     def complete(self, row: Row, ordinal: int) -> Row:
         """With all of the table's columns."""
-        piece = self.job.slice
+        slice_ = self.job.slice
         system: Row = {
-            "account_id": piece.account_id,
+            "account_id": slice_.account_id,
             "marketplace_id": row.get("marketplace_id") if self.shape.tells_shop else self.job.marketplace_id,
-            "region": piece.region,
+            "region": slice_.region,
             "ordinal": ordinal,
             "line_hash": row.get("line_hash"),
             "unit_mark": None,
@@ -211,9 +211,9 @@ class _Load:
             "reported_at": self.job.request.reported_at,
         }
         if self.shape.is_snapshot:
-            system["snapshot_at"] = datetime.fromisoformat(piece.snapshot_at or "")
+            system["snapshot_at"] = datetime.fromisoformat(slice_.snapshot_at or "")
         if self.shape.table.day_from_window:
-            system[self.shape.table.day_from_window] = piece.days[0]
+            system[self.shape.table.day_from_window] = slice_.days[0]
         return {
             name: system[name] if name in self.shape.system_types else row.get(name)
             for name in self.table.types

@@ -65,8 +65,8 @@ def orders(hours: float, *rows: tuple[Any, ...], more: tuple[str, ...] = ()) -> 
         [order, bought, updated, "S", "A", price, "Amazon.com", *rest]
         for order, bought, updated, price, *rest in rows
     ]
-    piece = day_slice(ORDERS_SPEC, "2026-11-18", "2026-11-20", shops=("US", "CA"))
-    return Doc(ORDERS_SPEC, piece, tsv([*ORDERS, *more], lines), hours)
+    slice_ = day_slice(ORDERS_SPEC, "2026-11-18", "2026-11-20", shops=("US", "CA"))
+    return Doc(ORDERS_SPEC, slice_, tsv([*ORDERS, *more], lines), hours)
 
 
 def sales(hours: float, units: dict[str, int], *, quarantine: bool = False) -> Doc:
@@ -83,14 +83,14 @@ def sales(hours: float, units: dict[str, int], *, quarantine: bool = False) -> D
 def returns(hours: float, *rows: tuple[Any, ...]) -> Doc:
     spec = load_spec("fba_customer_returns")
     header = ["return-date", "order-id", "sku", "quantity"]
-    piece = day_slice(spec, "2026-11-17", "2026-11-18", shops=("US", "CA"), timezone="America/New_York")
-    return Doc(spec, piece, tsv(header, rows), hours)
+    slice_ = day_slice(spec, "2026-11-17", "2026-11-18", shops=("US", "CA"), timezone="America/New_York")
+    return Doc(spec, slice_, tsv(header, rows), hours)
 
 
 def stock(hours: float, moment: float, units: int) -> Doc:
     spec = load_spec("fba_manage_inventory")
-    piece = snapshot_slice(spec, NOON + timedelta(hours=moment))
-    return Doc(spec, piece, tsv(["sku", "afn-total-quantity"], [("s", units)]), hours)
+    slice_ = snapshot_slice(spec, NOON + timedelta(hours=moment))
+    return Doc(spec, slice_, tsv(["sku", "afn-total-quantity"], [("s", units)]), hours)
 
 
 EARLY, LATE = "2026-11-18T02:00:00+00:00", "2026-11-19T02:00:00+00:00"
@@ -372,12 +372,12 @@ def hold_to_partitions(
         landing = f"{PROJECT}.{store.address.dataset_prefix}{shape.full_name}`"
         bound = f"t.`{shape.partition}` >= @bound_first AND t.`{shape.partition}` < @bound_after"
         for step, text, parameters in statements:
-            for piece in text.split(";\n"):
-                uses = len(re.findall(rf"(?:FROM|MERGE|UPDATE) `{re.escape(landing)}", piece))
+            for slice_ in text.split(";\n"):
+                uses = len(re.findall(rf"(?:FROM|MERGE|UPDATE) `{re.escape(landing)}", slice_))
                 if step == "stands":
-                    assert uses == 0 or f"t.`{shape.partition}` >= @dawn" in piece
+                    assert uses == 0 or f"t.`{shape.partition}` >= @dawn" in slice_
                     continue
-                assert piece.count(bound) == uses, (step, piece)
+                assert slice_.count(bound) == uses, (step, slice_)
             if "@bound_first" in text:
                 days = parameters["bound_after"][1] - parameters["bound_first"][1]
                 assert timedelta(0) < days <= timedelta(days=70 if step.startswith("sums") else 8)

@@ -135,8 +135,8 @@ RETURNS = load_spec("fba_customer_returns")
 
 
 def returns(rows: Iterable[tuple[Any, ...]], hours: float, first: str = "2026-11-18") -> Doc:
-    piece = day_slice(RETURNS, first, "2026-11-20")
-    return Doc(RETURNS, piece, tsv(["return-date", "order-id", "quantity"], list(rows)), hours)
+    slice_ = day_slice(RETURNS, first, "2026-11-20")
+    return Doc(RETURNS, slice_, tsv(["return-date", "order-id", "quantity"], list(rows)), hours)
 
 
 def test_a_day_all_of_whose_rows_are_rejected_keeps_those_it_has(store: Store) -> None:
@@ -174,10 +174,10 @@ MORNING = datetime.fromisoformat("2026-11-20T06:00:00+00:00")
 
 
 def listings(rows: int, day: int) -> Doc:
-    piece = snapshot_slice(LISTINGS, MORNING + timedelta(days=day))
+    slice_ = snapshot_slice(LISTINGS, MORNING + timedelta(days=day))
     content = tsv(["item-name", "seller-sku", "asin1", "price", "quantity", "status"],
                   [("x", f"s{n}", f"A{n}", "1.00", 1, "Active") for n in range(rows)])  # fmt: skip
-    return Doc(LISTINGS, piece, content, hours=24 * day)
+    return Doc(LISTINGS, slice_, content, hours=24 * day)
 
 
 @pytest.mark.parametrize(
@@ -200,10 +200,10 @@ ORDERS = load_spec("all_orders")
 
 
 def orders(rows: int, first: date, hours: float, days: int = 3) -> Doc:
-    piece = day_slice(ORDERS, f"{first}", f"{first + timedelta(days=days - 1)}", shops=("US", "CA", "MX"))
+    slice_ = day_slice(ORDERS, f"{first}", f"{first + timedelta(days=days - 1)}", shops=("US", "CA", "MX"))
     header = ["amazon-order-id", "last-updated-date", "sku", "asin", "sales-channel", "order-item-id"]
     lines = [(f"{first}-{n}", f"{first}T10:00:00+00:00", "s", "A", "Amazon.com", f"{n}") for n in range(rows)]
-    return Doc(ORDERS, piece, tsv(header, lines), hours)
+    return Doc(ORDERS, slice_, tsv(header, lines), hours)
 
 
 def test_a_merge_of_next_to_nothing_where_many_rows_are_usual_is_held(store: Store) -> None:

@@ -34,19 +34,19 @@ def shipped(n: int, shipment: str, item: str, day: int = 20) -> list[Any]:
 
 
 def shipments(rows: list[list[Any]], hours: float = 0) -> Doc:
-    piece = day_slice(SHIPMENTS, "2026-11-18", "2026-11-20", shops=("US", "CA", "MX"))
-    return Doc(SHIPMENTS, piece, tsv(HEAD, rows), hours=hours)
+    slice_ = day_slice(SHIPMENTS, "2026-11-18", "2026-11-20", shops=("US", "CA", "MX"))
+    return Doc(SHIPMENTS, slice_, tsv(HEAD, rows), hours=hours)
 
 
 def ads(rows: list[dict[str, Any]], hours: float = 0) -> Doc:
-    piece = day_slice(ADS, "2026-11-10", "2026-11-16", timezone="America/Los_Angeles")
-    return Doc(ADS, piece, json.dumps(rows).encode(), hours=hours, content_type="application/json")
+    slice_ = day_slice(ADS, "2026-11-10", "2026-11-16", timezone="America/Los_Angeles")
+    return Doc(ADS, slice_, json.dumps(rows).encode(), hours=hours, content_type="application/json")
 
 
 def transactions(rows: list[dict[str, Any]], hours: float = 0) -> Doc:
-    piece = day_slice(TRANSACTIONS, "2026-10-17", "2026-11-20", shops=("US", "CA", "MX"))
+    slice_ = day_slice(TRANSACTIONS, "2026-10-17", "2026-11-20", shops=("US", "CA", "MX"))
     line = json.dumps({"request": {}, "answer": {"payload": {"transactions": rows}}})
-    return Doc(TRANSACTIONS, piece, line.encode() + b"\n", hours=hours, content_type="application/jsonl")
+    return Doc(TRANSACTIONS, slice_, line.encode() + b"\n", hours=hours, content_type="application/jsonl")
 
 
 def loaded(store: Store, table: str, *documents: Doc) -> list[dict[str, Any]]:

@@ -243,9 +243,9 @@ def test_rows_of_a_neighbouring_day_are_left_out_and_are_no_rejects(store: Store
     header = ["Date", "FNSKU", "ASIN", "MSKU", "Disposition", "Location", "Ending Warehouse Balance"]
     rows = [[f"11/{day}/2026", "X", "A", "M", "SELLABLE", "US", day] for day in range(13, 22)]
     quoted = [[f'"{cell}"' for cell in row] for row in (header, *rows)]
-    piece = day_slice(spec, "2026-11-14", "2026-11-20")
+    slice_ = day_slice(spec, "2026-11-14", "2026-11-20")
     for _ in range(2):
-        result = only(Doc(spec, piece, tsv(quoted[0], quoted[1:])).load_into(store.destination))
+        result = only(Doc(spec, slice_, tsv(quoted[0], quoted[1:])).load_into(store.destination))
         assert (result.rows_in_file, result.inserted, result.superseded, result.rejected) == (9, 7, 2, 0)
     stored = sorted(row["date"].day for row in store.rows("amazon_sp.inventory_ledger_summary"))
     assert stored == list(range(14, 21))
@@ -253,11 +253,11 @@ def test_rows_of_a_neighbouring_day_are_left_out_and_are_no_rejects(store: Store
 
 def test_a_window_of_local_days_is_replaced_by_local_days(store: Store) -> None:
     spec = load_spec("fba_customer_returns")
-    piece = day_slice(spec, "2026-11-18", timezone="America/Los_Angeles")
+    slice_ = day_slice(spec, "2026-11-18", timezone="America/Los_Angeles")
     before = day_slice(spec, "2026-11-17", timezone="America/Los_Angeles")
     other_day = Doc(spec, before, tsv(RETURNS, [("2026-11-18T07:59:00Z", "before", "A", 1, None)]))
     lines = [("2026-11-18T08:00:00Z", "1", "A", 1, None), ("2026-11-19T07:59:00Z", "2", "A", 1, None)]
-    document = Doc(spec, piece, tsv(RETURNS, lines))
+    document = Doc(spec, slice_, tsv(RETURNS, lines))
     only(other_day.load_into(store.destination))
     only(document.load_into(store.destination))
     assert only(document.load_into(store.destination)).replaced == 2
@@ -322,7 +322,7 @@ SETTLEMENT = [
 
 def settlement(*rows: tuple[object, ...], hours: float = 0, marketplace_ids: tuple[str, ...] = ()) -> Doc:
     spec = load_spec("settlements")
-    piece = Slice(
+    slice_ = Slice(
         spec.source,
         spec.name,
         "shop",
@@ -333,7 +333,7 @@ def settlement(*rows: tuple[object, ...], hours: float = 0, marketplace_ids: tup
         window_start="2026-10-21T00:00:00+00:00",
         window_end="2026-11-20T00:00:00+00:00",
     )
-    return Doc(spec, piece, tsv(SETTLEMENT, rows), hours, "text/plain; charset=Cp1252", marketplace_ids)
+    return Doc(spec, slice_, tsv(SETTLEMENT, rows), hours, "text/plain; charset=Cp1252", marketplace_ids)
 
 
 DE = ("A1PA6795UKMFR9",)

@@ -156,7 +156,7 @@ def test_one_key_from_two_regions_at_once_is_merged_one_after_the_other(
 ) -> None:
     """What is found must stand until it is written: the second waits, then finds the rows of the first."""
     documents = [
-        replace(told(PLAIN, [quantity] * 3, hours), piece=day_slice(PLAIN, "2026-11-19", region=region))
+        replace(told(PLAIN, [quantity] * 3, hours), slice_=day_slice(PLAIN, "2026-11-19", region=region))
         for region, quantity, hours in (("NA", 1, 0), ("EU", 2, 1))
     ]
     documents[0].load_into(store.destination)
@@ -190,7 +190,7 @@ def outcome(store: PostgresStore, documents: Sequence[Doc], table: str) -> dict[
     schema = f"merges_{next(_schemas)}"
     for each in documents:
         spec = each.spec.model_copy(update={"source": schema})
-        replace(each, spec=spec, piece=replace(each.piece, source=schema)).load_into(store.destination)
+        replace(each, spec=spec, slice_=replace(each.slice_, source=schema)).load_into(store.destination)
     name = f"{schema}.{table}"
     loads = store.query(f"SELECT {_COUNTS} FROM sellerops.load WHERE table_name = '{name}' ORDER BY id")
     history = store.query(
@@ -245,8 +245,8 @@ def newer_and_older(draw: st.DrawFn) -> list[Doc]:
             ]
             for _ in range(draw(st.integers(1, 6)))
         ]
-        piece = day_slice(spec, "2026-11-19", shops=("US", "CA"))
-        documents.append(Doc(spec, piece, tsv(header, rows), draw(st.integers(0, 2))))
+        slice_ = day_slice(spec, "2026-11-19", shops=("US", "CA"))
+        documents.append(Doc(spec, slice_, tsv(header, rows), draw(st.integers(0, 2))))
     return documents
 
 

@@ -26,7 +26,7 @@ small = st.integers(0, 3)
 def moved(document: Doc, schema: str) -> Doc:
     """The same document, loaded into tables of its own."""
     spec = document.spec.model_copy(update={"source": schema})
-    return replace(document, spec=spec, piece=replace(document.piece, source=schema))
+    return replace(document, spec=spec, slice_=replace(document.slice_, source=schema))
 
 
 def load_all(store: Store, documents: Sequence[Doc]) -> list[str]:
@@ -63,8 +63,8 @@ def merged(draw: st.DrawFn) -> list[Doc]:
         good = [
             ["o9", "2026-11-19T10:00:00Z", "A", "B0", "1", "Amazon.com", *("" for _ in header[6:])]
         ] * len(rows)
-        piece = day_slice(spec, "2026-11-19", shops=("US", "CA"))
-        documents.append(Doc(spec, piece, tsv(header, rows + good), hours))
+        slice_ = day_slice(spec, "2026-11-19", shops=("US", "CA"))
+        documents.append(Doc(spec, slice_, tsv(header, rows + good), hours))
     return documents
 
 
@@ -113,8 +113,8 @@ def keyed_days(draw: st.DrawFn) -> list[Doc]:
         content = json.dumps(
             {"salesAndTrafficByDate": [{"date": day}], "salesAndTrafficByAsin": items}
         ).encode()
-        piece = day_slice(spec, day, shops=(draw(st.sampled_from(["US", "CA"])),))
-        documents.append(Doc(spec, piece, content, hours, "application/json"))
+        slice_ = day_slice(spec, day, shops=(draw(st.sampled_from(["US", "CA"])),))
+        documents.append(Doc(spec, slice_, content, hours, "application/json"))
     return documents
 
 
@@ -125,8 +125,8 @@ def snapshots(draw: st.DrawFn) -> list[Doc]:
     documents = []
     for hours in range(draw(st.integers(1, 3))):
         rows = [(f"s{draw(small)}", draw(small)) for _ in range(draw(st.integers(0, 4)))]
-        piece = snapshot_slice(spec, NOON + timedelta(hours=draw(st.integers(0, 1))))
-        documents.append(Doc(spec, piece, tsv(["sku", "afn-total-quantity"], rows), hours))
+        slice_ = snapshot_slice(spec, NOON + timedelta(hours=draw(st.integers(0, 1))))
+        documents.append(Doc(spec, slice_, tsv(["sku", "afn-total-quantity"], rows), hours))
     return documents
 
 
@@ -213,7 +213,7 @@ def test_loads_at_the_same_time_neither_block_for_good_nor_mix(store: Store) -> 
     spec = load_spec("all_orders")
     documents = [wide_orders(spec, number, number % 4) for number in range(store.at_once)]
     accounts = [
-        replace(each, piece=replace(each.piece, account_id=f"shop{n % 2}"))
+        replace(each, slice_=replace(each.slice_, account_id=f"shop{n % 2}"))
         for n, each in enumerate(documents)
     ]
     assert in_threads([lambda each=each: each.load_into(store.destination) for each in accounts]) == []

@@ -54,8 +54,8 @@ def shipments(hours: float, *rows: tuple[Any, ...], header: list[str] | None = N
         [key, "1", "O-" + key, f"2026-11-{day:02d}T10:00:00+00:00", quantity, channel, *personal]
         for key, day, quantity, channel, *personal in rows
     ]
-    piece = day_slice(SHIPMENTS, "2026-11-01", "2026-11-20", shops=("US", "CA"))
-    return Doc(SHIPMENTS, piece, tsv(header or HEADER, lines), hours, marketplace_ids=("ATVPDKIKX0DER",))
+    slice_ = day_slice(SHIPMENTS, "2026-11-01", "2026-11-20", shops=("US", "CA"))
+    return Doc(SHIPMENTS, slice_, tsv(header or HEADER, lines), hours, marketplace_ids=("ATVPDKIKX0DER",))
 
 
 def names(store: PostgresStore) -> dict[str, str | None]:
@@ -192,7 +192,7 @@ def test_a_column_called_personal_later_moves_out(store: PostgresStore) -> None:
                       ("C", 18, 1, "Amazon.com", None, None))  # fmt: skip
     changed = shipments(1, ("A", 18, 1, "Amazon.com", None, f"{SECRET} 2"))
     for doc in (first, changed):
-        load_document(store.destination, before, doc.piece, doc.meta, doc.stream)
+        load_document(store.destination, before, doc.slice_, doc.meta, doc.stream)
     assert len(everywhere(store, SECRET)) == 3
     shipments(2, ("C", 18, 2, "Amazon.com", None, None)).load_into(store.destination)
     assert names(store) == {"A": f"{SECRET} 2"}
@@ -216,11 +216,11 @@ def test_a_replay_puts_back_what_is_young_and_no_more(
     doc = shipments(0, ("A", 2, 1, "Amazon.com", None, "Early"), ("B", 18, 1, "Amazon.com", None, "Late"))
     meta = DocumentMeta(
         source="amazon_sp", report=SHIPMENTS.name, account_id="shop", fetch="1",
-        fetched_at=NOON.isoformat(), request={"slice": doc.piece.to_dict()},
+        fetched_at=NOON.isoformat(), request={"slice": doc.slice_.to_dict()},
     )  # fmt: skip
     stored = archive.put_stream([doc.content], meta)
     request = RequestMeta(doc.meta.reported_at, None, doc.content_type, doc.marketplace_ids, stored.uri)
-    load_document(store.destination, SHIPMENTS, doc.piece, request, doc.stream)
+    load_document(store.destination, SHIPMENTS, doc.slice_, request, doc.stream)
     before = store.rows(MAIN)
     at(20)
     for scope in (Scope(), Scope(account_id="shop"), Scope(since=NOON.date())):

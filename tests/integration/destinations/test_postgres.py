@@ -86,7 +86,7 @@ def test_a_killed_load_leaves_the_table_as_it_was(store: PostgresStore) -> None:
                 sys.stdin.readline()
 
         doc = returns()
-        load_document(open_destination("postgres", sys.argv[1]), doc.spec, doc.piece, doc.meta, Stuck)
+        load_document(open_destination("postgres", sys.argv[1]), doc.spec, doc.slice_, doc.meta, Stuck)
         """
     )
     child = subprocess.Popen(
@@ -139,11 +139,11 @@ def test_the_tables_carry_their_descriptions(store: PostgresStore) -> None:
 
 def test_an_archived_request_says_what_a_load_needs(store: PostgresStore, ledger: Ledger) -> None:
     document = returns(LINE)
-    spec, piece = document.spec, document.piece
-    key = RequestKey(spec.source, spec.report_type, "shop", piece.marketplace_ids, piece.start, piece.end)
+    spec, slice_ = document.spec, document.slice_
+    key = RequestKey(spec.source, spec.report_type, "shop", slice_.marketplace_ids, slice_.start, slice_.end)
     run = RunRef("dag", "run", "task", report=spec.name)
     request = ledger.find_or_open_listed(
-        key, "r1", "d1", document.meta.reported_at, piece.start, piece.end, piece.marketplace_ids, run
+        key, "r1", "d1", document.meta.reported_at, slice_.start, slice_.end, slice_.marketplace_ids, run
     )
     ledger.record_archived(
         request.id,
@@ -154,8 +154,10 @@ def test_an_archived_request_says_what_a_load_needs(store: PostgresStore, ledger
     )
     meta = RequestMeta.of(ledger.get_request(request.id))
     assert meta.request_id == request.id and meta.where == "file:///a.gz"
-    assert meta.content_type == "text/plain; charset=Cp1252" and meta.marketplace_ids == piece.marketplace_ids
-    (result,) = load_document(store.destination, spec, piece, meta, document.stream)
+    assert (
+        meta.content_type == "text/plain; charset=Cp1252" and meta.marketplace_ids == slice_.marketplace_ids
+    )
+    (result,) = load_document(store.destination, spec, slice_, meta, document.stream)
     assert store.loads()[0]["request_id"] == request.id and result.stored == 1
 
 
@@ -178,7 +180,7 @@ def staged(
         spec,
         io.BytesIO(content),
         file_format=FileFormat(kind="tsv"),
-        piece=day_slice(load_spec("all_orders"), "2026-11-19"),
+        slice_=day_slice(load_spec("all_orders"), "2026-11-19"),
         content_type="text/plain; charset=utf-8",
         on_reject=rejects.add,
     )

@@ -48,11 +48,11 @@ class Desk:
         self.store, self.ledger = store, ledger
         self.archive: dict[str, bytes] = {}
 
-    def piece(self, day: date = DAY, shop: str = "US") -> Slice:
+    def slice_(self, day: date = DAY, shop: str = "US") -> Slice:
         return day_slice(SPEC, day.isoformat(), shops=(shop,))
 
-    def archived(self, piece: Slice, content: bytes, hours: float) -> RequestMeta:
-        key = RequestKey("amazon_sp", "T", "shop", piece.marketplace_ids, piece.start, piece.end)
+    def archived(self, slice_: Slice, content: bytes, hours: float) -> RequestMeta:
+        key = RequestKey("amazon_sp", "T", "shop", slice_.marketplace_ids, slice_.start, slice_.end)
         soon = NOON + timedelta(days=10_000)
         request = self.ledger.find_or_open_request(key, fresh_after=soon, run=RUN)
         assert self.ledger.claim_create(request.id)
@@ -65,31 +65,31 @@ class Desk:
         )
         return RequestMeta.of(self.ledger.get_request(request.id))
 
-    def load(self, content: bytes, piece: Slice | None = None, hours: float = 0) -> RequestMeta:
+    def load(self, content: bytes, slice_: Slice | None = None, hours: float = 0) -> RequestMeta:
         """Load a new document; raises what the load raises."""
-        piece = piece or self.piece()
-        meta = self.archived(piece, content, hours)
-        self.again(meta, piece)
+        slice_ = slice_ or self.slice_()
+        meta = self.archived(slice_, content, hours)
+        self.again(meta, slice_)
         return meta
 
-    def again(self, meta: RequestMeta, piece: Slice | None = None) -> list[LoadResult]:
+    def again(self, meta: RequestMeta, slice_: Slice | None = None) -> list[LoadResult]:
         return load_document(
-            self.store.destination, SPEC, piece or self.piece(), meta, lambda: self.open(meta.where)
+            self.store.destination, SPEC, slice_ or self.slice_(), meta, lambda: self.open(meta.where)
         )
 
     def open(self, uri: str) -> BinaryIO:
         return io.BytesIO(self.archive[uri])
 
-    def held(self, content: bytes, piece: Slice | None = None, hours: float = 1) -> Quarantined:
+    def held(self, content: bytes, slice_: Slice | None = None, hours: float = 1) -> Quarantined:
         with pytest.raises(Quarantined) as caught:
-            self.load(content, piece, hours)
+            self.load(content, slice_, hours)
         return caught.value
 
     def history(self, units: int = 100, weeks: int = 4, shop: str = "US") -> None:
         """The same weekdays before."""
         for n in range(1, weeks + 1):
             day = DAY - timedelta(days=7 * n)
-            self.load(sales(units, day=day), self.piece(day, shop))
+            self.load(sales(units, day=day), self.slice_(day, shop))
 
     def units(self, table: str = DAILY, day: date = DAY, shop: str = "ATVPDKIKX0DER") -> int | None:
         found = [row for row in self.store.rows(table) if (row["date"], row["marketplace_id"]) == (day, shop)]
@@ -160,8 +160,8 @@ def test_what_proves_nothing_is_not_judged_by(desk: Desk, history: int, weeks: i
 
 def test_a_shop_is_judged_by_its_own_days_alone(desk: Desk) -> None:
     desk.history(units=100, shop="US")
-    desk.load(sales(0), desk.piece(shop="CA"))
-    desk.held(sales(0), desk.piece(shop="US"))
+    desk.load(sales(0), desk.slice_(shop="CA"))
+    desk.held(sales(0), desk.slice_(shop="US"))
 
 
 def test_the_other_table_of_the_document_is_loaded(desk: Desk) -> None:
@@ -173,8 +173,8 @@ def test_the_other_table_of_the_document_is_loaded(desk: Desk) -> None:
 
 def test_the_same_document_again_is_the_same_question(desk: Desk) -> None:
     desk.load(sales(100))
-    piece = desk.piece()
-    meta = desk.archived(piece, sales(0), 1)
+    slice_ = desk.slice_()
+    meta = desk.archived(slice_, sales(0), 1)
     ids = []
     for _ in range(2):
         with pytest.raises(Quarantined) as caught:
@@ -186,11 +186,11 @@ def test_the_same_document_again_is_the_same_question(desk: Desk) -> None:
 
 def test_released_it_is_stored_and_never_asked_about_again(desk: Desk) -> None:
     desk.load(sales(100))
-    piece = desk.piece()
-    meta = desk.archived(piece, sales(0), 1)
+    slice_ = desk.slice_()
+    meta = desk.archived(slice_, sales(0), 1)
     with pytest.raises(Quarantined):
         desk.again(meta)
-    desk.ledger.set_slice_state(piece, SliceState.QUARANTINED, run=RUN)
+    desk.ledger.set_slice_state(slice_, SliceState.QUARANTINED, run=RUN)
     daily, totals = desk.open_ones()
     (result,) = desk.release(daily.id)
     assert (result.table, result.replaced, desk.units(), desk.units(TOTALS)) == (DAILY, 2, 0, 100)
@@ -289,8 +289,8 @@ def test_what_was_loaded_once_is_not_judged_again(desk: Desk) -> None:
 
 def test_confirmed_absence_holds_rows_that_stand_and_release_deletes_them(desk: Desk) -> None:
     desk.load(sales(100))
-    piece = desk.piece()
-    meta = desk.archived(piece, b"", 1)
+    slice_ = desk.slice_()
+    meta = desk.archived(slice_, b"", 1)
     drift = desk.store.changes()
     with desk.ledger.connection() as connection:
         connection.execute(
@@ -298,7 +298,7 @@ def test_confirmed_absence_holds_rows_that_stand_and_release_deletes_them(desk: 
             (meta.request_id,),
         )
     with pytest.raises(Quarantined, match="no rows"):
-        load_nothing(desk.store.destination, SPEC, piece, meta)
+        load_nothing(desk.store.destination, SPEC, slice_, meta)
     assert desk.units() == 100
     daily, totals = desk.open_ones()
     (result,) = desk.release(daily.id)
@@ -309,9 +309,9 @@ def test_confirmed_absence_holds_rows_that_stand_and_release_deletes_them(desk: 
 
 
 def test_confirmed_absence_where_nothing_stood_is_a_recorded_fact(desk: Desk) -> None:
-    desk.load(sales(5, day=date(2026, 11, 19)), desk.piece(date(2026, 11, 19)))
+    desk.load(sales(5, day=date(2026, 11, 19)), desk.slice_(date(2026, 11, 19)))
     meta = RequestMeta(NOON + timedelta(hours=1), request_id=999)
-    results = load_nothing(desk.store.destination, SPEC, desk.piece(), meta)
+    results = load_nothing(desk.store.destination, SPEC, desk.slice_(), meta)
     assert [result.rows_in_file for result in results] == [0, 0]
     desk.load(sales(7), hours=0)
     assert desk.units() is None, "an older document does not put rows where a newer answer says none"
@@ -323,11 +323,11 @@ def test_days_in_the_file_are_judged_each_in_the_shops_own_time(store: Store) ->
     rules = QuarantineRules(measure="quantity", minimum=1)
     table = plain.tables["fba_customer_returns"].model_copy(update={"quarantine": rules})
     spec = plain.model_copy(update={"tables": {"fba_customer_returns": table}})
-    piece = replace(day_slice(spec, "2026-11-19", "2026-11-20"), timezone="America/Los_Angeles")
+    slice_ = replace(day_slice(spec, "2026-11-19", "2026-11-20"), timezone="America/Los_Angeles")
 
     def document(nineteenth: int, twentieth: int, hours: float) -> Doc:
         rows = [("2026-11-20T05:00:00Z", nineteenth), ("2026-11-21T05:00:00Z", twentieth)]
-        return Doc(spec, piece, tsv(["return-date", "quantity"], rows), hours)
+        return Doc(spec, slice_, tsv(["return-date", "quantity"], rows), hours)
 
     document(3, 4, 0).load_into(store.destination)
     with pytest.raises(Quarantined) as caught:

@@ -77,7 +77,9 @@ def test_loads_of_other_accounts_wait_for_the_table_and_do_not_end_each_other(st
 
     def load(account: str) -> None:
         try:
-            replace(document, piece=replace(document.piece, account_id=account)).load_into(store.destination)
+            replace(document, slice_=replace(document.slice_, account_id=account)).load_into(
+                store.destination
+            )
         except Exception as error:  # noqa: BLE001 - the test looks at every error
             errors.append(error)
 

@@ -48,8 +48,8 @@ def orders(hours: float, *rows: tuple[str, str, str, str], header: list[str] | N
         [order, "2026-11-18T01:00:00+00:00", updated, status, "Amazon.com", "S", "A", price]
         for order, updated, status, price in rows
     ]
-    piece = day_slice(ORDERS, "2026-11-18", "2026-11-20", shops=("US", "CA"))
-    return Doc(ORDERS, piece, tsv(header or HEADER, lines), hours, marketplace_ids=("ATVPDKIKX0DER",))
+    slice_ = day_slice(ORDERS, "2026-11-18", "2026-11-20", shops=("US", "CA"))
+    return Doc(ORDERS, slice_, tsv(header or HEADER, lines), hours, marketplace_ids=("ATVPDKIKX0DER",))
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_personal_columns_and_tables_that_do_not_want_it_are_left_out(kept: Post
         spec = spec_with("sales_and_traffic", "sales_daily", quarantine=None, **update)
         for hours, n in ((0, 1), (1, 2)):
             doc = sales(hours, A=n)
-            Doc(spec, doc.piece, doc.content, hours, doc.content_type).load_into(kept.destination)
+            Doc(spec, doc.slice_, doc.content, hours, doc.content_type).load_into(kept.destination)
     assert changes(kept) == []
 
 

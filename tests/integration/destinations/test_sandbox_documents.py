@@ -40,14 +40,14 @@ def opened(document: Document) -> Callable[[], BinaryIO]:
 def load(
     store: Store,
     spec: ReportSpec,
-    piece: Slice,
+    slice_: Slice,
     document: Document,
     shops: tuple[str, ...],
     hours: int = 0,
 ) -> list[LoadResult]:
     made = NOW + timedelta(hours=hours)
-    meta = RequestMeta(made, content_type=document.content_type, marketplace_ids=shops, where=piece.label)
-    return load_document(store.destination, spec, piece, meta, opened(document))
+    meta = RequestMeta(made, content_type=document.content_type, marketplace_ids=shops, where=slice_.label)
+    return load_document(store.destination, spec, slice_, meta, opened(document))
 
 
 @pytest.mark.parametrize("account", sorted(SELLERS))
@@ -57,16 +57,16 @@ def load(
 def test_reports_that_are_asked_for(store: Store, account: str, name: str) -> None:
     spec, seller = load_spec(name), SELLERS[account]
     rows = 0
-    for piece in slices(spec, seller)[-2:]:
+    for slice_ in slices(spec, seller)[-2:]:
         start, end = (
-            (piece.start, piece.end) if name != "sales_and_traffic" else (piece.days[0], piece.days[-1])
+            (slice_.start, slice_.end) if name != "sales_and_traffic" else (slice_.days[0], slice_.days[-1])
         )
         document = WORLD.document(
-            spec.report_type, seller, piece.marketplace_ids, start, end, dict(spec.request.options), NOW
+            spec.report_type, seller, slice_.marketplace_ids, start, end, dict(spec.request.options), NOW
         )
         if document is None:
             continue
-        for result in load(store, spec, piece, document, piece.marketplace_ids):
+        for result in load(store, spec, slice_, document, slice_.marketplace_ids):
             assert (result.rejected, result.superseded) == (0, 0), result
             assert not result.new_columns
             rows += result.stored
@@ -76,12 +76,12 @@ def test_reports_that_are_asked_for(store: Store, account: str, name: str) -> No
 @pytest.mark.parametrize("account", ["northwind_na", "northwind_eu", "northwind_jp"])
 def test_settlements_balance(store: Store, account: str) -> None:
     spec, seller = load_spec("settlements"), SELLERS[account]
-    piece = slices(spec, seller)[0]
+    slice_ = slices(spec, seller)[0]
     recent = [ref for ref in WORLD.settlements(seller, NOW) if ref.created_at > NOW - timedelta(days=30)]
     assert recent
     for ref in recent:
         document = WORLD.settlement_document(seller, ref.settlement_id)
-        (result,) = load(store, spec, piece, document, tuple(ref.marketplace_ids))
+        (result,) = load(store, spec, slice_, document, tuple(ref.marketplace_ids))
         assert result.rejected == 0 and result.stored > 1
     stored = store.rows("amazon_sp.settlements")
     assert {row["settlement_id"] for row in stored} == {ref.settlement_id for ref in recent}
@@ -89,14 +89,14 @@ def test_settlements_balance(store: Store, account: str) -> None:
 
 def test_a_day_in_the_table_is_the_day_that_was_sold(store: Store) -> None:
     spec, seller = load_spec("sales_and_traffic"), SELLERS["northwind_na"]
-    piece = next(each for each in slices(spec, seller) if each.marketplaces == ("US",))
-    day: date = piece.days[0]
+    slice_ = next(each for each in slices(spec, seller) if each.marketplaces == ("US",))
+    day: date = slice_.days[0]
     document = WORLD.document(
-        spec.report_type, seller, piece.marketplace_ids, day, day, dict(spec.request.options), NOW
+        spec.report_type, seller, slice_.marketplace_ids, day, day, dict(spec.request.options), NOW
     )
     assert document is not None
-    load(store, spec, piece, document, piece.marketplace_ids)
-    truth = WORLD.truth(seller, piece.marketplace_ids[0], day, NOW)
+    load(store, spec, slice_, document, slice_.marketplace_ids)
+    truth = WORLD.truth(seller, slice_.marketplace_ids[0], day, NOW)
     assert sum(row["units_ordered"] for row in store.rows("amazon_sp.sales_daily")) == truth["units_ordered"]
     assert [row["units_ordered"] for row in store.rows("amazon_sp.sales_daily_totals")] == [
         truth["units_ordered"]
@@ -124,31 +124,31 @@ def bent(document: Document, *faults: str) -> Document:
 def test_orders_stand_as_they_are_told_last(store: Store, account: str, told: tuple[list[str], ...]) -> None:
     """One account's file has item ids, the other's has none."""
     spec, seller = load_spec("all_orders"), SELLERS[account]
-    piece = slices(spec, seller)[-1]
+    slice_ = slices(spec, seller)[-1]
 
     def document() -> Document:
         made = WORLD.document(
-            spec.report_type, seller, piece.marketplace_ids, piece.start, piece.end, {}, NOW
+            spec.report_type, seller, slice_.marketplace_ids, slice_.start, slice_.end, {}, NOW
         )
         assert made is not None
         return made
 
     moved = spec.model_copy(update={"source": "last"})
     for hours, faults in enumerate(told):
-        load(store, spec, piece, bent(document(), *faults), piece.marketplace_ids, hours)
-    load(store, moved, piece, bent(document(), *told[-1]), piece.marketplace_ids, len(told) - 1)
+        load(store, spec, slice_, bent(document(), *faults), slice_.marketplace_ids, hours)
+    load(store, moved, slice_, bent(document(), *told[-1]), slice_.marketplace_ids, len(told) - 1)
     ours, last = (store.rows(f"{source}.all_orders") for source in ("amazon_sp", "last"))
     assert len(last) > 20 and contents(ours) == contents(last)
 
 
 def test_a_corrected_settlement_leaves_no_old_line(store: Store) -> None:
     spec, seller = load_spec("settlements"), SELLERS["northwind_eu"]
-    piece = slices(spec, seller)[0]
+    slice_ = slices(spec, seller)[0]
     ref = WORLD.settlements(seller, NOW)[-1]
     results = []
     for hours, faults in enumerate([[], ["lines_joined"]]):
         document = bent(WORLD.settlement_document(seller, ref.settlement_id), *faults)
-        results += load(store, spec, piece, document, tuple(ref.marketplace_ids), hours)
+        results += load(store, spec, slice_, document, tuple(ref.marketplace_ids), hours)
     rows = store.rows("amazon_sp.settlements")
     assert len(rows) == results[1].rows_in_file == results[0].rows_in_file - 1
     # A line's key holds its shop: lines that move up beside another shop's are new ones.
@@ -160,21 +160,21 @@ def test_a_corrected_settlement_leaves_no_old_line(store: Store) -> None:
 @pytest.mark.parametrize("name", ["inventory_ledger_summary", "inventory_ledger_detail"])
 def test_ledger_days_by_amazons_clock_are_no_rejects(store: Store, account: str, name: str) -> None:
     spec, seller = load_spec(name), SELLERS[account]
-    piece = slices(spec, seller)[-1]
+    slice_ = slices(spec, seller)[-1]
     document = WORLD.document(
         spec.report_type,
         seller,
-        piece.marketplace_ids,
-        piece.start,
-        piece.end,
+        slice_.marketplace_ids,
+        slice_.start,
+        slice_.end,
         dict(spec.request.options),
         NOW,
     )
     if document is None:
         pytest.skip("no ledger")
-    (result,) = load(store, spec, piece, document, piece.marketplace_ids)
+    (result,) = load(store, spec, slice_, document, slice_.marketplace_ids)
     assert result.rejected == 0 and result.inserted
-    assert {row["date"] for row in store.rows(f"amazon_sp.{name}")} <= set(piece.days)
+    assert {row["date"] for row in store.rows(f"amazon_sp.{name}")} <= set(slice_.days)
     if account == "northwind_na":
         assert result.superseded, "the sandbox tells the day before too"
 

@@ -32,8 +32,8 @@ def stock(store: Store, shop: str, pieces: int, hours: int = 0, spec: ReportSpec
     }
     line = json.dumps({"request": {}, "answer": {"payload": {"inventorySummaries": [told]}}}).encode() + b"\n"
     region = "NA" if shop == "US" else "EU"
-    piece = replace(snapshot_slice(spec, NOON, shop), region=region)
-    Doc(spec, piece, line, hours, "application/jsonl").load_into(store.destination)
+    slice_ = replace(snapshot_slice(spec, NOON, shop), region=region)
+    Doc(spec, slice_, line, hours, "application/jsonl").load_into(store.destination)
 
 
 def once(store: Store) -> list[dict[str, Any]]:

@@ -45,9 +45,9 @@ ROWS: dict[str, list[list[Any]]] = {
 
 def document(spec: ReportSpec, hours: float = 0, rows: list[list[Any]] | None = None) -> Doc:
     shops = ("US",) if spec.scope == "marketplace" else ("US", "CA")
-    piece = day_slice(spec, "2026-11-14", "2026-11-20", shops=shops)
+    slice_ = day_slice(spec, "2026-11-14", "2026-11-20", shops=shops)
     given = ROWS[spec.name] if rows is None else rows
-    return Doc(spec, piece, tsv(HEADERS[spec.name], given), hours, marketplace_ids=("ATVPDKIKX0DER",))
+    return Doc(spec, slice_, tsv(HEADERS[spec.name], given), hours, marketplace_ids=("ATVPDKIKX0DER",))
 
 
 def table_of(spec: ReportSpec) -> str:
@@ -184,10 +184,10 @@ def test_what_rows_cannot_become_is_another_table(store: Store, changes: dict[st
     own = {name: value for name, value in changes.items() if name == "scope"}
     spec = spec_with(RETURNS.name, **{name: value for name, value in changes.items() if name != "scope"})
     spec = spec.model_copy(update=own)
-    piece = day_slice(spec, "2026-11-14", "2026-11-20")
-    piece = replace(piece, snapshot_at=AT) if not own else piece
+    slice_ = day_slice(spec, "2026-11-14", "2026-11-20")
+    slice_ = replace(slice_, snapshot_at=AT) if not own else slice_
     with pytest.raises(ConfigurationError, match=word) as told:
-        replace(document(spec, 1), piece=piece).load_into(store.destination)
+        replace(document(spec, 1), slice_=slice_).load_into(store.destination)
     assert "another name in the spec" in told.value.remedy and "Neither" in told.value.remedy
     assert "another name" in migrate(store, spec).conflicts[-1]
 
@@ -333,10 +333,10 @@ def test_a_replay_mends_what_a_migration_cannot(
         "from a key to none": (keyed, RETURNS),
     }[case]
     doc, archive = document(first), Archive(str(tmp_path))
-    meta = DocumentMeta("amazon_sp", report, "shop", "1", AT, {"slice": doc.piece.to_dict()}, {})
+    meta = DocumentMeta("amazon_sp", report, "shop", "1", AT, {"slice": doc.slice_.to_dict()}, {})
     stored = archive.put_stream([doc.content], meta)
     named = replace(doc.meta, where=stored.uri)
-    load_document(postgres.destination, first, doc.piece, named, doc.stream)
+    load_document(postgres.destination, first, doc.slice_, named, doc.stream)
     with pytest.raises(ConfigurationError, match="key"):
         document(spec, 1).load_into(postgres.destination)
     with pytest.raises(ConfigurationError, match="key"):

@@ -30,7 +30,7 @@ def loaded(store: Store, documents: Sequence[Doc], table: str) -> list[dict[str,
     schema = f"units_{next(_schemas)}"
     for each in documents:
         spec = each.spec.model_copy(update={"source": schema})
-        document = replace(each, spec=spec, piece=replace(each.piece, source=schema))
+        document = replace(each, spec=spec, slice_=replace(each.slice_, source=schema))
         for result in document.load_into(store.destination):
             assert result.rows_in_file == result.stored + result.rejected
             assert result.stored == result.inserted + result.updated + result.unchanged + result.superseded
@@ -112,8 +112,8 @@ def settlement(lines: Sequence[tuple[str, int]], hours: float) -> Doc:
     spec = load_spec("settlements")
     total = sum(amount for _, amount in lines)
     rows = [["900", total, None, None, None], *(["900", None, kind, "Amazon.com", n] for kind, n in lines)]
-    piece = replace(day_slice(spec, "2026-11-19"), first_day=None, last_day=None)
-    return Doc(spec, piece, tsv(SETTLEMENT, rows), hours, marketplace_ids=("ATVPDKIKX0DER",))
+    slice_ = replace(day_slice(spec, "2026-11-19"), first_day=None, last_day=None)
+    return Doc(spec, slice_, tsv(SETTLEMENT, rows), hours, marketplace_ids=("ATVPDKIKX0DER",))
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 0), (1, 0, 1)], ids=str)
@@ -140,10 +140,10 @@ def coupons(draw: st.DrawFn) -> list[Doc]:
             for n in (1, 2)
             if (asins := sorted(draw(st.sets(st.sampled_from("ABC"), min_size=1))))
         ]
-        piece = day_slice(spec, "2026-11-19")
+        slice_ = day_slice(spec, "2026-11-19")
         hours = draw(st.integers(0, 2))
         content = json.dumps({"coupons": told}).encode()
-        documents.append(Doc(spec, piece, content, hours, "application/json"))
+        documents.append(Doc(spec, slice_, content, hours, "application/json"))
     return documents
 
 
@@ -202,8 +202,8 @@ def transaction(name: str, status: str, posted: str, items: int = 0) -> dict[str
 def transactions(first: str, last: str, told: Sequence[dict[str, Any]], hours: float) -> Doc:
     spec = load_spec("transactions")
     line = json.dumps({"request": {}, "answer": {"payload": {"transactions": told}}})
-    piece = day_slice(spec, first, last, shops=("US", "CA", "MX"))
-    return Doc(spec, piece, line.encode() + b"\n", hours, "application/jsonl")
+    slice_ = day_slice(spec, first, last, shops=("US", "CA", "MX"))
+    return Doc(spec, slice_, line.encode() + b"\n", hours, "application/jsonl")
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 0), (1, 0, 1, 1)], ids=str)
@@ -243,11 +243,11 @@ def test_what_left_a_unit_is_told_as_a_change(store: Store) -> None:
     if isinstance(store, JsonLinesStore):
         pytest.skip("keeps no history")
     spec = load_spec("all_orders")
-    piece = day_slice(spec, "2026-11-19")
+    slice_ = day_slice(spec, "2026-11-19")
 
     def told(hours: float, *quantities: int) -> Doc:
         rows = [["1", f"2026-11-19T1{hours}:00:00Z", "A", "B0", n, "Amazon.com"] for n in quantities]
-        return Doc(spec, piece, tsv(HEADER, rows), hours)
+        return Doc(spec, slice_, tsv(HEADER, rows), hours)
 
     for document in (told(0, 1, 2), told(1, 3)):
         document.load_into(store.destination)

@@ -55,16 +55,16 @@ def test_archived_and_listed_reports_are_not_planned(
     """One document in the archive, one report that another application made; one of each that is too old."""
     before = plan(capsys)
     assert (before["requests"], before["accounts"][0]["reports"][0]["in_archive"]) == (5 * 3, 0)
-    spec, pieces = load_spec("sales_and_traffic"), last_pieces(account)
+    spec, slices = load_spec("sales_and_traffic"), last_pieces(account)
     young, old = NOW - timedelta(hours=1), datetime(2026, 11, 12, tzinfo=UTC)
-    for piece, made in ((pieces[0], young), (pieces[1], old)):
-        request = ledger.find_or_open_request(key_of(spec, piece), fresh_after=None, run=RUN)
+    for slice_, made in ((slices[0], young), (slices[1], old)):
+        request = ledger.find_or_open_request(key_of(spec, slice_), fresh_after=None, run=RUN)
         ledger.record_created(request.id, f"report {request.id}", reported_at=made)
         ledger.record_archived(request.id, uri="file:///x", nbytes=1, sha256="x", headers={})
     told = [
         Listed(str(number), spec.report_type, query.marketplace_ids, query.start, query.end, "DONE", made)
         for number, (query, made) in enumerate(
-            ((query_of(spec, pieces[3]), young), (query_of(spec, pieces[4]), old))
+            ((query_of(spec, slices[3]), young), (query_of(spec, slices[4]), old))
         )
     ]
     ledger.database.run(

@@ -117,8 +117,8 @@ def test_a_region_and_a_snapshot_have_places_of_their_own(ledger: Ledger) -> Non
         snapshot_at="2026-11-20T02:00:00+00:00",
     )  # fmt: skip
     later = replace(snapshot, snapshot_at="2026-11-20T03:00:00+00:00")
-    for piece in (region, region, snapshot, snapshot, later):
-        ledger.set_slice_state(piece, SliceState.LOADED, load_id=1)
+    for slice_ in (region, region, snapshot, snapshot, later):
+        ledger.set_slice_state(slice_, SliceState.LOADED, load_id=1)
     found = [(row.marketplace_id, row.day.day, row.snapshot_at) for row in ledger.slice_states()]
     assert found == [
         ("", 18, None),
@@ -135,11 +135,11 @@ WEAK = (SliceState.PLANNED, SliceState.REQUESTED, SliceState.EXPIRED, SliceState
 def test_looking_again_says_nothing_against_a_settled_day(ledger: Ledger) -> None:
     """All pairs of states: only a plan, a request, an expiry or a delay leaves a settled day as it was."""
     for before, after in itertools.product(SliceState, SliceState):
-        piece = replace(DAYS, report=f"{before}_{after}")
-        ledger.set_slice_state(piece, before, load_id=5)
-        ledger.set_slice_state(piece, after)
-        row = ledger.slice_states(report=piece.report)[0]
-        assert row.state is (before if before in SETTLED and after in WEAK else after), piece.report
+        slice_ = replace(DAYS, report=f"{before}_{after}")
+        ledger.set_slice_state(slice_, before, load_id=5)
+        ledger.set_slice_state(slice_, after)
+        row = ledger.slice_states(report=slice_.report)[0]
+        assert row.state is (before if before in SETTLED and after in WEAK else after), slice_.report
         assert row.load_id == 5
 
 
@@ -193,14 +193,14 @@ def test_failed_days_are_counted_and_the_first_ones_named(ledger: Ledger) -> Non
 
 def test_the_first_day_of_each_shop_is_found_from_shop_to_shop(ledger: Ledger) -> None:
     """The region as a whole is a place, too; what begins after the last day asked about has not begun."""
-    for piece in (
+    for slice_ in (
         DAYS,
         replace(DAYS, marketplaces=("CA",), first_day="2026-11-19"),
         replace(DAYS, marketplaces=("US", "CA"), first_day="2026-11-10"),
         replace(DAYS, account_id="northwind_eu", marketplaces=("GB",)),
         replace(DAYS, report="returns", first_day="2026-11-01"),
     ):
-        ledger.set_slice_state(piece, SliceState.LOADED)
+        ledger.set_slice_state(slice_, SliceState.LOADED)
 
     def found(accounts: list[str], until: int) -> dict[tuple[str, str], int]:
         days = ledger.database.run(lambda c: first_days(c, "orders", accounts, date(2026, 11, until)))

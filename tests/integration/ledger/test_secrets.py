@@ -96,10 +96,10 @@ def test_no_table_holds_a_secret(ledger: Ledger, conninfo: str) -> None:
         type(KEY)(**{**KEY.__dict__, "window_end": None}), fresh_after=None, run=RUN
     )
     ledger.record_failed(failed.id, error)
-    piece = Slice(
+    slice_ = Slice(
         "amazon_sp", "r", "a", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-01"
     )
-    ledger.set_slice_state(piece, SliceState.FAILED, error=error)
+    ledger.set_slice_state(slice_, SliceState.FAILED, error=error)
     ledger.log_call(ApiCall("a", "createReport", 403, error_type="RequestRefused", error=str(error)))
     ledger.claim_notice(TEXTS[2])
 

@@ -18,7 +18,7 @@ from sellerops.settings.specs import load_spec
 from sellerops.settings.specs.destination_rules import DestinationRule
 
 BOTH = ("postgres", "bigquery")
-PIECE = Slice(
+SLICE = Slice(
     source="amazon_sp",
     report="orders",
     account_id="northwind_na",
@@ -44,11 +44,11 @@ def run_of(destination: str) -> RunRef:
 
 
 def end(
-    ledger: Ledger, destination: str, state: SliceState, request_id: int = 7, piece: Slice = PIECE
+    ledger: Ledger, destination: str, state: SliceState, request_id: int = 7, slice_: Slice = SLICE
 ) -> SliceState:
     """One destination ends; the state of all days afterwards, which is one."""
     ledger.settle_destination(
-        piece, destination, state, destinations=BOTH, run=run_of(destination), request_id=request_id,
+        slice_, destination, state, destinations=BOTH, run=run_of(destination), request_id=request_id,
         error=ERRORS.get(state),
     )  # fmt: skip
     (found,) = {row.state for row in rows(ledger)}
@@ -136,21 +136,21 @@ def test_an_empty_day_is_empty_only_where_no_destination_has_rows(ledger: Ledger
 
 def test_a_destination_that_the_spec_no_longer_names_is_in_nobodys_way(ledger: Ledger) -> None:
     assert end(ledger, "bigquery", FAILED) is FAILED
-    ledger.settle_destination(PIECE, "postgres", LOADED, destinations=("postgres",), request_id=7)
+    ledger.settle_destination(SLICE, "postgres", LOADED, destinations=("postgres",), request_id=7)
     assert {row.state for row in rows(ledger)} == {LOADED}
 
 
 def test_a_day_that_waited_for_a_destination_switched_off_is_loaded(ledger: Ledger) -> None:
     assert end(ledger, "postgres", LOADED) is REQUESTED
-    ledger.recount_destinations(PIECE, ("postgres",))
+    ledger.recount_destinations(SLICE, ("postgres",))
     assert {row.state for row in rows(ledger)} == {LOADED}
-    ledger.recount_destinations(PIECE, BOTH)
+    ledger.recount_destinations(SLICE, BOTH)
     assert {row.state for row in rows(ledger)} == {REQUESTED}
 
 
 def test_nothing_is_made_of_days_that_no_destination_has(ledger: Ledger) -> None:
     assert end(ledger, "bigquery", FAILED) is FAILED
-    ledger.recount_destinations(PIECE, ("postgres",))
+    ledger.recount_destinations(SLICE, ("postgres",))
     assert {row.state for row in rows(ledger)} == {FAILED}
 
 
@@ -163,10 +163,10 @@ def test_what_an_account_does_not_load_somewhere_is_not_missing_there(ledger: Le
         }
     )
     accounts = load_accounts()
-    na = replace(PIECE, report=spec.name)
+    na = replace(SLICE, report=spec.name)
     eu = replace(na, account_id="northwind_eu", region="EU", marketplaces=("DE",))
-    for piece in (na, eu):
-        ledger.settle_destination(piece, "postgres", LOADED, destinations=("postgres",), request_id=7)
+    for slice_ in (na, eu):
+        ledger.settle_destination(slice_, "postgres", LOADED, destinations=("postgres",), request_id=7)
     shown = {
         shop.account.id: day.state
         for shop in calendars(
@@ -183,7 +183,7 @@ def test_two_that_end_at_once_see_each_other(ledger: Ledger) -> None:
         with ThreadPoolExecutor(2) as pool:
             both = [
                 pool.submit(
-                    ledger.settle_destination, PIECE, name, LOADED, destinations=BOTH, request_id=request_id
+                    ledger.settle_destination, SLICE, name, LOADED, destinations=BOTH, request_id=request_id
                 )
                 for name in BOTH
             ]
@@ -194,8 +194,8 @@ def test_two_that_end_at_once_see_each_other(ledger: Ledger) -> None:
 
 def test_a_day_that_a_destination_named_later_lacks_is_not_complete(ledger: Ledger) -> None:
     spec = load_spec("sales_and_traffic")
-    piece = replace(PIECE, report=spec.name)
-    ledger.settle_destination(piece, "postgres", LOADED, destinations=("postgres",), request_id=7)
+    slice_ = replace(SLICE, report=spec.name)
+    ledger.settle_destination(slice_, "postgres", LOADED, destinations=("postgres",), request_id=7)
 
     def shown(*destinations: str) -> set[DayState]:
         named = spec.model_copy(update={"destinations": destinations})
@@ -210,5 +210,5 @@ def test_a_day_that_a_destination_named_later_lacks_is_not_complete(ledger: Ledg
 
     assert shown("postgres") == {DayState.LOADED}
     assert shown(*BOTH) == shown("bigquery") == {DayState.PARTIAL}
-    ledger.settle_destination(piece, "bigquery", LOADED, destinations=BOTH, request_id=7)
+    ledger.settle_destination(slice_, "bigquery", LOADED, destinations=BOTH, request_id=7)
     assert shown(*BOTH) == {DayState.LOADED}

@@ -24,7 +24,7 @@ prepare_airflow()
 from fastapi import FastAPI  # noqa: E402
 from fastapi.testclient import TestClient  # noqa: E402
 from integration.destinations.documents import as_json  # noqa: E402
-from support.fake_runtime import DAG_ID, PIECE  # noqa: E402
+from support.fake_runtime import DAG_ID, SLICE  # noqa: E402
 
 from sellerops.archive import DocumentMeta  # noqa: E402
 from sellerops.base.errors import GiveUpError  # noqa: E402
@@ -53,10 +53,10 @@ class Desk:
         self.runtime, self.client, self.xcom = runtime, client, xcom
         self.ledger: Ledger = runtime.ledger
 
-    def archive(self, content: bytes, spec: ReportSpec = SALES, piece: Slice = PIECE, **headers: str) -> int:
+    def archive(self, content: bytes, spec: ReportSpec = SALES, slice_: Slice = SLICE, **headers: str) -> int:
         """A request whose document is archived; its id."""
         key = RequestKey(
-            spec.source, spec.report_type, piece.account_id, piece.marketplace_ids, piece.start, piece.end,
+            spec.source, spec.report_type, slice_.account_id, slice_.marketplace_ids, slice_.start, slice_.end,
             {"n": str(len(content)), "c": str(hash(content))},
         )  # fmt: skip
         run = RunRef(spec.dag_id, RUN, TASK, 0, 1, spec.name)
@@ -64,7 +64,7 @@ class Desk:
         assert self.ledger.claim_create(request.id)
         self.ledger.record_created(request.id, f"R{request.id}")
         self.ledger.record_status(request.id, RequestStatus.DONE, document_id="D", reported_at=AT)
-        meta = DocumentMeta(spec.source, spec.name, piece.account_id, str(request.id), AT.isoformat())
+        meta = DocumentMeta(spec.source, spec.name, slice_.account_id, str(request.id), AT.isoformat())
         stored = self.runtime.archive.put_stream([content], meta)
         told = {"content_type": "application/json"} | headers
         self.ledger.record_archived(
@@ -72,8 +72,8 @@ class Desk:
         )
         return request.id
 
-    def planned(self, piece: Slice = PIECE, *request_ids: int) -> None:
-        self.xcom["northwind_na.plan_slices", -1] = [piece.to_dict()]
+    def planned(self, slice_: Slice = SLICE, *request_ids: int) -> None:
+        self.xcom["northwind_na.plan_slices", -1] = [slice_.to_dict()]
         if request_ids:
             self.xcom[TASK, 0] = list(request_ids)
 
@@ -156,7 +156,7 @@ def test_it_takes_the_right_to_read_the_dags_task_logs(desk: Desk, monkeypatch: 
         return False
 
     monkeypatch.setattr(get_auth_manager(), "is_authorized_dag", refuse)
-    desk.planned(PIECE, one := desk.archive(b"{}"))
+    desk.planned(SLICE, one := desk.archive(b"{}"))
     answers = [desk.get("slice"), desk.get("document"), desk.get("seller-central"), desk.document(one)]
     assert [answer.status_code for answer in answers] == [403] * 4
     assert asked == [("GET", DagAccessEntity.TASK_LOGS, DAG_ID, "ann")] * 4
@@ -200,7 +200,7 @@ def test_documents_with_undeclared_personal_columns_count_as_personal(desk: Desk
 
 def test_a_document_is_shown_as_sent_and_as_nothing_that_runs(desk: Desk) -> None:
     content = f'{{"title": "{EVIL}"}}'.encode()
-    desk.planned(PIECE, desk.archive(content))
+    desk.planned(SLICE, desk.archive(content))
     answer = desk.get("document")
     assert answer.status_code == 200 and answer.content == content
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
@@ -284,11 +284,11 @@ def test_documents_have_numbers_only(desk: Desk, wanted: str) -> None:
 
 def test_several_documents_are_a_choice_and_none_is_said_so(desk: Desk) -> None:
     first, second = desk.archive(b"{}"), desk.archive(b"{ }")
-    desk.planned(PIECE, first, second)
+    desk.planned(SLICE, first, second)
     page = desk.get("document")
     assert [f'/documents/{one}"' in page.text for one in (first, second)] == [True, True]
     desk.xcom[TASK, 0] = []
-    desk.planned(replace(PIECE, first_day="2026-11-01", last_day="2026-11-01"))
+    desk.planned(replace(SLICE, first_day="2026-11-01", last_day="2026-11-01"))
     nothing = desk.get("document")
     assert nothing.status_code == 404 and "No document" in nothing.text
 
@@ -302,10 +302,10 @@ def load(desk: Desk, content: bytes, request_id: int, run_id: str = RUN) -> None
     destination = open_destination("postgres", desk.runtime.conninfo)
     meta = replace(RequestMeta.of(request), run=run)
     results = load_document(
-        destination, SALES, PIECE, meta, lambda: desk.runtime.archive.open(str(request.archive_uri))
+        destination, SALES, SLICE, meta, lambda: desk.runtime.archive.open(str(request.archive_uri))
     )
     desk.ledger.settle_destination(
-        PIECE, "postgres", SliceState.LOADED, destinations=("postgres",), run=run, request_id=request_id,
+        SLICE, "postgres", SliceState.LOADED, destinations=("postgres",), run=run, request_id=request_id,
         load_id=results[-1].load_id,
     )  # fmt: skip
 
@@ -323,7 +323,7 @@ def test_the_entry_tells_state_requests_loads_rejects_and_changes(desk: Desk) ->
     load(desk, b"", first, "scheduled__1")
     second = desk.archive(sales(1, 5, 3, f"many {EVIL}", unheardOf=EVIL))
     load(desk, b"", second)
-    desk.planned(PIECE, second)
+    desk.planned(SLICE, second)
     answer = desk.get("slice")
     assert answer.status_code == 200
     text = html.unescape(re.sub(r"<[^>]+>", " ", answer.text))
@@ -343,9 +343,9 @@ def test_the_entry_tells_state_requests_loads_rejects_and_changes(desk: Desk) ->
 def test_reasons_are_escaped(desk: Desk) -> None:
     run = RunRef(DAG_ID, RUN, TASK, 0, 1, SALES.name)
     error = GiveUpError(f"Amazon says {EVIL}", remedy='<img src=x onerror="alert(1)">')
-    piece = replace(PIECE, label=f"US {EVIL}")
-    desk.ledger.set_slice_state(piece, SliceState.FAILED, run=run, error=error)
-    desk.planned(piece)
+    slice_ = replace(SLICE, label=f"US {EVIL}")
+    desk.ledger.set_slice_state(slice_, SliceState.FAILED, run=run, error=error)
+    desk.planned(slice_)
     answer = desk.get("slice")
     assert "<script" not in answer.text and "<img" not in answer.text
     text = html.unescape(answer.text)
@@ -362,7 +362,7 @@ def test_what_airflow_has_forgotten_the_ledger_still_tells(desk: Desk) -> None:
 
 def test_a_slice_that_is_not_planned_yet_and_odd_xcoms_are_no_error(desk: Desk) -> None:
     assert desk.get("slice").status_code == 404
-    for odd in ("text", [None], [{"report": "x"}], [{**asdict(PIECE), "marketplaces": ["NOWHERE"]}], 7):
+    for odd in ("text", [None], [{"report": "x"}], [{**asdict(SLICE), "marketplaces": ["NOWHERE"]}], 7):
         desk.xcom["northwind_na.plan_slices", -1] = odd
         assert desk.get("slice").status_code == 404, odd
 
@@ -380,7 +380,7 @@ def test_the_links_of_a_task_lead_to_its_pages(desk: Desk) -> None:
     from airflow.sdk.types import TaskInstanceKey
 
     one = desk.archive(b"{}")
-    desk.planned(PIECE, one)
+    desk.planned(SLICE, one)
     key = TaskInstanceKey(dag_id=DAG_ID, task_id=TASK, run_id=RUN, try_number=1, map_index=0)
     urls = {link: link().get_link(None, ti_key=key) for link in LINKS}  # type: ignore[arg-type]
     answers = {link: desk.client.get(url, follow_redirects=False) for link, url in urls.items()}

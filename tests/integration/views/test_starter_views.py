@@ -53,22 +53,22 @@ def sales(day: str = "2026-11-20", units: int = 3, spec: ReportSpec = SALES, hou
         "trafficByAsin": {"sessions": 11, "pageViews": 17},
     }
     content = as_json(salesAndTrafficByAsin=[row], salesAndTrafficByDate=[])
-    piece = day_slice(spec, day, timezone="America/Los_Angeles")
-    return Doc(spec, piece, content, hours, "application/json")
+    slice_ = day_slice(spec, day, timezone="America/Los_Angeles")
+    return Doc(spec, slice_, content, hours, "application/json")
 
 
-def stock(shop: str, pieces: int, moment: datetime, spec: ReportSpec = STOCK) -> Doc:
+def stock(shop: str, slices: int, moment: datetime, spec: ReportSpec = STOCK) -> Doc:
     told = {
         "asin": "A",
         "fnSku": "F",
         "sellerSku": "S",
         "condition": "NewItem",
-        "inventoryDetails": {"fulfillableQuantity": pieces, "inboundShippedQuantity": 4},
-        "totalQuantity": pieces + 4,
+        "inventoryDetails": {"fulfillableQuantity": slices, "inboundShippedQuantity": 4},
+        "totalQuantity": slices + 4,
     }
     line = json.dumps({"request": {}, "answer": {"payload": {"inventorySummaries": [told]}}}).encode() + b"\n"
-    piece = replace(snapshot_slice(spec, moment, shop), region="NA" if shop == "US" else "EU")
-    return Doc(spec, piece, line, 0, "application/jsonl")
+    slice_ = replace(snapshot_slice(spec, moment, shop), region="NA" if shop == "US" else "EU")
+    return Doc(spec, slice_, line, 0, "application/jsonl")
 
 
 def rows(store: PostgresStore, view: str) -> list[dict[str, Any]]:
@@ -108,8 +108,8 @@ def test_current_stock_is_the_newest_snapshot_and_counts_a_pool_once(
     store: PostgresStore, ledger: Ledger
 ) -> None:
     now = ledger.clock().now().astimezone(UTC)
-    for shop, pieces, hours in (("DE", 100, 4), ("FR", 98, 4), ("DE", 90, 1), ("FR", 91, 1), ("GB", 30, 8)):
-        stock(shop, pieces, now - timedelta(hours=hours)).load_into(store.destination)
+    for shop, slices, hours in (("DE", 100, 4), ("FR", 98, 4), ("DE", 90, 1), ("FR", 91, 1), ("GB", 30, 8)):
+        stock(shop, slices, now - timedelta(hours=hours)).load_into(store.destination)
     stock("US", 5, now - timedelta(days=9)).load_into(store.destination)
     found = {row["stock_pool"]: row for row in rows(store, "current_stock")}
     assert {pool: row["fulfillable"] for pool, row in found.items()} == {"pan_eu": 91, "GB": 30}
@@ -117,8 +117,8 @@ def test_current_stock_is_the_newest_snapshot_and_counts_a_pool_once(
 
     # The other report tells a newer moment of GB.
     at_hand = b"sku\tafn-fulfillable-quantity\tafn-total-quantity\r\nS\t28\t28\r\n"
-    piece = replace(snapshot_slice(AT_HAND, now, "GB"), region="EU")
-    Doc(AT_HAND, piece, at_hand).load_into(store.destination)
+    slice_ = replace(snapshot_slice(AT_HAND, now, "GB"), region="EU")
+    Doc(AT_HAND, slice_, at_hand).load_into(store.destination)
     found = {row["stock_pool"]: row for row in rows(store, "current_stock")}
     assert found["GB"]["fulfillable"] == 28 and found["GB"]["report"].endswith("fba_manage_inventory")
 
@@ -166,8 +166,8 @@ def test_a_replay_puts_its_table_in_place_below_the_views(
     """Nobody who reads meanwhile finds the view empty, and a changed type does not stop the replay."""
     archive, doc = Archive(str(tmp_path)), sales()
     at = datetime(2026, 11, 21, 9, tzinfo=UTC)
-    meta = archive_document(archive, SALES, doc.piece, at, doc.content, content_type="application/json")
-    load_archived(ledger, archive, SALES, doc.piece, meta)
+    meta = archive_document(archive, SALES, doc.slice_, at, doc.content, content_type="application/json")
+    load_archived(ledger, archive, SALES, doc.slice_, meta)
     spec = with_type(SALES, "sales_daily", "units_ordered", ColumnType.TEXT) if changed else SALES
     (done,) = replay(ledger, archive, spec, Scope(tables=("sales_daily",)))
     assert done.is_in_place
@@ -180,9 +180,9 @@ def test_a_replay_with_another_type_keeps_the_view_of_shared_stock(
 ) -> None:
     archive, doc = Archive(str(tmp_path)), stock("US", 5, ledger.clock().now())
     meta = archive_document(
-        archive, STOCK, doc.piece, ledger.clock().now(), doc.content, content_type="application/jsonl"
+        archive, STOCK, doc.slice_, ledger.clock().now(), doc.content, content_type="application/jsonl"
     )
-    load_archived(ledger, archive, STOCK, doc.piece, meta)
+    load_archived(ledger, archive, STOCK, doc.slice_, meta)
     spec = with_type(STOCK, "fba_inventory_summaries", "fulfillable_quantity", ColumnType.DECIMAL)
     replay(ledger, archive, spec, Scope())
     (row,) = store.query("SELECT * FROM amazon_sp.fba_inventory_summaries__once")
@@ -291,10 +291,10 @@ def test_job_runs_tell_every_load_and_every_reason(store: PostgresStore, ledger:
         from sellerops.destinations import load_document
 
         results = load_document(
-            store.destination, doc.spec, doc.piece, replace(doc.meta, run=run(number)), doc.stream
+            store.destination, doc.spec, doc.slice_, replace(doc.meta, run=run(number)), doc.stream
         )
         ledger.settle_destination(
-            doc.piece, "postgres", SliceState.LOADED, destinations=("postgres",), run=run(number),
+            doc.slice_, "postgres", SliceState.LOADED, destinations=("postgres",), run=run(number),
             request_id=None, load_id=results[-1].load_id,
         )  # fmt: skip
 

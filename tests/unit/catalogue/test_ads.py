@@ -56,8 +56,8 @@ def test_every_column_is_filled_somewhere_and_no_key_comes_twice(report: str) ->
 
 
 def test_each_row_names_its_profile_and_currency_and_ids_are_whole() -> None:
-    piece = slice_of("sp_campaigns", "northwind_na", ["US"], FIRST, LAST, AS_OF)
-    profile = profile_of(world(), piece)
+    slice_ = slice_of("sp_campaigns", "northwind_na", ["US"], FIRST, LAST, AS_OF)
+    profile = profile_of(world(), slice_)
     for row in read("sp_campaigns").rows:
         assert (row["profile_id"], row["currency_code"]) == (str(profile.id), "USD")
         assert row["campaign_id"].isdigit() and len(row["campaign_id"]) > 12

@@ -98,8 +98,8 @@ def test_the_spec_reads_every_table_and_the_document_is_as_amazon_describes_it(
         assert len(set(keys)) == len(rows), f"{table}: a key twice"
     if SCHEMAS.exists():
         start, end = days_of(report)
-        piece = slice_of(report, ACCOUNTS[country], [country], start, end, AS_OF)
-        document = document_of(piece, AS_OF, options_of(report, country))
+        slice_ = slice_of(report, ACCOUNTS[country], [country], start, end, AS_OF)
+        document = document_of(slice_, AS_OF, options_of(report, country))
         assert document is not None
         _validate(json.loads(document.read()), SCHEMA_OF[report])
 

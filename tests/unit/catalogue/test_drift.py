@@ -30,7 +30,7 @@ from sellerops.settings.specs.model import WHOLE_DOCUMENT
 
 SPECS, FAILURES = load_specs()
 TABLES = [(spec, name) for spec in SPECS for name in spec.tables]
-PIECE = Slice(
+SLICE = Slice(
     "amazon_sp", "r", "shop", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
 )
 FLAT = ("tsv", "csv")
@@ -169,7 +169,7 @@ class Reading:
             spec.tables[table_name],
             io.BytesIO(make(spec, table_name, change)),
             file_format=spec.format,
-            piece=PIECE,
+            slice_=SLICE,
             content_type=f"text/plain; charset={change.label}" if change.label else None,
             on_reject=self.rejects.append,
         )

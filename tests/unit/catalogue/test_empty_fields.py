@@ -21,7 +21,7 @@ from sellerops.settings.specs import ReportSpec, load_specs
 
 FLAT_KINDS = ("tsv", "csv")
 FACTS = Path(__file__).with_name("empty_fields.csv")
-PIECE = Slice(
+SLICE = Slice(
     "amazon_sp", "r", "shop", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
 )
 TABLES = [(spec, name) for spec in load_specs()[0] for name in spec.tables]
@@ -85,7 +85,7 @@ def test_rows_of_flat_files_without_these_values_are_rows(spec: ReportSpec, name
     content = "\r\n".join(mark.join(f"{quote}{cell}{quote}" for cell in line) for line in lines)
     rejects: list[RowReject] = []
     stream = open_rows(
-        table, io.BytesIO(content.encode()), file_format=spec.format, piece=PIECE, on_reject=rejects.append
+        table, io.BytesIO(content.encode()), file_format=spec.format, slice_=SLICE, on_reject=rejects.append
     )
     rows = [row for batch in stream for row in batch.to_pylist()]
     assert (rejects, len(rows)) == ([], ROWS)

@@ -28,9 +28,9 @@ def test_every_document_is_read_whole(spec: ReportSpec) -> None:
                 table,
                 io.BytesIO(sample.content),
                 file_format=spec.format,
-                piece=sample.piece,
+                slice_=sample.slice_,
                 content_type=sample.content_type,
-                facts=request_facts(sample.piece),
+                facts=request_facts(sample.slice_),
                 on_reject=lambda _: None,
                 where=spec.name,
             )

@@ -240,8 +240,8 @@ def test_the_ledger_appears_late_and_is_reconciled_for_two_days() -> None:
 
     def told(hours: int) -> dict[tuple[str, str], tuple[int, ...]] | None:
         as_of = day + timedelta(hours=hours)
-        piece = slice_of(SUMMARY, EU, SHOPS[EU], day.date(), day.date(), as_of)
-        if document_of(piece, as_of) is None:
+        slice_ = slice_of(SUMMARY, EU, SHOPS[EU], day.date(), day.date(), as_of)
+        if document_of(slice_, as_of) is None:
             return None
         rows = parse(SUMMARY, EU, SHOPS[EU], day.date(), day.date(), as_of).rows
         return {
@@ -289,8 +289,8 @@ def test_stranded_stock_is_rare_and_none_is_no_report() -> None:
     none = 0
     for offset in range(0, 60, 6):
         as_of = AS_OF - timedelta(days=offset)
-        piece = slice_of("stranded_inventory", EU, ["FR"], None, None, as_of)
-        if document_of(piece, as_of) is None:
+        slice_ = slice_of("stranded_inventory", EU, ["FR"], None, None, as_of)
+        if document_of(slice_, as_of) is None:
             none += 1
             continue
         parsed = parse("stranded_inventory", EU, ["FR"], None, None, as_of)

@@ -241,9 +241,9 @@ def test_storage_fees_are_volume_times_rate_for_what_lay_in_stock(seller: Any) -
 
 
 def test_a_month_of_storage_fees_is_not_there_before_it_is_published() -> None:
-    piece = slice_of("storage_fees", *NA, *OCTOBER, AS_OF)
-    assert document_of(piece, datetime(2026, 11, 6, tzinfo=UTC)) is None
-    assert document_of(piece, datetime(2026, 11, 15, tzinfo=UTC)) is not None
+    slice_ = slice_of("storage_fees", *NA, *OCTOBER, AS_OF)
+    assert document_of(slice_, datetime(2026, 11, 6, tzinfo=UTC)) is None
+    assert document_of(slice_, datetime(2026, 11, 15, tzinfo=UTC)) is not None
 
 
 def test_the_aged_surcharge_is_of_the_fifteenth_and_seen_from_the_eighteenth() -> None:
@@ -252,8 +252,8 @@ def test_the_aged_surcharge_is_of_the_fifteenth_and_seen_from_the_eighteenth() -
     for row in rows:
         fee = row["qty_charged"] * row["per_unit_volume"] * row["rate_surcharge"]
         assert abs(row["amount_charged"] - fee) <= Decimal("0.005")
-    piece = slice_of("long_term_storage_fees", *NA, *OCTOBER, AS_OF)
-    assert document_of(piece, datetime(2026, 10, 17, tzinfo=UTC)) is None
+    slice_ = slice_of("long_term_storage_fees", *NA, *OCTOBER, AS_OF)
+    assert document_of(slice_, datetime(2026, 10, 17, tzinfo=UTC)) is None
 
 
 def test_overage_is_charged_in_rare_months_only() -> None:
@@ -263,8 +263,8 @@ def test_overage_is_charged_in_rare_months_only() -> None:
         first = date(2026, month, 1)
         last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
         for account, shops in (NA, EU):
-            piece = slice_of("overage_fees", account, shops, first, last, as_of)
-            if document_of(piece, as_of) is None:
+            slice_ = slice_of("overage_fees", account, shops, first, last, as_of)
+            if document_of(slice_, as_of) is None:
                 continue
             charged += 1
             parsed = parse("overage_fees", account, shops, first, last, as_of)

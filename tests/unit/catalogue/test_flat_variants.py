@@ -36,7 +36,7 @@ class Read:
             table,
             io.BytesIO(content if isinstance(content, bytes) else content.encode(charset)),
             file_format=spec.format,
-            piece=Slice(
+            slice_=Slice(
                 spec.source, report, "a", marketplace(shop).region, (shop,), "l", "UTC",
                 first_day="2026-01-01", last_day="2026-12-31",
             ),
@@ -190,9 +190,9 @@ def read(spec: ReportSpec, sample: Sample, *changes: tuple[str, dict[str, str]])
         table,
         io.BytesIO(b"".join(chunks)),
         file_format=spec.format,
-        piece=sample.piece,
+        slice_=sample.slice_,
         content_type=sample.content_type,
-        facts=request_facts(sample.piece),
+        facts=request_facts(sample.slice_),
         on_reject=lambda _: None,
     )
     rows = [row for batch in stream for row in batch.to_pylist()]

@@ -49,9 +49,9 @@ def test_ordinary_documents_are_read_by_the_block(spec: ReportSpec) -> None:
                 table,
                 io.BytesIO(sample.content),
                 file_format=spec.format,
-                piece=sample.piece,
+                slice_=sample.slice_,
                 content_type=sample.content_type,
-                facts=request_facts(sample.piece),
+                facts=request_facts(sample.slice_),
                 on_reject=lambda row: None,
             )
             assert sum(part.num_rows for part in stream)

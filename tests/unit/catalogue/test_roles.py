@@ -17,7 +17,7 @@ from sellerops.settings.specs.overview import overview
 
 FACTS = Path(__file__).resolve().parents[4] / "shared" / "amazon" / "report_types.csv"
 SPECS = load_specs()[0]
-PIECE = Slice("amazon_sp", "r", "northwind_na", "NA", ("US",), "l", "UTC")
+SLICE = Slice("amazon_sp", "r", "northwind_na", "NA", ("US",), "l", "UTC")
 REFUSED = CredentialsError("Amazon answered 403.", where="createReport", remedy="Check.", status=403)
 
 
@@ -53,14 +53,14 @@ def test_the_page_of_reports_lists_what_to_ask_amazon_for() -> None:
 @pytest.mark.parametrize("name", ["sales_and_traffic", "settlements", "awd_inventory", "sp_campaigns"])
 def test_a_refusal_names_role_and_marketplace(name: str) -> None:
     spec = load_spec(name)
-    told = explain_refusal(spec, PIECE, REFUSED)
+    told = explain_refusal(spec, SLICE, REFUSED)
     assert spec.role in told.cause
     assert "US of account northwind_na" in told.cause
     assert told.details["role"] == spec.role
-    assert explain_refusal(spec, PIECE, told) is told, "an explanation is not explained again"
+    assert explain_refusal(spec, SLICE, told) is told, "an explanation is not explained again"
 
 
 def test_only_a_refusal_is_explained() -> None:
     assert "northwind_na" in load_accounts()
     expired = CredentialsError("Amazon answered 401.", where="x", status=401)
-    assert explain_refusal(load_spec("settlements"), PIECE, expired) is expired
+    assert explain_refusal(load_spec("settlements"), SLICE, expired) is expired

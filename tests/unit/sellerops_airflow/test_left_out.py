@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from support.fake_runtime import DAG_ID, PIECE, FakeRuntime, task_context
+from support.fake_runtime import DAG_ID, SLICE, FakeRuntime, task_context
 
 from sellerops.collect import Done, Outcome
 from sellerops.notices import Notice
@@ -29,7 +29,7 @@ def runtime() -> Iterator[FakeRuntime]:
 
 def fetch() -> FetchReportOperator:
     return FetchReportOperator(
-        task_id="fetch_report", report=DAG_ID, account_id="northwind_na", piece=PIECE.to_dict()
+        task_id="fetch_report", report=DAG_ID, account_id="northwind_na", slice_=SLICE.to_dict()
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
-from support.fake_runtime import DAG_ID, NOW, PIECE, FakeRuntime, task_context
+from support.fake_runtime import DAG_ID, NOW, SLICE, FakeRuntime, task_context
 
 from sellerops.base.clock import Clock
 from sellerops.base.errors import (
@@ -41,7 +41,7 @@ def plan(dag_id: str = DAG_ID, **days: str) -> PlanSlicesOperator:
 
 def fetch() -> FetchReportOperator:
     return FetchReportOperator(
-        task_id="fetch_report", report=DAG_ID, account_id="northwind_na", piece=PIECE.to_dict()
+        task_id="fetch_report", report=DAG_ID, account_id="northwind_na", slice_=SLICE.to_dict()
     )
 
 
@@ -52,7 +52,7 @@ def test_the_plan_holds_every_slice_as_plain_values_and_writes_it_down(runtime: 
     found = plan().execute(task_context(task_id="northwind_na.plan_slices", map_index=-1))
     assert [values["label"] for values in found][:3] == ["US 2026-11-18", "US 2026-11-19", "US 2026-11-20"]
     assert len(found) == 9
-    assert Slice.from_dict(found[2]) == PIECE
+    assert Slice.from_dict(found[2]) == SLICE
     assert set(runtime.fake_ledger.states().values()) == {SliceState.PLANNED}
     assert len(runtime.fake_ledger.rows) == 9
 
@@ -175,7 +175,7 @@ def test_a_document_at_hand_needs_no_wait(runtime: FakeRuntime) -> None:
     runtime.fake_collector.steps = [Done((7,), Outcome.DOCUMENTS)]
     assert fetch().execute(task_context()) == [7]
     (call,) = runtime.fake_collector.calls
-    assert call["piece"] == PIECE
+    assert call["slice_"] == SLICE
     assert call["reference"] == NOW
     assert (call["run"].task_id, call["run"].map_index, call["run"].report) == (
         "northwind_na.slice.fetch_report",
@@ -192,7 +192,7 @@ def test_waiting_is_left_to_the_triggerer_and_the_task_goes_on_afterwards(runtim
     classpath, values = deferred.value.trigger.serialize()
     assert classpath == "sellerops_airflow.triggers.report.ReportTrigger"
     assert values["request_ids"] == [7]
-    assert values["piece"] == PIECE.to_dict()
+    assert values["slice_"] == SLICE.to_dict()
     ready = WaitResult(WaitOutcome.READY, "the document is ready", (7,)).to_dict()
     with pytest.raises(TaskDeferred):
         fetch().resume(task_context(), event=ready)
@@ -301,11 +301,11 @@ def load(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespa
         return SimpleNamespace(archive_uri=requests[request_id], status="DONE", reported_at=NOW)
 
     def load_document(
-        _destination: Any, spec: Any, piece: Slice, request: Any, open_stream: Any
+        _destination: Any, spec: Any, slice_: Slice, request: Any, open_stream: Any
     ) -> list[Any]:
         if said.error:
             raise said.error
-        said.loaded.append((open_stream(), piece.label))
+        said.loaded.append((open_stream(), slice_.label))
         counts = dict.fromkeys(("inserted", "updated", "unchanged", "superseded", "replaced"), 0)
         return [
             destinations.LoadResult(
@@ -336,7 +336,7 @@ def loading(request_ids: list[int]) -> LoadReportOperator:
         report=DAG_ID,
         account_id="northwind_na",
         destination="postgres",
-        piece=PIECE.to_dict(),
+        slice_=SLICE.to_dict(),
         request_ids=request_ids,
     )
 
@@ -372,10 +372,11 @@ def test_constructors_only_assign() -> None:
     """Before `execute` a field may still be a template, so none is looked at."""
     nonsense = object()
     assert (
-        fetch().__class__(task_id="x", report="no such", account_id="none", piece=nonsense).piece is nonsense
+        fetch().__class__(task_id="x", report="no such", account_id="none", slice_=nonsense).slice_
+        is nonsense
     )
     made = LoadReportOperator(
-        task_id="x", report="no", account_id="none", destination="none", piece=nonsense, request_ids=nonsense
+        task_id="x", report="no", account_id="none", destination="none", slice_=nonsense, request_ids=nonsense
     )
     assert made.request_ids is nonsense
 

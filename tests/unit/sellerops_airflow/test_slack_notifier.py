@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
-from support.fake_runtime import DAG_ID, PIECE, FakeRuntime
+from support.fake_runtime import DAG_ID, SLICE, FakeRuntime
 from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.base.clock import Clock
@@ -100,7 +100,7 @@ class Airflow:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.states: dict[str, str] = {}
-        self.xcoms: dict[tuple[str, str], Any] = {(PLAN, "return_value"): [PIECE.to_dict()] * 3}
+        self.xcoms: dict[tuple[str, str], Any] = {(PLAN, "return_value"): [SLICE.to_dict()] * 3}
         self.clear_number = 0
         monkeypatch.setattr(
             "airflow.sdk.execution_time.task_runner.RuntimeTaskInstance.get_task_states",
@@ -126,8 +126,8 @@ def airflow(monkeypatch: pytest.MonkeyPatch) -> Airflow:
 
 def fail(runtime: Runtime, error: Exception, day: str = "2026-11-20", map_index: int = 0) -> None:
     run = RunRef(DAG_ID, RUN_ID, FETCH, map_index, 1, "sales_and_traffic")
-    piece = replace(PIECE, first_day=day, last_day=day)
-    runtime.real.set_slice_state(piece, SliceState.FAILED, run=run, error=error)
+    slice_ = replace(SLICE, first_day=day, last_day=day)
+    runtime.real.set_slice_state(slice_, SliceState.FAILED, run=run, error=error)
 
 
 def test_a_partial_failure(runtime: Runtime, channel: Slack, airflow: Airflow) -> None:
@@ -254,7 +254,7 @@ def test_a_failure_nobody_knows_more_of_still_makes_a_notice(
 
 def test_failures_of_other_runs_are_not_told(runtime: Runtime, channel: Slack, airflow: Airflow) -> None:
     other = RunRef(DAG_ID, "another run", FETCH, 0, 1, "sales_and_traffic")
-    runtime.real.set_slice_state(PIECE, SliceState.FAILED, run=other, error=ReportFatal("of another run"))
+    runtime.real.set_slice_state(SLICE, SliceState.FAILED, run=other, error=ReportFatal("of another run"))
     airflow.states = {f"{FETCH}_1": "failed"}
     ReportFailureNotifier()(airflow.context())
     assert "of another run" not in channel.messages[0]["blocks"]

@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
-from support.fake_runtime import PIECE, FakeRuntime, task_context
+from support.fake_runtime import SLICE, FakeRuntime, task_context
 
 from sellerops.base.errors import NothingToCollect, ReportFatal
 from sellerops.calendar.telemetry import current_fields, observed
@@ -79,14 +79,14 @@ def of(span: ReadableSpan) -> dict[str, Any]:
 
 def fetch() -> FetchReportOperator:
     return FetchReportOperator(
-        task_id="fetch_report", report=RUN.dag_id, account_id="northwind_na", piece=PIECE.to_dict()
+        task_id="fetch_report", report=RUN.dag_id, account_id="northwind_na", slice_=SLICE.to_dict()
     )
 
 
 def test_a_tasks_span_and_those_within_carry_report_account_shop_slice_and_step(
     runtime: FakeRuntime, spans: InMemorySpanExporter
 ) -> None:
-    with slice_outcome(runtime.ledger, task_context(), RUN, PIECE), observed("archive", {"request_id": "7"}):
+    with slice_outcome(runtime.ledger, task_context(), RUN, SLICE), observed("archive", {"request_id": "7"}):
         pass
     assert current_fields() == {}
     inner, outer = spans.get_finished_spans()
@@ -133,7 +133,7 @@ def test_only_failures_are_errors_and_no_credential_is_told(
     outcome: str,
     is_error: bool,
 ) -> None:
-    with pytest.raises(raised), slice_outcome(runtime.ledger, task_context(), RUN, PIECE):
+    with pytest.raises(raised), slice_outcome(runtime.ledger, task_context(), RUN, SLICE):
         raise error
     (span,) = spans.get_finished_spans()
     assert of(span)["outcome"] == outcome
@@ -146,7 +146,7 @@ def test_log_lines_of_our_modules_carry_the_fields_and_lose_them_afterwards(
     runtime: FakeRuntime, lines: list[dict[str, Any]]
 ) -> None:
     inner, outer = logging.getLogger("sellerops.archive"), logging.getLogger("sellerops_airflow.operators")
-    with slice_outcome(runtime.ledger, task_context(), RUN, PIECE):
+    with slice_outcome(runtime.ledger, task_context(), RUN, SLICE):
         outer.info("Waiting for %s", "quota")
         with observed("archive", {"request_id": "7"}):
             inner.warning("the download broke off")
@@ -178,9 +178,9 @@ def test_waiting_in_the_triggerer_carries_them_too_and_mixes_no_two_waits(
     async def both() -> None:
         waits = []
         for shop in ("US", "CA"):
-            piece = PIECE.to_dict() | {"marketplaces": [shop], "label": f"{shop} 2026-11-20"}
+            slice_ = SLICE.to_dict() | {"marketplaces": [shop], "label": f"{shop} 2026-11-20"}
             trigger = triggers.ReportTrigger(
-                report=RUN.dag_id, account_id="northwind_na", piece=piece, run={}, request_ids=[],
+                report=RUN.dag_id, account_id="northwind_na", slice_=slice_, run={}, request_ids=[],
                 reference="2026-11-21T12:00:00+00:00", priority="schedule",
             )  # fmt: skip
             waits.append(anext(aiter(trigger.run())))
@@ -233,7 +233,7 @@ def test_what_airflow_reports_to_sentry_has_our_tags(
 
     def run(ti: Any, context: Any, log: Any) -> Any:
         try:
-            with slice_outcome(runtime.ledger, context, RUN, PIECE):
+            with slice_outcome(runtime.ledger, context, RUN, SLICE):
                 raise ReportFatal("Amazon aborted it.")
         except ReportFatal as error:
             return None, None, error
@@ -252,5 +252,5 @@ def test_what_airflow_reports_to_sentry_has_our_tags(
 
 def test_without_sentry_or_exporter_nothing_is_sent_or_missed(runtime: FakeRuntime) -> None:
     assert not sentry_sdk.is_initialized()
-    with slice_outcome(runtime.ledger, task_context(), RUN, PIECE):
+    with slice_outcome(runtime.ledger, task_context(), RUN, SLICE):
         assert current_fields() == FIELDS

@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 import pytest
-from support.fake_runtime import DAG_ID, NOW, PIECE, FakeCollector, FakeRuntime
+from support.fake_runtime import DAG_ID, NOW, SLICE, FakeCollector, FakeRuntime
 
 from sellerops.base.errors import ConfigurationError, CredentialsError, RetryableError
 from sellerops.collect import WaitOutcome, WaitResult
@@ -34,7 +34,7 @@ def trigger() -> ReportTrigger:
     return ReportTrigger(
         report=DAG_ID,
         account_id="northwind_na",
-        piece=PIECE.to_dict(),
+        slice_=SLICE.to_dict(),
         run=RUN,
         request_ids=[7],
         reference=NOW.isoformat(),
@@ -68,7 +68,7 @@ def test_the_event_is_the_result_of_the_wait(runtime: FakeRuntime) -> None:
     (payload,) = events(trigger())
     assert WaitResult.from_dict(json.loads(json.dumps(payload))) == result
     (call,) = runtime.fake_collector.calls
-    assert (call["piece"], call["request_ids"], call["reference"]) == (PIECE, (7,), NOW)
+    assert (call["slice_"], call["request_ids"], call["reference"]) == (SLICE, (7,), NOW)
     assert call["run"].map_index == 2
     assert runtime.asked == [("sales_and_traffic", "northwind_na", Priority.BACKFILL)]
 

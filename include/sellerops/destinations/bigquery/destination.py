@@ -301,18 +301,18 @@ class _Load:
         return self._jobs.query(self._jobs.name(self._load_id, step), *statement)
 
     def _values(self, shape: BigQueryShape) -> dict[str, Any]:
-        piece = self.job.slice
+        slice_ = self.job.slice
         values: dict[str, Any] = {
-            "account_id": piece.account_id,
+            "account_id": slice_.account_id,
             "marketplace_id": self.job.marketplace_id,
-            "region": piece.region,
+            "region": slice_.region,
             "load_id": self._load_id,
             "reported_at": self.job.request.reported_at,
         }
         if shape.is_snapshot:
-            values["snapshot_at"] = datetime.fromisoformat(piece.snapshot_at or "")
+            values["snapshot_at"] = datetime.fromisoformat(slice_.snapshot_at or "")
         if shape.table.day_from_window:
-            values[shape.table.day_from_window] = piece.days[0]
+            values[shape.table.day_from_window] = slice_.days[0]
         return values
 
     def _drift(self, statements: Statements) -> list[tuple[str, str]]:

@@ -213,18 +213,18 @@ class _Load:
         )
 
     def _values(self, shape: Shape, load_id: int) -> dict[str, Any]:
-        piece = self._job.slice
+        slice_ = self._job.slice
         values: dict[str, Any] = {
-            "account_id": piece.account_id,
+            "account_id": slice_.account_id,
             "marketplace_id": self._job.marketplace_id,
-            "region": piece.region,
+            "region": slice_.region,
             "load_id": load_id,
             "reported_at": self._job.request.reported_at,
         }
         if shape.is_snapshot:
-            values["snapshot_at"] = datetime.fromisoformat(piece.snapshot_at or "")
+            values["snapshot_at"] = datetime.fromisoformat(slice_.snapshot_at or "")
         if shape.table.day_from_window:
-            values[shape.table.day_from_window] = piece.days[0]
+            values[shape.table.day_from_window] = slice_.days[0]
         return values
 
     def _changes(

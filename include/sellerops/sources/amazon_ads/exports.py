@@ -69,14 +69,14 @@ class Exports:
         self._kind = kind
         self._media_type = f"application/vnd.{kind.lower()}export.v1+json"
 
-    def query(self, spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> ExportQuery:
-        return ExportQuery(spec.report_type, piece.marketplace_ids, piece.start, piece.end, options)
+    def query(self, spec: ReportSpec, slice_: Slice, options: Mapping[str, str]) -> ExportQuery:
+        return ExportQuery(spec.report_type, slice_.marketplace_ids, slice_.start, slice_.end, options)
 
-    def check(self, client: AdsClient, piece: Slice) -> None:
-        check_profile(client, piece)
+    def check(self, client: AdsClient, slice_: Slice) -> None:
+        check_profile(client, slice_)
 
-    async def prepare(self, client: AdsClient, piece: Slice) -> None:
-        await need_profile(client, piece)
+    async def prepare(self, client: AdsClient, slice_: Slice) -> None:
+        await need_profile(client, slice_)
 
     async def ask(
         self, client: AdsClient, query: ExportQuery, request: ReportRequest, fence: Fence

@@ -70,22 +70,22 @@ class AdsQuery:
         return False
 
 
-def query_of(spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> AdsQuery:
+def query_of(spec: ReportSpec, slice_: Slice, options: Mapping[str, str]) -> AdsQuery:
     """The report of one slice. ConfigurationError when the spec does not say enough."""
     missing = [name for name in ("ad_product", "group_by") if not options.get(name)]
-    if missing or not (piece.first_day and piece.last_day):
+    if missing or not (slice_.first_day and slice_.last_day):
         raise ConfigurationError(
             f"a report of Amazon Ads needs {' and '.join(missing) or 'a window of days'}.",
             where=f"{spec.path or spec.name}, key `{'request.options' if missing else 'period'}`",
         )
     return AdsQuery(
         spec.report_type,
-        piece.marketplace_ids,
-        piece.start,
-        piece.end,
+        slice_.marketplace_ids,
+        slice_.start,
+        slice_.end,
         options,
-        piece.first_day,
-        piece.last_day,
+        slice_.first_day,
+        slice_.last_day,
         columns_of(spec),
     )
 
@@ -109,14 +109,14 @@ class Reports:
     slowest_poll: timedelta | None = timedelta(minutes=5)
     listing: Listing[Any] | None = None
 
-    def query(self, spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> AdsQuery:
-        return query_of(spec, piece, options)
+    def query(self, spec: ReportSpec, slice_: Slice, options: Mapping[str, str]) -> AdsQuery:
+        return query_of(spec, slice_, options)
 
-    def check(self, client: AdsClient, piece: Slice) -> None:
-        check_profile(client, piece)
+    def check(self, client: AdsClient, slice_: Slice) -> None:
+        check_profile(client, slice_)
 
-    async def prepare(self, client: AdsClient, piece: Slice) -> None:
-        await need_profile(client, piece)
+    async def prepare(self, client: AdsClient, slice_: Slice) -> None:
+        await need_profile(client, slice_)
 
     async def ask(self, client: AdsClient, query: AdsQuery, request: ReportRequest, fence: Fence) -> Created:
         """A report that is there already (425) is taken: the answer to our create may have been lost."""
@@ -241,16 +241,16 @@ def duplicate_of(error: RequestRefused) -> str | None:
     return found[1]
 
 
-def check_profile(client: AdsClient, piece: Slice) -> None:
+def check_profile(client: AdsClient, slice_: Slice) -> None:
     """NothingToCollect when the ledger knows that there is no profile in the slice's shop."""
-    if piece.marketplace:
-        profiles.check_profile(client.ledger, client.account.id, piece.marketplace.id)
+    if slice_.marketplace:
+        profiles.check_profile(client.ledger, client.account.id, slice_.marketplace.id)
 
 
-async def need_profile(client: AdsClient, piece: Slice) -> None:
+async def need_profile(client: AdsClient, slice_: Slice) -> None:
     """The same once Amazon was asked, if nobody asked lately."""
-    if piece.marketplace:
-        await client.profile(piece.marketplace.id)
+    if slice_.marketplace:
+        await client.profile(slice_.marketplace.id)
 
 
 def facts_of(client: AdsClient, request: ReportRequest) -> Mapping[str, Any]:

@@ -22,10 +22,10 @@ from sellerops.sources.common.operations import Pages
 class _OfTheAccount(Reports):
     """A list of the whole account, for which no profile is needed."""
 
-    def check(self, client: AdsClient, piece: Slice) -> None:
+    def check(self, client: AdsClient, slice_: Slice) -> None:
         return
 
-    async def prepare(self, client: AdsClient, piece: Slice) -> None:
+    async def prepare(self, client: AdsClient, slice_: Slice) -> None:
         return
 
 

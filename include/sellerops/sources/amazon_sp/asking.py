@@ -53,10 +53,10 @@ class _Plain:
 
     slowest_poll: timedelta | None = None
 
-    def check(self, client: SpApiClient, piece: Slice) -> None:
+    def check(self, client: SpApiClient, slice_: Slice) -> None:
         return None
 
-    async def prepare(self, client: SpApiClient, piece: Slice) -> None:
+    async def prepare(self, client: SpApiClient, slice_: Slice) -> None:
         return None
 
     def can_mend(self, error: RequestRefused) -> bool:
@@ -78,8 +78,8 @@ class Reports(_Plain):
     finished = REPORT_FINISHED
     listing: Listing[SpApiClient] | None = AllReports()
 
-    def query(self, spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> ReportQuery:
-        return query_of(spec, piece)
+    def query(self, spec: ReportSpec, slice_: Slice, options: Mapping[str, str]) -> ReportQuery:
+        return query_of(spec, slice_)
 
     async def ask(
         self, client: SpApiClient, query: ReportQuery, request: ReportRequest, fence: Fence
@@ -114,8 +114,8 @@ class DataKiosk(_Plain):
     finished = QUERY_FINISHED
     listing: Listing[SpApiClient] | None = None
 
-    def query(self, spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> ReportQuery:
-        return data_kiosk.query_of_options(spec, piece, options)
+    def query(self, spec: ReportSpec, slice_: Slice, options: Mapping[str, str]) -> ReportQuery:
+        return data_kiosk.query_of_options(spec, slice_, options)
 
     async def ask(
         self, client: SpApiClient, query: ReportQuery, request: ReportRequest, fence: Fence

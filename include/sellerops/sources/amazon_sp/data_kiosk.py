@@ -57,7 +57,7 @@ class QueryTold(Report):
     was_cancelled: bool = False
 
 
-def query_of_options(spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> KioskQuery:
+def query_of_options(spec: ReportSpec, slice_: Slice, options: Mapping[str, str]) -> KioskQuery:
     """The query of a request with these options. A part's values stand as a list of strings for their
     option's name in braces. ConfigurationError when it is longer than Amazon takes.
     """
@@ -68,14 +68,14 @@ def query_of_options(spec: ReportSpec, piece: Slice, options: Mapping[str, str])
     if len(written) > MOST_CHARACTERS:
         raise ConfigurationError(
             f"the query has {len(written)} characters, Amazon takes {MOST_CHARACTERS}.",
-            where=f"{spec.name}, {piece.label}",
+            where=f"{spec.name}, {slice_.label}",
             remedy="Ask for fewer fields in `request.query`, or for fewer values in `request.split.at_most`.",
         )
     return KioskQuery(
         spec.report_type,
-        piece.marketplace_ids,
-        piece.start,
-        piece.end,
+        slice_.marketplace_ids,
+        slice_.start,
+        slice_.end,
         options,
         text=written,
         token=options.get(TOKEN),

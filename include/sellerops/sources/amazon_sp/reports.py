@@ -69,7 +69,7 @@ class ReportQuery:
         )
 
 
-def query_of(spec: ReportSpec, piece: Slice) -> ReportQuery:
+def query_of(spec: ReportSpec, slice_: Slice) -> ReportQuery:
     """How a slice is asked for.
 
     Types that report whole marketplace days, weeks, months or quarters read only the dates of dataStartTime
@@ -77,20 +77,20 @@ def query_of(spec: ReportSpec, piece: Slice) -> ReportQuery:
     future in Asia). Others get the window's instants. A snapshot has none, or states one that ends with its
     moment (``request.window_back``).
     """
-    start, end = piece.start, piece.end
+    start, end = slice_.start, slice_.end
     by_date = spec.period.kind is PeriodKind.DAY or spec.period.kind.is_whole_only
-    if by_date and spec.period.clock == "marketplace" and piece.first_day and piece.last_day:
-        start = datetime.fromisoformat(f"{piece.first_day}T00:00:00+00:00")
-        end = datetime.fromisoformat(f"{piece.last_day}T00:00:00+00:00")
+    if by_date and spec.period.clock == "marketplace" and slice_.first_day and slice_.last_day:
+        start = datetime.fromisoformat(f"{slice_.first_day}T00:00:00+00:00")
+        end = datetime.fromisoformat(f"{slice_.last_day}T00:00:00+00:00")
     return ReportQuery(
-        spec.report_type, piece.marketplace_ids, start, end, options_of(spec, piece), _stated(spec, piece)
+        spec.report_type, slice_.marketplace_ids, start, end, options_of(spec, slice_), _stated(spec, slice_)
     )
 
 
-def _stated(spec: ReportSpec, piece: Slice) -> tuple[datetime, datetime] | None:
-    if not piece.snapshot_at or not spec.request.window_back:
+def _stated(spec: ReportSpec, slice_: Slice) -> tuple[datetime, datetime] | None:
+    if not slice_.snapshot_at or not spec.request.window_back:
         return None
-    moment = datetime.fromisoformat(piece.snapshot_at)
+    moment = datetime.fromisoformat(slice_.snapshot_at)
     return moment - spec.request.window_back, moment
 
 

@@ -176,15 +176,15 @@ class Asking(Protocol[_Client]):
     # What other applications asked for, where that may be used; None: it cannot be known.
     listing: Listing[Any] | None
 
-    def query(self, spec: ReportSpec, piece: Slice, options: Mapping[str, str]) -> Query:
+    def query(self, spec: ReportSpec, slice_: Slice, options: Mapping[str, str]) -> Query:
         """What to create for a request with these options."""
         ...
 
-    def check(self, client: _Client, piece: Slice) -> None:
+    def check(self, client: _Client, slice_: Slice) -> None:
         """Raise the SkipError of a slice for which there is rightly nothing to ask. On a worker."""
         ...
 
-    async def prepare(self, client: _Client, piece: Slice) -> None:
+    async def prepare(self, client: _Client, slice_: Slice) -> None:
         """The same in a wait, before the first create; calls take their own leases."""
         ...
 

@@ -45,7 +45,7 @@ class Asked:
     ``now``: aware, the time of asking; the pages are the data as of then.
     """
 
-    piece: Slice
+    slice_: Slice
     options: Mapping[str, str]
     now: datetime
     seller_id: str | None = None

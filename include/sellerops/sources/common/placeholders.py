@@ -9,18 +9,18 @@ from sellerops.calendar.slices import Slice
 from sellerops.settings.specs import ReportSpec
 
 
-def options_of(spec: ReportSpec, piece: Slice) -> dict[str, str]:
+def options_of(spec: ReportSpec, slice_: Slice) -> dict[str, str]:
     """The spec's options, the slice's days, instants and shops filled in for ``{first_day}`` and the like.
 
     A query is one of them (``query``): it is part of what makes two requests the same.
     """
     known = {
-        "first_day": piece.first_day or "",
-        "last_day": piece.last_day or "",
-        "window_start": iso(piece.start) if piece.start else "",
-        "window_end": iso(piece.end) if piece.end else "",
-        "marketplace_id": piece.marketplace_ids[0],
-        "marketplace_ids": json.dumps(piece.marketplace_ids),
+        "first_day": slice_.first_day or "",
+        "last_day": slice_.last_day or "",
+        "window_start": iso(slice_.start) if slice_.start else "",
+        "window_end": iso(slice_.end) if slice_.end else "",
+        "marketplace_id": slice_.marketplace_ids[0],
+        "marketplace_ids": json.dumps(slice_.marketplace_ids),
     }
 
     def filled(template: str) -> str:

@@ -90,16 +90,16 @@ def _gunzip(chunks: Iterable[bytes], where: str, budget: _Budget) -> Iterator[by
                     if not data.strip(b"\0"):
                         break  # padding after the last member
                     unpacker = zlib.decompressobj(_GZIP_WINDOW)
-                piece = unpacker.decompress(data, _UNPACKED_CHUNK)
-                size += len(piece)
+                slice_ = unpacker.decompress(data, _UNPACKED_CHUNK)
+                size += len(slice_)
                 budget.check(size)
-                if piece:
-                    yield piece
+                if slice_:
+                    yield slice_
                 data = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-        while not unpacker.eof and (piece := unpacker.decompress(b"", _UNPACKED_CHUNK)):
-            size += len(piece)
+        while not unpacker.eof and (slice_ := unpacker.decompress(b"", _UNPACKED_CHUNK)):
+            size += len(slice_)
             budget.check(size)
-            yield piece
+            yield slice_
     except zlib.error as error:
         raise DocumentDamaged(f"the gzip data is broken: {error}.", where=where) from None
     if not unpacker.eof:

@@ -54,9 +54,9 @@ def test_what_is_sound_is_read_whole(packed: bytes, size: int) -> None:
 
 
 def read_all(stream: Any, size: int, got: list[bytes] | None = None) -> None:
-    while piece := stream.read(size):
+    while slice_ := stream.read(size):
         if got is not None:
-            got.append(piece)
+            got.append(slice_)
 
 
 def read_document(packed: bytes) -> None:

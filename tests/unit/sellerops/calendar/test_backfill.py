@@ -54,8 +54,8 @@ def test_what_is_there_already_is_not_asked_again() -> None:
     def held(question: Question) -> str | None:
         asked.append(question)
         return (
-            {"US": "archive", "CA": "amazon"}[question.piece.marketplaces[0]]
-            if "-09" in question.piece.label
+            {"US": "archive", "CA": "amazon"}[question.slice_.marketplaces[0]]
+            if "-09" in question.slice_.label
             else None
         )
 
@@ -64,7 +64,7 @@ def test_what_is_there_already_is_not_asked_again() -> None:
     (report,) = plan.reports
     assert (report.archived, report.listed, plan.requests) == (1, 1, 8)
     moments = run_moments(load_spec("sales_and_traffic"), date(2026, 11, 10), date(2026, 11, 12), NOW)
-    assert {one.piece.label: one.run_at for one in asked}["US 2026-11-10"] == moments[2]
+    assert {one.slice_.label: one.run_at for one in asked}["US 2026-11-10"] == moments[2]
 
 
 def test_days_beyond_what_amazon_serves_are_told_apart() -> None:

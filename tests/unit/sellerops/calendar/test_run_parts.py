@@ -32,7 +32,7 @@ def plan(spec: object, account: str, first: date, last: date) -> list[Slice]:
         from_day=first,
         to_day=last,
     )
-    return [piece for piece in found if not piece.expired]
+    return [slice_ for slice_ in found if not slice_.expired]
 
 
 @settings(max_examples=50, deadline=None)
@@ -60,11 +60,11 @@ def test_the_parts_are_the_whole(
             SPECS[key], account, date.fromisoformat(rest.first_day), date.fromisoformat(rest.last_day)
         )
         assert len(left) == rest.slices
-    assert sorted(piece.label for piece in collected) == sorted(piece.label for piece in whole)
+    assert sorted(slice_.label for slice_ in collected) == sorted(slice_.label for slice_ in whole)
 
 
 def test_more_shops_than_airflow_maps_cannot_be_parted() -> None:
     spec = SPECS[PeriodKind.DAY, "marketplace"]
-    pieces = plan(spec, "northwind_na", date(2026, 11, 18), date(2026, 11, 18))
+    slices = plan(spec, "northwind_na", date(2026, 11, 18), date(2026, 11, 18))
     with pytest.raises(ConfigurationError, match="no day to part them at"):
-        cut_run(pieces, len(pieces) - 1)
+        cut_run(slices, len(slices) - 1)

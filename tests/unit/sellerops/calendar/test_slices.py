@@ -28,7 +28,7 @@ def with_period(spec: ReportSpec, **changes: object) -> ReportSpec:
 
 def test_each_marketplace_has_its_own_days() -> None:
     slices = plan_slices(load_spec("sales_and_traffic"), account("NA", "US", "CA"), run_at=RUN, now=RUN)
-    assert [piece.label for piece in slices] == [
+    assert [slice_.label for slice_ in slices] == [
         *(f"US 2026-11-{day}" for day in (18, 19, 20)),
         *(f"CA 2026-11-{day}" for day in (18, 19, 20)),
     ]
@@ -48,7 +48,7 @@ def test_a_day_not_over_where_the_shop_is_waits_for_the_next_run() -> None:
 @pytest.mark.parametrize(("day", "hours"), [("2026-03-08", 23), ("2026-11-01", 25), ("2026-11-02", 24)])
 def test_days_of_daylight_saving_switches_are_whole(day: str, hours: int) -> None:
     wanted = date.fromisoformat(day)
-    (piece,) = plan_slices(
+    (slice_,) = plan_slices(
         load_spec("sales_and_traffic"),
         account("NA", "US"),
         run_at=RUN,
@@ -56,17 +56,17 @@ def test_days_of_daylight_saving_switches_are_whole(day: str, hours: int) -> Non
         from_day=wanted,
         to_day=wanted,
     )
-    assert piece.start and piece.end and piece.end - piece.start == timedelta(hours=hours)
+    assert slice_.start and slice_.end and slice_.end - slice_.start == timedelta(hours=hours)
 
 
 def test_an_account_region_report_is_asked_once_for_all_shops() -> None:
-    (piece,) = plan_slices(load_spec("all_orders"), account("NA", "US", "CA", "MX"), run_at=RUN, now=RUN)
-    assert piece.marketplaces == ("US", "CA", "MX") and piece.label == "NA 2026-11-19..2026-11-20"
-    assert piece.marketplace is None
+    (slice_,) = plan_slices(load_spec("all_orders"), account("NA", "US", "CA", "MX"), run_at=RUN, now=RUN)
+    assert slice_.marketplaces == ("US", "CA", "MX") and slice_.label == "NA 2026-11-19..2026-11-20"
+    assert slice_.marketplace is None
 
 
 def test_long_ranges_are_split_at_the_types_maximum() -> None:
-    pieces = plan_slices(
+    slices = plan_slices(
         load_spec("all_orders"),
         account("NA", "US"),
         run_at=RUN,
@@ -74,8 +74,8 @@ def test_long_ranges_are_split_at_the_types_maximum() -> None:
         from_day=date(2026, 9, 1),
         to_day=date(2026, 11, 10),
     )
-    assert [len(piece.days) for piece in pieces] == [30, 30, 11]
-    assert [day for piece in pieces for day in piece.days] == [
+    assert [len(slice_.days) for slice_ in slices] == [30, 30, 11]
+    assert [day for slice_ in slices for day in slice_.days] == [
         date(2026, 9, 1) + timedelta(days=n) for n in range(71)
     ]
 
@@ -90,7 +90,7 @@ def test_weeks_run_sunday_to_saturday_and_months_are_calendar_months() -> None:
         from_day=date(2026, 1, 28),
         to_day=date(2026, 2, 3),
     )
-    assert [(piece.first_day, piece.last_day) for piece in weeks] == [("2026-01-25", "2026-01-31")]
+    assert [(slice_.first_day, slice_.last_day) for slice_ in weeks] == [("2026-01-25", "2026-01-31")]
     months = plan_slices(
         with_period(spec, kind=PeriodKind.MONTH),
         account("NA", "US"),
@@ -99,7 +99,7 @@ def test_weeks_run_sunday_to_saturday_and_months_are_calendar_months() -> None:
         from_day=date(2026, 1, 15),
         to_day=date(2026, 11, 20),
     )
-    assert [piece.first_day for piece in months] == [f"2026-{month:02}-01" for month in range(1, 11)]
+    assert [slice_.first_day for slice_ in months] == [f"2026-{month:02}-01" for month in range(1, 11)]
 
 
 @pytest.mark.parametrize(
@@ -117,24 +117,24 @@ def test_quarters_are_whole_calendar_quarters(run_at: str, windows: list[tuple[s
     run = datetime.fromisoformat(f"{run_at}T08:00:00+00:00" if run_at[-2:] == "07" else f"{run_at}T07:00Z")
     spec = load_spec("search_query_performance_quarterly")
     slices = plan_slices(spec, account("NA", "US"), run_at=run, now=run)
-    assert [(piece.first_day, piece.last_day) for piece in slices] == windows
+    assert [(slice_.first_day, slice_.last_day) for slice_ in slices] == windows
 
 
 def test_any_day_of_a_quarter_asks_for_all_of_it() -> None:
     spec = load_spec("market_basket_quarterly")
-    (piece,) = plan_slices(
+    (slice_,) = plan_slices(
         spec, account("EU", "DE"), run_at=RUN, now=RUN, from_day=date(2026, 8, 31), to_day=date(2026, 9, 2)
     )
-    assert piece.label == "DE 2026-07-01..2026-09-30"
-    assert piece.window_start == "2026-06-30T22:00:00+00:00"
-    assert piece.window_end == "2026-09-30T22:00:00+00:00"
-    assert len(piece.days) == 92
+    assert slice_.label == "DE 2026-07-01..2026-09-30"
+    assert slice_.window_start == "2026-06-30T22:00:00+00:00"
+    assert slice_.window_end == "2026-09-30T22:00:00+00:00"
+    assert len(slice_.days) == 92
 
 
 def test_what_amazon_no_longer_serves_is_marked_not_asked() -> None:
     old = RUN - timedelta(days=800)
     slices = plan_slices(load_spec("sales_and_traffic"), account("NA", "US"), run_at=old, now=RUN)
-    assert slices and all(piece.expired for piece in slices)
+    assert slices and all(slice_.expired for slice_ in slices)
     (snapshot,) = plan_slices(
         load_spec("fba_manage_inventory"), account("NA", "US"), run_at=RUN - timedelta(hours=7), now=RUN
     )
@@ -145,15 +145,15 @@ def test_of_a_range_that_reaches_too_far_back_the_later_days_are_still_asked_for
     spec = load_spec("sp_campaigns")
     account = load_accounts()["northwind_na"]
     oldest = RUN - spec.period.history  # 95 days: the first day that is served whole is 2026-08-19
-    pieces = [
-        piece
-        for piece in plan_slices(
+    slices = [
+        slice_
+        for slice_ in plan_slices(
             spec, account, run_at=RUN, now=RUN, from_day=date(2026, 8, 1), to_day=date(2026, 10, 15)
         )
-        if piece.marketplaces == ("US",)
+        if slice_.marketplaces == ("US",)
     ]
-    assert oldest < pieces[1].start == datetime(2026, 8, 19, 7, tzinfo=UTC)  # type: ignore[operator]
-    assert [(piece.first_day, piece.last_day, piece.expired) for piece in pieces] == [
+    assert oldest < slices[1].start == datetime(2026, 8, 19, 7, tzinfo=UTC)  # type: ignore[operator]
+    assert [(slice_.first_day, slice_.last_day, slice_.expired) for slice_ in slices] == [
         ("2026-08-01", "2026-08-18", True),
         ("2026-08-19", "2026-08-31", False),
         ("2026-09-01", "2026-10-01", False),
@@ -162,7 +162,7 @@ def test_of_a_range_that_reaches_too_far_back_the_later_days_are_still_asked_for
 
 
 def test_listing_looks_back_but_not_past_what_is_listed() -> None:
-    (piece,) = plan_slices(
+    (slice_,) = plan_slices(
         load_spec("settlements"),
         account("EU", "DE"),
         run_at=RUN,
@@ -170,8 +170,8 @@ def test_listing_looks_back_but_not_past_what_is_listed() -> None:
         from_day=date(2026, 1, 1),
         to_day=RUN.date(),
     )
-    assert piece.start and piece.start > RUN - timedelta(days=90)
-    assert piece.end == RUN and not piece.expired
+    assert slice_.start and slice_.start > RUN - timedelta(days=90)
+    assert slice_.end == RUN and not slice_.expired
 
 
 def test_swapped_days_are_refused_with_the_remedy() -> None:
@@ -204,12 +204,12 @@ def test_slices_are_stable_closed_and_survive_xcom(run_at: datetime, code: str, 
     arguments = {"run_at": run_at, "now": run_at}
     slices = plan_slices(spec, account(shop.region, code), **arguments)
     assert slices == plan_slices(spec, account(shop.region, code), **arguments)
-    for piece in slices:
-        assert Slice.from_dict(piece.to_dict()) == piece
-        assert piece.end and piece.end <= run_at
-        if piece.first_day:
+    for slice_ in slices:
+        assert Slice.from_dict(slice_.to_dict()) == slice_
+        assert slice_.end and slice_.end <= run_at
+        if slice_.first_day:
             assert (
-                piece.start and piece.start.astimezone(ZoneInfo(piece.timezone)).hour == 0
+                slice_.start and slice_.start.astimezone(ZoneInfo(slice_.timezone)).hour == 0
             ) or code == "BR"
 
 

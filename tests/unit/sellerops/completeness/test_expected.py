@@ -27,11 +27,11 @@ def planned(spec: ReportSpec, account: Account) -> dict[str, set[date]]:
     """Days that every single run of the time would plan and could collect, one run after the other."""
     found: dict[str, set[date]] = {}
     for moment in run_moments(spec, FIRST - timedelta(days=1), LAST + timedelta(days=400), NOW):
-        for piece in plan_slices(spec, account, run_at=moment, now=NOW):
-            if piece.end is not None and piece.first_day and piece.end + spec.period.available_after > NOW:
+        for slice_ in plan_slices(spec, account, run_at=moment, now=NOW):
+            if slice_.end is not None and slice_.first_day and slice_.end + spec.period.available_after > NOW:
                 continue
-            days = [day for day in piece.days if FIRST <= day <= LAST]
-            found.setdefault(shop_key(piece), set()).update(days)
+            days = [day for day in slice_.days if FIRST <= day <= LAST]
+            found.setdefault(shop_key(slice_), set()).update(days)
     return {shop: days for shop, days in found.items() if days}
 
 

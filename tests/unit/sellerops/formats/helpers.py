@@ -18,7 +18,9 @@ def table(columns: dict[str, Any], **settings: Any) -> TableSpec:
     return TableSpec.model_validate({**defaults, **settings, "columns": columns})
 
 
-def piece(*shops: str, first: str = "2026-11-01", last: str = "2026-11-30", timezone: str = "UTC") -> Slice:
+def bench_slice(
+    *shops: str, first: str = "2026-11-01", last: str = "2026-11-30", timezone: str = "UTC"
+) -> Slice:
     shops = shops or ("US",)
     return Slice(
         "amazon_sp", "report", "shop", "NA", shops, "label", timezone, first_day=first, last_day=last
@@ -44,7 +46,7 @@ class Read:
             spec,
             io.BytesIO(content),
             file_format=FileFormat.model_validate({"kind": kind, **settings}),
-            piece=slice_ or piece(*shops),
+            slice_=slice_ or bench_slice(*shops),
             content_type=content_type,
             on_reject=self.rejects.append,
             where="the document",

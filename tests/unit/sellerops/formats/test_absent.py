@@ -12,7 +12,7 @@ from sellerops.calendar.slices import Slice
 from sellerops.formats import open_rows
 from sellerops.settings.specs import FileFormat, TableSpec
 
-PIECE = Slice(
+SLICE = Slice(
     "amazon_sp", "r", "shop", "NA", ("US",), "l", "UTC", first_day="2026-11-01", last_day="2026-11-30"
 )
 
@@ -36,7 +36,7 @@ def table(absent: str, kind: str = "text", disposition: str = "replace") -> Tabl
 def ids(spec: TableSpec, *rows: str) -> list[Any]:
     content = "\n".join(("id\tdate\tsku\tnote", *rows)).encode()
     stream = open_rows(
-        spec, io.BytesIO(content), file_format=FileFormat(kind="tsv"), piece=PIECE, on_reject=print
+        spec, io.BytesIO(content), file_format=FileFormat(kind="tsv"), slice_=SLICE, on_reject=print
     )
     return [value for batch in stream for value in batch["id"].to_pylist()]
 
@@ -63,7 +63,7 @@ def test_the_whole_row_counts_equal_ones_and_does_not_depend_on_their_place() ->
 def test_rows_that_go_to_the_database_as_text_are_the_same() -> None:
     content = b"id\tdate\tsku\tnote\n\t2026-11-20\ts\tx\n\t2026-11-20\ts\tx\n"
     spec, form = table("none-{row}-{note}"), FileFormat(kind="tsv")
-    stream = open_rows(spec, io.BytesIO(content), file_format=form, piece=PIECE, on_reject=print)
+    stream = open_rows(spec, io.BytesIO(content), file_format=form, slice_=SLICE, on_reject=print)
     (batch,) = stream.texts()
     assert isinstance(batch, pa.RecordBatch)
     assert batch["id"].to_pylist() == ids(spec, *content.decode().splitlines()[1:])

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 from isal import igzip
-from unit.sellerops.formats.helpers import piece, table
+from unit.sellerops.formats.helpers import bench_slice, table
 
 from sellerops.archive import Archive
 from sellerops.formats import open_rows, quoted
@@ -47,7 +47,7 @@ def read(stream: io.BufferedIOBase) -> int:
         SPEC,
         stream,  # type: ignore[arg-type]
         file_format=FileFormat.model_validate({"kind": "tsv"}),
-        piece=piece(),
+        slice_=bench_slice(),
         on_reject=lambda row: pytest.fail(str(row)),
     )
     for _ in found.texts():

@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.sellerops.formats.helpers import Read, piece, table
+from unit.sellerops.formats.helpers import Read, bench_slice, table
 
 from sellerops.base.errors import DocumentDamaged, NotTheReport, UnreadableDocument
 from sellerops.formats import open_rows, tree_rows
@@ -179,7 +179,7 @@ def test_memory_does_not_grow_with_the_document() -> None:
             return b"" if done else b"]}}"
 
     stream = open_rows(
-        SPEC, Long(), file_format=FileFormat(kind="json"), piece=piece(), on_reject=lambda row: None
+        SPEC, Long(), file_format=FileFormat(kind="json"), slice_=bench_slice(), on_reject=lambda row: None
     )
     tracemalloc.start()
     try:

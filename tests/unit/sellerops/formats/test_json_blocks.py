@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from unit.sellerops.formats.helpers import piece, table
+from unit.sellerops.formats.helpers import bench_slice, table
 
 from sellerops.base.errors import SellerOpsError
 from sellerops.formats import RowReject, json_pieces, json_stream, open_rows, tree_rows
@@ -136,7 +136,7 @@ def outcome(shape: str, content: bytes, *, as_text: bool = False) -> Outcome:
             spec,
             io.BytesIO(content),
             file_format=FileFormat.model_validate({"kind": kind}),
-            piece=piece(),
+            slice_=bench_slice(),
             on_reject=rejects.append,
             where="the document",
         )

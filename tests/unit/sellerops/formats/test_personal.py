@@ -131,7 +131,7 @@ def test_rules_that_are_no_words_are_told(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 ORDERS = load_spec("all_orders")
-PIECE = Slice(
+SLICE = Slice(
     "amazon_sp", "all_orders", "shop", "NA", ("US",), "2026-11-20", "UTC", first_day="2026-11-20",
     last_day="2026-11-20", window_start="2026-11-20T00:00:00+00:00", window_end="2026-11-21T00:00:00+00:00",
 )  # fmt: skip
@@ -146,7 +146,7 @@ def opened(content: str, rejects: list[RowReject]) -> RowStream:
         ORDERS.tables["all_orders"],
         io.BytesIO(content.encode()),
         file_format=ORDERS.format,
-        piece=PIECE,
+        slice_=SLICE,
         on_reject=rejects.append,
     )
 
@@ -182,7 +182,7 @@ def test_they_are_not_among_typed_rows_nor_rejected_ones() -> None:
 def test_a_line_hash_confirms_no_guess_of_them() -> None:
     """Rows without a key are told apart by a hash of what is stored."""
     spec = load_spec("fba_customer_returns")
-    piece = replace(PIECE, report=spec.name)
+    slice_ = replace(SLICE, report=spec.name)
     hashes = []
     for header, cell in (("buyer-email", "a@b.example"), ("buyer-email", "c@d.example"), ("status", "")):
         content = f"return-date\torder-id\tsku\t{header}\n2026-11-20T10:00:00+00:00\tO-1\tS\t{cell}\n"
@@ -190,7 +190,7 @@ def test_a_line_hash_confirms_no_guess_of_them() -> None:
             spec.tables["fba_customer_returns"],
             io.BytesIO(content.encode()),
             file_format=spec.format,
-            piece=piece,
+            slice_=slice_,
             on_reject=lambda _: None,
         )
         hashes += [row["line_hash"] for batch in stream for row in batch.to_pylist()]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.costs import grows_in_proportion
-from unit.sellerops.formats.helpers import Read, piece, table
+from unit.sellerops.formats.helpers import Read, bench_slice, table
 
 from sellerops.base.errors import DocumentDamaged
 from sellerops.formats import RowReject, blocks, open_rows
@@ -220,13 +220,13 @@ def test_what_a_writer_without_escapes_wrote_is_read(
 
 
 ENDS, DAMAGE = [b'"', b"\t", b"\n", b"\r\n"], [b"\x00", b"\xef\xbf\xbd", b"\x81"]
-PIECES = [*ENDS, *DAMAGE, b"x", b"1", b'"x"', b"\xc3\xa9", b"k\tb\t1\n"]
+SLICES = [*ENDS, *DAMAGE, b"x", b"1", b'"x"', b"\xc3\xa9", b"k\tb\t1\n"]
 
 
 @settings(max_examples=150, deadline=None)
 @given(
     header=st.sampled_from([b"sku\tname\tn\n", b'"sku"\t"name"\t"n"\r\n', b"sku\tname\tn\t\n"]),
-    body=st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join),
+    body=st.lists(st.sampled_from(SLICES), max_size=30).map(b"".join),
     block=st.sampled_from([1, 7, 1 << 20]),
 )
 def test_any_bytes_are_stored_or_rejected_and_as_text_the_same(
@@ -241,7 +241,7 @@ def test_any_bytes_are_stored_or_rejected_and_as_text_the_same(
                 SPEC,
                 io.BytesIO(header + body + b"\n"),
                 file_format=FileFormat(kind="tsv"),
-                piece=piece(),
+                slice_=bench_slice(),
                 on_reject=rejects.append,
             )
             parts = list(stream.texts() if is_text else stream)

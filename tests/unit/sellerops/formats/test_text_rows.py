@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from unit.sellerops.formats.helpers import piece, table
+from unit.sellerops.formats.helpers import bench_slice, table
 
 from sellerops.destinations.postgres.copy_text import copy_columns, copy_text
 from sellerops.formats import open_rows
@@ -35,7 +35,7 @@ def opened(kind: str, items: list[dict[str, Any]], rejects: list[RowReject]) -> 
         SPEC,
         io.BytesIO(content.encode()),
         file_format=FileFormat.model_validate({"kind": kind}),
-        piece=piece(),
+        slice_=bench_slice(),
         on_reject=rejects.append,
     )
 

@@ -253,7 +253,7 @@ def test_memory_does_not_grow_with_an_xml_document() -> None:
     import io
     import tracemalloc
 
-    from unit.sellerops.formats.helpers import piece
+    from unit.sellerops.formats.helpers import bench_slice
 
     from sellerops.formats import open_rows
     from sellerops.settings.specs import FileFormat
@@ -268,7 +268,7 @@ def test_memory_does_not_grow_with_an_xml_document() -> None:
             return next(self.parts, b"")
 
     stream = open_rows(
-        ORDERS, Long(), file_format=FileFormat(kind="xml"), piece=piece(), on_reject=lambda row: None
+        ORDERS, Long(), file_format=FileFormat(kind="xml"), slice_=bench_slice(), on_reject=lambda row: None
     )
     tracemalloc.start()
     try:

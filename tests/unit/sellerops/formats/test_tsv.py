@@ -8,7 +8,7 @@ import io
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.sellerops.formats.helpers import Read, piece, table
+from unit.sellerops.formats.helpers import Read, bench_slice, table
 
 from sellerops.base.errors import DocumentDamaged, NotTheReport, RetryableError, UnreadableDocument
 from sellerops.formats import blocks, open_rows
@@ -297,7 +297,7 @@ def test_rows_farther_than_a_day_outside_the_window_are_rejects_by_the_shops_day
         b"d\t2026-11-20T08:00:00+00:00\n"
         b"e\t\n"
     )
-    window = piece("US", first="2026-11-18", last="2026-11-18", timezone="America/Los_Angeles")
+    window = bench_slice("US", first="2026-11-18", last="2026-11-18", timezone="America/Los_Angeles")
     read = Read(content, spec, slice_=window)
     assert read.column("sku") == ["b", "c"]
     assert sorted(read.reasons) == [(2, "outside_window"), (5, "outside_window"), (6, "missing_key")]
@@ -371,13 +371,17 @@ def test_memory_does_not_grow_with_the_file() -> None:
             if self.header:
                 taken, self.header = self.header, b""
                 return taken
-            piece_ = b"sku-1\tname\t12\t1.25\r\n" * (size // 20)
-            piece_ = piece_[: max(self.left, 0) // 20 * 20]
-            self.left -= len(piece_)
-            return piece_
+            chunk = b"sku-1\tname\t12\t1.25\r\n" * (size // 20)
+            chunk = chunk[: max(self.left, 0) // 20 * 20]
+            self.left -= len(chunk)
+            return chunk
 
     stream = open_rows(
-        SPEC, Endless(40 << 20), file_format=FileFormat(kind="tsv"), piece=piece(), on_reject=lambda row: None
+        SPEC,
+        Endless(40 << 20),
+        file_format=FileFormat(kind="tsv"),
+        slice_=bench_slice(),
+        on_reject=lambda row: None,
     )
     highest = 0
     for _ in stream:

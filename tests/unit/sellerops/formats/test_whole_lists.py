@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.sellerops.formats.helpers import piece
+from unit.sellerops.formats.helpers import bench_slice
 
 from sellerops.base.errors import DocumentDamaged, NotTheReport, SpecError, UnreadableDocument
 from sellerops.formats import RowStream, open_rows
@@ -62,7 +62,7 @@ class Read:
             spec.tables["campaigns"],
             io.BytesIO(content.encode() if isinstance(content, str) else content),
             file_format=spec.format,
-            piece=piece(),
+            slice_=bench_slice(),
             facts=facts,
             on_reject=self.rejects.append,
             where="the document",
@@ -138,7 +138,7 @@ def copied(spec: ReportSpec, rows: list[dict[str, Any]]) -> Rows:
         spec.tables["campaigns"],
         io.BytesIO(json.dumps(rows).encode()),
         file_format=spec.format,
-        piece=piece(),
+        slice_=bench_slice(),
         facts=FACTS,
         on_reject=lambda _: None,
     )

@@ -28,8 +28,8 @@ def piece_size(size: int) -> Iterator[list[int]]:
     taken: list[int] = []
     real, chunk, head = Pieces.read, xml_stream.CHUNK, xml_encoding._HEAD
 
-    def read(pieces: Pieces, piece: bytes) -> list[Any] | None:
-        found = real(pieces, piece)
+    def read(pieces: Pieces, slice_: bytes) -> list[Any] | None:
+        found = real(pieces, slice_)
         if found is not None:
             taken.append(len(found))
         return found

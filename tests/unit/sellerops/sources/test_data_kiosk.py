@@ -27,40 +27,40 @@ TOLD = {
 }
 
 
-def piece_of(spec: ReportSpec) -> Slice:
+def slice_of(spec: ReportSpec) -> Slice:
     return plan_slices(spec, load_accounts()["northwind_na"], run_at=NOW, now=NOW)[0]
 
 
 def test_the_text_holds_the_slices_days_and_shops_and_the_parts_asins() -> None:
-    piece = piece_of(TRENDS)
-    options = options_of(TRENDS, piece)
+    slice_ = slice_of(TRENDS)
+    options = options_of(TRENDS, slice_)
     assert set(options) == {"query"} and "{asins}" in options["query"], "the same for every part"
-    query = query_of_options(TRENDS, piece, {**options, "asins": "B1 B2"})
+    query = query_of_options(TRENDS, slice_, {**options, "asins": "B1 B2"})
     assert 'startDate: "2026-11-14" endDate: "2026-11-20"' in query.text
     assert 'filters: [{marketplaceId: "ATVPDKIKX0DER", asins: ["B1", "B2"]}]' in query.text
     assert query.body() == {"query": query.text}
-    shops = query_of_options(BY_DATE, piece_of(BY_DATE), options_of(BY_DATE, piece_of(BY_DATE)))
+    shops = query_of_options(BY_DATE, slice_of(BY_DATE), options_of(BY_DATE, slice_of(BY_DATE)))
     assert 'marketplaceIds: ["ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1AM78C64UM0Y8"]' in shops.text
 
 
 def test_a_further_page_asks_the_same_query_with_its_token() -> None:
-    piece = piece_of(BY_DATE)
-    options = options_of(BY_DATE, piece)
-    first = query_of_options(BY_DATE, piece, options)
-    page = query_of_options(BY_DATE, piece, {**options, "after": "1", "paginationToken": "t"})
+    slice_ = slice_of(BY_DATE)
+    options = options_of(BY_DATE, slice_)
+    first = query_of_options(BY_DATE, slice_, options)
+    page = query_of_options(BY_DATE, slice_, {**options, "after": "1", "paginationToken": "t"})
     assert page.body() == {"query": first.text, "paginationToken": "t"}
 
 
 def test_a_query_longer_than_amazon_takes_is_refused_before_it_is_asked() -> None:
-    piece = piece_of(TRENDS)
-    options = {**options_of(TRENDS, piece), "asins": " ".join(["B012345678"] * 600)}
+    slice_ = slice_of(TRENDS)
+    options = {**options_of(TRENDS, slice_), "asins": " ".join(["B012345678"] * 600)}
     with pytest.raises(ConfigurationError, match="8000"):
-        query_of_options(TRENDS, piece, options)
+        query_of_options(TRENDS, slice_, options)
 
 
 def test_a_query_answers_to_its_text_only() -> None:
-    piece = piece_of(BY_DATE)
-    query = query_of_options(BY_DATE, piece, options_of(BY_DATE, piece))
+    slice_ = slice_of(BY_DATE)
+    query = query_of_options(BY_DATE, slice_, options_of(BY_DATE, slice_))
     told = parse_query({**TOLD, "query": query.text.replace(" ", "\n  ")})
     assert query.answers(told)
     assert not query.answers(replace(told, text=query.text.replace("2026-11-20", "2026-11-19")))

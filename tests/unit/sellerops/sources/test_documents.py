@@ -191,7 +191,7 @@ def test_any_bytes_cut_anywhere_come_out_the_same(content: bytes, sizes: list[in
 def test_a_bomb_unpacks_in_bounded_pieces() -> None:
     """64 KB of gzip may hold 64 MB; no piece of it is larger than a megabyte."""
     packed = gzip.compress(bytes(64 << 20))
-    pieces = [len(piece) for piece in unpacked([packed], "here")]
+    pieces = [len(chunk) for chunk in unpacked([packed], "here")]
     assert sum(pieces) == 64 << 20
     assert max(pieces) <= 1 << 20
 
@@ -208,7 +208,7 @@ def test_a_bomb_ends_at_the_ratio(layers: int) -> None:
     bomb = packed(bytes(80 << 20), layers)
     sizes: list[int] = []
     with pytest.raises(LimitExceeded, match="unpack to more than") as caught:
-        sizes.extend(len(piece) for piece in unpacked([bomb], "here"))
+        sizes.extend(len(chunk) for chunk in unpacked([bomb], "here"))
     assert sum(sizes) <= 65 << 20 and caught.value.details["limit"] == "MAX_UNPACK_RATIO"
 
 

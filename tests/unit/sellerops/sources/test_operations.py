@@ -48,12 +48,12 @@ class Told:
         raise AssertionError("these operations want no ASINs")
 
 
-def piece_of(name: str, account: str = "northwind_na", run_at: datetime = NOW) -> Slice:
+def slice_of(name: str, account: str = "northwind_na", run_at: datetime = NOW) -> Slice:
     return plan_slices(load_spec(name), load_accounts()[account], run_at=run_at, now=run_at)[0]
 
 
-def pages_of(name: str, calls: Told, piece: Slice | None = None, **options: str) -> list[Page]:
-    spec, asked_for = load_spec(name), piece or piece_of(name)
+def pages_of(name: str, calls: Told, slice_: Slice | None = None, **options: str) -> list[Page]:
+    spec, asked_for = load_spec(name), slice_ or slice_of(name)
     given = {**options_of(spec, asked_for), **options}
 
     async def whole() -> list[Page]:
@@ -115,8 +115,8 @@ def test_a_span_is_never_longer_than_amazon_answers() -> None:
 
 def test_bounds_lie_more_than_two_minutes_in_the_past() -> None:
     """Of a window that ends now, the last minutes are left to the next run."""
-    piece = piece_of("transactions")
-    ends_now = Slice(**{**piece.__dict__, "window_end": NOW.isoformat()})
+    slice_ = slice_of("transactions")
+    ends_now = Slice(**{**slice_.__dict__, "window_end": NOW.isoformat()})
     for name, answer, key in (
         ("transactions", {"payload": {"transactions": []}}, "postedBefore"),
         ("orders_api", {"orders": []}, "lastUpdatedBefore"),
@@ -142,7 +142,7 @@ def test_metrics_are_asked_for_in_the_shops_own_days(run_at: datetime, interval:
     day = {"interval": "2026-11-13T00:00-08:00--2026-11-14T00:00-08:00", "unitCount": 3}
     other = {"interval": "2026-11-14T00:00-08:00--2026-11-15T00:00-08:00", "unitCount": 4}
     calls = Told({"payload": [day, other]})
-    pages = pages_of("order_metrics", calls, piece_of("order_metrics", run_at=run_at))
+    pages = pages_of("order_metrics", calls, slice_of("order_metrics", run_at=run_at))
     assert calls.asked[0][2] == {
         "marketplaceIds": "ATVPDKIKX0DER",
         "interval": interval,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from support.fake_runtime import NOW, PIECE
+from support.fake_runtime import NOW, SLICE
 
 from sellerops.base.errors import UnexpectedAnswer
 from sellerops.sources.amazon_ads.operations import OPERATIONS
@@ -45,7 +45,7 @@ def read(pages: Pages, answers: Sequence[Mapping[str, Any]]) -> list[int]:
     """The entries of the pages that count."""
 
     async def whole() -> list[Page]:
-        return [each async for each in pages(Script(answers), Asked(PIECE, {}, NOW))]
+        return [each async for each in pages(Script(answers), Asked(SLICE, {}, NOW))]
 
     found = asyncio.run(whole())
     return [

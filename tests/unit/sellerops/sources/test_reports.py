@@ -33,7 +33,7 @@ REPORT = {
 }
 
 
-def piece(report: str, shop: str = "JP", **days: date) -> Slice:
+def slice_(report: str, shop: str = "JP", **days: date) -> Slice:
     place = marketplace(shop)
     account = Account("shop", place.region, (place,), "amazon_sp_shop")
     return plan_slices(load_spec(report), account, run_at=NOW, now=NOW, **days)[-1]
@@ -41,7 +41,7 @@ def piece(report: str, shop: str = "JP", **days: date) -> Slice:
 
 def test_whole_local_days_are_asked_for_by_date() -> None:
     """A Tokyo day ends at 15:00 UTC: any later time of that date would still lie in the future."""
-    body = query_of(load_spec("sales_and_traffic"), piece("sales_and_traffic")).body()
+    body = query_of(load_spec("sales_and_traffic"), slice_("sales_and_traffic")).body()
     assert body == {
         "reportType": "GET_SALES_AND_TRAFFIC_REPORT",
         "marketplaceIds": ["A1VC38T7YXB528"],
@@ -53,26 +53,26 @@ def test_whole_local_days_are_asked_for_by_date() -> None:
 
 def test_other_windows_are_asked_for_by_instant() -> None:
     days = {"from_day": date(2026, 11, 1), "to_day": date(2026, 11, 2)}
-    body = query_of(load_spec("all_orders"), piece("all_orders", **days)).body()
+    body = query_of(load_spec("all_orders"), slice_("all_orders", **days)).body()
     assert (body["dataStartTime"], body["dataEndTime"]) == ("2026-11-01T00:00:00Z", "2026-11-03T00:00:00Z")
     assert "reportOptions" not in body
 
 
 def test_a_snapshot_is_asked_for_without_dates() -> None:
-    body = query_of(load_spec("fba_manage_inventory"), piece("fba_manage_inventory")).body()
+    body = query_of(load_spec("fba_manage_inventory"), slice_("fba_manage_inventory")).body()
     assert set(body) == {"reportType", "marketplaceIds"}
 
 
 def test_a_snapshot_that_insists_on_dates_states_them_and_stays_a_snapshot() -> None:
     """The fee preview wants dataStartTime 72 h or more before now; its cooldown is one for all dates."""
-    query = query_of(load_spec("fee_preview"), piece("fee_preview"))
+    query = query_of(load_spec("fee_preview"), slice_("fee_preview"))
     body = query.body()
     assert (body["dataStartTime"], body["dataEndTime"]) == ("2026-11-18T13:00:00Z", "2026-11-21T14:00:00Z")
     assert (query.start, query.end) == (None, None)
 
 
 def test_a_report_answers_only_its_own_query() -> None:
-    query = query_of(load_spec("sales_and_traffic"), piece("sales_and_traffic"))
+    query = query_of(load_spec("sales_and_traffic"), slice_("sales_and_traffic"))
     report = parse_report(REPORT)
     assert query.answers(report)
     assert not query.answers(replace(report, report_type="GET_X"))

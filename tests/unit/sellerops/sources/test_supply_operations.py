@@ -59,11 +59,11 @@ class Told:
 
 def pages_of(name: str, calls: Told) -> list[Page]:
     spec = load_spec(name)
-    piece = plan_slices(spec, load_accounts()["northwind_na"], run_at=NOW, now=NOW)[0]
+    slice_ = plan_slices(spec, load_accounts()["northwind_na"], run_at=NOW, now=NOW)[0]
 
     async def whole() -> list[Page]:
         operation = OPERATIONS[spec.request.operation or ""]
-        return [page async for page in operation(calls, Asked(piece, options_of(spec, piece), NOW))]
+        return [page async for page in operation(calls, Asked(slice_, options_of(spec, slice_), NOW))]
 
     pages = asyncio.run(whole())
     assert calls.answers == [], "every answer was asked for"
@@ -194,14 +194,14 @@ def test_fees_are_asked_for_every_priced_offer_by_sku() -> None:
 def test_what_an_answer_does_not_have_is_no_row(name: str, line: dict[str, Any]) -> None:
     """A week without a change, a plan without a shipment, an item without fees: none is another document."""
     spec = load_spec(name)
-    piece = plan_slices(spec, load_accounts()["northwind_na"], run_at=NOW, now=NOW)[0]
+    slice_ = plan_slices(spec, load_accounts()["northwind_na"], run_at=NOW, now=NOW)[0]
     rows = {}
     for table, table_spec in spec.tables.items():
         stream = open_rows(
             table_spec,
             io.BytesIO(json.dumps({"request": {}, **line}).encode() + b"\n"),
             file_format=spec.format,
-            piece=piece,
+            slice_=slice_,
             content_type="application/jsonl; charset=utf-8",
             on_reject=lambda _: None,
             where=name,

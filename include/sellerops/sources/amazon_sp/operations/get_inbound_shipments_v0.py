@@ -26,15 +26,15 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
     """Shipments of the slice's shop updated in its window (pages ``shipments``), then the items updated in
     it (pages ``items``).
     """
-    piece = asked.piece
-    if piece.start is None or piece.end is None:
+    slice_ = asked.slice_
+    if slice_.start is None or slice_.end is None:
         raise ConfigurationError("getShipments needs a window.", remedy="Set `period.kind: range`.")
-    shop = piece.marketplace_ids[0]
+    shop = slice_.marketplace_ids[0]
     window: dict[str, Any] = {
         "QueryType": "DATE_RANGE",
         "MarketplaceId": shop,
-        "LastUpdatedAfter": iso(piece.start),
-        "LastUpdatedBefore": iso(piece.end),
+        "LastUpdatedAfter": iso(slice_.start),
+        "LastUpdatedBefore": iso(slice_.end),
         **asked.options,
     }
     lists = (

@@ -12,7 +12,7 @@ _PATH = "/fba/inventory/v1/summaries"
 
 async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
     """All SKUs of the slice's shop. A token lives for 30 seconds; the caller begins anew if one died."""
-    shop = asked.piece.marketplace_ids[0]
+    shop = asked.slice_.marketplace_ids[0]
     query = {
         "granularityType": "Marketplace",
         "granularityId": shop,

@@ -17,14 +17,14 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
     """The account's priced offers in the slice's shop, twenty a call, asked for by SKU: only so does Amazon
     know the size it has measured. An offer it refuses is a row with its error.
     """
-    shop = asked.piece.marketplace_ids[0]
+    shop = asked.slice_.marketplace_ids[0]
     priced = [offer for offer in await calls.offers(shop) if offer.price is not None]
     for first in range(0, len(priced), _MOST_ITEMS):
         body = [_item(offer, shop) for offer in priced[first : first + _MOST_ITEMS]]
         answer = await calls.post("getMyFeesEstimates", _PATH, body)
         results = answer.get("items")
         if not isinstance(results, list) or len(results) != len(body):
-            raise UnexpectedAnswer("getMyFeesEstimates did not answer every item.", where=asked.piece.label)
+            raise UnexpectedAnswer("getMyFeesEstimates did not answer every item.", where=asked.slice_.label)
         yield Page({"operation": "getMyFeesEstimates", "body": body}, answer)
 
 

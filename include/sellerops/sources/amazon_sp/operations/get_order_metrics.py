@@ -14,21 +14,21 @@ _PATH = "/sales/v1/orderMetrics"
 
 async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
     """One call for the whole window, one page for each day of it: only so does a row know its ``date``."""
-    piece = asked.piece
-    if piece.start is None or piece.end is None:
+    slice_ = asked.slice_
+    if slice_.start is None or slice_.end is None:
         raise ConfigurationError("getOrderMetrics needs a window.", remedy="Set `period.kind: range`.")
-    zone = ZoneInfo(piece.timezone)
+    zone = ZoneInfo(slice_.timezone)
     query = {
-        "marketplaceIds": piece.marketplace_ids[0],
-        "interval": f"{_bound(piece.start, zone)}--{_bound(piece.end, zone)}",
+        "marketplaceIds": slice_.marketplace_ids[0],
+        "interval": f"{_bound(slice_.start, zone)}--{_bound(slice_.end, zone)}",
         "granularity": "Day",
-        "granularityTimeZone": piece.timezone,
+        "granularityTimeZone": slice_.timezone,
         **asked.options,
     }
     answer = await calls.get("getOrderMetrics", _PATH, query)
     days = answer.get("payload")
     if not isinstance(days, list):
-        raise UnexpectedAnswer("getOrderMetrics answered without a list of intervals.", where=piece.label)
+        raise UnexpectedAnswer("getOrderMetrics answered without a list of intervals.", where=slice_.label)
     for day in days:
         date = str(day.get("interval", ""))[:10]
         yield Page({"operation": "getOrderMetrics", **query, "date": date}, {**answer, "payload": [day]})

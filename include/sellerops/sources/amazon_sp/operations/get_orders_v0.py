@@ -20,13 +20,13 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
 
     Their items would cost a call an order (getOrderItems); searchOrders brings them along.
     """
-    piece = asked.piece
-    if piece.start is None or piece.end is None:
+    slice_ = asked.slice_
+    if slice_.start is None or slice_.end is None:
         raise ConfigurationError("getOrders needs a window.", remedy="Set `period.kind: range`.")
     query = {
-        "LastUpdatedAfter": iso(piece.start),
-        "LastUpdatedBefore": iso(min(piece.end, asked.now - _NOT_BEFORE)),
-        "MarketplaceIds": list(piece.marketplace_ids),
+        "LastUpdatedAfter": iso(slice_.start),
+        "LastUpdatedBefore": iso(min(slice_.end, asked.now - _NOT_BEFORE)),
+        "MarketplaceIds": list(slice_.marketplace_ids),
         **asked.options,
     }
     async for page in paged(

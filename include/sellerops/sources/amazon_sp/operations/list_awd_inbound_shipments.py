@@ -18,12 +18,12 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
     """The list of what was updated in the slice's window (pages ``list``), then every shipment of it with
     its SKUs (pages ``shipment``).
     """
-    piece = asked.piece
-    if piece.start is None or piece.end is None:
+    slice_ = asked.slice_
+    if slice_.start is None or slice_.end is None:
         raise ConfigurationError("listInboundShipments needs a window.", remedy="Set `period.kind: range`.")
     query = {
-        "updatedAfter": iso(piece.start),
-        "updatedBefore": iso(piece.end),
+        "updatedAfter": iso(slice_.start),
+        "updatedBefore": iso(slice_.end),
         "sortBy": "UPDATED_AT",
         "sortOrder": "ASCENDING",
         "maxResults": _MOST_RESULTS,

@@ -26,8 +26,8 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
     """Of the plans updated in the slice's window: pages ``list``, then for each plan ``plan``, ``items`` and
     a ``shipment`` each.
     """
-    piece = asked.piece
-    if piece.start is None or piece.end is None:
+    slice_ = asked.slice_
+    if slice_.start is None or slice_.end is None:
         raise ConfigurationError("listInboundPlans needs a window.", remedy="Set `period.kind: range`.")
     changed: dict[str, None] = {}
     query = {
@@ -38,9 +38,9 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
     }
     async for page in _plans(calls, query):
         times = {plan["inboundPlanId"]: _time(plan) for plan in page.answer["inboundPlans"]}
-        changed.update((plan, None) for plan, at in times.items() if piece.start <= at < piece.end)
+        changed.update((plan, None) for plan, at in times.items() if slice_.start <= at < slice_.end)
         yield page
-        if any(at < piece.start for at in times.values()):
+        if any(at < slice_.start for at in times.values()):
             break
     for plan_id in changed:
         async for page in _plan(calls, plan_id):

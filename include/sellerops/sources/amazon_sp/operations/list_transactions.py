@@ -19,7 +19,7 @@ _NOT_BEFORE = timedelta(minutes=3)
 
 async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
     """Transactions of all shops, posted in the slice's window. Empty pages are Amazon's, too."""
-    start, end = asked.piece.start, asked.piece.end
+    start, end = asked.slice_.start, asked.slice_.end
     if start is None or end is None:
         raise ConfigurationError("listTransactions needs a window.", remedy="Set `period.kind: range`.")
     for first, last in spans(start, min(end, asked.now - _NOT_BEFORE)):

@@ -15,7 +15,7 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
     """The account's ASINs in the slice's shop, twenty a call. One that the catalogue does not have is left
     out by Amazon.
     """
-    shop = asked.piece.marketplace_ids[0]
+    shop = asked.slice_.marketplace_ids[0]
     asins = await calls.asins(shop)
     for first in range(0, len(asins), _MOST_IDENTIFIERS):
         query = {

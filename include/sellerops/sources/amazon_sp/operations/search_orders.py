@@ -20,21 +20,21 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
     """Orders of all the slice's shops last updated in its window (both bounds count, so orders of a border
     come twice and are merged). ConfigurationError when the options ask for personal data.
     """
-    piece = asked.piece
-    if piece.start is None or piece.end is None:
+    slice_ = asked.slice_
+    if slice_.start is None or slice_.end is None:
         raise ConfigurationError("searchOrders needs a window.", remedy="Set `period.kind: range`.")
     included = {name.strip() for name in asked.options.get("includedData", "").split(",")}
     personal = sorted(included & _PERSONAL)
     if personal:
         raise ConfigurationError(
             f"`request.options.includedData` asks for personal data: {', '.join(personal)}.",
-            where=piece.report,
+            where=slice_.report,
             remedy="Leave it out: this report is not made to keep personal data.",
         )
     query = {
-        "lastUpdatedAfter": iso(piece.start),
-        "lastUpdatedBefore": iso(min(piece.end, asked.now - _NOT_BEFORE)),
-        "marketplaceIds": list(piece.marketplace_ids),
+        "lastUpdatedAfter": iso(slice_.start),
+        "lastUpdatedBefore": iso(min(slice_.end, asked.now - _NOT_BEFORE)),
+        "marketplaceIds": list(slice_.marketplace_ids),
         **asked.options,
     }
     async for page in paged(

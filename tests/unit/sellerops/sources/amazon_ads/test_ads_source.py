@@ -146,8 +146,8 @@ def test_a_duplicate_names_the_report_that_is_there() -> None:
 
 def test_a_report_is_asked_for_by_the_columns_of_its_tables() -> None:
     spec, account = load_spec("report__amazon_ads__sp_campaigns"), load_accounts()["northwind_na"]
-    piece = plan_slices(spec, account, run_at=NOW, now=NOW)[0]
-    body = query_of(spec, piece, spec.request.options).body()
+    slice_ = plan_slices(spec, account, run_at=NOW, now=NOW)[0]
+    body = query_of(spec, slice_, spec.request.options).body()
     assert (body["startDate"], body["endDate"]) == ("2026-10-22", "2026-11-20")
     told = body["configuration"]
     assert told["groupBy"] == ["campaign"]
@@ -160,10 +160,10 @@ def test_a_report_is_asked_for_by_the_columns_of_its_tables() -> None:
 
 def test_windows_that_amazon_no_longer_keeps_are_expired() -> None:
     spec, account = load_spec("report__amazon_ads__sp_campaigns"), load_accounts()["northwind_na"]
-    pieces = plan_slices(
+    slices = plan_slices(
         spec, account, run_at=NOW, now=NOW, from_day=date(2026, 7, 1), to_day=date(2026, 11, 20)
     )
-    mine = [one for one in pieces if one.marketplaces == ("US",)]
+    mine = [one for one in slices if one.marketplaces == ("US",)]
     assert all(len(one.days) <= 31 for one in mine)
     assert {one.expired for one in mine} == {True, False}
     kept_from = (NOW - spec.period.history).date()
@@ -172,9 +172,9 @@ def test_windows_that_amazon_no_longer_keeps_are_expired() -> None:
 
 def test_a_spec_that_does_not_say_enough_is_refused() -> None:
     spec, account = load_spec("report__amazon_ads__sp_campaigns"), load_accounts()["northwind_na"]
-    piece = plan_slices(spec, account, run_at=NOW, now=NOW)[0]
+    slice_ = plan_slices(spec, account, run_at=NOW, now=NOW)[0]
     with pytest.raises(ConfigurationError, match="group_by"):
-        query_of(spec, piece, {"ad_product": "SPONSORED_PRODUCTS"})
+        query_of(spec, slice_, {"ad_product": "SPONSORED_PRODUCTS"})
     with pytest.raises(ConfigurationError, match="no export of 'keywords'"):
         Exports("keywords")
 
@@ -329,7 +329,7 @@ def test_a_list_without_an_end_or_without_a_list_is_refused() -> None:
 
 
 async def pages(name: str, calls: Any) -> list[Page]:
-    asked = Asked(piece=SimpleNamespace(), options={}, now=NOW)  # type: ignore[arg-type]
+    asked = Asked(slice_=SimpleNamespace(), options={}, now=NOW)  # type: ignore[arg-type]
     return [page async for page in OPERATIONS[name](calls, asked)]
 
 
