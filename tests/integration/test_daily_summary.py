@@ -24,7 +24,7 @@ from sellerops.notices.summary import summary_notice  # noqa: E402
 from sellerops.rate_limits import Bucket, QuotaLedger, load_rate_limits  # noqa: E402
 from sellerops.settings.accounts import load_accounts  # noqa: E402
 from sellerops.settings.specs import load_spec  # noqa: E402
-from sellerops_airflow import notifiers
+from sellerops_airflow import notifiers  # noqa: E402
 from sellerops_airflow.housekeeping import summary  # noqa: E402
 
 __all__ = ["conninfo", "ledger", "postgres_server"]

@@ -26,7 +26,7 @@ from sellerops.notices.outbox import Post  # noqa: E402
 from sellerops.settings import specs  # noqa: E402
 from sellerops.settings.accounts import load_accounts  # noqa: E402
 from sellerops.settings.specs import ReportSpec, load_spec  # noqa: E402
-from sellerops_airflow import notifiers
+from sellerops_airflow import notifiers  # noqa: E402
 from sellerops_airflow.housekeeping import deadlines  # noqa: E402
 from sellerops_airflow.notifiers import channels  # noqa: E402
 from sellerops_airflow.runtime import Runtime, use_runtime  # noqa: E402

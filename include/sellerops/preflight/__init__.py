@@ -1,1 +1,1 @@
-"""What is wrong or missing before anything runs: invalid files, and connections the configuration asks for."""
+"""What is wrong or missing before anything runs: invalid files, and connections that the configuration needs."""

@@ -1,1 +1,1 @@
-"""The tasks of DAGs that collect nothing: completeness, late days, maintenance, summary, workers, configuration."""
+"""Tasks of DAGs that collect nothing: completeness, late days, maintenance, summary, configuration."""

@@ -56,7 +56,8 @@ class Desk:
     def archive(self, content: bytes, spec: ReportSpec = SALES, slice_: Slice = SLICE, **headers: str) -> int:
         """A request whose document is archived; its id."""
         key = RequestKey(
-            spec.source, spec.report_type, slice_.account_id, slice_.marketplace_ids, slice_.start, slice_.end,
+            spec.source, spec.report_type,
+            slice_.account_id, slice_.marketplace_ids, slice_.start, slice_.end,
             {"n": str(len(content)), "c": str(hash(content))},
         )  # fmt: skip
         run = RunRef(spec.dag_id, RUN, TASK, 0, 1, spec.name)
