@@ -72,6 +72,10 @@ else
 	@$(BIN)/pytest $(ARGS)
 endif
 
+.PHONY: check
+check: lint  ## Lint, then run the tests nearest to what you changed since main; under 90 seconds
+	@files=$$($(BIN)/python tests/support/affected.py) && { test -z "$$files" || $(BIN)/pytest -q -n 2 --dist loadfile -m "not benchmark" $$files; }
+
 .PHONY: benchmark
 benchmark: export PYTHONPATH := $(PYTHONPATH):$(CURDIR)/tests
 benchmark: $(STAMP)  ## Measure what docs/benchmarks.md reports; ARGS=benchmarks/quota.py

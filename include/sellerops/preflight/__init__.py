@@ -1,1 +1,1 @@
-"""What is wrong or missing before anything runs: invalid files, and connections that the configuration needs."""
+"""What is wrong or missing before anything runs: invalid files, and connections that are needed."""
