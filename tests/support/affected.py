@@ -2,8 +2,8 @@
 
     python tests/support/affected.py [REVISION]
 
-Compares the working tree with REVISION (by default where the branch left ``main``) and prints test files, one a
-line. A test file is as near to a change as its shortest chain of imports; files beyond ``BUDGET`` seconds of
+Compares the working tree with REVISION (by default where the branch left ``main``) and prints one test file a
+line. A test file is as near to a change as its shortest chain of imports. Files beyond ``BUDGET`` seconds of
 estimated time are left to ``make test`` and counted on stderr.
 """
 
