@@ -160,15 +160,15 @@ def _questions(
     ledger: Ledger, accounts: dict[str, Account], now: datetime
 ) -> dict[str, tuple[float, Callable[[], object]]]:
     """What is asked, with the seconds that it may take."""
-    from sellerops.completeness import calendars
-    from sellerops.completeness.filling import tries_of
+    from sellerops.completeness import read_calendars
+    from sellerops.completeness.filling import count_tries
     from sellerops.completeness.silence import silent_reports
     from sellerops.completeness.summary import summarize
     from sellerops.completeness.warnings import warnings_of
     from sellerops.ledger import findings, loads, notices, notifications, quarantines
     from sellerops.ledger.quarantines import QuarantineState
     from sellerops.ledger.slices import failed_days
-    from sellerops.notices.messages import end_words
+    from sellerops.notices.messages import describe_recovery
     from sellerops_airflow.housekeeping import maintenance
     from sellerops_airflow.runs.run_outcomes import build_outcome
 
@@ -194,7 +194,7 @@ def _questions(
         "end of a run, by the ledger alone": (END_OF_RUN, lambda: build_outcome(ledger, dag_id, run_id)),
         "what still stands failed": (
             END_OF_RUN,
-            lambda: end_words(ledger, replace(outcome, accounts_loaded=tuple(accounts))),
+            lambda: describe_recovery(ledger, replace(outcome, accounts_loaded=tuple(accounts))),
         ),
         "failed days of all accounts": (
             END_OF_RUN,
@@ -202,19 +202,22 @@ def _questions(
         ),
         "rows_of_run": (TARGET, lambda: run(lambda c: findings.rows_of_run(c, dag_id, run_id))),
         "loads_with_findings": (TARGET, lambda: run(lambda c: findings.loads_with_findings(c, **recent))),
-        "changes_of": (TARGET, lambda: run(lambda c: findings.changes_of(c, load_ids))),
-        "refused_by": (TARGET, lambda: run(lambda c: findings.refused_by(c, load_ids))),
-        "runs nobody was told of": (TARGET, lambda: maintenance.untold_runs(ledger, **recent)),
+        "column_changes": (TARGET, lambda: run(lambda c: findings.column_changes(c, load_ids))),
+        "rejected_rows": (TARGET, lambda: run(lambda c: findings.rejected_rows(c, load_ids))),
+        "runs nobody was told of": (TARGET, lambda: maintenance.runs_without_notice(ledger, **recent)),
         "slices that never ended": (
             TARGET,
             lambda: maintenance.stale_slices(ledger, timedelta(hours=36), timedelta(days=30)),
         ),
         "silence": (TARGET, lambda: silent_reports(ledger, specs, accounts.values(), timedelta(hours=6))),
         "summary": (TARGET, lambda: summarize(ledger, accounts, now - DAY, now)),
-        "calendar of a report": (TARGET, lambda: list(calendars(ledger, spec, accounts.values()))),
-        "calendar of one account": (TARGET, lambda: list(calendars(ledger, spec, [accounts["seller_1"]]))),
+        "calendar of a report": (TARGET, lambda: list(read_calendars(ledger, spec, accounts.values()))),
+        "calendar of one account": (
+            TARGET,
+            lambda: list(read_calendars(ledger, spec, [accounts["seller_1"]])),
+        ),
         "open warnings": (TARGET, lambda: warnings_of(ledger, spec.name)),
-        "tries of a gap": (TARGET, lambda: tries_of(ledger, spec.name, "seller_1", days)),
+        "tries of a gap": (TARGET, lambda: count_tries(ledger, spec.name, "seller_1", days)),
         "last slices": (TARGET, lambda: ledger.slice_states(most=101)),
         "last failed slices": (TARGET, lambda: ledger.slice_states(states=[SliceState.FAILED], most=101)),
         "last loads": (TARGET, lambda: ledger.loads(account_id="seller_1")),
@@ -231,7 +234,7 @@ def _questions(
         "a notification": (
             TARGET,
             lambda: run(
-                lambda c: notifications.keep(c, notifications.Notification("new", "{}", report_id="R77-0"))
+                lambda c: notifications.store(c, notifications.Notification("new", "{}", report_id="R77-0"))
             ),
         ),
         "open questions": (TARGET, lambda: run(lambda c: quarantines.listed(c, [QuarantineState.OPEN], 100))),
@@ -257,14 +260,14 @@ def _figures(meter: Meter, question: Callable[[], object]) -> dict[str, Any]:
 
 def _purges(meter: Meter, ledger: Ledger) -> dict[str, dict[str, Any]]:
     """What is a month late, then what one more day brings, then nothing."""
-    from sellerops.ledger.retention import Kept, purge
+    from sellerops.ledger.retention import RetentionPeriods, purge
 
     told: dict[str, dict[str, Any]] = {}
     for name, days, target in PURGES:
         deleted: dict[str, int] = {}
 
         def work(days: int = days, deleted: dict[str, int] = deleted) -> None:
-            kept = Kept(rows=timedelta(days=days), changes=timedelta(days=days + 700))
+            kept = RetentionPeriods(rows=timedelta(days=days), changes=timedelta(days=days + 700))
             deleted.update(purge(ledger, kept))
 
         statement, whole = meter.ask(work)
@@ -292,7 +295,7 @@ def _writes(meter: Meter, ledger: Ledger, accounts: dict[str, Account]) -> dict[
     def write() -> None:
         for state in (SliceState.PLANNED, SliceState.REQUESTED):
             ledger.set_slice_state(slice_, state, run=run)
-        ledger.settle_destination(
+        ledger.set_destination_state(
             slice_, "postgres", SliceState.LOADED, destinations=["postgres"], run=run, request_id=1, load_id=1
         )
 

@@ -36,7 +36,7 @@ from sellerops.collect import Collector, Done, WaitFor
 from sellerops.ledger import Ledger, RunRef
 from sellerops.notifications.queue import SqsQueue
 from sellerops.notifications.reader import Reader
-from sellerops.notifications.setting_up import set_up
+from sellerops.notifications.subscriptions import set_up
 from sellerops.rate_limits import QuotaLedger, load_rate_limits
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import load_spec

@@ -130,7 +130,7 @@ def operations() -> Iterator[tuple[str, tuple[Cost, Cost]]]:
 
 def document(spec: ReportSpec, account: str) -> tuple[Cost, Cost]:
     """The documents of seven days of an account, first and again, of a world that has made nothing yet."""
-    catalogue.world.cache_clear()
+    catalogue.simulation.cache_clear()
     shops = tuple(marketplace(code) for code in SHOPS[account])
     owner = Account(account, shops[0].region, shops, f"amazon_sp_{account}", sources=(spec.source,))
     asked = [

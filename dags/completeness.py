@@ -15,9 +15,9 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Param, task
 
-from sellerops_airflow.dag_factory.house_dags import house_dag, page_of
+from sellerops_airflow.dag_factory.dag_defaults import dag_defaults, docs_page
 from sellerops_airflow.housekeeping import completeness, deadlines
-from sellerops_airflow.runs.outcomes import task_outcome
+from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 DAG_ID = "sellerops__completeness"
@@ -25,8 +25,8 @@ DAG_ID = "sellerops__completeness"
 with DAG(
     dag_id=DAG_ID,
     description="Finds days that are missing and starts runs for them; tells of schedules gone quiet.",
-    doc_md=page_of(__doc__),
-    schedule=completeness.daily(DAG_ID, between="05:00-06:00"),
+    doc_md=docs_page(__doc__),
+    schedule=completeness.daily_schedule(DAG_ID, between="05:00-06:00"),
     max_active_runs=1,
     tags={"sellerops", "maintenance"},
     params={
@@ -39,7 +39,7 @@ with DAG(
             6, type="integer", minimum=1, description="A schedule so long overdue, a run so long queued."
         ),
     },
-    **house_dag(retry_delay=timedelta(minutes=5)),
+    **dag_defaults(retry_delay=timedelta(minutes=5)),
 ):
 
     @task
@@ -47,9 +47,9 @@ with DAG(
         """The runs to start: whose gaps, which days."""
         with task_outcome(context):
             chosen = context["params"]
-            return completeness.find_fills(
+            return completeness.plan_gap_fills(
                 get_runtime().ledger,
-                completeness.asks_airflow(context),
+                completeness.pause_lookup(context),
                 most=chosen["most_runs"],
                 tries=chosen["tries"],
                 horizon_days=chosen["horizon_days"],
@@ -61,7 +61,7 @@ with DAG(
         with task_outcome(context):
             completeness.check_silence(
                 get_runtime().ledger,
-                completeness.asks_airflow(context),
+                completeness.pause_lookup(context),
                 context["params"]["silent_hours"],
             )
 
@@ -69,21 +69,21 @@ with DAG(
     def check_queued(**context: Any) -> None:
         """Runs that are queued and do not start."""
         with task_outcome(context):
-            completeness.check_queued(completeness.asks_airflow(context), context["params"]["silent_hours"])
+            completeness.check_queued(completeness.pause_lookup(context), context["params"]["silent_hours"])
 
     @task
-    def tell_expiring(**context: Any) -> int:
+    def check_expiring(**context: Any) -> int:
         """Missing and failed days that Amazon stops serving within a week: told once."""
         with task_outcome(context):
             return deadlines.check_expiring(
-                get_runtime().ledger, completeness.asks_airflow(context), context["params"]["horizon_days"]
+                get_runtime().ledger, completeness.pause_lookup(context), context["params"]["horizon_days"]
             )
 
     @task
-    def tell_deprecations(**context: Any) -> int:
+    def send_deprecation_notices(**context: Any) -> int:
         """Report types and APIs that Amazon removes within 90, 30, 7 days: told once each."""
         with task_outcome(context):
-            return completeness.tell_deprecations(get_runtime().ledger)
+            return completeness.send_deprecation_notices(get_runtime().ledger)
 
     TriggerDagRunOperator.partial(
         task_id="fill_gap",
@@ -94,5 +94,5 @@ with DAG(
     ).expand_kwargs(find_gaps())
     check_silence()
     check_queued()
-    tell_expiring()
-    tell_deprecations()
+    check_expiring()
+    send_deprecation_notices()

@@ -11,9 +11,9 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from sellerops_airflow.dag_factory.house_dags import house_dag
+from sellerops_airflow.dag_factory.dag_defaults import dag_defaults
 from sellerops_airflow.housekeeping import summary
-from sellerops_airflow.runs.outcomes import task_outcome
+from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 DAG_ID = "sellerops__daily_summary"
@@ -22,16 +22,16 @@ with DAG(
     dag_id=DAG_ID,
     description="Tells once a day what was collected and what is open.",
     doc_md=__doc__,
-    schedule=summary.schedule_of_summary(DAG_ID),
+    schedule=summary.summary_schedule(DAG_ID),
     max_active_runs=1,
     tags={"sellerops", "maintenance"},
-    **house_dag(retry_delay=timedelta(minutes=5)),
+    **dag_defaults(retry_delay=timedelta(minutes=5)),
 ):
 
     @task
-    def tell_summary(**context: Any) -> str:
+    def send_summary(**context: Any) -> str:
         """The message of the day; its first line."""
         with task_outcome(context):
-            return summary.tell_summary(get_runtime().ledger, context)
+            return summary.send_summary(get_runtime().ledger, context)
 
-    tell_summary()
+    send_summary()

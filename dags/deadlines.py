@@ -12,9 +12,9 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from sellerops_airflow.dag_factory.house_dags import house_dag
+from sellerops_airflow.dag_factory.dag_defaults import dag_defaults
 from sellerops_airflow.housekeeping import deadlines
-from sellerops_airflow.runs.outcomes import task_outcome
+from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 with DAG(
@@ -24,7 +24,7 @@ with DAG(
     schedule="*/15 * * * *",
     max_active_runs=1,
     tags={"sellerops", "maintenance"},
-    **house_dag(retry_delay=timedelta(minutes=1)),
+    **dag_defaults(retry_delay=timedelta(minutes=1)),
 ):
 
     @task

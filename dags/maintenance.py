@@ -7,9 +7,9 @@ from typing import Any
 
 from airflow.sdk import DAG, Param, task
 
-from sellerops_airflow.dag_factory.house_dags import house_dag
+from sellerops_airflow.dag_factory.dag_defaults import dag_defaults
 from sellerops_airflow.housekeeping import maintenance
-from sellerops_airflow.runs.outcomes import task_outcome
+from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 with DAG(
@@ -33,7 +33,7 @@ with DAG(
             36, type="integer", minimum=1, description="A slice without an end for so long is told of."
         ),
     },
-    **house_dag(retry_delay=timedelta(minutes=5)),
+    **dag_defaults(retry_delay=timedelta(minutes=5)),
 ):
 
     @task

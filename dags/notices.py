@@ -17,23 +17,23 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from sellerops_airflow.dag_factory.house_dags import house_dag, page_of
+from sellerops_airflow.dag_factory.dag_defaults import dag_defaults, docs_page
 from sellerops_airflow.housekeeping import configuration, maintenance
 from sellerops_airflow.housekeeping.worker_watch import worker_deadline
-from sellerops_airflow.runs.outcomes import task_outcome
+from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 with DAG(
     dag_id="sellerops__notices",
     description="Sends again what a channel did not take; tells of invalid configuration.",
-    doc_md=page_of(__doc__),
+    doc_md=docs_page(__doc__),
     schedule="*/5 * * * *",
     max_active_runs=1,
     # A message that waits must not wait for somebody to find this switch too.
     is_paused_upon_creation=False,
     tags={"sellerops", "maintenance"},
     deadline=worker_deadline(),
-    **house_dag(retry_delay=timedelta(minutes=1)),
+    **dag_defaults(retry_delay=timedelta(minutes=1)),
 ):
 
     @task
@@ -46,7 +46,7 @@ with DAG(
     def check_configuration(**context: Any) -> int:
         """Tell of files that are invalid, and of those that are valid again; how many are invalid."""
         with task_outcome(context):
-            return configuration.tell_configuration(get_runtime().ledger)
+            return configuration.check_configuration(get_runtime().ledger)
 
     send_waiting_notices()
     check_configuration()

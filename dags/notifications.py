@@ -11,17 +11,17 @@ from datetime import timedelta
 
 from airflow.sdk import DAG
 
-from sellerops_airflow.dag_factory.house_dags import house_dag, page_of
+from sellerops_airflow.dag_factory.dag_defaults import dag_defaults, docs_page
 from sellerops_airflow.operators.notifications import ListenToNotificationsOperator
 
 with DAG(
     dag_id="sellerops__notifications",
     description="Listens to Amazon's notifications, so that waits end at once.",
-    doc_md=page_of(__doc__),
+    doc_md=docs_page(__doc__),
     # The run never ends unless it fails; the next hour then starts another.
     schedule="20 * * * *",
     max_active_runs=1,
     tags={"sellerops", "notifications"},
-    **house_dag(retry_delay=timedelta(minutes=1)),
+    **dag_defaults(retry_delay=timedelta(minutes=1)),
 ):
     ListenToNotificationsOperator(task_id="listen")

@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from sellerops_airflow.hooks.button import NoPortIsNotPortZero
+from sellerops_airflow.hooks.port_zero import PortZeroMiddleware
 from sellerops_airflow.promised_time import PromisedTime
 from sellerops_airflow.task_imports import import_for_dag_files, import_for_tasks
 from sellerops_airflow.timetables import ReportTimetable
@@ -28,7 +28,7 @@ class SellerOpsPlugin(AirflowPlugin):
     name = "sellerops"
     timetables = [ReportTimetable]  # noqa: RUF012 - the type Airflow declares
     fastapi_root_middlewares = [  # noqa: RUF012 - the type Airflow declares
-        {"name": "sellerops test button", "middleware": NoPortIsNotPortZero}
+        {"name": "sellerops test button", "middleware": PortZeroMiddleware}
     ]
     deadline_references = [PromisedTime]  # noqa: RUF012 - the type Airflow declares
 

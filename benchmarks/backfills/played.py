@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from amazon_sandbox.quotas import Quotas
+from amazon_sandbox.core.quotas import Quotas
 from amazon_sandbox.reports.data import USAGE_PLANS, rules_of
 from backfills.setting import CREATE, FETCH, NOW, REPORTS, accounts
 from sellerops.base.clock import Clock
-from sellerops.calendar.schedules import Calendar
+from sellerops.calendar.schedules import ScheduleCalendar
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.ledger import Ledger
-from sellerops.planning import Need, Plan, make_plan, needs_of
-from sellerops.rate_limits import Bucket, Place, Priority, QuotaLedger, Wait, load_rate_limits
+from sellerops.planning import Plan, PlannedRequest, make_plan, plan_requests
+from sellerops.rate_limits import Bucket, Priority, QueuePosition, QuotaLedger, Wait, load_rate_limits
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec, load_spec, load_specs
 
@@ -105,8 +105,8 @@ class _World:
             return
         deadline, _, call = line.calls[0]
         following = min((entry[0] for entry in line.calls[1:3]), default=None)
-        place = Place(line.name, call.deadline, following)
-        decision = self.limits.try_acquire(_bucket(call, operation), Priority.BACKFILL, place=place)
+        position = QueuePosition(line.name, call.deadline, following)
+        decision = self.limits.try_acquire(_bucket(call, operation), Priority.BACKFILL, position=position)
         if isinstance(decision, Wait):
             self.ask_again(line, operation, _later(self.now, decision))
             return
@@ -122,7 +122,7 @@ class _World:
 
     # -- schedules: served in order, before backfills
 
-    def schedule(self, spec: ReportSpec, account: Account, due: Any, calendar: Calendar) -> None:
+    def schedule(self, spec: ReportSpec, account: Account, due: Any, calendar: ScheduleCalendar) -> None:
         for slice_ in plan_slices(spec, account, run_at=due.nominal, now=due.at):
             if not slice_.expired:
                 call = _Call(account, spec, _key(slice_), next(self.numbers), due=due.at)
@@ -229,7 +229,7 @@ def play(ledger: Ledger, days: int) -> dict[str, Any]:
     daily = [spec for spec in load_specs()[0] if spec.request.how == "created"]
     first, last = (NOW - timedelta(days=days)).date(), (NOW - timedelta(days=2)).date()
     needs = [
-        needs_of(spec, account, first_day=first, last_day=last, now=NOW)
+        plan_requests(spec, account, first_day=first, last_day=last, now=NOW)
         for account in sellers
         for spec in specs
     ]
@@ -239,7 +239,7 @@ def play(ledger: Ledger, days: int) -> dict[str, Any]:
         for need in one.requests:
             world.wait(_call(one.account, one.spec, need, next(world.numbers)), CREATE)
     for account, spec in itertools.product(sellers, daily):
-        calendar = Calendar(spec.schedule, spec.dag_id)
+        calendar = ScheduleCalendar(spec.schedule, spec.dag_id)
         due = calendar.after(NOW)
         world.at(due.at, world.schedule, spec, account, due, calendar)
     world.run()
@@ -292,7 +292,7 @@ def _lower_bound(requests: int, scheduled: list[datetime]) -> float:
     return seconds + 60.0
 
 
-def _call(account: Account, spec: ReportSpec, need: Need, number: int) -> _Call:
+def _call(account: Account, spec: ReportSpec, need: PlannedRequest, number: int) -> _Call:
     shops, start, end = need.key
     return _Call(account, spec, (shops, start, end), number, deadline=need.deadline)
 

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from amazon_sandbox.app import create_app
-from amazon_sandbox.clock import VirtualClock
+from amazon_sandbox.core.clock import VirtualClock
+from amazon_sandbox.core.sandbox import Sandbox
+from amazon_sandbox.core.server import bind, serve, url_of
 from amazon_sandbox.reports.requests import parse_instant
-from amazon_sandbox.sandbox import Sandbox
-from amazon_sandbox.server import bind, serve, url_of
-from amazon_sandbox.world import SCENARIOS, World
+from amazon_sandbox.simulation import SCENARIOS, Simulation
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return 1
     sandbox = Sandbox(
-        partial(World, options.seed, options.scenario),
+        partial(Simulation, options.seed, options.scenario),
         clock=VirtualClock(speed=options.speed, start=start),
         public_url=(options.public_url or url_of(bound)).rstrip("/"),
     )

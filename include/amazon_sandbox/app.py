@@ -13,7 +13,7 @@ from amazon_sandbox.ads.exports import routes as ads_exports_routes
 from amazon_sandbox.ads.routes import routes as ads_routes
 from amazon_sandbox.awd.routes import routes as awd_routes
 from amazon_sandbox.catalog.routes import routes as catalog_routes
-from amazon_sandbox.clickup.routes import routes as clickup_routes
+from amazon_sandbox.core.sandbox import Sandbox
 from amazon_sandbox.data_kiosk.routes import routes as data_kiosk_routes
 from amazon_sandbox.fba_inventory.routes import routes as fba_inventory_routes
 from amazon_sandbox.fees.routes import routes as fees_routes
@@ -24,9 +24,9 @@ from amazon_sandbox.notifications.routes import routes as notifications_routes
 from amazon_sandbox.orders.routes import routes as orders_routes
 from amazon_sandbox.reports.routes import routes as reports_routes
 from amazon_sandbox.sales.routes import routes as sales_routes
-from amazon_sandbox.sandbox import Sandbox
-from amazon_sandbox.slack.routes import routes as slack_routes
-from amazon_sandbox.telegram.routes import routes as telegram_routes
+from amazon_sandbox.sinks.clickup.routes import routes as clickup_routes
+from amazon_sandbox.sinks.slack.routes import routes as slack_routes
+from amazon_sandbox.sinks.telegram.routes import routes as telegram_routes
 from amazon_sandbox.tokens.routes import routes as tokens_routes
 
 

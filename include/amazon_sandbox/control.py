@@ -16,20 +16,20 @@ from starlette.routing import Route
 
 from amazon_sandbox import control_bodies as bodies
 from amazon_sandbox.ads import data as ads_data
+from amazon_sandbox.ads.expected_figures import ads_figures
 from amazon_sandbox.ads.state import known_ads_types
-from amazon_sandbox.ads.truth import ads_of_day
-from amazon_sandbox.answers import json_answer
-from amazon_sandbox.calls import KEPT_CALLS
-from amazon_sandbox.clock import instant, iso_micro
+from amazon_sandbox.core.answers import json_answer
+from amazon_sandbox.core.calls import KEPT_CALLS
+from amazon_sandbox.core.clock import instant, iso_micro
+from amazon_sandbox.core.faults import InvalidFault
+from amazon_sandbox.core.quotas import UsagePlan
+from amazon_sandbox.core.sandbox import Sandbox, sandbox_of
 from amazon_sandbox.data_kiosk import data as data_kiosk_data
-from amazon_sandbox.faults import BadFault
-from amazon_sandbox.messages import Messages
-from amazon_sandbox.quotas import UsagePlan
 from amazon_sandbox.reports import data as reports_data
-from amazon_sandbox.reports.making import BULK_TYPES
+from amazon_sandbox.reports.creation import BULK_TYPES
 from amazon_sandbox.reports.requests import parse_instant
-from amazon_sandbox.sandbox import Sandbox, sandbox_of
-from amazon_sandbox.world import Seller
+from amazon_sandbox.simulation import Seller
+from amazon_sandbox.sinks.messages import Messages
 
 Body = TypeVar("Body", bound=BaseModel)
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -87,7 +87,7 @@ async def accounts(request: Request) -> Response:
         [
             {name: getattr(seller, name) for name in names}
             | {"ads": sandbox.ads_account(seller.account).as_dict()}
-            for seller in sandbox.world.sellers
+            for seller in sandbox.simulation.sellers
         ]
     )
 
@@ -117,7 +117,7 @@ async def faults(request: Request) -> Response:
             )
         try:
             fault = book.add(**wanted.model_dump(exclude={"fault"}), name=wanted.fault)
-        except BadFault as error:
+        except InvalidFault as error:
             raise ControlError(str(error), error.remedy) from error
         return json_answer(fault.as_dict(), 201)
     if request.method == "DELETE":
@@ -139,7 +139,7 @@ async def roles(request: Request) -> Response:
         change = sandbox.restricted.accounts.add if wanted.restricted else sandbox.restricted.accounts.discard
         change(account)
     has = sandbox.restricted.accounts
-    return json_answer({seller.account: seller.account in has for seller in sandbox.world.sellers})
+    return json_answer({seller.account: seller.account in has for seller in sandbox.simulation.sellers})
 
 
 async def one_fault(request: Request) -> Response:
@@ -194,7 +194,7 @@ def _check_quota_owner(sandbox: Sandbox, operation: str, owner: str) -> None:
 
 async def jobs(request: Request) -> Response:
     """POST changes how fast reports finish and how documents are stored; null: each type's own way."""
-    pace = sandbox_of(request).maker.pace
+    pace = sandbox_of(request).report_creator.pace
     if request.method == "POST":
         wanted = await _read(request, bodies.PaceWanted)
         for name in wanted.model_fields_set:
@@ -213,7 +213,7 @@ async def tokens(request: Request) -> Response:
 
 async def queues(request: Request) -> Response:
     """POST sets where the SQS queues of notifications are (this machine only), GET shows what was sent."""
-    courier = sandbox_of(request).courier
+    notification_sender = sandbox_of(request).notification_sender
     if request.method == "POST":
         wanted = await _read(request, bodies.QueuesWanted)
         url = wanted.endpoint_url.rstrip("/") if wanted.endpoint_url else None
@@ -221,16 +221,20 @@ async def queues(request: Request) -> Response:
             raise ControlError(
                 f"endpoint_url {url!r} is not on this machine", "Write one such as http://127.0.0.1:5000."
             )
-        courier.endpoint_url, courier.region = url, wanted.region
+        notification_sender.endpoint_url, notification_sender.region = url, wanted.region
     return json_answer(
-        {"endpoint_url": courier.endpoint_url, "region": courier.region, "sent": list(courier.sent)}
+        {
+            "endpoint_url": notification_sender.endpoint_url,
+            "region": notification_sender.region,
+            "sent": list(notification_sender.sent),
+        }
     )
 
 
 async def bulk(request: Request) -> Response:
     """Make the next all-orders or search terms document n rows long."""
     wanted = await _read(request, bodies.BulkWanted)
-    sandbox_of(request).maker.bulk_rows = wanted.rows
+    sandbox_of(request).report_creator.bulk_rows = wanted.rows
     return json_answer({"rows": wanted.rows, "report_types": BULK_TYPES})
 
 
@@ -240,15 +244,16 @@ async def reset(request: Request) -> Response:
     return json_answer({"ok": True})
 
 
-async def truth(request: Request) -> Response:
+async def expected_figures(request: Request) -> Response:
     """What was really sold on a marketplace-local day, as known now (or at as_of)."""
     sandbox = sandbox_of(request)
     query = request.query_params
     seller = _seller_by(sandbox, "account", _given(query.get("account"), "account"))
-    shop = _given(query.get("marketplace_id"), "marketplace_id")
-    if shop not in seller.marketplace_ids:
+    storefront = _given(query.get("marketplace_id"), "marketplace_id")
+    if storefront not in seller.marketplace_ids:
         raise ControlError(
-            f"{seller.account} does not sell in {shop!r}", f"Its shops: {', '.join(seller.marketplace_ids)}."
+            f"{seller.account} does not sell in {storefront!r}",
+            f"Its shops: {', '.join(seller.marketplace_ids)}.",
         )
     text = _given(query.get("date"), "date")
     try:
@@ -263,9 +268,11 @@ async def truth(request: Request) -> Response:
                 f"as_of: {query['as_of']!r} is no instant", "Write it as 2026-11-20T08:00:00Z."
             )
         as_of = parsed[0]
-    said = sandbox.world.truth(seller, shop, day, as_of)
+    said = sandbox.simulation.expected_figures(seller, storefront, day, as_of)
     if query.get("ads") == "true":
-        said["ads"] = ads_of_day(sandbox.world.shop(seller, shop), day, int(as_of.timestamp()))
+        said["ads"] = ads_figures(
+            sandbox.simulation.storefront(seller, storefront), day, int(as_of.timestamp())
+        )
     return json_answer(said)
 
 
@@ -343,7 +350,7 @@ async def refuse(request: Request, error: Exception) -> Response:
 
 async def wrong_path(request: Request, error: Exception) -> Response:
     """404 and 405 under /_sandbox as JSON; elsewhere as the gateway answers them."""
-    from amazon_sandbox.operations import unknown_path
+    from amazon_sandbox.sp_api.operations import unknown_path
 
     if not request.url.path.startswith("/_sandbox") or not isinstance(error, HTTPException):
         return await unknown_path(request)
@@ -366,10 +373,10 @@ async def _read(request: Request, model: type[Body]) -> Body:
 
 
 def _seller_by(sandbox: Sandbox, name: str, value: str) -> Seller:
-    for seller in sandbox.world.sellers:
+    for seller in sandbox.simulation.sellers:
         if getattr(seller, name) == value:
             return seller
-    known = ", ".join(str(getattr(seller, name)) for seller in sandbox.world.sellers)
+    known = ", ".join(str(getattr(seller, name)) for seller in sandbox.simulation.sellers)
     raise ControlError(f"{name}: there is no {value!r}", f"Write one of: {known}.", 404)
 
 
@@ -403,7 +410,7 @@ routes: list[Route] = [
     _route("/queues", queues, "GET", "POST"),
     _route("/bulk", bulk, "POST"),
     _route("/reset", reset, "POST"),
-    _route("/truth", truth, "GET"),
+    _route("/truth", expected_figures, "GET"),
     _route("/reports", reports, "GET"),
     _route("/queries", data_kiosk_queries, "GET"),
     _route("/ads", ads_reports, "GET"),

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sellerops.base.commands import typed, typed_in
+from sellerops.base.commands import as_typed, commands_as_typed
 from sellerops.base.errors import SellerOpsError
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import VARIABLE, choose_home
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=typed("sellerops-runtime"), description=__doc__)
+    parser = argparse.ArgumentParser(prog=as_typed("sellerops-runtime"), description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="start everything and collect seven days of two sellers")
     demo.add_argument("--once", action="store_true", help="end after the table")
@@ -117,7 +117,7 @@ def _health(_: argparse.Namespace) -> int:
             remedy="Run this where the scheduler runs, with its environment: `sellerops-runtime health`.",
         ) from error
     print(
-        typed_in(
+        commands_as_typed(
             "\n".join(
                 [*(f"ERROR    {line}" for line in found), *(f"WARNING  {line}" for line in other)] or ["ok"]
             )

@@ -14,7 +14,7 @@ from typing import Any
 
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT
-from sellerops_runtime.patience import Patience
+from sellerops_runtime.polling import Poller
 from sellerops_runtime.ports import LOOPBACK, free_ports
 from sellerops_runtime.processes import Component, stop_all, wait_until
 from sellerops_runtime.rest import AirflowApi
@@ -54,8 +54,8 @@ class AirflowStack:
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
 
-    def api(self, patience: Patience | None = None) -> AirflowApi:
-        more: dict[str, Any] = {"patience": patience} if patience else {}
+    def api(self, poller: Poller | None = None) -> AirflowApi:
+        more: dict[str, Any] = {"patience": poller} if poller else {}
         return AirflowApi(self.url, USER, self.password, **more)
 
     def env(self) -> dict[str, str]:

@@ -82,7 +82,7 @@ def prepare_database(admin: str, name: str, owner: Login) -> bool:
     return made
 
 
-def allow_reading(admin: str, database: str, reader: Login) -> None:
+def grant_read_access(admin: str, database: str, reader: Login) -> None:
     """Let ``reader`` log in to the database, in read-only transactions. What it may read is granted with each
     table (``sellerops.base.reader_role``).
     """
@@ -121,4 +121,4 @@ def _hand_over(connection: psycopg.Connection[Any], owner: Login) -> Iterator[sq
             )
 
 
-__all__ = ["READER", "Login", "allow_reading", "create_database", "ensure_login", "prepare_database"]
+__all__ = ["READER", "Login", "create_database", "ensure_login", "grant_read_access", "prepare_database"]

@@ -16,18 +16,18 @@ from zoneinfo import ZoneInfo
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import load_specs
 from sellerops_runtime.airflow import USER
-from sellerops_runtime.choice import LISTINGS, rounds
-from sellerops_runtime.collected import Collected, table
+from sellerops_runtime.collection_summary import CollectionSummary, table
 from sellerops_runtime.errors import Stalled, StartError
+from sellerops_runtime.failure_scenario import show_failure_and_recovery
 from sellerops_runtime.home import choose_home
-from sellerops_runtime.patience import Patience, Seen
+from sellerops_runtime.instructions import instructions
+from sellerops_runtime.polling import Observation, Poller
 from sellerops_runtime.progress import Progress
+from sellerops_runtime.report_selection import LISTINGS, rounds
 from sellerops_runtime.rest import AirflowApi
 from sellerops_runtime.runs import Runs, end_old_runs
 from sellerops_runtime.signals import Interrupted, interruptible
-from sellerops_runtime.stack import Stack, running
-from sellerops_runtime.story import show_failure_and_recovery
-from sellerops_runtime.way_in import way_in
+from sellerops_runtime.stack import Stack, running_stack
 
 DAYS = 7
 # The whole catalogue waits for quota half of the time at the speed that shows a few reports well.
@@ -56,7 +56,7 @@ def run_demo(*, once: bool, full: bool = False, bigquery: bool = False) -> int:
     code = 130
     with interruptible():
         try:
-            with running(home, progress, bigquery=bigquery) as stack:
+            with running_stack(home, progress, bigquery=bigquery) as stack:
                 code = 1 if _collect_and_tell(stack, progress, speed, full=full) else 0
                 if not once:
                     _tell_the_way_in(stack, progress)
@@ -69,7 +69,7 @@ def run_demo(*, once: bool, full: bool = False, bigquery: bool = False) -> int:
 def _collect_and_tell(stack: Stack, progress: Progress, speed: float, *, full: bool) -> list[str]:
     """Collect and print the table; what failed, one line each."""
     accounts = load_accounts()
-    collected = Collected(stack.warehouse, accounts)
+    collected = CollectionSummary(stack.warehouse, accounts)
     try:
         failures = _collect(stack, collected, accounts, progress, speed, full=full)
         what = f"the whole catalogue, {len(collected.runs)} reports, over" if full else ""
@@ -99,13 +99,13 @@ def _show_failure_and_recovery(
 
 def _tell_the_way_in(stack: Stack, progress: Progress) -> None:
     first, _ = closed_days(stack.ledger.clock().now(), load_accounts())
-    with stack.airflow.api(stack.patience(STALLED_SECONDS)) as api:
-        progress.plain(way_in(stack, api, first))
+    with stack.airflow.api(stack.poller(STALLED_SECONDS)) as api:
+        progress.plain(instructions(stack, api, first))
 
 
 def _collect(
     stack: Stack,
-    collected: Collected,
+    collected: CollectionSummary,
     accounts: dict[str, Account],
     progress: Progress,
     speed: float,
@@ -115,10 +115,10 @@ def _collect(
     specs, invalid = load_specs()
     chosen = rounds(specs, full=full)
     expected = [spec.dag_id for part in chosen for spec in part]
-    patience = stack.patience(STALLED_SECONDS)
-    with stack.airflow.api(patience) as api:
-        wait_for_dags(api, expected, stack.patience(READ_SECONDS))
-        for line in kept_runs(end_old_runs(api), api.dags(), expected):
+    poller = stack.poller(STALLED_SECONDS)
+    with stack.airflow.api(poller) as api:
+        wait_for_dags(api, expected, stack.poller(READ_SECONDS))
+        for line in describe_open_runs(end_old_runs(api), api.dags(), expected):
             progress.say(line)
         progress.say(
             f"Airflow is up at {stack.airflow.url} (login {USER}, password {stack.airflow.password})"
@@ -130,7 +130,7 @@ def _collect(
         first, last = closed_days(stack.ledger.clock().now(), accounts)
         progress.say(f"Collecting {first} to {last}: {len(expected)} reports, {len(accounts)} sellers")
         runs = Runs(api, chosen, first, last, LISTINGS)
-        states = _follow(stack, api, runs, collected, patience)
+        states = _follow(stack, api, runs, collected, poller)
         # Not when it is interrupted: the local Amazon may be silent, and the next start begins at this speed.
         stack.set_speed(1.0)
     failed = [
@@ -143,12 +143,12 @@ def _collect(
 
 def closed_days(now: datetime, accounts: dict[str, Account]) -> tuple[date, date]:
     """The last seven days that are over in every shop of every account at ``now``: (first, last)."""
-    zones = {shop.timezone for account in accounts.values() for shop in account.marketplaces}
+    zones = {marketplace.timezone for account in accounts.values() for marketplace in account.marketplaces}
     last = min(now.astimezone(ZoneInfo(str(zone))).date() for zone in zones) - timedelta(days=1)
     return last - timedelta(days=DAYS - 1), last
 
 
-def kept_runs(
+def describe_open_runs(
     kept: Mapping[str, int], dags: Mapping[str, Mapping[str, Any]], expected: Collection[str]
 ) -> list[str]:
     """What to say of the runs that others left open, by DAG id; those of ``expected`` are unpaused anyway."""
@@ -165,49 +165,49 @@ def kept_runs(
     ]
 
 
-def wait_for_dags(api: AirflowApi, expected: list[str], patience: Patience) -> None:
+def wait_for_dags(api: AirflowApi, expected: list[str], poller: Poller) -> None:
     """Until Airflow knows all of them. Raises StartError naming what it could not read, or does not know."""
     missing: list[str] = []
 
-    def look() -> Seen[bool]:
+    def look() -> Observation[bool]:
         missing[:] = sorted(set(expected) - set(api.dags("report__%")))
-        return Seen(
+        return Observation(
             not missing or None, len(missing), f"Airflow is up; it has yet to read {len(missing)} DAGs"
         )
 
     try:
-        patience.wait(look, "the DAGs", every=0.5)
+        poller.wait(look, "the DAGs", every=0.5)
     except Stalled as error:
         errors = [f"{each['filename']}: {each['stack_trace'].strip()}" for each in api.import_errors()]
         raise StartError(
-            f"Airflow does not know {', '.join(missing)} after {patience.seconds:.0f} s. {' '.join(errors)}",
+            f"Airflow does not know {', '.join(missing)} after {poller.seconds:.0f} s. {' '.join(errors)}",
             remedy="Mend the file named above." if errors else "Read airflow-dag-processor.log.",
         ) from error
 
 
 def _follow(
-    stack: Stack, api: AirflowApi, runs: Runs, collected: Collected, patience: Patience
+    stack: Stack, api: AirflowApi, runs: Runs, collected: CollectionSummary, poller: Poller
 ) -> dict[str, str]:
     """Show how far the runs are until all have ended or nothing moves any more.
 
     State by DAG id of those that have ended.
     """
 
-    def look() -> Seen[dict[str, str]]:
-        is_over = runs.are_over()
+    def look() -> Observation[dict[str, str]]:
+        is_over = runs.advance()
         collected.runs = sorted(runs.by_dag.values())
         text = _how_far(api, runs, collected)
         if not stack.remember_clock():
             text += "; the local Amazon is silent"
-        return Seen(runs.states if is_over else None, text, text)
+        return Observation(runs.states if is_over else None, text, text)
 
     try:
-        return patience.wait(look, "the reports", every=_LOOK_EVERY)
+        return poller.wait(look, "the reports", every=_LOOK_EVERY)
     except Stalled:
         return runs.states
 
 
-def _how_far(api: AirflowApi, runs: Runs, collected: Collected) -> str:
+def _how_far(api: AirflowApi, runs: Runs, collected: CollectionSummary) -> str:
     days, known, rows = collected.progress()
     waiting, again = api.count_tasks("deferred"), api.count_tasks("up_for_retry")
     return (

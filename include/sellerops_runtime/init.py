@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sellerops.ledger import Ledger
 from sellerops_runtime import settings
-from sellerops_runtime.databases import READER, Login, allow_reading, create_database, prepare_database
+from sellerops_runtime.databases import READER, Login, create_database, grant_read_access, prepare_database
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.local_amazon import sandbox_environment, set_clock
 
@@ -64,7 +64,7 @@ def prepare_server(environment: Mapping[str, str]) -> list[str]:
     ):
         if prepare_database(admin, name, login):
             done.append(f"made      database {name}, owner {login.name}")
-    allow_reading(admin, warehouse, reader)
+    grant_read_access(admin, warehouse, reader)
     return [*done, f"set       role {reader.name}, which only reads"]
 
 
@@ -85,8 +85,8 @@ def apply_settings(
     ``strict``: an entry whose variables are not set is an error (StartError) instead of being left out,
     unless everything works without it (``settings.OPTIONAL``).
     """
-    loaded = settings.fill_in(settings.read_settings(path), environment)
-    missing = [f"{entry}: set {', '.join(names)}" for entry, names in loaded.left_out.items()]
+    loaded = settings.substitute_variables(settings.read_settings(path), environment)
+    missing = [f"{entry}: set {', '.join(names)}" for entry, names in loaded.skipped.items()]
     needed = [line for line in missing if line.split(":")[0] not in settings.OPTIONAL]
     if strict and needed:
         raise StartError("; ".join(needed) + ".", where=str(path), remedy="Set these variables.")

@@ -14,9 +14,14 @@ from pathlib import Path
 
 from sellerops.base.commands import VARIABLE as COMMAND
 from sellerops.base.errors import SellerOpsError
+from sellerops_runtime.demo_environment import (
+    WAREHOUSE,
+    command_template,
+    installation_variables,
+    running_environment,
+)
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import choose_home
-from sellerops_runtime.surroundings import WAREHOUSE, command_form, named_elsewhere, running_environment
 
 _MODULES = {"sellerops": "sellerops", "sellerops-runtime": "sellerops_runtime", "airflow": "airflow"}
 
@@ -32,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     folder, program, *rest = arguments
     try:
         reads_airflow = program == "sellerops-runtime" and rest[:1] in (["health"], ["settings"])
-        environment, told = surroundings("airflow" if reads_airflow else program, folder, os.environ)
+        environment, told = program_environment("airflow" if reads_airflow else program, folder, os.environ)
         command, environment = _command(program, rest, environment)
     except SellerOpsError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -42,12 +47,12 @@ def main(arguments: Sequence[str]) -> int:
     os.execvpe(command[0], command, environment)
 
 
-def surroundings(program: str, folder: str, given: Mapping[str, str]) -> tuple[dict[str, str], str]:
+def program_environment(program: str, folder: str, given: Mapping[str, str]) -> tuple[dict[str, str], str]:
     """The environment a program gets, and what to say of it. Raises StartError without an installation."""
     # Commands that call others, such as `gaps --fill`, find those of the same Python.
     path = os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)])
-    environment = {COMMAND: command_form(given, folder), **given, "PATH": path}
-    home, own = choose_home(given), named_elsewhere(given)
+    environment = {COMMAND: command_template(given, folder), **given, "PATH": path}
+    home, own = choose_home(given), installation_variables(given)
     demo = running_environment(home)
     if own:
         passed = f"Ignoring the demo in {home.path}: {', '.join(own)} set." if demo else ""

@@ -11,16 +11,16 @@ from typing import Any, Self
 import httpx
 
 from sellerops_runtime.errors import StartError
-from sellerops_runtime.patience import Patience, Unanswered
+from sellerops_runtime.polling import Poller, Unanswered
 
 # An api-server that is started anew on a busy machine answers within a minute.
-_PATIENCE = Patience(180.0)
+_PATIENCE = Poller(180.0)
 
 
 class AirflowApi:
     """``base_url`` without a path, user and password of the simple auth manager. Logs in when needed.
 
-    A call that gets no answer, or one of the 5xx, is made again for as long as ``patience`` says. Each is
+    A call that gets no answer, or one of the 5xx, is made again for as long as ``poller`` says. Each is
     safe to repeat: the first may have had its effect before its answer was lost.
     """
 
@@ -31,9 +31,9 @@ class AirflowApi:
         password: str,
         *,
         timeout: float = 30.0,
-        patience: Patience = _PATIENCE,
+        poller: Poller = _PATIENCE,
     ) -> None:
-        self._patience = patience
+        self._patience = poller
         self._credentials = {"username": user, "password": password}
         # Loopback: a proxy of the environment has no business between.
         self._http = httpx.Client(base_url=base_url, timeout=timeout, trust_env=False)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from sellerops.settings.specs import ReportSpec
-from sellerops_runtime.choice import days_asked
+from sellerops_runtime.report_selection import run_days
 from sellerops_runtime.rest import AirflowApi
 
 _ENDED = ("success", "failed")
@@ -32,7 +32,7 @@ class Runs:
         self.by_dag: dict[str, str] = {}
         self.states: dict[str, str] = {}
 
-    def are_over(self) -> bool:
+    def advance(self) -> bool:
         """Trigger what may begin, learn what has ended; whether all has."""
         self._learn()
         while self._waiting and self._may_begin():
@@ -55,7 +55,7 @@ class Runs:
     def _trigger(self, specs: Sequence[ReportSpec]) -> None:
         name = f"{PREFIX}{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
         for spec in specs:
-            days = days_asked(spec, self._first, self._last)
+            days = run_days(spec, self._first, self._last)
             self.by_dag[spec.dag_id] = self._api.trigger(spec.dag_id, days, f"{name}__{spec.name}")
             self._api.set_paused(spec.dag_id, False)
 

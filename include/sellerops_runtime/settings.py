@@ -80,7 +80,7 @@ class Loaded(BaseModel):
     """Settings ready to apply, and by entry left out (``connection slack_default``) the variables not set."""
 
     settings: Settings
-    left_out: dict[str, list[str]]
+    skipped: dict[str, list[str]]
 
 
 def read_settings(path: Path = SETTINGS_FILE) -> Settings:
@@ -97,29 +97,29 @@ def read_settings(path: Path = SETTINGS_FILE) -> Settings:
         ) from error
 
 
-def fill_in(settings: Settings, environment: Mapping[str, str] = os.environ) -> Loaded:
+def substitute_variables(settings: Settings, environment: Mapping[str, str] = os.environ) -> Loaded:
     """Replace ``${NAME}`` and ``${NAME:-default}``. An entry with an unset variable is left out and named."""
-    left_out: dict[str, list[str]] = {}
+    skipped: dict[str, list[str]] = {}
     filled = Settings(
-        connections=_filled(settings.connections, "connection", "conn_id", environment, left_out),
+        connections=_filled(settings.connections, "connection", "conn_id", environment, skipped),
         pools=settings.pools,
-        variables=_filled(settings.variables, "variable", "variable_name", environment, left_out),
+        variables=_filled(settings.variables, "variable", "variable_name", environment, skipped),
     )
-    return Loaded(settings=filled, left_out=left_out)
+    return Loaded(settings=filled, skipped=skipped)
 
 
 _Entry = TypeVar("_Entry", ConnectionSetting, VariableSetting)
 
 
 def _filled(
-    entries: list[_Entry], kind: str, key: str, env: Mapping[str, str], left_out: dict[str, list[str]]
+    entries: list[_Entry], kind: str, key: str, env: Mapping[str, str], skipped: dict[str, list[str]]
 ) -> list[_Entry]:
     kept = []
     for entry in entries:
         missing: list[str] = []
         values = _substitute(entry.model_dump(), env, missing)
         if missing:
-            left_out[f"{kind} {values[key]}"] = sorted(set(missing))
+            skipped[f"{kind} {values[key]}"] = sorted(set(missing))
         else:
             kept.append(type(entry).model_validate(values))
     return kept
@@ -173,11 +173,11 @@ def create_implied_pools() -> list[str]:
     """Create the pools that accounts.yaml implies and Airflow lacks; one line for each."""
     from airflow import settings
 
-    from sellerops_airflow.dag_factory.pools import SLOTS, create_missing
+    from sellerops_airflow.dag_factory.pools import SLOTS, create_missing_pools
 
     names = {account.pool_of(source) for account in load_accounts().values() for source in account.sources}
     engine = settings.get_engine()  # type: ignore[no-untyped-call]
-    return [f"pool {name} ({SLOTS} slots)" for name in sorted(create_missing(engine, names))]
+    return [f"pool {name} ({SLOTS} slots)" for name in sorted(create_missing_pools(engine, names))]
 
 
 def _assign(connection: Any, entry: ConnectionSetting) -> Any:

@@ -19,21 +19,21 @@ from sellerops.ledger import Ledger
 from sellerops.ledger.deployment import adopt_archive
 from sellerops.settings.config_files import config_dir
 from sellerops_runtime.airflow import AirflowStack
-from sellerops_runtime.changes import ChangeWatch
-from sellerops_runtime.databases import READER, allow_reading
+from sellerops_runtime.config_watcher import ConfigWatcher
+from sellerops_runtime.databases import READER, grant_read_access
+from sellerops_runtime.demo_environment import command_template, save_environment
 from sellerops_runtime.errors import StartError
-from sellerops_runtime.forgotten import give_up_forgotten
 from sellerops_runtime.home import Home
 from sellerops_runtime.local_amazon import LocalAmazon, sandbox_environment
 from sellerops_runtime.local_bigquery import LocalBigQuery, bigquery_settings, configure
-from sellerops_runtime.patience import Patience
+from sellerops_runtime.lost_requests import fail_lost_requests
+from sellerops_runtime.polling import Poller
 from sellerops_runtime.ports import LOOPBACK, choose_port
 from sellerops_runtime.postgres import EmbeddedPostgres
 from sellerops_runtime.processes import stop_leftovers
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.settings import SETTINGS_FILE
 from sellerops_runtime.signals import ignore_interrupts
-from sellerops_runtime.surroundings import command_form, keep_environment
 
 METADATA, WAREHOUSE = "airflow", "warehouse"
 METADATA_OWNER, WAREHOUSE_OWNER = "airflow", "sellerops_owner"
@@ -59,14 +59,14 @@ class Stack:
         self.airflow: AirflowStack
         self.amazon: LocalAmazon
         self.ledger: Ledger
-        self.changes: ChangeWatch
+        self.changes: ConfigWatcher
         self.bigquery: LocalBigQuery | None = None
         self._with_bigquery = bigquery
         self._schedules = os.environ.get("DEMO_SCHEDULES", "False")
 
-    def patience(self, seconds: float) -> Patience:
+    def poller(self, seconds: float) -> Poller:
         """For waiting while all parts live; what is waited for is shown."""
-        return Patience(seconds, tell=self._progress.show, watch=self.check_alive)
+        return Poller(seconds, tell=self._progress.show, watch=self.check_alive)
 
     @property
     def warehouse(self) -> str:
@@ -79,7 +79,7 @@ class Stack:
 
     def command(self, words: str) -> str:
         """A command as it is typed beside this demo."""
-        return command_form(os.environ).replace("{}", words)
+        return command_template(os.environ).replace("{}", words)
 
     @property
     def has_schedules(self) -> bool:
@@ -99,7 +99,7 @@ class Stack:
         metadata = self.postgres.login(METADATA_OWNER)
         self.postgres.create_database(METADATA, metadata)
         self.postgres.create_database(WAREHOUSE, self.postgres.login(WAREHOUSE_OWNER))
-        allow_reading(self.postgres.url("postgres"), WAREHOUSE, self.postgres.login(READER))
+        grant_read_access(self.postgres.url("postgres"), WAREHOUSE, self.postgres.login(READER))
         self.airflow = AirflowStack(
             self.home.airflow,
             self.postgres.url_of(metadata, METADATA, "psycopg"),
@@ -112,7 +112,7 @@ class Stack:
             env=self.airflow.env(), logs=self.home.logs, run_dir=self.home.run, port=amazon_port
         )
         self.ledger = Ledger(self.warehouse)
-        self.changes = ChangeWatch(config_dir(), self.airflow.dags_folder)
+        self.changes = ConfigWatcher(config_dir(), self.airflow.dags_folder)
         self._progress.show("Starting the local Amazon, preparing Airflow's metadata and the ledger")
         with self._side_by_side() as pool:
             for done in [
@@ -122,7 +122,7 @@ class Stack:
                 *([pool.submit(self.bigquery.start)] if self.bigquery else []),
             ]:
                 done.result()
-            if given_up := give_up_forgotten(self.ledger):
+            if given_up := fail_lost_requests(self.ledger):
                 self._progress.say(
                     f"Amazon is asked again for {given_up} reports that an earlier demo waited for"
                 )
@@ -135,7 +135,7 @@ class Stack:
             settings = pool.submit(self._apply_settings)
             self.airflow.wait_healthy()
             settings.result()
-        keep_environment(
+        save_environment(
             self.home,
             self.airflow.env(),
             warehouse=self.warehouse,
@@ -211,7 +211,7 @@ class Stack:
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": self._schedules,
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(_READ_DAGS_EVERY),
             "DEMO_HOME": str(self.home.path),
-            COMMAND: command_form(os.environ),
+            COMMAND: command_template(os.environ),
             **(self.bigquery.environment() | self._configuration() if self.bigquery else {}),
         }
 
@@ -249,7 +249,7 @@ class Stack:
 
 
 @contextmanager
-def running(home: Home, progress: Progress, *, bigquery: bool = False) -> Iterator[Stack]:
+def running_stack(home: Home, progress: Progress, *, bigquery: bool = False) -> Iterator[Stack]:
     """A started stack, stopped at the end, however that comes. Raises AlreadyRunning for a folder in use."""
     with home.locked():
         stack = Stack(home, progress, bigquery=bigquery)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.definitions.deadline import BaseDeadlineReference
 
-from sellerops.calendar.schedules import Calendar
+from sellerops.calendar.schedules import ScheduleCalendar
 from sellerops.settings.specs import Schedule
 
 if TYPE_CHECKING:
@@ -54,5 +54,5 @@ class PromisedTime(BaseDeadlineReference):
     def after(self, moment: datetime) -> datetime:
         """The promise of a run whose data interval ends at ``moment``; UTC."""
         # The promise goes by the zone alone; a cron is only what a Calendar must have.
-        calendar = Calendar(Schedule(cron="0 0 * * *", timezone=self.timezone), "")
-        return calendar.promise(self.due, moment)
+        calendar = ScheduleCalendar(Schedule(cron="0 0 * * *", timezone=self.timezone), "")
+        return calendar.next_promised_time(self.due, moment)

@@ -9,9 +9,9 @@ _MODULES = (
     "anyio._backends._asyncio",  # httpx imports it with the first call
     "jinja2.ext",  # Airflow renders every task's fields with it
     "pandas",  # not for us: pyarrow looks for it whenever it makes an array of Python values
-    "sellerops.archive",
+    "sellerops.archive.archive",
     "sellerops.collect",
-    "sellerops.deployment",
+    "sellerops.ledger.deployment",
     "sellerops.destinations.postgres.destination",
     "sellerops.sources.amazon_ads.source",
     "sellerops.sources.amazon_sp.source",
@@ -39,7 +39,7 @@ _OF_DAG_FILES = (
     "sellerops_airflow.housekeeping.deadlines",
     "sellerops_airflow.dag_factory.exports",
     "sellerops_airflow.hooks.warehouse",
-    "sellerops_airflow.dag_factory.house_dags",
+    "sellerops_airflow.dag_factory.dag_defaults",
     "sellerops_airflow.housekeeping.maintenance",
     "sellerops_airflow.notifiers.check",
     "sellerops_airflow.operators.notifications",

@@ -9,7 +9,7 @@ import pendulum
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 from airflow.utils.types import DagRunType
 
-from sellerops.calendar.schedules import Calendar, Due
+from sellerops.calendar.schedules import Due, ScheduleCalendar
 from sellerops.calendar.slices import newest_days
 from sellerops.settings.specs import PeriodKind, Schedule
 
@@ -30,7 +30,7 @@ class ReportTimetable(Timetable):
         self.schedule = schedule
         self.key = key
         self.period = period
-        self._calendar = Calendar(schedule, key)
+        self._calendar = ScheduleCalendar(schedule, key)
 
     def next_dagrun_info(
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction

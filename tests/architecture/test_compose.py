@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sellerops.base.commands import PROGRAMS, typed
+from sellerops.base.commands import PROGRAMS, as_typed
 from sellerops_runtime.home import PROJECT_ROOT
-from sellerops_runtime.settings import fill_in, read_settings
+from sellerops_runtime.settings import read_settings, substitute_variables
 
 COMPOSE_FILE = PROJECT_ROOT / "docker-compose.yaml"
 TEXT = COMPOSE_FILE.read_text(encoding="utf-8")
@@ -98,7 +98,9 @@ def test_every_variable_asked_for_is_in_the_example_of_the_environment():
     assert asked
     assert asked <= offered
     given = set(SERVICES["airflow-init"]["environment"])
-    required = {name for names in fill_in(read_settings(), {}).left_out.values() for name in names}
+    required = {
+        name for names in substitute_variables(read_settings(), {}).skipped.values() for name in names
+    }
     assert required
     assert required - given <= offered
 
@@ -152,7 +154,7 @@ def test_commands_are_printed_as_they_are_typed_beside_the_file(monkeypatch):
     }
     (form,) = forms
     monkeypatch.setenv("SELLEROPS_COMMAND", form)
-    words = typed("sellerops quota").split()
+    words = as_typed("sellerops quota").split()
     assert words[:3] == ["docker", "compose", "exec"]
     assert words[4:] == ["sellerops", "quota"]
     service = SERVICES[words[3]]

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from sellerops.settings.specs import load_spec, load_specs
-from sellerops.settings.specs.overview import overview, when
+from sellerops.settings.specs.report_list import overview, when
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,7 +12,7 @@ from sellerops.notices.routes import CONNECTIONS, load_routes
 from sellerops.settings.accounts import load_accounts
 from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.local_amazon import LocalAmazon, sandbox_environment
-from sellerops_runtime.settings import SETTINGS_FILE, fill_in, read_settings
+from sellerops_runtime.settings import SETTINGS_FILE, read_settings, substitute_variables
 
 SETTINGS = read_settings()
 # Not used as it stands: a hook's default name, when nobody names an account.
@@ -124,7 +124,7 @@ def amazon(tmp_path_factory):
 
 
 def test_the_local_amazon_gives_what_the_accounts_ask_for(amazon):
-    loaded = fill_in(SETTINGS, sandbox_environment(amazon.url))
+    loaded = substitute_variables(SETTINGS, sandbox_environment(amazon.url))
     complete = {entry.conn_id for entry in loaded.settings.connections}
     assert of_accounts("connection_of") | load_routes().connections <= complete
-    assert all("AMAZON" not in name for names in loaded.left_out.values() for name in names)
+    assert all("AMAZON" not in name for names in loaded.skipped.values() for name in names)

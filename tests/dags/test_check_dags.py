@@ -18,12 +18,12 @@ from support.postgres import PostgresServer, conninfo, ledger, postgres_server
 from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
 from sellerops.reconciliation.checks import load_checks
-from sellerops.reconciliation.results import CheckResult, Verdict, store
+from sellerops.reconciliation.results import CheckResult, Verdict, store_results
 from sellerops.settings.specs import load_spec
 from sellerops_airflow.dag_factory import reports as report_factory
 from sellerops_airflow.housekeeping import maintenance
 from sellerops_airflow.operators import checks
-from sellerops_airflow.operators.checks import CompareFiguresOperator, TellFiguresOperator
+from sellerops_airflow.operators.checks import CompareFiguresOperator, NotifyDifferencesOperator
 
 __all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
@@ -47,7 +47,7 @@ def run(operator: type[Any]) -> Any:
 
 def keep(ledger: Ledger, *found: CheckResult) -> None:
     with ledger.connection() as connection:
-        store(connection, list(found))
+        store_results(connection, list(found))
 
 
 def test_each_check_is_woken_by_the_assets_that_loads_tell(bag: DagBag) -> None:
@@ -69,15 +69,15 @@ def test_nothing_to_tell(runtime: Ledger, sent: Channels) -> None:
     assert run(CompareFiguresOperator) == {"ok": 0, "off": 0, "not_yet": 1, "too_young": 0}
     keep(runtime, replace(OFF, verdict=Verdict.OK))
     with pytest.raises(AirflowSkipException, match="agree"):
-        run(TellFiguresOperator)
+        run(NotifyDifferencesOperator)
     assert sent.messages == []
 
 
 def test_what_is_off_is_told_once(runtime: Ledger, sent: Channels) -> None:
     keep(runtime, OFF)
     sent.down = {"slack"}
-    assert run(TellFiguresOperator) == 1, "a channel that is down fails no task"
-    assert run(TellFiguresOperator) == 1
+    assert run(NotifyDifferencesOperator) == 1, "a channel that is down fails no task"
+    assert run(NotifyDifferencesOperator) == 1
     assert sent.messages == []
     sent.down = set()
     runtime.set_clock(Clock(datetime.now(UTC), datetime.now(UTC) + timedelta(minutes=2), 0.0))
@@ -87,7 +87,7 @@ def test_what_is_off_is_told_once(runtime: Ledger, sent: Channels) -> None:
     for words in ("northwind_na 2026-11-13", "123", "10.01 against 10.00 money", "+0.01", "Seller Central"):
         assert words in message.text
     keep(runtime, OFF, replace(OFF, subject="124"))
-    assert run(TellFiguresOperator) == 2
+    assert run(NotifyDifferencesOperator) == 2
     assert len(sent.messages) == 2
     assert "124" in sent.texts[1]
     assert "123" not in sent.texts[1]

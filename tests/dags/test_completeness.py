@@ -41,12 +41,12 @@ def test_gaps_of_reports_in_use_become_runs_once(ledger: Ledger) -> None:
         if slice_.days[0].day not in (7, 8) or slice_.marketplaces != ("CA",):
             ledger.set_slice_state(slice_, SliceState.LOADED, run=RUN)
     limits = {"most": 5, "tries": 3, "horizon_days": 730, "is_live": nobody}
-    assert completeness.find_fills(ledger, lambda _: True, **limits) == []  # paused
-    (found,) = completeness.find_fills(ledger, lambda _: False, **limits)
+    assert completeness.plan_gap_fills(ledger, lambda _: True, **limits) == []  # paused
+    (found,) = completeness.plan_gap_fills(ledger, lambda _: False, **limits)
     assert found["trigger_dag_id"] == SALES.dag_id
     assert found["conf"] == {"from_day": "2026-11-07", "to_day": "2026-11-08", "accounts": ["northwind_na"],
                              "marketplaces": ["CA"], "priority": "backfill"}  # fmt: skip
-    assert completeness.find_fills(ledger, lambda _: False, **limits) == []
+    assert completeness.plan_gap_fills(ledger, lambda _: False, **limits) == []
 
 
 def test_days_of_a_run_that_airflow_does_not_run_any_more_are_collected(ledger: Ledger) -> None:
@@ -63,15 +63,15 @@ def test_days_of_a_run_that_airflow_does_not_run_any_more_are_collected(ledger: 
     limits = {"most": 5, "tries": 3, "horizon_days": 730}
     asked = []
 
-    def is_live(dag_id: str | None, run_id: str | None) -> bool:
+    def is_running(dag_id: str | None, run_id: str | None) -> bool:
         asked.append((dag_id, run_id))
         return True
 
     def fills(live: completeness.IsLive) -> list[str]:
-        found = completeness.find_fills(ledger, lambda _: False, **limits, is_live=live)
+        found = completeness.plan_gap_fills(ledger, lambda _: False, **limits, is_running=live)
         return [fill["conf"]["from_day"] for fill in found if fill["conf"]["from_day"] < "2026-11-20"]
 
-    assert fills(is_live) == []
+    assert fills(is_running) == []
     assert asked == [(SALES.dag_id, "gone")]
     assert fills(nobody) == ["2026-11-03"]
 
@@ -80,8 +80,8 @@ def test_days_in_quarantine_that_nobody_is_asked_about_are_collected(ledger: Led
     ledger.set_clock(Clock(datetime.now(UTC), NOW, 0.0))
     ledger.set_slice_state(SLICE, SliceState.QUARANTINED, run=RUN)
     ledger.set_clock(Clock(datetime.now(UTC), NOW + timedelta(days=1, hours=1), 0.0))
-    fills = completeness.find_fills(
-        ledger, lambda _: False, most=5, tries=3, horizon_days=730, is_live=lambda *_: True
+    fills = completeness.plan_gap_fills(
+        ledger, lambda _: False, most=5, tries=3, horizon_days=730, is_running=lambda *_: True
     )
     assert SLICE.first_day in {fill["conf"]["from_day"] for fill in fills}
 
@@ -106,7 +106,7 @@ def test_runs_that_are_queued_while_none_runs_are_named(monkeypatch: pytest.Monk
         return [SimpleNamespace(run_id=name, run_after=moment) for name, moment in found if moment]
 
     monkeypatch.setattr(queued_runs, "count_runs", count)
-    monkeypatch.setattr(queued_runs, "dated_runs", dated)
+    monkeypatch.setattr(queued_runs, "runs_with_logical_date", dated)
     queued_runs.check_queued_runs(["behind", "just", "idle"], lambda _: False, NOW, 6)
     with pytest.raises(GiveUpError) as caught:
         queued_runs.check_queued_runs(states, lambda dag_id: dag_id == "paused", NOW, 6)
@@ -127,7 +127,7 @@ def test_a_removal_is_told_once_for_each_threshold(
     for left in (91, 90, 89, 30, 7, 6, 0, -1):
         moment = datetime(2027, 3, 1, 6, tzinfo=UTC) - timedelta(days=left)
         ledger.set_clock(Clock(datetime.now(UTC), moment, 0.0))
-        completeness.tell_deprecations(ledger)
+        completeness.send_deprecation_notices(ledger)
     assert [text.splitlines()[0] for text in sent.texts] == [
         "Amazon removes GET_SALES_AND_TRAFFIC_REPORT in 90 days",
         "Amazon removes GET_SALES_AND_TRAFFIC_REPORT in 30 days",

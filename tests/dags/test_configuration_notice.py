@@ -13,7 +13,7 @@ from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
-from sellerops_airflow.housekeeping.configuration import tell_configuration
+from sellerops_airflow.housekeeping.configuration import check_configuration
 
 __all__ = ["conninfo", "ledger", "postgres_server", "sent"]
 
@@ -34,7 +34,7 @@ def test_one_message_and_one_end_for_each_file(config: Path, ledger: Ledger, sen
         ledger.set_clock(
             Clock(datetime.now(UTC), datetime(2026, 11, 21, 9, tzinfo=UTC) + timedelta(minutes=minutes), 0.0)
         )
-        return tell_configuration(ledger)
+        return check_configuration(ledger)
 
     assert look(0) == 0
     sound = {name: (config / name).read_text() for name in ("accounts.yaml", "notifications.yaml")}

@@ -17,7 +17,7 @@ from sellerops.settings.specs import enabled_specs
 from sellerops_airflow.dag_factory.reports import build_all
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
 from sellerops_airflow.retry_policy import RetryByRemedy
-from sellerops_airflow.runs.task_logs import log_known_errors_plainly
+from sellerops_airflow.runs.task_logs import log_known_errors_on_one_line
 from sellerops_airflow.timetables import ReportTimetable
 
 SPECS = {spec.dag_id: spec for spec in enabled_specs()}
@@ -111,7 +111,10 @@ def test_every_task_is_retried_by_remedy_and_survives_the_deferral_race(bag: Dag
 def test_every_task_logs_our_own_errors_as_one_line(bag: DagBag) -> None:
     for dag in bag.dags.values():
         for task in dag.tasks:
-            assert list(task.on_execute_callback) == [log_known_errors_plainly], (dag.dag_id, task.task_id)
+            assert list(task.on_execute_callback) == [log_known_errors_on_one_line], (
+                dag.dag_id,
+                task.task_id,
+            )
 
 
 def test_every_dag_tells_of_its_failure_and_has_a_known_vocabulary(bag: DagBag) -> None:

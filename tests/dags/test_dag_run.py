@@ -25,7 +25,7 @@ from sellerops.settings.specs import spec_files
 from sellerops_airflow.pages.task_slices import find_task_slice
 from sellerops_airflow.runtime import Runtime, use_runtime
 from sellerops_airflow.triggers import report
-from sellerops_runtime.choice import SHOWN
+from sellerops_runtime.report_selection import DEMO_REPORTS
 
 __all__ = ["conninfo", "ledger", "postgres_server"]
 
@@ -40,7 +40,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     copy = tmp_path_factory.mktemp("few") / "config"
     shutil.copytree(config_dir(), copy)
     for path in spec_files(copy / "reports"):
-        if path.stem not in SHOWN:
+        if path.stem not in DEMO_REPORTS:
             path.unlink()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SELLEROPS_CONFIG_DIR", str(copy))
@@ -178,13 +178,13 @@ def test_a_run_collects_every_shops_day_and_no_secret_shows(
     assert {row.state for row in ledger.slice_states()} == {SliceState.LOADED}
     for seller in world.accounts():
         for marketplace_id in seller["marketplace_ids"]:
-            truth = world.truth(seller["account"], marketplace_id, DAY)
+            expected_figures = world.expected_figures(seller["account"], marketplace_id, DAY)
             ((units,),) = select(
                 conninfo,
                 "SELECT sum(units_ordered) FROM amazon_sp.sales_daily"
                 f" WHERE marketplace_id = '{marketplace_id}'",
             )
-            assert units == truth["units_ordered"]
+            assert units == expected_figures["units_ordered"]
     _check_links(done, conninfo)
     loads = ledger.loads(report="sales_and_traffic")
     assert len(loads) == 12

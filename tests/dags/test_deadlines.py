@@ -106,7 +106,7 @@ def test_nine_o_clock_is_by_the_wall_clock(after: str, promised: str) -> None:
 def test_airflows_trigger_finds_and_runs_the_callback(bag: DagBag, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the triggerer does: by its dotted name, with Airflow's context of the miss."""
     callback = stored_alert(bag).callback
-    assert import_string(callback.path) is deadlines.tell_late
+    assert import_string(callback.path) is deadlines.notify_late
     asked: list[Any] = []
     monkeypatch.setattr(deadlines, "_tell_late_of", lambda *given: asked.append(given) or "told")
     context = {

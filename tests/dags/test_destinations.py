@@ -323,6 +323,6 @@ def test_a_held_document_in_one_destination_holds_the_day(runtime: Runtime) -> N
 def test_the_other_slices_keep_their_state(runtime: Runtime) -> None:
     load("postgres"), load("bigquery")
     other = replace(SLICE, first_day="2026-11-19", last_day="2026-11-19")
-    runtime.fake_ledger.settle_destination(other, "postgres", SliceState.LOADED, destinations=BOTH)
+    runtime.fake_ledger.set_destination_state(other, "postgres", SliceState.LOADED, destinations=BOTH)
     assert runtime.fake_ledger.states()[US, date(2026, 11, 19)] is SliceState.REQUESTED
     assert runtime.state is SliceState.LOADED

@@ -14,13 +14,13 @@ from support.fake_runtime import FakeRuntime, task_context
 
 from sellerops.base.errors import RetryableError, SpecError
 from sellerops.exports import load_exports
-from sellerops.exports.running import ExportResult
+from sellerops.exports.export_run import ExportResult
 from sellerops_airflow.dag_factory.exports import exports_to_parse, raise_for_invalid_exports
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier
 from sellerops_airflow.operators.sheets import ExportToSheetOperator
 from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runs.assets import table_asset
-from sellerops_airflow.runs.outcomes import FAILURE_KEY
+from sellerops_airflow.runs.task_outcomes import FAILURE_KEY
 from sellerops_airflow.runtime import use_runtime
 from sellerops_airflow.timetables import ReportTimetable
 
@@ -118,7 +118,7 @@ def test_parsing_builds_the_same_dag_twice(folder: Path) -> None:
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The exports that ran; they write nothing."""
-    from sellerops.exports import running
+    from sellerops.exports import export_run as running
     from sellerops_airflow.operators import sheets
 
     calls: list[dict[str, Any]] = []

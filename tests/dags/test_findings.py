@@ -208,7 +208,7 @@ def test_what_a_killed_load_could_not_tell_is_told_by_maintenance(
     runtime: Runtime, ledger: Ledger, sent: Channels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("sellerops_airflow.notifiers.findings.tell_of_loads", lambda *_: 0)
+        patch.setattr("sellerops_airflow.notifiers.findings.send_findings_of_loads", lambda *_: 0)
         runtime.load(1, returns(1, more="new-one", quantity="many"))
     at(ledger, 1)
     assert maintenance.send_missed_notices(ledger) == 0, "the load may still be at it"
@@ -225,7 +225,7 @@ def test_a_load_that_found_nothing_asks_the_ledger_nothing(
 
     asked: list[Any] = []
     runtime.load(1, returns(1))
-    monkeypatch.setattr(findings, "changes_of", lambda *given: asked.append(given) or [])
+    monkeypatch.setattr(findings, "column_changes", lambda *given: asked.append(given) or [])
     runtime.load(2, returns(2))
     assert asked == []
     assert sent.messages == []

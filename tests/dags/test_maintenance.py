@@ -146,9 +146,12 @@ def test_a_run_whose_name_begins_like_a_told_one_is_told(
     ledger.claim_notice(f"run_failed|{DAG_ID}|manual__20|1")
     at(0.5)
     age, horizon = timedelta(hours=2), timedelta(days=3)
-    assert maintenance.untold_runs(ledger, age, horizon) == [(DAG_ID, "manual__2"), (DAG_ID, "manual__2|x")]
+    assert maintenance.runs_without_notice(ledger, age, horizon) == [
+        (DAG_ID, "manual__2"),
+        (DAG_ID, "manual__2|x"),
+    ]
     ledger.claim_notice(f"run_failed|{DAG_ID}|manual__2|0")
-    assert maintenance.untold_runs(ledger, age, horizon) == [(DAG_ID, "manual__2|x")]
+    assert maintenance.runs_without_notice(ledger, age, horizon) == [(DAG_ID, "manual__2|x")]
 
 
 def test_an_account_without_a_token_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,8 +21,8 @@ from sellerops_airflow.housekeeping import maintenance
 from sellerops_airflow.notifiers import runs
 from sellerops_airflow.notifiers.outage import VARIABLE
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
-from sellerops_airflow.runs.outcomes import FAILURE_KEY, slice_outcome
 from sellerops_airflow.runs.run_outcomes import Words, build_outcome
+from sellerops_airflow.runs.task_outcomes import FAILURE_KEY, slice_outcome
 from sellerops_airflow.runtime import use_runtime
 
 __all__ = ["conninfo", "ledger", "postgres_server", "sandbox", "sandbox_process"]

@@ -25,9 +25,9 @@ from sellerops.reprocess.quarantine import get_quarantine, list_quarantines
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.operators.load_report import LoadReportOperator
 from sellerops_airflow.operators.quarantine import (
-    AskQuarantineOperator,
-    DecideQuarantineOperator,
+    ApplyDecisionOperator,
     FindQuarantinesOperator,
+    RequestDecisionOperator,
 )
 from sellerops_airflow.runtime import use_runtime
 
@@ -127,8 +127,8 @@ def context() -> Any:
     return made
 
 
-def ask(question: dict[str, Any]) -> AskQuarantineOperator:
-    return AskQuarantineOperator(task_id="ask", quarantine=question)
+def ask(question: dict[str, Any]) -> RequestDecisionOperator:
+    return RequestDecisionOperator(task_id="ask", quarantine=question)
 
 
 def answer(question: dict[str, Any], choice: str, note: str = "") -> dict[str, Any]:
@@ -142,14 +142,14 @@ def answer(question: dict[str, Any], choice: str, note: str = "") -> dict[str, A
 
 
 def decide(said: dict[str, Any]) -> Any:
-    return DecideQuarantineOperator(task_id="decide", answer=said).execute({**context(), "run_id": "one"})
+    return ApplyDecisionOperator(task_id="decide", answer=said).execute({**context(), "run_id": "one"})
 
 
 def test_the_dag_asks_and_decides_one_by_one(bag: DagBag) -> None:
     dag = bag.dags[DAG_ID]
     assert set(dag.task_ids) == {"find", "document.ask", "document.decide"}
     asking, deciding = dag.get_task("document.ask"), dag.get_task("document.decide")
-    assert isinstance(asking, AskQuarantineOperator)
+    assert isinstance(asking, RequestDecisionOperator)
     assert asking.options == ["Release", "Reject", "Ask again later"]
     assert asking.downstream_task_ids == {"document.decide"}
     for task in (asking, deciding):
@@ -180,7 +180,7 @@ def test_a_notice_whose_sender_was_killed_is_sent_by_the_dag(
     runtime: Runtime, sent: Channels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("sellerops_airflow.notifiers.quarantine.tell_of_quarantines", lambda *_: 0)
+        patch.setattr("sellerops_airflow.notifiers.quarantine.send_quarantine_notices", lambda *_: 0)
         hold(runtime)
     assert sent.messages == []
     find()

@@ -16,7 +16,7 @@ from sellerops.ledger import Ledger
 from sellerops.ledger.notices import open_faults
 from sellerops.notices import RunOutcome
 from sellerops_airflow.housekeeping import worker_watch
-from sellerops_airflow.notifiers.runs import tell_what_is_over
+from sellerops_airflow.notifiers.runs import send_run_recoveries
 from sellerops_airflow.runtime import Runtime, use_runtime
 
 __all__ = ["conninfo", "ledger", "postgres_server", "sent"]
@@ -43,14 +43,14 @@ def airflow(ledger: Ledger, conninfo: str, monkeypatch: pytest.MonkeyPatch) -> I
 
 def callback() -> str:
     context = {"dag_run": {"dag_id": DAG_ID, "dag_run_id": RUN_ID}, "deadline": {}}
-    return asyncio.run(worker_watch.tell_no_worker(context=context))
+    return asyncio.run(worker_watch.notify_stuck_run(context=context))
 
 
 def test_the_dag_that_runs_every_few_minutes_has_the_deadline(bag: DagBag) -> None:
     (alert,) = bag.dags[DAG_ID].deadline
     assert alert.interval == timedelta(minutes=15)
     assert isinstance(alert.callback, AsyncCallback)  # the triggerer's: workers there are none
-    assert alert.callback.path == "sellerops_airflow.housekeeping.worker_watch.tell_no_worker"
+    assert alert.callback.path == "sellerops_airflow.housekeeping.worker_watch.notify_stuck_run"
 
 
 def test_it_names_what_to_restart_and_its_end_is_told(
@@ -62,7 +62,7 @@ def test_it_names_what_to_restart_and_its_end_is_told(
     assert text.startswith("Tasks are queued and nothing runs")
     assert "docker compose restart airflow-scheduler" in text
     fine = RunOutcome("notices", DAG_ID, "scheduled__2", "http://airflow", (), 0, 0)
-    tell_what_is_over(ledger, fine)
+    send_run_recoveries(ledger, fine)
     assert len(sent.texts) == 2
     assert "Over: Tasks are queued and nothing runs" in sent.texts[1]
     assert ledger.database.run(lambda c: open_faults(c)) == []

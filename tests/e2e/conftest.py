@@ -18,8 +18,8 @@ from support.system import System, follow_clock
 
 from sellerops.ledger import Ledger
 from sellerops.settings.config_files import config_dir
-from sellerops_runtime.choice import SHOWN
 from sellerops_runtime.local_amazon import sandbox_environment
+from sellerops_runtime.report_selection import DEMO_REPORTS
 
 __all__ = ["postgres_server"]
 
@@ -71,7 +71,7 @@ def _config(root: Path) -> Path:
     reports = config / "reports" / "amazon_sp"
     shutil.rmtree(config / "reports" / "amazon_ads")
     for path in reports.glob("*.yaml"):
-        if path.stem not in SHOWN:
+        if path.stem not in DEMO_REPORTS:
             path.unlink()  # the dag-processor shares two cores with all the rest
     sales = (reports / "sales_and_traffic.yaml").read_text(encoding="utf-8")
     stock = (reports / "fba_manage_inventory.yaml").read_text(encoding="utf-8")

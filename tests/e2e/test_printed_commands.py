@@ -18,8 +18,8 @@ from support.system import PATIENT, System
 from sellerops.archive import Archive
 from sellerops.ledger.deployment import bind_archive
 from sellerops.settings.config_files import config_dir
+from sellerops_runtime.demo_environment import save_environment
 from sellerops_runtime.home import PROJECT_ROOT, Home
-from sellerops_runtime.surroundings import keep_environment
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2 * PATIENT)]
 
@@ -60,7 +60,7 @@ def shell(
     archive = (system.config.parent / "archive").as_uri()
     bind_archive(system.ledger, Archive(archive))
     before = system.airflow.api.dags()
-    keep_environment(
+    save_environment(
         home,
         # The shipped configuration: a report of the tests' own runs every minute and leaves no quota.
         {**system.airflow.stack.env(), "SELLEROPS_CONFIG_DIR": str(config_dir())},

@@ -19,13 +19,13 @@ from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.cli import main
 from sellerops.completeness import (
     DayState,
+    FillLimits,
     Gap,
-    Limits,
-    Shop,
-    calendars,
+    MarketplaceCalendar,
     claim_fills,
     find_gaps,
     mark_expired,
+    read_calendars,
     release_fill,
     silent_reports,
 )
@@ -67,8 +67,8 @@ def load(ledger: Ledger, first: str, last: str, **changes: Any) -> None:
                                load_id=7, request_id=9)  # fmt: skip
 
 
-def look(ledger: Ledger, **choice: Any) -> list[Shop]:
-    return list(calendars(ledger, SALES, [NA], **choice))
+def look(ledger: Ledger, **choice: Any) -> list[MarketplaceCalendar]:
+    return list(read_calendars(ledger, SALES, [NA], **choice))
 
 
 def gaps(ledger: Ledger) -> list[Gap]:
@@ -100,7 +100,7 @@ def test_of_a_report_switched_off_only_what_the_ledger_knows_is_shown(
     load(ledger, "2026-11-10", "2026-11-12")
     at(1.5)
     off = SALES.model_copy(update={"enabled": False})
-    (shop,) = calendars(ledger, off, [NA])
+    (shop,) = read_calendars(ledger, off, [NA])
     assert shop.counts == {DayState.LOADED: 3}
     assert find_gaps([shop], ledger.clock().now()) == []
     assert look(ledger)[0].counts[DayState.MISSING] > 0, "switched on, the days after are missing"
@@ -112,24 +112,24 @@ def test_a_gap_is_claimed_once_until_its_run_has_ended(
     load(ledger, "2026-11-10", "2026-11-12")
     load(ledger, "2026-11-15", "2026-11-21")
     (gap,) = gaps(ledger)
-    (fill,) = claim_fills(ledger, [gap], Limits())
+    (fill,) = claim_fills(ledger, [gap], FillLimits())
     assert fill.conf == {"from_day": "2026-11-13", "to_day": "2026-11-14", "accounts": ["northwind_na"],
                          "marketplaces": ["US"], "priority": "backfill"}  # fmt: skip
     at(1.2)
-    assert claim_fills(ledger, gaps(ledger)[:1], Limits()) == []  # under way
+    assert claim_fills(ledger, gaps(ledger)[:1], FillLimits()) == []  # under way
     ended = replace(RUN, run_id=fill.run_id)
     for slice_ in slices("2026-11-13", "2026-11-14"):
         ledger.set_slice_state(slice_, SliceState.FAILED, run=ended, error=ReportFatal("again"))
     at(2.5)
-    (again,) = claim_fills(ledger, gaps(ledger)[:1], Limits())
+    (again,) = claim_fills(ledger, gaps(ledger)[:1], FillLimits())
     assert again.run_id != fill.run_id
     at(3.4)
-    assert claim_fills(ledger, gaps(ledger)[:1], Limits()) == []  # two days after the second
+    assert claim_fills(ledger, gaps(ledger)[:1], FillLimits()) == []  # two days after the second
     at(4.6)
-    assert len(claim_fills(ledger, gaps(ledger)[:1], Limits())) == 1
+    assert len(claim_fills(ledger, gaps(ledger)[:1], FillLimits())) == 1
     at(20)
-    assert claim_fills(ledger, gaps(ledger)[:1], Limits()) == []  # given up after three
-    assert len(claim_fills(ledger, gaps(ledger)[:1], Limits(tries=4))) == 1
+    assert claim_fills(ledger, gaps(ledger)[:1], FillLimits()) == []  # given up after three
+    assert len(claim_fills(ledger, gaps(ledger)[:1], FillLimits(tries=4))) == 1
 
 
 def test_no_more_runs_than_the_day_allows_and_a_released_one_counts_not(
@@ -139,14 +139,14 @@ def test_no_more_runs_than_the_day_allows_and_a_released_one_counts_not(
         load(ledger, f"2026-11-{day:02d}", f"2026-11-{day:02d}")
     found = gaps(ledger)
     assert len(found) >= 9
-    first, second = claim_fills(ledger, found, Limits(a_day=2))
+    first, second = claim_fills(ledger, found, FillLimits(per_day=2))
     assert (first.gap.first_day.day, second.gap.first_day.day) == (2, 4)  # what is forgotten first
-    assert claim_fills(ledger, found, Limits(a_day=2)) == []
+    assert claim_fills(ledger, found, FillLimits(per_day=2)) == []
     release_fill(ledger, first)
-    (again,) = claim_fills(ledger, found, Limits(a_day=2))
+    (again,) = claim_fills(ledger, found, FillLimits(per_day=2))
     assert again.gap == first.gap
     at(1.1)
-    assert [fill.gap.first_day.day for fill in claim_fills(ledger, found, Limits(a_day=2))] == [6, 8]
+    assert [fill.gap.first_day.day for fill in claim_fills(ledger, found, FillLimits(per_day=2))] == [6, 8]
 
 
 def test_what_is_lost_is_marked_with_the_reason_and_never_run(
@@ -154,16 +154,16 @@ def test_what_is_lost_is_marked_with_the_reason_and_never_run(
 ) -> None:
     slice_ = plan_slices(STOCK, NA, run_at=NOW - timedelta(days=5), now=NOW)[0]
     ledger.set_slice_state(slice_, SliceState.LOADED, run=RUN)
-    shops = list(calendars(ledger, STOCK, [NA]))
+    shops = list(read_calendars(ledger, STOCK, [NA]))
     lost = find_gaps(shops, NOW)
     assert lost
     assert all(gap.expired for gap in lost)
-    assert claim_fills(ledger, lost, Limits()) == []
+    assert claim_fills(ledger, lost, FillLimits()) == []
     assert mark_expired(ledger, shops) >= 4
-    (shop, *_) = calendars(ledger, STOCK, [NA])
+    (shop, *_) = read_calendars(ledger, STOCK, [NA])
     rows = [day.row for day in shop.days if day.state is DayState.EXPIRED]
     assert all(row is not None and "shows its own moment only" in (row.error or "") for row in rows)
-    assert find_gaps(list(calendars(ledger, STOCK, [NA])), NOW) == []
+    assert find_gaps(list(read_calendars(ledger, STOCK, [NA])), NOW) == []
 
 
 def test_a_schedule_that_left_no_trace_is_named(ledger: Ledger) -> None:

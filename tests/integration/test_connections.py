@@ -15,8 +15,8 @@ from support.sandbox import SandboxServer, sandbox, sandbox_process
 
 from sellerops.cli import airflow as cli_airflow
 from sellerops.cli import main
-from sellerops.preflight.connections import wanted_connections
-from sellerops_airflow.hooks.testing import try_all
+from sellerops.preflight.connections import required_connections
+from sellerops_airflow.hooks.connection_tests import check_connections
 
 __all__ = ["conninfo", "ledger", "postgres_server", "sandbox", "sandbox_process"]
 
@@ -69,8 +69,8 @@ def connections(
 @pytest.mark.usefixtures("connections", "ledger")
 def test_every_connection_tells_what_was_checked() -> None:
     """Also without an address: the region's is not needed for a login."""
-    ids = [each.conn_id for each in wanted_connections() if "sheets" not in each.conn_id]
-    answers = try_all([*ids, "sellerops_telegram"])
+    ids = [each.conn_id for each in required_connections() if "sheets" not in each.conn_id]
+    answers = check_connections([*ids, "sellerops_telegram"])
     assert {name: each["state"] for name, each in answers.items() if each["state"] != "ok"} == {
         "sellerops_notifications": "absent"
     }
@@ -102,7 +102,7 @@ def test_what_is_wrong_is_said_without_the_secret(
 ) -> None:
     fields = json.loads(os.environ[f"AIRFLOW_CONN_{conn_id.upper()}"])
     connect(conn_id, **{**fields, **changed})
-    answer = try_all([conn_id])[conn_id]
+    answer = check_connections([conn_id])[conn_id]
     assert answer["state"] == "failed"
     assert said in answer["message"]
     assert "s3cret" not in answer["message"]
@@ -113,7 +113,7 @@ def test_roles_that_may_too_much_or_too_little_are_found(
 ) -> None:
     connect("sellerops_warehouse", **_postgres(postgres_server.reader(conninfo)))
     connect("sellerops_reader", **_postgres(conninfo))
-    answers = try_all(["sellerops_warehouse", "sellerops_reader"])
+    answers = check_connections(["sellerops_warehouse", "sellerops_reader"])
     assert {each["state"] for each in answers.values()} == {"failed"}
     assert "ALTER DATABASE" in answers["sellerops_warehouse"]["message"]
     assert "first-account.md" in answers["sellerops_reader"]["message"]
@@ -143,7 +143,7 @@ def test_the_command_tells_each_by_name_and_fails_where_something_is_needed(
     told = capsys.readouterr().out
     lines = [line for line in told.splitlines() if not line.startswith(" ")]
     assert [line.split("(")[0].split()[-1] for line in lines] == [
-        each.conn_id for each in wanted_connections()
+        each.conn_id for each in required_connections()
     ]
     assert max(map(len, told.splitlines())) <= 100
     if "absent" in states.values():

@@ -18,7 +18,7 @@ from sellerops.base.errors import ConfigurationError, ReportFatal  # noqa: E402
 from sellerops.calendar.slices import plan_slices  # noqa: E402
 from sellerops.completeness.summary import summarize  # noqa: E402
 from sellerops.ledger import ApiCall, Ledger, LoadRecord, RunRef, SliceState  # noqa: E402
-from sellerops.ledger.notices import see_fault  # noqa: E402
+from sellerops.ledger.notices import record_fault  # noqa: E402
 from sellerops.notices import Event, Notice, load_routes  # noqa: E402
 from sellerops.notices.summary import summary_notice  # noqa: E402
 from sellerops.rate_limits import Bucket, QuotaLedger, load_rate_limits  # noqa: E402
@@ -98,7 +98,7 @@ def a_day(ledger: Ledger) -> None:
         limits.try_acquire(bucket)
         ledger.log_call(ApiCall("northwind_na", "createReport", status))
     with ledger.connection() as connection:
-        see_fault(connection, "run_failed|x", event="critical_failure", report=SALES.name,
+        record_fault(connection, "run_failed|x", event="critical_failure", report=SALES.name,
                   headline="sales_and_traffic <failed>: 1 task failed, 3 loaded", thread="run|x")  # fmt: skip
     at(ledger, NOW)
 
@@ -107,7 +107,7 @@ def test_the_message_counts_days_rows_and_calls_of_24_hours_by_account_and_what_
     ledger: Ledger, told: list[Notice]
 ) -> None:
     a_day(ledger)
-    headline = summary.tell_summary(ledger, context("scheduled__1"))
+    headline = summary.send_summary(ledger, context("scheduled__1"))
     (notice,) = told
     (rate,) = rates(ledger)
     assert (
@@ -138,7 +138,7 @@ def rates(ledger: Ledger) -> list[float]:
 
 def context(run_id: str) -> Any:
     """Of the daily DAG's run; beside a standing clock its own times do not matter."""
-    values = task_context(dag_id="sellerops__daily_summary", task_id="tell_summary", map_index=-1)
+    values = task_context(dag_id="sellerops__daily_summary", task_id="send_summary", map_index=-1)
     values["run_id"] = run_id
     values["dag_run"].dag_id = "sellerops__daily_summary"
     return values
@@ -159,7 +159,7 @@ def test_a_day_without_anything_says_so_and_a_good_one_that_all_is_well(ledger: 
 def test_a_retry_tells_nothing_twice_but_each_run_has_its_own(ledger: Ledger, told: list[Notice]) -> None:
     at(ledger, NOW)
     for run_id in ("scheduled__1", "scheduled__1", "manual__2"):
-        summary.tell_summary(ledger, context(run_id))
+        summary.send_summary(ledger, context(run_id))
     assert [notice.key for notice in told] == [
         "summary|scheduled__1",
         "summary|scheduled__1",
@@ -168,7 +168,7 @@ def test_a_retry_tells_nothing_twice_but_each_run_has_its_own(ledger: Ledger, to
 
 
 def test_time_and_channel_stand_in_the_configuration(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    timetable = summary.schedule_of_summary("sellerops__daily_summary")
+    timetable = summary.summary_schedule("sellerops__daily_summary")
     assert timetable is not None
     assert timetable.summary == "30 9 * * * America/New_York"
     assert [target.to for target in load_routes().targets(Event.SUMMARY)] == ["#seller-reports"]
@@ -176,7 +176,7 @@ def test_time_and_channel_stand_in_the_configuration(tmp_path: Any, monkeypatch:
     path = tmp_path / "notifications.yaml"
     monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(tmp_path))
     path.write_text(text.replace("{summary}", ""))
-    assert summary.schedule_of_summary("sellerops__daily_summary") is None
+    assert summary.summary_schedule("sellerops__daily_summary") is None
     for wrong, words in (("at: 9, timezone: UTC", 'at: "08:30"'), ('at: "09:30", timezone: Mars', "Mars")):
         path.write_text(text.replace("{summary}", f"summary: {{{wrong}}}"))
         with pytest.raises(ConfigurationError, match="summary") as refused:

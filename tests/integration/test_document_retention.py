@@ -19,7 +19,7 @@ from sellerops.calendar.slices import Slice
 from sellerops.cli import main
 from sellerops.destinations import RequestMeta
 from sellerops.ledger import Ledger
-from sellerops.reprocess.document_retention import Deleted, delete_documents
+from sellerops.reprocess.document_retention import DeletedDocuments, delete_documents
 from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.replay import replay
 from sellerops.settings.specs import ReportSpec, load_spec, load_specs
@@ -107,14 +107,14 @@ def test_a_spec_may_say_how_long(desk: Desk) -> None:
     meta = desk.load(*returns())
     specs = [RETURNS.model_copy(update={"document_retention": timedelta(days=7)})]
     desk.at(8)
-    assert delete_documents(desk.ledger, desk.archive, specs) == [Deleted("fba_customer_returns", 1)]
+    assert delete_documents(desk.ledger, desk.archive, specs) == [DeletedDocuments("fba_customer_returns", 1)]
     assert not desk.archive.has(meta.where)
 
 
 def test_a_report_whose_spec_is_gone_keeps_its_retention(desk: Desk) -> None:
     meta = desk.load(*shipments(18))
     desk.at(31)
-    assert delete_documents(desk.ledger, desk.archive, []) == [Deleted("fulfilled_shipments", 1)]
+    assert delete_documents(desk.ledger, desk.archive, []) == [DeletedDocuments("fulfilled_shipments", 1)]
     assert not desk.archive.has(meta.where)
 
 
@@ -129,7 +129,7 @@ def test_a_replay_keeps_the_rows_of_documents_that_are_gone(desk: Desk, scope: S
     (done,) = replay(desk.ledger, desk.archive, SHIPMENTS, scope)
     assert desk.rows("fulfilled_shipments") == before
     assert done.kept_rows == 1
-    assert ["deleted on 2026-12-21" in text for text in done.left_out] == [True]
+    assert ["deleted on 2026-12-21" in text for text in done.skipped] == [True]
 
 
 def test_a_replay_from_the_archive_says_what_is_gone(desk: Desk) -> None:
@@ -141,7 +141,7 @@ def test_a_replay_from_the_archive_says_what_is_gone(desk: Desk) -> None:
         connection.execute("TRUNCATE sellerops.load, sellerops.table_watermark")
     (done,) = replay(desk.ledger, desk.archive, SHIPMENTS, Scope(), from_archive=True, check=True)
     assert (done.loads, done.comparison.only_live) == (1, 1)
-    assert ["deleted on 2026-12-21" in text for text in done.left_out] == [True]
+    assert ["deleted on 2026-12-21" in text for text in done.skipped] == [True]
 
 
 def test_the_command_deletes_them_too(

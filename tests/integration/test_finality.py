@@ -11,7 +11,12 @@ from support.postgres import conninfo, ledger, postgres_server
 
 from sellerops.calendar.slices import plan_slices
 from sellerops.cli import main
-from sellerops.completeness.settling_time import TableFinality, lookback_of, measure, resolve_lookback
+from sellerops.completeness.settling_time import (
+    SettlingFigures,
+    lookback_of,
+    measure_settling,
+    resolve_lookback,
+)
 from sellerops.destinations import load_document, open_destination
 from sellerops.destinations.base import RequestMeta
 from sellerops.ledger import Ledger
@@ -53,7 +58,7 @@ def test_cells_by_age(
         look(conninfo, day, 4, [5, 2 if number else 3])
     look(conninfo, FIRST + timedelta(days=9), 1, [1])  # never looked at again
     look(conninfo, FIRST - timedelta(days=20), 40, [1])  # first looked at when it had settled
-    (found,) = measure(ledger, SPEC)
+    (found,) = measure_settling(ledger, SPEC)
     by_age = {figure.age: figure for figure in found.figures}
     cells = 4 * 2 * COLUMNS
     assert [(f.age, f.days, f.cells, f.moved) for f in found.figures] == [
@@ -62,7 +67,7 @@ def test_cells_by_age(
         (3, 4, cells, 1),
     ]
     assert by_age[2].percent == pytest.approx(100 * (1 - 1 / cells))
-    assert measure(ledger, SPEC, "another") == [TableFinality("amazon_sp.sales_daily", ())]
+    assert measure_settling(ledger, SPEC, "another") == [SettlingFigures("amazon_sp.sales_daily", ())]
     assert "too little" in resolve_lookback(ledger, SPEC, "shop").reason
     monkeypatch.setenv("SELLEROPS_WAREHOUSE", conninfo)
     assert main(["finality", "--report", "sales_and_traffic"]) == 0
@@ -74,15 +79,17 @@ def test_cells_by_age(
 def test_a_row_that_comes_late_counts_with_all_its_cells(conninfo: str, ledger: Ledger) -> None:
     look(conninfo, FIRST, 1, [1])
     look(conninfo, FIRST, 3, [1, 2])
-    (found,) = measure(ledger, SPEC)
+    (found,) = measure_settling(ledger, SPEC)
     assert [(f.age, f.cells, f.moved) for f in found.figures] == [
         (1, 2 * COLUMNS, COLUMNS),
         (2, 2 * COLUMNS, COLUMNS),
     ]
 
 
-def figures(*moved: int, days: int = 30, cells: int = 10_000) -> TableFinality:
-    return TableFinality("t", tuple(AgeFigure(age + 1, days, cells, each) for age, each in enumerate(moved)))
+def figures(*moved: int, days: int = 30, cells: int = 10_000) -> SettlingFigures:
+    return SettlingFigures(
+        "t", tuple(AgeFigure(age + 1, days, cells, each) for age, each in enumerate(moved))
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,11 +115,11 @@ def figures(*moved: int, days: int = 30, cells: int = 10_000) -> TableFinality:
             "14d: history of 27 days and 10,000 cells is too little (28 and",
         ),
         ([figures(5, 0, cells=999)], 14, "30 days and 999 cells is too little"),
-        ([TableFinality("t", ())], 14, "0 days and 0 cells"),
+        ([SettlingFigures("t", ())], 14, "0 days and 0 cells"),
         ([], 14, "no table keeps its changes"),
     ],
 )
-def test_lookback(tables: list[TableFinality], days: int, words: str) -> None:
+def test_lookback(tables: list[SettlingFigures], days: int, words: str) -> None:
     found = lookback_of(tables)
     assert found.value == timedelta(days=days)
     assert words in found.reason

@@ -69,7 +69,7 @@ class Desk:
             self.id = record(connection, values)
         for name in BOTH:
             # A slice of several documents: the newest of its requests is another one's.
-            ledger.settle_destination(
+            ledger.set_destination_state(
                 SLICE, name, SliceState.QUARANTINED, destinations=BOTH, run=RUN, request_id=request.id + 1,
                 error=Quarantined("far below."),
             )  # fmt: skip
@@ -121,7 +121,7 @@ def test_a_destination_that_is_away_keeps_the_day_held_until_it_has_the_document
 
 def test_a_released_document_is_not_brought_to_a_destination_that_never_held_it(ledger: Ledger) -> None:
     desk = Desk(ledger)
-    ledger.settle_destination(SLICE, "bigquery", SliceState.LOADED, destinations=BOTH)
+    ledger.set_destination_state(SLICE, "bigquery", SliceState.LOADED, destinations=BOTH)
     desk.release()
     assert desk.stores["bigquery"].tables == []
     assert desk.state is SliceState.LOADED
@@ -139,7 +139,7 @@ def test_a_rejected_document_leaves_the_rows_of_both(ledger: Ledger, stands: boo
 def test_the_answer_about_one_shop_is_not_anothers(ledger: Ledger) -> None:
     desk = Desk(ledger)
     other = replace(SLICE, marketplaces=("CA",), label="CA 2026-11-20")
-    ledger.settle_destination(other, "bigquery", SliceState.QUARANTINED, destinations=BOTH)
+    ledger.set_destination_state(other, "bigquery", SliceState.QUARANTINED, destinations=BOTH)
     desk.release()
     states = {row.marketplace_id: row.state for row in ledger.slice_states()}
     assert states["ATVPDKIKX0DER"] is SliceState.LOADED

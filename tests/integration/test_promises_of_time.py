@@ -16,7 +16,7 @@ prepare_airflow()
 from sellerops.base.clock import Clock  # noqa: E402
 from sellerops.base.errors import NotPublishedYet, ReportFatal  # noqa: E402
 from sellerops.calendar.slices import Slice, plan_slices  # noqa: E402
-from sellerops.completeness import Limits, calendars, claim_fills, find_gaps  # noqa: E402
+from sellerops.completeness import FillLimits, claim_fills, find_gaps, read_calendars  # noqa: E402
 from sellerops.completeness.late import late_days  # noqa: E402
 from sellerops.completeness.warnings import open_late, warnings_of  # noqa: E402
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState  # noqa: E402
@@ -67,7 +67,7 @@ def people(monkeypatch: pytest.MonkeyPatch) -> People:
     monkeypatch.setattr(specs, "load_specs", lambda: ([SALES], []))
     monkeypatch.setattr(notifiers, "tell", found.tell)
     monkeypatch.setattr(
-        notifiers, "tell_end", lambda ledger, key, headline: found.ends.append((key, headline))
+        notifiers, "send_recovery", lambda ledger, key, headline: found.ends.append((key, headline))
     )
     return found
 
@@ -105,7 +105,7 @@ def yesterday(shop: str) -> Slice:
 def look(ledger: Ledger, now: datetime) -> int:
     """As the callback and the DAG do, whatever the clock."""
     open_late(ledger, late_days(ledger, SALES, [NA], now))
-    return deadlines.tell_warnings(ledger, {SALES.name: SALES}, {NA.id: NA})
+    return deadlines.send_warnings(ledger, {SALES.name: SALES}, {NA.id: NA})
 
 
 def ask(ledger: Ledger, slice_: Slice) -> int:
@@ -231,7 +231,7 @@ def test_airflows_callback_tells_what_is_late_at_the_deadline(
     at(PROMISED + timedelta(seconds=3))
     context = {"dag_run": {"dag_id": SALES.dag_id}, "deadline": {"deadline_time": PROMISED.isoformat()}}
     with use_runtime(Runtime(lambda: conninfo, str, str)) as runtime:
-        said = asyncio.run(deadlines.tell_late(SALES.dag_id, context=context))
+        said = asyncio.run(deadlines.notify_late(SALES.dag_id, context=context))
         runtime.close()
     assert said == f"{SALES.dag_id}: 3 days are late"
     assert [notice.event for notice in people.told] == [Event.LATE]
@@ -282,8 +282,8 @@ def test_the_end_of_what_nobody_brought_names_the_lost_days(
         each for each in slices(date(2024, 11, 25), date(2024, 11, 25)) if "US" in each.marketplaces
     )
     ledger.set_slice_state(slice_, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
-    shops = list(calendars(ledger, SALES, [NA], days=729))
-    claim_fills(ledger, find_gaps(shops, start + timedelta(days=1)), Limits())
+    shops = list(read_calendars(ledger, SALES, [NA], days=729))
+    claim_fills(ledger, find_gaps(shops, start + timedelta(days=1)), FillLimits())
     is_paused = dict.fromkeys([SALES.dag_id], False)
     deadlines.check_expiring(ledger, lambda dag_id: is_paused.get(dag_id, True), 730)
     assert "1 of 3 tries were made" in people.told[0].text

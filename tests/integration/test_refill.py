@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from support.bigquery import PROJECT, LocalBigQuery, bigquery_server
 from support.postgres import conninfo, ledger, postgres_server
 
-from amazon_sandbox.world import World
+from amazon_sandbox.simulation import Simulation
 from sellerops.archive import Archive, DocumentMeta
 from sellerops.base.errors import GiveUpError
 from sellerops.calendar.slices import plan_slices
@@ -73,8 +73,8 @@ def load(ledger: Ledger, archive: Archive, as_of: datetime, content: bytes) -> s
 
 def documents() -> list[tuple[datetime, bytes]]:
     """Two looks at the same days, the later with one row less."""
-    seller = World(seed=7).seller("northwind_na")
-    first = World(seed=7).document(
+    seller = Simulation(seed=7).seller("northwind_na")
+    first = Simulation(seed=7).document(
         SPEC.report_type, seller, SLICE.marketplace_ids, SLICE.start, SLICE.end, {}, RUN_AT
     )
     assert first is not None
@@ -96,7 +96,7 @@ def loaded(ledger: Ledger, archive: Archive) -> list[str]:
     newer = load(ledger, archive, late, second)
     older = load(ledger, archive, early, first)
     assert load(ledger, archive, late, second) == newer
-    ledger.settle_destination(SLICE, "postgres", SliceState.LOADED, destinations=BOTH)
+    ledger.set_destination_state(SLICE, "postgres", SliceState.LOADED, destinations=BOTH)
     return [older, newer]
 
 

@@ -14,13 +14,13 @@ import pytest
 from psycopg.rows import dict_row
 from support.postgres import conninfo, ledger, postgres_server
 
-from amazon_sandbox.world import World
+from amazon_sandbox.simulation import Simulation
 from sellerops.archive import Archive, ArchivedDocument, DocumentMeta
 from sellerops.base.errors import UnreadableDocument
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.cli import main
 from sellerops.destinations import RequestMeta, load_document, open_destination
-from sellerops.destinations.empty import load_nothing
+from sellerops.destinations.no_data import load_no_data
 from sellerops.ledger import Ledger
 from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.replay import replay
@@ -29,7 +29,7 @@ from sellerops.settings.specs import ColumnType, ReportSpec, load_spec
 
 __all__ = ["conninfo", "ledger", "postgres_server"]
 
-WORLD = World(seed=7)
+SIMULATION = Simulation(seed=7)
 RUN_AT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 REPORTS = ("all_orders", "fba_customer_returns", "fba_manage_inventory", "sales_and_traffic", "settlements")
 
@@ -108,18 +108,18 @@ def shelf(ledger: Ledger, tmp_path: Path) -> Shelf:
     earlier = plan_slices(
         nothing.spec, accounts["northwind_na"], run_at=RUN_AT, now=RUN_AT, from_day=date(2026, 9, 1)
     )
-    load_nothing(destination, nothing.spec, earlier[0], meta)
+    load_no_data(destination, nothing.spec, earlier[0], meta)
     return made
 
 
 def _fetch(archive: Archive, spec: ReportSpec, account: Account) -> Iterator[Fetched]:
-    seller = WORLD.seller(account.id)
+    seller = SIMULATION.seller(account.id)
     slices = plan_slices(spec, account, run_at=RUN_AT, now=RUN_AT)
     looks = [RUN_AT, RUN_AT + timedelta(days=2)]
     if spec.name == "settlements":
-        refs = WORLD.settlements(seller, RUN_AT)[-2:]
+        refs = SIMULATION.settlements(seller, RUN_AT)[-2:]
         for ref in refs:
-            document = WORLD.settlement_document(seller, ref.settlement_id)
+            document = SIMULATION.settlement_document(seller, ref.settlement_id)
             yield _archived(archive, spec, slices[0], ref.created_at, document.read(), document.content_type,
                             tuple(ref.marketplace_ids))  # fmt: skip
         return
@@ -131,7 +131,9 @@ def _fetch(archive: Archive, spec: ReportSpec, account: Account) -> Iterator[Fet
                 else (slice_.start, slice_.end)
             )
             options = dict(spec.request.options)
-            document = WORLD.document(spec.report_type, seller, slice_.marketplace_ids, *ends, options, as_of)
+            document = SIMULATION.document(
+                spec.report_type, seller, slice_.marketplace_ids, *ends, options, as_of
+            )
             if document is None:
                 continue
             content = document.read()
@@ -258,14 +260,14 @@ def test_a_load_that_comes_in_meanwhile_is_repeated_too(shelf: Shelf) -> None:
     )
     arrived: list[str] = []
 
-    def tell(text: str) -> None:
+    def progress(text: str) -> None:
         if not arrived:
             shelf.load(Fetched(quiet, late.slice_, late.document, late.meta))
         arrived.append(text)
 
     for scope in (Scope(), Scope(account_id="northwind_na")):
         arrived.clear()
-        replay(shelf.ledger, shelf.archive, spec, scope, tell=tell)
+        replay(shelf.ledger, shelf.archive, spec, scope, progress=progress)
         day = late.slice_.days[0]
         code = late.slice_.marketplace_ids[0]
         found = shelf.rows(

@@ -108,9 +108,9 @@ class Desk:
         load_archived(self.ledger, self.archive, SPEC, slice_, meta)
 
     def replay(
-        self, scope: Scope, from_archive: bool, tell: Callable[[str], None] = lambda text: None
+        self, scope: Scope, from_archive: bool, progress: Callable[[str], None] = lambda text: None
     ) -> None:
-        replay(self.ledger, self.archive, SPEC, scope, from_archive=from_archive, tell=tell)
+        replay(self.ledger, self.archive, SPEC, scope, from_archive=from_archive, progress=progress)
 
     def orders(self) -> list[str]:
         return [
@@ -143,7 +143,7 @@ def test_a_slow_load_with_a_lower_id_is_not_lost(
     stop_before(monkeypatch, Staging, "fill", desk.held)
     with desk.held.under_way():
         desk.load(FIRST, desk.first)
-        desk.replay(scope, from_archive, tell=lambda text: desk.held.end())
+        desk.replay(scope, from_archive, progress=lambda text: desk.held.end())
     (slow, quick) = [row[0] for row in desk.query("SELECT id FROM sellerops.load ORDER BY id")][:2]
     assert slow < quick
     assert desk.orders() == ["order-1", "order-2"]
@@ -198,7 +198,7 @@ def test_a_replay_without_the_ledger_repeats_what_is_loaded_meanwhile(
         late.append(desk.put(SECOND, "order-9", later=timedelta(days=1)))
         desk.load(SECOND, late[0])
 
-    desk.replay(WHOLE, True, tell=arrive)
+    desk.replay(WHOLE, True, progress=arrive)
     assert desk.orders() == ["order-1", "order-9"]
     desk.is_settled()
 

@@ -16,7 +16,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from support.postgres import PostgresServer, conninfo, ledger, postgres_server, reader
 
-from amazon_sandbox.world import Document, World
+from amazon_sandbox.simulation import Document, Simulation
 from sellerops.base.clock import Clock
 from sellerops.base.errors import ConfigurationError
 from sellerops.base.reader_role import grant_table
@@ -53,17 +53,19 @@ def slices(spec: ReportSpec, account_id: str) -> list[Slice]:
     return [replace(slice_, last_day=NOW.date().isoformat(), window_end=f"{end}T00:00:00+00:00")]
 
 
-def documents(world: World, spec: ReportSpec, account_id: str) -> Iterator[tuple[Slice, Document, datetime]]:
-    seller = world.seller(account_id)
+def documents(
+    simulation: Simulation, spec: ReportSpec, account_id: str
+) -> Iterator[tuple[Slice, Document, datetime]]:
+    seller = simulation.seller(account_id)
     for slice_ in slices(spec, account_id):
         if spec.name == "settlements":
-            for ref in world.settlements(seller, NOW):
+            for ref in simulation.settlements(seller, NOW):
                 if ref.created_at > NOW - timedelta(days=40):
-                    yield slice_, world.settlement_document(seller, ref.settlement_id), ref.created_at
+                    yield slice_, simulation.settlement_document(seller, ref.settlement_id), ref.created_at
             continue
         by_day = spec.format.kind == "json"
         ends = (slice_.days[0], slice_.days[-1]) if by_day else (slice_.start, slice_.end)
-        document = world.document(
+        document = simulation.document(
             spec.report_type, seller, slice_.marketplace_ids, *ends, dict(spec.request.options), NOW
         )
         if document is not None:
@@ -74,11 +76,11 @@ def documents(world: World, spec: ReportSpec, account_id: str) -> Iterator[tuple
 def loaded(conninfo: str, ledger: Ledger) -> Ledger:
     """Thirty days of both accounts."""
     ledger.set_clock(Clock(NOW, NOW, 0.0))
-    world, destination = World(seed=7), open_destination("postgres", conninfo)
+    simulation, destination = Simulation(seed=7), open_destination("postgres", conninfo)
     for name in ("sales_and_traffic", "all_orders", "settlements", "inventory_ledger_summary"):
         spec = load_spec(name)
         for account_id in ACCOUNTS:
-            for slice_, document, made in documents(world, spec, account_id):
+            for slice_, document, made in documents(simulation, spec, account_id):
                 content = document.read()
                 meta = RequestMeta(made, None, document.content_type, slice_.marketplace_ids)
                 tables = [table for table in spec.tables if table != "sales_daily_totals"]

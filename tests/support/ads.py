@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from amazon_sandbox.ads.accounts import Profile, ads_accounts
 from amazon_sandbox.ads.models import export_rows
 from amazon_sandbox.ads.rows import CONTENT_TYPE, Wanted, json_array, report_rows
-from amazon_sandbox.world import World
+from amazon_sandbox.simulation import Simulation
 from sellerops.calendar.slices import Slice
 from sellerops.settings.marketplaces import marketplace
 from sellerops.settings.specs import ReportSpec
@@ -28,18 +28,20 @@ class AdsDocument(NamedTuple):
         return self.content
 
 
-def profile_of(world: World, slice_: Slice) -> Profile:
+def profile_of(simulation: Simulation, slice_: Slice) -> Profile:
     """The seller's profile in the slice's shop."""
-    shop = marketplace(slice_.marketplaces[0]).id
-    (account,) = ads_accounts(world.seed, [world.seller(slice_.account_id)])
+    storefront = marketplace(slice_.marketplaces[0]).id
+    (account,) = ads_accounts(simulation.seed, [simulation.seller(slice_.account_id)])
     return next(
-        one for one in account.profiles if one.marketplace.marketplace_id == shop and one.type == "seller"
+        one
+        for one in account.profiles
+        if one.marketplace.marketplace_id == storefront and one.type == "seller"
     )
 
 
-def facts_of(world: World, slice_: Slice) -> dict[str, str]:
+def facts_of(simulation: Simulation, slice_: Slice) -> dict[str, str]:
     """What a request of the slice tells of its document."""
-    said = profile_of(world, slice_).as_dict()
+    said = profile_of(simulation, slice_).as_dict()
     return {
         "profile_id": str(said["profileId"]),
         "currency_code": str(said["currencyCode"]),
@@ -47,23 +49,27 @@ def facts_of(world: World, slice_: Slice) -> dict[str, str]:
     }
 
 
-def ads_document(world: World, spec: ReportSpec, slice_: Slice, as_of: datetime) -> AdsDocument | None:
+def ads_document(
+    simulation: Simulation, spec: ReportSpec, slice_: Slice, as_of: datetime
+) -> AdsDocument | None:
     """The report of a slice as known at `as_of`, with the columns the spec asks for, or its export; None
     without rows.
     """
-    shop = world.shop(world.seller(slice_.account_id), marketplace(slice_.marketplaces[0]).id)
+    storefront = simulation.storefront(
+        simulation.seller(slice_.account_id), marketplace(slice_.marketplaces[0]).id
+    )
     kind = spec.request.options.get("export")
     if kind:
-        return _document(export_rows(shop, kind, PRODUCTS, STATES))
+        return _document(export_rows(storefront, kind, PRODUCTS, STATES))
     wanted = Wanted(
         type_id=spec.report_type,
         group_by=(spec.request.options["group_by"],),
-        columns=spec.asked_columns,
+        columns=spec.requested_columns,
         is_daily=True,
         start=slice_.days[0],
         end=slice_.days[-1],
     )
-    return _document(report_rows(shop, wanted, int(as_of.timestamp())))
+    return _document(report_rows(storefront, wanted, int(as_of.timestamp())))
 
 
 def _document(rows: Iterable[dict[str, Any]]) -> AdsDocument | None:

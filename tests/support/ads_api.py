@@ -9,7 +9,7 @@ from typing import Any
 from httpx import Response
 
 from amazon_sandbox.ads.report_types import report_types
-from amazon_sandbox.sandbox import Sandbox
+from amazon_sandbox.core.sandbox import Sandbox
 
 START, END = "2026-11-10", "2026-11-16"
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from support.ads import AdsDocument, ads_document, facts_of
 
-from amazon_sandbox.world import Document, World
+from amazon_sandbox.simulation import Document, Simulation
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.formats import RowStream, open_rows
 from sellerops.settings.accounts import Account
@@ -30,9 +30,9 @@ class Parsed(NamedTuple):
 
 
 @cache
-def world() -> World:
+def simulation() -> Simulation:
     """The world of the demo; shared, since a world is only ever read."""
-    return World(seed=7, scenario="demo")
+    return Simulation(seed=7, scenario="demo")
 
 
 @cache
@@ -71,11 +71,11 @@ def document_of(
     """
     spec = spec_of(slice_.report)
     if spec.source == "amazon_ads":
-        return ads_document(world(), spec, slice_, as_of)
+        return ads_document(simulation(), spec, slice_, as_of)
     query = query_of(spec, slice_)
-    return world().document(
+    return simulation().document(
         query.report_type,
-        world().seller(slice_.account_id),
+        simulation().seller(slice_.account_id),
         query.marketplace_ids,
         query.start,
         query.end,
@@ -86,7 +86,7 @@ def document_of(
 
 def request_facts(slice_: Slice) -> dict[str, str]:
     """What a request of the slice tells of its document."""
-    return facts_of(world(), slice_) if spec_of(slice_.report).source == "amazon_ads" else {}
+    return facts_of(simulation(), slice_) if spec_of(slice_.report).source == "amazon_ads" else {}
 
 
 def parse(

@@ -36,7 +36,7 @@ class Channels:
     down: set[str] = field(default_factory=set)
     tries: int = 0
 
-    def is_there(self, target: Target) -> bool:
+    def has_connection(self, target: Target) -> bool:
         return target.kind in self.kinds
 
     def send(self, kind: str, connection: str, post: Post) -> str:
@@ -55,6 +55,6 @@ class Channels:
 def sent(monkeypatch: pytest.MonkeyPatch) -> Channels:
     """In place of all channels; only Slack has a connection."""
     fake = Channels()
-    monkeypatch.setattr(channels, "is_there", fake.is_there)
+    monkeypatch.setattr(channels, "has_connection", fake.has_connection)
     monkeypatch.setattr(channels, "send", fake.send)
     return fake

@@ -13,7 +13,7 @@ from sellerops.base.redaction import error_fields
 from sellerops.calendar.slices import Slice
 from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome, WaitResult
 from sellerops.ledger import RunRef, SliceRow, SliceState
-from sellerops.ledger.slice_destinations import DestinationDay, DestinationEnd, combined
+from sellerops.ledger.slice_destinations import DestinationDay, DestinationState, combine_states
 from sellerops.rate_limits import Priority
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec
@@ -41,7 +41,7 @@ class FakeLedger:
 
     def __init__(self) -> None:
         self.rows: dict[tuple[Any, ...], SliceRow] = {}
-        self.ends: dict[tuple[Any, ...], dict[str, DestinationEnd]] = {}
+        self.ends: dict[tuple[Any, ...], dict[str, DestinationState]] = {}
         self.notices: set[str] = set()
         self.now = Clock(NOW, NOW, 0.0)
 
@@ -68,14 +68,14 @@ class FakeLedger:
                 *(run.dag_id, run.run_id, run.task_id, run.map_index, error_type, text, remedy, NOW),
             )
 
-    def recount_destinations(self, slice_: Slice, destinations: Sequence[str]) -> None:
+    def refresh_slice_state(self, slice_: Slice, destinations: Sequence[str]) -> None:
         for place, ends in self.ends.items():
             known = [name for name in destinations if name in ends]
             if known:
-                total, _ = combined(ends, destinations, known[-1])
+                total, _ = combine_states(ends, destinations, known[-1])
                 self.rows[place] = replace(self.rows[place], state=total)
 
-    def settle_destination(
+    def set_destination_state(
         self,
         slice_: Slice,
         destination: str,
@@ -92,10 +92,10 @@ class FakeLedger:
         shop = slice_.marketplace.id if slice_.marketplace else ""
         for day in slice_.days:
             place = (slice_.report, slice_.account_id, shop, day, slice_.snapshot_at)
-            self.ends.setdefault(place, {})[destination] = DestinationEnd(
+            self.ends.setdefault(place, {})[destination] = DestinationState(
                 destination, state, request_id, load_id, *told, error_type, text, remedy
             )
-            total, end = combined(self.ends[place], destinations, destination)
+            total, end = combine_states(self.ends[place], destinations, destination)
             self.rows[place] = SliceRow(
                 *(slice_.report, slice_.account_id, shop, day, None, total, end.request_id, end.load_id),
                 *(end.dag_id, end.run_id, end.task_id, end.map_index),

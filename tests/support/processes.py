@@ -80,7 +80,7 @@ def migrate(conninfo: str) -> None:
 def tell_all(conninfo: str, keys: list[str]) -> list[str]:
     """Tell of each key with a process's own channel, which takes everything; what was sent through it."""
     from sellerops.notices import Event, Notice, load_routes
-    from sellerops.notices.outbox import Post, record, send_due
+    from sellerops.notices.outbox import Post, record_notice, send_due
 
     ledger = Ledger(conninfo)
     sent: list[str] = []
@@ -91,7 +91,7 @@ def tell_all(conninfo: str, keys: list[str]) -> list[str]:
 
     for key in keys:
         notice = Notice(key, Event.PARTIAL_FAILURE, key, [], dag_id="d", run_id=key[:1])
-        record(ledger, notice, load_routes(), lambda target: True)
+        record_notice(ledger, notice, load_routes(), lambda target: True)
         send_due(ledger, send)
     ledger.close()
     return sent

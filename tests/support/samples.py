@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from support.catalogue import document_of, world
+from support.catalogue import document_of, simulation
 
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.settings.accounts import Account
@@ -72,6 +72,8 @@ def split_options(spec: ReportSpec, slice_: Slice) -> dict[str, str]:
     split = spec.request.split
     if split is None:
         return {}
-    shop = world().shop(world().seller(slice_.account_id), marketplace(slice_.marketplaces[0]).id)
-    asins = sorted({listing.asin for listing in shop.listings})
+    storefront = simulation().storefront(
+        simulation().seller(slice_.account_id), marketplace(slice_.marketplaces[0]).id
+    )
+    asins = sorted({listing.asin for listing in storefront.listings})
     return {split.option: " ".join(asins[: split.at_most])}

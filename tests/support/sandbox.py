@@ -162,7 +162,7 @@ class SandboxServer:
         """Change a usage plan: operation, rate, burst, seller_id."""
         return dict(self.control("POST", "/quotas", json=plan))
 
-    def truth(self, account: str, marketplace_id: str, date: str) -> dict[str, Any]:
+    def expected_figures(self, account: str, marketplace_id: str, date: str) -> dict[str, Any]:
         """What was really sold on a marketplace-local day."""
         params = {"account": account, "marketplace_id": marketplace_id, "date": date}
         return dict(self.control("GET", "/truth", params=params))

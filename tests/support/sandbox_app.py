@@ -7,9 +7,9 @@ from typing import Any
 
 from httpx import Response
 
+from amazon_sandbox.core.sandbox import Sandbox
 from amazon_sandbox.reports.requests import parse_instant
-from amazon_sandbox.sandbox import Sandbox
-from amazon_sandbox.world import Seller
+from amazon_sandbox.simulation import Seller
 
 NOW = "2026-11-21T09:00:00Z"
 SALES = "GET_SALES_AND_TRAFFIC_REPORT"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from amazon_sandbox.world import Seller, marketplaces
-from amazon_sandbox.world.marketplaces import Marketplace
-from amazon_sandbox.world.streams import HEX, UPPER_ALNUM, URL_SAFE, number, token
+from amazon_sandbox.simulation import Seller, marketplaces
+from amazon_sandbox.simulation.marketplaces import Marketplace
+from amazon_sandbox.simulation.streams import HEX, UPPER_ALNUM, URL_SAFE, number, token
 
 NO_BUDGET = 999_999_999.0  # what a profile without a daily budget shows
 
@@ -76,7 +76,8 @@ def _account(seed: int, seller: Seller) -> AdsAccount:
     shops = [marketplaces.by_id(marketplace_id) for marketplace_id in seller.marketplace_ids]
     name = seller.account.replace("_", " ").title()
     profiles = [
-        Profile(_profile_id(*key, shop.country), shop, "seller", seller.seller_id, name) for shop in shops
+        Profile(_profile_id(*key, storefront.country), storefront, "seller", seller.seller_id, name)
+        for storefront in shops
     ]
     other = "vendor" if seller.region == "NA" else "agency"
     entity = "ENTITY" + token(UPPER_ALNUM, 14, *key, "entity")

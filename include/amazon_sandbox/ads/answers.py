@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from amazon_sandbox.answers import new_request_id
+from amazon_sandbox.core.answers import new_request_id
 
 _CODES = {
     400: "BAD_REQUEST",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from amazon_sandbox.ads.sums import PLACE, WINDOWS, Bought, Row
+from amazon_sandbox.ads.sums import COUNT_INDEX, WINDOWS, Bought, Row
 
 Value = str | int | float | None
 Column = Callable[[Row], Value]
@@ -35,7 +35,7 @@ _NEVER_PAID = (
 
 
 def _count(*names: str) -> Column:
-    places = [PLACE[name] for name in names]
+    places = [COUNT_INDEX[name] for name in names]
     if len(places) == 1:
         place = places[0]
         return lambda row: row.sums[place]
@@ -43,7 +43,7 @@ def _count(*names: str) -> Column:
 
 
 def _money(minor: Callable[[Row], int]) -> Column:
-    return lambda row: row.asked.shop.marketplace.amount(minor(row))
+    return lambda row: row.asked.storefront.marketplace.amount(minor(row))
 
 
 def _ratio(
@@ -57,7 +57,7 @@ def _ratio(
 
 
 def _plain(*names: str) -> Callable[[Row], int]:
-    places = [PLACE[name] for name in names]
+    places = [COUNT_INDEX[name] for name in names]
     return lambda row: sum(row.sums[place] for place in places)
 
 
@@ -66,7 +66,7 @@ def _cost(row: Row) -> int:
 
 
 def _minor(row: Row) -> float:
-    marketplace = row.asked.shop.marketplace
+    marketplace = row.asked.storefront.marketplace
     return marketplace.amount(row.sums[2])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from amazon_sandbox.reports.transforms import FaultUnfit
+from amazon_sandbox.reports.transforms import FaultNotApplicable
 
 RowOf = dict[str, Any]
 
@@ -19,7 +19,7 @@ def changed(rows: Iterable[RowOf], name: str, options: Mapping[str, Any]) -> Ite
     if name == "lines_split":
         return (half for row in rows for half in _halves(row))
     if name not in _EDITS:
-        raise FaultUnfit(f"fault {name!r}: a document of the Ads API cannot have it")
+        raise FaultNotApplicable(f"fault {name!r}: a document of the Ads API cannot have it")
     edit = _EDITS[name]
     return (edit(row, number, options) for number, row in enumerate(rows, 1))
 
@@ -79,7 +79,7 @@ def _halves(row: RowOf) -> Iterator[RowOf]:
 def _column(row: RowOf, options: Mapping[str, Any]) -> str:
     name = str(options["column"]) if "column" in options else list(row)[-1]
     if name not in row:
-        raise FaultUnfit(f"the rows have no column {name!r}; they have {', '.join(row)}")
+        raise FaultNotApplicable(f"the rows have no column {name!r}; they have {', '.join(row)}")
     return name
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amazon_sandbox.quotas import UsagePlan
+from amazon_sandbox.core.quotas import UsagePlan
 
 SCOPE = "advertising::campaign_management"
 AUDIENCE = "ads"

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from amazon_sandbox.ads.columns import MEASURES, PURCHASED_BY_BRANDS, Column, Value
 from amazon_sandbox.ads.sums import Row
-from amazon_sandbox.world.ads_structure import SB, SP, Ad, Campaign, Target
-from amazon_sandbox.world.ads_traffic import Part
-from amazon_sandbox.world.catalogue import Listing
-from amazon_sandbox.world.streams import uniforms
+from amazon_sandbox.simulation.ads_structure import SB, SP, Ad, Campaign, Target
+from amazon_sandbox.simulation.ads_traffic import Part
+from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.streams import uniforms
 
 Key = tuple[int | str, ...]
 BUDGET_TYPE = "DAILY_BUDGET"
@@ -44,7 +44,7 @@ def _campaign(row: Row) -> Campaign:
 
 
 def _amount(row: Row, minor: int) -> float:
-    return row.asked.shop.marketplace.amount(minor)
+    return row.asked.storefront.marketplace.amount(minor)
 
 
 def keyword_type(target: Target) -> str:
@@ -90,7 +90,7 @@ def _is_legacy(ad: Ad) -> bool:
 
 
 def _prompt(row: Row) -> Value:
-    title = row.part.ad.listing.title(row.asked.shop.marketplace.language)
+    title = row.part.ad.listing.title(row.asked.storefront.marketplace.language)
     return f"What should I know before buying {title}?"
 
 
@@ -98,7 +98,7 @@ DIMENSIONS: dict[str, Column] = {
     "date": lambda row: row.day,
     "startDate": lambda row: row.asked.start,
     "endDate": lambda row: row.asked.end,
-    "marketplaceId": lambda row: row.asked.shop.marketplace.marketplace_id,
+    "marketplaceId": lambda row: row.asked.storefront.marketplace.marketplace_id,
     "portfolioId": _portfolio,
     "portfolioName": _portfolio_name,
     "campaignId": lambda row: _campaign(row).id,
@@ -106,7 +106,7 @@ DIMENSIONS: dict[str, Column] = {
     "campaignStatus": lambda row: _campaign(row).state,
     "campaignBudgetAmount": lambda row: _amount(row, _campaign(row).budget),
     "campaignBudgetType": lambda row: BUDGET_TYPE,
-    "campaignBudgetCurrencyCode": lambda row: row.asked.shop.marketplace.currency,
+    "campaignBudgetCurrencyCode": lambda row: row.asked.storefront.marketplace.currency,
     "campaignRuleBasedBudgetAmount": lambda row: None,
     "campaignApplicableBudgetRuleId": lambda row: None,
     "campaignApplicableBudgetRuleName": lambda row: None,
@@ -141,7 +141,7 @@ DIMENSIONS: dict[str, Column] = {
     "matchedTargetAsin": lambda row: row.part.term.upper(),
     "purchasedAsin": lambda row: _bought(row).asin,
     "asinBrandHalo": lambda row: _bought(row).asin,
-    "productName": lambda row: _bought(row).title(row.asked.shop.marketplace.language),
+    "productName": lambda row: _bought(row).title(row.asked.storefront.marketplace.language),
     "productCategory": lambda row: _bought(row).category.title(),
     "attributionType": _attribution,
     "creativeExtensionId": lambda row: f"cx-{row.part.ad.id}",

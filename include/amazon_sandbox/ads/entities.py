@@ -14,8 +14,7 @@ from starlette.routing import BaseRoute, Route
 from amazon_sandbox.ads.answers import AdsError
 from amazon_sandbox.ads.models import brand_entity, created_at, end_date, updated_at
 from amazon_sandbox.ads.operations import AdsCall, Answer, endpoint
-from amazon_sandbox.next_tokens import continued, next_token
-from amazon_sandbox.world.ads_structure import (
+from amazon_sandbox.simulation.ads_structure import (
     SB,
     SD,
     SP,
@@ -27,8 +26,9 @@ from amazon_sandbox.world.ads_structure import (
     Target,
     structure_of,
 )
-from amazon_sandbox.world.marketplaces import Marketplace
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.simulation.marketplaces import Marketplace
+from amazon_sandbox.simulation.storefront import Storefront
+from amazon_sandbox.sp_api.next_tokens import continued, next_token
 
 MOST_RESULTS = 100
 _USUAL_STATES = ("ENABLED", "PAUSED")
@@ -51,7 +51,7 @@ def _extended(campaign: Campaign, number: int, status: str) -> Entity:
     }
 
 
-def _sp_campaign(shop: Shop, campaign: Campaign) -> Entity:
+def _sp_campaign(storefront: Storefront, campaign: Campaign) -> Entity:
     strategy = "LEGACY_FOR_SALES" if campaign.kind == "auto" else "AUTO_FOR_SALES"
     top = [{"placement": "PLACEMENT_TOP", "percentage": 20}] if campaign.kind == "manual" else []
     row: Entity = {
@@ -60,7 +60,7 @@ def _sp_campaign(shop: Shop, campaign: Campaign) -> Entity:
         "targetingType": campaign.kind.upper(),
         "state": campaign.state,
         "startDate": date.fromordinal(campaign.start).isoformat(),
-        "budget": {"budgetType": "DAILY", "budget": shop.marketplace.amount(campaign.budget)},
+        "budget": {"budgetType": "DAILY", "budget": storefront.marketplace.amount(campaign.budget)},
         "dynamicBidding": {"strategy": strategy, "placementBidding": top},
         "tags": {},
         "extendedData": _extended(campaign, campaign.id, "CAMPAIGN_STATUS_ENABLED"),
@@ -77,18 +77,18 @@ def _belongs(campaign: Campaign) -> Entity:
     return found
 
 
-def _sp_group(shop: Shop, group: AdGroup) -> Entity:
+def _sp_group(storefront: Storefront, group: AdGroup) -> Entity:
     return {
         "adGroupId": str(group.id),
         "campaignId": str(group.campaign.id),
         "name": group.name,
         "state": group.state,
-        "defaultBid": shop.marketplace.amount(group.bid),
+        "defaultBid": storefront.marketplace.amount(group.bid),
         "extendedData": _extended(group.campaign, group.id, "AD_GROUP_STATUS_ENABLED"),
     }
 
 
-def _sp_keyword(shop: Shop, target: Target) -> Entity:
+def _sp_keyword(storefront: Storefront, target: Target) -> Entity:
     return {
         "keywordId": str(target.id),
         "campaignId": str(target.group.campaign.id),
@@ -96,12 +96,12 @@ def _sp_keyword(shop: Shop, target: Target) -> Entity:
         "keywordText": target.text,
         "matchType": target.match,
         "state": target.state,
-        "bid": shop.marketplace.amount(target.bid),
+        "bid": storefront.marketplace.amount(target.bid),
         "extendedData": _extended(target.group.campaign, target.id, "TARGETING_CLAUSE_STATUS_LIVE"),
     }
 
 
-def _sp_target(shop: Shop, target: Target) -> Entity:
+def _sp_target(storefront: Storefront, target: Target) -> Entity:
     if target.kind == "auto":
         expression: list[Entity] = [{"type": _AUTO_TYPES[target.text]}]
     elif target.kind == "asin":
@@ -119,12 +119,12 @@ def _sp_target(shop: Shop, target: Target) -> Entity:
         "resolvedExpression": resolved,
         "expressionType": "AUTO" if target.kind == "auto" else "MANUAL",
         "state": target.state,
-        "bid": shop.marketplace.amount(target.bid),
+        "bid": storefront.marketplace.amount(target.bid),
         "extendedData": _extended(target.group.campaign, target.id, "TARGETING_CLAUSE_STATUS_LIVE"),
     }
 
 
-def _sp_ad(shop: Shop, ad: Ad) -> Entity:
+def _sp_ad(storefront: Storefront, ad: Ad) -> Entity:
     return {
         "adId": str(ad.id),
         "campaignId": str(ad.group.campaign.id),
@@ -136,8 +136,8 @@ def _sp_ad(shop: Shop, ad: Ad) -> Entity:
     }
 
 
-def _portfolio(shop: Shop, portfolio: Portfolio) -> Entity:
-    marketplace: Marketplace = shop.marketplace
+def _portfolio(storefront: Storefront, portfolio: Portfolio) -> Entity:
+    marketplace: Marketplace = storefront.marketplace
     budget: Entity = {"currencyCode": marketplace.currency, "policy": "NO_CAP"}
     if portfolio.budget is not None:
         budget |= {"amount": marketplace.amount(portfolio.budget), "policy": "MONTHLY_RECURRING"}
@@ -157,15 +157,15 @@ def _portfolio(shop: Shop, portfolio: Portfolio) -> Entity:
     }
 
 
-def _sb_campaign(shop: Shop, campaign: Campaign) -> Entity:
+def _sb_campaign(storefront: Storefront, campaign: Campaign) -> Entity:
     row: Entity = {
         "campaignId": str(campaign.id),
         "name": campaign.name,
         "state": campaign.state,
-        "budget": shop.marketplace.amount(campaign.budget),
+        "budget": storefront.marketplace.amount(campaign.budget),
         "budgetType": "DAILY",
         "startDate": date.fromordinal(campaign.start).isoformat(),
-        "brandEntityId": brand_entity(shop),
+        "brandEntityId": brand_entity(storefront),
         "costType": "CPC",
         "goal": "PAGE_VISIT",
         "bidding": {
@@ -177,7 +177,7 @@ def _sb_campaign(shop: Shop, campaign: Campaign) -> Entity:
     return row | _belongs(campaign)
 
 
-def _sd_campaign(shop: Shop, campaign: Campaign) -> Entity:
+def _sd_campaign(storefront: Storefront, campaign: Campaign) -> Entity:
     row: Entity = {
         "campaignId": campaign.id,
         "name": campaign.name,
@@ -185,7 +185,7 @@ def _sd_campaign(shop: Shop, campaign: Campaign) -> Entity:
         "startDate": date.fromordinal(campaign.start).strftime("%Y%m%d"),
         "state": campaign.state.lower(),
         "costType": "cpc",
-        "budget": shop.marketplace.amount(campaign.budget),
+        "budget": storefront.marketplace.amount(campaign.budget),
         "budgetType": "daily",
         "deliveryProfile": "as_soon_as_possible",
     }
@@ -208,7 +208,7 @@ def _sp_targets(structure: Structure, *, keywords: bool) -> list[Target]:
     ]
 
 
-Make = Callable[[Shop, Structure], list[Entity]]
+Make = Callable[[Storefront, Structure], list[Entity]]
 
 # operation -> (path, media type, name of the list, how it is made, field of the id filter)
 _LISTS: dict[str, tuple[str, str, str, Make, str]] = {
@@ -216,22 +216,22 @@ _LISTS: dict[str, tuple[str, str, str, Make, str]] = {
         "/portfolios/list",
         "application/vnd.spPortfolio.v3+json",
         "portfolios",
-        lambda shop, structure: [_portfolio(shop, one) for one in structure.portfolios],
+        lambda storefront, structure: [_portfolio(storefront, one) for one in structure.portfolios],
         "portfolioId",
     ),
     "listSpCampaigns": (
         "/sp/campaigns/list",
         "application/vnd.spCampaign.v3+json",
         "campaigns",
-        lambda shop, structure: [_sp_campaign(shop, one) for one in _of_product(structure, SP)],
+        lambda storefront, structure: [_sp_campaign(storefront, one) for one in _of_product(structure, SP)],
         "campaignId",
     ),
     "listSpAdGroups": (
         "/sp/adGroups/list",
         "application/vnd.spAdGroup.v3+json",
         "adGroups",
-        lambda shop, structure: [
-            _sp_group(shop, one) for one in structure.groups() if one.campaign.product == SP
+        lambda storefront, structure: [
+            _sp_group(storefront, one) for one in structure.groups() if one.campaign.product == SP
         ],
         "adGroupId",
     ),
@@ -239,22 +239,26 @@ _LISTS: dict[str, tuple[str, str, str, Make, str]] = {
         "/sp/keywords/list",
         "application/vnd.spKeyword.v3+json",
         "keywords",
-        lambda shop, structure: [_sp_keyword(shop, one) for one in _sp_targets(structure, keywords=True)],
+        lambda storefront, structure: [
+            _sp_keyword(storefront, one) for one in _sp_targets(structure, keywords=True)
+        ],
         "keywordId",
     ),
     "listSpTargets": (
         "/sp/targets/list",
         "application/vnd.spTargetingClause.v3+json",
         "targetingClauses",
-        lambda shop, structure: [_sp_target(shop, one) for one in _sp_targets(structure, keywords=False)],
+        lambda storefront, structure: [
+            _sp_target(storefront, one) for one in _sp_targets(structure, keywords=False)
+        ],
         "targetId",
     ),
     "listSpProductAds": (
         "/sp/productAds/list",
         "application/vnd.spProductAd.v3+json",
         "productAds",
-        lambda shop, structure: [
-            _sp_ad(shop, one) for one in structure.ads() if one.group.campaign.product == SP
+        lambda storefront, structure: [
+            _sp_ad(storefront, one) for one in structure.ads() if one.group.campaign.product == SP
         ],
         "adId",
     ),
@@ -262,7 +266,7 @@ _LISTS: dict[str, tuple[str, str, str, Make, str]] = {
         "/sb/v4/campaigns/list",
         "application/vnd.sbcampaignresource.v4+json",
         "campaigns",
-        lambda shop, structure: [_sb_campaign(shop, one) for one in _of_product(structure, SB)],
+        lambda storefront, structure: [_sb_campaign(storefront, one) for one in _of_product(structure, SB)],
         "campaignId",
     ),
 }
@@ -280,7 +284,7 @@ def _lister(operation: str) -> Any:
         if sent != media_type and not (operation == "listSbCampaigns" and sent == "application/json"):
             raise AdsError(415, f"Content type {sent} is not supported")
         body = call.json_body()
-        found = [] if call.shop is None else make(call.shop, structure_of(call.shop))
+        found = [] if call.storefront is None else make(call.storefront, structure_of(call.storefront))
         found = _filtered(found, body, id_name)
         if not body.get("includeExtendedDataFields"):
             found = [{name: value for name, value in one.items() if name != "extendedData"} for one in found]
@@ -342,10 +346,10 @@ async def list_sd_campaigns(call: AdsCall) -> Answer:
     first, count = query.get("startIndex", "0"), query.get("count", "100")
     if not (first.isdecimal() and count.isdecimal()):
         raise AdsError(400, "startIndex and count must be numbers")
-    if call.shop is None:
+    if call.storefront is None:
         return 200, []
-    campaigns = _of_product(structure_of(call.shop), SD)
-    found = [_sd_campaign(call.shop, one) for one in campaigns if one.state.lower() in states]
+    campaigns = _of_product(structure_of(call.storefront), SD)
+    found = [_sd_campaign(call.storefront, one) for one in campaigns if one.state.lower() in states]
     return 200, found[int(first) : int(first) + int(count)]
 
 

@@ -20,8 +20,8 @@ from amazon_sandbox.ads.routes import fresh_url
 from amazon_sandbox.ads.rows import CONTENT_TYPE, json_array
 from amazon_sandbox.ads.state import EXPORTS, AdsReport
 from amazon_sandbox.reports.render import Rendered, RenderJob, write_file
-from amazon_sandbox.world import World
-from amazon_sandbox.world.ads_structure import SB, SD, SP
+from amazon_sandbox.simulation import Simulation
+from amazon_sandbox.simulation.ads_structure import SB, SD, SP
 
 _PRODUCTS = (SP, SB, SD)
 _STATES = ("ENABLED", "PAUSED", "ARCHIVED")
@@ -34,12 +34,12 @@ def media_type(kind: str) -> str:
     return f"application/vnd.{kind.lower()}export.v1+json"
 
 
-def write(world: World, job: RenderJob) -> Rendered | None:
+def write(simulation: Simulation, job: RenderJob) -> Rendered | None:
     """Write an export."""
     said = json.loads(dict(job.options)["wanted"])
-    shop = world.shop(world.seller(job.account), job.marketplace_ids[0])
+    storefront = simulation.storefront(simulation.seller(job.account), job.marketplace_ids[0])
     kind = job.report_type.removeprefix("exports.")
-    rows = export_rows(shop, kind, tuple(said["products"]), tuple(said["states"]))
+    rows = export_rows(storefront, kind, tuple(said["products"]), tuple(said["states"]))
     for name, settings in job.transforms:
         rows = changed(rows, name, dict(settings))
     return write_file(job, json_array(rows), CONTENT_TYPE)
@@ -54,9 +54,9 @@ def _create(kind: str) -> Any:
         body = call.json_body()
         products = _choices(body, "adProductFilter", _PRODUCTS, _PRODUCTS)
         states = _choices(body, "stateFilter", _STATES, _STATES[:2])
-        if call.shop is None:
+        if call.storefront is None:
             raise AdsError(400, "exports are not available for this account")
-        export = call.sandbox.ads_maker.create(
+        export = call.sandbox.ads_report_creator.create(
             call.account.seller,
             call.profile,
             f"exports.{kind}",
@@ -80,7 +80,7 @@ async def get_export(call: AdsCall) -> Answer:
     if not {media_type(kind), "*/*"} & set(accepted):
         raise AdsError(406, "Could not find acceptable representation")
     export.reads += 1
-    await call.sandbox.life.settle((export,))
+    await call.sandbox.life.advance((export,))
     return 200, export.as_export(*fresh_url(call, export))
 
 

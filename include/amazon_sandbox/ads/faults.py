@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amazon_sandbox.ads import data
-from amazon_sandbox.faults import Fault, FaultBook, FaultKind, Stage, Subject
+from amazon_sandbox.core.faults import Fault, FaultBook, FaultKind, Stage, Subject
 
 COLUMN_REFUSED = "column_refused"
 THROTTLED = "ads_throttled"

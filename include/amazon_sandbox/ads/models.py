@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from amazon_sandbox.ads.state import iso_milli
-from amazon_sandbox.world.ads_structure import SB, SD, SP, Ad, AdGroup, Campaign, Target, structure_of
-from amazon_sandbox.world.catalogue import DEFAULT_BRAND
-from amazon_sandbox.world.shop import Shop
-from amazon_sandbox.world.streams import UPPER_ALNUM, token, uniforms
+from amazon_sandbox.simulation.ads_structure import SB, SD, SP, Ad, AdGroup, Campaign, Target, structure_of
+from amazon_sandbox.simulation.catalogue import DEFAULT_BRAND
+from amazon_sandbox.simulation.storefront import Storefront
+from amazon_sandbox.simulation.streams import UPPER_ALNUM, token, uniforms
 
 _ONGOING = date(2090, 1, 1).toordinal()
 _REASONS = {"PAUSED": "CAMPAIGN_PAUSED", "ARCHIVED": "CAMPAIGN_ARCHIVED"}
@@ -48,18 +48,21 @@ def end_date(campaign: Campaign) -> str | None:
 
 
 def export_rows(
-    shop: Shop, kind: str, products: tuple[str, ...], states: tuple[str, ...]
+    storefront: Storefront, kind: str, products: tuple[str, ...], states: tuple[str, ...]
 ) -> Iterator[dict[str, Any]]:
     """The rows of an export: kind is campaigns, adGroups, targets or ads."""
-    structure = structure_of(shop)
+    structure = structure_of(storefront)
     if kind == "campaigns":
-        rows = [(one.product, one.state, campaign_row(shop, one)) for one in structure.campaigns]
+        rows = [(one.product, one.state, campaign_row(storefront, one)) for one in structure.campaigns]
     elif kind == "adGroups":
-        rows = [(one.campaign.product, one.state, group_row(shop, one)) for one in structure.groups()]
+        rows = [(one.campaign.product, one.state, group_row(storefront, one)) for one in structure.groups()]
     elif kind == "targets":
-        rows = [(one.group.campaign.product, one.state, target_row(shop, one)) for one in structure.targets()]
+        rows = [
+            (one.group.campaign.product, one.state, target_row(storefront, one))
+            for one in structure.targets()
+        ]
     else:
-        rows = [(one.group.campaign.product, one.state, ad_row(shop, one)) for one in structure.ads()]
+        rows = [(one.group.campaign.product, one.state, ad_row(storefront, one)) for one in structure.ads()]
     return (row for product, state, row in rows if product in products and state in states)
 
 
@@ -76,7 +79,7 @@ def _instants(campaign: Campaign, number: int) -> dict[str, str]:
     }
 
 
-def campaign_row(shop: Shop, campaign: Campaign) -> dict[str, Any]:
+def campaign_row(storefront: Storefront, campaign: Campaign) -> dict[str, Any]:
     """A campaign in the common model."""
     row: dict[str, Any] = {
         "campaignId": str(campaign.id),
@@ -90,8 +93,8 @@ def campaign_row(shop: Shop, campaign: Campaign) -> dict[str, Any]:
             "budgetType": "MONETARY",
             "budgetValue": {
                 "monetaryBudget": {
-                    "currencyCode": shop.marketplace.currency,
-                    "amount": shop.marketplace.amount(campaign.budget),
+                    "currencyCode": storefront.marketplace.currency,
+                    "amount": storefront.marketplace.amount(campaign.budget),
                 }
             },
         },
@@ -110,16 +113,16 @@ def campaign_row(shop: Shop, campaign: Campaign) -> dict[str, Any]:
     else:
         row["costType"] = "CPC"
     if campaign.product == SB:
-        row["brandEntityId"] = brand_entity(shop)
+        row["brandEntityId"] = brand_entity(storefront)
     return row
 
 
-def brand_entity(shop: Shop) -> str:
+def brand_entity(storefront: Storefront) -> str:
     """The id of the seller's brand."""
-    return "ENTITY" + token(UPPER_ALNUM, 14, *shop.key, "brand")
+    return "ENTITY" + token(UPPER_ALNUM, 14, *storefront.key, "brand")
 
 
-def group_row(shop: Shop, group: AdGroup) -> dict[str, Any]:
+def group_row(storefront: Storefront, group: AdGroup) -> dict[str, Any]:
     """An ad group in the common model."""
     row: dict[str, Any] = {
         "adGroupId": str(group.id),
@@ -132,8 +135,8 @@ def group_row(shop: Shop, group: AdGroup) -> dict[str, Any]:
     }
     if group.campaign.product != SB:
         row["bid"] = {
-            "defaultBid": shop.marketplace.amount(group.bid),
-            "currencyCode": shop.marketplace.currency,
+            "defaultBid": storefront.marketplace.amount(group.bid),
+            "currencyCode": storefront.marketplace.currency,
         }
     if group.campaign.product == SD:
         row["creativeType"] = "IMAGE"
@@ -141,7 +144,7 @@ def group_row(shop: Shop, group: AdGroup) -> dict[str, Any]:
     return row
 
 
-def target_row(shop: Shop, target: Target) -> dict[str, Any]:
+def target_row(storefront: Storefront, target: Target) -> dict[str, Any]:
     """A target or keyword in the common model."""
     return {
         "targetId": str(target.id),
@@ -150,7 +153,10 @@ def target_row(shop: Shop, target: Target) -> dict[str, Any]:
         "state": target.state,
         "negative": False,
         **_delivery(target.group.campaign),
-        "bid": {"bid": shop.marketplace.amount(target.bid), "currencyCode": shop.marketplace.currency},
+        "bid": {
+            "bid": storefront.marketplace.amount(target.bid),
+            "currencyCode": storefront.marketplace.currency,
+        },
         "targetType": _TYPES[target.kind],
         "targetDetails": _details(target),
         **_instants(target.group.campaign, target.id),
@@ -171,7 +177,7 @@ def _details(target: Target) -> dict[str, Any]:
     return {"matchType": match, "event": "VIEWS", "lookback": int(target.value)}
 
 
-def ad_row(shop: Shop, ad: Ad) -> dict[str, Any]:
+def ad_row(storefront: Storefront, ad: Ad) -> dict[str, Any]:
     """An ad in the common model."""
     campaign = ad.group.campaign
     creative: dict[str, Any] = {}

@@ -13,12 +13,12 @@ from starlette.responses import Response
 from amazon_sandbox.ads import data, faults
 from amazon_sandbox.ads.accounts import AdsAccount, Profile
 from amazon_sandbox.ads.answers import AdsError, throttled
-from amazon_sandbox.answers import ApiError, json_answer, new_request_id
-from amazon_sandbox.calls import Call
-from amazon_sandbox.faults import Fault, Stage, Subject
-from amazon_sandbox.http_faults import misbehave
-from amazon_sandbox.sandbox import Sandbox, sandbox_of
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.core.answers import ApiError, json_answer, new_request_id
+from amazon_sandbox.core.calls import Call
+from amazon_sandbox.core.faults import Fault, Stage, Subject
+from amazon_sandbox.core.http_faults import apply_fault
+from amazon_sandbox.core.sandbox import Sandbox, sandbox_of
+from amazon_sandbox.simulation.storefront import Storefront
 
 _TOKEN_FAULTS = ("expired_token", "revoked_token")
 _NOT_AUTHENTICATED = AdsError(401, "HTTP 401 Unauthorized")
@@ -53,12 +53,12 @@ class AdsCall:
         return self.ads_profile
 
     @property
-    def shop(self) -> Shop | None:
+    def storefront(self) -> Storefront | None:
         """The shop behind the profile; None where the profile is no seller's."""
         profile = self.profile
         if profile.type != "seller":
             return None
-        return self.sandbox.world.shop(self.account.seller, profile.marketplace.marketplace_id)
+        return self.sandbox.simulation.storefront(self.account.seller, profile.marketplace.marketplace_id)
 
     def subject(self) -> Subject:
         """What faults are matched with."""
@@ -147,7 +147,7 @@ async def _strike(call: AdsCall, stage: Stage) -> Response | None:
         raise throttled(_retry_after(fault))
     if fault.kind.name in _TOKEN_FAULTS:
         raise _NOT_AUTHENTICATED
-    return await misbehave(fault)
+    return await apply_fault(fault)
 
 
 def _retry_after(fault: Fault) -> float | None:

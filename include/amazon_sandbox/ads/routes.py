@@ -12,7 +12,7 @@ from amazon_sandbox.ads.answers import AdsError, bad_report
 from amazon_sandbox.ads.faults import refused_columns
 from amazon_sandbox.ads.operations import AdsCall, Answer, endpoint
 from amazon_sandbox.ads.state import AdsReport
-from amazon_sandbox.clock import instant
+from amazon_sandbox.core.clock import instant
 from amazon_sandbox.reports.documents import presigned_url
 
 _PROFILE_TYPES = ("seller", "vendor", "agency")
@@ -43,14 +43,14 @@ async def create_report(call: AdsCall) -> Answer:
     wanted = requests.wanted_report(body, today)
     call.report_type = wanted.type_id
     _refuse_columns(call, wanted)
-    if call.shop is None:
+    if call.storefront is None:
         raise bad_report("reporting is not available for this account")
     same = requests.sameness(call.profile.id, wanted)
     earlier = call.sandbox.ads.latest(same)
     if earlier is not None and await _still_counts(call, earlier, now):
         call.report_id = earlier.id
         raise AdsError(425, f"The Request is a duplicate of : {earlier.id}", is_reporting=True)
-    report = call.sandbox.ads_maker.create(
+    report = call.sandbox.ads_report_creator.create(
         call.account.seller,
         call.profile,
         wanted.type_id,
@@ -67,7 +67,7 @@ async def get_report(call: AdsCall) -> Answer:
     """GET /reporting/reports/{reportId}: with a fresh url once it is completed."""
     report = _report(call)
     report.reads += 1
-    await call.sandbox.life.settle((report,))
+    await call.sandbox.life.advance((report,))
     url, expires = fresh_url(call, report)
     return 200, report.as_report(url, expires)
 
@@ -75,7 +75,7 @@ async def get_report(call: AdsCall) -> Answer:
 async def delete_report(call: AdsCall) -> Answer:
     """DELETE /reporting/reports/{reportId}: only while PENDING."""
     report = _report(call)
-    await call.sandbox.life.settle((report,))
+    await call.sandbox.life.advance((report,))
     if not call.sandbox.life.cancel(report):
         raise bad_report(f"Report {report.id} cannot be deleted, its status is {report.ads_status}")
     return 200, report.as_report(None, None)
@@ -102,7 +102,7 @@ def _refuse_columns(call: AdsCall, wanted: rows.Wanted) -> None:
 
 async def _still_counts(call: AdsCall, earlier: AdsReport, now: float) -> bool:
     """Whether another request of the same is a duplicate: not of one that failed, nor of an old one."""
-    await call.sandbox.life.settle((earlier,))
+    await call.sandbox.life.advance((earlier,))
     if earlier.ads_status in ("FAILED", "CANCELLED"):
         return False
     if earlier.ads_status != "COMPLETED":

@@ -13,11 +13,11 @@ from amazon_sandbox.ads.dimensions import Key, column, key_of, keyword_type
 from amazon_sandbox.ads.report_types import report_types
 from amazon_sandbox.ads.sums import Asked, Row
 from amazon_sandbox.reports.render import Rendered, RenderJob, write_file
-from amazon_sandbox.world import World
-from amazon_sandbox.world.ads_credits import Credit
-from amazon_sandbox.world.ads_structure import SB
-from amazon_sandbox.world.ads_traffic import Part, known_of, seen
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.simulation import Simulation
+from amazon_sandbox.simulation.ads_credits import Credit
+from amazon_sandbox.simulation.ads_structure import SB
+from amazon_sandbox.simulation.ads_traffic import Part, known_of, seen
+from amazon_sandbox.simulation.storefront import Storefront
 
 CONTENT_TYPE = "application/json"
 ROWS_PER_CHUNK = 500
@@ -66,12 +66,12 @@ def from_json(text: str) -> Wanted:
     )
 
 
-def write(world: World, job: RenderJob) -> Rendered | None:
+def write(simulation: Simulation, job: RenderJob) -> Rendered | None:
     """Write a report; without rows it is an empty array."""
     options = dict(job.options)
     wanted = from_json(options["wanted"])
-    shop = world.shop(world.seller(job.account), job.marketplace_ids[0])
-    rows: Iterable[dict[str, Any]] = report_rows(shop, wanted, int(job.as_of.timestamp()))
+    storefront = simulation.storefront(simulation.seller(job.account), job.marketplace_ids[0])
+    rows: Iterable[dict[str, Any]] = report_rows(storefront, wanted, int(job.as_of.timestamp()))
     for name, settings in job.transforms:
         rows = changed(rows, name, dict(settings))
     return write_file(job, json_array(rows), CONTENT_TYPE)
@@ -92,19 +92,19 @@ def json_array(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     yield b"]" if start == "," else b"[]"
 
 
-def report_rows(shop: Shop, wanted: Wanted, now: int) -> Iterator[dict[str, Any]]:
+def report_rows(storefront: Storefront, wanted: Wanted, now: int) -> Iterator[dict[str, Any]]:
     """The rows of a report as known at `now` (epoch seconds), with exactly the wanted columns."""
     made = [(name, column(wanted.type_id, name)) for name in wanted.columns]
-    for row in summed(shop, wanted, now):
+    for row in summed(storefront, wanted, now):
         yield {name: value(row) for name, value in made}
 
 
-def summed(shop: Shop, wanted: Wanted, now: int) -> Iterator[Row]:
+def summed(storefront: Storefront, wanted: Wanted, now: int) -> Iterator[Row]:
     """The rows of a report before its columns are made, by date and then as the entities stand."""
-    asked = Asked(shop, wanted.start.isoformat(), wanted.end.isoformat())
+    asked = Asked(storefront, wanted.start.isoformat(), wanted.end.isoformat())
     summary: dict[Key, Row] = {}
     for ordinal in range(wanted.start.toordinal(), wanted.end.toordinal() + 1):
-        if now <= shop.marketplace.day_bounds(ordinal)[0]:
+        if now <= storefront.marketplace.day_bounds(ordinal)[0]:
             break
         rows: dict[Key, Row] = {} if wanted.is_daily else summary
         day = date.fromordinal(ordinal).isoformat() if wanted.is_daily else None
@@ -119,13 +119,13 @@ def _add_day(
 ) -> None:
     product = report_types()[wanted.type_id].ad_product
     keys = [key_of(wanted.type_id, group) for group in wanted.group_by]
-    is_wanted = _filter(asked.shop, wanted)
-    whole, known = known_of(asked.shop, ordinal, now)
+    is_wanted = _filter(asked.storefront, wanted)
+    whole, known = known_of(asked.storefront, ordinal, now)
     shown: dict[tuple[int, int], Part] = {}
     for part in whole.parts:
         if part.ad.group.campaign.product != product or not is_wanted(part):
             continue
-        known_part = seen(asked.shop, ordinal, part, now)
+        known_part = seen(asked.storefront, ordinal, part, now)
         if known_part is None or (wanted.type_id in WITH_CLICKS and not known_part.clicks):
             continue
         shown[part.ad.id, part.target.id] = part
@@ -158,27 +158,27 @@ def _row(
     return row
 
 
-def _filter(shop: Shop, wanted: Wanted) -> Callable[[Part], bool]:
+def _filter(storefront: Storefront, wanted: Wanted) -> Callable[[Part], bool]:
     """Which parts a report is of: those its filters leave, and of prompts those with one."""
     tests: list[Callable[[Part], bool]] = []
     for field, values in wanted.filters:
-        tests.append(_TESTS[field](shop, frozenset(values)))
+        tests.append(_TESTS[field](storefront, frozenset(values)))
     if wanted.type_id.endswith("PromptAdExtension"):
-        has_prompts = shop.marketplace.country == "US"  # published for that marketplace alone
+        has_prompts = storefront.marketplace.country == "US"  # published for that marketplace alone
         tests.append(lambda part: has_prompts and part.placement.startswith("Detail"))
     if "matchedTarget" in wanted.group_by:
         tests.append(lambda part: part.target.kind != "keyword")
     return lambda part: all(test(part) for test in tests)
 
 
-_Test = Callable[[Shop, frozenset[str]], Callable[[Part], bool]]
+_Test = Callable[[Storefront, frozenset[str]], Callable[[Part], bool]]
 _TESTS: dict[str, _Test] = {
-    "campaignStatus": lambda shop, values: lambda part: part.ad.group.campaign.state in values,
-    "adStatus": lambda shop, values: lambda part: part.ad.state in values,
-    "adCreativeStatus": lambda shop, values: lambda part: part.ad.state in values,
-    "adKeywordStatus": lambda shop, values: lambda part: part.target.state in values,
-    "keywordType": lambda shop, values: lambda part: keyword_type(part.target) in values,
-    "marketplaceId": lambda shop, values: lambda part: shop.marketplace.country in values,
+    "campaignStatus": lambda storefront, values: lambda part: part.ad.group.campaign.state in values,
+    "adStatus": lambda storefront, values: lambda part: part.ad.state in values,
+    "adCreativeStatus": lambda storefront, values: lambda part: part.ad.state in values,
+    "adKeywordStatus": lambda storefront, values: lambda part: part.target.state in values,
+    "keywordType": lambda storefront, values: lambda part: keyword_type(part.target) in values,
+    "marketplaceId": lambda storefront, values: lambda part: storefront.marketplace.country in values,
     # This seller advertises at no Amazon Business site.
-    "campaignSite": lambda shop, values: lambda part: False,
+    "campaignSite": lambda storefront, values: lambda part: False,
 }

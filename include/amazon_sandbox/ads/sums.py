@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from amazon_sandbox.world.ads_credits import Credit
-from amazon_sandbox.world.ads_structure import SP
-from amazon_sandbox.world.ads_traffic import Part, Seen
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.simulation.ads_credits import Credit
+from amazon_sandbox.simulation.ads_structure import SP
+from amazon_sandbox.simulation.ads_traffic import Part, Seen
+from amazon_sandbox.simulation.storefront import Storefront
 
 WINDOWS = (1, 7, 14, 30)
 # What is counted of a part's traffic; those after `lists` only of Sponsored Brands and Display.
@@ -37,7 +37,7 @@ COUNTS = (
     "new_page_views",
     "store_pages",
 )
-PLACE = {name: place for place, name in enumerate(COUNTS)}
+COUNT_INDEX = {name: place for place, name in enumerate(COUNTS)}
 
 
 class Bought(NamedTuple):
@@ -54,7 +54,7 @@ NOTHING = Bought()
 class Asked(NamedTuple):
     """What is the same for all rows: the shop and the first and last day (YYYY-MM-DD)."""
 
-    shop: Shop
+    storefront: Storefront
     start: str
     end: str
 

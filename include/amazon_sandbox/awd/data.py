@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from amazon_sandbox.quotas import UsagePlan
-from amazon_sandbox.world.addresses import BULK_WAREHOUSE, SELLERS_WAREHOUSE, Address
-from amazon_sandbox.world.awd import Line, Shipment, Status, Stock
-from amazon_sandbox.world.documents import iso_utc
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.core.quotas import UsagePlan
+from amazon_sandbox.simulation.addresses import BULK_WAREHOUSE, SELLERS_WAREHOUSE, Address
+from amazon_sandbox.simulation.awd import Line, Shipment, Status, Stock
+from amazon_sandbox.simulation.documents import iso_utc
+from amazon_sandbox.simulation.storefront import Storefront
 
 # Usage plans as the descriptions in awd_2024-05-09.json give them.
 USAGE_PLANS = {
@@ -58,16 +58,18 @@ def shipment_summary(shipment: Shipment, now: int) -> dict[str, Any]:
     }
 
 
-def shipment_details(shop: Shop, shipment: Shipment, now: int, *, with_skus: bool) -> dict[str, Any]:
+def shipment_details(
+    storefront: Storefront, shipment: Shipment, now: int, *, with_skus: bool
+) -> dict[str, Any]:
     """The answer of getInboundShipment."""
-    region = shop.marketplace.region
+    region = storefront.marketplace.region
     details: dict[str, Any] = {
         **shipment_summary(shipment, now),
         "destinationAddress": _address(BULK_WAREHOUSE[region]),
         "originAddress": _address(SELLERS_WAREHOUSE[region]),
         "destinationRegion": "us-west",
         "shipBy": written(shipment.changes[1]),
-        "shipmentContainerQuantities": [_cases(shop, line) for line in shipment.lines],
+        "shipmentContainerQuantities": [_cases(storefront, line) for line in shipment.lines],
         "warehouseReferenceId": f"APPT-{shipment.shipment_id[-6:]}",
     }
     if now >= shipment.changes[1]:
@@ -93,8 +95,8 @@ def _sku(line: Line, shipment: Shipment, now: int) -> dict[str, Any]:
     return entry
 
 
-def _cases(shop: Shop, line: Line) -> dict[str, Any]:
-    is_american = shop.marketplace.region == "NA"
+def _cases(storefront: Storefront, line: Line) -> dict[str, Any]:
+    is_american = storefront.marketplace.region == "NA"
     litres = line.sku.listing.litres * line.sku.case_size * 1.15
     side = round((1000 * litres) ** (1 / 3) / (2.54 if is_american else 1), 2)
     weight = round(litres * 0.35 * (2.2046 if is_american else 1), 2)

@@ -7,12 +7,12 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Route
 
-from amazon_sandbox.answers import ApiError
 from amazon_sandbox.awd import data, state
-from amazon_sandbox.next_tokens import continued, next_token
-from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
-from amazon_sandbox.world import awd
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.core.answers import ApiError
+from amazon_sandbox.simulation import awd
+from amazon_sandbox.simulation.storefront import Storefront
+from amazon_sandbox.sp_api.next_tokens import continued, next_token
+from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storefront_of
 
 
 async def list_inventory(call: Operation) -> Answer:
@@ -52,16 +52,16 @@ async def get_inbound_shipment(call: Operation) -> Answer:
     """One shipment, with its SKUs when asked for."""
     with_skus = state.read_with_skus(call.request.query_params)
     wanted, now = call.request.path_params["shipment_id"], int(call.sandbox.clock.now())
-    shop = _store(call)
-    for shipment in await asyncio.to_thread(awd.shipments_seen, shop, now):
+    storefront = _store(call)
+    for shipment in await asyncio.to_thread(awd.shipments_seen, storefront, now):
         if shipment.shipment_id == wanted:
-            return 200, data.shipment_details(shop, shipment, now, with_skus=with_skus)
+            return 200, data.shipment_details(storefront, shipment, now, with_skus=with_skus)
     raise ApiError(404, "NotFound", "Resource not found.", f"shipmentId {wanted[:100]}")
 
 
-def _store(call: Operation) -> Shop:
+def _store(call: Operation) -> Storefront:
     """AWD's SKUs are those of the seller's first shop."""
-    return shop_of(call, call.caller.marketplace_ids[0])
+    return storefront_of(call, call.caller.marketplace_ids[0])
 
 
 def _place(call: Operation, token: str | None, arguments: dict[str, Any]) -> tuple[int, float]:

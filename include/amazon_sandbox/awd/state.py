@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from starlette.datastructures import QueryParams
 
-from amazon_sandbox import queries
-from amazon_sandbox.answers import invalid_input
 from amazon_sandbox.awd import data
+from amazon_sandbox.core.answers import invalid_input
+from amazon_sandbox.sp_api import queries
 
 
 class Inventory(NamedTuple):

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from amazon_sandbox.quotas import UsagePlan
-from amazon_sandbox.world.catalogue import BRANDS, DEFAULT_BRAND, Listing
-from amazon_sandbox.world.shop import Shop
-from amazon_sandbox.world.sizes import size_of
-from amazon_sandbox.world.streams import number, token
+from amazon_sandbox.core.quotas import UsagePlan
+from amazon_sandbox.simulation.catalogue import BRANDS, DEFAULT_BRAND, Listing
+from amazon_sandbox.simulation.sizes import size_of
+from amazon_sandbox.simulation.storefront import Storefront
+from amazon_sandbox.simulation.streams import number, token
 
 # Usage plans as the descriptions in catalogItems_2022-04-01.json give them.
 USAGE_PLANS = {"searchCatalogItems": UsagePlan(2.0, 2), "getCatalogItem": UsagePlan(2.0, 2)}
@@ -37,10 +37,10 @@ class Item(NamedTuple):
         return bool(self.children)
 
 
-def items(shop: Shop, today: int) -> list[Item]:
+def items(storefront: Storefront, today: int) -> list[Item]:
     """Products launched by a day, by ASIN; families of more than one have a parent."""
     sold: dict[str, Listing] = {}
-    for listing in shop.listings:
+    for listing in storefront.listings:
         if listing.launch <= today and (listing.asin not in sold or not listing.is_merchant):
             sold[listing.asin] = listing
     families: dict[str, list[Listing]] = {}
@@ -54,18 +54,18 @@ def items(shop: Shop, today: int) -> list[Item]:
     return sorted(found, key=lambda item: item.asin)
 
 
-def described(shop: Shop, item: Item, included: Sequence[str], today: int) -> dict[str, Any]:
+def described(storefront: Storefront, item: Item, included: Sequence[str], today: int) -> dict[str, Any]:
     """One item with the data that was asked for."""
-    return {"asin": item.asin, **{name: _PARTS[name](shop, item, today) for name in included}}
+    return {"asin": item.asin, **{name: _PARTS[name](storefront, item, today) for name in included}}
 
 
-def is_named(shop: Shop, item: Item, identifier: str, identifier_type: str) -> bool:
+def is_named(storefront: Storefront, item: Item, identifier: str, identifier_type: str) -> bool:
     """Whether an identifier of a type is the item's; each SKU of an ASIN is."""
     if identifier_type == "ASIN":
         return item.asin == identifier
     if identifier_type == "SKU":
         return not item.is_parent and any(
-            listing.sku == identifier and listing.asin == item.asin for listing in shop.listings
+            listing.sku == identifier and listing.asin == item.asin for listing in storefront.listings
         )
     codes = _codes(item) if identifier_type in ("EAN", "UPC", "GTIN") else {}
     return identifier in codes.values() and (
@@ -73,22 +73,22 @@ def is_named(shop: Shop, item: Item, identifier: str, identifier_type: str) -> b
     )
 
 
-def title(shop: Shop, item: Item) -> str:
+def title(storefront: Storefront, item: Item) -> str:
     """The name in the shop's language; a parent's without a variant."""
-    whole = item.listing.title(shop.marketplace.language)
+    whole = item.listing.title(storefront.marketplace.language)
     return whole.rpartition(", ")[0] or whole if item.is_parent else whole
 
 
-def _summaries(shop: Shop, item: Item, today: int) -> list[dict[str, Any]]:
+def _summaries(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
     listing = item.listing
     summary: dict[str, Any] = {
-        "marketplaceId": shop.marketplace.marketplace_id,
+        "marketplaceId": storefront.marketplace.marketplace_id,
         "adultProduct": False,
         "autographed": False,
-        "brand": _brand(shop),
+        "brand": _brand(storefront),
         "browseClassification": _node(listing),
         "itemClassification": "VARIATION_PARENT" if item.is_parent else "BASE_PRODUCT",
-        "itemName": title(shop, item),
+        "itemName": title(storefront, item),
         "manufacturer": "Northwind Trading",
         "memorabilia": False,
         "tradeInEligible": False,
@@ -104,14 +104,14 @@ def _summaries(shop: Shop, item: Item, today: int) -> list[dict[str, Any]]:
         }
         if listing.variant:
             is_colour = listing.variant.isalpha() and listing.variant.isupper()
-            summary["color" if is_colour else "size"] = title(shop, item).rpartition(", ")[2]
+            summary["color" if is_colour else "size"] = title(storefront, item).rpartition(", ")[2]
     return [summary]
 
 
-def _dimensions(shop: Shop, item: Item, today: int) -> list[dict[str, Any]]:
-    told: dict[str, Any] = {"marketplaceId": shop.marketplace.marketplace_id}
+def _dimensions(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
+    told: dict[str, Any] = {"marketplaceId": storefront.marketplace.marketplace_id}
     if not item.is_parent:
-        size = size_of(item.listing, shop.marketplace)
+        size = size_of(item.listing, storefront.marketplace)
         told["package"] = {
             "height": {"unit": size.side_unit, "value": float(size.shortest)},
             "length": {"unit": size.side_unit, "value": float(size.longest)},
@@ -125,27 +125,27 @@ def _dimensions(shop: Shop, item: Item, today: int) -> list[dict[str, Any]]:
     return [told]
 
 
-def _identifiers(shop: Shop, item: Item, today: int) -> list[dict[str, Any]]:
+def _identifiers(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
     codes = [{"identifierType": name, "identifier": code} for name, code in _codes(item).items()]
-    return [{"marketplaceId": shop.marketplace.marketplace_id, "identifiers": codes}]
+    return [{"marketplaceId": storefront.marketplace.marketplace_id, "identifiers": codes}]
 
 
-def _images(shop: Shop, item: Item, today: int) -> list[dict[str, Any]]:
+def _images(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
     def image(variant: str) -> dict[str, Any]:
         name = token("abcdefghijklmnopqrstuvwxyz0123456789", 11, item.asin, variant, "image")
         link = f"https://images.example/{name}.jpg"
         return {"variant": variant, "link": link, "height": 1500, "width": 1500}
 
     images = [image(variant) for variant in ("MAIN", "PT01")]
-    return [{"marketplaceId": shop.marketplace.marketplace_id, "images": images}]
+    return [{"marketplaceId": storefront.marketplace.marketplace_id, "images": images}]
 
 
-def _product_types(shop: Shop, item: Item, today: int) -> list[dict[str, Any]]:
+def _product_types(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
     product_type = item.listing.category.upper()
-    return [{"marketplaceId": shop.marketplace.marketplace_id, "productType": product_type}]
+    return [{"marketplaceId": storefront.marketplace.marketplace_id, "productType": product_type}]
 
 
-def _relationships(shop: Shop, item: Item, today: int) -> list[dict[str, Any]]:
+def _relationships(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
     relations: list[dict[str, Any]] = []
     listing = item.listing
     theme = {"attributes": ["color"], "theme": "COLOR"}
@@ -154,14 +154,14 @@ def _relationships(shop: Shop, item: Item, today: int) -> list[dict[str, Any]]:
         relations = [{"childAsins": children, "variationTheme": theme, "type": "VARIATION"}]
     elif listing.parent_asin != listing.asin:
         relations = [{"parentAsins": [listing.parent_asin], "variationTheme": theme, "type": "VARIATION"}]
-    return [{"marketplaceId": shop.marketplace.marketplace_id, "relationships": relations}]
+    return [{"marketplaceId": storefront.marketplace.marketplace_id, "relationships": relations}]
 
 
-def _sales_ranks(shop: Shop, item: Item, today: int) -> list[dict[str, Any]]:
+def _sales_ranks(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
     """Better the more of it would be bought on the day; parents have none."""
-    told: dict[str, Any] = {"marketplaceId": shop.marketplace.marketplace_id}
+    told: dict[str, Any] = {"marketplaceId": storefront.marketplace.marketplace_id}
     if not item.is_parent:
-        rank = 1 + int(40_000 / (0.05 + shop.interest(item.listing, today)))
+        rank = 1 + int(40_000 / (0.05 + storefront.interest(item.listing, today)))
         node = _node(item.listing)
         told["classificationRanks"] = [
             {
@@ -180,26 +180,26 @@ def _sales_ranks(shop: Shop, item: Item, today: int) -> list[dict[str, Any]]:
     return [told]
 
 
-def _classifications(shop: Shop, item: Item, today: int) -> list[dict[str, Any]]:
+def _classifications(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
     category = item.listing.category
     top = {"displayName": category.title(), "classificationId": str(number(category, "top node") % 10**9)}
     return [
         {
-            "marketplaceId": shop.marketplace.marketplace_id,
+            "marketplaceId": storefront.marketplace.marketplace_id,
             "classifications": [{**_node(item.listing), "parent": top}],
         }
     ]
 
 
-def _attributes(shop: Shop, item: Item, today: int) -> dict[str, Any]:
-    shop_id = shop.marketplace.marketplace_id
+def _attributes(storefront: Storefront, item: Item, today: int) -> dict[str, Any]:
+    shop_id = storefront.marketplace.marketplace_id
     return {
-        "brand": [{"value": _brand(shop), "marketplace_id": shop_id}],
-        "item_name": [{"value": title(shop, item), "marketplace_id": shop_id}],
+        "brand": [{"value": _brand(storefront), "marketplace_id": shop_id}],
+        "item_name": [{"value": title(storefront, item), "marketplace_id": shop_id}],
     }
 
 
-_PARTS: dict[str, Callable[[Shop, Item, int], Any]] = {
+_PARTS: dict[str, Callable[[Storefront, Item, int], Any]] = {
     "attributes": _attributes,
     "classifications": _classifications,
     "dimensions": _dimensions,
@@ -212,8 +212,8 @@ _PARTS: dict[str, Callable[[Shop, Item, int], Any]] = {
 }
 
 
-def _brand(shop: Shop) -> str:
-    return BRANDS.get(shop.marketplace.language, DEFAULT_BRAND)
+def _brand(storefront: Storefront) -> str:
+    return BRANDS.get(storefront.marketplace.language, DEFAULT_BRAND)
 
 
 def _node(listing: Listing) -> dict[str, str]:

@@ -7,11 +7,11 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Route
 
-from amazon_sandbox.answers import ApiError
 from amazon_sandbox.catalog import data, state
-from amazon_sandbox.next_tokens import continued, next_token
-from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.core.answers import ApiError
+from amazon_sandbox.simulation.storefront import Storefront
+from amazon_sandbox.sp_api.next_tokens import continued, next_token
+from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storefront_of
 
 
 async def search_catalog_items(call: Operation) -> Answer:
@@ -31,15 +31,17 @@ async def search_catalog_items(call: Operation) -> Answer:
             name="pageToken",
         )
         first, as_of = told.place[0], told.as_of
-    shop = shop_of(call, wanted.marketplace_id)
-    today = shop.marketplace.day_of_epoch(int(as_of))
+    storefront = storefront_of(call, wanted.marketplace_id)
+    today = storefront.marketplace.day_of_epoch(int(as_of))
     found = [
-        item for item in await asyncio.to_thread(data.items, shop, today) if _is_wanted(wanted, shop, item)
+        item
+        for item in await asyncio.to_thread(data.items, storefront, today)
+        if _is_wanted(wanted, storefront, item)
     ]
     page = found[first : first + wanted.size]
     body: dict[str, Any] = {
         "numberOfResults": len(found),
-        "items": [data.described(shop, item, wanted.included, today) for item in page],
+        "items": [data.described(storefront, item, wanted.included, today) for item in page],
     }
     pagination = {}
     for name, place in (("nextToken", first + wanted.size), ("previousToken", first - wanted.size)):
@@ -54,11 +56,11 @@ async def search_catalog_items(call: Operation) -> Answer:
     return 200, body
 
 
-def _is_wanted(wanted: state.Search, shop: Shop, item: data.Item) -> bool:
+def _is_wanted(wanted: state.Search, storefront: Storefront, item: data.Item) -> bool:
     """Whether an item is searched for."""
     if wanted.identifiers:
-        return any(data.is_named(shop, item, one, wanted.identifier_type) for one in wanted.identifiers)
-    summary = data.described(shop, item, ("summaries",), 0)["summaries"][0]
+        return any(data.is_named(storefront, item, one, wanted.identifier_type) for one in wanted.identifiers)
+    summary = data.described(storefront, item, ("summaries",), 0)["summaries"][0]
     return (
         any(word.lower() in summary["itemName"].lower() for word in wanted.keywords)
         and (not wanted.brands or summary["brand"] in wanted.brands)
@@ -75,11 +77,11 @@ async def get_catalog_item(call: Operation) -> Answer:
     included = state.read_included(query)
     marketplace_id = state.read_shop(query, call.caller)
     call.marketplace_ids = (marketplace_id,)
-    shop = shop_of(call, marketplace_id)
-    today = shop.marketplace.day_of_epoch(int(call.sandbox.clock.now()))
-    for item in await asyncio.to_thread(data.items, shop, today):
+    storefront = storefront_of(call, marketplace_id)
+    today = storefront.marketplace.day_of_epoch(int(call.sandbox.clock.now()))
+    for item in await asyncio.to_thread(data.items, storefront, today):
         if item.asin == asin:
-            return 200, data.described(shop, item, included, today)
+            return 200, data.described(storefront, item, included, today)
     raise ApiError(404, "NOT_FOUND", "Requested item not found in the marketplace.", asin[:100])
 
 

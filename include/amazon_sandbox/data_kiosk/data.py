@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from amazon_sandbox.quotas import UsagePlan
+from amazon_sandbox.core.quotas import UsagePlan
 
 BASE = "/dataKiosk/2023-11-15"
 

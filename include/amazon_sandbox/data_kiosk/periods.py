@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from amazon_sandbox.world.documents import FatalReport
-from amazon_sandbox.world.report_types.sales_and_traffic import PERIODS
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.simulation.documents import FatalReport
+from amazon_sandbox.simulation.report_types.sales_and_traffic import PERIODS
+from amazon_sandbox.simulation.storefront import Storefront
 
 Span = tuple[date, date]
 
@@ -37,7 +37,7 @@ def spans(granularity: str, start: date, end: date) -> Iterator[Span]:
         cursor = last + timedelta(days=1)
 
 
-def closed_days(shop: Shop, span: Span, now: int) -> list[int]:
+def closed_days(storefront: Storefront, span: Span, now: int) -> list[int]:
     """The ordinals of a span's days that are over in the shop at `now`."""
     days = range(span[0].toordinal(), span[1].toordinal() + 1)
-    return [day for day in days if now >= shop.marketplace.day_bounds(day)[1]]
+    return [day for day in days if now >= storefront.marketplace.day_bounds(day)[1]]

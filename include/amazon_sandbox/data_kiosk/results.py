@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from amazon_sandbox.data_kiosk import data, economics, sales_and_traffic
 from amazon_sandbox.reports.render import Rendered, RenderJob, write_file
-from amazon_sandbox.world import Seller, World
+from amazon_sandbox.simulation import Seller, Simulation
 
 if TYPE_CHECKING:
     from amazon_sandbox.data_kiosk.language import Asked
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 _ROWS = {data.DATASETS[0]: sales_and_traffic.rows, data.DATASETS[1]: economics.rows}
 
 
-def write(world: World, job: RenderJob) -> Rendered | None:
+def write(simulation: Simulation, job: RenderJob) -> Rendered | None:
     """The page that begins with the job's `first_row`; None without a row. Raises FatalReport."""
     # Imported where it is used: a sandbox that is asked no query does not load GraphQL.
     from amazon_sandbox.data_kiosk.language import read
 
     options = dict(job.options)
     asked, first, most = read(options["query"]), int(options["first_row"]), int(options["rows"])
-    lines = itertools.islice(_lines(world, world.seller(job.account), asked, job), first, None)
+    lines = itertools.islice(_lines(simulation, simulation.seller(job.account), asked, job), first, None)
     begun = next(lines, None)
     if begun is None:
         return None
@@ -36,10 +36,10 @@ def write(world: World, job: RenderJob) -> Rendered | None:
     return replace(rendered, next_row=first + most) if has_more else rendered
 
 
-def _lines(world: World, seller: Seller, asked: Asked, job: RenderJob) -> Iterator[bytes]:
+def _lines(simulation: Simulation, seller: Seller, asked: Asked, job: RenderJob) -> Iterator[bytes]:
     from amazon_sandbox.data_kiosk.language import project
 
-    shops = {place: world.shop(seller, place) for place in asked.marketplace_ids}
+    shops = {place: simulation.storefront(seller, place) for place in asked.marketplace_ids}
     for row in _ROWS[asked.dataset](asked.name, shops, asked.arguments, int(job.as_of.timestamp())):
         line = json.dumps(project(asked.fields, row), ensure_ascii=False, separators=(",", ":"))
         yield line.encode() + b"\n"

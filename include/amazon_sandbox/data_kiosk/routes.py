@@ -6,15 +6,15 @@ import asyncio
 
 from starlette.routing import BaseRoute, Route
 
-from amazon_sandbox import queries
-from amazon_sandbox.answers import ApiError, invalid_input
+from amazon_sandbox.core.answers import ApiError, invalid_input
 from amazon_sandbox.data_kiosk import data
-from amazon_sandbox.data_kiosk.making import OPERATION
+from amazon_sandbox.data_kiosk.processing import OPERATION
 from amazon_sandbox.data_kiosk.state import Query
-from amazon_sandbox.next_tokens import Continued, continued, next_token
-from amazon_sandbox.operations import Answer, Operation, endpoint
 from amazon_sandbox.reports import requests
 from amazon_sandbox.reports.documents import presigned_url
+from amazon_sandbox.sp_api import queries
+from amazon_sandbox.sp_api.next_tokens import Continued, continued, next_token
+from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint
 
 _NO_QUERY = ApiError(404, "NotFound", "The requested query could not be found.")
 _NO_DOCUMENT = ApiError(404, "NotFound", "The requested document could not be found.")
@@ -35,7 +35,7 @@ async def create_query(call: Operation) -> Answer:
     if not set(asked.marketplace_ids) <= set(call.caller.marketplace_ids):
         raise queries.FORBIDDEN
     page = _continued(call, OPERATION, {"query": text}, token) if token is not None else None
-    query = call.sandbox.query_maker.create(call.caller, call.application, text, asked, page)
+    query = call.sandbox.query_processor.create(call.caller, call.application, text, asked, page)
     call.report_id = query.id
     return 202, {"queryId": query.id}
 
@@ -113,8 +113,8 @@ async def get_document(call: Operation) -> Answer:
 
 
 async def _settle(call: Operation, query: Query) -> None:
-    await call.sandbox.life.settle((query,))
-    call.sandbox.query_maker.finish(query)
+    await call.sandbox.life.advance((query,))
+    call.sandbox.query_processor.finish(query)
 
 
 def _texts(body: dict[str, object]) -> tuple[str, str | None]:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from amazon_sandbox.data_kiosk import periods
-from amazon_sandbox.world.documents import FatalReport
-from amazon_sandbox.world.figures import DayExtras, Figures, day_figures, total
-from amazon_sandbox.world.orders import LONGEST_SHIPPING_DAYS
-from amazon_sandbox.world.refunds import refunds_on
-from amazon_sandbox.world.report_types.sales_and_traffic import ASIN_GRANULARITIES, Writer, percent
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.simulation.documents import FatalReport
+from amazon_sandbox.simulation.figures import DayExtras, Figures, day_figures, total
+from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS
+from amazon_sandbox.simulation.refunds import refunds_on
+from amazon_sandbox.simulation.report_types.sales_and_traffic import ASIN_GRANULARITIES, Writer, percent
+from amazon_sandbox.simulation.storefront import Storefront
 
 MOST_ASINS = 30
 
@@ -44,45 +44,47 @@ class Sums:
     days: int = 0
 
 
-def rows(name: str, shops: Mapping[str, Shop], arguments: Mapping[str, Any], now: int) -> Iterator[Json]:
+def rows(
+    name: str, shops: Mapping[str, Storefront], arguments: Mapping[str, Any], now: int
+) -> Iterator[Json]:
     """The rows of a query of this dataset. Raises FatalReport."""
-    for shop in shops.values():
-        today = shop.marketplace.day_of_epoch(now)
+    for storefront in shops.values():
+        today = storefront.marketplace.day_of_epoch(now)
         start, end = arguments["startDate"], arguments["endDate"]
         periods.check(name, start, end, type(start).fromordinal(today))
     if name == "salesAndTrafficByDate":
-        for shop in shops.values():
-            yield from _by_date(shop, arguments, now)
+        for storefront in shops.values():
+            yield from _by_date(storefront, arguments, now)
     elif name == "salesAndTrafficByAsin":
-        for shop in shops.values():
-            yield from _by_asin(shop, arguments, now)
+        for storefront in shops.values():
+            yield from _by_asin(storefront, arguments, now)
     else:
         yield from _trends(shops, arguments, now)
 
 
-def _by_date(shop: Shop, arguments: Mapping[str, Any], now: int) -> Iterator[Json]:
-    writer = Writer(shop.marketplace)
+def _by_date(storefront: Storefront, arguments: Mapping[str, Any], now: int) -> Iterator[Json]:
+    writer = Writer(storefront.marketplace)
     for span in periods.spans(arguments["aggregateBy"], arguments["startDate"], arguments["endDate"]):
-        sums = _sums(shop, span, now)
+        sums = _sums(storefront, span, now)
         if sums is None:
             continue
         figures = total(sums.skus.values())
         report = writer.by_date(span[0], figures, sums.extras, sums.days)
         yield {
-            **_place(shop, span),
+            **_place(storefront, span),
             "sales": {**report["salesByDate"], **_moved(writer, figures, sums, sums.skus, with_claims=True)},
             "traffic": report["trafficByDate"],
         }
 
 
-def _by_asin(shop: Shop, arguments: Mapping[str, Any], now: int) -> Iterator[Json]:
+def _by_asin(storefront: Storefront, arguments: Mapping[str, Any], now: int) -> Iterator[Json]:
     span = arguments["startDate"], arguments["endDate"]
-    sums = _sums(shop, span, now)
+    sums = _sums(storefront, span, now)
     if sums is not None:
-        yield from _asin_rows(shop, span, sums, arguments["aggregateBy"], None)
+        yield from _asin_rows(storefront, span, sums, arguments["aggregateBy"], None)
 
 
-def _trends(shops: Mapping[str, Shop], arguments: Mapping[str, Any], now: int) -> Iterator[Json]:
+def _trends(shops: Mapping[str, Storefront], arguments: Mapping[str, Any], now: int) -> Iterator[Json]:
     name = "salesAndTrafficTrends"
     if arguments["asinAggregation"] != "CHILD":
         raise FatalReport(name, "asinAggregation must be CHILD.")
@@ -93,26 +95,26 @@ def _trends(shops: Mapping[str, Shop], arguments: Mapping[str, Any], now: int) -
     if any(len(each["asins"]) > MOST_ASINS for each in filters):
         raise FatalReport(name, f"A filter can include up to {MOST_ASINS} ASINs.")
     for each in filters:
-        shop, asins = shops[each["marketplaceId"]], frozenset(each["asins"])
+        storefront, asins = shops[each["marketplaceId"]], frozenset(each["asins"])
         for span in periods.spans(arguments["dateAggregation"], arguments["startDate"], arguments["endDate"]):
-            sums = _sums(shop, span, now)
+            sums = _sums(storefront, span, now)
             if sums is not None:
-                for row in _asin_rows(shop, span, sums, "CHILD", asins):
+                for row in _asin_rows(storefront, span, sums, "CHILD", asins):
                     yield {**row, "asinAggregation": "CHILD"}
 
 
-def _sums(shop: Shop, span: periods.Span, now: int) -> Sums | None:
+def _sums(storefront: Storefront, span: periods.Span, now: int) -> Sums | None:
     """All that a span's closed days add up to; None when there is none."""
     sums = Sums()
-    for ordinal in periods.closed_days(shop, span, now):
-        day = day_figures(shop, ordinal, now)
+    for ordinal in periods.closed_days(storefront, span, now):
+        day = day_figures(storefront, ordinal, now)
         if day is None:
             continue
         for sku, figures in day.skus.items():
             sums.skus[sku] = figures.plus(sums.skus[sku]) if sku in sums.skus else figures
-        for sku, event in _shipped_on(shop, ordinal):
+        for sku, event in _shipped_on(storefront, ordinal):
             sums.shipped.setdefault(sku, []).append(event)
-        for refund in refunds_on(shop, ordinal):
+        for refund in refunds_on(storefront, ordinal):
             item, order = refund.item, refund.order
             event = Event(order.order_id, order.is_business, item.quantity, item.price, refund.is_claim)
             sums.refunded.setdefault(item.listing.sku, []).append(event)
@@ -121,10 +123,10 @@ def _sums(shop: Shop, span: periods.Span, now: int) -> Sums | None:
     return sums if sums.days else None
 
 
-def _shipped_on(shop: Shop, ordinal: int) -> Iterator[tuple[str, Event]]:
-    start, end = shop.marketplace.day_bounds(ordinal)
+def _shipped_on(storefront: Storefront, ordinal: int) -> Iterator[tuple[str, Event]]:
+    start, end = storefront.marketplace.day_bounds(ordinal)
     for day in range(ordinal - LONGEST_SHIPPING_DAYS, ordinal + 1):
-        for order in shop.orders(day):
+        for order in storefront.orders(day):
             if start <= order.shipped < end:
                 for item in order.items:
                     event = Event(order.order_id, order.is_business, item.quantity, item.price)
@@ -132,12 +134,12 @@ def _shipped_on(shop: Shop, ordinal: int) -> Iterator[tuple[str, Event]]:
 
 
 def _asin_rows(
-    shop: Shop, span: periods.Span, sums: Sums, granularity: str, asins: frozenset[str] | None
+    storefront: Storefront, span: periods.Span, sums: Sums, granularity: str, asins: frozenset[str] | None
 ) -> Iterator[Json]:
     """A row for each parent, child or SKU with figures; `asins`: only these children."""
-    writer, everything = Writer(shop.marketplace), total(sums.skus.values())
+    writer, everything = Writer(storefront.marketplace), total(sums.skus.values())
     groups: dict[tuple[str, ...], list[str]] = {}
-    for listing in shop.listings:
+    for listing in storefront.listings:
         if listing.sku in sums.skus and (asins is None or listing.asin in asins):
             full = (listing.parent_asin, listing.asin, listing.sku)
             key = full[: 1 + ASIN_GRANULARITIES.index(granularity)]
@@ -146,16 +148,16 @@ def _asin_rows(
         figures = total(sums.skus[sku] for sku in groups[key])
         report = writer.by_asin(figures, everything)
         yield {
-            **_place(shop, span),
+            **_place(storefront, span),
             **dict(zip(_NAMES, key, strict=False)),
             "sales": {**report["salesByAsin"], **_moved(writer, figures, sums, groups[key])},
             "traffic": report["trafficByAsin"],
         }
 
 
-def _place(shop: Shop, span: periods.Span) -> Json:
+def _place(storefront: Storefront, span: periods.Span) -> Json:
     return {
-        "marketplaceId": shop.marketplace.marketplace_id,
+        "marketplaceId": storefront.marketplace.marketplace_id,
         "startDate": span[0].isoformat(),
         "endDate": span[1].isoformat(),
     }

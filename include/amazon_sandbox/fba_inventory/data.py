@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from amazon_sandbox.quotas import UsagePlan
-from amazon_sandbox.world.catalogue import Listing
-from amazon_sandbox.world.documents import iso_utc
-from amazon_sandbox.world.inventory import Stock, shared_stock_at
-from amazon_sandbox.world.shop import Shop
-from amazon_sandbox.world.streams import uniforms
+from amazon_sandbox.core.quotas import UsagePlan
+from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.documents import iso_utc
+from amazon_sandbox.simulation.inventory import Stock, shared_stock_at
+from amazon_sandbox.simulation.storefront import Storefront
+from amazon_sandbox.simulation.streams import uniforms
 
 # Usage plan as the description in fbaInventory.json gives it.
 USAGE_PLANS = {"getInventorySummaries": UsagePlan(2.0, 2)}
@@ -22,27 +22,31 @@ OLDEST = timedelta(days=548)
 _COUNTED_EVERY = 3 * 3600
 
 
-def summaries(shop: Shop, now: int, *, details: bool, others: Iterable[Shop] = ()) -> list[dict[str, Any]]:
+def summaries(
+    storefront: Storefront, now: int, *, details: bool, others: Iterable[Storefront] = ()
+) -> list[dict[str, Any]]:
     """Every SKU with FBA stock records at `now` (UTC epoch seconds), in the catalogue's order.
 
     `others`: the account's shops; those that share the shop's stock count in.
     """
-    stocks = shared_stock_at(others, shop, now)
+    stocks = shared_stock_at(others, storefront, now)
     return [
-        _summary(shop, listing, stocks[listing.sku], now, details)
-        for listing in shop.listings
+        _summary(storefront, listing, stocks[listing.sku], now, details)
+        for listing in storefront.listings
         if listing.sku in stocks
     ]
 
 
-def _summary(shop: Shop, listing: Listing, stock: Stock, now: int, details: bool) -> dict[str, Any]:
+def _summary(
+    storefront: Storefront, listing: Listing, stock: Stock, now: int, details: bool
+) -> dict[str, Any]:
     summary: dict[str, Any] = {
         "asin": listing.asin,
         "fnSku": listing.fnsku,
         "sellerSku": listing.sku,
         "condition": "NewItem",
-        "lastUpdatedTime": iso_utc(_last_updated(shop, listing, now)).replace("+00:00", "Z"),
-        "productName": listing.title(shop.marketplace.language),
+        "lastUpdatedTime": iso_utc(_last_updated(storefront, listing, now)).replace("+00:00", "Z"),
+        "productName": listing.title(storefront.marketplace.language),
         "totalQuantity": stock.total,
         "stores": [],
     }
@@ -86,7 +90,7 @@ def _details(stock: Stock) -> dict[str, Any]:
     }
 
 
-def _last_updated(shop: Shop, listing: Listing, now: int) -> int:
+def _last_updated(storefront: Storefront, listing: Listing, now: int) -> int:
     """A SKU is counted every three hours, each at its own minute."""
-    phase = int(uniforms(*shop.key, listing.sku, "counted")[0] * _COUNTED_EVERY)
+    phase = int(uniforms(*storefront.key, listing.sku, "counted")[0] * _COUNTED_EVERY)
     return now - (now - phase) % _COUNTED_EVERY

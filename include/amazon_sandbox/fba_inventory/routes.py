@@ -6,10 +6,10 @@ import asyncio
 
 from starlette.routing import BaseRoute, Route
 
-from amazon_sandbox.clock import instant
+from amazon_sandbox.core.clock import instant
 from amazon_sandbox.fba_inventory import data, state
-from amazon_sandbox.next_tokens import continued, next_token
-from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
+from amazon_sandbox.sp_api.next_tokens import continued, next_token
+from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storefront_of
 
 NAME = "getInventorySummaries"
 
@@ -31,9 +31,11 @@ async def get_inventory_summaries(call: Operation) -> Answer:
             lifetime=data.TOKEN_SECONDS,
         )
         first, as_of = place.place[0], place.as_of
-    shop = shop_of(call, wanted.marketplace_id)
-    others = [shop_of(call, each) for each in call.caller.marketplace_ids]
-    rows = await asyncio.to_thread(data.summaries, shop, int(as_of), details=wanted.details, others=others)
+    storefront = storefront_of(call, wanted.marketplace_id)
+    others = [storefront_of(call, each) for each in call.caller.marketplace_ids]
+    rows = await asyncio.to_thread(
+        data.summaries, storefront, int(as_of), details=wanted.details, others=others
+    )
     if wanted.skus:
         rows = [row for row in rows if row["sellerSku"] in wanted.skus]
     if wanted.since:

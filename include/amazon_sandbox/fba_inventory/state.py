@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from starlette.datastructures import QueryParams
 
-from amazon_sandbox import queries
-from amazon_sandbox.answers import invalid_input
+from amazon_sandbox.core.answers import invalid_input
 from amazon_sandbox.fba_inventory import data
-from amazon_sandbox.world import Seller
+from amazon_sandbox.simulation import Seller
+from amazon_sandbox.sp_api import queries
 
 
 class Wanted(NamedTuple):

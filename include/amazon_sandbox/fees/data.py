@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from amazon_sandbox.quotas import UsagePlan
-from amazon_sandbox.world.catalogue import Listing
-from amazon_sandbox.world.documents import iso_utc
-from amazon_sandbox.world.settlements import COMMISSION
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.core.quotas import UsagePlan
+from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.documents import iso_utc
+from amazon_sandbox.simulation.settlements import COMMISSION
+from amazon_sandbox.simulation.storefront import Storefront
 
 # Usage plan as the description in productFeesV0.json gives it.
 USAGE_PLANS = {"getMyFeesEstimates": UsagePlan(0.5, 1)}
@@ -18,20 +18,25 @@ ID_TYPES = ("ASIN", "SellerSKU")
 PROGRAMMES = ("FBA_CORE", "FBA_SNL", "FBA_EFN")
 
 
-def listing_of(shop: Shop, id_type: str, value: str, today: int) -> Listing | None:
+def listing_of(storefront: Storefront, id_type: str, value: str, today: int) -> Listing | None:
     """The launched listing that is meant; of an ASIN the one from Amazon's stock first."""
-    known = sorted(shop.listings, key=lambda listing: listing.is_merchant)
+    known = sorted(storefront.listings, key=lambda listing: listing.is_merchant)
     for listing in known:
         if listing.launch <= today and value == (listing.asin if id_type == "ASIN" else listing.sku):
             return listing
     return None
 
 
-def estimate(shop: Shop, listing: Listing, price: int, is_amazon_fulfilled: bool, now: int) -> dict[str, Any]:
+def estimate(
+    storefront: Storefront, listing: Listing, price: int, is_amazon_fulfilled: bool, now: int
+) -> dict[str, Any]:
     """The fees of one unit sold at a price with shipping (minor units)."""
 
     def money(minor: int) -> dict[str, Any]:
-        return {"CurrencyCode": shop.marketplace.currency, "Amount": shop.marketplace.amount(minor)}
+        return {
+            "CurrencyCode": storefront.marketplace.currency,
+            "Amount": storefront.marketplace.amount(minor),
+        }
 
     def fee(name: str, minor: int) -> dict[str, Any]:
         return {
@@ -46,7 +51,7 @@ def estimate(shop: Shop, listing: Listing, price: int, is_amazon_fulfilled: bool
         fee("VariableClosingFee", 0),
         fee("PerItemFee", 0),
     ]
-    fulfilment = listing.fulfilment_fee(shop.marketplace) if is_amazon_fulfilled else 0
+    fulfilment = listing.fulfilment_fee(storefront.marketplace) if is_amazon_fulfilled else 0
     if is_amazon_fulfilled:
         parts = [fee("FBAPickAndPack", fulfilment), fee("FBAWeightHandling", 0)]
         fees.append({**fee("FBAFees", fulfilment), "IncludedFeeDetailList": parts})

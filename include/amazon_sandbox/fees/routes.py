@@ -8,7 +8,7 @@ from typing import Any
 from starlette.routing import BaseRoute, Route
 
 from amazon_sandbox.fees import data, state
-from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
+from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storefront_of
 
 NAME = "getMyFeesEstimates"
 
@@ -26,19 +26,19 @@ def _result(call: Operation, item: state.Asked, now: int) -> dict[str, Any]:
     identifier = {**item.identifier, "SellerId": call.caller.seller_id}
     if item.marketplace_id not in call.caller.marketplace_ids:
         return _failure(identifier, "The seller does not sell in this marketplace.")
-    shop = shop_of(call, item.marketplace_id)
-    if item.currency not in (None, shop.marketplace.currency):
+    storefront = storefront_of(call, item.marketplace_id)
+    if item.currency not in (None, storefront.marketplace.currency):
         return _failure(identifier, "The currency is not the marketplace's.")
-    today = shop.marketplace.day_of_epoch(now)
-    listing = data.listing_of(shop, item.id_type, item.value, today)
+    today = storefront.marketplace.day_of_epoch(now)
+    listing = data.listing_of(storefront, item.id_type, item.value, today)
     if listing is None:
         return _failure(identifier, "There is a client-side error. Please verify your inputs.")
-    unit = 1 if shop.marketplace.decimals == 0 else 100
+    unit = 1 if storefront.marketplace.decimals == 0 else 100
     price = round((item.price + item.shipping) * unit)
     return {
         "Status": "Success",
         "FeesEstimateIdentifier": identifier,
-        "FeesEstimate": data.estimate(shop, listing, price, item.is_amazon_fulfilled, now),
+        "FeesEstimate": data.estimate(storefront, listing, price, item.is_amazon_fulfilled, now),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from amazon_sandbox.answers import invalid_input
+from amazon_sandbox.core.answers import invalid_input
 from amazon_sandbox.fees import data
 
 _LARGEST = 1e9

@@ -13,20 +13,20 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
+from amazon_sandbox.core.quotas import UsagePlan
 from amazon_sandbox.finances.render import Draft
-from amazon_sandbox.quotas import UsagePlan
-from amazon_sandbox.world import Seller
-from amazon_sandbox.world.orders import LONGEST_SHIPPING_DAYS, Order
-from amazon_sandbox.world.refunds import refunds_on
-from amazon_sandbox.world.settlements import (
+from amazon_sandbox.simulation import Seller
+from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, Order
+from amazon_sandbox.simulation.refunds import refunds_on
+from amazon_sandbox.simulation.settlements import (
     account_lines,
     currency_groups,
     order_lines,
     refund_lines,
     settlement_at,
 )
-from amazon_sandbox.world.shop import Shop
-from amazon_sandbox.world.streams import URL_SAFE, token, uniforms
+from amazon_sandbox.simulation.storefront import Storefront
+from amazon_sandbox.simulation.streams import URL_SAFE, token, uniforms
 
 # Usage plan as the description in finances_2024-06-19.json gives it.
 USAGE_PLANS = {"listTransactions": UsagePlan(0.5, 10)}
@@ -58,7 +58,7 @@ class Wanted(NamedTuple):
 
 
 def transactions(
-    seller: Seller, shops: Sequence[Shop], wanted: Wanted, now: int, place: Place | None, size: int
+    seller: Seller, shops: Sequence[Storefront], wanted: Wanted, now: int, place: Place | None, size: int
 ) -> tuple[list[Json], Place | None]:
     """A page of transactions by posting time from `place` on, and the place of the next page."""
     page: list[Json] = []
@@ -70,7 +70,7 @@ def transactions(
 
 
 def _walk(
-    seller: Seller, shops: Sequence[Shop], wanted: Wanted, now: int, place: Place | None
+    seller: Seller, shops: Sequence[Storefront], wanted: Wanted, now: int, place: Place | None
 ) -> Iterator[tuple[Place, Draft]]:
     first = max(wanted.start, now - int(KEPT.total_seconds())) // DAY
     last = (min(wanted.end, now) - 1) // DAY
@@ -91,63 +91,68 @@ def _fits(draft: Draft, wanted: Wanted, now: int) -> bool:
     )
 
 
-def _of_day(seller: Seller, shops: Sequence[Shop], day: int, now: int) -> list[Draft]:
+def _of_day(seller: Seller, shops: Sequence[Storefront], day: int, now: int) -> list[Draft]:
     """Everything posted on a UTC day (days since 1970), by posting time."""
     start, end = day * DAY, (day + 1) * DAY
-    drafts = [draft for shop in shops for draft in _of_shop(seller, shop, start, end, now)]
+    drafts = [draft for storefront in shops for draft in _of_shop(seller, storefront, start, end, now)]
     firsts = {group[0] for group in currency_groups(seller).values()}
-    for shop in shops:
-        if shop.marketplace.marketplace_id in firsts:
-            drafts.extend(_of_account(seller, shop, start, end))
+    for storefront in shops:
+        if storefront.marketplace.marketplace_id in firsts:
+            drafts.extend(_of_account(seller, storefront, start, end))
     return sorted(drafts, key=lambda draft: (draft.posted, draft.transaction_id))
 
 
-def _of_shop(seller: Seller, shop: Shop, start: int, end: int, now: int) -> Iterator[Draft]:
-    last = shop.marketplace.day_of_epoch(end)
-    weeks_ago = shop.marketplace.day_of_epoch(start - _DEFERRED_FOR)
+def _of_shop(seller: Seller, storefront: Storefront, start: int, end: int, now: int) -> Iterator[Draft]:
+    last = storefront.marketplace.day_of_epoch(end)
+    weeks_ago = storefront.marketplace.day_of_epoch(start - _DEFERRED_FOR)
     for day in range(weeks_ago - LONGEST_SHIPPING_DAYS - 1, last + 1):
-        for order in shop.orders(day):
+        for order in storefront.orders(day):
             if not order.shipped or order.shipped >= end:
                 continue
             if order.shipped >= start or order.is_business:
                 yield from (
-                    draft for draft in _of_order(seller, shop, order, now) if start <= draft.posted < end
+                    draft
+                    for draft in _of_order(seller, storefront, order, now)
+                    if start <= draft.posted < end
                 )
-    for day in range(shop.marketplace.day_of_epoch(start), last + 1):
-        for refund in refunds_on(shop, day):
+    for day in range(storefront.marketplace.day_of_epoch(start), last + 1):
+        for refund in refunds_on(storefront, day):
             if start <= refund.at < end:
-                lines = list(refund_lines(shop, refund))
+                lines = list(refund_lines(storefront, refund))
                 yield Draft(
                     seller=seller,
-                    shop=shop,
+                    storefront=storefront,
                     transaction_type="Refund",
                     description="Refund Order",
-                    transaction_id=_id(shop, refund.item.item_id, "refund"),
+                    transaction_id=_id(storefront, refund.item.item_id, "refund"),
                     status="RELEASED",
                     posted=refund.at,
-                    group_id=_group(seller, shop, refund.at),
+                    group_id=_group(seller, storefront, refund.at),
                     lines=partial(_same, lines),
                     order=refund.order,
                     related=(("REFUND_ID", refund.adjustment_id),),
                 )
 
 
-def _of_order(seller: Seller, shop: Shop, order: Order, now: int) -> Iterator[Draft]:
+def _of_order(seller: Seller, storefront: Storefront, order: Order, now: int) -> Iterator[Draft]:
     """The transaction of a shipped order, and that of its release where it was deferred."""
-    shipped, release = order.shipped, _release(seller, shop, order)
-    late = uniforms(*shop.key, order.order_id, "late transaction")
-    own_id, release_id = _id(shop, order.order_id, "shipment"), _id(shop, order.order_id, "release")
+    shipped, release = order.shipped, _release(seller, storefront, order)
+    late = uniforms(*storefront.key, order.order_id, "late transaction")
+    own_id, release_id = (
+        _id(storefront, order.order_id, "shipment"),
+        _id(storefront, order.order_id, "release"),
+    )
     is_released = bool(release) and now >= release
     draft = Draft(
         seller=seller,
-        shop=shop,
+        storefront=storefront,
         transaction_type="Shipment",
         description="Order Payment",
         transaction_id=own_id,
         status="RELEASED" if not release else "DEFERRED_RELEASED" if is_released else "DEFERRED",
         posted=shipped,
-        group_id=_group(seller, shop, shipped),
-        lines=lambda: [line for item in order.items for line in order_lines(shop, order, item)],
+        group_id=_group(seller, storefront, shipped),
+        lines=lambda: [line for item in order.items for line in order_lines(storefront, order, item)],
         order=order,
         related=(("RELEASE_TRANSACTION_ID", release_id),) if is_released else (),
         matures=release,
@@ -166,32 +171,32 @@ def _of_order(seller: Seller, shop: Shop, order: Order, now: int) -> Iterator[Dr
         )
 
 
-def _release(seller: Seller, shop: Shop, order: Order) -> int:
+def _release(seller: Seller, storefront: Storefront, order: Order) -> int:
     """When a deferred order's money is released, 0 when it is not deferred."""
     if not order.is_business:
         return 0
-    ref = settlement_at(shop.seed, seller, shop.marketplace.currency, order.shipped)
+    ref = settlement_at(storefront.seed, seller, storefront.marketplace.currency, order.shipped)
     release = min(order.shipped + _DEFERRED_FOR, int(ref.end.timestamp()) - 3600)
     return release if release > order.shipped + 2 * 3600 else 0
 
 
-def _of_account(seller: Seller, shop: Shop, start: int, end: int) -> Iterator[Draft]:
+def _of_account(seller: Seller, storefront: Storefront, start: int, end: int) -> Iterator[Draft]:
     """Fees of a currency's settlement that belong to no order."""
-    currency = shop.marketplace.currency
-    refs = {settlement_at(shop.seed, seller, currency, moment) for moment in (start, end - 1)}
+    currency = storefront.marketplace.currency
+    refs = {settlement_at(storefront.seed, seller, currency, moment) for moment in (start, end - 1)}
     for ref in refs:
         period = int(ref.start.timestamp()), int(ref.end.timestamp())
-        for number, line in enumerate(account_lines(shop, ref, currency, *period)):
+        for number, line in enumerate(account_lines(storefront, ref, currency, *period)):
             if line.amount_description in _RESERVE or not start <= line.posted < end:
                 continue
             yield Draft(
                 seller=seller,
-                shop=shop,
+                storefront=storefront,
                 transaction_type="ServiceFee",
                 description=line.amount_description
                 if line.amount_type == "other-transaction"
                 else line.amount_type,
-                transaction_id=_id(shop, ref.settlement_id, "fee", number) if number % 3 else "",
+                transaction_id=_id(storefront, ref.settlement_id, "fee", number) if number % 3 else "",
                 status="RELEASED",
                 posted=line.posted,
                 group_id=ref.settlement_id,
@@ -200,13 +205,13 @@ def _of_account(seller: Seller, shop: Shop, start: int, end: int) -> Iterator[Dr
             )
 
 
-def _group(seller: Seller, shop: Shop, moment: int) -> str:
-    return settlement_at(shop.seed, seller, shop.marketplace.currency, moment).settlement_id
+def _group(seller: Seller, storefront: Storefront, moment: int) -> str:
+    return settlement_at(storefront.seed, seller, storefront.marketplace.currency, moment).settlement_id
 
 
 def _same(lines: list[Any]) -> list[Any]:
     return lines
 
 
-def _id(shop: Shop, *key: str | int) -> str:
-    return token(URL_SAFE, 43, *shop.key, *key, "transaction")
+def _id(storefront: Storefront, *key: str | int) -> str:
+    return token(URL_SAFE, 43, *storefront.key, *key, "transaction")

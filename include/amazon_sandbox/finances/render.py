@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from amazon_sandbox.world import Seller
-from amazon_sandbox.world.documents import iso_utc
-from amazon_sandbox.world.orders import Order, OrderItem
-from amazon_sandbox.world.settlements import Line
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.simulation import Seller
+from amazon_sandbox.simulation.documents import iso_utc
+from amazon_sandbox.simulation.orders import Order, OrderItem
+from amazon_sandbox.simulation.settlements import Line
+from amazon_sandbox.simulation.storefront import Storefront
 
 Json = dict[str, Any]
 
@@ -28,7 +28,7 @@ class Draft(NamedTuple):
     """
 
     seller: Seller
-    shop: Shop
+    storefront: Storefront
     transaction_type: str
     description: str
     transaction_id: str
@@ -53,12 +53,12 @@ class Draft(NamedTuple):
 
     def written(self) -> Json:
         """The Transaction of the model."""
-        lines, shop = self.lines(), self.shop.marketplace
+        lines, storefront = self.lines(), self.storefront.marketplace
         written: Json = {
             "sellingPartnerMetadata": {
                 "sellingPartnerId": self.seller.seller_id,
                 "accountType": "Standard Orders",
-                "marketplaceId": shop.marketplace_id,
+                "marketplaceId": storefront.marketplace_id,
             },
             "relatedIdentifiers": [
                 {"relatedIdentifierName": name, "relatedIdentifierValue": value}
@@ -80,8 +80,8 @@ class Draft(NamedTuple):
             del written["items"]
         else:
             written["marketplaceDetails"] = {
-                "marketplaceId": shop.marketplace_id,
-                "marketplaceName": shop.sales_channel,
+                "marketplaceId": storefront.marketplace_id,
+                "marketplaceName": storefront.sales_channel,
             }
             written["items"] = [
                 self._item(item, [line for line in lines if line.item_code == item.item_id])
@@ -111,7 +111,7 @@ class Draft(NamedTuple):
         listing = item.listing
         adjustment = lines[0].adjustment_id
         return {
-            "description": listing.title(self.shop.marketplace.language),
+            "description": listing.title(self.storefront.marketplace.language),
             "relatedIdentifiers": [
                 {
                     "itemRelatedIdentifierName": "ORDER_ADJUSTMENT_ITEM_ID",
@@ -152,10 +152,10 @@ class Draft(NamedTuple):
         ]
 
     def _money(self, lines: list[Line]) -> Json:
-        shop = self.shop.marketplace
+        storefront = self.storefront.marketplace
         return {
-            "currencyAmount": shop.amount(sum(line.amount for line in lines)),
-            "currencyCode": shop.currency,
+            "currencyAmount": storefront.amount(sum(line.amount for line in lines)),
+            "currencyCode": storefront.currency,
         }
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Route
 
-from amazon_sandbox.clock import instant
+from amazon_sandbox.core.clock import instant
 from amazon_sandbox.finances import data, state
-from amazon_sandbox.next_tokens import continued, next_token
-from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
+from amazon_sandbox.sp_api.next_tokens import continued, next_token
+from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storefront_of
 
 NAME = "listTransactions"
 
@@ -31,7 +31,7 @@ async def list_transactions(call: Operation) -> Answer:
     page, following = await asyncio.to_thread(
         data.transactions,
         call.caller,
-        [shop_of(call, marketplace_id) for marketplace_id in asked.marketplace_ids],
+        [storefront_of(call, marketplace_id) for marketplace_id in asked.marketplace_ids],
         asked.wanted._replace(end=end),
         int(as_of),
         place,

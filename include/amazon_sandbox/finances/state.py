@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from starlette.datastructures import QueryParams
 
-from amazon_sandbox import queries
-from amazon_sandbox.answers import invalid_input
+from amazon_sandbox.core.answers import invalid_input
 from amazon_sandbox.finances import data
-from amazon_sandbox.world import Seller
+from amazon_sandbox.simulation import Seller
+from amazon_sandbox.sp_api import queries
 
 # Only these of the related identifiers can be searched for.
 _SEARCHABLE = ("FINANCIAL_EVENT_GROUP_ID", "ORDER_ID")

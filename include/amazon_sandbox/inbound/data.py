@@ -8,11 +8,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from amazon_sandbox.quotas import UsagePlan
-from amazon_sandbox.world.documents import iso_utc
-from amazon_sandbox.world.inbound import ACTIVE, BLOCK_DAYS, KEPT_DAYS, LONGEST_OPEN_DAYS, PLANNED_DAYS, Plan
-from amazon_sandbox.world.inventory import DAY, INBOUND_SEEN_DAYS
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.core.quotas import UsagePlan
+from amazon_sandbox.simulation.documents import iso_utc
+from amazon_sandbox.simulation.inbound import (
+    ACTIVE,
+    BLOCK_DAYS,
+    KEPT_DAYS,
+    LONGEST_OPEN_DAYS,
+    PLANNED_DAYS,
+    Plan,
+)
+from amazon_sandbox.simulation.inventory import DAY, INBOUND_SEEN_DAYS
+from amazon_sandbox.simulation.storefront import Storefront
 
 # Usage plans as the descriptions in fulfillmentInbound_2024-03-20.json and fulfillmentInboundV0.json give
 # them.
@@ -39,7 +46,7 @@ _EPOCH_DAY = 719_163  # 1970-01-01 as an ordinal
 
 
 def newest_plans(
-    shops: Sequence[Shop], now: int, *, by_update: bool, status: str | None = None
+    shops: Sequence[Storefront], now: int, *, by_update: bool, status: str | None = None
 ) -> Iterator[Plan]:
     """The plans of two years by last update or by creation, latest first; made as far as they are taken.
 
@@ -57,7 +64,7 @@ def newest_plans(
 
 
 def oldest_plans(
-    shops: Sequence[Shop], now: int, *, by_update: bool, status: str | None = None
+    shops: Sequence[Storefront], now: int, *, by_update: bool, status: str | None = None
 ) -> Iterator[Plan]:
     """`newest_plans` the other way round."""
     waiting: deque[Plan] = deque()
@@ -72,7 +79,7 @@ def oldest_plans(
     yield from waiting
 
 
-def plans_with(shops: Sequence[Shop], ids: Iterable[str], now: int) -> list[Plan]:
+def plans_with(shops: Sequence[Storefront], ids: Iterable[str], now: int) -> list[Plan]:
     """The plans of two years that have one of the ids or a shipment with such a confirmation id, latest
     update first. Only blocks that hold one of the ids are made.
     """
@@ -80,15 +87,15 @@ def plans_with(shops: Sequence[Shop], ids: Iterable[str], now: int) -> list[Plan
     for block in _blocks(now):
         if not left:
             break
-        for shop in shops:
-            if here := left & shop.inbound_ids(block):
+        for storefront in shops:
+            if here := left & storefront.inbound_ids(block):
                 left -= here
-                found += [plan for plan in shop.inbound_plans(block) if _has(plan, here)]
+                found += [plan for plan in storefront.inbound_plans(block) if _has(plan, here)]
     made = [plan for plan in found if plan.made_at <= now]
     return sorted(made, key=lambda plan: plan.updated_at(now))[::-1]
 
 
-def find_plan(shops: Sequence[Shop], plan_id: str, now: int) -> Plan | None:
+def find_plan(shops: Sequence[Storefront], plan_id: str, now: int) -> Plan | None:
     """A plan by its id."""
     return next(iter(plans_with(shops, (plan_id,), now)), None)
 
@@ -103,8 +110,8 @@ def _blocks(now: int, status: str | None = None) -> range:
     return range((today + PLANNED_DAYS + 1) // BLOCK_DAYS, oldest // BLOCK_DAYS - 1, -1)
 
 
-def _shown(shops: Sequence[Shop], block: int, now: int, status: str | None) -> list[Plan]:
-    plans = (plan for shop in shops for plan in shop.inbound_plans(block))
+def _shown(shops: Sequence[Storefront], block: int, now: int, status: str | None) -> list[Plan]:
+    plans = (plan for storefront in shops for plan in storefront.inbound_plans(block))
     return [plan for plan in plans if plan.made_at <= now and status in (None, plan.status(now))]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from amazon_sandbox.inbound.data import written
-from amazon_sandbox.world.addresses import SELLERS_WAREHOUSE, Address, centre_address
-from amazon_sandbox.world.inbound import Plan, Shipment
-from amazon_sandbox.world.inventory import DAY
-from amazon_sandbox.world.streams import token
+from amazon_sandbox.simulation.addresses import SELLERS_WAREHOUSE, Address, centre_address
+from amazon_sandbox.simulation.inbound import Plan, Shipment
+from amazon_sandbox.simulation.inventory import DAY
+from amazon_sandbox.simulation.streams import token
 
 
 def summary(plan: Plan, now: int) -> dict[str, Any]:
@@ -17,9 +17,9 @@ def summary(plan: Plan, now: int) -> dict[str, Any]:
         "createdAt": written(plan.made_at),
         "inboundPlanId": plan.plan_id,
         "lastUpdatedAt": written(plan.updated_at(now)),
-        "marketplaceIds": [plan.shop.marketplace.marketplace_id],
+        "marketplaceIds": [plan.storefront.marketplace.marketplace_id],
         "name": plan.name,
-        "sourceAddress": _address(SELLERS_WAREHOUSE[plan.shop.marketplace.region]),
+        "sourceAddress": _address(SELLERS_WAREHOUSE[plan.storefront.marketplace.region]),
         "status": plan.status(now),
     }
 
@@ -51,7 +51,7 @@ def item(shipment: Shipment) -> dict[str, Any]:
 
 def shipment_details(plan: Plan, shipment: Shipment, now: int) -> dict[str, Any]:
     """The answer of getShipment."""
-    marketplace = plan.shop.marketplace
+    marketplace = plan.storefront.marketplace
     told: dict[str, Any] = {
         "dates": {
             "readyToShipWindow": {

@@ -10,10 +10,10 @@ from typing import Any
 from starlette.routing import BaseRoute, Route
 
 from amazon_sandbox.inbound import data, plans, state, v0
-from amazon_sandbox.next_tokens import Continued, continued, next_token
-from amazon_sandbox.operations import Answer, Handler, Look, Operation, endpoint, shop_of
-from amazon_sandbox.world.inbound import Plan, Shipment, Status, plans_seen
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.simulation.inbound import Plan, Shipment, Status, plans_seen
+from amazon_sandbox.simulation.storefront import Storefront
+from amazon_sandbox.sp_api.next_tokens import Continued, continued, next_token
+from amazon_sandbox.sp_api.operations import Answer, Handler, Look, Operation, endpoint, storefront_of
 
 # Which statuses a v0 token stands for, as bits.
 _BITS = {status: 1 << place for place, status in enumerate(data.V0_STATUSES)}
@@ -99,7 +99,7 @@ async def _v0_page(
 ) -> Answer:
     """A token holds the whole question: a call that continues a list names only the marketplace again."""
     call.marketplace_ids = (wanted.marketplace_id,)
-    shop, first, as_of = shop_of(call, wanted.marketplace_id), 0, float(_now(call))
+    storefront, first, as_of = storefront_of(call, wanted.marketplace_id), 0, float(_now(call))
     arguments = {"MarketplaceId": wanted.marketplace_id}
     if wanted.token is not None:
         told = _told(call, wanted.token, arguments, "NextToken")
@@ -111,7 +111,7 @@ async def _v0_page(
     size = len(wanted.ids) or data.V0_PAGE_SIZE
 
     def search() -> list[dict[str, Any]]:
-        now, found = int(as_of), _shipments(shop, wanted, int(as_of))
+        now, found = int(as_of), _shipments(storefront, wanted, int(as_of))
         matching = (
             row(plan, shipment, now)
             for plan, shipment in found
@@ -129,15 +129,15 @@ async def _v0_page(
     return 200, {"payload": payload}
 
 
-def _shipments(shop: Shop, wanted: state.Shipments, now: int) -> Iterator[tuple[Plan, Shipment]]:
+def _shipments(storefront: Storefront, wanted: state.Shipments, now: int) -> Iterator[tuple[Plan, Shipment]]:
     """Those with the ids; without ids, those that may lie in the range."""
     if wanted.ids:
-        for plan in data.plans_with([shop], wanted.ids, now):
+        for plan in data.plans_with([storefront], wanted.ids, now):
             yield from ((plan, one) for one in plan.shipments if one.confirmation_id in wanted.ids)
         return
     # What is not closed yet was delivered of late.
     is_open = wanted.statuses and Status.CLOSED not in wanted.statuses
-    for plan in plans_seen(shop, max(wanted.start, now) if is_open else wanted.start, now):
+    for plan in plans_seen(storefront, max(wanted.start, now) if is_open else wanted.start, now):
         yield from ((plan, shipment) for shipment in plan.shipments)
 
 
@@ -154,8 +154,8 @@ async def _plan(call: Operation) -> Plan:
     return found
 
 
-def _shops(call: Operation) -> list[Shop]:
-    return [shop_of(call, marketplace_id) for marketplace_id in call.caller.marketplace_ids]
+def _shops(call: Operation) -> list[Storefront]:
+    return [storefront_of(call, marketplace_id) for marketplace_id in call.caller.marketplace_ids]
 
 
 def _now(call: Operation) -> int:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from starlette.datastructures import QueryParams
 
-from amazon_sandbox import queries
-from amazon_sandbox.answers import ApiError, invalid_input
+from amazon_sandbox.core.answers import ApiError, invalid_input
 from amazon_sandbox.inbound import data
-from amazon_sandbox.world import Seller
+from amazon_sandbox.simulation import Seller
+from amazon_sandbox.sp_api import queries
 
 _ID = re.compile(r"[a-zA-Z0-9-]{38}")
 
@@ -82,25 +82,25 @@ def not_found(name: str, value: str) -> ApiError:
 def read_shipments(query: QueryParams, seller: Seller) -> Shipments:
     """A getShipments call. Raises ApiError."""
     kind = _kind(query, ("SHIPMENT", "DATE_RANGE", "NEXT_TOKEN"))
-    shop = _shop(query, seller)
+    storefront = _shop(query, seller)
     statuses = queries.choices(query, "ShipmentStatusList", data.V0_STATUSES)
     ids = queries.texts(query, "ShipmentIdList", most=999)
     if kind == "NEXT_TOKEN":
-        return Shipments(shop, 0, 0, frozenset(), frozenset(), queries.needed(query, "NextToken"))
+        return Shipments(storefront, 0, 0, frozenset(), frozenset(), queries.needed(query, "NextToken"))
     if not statuses and not ids:
         # The model asks for it only beside SHIPMENT; Amazon also refuses a DATE_RANGE without.
         raise invalid_input("At least one of ShipmentStatusList and ShipmentIdList must be provided")
     start, end = _range(query) if kind == "DATE_RANGE" else (0, _ALWAYS)
-    return Shipments(shop, start, end, frozenset(statuses), frozenset(ids), None)
+    return Shipments(storefront, start, end, frozenset(statuses), frozenset(ids), None)
 
 
 def read_shipment_items(query: QueryParams, seller: Seller) -> Shipments:
     """A getShipmentItems call. Raises ApiError."""
     kind = _kind(query, ("DATE_RANGE", "NEXT_TOKEN"))
-    shop = _shop(query, seller)
+    storefront = _shop(query, seller)
     if kind == "NEXT_TOKEN":
-        return Shipments(shop, 0, 0, frozenset(), frozenset(), queries.needed(query, "NextToken"))
-    return Shipments(shop, *_range(query), frozenset(), frozenset(), None)
+        return Shipments(storefront, 0, 0, frozenset(), frozenset(), queries.needed(query, "NextToken"))
+    return Shipments(storefront, *_range(query), frozenset(), frozenset(), None)
 
 
 _ALWAYS = 1 << 40

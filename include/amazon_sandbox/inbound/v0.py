@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from amazon_sandbox.world.addresses import SELLERS_WAREHOUSE
-from amazon_sandbox.world.inbound import Plan, Shipment
-from amazon_sandbox.world.streams import uniforms
+from amazon_sandbox.simulation.addresses import SELLERS_WAREHOUSE
+from amazon_sandbox.simulation.inbound import Plan, Shipment
+from amazon_sandbox.simulation.streams import uniforms
 
 _FEE_PER_UNIT = 0.15
 # The model knows only these currencies for the fee.
@@ -16,7 +16,7 @@ _WITHOUT_CONTENTS_SHARE = 0.1
 
 def shipment_info(plan: Plan, shipment: Shipment, now: int) -> dict[str, Any]:
     """One shipment of getShipments; it tells no time at all."""
-    marketplace = plan.shop.marketplace
+    marketplace = plan.storefront.marketplace
     address = SELLERS_WAREHOUSE[marketplace.region]
     told: dict[str, Any] = {
         "ShipmentId": shipment.confirmation_id,

@@ -10,15 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from amazon_sandbox.answers import ApiError, json_answer, new_request_id
-from amazon_sandbox.calls import Call
-from amazon_sandbox.faults import Stage, Subject
-from amazon_sandbox.http_faults import misbehave
+from amazon_sandbox.core.answers import ApiError, json_answer, new_request_id
+from amazon_sandbox.core.calls import Call
+from amazon_sandbox.core.faults import Stage, Subject
+from amazon_sandbox.core.http_faults import apply_fault
+from amazon_sandbox.core.sandbox import Sandbox, sandbox_of
 from amazon_sandbox.lwa import data
 from amazon_sandbox.lwa.data import LwaRefusal
 from amazon_sandbox.lwa.faults import REFUSALS
 from amazon_sandbox.lwa.state import Refused
-from amazon_sandbox.sandbox import Sandbox, sandbox_of
 
 
 async def token(request: Request) -> Response:
@@ -35,7 +35,7 @@ async def token(request: Request) -> Response:
             fault_name = fault.kind.name
             if fault_name in REFUSALS:
                 raise Refused(REFUSALS[fault_name])
-            response = await misbehave(fault)
+            response = await apply_fault(fault)
         if response is None:
             clock = sandbox.clock
             response = json_answer(sandbox.tokens.grant(form, clock.now(), clock.speed))

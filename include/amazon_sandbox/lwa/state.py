@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from amazon_sandbox.clock import life
+from amazon_sandbox.core.clock import life
 from amazon_sandbox.lwa import data
 from amazon_sandbox.lwa.data import LwaRefusal
-from amazon_sandbox.world import Seller
+from amazon_sandbox.simulation import Seller
 
 PRUNE_AT = 10_000
 

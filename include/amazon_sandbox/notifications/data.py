@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from amazon_sandbox.answers import ApiError
-from amazon_sandbox.clock import instant
+from amazon_sandbox.core.answers import ApiError
+from amazon_sandbox.core.clock import instant
+from amazon_sandbox.core.quotas import UsagePlan
 from amazon_sandbox.data_kiosk.state import Query
-from amazon_sandbox.quotas import UsagePlan
 from amazon_sandbox.reports.state import Report
 
 # The descriptions in notifications.json: one a second, burst 5.

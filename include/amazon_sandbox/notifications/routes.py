@@ -9,7 +9,7 @@ from typing import Any
 from starlette.routing import BaseRoute, Route
 
 from amazon_sandbox.notifications import data, state
-from amazon_sandbox.operations import Answer, Operation, endpoint
+from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint
 
 
 async def create_destination(call: Operation) -> Answer:
@@ -44,7 +44,7 @@ async def create_subscription(call: Operation) -> Answer:
     made = call.sandbox.notifications.subscribe(
         call.application, call.caller.seller_id, kind, version, destination
     )
-    call.sandbox.courier.start()
+    call.sandbox.notification_sender.start()
     return _payload(made.as_dict())
 
 
@@ -91,7 +91,7 @@ async def send_test_notification(call: Operation) -> Answer:
             "notificationId": notification_id,
         },
     }
-    await call.sandbox.courier.send(destination, json.dumps(message))
+    await call.sandbox.notification_sender.send(destination, json.dumps(message))
     return _payload({"notificationId": notification_id}, 202)
 
 

@@ -14,22 +14,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from amazon_sandbox.core.faults import Fault, Stage, Subject
 from amazon_sandbox.data_kiosk.state import Query
-from amazon_sandbox.faults import Fault, Stage, Subject
 from amazon_sandbox.notifications import data
 from amazon_sandbox.notifications.state import Destination
 from amazon_sandbox.reports.data import FINAL
 from amazon_sandbox.reports.state import Report
 
 if TYPE_CHECKING:
-    from amazon_sandbox.sandbox import Sandbox
+    from amazon_sandbox.core.sandbox import Sandbox
 
 # Real seconds between two looks.
 LOOK_EVERY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class QueuedMessage:
     """A message on its way; `due` is a virtual instant."""
 
     due: float
@@ -37,7 +37,7 @@ class Letter:
     text: str
 
 
-class Courier:
+class NotificationSender:
     """Sends notices to queues."""
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -45,7 +45,7 @@ class Courier:
         self.endpoint_url: str | None = None
         self.region = "us-east-1"
         self.sent: list[dict[str, Any]] = []
-        self._letters: list[Letter] = []
+        self._letters: list[QueuedMessage] = []
         self._told: set[tuple[str, str]] = set()
         self._task: asyncio.Task[None] | None = None
         self._clients: dict[tuple[str | None, str], Any] = {}
@@ -70,7 +70,7 @@ class Courier:
 
     async def send(self, destination: Destination, text: str) -> None:
         """Put a message into a queue now."""
-        self._letters.append(Letter(self._sandbox.clock.now(), destination, text))
+        self._letters.append(QueuedMessage(self._sandbox.clock.now(), destination, text))
         await self._deliver()
 
     async def _run(self) -> None:
@@ -87,16 +87,16 @@ class Courier:
     async def _ended(self) -> list[Report]:
         untold = [report for report in self._everything() if _key(report) not in self._told]
         now = self._sandbox.clock.now()
-        await self._sandbox.life.settle(
+        await self._sandbox.life.advance(
             report for report in untold if report.status not in FINAL and now >= report.due_at
         )
         ended = [report for report in untold if report.status in FINAL]
         for report in ended:
             if isinstance(report, Query):
-                self._sandbox.query_maker.finish(report)
+                self._sandbox.query_processor.finish(report)
         return ended
 
-    def _letters_of(self, report: Report) -> Iterator[Letter]:
+    def _letters_of(self, report: Report) -> Iterator[QueuedMessage]:
         kind = data.QUERY_FINISHED if isinstance(report, Query) else data.REPORT_FINISHED
         application = report.application if isinstance(report, Query) else None
         now = self._sandbox.clock.now()
@@ -117,7 +117,7 @@ class Courier:
                 notification_id=str(uuid.uuid4()),
                 now=due,
             )
-            yield from [Letter(due, each.destination, json.dumps(body))] * copies
+            yield from [QueuedMessage(due, each.destination, json.dumps(body))] * copies
 
     def _draw(self, report: Report) -> list[Fault]:
         operation = "createQuery" if isinstance(report, Query) else "createReport"
@@ -141,7 +141,7 @@ class Courier:
                 entry = {"arn": letter.destination.arn, "body": json.loads(letter.text)}
                 self.sent.append(entry | {"problem": None if problem is None else str(problem)})
 
-    def _send(self, letter: Letter) -> None:
+    def _send(self, letter: QueuedMessage) -> None:
         if self.endpoint_url is None:
             raise LookupError("no endpoint of queues is set; POST /_sandbox/queues")
         owner, name = letter.destination.arn.split(":")[4:6]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from amazon_sandbox.quotas import UsagePlan
-from amazon_sandbox.world.orders import LONGEST_LIFE_DAYS, Order, state_at
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.core.quotas import UsagePlan
+from amazon_sandbox.simulation.orders import LONGEST_LIFE_DAYS, Order, state_at
+from amazon_sandbox.simulation.storefront import Storefront
 
 # Usage plans as the descriptions in orders_2026-01-01.json and ordersV0.json give them.
 USAGE_PLANS = {"searchOrders": UsagePlan(0.0056, 20), "getOrders": UsagePlan(0.0167, 20)}
@@ -25,7 +25,7 @@ OPEN = frozenset(("Pending", "Unshipped"))
 class Found(NamedTuple):
     """An order as it stood at the time of the search."""
 
-    shop: Shop
+    storefront: Storefront
     order: Order
     status: str
     updated: int
@@ -49,7 +49,7 @@ Place = tuple[int, int]
 
 
 def search(
-    shops: Sequence[Shop], wanted: Search, now: int, place: Place | None, size: int
+    shops: Sequence[Storefront], wanted: Search, now: int, place: Place | None, size: int
 ) -> tuple[list[Found], Place | None]:
     """A page of orders from `place` on, oldest purchase first, and the place of the next page."""
     page: list[Found] = []
@@ -61,22 +61,22 @@ def search(
 
 
 def _walk(
-    shops: Sequence[Shop], wanted: Search, now: int, place: Place | None
+    shops: Sequence[Storefront], wanted: Search, now: int, place: Place | None
 ) -> Iterator[tuple[Place, Found]]:
     first, last = _days(wanted, now)
     from_day, from_position = place or (first, 0)
     matches = _matcher(wanted)
     for day in range(max(first, from_day), last + 1):
         of_day = sorted(
-            ((order, shop) for shop in shops for order in shop.orders(day)),
+            ((order, storefront) for storefront in shops for order in storefront.orders(day)),
             key=lambda pair: (pair[0].purchased, pair[0].order_id),
         )
-        for position, (order, shop) in enumerate(of_day):
+        for position, (order, storefront) in enumerate(of_day):
             if day == from_day and position < from_position:
                 continue
             state = state_at(order, now)
             if state is not None and matches(order, state):
-                yield (day, position), Found(shop, order, *state)
+                yield (day, position), Found(storefront, order, *state)
 
 
 def _days(wanted: Search, now: int) -> tuple[int, int]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from amazon_sandbox.orders.data import Found
-from amazon_sandbox.world.documents import iso_utc
-from amazon_sandbox.world.orders import OrderItem, is_priced
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.simulation.documents import iso_utc
+from amazon_sandbox.simulation.orders import OrderItem, is_priced
+from amazon_sandbox.simulation.storefront import Storefront
 
 Json = dict[str, Any]
 
@@ -18,7 +18,7 @@ _DELIVER_WITHIN = 6 * 86_400
 
 def order(found: Found, included: frozenset[str]) -> Json:
     """An order of 2026-01-01; data sets that were not asked for are left out."""
-    one, shop = found.order, found.shop
+    one, storefront = found.order, found.storefront
     priced = is_priced(one, found.status)
     written: Json = {
         "orderId": one.order_id,
@@ -27,8 +27,8 @@ def order(found: Found, included: frozenset[str]) -> Json:
         "programs": ["AMAZON_BUSINESS"] if one.is_business else [],
         "salesChannel": {
             "channelName": "AMAZON",
-            "marketplaceId": shop.marketplace.marketplace_id,
-            "marketplaceName": shop.marketplace.sales_channel,
+            "marketplaceId": storefront.marketplace.marketplace_id,
+            "marketplaceName": storefront.marketplace.sales_channel,
         },
         "orderItems": [_item(found, item, included, priced) for item in one.items],
     }
@@ -41,18 +41,18 @@ def order(found: Found, included: frozenset[str]) -> Json:
             "deliverByWindow": _window(one.purchased, _DELIVER_WITHIN),
         }
     if "PROCEEDS" in included and priced:
-        parts = [_parts(shop, item) for item in one.items]
+        parts = [_parts(storefront, item) for item in one.items]
         sums = {name: sum(part[name] for part in parts) for name in parts[0]}
         written["proceeds"] = {
-            "grandTotal": _money(shop, sum(sums.values())),
-            "breakdowns": _breakdowns(shop, sums),
+            "grandTotal": _money(storefront, sum(sums.values())),
+            "breakdowns": _breakdowns(storefront, sums),
         }
     return written
 
 
 def v0_order(found: Found) -> Json:
     """An order of v0, as an application without the restricted roles sees it."""
-    one, shop = found.order, found.shop
+    one, storefront = found.order, found.storefront
     units = sum(item.quantity for item in one.items)
     is_shipped, is_cancelled = found.status == "Shipped", found.status == "Cancelled"
     written: Json = {
@@ -61,13 +61,13 @@ def v0_order(found: Found) -> Json:
         "LastUpdateDate": _time(found.updated),
         "OrderStatus": "Canceled" if is_cancelled else found.status,
         "FulfillmentChannel": "MFN" if one.is_merchant else "AFN",
-        "SalesChannel": shop.marketplace.sales_channel,
+        "SalesChannel": storefront.marketplace.sales_channel,
         "ShipServiceLevel": "Standard" if one.is_merchant else "Expedited",
         "NumberOfItemsShipped": units if is_shipped else 0,
         "NumberOfItemsUnshipped": 0 if is_shipped or is_cancelled else units,
         "PaymentMethod": "Other",
         "PaymentMethodDetails": ["Standard"],
-        "MarketplaceId": shop.marketplace.marketplace_id,
+        "MarketplaceId": storefront.marketplace.marketplace_id,
         "ShipmentServiceLevelCategory": "Standard" if one.is_merchant else "Expedited",
         "OrderType": "StandardOrder",
         "EarliestShipDate": _time(one.purchased),
@@ -85,22 +85,22 @@ def v0_order(found: Found) -> Json:
     if not one.is_merchant:
         written["SellerOrderId"] = one.order_id
     if is_priced(one, found.status):
-        total = sum(sum(_parts(shop, item).values()) for item in one.items)
-        amount = shop.marketplace.money(total)
-        written["OrderTotal"] = {"CurrencyCode": shop.marketplace.currency, "Amount": amount}
+        total = sum(sum(_parts(storefront, item).values()) for item in one.items)
+        amount = storefront.marketplace.money(total)
+        written["OrderTotal"] = {"CurrencyCode": storefront.marketplace.currency, "Amount": amount}
     return written
 
 
 def _item(found: Found, item: OrderItem, included: frozenset[str], priced: bool) -> Json:
-    shop, listing = found.shop, item.listing
+    storefront, listing = found.storefront, item.listing
     product: Json = {
         "asin": listing.asin,
-        "title": listing.title(shop.marketplace.language),
+        "title": listing.title(storefront.marketplace.language),
         "sellerSku": listing.sku,
         "condition": {"conditionType": "NEW", "conditionSubtype": "NEW"},
     }
     if priced:
-        product["price"] = {"unitPrice": _money(shop, round(item.price / item.quantity))}
+        product["price"] = {"unitPrice": _money(storefront, round(item.price / item.quantity))}
     written: Json = {
         "orderItemId": item.item_id,
         # A cancelled line is listed with what is left of it, as in the order files.
@@ -115,10 +115,10 @@ def _item(found: Found, item: OrderItem, included: frozenset[str], priced: bool)
             "quantityUnfulfilled": item.quantity if is_open else 0,
         }
     if "PROCEEDS" in included and priced:
-        parts = _parts(shop, item)
+        parts = _parts(storefront, item)
         written["proceeds"] = {
-            "proceedsTotal": _money(shop, sum(parts.values())),
-            "breakdowns": _breakdowns(shop, parts),
+            "proceedsTotal": _money(storefront, sum(parts.values())),
+            "breakdowns": _breakdowns(storefront, parts),
         }
     if "PROMOTION" in included and item.promotion:
         names = item.promotion.split(",")
@@ -130,10 +130,10 @@ def _item(found: Found, item: OrderItem, included: frozenset[str], priced: bool)
     return written
 
 
-def _parts(shop: Shop, item: OrderItem) -> dict[str, int]:
+def _parts(storefront: Storefront, item: OrderItem) -> dict[str, int]:
     """An item's money by kind in minor units; where list prices include tax, TAX is taken out of them."""
     taxes = item.tax + item.shipping_tax + item.gift_wrap_tax
-    inside = shop.marketplace.tax_included
+    inside = storefront.marketplace.tax_included
     return {
         "ITEM": item.price - (item.tax if inside else 0),
         "SHIPPING": item.shipping - (item.shipping_tax if inside else 0),
@@ -143,16 +143,16 @@ def _parts(shop: Shop, item: OrderItem) -> dict[str, int]:
     }
 
 
-def _breakdowns(shop: Shop, parts: dict[str, int]) -> list[Json]:
+def _breakdowns(storefront: Storefront, parts: dict[str, int]) -> list[Json]:
     return [
-        {"type": name, "subtotal": _money(shop, amount)}
+        {"type": name, "subtotal": _money(storefront, amount)}
         for name, amount in parts.items()
         if amount or name == "ITEM"
     ]
 
 
-def _money(shop: Shop, minor: int) -> Json:
-    return {"amount": shop.marketplace.money(minor), "currencyCode": shop.marketplace.currency}
+def _money(storefront: Storefront, minor: int) -> Json:
+    return {"amount": storefront.marketplace.money(minor), "currencyCode": storefront.marketplace.currency}
 
 
 def _window(start: int, seconds: int) -> Json:

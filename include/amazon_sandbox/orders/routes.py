@@ -7,11 +7,11 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Route
 
-from amazon_sandbox.clock import instant, iso_micro
-from amazon_sandbox.next_tokens import continued, next_token
-from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
+from amazon_sandbox.core.clock import instant, iso_micro
 from amazon_sandbox.orders import data, render, state
 from amazon_sandbox.orders.data import Found
+from amazon_sandbox.sp_api.next_tokens import continued, next_token
+from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storefront_of
 
 
 async def search_orders(call: Operation) -> Answer:
@@ -53,7 +53,7 @@ async def _page(call: Operation, wanted: state.Wanted, name: str) -> tuple[list[
             name=name,
         )
         place, as_of = (told.place[0], told.place[1]), told.as_of
-    shops = [shop_of(call, marketplace_id) for marketplace_id in wanted.marketplace_ids]
+    shops = [storefront_of(call, marketplace_id) for marketplace_id in wanted.marketplace_ids]
     page, following = await asyncio.to_thread(
         data.search, shops, wanted.search, int(as_of), place, wanted.size
     )

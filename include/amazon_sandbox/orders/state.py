@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from starlette.datastructures import QueryParams
 
-from amazon_sandbox import queries
-from amazon_sandbox.answers import invalid_input
+from amazon_sandbox.core.answers import invalid_input
 from amazon_sandbox.orders import data
 from amazon_sandbox.orders.data import Search
-from amazon_sandbox.world import Seller
+from amazon_sandbox.simulation import Seller
+from amazon_sandbox.sp_api import queries
 
 STATUSES = {
     "PENDING_AVAILABILITY": "",

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
-from amazon_sandbox.quotas import UsagePlan
+from amazon_sandbox.core.quotas import UsagePlan
 
 BASE = "/reports/2021-06-30"
 

@@ -19,15 +19,15 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from amazon_sandbox.answers import ApiError, cut_connection
-from amazon_sandbox.calls import Call
-from amazon_sandbox.clock import instant
-from amazon_sandbox.faults import Fault, Stage, Subject
-from amazon_sandbox.http_faults import HTML, misbehave
+from amazon_sandbox.core.answers import ApiError, cut_connection
+from amazon_sandbox.core.calls import Call
+from amazon_sandbox.core.clock import instant
+from amazon_sandbox.core.faults import Fault, Stage, Subject
+from amazon_sandbox.core.http_faults import HTML, apply_fault
+from amazon_sandbox.core.sandbox import Sandbox, sandbox_of
 from amazon_sandbox.reports import data
 from amazon_sandbox.reports.render import Rendered
 from amazon_sandbox.reports.state import Document
-from amazon_sandbox.sandbox import Sandbox, sandbox_of
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
@@ -101,7 +101,7 @@ def _log(sandbox: Sandbox, document: Document | None, response: Response, fault:
 
 async def _misbehave(fault: Fault) -> Response | None:
     try:
-        return await misbehave(fault)
+        return await apply_fault(fault)
     except ApiError as error:
         return _xml(error.status, error.code, error.message)
 

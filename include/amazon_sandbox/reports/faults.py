@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amazon_sandbox.faults import FaultKind, Stage
+from amazon_sandbox.core.faults import FaultKind, Stage
 
 REPORT = (
     FaultKind("cancelled", Stage.REPORT, "the report ends CANCELLED"),

@@ -22,10 +22,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO, Any
 
-from amazon_sandbox.reports.transforms import FaultUnfit, apply
-from amazon_sandbox.world import FatalReport, World
+from amazon_sandbox.reports.transforms import FaultNotApplicable, apply
+from amazon_sandbox.simulation import FatalReport, Simulation
 
-WorldFactory = Callable[[], World]
+SimulationFactory = Callable[[], Simulation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class RenderJob:
     error_details: str | None = None
     bulk_rows: int | None = None
     transforms: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
-    writer: Callable[[World, RenderJob], Rendered | None] | None = None
+    writer: Callable[[Simulation, RenderJob], Rendered | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,14 @@ class Rendered:
     next_row: int | None = None
 
 
-def render(world: World, job: RenderJob) -> Rendered | None:
+def render(simulation: Simulation, job: RenderJob) -> Rendered | None:
     """Write the document of a job; None when there is no data for it."""
     if job.error_details is not None:
         return _write_error(job, job.error_details)
     try:
         if job.writer is not None:
-            return job.writer(world, job)
-        made = _chunks(world, job)
+            return job.writer(simulation, job)
+        made = _chunks(simulation, job)
         if made is None:
             return None
         chunks, content_type = made
@@ -81,18 +81,18 @@ def render(world: World, job: RenderJob) -> Rendered | None:
         return write_file(job, chunks, content_type)
     except FatalReport as failure:
         return _write_error(job, failure.detail)
-    except FaultUnfit as unfit:
+    except FaultNotApplicable as unfit:
         return _write_error(job, f"sandbox fault: {unfit}")
 
 
-def _chunks(world: World, job: RenderJob) -> tuple[Iterator[bytes], str] | None:
-    seller = next(seller for seller in world.sellers if seller.account == job.account)
+def _chunks(simulation: Simulation, job: RenderJob) -> tuple[Iterator[bytes], str] | None:
+    seller = next(seller for seller in simulation.sellers if seller.account == job.account)
     if job.settlement_id is not None:
-        document = world.settlement_document(seller, job.settlement_id)
+        document = simulation.settlement_document(seller, job.settlement_id)
     elif job.bulk_rows is not None:
-        document = world.bulk(job.report_type, job.bulk_rows, seller, job.marketplace_ids)
+        document = simulation.bulk(job.report_type, job.bulk_rows, seller, job.marketplace_ids)
     else:
-        made = world.document(
+        made = simulation.document(
             job.report_type, seller, job.marketplace_ids, job.start, job.end, dict(job.options), job.as_of
         )
         if made is None:
@@ -131,10 +131,12 @@ class Renderer:
     :param in_process: threads of this process instead of a process of its own; for tests.
     """
 
-    def __init__(self, world_factory: WorldFactory, directory: Path, *, in_process: bool = False) -> None:
-        self._factory = world_factory
+    def __init__(
+        self, simulation_factory: SimulationFactory, directory: Path, *, in_process: bool = False
+    ) -> None:
+        self._factory = simulation_factory
         self._directory = directory
-        self._own_world = world_factory() if in_process else None
+        self._own_world = simulation_factory() if in_process else None
         self._names = itertools.count(1)
         self._executor: Executor | None = None
         self._workers: set[BaseProcess] = set()
@@ -199,10 +201,10 @@ class Renderer:
         return self._executor
 
 
-_worker_world: World | None = None
+_worker_world: Simulation | None = None
 
 
-def _start_worker(factory: WorldFactory) -> None:
+def _start_worker(factory: SimulationFactory) -> None:
     global _worker_world
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server ends the worker
     threading.Thread(target=_end_with_parent, daemon=True).start()

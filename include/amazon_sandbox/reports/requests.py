@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from starlette.datastructures import QueryParams
 
-from amazon_sandbox.answers import ApiError, invalid_input
+from amazon_sandbox.core.answers import ApiError, invalid_input
 from amazon_sandbox.reports import data
 
 _INSTANT = re.compile(

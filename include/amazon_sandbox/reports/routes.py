@@ -6,14 +6,14 @@ import itertools
 
 from starlette.routing import BaseRoute, Route
 
-from amazon_sandbox.answers import ApiError, invalid_input
-from amazon_sandbox.clock import instant
-from amazon_sandbox.faults import Stage
-from amazon_sandbox.operations import Answer, Operation, endpoint
+from amazon_sandbox.core.answers import ApiError, invalid_input
+from amazon_sandbox.core.clock import instant
+from amazon_sandbox.core.faults import Stage
 from amazon_sandbox.reports import data, requests
 from amazon_sandbox.reports.documents import PREFIX, download, presigned_url
 from amazon_sandbox.reports.requests import FORBIDDEN, ReportFilter
 from amazon_sandbox.reports.state import Report, Schedule, read_token, token_of
+from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint
 from amazon_sandbox.tokens.data import NEEDS_TOKEN
 
 _NO_REPORT = ApiError(404, "NotFound", "One or more of the provided ReportRequestIds could not be found.")
@@ -30,7 +30,7 @@ async def create_report(call: Operation) -> Answer:
     _check_marketplaces(call, wanted.marketplace_ids)
     if not call.sandbox.take_daily_budget(call.caller.seller_id, wanted.report_type):
         raise ApiError(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
-    report, call.note = call.sandbox.maker.create(call.caller, call.application, wanted)
+    report, call.note = call.sandbox.report_creator.create(call.caller, call.application, wanted)
     call.report_id = report.id
     return 202, {"reportId": report.id}
 
@@ -39,14 +39,14 @@ async def get_report(call: Operation) -> Answer:
     """getReport."""
     report = _report(call)
     report.reads += 1
-    await call.sandbox.life.settle((report,))
+    await call.sandbox.life.advance((report,))
     return 200, report.as_dict()
 
 
 async def cancel_report(call: Operation) -> Answer:
     """cancelReport: only while IN_QUEUE."""
     report = _report(call)
-    await call.sandbox.life.settle((report,))
+    await call.sandbox.life.advance((report,))
     if not call.sandbox.life.cancel(report):
         raise invalid_input(f"Report cannot be cancelled, its status is {report.status}", report.id)
     return 200, {}
@@ -64,9 +64,9 @@ async def get_reports(call: Operation) -> Answer:
             raise invalid_input("Invalid nextToken")
         wanted, place = continued
     call.report_type = wanted.report_types[0]
-    call.sandbox.maker.catch_up(call.caller)
+    call.sandbox.report_creator.run_schedules(call.caller)
     if data.SETTLEMENTS in wanted.report_types:
-        call.sandbox.maker.publish_settlements(call.caller)
+        call.sandbox.report_creator.publish_settlements(call.caller)
     page, more = await _page(call, wanted, place)
     body: dict[str, object] = {"reports": [report.as_dict() for report in page]}
     if more:
@@ -81,7 +81,7 @@ async def _page(
     candidates = call.sandbox.reports.page(call.caller.seller_id, wanted, place)
     page: list[Report] = []
     while batch := list(itertools.islice(candidates, wanted.page_size)):
-        await call.sandbox.life.settle(batch)
+        await call.sandbox.life.advance(batch)
         for report in batch:
             if not wanted.statuses or report.status in wanted.statuses:
                 if len(page) == wanted.page_size:
@@ -136,7 +136,7 @@ async def create_schedule(call: Operation) -> Answer:
     _check_marketplaces(call, wanted.marketplace_ids)
     now = call.sandbox.clock.now()
     schedules = call.sandbox.reports.schedules
-    call.sandbox.maker.catch_up(call.caller)
+    call.sandbox.report_creator.run_schedules(call.caller)
     for old in list(schedules.values()):
         if (old.seller_id, old.report_type, sorted(old.marketplace_ids)) == (
             call.caller.seller_id,
@@ -161,14 +161,14 @@ async def create_schedule(call: Operation) -> Answer:
 
 async def get_schedule(call: Operation) -> Answer:
     """getReportSchedule."""
-    call.sandbox.maker.catch_up(call.caller)
+    call.sandbox.report_creator.run_schedules(call.caller)
     return 200, _schedule(call).as_dict()
 
 
 async def get_schedules(call: Operation) -> Answer:
     """getReportSchedules."""
     wanted = requests.schedule_types(call.request.query_params)
-    call.sandbox.maker.catch_up(call.caller)
+    call.sandbox.report_creator.run_schedules(call.caller)
     found = [
         schedule.as_dict()
         for schedule in call.sandbox.reports.schedules.values()
@@ -179,7 +179,7 @@ async def get_schedules(call: Operation) -> Answer:
 
 async def cancel_schedule(call: Operation) -> Answer:
     """cancelReportSchedule."""
-    call.sandbox.maker.catch_up(call.caller)
+    call.sandbox.report_creator.run_schedules(call.caller)
     del call.sandbox.reports.schedules[_schedule(call).id]
     return 200, {}
 
@@ -189,7 +189,7 @@ def _has_role(call: Operation) -> bool:
 
 
 def _report(call: Operation) -> Report:
-    call.sandbox.maker.catch_up(call.caller)
+    call.sandbox.report_creator.run_schedules(call.caller)
     report_id = call.request.path_params["report_id"]
     report = call.sandbox.reports.get(report_id, call.caller.seller_id, call.sandbox.clock.now())
     call.report_id = report_id
@@ -224,7 +224,7 @@ def _look_at_body(call: Operation) -> None:
     if isinstance(body.get("reportType"), str):
         call.report_type = body["reportType"]
     if isinstance(body.get("marketplaceIds"), list):
-        call.marketplace_ids = tuple(str(shop) for shop in body["marketplaceIds"])
+        call.marketplace_ids = tuple(str(storefront) for storefront in body["marketplaceIds"])
 
 
 def _look_at_report(call: Operation) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from amazon_sandbox.clock import instant
+from amazon_sandbox.core.clock import instant
 from amazon_sandbox.reports import data
 from amazon_sandbox.reports.requests import ReportFilter
 

@@ -22,7 +22,7 @@ _NUMBER = re.compile(rb"-?\d+(?:[.,]\d+)?")
 _MEASURES = re.compile(rb"quantity|price|tax|discount|amount|units|supply|buyable")
 
 
-class FaultUnfit(ValueError):
+class FaultNotApplicable(ValueError):
     """A content fault that this document cannot have, such as a column it does not hold."""
 
 
@@ -55,7 +55,7 @@ def _flat_file_fault(name: str, options: Options, chunks: Iterator[bytes], chars
     lines = _lines(chunks)
     first = next(lines, None)
     if first is None:
-        raise FaultUnfit(f"fault {name!r}: the document is empty")
+        raise FaultNotApplicable(f"fault {name!r}: the document is empty")
     header, end = _split(first)
     if name in _OF_ROWS:
         rows = _OF_ROWS[name](header, [_split(line)[0] for line in lines], options, charset)
@@ -97,7 +97,9 @@ def _index(header: Cells, options: Options, charset: str) -> int:
         return len(header) - 1
     name = str(wanted).encode(charset)
     if name not in header:
-        raise FaultUnfit(f"the file has no column {wanted!r}; it has {b', '.join(header).decode(charset)}")
+        raise FaultNotApplicable(
+            f"the file has no column {wanted!r}; it has {b', '.join(header).decode(charset)}"
+        )
     return header.index(name)
 
 
@@ -138,7 +140,9 @@ def _localized_header(header: Cells, options: Options, charset: str) -> tuple[Ce
     language = str(options.get("language", "de"))
     words = localized_headers().get(language)
     if words is None:
-        raise FaultUnfit(f"no header in language {language!r}; there are {', '.join(localized_headers())}")
+        raise FaultNotApplicable(
+            f"no header in language {language!r}; there are {', '.join(localized_headers())}"
+        )
     return [
         words[name].encode(charset) if (name := cell.decode(charset)) in words else cell for cell in header
     ], _same
@@ -157,7 +161,7 @@ def _number_as_text(header: Cells, options: Options, charset: str) -> tuple[Cell
         if at is None:
             at = next((i for i in measures if i < len(cells) and _NUMBER.fullmatch(cells[i])), None)
         if at is None:
-            raise FaultUnfit(f"row {row} holds no number")
+            raise FaultNotApplicable(f"row {row} holds no number")
         return [*cells[:at], value, *cells[at + 1 :]]
 
     return header, edit
@@ -208,7 +212,7 @@ def _quoted(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEd
 def _header_respelled(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
     spell = _SPELLINGS.get(str(options.get("style", "joined")))
     if spell is None:
-        raise FaultUnfit(f"no such style; there are {', '.join(_SPELLINGS)}")
+        raise FaultNotApplicable(f"no such style; there are {', '.join(_SPELLINGS)}")
     return [spell(name.decode(charset)).encode(charset) for name in header], _same
 
 
@@ -265,7 +269,7 @@ def _lines_joined(header: Cells, rows: list[Cells], options: Options, charset: s
     """The first two lines behind a settlement's own as one, with the sum of their amounts."""
     at = _index(header, {"column": "amount", **options}, charset)
     if len(rows) < 3:
-        raise FaultUnfit("the settlement has no two lines to join")
+        raise FaultNotApplicable("the settlement has no two lines to join")
     total, one, other, *rest = rows
     comma = b"," in one[at] or b"," in other[at]
     amount = sum(Decimal(each[at].decode().replace(",", ".")) for each in (one, other))
@@ -313,7 +317,7 @@ def _json_fault(name: str, options: Options, chunks: Iterator[bytes]) -> Iterato
         entries = lists[-1] if lists else []
         row = int(options.get("row", 1)) - 1
         if not 0 <= row < len(entries):
-            raise FaultUnfit(f"the report has no entry {row + 1}")
+            raise FaultNotApplicable(f"the report has no entry {row + 1}")
         _edit(
             entries[row],
             str(options.get("column", "unitsOrdered")),
@@ -335,7 +339,7 @@ def _json_edit(name: str, options: Options) -> Callable[[dict[str, Any]], None]:
         return lambda entry: _replace_key(entry, key, None)
     if name == "column_renamed":
         return lambda entry: _replace_key(entry, key, str(options.get("to", f"{key}V2")))
-    raise FaultUnfit(f"fault {name!r} is for flat files; this report is JSON")
+    raise FaultNotApplicable(f"fault {name!r} is for flat files; this report is JSON")
 
 
 def _zeroed(value: Any) -> Any:
@@ -357,7 +361,7 @@ def _objects_with(entry: Any, key: str) -> Iterator[dict[str, Any]]:
 def _edit(entry: dict[str, Any], key: str, change: Callable[[Any], Any]) -> None:
     found = list(_objects_with(entry, key))
     if not found:
-        raise FaultUnfit(f"the entry has no key {key!r}")
+        raise FaultNotApplicable(f"the entry has no key {key!r}")
     for holder in found:
         holder[key] = change(holder[key])
 

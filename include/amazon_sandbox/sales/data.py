@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from amazon_sandbox.quotas import UsagePlan
-from amazon_sandbox.world.orders import Order, is_priced, state_at
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.core.quotas import UsagePlan
+from amazon_sandbox.simulation.orders import Order, is_priced, state_at
+from amazon_sandbox.simulation.storefront import Storefront
 
 # Usage plan as the description in sales.json gives it.
 USAGE_PLANS = {"getOrderMetrics": UsagePlan(0.5, 15)}
@@ -34,7 +34,7 @@ class _Sums:
 
 
 def metrics(
-    shop: Shop,
+    storefront: Storefront,
     start: datetime,
     end: datetime,
     granularity: str,
@@ -48,18 +48,20 @@ def metrics(
     bounds = list(_intervals(start, end, granularity, zone, sunday_first))
     sums = [_Sums() for _ in bounds]
     place = 0
-    for order in _orders(shop, start, end, now):
+    for order in _orders(storefront, start, end, now):
         while order.purchased >= bounds[place][1].timestamp():
             place += 1
         _count(sums[place], order, wanted, now)
-    return [_entry(shop, first, last, one) for (first, last), one in zip(bounds, sums, strict=True)]
+    return [_entry(storefront, first, last, one) for (first, last), one in zip(bounds, sums, strict=True)]
 
 
-def _orders(shop: Shop, start: datetime, end: datetime, now: int) -> Iterator[Order]:
+def _orders(storefront: Storefront, start: datetime, end: datetime, now: int) -> Iterator[Order]:
     """The orders bought in [start, end) by `now`, oldest first."""
     first, last = int(start.timestamp()), min(int(end.timestamp()), now + 1)
-    for day in range(shop.marketplace.day_of_epoch(first), shop.marketplace.day_of_epoch(last) + 1):
-        for order in shop.orders(day):
+    for day in range(
+        storefront.marketplace.day_of_epoch(first), storefront.marketplace.day_of_epoch(last) + 1
+    ):
+        for order in storefront.orders(day):
             if first <= order.purchased < last:
                 yield order
 
@@ -115,16 +117,16 @@ def _next_border(moment: datetime, granularity: str, zone: ZoneInfo, sunday_firs
     return datetime.combine(following, time(), zone)
 
 
-def _entry(shop: Shop, first: datetime, last: datetime, sums: _Sums) -> dict[str, Any]:
-    currency = shop.marketplace.currency
+def _entry(storefront: Storefront, first: datetime, last: datetime, sums: _Sums) -> dict[str, Any]:
+    currency = storefront.marketplace.currency
     average = round(sums.sales / sums.units) if sums.units else 0
     return {
         "interval": f"{_written(first)}--{_written(last)}",
         "unitCount": sums.units,
         "orderItemCount": sums.items,
         "orderCount": sums.orders,
-        "averageUnitPrice": {"amount": shop.marketplace.money(average), "currencyCode": currency},
-        "totalSales": {"amount": shop.marketplace.money(sums.sales), "currencyCode": currency},
+        "averageUnitPrice": {"amount": storefront.marketplace.money(average), "currencyCode": currency},
+        "totalSales": {"amount": storefront.marketplace.money(sums.sales), "currencyCode": currency},
     }
 
 

@@ -6,9 +6,9 @@ import asyncio
 
 from starlette.routing import BaseRoute, Route
 
-from amazon_sandbox.clock import instant
-from amazon_sandbox.operations import Answer, Operation, endpoint, shop_of
+from amazon_sandbox.core.clock import instant
 from amazon_sandbox.sales import data, state
+from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storefront_of
 
 NAME = "getOrderMetrics"
 
@@ -20,7 +20,7 @@ async def get_order_metrics(call: Operation) -> Answer:
     call.marketplace_ids = (wanted.marketplace_id,)
     entries = await asyncio.to_thread(
         data.metrics,
-        shop_of(call, wanted.marketplace_id),
+        storefront_of(call, wanted.marketplace_id),
         wanted.start,
         wanted.end,
         wanted.granularity,

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from starlette.datastructures import QueryParams
 
-from amazon_sandbox import queries
-from amazon_sandbox.answers import invalid_input
+from amazon_sandbox.core.answers import invalid_input
 from amazon_sandbox.sales import data
-from amazon_sandbox.world import Seller
+from amazon_sandbox.simulation import Seller
+from amazon_sandbox.sp_api import queries
 
 _BOUND = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(Z|[+-]\d\d:\d\d)")
 _NETWORKS = ("MFN", "AFN")

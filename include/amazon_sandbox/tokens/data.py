@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from amazon_sandbox.answers import ApiError
-from amazon_sandbox.quotas import UsagePlan
+from amazon_sandbox.core.answers import ApiError
+from amazon_sandbox.core.quotas import UsagePlan
 
 OPERATION = "createRestrictedDataToken"
 PATH = "/tokens/2021-03-01/restrictedDataToken"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Route
 
 from amazon_sandbox.lwa.state import Session
-from amazon_sandbox.operations import Answer, Operation, endpoint
+from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint
 from amazon_sandbox.tokens import data
 from amazon_sandbox.tokens.state import resources_of
 

@@ -26,16 +26,16 @@ from typing import Any, BinaryIO, cast
 
 from sellerops.archive.files import (
     MARK,
-    Unzipped,
+    DocumentReader,
     filesystem_of,
     is_whole,
     link_once,
     local_path,
     open_raw,
+    parse_sidecar,
+    remove_leftovers,
     replace_file,
-    settle,
-    story_of,
-    sweep,
+    sync_to_disk,
 )
 from sellerops.base.errors import ArchiveDamaged, RetryableError
 
@@ -149,7 +149,7 @@ class Archive:
                 path = Path(spool.name)
                 try:
                     nbytes, sha256 = _compress(chunks, cast(BinaryIO, spool))
-                    settle(spool.fileno(), spool.flush)
+                    sync_to_disk(spool.fileno(), spool.flush)
                     more = dict(after()) if after else {}
                     base = f"{meta.source}/{meta.report}/{meta.account_id}/{sha256[:2]}/{sha256}"
                     uri = self._publish_file(path, f"{base}.gz")
@@ -178,7 +178,7 @@ class Archive:
                     "while it serves the window.",
                 ) from error
             raise ArchiveDamaged("the archived document is not there.", where=uri) from error
-        return cast(BinaryIO, Unzipped(raw, uri))
+        return cast(BinaryIO, DocumentReader(raw, uri))
 
     def has(self, uri: str) -> bool:
         """Whether there is a file at the address; whether it is whole is seen only by reading it."""
@@ -203,12 +203,14 @@ class Archive:
         told = {"deleted": {"at": at.isoformat(), "why": why}}
         if local:
             for path in local.parent.glob(f"{local.name}.*.json"):
-                replace_file(path, _as_sidecar({**(story_of(path.read_bytes()) or {}), **told}))
+                replace_file(path, _as_sidecar({**(parse_sidecar(path.read_bytes()) or {}), **told}))
             Path(f"{local}.gz").unlink(missing_ok=True)
             return
         filesystem = filesystem_of(stem)
         for name in filesystem.glob(f"{stem}.*.json"):
-            filesystem.pipe_file(name, _as_sidecar({**(story_of(filesystem.cat_file(name)) or {}), **told}))
+            filesystem.pipe_file(
+                name, _as_sidecar({**(parse_sidecar(filesystem.cat_file(name)) or {}), **told})
+            )
         if filesystem.exists(uri):
             filesystem.rm_file(uri)
 
@@ -230,7 +232,7 @@ class Archive:
         else:
             filesystem = filesystem_of(stem)
             texts = [filesystem.cat_file(name) for name in filesystem.glob(f"{stem}.*.json")]
-        stories = [story for story in map(story_of, texts) if story]
+        stories = [story for story in map(parse_sidecar, texts) if story]
         return sorted(stories, key=lambda entry: str(entry["fetched_at"]))
 
     def stories(self, source: str, report: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
@@ -242,13 +244,13 @@ class Archive:
         if self._local:
             for path in (self._local / source / report).glob("*/*/*.json"):
                 document = path.with_name(f"{path.name.split('.')[0]}.gz")
-                yield document.as_uri(), story_of(path.read_bytes())
+                yield document.as_uri(), parse_sidecar(path.read_bytes())
             return
         filesystem = filesystem_of(below)
         for name in filesystem.glob(f"{below}/*/*/*.json"):
             folder, _, file = str(name).rpartition("/")
             address = filesystem.unstrip_protocol(f"{folder}/{file.split('.')[0]}.gz")
-            yield address, story_of(filesystem.cat_file(name))
+            yield address, parse_sidecar(filesystem.cat_file(name))
 
     def _unwritable(self, error: OSError) -> RetryableError:
         return RetryableError(
@@ -263,7 +265,7 @@ class Archive:
             return None
         directory = self._local / meta.source / meta.report / meta.account_id
         directory.mkdir(parents=True, exist_ok=True)
-        sweep(directory)
+        remove_leftovers(directory)
         return directory
 
     def _publish_file(self, path: Path, name: str) -> str:
@@ -283,7 +285,7 @@ class Archive:
             path = Path(spool.name)
             try:
                 spool.write(content)
-                settle(spool.fileno(), spool.flush)
+                sync_to_disk(spool.fileno(), spool.flush)
                 self._publish_file(path, name)
             finally:
                 path.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from sellerops.base.bounded_json import read_json
 from sellerops.base.errors import ArchiveDamaged
-from sellerops.base.gunzip import GZIP_ERRORS, unpacked
+from sellerops.base.gunzip import GZIP_ERRORS, open_gzip
 
 MARK = "sellerops-archive.json"
 READ_BUFFER = 1 << 20
@@ -22,12 +22,12 @@ _LEFTOVER_AGE = 86_400.0
 _TOLD = {"fetched_at", "request", "response", "decoded"}
 
 
-class Unzipped(io.BufferedIOBase):
+class DocumentReader(io.BufferedIOBase):
     """Unpacks a document, holds its bytes against the hash in its name, and closes what it reads from."""
 
     def __init__(self, raw: Any, uri: str) -> None:
         self._raw, self._uri = raw, uri
-        self._gzip = unpacked(raw)
+        self._gzip = open_gzip(raw)
         self._digest = hashlib.sha256()
 
     def readable(self) -> bool:
@@ -66,10 +66,10 @@ def is_whole(uri: str) -> bool:
         if uri.endswith(MARK):
             return True
         if uri.endswith(".json"):
-            story = story_of(raw.read())
+            story = parse_sidecar(raw.read())
             return story is not None and story["decoded"] == {**story["decoded"], "sha256": _stem(uri)}
         try:
-            with Unzipped(raw, uri) as stream:
+            with DocumentReader(raw, uri) as stream:
                 while stream.read(READ_BUFFER):
                     pass
         except ArchiveDamaged:
@@ -77,7 +77,7 @@ def is_whole(uri: str) -> bool:
     return True
 
 
-def story_of(content: bytes) -> dict[str, Any] | None:
+def parse_sidecar(content: bytes) -> dict[str, Any] | None:
     """A sidecar's content; None when it is damaged."""
     try:
         story = read_json(content)
@@ -97,7 +97,7 @@ def replace_file(path: Path, content: bytes) -> None:
         written = Path(spool.name)
         try:
             spool.write(content)
-            settle(spool.fileno(), spool.flush)
+            sync_to_disk(spool.fileno(), spool.flush)
             written.replace(path)
         finally:
             written.unlink(missing_ok=True)
@@ -120,14 +120,14 @@ def link_once(path: Path, target: Path) -> Path:
     return target
 
 
-def settle(handle: int, flush: Callable[[], None]) -> None:
+def sync_to_disk(handle: int, flush: Callable[[], None]) -> None:
     """On disk before it gets its name, and readable for the group that runs the workers."""
     flush()
     os.fchmod(handle, 0o640)
     os.fsync(handle)
 
 
-def sweep(directory: Path) -> None:
+def remove_leftovers(directory: Path) -> None:
     """Remove what killed workers left half written, a day later."""
     for leftover in directory.glob(".part-*"):
         try:

@@ -22,12 +22,12 @@ _BIN = Path(__file__).resolve().parents[2] / "bin"
 _IN_TEXT = re.compile(rf"(?<=`)(?:{'|'.join(map(re.escape, PROGRAMS))})(?=[ `])")
 
 
-def typed(command: str) -> str:
+def as_typed(command: str) -> str:
     """``sellerops quota`` as it is typed here, such as ``bin/sellerops quota``."""
     form = os.environ.get(VARIABLE) or ("bin/{}" if _BIN.is_dir() else "{}")
     return form.replace("{}", command) if "{}" in form else f"{form} {command}"
 
 
-def typed_in(text: str) -> str:
+def commands_as_typed(text: str) -> str:
     """A text, each command in backticks as it is typed here; a second time nothing changes."""
-    return _IN_TEXT.sub(lambda found: typed(found[0]), text)
+    return _IN_TEXT.sub(lambda found: as_typed(found[0]), text)

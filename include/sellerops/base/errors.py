@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sellerops.base.commands import typed_in
+from sellerops.base.commands import commands_as_typed
 
 
 class SellerOpsError(Exception):
@@ -45,9 +45,9 @@ class SellerOpsError(Exception):
     default_remedy = "Read the task log."
 
     def __init__(self, cause: str, *, where: str = "", remedy: str = "", **details: Any) -> None:
-        self.cause = typed_in(cause)
+        self.cause = commands_as_typed(cause)
         self.where = where
-        self.remedy = typed_in(remedy or self.default_remedy)
+        self.remedy = commands_as_typed(remedy or self.default_remedy)
         self.details = details
         super().__init__(self.cause)
 

@@ -11,6 +11,6 @@ from isal import igzip, isal_zlib
 GZIP_ERRORS = cast("tuple[type[Exception], ...]", (EOFError, isal_zlib.error, BadGzipFile))
 
 
-def unpacked(raw: Any) -> GzipFile:
+def open_gzip(raw: Any) -> GzipFile:
     """The decoded bytes of ``raw``, a binary stream with ``readinto``, which is not closed with it."""
     return igzip.IGzipFile(fileobj=raw, mode="rb")  # type: ignore[no-untyped-call]

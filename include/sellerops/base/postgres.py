@@ -30,7 +30,7 @@ NETWORK: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """Seconds: how long the server may work on one statement, and of that wait for a lock; how much longer
     the client waits for an answer.
     """
@@ -45,17 +45,17 @@ class Patience:
 
 
 # Is anybody there?
-PROBING = Patience(statement=5, lock=5, grace=2)
+PROBING = Timeouts(statement=5, lock=5, grace=2)
 # One statement of the ledger, small and indexed.
-LEDGER = Patience(statement=30, lock=20)
+LEDGER = Timeouts(statement=30, lock=20)
 # Upkeep and pages: statements over many rows of the ledger.
-UPKEEP = Patience(statement=600, lock=30)
+UPKEEP = Timeouts(statement=600, lock=30)
 # Exports and checks join months of orders; a query that takes longer was written wrong.
-READING = Patience(statement=900, lock=30)
+READING = Timeouts(statement=900, lock=30)
 # A load of 5 GB is one COPY and one merge; loads of one table wait for each other.
-LOADING = Patience(statement=7_200, lock=1_800)
+LOADING = Timeouts(statement=7_200, lock=1_800)
 # Migrations of several processes wait for each other.
-MIGRATING = Patience(statement=3_600, lock=300)
+MIGRATING = Timeouts(statement=3_600, lock=300)
 
 
 class BoundedConnection(psycopg.Connection[Row]):
@@ -77,29 +77,29 @@ class BoundedConnection(psycopg.Connection[Row]):
 
 
 def connect(
-    conninfo: str, patience: Patience, *, autocommit: bool = False, **options: Any
+    conninfo: str, timeouts: Timeouts, *, autocommit: bool = False, **options: Any
 ) -> BoundedConnection[TupleRow]:
-    """A connection of its own with the limits of ``patience``. Raises psycopg.OperationalError."""
+    """A connection of its own with the limits of ``timeouts``. Raises psycopg.OperationalError."""
     connection = BoundedConnection.connect(conninfo, autocommit=True, **NETWORK, **options)
-    be_patient(connection, patience)
+    set_timeouts(connection, timeouts)
     connection.autocommit = autocommit
     return connection
 
 
-def be_patient(connection: BoundedConnection[Any], patience: Patience, *, local: bool = False) -> None:
+def set_timeouts(connection: BoundedConnection[Any], timeouts: Timeouts, *, local: bool = False) -> None:
     """Set the limits of a connection; ``local``: until the end of its transaction, on the server."""
-    connection.answer_within = patience.answer
+    connection.answer_within = timeouts.answer
     scope = sql.SQL("LOCAL") if local else sql.SQL("SESSION")
     connection.execute(
         sql.SQL("SET {scope} statement_timeout = {statement}; SET {scope} lock_timeout = {lock}").format(
             scope=scope,
-            statement=sql.Literal(round(patience.statement * 1000)),
-            lock=sql.Literal(round(patience.lock * 1000)),
+            statement=sql.Literal(round(timeouts.statement * 1000)),
+            lock=sql.Literal(round(timeouts.lock * 1000)),
         )
     )
 
 
-def is_away(error: BaseException) -> bool:
+def is_unreachable(error: BaseException) -> bool:
     """Whether an error of psycopg says that the server cannot be talked to, and not just that one statement
     took too long or met another.
     """
@@ -120,8 +120,8 @@ __all__ = [
     "READING",
     "UPKEEP",
     "BoundedConnection",
-    "Patience",
-    "be_patient",
+    "Timeouts",
     "connect",
-    "is_away",
+    "is_unreachable",
+    "set_timeouts",
 ]

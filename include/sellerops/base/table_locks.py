@@ -43,7 +43,7 @@ def with_tables_locked(
 ) -> _Result:
     """``work`` in one transaction that has ``tables`` (schema, name) to itself; those that exist, that is.
 
-    ``beside``: what else ``work`` may change and locks itself (``briefly``) if need be: a try ends there too.
+    ``beside``: what else ``work`` may change and locks itself (``limit_lock_waits``) if need be: a try ends there too.
 
     Within a transaction of the caller's it is a savepoint, and the locks last until that ends: lock there
     before anything else, so that nothing is held during the pauses. Raises TableInUse, naming the sessions in
@@ -67,7 +67,7 @@ def with_tables_locked(
 
 
 @contextmanager
-def briefly(connection: Connection, wait: int = WAIT_MS) -> Iterator[None]:
+def limit_lock_waits(connection: Connection, wait: int = WAIT_MS) -> Iterator[None]:
     """Within the caller's transaction: no statement of the block waits for a lock longer than ``wait`` ms."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         (before,) = cursor.execute("SELECT current_setting('lock_timeout')").fetchone() or ("0",)
@@ -77,7 +77,7 @@ def briefly(connection: Connection, wait: int = WAIT_MS) -> Iterator[None]:
 
 
 def _lock(connection: Connection, tables: Sequence[tuple[str, str]], wait: int) -> None:
-    with briefly(connection, wait), connection.cursor(row_factory=tuple_row) as cursor:
+    with limit_lock_waits(connection, wait), connection.cursor(row_factory=tuple_row) as cursor:
         for schema, name in sorted(set(tables)):
             cursor.execute(
                 "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"sellerops.ddl:{schema}.{name}",)

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
-from sellerops.calendar.schedules import Calendar
+from sellerops.calendar.schedules import ScheduleCalendar
 from sellerops.calendar.slices import Slice
 from sellerops.settings.specs import ReportSpec
 
@@ -16,7 +16,7 @@ WindowKey = tuple[tuple[str, ...], str | None, str | None]
 def run_moments(spec: ReportSpec, first_day: date, last_day: date, now: datetime) -> list[datetime]:
     """The ends of the data intervals of the runs dated in these days that could have run by ``now``."""
     zone = ZoneInfo(spec.schedule.timezone)
-    calendar = Calendar(spec.schedule, spec.dag_id)
+    calendar = ScheduleCalendar(spec.schedule, spec.dag_id)
     start = datetime.combine(first_day, time(0), tzinfo=zone)
     end = datetime.combine(last_day + timedelta(days=1), time(0), tzinfo=zone) - timedelta(microseconds=1)
     dated = list(calendar.between(start, end))

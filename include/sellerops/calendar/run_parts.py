@@ -10,7 +10,7 @@ from sellerops.calendar.slices import Slice
 
 
 @dataclass(frozen=True)
-class Rest:
+class RemainingDays:
     """The days (ISO, inclusive) that another run collects."""
 
     first_day: str
@@ -18,7 +18,7 @@ class Rest:
     slices: int
 
 
-def cut_run(slices: Sequence[Slice], most: int) -> tuple[list[Slice], Rest | None]:
+def split_run(slices: Sequence[Slice], most: int) -> tuple[list[Slice], RemainingDays | None]:
     """As many whole days, weeks or months from the first one on as ``most`` slices hold, and the rest.
 
     No slice is parted: planned alone, the days of the rest give the same slices. Raises ConfigurationError
@@ -43,4 +43,4 @@ def cut_run(slices: Sequence[Slice], most: int) -> tuple[list[Slice], Rest | Non
             remedy="Raise `[core] max_map_length`, or start runs for fewer shops each.",
         )
     now = [slice_ for slice_ in slices if (slice_.first_day or "") < cut]
-    return now, Rest(cut, max(slice_.last_day or "" for slice_ in in_order), len(slices) - len(now))
+    return now, RemainingDays(cut, max(slice_.last_day or "" for slice_ in in_order), len(slices) - len(now))

@@ -26,7 +26,7 @@ class Due:
     at: datetime
 
 
-class Calendar:
+class ScheduleCalendar:
     """The due moments of one schedule. ``key`` (a DAG id) picks the minute within a window, always the same.
 
     By the wall clock: a time that a daylight-saving switch skips comes an hour later, a repeated one once.
@@ -59,7 +59,7 @@ class Calendar:
                 last = due.nominal
                 yield due
 
-    def promise(self, due: str, moment: datetime) -> datetime:
+    def next_promised_time(self, due: str, moment: datetime) -> datetime:
         """The first ``due`` (``09:00``, by the wall clock) later than ``moment``, in UTC."""
         day = (moment - _SLACK).astimezone(self.zone).date()
         while (promised := self._instant(datetime.combine(day, time.fromisoformat(due)))) <= moment:

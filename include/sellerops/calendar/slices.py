@@ -128,7 +128,7 @@ def days_label(first: date, last: date) -> str:
     return f"{first}" if first == last else f"{first}..{last}"
 
 
-def refuse_unpublished(spec: ReportSpec, slice_: Slice, now: datetime) -> None:
+def check_published(spec: ReportSpec, slice_: Slice, now: datetime) -> None:
     """Raise NotPublishedYet while Amazon cannot have published the slice's period."""
     wait = spec.period.available_after
     if not wait or slice_.end is None or now >= slice_.end + wait:

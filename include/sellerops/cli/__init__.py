@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from sellerops.base.commands import typed, typed_in
+from sellerops.base.commands import as_typed, commands_as_typed
 from sellerops.base.errors import LedgerUnavailable, SellerOpsError
 from sellerops.cli.arguments import complete_help
 
@@ -24,7 +24,7 @@ COMMANDS = {
     "quarantine": {"quarantine": "documents held back until a person decides"},
     "personal": {"personal": "personal data: tables, retention, columns that landed"},
     "replay": {"replay": "make tables again from the archive, or compare them with what it gives"},
-    "finality": {"finality": "how many days after their day figures stand still"},
+    "settling_time": {"finality": "how many days after their day figures stand still"},
     "checks": {"checks": "figures of different reports that must agree"},
     "completeness": {
         "completeness": "how each report's days stand, by account and shop",
@@ -47,9 +47,9 @@ _BY_ITSELF = ("Airflow tries again by itself.", "Run the command again.")
 def parser_for(command: str | None) -> argparse.ArgumentParser:
     """The parser of the whole command line; of the other commands it knows the names."""
     parser = argparse.ArgumentParser(
-        prog=typed("sellerops"),
+        prog=as_typed("sellerops"),
         description="What people do outside the Airflow UI. Days are written YYYY-MM-DD.",
-        epilog=typed_in(
+        epilog=commands_as_typed(
             "Details of a command: `sellerops COMMAND --help`. Exit codes: 0 done, 1 an error or a "
             "finding, 2 a wrong call."
         ),

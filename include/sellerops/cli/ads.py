@@ -16,7 +16,7 @@ from sellerops.settings.accounts import load_accounts
 from sellerops.sources.amazon_ads.client import AdsClient
 from sellerops.sources.amazon_ads.profiles import discover
 from sellerops.sources.amazon_ads.refused_columns import refused_columns
-from sellerops.sources.common.sessions import call_now
+from sellerops.sources.common.sessions import run_blocking
 
 _SOURCE = "amazon_ads"
 
@@ -51,10 +51,10 @@ def _profiles(options: argparse.Namespace) -> int:
     try:
         for account in accounts:
             client = AdsClient(account, credentials_of(account, _SOURCE), ledger, limits)
-            found = call_now(lambda client=client: discover(client))  # type: ignore[misc]
+            found = run_blocking(lambda client=client: discover(client))  # type: ignore[misc]
             wanted = {shop.id for shop in account.marketplaces}
             for each in found:
-                told = each.differs or ("" if each.marketplace_id in wanted else "not collected")
+                told = each.mismatch or ("" if each.marketplace_id in wanted else "not collected")
                 rows.append(
                     (
                         account.id,

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterable
 from datetime import date
 
-from sellerops.base.commands import typed_in
+from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import ConfigurationError
 
 # What arguments of these names are for, where a command does not say it itself.
@@ -38,7 +38,7 @@ def complete_help(parser: argparse.ArgumentParser) -> None:
                 complete_help(below)
         elif action.help is None:
             name = action.option_strings[0] if action.option_strings else action.dest
-            action.help = typed_in(_MEANINGS[name]) if name in _MEANINGS else None
+            action.help = commands_as_typed(_MEANINGS[name]) if name in _MEANINGS else None
 
 
 def _sentence(text: str) -> str:

@@ -8,14 +8,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sellerops.base.commands import typed
+from sellerops.base.commands import as_typed
 from sellerops.base.errors import ConfigurationError
 from sellerops.calendar.backfill import describe_seconds
 from sellerops.cli.arguments import day
-from sellerops.cli.existing import bucket_levels, count_asins, held_by
+from sellerops.cli.existing import bucket_levels, count_asins, document_finder
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import select, warehouse_is_known
-from sellerops.planning import AccountPlan, Needs, Plan, Proposal, make_plan, needs_of
+from sellerops.planning import AccountPlan, BackfillRequests, Plan, Proposal, make_plan, plan_requests
 from sellerops.planning.plan import has_history
 from sellerops.planning.proposals import proposals_for
 from sellerops.rate_limits import RateLimitConfig, load_rate_limits
@@ -56,13 +56,13 @@ def _plan(options: argparse.Namespace) -> int:
     now, limits, specs = _now(), load_rate_limits(), enabled_specs()
     accounts = _accounts(options.account)
     needs = [
-        needs_of(
+        plan_requests(
             spec,
             account,
             first_day=options.first,
             last_day=options.last,
             now=now,
-            held=held_by(spec, account, now),
+            find_document=document_finder(spec, account, now),
             asins=options.asins or (count_asins(account) if spec.request.split else None),
         )
         for spec in kept
@@ -84,7 +84,7 @@ def _plan(options: argparse.Namespace) -> int:
 def _ways(
     options: argparse.Namespace,
     kept: list[ReportSpec],
-    needs: list[Needs],
+    needs: list[BackfillRequests],
     now: datetime,
     limits: RateLimitConfig,
     specs: list[ReportSpec],
@@ -209,7 +209,7 @@ def _as_json(
 
 
 def _command(options: argparse.Namespace, spec: ReportSpec) -> str:
-    return typed(
+    return as_typed(
         f"airflow backfill create --dag-id {spec.dag_id} --from-date {options.first}"
         f" --to-date {options.last + timedelta(days=1)}"
     )

@@ -19,13 +19,13 @@ from sellerops.completeness import (
     Day,
     DayState,
     Fill,
+    FillLimits,
     Gap,
-    Limits,
-    Shop,
-    calendars,
+    MarketplaceCalendar,
     claim_fills,
     find_gaps,
     mark_expired,
+    read_calendars,
     release_fill,
 )
 from sellerops.ledger import Ledger
@@ -52,7 +52,7 @@ def add(commands: Any) -> None:
     gaps = commands.add_parser("gaps", help="days that should be there and are not")
     _choices(gaps)
     gaps.add_argument("--fill", action="store_true", help="start runs for them, by the airflow command")
-    gaps.add_argument("--most", type=int, default=Limits().a_day, help="most such runs within 24 hours")
+    gaps.add_argument("--most", type=int, default=FillLimits().per_day, help="most such runs within 24 hours")
     gaps.set_defaults(run=_gaps)
 
 
@@ -88,7 +88,7 @@ def _gaps(options: argparse.Namespace) -> int:
         shops = _shops(ledger, options)
         found = find_gaps(shops, ledger.clock().now())
         if options.fill:
-            return _fill(ledger, shops, found, Limits(a_day=options.most))
+            return _fill(ledger, shops, found, FillLimits(per_day=options.most))
     finally:
         ledger.close()
     if options.json:
@@ -104,7 +104,9 @@ def _gaps(options: argparse.Namespace) -> int:
     return 0
 
 
-def _fill(ledger: Ledger, shops: Sequence[Shop], gaps: Iterable[Gap], limits: Limits) -> int:
+def _fill(
+    ledger: Ledger, shops: Sequence[MarketplaceCalendar], gaps: Iterable[Gap], limits: FillLimits
+) -> int:
     airflow = shutil.which("airflow")
     if airflow is None:
         raise ConfigurationError(
@@ -137,13 +139,13 @@ def _trigger(ledger: Ledger, airflow: str, fill: Fill) -> None:
         )
 
 
-def _shops(ledger: Ledger, options: argparse.Namespace) -> list[Shop]:
+def _shops(ledger: Ledger, options: argparse.Namespace) -> list[MarketplaceCalendar]:
     specs = [load_spec(options.report)] if options.report else load_specs()[0]
     accounts = _accounts(options.account)
     return [
         shop
         for spec in specs
-        for shop in calendars(ledger, spec, accounts, first_day=options.first, last_day=options.last)
+        for shop in read_calendars(ledger, spec, accounts, first_day=options.first, last_day=options.last)
     ]
 
 
@@ -156,7 +158,7 @@ def _accounts(name: str | None) -> list[Account]:
     return [accounts[name]]
 
 
-def _print_calendar(shops: Sequence[Shop]) -> None:
+def _print_calendar(shops: Sequence[MarketplaceCalendar]) -> None:
     header = ("report", "account", "shop", "from", "to", *(each.lower() for each in _SHOWN), "open", "gaps")
     rows = []
     for shop in shops:
@@ -179,13 +181,13 @@ def _name(spec: ReportSpec) -> str:
     return spec.name if spec.enabled else f"{spec.name} (off)"
 
 
-def _print_day(shops: Sequence[Shop]) -> None:
+def _print_day(shops: Sequence[MarketplaceCalendar]) -> None:
     header = ("report", "account", "shop", "day", "state", "since", "load", "request", "run", "why")
     print_table(header, [_evidence(shop, day) for shop in shops for day in shop.days],
                 empty="Nothing is expected or known of this day.")  # fmt: skip
 
 
-def _evidence(shop: Shop, day: Day) -> tuple[Any, ...]:
+def _evidence(shop: MarketplaceCalendar, day: Day) -> tuple[Any, ...]:
     row = day.row
     known = (None,) * 4 if row is None else (row.updated_at, row.load_id, row.request_id, row.run_id)
     if row is not None:
@@ -196,7 +198,7 @@ def _evidence(shop: Shop, day: Day) -> tuple[Any, ...]:
     return (shop.spec.name, shop.account.id, _code(shop), day.day, day.state.value, *texts, why)
 
 
-def _ranges(shop: Shop) -> str:
+def _ranges(shop: MarketplaceCalendar) -> str:
     """``MISSING 2026-11-03..2026-11-05, FAILED 2026-11-09``."""
     stretches: list[tuple[DayState, date, date]] = []
     for day in shop.days:
@@ -212,7 +214,7 @@ def _ranges(shop: Shop) -> str:
     return ", ".join(texts[:_MOST_RANGES]) + more
 
 
-def _as_json(shop: Shop) -> dict[str, Any]:
+def _as_json(shop: MarketplaceCalendar) -> dict[str, Any]:
     return {
         "report": shop.spec.name,
         "enabled": shop.spec.enabled,
@@ -246,5 +248,5 @@ def _gap_as_json(gap: Gap) -> dict[str, Any]:
     }
 
 
-def _code(shop: Shop) -> str:
+def _code(shop: MarketplaceCalendar) -> str:
     return marketplace_by_id(shop.marketplace_id).code if shop.marketplace_id else "all"

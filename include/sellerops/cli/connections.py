@@ -8,12 +8,12 @@ import subprocess
 import textwrap
 from typing import Any
 
-from sellerops.base.commands import typed_in
+from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import ConfigurationError, RetryableError
 from sellerops.cli.airflow import has_airflow, in_airflow
-from sellerops.preflight.connections import Wanted, wanted_connections
+from sellerops.preflight.connections import RequiredConnection, required_connections
 
-_TESTER = "sellerops_airflow.hooks.testing"
+_TESTER = "sellerops_airflow.hooks.connection_tests"
 _WIDTH = 98
 
 
@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
 
 
 def _test(options: argparse.Namespace) -> int:
-    wanted = {each.conn_id: each for each in wanted_connections()}
+    wanted = {each.conn_id: each for each in required_connections()}
     unknown = [name for name in options.connection if name not in wanted]
     if unknown:
         raise ConfigurationError(
@@ -73,16 +73,18 @@ def _ask(conn_ids: list[str]) -> dict[str, dict[str, Any]]:
     return answers
 
 
-def _tell(each: Wanted, answer: dict[str, Any]) -> bool:
+def _tell(each: RequiredConnection, answer: dict[str, Any]) -> bool:
     """Print one connection; whether it is as it should be."""
     state, message = answer["state"], answer["message"]
     if state == "absent":
-        state = "not set" if each.without else "MISSING"
+        state = "not set" if each.if_missing else "MISSING"
         message = (
-            f"Optional; without it {each.without}."
-            if each.without
+            f"Optional; without it {each.if_missing}."
+            if each.if_missing
             else f"Next: add it in Admin > Connections, type {each.kind}."
         )
-    print(f"{state.upper() if state == 'failed' else state:<10}{each.conn_id} ({each.kind}; {each.what_for})")
-    print(textwrap.fill(typed_in(message), _WIDTH, initial_indent=" " * 10, subsequent_indent=" " * 10))
+    print(f"{state.upper() if state == 'failed' else state:<10}{each.conn_id} ({each.kind}; {each.used_by})")
+    print(
+        textwrap.fill(commands_as_typed(message), _WIDTH, initial_indent=" " * 10, subsequent_indent=" " * 10)
+    )
     return state in ("ok", "not set")

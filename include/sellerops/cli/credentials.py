@@ -5,7 +5,7 @@ from __future__ import annotations
 from sellerops.cli.airflow import airflow_connection
 from sellerops.notifications.queue import QueueSettings
 from sellerops.settings.accounts import Account
-from sellerops.sources.common.document_hosts import listed_hosts
+from sellerops.sources.common.document_hosts import parse_document_hosts
 from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
 from sellerops.sources.registry import source_of
 
@@ -23,7 +23,7 @@ def credentials_of(account: Account, source: str = "amazon_sp") -> Credentials:
         endpoint=found.host or source_of(source).endpoint(account),
         token_url=str(found.extra.get("token_url") or LWA_TOKEN_URL),
         connection=connection,
-        document_hosts=listed_hosts(found.extra.get("document_hosts")),
+        document_hosts=parse_document_hosts(found.extra.get("document_hosts")),
     )
 
 

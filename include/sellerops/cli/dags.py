@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sellerops.base.commands import typed
+from sellerops.base.commands import as_typed
 from sellerops.base.errors import ConfigurationError
 from sellerops.cli.airflow import has_airflow, in_airflow
 from sellerops.settings.specs import ReportSpec, enabled_specs
@@ -73,7 +73,7 @@ def switch(
     if not pause and there and os.environ.get("AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE", "").lower() == "false":
         print(
             "Schedules are off in this Airflow: trigger runs by hand, for example\n"
-            f"  {typed(f'airflow dags trigger {there[0]}')}"
+            f"  {as_typed(f'airflow dags trigger {there[0]}')}"
         )
     return 1 if missing else 0
 

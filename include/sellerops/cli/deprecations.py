@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sellerops.cli.tables import print_table
-from sellerops.settings.deprecations import Touched, load_deprecations, touched
+from sellerops.settings.deprecations import DeprecationUse, load_deprecations, touched
 from sellerops.settings.specs import enabled_specs
 
 
@@ -41,14 +41,14 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _when(one: Touched, today: date) -> str:
+def _when(one: DeprecationUse, today: date) -> str:
     left = one.deprecation.days_left(today)
     if left is None:
         return "yes" if one.deprecation.is_removed else "no day announced"
     return f"{one.deprecation.removed_on} ({f'in {left} d' if left > 0 else f'{-left} d ago'})"
 
 
-def _as_json(one: Touched, today: date) -> dict[str, Any]:
+def _as_json(one: DeprecationUse, today: date) -> dict[str, Any]:
     each = one.deprecation
     return {
         "name": each.name,

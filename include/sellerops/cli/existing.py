@@ -8,7 +8,7 @@ from typing import Any
 from sellerops.cli.warehouse import select, warehouse_is_known
 from sellerops.collect.context import Job, fresh_after, key_of
 from sellerops.ledger import RunRef
-from sellerops.planning import Held, Levels, Question
+from sellerops.planning import DocumentLookup, FindDocument, Levels
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec
 from sellerops.sources.common.placeholders import options_of
@@ -31,26 +31,26 @@ def bucket_levels() -> Levels:
     return {(account, operation): (float(level), told) for account, operation, level, told in rows}
 
 
-def held_by(spec: ReportSpec, account: Account, now: datetime) -> Held | None:
+def document_finder(spec: ReportSpec, account: Account, now: datetime) -> FindDocument | None:
     """Whether a run would be served without asking; None without a ledger."""
     if not warehouse_is_known():
         return None
     ours = _ours(spec, account)
     listed = _listed(spec, account)
 
-    def held(question: Question) -> str | None:
+    def find_document(question: DocumentLookup) -> str | None:
         slice_ = question.slice_
         since = fresh_after(spec, Job(slice_, RunRef("", "", ""), question.run_at), now)
         made = ours.get(key_of(spec, slice_).digest)
         if made and made >= since:
             return "archive"
-        query = source_of(spec.source).asking(spec).query(spec, slice_, options_of(spec, slice_))
+        query = source_of(spec.source).report_api(spec).query(spec, slice_, options_of(spec, slice_))
         shown = listed.get((tuple(sorted(query.marketplace_ids)), query.start, query.end))
         if shown and shown >= max(since, slice_.end or since):
             return "amazon"
         return None
 
-    return held
+    return find_document
 
 
 def count_asins(account: Account) -> int | None:

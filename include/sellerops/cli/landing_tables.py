@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from sellerops.base.commands import typed_in
+from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import ConfigurationError
 from sellerops.cli.destinations import destination_of
 from sellerops.cli.warehouse import open_ledger
@@ -70,4 +70,4 @@ def _show(destination: str, done: Migration) -> None:
     for text in done.steps:
         print(f"  {text}")
     for text in done.conflicts:
-        print(f"  conflict: {typed_in(text)}")
+        print(f"  conflict: {commands_as_typed(text)}")

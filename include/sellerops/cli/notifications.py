@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sellerops.base.commands import typed_in
+from sellerops.base.commands import commands_as_typed
 from sellerops.base.errors import ConfigurationError, GiveUpError
 from sellerops.cli.credentials import credentials_of, queue_settings
 from sellerops.cli.tables import print_table
@@ -18,7 +18,7 @@ from sellerops.cli.warehouse import open_ledger
 from sellerops.ledger import Ledger, notifications
 from sellerops.notifications.messages import TEST_TYPE
 from sellerops.notifications.queue import SqsQueue
-from sellerops.notifications.setting_up import TYPES, Step, remove, set_up
+from sellerops.notifications.subscriptions import TYPES, Step, remove, set_up
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.sources.amazon_sp.notifications import NotificationsApi
 
@@ -170,7 +170,7 @@ def _let_amazon_send(options: argparse.Namespace, arn: str) -> int:
     finally:
         ledger.close()
     print(
-        typed_in(
+        commands_as_typed(
             "Amazon sends a test; `sellerops notifications status` counts it among the messages of "
             "unknown accounts."
         )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sellerops.archive import Archive
-from sellerops.base.commands import typed_in
+from sellerops.base.commands import commands_as_typed
 from sellerops.base.postgres import UPKEEP, connect
 from sellerops.cli.destinations import bigquery_address
 from sellerops.cli.replay import archive_is_known, archive_uri
@@ -86,30 +86,38 @@ def _landed(options: argparse.Namespace) -> int:
         report = f" --report {options.report}" if options.report else ""
         print(
             "Nothing was changed. Declare in its spec what is to stay; drop the others with "
-            + typed_in(f"`sellerops personal landed{report} --destination {options.destination} --remove`.")
+            + commands_as_typed(
+                f"`sellerops personal landed{report} --destination {options.destination} --remove`."
+            )
         )
     return 0
 
 
 def _landed_in_postgres(specs: Sequence[ReportSpec], remove: bool) -> list[tuple[str, str, Any]]:
-    from sellerops.destinations.postgres.landed import find_landed, remove_landed
+    from sellerops.destinations.postgres.undeclared_personal import (
+        find_undeclared_personal,
+        remove_undeclared_personal,
+    )
 
     ledger = open_ledger()
     try:
         with connect(ledger.database.conninfo, UPKEEP, autocommit=True) as connection:
-            found = list(find_landed(connection, specs))
+            found = list(find_undeclared_personal(connection, specs))
             for shape, columns in found if remove else ():
-                remove_landed(connection, shape, [each.column for each in columns])
+                remove_undeclared_personal(connection, shape, [each.column for each in columns])
     finally:
         ledger.close()
     return [(each.table, each.column, each.rows) for _, columns in found for each in columns]
 
 
 def _landed_in_bigquery(specs: Sequence[ReportSpec], remove: bool) -> list[tuple[str, str, Any]]:
-    from sellerops.destinations.bigquery.landed import find_landed, remove_landed
+    from sellerops.destinations.bigquery.undeclared_personal import (
+        find_undeclared_personal,
+        remove_undeclared_personal,
+    )
 
     address = bigquery_address()
-    found = list(find_landed(address, specs))
+    found = list(find_undeclared_personal(address, specs))
     for shape, columns in found if remove else ():
-        remove_landed(address, shape, [each.column for each in columns])
+        remove_undeclared_personal(address, shape, [each.column for each in columns])
     return [(each.table, each.column, each.rows) for _, columns in found for each in columns]

@@ -16,7 +16,7 @@ from sellerops.cli.warehouse import open_ledger
 from sellerops.ledger.deployment import bind_archive
 from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.refill import refill
-from sellerops.reprocess.replay import DESTINATION, Replayed, replay
+from sellerops.reprocess.replay import DESTINATION, ReplayResult, replay
 from sellerops.settings.known_destinations import DESTINATIONS
 from sellerops.settings.specs import ReportSpec, load_spec
 
@@ -64,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
             Scope(options.account, options.since, options.table),
             check=options.check,
             from_archive=options.from_archive,
-            tell=print,
+            progress=print,
         )
     finally:
         ledger.close()
@@ -85,7 +85,7 @@ def _refill(options: argparse.Namespace, spec: ReportSpec, archive: Archive) -> 
         destination = destination_of(options.destination, ledger.database.conninfo)
         try:
             scope = Scope(options.account, options.since, options.table)
-            done = refill(ledger, archive, spec, scope, destination, tell=print)
+            done = refill(ledger, archive, spec, scope, destination, progress=print)
         finally:
             destination.close()
     finally:
@@ -95,7 +95,7 @@ def _refill(options: argparse.Namespace, spec: ReportSpec, archive: Archive) -> 
     return 0
 
 
-def _show(done: Replayed) -> None:
+def _show(done: ReplayResult) -> None:
     found = done.comparison
     state = (
         f"the same {found.rows:,} rows as in the live table"
@@ -106,7 +106,7 @@ def _show(done: Replayed) -> None:
     print(f"{found.table}: {state}" + ("; put in place" if done.is_in_place else ""))
     for key in found.examples:
         print(f"  differs: {json.dumps(key, ensure_ascii=False)}")
-    for text in done.left_out:
+    for text in done.skipped:
         print(f"  left out: {text}")
 
 

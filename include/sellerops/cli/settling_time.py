@@ -8,7 +8,7 @@ from typing import Any
 from sellerops.cli.arguments import require_known
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
-from sellerops.completeness.settling_time import PERCENT, TableFinality, lookback_of, measure
+from sellerops.completeness.settling_time import PERCENT, SettlingFigures, lookback_of, measure_settling
 from sellerops.settings.specs import ReportSpec, load_spec, load_specs
 
 _AGES = (1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60)
@@ -27,7 +27,7 @@ def _run(options: argparse.Namespace) -> int:
     specs = [load_spec(options.report)] if options.report else load_specs()[0]
     ledger = open_ledger()
     try:
-        found = [(spec, measure(ledger, spec, options.account)) for spec in specs]
+        found = [(spec, measure_settling(ledger, spec, options.account)) for spec in specs]
     finally:
         ledger.close()
     rows = [row for spec, tables in found for row in _rows(spec, tables)]
@@ -44,7 +44,7 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _rows(spec: ReportSpec, tables: list[TableFinality]) -> list[tuple[Any, ...]]:
+def _rows(spec: ReportSpec, tables: list[SettlingFigures]) -> list[tuple[Any, ...]]:
     rows = []
     for table in tables:
         if not table.figures:
@@ -56,7 +56,7 @@ def _rows(spec: ReportSpec, tables: list[TableFinality]) -> list[tuple[Any, ...]
     return rows
 
 
-def _show_ages(table: TableFinality) -> None:
+def _show_ages(table: SettlingFigures) -> None:
     print(f"\n{table.table}, cells that stood still n days after their day:")
     rows = [
         (figure.age, figure.days, figure.cells, figure.moved, f"{figure.percent:.2f}")

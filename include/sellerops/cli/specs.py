@@ -13,10 +13,10 @@ import yaml
 from sellerops.cli.tables import print_table
 from sellerops.preflight.configuration import all_problems
 from sellerops.settings.accounts import load_accounts
-from sellerops.settings.deprecations import load_deprecations, removed_of
+from sellerops.settings.deprecations import load_deprecations, removed_uses
 from sellerops.settings.specs import load_spec, load_specs
 from sellerops.settings.specs.durations import format_duration
-from sellerops.settings.specs.overview import overview
+from sellerops.settings.specs.report_list import overview
 
 
 def add(commands: Any) -> None:
@@ -41,7 +41,7 @@ def _check(options: argparse.Namespace) -> int:
     accounts = load_accounts()
     today, deprecations = datetime.now(UTC).date(), load_deprecations()
     for spec in specs:
-        for gone in removed_of(spec, today, deprecations):
+        for gone in removed_uses(spec, today, deprecations):
             instead = f"; use {gone.replacement}" if gone.replacement else ""
             print(f"warning: {spec.path}: Amazon has removed {gone.name}{instead}", file=sys.stderr)
     sound = len(specs) - sum(each.is_kept for each in failures)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from sellerops.base.commands import typed_in
+from sellerops.base.commands import commands_as_typed
 
 _GAP = 2
 _NARROWEST = 16
@@ -30,7 +30,7 @@ def print_table(
     """
     body = [list(row) for row in rows]
     if not body:
-        print(typed_in(empty))
+        print(commands_as_typed(empty))
         return
     kept = [i for i, title in enumerate(header) if title not in optional or any(row[i] for row in body)]
     titles = [header[i] for i in kept]

@@ -21,13 +21,13 @@ from sellerops.base.errors import (
 from sellerops.calendar.slices import Slice
 from sellerops.calendar.telemetry import fields_of, observed
 from sellerops.collect.context import Job, Tools, call_on_worker
-from sellerops.collect.cooldowns import note_refusal
-from sellerops.collect.document_tokens import keep_on, use_token
-from sellerops.collect.fatal import reason_in, report_fatal
+from sellerops.collect.cooldowns import learn_from_refusal
+from sellerops.collect.document_tokens import redeem_token, restore_token
+from sellerops.collect.fatal import fatal_report_error, read_fatal_reason
 from sellerops.collect.report_claims import record_fatal
-from sellerops.collect.reuse import is_unfit
+from sellerops.collect.reuse import discard_if_unfit
 from sellerops.ledger import ReportRequest, requests
-from sellerops.sources.common.call_log import DOCUMENTS, CallFacts, keep_call
+from sellerops.sources.common.call_log import DOCUMENTS, CallRecord, record_call
 from sellerops.sources.common.documents import DocumentAddress, download
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def archive_document(tools: Tools, request: ReportRequest, slice_: Slice) -> boo
         except Throttled as error:
             _leave_to_the_triggerer(tools, request, error)
             return False
-        if is_unfit(tools, request, document):
+        if discard_if_unfit(tools, request, document):
             return True
         _record(tools, request, document)
         return True
@@ -131,14 +131,16 @@ def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
     """
     try:
         document = _fetch(tools, request, job.slice_)
-        reason, uri = reason_in(tools, document), document.uri
+        reason, uri = read_fatal_reason(tools, document), document.uri
     except Throttled as error:
         _leave_to_the_triggerer(tools, request, error)
         return False
     except (DocumentDamaged, DocumentExpired, LimitExceeded, RequestRefused, UnexpectedAnswer) as error:
         reason, uri = f"the reason cannot be read ({error.cause.rstrip('.')})", ""
-    note_refusal(tools, request, reason)
-    failure = report_fatal(tools, job, request.report_id, reason, request_id=request.id, archive_uri=uri)
+    learn_from_refusal(tools, request, reason)
+    failure = fatal_report_error(
+        tools, job, request.report_id, reason, request_id=request.id, archive_uri=uri
+    )
     record_fatal(tools.ledger, request.id, request.document_id, request.reported_at, failure)
     raise failure
 
@@ -158,12 +160,12 @@ def _address(tools: Tools, request: ReportRequest) -> DocumentAddress:
     assert request.document_id is not None
 
     async def with_token() -> DocumentAddress:
-        await use_token(tools, request)
+        await redeem_token(tools, request)
         try:
-            return await tools.asking.address(tools.client, request)
+            return await tools.report_api.address(tools.client, request)
         except Throttled as error:
-            if error.details.get("operation") != tools.asking.document:
-                await keep_on(tools, request)  # a call before it was refused, so it was not made
+            if error.details.get("operation") != tools.report_api.document:
+                await restore_token(tools, request)  # a call before it was refused, so it was not made
             raise
 
     try:
@@ -192,7 +194,7 @@ def _logged_download(
 ) -> ArchivedDocument:
     """One download, which the ledger's log of calls tells of."""
     meta, origins = _meta(tools, request, slice_), tools.client.document_origins
-    facts = CallFacts("downloadDocument", api=DOCUMENTS, method="GET")
+    facts = CallRecord("downloadDocument", api=DOCUMENTS, method="GET")
     try:
         document = download(address, tools.archive, meta, origins=origins, facts=facts)
         facts.end()
@@ -203,7 +205,7 @@ def _logged_download(
     finally:
         if facts.seconds is not None:
             about = {"report_type": request.report_type, "report_id": request.report_id}
-            keep_call(tools.ledger, facts.of(request.account_id, request_id=request.id, **about))
+            record_call(tools.ledger, facts.of(request.account_id, request_id=request.id, **about))
 
 
 def _real_seconds(tools: Tools, seconds: float | None) -> float | None:
@@ -234,5 +236,5 @@ def _meta(tools: Tools, request: ReportRequest, slice_: Slice) -> DocumentMeta:
             # For whom it was fetched: a ledger that is lost can be made again from this.
             "slice": slice_.to_dict(),
         },
-        response=tools.asking.headers(tools.client, request),
+        response=tools.report_api.headers(tools.client, request),
     )

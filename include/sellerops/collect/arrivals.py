@@ -50,7 +50,7 @@ class Arrivals:
             if not events:
                 self._awaited.pop((account_id, report_id), None)
 
-    def work_for(self, account_id: str, notification_type: str) -> bool:
+    def is_receiving(self, account_id: str, notification_type: str) -> bool:
         """Whether notifications of this type are known to arrive for the account."""
         return (account_id, notification_type) in self._working
 
@@ -69,7 +69,7 @@ class Arrivals:
 
     async def _look_once(self) -> float:
         awaited = tuple(self._awaited)
-        told = await off_loop(self._ledger.database.run, lambda c: notifications.news(c, awaited))
+        told = await off_loop(self._ledger.database.run, lambda c: notifications.read_status(c, awaited))
         self._working = told.working
         for each in told.arrived:
             for event in self._awaited.get(each, ()):
@@ -91,7 +91,7 @@ def arrivals_of(ledger: Ledger) -> Arrivals:
     return found
 
 
-async def sleep_until_told(ledger: Ledger, moment: datetime, arrived: asyncio.Event) -> bool:
+async def sleep_until_notified(ledger: Ledger, moment: datetime, arrived: asyncio.Event) -> bool:
     """Sleep until the ledger's clock shows ``moment``; True when ``arrived`` ended it."""
     while not arrived.is_set():
         clock = await clock_of(ledger)

@@ -19,26 +19,26 @@ from sellerops.base.errors import (
     SkipError,
     Throttled,
 )
-from sellerops.calendar.slices import Slice, refuse_unpublished
+from sellerops.calendar.slices import Slice, check_published
 from sellerops.collect.archiving import archive_again, archive_document, give_up_document, read_fatal
-from sellerops.collect.calling import Paging
 from sellerops.collect.context import Job, Tools, call_on_worker, fresh_after, key_of, off_loop
-from sellerops.collect.document_tokens import keep_token
-from sellerops.collect.following import Follower
-from sellerops.collect.further_pages import ResultPages, page_after
+from sellerops.collect.document_tokens import reserve_token
+from sellerops.collect.follower import Follower
+from sellerops.collect.further_pages import ResultPages, find_next_page
 from sellerops.collect.listing import find_listed
-from sellerops.collect.outages import ledger_back
+from sellerops.collect.operation_pager import OperationPager
+from sellerops.collect.outages import wait_for_ledger
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult, stored_error
-from sellerops.collect.report_claims import own_since
+from sellerops.collect.report_claims import find_own_reported_at
 from sellerops.collect.roles import explain_refusal
-from sellerops.collect.second_look import Looks, look_again, looks_at
+from sellerops.collect.second_look import EmptyEvidence, find_evidence, open_second_look
 from sellerops.collect.splitting import PartFollower, Splitting
 from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef, SliceState
 from sellerops.rate_limits import QuotaLedger
 from sellerops.reprocess.quarantine import state_of
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec, Split
-from sellerops.sources.common.asking import AFTER, Client
+from sellerops.sources.common.report_api import AFTER, Client
 
 log = logging.getLogger(__name__)
 
@@ -83,8 +83,8 @@ class Collector:
         try:
             if slice_.expired:
                 return self._expired(job)
-            refuse_unpublished(self._tools.spec, slice_, self._tools.ledger.clock().now())
-            self._tools.asking.check(self._tools.client, slice_)
+            check_published(self._tools.spec, slice_, self._tools.ledger.clock().now())
+            self._tools.report_api.check(self._tools.client, slice_)
             if self._tools.spec.request.how == "listed":
                 return self._advance_listed(job, tuple(request_ids))
             if self._tools.spec.request.split:
@@ -125,7 +125,7 @@ class Collector:
                 return await self._wait(job, tuple(request_ids))
             except LedgerUnavailable as away:
                 log.warning("%s waits for the ledger: %s", slice_.label, away.cause)
-                await ledger_back(self._tools.ledger)
+                await wait_for_ledger(self._tools.ledger)
 
     async def _wait(self, job: Job, ids: tuple[int, ...]) -> WaitResult:
         try:
@@ -141,7 +141,7 @@ class Collector:
                 if ids[:-1]:
                     result = _with_pages(ids[:-1], result)
             if result.outcome is WaitOutcome.EMPTY:
-                await off_loop(self._note_empty, job, Looks(result.request_ids, is_believed=True))
+                await off_loop(self._note_empty, job, EmptyEvidence(result.request_ids, is_conclusive=True))
         except LedgerUnavailable:
             raise
         except SellerOpsError as error:
@@ -153,7 +153,7 @@ class Collector:
 
     async def _follow(self, job: Job, request_id: int) -> WaitResult:
         if self._tools.spec.request.how == "called":
-            return await Paging(self._tools, job, request_id).follow()
+            return await OperationPager(self._tools, job, request_id).follow()
         return await Follower(self._tools, job, request_id).follow()
 
     # -- reports we ask for
@@ -177,12 +177,12 @@ class Collector:
                     request = self._find(job)
                     continue
                 case RequestStatus.CANCELLED:
-                    looks = looks_at(self._tools, job, request)
-                    if looks.is_believed:
+                    looks = find_evidence(self._tools, job, request)
+                    if looks.is_conclusive:
                         if AFTER not in request.options:
                             self._note_empty(job, looks)
                         return Done((), Outcome.EMPTY, looks.request_ids)
-                    request = look_again(self._tools, job, request)
+                    request = open_second_look(self._tools, job, request)
                     if request.status.is_active:
                         return WaitFor((request.id,), f"a second look, by request {request.id}")
                     continue
@@ -206,7 +206,7 @@ class Collector:
         while isinstance(step, Done) and step.outcome is Outcome.DOCUMENTS:
             page = self._tools.ledger.get_request(step.request_ids[-1])
             pages.add(page)
-            following = page_after(self._tools, page, job.run)
+            following = find_next_page(self._tools, page, job.run)
             if following is None:
                 return Done(pages.ids, Outcome.DOCUMENTS)
             step = self._advance_created(job, (following.id,))
@@ -230,7 +230,7 @@ class Collector:
 
     def _fresh_after(self, job: Job) -> datetime:
         since = fresh_after(self._tools.spec, job, self._tools.ledger.clock().now())
-        own = own_since(self._tools.ledger, key_of(self._tools.spec, job.slice_), job.run)
+        own = find_own_reported_at(self._tools.ledger, key_of(self._tools.spec, job.slice_), job.run)
         return min(since, own) if own else since
 
     def _serves(self, request: ReportRequest, job: Job) -> bool:
@@ -246,7 +246,7 @@ class Collector:
         if isinstance(step, WaitFor):
             self._note(job, SliceState.REQUESTED, next(iter(step.request_ids), None))
         elif step.outcome is Outcome.EMPTY:
-            self._note_empty(job, Looks(step.evidence, is_believed=True))
+            self._note_empty(job, EmptyEvidence(step.evidence, is_conclusive=True))
         return step
 
     def _splitting(self, job: Job, split: Split) -> Splitting:
@@ -308,7 +308,7 @@ class Collector:
         for one in ids:
             request = await off_loop(self._tools.ledger.get_request, one)
             if request.status is RequestStatus.DONE:
-                await keep_token(self._tools, request)
+                await reserve_token(self._tools, request)
                 break
         return WaitResult(WaitOutcome.READY, f"{len(ids)} reports are listed", ids)
 
@@ -321,7 +321,7 @@ class Collector:
     def _note(self, job: Job, state: SliceState, request_id: int | None) -> None:
         self._tools.ledger.set_slice_state(job.slice_, state, run=job.run, request_id=request_id)
 
-    def _note_empty(self, job: Job, looks: Looks) -> None:
+    def _note_empty(self, job: Job, looks: EmptyEvidence) -> None:
         """An empty day is a fact with its evidence."""
         ids = looks.request_ids
         self._tools.ledger.set_slice_state(
@@ -379,7 +379,7 @@ class _PartCollector(Collector):
     def _note(self, job: Job, state: SliceState, request_id: int | None) -> None:
         pass
 
-    def _note_empty(self, job: Job, looks: Looks) -> None:
+    def _note_empty(self, job: Job, looks: EmptyEvidence) -> None:
         pass
 
     def _note_failure(self, job: Job, error: SellerOpsError) -> None:

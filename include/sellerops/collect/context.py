@@ -15,12 +15,12 @@ from sellerops.archive import Archive
 from sellerops.base.clock import Clock
 from sellerops.calendar.slices import Slice
 from sellerops.ledger import Ledger, ReportRequest, RequestKey, RunRef
-from sellerops.rate_limits import QuotaLedger, at_most
+from sellerops.rate_limits import QuotaLedger, max_token_wait
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec
-from sellerops.sources.common.asking import Asking, Client, Query
 from sellerops.sources.common.placeholders import options_of
-from sellerops.sources.common.sessions import call_now
+from sellerops.sources.common.report_api import Client, Query, ReportApi
+from sellerops.sources.common.sessions import run_blocking
 from sellerops.sources.registry import source_of
 
 _Params = ParamSpec("_Params")
@@ -47,9 +47,9 @@ class Tools:
     archive: Archive
 
     @property
-    def asking(self) -> Asking[Any]:
+    def report_api(self) -> ReportApi[Any]:
         """How the report's source is asked for it."""
-        return source_of(self.spec.source).asking(self.spec)
+        return source_of(self.spec.source).report_api(self.spec)
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ def call_on_worker(tools: Tools, work: Callable[[], Coroutine[Any, Any, _Result]
     """Run calls on a worker. Throttled when a token for one of them is not free within moments: then the
     slice waits in the triggerer, which holds no slot.
     """
-    with at_most(_WORKER_WAITS * tools.ledger.clock().speed):
-        return call_now(work)
+    with max_token_wait(_WORKER_WAITS * tools.ledger.clock().speed):
+        return run_blocking(work)
 
 
 async def clock_of(ledger: Ledger) -> Clock:
@@ -158,7 +158,7 @@ def key_of(spec: ReportSpec, slice_: Slice) -> RequestKey:
 
 def query_for(tools: Tools, job: Job, request: ReportRequest) -> Query:
     """What to create for a request of the job's slice."""
-    return tools.asking.query(tools.spec, job.slice_, request.options)
+    return tools.report_api.query(tools.spec, job.slice_, request.options)
 
 
 def fresh_after(spec: ReportSpec, job: Job, moment: datetime) -> datetime:
@@ -179,12 +179,12 @@ def deadline_of(tools: Tools, request: ReportRequest) -> datetime | None:
     return request.window_start + tools.spec.period.history if request.window_start else None
 
 
-def spread(request: ReportRequest) -> float:
+def poll_offset(request: ReportRequest) -> float:
     """A number in [0, 1), always the same for a request: waits that began together are polled apart."""
     digest = hashlib.sha256(f"report_request {request.id}".encode()).digest()
     return int.from_bytes(digest[:4], "big") / 2**32
 
 
-def back_off(attempt: int, share: float) -> timedelta:
+def backoff_pause(attempt: int, share: float) -> timedelta:
     """5 s, 10 s, 20 s ... 5 min of the ledger's clock, each stretched by up to a half."""
     return timedelta(seconds=min(300.0, 5.0 * 2 ** min(attempt, 10)) * (1 + share / 2))

@@ -26,13 +26,13 @@ def says_too_soon(reason: str) -> bool:
     return bool(_TOO_SOON.search(reason))
 
 
-def note_refusal(tools: Tools, request: ReportRequest, reason: str) -> None:
+def learn_from_refusal(tools: Tools, request: ReportRequest, reason: str) -> None:
     """A create refused, or a report ended FATAL, with these words."""
     if says_too_soon(reason):
         _lengthen(tools, request, reason, tools.ledger.database.run(lambda c: _gap(c, request)))
 
 
-def note_cancelled(tools: Tools, request: ReportRequest) -> None:
+def learn_from_cancelled(tools: Tools, request: ReportRequest) -> None:
     """A report ended CANCELLED, without words: no data, or asked for too recently.
 
     It was the latter when a report of the same type, shops, window and options had data shortly before: data
@@ -44,7 +44,7 @@ def note_cancelled(tools: Tools, request: ReportRequest) -> None:
 
 
 def _lengthen(tools: Tools, request: ReportRequest, reason: str, gap: timedelta | None) -> None:
-    now_kept = tools.limits.too_soon(
+    now_kept = tools.limits.lengthen_cooldown(
         request.account_id,
         request.report_type,
         refusal=request.report_id or f"request {request.id}",

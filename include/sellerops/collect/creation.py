@@ -29,15 +29,15 @@ from sellerops.collect.context import (
     query_for,
     sleep_until,
 )
-from sellerops.collect.cooldowns import note_refusal
+from sellerops.collect.cooldowns import learn_from_refusal
 from sellerops.collect.fence import ClaimLost, CreateFence
-from sellerops.collect.outages import until_recorded
-from sellerops.collect.report_claims import Claim, adopt_report, claim_alone, give_up_claim, release_claim
+from sellerops.collect.outages import retry_until_recorded
+from sellerops.collect.report_claims import Claim, adopt_report, claim_request, give_up_claim, release_claim
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.rate_limits import Granted, Wait
-from sellerops.sources.common.asking import Query, Report
 from sellerops.sources.common.deadline import orphan_after
 from sellerops.sources.common.placeholders import iso
+from sellerops.sources.common.report_api import Query, Report
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +70,8 @@ class Creation:
             log.info("request %s: cooldown of %s for %s", request.id, query.report_type, left)
             await sleep_until(self._tools.ledger, await now(self._tools.ledger) + left)
             return
-        await self._tools.client.lease(self._tools.asking.create, deadline_of(self._tools, request))
-        claim = await off_loop(claim_alone, self._tools.ledger, request)
+        await self._tools.client.lease(self._tools.report_api.create, deadline_of(self._tools, request))
+        claim = await off_loop(claim_request, self._tools.ledger, request)
         if claim.other:
             log.info("request %s waits for the look-alike %s to be created", request.id, claim.other.id)
             await self.settle(claim.other)
@@ -132,7 +132,7 @@ class Creation:
         ledger = self._tools.ledger
         fence = CreateFence(ledger, claimed.id, claim.token)
         try:
-            created = await self._tools.asking.ask(self._tools.client, query, claimed, fence)
+            created = await self._tools.report_api.ask(self._tools.client, query, claimed, fence)
         except ClaimLost as lost:
             log.info("request %s is not sent: %s", claimed.id, lost.cause)
             await off_loop(give_up_claim, ledger, claimed.id, claim.token)
@@ -142,7 +142,7 @@ class Creation:
             await self._give_back(claimed, query)
             if await self._mended(claimed, claim, query, error):
                 return
-            await off_loop(note_refusal, self._tools, claimed, error.cause)
+            await off_loop(learn_from_refusal, self._tools, claimed, error.cause)
             await off_loop(ledger.record_failed, claimed.id, error)
             raise
         except SellerOpsError as error:
@@ -151,10 +151,12 @@ class Creation:
                 await self._give_back(claimed, query)
             if isinstance(error, UnexpectedAnswer):
                 # Amazon took the request but told no id: as good as lost, the report is looked for.
-                log.warning("%s of request %s: %s", self._tools.asking.create, claimed.id, error)
+                log.warning("%s of request %s: %s", self._tools.report_api.create, claimed.id, error)
                 return
             raise
-        await until_recorded(ledger, ledger.record_created, claimed.id, created.report_id, created.created_by)
+        await retry_until_recorded(
+            ledger, ledger.record_created, claimed.id, created.report_id, created.created_by
+        )
         self._granted.pop(claimed.id, None)
 
     async def _mended(
@@ -163,11 +165,11 @@ class Creation:
         """Whether the source found what was refused and leaves it out from now on. Finding it takes calls,
         and longer than a claim may be held.
         """
-        asking = self._tools.asking
-        if not asking.can_mend(error):
+        report_api = self._tools.report_api
+        if not report_api.can_mend(error):
             return False
         await off_loop(give_up_claim, self._tools.ledger, claimed.id, claim.token)
-        return await asking.mended(self._tools.client, query, claimed, error)
+        return await report_api.mended(self._tools.client, query, claimed, error)
 
     async def _orphan(self, request: ReportRequest, query: Query) -> Report | None:
         """The oldest report that ``request`` may have created and no request has."""
@@ -175,7 +177,7 @@ class Creation:
         since = request.creating_at - CLOCK_SLACK
         candidates = [
             report
-            async for report in self._tools.asking.recent(self._tools.client, query, since)
+            async for report in self._tools.report_api.recent(self._tools.client, query, since)
             if query.answers(report) and report.created_at >= since
         ]
         known = await off_loop(

@@ -9,11 +9,11 @@ from sellerops.base.clock import Clock
 from sellerops.collect.context import Tools, clock_of, deadline_of, off_loop
 from sellerops.ledger import ReportRequest
 from sellerops.ledger.database import Connection
-from sellerops.rate_limits import Granted, KeepingToken, UsingToken, acquire
+from sellerops.rate_limits import Granted, TokenRedeemer, TokenReserver, acquire
 
 # A worker that has not come by then comes no more: its token is no longer counted, and it takes another if it
 # does come.
-KEPT_FOR = timedelta(minutes=15)
+RESERVED_FOR = timedelta(minutes=15)
 # Where tokens come faster than one in so many seconds (Amazon Ads), workers do not use them up at once.
 _SCARCE_S = 2.0
 # KEPT_FOR in real seconds, on a clock that is faster: Airflow does not start tasks faster because of it.
@@ -34,7 +34,7 @@ class DocumentToken:
             "id": request.id,
             "source": request.source,
             "account_id": request.account_id,
-            "kept_for": kept_for(clock),
+            "reservation_lifetime": reservation_lifetime(clock),
         }
 
     def count(self, connection: Connection) -> int:
@@ -45,7 +45,7 @@ class DocumentToken:
             SELECT count(*) AS kept FROM sellerops.report_request
             WHERE account_id = %(account_id)s AND source = %(source)s
               AND status IN ('PLANNED', 'CREATING', 'IN_QUEUE', 'IN_PROGRESS', 'DONE')
-              AND document_lease_at > sellerops.now() - %(kept_for)s
+              AND document_lease_at > sellerops.now() - %(reservation_lifetime)s
             """,
             self._values,
         ).fetchone()
@@ -71,51 +71,51 @@ class DocumentToken:
             UPDATE sellerops.report_request AS request
             SET document_lease_at = NULL, updated_at = sellerops.now()
             FROM held
-            WHERE request.id = held.id AND held.document_lease_at > sellerops.now() - %(kept_for)s
+            WHERE request.id = held.id AND held.document_lease_at > sellerops.now() - %(reservation_lifetime)s
             """,
             self._values,
         )
         return used.rowcount == 1
 
 
-def kept_for(clock: Clock) -> timedelta:
+def reservation_lifetime(clock: Clock) -> timedelta:
     """How long a token is kept for the worker that will use it, by ``clock``."""
-    return max(KEPT_FOR, timedelta(seconds=_SHORTEST_KEPT * clock.speed))
+    return max(RESERVED_FOR, timedelta(seconds=_SHORTEST_KEPT * clock.speed))
 
 
-async def keep_token(tools: Tools, request: ReportRequest) -> None:
+async def reserve_token(tools: Tools, request: ReportRequest) -> None:
     """Wait for a token for the request's document and keep it, unless one is kept already."""
     clock = await clock_of(tools.ledger)
     held = request.document_lease_at
-    if held is None or held + kept_for(clock) / 2 < clock.now():
-        keeping = KeepingToken(tools.limits, _token_of(tools, request, clock))
-        bucket = tools.client.bucket(tools.asking.document)
+    if held is None or held + reservation_lifetime(clock) / 2 < clock.now():
+        keeping = TokenReserver(tools.limits, _token_of(tools, request, clock))
+        bucket = tools.client.bucket(tools.report_api.document)
         await acquire(keeping, bucket, tools.client.priority, deadline_of(tools, request))
 
 
-async def keep_token_if_free(tools: Tools, request: ReportRequest) -> bool:
+async def reserve_token_if_free(tools: Tools, request: ReportRequest) -> bool:
     """The same without waiting; whether the request has its token.
 
     Who holds tokens must not wait for further ones: two who did so could wait for each other.
     """
-    keeping = KeepingToken(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
-    bucket = tools.client.bucket(tools.asking.document)
+    keeping = TokenReserver(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
+    bucket = tools.client.bucket(tools.report_api.document)
     decision = await off_loop(keeping.try_acquire, bucket, tools.client.priority)
     return isinstance(decision, Granted)
 
 
-async def use_token(tools: Tools, request: ReportRequest) -> None:
+async def redeem_token(tools: Tools, request: ReportRequest) -> None:
     """The right to call for the request's document now. Throttled when there is none soon (``at_most``)."""
-    using = UsingToken(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
-    await acquire(using, tools.client.bucket(tools.asking.document), tools.client.priority)
+    using = TokenRedeemer(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
+    await acquire(using, tools.client.bucket(tools.report_api.document), tools.client.priority)
 
 
-async def keep_on(tools: Tools, request: ReportRequest) -> None:
+async def restore_token(tools: Tools, request: ReportRequest) -> None:
     """Keep a used token after all: the call it was for was not made."""
     token = _token_of(tools, request, await clock_of(tools.ledger))
     await off_loop(tools.ledger.database.run, token.keep)
 
 
 def _token_of(tools: Tools, request: ReportRequest, clock: Clock) -> DocumentToken:
-    rate = tools.limits.config.limit(tools.asking.document).rate
+    rate = tools.limits.config.limit(tools.report_api.document).rate
     return DocumentToken(request, clock, is_scarce=rate * _SCARCE_S < 1)

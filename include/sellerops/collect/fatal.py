@@ -14,7 +14,7 @@ _READ = 64 * 1024
 _LONGEST = 1_000
 
 
-def report_fatal(
+def fatal_report_error(
     tools: Tools, job: Job, report_id: str | None, reason: str, **details: Any
 ) -> SellerOpsError:
     """The error of a report that Amazon aborted: NotPublishedYet where its reason has the spec's words for
@@ -32,7 +32,7 @@ def report_fatal(
     )
 
 
-def reason_in(tools: Tools, document: ArchivedDocument) -> str:
+def read_fatal_reason(tools: Tools, document: ArchivedDocument) -> str:
     """Amazon's reason: ``errorDetails`` of a JSON document, else its text; one line of bounded length, empty
     where the document says nothing.
     """

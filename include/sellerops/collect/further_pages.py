@@ -9,8 +9,8 @@ from __future__ import annotations
 from sellerops.collect.context import Tools
 from sellerops.ledger import ReportRequest, RequestKey, RunRef
 from sellerops.ledger.database import Connection
-from sellerops.sources.common.asking import AFTER, TOKEN
 from sellerops.sources.common.paging import PageWatch
+from sellerops.sources.common.report_api import AFTER, TOKEN
 
 # At createQuery's pace half a day; a result is a few pages long.
 MOST_PAGES = 1_000
@@ -35,14 +35,14 @@ class ResultPages:
             self.ids = (*self.ids, page.id)
 
 
-def open_next(tools: Tools, request: ReportRequest, token: str, run: RunRef) -> ReportRequest:
+def open_next_page(tools: Tools, request: ReportRequest, token: str, run: RunRef) -> ReportRequest:
     """The request of the page after ``request``, opened by whoever comes first."""
     assert request.report_id is not None
     options = {**request.options, AFTER: request.report_id, TOKEN: token}
     return _find_or_open(tools, request, options, run)
 
 
-def page_after(tools: Tools, request: ReportRequest, run: RunRef) -> ReportRequest | None:
+def find_next_page(tools: Tools, request: ReportRequest, run: RunRef) -> ReportRequest | None:
     """The request of the page after ``request``; None when it is the last. One that failed is opened anew."""
     following = tools.ledger.database.run(lambda connection: _options_after(connection, request))
     return _find_or_open(tools, request, following, run) if following else None

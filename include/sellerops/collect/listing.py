@@ -10,7 +10,7 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.collect.context import Job, Tools, key_of, now, off_loop
 from sellerops.ledger import ReportRequest
 from sellerops.settings.marketplaces import all_marketplaces
-from sellerops.sources.common.asking import Listing, ProcessingStatus, Report
+from sellerops.sources.common.report_api import Listing, ProcessingStatus, Report
 
 # getReports refuses a createdSince older than its retention, by Amazon's clock.
 _MARGIN = timedelta(minutes=5)
@@ -43,7 +43,7 @@ async def find_listed(tools: Tools, job: Job) -> list[ReportRequest]:
 
 def listing_of(tools: Tools) -> Listing[Any]:
     """The list the report is looked for in. ConfigurationError when its source has none."""
-    listing = tools.asking.listing
+    listing = tools.report_api.listing
     if listing is None:
         raise ConfigurationError(
             f"{tools.spec.source} lists no reports.",

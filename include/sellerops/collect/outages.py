@@ -24,7 +24,7 @@ _probes: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakKeyDictionary[Ledger, 
 )
 
 
-async def ledger_back(ledger: Ledger) -> None:
+async def wait_for_ledger(ledger: Ledger) -> None:
     """Return once the ledger answers. However many wait, one of them asks."""
     probes = _probes.setdefault(asyncio.get_running_loop(), WeakKeyDictionary())
     probe = probes.get(ledger)
@@ -34,7 +34,7 @@ async def ledger_back(ledger: Ledger) -> None:
     await asyncio.shield(probe)
 
 
-async def until_recorded(
+async def retry_until_recorded(
     ledger: Ledger, work: Callable[_Params, _Result], *args: _Params.args, **kwargs: _Params.kwargs
 ) -> _Result:
     """``off_loop`` for what exists nowhere else, such as a new report's id: repeated until it is written."""
@@ -43,7 +43,7 @@ async def until_recorded(
             return await off_loop(work, *args, **kwargs)
         except LedgerUnavailable as away:
             log.warning("not written down yet, the ledger is away: %s", away.cause)
-            await ledger_back(ledger)
+            await wait_for_ledger(ledger)
 
 
 async def _probe(ledger: Ledger) -> None:

@@ -36,7 +36,7 @@ class Claim:
     other: ReportRequest | None = None
 
 
-def claim_alone(ledger: Ledger, request: ReportRequest) -> Claim:
+def claim_request(ledger: Ledger, request: ReportRequest) -> Claim:
     """PLANNED -> CREATING, unless a request that looks alike to Amazon is CREATING; an empty Claim was lost.
 
     Were two look-alikes created at once and both ids lost, nobody could tell whose report is whose; so they
@@ -123,7 +123,7 @@ def record_fatal(
     ledger.database.run(work)
 
 
-def own_since(ledger: Ledger, key: RequestKey, run: RunRef) -> datetime | None:
+def find_own_reported_at(ledger: Ledger, key: RequestKey, run: RunRef) -> datetime | None:
     """When Amazon made what this very run got for ``key`` before it was killed; None if it got nothing."""
 
     def work(connection: Connection) -> datetime | None:

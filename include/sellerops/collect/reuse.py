@@ -19,12 +19,12 @@ from weakref import WeakKeyDictionary
 from sellerops.archive import ArchivedDocument
 from sellerops.base.errors import RequestRefused, SellerOpsError
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, now, off_loop
-from sellerops.collect.report_claims import claim_alone
+from sellerops.collect.report_claims import claim_request
 from sellerops.ledger import ReportRequest, listings, notifications
-from sellerops.ledger.listings import Listed, Wanted
+from sellerops.ledger.listings import ListedReport, WantedReport
 from sellerops.rate_limits import Granted
-from sellerops.sources.common.asking import Listing, ProcessingStatus, Query, Report
 from sellerops.sources.common.placeholders import iso
+from sellerops.sources.common.report_api import Listing, ProcessingStatus, Query, Report
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +53,10 @@ async def reuse(tools: Tools, job: Job, request: ReportRequest, query: Query) ->
     """Give a PLANNED request a report that Amazon has already; False when there is none to be had cheaply.
 
     Options are not told by getReports. So a report of another application serves where there are none, or
-    where the document names them (``is_unfit`` looks when it is archived); and a report of our own request
+    where the document names them (``discard_if_unfit`` looks when it is archived); and a report of our own request
     that was given up, under the same options, always.
     """
-    listing = tools.asking.listing
+    listing = tools.report_api.listing
     if listing is None or not tools.limits.config.reuse.pages:
         return False
     span = _span(tools, job, listing, await now(tools.ledger))
@@ -69,7 +69,7 @@ async def reuse(tools: Tools, job: Job, request: ReportRequest, query: Query) ->
     return False
 
 
-def is_unfit(tools: Tools, request: ReportRequest, document: ArchivedDocument) -> bool:
+def discard_if_unfit(tools: Tools, request: ReportRequest, document: ArchivedDocument) -> bool:
     """Whether a reused report turns out to answer other options; it is then given up for a new one."""
     if request.created_by != "reused" or not request.options:
         return False
@@ -95,8 +95,8 @@ def _span(tools: Tools, job: Job, listing: Listing[Any], moment: datetime) -> _S
     return _Span(usable, min(since, moment - cooldown - _MARGIN) if cooldown else since)
 
 
-def _wanted(tools: Tools, job: Job, request: ReportRequest, query: Query, span: _Span) -> Wanted:
-    return Wanted(
+def _wanted(tools: Tools, job: Job, request: ReportRequest, query: Query, span: _Span) -> WantedReport:
+    return WantedReport(
         account_id=request.account_id,
         report_type=query.report_type,
         marketplace_ids=query.marketplace_ids,
@@ -108,8 +108,8 @@ def _wanted(tools: Tools, job: Job, request: ReportRequest, query: Query, span: 
     )
 
 
-def _take(tools: Tools, job: Job, request: ReportRequest, query: Query, found: Listed) -> bool:
-    claim = claim_alone(tools.ledger, request)
+def _take(tools: Tools, job: Job, request: ReportRequest, query: Query, found: ListedReport) -> bool:
+    claim = claim_request(tools.ledger, request)
     if claim.request is None:
         return False
     log.info("request %s uses report %s, made %s", request.id, found.report_id, found.created_at)
@@ -127,9 +127,9 @@ async def _look_up_told(tools: Tools, listing: Listing[Any], query: Query, since
     run = tools.ledger.database.run
     account_id, report_type = tools.account.id, query.report_type
     async with _lock(account_id, report_type):
-        told = await off_loop(run, lambda c: notifications.unasked(c, account_id, report_type, since))
+        told = await off_loop(run, lambda c: notifications.unrequested(c, account_id, report_type, since))
         for report_id in told[:_MOST_LOOKED_UP]:
-            bucket = tools.client.bucket(tools.asking.status)
+            bucket = tools.client.bucket(tools.report_api.status)
             lease = await off_loop(tools.limits.try_acquire, bucket, tools.client.priority)
             if not isinstance(lease, Granted):
                 break
@@ -202,7 +202,7 @@ async def _list(
     return found
 
 
-def _note_all_made(tools: Tools, query: Query, reports: list[Listed]) -> None:
+def _note_all_made(tools: Tools, query: Query, reports: list[ListedReport]) -> None:
     """Amazon counts cooldowns for the seller: another application's report starts ours."""
     cooldown = tools.limits.published_cooldown(query.report_type, tools.spec.request.cooldown)
     oldest = tools.ledger.clock().now() - cooldown
@@ -211,7 +211,7 @@ def _note_all_made(tools: Tools, query: Query, reports: list[Listed]) -> None:
             _note_made(tools, query, report)
 
 
-def _note_made(tools: Tools, query: Query, report: Listed) -> None:
+def _note_made(tools: Tools, query: Query, report: ListedReport) -> None:
     window = ""
     if query.start and report.window_start and report.window_end:
         window = f"{iso(report.window_start)}/{iso(report.window_end)}"
@@ -220,8 +220,8 @@ def _note_made(tools: Tools, query: Query, report: Listed) -> None:
     )
 
 
-def _listed(report: Report) -> Listed:
-    return Listed(
+def _listed(report: Report) -> ListedReport:
+    return ListedReport(
         report.report_id,
         report.report_type,
         report.marketplace_ids,

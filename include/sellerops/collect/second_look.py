@@ -22,11 +22,11 @@ _MARGIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Looks:
+class EmptyEvidence:
     """The requests that say there is no data, oldest first, and whether that is enough to believe it."""
 
     request_ids: tuple[int, ...]
-    is_believed: bool
+    is_conclusive: bool
 
     @property
     def evidence(self) -> NothingToCollect:
@@ -35,21 +35,21 @@ class Looks:
         return NothingToCollect(f"Amazon has no data (CANCELLED): request {listed}.")
 
 
-def looks_at(tools: Tools, job: Job, request: ReportRequest) -> Looks:
+def find_evidence(tools: Tools, job: Job, request: ReportRequest) -> EmptyEvidence:
     """What is known once ``request`` ended CANCELLED."""
     pause = tools.spec.request.second_look
     if not pause:
-        return Looks((request.id,), is_believed=True)
+        return EmptyEvidence((request.id,), is_conclusive=True)
     since = fresh_after(tools.spec, job, tools.ledger.clock().now())
     asked_at = request.creating_at or request.created_at
     key = key_of(tools.spec, job.slice_)
     earlier = tools.ledger.database.run(
         lambda c: _earlier(c, key, request.id, since, job.run, asked_at - pause)
     )
-    return Looks((*([earlier] if earlier else []), request.id), is_believed=earlier is not None)
+    return EmptyEvidence((*([earlier] if earlier else []), request.id), is_conclusive=earlier is not None)
 
 
-def look_again(tools: Tools, job: Job, first: ReportRequest) -> ReportRequest:
+def open_second_look(tools: Tools, job: Job, first: ReportRequest) -> ReportRequest:
     """The request that comes after ``first``, opened by whoever comes first; the slice says why it waits."""
     key = key_of(tools.spec, job.slice_)
     just_after = first.updated_at + timedelta(microseconds=1)
@@ -70,7 +70,7 @@ def look_again(tools: Tools, job: Job, first: ReportRequest) -> ReportRequest:
     return second
 
 
-async def pause_before(tools: Tools, request: ReportRequest) -> bool:
+async def sleep_until_second_look(tools: Tools, request: ReportRequest) -> bool:
     """Sleep until a planned ``request`` may be made after the CANCELLED one before it; whether it slept."""
     if not tools.spec.request.second_look:
         return False

@@ -16,8 +16,8 @@ from sellerops.base.errors import ReportFatal, RetryableError, SellerOpsError, S
 from sellerops.calendar.slices import Slice
 from sellerops.collect.asins import known_asins
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, off_loop
-from sellerops.collect.document_tokens import keep_token, keep_token_if_free
-from sellerops.collect.following import Follower
+from sellerops.collect.document_tokens import reserve_token, reserve_token_if_free
+from sellerops.collect.follower import Follower
 from sellerops.collect.outcomes import Done, Outcome, WaitFor, WaitOutcome, WaitResult
 from sellerops.collect.part_claims import open_parts
 from sellerops.ledger import Ledger, ReportRequest, RequestStatus, RunRef
@@ -154,9 +154,9 @@ class Splitting:
             if not (request.document_id and request.status.is_active):
                 continue
             if is_first:
-                await keep_token(self._tools, request)
+                await reserve_token(self._tools, request)
                 is_first = False
-            elif not await keep_token_if_free(self._tools, request):
+            elif not await reserve_token_if_free(self._tools, request):
                 return
 
     def _requests(self, ids: Sequence[int]) -> tuple[ReportRequest, ...]:

@@ -13,7 +13,7 @@ from sellerops.calendar.slices import Slice, plan_slices, window_days
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import PeriodKind, ReportSpec
 
-ShopKey = str
+MarketplaceKey = str
 _WHOLE_DAYS = (
     PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.RANGE,
 )  # fmt: skip
@@ -35,14 +35,14 @@ class ExpectedDay:
     expired: bool
 
 
-def shop_key(slice_: Slice) -> ShopKey:
+def marketplace_key(slice_: Slice) -> MarketplaceKey:
     """As the ledger keys a slice's shop: its id, or nothing for several shops together."""
     return slice_.marketplace.id if slice_.marketplace else ""
 
 
 def expected_days(
     spec: ReportSpec, account: Account, first_day: date, last_day: date, now: datetime
-) -> dict[ShopKey, dict[date, ExpectedDay]]:
+) -> dict[MarketplaceKey, dict[date, ExpectedDay]]:
     """The days from ``first_day`` to ``last_day`` that runs due by ``now`` should have collected, by shop.
 
     Runs are those whose data interval begins in these days or in the lookback after them. A period that was
@@ -54,13 +54,13 @@ def expected_days(
         found = _of_windows(spec, account, moments, now)
     else:
         found = _of_moments(spec, account, moments, now)
-    shops: dict[ShopKey, dict[date, ExpectedDay]] = {}
-    keys: dict[tuple[str, ...], ShopKey] = {}
+    shops: dict[MarketplaceKey, dict[date, ExpectedDay]] = {}
+    keys: dict[tuple[str, ...], MarketplaceKey] = {}
     for each in found:
         if first_day <= each.day <= last_day:
             codes = each.slice_.marketplaces
             if codes not in keys:
-                keys[codes] = shop_key(each.slice_)
+                keys[codes] = marketplace_key(each.slice_)
             shops.setdefault(keys[codes], {}).setdefault(each.day, each)
     return shops
 

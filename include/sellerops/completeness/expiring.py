@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sellerops.completeness.calendar import Day, DayState, Shop
 from sellerops.completeness.expected import served_until
 from sellerops.completeness.gaps import OPEN
+from sellerops.completeness.marketplace_calendar import Day, DayState, MarketplaceCalendar
 from sellerops.settings.specs import PeriodKind, ReportSpec
 
 # So long ahead people are warned.
-AHEAD = timedelta(days=7)
+WARN_AHEAD = timedelta(days=7)
 # What is under way is still to come; after a day it is no longer counted on.
 _COUNTED_ON = timedelta(days=1)
 # A snapshot's moment is over at once; a listing finds what there is.
@@ -33,28 +33,28 @@ class ExpiringDay:
     last_day_to_act: date
 
 
-def expiring_days(shops: Iterable[Shop], now: datetime) -> list[ExpiringDay]:
-    """Open days that end within twice ``AHEAD``, the soonest first. Days that have ended are left out."""
+def expiring_days(shops: Iterable[MarketplaceCalendar], now: datetime) -> list[ExpiringDay]:
+    """Open days that end within twice ``WARN_AHEAD``, the soonest first. Days that have ended are left out."""
     found = [each for shop in shops for each in _of_shop(shop, now)]
     return sorted(found, key=lambda each: (each.served_until, each.account_id, each.marketplace_id, each.day))
 
 
-def last_day_near_the_end(spec: ReportSpec, now: datetime) -> tuple[date, int]:
-    """The last day that may end within twice ``AHEAD``, and how many days before it may, too.
+def days_to_check(spec: ReportSpec, now: datetime) -> tuple[date, int]:
+    """The last day that may end within twice ``WARN_AHEAD``, and how many days before it may, too.
 
     A month or quarter ends with its first day.
     """
-    reach = 2 * AHEAD.days + (93 if spec.period.kind is PeriodKind.QUARTER else 32)
+    reach = 2 * WARN_AHEAD.days + (93 if spec.period.kind is PeriodKind.QUARTER else 32)
     last = (now - spec.period.history).date() + timedelta(days=reach)
     return min(last, now.date()), reach + 2
 
 
-def is_near(each: ExpiringDay, now: datetime) -> bool:
+def needs_warning(each: ExpiringDay, now: datetime) -> bool:
     """Whether people are to be warned of it now."""
-    return each.served_until <= now + AHEAD
+    return each.served_until <= now + WARN_AHEAD
 
 
-def _of_shop(shop: Shop, now: datetime) -> Iterator[ExpiringDay]:
+def _of_shop(shop: MarketplaceCalendar, now: datetime) -> Iterator[ExpiringDay]:
     if shop.spec.period.kind in _WITHOUT_END:
         return
     for day in shop.days:
@@ -64,7 +64,7 @@ def _of_shop(shop: Shop, now: datetime) -> Iterator[ExpiringDay]:
             continue  # its rows are there; only asking again has failed
         slice_ = day.expected.slice_
         until = served_until(shop.spec, slice_, day.day)
-        if now < until <= now + 2 * AHEAD:
+        if now < until <= now + 2 * WARN_AHEAD:
             last = (until - timedelta(microseconds=1)).astimezone(ZoneInfo(slice_.timezone)).date()
             yield ExpiringDay(
                 shop.spec, shop.account.id, shop.marketplace_id, day.day, day.state, until, last

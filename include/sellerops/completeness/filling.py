@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sellerops.base.errors import NothingToCollect
-from sellerops.completeness.calendar import DayState, Shop
 from sellerops.completeness.gaps import LONGEST_RUN, Gap
+from sellerops.completeness.marketplace_calendar import DayState, MarketplaceCalendar
 from sellerops.ledger import Ledger, SliceState
 from sellerops.ledger.database import Connection
 from sellerops.settings.specs import PeriodKind
@@ -17,10 +17,10 @@ from sellerops.settings.specs.durations import format_duration
 
 
 @dataclass(frozen=True)
-class Limits:
-    """At most ``a_day`` runs within 24 hours; a gap is tried ``tries`` times, one, two, four days apart."""
+class FillLimits:
+    """At most ``per_day`` runs within 24 hours; a gap is tried ``tries`` times, one, two, four days apart."""
 
-    a_day: int = 20
+    per_day: int = 20
     tries: int = 3
 
 
@@ -62,7 +62,7 @@ _TRIES = """
 """
 
 
-def claim_fills(ledger: Ledger, gaps: Iterable[Gap], limits: Limits) -> list[Fill]:
+def claim_fills(ledger: Ledger, gaps: Iterable[Gap], limits: FillLimits) -> list[Fill]:
     """The gaps to fill now, each noted in the ledger for the caller alone, in the order given.
 
     Left out: what no run can bring (expired, snapshots), what a run is under way for, what was tried too
@@ -72,7 +72,7 @@ def claim_fills(ledger: Ledger, gaps: Iterable[Gap], limits: Limits) -> list[Fil
     fills: list[Fill] = []
     with ledger.connection() as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('sellerops.gap_fill', 0))")
-        left = limits.a_day - _claimed_today(connection, now)
+        left = limits.per_day - _claimed_today(connection, now)
         for gap in gaps:
             if len(fills) >= left:
                 break
@@ -82,7 +82,7 @@ def claim_fills(ledger: Ledger, gaps: Iterable[Gap], limits: Limits) -> list[Fil
     return fills
 
 
-def tries_of(ledger: Ledger, report: str, account_id: str, days: Iterable[tuple[str, date]]) -> int:
+def count_tries(ledger: Ledger, report: str, account_id: str, days: Iterable[tuple[str, date]]) -> int:
     """How often runs were started for the most tried of these days; days are (marketplace id, day)."""
     every = list(days)
     with ledger.connection() as connection:
@@ -117,7 +117,7 @@ def release_fill(ledger: Ledger, fill: Fill) -> None:
         )
 
 
-def mark_expired(ledger: Ledger, shops: Iterable[Shop]) -> int:
+def mark_expired(ledger: Ledger, shops: Iterable[MarketplaceCalendar]) -> int:
     """Write down, with the reason, the days nothing is known of and nothing can be had of; how many."""
     marked = 0
     for shop in shops:
@@ -133,7 +133,7 @@ def mark_expired(ledger: Ledger, shops: Iterable[Shop]) -> int:
     return marked
 
 
-def _why(shop: Shop, due: datetime) -> NothingToCollect:
+def _why(shop: MarketplaceCalendar, due: datetime) -> NothingToCollect:
     period = shop.spec.period
     due_at = f"the run due {due:%Y-%m-%d %H:%M} UTC did not bring it"
     if period.kind is PeriodKind.SNAPSHOT:
@@ -149,7 +149,7 @@ def _claimed_today(connection: Connection, now: datetime) -> int:
     return int(row["n"]) if row else 0
 
 
-def _may_try(connection: Connection, gap: Gap, now: datetime, limits: Limits) -> bool:
+def _may_try(connection: Connection, gap: Gap, now: datetime, limits: FillLimits) -> bool:
     row = connection.execute(_TRIES, {**_values(gap), "now": now, "under_way": LONGEST_RUN}).fetchone()
     assert row is not None
     if not row["tries"]:

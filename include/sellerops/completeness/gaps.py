@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sellerops.calendar.slices import days_label
-from sellerops.completeness.calendar import Day, DayState, Shop
+from sellerops.completeness.marketplace_calendar import Day, DayState, MarketplaceCalendar
 from sellerops.ledger import SliceRow, SliceState
 from sellerops.settings.marketplaces import marketplace_by_id
 from sellerops.settings.specs import ReportSpec
@@ -15,7 +15,7 @@ from sellerops.settings.specs import ReportSpec
 # Nothing was brought, and nothing more comes of it by itself.
 OPEN = frozenset({DayState.MISSING, DayState.LATE, DayState.FAILED})
 # A run or a person was to bring it to an end.
-UNDER_WAY = frozenset({DayState.PLANNED, DayState.REQUESTED, DayState.QUARANTINED})
+IN_PROGRESS = frozenset({DayState.PLANNED, DayState.REQUESTED, DayState.QUARANTINED})
 # Where nobody can be asked about runs: one that has not written how its days ended by then never will.
 LONGEST_RUN = timedelta(days=2)
 # Runs by hand are bounded by Airflow's mapped tasks; so long a stretch is one run.
@@ -53,26 +53,26 @@ class Gap:
         return f"{self.spec.name} {self.account_id} {','.join(self.codes) or 'all shops'} {days}"
 
 
-IsAttended = Callable[[SliceRow], bool]
+IsHandled = Callable[[SliceRow], bool]
 
 
 def find_gaps(
-    shops: Iterable[Shop],
+    shops: Iterable[MarketplaceCalendar],
     now: datetime,
     *,
     older_than: timedelta = timedelta(days=1),
-    is_attended: IsAttended | None = None,
+    is_handled: IsHandled | None = None,
 ) -> list[Gap]:
     """The gaps that have stood for ``older_than``: what Amazon forgets first comes first, the lost last.
 
-    ``is_attended``: whether a day planned, requested or in quarantine is still a live run's or a person's.
+    ``is_handled``: whether a day planned, requested or in quarantine is still a live run's or a person's.
     Left out: a run's for two days, a person's for good. A report that is switched off has no gaps.
     """
 
     def is_recent(row: SliceRow) -> bool:
         return row.state is SliceState.QUARANTINED or row.updated_at > now - LONGEST_RUN
 
-    attended = is_attended or is_recent
+    attended = is_handled or is_recent
     found: dict[tuple[object, ...], Gap] = {}
     for shop in shops:
         if not shop.spec.enabled:
@@ -93,10 +93,12 @@ def _joined(one: Gap, other: Gap) -> Gap:
     return replace(one, marketplace_ids=shops, states=_unique([*one.states, *other.states]))
 
 
-def _of_shop(shop: Shop, now: datetime, older_than: timedelta, is_attended: IsAttended) -> Iterator[Gap]:
+def _of_shop(
+    shop: MarketplaceCalendar, now: datetime, older_than: timedelta, is_handled: IsHandled
+) -> Iterator[Gap]:
     stretch: list[Day] = []
     for day in shop.days:
-        if not _is_gap(day, shop.spec, now - older_than, is_attended):
+        if not _is_gap(day, shop.spec, now - older_than, is_handled):
             continue
         if stretch and (
             day.day != stretch[-1].day + timedelta(days=1)
@@ -110,15 +112,15 @@ def _of_shop(shop: Shop, now: datetime, older_than: timedelta, is_attended: IsAt
         yield _gap(shop, stretch)
 
 
-def _is_gap(day: Day, spec: ReportSpec, before: datetime, is_attended: IsAttended) -> bool:
+def _is_gap(day: Day, spec: ReportSpec, before: datetime, is_handled: IsHandled) -> bool:
     if day.row is None:
         return day.state in OPEN and day.expected is not None and day.expected.due <= before
     if day.state is DayState.LATE and (day.expected is None or day.expected.due > before):
         return False  # not published yet
     if day.row.updated_at > before:
         return False
-    if day.state in UNDER_WAY:
-        return not is_attended(day.row)
+    if day.state in IN_PROGRESS:
+        return not is_handled(day.row)
     if day.state is DayState.EXPIRED:
         # Marked by a history or a clock that was wrong: Amazon does serve it.
         return day.expected is not None and not day.expected.expired
@@ -136,7 +138,7 @@ def _may_part(spec: ReportSpec, day: Day) -> bool:
     return True
 
 
-def _gap(shop: Shop, stretch: Sequence[Day]) -> Gap:
+def _gap(shop: MarketplaceCalendar, stretch: Sequence[Day]) -> Gap:
     return Gap(
         spec=shop.spec,
         account_id=shop.account.id,

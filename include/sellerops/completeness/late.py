@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sellerops.calendar.schedules import Calendar
-from sellerops.completeness.calendar import Day, DayState, calendars
+from sellerops.calendar.schedules import ScheduleCalendar
 from sellerops.completeness.expected import until_next_run
-from sellerops.completeness.silence import FORGOTTEN
+from sellerops.completeness.marketplace_calendar import Day, DayState, read_calendars
+from sellerops.completeness.silence import STOPPED_AFTER
 from sellerops.ledger import Ledger
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec
@@ -44,7 +44,7 @@ def late_days(ledger: Ledger, spec: ReportSpec, accounts: Iterable[Account], now
     """Days promised within ``HORIZON`` before ``now`` and not landed, by promise, account, shop and day.
 
     Of runs by schedule only, whether they took place or not; nothing promised before the shop's first run
-    (catching up is not late), and nothing of a report that has not run for ``FORGOTTEN``. Empty for a spec
+    (catching up is not late), and nothing of a report that has not run for ``STOPPED_AFTER``. Empty for a spec
     without ``due``, or one that is switched off.
     """
     if spec.due is None or not spec.enabled:
@@ -64,15 +64,15 @@ def _late_days(
     ledger: Ledger, spec: ReportSpec, accounts: Iterable[Account], now: datetime
 ) -> Iterator[LateDay]:
     assert spec.due is not None
-    calendar = Calendar(spec.schedule, spec.dag_id)
+    calendar = ScheduleCalendar(spec.schedule, spec.dag_id)
     reach = HORIZON + spec.period.available_after + until_next_run(spec)
-    for shop in calendars(ledger, spec, accounts, now=now, days=reach.days, grace=timedelta(0)):
+    for shop in read_calendars(ledger, spec, accounts, now=now, days=reach.days, grace=timedelta(0)):
         known = [day.row.updated_at for day in shop.days if day.row]
-        if not known or now - max(known) > FORGOTTEN:
+        if not known or now - max(known) > STOPPED_AFTER:
             continue
         for day in shop.days:
             if day.expected is None or has_landed(day):
                 continue
-            promised = calendar.promise(spec.due, day.expected.due)
+            promised = calendar.next_promised_time(spec.due, day.expected.due)
             if max(now - HORIZON, min(known)) < promised <= now:
                 yield LateDay(spec, shop.account.id, shop.marketplace_id, day.day, day.state, promised)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sellerops.ledger import Ledger
-from sellerops.ledger.history import AgeFigure, finality
+from sellerops.ledger.history import AgeFigure, settling_figures
 from sellerops.settings.specs import ReportSpec, TableSpec, WriteDisposition
 from sellerops.settings.specs.model import AUTO_LOOKBACK_AT_FIRST
 
@@ -21,7 +21,7 @@ SHORTEST, LONGEST = timedelta(days=2), timedelta(days=60)
 
 
 @dataclass(frozen=True)
-class TableFinality:
+class SettlingFigures:
     """The figures of one table by age, youngest first."""
 
     table: str
@@ -59,7 +59,9 @@ def day_column(table: TableSpec) -> str | None:
     return table.day_from_window or table.day or table.age_from
 
 
-def measure(ledger: Ledger, spec: ReportSpec, account_id: str | None = None) -> list[TableFinality]:
+def measure_settling(
+    ledger: Ledger, spec: ReportSpec, account_id: str | None = None
+) -> list[SettlingFigures]:
     """The finality of each table of ``spec`` whose changes are kept, of one account or of all."""
     found = []
     for name, table in spec.tables.items():
@@ -73,7 +75,7 @@ def measure(ledger: Ledger, spec: ReportSpec, account_id: str | None = None) -> 
         ]  # fmt: skip
         full_name = f"{spec.source}.{name}"
         with ledger.connection() as connection:
-            figures = finality(
+            figures = settling_figures(
                 connection,
                 full_name,
                 day,
@@ -81,16 +83,16 @@ def measure(ledger: Ledger, spec: ReportSpec, account_id: str | None = None) -> 
                 is_merge=table.write_disposition is WriteDisposition.MERGE,
                 account_id=account_id,
             )
-        found.append(TableFinality(full_name, tuple(figures)))
+        found.append(SettlingFigures(full_name, tuple(figures)))
     return found
 
 
 def resolve_lookback(ledger: Ledger, spec: ReportSpec, account_id: str) -> Lookback:
     """The lookback of a run of an `auto` spec: what the account's history shows."""
-    return lookback_of(measure(ledger, spec, account_id))
+    return lookback_of(measure_settling(ledger, spec, account_id))
 
 
-def lookback_of(tables: Sequence[TableFinality]) -> Lookback:
+def lookback_of(tables: Sequence[SettlingFigures]) -> Lookback:
     """As far back as the slowest table's figures move, between 2 and 60 days; 14 while that is not known."""
     settled = [each.settled for each in tables]
     if not settled or any(figure is None for figure in settled):
@@ -108,7 +110,7 @@ def lookback_of(tables: Sequence[TableFinality]) -> Lookback:
     )
 
 
-def _missing(tables: Iterable[TableFinality]) -> str:
+def _missing(tables: Iterable[SettlingFigures]) -> str:
     open_ones = [each for each in tables if each.settled is None]
     if not open_ones:
         return "no table keeps its changes"

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sellerops.calendar.schedules import Calendar
+from sellerops.calendar.schedules import ScheduleCalendar
 from sellerops.ledger import Ledger
-from sellerops.ledger.slices import heard_of
+from sellerops.ledger.slices import last_updates
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import ReportSpec
 
 # A report nobody has run for so long was stopped on purpose; people were told often enough.
-FORGOTTEN = timedelta(days=30)
+STOPPED_AFTER = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ def silent_reports(
     if clock.is_virtual:
         return []
     now = clock.now()
-    touched = ledger.database.run(lambda c: heard_of(c, now - FORGOTTEN))
+    touched = ledger.database.run(lambda c: last_updates(c, now - STOPPED_AFTER))
     found = []
     known = {account.id for account in accounts}
     for spec in specs:
-        due = Calendar(spec.schedule, spec.dag_id).last(now - grace)
+        due = ScheduleCalendar(spec.schedule, spec.dag_id).last(now - grace)
         for (report, account_id), last in touched.items():
             wanted = spec.accounts == "all" or account_id in spec.accounts
             is_watched = report == spec.name and account_id in known and wanted

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sellerops.completeness.calendar import DayState
-from sellerops.completeness.expiring import ExpiringDay, is_near
+from sellerops.completeness.expiring import ExpiringDay, needs_warning
 from sellerops.completeness.late import LateDay
+from sellerops.completeness.marketplace_calendar import DayState
 from sellerops.ledger import Ledger, SliceRow, SliceState
 from sellerops.ledger.warnings import (
-    ShopDay,
-    Warned,
+    DayWarning,
+    MarketplaceDay,
     WarningKind,
-    extend,
-    lock,
+    extend_warning,
+    lock_warnings,
     mark_ended,
     open_warning,
     open_warnings,
@@ -27,7 +27,7 @@ _ANSWERED = (SliceState.LOADED, SliceState.CONFIRMED_EMPTY, SliceState.QUARANTIN
 
 
 @dataclass(frozen=True)
-class Standing:
+class DayStatus:
     """How one day of a warning stands. ``request``: id, status and times of its newest request, if any."""
 
     marketplace_id: str
@@ -55,7 +55,7 @@ def open_late(ledger: Ledger, late: Iterable[LateDay]) -> None:
         first = group[0]
         report, account_id = first.spec.name, first.account_id
         with ledger.connection() as connection:
-            lock(connection, report, account_id)
+            lock_warnings(connection, report, account_id)
             warned = _open(connection, WarningKind.LATE, report, account_id)
             known = {each for one in warned for each in one.slices}
             new = [each for each in group if (each.marketplace_id, each.day) not in known]
@@ -65,7 +65,7 @@ def open_late(ledger: Ledger, late: Iterable[LateDay]) -> None:
             no_run = all(each.state is DayState.MISSING for each in new)
             same = next((one for one in warned if no_run and _is_untouched(connection, one)), None)
             if same:
-                extend(connection, same, days)
+                extend_warning(connection, same, days)
                 continue
             since = min(each.promised_at for each in new)
             key = _key(WarningKind.LATE, report, account_id, since, days[0])
@@ -81,11 +81,11 @@ def open_expiring(ledger: Ledger, expiring: Iterable[ExpiringDay], now: datetime
         first = group[0]
         report, account_id = first.spec.name, first.account_id
         with ledger.connection() as connection:
-            lock(connection, report, account_id)
+            lock_warnings(connection, report, account_id)
             warned = _open(connection, WarningKind.EXPIRING, report, account_id)
             known = {each for one in warned for each in one.slices}
             new = [each for each in group if (each.marketplace_id, each.day) not in known]
-            if not any(is_near(each, now) for each in new):
+            if not any(needs_warning(each, now) for each in new):
                 continue
             days = [(each.marketplace_id, each.day) for each in new]
             until = max(each.served_until for each in new)
@@ -93,13 +93,13 @@ def open_expiring(ledger: Ledger, expiring: Iterable[ExpiringDay], now: datetime
             open_warning(connection, WarningKind.EXPIRING, key, report, account_id, days, now, until)
 
 
-def warnings_of(ledger: Ledger, report: str | None = None) -> list[Warned]:
+def warnings_of(ledger: Ledger, report: str | None = None) -> list[DayWarning]:
     """The open warnings, oldest first."""
     with ledger.connection() as connection:
         return open_warnings(connection, report)
 
 
-def standings(ledger: Ledger, warned: Warned) -> list[Standing]:
+def day_statuses(ledger: Ledger, warned: DayWarning) -> list[DayStatus]:
     """How each day of a warning stands, by shop and day."""
     rows = ledger.slice_states(
         report=warned.report,
@@ -107,7 +107,7 @@ def standings(ledger: Ledger, warned: Warned) -> list[Standing]:
         first_day=min(day for _, day in warned.slices),
         last_day=max(day for _, day in warned.slices),
     )
-    best: dict[ShopDay, SliceRow] = {}
+    best: dict[MarketplaceDay, SliceRow] = {}
     for row in rows:
         key = (row.marketplace_id, row.day)
         if key not in best or _rank(row) < _rank(best[key]):
@@ -117,18 +117,18 @@ def standings(ledger: Ledger, warned: Warned) -> list[Standing]:
     for key in sorted(warned.slices):
         known = best.get(key)
         request = requests.get(known.request_id) if known and known.request_id else None
-        found.append(Standing(*key, known, request))
+        found.append(DayStatus(*key, known, request))
     return found
 
 
-def is_over(warned: Warned, days: Sequence[Standing], now: datetime) -> bool:
+def is_over(warned: DayWarning, days: Sequence[DayStatus], now: datetime) -> bool:
     """Whether nothing more is to come of it: every day is there or lost."""
     if warned.until is not None and now > warned.until:
         return True
     return all(each.has_landed or each.is_lost for each in days)
 
 
-def end_warning(ledger: Ledger, warned: Warned) -> None:
+def end_warning(ledger: Ledger, warned: DayWarning) -> None:
     """Write down that it is over."""
     with ledger.connection() as connection:
         mark_ended(connection, warned.fault_key)
@@ -141,11 +141,11 @@ def _by_report_and_account(days: Iterable[_EachDay]) -> list[list[_EachDay]]:
     return list(groups.values())
 
 
-def _open(connection: Any, kind: WarningKind, report: str, account_id: str) -> list[Warned]:
+def _open(connection: Any, kind: WarningKind, report: str, account_id: str) -> list[DayWarning]:
     return [each for each in open_warnings(connection, report, account_id) if each.kind is kind]
 
 
-def _is_untouched(connection: Any, warned: Warned) -> bool:
+def _is_untouched(connection: Any, warned: DayWarning) -> bool:
     """Whether the ledger knows nothing of any of its days."""
     shops, days = zip(*warned.slices, strict=True)
     row = connection.execute(
@@ -162,7 +162,7 @@ def _is_untouched(connection: Any, warned: Warned) -> bool:
     return not row["is_known"]
 
 
-def _key(kind: WarningKind, report: str, account_id: str, moment: datetime, first: ShopDay) -> str:
+def _key(kind: WarningKind, report: str, account_id: str, moment: datetime, first: MarketplaceDay) -> str:
     return f"{kind}|{report}|{account_id}|{moment:%Y-%m-%dT%H:%MZ}|{first[0]}|{first[1]}"
 
 

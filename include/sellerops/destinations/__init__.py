@@ -8,8 +8,8 @@ from typing import BinaryIO
 from sellerops.calendar.slices import Slice
 from sellerops.calendar.telemetry import fields_of, observed
 from sellerops.destinations.base import ConnectionValues, Destination, LoadJob, LoadResult, RequestMeta
-from sellerops.destinations.empty import load_nothing
-from sellerops.destinations.nested import load_together, together
+from sellerops.destinations.child_tables import load_with_children, merge_quarantined
+from sellerops.destinations.no_data import load_no_data
 from sellerops.destinations.registry import DESTINATIONS, open_destination
 from sellerops.destinations.rejects import RejectSpool
 from sellerops.settings.specs import ReportSpec
@@ -22,9 +22,9 @@ __all__ = [
     "LoadResult",
     "RequestMeta",
     "load_document",
-    "load_nothing",
+    "load_no_data",
+    "merge_quarantined",
     "open_destination",
-    "together",
 ]
 
 
@@ -47,7 +47,7 @@ def load_document(
     """
     from sellerops.formats import open_rows
 
-    def load(name: str, *, held_with: str | None, is_rehearsal: bool) -> LoadResult:
+    def load(name: str, *, quarantined_with: str | None, is_dry_run: bool) -> LoadResult:
         table = spec.tables[name]
         with (
             observed("load_table", fields_of(slice_) | {"table": f"{spec.source}.{name}"}),
@@ -66,8 +66,15 @@ def load_document(
                 where=f"{request.where}, table {spec.source}.{name}",
             )
             job = LoadJob(
-                spec, name, slice_, request, rows, rejects, held_with=held_with, is_rehearsal=is_rehearsal
+                spec,
+                name,
+                slice_,
+                request,
+                rows,
+                rejects,
+                quarantined_with=quarantined_with,
+                is_dry_run=is_dry_run,
             )
             return destination.load(job)
 
-    return load_together(spec, tables, load)
+    return load_with_children(spec, tables, load)

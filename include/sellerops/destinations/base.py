@@ -73,7 +73,7 @@ class RequestMeta:
         )
 
     @classmethod
-    def of_nothing(cls, request: ReportRequest) -> RequestMeta:
+    def of_no_data(cls, request: ReportRequest) -> RequestMeta:
         """From a request of which Amazon said that there is no data (CANCELLED)."""
         return cls(
             reported_at=request.reported_at or request.updated_at,
@@ -92,9 +92,9 @@ def facts_of(told: Mapping[str, Any]) -> dict[str, str]:
 class LoadJob:
     """One table of one document for one slice.
 
-    ``is_confirmed_empty``: there is no document; Amazon says twice that it has no data. ``is_recorded``: the
-    document was accepted once and is only loaded again. ``held_with``: the table of the same document that is
-    quarantined, so that this one has to wait too. ``is_rehearsal``: judge the document, then raise Rehearsed.
+    ``is_confirmed_empty``: there is no document; Amazon says twice that it has no data. ``is_replay``: the
+    document was accepted once and is only loaded again. ``quarantined_with``: the table of the same document that is
+    quarantined, so that this one has to wait too. ``is_dry_run``: judge the document, then raise Rehearsed.
     """
 
     spec: ReportSpec
@@ -104,9 +104,9 @@ class LoadJob:
     rows: RowStream
     rejects: RejectSpool
     is_confirmed_empty: bool = False
-    is_recorded: bool = False
-    held_with: str | None = None
-    is_rehearsal: bool = False
+    is_replay: bool = False
+    quarantined_with: str | None = None
+    is_dry_run: bool = False
 
     @property
     def table_spec(self) -> TableSpec:
@@ -120,8 +120,8 @@ class LoadJob:
     @property
     def marketplace_id(self) -> str | None:
         """The shop of all rows, where the slice is one shop's."""
-        shop = self.slice.marketplace
-        return shop.id if shop else None
+        marketplace = self.slice.marketplace
+        return marketplace.id if marketplace else None
 
     @property
     def ledger_marketplace(self) -> str:
@@ -204,17 +204,17 @@ class Destination(Protocol):
         ...
 
 
-def refuse_unlike(job: LoadJob, *, where: str) -> None:
+def refuse_mostly_rejected(job: LoadJob, *, where: str) -> None:
     """Raise UnreadableDocument when more than half of the rows cannot be kept.
 
     Either it is another document, or the spec asks for values that Amazon leaves empty. Rows of days far from
     the window count too when nothing else is left.
     """
     rows = job.rows
-    reasons = STRUCTURAL if job.is_recorded else LOST
+    reasons = STRUCTURAL if job.is_replay else LOST
     unlike = sum(rows.rejected[reason] for reason in reasons)
-    if not rows.accepted and not job.is_recorded and rows.far_outside >= _ANOTHER_WINDOW:
-        unlike += rows.far_outside
+    if not rows.accepted and not job.is_replay and rows.rows_far_outside >= _ANOTHER_WINDOW:
+        unlike += rows.rows_far_outside
     if unlike * 2 <= rows.rows_in_file:
         return
     example = rows.first_reject

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
-from sellerops.destinations.plausibility import Figure, code_of
+from sellerops.destinations.plausibility import Figure, marketplace_code
 from sellerops.settings.specs.model import CollapseRules
 
 # Below this many documents of other windows, nothing is known about what is usual.
@@ -22,7 +22,7 @@ class Drop:
     ``lost``: how many of the document's rows of that day were rejected, where that is the reason.
     """
 
-    shop: str
+    marketplace: str
     first: date
     last: date
     new: int
@@ -38,14 +38,14 @@ class EarlierLoad:
     days: tuple[date, date] | None = None
 
 
-def falls(rules: CollapseRules, new: int, before: int) -> bool:
+def has_collapsed(rules: CollapseRules, new: int, before: int) -> bool:
     """Whether ``new`` rows are implausibly few after ``before``."""
     if new == 0 and before >= rules.rows:
         return True
     return before >= rules.usual and new < before * rules.below
 
 
-def drops(
+def find_drops(
     rules: CollapseRules, figures: Sequence[Figure], lost_by_day: Counter[date | None], *, is_empty: bool
 ) -> list[Drop]:
     """The widest drops among ``figures``: of the whole window, else of whole shops, else of single days.
@@ -59,11 +59,13 @@ def drops(
     def found(groups: Iterable[list[Figure]]) -> list[Drop]:
         made = [_drop(group) for group in groups]
         return [
-            each for each in made if falls(rules, each.new, each.stored) or (is_empty and each.stored > 0)
+            each
+            for each in made
+            if has_collapsed(rules, each.new, each.stored) or (is_empty and each.stored > 0)
         ]
 
-    named = [each for each in figures if each.shop]
-    wide = found([list(figures)]) or found(_groups(named, lambda each: each.shop))
+    named = [each for each in figures if each.marketplace]
+    wide = found([list(figures)]) or found(_groups(named, lambda each: each.marketplace))
     if wide:
         return wide
     days = [*found(_groups(figures, lambda each: each.day)), *found([each] for each in named)]
@@ -82,11 +84,11 @@ def falls_below_usual(
     """
     same = [each for each in earlier if each.days == days]
     if same:
-        return same[0].stored if falls(rules, new, same[0].stored) else None
+        return same[0].stored if has_collapsed(rules, new, same[0].stored) else None
     if len(earlier) < _ENOUGH_LOADS:
         return None
     usual = int(min(earlier[0].stored, median(each.stored for each in earlier)))
-    return usual if usual >= rules.usual and falls(rules, new, usual) else None
+    return usual if usual >= rules.usual and has_collapsed(rules, new, usual) else None
 
 
 def describe_drops(found: Sequence[Drop], *, most: int = 5) -> str:
@@ -105,7 +107,7 @@ def _rejected_days(figures: Sequence[Figure], lost_by_day: Counter[date | None])
         drop = _drop(group)
         lost = lost_by_day[drop.first] or (0 if drop.new else unknown)
         if drop.new < drop.stored and lost > drop.new:
-            found.append(Drop(drop.shop, drop.first, drop.last, drop.new, drop.stored, lost))
+            found.append(Drop(drop.marketplace, drop.first, drop.last, drop.new, drop.stored, lost))
     return found
 
 
@@ -117,9 +119,9 @@ def _groups(figures: Iterable[Figure], key: Callable[[Figure], object]) -> list[
 
 
 def _drop(group: Sequence[Figure]) -> Drop:
-    shops = {each.shop for each in group}
+    marketplaces = {each.marketplace for each in group}
     return Drop(
-        shop=shops.pop() if len(shops) == 1 else "",
+        marketplace=marketplaces.pop() if len(marketplaces) == 1 else "",
         first=min(each.day for each in group),
         last=max(each.day for each in group),
         new=sum(each.new.rows for each in group),
@@ -128,7 +130,7 @@ def _drop(group: Sequence[Figure]) -> Drop:
 
 
 def _line(drop: Drop) -> str:
-    shop = f" in {code_of(drop.shop)}" if drop.shop else ""
+    marketplace = f" in {marketplace_code(drop.marketplace)}" if drop.marketplace else ""
     days = f"on {drop.first}" if drop.first == drop.last else f"from {drop.first} to {drop.last}"
     lost = f" ({drop.lost} rejected)" if drop.lost else ""
-    return f"{drop.new} rows{shop} {days}{lost}, {drop.stored} stored"
+    return f"{drop.new} rows{marketplace} {days}{lost}, {drop.stored} stored"

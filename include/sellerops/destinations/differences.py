@@ -32,7 +32,7 @@ CONVERSIONS = frozenset(
     }
 )
 # What a text must look like to be read the same by every database, whatever its settings.
-WRITTEN = {
+TEXT_PATTERNS = {
     ColumnType.INTEGER: "^-?[0-9]{1,18}$",
     ColumnType.DECIMAL: "^-?[0-9]{1,20}([.][0-9]{1,9})?$",
     ColumnType.DATE: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
@@ -153,16 +153,16 @@ def differences(shape: TableShape, landed: LandedTable) -> list[Difference]:
             found.append(Difference(text, Remedy.MIGRATE if can else Remedy.REPLAY))
     found += [
         Difference(f"the column `{name}` is personal data in the table beside it, and no longer by the spec")
-        for name in sorted(freed_columns(shape, landed))
+        for name in sorted(formerly_personal_columns(shape, landed))
     ]
     found += [
         Difference(f"the column `{name}` must have a value in the table, and the spec no longer gives one")
-        for name in sorted(landed.not_null - required(shape))
+        for name in sorted(landed.not_null - required_columns(shape))
     ]
     return found
 
 
-def of_empty(found: Iterable[Difference]) -> list[Difference]:
+def for_empty_table(found: Iterable[Difference]) -> list[Difference]:
     """The differences of a table without rows: nothing stands against any of them."""
     return [Difference(each.text) for each in found]
 
@@ -173,12 +173,12 @@ def undeclared_columns(shape: TableShape, landed: LandedTable) -> tuple[str, ...
     return tuple(name for name in landed.types if name not in own)
 
 
-def freed_columns(shape: TableShape, landed: LandedTable) -> frozenset[str]:
+def formerly_personal_columns(shape: TableShape, landed: LandedTable) -> frozenset[str]:
     """Columns of the landing table whose values stand with the personal ones, as which they were loaded."""
     return frozenset(name for name in landed.personal if name in shape.data_types)
 
 
-def required(shape: TableShape) -> frozenset[str]:
+def required_columns(shape: TableShape) -> frozenset[str]:
     """Columns that are never null."""
     return frozenset(name for name in shape.system_types if not shape.is_nullable(name))
 
@@ -227,14 +227,14 @@ def key_text(names: Collection[str]) -> str:
     return f"({', '.join(names)})"
 
 
-def word_for_nothing(shape: TableShape, name: str) -> str | None:
+def absent_value(shape: TableShape, name: str) -> str | None:
     """The ``absent`` word of a key column; None for one made of the row (``none-{order_id}``)."""
     declared = shape.table.columns.get(name)
     word = declared.absent if declared and name in shape.key else None
     return None if word is None or "{" in word else word
 
 
-def no_key(rows: int, name: str) -> str:
+def missing_key_conflict(rows: int, name: str) -> str:
     """The conflict of rows without a value in a column of the key."""
     return f"{rows} rows have no `{name}`, which the key needs (`absent` in the spec is a word for it)"
 
@@ -275,7 +275,7 @@ def _inferred(shape: TableShape, landed: LandedTable) -> dict[str, Any]:
     told: dict[str, Any] = {}
     if not landed.key:
         return told
-    if not shape.tells_shop and "marketplace_id" not in shape.table.primary_key:
+    if not shape.names_marketplace and "marketplace_id" not in shape.table.primary_key:
         told["scope"] = "marketplace" if "marketplace_id" in landed.key else "account_region"
     was_snapshot = "snapshot_at" in landed.key and "snapshot_at" not in shape.table.primary_key
     if was_snapshot is not shape.is_snapshot:

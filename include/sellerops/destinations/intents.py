@@ -24,9 +24,9 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from sellerops.destinations.ledger_rows import Watermarks, write_load, write_news, write_rejects
+from sellerops.destinations.ledger_rows import Watermarks, write_load, write_new_changes, write_rejects
 from sellerops.destinations.quarantining import supersede
-from sellerops.destinations.restated import UNTOLD, lock_history_of
+from sellerops.destinations.restatement_history import UNRECORDED, lock_history_of
 from sellerops.formats.rows import RowReject
 
 Connection = psycopg.Connection[Any]
@@ -56,7 +56,7 @@ class Intent:
     """What the ledger will say of one load.
 
     ``load``: ``ledger_rows.load_values``. ``place``: whose lock is held; ``marked_place`` and ``days``: which
-    watermarks rise. ``question``: ``holding.question_key`` where the document may be in question.
+    watermarks rise. ``question``: ``holding.quarantine_key`` where the document may be in question.
     """
 
     load: Mapping[str, Any]
@@ -112,7 +112,7 @@ def finish(connection: Connection, load_id: int, measured: Mapping[str, Any] | N
         marks.put(days, datetime.fromisoformat(load["reported_at"]), load_id)
         if details["question"]:
             supersede(connection, details["question"], destination)
-        news = write_news(connection, load, details["columns"])
+        news = write_new_changes(connection, load, details["columns"])
         write_load(connection, load)
         connection.execute("DELETE FROM sellerops.load_intent WHERE load_id = %s", (load_id,))
     return news
@@ -168,7 +168,7 @@ def _move_changes(connection: Connection, load_id: int, destination: str) -> Non
         f"INSERT INTO sellerops.restatement ({own}, old_loaded_at, new_loaded_at) "
         f"SELECT {cells}, l.recorded_at, sellerops.now() FROM sellerops.restatement_intent AS c "
         f"LEFT JOIN sellerops.load AS l ON l.id = c.old_load_id "
-        f"WHERE c.new_load_id = %(load_id)s AND {UNTOLD}",
+        f"WHERE c.new_load_id = %(load_id)s AND {UNRECORDED}",
         {"load_id": load_id, "destination": destination},
     )
     connection.execute("DELETE FROM sellerops.restatement_intent WHERE new_load_id = %s", (load_id,))

@@ -76,7 +76,7 @@ def write_load(connection: Connection, values: Mapping[str, Any]) -> None:
     connection.execute(f"INSERT INTO sellerops.load ({columns}) VALUES ({places})", row)
 
 
-def tells_drift(job: LoadJob) -> bool:
+def has_columns(job: LoadJob) -> bool:
     """Whether the document's columns say anything: an empty list of JSON rows has none."""
     return bool(job.rows.rows_in_file) or not (job.is_confirmed_empty or job.spec.format.kind == "json")
 
@@ -134,7 +134,7 @@ _DAYS = (
 )
 
 
-def note_personal(connection: Connection, job: LoadJob) -> None:
+def record_personal_columns(connection: Connection, job: LoadJob) -> None:
     """Note that the job's document has unknown columns of personal data, so that it is not kept for ever.
 
     In a transaction of its own: the document has them, whatever becomes of the load.
@@ -186,7 +186,7 @@ def drift_changes(
     return changes
 
 
-def write_news(
+def write_new_changes(
     connection: Connection, load: Mapping[str, Any], changes: Iterable[Sequence[str]]
 ) -> dict[str, str]:
     """Note those ``changes`` of the load (``load_values``) that no other load has noted meanwhile."""

@@ -36,7 +36,7 @@ class Figure:
     ``weekdays``: the sums of the same weekdays before that have rows, newest first.
     """
 
-    shop: str
+    marketplace: str
     day: date
     new: Total
     stored: Total
@@ -50,7 +50,7 @@ class Figure:
     def to_dict(self) -> dict[str, Any]:
         """As JSON-ready values; amounts as text, since they are exact."""
         return {
-            "shop": self.shop,
+            "shop": self.marketplace,
             "day": self.day.isoformat(),
             "new": str(self.new.amount),
             "new_rows": self.new.rows,
@@ -95,9 +95,9 @@ def describe(measure: str, figures: Sequence[Figure], *, most: int = 5) -> str:
 
 
 def _line(measure: str, figure: Figure) -> str:
-    shop = f" in {code_of(figure.shop)}" if figure.shop else ""
+    marketplace = f" in {marketplace_code(figure.marketplace)}" if figure.marketplace else ""
     parts = [
-        f"{measure}{shop} on {figure.day}: {_number(figure.new.amount) if figure.new.rows else 'no rows'}"
+        f"{measure}{marketplace} on {figure.day}: {_number(figure.new.amount) if figure.new.rows else 'no rows'}"
     ]
     if figure.stored.rows:
         parts.append(f"stored {_number(figure.stored.amount)} in {figure.stored.rows} rows")
@@ -112,7 +112,7 @@ def _number(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def code_of(marketplace_id: str) -> str:
+def marketplace_code(marketplace_id: str) -> str:
     """A shop's code; the id itself where it is none of Amazon's."""
-    codes = {shop.id: shop.code for shop in all_marketplaces().values()}
+    codes = {marketplace.id: marketplace.code for marketplace in all_marketplaces().values()}
     return codes.get(marketplace_id, marketplace_id)

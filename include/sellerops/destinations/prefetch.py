@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 _GLANCE_SECONDS = 0.2
 
 
-class Ahead(Generic[Item]):
+class Prefetch(Generic[Item]):
     """Iterates ``items`` in a thread, at most ``depth`` ahead. A context manager, whose end stops the thread.
 
     An error of ``items`` is raised to the taker.
@@ -25,7 +25,7 @@ class Ahead(Generic[Item]):
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rows-ahead", daemon=True)
 
-    def __enter__(self) -> Ahead[Item]:
+    def __enter__(self) -> Prefetch[Item]:
         self._thread.start()
         return self
 

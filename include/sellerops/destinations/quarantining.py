@@ -14,7 +14,7 @@ import psycopg
 
 from sellerops.base.errors import Quarantined, SkipError
 from sellerops.destinations.base import LoadJob
-from sellerops.destinations.collapse import describe_drops, drops
+from sellerops.destinations.collapse import describe_drops, find_drops
 from sellerops.destinations.ledger_rows import Watermarks
 from sellerops.destinations.plausibility import (
     Figure,
@@ -24,7 +24,7 @@ from sellerops.destinations.plausibility import (
     is_implausible,
     weekdays_before,
 )
-from sellerops.destinations.usual import usual_finding
+from sellerops.destinations.row_counts import judge_row_count
 from sellerops.ledger import quarantines
 from sellerops.ledger.quarantines import QuarantineState
 from sellerops.settings.specs import WriteDisposition
@@ -48,7 +48,7 @@ class Sums(Protocol):
         ...
 
 
-class Rehearsed(SkipError):
+class DryRunPassed(SkipError):
     """A rehearsal found nothing to ask about; nothing was written."""
 
 
@@ -58,10 +58,10 @@ def refuse_implausible(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
     Under the lock of the table's place. A document that was loaded before, or released, is
     not judged again. Raises Rehearsed when all is well and nothing is to be written.
     """
-    if job.table_spec.is_judged and not job.is_recorded:
+    if job.table_spec.may_quarantine and not job.is_replay:
         _judge(marks, job, sums)
-    if job.is_rehearsal:
-        raise Rehearsed("nothing to ask about.", where=f"table {job.full_name}")
+    if job.is_dry_run:
+        raise DryRunPassed("nothing to ask about.", where=f"table {job.full_name}")
 
 
 def _judge(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
@@ -76,9 +76,9 @@ def _judge(marks: Watermarks, job: LoadJob, sums: Sums) -> None:
         raise _held(job, findings, is_rejected)
     if is_rejected:
         raise _held(job, [Finding("Its figures are plausible now", figures)], is_rejected)
-    if job.held_with:
+    if job.quarantined_with:
         raise _held(
-            job, [Finding(f"`{job.held_with}`, of the same document, is quarantined", figures)], False
+            job, [Finding(f"`{job.quarantined_with}`, of the same document, is quarantined", figures)], False
         )
 
 
@@ -86,14 +86,16 @@ def _findings(marks: Watermarks, job: LoadJob, sums: Sums) -> tuple[list[Figure]
     """All figures, and what is odd about them."""
     table, findings = job.table_spec, []
     if table.write_disposition is not WriteDisposition.REPLACE:
-        return usual_finding(marks.connection, job, marks.destination)
+        return judge_row_count(marks.connection, job, marks.destination)
     figures = _figures(marks, job, table.quarantine, sums)
     if table.quarantine:
         odd = [figure for figure in figures if is_implausible(table.quarantine, figure)]
         if odd:
             findings.append(Finding(describe(table.quarantine.measure, odd), odd))
-    if table.judges_rows and not findings:
-        found = drops(table.judges_rows, figures, job.rows.lost_by_day, is_empty=job.is_confirmed_empty)
+    if table.row_collapse_rules and not findings:
+        found = find_drops(
+            table.row_collapse_rules, figures, job.rows.lost_by_day, is_empty=job.is_confirmed_empty
+        )
         if found:
             days = {day for drop in found for day in (drop.first, drop.last)}
             odd = [each for each in figures if min(days) <= each.day <= max(days) and each.stored.rows]
@@ -101,14 +103,14 @@ def _findings(marks: Watermarks, job: LoadJob, sums: Sums) -> tuple[list[Figure]
     return figures, findings
 
 
-def close_questions(connection: Connection, job: LoadJob, destination: str) -> None:
+def supersede_quarantined(connection: Connection, job: LoadJob, destination: str) -> None:
     """A document that ``destination`` accepts closes its own open question there, and those of older ones."""
-    if job.table_spec.is_judged:
-        supersede(connection, question_key(job), destination)
+    if job.table_spec.may_quarantine:
+        supersede(connection, quarantine_key(job), destination)
 
 
 def supersede(connection: Connection, key: Mapping[str, Any], destination: str) -> None:
-    """Close the open questions about older documents than that of ``key`` (``question_key``), and its own.
+    """Close the open questions about older documents than that of ``key`` (``quarantine_key``), and its own.
 
     Its own only where ``destination`` asked it: another may still hold the document, for its rows stand.
     """
@@ -118,9 +120,11 @@ def supersede(connection: Connection, key: Mapping[str, Any], destination: str) 
     quarantines.supersede(connection, key, note, itself=destination)
 
 
-def record_held(connection: Connection, job: LoadJob, destination: str, held: Quarantined) -> Quarantined:
+def record_quarantined(
+    connection: Connection, job: LoadJob, destination: str, held: Quarantined
+) -> Quarantined:
     """Write the question down, after the load's transaction is rolled back; the error then names it."""
-    key = question_key(job)
+    key = quarantine_key(job)
     values = {
         **key,
         "source": job.spec.source,
@@ -165,7 +169,7 @@ def _decision(connection: Connection, job: LoadJob) -> QuarantineState | None:
           AND first_day = %(first_day)s AND last_day = %(last_day)s
           AND request_id IS NOT DISTINCT FROM %(request_id)s AND reported_at = %(reported_at)s
         """,
-        question_key(job),
+        quarantine_key(job),
     ).fetchone()
     return QuarantineState(row[0]) if row else None
 
@@ -180,12 +184,12 @@ def _was_loaded(connection: Connection, job: LoadJob, destination: str) -> bool:
             AND account_id = %(account_id)s AND first_day = %(first_day)s AND last_day = %(last_day)s
         )
         """,
-        {**question_key(job), "destination": destination},
+        {**quarantine_key(job), "destination": destination},
     ).fetchone()
     return bool(row and row[0])
 
 
-def question_key(job: LoadJob) -> dict[str, Any]:
+def quarantine_key(job: LoadJob) -> dict[str, Any]:
     """What makes two questions the same."""
     days = job.slice.days
     return {
@@ -212,11 +216,21 @@ def _figures(marks: Watermarks, job: LoadJob, rules: QuarantineRules | None, sum
     if not stored and rules is None:
         return []
     new = {key: total for key, total in sums.new(measure, days).items() if key[1] in set(days)}
-    shops = sorted({shop for shop, _ in [*new, *stored]})
-    figures = [_figure(shop, day, weeks, new, stored) for shop in shops for day in days]
+    marketplaces = sorted({marketplace for marketplace, _ in [*new, *stored]})
+    figures = [_figure(marketplace, day, weeks, new, stored) for marketplace in marketplaces for day in days]
     return figures if rules else [each for each in figures if each.new.rows or each.stored.rows]
 
 
-def _figure(shop: str, day: date, weeks: int, new: Totals, stored: Totals) -> Figure:
-    weekdays = [stored[shop, each].amount for each in weekdays_before(day, weeks) if (shop, each) in stored]
-    return Figure(shop, day, new.get((shop, day), Total()), stored.get((shop, day), Total()), tuple(weekdays))
+def _figure(marketplace: str, day: date, weeks: int, new: Totals, stored: Totals) -> Figure:
+    weekdays = [
+        stored[marketplace, each].amount
+        for each in weekdays_before(day, weeks)
+        if (marketplace, each) in stored
+    ]
+    return Figure(
+        marketplace,
+        day,
+        new.get((marketplace, day), Total()),
+        stored.get((marketplace, day), Total()),
+        tuple(weekdays),
+    )

@@ -68,7 +68,7 @@ class TableShape:
         return self.table.write_disposition is WriteDisposition.REPLACE
 
     @property
-    def tells_shop(self) -> bool:
+    def names_marketplace(self) -> bool:
         """Whether each row names its shop."""
         return self.table.marketplace_from is not None
 
@@ -115,7 +115,7 @@ class TableShape:
         names = ["account_id"]
         if self.table.write_disposition is WriteDisposition.MERGE:
             names += self.unit
-        if self.spec.scope == "marketplace" or self.tells_shop:
+        if self.spec.scope == "marketplace" or self.names_marketplace:
             names.append("marketplace_id")
         if self.is_hashed:
             names += [self.day] if self.day else []
@@ -130,8 +130,8 @@ class TableShape:
         """What rows that come and go together share, beside the account; empty where each stands alone."""
         if not self.table.unit:
             return ()
-        shop = ("marketplace_id",) if self.spec.scope == "marketplace" else ()
-        return (*shop, *self.table.unit)
+        marketplace = ("marketplace_id",) if self.spec.scope == "marketplace" else ()
+        return (*marketplace, *self.table.unit)
 
     @cached_property
     def staged_key(self) -> tuple[str, ...]:
@@ -139,4 +139,4 @@ class TableShape:
         if self.is_hashed:
             return ("line_hash",)
         own = [name for name in self.table.primary_key if name != self.table.day_from_window]
-        return ("marketplace_id", *own) if self.tells_shop else tuple(own)
+        return ("marketplace_id", *own) if self.names_marketplace else tuple(own)

@@ -54,13 +54,13 @@ def read_header(anchor: Anchor, cells: Sequence[Any]) -> dict[str, int]:
     return header
 
 
-def twice(cells: Sequence[Any], titles: Sequence[str]) -> list[str]:
+def repeated_titles(cells: Sequence[Any], titles: Sequence[str]) -> list[str]:
     """Those of ``titles`` that stand more than once in a header row."""
     found = [str(each).strip() for each in cells if each not in (None, "")]
     return [title for title in titles if found.count(title) > 1]
 
 
-def lay_out(
+def plan_layout(
     anchor: Anchor, cells: Sequence[Any], titles: Sequence[str], keys: Sequence[str], used_columns: int
 ) -> Layout:
     """The layout of ``titles`` in a sheet whose header row holds ``cells``, from the anchor on.
@@ -73,7 +73,7 @@ def lay_out(
     """
     header = read_header(anchor, cells)
     where = f"sheet {anchor}"
-    doubled = twice(cells, titles)
+    doubled = repeated_titles(cells, titles)
     if doubled:
         raise ConfigurationError(
             f"the title {doubled[0]!r} stands twice in the header row.",

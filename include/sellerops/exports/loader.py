@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sellerops.base.errors import ConfigurationError, SpecError
 from sellerops.exports.spec import ExportSpec
 from sellerops.settings.config_files import config_dir, shown
-from sellerops.settings.last_valid import Files, kept_texts, line_up, load_last_valid
+from sellerops.settings.last_valid import Files, in_claim_order, kept_texts, load_last_valid
 from sellerops.settings.specs import SpecFailure, spec_files
 
 _REMEDY = "Correct the YAML; docs/exports.md says what it may hold."
@@ -39,7 +39,7 @@ def load_exports(directory: Path | None = None) -> tuple[list[ExportSpec], list[
         _refuse_shared_sheets(spec, owners)
         return spec
 
-    for path in line_up([(path.name, path) for path in paths], folder):
+    for path in in_claim_order([(path.name, path) for path in paths], folder):
         try:
             loaded = load_last_valid(path.name, partial(build, path), root=folder)
         except ConfigurationError as error:

@@ -45,7 +45,7 @@ class SheetsApi(Protocol):
 
 
 @dataclass
-class Held:
+class SheetContent:
     """What stands under the header row.
 
     ``last_row``: of our columns; ``used_columns``: the last of all columns that is used, 0 for none.
@@ -88,14 +88,14 @@ class Sheet:
         )
         return rows[0] if rows else []
 
-    def survey(
+    def read_content(
         self, header: Sequence[Any], titles: Sequence[str], keys: Sequence[str], days: Sequence[bool]
-    ) -> Held:
+    ) -> SheetContent:
         """Read what stands under the header row; ``days``: which of ``keys`` are dates."""
         known = read_header(self.anchor, header)
         ours = [known[title] - self.anchor.column for title in titles if title in known]
         key_at = [known[key] - self.anchor.column for key in keys if key in known]
-        held = Held(self.anchor.row, self.anchor.column + len(header) - 1 if header else 0)
+        held = SheetContent(self.anchor.row, self.anchor.column + len(header) - 1 if header else 0)
         for number, row in self._rows():
             if any(each != "" for each in row):
                 used = max(at for at, each in enumerate(row) if each != "")
@@ -122,7 +122,7 @@ class Sheet:
                 "columns and sheets, which count too.",
             )
 
-    def make_room(self, layout: Layout, last_row: int) -> None:
+    def grow(self, layout: Layout, last_row: int) -> None:
         """Add the rows and columns that are missing; none is ever taken away."""
         rows, columns = max(0, last_row - self.rows), max(0, layout.last_column - self.columns)
         if rows or columns:

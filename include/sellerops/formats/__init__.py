@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO
 
 from sellerops.calendar.slices import Slice
-from sellerops.formats.arrow_alone import keep_pandas_out
+from sellerops.formats.arrow_without_pandas import avoid_pandas_import
 from sellerops.formats.assembly import Assembler
 from sellerops.formats.casts import FLAT_DECIMAL, JSON_DECIMAL, ValueRules
 from sellerops.formats.charsets import LineDecoder, candidates, codec_name, declared_charset
 from sellerops.formats.checks import checked
 from sellerops.formats.headers import Header
-from sellerops.formats.numbers import Writing, writing_of
-from sellerops.formats.personal import WithoutPersonal
+from sellerops.formats.numbers import DecimalStyle, decimal_style
+from sellerops.formats.personal_columns import PersonalColumnFilter
 from sellerops.formats.quoted import QuotedReader
 from sellerops.formats.rows import STRUCTURAL, DriftReport, Reader, RejectReason, RowReject, RowStream, Tally
 from sellerops.formats.sniff import Document
-from sellerops.formats.times import for_shops
+from sellerops.formats.times import with_marketplace_orders
 from sellerops.formats.tree_rows import TreeReader, rows_of
 from sellerops.settings.marketplaces import Marketplace, marketplace, marketplace_by_id
 from sellerops.settings.specs import FileFormat, TableSpec
@@ -51,7 +51,7 @@ def open_rows(
     Raises DocumentDamaged (truncated, a web page, empty) and UnreadableDocument (not what the spec
     describes), here or while the rows are read.
     """
-    keep_pandas_out()
+    avoid_pandas_import()
     shops = _shops(slice_, marketplace_ids)
     nothing = frozenset(file_format.nothing)
     tally = Tally(on_reject, personal=frozenset(table.personal_columns))
@@ -60,12 +60,14 @@ def open_rows(
     document = Document(stream, where=where, declared=declared, is_xml=is_xml)
     reader: Reader
     if file_format.kind in ("json", "jsonl", "xml"):
-        rules = ValueRules(Writing.POINT, file_format.timestamps, JSON_DECIMAL, nothing)
+        rules = ValueRules(DecimalStyle.POINT, file_format.timestamps, JSON_DECIMAL, nothing)
         rows = rows_of(document, table, file_format, where)
         reader = TreeReader(rows, table, Assembler(table, slice_, rules, tally, facts), tally, where)
     else:
-        writing = Writing.POINT if file_format.decimal == "point" else writing_of(shops)
-        rules = ValueRules(writing, for_shops(file_format.timestamps, shops), FLAT_DECIMAL, nothing)
+        writing = DecimalStyle.POINT if file_format.decimal == "point" else decimal_style(shops)
+        rules = ValueRules(
+            writing, with_marketplace_orders(file_format.timestamps, shops), FLAT_DECIMAL, nothing
+        )
         assembler = Assembler(table, slice_, rules, tally, facts)
         names = candidates(document.charset, declared, file_format.charset, shops[0].charset)
         decoder, header = LineDecoder(names), Header(table, by_position=file_format.headers == "position")
@@ -80,8 +82,8 @@ def open_rows(
             delimiter="," if is_csv else "\t",
             always=is_csv,
         )
-    kept = WithoutPersonal(reader, table, has_lists=file_format.kind in ("json", "jsonl", "xml"))
-    tally.held_out, tally.look = kept.held_out, kept.look
+    kept = PersonalColumnFilter(reader, table, has_lists=file_format.kind in ("json", "jsonl", "xml"))
+    tally.personal_up_to, tally.inspect = kept.personal_up_to, kept.inspect
     if not table.checks:
         return RowStream(kept, tally)
     return RowStream(kept, tally, lambda batches: checked(batches, table.checks, where=where))

@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 
 from sellerops.base.errors import UnreadableDocument
 from sellerops.calendar.slices import Slice
-from sellerops.formats.absent import AbsentValues
+from sellerops.formats.absent_values import AbsentValueFiller
 from sellerops.formats.casts import (
     ValueRules,
     arrow_type,
     cast_column,
-    holds,
+    contains_any,
     is_plain_decimal,
     is_read_by_sql,
 )
@@ -45,7 +45,7 @@ class Texts:
     """Rows of one document as text: a column's array (null: nothing there), their lines, a row as it stood.
 
     All arrays have the length of ``lines`` (int64). ``marked``: how many texts of a row, by its place, came
-    damaged. ``alike``: where they lie so, all columns of a type, one behind the other. ``plain``: the names
+    damaged. ``by_type``: where they lie so, all columns of a type, one behind the other. ``plain``: the names
     of those without control characters, as far as known.
     """
 
@@ -53,7 +53,7 @@ class Texts:
     lines: np.ndarray
     raw: Callable[[int], str]
     marked: Mapping[int, int] = field(default_factory=dict)
-    alike: Mapping[ColumnType, pa.Array] = field(default_factory=dict)
+    by_type: Mapping[ColumnType, pa.Array] = field(default_factory=dict)
     plain: Collection[str] = ()
 
 
@@ -84,7 +84,7 @@ class Assembler:
         self._table = table
         self._rules = rules
         self._tally = tally
-        self._absent = AbsentValues(table, rules)
+        self._absent = AbsentValueFiller(table, rules)
         self._keys = tuple(dict.fromkeys(_key_columns(table)))
         self._facts = _fact_values(table, facts or {}, rules)
         self._window = _window(table, slice_)
@@ -98,7 +98,7 @@ class Assembler:
         columns = [pa.field(each.name, arrow_type(each.type, self._rules)) for each in fields]
         return pa.schema([*columns, *self._system_schema])
 
-    def is_looked_at(self, column: Field) -> bool:
+    def needs_value(self, column: Field) -> bool:
         """Whether a column's values must be read to accept a row; the others may stay in their line."""
         return (
             self._hashed
@@ -136,7 +136,7 @@ class Assembler:
         *others, last = columns = [_as_text(texts, found, each) for each in fields]
         for each, column in zip(fields, columns, strict=True):
             is_plain = each.name in texts.plain and not self._absent.has(each.name)
-            if not is_plain and holds(column, *_APART):
+            if not is_plain and contains_any(column, *_APART):
                 return None
         ended = pc.binary_join_element_wise(last, "", LINE_END.decode(), **_NULLS_EMPTY)
         return pc.binary_join_element_wise(*others, ended, "\t", **_NULLS_EMPTY).cast(pa.binary())
@@ -160,7 +160,7 @@ class Assembler:
 
         ``fields``: the columns that are looked at; ``columns``: all of a line's, in its order.
         """
-        if self._absent.fills(texts.columns):
+        if self._absent.is_needed_for(texts.columns):
             return None
         found = self._examine(texts, fields, as_text=True)
         if not found.as_written:
@@ -192,7 +192,7 @@ class Assembler:
         if self._shops is not None:
             arrays.append(self._marketplace(texts))
         if self._hashed:
-            arrays.append(_line_hashes(texts, self._tally.held_out()))
+            arrays.append(_line_hashes(texts, self._tally.personal_up_to()))
         return arrays
 
     def _examine(self, texts: Texts, fields: Sequence[Field], *, as_text: bool = False) -> _Found:
@@ -200,11 +200,11 @@ class Assembler:
         found = _Found()
 
         def hashes() -> pa.Array:
-            return _line_hashes(texts, self._tally.held_out())
+            return _line_hashes(texts, self._tally.personal_up_to())
 
         sound = {
             column_type
-            for column_type, values in texts.alike.items()
+            for column_type, values in texts.by_type.items()
             if as_text and is_read_by_sql(values, column_type, self._rules)
         }
         for each in fields:
@@ -251,7 +251,7 @@ class Assembler:
             reject, day = found.refused[place], self._day(found, place)
             self._tally.reject(reject, day)
             if reject.reason is RejectReason.OUTSIDE_WINDOW and day and not self._is_near(day):
-                self._tally.far_outside += 1
+                self._tally.rows_far_outside += 1
         keep = np.ones(len(texts.lines), dtype=bool)
         keep[list(found.refused)] = False
         return pa.array(keep)
@@ -284,7 +284,7 @@ class Assembler:
         self, refused: dict[int, RowReject], texts: Texts, typed: Mapping[str, pa.Array]
     ) -> None:
         # A value for an empty key must not make a row of nothing.
-        may_be_empty = texts.columns and (self._hashed or self._absent.fills(texts.columns))
+        may_be_empty = texts.columns and (self._hashed or self._absent.is_needed_for(texts.columns))
         for place in _places(_is_empty(texts)) if may_be_empty else ():
             self._refuse(refused, texts, place, RejectReason.MISSING_KEY, None, None)
         for name in self._keys:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from sellerops.base.errors import UnreadableDocument
-from sellerops.formats.heap import keep_freed_blocks
+from sellerops.formats.malloc_settings import keep_freed_memory
 from sellerops.formats.sniff import Document
 
 BLOCK_BYTES = 1 << 21
@@ -52,7 +52,7 @@ class WholeLines:
     def __init__(self, document: Document, where: str) -> None:
         self._document = document
         self._where = where
-        keep_freed_blocks()
+        keep_freed_memory()
         self._rest = b""
         self._ahead = document.read(BLOCK_BYTES)
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from sellerops.formats import times
 from sellerops.formats.column_bytes import content, has_only, longest, made_of
-from sellerops.formats.numbers import Writing, at_scale, fits, parse_decimal, parse_integer
+from sellerops.formats.numbers import DecimalStyle, at_scale, fits, parse_decimal, parse_integer
 from sellerops.settings.specs import ColumnType
 
 TIMESTAMP = pa.timestamp("us", "UTC")
@@ -43,10 +43,10 @@ _MADE_OF = {kind: made_of(characters) for kind, characters in _CHARACTERS.items(
 _FIRST_INSTANT = datetime(1, 1, 1, tzinfo=UTC)
 _LAST_INSTANT = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 _PLAIN_DECIMAL = {
-    Writing.POINT: r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$",
-    Writing.LOCAL_POINT: r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$",
-    Writing.LOCAL_COMMA: r"^-?[0-9]{1,9}(,[0-9]{1,9})?$",
-    Writing.LOCAL_UNKNOWN: r"^-?[0-9]{1,9}([.,]([0-9]{1,2}|[0-9]{4,9}))?$",
+    DecimalStyle.POINT: r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$",
+    DecimalStyle.LOCAL_POINT: r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$",
+    DecimalStyle.LOCAL_COMMA: r"^-?[0-9]{1,9}(,[0-9]{1,9})?$",
+    DecimalStyle.LOCAL_UNKNOWN: r"^-?[0-9]{1,9}([.,]([0-9]{1,2}|[0-9]{4,9}))?$",
 }
 _WITH_MINUTES = r"^.{10}$|^.{13}:"
 # Postgres reads offsets below 16 hours, Arrow those below a day.
@@ -55,7 +55,7 @@ _PLAIN_ISO = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})$"
 )
 
-Fast = Callable[[pa.Array], tuple[pa.Array, bool]]
+FastCast = Callable[[pa.Array], tuple[pa.Array, bool]]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class ValueRules:
     there.
     """
 
-    writing: Writing = Writing.POINT
+    writing: DecimalStyle = DecimalStyle.POINT
     timestamps: tuple[str, ...] = (times.ISO,)
     decimal: pa.DataType = FLAT_DECIMAL
     nothing: frozenset[str] = frozenset()
@@ -142,7 +142,7 @@ def is_plain_decimal(values: pa.Array, rules: ValueRules) -> bool:
     A quick look: Arrow reads a double, which has the same form of digits and one point, in a third of the
     time.
     """
-    if rules.writing not in (Writing.POINT, Writing.LOCAL_POINT) or longest(values) > _SURE_DIGITS:
+    if rules.writing not in (DecimalStyle.POINT, DecimalStyle.LOCAL_POINT) or longest(values) > _SURE_DIGITS:
         return False
     if not has_only(values, _CHARACTERS[ColumnType.DECIMAL]):
         return False
@@ -153,7 +153,7 @@ def is_plain_decimal(values: pa.Array, rules: ValueRules) -> bool:
     return True
 
 
-def holds(values: pa.Array, *parts: bytes) -> bool:
+def contains_any(values: pa.Array, *parts: bytes) -> bool:
     """Whether the bytes of all texts, one behind the other, have one of ``parts`` in them."""
     texts = content(values)
     return any(part in texts for part in parts)
@@ -187,7 +187,7 @@ def _by_reference(
 
 def _ways(
     column_type: ColumnType, rules: ValueRules, target: pa.DataType
-) -> tuple[Fast, Callable[[pa.Array], pa.Array | None], Callable[[str], Any]]:
+) -> tuple[FastCast, Callable[[pa.Array], pa.Array | None], Callable[[str], Any]]:
     """The fast cast of a column, which values it surely reads, and the reading of one value that counts."""
     if column_type is ColumnType.INTEGER:
         return _fast_integer, _matches(r"^-?[0-9]{1,18}$"), parse_integer
@@ -209,26 +209,26 @@ def _matches(regex: str) -> Callable[[pa.Array], pa.Array]:
 
 def _fast_integer(values: pa.Array) -> tuple[pa.Array, bool]:
     # Arrow reads 0x1F as 31; a document means text by it.
-    if holds(values, b"x", b"X"):
+    if contains_any(values, b"x", b"X"):
         raise pa.ArrowInvalid("hexadecimal")
     return values.cast(pa.int64()), True
 
 
-def _fast_decimal(rules: ValueRules, target: pa.DataType) -> Fast:
+def _fast_decimal(rules: ValueRules, target: pa.DataType) -> FastCast:
     """Arrow's cast, guarded: a number of more digits than fit it wraps around without a word (pyarrow 26)."""
     plain = _matches(_PLAIN_DECIMAL[rules.writing])
 
     def local(values: pa.Array) -> tuple[pa.Array, bool]:
         if pc.any(pc.and_(values.is_valid(), pc.invert(plain(values)))).as_py():
             raise pa.ArrowInvalid("needs a closer look")
-        return point(pc.replace_substring(values, ",", "."))[0], not holds(values, b",")
+        return point(pc.replace_substring(values, ",", "."))[0], not contains_any(values, b",")
 
     def point(values: pa.Array) -> tuple[pa.Array, bool]:
-        if longest(values) > _SAFE_DIGITS or holds(values, b"e", b"E"):
+        if longest(values) > _SAFE_DIGITS or contains_any(values, b"e", b"E"):
             raise pa.ArrowInvalid("may not fit")
         return values.cast(target), True
 
-    return point if rules.writing is Writing.POINT else local
+    return point if rules.writing is DecimalStyle.POINT else local
 
 
 def _exact(rules: ValueRules, target: pa.DataType) -> Callable[[str], Any]:
@@ -256,7 +256,7 @@ def _parse_boolean(text: str) -> bool:
     raise ValueError("neither true nor false")
 
 
-def _fast_date(patterns: Sequence[str]) -> Fast:
+def _fast_date(patterns: Sequence[str]) -> FastCast:
     rewrites = [times.iso_rewrite(pattern) for pattern in patterns if pattern != times.ISO]
 
     def cast(values: pa.Array) -> tuple[pa.Array, bool]:
@@ -278,7 +278,7 @@ def _fast_date(patterns: Sequence[str]) -> Fast:
     return cast
 
 
-def _fast_timestamp(patterns: Sequence[str]) -> Fast:
+def _fast_timestamp(patterns: Sequence[str]) -> FastCast:
     rewrites = [times.iso_rewrite(pattern) for pattern in patterns if pattern != times.ISO]
 
     def cast(values: pa.Array) -> tuple[pa.Array, bool]:

@@ -14,7 +14,7 @@ from sellerops.formats.names import (
     refuse_too_wide,
     reserved_names,
     snake_case,
-    told_apart,
+    with_digest,
 )
 from sellerops.formats.rows import DriftReport
 from sellerops.formats.spelling import canonical, plain, without_remark
@@ -175,6 +175,6 @@ def _names_of(headers: Sequence[str]) -> dict[str, str]:
         spellings.setdefault(snake_case(header), set()).add(plain(header))
     names = {header: snake_case(header) for header in headers}
     return {
-        header: told_apart(name, header) if name and len(spellings[name]) > 1 else name
+        header: with_digest(name, header) if name and len(spellings[name]) > 1 else name
         for header, name in names.items()
     }

@@ -11,7 +11,7 @@ import pyarrow as pa
 from sellerops.formats.assembly import Texts
 from sellerops.formats.json_columns import Columns, Refused, columns_of
 from sellerops.formats.json_exact import UNREAD, Items, pairs_written
-from sellerops.formats.json_pieces import Block
+from sellerops.formats.json_splitting import Block
 from sellerops.formats.json_structs import Shape, decoder_for, shape_of
 from sellerops.formats.names import Field
 from sellerops.formats.tree_columns import as_json, is_storable
@@ -82,4 +82,4 @@ def _texts(
     items = Items(block)
     lines = np.arange(first, first + count, dtype=np.int64)
     plain = found.texts.keys() - inherited.keys() if found.is_plain else ()
-    return Texts(columns, lines, lambda place: as_json(items[place]), alike=found.alike, plain=plain)
+    return Texts(columns, lines, lambda place: as_json(items[place]), by_type=found.by_type, plain=plain)

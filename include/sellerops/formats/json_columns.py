@@ -37,13 +37,13 @@ class Refused(Exception):
 class Columns:
     """The columns of a block.
 
-    ``texts``: Arrow's, empty ones null; ``alike``: those of each type one behind the other; ``is_plain``:
+    ``texts``: Arrow's, empty ones null; ``by_type``: those of each type one behind the other; ``is_plain``:
     whether no text has a control character; ``pairs``: how many keys were read; ``told``: columns the block
     says something of, if only that there is nothing.
     """
 
     texts: dict[str, pa.Array] = field(default_factory=dict)
-    alike: dict[ColumnType, pa.Array] = field(default_factory=dict)
+    by_type: dict[ColumnType, pa.Array] = field(default_factory=dict)
     is_plain: bool = True
     pairs: int = 0
     told: set[str] = field(default_factory=set)
@@ -117,9 +117,9 @@ def _cut(
     for place, name in enumerate(names):
         found.texts[name] = texts.slice(place * count, count)
     first = 0
-    for column_type, alike in groupby(names, key=types.__getitem__):
-        size = sum(count for _ in alike)
-        found.alike[column_type] = texts.slice(first, size)
+    for column_type, by_type in groupby(names, key=types.__getitem__):
+        size = sum(count for _ in by_type)
+        found.by_type[column_type] = texts.slice(first, size)
         first += size
 
 

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from sellerops.base.limits import MAX_DEPTH
-from sellerops.formats.json_pieces import Block
+from sellerops.formats.json_splitting import Block
 from sellerops.formats.json_values import DECODER, number
 
 # What decoding can end with. RecursionError: too deep. UnicodeError, a ValueError: no UTF-8, half a pair.

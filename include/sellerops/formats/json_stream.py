@@ -16,7 +16,7 @@ from sellerops.base.bounded_json import TooDeep, check_depth
 from sellerops.base.errors import DocumentDamaged, LimitExceeded, UnreadableDocument
 from sellerops.base.limits import LONGEST_ITEM, MAX_DEPTH, megabytes
 from sellerops.formats.json_exact import is_sound
-from sellerops.formats.json_pieces import Block, Border, ItemBorder, LineBorder
+from sellerops.formats.json_splitting import Block, ItemSplitter, LineSplitter, Splitter
 from sellerops.formats.json_values import DECODER
 from sellerops.formats.sniff import Document
 from sellerops.formats.trees import Unit
@@ -109,7 +109,7 @@ class JsonText:
         if self.next() == "]":
             self.take("]")
             return
-        border = ItemBorder()
+        border = ItemSplitter()
         while True:
             if block := self._block(border, outer):
                 yield block
@@ -124,7 +124,7 @@ class JsonText:
 
     def lines(self) -> Iterator[Any]:
         """The values of the document, one behind the other, Blocks before them as in ``items``."""
-        border = LineBorder()
+        border = LineSplitter()
         while self.next():
             if block := self._block(border, ()):
                 yield block
@@ -167,13 +167,13 @@ class JsonText:
         if self.next():
             raise self._broken("something follows the end")
 
-    def _block(self, border: Border, outer: Sequence[dict[str, Any]]) -> Block | None:
+    def _block(self, border: Splitter, outer: Sequence[dict[str, Any]]) -> Block | None:
         """Items that begin here, as many as a piece has; None where no piece can be cut."""
         self.next()
         if not border.is_due(self._gone + self._at):
             return None
         self._undecode()
-        is_lines, size, is_last = isinstance(border, LineBorder), CHUNK, False
+        is_lines, size, is_last = isinstance(border, LineSplitter), CHUNK, False
         while True:
             while len(self._raw) < size and not is_last:
                 more = self._document.read(CHUNK)
@@ -186,7 +186,7 @@ class JsonText:
                 return None
             size *= 2
 
-    def _is_behind(self, block: Block, border: Border) -> bool:
+    def _is_behind(self, block: Block, border: Splitter) -> bool:
         """Go behind a block that is taken."""
         end = self._gone + block.step
         border.told(end, is_taken=block.is_taken)

@@ -13,7 +13,7 @@ from typing import Any, cast
 import msgspec
 
 from sellerops.formats.json_exact import decoder_of
-from sellerops.formats.json_pieces import Block
+from sellerops.formats.json_splitting import Block
 from sellerops.formats.tree_nodes import Node
 
 # Stands for a key that an object lacks. A text that is really so is counted as absent, which is noticed when

@@ -44,11 +44,11 @@ def snake_case(text: str) -> str:
     name = _OTHER.sub("_", ascii_text.lower()).strip("_")
     name = f"c_{name}" if name[:1].isdigit() else name
     if text.strip() and (not name or _has_other_letters(text)):
-        return told_apart(name or "column", text)
+        return with_digest(name or "column", text)
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 9]}_{_digest(name)}"
 
 
-def told_apart(name: str, text: str) -> str:
+def with_digest(name: str, text: str) -> str:
     """``name`` with a digest of the ``text`` it is made of, whose spelling does not count."""
     return f"{name[: _LONGEST - 9]}_{_digest(plain(text))}"
 

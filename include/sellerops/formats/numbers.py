@@ -25,7 +25,7 @@ _EXACT = Context(prec=2000)
 _INT64 = range(-(2**63), 2**63)
 
 
-class Writing(Enum):
+class DecimalStyle(Enum):
     """How a document writes decimals.
 
     ``POINT``: always 1.5. The others are a marketplace's own writing, where 95,00 and 95.00 can both be read,
@@ -39,12 +39,12 @@ class Writing(Enum):
     LOCAL_UNKNOWN = "local unknown"
 
 
-def writing_of(shops: Iterable[Marketplace]) -> Writing:
+def decimal_style(shops: Iterable[Marketplace]) -> DecimalStyle:
     """The local writing the shops of one document share."""
     commas = {_writes_comma(shop.locale) for shop in shops}
     if len(commas) != 1:
-        return Writing.LOCAL_UNKNOWN
-    return Writing.LOCAL_COMMA if commas.pop() else Writing.LOCAL_POINT
+        return DecimalStyle.LOCAL_UNKNOWN
+    return DecimalStyle.LOCAL_COMMA if commas.pop() else DecimalStyle.LOCAL_POINT
 
 
 def _writes_comma(locale: str) -> bool:
@@ -62,10 +62,10 @@ def parse_integer(text: str) -> int:
     return value
 
 
-def parse_decimal(text: str, writing: Writing = Writing.POINT) -> Decimal:
+def parse_decimal(text: str, writing: DecimalStyle = DecimalStyle.POINT) -> Decimal:
     """An exact decimal. Raises ValueError for text, for NaN, and where two readings are possible."""
     stripped = _stripped(text)
-    if writing is Writing.POINT:
+    if writing is DecimalStyle.POINT:
         return _point_decimal(stripped)
     return _local_decimal(_GROUP_SPACE.sub("", stripped), writing)
 
@@ -106,7 +106,7 @@ def _point_decimal(text: str) -> Decimal:
     raise ValueError("no number")
 
 
-def _local_decimal(text: str, writing: Writing) -> Decimal:
+def _local_decimal(text: str, writing: DecimalStyle) -> Decimal:
     points, commas = text.count("."), text.count(",")
     if points and commas:
         decimal_sign = max(".,", key=text.rfind)
@@ -127,11 +127,11 @@ def _local_decimal(text: str, writing: Writing) -> Decimal:
     return Decimal(number)
 
 
-def _single_sign(sign: str, text: str, writing: Writing) -> str:
+def _single_sign(sign: str, text: str, writing: DecimalStyle) -> str:
     """The decimal sign of a number that holds ``sign`` once."""
     grouped = _GROUPED_BY_POINTS if sign == "." else _GROUPED_BY_COMMAS
     if not grouped.fullmatch(text) or text.lstrip("+-").startswith("0"):
         return sign
-    if writing is Writing.LOCAL_UNKNOWN:
+    if writing is DecimalStyle.LOCAL_UNKNOWN:
         raise ValueError("1.234 or 1234: the document's shops write numbers differently")
-    return "." if writing is Writing.LOCAL_POINT else ","
+    return "." if writing is DecimalStyle.LOCAL_POINT else ","

@@ -21,7 +21,7 @@ _STEP = re.compile(r"([^.\[\]]+)(?:\[(?:(\d+)|(\*)|([^\]=]+)=([^\]]*)|)(\]))?(?:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Selector:
     """Which element of a list: by place, by the text of one of its values, or every one; else the list."""
 
     place: int | None = None
@@ -35,7 +35,7 @@ class Step:
     """One name of a path, and what is chosen when a list stands there."""
 
     key: str
-    choice: Choice | None = None
+    choice: Selector | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Path:
     @property
     def is_list(self) -> bool:
         """Whether it is a whole list, one xml element too."""
-        return bool(self.steps) and self.steps[-1].choice == Choice()
+        return bool(self.steps) and self.steps[-1].choice == Selector()
 
 
 def split_path(text: str) -> tuple[Step, ...]:
@@ -63,7 +63,7 @@ def split_path(text: str) -> tuple[Step, ...]:
                 remedy="Write names with points between: `price.amount`, `list[0].x`.",
             )
         key, place, every, wanted, value, bracket = found.groups()
-        choice = Choice(int(place) if place else None, wanted, value, bool(every)) if bracket else None
+        choice = Selector(int(place) if place else None, wanted, value, bool(every)) if bracket else None
         steps.append(Step(key, choice))
         end = found.end()
     return tuple(steps)
@@ -100,13 +100,13 @@ def pick(value: Any, steps: Sequence[Step]) -> Any:
     return value
 
 
-def _chosen(value: Any, choice: Choice) -> Any:
+def _chosen(value: Any, choice: Selector) -> Any:
     entries = as_list(value)
     if choice.place is not None:
         return entries[choice.place] if choice.place < len(entries) else None
     if choice.key is None:
         return entries
-    return next((entry for entry in entries if is_chosen(entry, 0, choice)), None)
+    return next((entry for entry in entries if is_selected(entry, 0, choice)), None)
 
 
 def as_list(value: Any) -> list[Any]:
@@ -116,7 +116,7 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def is_chosen(entry: Any, place: int, choice: Choice) -> bool:
+def is_selected(entry: Any, place: int, choice: Selector) -> bool:
     """Whether an element of a list stands at the place, or has the value, that is asked for."""
     if choice.key is None:
         return place == choice.place

@@ -16,7 +16,6 @@ from sellerops.formats.assembly import Assembler, Texts
 from sellerops.formats.blocks import Block, combined, is_empty, is_odd, newlines_of, parse_fields
 from sellerops.formats.charsets import LineDecoder
 from sellerops.formats.headers import Header
-from sellerops.formats.line_breaks import Line, Refused
 from sellerops.formats.quote_marks import QuoteMarks
 from sellerops.formats.records import (
     LONGEST_FIELD,
@@ -28,6 +27,7 @@ from sellerops.formats.records import (
 )
 from sellerops.formats.rows import RejectReason, Rows, Tally
 from sellerops.formats.sniff import Document
+from sellerops.formats.torn_rows import Line, Refused
 from sellerops.formats.tsv import TsvReader
 
 _MOST_HEADER_LINES = 10

@@ -157,13 +157,13 @@ class Reader(Protocol):
 class Tally:
     """Counts of one document, and where its refused rows go.
 
-    ``personal``: columns with personal data; ``held_out``: the unknown ones that have come up, or those that
+    ``personal``: columns with personal data; ``personal_up_to``: the unknown ones that have come up, or those that
     have in the rows up to a line. Rows from there on are refused without their text, already here: it would
-    go on into the ledger, errors, logs and messages. Line and document stay known. ``look``: is shown the
+    go on into the ledger, errors, logs and messages. Line and document stay known. ``inspect``: is shown the
     columns (text) and lines of rows before one of them is refused.
     ``marked``: texts of accepted rows that were damaged, and are stored with a mark.
     ``lost_by_day``: how many rows of each day were refused for one of ``LOST``; None where the row does not
-    tell its day. ``far_outside``: rows more than two days away from the window.
+    tell its day. ``rows_far_outside``: rows more than two days away from the window.
     """
 
     on_reject: Callable[[RowReject], None]
@@ -172,17 +172,19 @@ class Tally:
     rejected: Counter[RejectReason] = field(default_factory=Counter)
     first_reject: RowReject | None = None
     personal: frozenset[str] = frozenset()
-    held_out: Callable[..., frozenset[str]] = lambda line=None: frozenset()
-    look: Callable[[Mapping[str, pa.Array], Sequence[int] | np.ndarray], None] = lambda columns, lines: None
+    personal_up_to: Callable[..., frozenset[str]] = lambda line=None: frozenset()
+    inspect: Callable[[Mapping[str, pa.Array], Sequence[int] | np.ndarray], None] = lambda columns, lines: (
+        None
+    )
     lost_by_day: Counter[date | None] = field(default_factory=Counter)
-    far_outside: int = 0
+    rows_far_outside: int = 0
 
     def reject(self, row: RowReject, day: date | None = None) -> None:
         """Count a refused row and hand it over. ``day``: the local day it would have counted for."""
         self.rejected[row.reason] += 1
         if row.reason in LOST:
             self.lost_by_day[day] += 1
-        personal = self.personal | self.held_out(row.source_line)
+        personal = self.personal | self.personal_up_to(row.source_line)
         kept = (row.masked(personal) if personal else row).storable()
         self.first_reject = self.first_reject or kept
         self.on_reject(kept)
@@ -237,8 +239,8 @@ class RowStream:
         return self._tally.lost_by_day
 
     @property
-    def far_outside(self) -> int:
-        return self._tally.far_outside
+    def rows_far_outside(self) -> int:
+        return self._tally.rows_far_outside
 
     @property
     def accepted(self) -> int:

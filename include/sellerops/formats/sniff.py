@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from sellerops.base.errors import DocumentDamaged, LimitExceeded, NotTheReport, UnreadableDocument
-from sellerops.base.gunzip import GZIP_ERRORS, unpacked
+from sellerops.base.gunzip import GZIP_ERRORS, open_gzip
 from sellerops.base.limits import MAX_UNPACK_RATIO, SURELY_SMALL
 from sellerops.base.redaction import redact
 
@@ -54,7 +54,7 @@ class Document:
         self._ahead = self._guarded(_PEEK)
         if self._ahead.startswith(b"\x1f\x8b"):
             self._packed = _Rejoined(self._ahead, stream)
-            self._source, self._size = unpacked(self._packed), 0
+            self._source, self._size = open_gzip(self._packed), 0
             self._ahead = self._guarded(_PEEK)
         self.declared = declared
         self.charset = self._take_mark(declared)

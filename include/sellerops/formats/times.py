@@ -85,7 +85,7 @@ def iso_rewrite(pattern: str) -> IsoRewrite | None:
     return IsoRewrite(f"^{regex}$", f"{day} {clock}")
 
 
-def for_shops(patterns: Sequence[str], shops: Iterable[Marketplace]) -> tuple[str, ...]:
+def with_marketplace_orders(patterns: Sequence[str], shops: Iterable[Marketplace]) -> tuple[str, ...]:
     """The patterns with the orders in which the shops of one document write dates."""
     orders = ",".join(sorted({order for shop in shops for order in shop.dates}))
     return tuple(f"{LOCAL}:{orders}" if pattern == LOCAL else pattern for pattern in patterns)

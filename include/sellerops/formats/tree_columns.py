@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sellerops.base.limits import LONGEST_NUMBER
-from sellerops.formats.casts import holds
+from sellerops.formats.casts import contains_any
 from sellerops.formats.json_values import LongNumber, Number, Repeating
 from sellerops.formats.numbers import parse_decimal
 from sellerops.formats.tree_nodes import Node
@@ -75,7 +75,7 @@ def text_column(texts: Sequence[str | None]) -> pa.Array | None:
         column = pa.array(texts, pa.string())
     except UnicodeEncodeError:
         return None
-    if holds(column, b"\x00", _LOST):
+    if contains_any(column, b"\x00", _LOST):
         return None
     is_empty = pc.equal(column, "")
     return pc.if_else(is_empty, None, column) if pc.any(is_empty).as_py() else column

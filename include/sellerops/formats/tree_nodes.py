@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sellerops.base.errors import LimitExceeded
 from sellerops.base.limits import LONGEST_PATH, MOST_PLACES
-from sellerops.formats.paths import Choice, Path, Step, parse_path
+from sellerops.formats.paths import Path, Selector, Step, parse_path
 from sellerops.settings.specs import TableSpec
 
 
@@ -30,7 +30,7 @@ class Node:
     is_every: bool = False
     is_kept: bool = False
     below: dict[str, Node] = field(default_factory=dict)
-    choices: dict[Choice, Node] = field(default_factory=dict)
+    choices: dict[Selector, Node] = field(default_factory=dict)
 
     def child(self, key: str) -> Node:
         """The place below; an empty name, an xml element's own text, is the place itself."""
@@ -41,7 +41,7 @@ class Node:
             self.below[key] = found
         return found
 
-    def chosen(self, choice: Choice) -> Node:
+    def chosen(self, choice: Selector) -> Node:
         found = self.choices.get(choice)
         if found is None:
             sign = choice.place if choice.place is not None else f"{choice.key}={choice.value}"
@@ -74,7 +74,7 @@ class Node:
         for step in steps:
             node = node.child(step.key)
             if step.choice is not None:
-                if step.choice == Choice():
+                if step.choice == Selector():
                     node.is_list = True
                 elif step.choice.every:
                     node.is_every = True

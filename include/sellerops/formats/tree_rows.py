@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from sellerops.formats.assembly import Assembler, Texts
 from sellerops.formats.json_blocks import BlockReader
-from sellerops.formats.json_pieces import Block
+from sellerops.formats.json_splitting import Block
 from sellerops.formats.json_stream import JsonLines, JsonUnits
 from sellerops.formats.json_values import Number, Repeating
 from sellerops.formats.list_pages import ListPages
@@ -22,12 +22,12 @@ from sellerops.formats.names import (
     reserved_names,
     snake_case,
 )
-from sellerops.formats.paths import Choice, Path, as_list, is_chosen, parse_path, pick
+from sellerops.formats.paths import Path, Selector, as_list, is_selected, parse_path, pick
 from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally, marked
 from sellerops.formats.sniff import Document
 from sellerops.formats.tree_columns import as_json, combined, is_storable, spread, text_column, text_of
 from sellerops.formats.tree_nodes import Node, column_paths, read_above, refuse_too_many_places
-from sellerops.formats.trees import OneByOne, Row, RowsOf, Units, units_of
+from sellerops.formats.trees import DecodedUnits, Row, RowWalker, Units, units_of
 from sellerops.formats.xml_stream import XmlUnits
 from sellerops.settings.specs import ColumnType, FileFormat, TableSpec
 
@@ -35,27 +35,27 @@ from sellerops.settings.specs import ColumnType, FileFormat, TableSpec
 BATCH_ITEMS = 500
 
 
-def rows_of(document: Document, table: TableSpec, file_format: FileFormat, where: str) -> RowsOf:
+def rows_of(document: Document, table: TableSpec, file_format: FileFormat, where: str) -> RowWalker:
     """The rows of ``table`` in a document of JSON, of JSON lines or of XML."""
     rows = table.row_steps
     units: Units
     if file_format.kind == "jsonl":
         units = lines = JsonLines(document, where)
         if rows:
-            units = ListPages(OneByOne(lines), rows, is_keyed=bool(table.primary_key))
+            units = ListPages(DecodedUnits(lines), rows, is_keyed=bool(table.primary_key))
     elif file_format.kind == "json":
         units = JsonUnits(document, rows, read_above(table), where)
     else:
         levels = [path.level for _, _, path in column_paths(table) if path.level]
         units = XmlUnits(document, rows, min(levels, default=len(rows)), read_above(table), where)
-    return RowsOf(units, rows, where)
+    return RowWalker(units, rows, where)
 
 
 class TreeReader:
     """Rows of the elements at ``table.rows``; columns a later one brings along appear in later batches."""
 
     def __init__(
-        self, rows: RowsOf, table: TableSpec, assembler: Assembler, tally: Tally, where: str
+        self, rows: RowWalker, table: TableSpec, assembler: Assembler, tally: Tally, where: str
     ) -> None:
         self._rows = rows
         self._table = table
@@ -111,7 +111,7 @@ class TreeReader:
         for part in self._batches():
             is_empty = False
             if isinstance(part, Texts):
-                self._tally.look(part.columns, part.lines)
+                self._tally.inspect(part.columns, part.lines)
                 yield part
                 continue
             found = [(number, row) for number, row in part if isinstance(row.value, dict)]
@@ -128,7 +128,7 @@ class TreeReader:
             if found:
                 self._refuse_missing()
                 self._sample = found[-1][1].value
-                self._tally.look(texts.columns, texts.lines)
+                self._tally.inspect(texts.columns, texts.lines)
             self._tally.rows_in_file += len(refused)
             for each in refused:
                 self._tally.reject(each)
@@ -210,7 +210,7 @@ class TreeReader:
             if wrong is not None:
                 refused.append(_reject(number, RejectReason.UNREADABLE_VALUE, row, wrong, flat[wrong]))
                 shown = {name: pa.array([marked(text) or None], pa.string()) for name, text in flat.items()}
-                self._tally.look(shown, [number])
+                self._tally.inspect(shown, [number])
                 continue
             if damaged:
                 marks[len(found)] = len(damaged)
@@ -297,9 +297,9 @@ class TreeReader:
     ) -> list[Any]:
         """Read the chosen elements of a list; what nobody chose is returned."""
         rest: list[Any] = []
-        done: set[Choice] = set()
+        done: set[Selector] = set()
         for place, entry in enumerate(as_list(value)):
-            choice = next((each for each in node.choices if is_chosen(entry, place, each)), None)
+            choice = next((each for each in node.choices if is_selected(entry, place, each)), None)
             if choice is None or choice in done:
                 rest.append(entry)
                 continue

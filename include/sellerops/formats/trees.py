@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sellerops.base.errors import UnreadableDocument
 from sellerops.formats.json_exact import values_of
-from sellerops.formats.json_pieces import Block
+from sellerops.formats.json_splitting import Block
 
 
 class Unit(NamedTuple):
@@ -25,7 +25,7 @@ class Units(Protocol):
 
 
 @dataclass
-class OneByOne:
+class DecodedUnits:
     """The parts of ``units``, blocks of them decoded."""
 
     units: Units
@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
 
 @dataclass
-class RowsOf:
+class RowWalker:
     """The rows at ``rows`` in ``units``.
 
     A part without the list is one without rows, unless another list stands there: when no part ever has the

@@ -31,7 +31,6 @@ from sellerops.formats.blocks import (
 )
 from sellerops.formats.charsets import LineDecoder
 from sellerops.formats.headers import Header
-from sellerops.formats.line_breaks import Line, LineBreaks, Refused, consecutive
 from sellerops.formats.names import Field
 from sellerops.formats.rows import (
     DriftReport,
@@ -44,6 +43,7 @@ from sellerops.formats.rows import (
     marked,
 )
 from sellerops.formats.sniff import Document, not_the_report
+from sellerops.formats.torn_rows import Line, Refused, RowJoiner, consecutive
 from sellerops.settings.specs import ColumnType
 
 _FIRST_LINE = re.compile(rb"[^\r\n]+")
@@ -79,7 +79,7 @@ class TsvReader:
         self._unnamed_tail = len(fields) > self._width
         self._missing = header.fields(drift.missing)
         self._all_fields = [*self._fields, *self._missing]
-        self._line_breaks = LineBreaks(
+        self._line_breaks = RowJoiner(
             self._width, [assembler.is_free_text(field) for field in self._fields], self._starts_row
         )
 
@@ -233,7 +233,7 @@ class TsvReader:
         if not all_end_with(self._end, text, newlines) or text.startswith(codecs.BOM_UTF8):
             return None
         looked_at = [
-            place for place, column in enumerate(self._fields) if self._assembler.is_looked_at(column)
+            place for place, column in enumerate(self._fields) if self._assembler.needs_value(column)
         ]
         table, refused = parse_fields(text, self._width, looked_at or [0])
         if is_odd(table, refused, block.count) or not len(table):

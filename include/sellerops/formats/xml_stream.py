@@ -15,7 +15,7 @@ from sellerops.formats.trees import Unit
 from sellerops.formats.xml_encoding import Utf8
 
 if TYPE_CHECKING:
-    from sellerops.formats.xml_pieces import Pieces
+    from sellerops.formats.xml_chunks import ChunkParser
 
 CHUNK = 1 << 16
 TEXT = ""
@@ -58,7 +58,7 @@ class XmlUnits:
         self._seen = [0] * (depth + 1)
         self._level, self._border, self._ended = 0, b"", -1
         self._namespaces: dict[str, str] = {}
-        self._pieces: Pieces | None = None
+        self._pieces: ChunkParser | None = None
         self._parser = self._made_parser()
 
     def __iter__(self) -> Iterator[Unit]:
@@ -111,10 +111,10 @@ class XmlUnits:
         level = next((level for level, count in enumerate(self._seen) if count > 1), 0)
         if not level or self._rows[0] in self._wanted:
             return
-        from sellerops.formats.xml_pieces import Pieces
+        from sellerops.formats.xml_chunks import ChunkParser
 
         self._level, self._border = level, f"</{self._rows[level - 1]}>".encode()
-        self._pieces = Pieces(self._rows[:level], self._rows[level:], self._namespaces)
+        self._pieces = ChunkParser(self._rows[:level], self._rows[level:], self._namespaces)
 
     def _feed(self, data: bytes, *, ended: bool = False) -> None:
         self._fed += len(data)

@@ -19,7 +19,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from sellerops.base import postgres
 from sellerops.base.errors import ConfigurationError, LedgerUnavailable
-from sellerops.base.postgres import LEDGER, MIGRATING, PROBING, UPKEEP, BoundedConnection, Patience
+from sellerops.base.postgres import LEDGER, MIGRATING, PROBING, UPKEEP, BoundedConnection, Timeouts
 from sellerops.base.reader_role import grant_ledger
 from sellerops.ledger.availability import Availability
 from sellerops.ledger.indexes import build_beforehand
@@ -54,11 +54,11 @@ class Database:
         *,
         pool_size: int = 4,
         retry_seconds: float = RETRY_SECONDS,
-        patience: Patience = LEDGER,
+        timeouts: Timeouts = LEDGER,
     ) -> None:
         self.conninfo = conninfo
         self.retry_seconds = retry_seconds
-        self._patience = patience
+        self._patience = timeouts
         self._availability = Availability(retry_seconds)
         self._pool_size = pool_size
         self._pool: _Pool | None = None
@@ -66,7 +66,7 @@ class Database:
         self._lock = threading.Lock()
 
     @contextmanager
-    def connection(self, patience: Patience = UPKEEP) -> Iterator[Connection]:
+    def connection(self, timeouts: Timeouts = UPKEEP) -> Iterator[Connection]:
         """One transaction on a pooled connection: commits at the end, rolls back on error, never repeats.
 
         Raises LedgerUnavailable when there is no connection, or it broke.
@@ -76,7 +76,7 @@ class Database:
             with self._open_pool().connection(timeout=self.retry_seconds) as connection:
                 try:
                     with connection.transaction():
-                        postgres.be_patient(connection, patience, local=True)
+                        postgres.set_timeouts(connection, timeouts, local=True)
                         yield connection
                 except psycopg.Error as error:
                     if connection.broken:
@@ -122,7 +122,7 @@ class Database:
                 time.sleep(pause * random.uniform(0.7, 1.3))
                 pause = min(_LONGEST_PAUSE, pause * 2)
 
-    def check_answers(self, within: float) -> None:
+    def check_reachable(self, within: float) -> None:
         """Raise LedgerUnavailable when the server does not answer for ``within`` seconds."""
         until = time.monotonic() + within
         while not self.answers():
@@ -167,7 +167,7 @@ class Database:
         )
 
     def _prepare_session(self, connection: BoundedConnection[DictRow]) -> None:
-        postgres.be_patient(connection, self._patience)
+        postgres.set_timeouts(connection, self._patience)
         # A server may be set to forget its last commits in a crash; a report id forgotten is a report made
         # twice.
         connection.execute("SET TIME ZONE 'UTC'; SET synchronous_commit TO on")
@@ -222,7 +222,7 @@ def _answer(connection: psycopg.Connection[Any]) -> None:
 
 def _is_away(error: Exception) -> bool:
     """Whether the server is. A pool without a free connection does not say so."""
-    return not isinstance(error, PoolTimeout | PoolClosed) and postgres.is_away(error)
+    return not isinstance(error, PoolTimeout | PoolClosed) and postgres.is_unreachable(error)
 
 
 def migrate(conninfo: str, revision: str = "head") -> None:
@@ -262,12 +262,12 @@ def migrate(conninfo: str, revision: str = "head") -> None:
             detach_views(driver)
         command.upgrade(config, revision)
         if revision == "head":
-            keep_in_step(driver)
+            sync_configuration(driver)
     with postgres.connect(conninfo, MIGRATING) as granting:
         grant_ledger(granting)
 
 
-def keep_in_step(connection: psycopg.Connection[Any]) -> None:
+def sync_configuration(connection: psycopg.Connection[Any]) -> None:
     """Bring the tables of marketplaces and reports, and the starter views, in step with the configuration."""
     from sellerops.ledger.reference import fill_reference
     from sellerops.views.postgres import refresh_views

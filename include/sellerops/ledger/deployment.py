@@ -24,7 +24,7 @@ class Deployment:
 
 
 @dataclass(frozen=True)
-class Adopted:
+class AdoptedArchive:
     """``addresses``: documents whose address in the ledger has changed with the archive's."""
 
     root: str
@@ -73,14 +73,14 @@ def bind_archive(ledger: Ledger, archive: Archive) -> None:
         )
 
 
-def adopt_archive(ledger: Ledger, archive: Archive) -> Adopted:
+def adopt_archive(ledger: Ledger, archive: Archive) -> AdoptedArchive:
     """Make this archive the ledger's, whoever it belonged to; documents of the ledger's former archive are
     looked for here.
     """
     known = deployment_of(ledger)
     archive.mark(known.id)
     addresses = ledger.database.run(lambda connection: _adopt(connection, known.archive, archive.root))
-    return Adopted(archive.root, addresses)
+    return AdoptedArchive(archive.root, addresses)
 
 
 def _read(connection: Connection) -> Deployment:

@@ -13,7 +13,7 @@ MOST_LOADS_BEFORE = 10
 
 
 @dataclass(frozen=True)
-class Change:
+class ColumnChange:
     """A column that a load saw appear (``added``), twice (``duplicated``) or no longer (``dropped``), or that
     it held out of the table because its name reads like personal data (``personal``).
 
@@ -34,7 +34,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RejectedRows:
     """Rows that a load rejected, by reason, and the first of them. ``day``: of the load, in UTC."""
 
     load_id: int
@@ -53,7 +53,7 @@ class Refused:
     value: str | None
 
 
-def changes_of(connection: Connection, load_ids: Sequence[int]) -> list[Change]:
+def column_changes(connection: Connection, load_ids: Sequence[int]) -> list[ColumnChange]:
     """What these loads saw change, oldest first; without spec columns that a first document lacks."""
     rows = connection.execute(
         """
@@ -75,10 +75,10 @@ def changes_of(connection: Connection, load_ids: Sequence[int]) -> list[Change]:
         """,
         {"loads": list(load_ids), "most": MOST_LOADS_BEFORE},
     )
-    return [Change(**row) for row in rows]
+    return [ColumnChange(**row) for row in rows]
 
 
-def refused_by(connection: Connection, load_ids: Sequence[int]) -> list[Refused]:
+def rejected_rows(connection: Connection, load_ids: Sequence[int]) -> list[RejectedRows]:
     """The rejected rows of these loads, one entry a load that has any, oldest first."""
     rows = connection.execute(
         """
@@ -101,7 +101,7 @@ def refused_by(connection: Connection, load_ids: Sequence[int]) -> list[Refused]
         """,
         (list(load_ids),),
     )
-    return [Refused(**row) for row in rows]
+    return [RejectedRows(**row) for row in rows]
 
 
 def rows_of_run(connection: Connection, dag_id: str, run_id: str) -> dict[str, int]:

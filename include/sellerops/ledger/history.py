@@ -77,7 +77,7 @@ def recorded_loads(connection: Connection, table: str, destination: str) -> list
     return [RecordedLoad(**{**row, "marketplace_ids": tuple(row["marketplace_ids"])}) for row in rows]
 
 
-def finality(
+def settling_figures(
     connection: Connection,
     table: str,
     day_column: str,

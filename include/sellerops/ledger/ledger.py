@@ -173,7 +173,7 @@ class Ledger:
         """
         self.database.run(lambda c: slices.set_state(c, slice_, state, run, request_id, load_id, error))
 
-    def settle_destination(
+    def set_destination_state(
         self,
         slice_: Slice,
         destination: str,
@@ -196,7 +196,7 @@ class Ledger:
             )
         )
 
-    def recount_destinations(self, slice_: Slice, destinations: Sequence[str]) -> None:
+    def refresh_slice_state(self, slice_: Slice, destinations: Sequence[str]) -> None:
         """Write what the slice's days are when ``destinations`` are all of the report's from now on."""
         self.database.run(lambda c: slice_destinations.recount(c, slice_, destinations))
 

@@ -12,7 +12,7 @@ from sellerops.ledger.models import RunRef
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedReport:
     """A report in Amazon's list, whoever made it. Times are aware; the window is None where it has none."""
 
     report_id: str
@@ -25,7 +25,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedReport:
     """The report that is looked for, as Amazon would list it, and the ledger's ``key`` (digest) of it.
 
     ``any_options``: also reports that are not ours, whose options Amazon does not tell.
@@ -63,7 +63,11 @@ def begin_listing(
 
 
 def finish_listing(
-    connection: Connection, account_id: str, report_type: str, since: datetime, reports: Iterable[Listed]
+    connection: Connection,
+    account_id: str,
+    report_type: str,
+    since: datetime,
+    reports: Iterable[ListedReport],
 ) -> None:
     """Store what was listed since ``since``; reports Amazon no longer serves are forgotten."""
     with connection.transaction():
@@ -84,7 +88,7 @@ def finish_listing(
         )
 
 
-def add_listed(connection: Connection, account_id: str, reports: Iterable[Listed]) -> None:
+def add_listed(connection: Connection, account_id: str, reports: Iterable[ListedReport]) -> None:
     """Store reports that Amazon has, however they became known."""
     values = [
         {**vars(report), "marketplace_ids": list(report.marketplace_ids), "account_id": account_id}
@@ -112,7 +116,7 @@ def forget_listing(connection: Connection, account_id: str, report_type: str) ->
     )
 
 
-def find_report(connection: Connection, wanted: Wanted) -> Listed | None:
+def find_report(connection: Connection, wanted: WantedReport) -> ListedReport | None:
     """The best listed report that answers: finished before running, then the newest.
 
     Never one that a request of ours with other options made, nor one that a request already has; the report
@@ -139,7 +143,7 @@ def find_report(connection: Connection, wanted: Wanted) -> Listed | None:
         """,
         {**vars(wanted), "marketplace_ids": list(wanted.marketplace_ids)},
     ).fetchone()
-    return Listed(**{**row, "marketplace_ids": tuple(row["marketplace_ids"])}) if row else None
+    return ListedReport(**{**row, "marketplace_ids": tuple(row["marketplace_ids"])}) if row else None
 
 
 def mark_unfit(connection: Connection, request_id: int) -> None:

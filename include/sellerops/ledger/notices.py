@@ -205,7 +205,7 @@ def deliveries(connection: Connection, states: Collection[str], limit: int = 100
     return [Delivery(**row) for row in rows]
 
 
-def told_in(connection: Connection, thread: str) -> list[Delivery]:
+def first_deliveries(connection: Connection, thread: str) -> list[Delivery]:
     """The first message of a thread at each address that was told, or will be."""
     rows = connection.execute(
         f"""
@@ -217,7 +217,7 @@ def told_in(connection: Connection, thread: str) -> list[Delivery]:
     return [Delivery(**row) for row in rows]
 
 
-def see_fault(
+def record_fault(
     connection: Connection, key: str, *, event: str, report: str, headline: str, thread: str
 ) -> OpenFault:
     """Open the fault, or count it once more when it is open."""
@@ -241,7 +241,7 @@ def see_fault(
     return OpenFault(**row)
 
 
-def fault_told(connection: Connection, fault_ids: Collection[int], event: str, thread: str) -> None:
+def mark_faults_notified(connection: Connection, fault_ids: Collection[int], event: str, thread: str) -> None:
     """People have just been told of these faults, in this thread."""
     connection.execute(
         """

@@ -35,7 +35,7 @@ class Notification:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredNotification:
     """How a notification stands in the ledger. ``account_id`` None: nobody knows whose it is."""
 
     is_new: bool
@@ -54,7 +54,7 @@ class Subscription:
 
 
 @dataclass(frozen=True)
-class News:
+class NotificationStatus:
     """What waits want to know.
 
     ``arrived``: which of the awaited were told of; ``working``: (account, type) whose notifications are known
@@ -66,7 +66,7 @@ class News:
     is_subscribed: bool
 
 
-def keep(connection: Connection, notification: Notification) -> Kept:
+def store(connection: Connection, notification: Notification) -> StoredNotification:
     """Store it once, however often and in whatever order it comes.
 
     Whose it is: the account of its subscription, else the one account with a request of that report.
@@ -91,17 +91,17 @@ def keep(connection: Connection, notification: Notification) -> Kept:
         values,
     ).fetchone()
     assert row is not None
-    return Kept(row["is_new"], row["account_id"])
+    return StoredNotification(row["is_new"], row["account_id"])
 
 
-def news(connection: Connection, awaited: Collection[Awaited]) -> News:
+def read_status(connection: Connection, awaited: Collection[Awaited]) -> NotificationStatus:
     """What waits want to know, in one question for all of them."""
     subscribed = connection.execute(
         "SELECT EXISTS (SELECT FROM sellerops.notification_subscription) AS any"
     ).fetchone()
     assert subscribed is not None
     if not subscribed["any"]:
-        return News(frozenset(), frozenset(), False)
+        return NotificationStatus(frozenset(), frozenset(), False)
     arrived = connection.execute(
         """
         SELECT DISTINCT account_id, report_id FROM sellerops.notification
@@ -112,7 +112,7 @@ def news(connection: Connection, awaited: Collection[Awaited]) -> News:
     working = connection.execute(
         "SELECT account_id, notification_type FROM sellerops.notifications_working()"
     )
-    return News(
+    return NotificationStatus(
         frozenset((row["account_id"], row["report_id"]) for row in arrived),
         frozenset((row["account_id"], row["notification_type"]) for row in working),
         True,
@@ -132,7 +132,7 @@ def heartbeat(connection: Connection, queue: str, alive: timedelta, problem: str
     )
 
 
-def unasked(connection: Connection, account_id: str, report_type: str, since: datetime) -> list[str]:
+def unrequested(connection: Connection, account_id: str, report_type: str, since: datetime) -> list[str]:
     """Finished reports of the type that nobody here asked for and no list told of, newest first."""
     rows = connection.execute(
         """

@@ -145,7 +145,7 @@ def listed(
     return [_quarantine(row) for row in rows]
 
 
-def of_slice(connection: Connection, slice_: Mapping[str, Any]) -> list[Quarantine]:
+def find_by_slice(connection: Connection, slice_: Mapping[str, Any]) -> list[Quarantine]:
     """All questions about exactly this slice, oldest first."""
     rows = connection.execute(
         """
@@ -180,7 +180,7 @@ def claim(connection: Connection, run_id: str, lifetime: timedelta, limit: int) 
     return sorted((_quarantine(row) for row in rows), key=lambda each: each.id)
 
 
-def give_back(connection: Connection, quarantine_id: int, run_id: str) -> None:
+def unclaim(connection: Connection, quarantine_id: int, run_id: str) -> None:
     """Nobody answered: another run may ask."""
     connection.execute(
         "UPDATE sellerops.quarantine SET asked_run_id = NULL, asked_until = NULL "

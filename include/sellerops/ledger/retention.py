@@ -25,7 +25,7 @@ LONGEST_ASKED = timedelta(days=1_100)
 
 
 @dataclass(frozen=True)
-class Kept:
+class RetentionPeriods:
     """How long: ``rows`` what only tells of the past, ``changes`` changed cells, the history people read."""
 
     rows: timedelta = timedelta(days=400)
@@ -38,7 +38,7 @@ class _Purge:
 
     table: str
     due: str
-    age: Callable[[Kept], timedelta] = lambda kept: kept.rows
+    age: Callable[[RetentionPeriods], timedelta] = lambda kept: kept.rows
 
 
 # In a filter once for the statement: the function is not inlined, and costs microseconds a row. As the bound
@@ -171,12 +171,12 @@ def _batch_of(table: str) -> int:
     return CHANGES_BATCH if table == "schema_change" else BATCH
 
 
-def purge(ledger: Ledger, kept: Kept | None = None) -> dict[str, int]:
+def purge(ledger: Ledger, kept: RetentionPeriods | None = None) -> dict[str, int]:
     """Delete what is past its time and nothing needs any more; how many rows by table. May be ended anywhere.
 
     Each batch is a transaction of its own, so that nobody waits long for a row.
     """
-    ages = kept or Kept()
+    ages = kept or RetentionPeriods()
     deleted = {table: _look(ledger, table, ages.rows) for table in _LOOKED_AT_ONCE}
     for each in _PURGES:
         deleted[each.table] = _delete(ledger, each, each.age(ages))

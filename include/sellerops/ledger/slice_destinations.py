@@ -14,7 +14,7 @@ from sellerops.base.redaction import error_fields
 from sellerops.calendar.slices import Slice
 from sellerops.ledger.database import Connection
 from sellerops.ledger.models import RunRef, SliceRow, SliceState
-from sellerops.ledger.slices import place_of, write_days
+from sellerops.ledger.slices import slice_columns, write_days
 
 # What stands in the way of a day, worst first; one destination's is the day's.
 _IN_THE_WAY = (SliceState.FAILED, SliceState.QUARANTINED, SliceState.LATE)
@@ -49,7 +49,7 @@ _OWN = (
 
 
 @dataclass(frozen=True)
-class DestinationEnd:
+class DestinationState:
     """How one day stands in one destination. ``request_id``: the newest that was brought, or failed."""
 
     destination: str
@@ -75,7 +75,7 @@ class DestinationDay:
     marketplace_id: str
     day: date
     snapshot_at: datetime | None
-    end: DestinationEnd
+    end: DestinationState
 
     def as_row(self) -> SliceRow:
         """As a row of ``slice_state`` would tell it, if the destination were the only one."""
@@ -87,9 +87,9 @@ class DestinationDay:
         )
 
 
-def combined(
-    ends: Mapping[str, DestinationEnd], destinations: Sequence[str], last: str
-) -> tuple[SliceState, DestinationEnd]:
+def combine_states(
+    ends: Mapping[str, DestinationState], destinations: Sequence[str], last: str
+) -> tuple[SliceState, DestinationState]:
     """The state of a day from its ends by destination, and the end that tells of it.
 
     ``last``: the destination that ended just now. REQUESTED while one has not brought the newest document.
@@ -126,20 +126,22 @@ def settle(
         "task_id": run.task_id if run else None, "map_index": run.map_index if run else None,
         "error_type": error_type, "error": text, "remedy": remedy,
     }  # fmt: skip
-    place = place_of(slice_)
+    place = slice_columns(slice_)
     with connection.transaction():
         # Two destinations that end at once would each not see the other's end.
         _lock(connection, slice_, place)
         connection.execute(_UPSERT, {**place, **end, "days": slice_.days, "destination": destination})
         found = _ends(connection, place, slice_.days)
         _write(
-            connection, place, {day: combined(found[day], destinations, destination) for day in slice_.days}
+            connection,
+            place,
+            {day: combine_states(found[day], destinations, destination) for day in slice_.days},
         )
 
 
 def recount(connection: Connection, slice_: Slice, destinations: Sequence[str]) -> None:
     """Write what the days are now that these are all destinations; days that none of them has stay."""
-    place = place_of(slice_)
+    place = slice_columns(slice_)
     with connection.transaction():
         _lock(connection, slice_, place)
         decided = {}
@@ -147,7 +149,7 @@ def recount(connection: Connection, slice_: Slice, destinations: Sequence[str]) 
             known = [ends[name] for name in destinations if name in ends]
             if known:
                 last = max(known, key=lambda end: end.request_id or 0).destination
-                decided[day] = combined(ends, destinations, last)
+                decided[day] = combine_states(ends, destinations, last)
         _write(connection, place, decided)
 
 
@@ -161,9 +163,9 @@ def _lock(connection: Connection, slice_: Slice, place: Mapping[str, Any]) -> No
 def _write(
     connection: Connection,
     place: Mapping[str, Any],
-    decided: Mapping[date, tuple[SliceState, DestinationEnd]],
+    decided: Mapping[date, tuple[SliceState, DestinationState]],
 ) -> None:
-    together: dict[tuple[SliceState, DestinationEnd], list[date]] = {}
+    together: dict[tuple[SliceState, DestinationState], list[date]] = {}
     for day, end in decided.items():
         together.setdefault(end, []).append(day)
     for (state, told), days in together.items():
@@ -172,7 +174,7 @@ def _write(
 
 def _ends(
     connection: Connection, place: Mapping[str, Any], days: Sequence[date]
-) -> dict[date, dict[str, DestinationEnd]]:
+) -> dict[date, dict[str, DestinationState]]:
     rows = connection.execute(
         f"""
         SELECT day, {_OWN} FROM sellerops.slice_destination
@@ -181,7 +183,7 @@ def _ends(
         """,
         {**place, "days": list(days)},
     )
-    found: dict[date, dict[str, DestinationEnd]] = {day: {} for day in days}
+    found: dict[date, dict[str, DestinationState]] = {day: {} for day in days}
     for row in rows:
         end = _end(row)
         found[row["day"]][end.destination] = end
@@ -217,7 +219,7 @@ def days(
     ]
 
 
-def lacking(
+def find_partial_days(
     connection: Connection,
     report: str,
     destinations: Sequence[str],
@@ -248,7 +250,7 @@ def lacking(
     return [(row["account_id"], row["marketplace_id"], row["day"], row["snapshot_at"]) for row in rows]
 
 
-def _end(row: Mapping[str, Any]) -> DestinationEnd:
+def _end(row: Mapping[str, Any]) -> DestinationState:
     values = {name: row[name] for name in _OWN.split(", ")}
     values["state"] = SliceState(row["state"])
-    return DestinationEnd(**values, updated_at=row.get("updated_at"))
+    return DestinationState(**values, updated_at=row.get("updated_at"))

@@ -63,10 +63,10 @@ def set_state(
         "error": text,
         "remedy": remedy,
     }
-    write_days(connection, place_of(slice_), slice_.days, values, is_final=False)
+    write_days(connection, slice_columns(slice_), slice_.days, values, is_final=False)
 
 
-def place_of(slice_: Slice) -> dict[str, Any]:
+def slice_columns(slice_: Slice) -> dict[str, Any]:
     """Report, account, shop and moment of a slice, as its rows have them."""
     return {
         "report": slice_.report,
@@ -179,7 +179,7 @@ def first_days(
     return {(row["account_id"], row["marketplace_id"]): row["day"] for row in rows}
 
 
-def heard_of(connection: Connection, since: datetime) -> dict[tuple[str, str], datetime]:
+def last_updates(connection: Connection, since: datetime) -> dict[tuple[str, str], datetime]:
     """When each report and account was written of last, if after ``since``."""
     rows = connection.execute(
         """

@@ -14,7 +14,7 @@ from sellerops.base.redaction import redact
 from sellerops.ledger.database import Connection
 
 # A day of a shop; the empty id stands for all shops of an account together.
-ShopDay = tuple[str, date]
+MarketplaceDay = tuple[str, date]
 
 
 class WarningKind(StrEnum):
@@ -25,14 +25,14 @@ class WarningKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Warned:
+class DayWarning:
     """One warning about one report of one account. ``since``, ``until``: see the table's comments. UTC."""
 
     fault_key: str
     kind: WarningKind
     report: str
     account_id: str
-    slices: tuple[ShopDay, ...]
+    slices: tuple[MarketplaceDay, ...]
     since: datetime
     until: datetime | None
     opened_at: datetime
@@ -40,7 +40,7 @@ class Warned:
     ended_at: datetime | None
 
 
-def lock(connection: Connection, report: str, account_id: str) -> None:
+def lock_warnings(connection: Connection, report: str, account_id: str) -> None:
     """Keep others from opening warnings of this report and account until the transaction ends."""
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended('sellerops.warning|' || %s || '|' || %s, 0))",
@@ -50,7 +50,7 @@ def lock(connection: Connection, report: str, account_id: str) -> None:
 
 def open_warnings(
     connection: Connection, report: str | None = None, account_id: str | None = None
-) -> list[Warned]:
+) -> list[DayWarning]:
     """Those that have not ended, oldest first; what is left None is not filtered by."""
     rows = connection.execute(
         """
@@ -70,7 +70,7 @@ def open_warning(
     fault_key: str,
     report: str,
     account_id: str,
-    slices: Iterable[ShopDay],
+    slices: Iterable[MarketplaceDay],
     since: datetime,
     until: datetime | None = None,
 ) -> None:
@@ -84,7 +84,7 @@ def open_warning(
     )
 
 
-def extend(connection: Connection, warned: Warned, slices: Iterable[ShopDay]) -> None:
+def extend_warning(connection: Connection, warned: DayWarning, slices: Iterable[MarketplaceDay]) -> None:
     """More days that belong to the same fault."""
     every = sorted({*warned.slices, *slices})
     connection.execute(
@@ -92,7 +92,7 @@ def extend(connection: Connection, warned: Warned, slices: Iterable[ShopDay]) ->
     )
 
 
-def mark_told(connection: Connection, fault_key: str) -> None:
+def mark_notified(connection: Connection, fault_key: str) -> None:
     """People know of it, if its notice is on its way: telling fails without a word where routes are wrong."""
     connection.execute(
         """
@@ -110,10 +110,10 @@ def mark_ended(connection: Connection, fault_key: str) -> None:
     )
 
 
-def _json(slices: Iterable[ShopDay]) -> Jsonb:
+def _json(slices: Iterable[MarketplaceDay]) -> Jsonb:
     return Jsonb([[shop, day.isoformat()] for shop, day in slices])
 
 
-def _warned(row: dict[str, Any]) -> Warned:
+def _warned(row: dict[str, Any]) -> DayWarning:
     slices = tuple((shop, date.fromisoformat(day)) for shop, day in row["slices"])
-    return Warned(**{**row, "kind": WarningKind(row["kind"]), "slices": slices})
+    return DayWarning(**{**row, "kind": WarningKind(row["kind"]), "slices": slices})

@@ -2,7 +2,7 @@
 
 from sellerops.notices.events import Event
 from sellerops.notices.messages import Failure, RunOutcome, failure_notice
-from sellerops.notices.notice import Fault, Notice, blocks_of, plain
+from sellerops.notices.notice import Fault, Notice, escape, slack_blocks
 from sellerops.notices.routes import Kind, Routes, Target, load_routes
 
 __all__ = [
@@ -14,8 +14,8 @@ __all__ = [
     "Routes",
     "RunOutcome",
     "Target",
-    "blocks_of",
+    "escape",
     "failure_notice",
     "load_routes",
-    "plain",
+    "slack_blocks",
 ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from sellerops.notices.events import Event
-from sellerops.notices.notice import Notice, blocks_of
-from sellerops.settings.deprecations import Touched, threshold_of
+from sellerops.notices.notice import Notice, slack_blocks
+from sellerops.settings.deprecations import DeprecationUse, threshold_of
 
 # From here on somebody must act now.
 _SOON = 7
 
 
-def deprecation_notice(touched: Touched, today: date) -> Notice | None:
+def deprecation_notice(touched: DeprecationUse, today: date) -> Notice | None:
     """One notice for each item and threshold; None while the first one is far, or no report uses it."""
     one, threshold = touched.deprecation, threshold_of(touched.deprecation, today)
     if threshold is None or not touched.reports:
@@ -30,7 +30,7 @@ def deprecation_notice(touched: Touched, today: date) -> Notice | None:
     # Within days somebody must act: that is no longer a word for the log.
     event = Event.NEEDS_A_PERSON if threshold <= _SOON else Event.DEPRECATION
     key = f"deprecation|{one.kind.name}|{one.name}|{one.removed_on or ''}|{threshold}"
-    return Notice(key, event, "\n".join([headline, *sections]), blocks_of(headline, sections))
+    return Notice(key, event, "\n".join([headline, *sections]), slack_blocks(headline, sections))
 
 
 def _next(replacement: str) -> str:

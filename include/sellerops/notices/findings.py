@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from sellerops.base.redaction import redact
 from sellerops.formats.names import snake_case
-from sellerops.ledger.findings import MOST_LOADS_BEFORE, Change, Refused
+from sellerops.ledger.findings import MOST_LOADS_BEFORE, ColumnChange, RejectedRows
 from sellerops.notices.events import Event
-from sellerops.notices.notice import Notice, blocks_of, plain
+from sellerops.notices.notice import Notice, escape, slack_blocks
 from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.settings.specs import ReportSpec, TableSpec
 
@@ -19,7 +19,7 @@ _WITHOUT_HEADER = frozenset({"json", "jsonl", "xml"})
 _STEADY_LOADS = MOST_LOADS_BEFORE
 
 
-def is_news(change: Change, spec: ReportSpec) -> bool:
+def is_news(change: ColumnChange, spec: ReportSpec) -> bool:
     """Whether people need to hear of it: not of what may be lacking, is back, or is named by now."""
     table = _table(change.table_name, spec)
     if table is None:
@@ -33,18 +33,18 @@ def is_news(change: Change, spec: ReportSpec) -> bool:
     return True
 
 
-def change_key(change: Change) -> str:
+def change_key(change: ColumnChange) -> str:
     """The same for the same change of a table, whichever slice, account or shop shows it."""
     return f"drift|{change.table_name}|{change.column_name}|{change.kind}"
 
 
-def refused_key(refused: Refused) -> str:
+def rejects_key(refused: RejectedRows) -> str:
     """The same for all loads of a report, account and shop on one day."""
     place = f"{refused.report}|{refused.account_id}|{refused.marketplace_id}"
     return f"rejects|{place}|{refused.day}"
 
 
-def drift_notice(changes: Sequence[Change], spec: ReportSpec) -> Notice:
+def drift_notice(changes: Sequence[ColumnChange], spec: ReportSpec) -> Notice:
     """One message for all changes of one report that are new; ``changes`` is not empty."""
     first = changes[0]
     tables = sorted({change.table_name for change in changes})
@@ -54,7 +54,7 @@ def drift_notice(changes: Sequence[Change], spec: ReportSpec) -> Notice:
         lines.append(f"... and {len(changes) - _MOST_LINES} more in `sellerops.schema_change`.")
     sections = [
         "\n".join(lines),
-        f"First seen in {plain(f'{first.account_id} {first.label}')} (load {first.load_id}), whose rows are "
+        f"First seen in {escape(f'{first.account_id} {first.label}')} (load {first.load_id}), whose rows are "
         "stored. Other days, shops and accounts may follow; each change is told once.",
         "Next: look into Amazon's document. A renamed column shows as a new one and a lost one: name its new "
         f"header under `also` of the column in `{spec.name}.yaml`. Give a new one a type there, or leave it "
@@ -65,14 +65,14 @@ def drift_notice(changes: Sequence[Change], spec: ReportSpec) -> Notice:
     if held_out:
         sections.append(
             "Columns that look like personal data are kept out of every table, and the documents that have "
-            f"them are deleted after {spec.found_documents_kept.days} days. To store such a column, "
+            f"them are deleted after {spec.personal_archive_retention.days} days. To store such a column, "
             f"declare it in `{spec.name}.yaml`: with `personal: true` it goes to a table with retention, "
             f"without into the main table. Then clear {_load_tasks(spec)}."
         )
     return _notice(change_key(first), accounts, spec, headline, sections)
 
 
-def rejects_notice(refused: Sequence[Refused], spec: ReportSpec) -> Notice:
+def rejects_notice(refused: Sequence[RejectedRows], spec: ReportSpec) -> Notice:
     """One message for loads of the same report, account, shop and day; ``refused`` is not empty.
 
     Values of tables with personal columns are not shown.
@@ -93,28 +93,28 @@ def rejects_notice(refused: Sequence[Refused], spec: ReportSpec) -> Notice:
         f"reason. Correct `{spec.name}.yaml` where it is wrong, then clear {_load_tasks(spec)} of the "
         "slices.",
     ]
-    return _notice(refused_key(first), [first.account_id], spec, headline, sections)
+    return _notice(rejects_key(first), [first.account_id], spec, headline, sections)
 
 
-def by_place(refused: Iterable[Refused]) -> list[list[Refused]]:
+def group_rejects(refused: Iterable[RejectedRows]) -> list[list[RejectedRows]]:
     """Loads that are told of together."""
-    groups: dict[str, list[Refused]] = {}
+    groups: dict[str, list[RejectedRows]] = {}
     for each in refused:
-        groups.setdefault(refused_key(each), []).append(each)
+        groups.setdefault(rejects_key(each), []).append(each)
     return list(groups.values())
 
 
-def _change_line(change: Change) -> str:
+def _change_line(change: ColumnChange) -> str:
     what = {
         "added": "is new, stored as text",
         "duplicated": "is the second of its name, stored as text",
         "dropped": "is no longer there, null from now on",
         "personal": "looks like personal data and is not stored",
     }[change.kind]
-    return plain(redact(f"`{change.table_name}`: column `{change.column_name}` {what}."))
+    return escape(redact(f"`{change.table_name}`: column `{change.column_name}` {what}."))
 
 
-def _refused_line(refused: Refused, spec: ReportSpec) -> str:
+def _refused_line(refused: RejectedRows, spec: ReportSpec) -> str:
     share = refused.rejected / refused.rows_in_file
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(refused.reasons.items()))
     column = f" in `{refused.column_name}`" if refused.column_name else ""
@@ -122,7 +122,7 @@ def _refused_line(refused: Refused, spec: ReportSpec) -> str:
     value = ""
     if refused.value is not None and table is not None and not table.personal_columns:
         value = f": {redact(refused.value)[:_LONGEST_VALUE]!r}"
-    return plain(
+    return escape(
         f"`{refused.table_name}` {refused.label} (load {refused.load_id}): {refused.rejected:,} of "
         f"{refused.rows_in_file:,} rows ({share:.1%}): {reasons}. First: line {refused.source_line}, "
         f"{refused.reason}{redact(column)}{value}"
@@ -136,7 +136,7 @@ def _notice(
         key,
         Event.DRIFT,
         "\n".join([headline, *sections]),
-        blocks_of(headline, sections),
+        slack_blocks(headline, sections),
         family=spec.family,
         account_ids=tuple(dict.fromkeys(accounts)),
         report=spec.name,

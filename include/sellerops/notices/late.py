@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from sellerops.base.redaction import redact
 from sellerops.calendar.backfill import describe_seconds
 from sellerops.calendar.slices import days_label
-from sellerops.completeness.warnings import Standing
+from sellerops.completeness.warnings import DayStatus
 from sellerops.ledger import SliceState
-from sellerops.ledger.warnings import Warned
+from sellerops.ledger.warnings import DayWarning
 from sellerops.notices import Event, Notice
-from sellerops.notices.notice import blocks_of
+from sellerops.notices.notice import slack_blocks
 from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.settings.specs import ReportSpec
 from sellerops.settings.specs.durations import format_duration
@@ -45,7 +45,7 @@ _WAITS = {
 }
 
 
-def late_notice(warned: Warned, days: Sequence[Standing], spec: ReportSpec, url: str) -> Notice:
+def late_notice(warned: DayWarning, days: Sequence[DayStatus], spec: ReportSpec, url: str) -> Notice:
     """Days that have not landed by the promised time. ``url``: the run, or the DAG where there is no run."""
     open_days = [each for each in days if not each.has_landed]
     zone = ZoneInfo(spec.schedule.timezone)
@@ -53,7 +53,7 @@ def late_notice(warned: Warned, days: Sequence[Standing], spec: ReportSpec, url:
         f"{spec.name} is late: {warned.account_id} {_places(open_days)}, promised by "
         f"{warned.since.astimezone(zone):%Y-%m-%d %H:%M} {spec.schedule.timezone}"
     )
-    groups: dict[tuple[str, str], list[Standing]] = {}
+    groups: dict[tuple[str, str], list[DayStatus]] = {}
     for each in open_days:
         groups.setdefault(_reason(each, zone), []).append(each)
     sections = [
@@ -65,7 +65,7 @@ def late_notice(warned: Warned, days: Sequence[Standing], spec: ReportSpec, url:
     return _notice(warned, spec, Event.LATE, headline, sections, url, _run_of(open_days))
 
 
-def late_end(warned: Warned, days: Sequence[Standing], spec: ReportSpec) -> str:
+def late_recovery(warned: DayWarning, days: Sequence[DayStatus], spec: ReportSpec) -> str:
     """One line for its end: when the last day landed, or that it will not."""
     lost = [each for each in days if each.is_lost]
     if lost:
@@ -82,8 +82,8 @@ def late_end(warned: Warned, days: Sequence[Standing], spec: ReportSpec) -> str:
 
 
 def expiring_notice(
-    warned: Warned,
-    days: Sequence[Standing],
+    warned: DayWarning,
+    days: Sequence[DayStatus],
     spec: ReportSpec,
     last_days: Mapping[tuple[str, date], date],
     outlook: str,
@@ -94,7 +94,7 @@ def expiring_notice(
     ``last_days``: the last day to act for each shop and day; ``outlook``: whether gap filling will try.
     """
     open_days = [each for each in days if not each.has_landed]
-    by_end: dict[date, list[Standing]] = {}
+    by_end: dict[date, list[DayStatus]] = {}
     for each in open_days:
         last = last_days.get((each.marketplace_id, each.day))
         if last:
@@ -120,7 +120,7 @@ def expiring_notice(
     return _notice(warned, spec, Event.NEEDS_A_PERSON, headline, sections, url, ("", ""))
 
 
-def expiring_end(warned: Warned, days: Sequence[Standing], spec: ReportSpec) -> str:
+def expiring_recovery(warned: DayWarning, days: Sequence[DayStatus], spec: ReportSpec) -> str:
     """One line for its end: all there, or which days are lost."""
     lost = [each for each in days if not each.has_landed]
     if not lost:
@@ -131,7 +131,7 @@ def expiring_end(warned: Warned, days: Sequence[Standing], spec: ReportSpec) -> 
     )
 
 
-def _reason(each: Standing, zone: ZoneInfo) -> tuple[str, str]:
+def _reason(each: DayStatus, zone: ZoneInfo) -> tuple[str, str]:
     """Why the day is not there, and what a person does next."""
     row = each.row
     if row is None:
@@ -154,7 +154,7 @@ def _reason(each: Standing, zone: ZoneInfo) -> tuple[str, str]:
     return f"is planned since {_time(since, zone)}, and no task works on it", _PLANNED_NEXT
 
 
-def _why(days: Sequence[Standing]) -> str:
+def _why(days: Sequence[DayStatus]) -> str:
     """The newest error among days that failed."""
     failed = [each.row for each in days if each.row and each.row.error]
     if not failed:
@@ -163,13 +163,13 @@ def _why(days: Sequence[Standing]) -> str:
     return _plain(f" Last error: {_cut(redact(newest.error or ''))}")
 
 
-def _run_of(days: Iterable[Standing]) -> tuple[str, str]:
+def _run_of(days: Iterable[DayStatus]) -> tuple[str, str]:
     """The run the days belong to, when it is one; its thread takes the message."""
     runs = {(each.row.dag_id or "", each.row.run_id or "") if each.row else ("", "") for each in days}
     return next(iter(runs)) if len(runs) == 1 else ("", "")
 
 
-def _places(days: Iterable[Standing]) -> str:
+def _places(days: Iterable[DayStatus]) -> str:
     """``US 2026-11-20``, ``CA, US 2026-11-08..2026-11-14``: shops with the same days are named together."""
     codes = {shop.id: shop.code for shop in all_marketplaces().values()}
     by_shop: dict[str, list[date]] = {}
@@ -193,7 +193,7 @@ def _spans(days: Iterable[date]) -> str:
 
 
 def _notice(
-    warned: Warned,
+    warned: DayWarning,
     spec: ReportSpec,
     event: Event,
     headline: str,
@@ -205,7 +205,7 @@ def _notice(
         key=warned.fault_key,
         event=event,
         text="\n".join([headline, *sections]),
-        blocks=blocks_of(headline, sections, f"<{url}|{run[1] or spec.dag_id}>"),
+        blocks=slack_blocks(headline, sections, f"<{url}|{run[1] or spec.dag_id}>"),
         family=spec.family,
         account_ids=(warned.account_id,),
         report=spec.name,

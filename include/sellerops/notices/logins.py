@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 from sellerops.base.errors import LoginRefused
 from sellerops.base.redaction import redact
 from sellerops.notices.events import Event
-from sellerops.notices.notice import Notice, blocks_of, plain
+from sellerops.notices.notice import Notice, escape, slack_blocks
 
 if TYPE_CHECKING:
     from sellerops.notices.messages import Failure, RunOutcome
 
 
-def is_login(failure: Failure) -> bool:
+def is_login_failure(failure: Failure) -> bool:
     """Whether the account of the task could not log in."""
     return failure.error_type == LoginRefused.__name__
 
 
-def login_prefix(source: str, account_id: str) -> str:
+def login_fault_prefix(source: str, account_id: str) -> str:
     """How the keys of the faults of an account's login at ``source`` begin."""
     return f"login|{source}|{account_id}|"
 
@@ -30,8 +30,8 @@ def login_notice(outcome: RunOutcome, failure: Failure, reports: Sequence[str]) 
     account, cause = failure.account_id, redact(failure.cause)
     headline = f"{account} cannot log in: {len(reports)} reports stop"
     sections = [
-        f"Cause: {plain(cause)}",
-        f"Next: {plain(redact(failure.remedy))} One task is enough; the schedule does the rest.",
+        f"Cause: {escape(cause)}",
+        f"Next: {escape(redact(failure.remedy))} One task is enough; the schedule does the rest.",
         f"Reports: {', '.join(reports)}",
     ]
     link = f"<{failure.log_url}|Log of {outcome.report}>"
@@ -40,7 +40,7 @@ def login_notice(outcome: RunOutcome, failure: Failure, reports: Sequence[str]) 
         key=f"login|{outcome.source}|{account}|{outcome.dag_id}|{outcome.run_id}|{outcome.attempt}",
         event=Event.CRITICAL_FAILURE,
         text="\n".join([headline, *sections, link]),
-        blocks=blocks_of(headline, sections, context=link),
+        blocks=slack_blocks(headline, sections, context=link),
         account_ids=(account,),
-        fault_key=f"{login_prefix(outcome.source, account)}{digest}",
+        fault_key=f"{login_fault_prefix(outcome.source, account)}{digest}",
     )

@@ -12,7 +12,7 @@ from sellerops.base import errors
 from sellerops.base.errors import ConfigurationError, FormError
 from sellerops.base.redaction import redact
 from sellerops.notices.events import Event
-from sellerops.notices.notice import Fault, Notice, blocks_of, plain
+from sellerops.notices.notice import Fault, Notice, escape, slack_blocks
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
@@ -80,7 +80,7 @@ def failure_notice(outcome: RunOutcome) -> Notice:
         key=f"run_failed|{outcome.dag_id}|{outcome.run_id}|{outcome.attempt}",
         event=event,
         text="\n".join([headline, *sections]),
-        blocks=blocks_of(headline, sections, context=f"{_link(outcome.run_url, 'Run')} {outcome.run_id}"),
+        blocks=slack_blocks(headline, sections, context=f"{_link(outcome.run_url, 'Run')} {outcome.run_id}"),
         family=outcome.family,
         account_ids=tuple(dict.fromkeys(each.account_id for each in outcome.failures if each.account_id)),
         report=outcome.report,
@@ -93,13 +93,13 @@ def failure_notice(outcome: RunOutcome) -> Notice:
 
 def success_notice(outcome: RunOutcome) -> Notice:
     """One notice of a report's run that went well."""
-    headline = f"{outcome.report} done: {outcome_words(outcome)}"
+    headline = f"{outcome.report} done: {describe_outcome(outcome)}"
     link = f"{_link(outcome.run_url, 'Run')} {outcome.run_id}"
     return Notice(
         key=f"run_done|{outcome.dag_id}|{outcome.run_id}|{outcome.attempt}",
         event=Event.SUCCESS,
         text=f"{headline}\n{link}",
-        blocks=blocks_of(headline, [], context=link),
+        blocks=slack_blocks(headline, [], context=link),
         family=outcome.family,
         account_ids=outcome.accounts,
         report=outcome.report,
@@ -108,11 +108,11 @@ def success_notice(outcome: RunOutcome) -> Notice:
     )
 
 
-def end_words(ledger: Ledger, outcome: RunOutcome) -> tuple[str, str, str]:
+def describe_recovery(ledger: Ledger, outcome: RunOutcome) -> tuple[str, str, str]:
     """Headline, text and link for the end of faults that this run shows to be over."""
     from sellerops.ledger.slices import failed_days
 
-    words = outcome_words(outcome) if outcome.family else "the run went well"
+    words = describe_outcome(outcome) if outcome.family else "the run went well"
     text = f"In this run: {words}."
     left, number = ledger.database.run(
         lambda c: failed_days(c, outcome.report, outcome.accounts_loaded, _MOST_SLICES)
@@ -125,7 +125,7 @@ def end_words(ledger: Ledger, outcome: RunOutcome) -> tuple[str, str, str]:
     return headline, text, f"{_link(outcome.run_url, 'Run')} {outcome.run_id}"
 
 
-def outcome_words(outcome: RunOutcome) -> str:
+def describe_outcome(outcome: RunOutcome) -> str:
     """``3 loaded, 1 skipped, 12,345 rows in postgres``."""
     words = [f"{outcome.loaded} loaded"]
     if outcome.skipped:
@@ -134,7 +134,7 @@ def outcome_words(outcome: RunOutcome) -> str:
     return ", ".join(words)
 
 
-def dag_prefix(dag_id: str) -> str:
+def run_fault_prefix(dag_id: str) -> str:
     """How the keys of all faults of a DAG's runs begin; the account follows, empty for a task of none."""
     return f"run_failed|{dag_id}|"
 
@@ -143,7 +143,7 @@ def _fault(outcome: RunOutcome, failure: Failure) -> Fault:
     """The same for the same cause in whichever run: numbers and days in its words do not count."""
     cause = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\d+", "#", redact(failure.cause))
     digest = hashlib.sha256(cause.encode("utf-8", "replace")).hexdigest()[:16]
-    prefix = f"{dag_prefix(outcome.dag_id)}{failure.account_id}|"
+    prefix = f"{run_fault_prefix(outcome.dag_id)}{failure.account_id}|"
     place = " ".join(filter(None, [outcome.report, failure.account_id, f"({failure.step})"]))
     return Fault(
         f"{prefix}{failure.step}|{failure.error_type}|{digest}",
@@ -190,9 +190,9 @@ def _cause_text(group: Sequence[Failure]) -> str:
     kind = f"{first.error_type}: " if first.error_type else ""
     return "\n".join(
         [
-            f"*{plain(first.account_id or first.step)}* {plain(_what(group))}".rstrip(),
-            f"Cause: {plain(_cut(kind + redact(first.cause), _LONGEST_TEXT))}",
-            f"Next: {plain(_cut(redact(first.remedy), _LONGEST_TEXT))}",
+            f"*{escape(first.account_id or first.step)}* {escape(_what(group))}".rstrip(),
+            f"Cause: {escape(_cut(kind + redact(first.cause), _LONGEST_TEXT))}",
+            f"Next: {escape(_cut(redact(first.remedy), _LONGEST_TEXT))}",
             _link(first.log_url, "Log"),
         ]
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sellerops.base.commands import typed_in
+from sellerops.base.commands import commands_as_typed
 from sellerops.notices.events import Event
 
 # Slack takes 150 characters of a header and 3,000 of a section (api.slack.com, Block Kit).
@@ -46,7 +46,7 @@ class Notice:
     faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", typed_in(self.text))
+        object.__setattr__(self, "text", commands_as_typed(self.text))
 
     @property
     def headline(self) -> str:
@@ -67,19 +67,21 @@ def thread_of(dag_id: str, run_id: str) -> str:
     return f"run|{dag_id}|{run_id}"
 
 
-def blocks_of(headline: str, sections: Sequence[str], context: str = "") -> list[dict[str, Any]]:
+def slack_blocks(headline: str, sections: Sequence[str], context: str = "") -> list[dict[str, Any]]:
     """Slack's blocks of a headline (plain text) and sections (mark-up), cut to what Slack takes."""
-    told = [_cut(typed_in(each), _SECTION) for each in sections]
+    told = [_cut(commands_as_typed(each), _SECTION) for each in sections]
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": _cut(headline, _HEADER)}},
         *({"type": "section", "text": {"type": "mrkdwn", "text": each}} for each in told),
     ]
     if context:
-        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": typed_in(context)}]})
+        blocks.append(
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": commands_as_typed(context)}]}
+        )
     return blocks
 
 
-def plain(text: str) -> str:
+def escape(text: str) -> str:
     """Text that Slack shows as it is: it reads these three as mark-up (api.slack.com, formatting text)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 

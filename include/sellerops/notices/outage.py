@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sellerops.notices.notice import plain
+from sellerops.notices.notice import escape
 
 # Of runs that failed meanwhile; the others are only counted.
 MOST_RUNS = 100
 
 
 @dataclass(frozen=True)
-class Told:
+class Recipient:
     """An address that was told; ``reference`` is what its channel called the message."""
 
     kind: str
@@ -42,7 +42,7 @@ class Outage:
     since: str
     where: str
     cause: str
-    told: tuple[Told, ...] = ()
+    told: tuple[Recipient, ...] = ()
     runs: tuple[FailedRun, ...] = ()
     more_runs: int = 0
     over_at: str = ""
@@ -60,12 +60,12 @@ class Outage:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Outage:
-        told = tuple(Told(**each) for each in values.pop("told", ()))
+        told = tuple(Recipient(**each) for each in values.pop("told", ()))
         return cls(**values | {"told": told, "runs": tuple(FailedRun(**each) for each in values["runs"])})
 
 
 @dataclass(frozen=True)
-class Words:
+class Message:
     """A message: its headline (plain text) and the sections below, in Slack's mark-up."""
 
     headline: str
@@ -73,30 +73,30 @@ class Words:
 
     @property
     def text(self) -> str:
-        return "\n".join([plain(self.headline), *self.sections])
+        return "\n".join([escape(self.headline), *self.sections])
 
 
-def outage_words(outage: Outage) -> Words:
+def outage_message(outage: Outage) -> Message:
     """What people are told once, when the outage is first met."""
-    return Words(
+    return Message(
         "The ledger cannot be reached: nothing can be collected or loaded",
         (
-            f"{plain(outage.where)}: {plain(outage.cause)}",
+            f"{escape(outage.where)}: {escape(outage.cause)}",
             "Next: start Postgres or correct the connection. Waits go on by themselves; runs that fail "
             "meanwhile are listed in the message that says it is over, and not told one by one.",
         ),
     )
 
 
-def recovery_words(outage: Outage, ended_at: datetime, marked: int) -> Words:
+def recovery_message(outage: Outage, ended_at: datetime, marked: int) -> Message:
     """What they are told in the end. ``marked``: slices that are marked failed only now."""
     minutes = max(1, round((ended_at - datetime.fromisoformat(outage.since)).total_seconds() / 60))
     count = len(outage.runs) + outage.more_runs
     if not count:
-        return Words(f"The ledger answers again after {minutes} min", ("No run failed meanwhile.",))
-    links = [f"<{run.url}|{plain(run.dag_id)} {plain(run.run_id)}>" for run in outage.runs[:10]]
+        return Message(f"The ledger answers again after {minutes} min", ("No run failed meanwhile.",))
+    links = [f"<{run.url}|{escape(run.dag_id)} {escape(run.run_id)}>" for run in outage.runs[:10]]
     more = [f"and {count - len(links)} more"] if count > len(links) else []
-    return Words(
+    return Message(
         f"The ledger answers again after {minutes} min; {count} runs failed meanwhile",
         (
             "\n".join([*links, *more]),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sellerops.ledger import notices as tables
 from sellerops.ledger.notices import Delivery, NewDelivery, OpenFault
 from sellerops.notices.events import Event
-from sellerops.notices.notice import Notice, blocks_of, plain
+from sellerops.notices.notice import Notice, escape, slack_blocks
 from sellerops.notices.routes import Kind, Routes, Target
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ REMIND_AFTER = timedelta(hours=20)
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
 
 _Item = TypeVar("_Item")
-IsThere = Callable[[Target], bool]
+HasConnection = Callable[[Target], bool]
 
 
 class ChannelError(Exception):
@@ -73,18 +73,20 @@ class Post:
 Send = Callable[[str, str, Post], str]
 
 
-def record(ledger: Ledger, notice: Notice, routes: Routes, is_there: IsThere) -> list[str]:
+def record_notice(ledger: Ledger, notice: Notice, routes: Routes, has_connection: HasConnection) -> list[str]:
     """Put a notice on its way unless somebody has; the threads to send then. Nothing is sent here."""
-    return record_untold(ledger, [notice], lambda each: each.key, lambda new: new[0], routes, is_there)
+    return record_notice_of_new(
+        ledger, [notice], lambda each: each.key, lambda new: new[0], routes, has_connection
+    )
 
 
-def record_untold(
+def record_notice_of_new(
     ledger: Ledger,
     items: Sequence[_Item],
     key_of: Callable[[_Item], str],
     make: Callable[[Sequence[_Item]], Notice],
     routes: Routes,
-    is_there: IsThere,
+    has_connection: HasConnection,
 ) -> list[str]:
     """The same for several things in one message: ``make`` gets those of ``items`` nobody was told of."""
     token = uuid.uuid4()
@@ -94,18 +96,20 @@ def record_untold(
             # In the order of their keys: two processes that tell of the same things must not wait crosswise.
             won = {key for key in sorted(set(map(key_of, items))) if tables.claim(connection, key, token)}
             new = [item for item in items if key_of(item) in won]
-            return _put(connection, make(new), routes, is_there) if new else []
+            return _put(connection, make(new), routes, has_connection) if new else []
 
     return ledger.database.run(work)
 
 
-def _put(connection: Connection, notice: Notice, routes: Routes, is_there: IsThere) -> list[str]:
+def _put(connection: Connection, notice: Notice, routes: Routes, has_connection: HasConnection) -> list[str]:
     told = _decide(connection, notice)
     if told is None:
         log.info("%s: is known already, it is counted", notice.key)
         return []
     targets = [
-        each for each in routes.targets(notice.event, notice.family, notice.account_ids) if is_there(each)
+        each
+        for each in routes.targets(notice.event, notice.family, notice.account_ids)
+        if has_connection(each)
     ]
     if not targets:
         log.info("Nobody is told of %s: no channel for %s", notice.key, notice.event)
@@ -123,7 +127,7 @@ class _Told:
 def _decide(connection: Connection, notice: Notice) -> _Told | None:
     """Whether and where it is told: a fault is news when it begins, when it gets worse, and once a day."""
     known = [
-        tables.see_fault(
+        tables.record_fault(
             connection,
             each.key,
             event=notice.event,
@@ -144,7 +148,7 @@ def _decide(connection: Connection, notice: Notice) -> _Told | None:
         told = _Told(_reminder(notice, oldest), oldest.threads[-1], broadcast=True)
     else:
         return None
-    tables.fault_told(connection, [each.id for each in known], notice.event, told.thread)
+    tables.mark_faults_notified(connection, [each.id for each in known], notice.event, told.thread)
     return told
 
 
@@ -161,7 +165,7 @@ def _reminder(notice: Notice, fault: OpenFault) -> Notice:
     return replace(notice, text=text, blocks=[first, note, *rest])
 
 
-def record_end(
+def record_recovery(
     ledger: Ledger, fault_ids: Collection[int], text: str = "", *, headline: str = "", link: str = ""
 ) -> tuple[list[str], set[Target]]:
     """End faults and put the word of it on its way to everybody who was told of their beginning.
@@ -178,7 +182,7 @@ def record_end(
             told: set[Target] = set()
             for thread, faults in ended.items():
                 notice = _end_notice(faults, thread, headline, text, link)
-                for first in tables.told_in(connection, thread):
+                for first in tables.first_deliveries(connection, thread):
                     target = Target(first.channel, Kind(first.kind), first.connection, first.target)
                     if target in told and target.kind is Kind.CLICKUP:
                         continue  # its comments have no threads: once is enough
@@ -193,13 +197,13 @@ def record_end(
 def _end_notice(faults: Sequence[OpenFault], thread: str, headline: str, text: str, link: str) -> Notice:
     first = faults[0]
     title = headline or f"{first.report or 'This'} works again"
-    lines = [f"Over: {plain(each.headline)}{_how_often(each)}" for each in faults]
+    lines = [f"Over: {escape(each.headline)}{_how_often(each)}" for each in faults]
     sections = ["\n".join(lines), *([text] if text else [])]
     return Notice(
         f"end|{first.id}|{thread}",
         Event(first.event),
         "\n".join([title, *sections, *([link] if link else [])]),
-        blocks_of(title, sections, context=link),
+        slack_blocks(title, sections, context=link),
         report=first.report,
     )
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from sellerops.base.redaction import redact
 from sellerops.ledger.quarantines import Quarantine
 from sellerops.notices.events import Event
-from sellerops.notices.notice import Notice, blocks_of, plain
+from sellerops.notices.notice import Notice, escape, slack_blocks
 
 _LONGEST = 600
 
 
-def by_document(held: Iterable[Quarantine]) -> list[list[Quarantine]]:
+def group_by_document(held: Iterable[Quarantine]) -> list[list[Quarantine]]:
     """The tables that one document is kept out of, together: people are told once of a document."""
     groups: dict[str, list[Quarantine]] = {}
     for each in held:
@@ -25,7 +25,7 @@ def quarantine_notice(held: Sequence[Quarantine], url: str, family: str = "") ->
     first = held[0]
     headline = f"{first.report} waits for you: {first.account_id} {first.slice['label']}"
     sections = [
-        *(f"`{each.table_name}` (no. {each.id}): {plain(redact(each.reason))}"[:_LONGEST] for each in held),
+        *(f"`{each.table_name}` (no. {each.id}): {escape(redact(each.reason))}"[:_LONGEST] for each in held),
         "Nothing of it was stored, the rows that were there stay. Next: compare with Seller Central, then "
         f"<{url}|release or reject it>, or `sellerops quarantine release {first.id}`.",
     ]
@@ -33,7 +33,7 @@ def quarantine_notice(held: Sequence[Quarantine], url: str, family: str = "") ->
         _key(first),
         Event.QUARANTINE,
         "\n".join([headline, *sections]),
-        blocks_of(headline, sections),
+        slack_blocks(headline, sections),
         family=family,
         account_ids=(first.account_id,),
         report=first.report,

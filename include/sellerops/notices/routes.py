@@ -64,7 +64,7 @@ class _Where(_Strict):
     families: Names = ()
     accounts: Names = ()
 
-    def fits(self, family: str, account: str) -> bool:
+    def matches(self, family: str, account: str) -> bool:
         return (not self.families or family in self.families) and (
             not self.accounts or account in self.accounts
         )
@@ -89,7 +89,7 @@ class Channel(_Strict):
     connection: str = ""
 
     def target(self, name: str, family: str, account: str) -> Target:
-        to = next((each.to for each in self.instead if each.fits(family, account)), self.to)
+        to = next((each.to for each in self.instead if each.matches(family, account)), self.to)
         return Target(name, self.kind, self.connection or CONNECTIONS[self.kind], to)
 
 
@@ -151,7 +151,7 @@ class Routes(_Strict):
 
     def rule(self, event: Event, family: str, account: str) -> Rule | None:
         """The rule that decides for one account."""
-        fitting = (rule for rule in self.rules if event in rule.events and rule.fits(family, account))
+        fitting = (rule for rule in self.rules if event in rule.events and rule.matches(family, account))
         return next(fitting, None)
 
     @property

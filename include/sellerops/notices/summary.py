@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sellerops.completeness.summary import AccountDay, Summary
 from sellerops.ledger import SliceState
 from sellerops.notices.events import Event
-from sellerops.notices.notice import Notice, blocks_of, plain
+from sellerops.notices.notice import Notice, escape, slack_blocks
 
 _MOST_FAULTS = 10
 _STATES = {
@@ -35,7 +35,7 @@ def summary_notice(summary: Summary, timezone: str, run_id: str, url: str) -> No
         key=f"summary|{run_id}",
         event=Event.SUMMARY,
         text="\n".join([headline, *sections, context]),
-        blocks=blocks_of(headline, sections, context),
+        blocks=slack_blocks(headline, sections, context),
     )
 
 
@@ -51,11 +51,11 @@ def _verdict(summary: Summary, failed: int) -> str:
 
 def _account(account: AccountDay) -> str:
     if account.is_idle:
-        lines = [f"*{plain(account.account_id)}*: nothing was collected."]
+        lines = [f"*{escape(account.account_id)}*: nothing was collected."]
     else:
         days = [f"{count:,} {_STATES[state]}" for state in _STATES if (count := account.days.get(state))]
         lines = [
-            f"*{plain(account.account_id)}*: {_count(account.runs, 'run')}.",
+            f"*{escape(account.account_id)}*: {_count(account.runs, 'run')}.",
             f"Days: {', '.join(days) or 'none'}.",
             f"Rows: {_rows(account)}.",
         ]
@@ -88,7 +88,7 @@ def _faults(summary: Summary, zone: ZoneInfo) -> str:
     if not summary.faults:
         return "Nothing is open."
     shown = [
-        f"- {plain(fault.headline)} (since {fault.opened_at.astimezone(zone):%Y-%m-%d %H:%M})"
+        f"- {escape(fault.headline)} (since {fault.opened_at.astimezone(zone):%Y-%m-%d %H:%M})"
         for fault in summary.faults[:_MOST_FAULTS]
     ]
     if len(summary.faults) > _MOST_FAULTS:

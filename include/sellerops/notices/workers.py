@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sellerops.notices.events import Event
-from sellerops.notices.messages import dag_prefix
-from sellerops.notices.notice import Notice, blocks_of, plain
+from sellerops.notices.messages import run_fault_prefix
+from sellerops.notices.notice import Notice, escape, slack_blocks
 
 RESTART = (
     "restart the scheduler, whose LocalExecutor workers are stuck (one of them was killed): `docker compose "
@@ -25,7 +25,7 @@ _HANGS = "read the task's log: the database or a channel does not answer. Clear 
 
 
 @dataclass(frozen=True)
-class Wait:
+class StuckRun:
     """How the run that should have ended stands.
 
     ``state``: `queued` (the run itself), `waiting` (its tasks wait for a worker) or `running` (they run).
@@ -39,26 +39,26 @@ class Wait:
     running: int
 
 
-def worker_notice(wait: Wait, url: str) -> Notice:
+def worker_notice(wait: StuckRun, url: str) -> Notice:
     """Key and fault belong to the DAG: its next run that ends well ends it."""
     headline, following = _words(wait)
     sections = [
         f"A run of `{wait.dag_id}` has not ended {wait.minutes} minutes after it was created; it takes "
         f"seconds. {wait.running} other tasks are running.",
-        f"Next: {plain(following)}",
+        f"Next: {escape(following)}",
     ]
     return Notice(
         key=f"workers|{wait.dag_id}|{wait.run_id}",
         event=Event.CRITICAL_FAILURE,
-        text="\n".join([plain(headline), *sections, f"<{url}|Open the run>"]),
-        blocks=blocks_of(headline, sections, f"<{url}|Open the run>"),
+        text="\n".join([escape(headline), *sections, f"<{url}|Open the run>"]),
+        blocks=slack_blocks(headline, sections, f"<{url}|Open the run>"),
         dag_id=wait.dag_id,
         run_id=wait.run_id,
-        fault_key=f"{dag_prefix(wait.dag_id)}|workers",
+        fault_key=f"{run_fault_prefix(wait.dag_id)}|workers",
     )
 
 
-def _words(wait: Wait) -> tuple[str, str]:
+def _words(wait: StuckRun) -> tuple[str, str]:
     if wait.state == "queued":
         return "Airflow starts no runs", _NOT_STARTED
     if wait.state == "running":

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import psycopg
 
-from sellerops.base.commands import typed_in
+from sellerops.base.commands import commands_as_typed
 from sellerops.ledger import Ledger, notifications
-from sellerops.ledger.notifications import Kept, Notification
+from sellerops.ledger.notifications import Notification, StoredNotification
 from sellerops.notifications.messages import parse
 from sellerops.notifications.queue import Message, Queue
 
@@ -54,29 +54,29 @@ class Reader:
             self._queue.delete(kept)
         return read
 
-    def tell_problem(self, problem: str) -> None:
+    def report_problem(self, problem: str) -> None:
         """Nobody hears the queue, and why: waits go back to their usual pace."""
         self._signed_at = None
         self._ledger.database.run(lambda c: notifications.heartbeat(c, self._queue.name, _ALIVE, problem))
 
-    def _keep(self, message: Message) -> tuple[Notification, Kept]:
+    def _keep(self, message: Message) -> tuple[Notification, StoredNotification]:
         told = parse(message.text)
         try:
-            return told, self._ledger.database.run(lambda c: notifications.keep(c, told))
+            return told, self._ledger.database.run(lambda c: notifications.store(c, told))
         except (psycopg.DataError, UnicodeError) as error:
             # One message must not block those behind it, whatever stands in it.
             problem = f"it cannot be stored: {type(error).__name__}"
             bare = Notification(f"sqs:{message.id}", ascii(told.raw), problem=problem)
-            return bare, self._ledger.database.run(lambda c: notifications.keep(c, bare))
+            return bare, self._ledger.database.run(lambda c: notifications.store(c, bare))
 
-    def _count(self, read: Read, told: Notification, kept: Kept) -> Read:
+    def _count(self, read: Read, told: Notification, kept: StoredNotification) -> Read:
         if told.problem:
             self._tell_once(told.problem, f"a notification is kept unread ({told.id}): {told.problem}")
             return replace(read, malformed=read.malformed + 1)
         if told.report_id and kept.account_id is None:
             self._tell_once(
                 f"seller {told.seller_id}",
-                typed_in(
+                commands_as_typed(
                     f"a notification of seller {told.seller_id} belongs to no account here (subscription "
                     f"{told.subscription_id}). Next: `sellerops notifications setup` for its account."
                 ),

@@ -1,21 +1,27 @@
 """Quota as a plan: what a backfill asks, what bounds it, when it ends, and the cheapest way. Asks nobody."""
 
-from sellerops.planning.needs import Held, Need, Needs, Question, needs_of
+from sellerops.planning.bucket_simulation import SimulationResult, simulate_bucket
 from sellerops.planning.plan import AccountPlan, Levels, Plan, make_plan
 from sellerops.planning.proposals import Proposal
-from sellerops.planning.simulation import Served, serve
+from sellerops.planning.requests import (
+    BackfillRequests,
+    DocumentLookup,
+    FindDocument,
+    PlannedRequest,
+    plan_requests,
+)
 
 __all__ = [
     "AccountPlan",
-    "Held",
+    "BackfillRequests",
+    "DocumentLookup",
+    "FindDocument",
     "Levels",
-    "Need",
-    "Needs",
     "Plan",
+    "PlannedRequest",
     "Proposal",
-    "Question",
-    "Served",
+    "SimulationResult",
     "make_plan",
-    "needs_of",
-    "serve",
+    "plan_requests",
+    "simulate_bucket",
 ]

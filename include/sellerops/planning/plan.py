@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.calendar.schedules import Calendar
+from sellerops.calendar.schedules import ScheduleCalendar
 from sellerops.calendar.slices import plan_slices
-from sellerops.planning.needs import Need, Needs
-from sellerops.planning.simulation import NoTurn, Supply, serve
+from sellerops.planning.bucket_simulation import BackfillStarved, BucketState, simulate_bucket
+from sellerops.planning.requests import BackfillRequests, PlannedRequest
 from sellerops.rate_limits import RateLimitConfig
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import PeriodKind, ReportSpec
 from sellerops.sources.registry import source_of
 
 # From the create to the finished document, of a report of common size.
-MAKING = timedelta(minutes=2)
+PROCESSING_TIME = timedelta(minutes=2)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 # Tokens now and tokens a second that Amazon told, by account and operation; absent: full, at the known rate.
@@ -37,7 +37,7 @@ class AccountPlan:
     """
 
     account_id: str
-    reports: tuple[Needs, ...]
+    reports: tuple[BackfillRequests, ...]
     requests: int
     seconds: float
     least_seconds: float
@@ -65,7 +65,7 @@ class Plan:
 
 
 def make_plan(
-    needs: Sequence[Needs],
+    needs: Sequence[BackfillRequests],
     *,
     now: datetime,
     limits: RateLimitConfig,
@@ -73,7 +73,7 @@ def make_plan(
     daily: Sequence[ReportSpec] = (),
 ) -> Plan:
     """The plan for ``needs``; ``daily``: the reports whose schedules run meanwhile."""
-    by_account: dict[str, list[Needs]] = {}
+    by_account: dict[str, list[BackfillRequests]] = {}
     for one in needs:
         by_account.setdefault(one.account.id, []).append(one)
     plans = [_plan(group, now, limits, levels or {}, daily) for group in by_account.values()]
@@ -84,13 +84,17 @@ def operations_of(spec: ReportSpec) -> tuple[str, ...]:
     """The operations with small buckets that one request of the report costs, in order."""
     if spec.request.how == "called":
         return (spec.request.operation or "",)
-    asking = source_of(spec.source).asking(spec)
-    listing = asking.listing if spec.request.how == "listed" else None
-    return (listing.operation if listing else asking.create, asking.document)
+    report_api = source_of(spec.source).report_api(spec)
+    listing = report_api.listing if spec.request.how == "listed" else None
+    return (listing.operation if listing else report_api.create, report_api.document)
 
 
 def _plan(
-    group: list[Needs], now: datetime, limits: RateLimitConfig, levels: Levels, daily: Sequence[ReportSpec]
+    group: list[BackfillRequests],
+    now: datetime,
+    limits: RateLimitConfig,
+    levels: Levels,
+    daily: Sequence[ReportSpec],
 ) -> AccountPlan:
     account = group[0].account
     bounds: dict[str, float] = {}
@@ -101,10 +105,10 @@ def _plan(
         arrivals = [now] * len(line)
         for place, operation in enumerate(chain):
             supply = _supply(limits, levels, account.id, operation)
-            coming = _scheduled(daily, account, operation, now, now + MAKING * place)
+            coming = _scheduled(daily, account, operation, now, now + PROCESSING_TIME * place)
             try:
-                served = serve(now, supply, arrivals, coming)
-            except NoTurn:
+                served = simulate_bucket(now, supply, arrivals, coming)
+            except BackfillStarved:
                 raise ConfigurationError(
                     f"schedules use the whole rate of {operation}: a backfill would never end.",
                     where=f"account {account.id}",
@@ -117,7 +121,7 @@ def _plan(
                 turns = zip(line, served.moments, strict=True)
                 too_late += [need.label for need, turn in turns if turn > (need.deadline or _LAST)]
             waits, scheduled = max(waits, served.latest_schedule), scheduled + served.scheduled
-            arrivals = [moment + MAKING for moment in served.moments]
+            arrivals = [moment + PROCESSING_TIME for moment in served.moments]
     bounds |= _cooldowns(group, limits) | _budgets(group, limits)
     bound_by = max(bounds, key=lambda name: bounds[name], default="")
     requests = sum(len(one.requests) * one.parts for one in group)
@@ -137,34 +141,34 @@ def _plan(
 def _named(bound_by: str, least: float, bounds: dict[str, float], requests: int) -> str:
     if not requests:
         return "nothing to ask"
-    if least == 0 and bounds[bound_by] <= 2 * MAKING.total_seconds():
+    if least == 0 and bounds[bound_by] <= 2 * PROCESSING_TIME.total_seconds():
         return "nothing: the burst is enough"
     # The second bucket of a chain of equal rates ends last, but only because it waits for the first.
     first = {"getReportDocument": "createReport", "getDocument": "createQuery"}.get(bound_by, "")
-    if first in bounds and bounds[bound_by] - bounds[first] <= 2 * MAKING.total_seconds():
+    if first in bounds and bounds[bound_by] - bounds[first] <= 2 * PROCESSING_TIME.total_seconds():
         return first
     return bound_by
 
 
-def _by_chain(group: list[Needs]) -> dict[tuple[str, ...], list[Needs]]:
-    chains: dict[tuple[str, ...], list[Needs]] = {}
+def _by_chain(group: list[BackfillRequests]) -> dict[tuple[str, ...], list[BackfillRequests]]:
+    chains: dict[tuple[str, ...], list[BackfillRequests]] = {}
     for one in group:
         chains.setdefault(operations_of(one.spec), []).append(one)
     return chains
 
 
-def _in_line(members: list[Needs]) -> list[Need]:
+def _in_line(members: list[BackfillRequests]) -> list[PlannedRequest]:
     """What Amazon forgets first goes first, as the quota ledger does; then in the order of the runs."""
     line = [need for one in members for need in one.requests for _ in range(one.parts)]
     return sorted(line, key=lambda need: need.deadline or _LAST)
 
 
-def _supply(limits: RateLimitConfig, levels: Levels, account_id: str, operation: str) -> Supply:
+def _supply(limits: RateLimitConfig, levels: Levels, account_id: str, operation: str) -> BucketState:
     limit = limits.limit(operation)
     burst = limits.used_burst(limit)
     level, told = levels.get((account_id, operation), (float(burst), None))
     rate = (told or limit.rate) * limits.used_share(limit)
-    return Supply(min(level, burst), burst, rate, min(limits.backfill_reserve, burst - 1))
+    return BucketState(min(level, burst), burst, rate, min(limits.backfill_reserve, burst - 1))
 
 
 def _scheduled(
@@ -176,7 +180,7 @@ def _scheduled(
 
 
 def _calls(spec: ReportSpec, account: Account, now: datetime, since: datetime) -> Iterator[datetime]:
-    calendar = Calendar(spec.schedule, spec.dag_id)
+    calendar = ScheduleCalendar(spec.schedule, spec.dag_id)
     due = calendar.after(since)
     slices = plan_slices(spec, account, run_at=due.nominal, now=due.at)
     number = sum(not slice_.expired for slice_ in slices)
@@ -185,7 +189,7 @@ def _calls(spec: ReportSpec, account: Account, now: datetime, since: datetime) -
         due = calendar.after(due.nominal)
 
 
-def _cooldowns(group: list[Needs], limits: RateLimitConfig) -> dict[str, float]:
+def _cooldowns(group: list[BackfillRequests], limits: RateLimitConfig) -> dict[str, float]:
     """Reports of one type and window wait for each other, where the type has a cooldown."""
     found: dict[str, float] = {}
     for report_type in {one.spec.report_type for one in group}:
@@ -200,7 +204,7 @@ def _cooldowns(group: list[Needs], limits: RateLimitConfig) -> dict[str, float]:
     return found
 
 
-def _budgets(group: list[Needs], limits: RateLimitConfig) -> dict[str, float]:
+def _budgets(group: list[BackfillRequests], limits: RateLimitConfig) -> dict[str, float]:
     found: dict[str, float] = {}
     for report_type in {one.spec.report_type for one in group}:
         budget = limits.report_type_limit(report_type).daily_budget

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from math import ceil
 
-from sellerops.base.commands import typed
+from sellerops.base.commands import as_typed
 from sellerops.calendar.slices import plan_slices
-from sellerops.planning.needs import Needs
 from sellerops.planning.plan import operations_of
+from sellerops.planning.requests import BackfillRequests
 from sellerops.rate_limits import RateLimitConfig
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import PeriodKind, ReportSpec
@@ -39,7 +39,7 @@ class Proposal:
 
 
 def proposals_for(
-    needs: Sequence[Needs],
+    needs: Sequence[BackfillRequests],
     *,
     first_day: date,
     last_day: date,
@@ -97,7 +97,7 @@ def _one_run(
         f"one run over all days, {longest}",
         sum(numbers),
         _seconds(spec, limits, max(numbers, default=0)),
-        typed(f"airflow dags trigger {spec.dag_id} --conf '{conf}'"),
+        as_typed(f"airflow dags trigger {spec.dag_id} --conf '{conf}'"),
     )
 
 
@@ -121,7 +121,7 @@ def _queried(
         f"Data Kiosk: {other.name} ({', '.join(other.tables)})",
         sum(numbers),
         _seconds(other, limits, max(numbers, default=0)),
-        typed(f"airflow dags trigger {other.dag_id} --conf '{conf}'"),
+        as_typed(f"airflow dags trigger {other.dag_id} --conf '{conf}'"),
         loses=f"rows land in {', '.join(other.tables)}, not in {', '.join(spec.tables)}",
     )
 
@@ -141,7 +141,7 @@ def _coarser(
         f"another cadence: {other.name}, by {other.period.kind.value}",
         sum(numbers),
         _seconds(other, limits, max(numbers, default=0)),
-        typed(f"airflow dags trigger {other.dag_id} --conf '{conf}'"),
+        as_typed(f"airflow dags trigger {other.dag_id} --conf '{conf}'"),
         loses="figures of single days" if other.period.kind is not PeriodKind.RANGE else "",
     )
 

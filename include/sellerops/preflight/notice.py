@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sellerops.base.redaction import redact
 from sellerops.notices.events import Event
-from sellerops.notices.notice import Notice, blocks_of, plain
+from sellerops.notices.notice import Notice, escape, slack_blocks
 from sellerops.preflight.configuration import Problem
 
 # Of the keys of all such faults.
@@ -26,12 +26,12 @@ def invalid_notice(problem: Problem, now: datetime, *, is_known: bool) -> Notice
     return Notice(
         key=f"{fault_key_of(problem)}|{moment}",
         event=Event.CRITICAL_FAILURE,
-        text=f"{plain(headline)}\n{plain(text)}",
-        blocks=blocks_of(headline, [plain(text)]),
+        text=f"{escape(headline)}\n{escape(text)}",
+        blocks=slack_blocks(headline, [escape(text)]),
         fault_key=fault_key_of(problem),
     )
 
 
-def valid_again(file: str) -> str:
+def recovery_line(file: str) -> str:
     """One line for its end."""
     return f"{file} is valid again and in use"

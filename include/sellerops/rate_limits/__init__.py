@@ -7,28 +7,28 @@ from sellerops.rate_limits.config import (
     ReuseRules,
     load_rate_limits,
 )
-from sellerops.rate_limits.decisions import Bucket, Decision, Granted, Place, Priority, Wait
-from sellerops.rate_limits.kept import KeepingToken, KeptToken, UsingToken
+from sellerops.rate_limits.decisions import Bucket, Decision, Granted, Priority, QueuePosition, Wait
 from sellerops.rate_limits.quota import LearnedCooldown, QuotaLedger
-from sellerops.rate_limits.waiting import acquire, at_most
+from sellerops.rate_limits.reservations import ReservedToken, TokenRedeemer, TokenReserver
+from sellerops.rate_limits.waiting import acquire, max_token_wait
 
 __all__ = [
     "Bucket",
     "Decision",
     "Granted",
-    "KeepingToken",
-    "KeptToken",
     "LearnedCooldown",
     "OperationLimit",
-    "Place",
     "Priority",
+    "QueuePosition",
     "QuotaLedger",
     "RateLimitConfig",
     "ReportTypeLimit",
+    "ReservedToken",
     "ReuseRules",
-    "UsingToken",
+    "TokenRedeemer",
+    "TokenReserver",
     "Wait",
     "acquire",
-    "at_most",
     "load_rate_limits",
+    "max_token_wait",
 ]

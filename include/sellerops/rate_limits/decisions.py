@@ -45,7 +45,7 @@ Decision = Granted | Wait
 
 
 @dataclass(frozen=True)
-class Place:
+class QueuePosition:
     """Where a waiting backfill call stands in line, among all processes.
 
     ``waiter`` names the process's queue. ``deadline``: when Amazon no longer serves what the call is for

@@ -15,7 +15,7 @@ from datetime import MAXYEAR, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sellerops.rate_limits.config import RateLimitConfig
-from sellerops.rate_limits.decisions import Bucket, Decision, Granted, Place, Priority, Wait
+from sellerops.rate_limits.decisions import Bucket, Decision, Granted, Priority, QueuePosition, Wait
 from sellerops.settings.accounts import Account
 
 if TYPE_CHECKING:
@@ -58,16 +58,16 @@ class QuotaLedger:
         bucket: Bucket,
         priority: Priority = Priority.SCHEDULE,
         *,
-        place: Place | None = None,
+        position: QueuePosition | None = None,
         leave: int | None = None,
     ) -> Decision:
         """Take one token, or learn how long to wait. A granted token must be used at once.
 
-        A backfill's call stands behind every backfill call in line whose ``place`` is more urgent; one
+        A backfill's call stands behind every backfill call in line whose ``position`` is more urgent; one
         without a place behind all that have a deadline. ``leave``: tokens of the burst left untouched.
         """
         return self.decision(
-            self.ledger.database.run(lambda c: self.take(c, bucket, priority, place=place, leave=leave))
+            self.ledger.database.run(lambda c: self.take(c, bucket, priority, position=position, leave=leave))
         )
 
     def take(
@@ -76,7 +76,7 @@ class QuotaLedger:
         bucket: Bucket,
         priority: Priority = Priority.SCHEDULE,
         *,
-        place: Place | None = None,
+        position: QueuePosition | None = None,
         leave: int | None = None,
     ) -> dict[str, Any]:
         """``try_acquire`` in a transaction of the caller; ``decision`` is made of its row afterwards."""
@@ -84,9 +84,9 @@ class QuotaLedger:
         if priority is Priority.BACKFILL:
             values |= {
                 "reserve": self.config.backfill_reserve if leave is None else leave,
-                "waiter": place.waiter if place else None,
-                "deadline": _instant(place.deadline) if place else None,
-                "following": _instant(place.following) if place else None,
+                "waiter": position.waiter if position else None,
+                "deadline": _instant(position.deadline) if position else None,
+                "following": _instant(position.following) if position else None,
             }
             return _one_row(
                 connection,
@@ -137,7 +137,7 @@ class QuotaLedger:
             self._values(bucket),
         )
 
-    def hold(self, bucket: Bucket, retry_after: float | None = None) -> float:
+    def pause(self, bucket: Bucket, retry_after: float | None = None) -> float:
         """Amazon answered 429 where no header tells a rate; how long nobody calls, in seconds.
 
         ``retry_after``: Amazon's own word (seconds), kept to the second. Without it 2 s, doubled by every
@@ -270,7 +270,7 @@ class QuotaLedger:
         """The longer of the configured cooldown of the type and a report's own."""
         return max(self.config.report_type_limit(report_type).cooldown, cooldown)
 
-    def too_soon(
+    def lengthen_cooldown(
         self,
         account: Account | str,
         report_type: str,

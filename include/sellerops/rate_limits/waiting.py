@@ -14,7 +14,7 @@ from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from sellerops.base.errors import Throttled
-from sellerops.rate_limits.decisions import Bucket, Decision, Granted, Place, Priority
+from sellerops.rate_limits.decisions import Bucket, Decision, Granted, Priority, QueuePosition
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 # Not to spin when the wait is shorter than the way to Postgres and back.
@@ -28,12 +28,12 @@ class Limits(Protocol):
     """Whom ``acquire`` asks for a token: a QuotaLedger, or what keeps or uses a kept token."""
 
     def try_acquire(
-        self, bucket: Bucket, priority: Priority = Priority.SCHEDULE, *, place: Place | None = None
+        self, bucket: Bucket, priority: Priority = Priority.SCHEDULE, *, position: QueuePosition | None = None
     ) -> Decision: ...
 
 
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
+def max_token_wait(seconds: float) -> Iterator[None]:
     """Within the block no token is waited for longer than ``seconds`` of the ledger's clock: ``acquire`` then
     raises Throttled with ``sent`` False, at once when the wait is known to be longer. For workers, whose slot
     is not for waiting.
@@ -75,10 +75,10 @@ class _Queue:
         if self.turns:
             self.turns[0].wake.set()
 
-    def place(self) -> Place:
+    def position(self) -> QueuePosition:
         """The head's place in line, and its follower's."""
         following = (self.turns[1].deadline or _NEVER) if len(self.turns) > 1 else None
-        return Place(self.name, self.turns[0].deadline, following)
+        return QueuePosition(self.name, self.turns[0].deadline, following)
 
 
 # A queue belongs to one loop; a process may run several, one after the other or in threads.
@@ -101,7 +101,7 @@ async def acquire(
     thread. Schedules and backfills stand in queues of their own. A cancelled waiter leaves its queue; the
     token of a statement under way is then lost, which errs to the slow side.
 
-    Raises Throttled within ``at_most``, when the wait would be longer.
+    Raises Throttled within ``max_token_wait``, when the wait would be longer.
     """
     queue, turn, left = _queue(bucket, priority), _Turn(deadline), _at_most.get()
     queue.enter(turn)
@@ -138,8 +138,8 @@ async def _ask(limits: Limits, bucket: Bucket, priority: Priority, queue: _Queue
     try:
         if priority is Priority.BACKFILL and _at_most.get() is None:
             # Who will not wait has no place in line: others would stand behind it after it has gone.
-            place = queue.place()
-            return await asyncio.to_thread(limits.try_acquire, bucket, priority, place=place)
+            position = queue.position()
+            return await asyncio.to_thread(limits.try_acquire, bucket, priority, position=position)
         return await asyncio.to_thread(limits.try_acquire, bucket, priority)
     finally:
         queue.asking = False

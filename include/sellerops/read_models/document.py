@@ -65,10 +65,10 @@ def find_document(connection: psycopg.Connection[Any], spec: ReportSpec, request
 
 def _is_declared(spec: ReportSpec, source: str, report: str) -> bool:
     """Whether the spec, or the one the report was asked for by, declares personal columns."""
-    if spec.documents_kept is not None:
+    if spec.archive_retention is not None:
         return True
     try:
-        return load_spec(f"report__{source}__{report}").documents_kept is not None
+        return load_spec(f"report__{source}__{report}").archive_retention is not None
     except ConfigurationError:
         # That spec is gone; nobody can say that its documents hold none.
         return report != spec.name

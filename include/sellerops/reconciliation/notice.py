@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sellerops.notices import Event, Notice, blocks_of
+from sellerops.notices import Event, Notice, slack_blocks
 from sellerops.reconciliation.checks import CheckSpec
 from sellerops.reconciliation.results import CheckResult
 from sellerops.settings.marketplaces import all_marketplaces
@@ -20,7 +20,7 @@ def key_of(result: CheckResult) -> str:
     return "|".join(("check_off", *parts))
 
 
-def off_notice(check: CheckSpec, off: Sequence[CheckResult], run_url: str) -> Notice:
+def difference_notice(check: CheckSpec, off: Sequence[CheckResult], run_url: str) -> Notice:
     """One message for all figures of a run that are newly apart."""
     figures = "figure is" if len(off) == 1 else "figures are"
     headline = f"{check.name}: {len(off)} {figures} off"
@@ -36,7 +36,7 @@ def off_notice(check: CheckSpec, off: Sequence[CheckResult], run_url: str) -> No
         key_of(off[0]),
         Event(check.severity),
         "\n".join([headline, *sections]),
-        blocks_of(headline, sections, context=f"<{run_url}|Run>"),
+        slack_blocks(headline, sections, context=f"<{run_url}|Run>"),
         account_ids=tuple(dict.fromkeys(each.account_id for each in off)),
         report=check.name,
     )

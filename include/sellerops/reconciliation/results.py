@@ -40,7 +40,7 @@ class CheckResult:
     checked_at: datetime | None = None
 
 
-def store(connection: Connection, found: list[CheckResult]) -> None:
+def store_results(connection: Connection, found: list[CheckResult]) -> None:
     """Each figure's row takes the newest verdict."""
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -18,7 +18,7 @@ from sellerops.base.reader_role import READER, first_line, read_only
 from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
 from sellerops.reconciliation.checks import CheckSpec, Tolerance
-from sellerops.reconciliation.results import CheckResult, Verdict, forget_missing_tables, store
+from sellerops.reconciliation.results import CheckResult, Verdict, forget_missing_tables, store_results
 from sellerops.settings.marketplaces import all_marketplaces
 
 _NEEDED = {"account_id", "marketplace_id", "day", "left_value", "right_value"}
@@ -59,7 +59,7 @@ def run_check(ledger: Ledger, check: CheckSpec, reader: str) -> CheckRun:
     with ledger.connection() as connection:
         if not missing:
             forget_missing_tables(connection, check.name)
-        store(connection, found)
+        store_results(connection, found)
     return CheckRun(check, tuple(found))
 
 
@@ -72,7 +72,7 @@ def judge(check: CheckSpec, row: dict[str, Any], now: datetime) -> CheckResult:
         return CheckResult(check.name, Verdict.NOT_YET, left=left, right=right, **common)
     difference = row.get("difference")
     difference = Decimal(left - right) if difference is None else Decimal(difference)
-    tolerance = allowed(check.tolerance, Decimal(left), Decimal(right))
+    tolerance = allowed_difference(check.tolerance, Decimal(left), Decimal(right))
     if abs(difference) <= tolerance:
         verdict = Verdict.OK
     else:
@@ -84,7 +84,7 @@ def judge(check: CheckSpec, row: dict[str, Any], now: datetime) -> CheckResult:
     )
 
 
-def allowed(tolerance: Tolerance, left: Decimal, right: Decimal) -> Decimal:
+def allowed_difference(tolerance: Tolerance, left: Decimal, right: Decimal) -> Decimal:
     """How far the two may be apart."""
     share = Decimal(str(tolerance.relative)) * max(abs(left), abs(right))
     return max(Decimal(str(tolerance.absolute)), share)

@@ -18,14 +18,14 @@ from sellerops.settings.specs.model import PERSONAL_DOCUMENTS_KEPT
 
 
 @dataclass(frozen=True)
-class Deleted:
+class DeletedDocuments:
     """How many documents of a report were deleted."""
 
     report: str
     documents: int
 
 
-def delete_documents(ledger: Ledger, archive: Archive, specs: Sequence[ReportSpec]) -> list[Deleted]:
+def delete_documents(ledger: Ledger, archive: Archive, specs: Sequence[ReportSpec]) -> list[DeletedDocuments]:
     """Delete archived documents with personal data that are past their time; may be repeated at will.
 
     Their sidecars stay, and say when and why. Time counts from the last fetch of the document.
@@ -35,19 +35,19 @@ def delete_documents(ledger: Ledger, archive: Archive, specs: Sequence[ReportSpe
     for (source, report), kept in _retentions(ledger, specs).items():
         for uri in archive.documents(source, report):
             counts[report] = counts.get(report, 0) + _delete_if_old(archive, uri, now, kept)
-    found = {spec.name: spec.found_documents_kept for spec in specs}
+    found = {spec.name: spec.personal_archive_retention for spec in specs}
     for uri, report, found_at in _found(ledger):
         kept = found.get(report, PERSONAL_DOCUMENTS_KEPT)
         gone = not archive.has(uri)
         if gone or _delete_if_old(archive, uri, now, kept, since=found_at):
             _note_deleted(ledger, uri)
             counts[report] = counts.get(report, 0) + (not gone)
-    return [Deleted(report, count) for report, count in counts.items()]
+    return [DeletedDocuments(report, count) for report, count in counts.items()]
 
 
 def _retentions(ledger: Ledger, specs: Sequence[ReportSpec]) -> dict[tuple[str, str], timedelta]:
     """By source and report; of specs that are gone, what they said last."""
-    known = {(spec.source, spec.name): spec.documents_kept for spec in specs}
+    known = {(spec.source, spec.name): spec.archive_retention for spec in specs}
     for table in list_personal(ledger):
         known.setdefault((table.table.split(".")[0], table.report), table.retention)
     return {key: kept for key, kept in known.items() if kept is not None}

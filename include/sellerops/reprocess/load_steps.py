@@ -14,7 +14,7 @@ from sellerops.base.errors import GiveUpError
 from sellerops.calendar.slices import Slice, days_label
 from sellerops.destinations import Destination, RequestMeta, load_document
 from sellerops.destinations.base import LoadJob, LoadResult, facts_of
-from sellerops.destinations.empty import load_nothing
+from sellerops.destinations.no_data import load_no_data
 from sellerops.ledger.history import RecordedLoad
 from sellerops.settings.marketplaces import marketplace_by_id
 from sellerops.settings.specs import PeriodKind, ReportSpec
@@ -23,7 +23,7 @@ Key = tuple[str | None, str, str]
 
 
 @dataclass(frozen=True)
-class Step:
+class LoadStep:
     """One document for one slice of one table. ``load_id``: the load it repeats; ``uri`` None: no document,
     Amazon had confirmed that there is no data.
     """
@@ -53,22 +53,24 @@ class Scope:
     def is_partial(self) -> bool:
         return self.account_id is not None or self.since is not None
 
-    def holds(self, step: Step) -> bool:
+    def holds(self, step: LoadStep) -> bool:
         days = step.slice_.days
         return (self.account_id is None or step.slice_.account_id == self.account_id) and (
             self.since is None or not days or days[-1] >= self.since
         )
 
 
-def load_step(destination: Destination, archive: Archive, spec: ReportSpec, step: Step) -> list[LoadResult]:
+def load_step(
+    destination: Destination, archive: Archive, spec: ReportSpec, step: LoadStep
+) -> list[LoadResult]:
     """Load the step's document, or its confirmed absence, into its table of ``spec``."""
     slice_, uri = replace(step.slice_, source=spec.source), step.uri
     if uri is None:
-        return load_nothing(destination, spec, slice_, step.meta, tables=[step.table])
+        return load_no_data(destination, spec, slice_, step.meta, tables=[step.table])
     return load_document(destination, spec, slice_, step.meta, lambda: archive.open(uri), tables=[step.table])
 
 
-class AsRecorded:
+class UncheckedDestination:
     """The destination, without judging: what was loaded once was accepted then."""
 
     def __init__(self, inner: Destination) -> None:
@@ -76,20 +78,20 @@ class AsRecorded:
         self._inner = inner
 
     def load(self, job: LoadJob) -> LoadResult:
-        return self._inner.load(replace(job, is_recorded=True))
+        return self._inner.load(replace(job, is_replay=True))
 
     def close(self) -> None:
         self._inner.close()
 
 
-def is_known(record: RecordedLoad) -> bool:
+def has_slice(record: RecordedLoad) -> bool:
     """Whether the ledger knows which slice the load was for."""
     return record.reported_at is not None and (record.slice is not None or record.region is not None)
 
 
-def step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> Step:
+def step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> LoadStep:
     """What it takes to repeat a recorded load. Raises GiveUpError when that is not known any more."""
-    if record.reported_at is None or not is_known(record):
+    if record.reported_at is None or not has_slice(record):
         raise GiveUpError(
             "it is not known which slice it was for, and its request is purged.",
             where=f"load {record.load_id}",
@@ -116,10 +118,10 @@ def step_of(spec: ReportSpec, table: str, record: RecordedLoad) -> Step:
         where=record.uri or f"load {record.load_id}",
         facts=record.facts,
     )
-    return Step(table, slice_, meta, record.uri, record.load_id)
+    return LoadStep(table, slice_, meta, record.uri, record.load_id)
 
 
-def step_of_story(spec: ReportSpec, table: str, uri: str, story: dict[str, Any]) -> Step:
+def step_of_sidecar(spec: ReportSpec, table: str, uri: str, story: dict[str, Any]) -> LoadStep:
     """What it takes to load the document that a sidecar tells of."""
     request, response = story["request"], story["response"]
     reported_at = _moment(request.get("reported_at")) or _moment(story["fetched_at"])
@@ -145,7 +147,7 @@ def step_of_story(spec: ReportSpec, table: str, uri: str, story: dict[str, Any])
         where=uri,
         facts=facts_of(response) or facts_of(request),
     )
-    return Step(table, slice_, meta, uri)
+    return LoadStep(table, slice_, meta, uri)
 
 
 def slice_of(

@@ -24,7 +24,7 @@ class PersonalTable:
 
 
 @dataclass(frozen=True)
-class Purged:
+class PurgedRows:
     """What one purge deleted of one table."""
 
     table: str
@@ -47,7 +47,7 @@ def list_personal(ledger: Ledger) -> list[PersonalTable]:
     ]  # fmt: skip
 
 
-def purge_personal(ledger: Ledger, specs: Sequence[ReportSpec]) -> list[Purged]:
+def purge_personal(ledger: Ledger, specs: Sequence[ReportSpec]) -> list[PurgedRows]:
     """Delete the rows that are past their time, of each table in a transaction of its own.
 
     ``specs``: their retention counts from now on; tables of specs that are gone keep the last one they had.
@@ -66,5 +66,5 @@ def purge_personal(ledger: Ledger, specs: Sequence[ReportSpec]) -> list[Purged]:
                 "purged_rows = purged_rows + %s WHERE table_name = %s",
                 (rows, each.table),
             )
-        done.append(Purged(each.table, rows))
+        done.append(PurgedRows(each.table, rows))
     return done

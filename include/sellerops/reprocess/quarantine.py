@@ -123,7 +123,7 @@ def _load(
     open_destination: Callable[[str], Destination],
     open_document: Callable[[str], BinaryIO],
 ) -> list[LoadResult]:
-    from sellerops.destinations import RequestMeta, load_document, load_nothing
+    from sellerops.destinations import RequestMeta, load_document, load_no_data
 
     if held.request_id is None:
         raise GiveUpError(
@@ -136,7 +136,7 @@ def _load(
     destination = open_destination(name)
     try:
         if request.status is RequestStatus.CANCELLED:
-            return load_nothing(destination, spec, slice_, RequestMeta.of_nothing(request), tables=tables)
+            return load_no_data(destination, spec, slice_, RequestMeta.of_no_data(request), tables=tables)
         uri = request.archive_uri
         if uri is None:
             raise GiveUpError(
@@ -160,7 +160,7 @@ def _note(
 ) -> None:
     """The slice as it stands in the destinations that waited; who decided what is its evidence."""
     slice_ = Slice.from_dict(decided.slice)
-    all_of_it = ledger.database.run(lambda c: quarantines.of_slice(c, decided.slice))
+    all_of_it = ledger.database.run(lambda c: quarantines.find_by_slice(c, decided.slice))
     is_open = any(each.state is QuarantineState.OPEN for each in all_of_it)
     released = any(each.state is QuarantineState.RELEASED for each in all_of_it)
     stands = any(figure.get("stored_rows") for each in all_of_it for figure in each.figures)
@@ -173,7 +173,7 @@ def _note(
     )
     is_plain = decided.state is QuarantineState.RELEASED and not is_open
     for name in waited:
-        ledger.settle_destination(
+        ledger.set_destination_state(
             slice_,
             name,
             _released_state(ledger, decided) if is_plain else state_of(error),

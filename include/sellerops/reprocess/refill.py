@@ -17,14 +17,14 @@ from sellerops.base.errors import GiveUpError
 from sellerops.destinations import Destination
 from sellerops.ledger import Ledger, SliceState
 from sellerops.ledger.history import RecordedLoad, recorded_loads
-from sellerops.reprocess.load_steps import AsRecorded, Key, Scope, Step, load_step, step_of
+from sellerops.reprocess.load_steps import Key, LoadStep, Scope, UncheckedDestination, load_step, step_of
 from sellerops.settings.specs import ReportSpec
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Refilled:
+class RefillResult:
     """What became of one table."""
 
     table: str
@@ -39,17 +39,17 @@ def refill(
     scope: Scope,
     destination: Destination,
     *,
-    tell: Callable[[str], None] = log.info,
-) -> list[Refilled]:
+    progress: Callable[[str], None] = log.info,
+) -> list[RefillResult]:
     """Repeat the recorded loads of ``spec`` that ``scope`` holds into ``destination``, oldest first.
 
     The ledger then says of each slice that the destination has it, where all tables were filled. Raises
     GiveUpError when nothing is recorded, and what loading raises; what was loaded until then stays.
     """
     tables = [name for name in spec.tables if scope.tables is None or name in scope.tables]
-    target = AsRecorded(destination)
-    done: list[Refilled] = []
-    last: dict[str, tuple[Step, int | None]] = {}
+    target = UncheckedDestination(destination)
+    done: list[RefillResult] = []
+    last: dict[str, tuple[LoadStep, int | None]] = {}
     for table in tables:
         repeated: set[Key] = set()
         rows = 0
@@ -63,8 +63,8 @@ def refill(
                 name = json.dumps(step.slice_.to_dict(), sort_keys=True)
                 if name not in last or (request_id or 0) >= (last[name][1] or 0):
                     last[name] = told, request_id
-        tell(f"{spec.source}.{table}: {len(repeated)} loads repeated into {destination.name}")
-        done.append(Refilled(f"{spec.source}.{table}", len(repeated), rows))
+        progress(f"{spec.source}.{table}: {len(repeated)} loads repeated into {destination.name}")
+        done.append(RefillResult(f"{spec.source}.{table}", len(repeated), rows))
     if not last:
         raise GiveUpError(
             "no load of it is recorded.",
@@ -76,7 +76,7 @@ def refill(
     return done
 
 
-def _steps(ledger: Ledger, spec: ReportSpec, table: str, scope: Scope) -> list[tuple[Step, int | None]]:
+def _steps(ledger: Ledger, spec: ReportSpec, table: str, scope: Scope) -> list[tuple[LoadStep, int | None]]:
     """Each document of each slice that ``scope`` holds once, where it was loaded last, with its request."""
     full_name = f"{spec.source}.{table}"
     with ledger.connection() as connection:
@@ -92,7 +92,7 @@ def _steps(ledger: Ledger, spec: ReportSpec, table: str, scope: Scope) -> list[t
                 "SELECT id, request_id FROM sellerops.load WHERE table_name = %s", (full_name,)
             )
         }
-    found: dict[Key, tuple[Step, int | None]] = {}
+    found: dict[Key, tuple[LoadStep, int | None]] = {}
     for record in sorted(records, key=lambda each: each.load_id):
         step = step_of(spec, table, record)
         if scope.holds(step):
@@ -102,11 +102,11 @@ def _steps(ledger: Ledger, spec: ReportSpec, table: str, scope: Scope) -> list[t
 
 
 def _settle(
-    ledger: Ledger, spec: ReportSpec, destination: str, steps: Iterable[tuple[Step, int | None]]
+    ledger: Ledger, spec: ReportSpec, destination: str, steps: Iterable[tuple[LoadStep, int | None]]
 ) -> None:
     for step, request_id in steps:
         if step.slice_.days:
-            ledger.settle_destination(
+            ledger.set_destination_state(
                 step.slice_,
                 destination,
                 SliceState.CONFIRMED_EMPTY if step.uri is None else SliceState.LOADED,

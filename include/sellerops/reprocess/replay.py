@@ -32,13 +32,13 @@ from sellerops.destinations.postgres.rebuild import Comparison, Rebuild, scratch
 from sellerops.ledger import Ledger
 from sellerops.ledger.history import recorded_loads
 from sellerops.reprocess.load_steps import (
-    AsRecorded,
+    LoadStep,
     Scope,
-    Step,
-    is_known,
+    UncheckedDestination,
+    has_slice,
     load_step,
     step_of,
-    step_of_story,
+    step_of_sidecar,
 )
 from sellerops.settings.specs import ReportSpec
 
@@ -49,13 +49,13 @@ _CATCH_UPS = 20
 
 
 @dataclass
-class Replayed:
-    """What became of one table. ``left_out``: documents that could not be read, with the reason."""
+class ReplayResult:
+    """What became of one table. ``skipped``: documents that could not be read, with the reason."""
 
     comparison: Comparison
     loads: int = 0
     kept_rows: int = 0
-    left_out: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     is_in_place: bool = False
 
 
@@ -67,8 +67,8 @@ def replay(
     *,
     check: bool = False,
     from_archive: bool = False,
-    tell: Callable[[str], None] = log.info,
-) -> list[Replayed]:
+    progress: Callable[[str], None] = log.info,
+) -> list[ReplayResult]:
     """Rebuild the tables of ``spec`` and put them in place, all in one transaction; ``check`` only compares.
 
     ``from_archive``: for a ledger that is lost, or a part of it. The sidecars say what there is beside the
@@ -86,8 +86,8 @@ def replay(
     with _only_one(ledger, spec):
         for table in tables:
             table.build()
-            tell(f"{table.full_name}: {table.result_loads} loads repeated")
-        done = [table.compared() for table in tables]
+            progress(f"{table.full_name}: {table.result_loads} loads repeated")
+        done = [table.compare() for table in tables]
         if not check:
             for table, each in zip(tables, done, strict=True):
                 table.refuse_loss(each)
@@ -157,18 +157,18 @@ class _Table:
         else:
             self._load(self._new_records())
 
-    def compared(self) -> Replayed:
+    def compare(self) -> ReplayResult:
         with self._connect() as connection, connection.transaction():
             connection.execute("SET LOCAL TIME ZONE 'UTC'")
             comparison = self.rebuild.compare(connection)
-        return Replayed(comparison, self.result_loads, self._kept, self._left_out)
+        return ReplayResult(comparison, self.result_loads, self._kept, self._left_out)
 
-    def refuse_loss(self, done: Replayed) -> None:
+    def refuse_loss(self, done: ReplayResult) -> None:
         """Raise GiveUpError when rows stand in the live table that can be made from nothing that is known."""
         unknown = 0
         if not self._from_archive:
             with self._connect() as connection:
-                unknown = self.rebuild.rows_of_no_load(connection)
+                unknown = self.rebuild.count_orphan_rows(connection)
         if unknown:
             raise GiveUpError(
                 f"{unknown:,} rows are of loads that the ledger does not know.",
@@ -188,7 +188,7 @@ class _Table:
         with self._connect() as connection, connection.transaction():
             self.rebuild.clear(connection)
 
-    def _is_deleted(self, step: Step) -> bool:
+    def _is_deleted(self, step: LoadStep) -> bool:
         """Whether its document ended with its time: its rows are kept as they stand in the live table."""
         if step.load_id is None or step.uri is None:
             return False
@@ -197,18 +197,18 @@ class _Table:
             self._left_out.append(f"{step.uri}: {deletion}; its rows are kept as they stand")
         return deletion is not None
 
-    def _new_records(self) -> list[Step]:
+    def _new_records(self) -> list[LoadStep]:
         """Loads of the ledger that are not among ``known``, which then holds them too."""
         with self._ledger.connection() as connection:
             records = recorded_loads(connection, self.full_name, DESTINATION)
         new = [record for record in records if record.load_id not in self.known]
         self.known.update(record.load_id for record in new)
         # What a sidecar tells better: whose document and slice an old load was.
-        by_sidecar = [record for record in new if self._from_archive and record.uri and not is_known(record)]
+        by_sidecar = [record for record in new if self._from_archive and record.uri and not has_slice(record)]
         self._by_sidecar.update(str(record.uri) for record in by_sidecar)
         return [step_of(self._spec, self._name, record) for record in new if record not in by_sidecar]
 
-    def _steps_of_archive(self, recorded: list[Step]) -> Iterator[Step]:
+    def _steps_of_archive(self, recorded: list[LoadStep]) -> Iterator[LoadStep]:
         """Documents that the ledger tells no load of; of the others it knows the slices better."""
         told = {(step.uri, step.meta.reported_at) for step in recorded}
         stories = sorted(
@@ -231,7 +231,7 @@ class _Table:
             if "deleted" in story and (deletion := self._archive.deletion_of(uri)):
                 self._left_out.append(f"{uri}: {deletion}")
                 continue
-            step = step_of_story(self._spec, self._name, uri, story)
+            step = step_of_sidecar(self._spec, self._name, uri, story)
             place = step.slice_.account_id, step.slice_.days[0], step.slice_.days[-1], step.meta.reported_at
             if place not in held and (step.uri, step.meta.reported_at) not in told:
                 yield step
@@ -248,9 +248,9 @@ class _Table:
             (r["account_id"], r["first_day"], r["last_day"], r["reported_at"].astimezone(UTC)) for r in rows
         }
 
-    def _load(self, steps: list[Step]) -> None:
+    def _load(self, steps: list[LoadStep]) -> None:
         spec = scratch_spec(self._spec)
-        destination = AsRecorded(open_destination(DESTINATION, self._ledger.database.conninfo))
+        destination = UncheckedDestination(open_destination(DESTINATION, self._ledger.database.conninfo))
         for step in steps:
             try:
                 (result,) = load_step(destination, self._archive, spec, step)
@@ -278,14 +278,14 @@ def _put_in_place(ledger: Ledger, tables: list[_Table]) -> None:
         try:
             with postgres.connect(ledger.database.conninfo, LOADING, autocommit=True) as connection:
                 for table in tables:
-                    table.rebuild.make_ready(connection)
+                    table.rebuild.ensure_tables(connection)
                 with connection.transaction():
                     # Loads under way end first; then nobody reads for as long as the swap takes.
                     for name in sorted(table.full_name for table in tables):
                         lock_table(connection, name)
                     with_tables_locked(connection, locked, lambda: None)
                     for table in tables:
-                        table.rebuild.put_in_place(connection, table.ids, known=table.known)
+                        table.rebuild.replace_live_rows(connection, table.ids, known=table.known)
             return
         except TableInUse:
             raise

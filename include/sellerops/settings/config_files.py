@@ -10,7 +10,7 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.base.yaml_parser import LARGEST_BYTES, YamlError, parse_yaml
 
 # Asked for with every shop of every slice: resolving it each time is what planning would spend its time on.
-_OWN = Path(__file__).resolve().parent.parent / "config"
+_OWN = Path(__file__).resolve().parents[2] / "config"
 
 
 def config_dir() -> Path:

@@ -57,7 +57,7 @@ class Deprecation:
 
 
 @dataclass(frozen=True)
-class Touched:
+class DeprecationUse:
     """A deprecation and the reports that use it."""
 
     deprecation: Deprecation
@@ -109,15 +109,16 @@ def _build(files: Files, path: Path) -> list[Deprecation]:
 DEPRECATIONS = ConfigFile("deprecations.yaml", _build)
 
 
-def touched(deprecations: Iterable[Deprecation], specs: Sequence[ReportSpec]) -> list[Touched]:
+def touched(deprecations: Iterable[Deprecation], specs: Sequence[ReportSpec]) -> list[DeprecationUse]:
     """Each deprecation with the reports that use it, if any; what is gone soonest comes first."""
     found = [
-        Touched(each, tuple(spec.name for spec in specs if each.is_used_by(spec))) for each in deprecations
+        DeprecationUse(each, tuple(spec.name for spec in specs if each.is_used_by(spec)))
+        for each in deprecations
     ]
     return sorted(found, key=lambda one: (not one.reports, one.deprecation.removed_on or date.max))
 
 
-def removed_of(spec: ReportSpec, today: date, deprecations: Iterable[Deprecation]) -> Iterator[Deprecation]:
+def removed_uses(spec: ReportSpec, today: date, deprecations: Iterable[Deprecation]) -> Iterator[Deprecation]:
     """What the spec uses although Amazon has removed it."""
     return (each for each in deprecations if each.is_used_by(spec) and each.is_gone(today))
 

@@ -166,7 +166,7 @@ def kept_texts(name: str, root: Path | None = None) -> dict[str, str | None] | N
     return _read(root or config_dir(), name)
 
 
-def line_up(parts: Iterable[tuple[str, Path]], root: Path) -> list[Path]:
+def in_claim_order(parts: Iterable[tuple[str, Path]], root: Path) -> list[Path]:
     """The files in the order in which they may claim what only one can have, such as a table.
 
     Unchanged ones go first, then changed ones, new ones last: no new file takes anything from an old one.
@@ -249,9 +249,9 @@ __all__ = [
     "Loaded",
     "Memo",
     "as_configuration_error",
+    "in_claim_order",
     "keep_texts",
     "kept_texts",
-    "line_up",
     "load_last_valid",
     "state_dir",
 ]

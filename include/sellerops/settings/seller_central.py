@@ -19,7 +19,7 @@ _ADDRESS = re.compile(rf"https://{_HOST.pattern}(/\S*)?")
 
 
 @dataclass(frozen=True)
-class Places:
+class SellerCentralPages:
     """Hosts by marketplace code, paths by report type, addresses by source."""
 
     hosts: Mapping[str, str]
@@ -42,9 +42,11 @@ class Places:
         return f"https://{self.hosts[marketplace]}{self.pages.get(spec.report_type, '/')}"
 
 
-def _build(files: Files, path: Path) -> Places:
+def _build(files: Files, path: Path) -> SellerCentralPages:
     content = files.yaml(path)
-    places = Places(**{name: _texts(content, name, path) for name in ("hosts", "pages", "sources")})
+    places = SellerCentralPages(
+        **{name: _texts(content, name, path) for name in ("hosts", "pages", "sources")}
+    )
     checks = (
         ("hosts", places.hosts, _HOST, "sellercentral.amazon.de"),
         ("pages", places.pages, re.compile(r"/\S*"), "/business-reports"),

@@ -9,7 +9,7 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.settings.known_sources import SOURCES
 
 if TYPE_CHECKING:
-    from sellerops.sources.common.asking import Source
+    from sellerops.sources.common.report_api import Source
 
 
 def source_of(name: str) -> Source:

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, get_parsing_context
 
-from sellerops.base.commands import typed_in
+from sellerops.base.commands import commands_as_typed
 from sellerops.reconciliation.checks import CheckSpec, load_check, load_checks
-from sellerops_airflow.dag_factory.house_dags import house_dag
-from sellerops_airflow.operators.checks import CompareFiguresOperator, TellFiguresOperator
+from sellerops_airflow.dag_factory.dag_defaults import dag_defaults
+from sellerops_airflow.operators.checks import CompareFiguresOperator, NotifyDifferencesOperator
 from sellerops_airflow.runs.assets import table_asset
 
 log = logging.getLogger(__name__)
@@ -52,19 +52,19 @@ def build_check(check: CheckSpec) -> DAG:
         max_active_runs=1,
         tags={"sellerops", "check"},
         auto_register=False,  # a DAG whose building fails half way is none
-        **house_dag(retry_delay=timedelta(minutes=2)),
+        **dag_defaults(retry_delay=timedelta(minutes=2)),
     ) as dag:
         compare = CompareFiguresOperator(task_id="compare", check=check.name)
-        compare >> TellFiguresOperator(task_id="tell", check=check.name)
+        compare >> NotifyDifferencesOperator(task_id="tell", check=check.name)
     return dag
 
 
 def _doc(check: CheckSpec) -> str:
     bounds = f"{check.tolerance.absolute:g} {check.unit} or {check.tolerance.relative:.0%}".rstrip()
-    return typed_in(
+    return commands_as_typed(
         f"{check.description}\n\n"
         f"Tables: {', '.join(f'`{table}`' for table in check.inputs)}. Allowed: {bounds}. "
         f"Holds after {check.holds_after.days} days; the last {check.look_back.days} days are compared.\n\n"
-        "`tell` is skipped when all figures agree. What was found: `sellerops checks show "
+        "`send_notice` is skipped when all figures agree. What was found: `sellerops checks show "
         f"{check.name}`, table `sellerops.check_result`.\n"
     )

@@ -16,7 +16,7 @@ from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSucces
 from sellerops_airflow.operators.sheets import ExportToSheetOperator
 from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runs.assets import table_asset
-from sellerops_airflow.runs.task_logs import log_known_errors_plainly
+from sellerops_airflow.runs.task_logs import log_known_errors_on_one_line
 from sellerops_airflow.timetables import ReportTimetable
 
 _PREFIX = "export__"
@@ -77,7 +77,7 @@ def build_export(spec: ExportSpec) -> DAG:
             "retry_exponential_backoff": 2.0,
             "max_retry_delay": timedelta(minutes=30),
             "retry_policy": RetryByRemedy(),
-            "on_execute_callback": log_known_errors_plainly,
+            "on_execute_callback": log_known_errors_on_one_line,
         },
         on_failure_callback=[ReportFailureNotifier()],
         on_success_callback=[ReportSuccessNotifier()],

@@ -48,7 +48,7 @@ def task_instance_mutation_hook(task_instance: Any) -> None:
         log.exception("The pool %s could not be looked up or created", task_instance.pool)
 
 
-def create_missing(engine: Engine, names: set[str]) -> set[str]:
+def create_missing_pools(engine: Engine, names: set[str]) -> set[str]:
     """Create those of ``names`` that are no pools yet; the names created. Existing pools stay as they are."""
     from airflow.models.pool import Pool
     from sqlalchemy import insert, select
@@ -82,7 +82,7 @@ def _ensure(name: str) -> None:
         if engine.dialect.name == "sqlite":
             return  # one writer at a time: it would wait for the transaction that calls
         try:
-            create_missing(engine, {name})
+            create_missing_pools(engine, {name})
         except Exception:
             _quiet_until = now + _KEEP_SECONDS
             raise

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import yaml
 
-from sellerops.base.commands import typed
+from sellerops.base.commands import as_typed
 from sellerops.settings.accounts import Account
 from sellerops.settings.specs import PeriodKind, ReportSpec, TableSpec
 
@@ -60,9 +60,9 @@ def _how_to_repeat(spec: ReportSpec) -> str:
             *parts,
             "To collect some days by hand, choose *Trigger* and fill in *From day* and *To day*.",
             "To backfill, choose *Trigger*, then *Backfill*. Or, for the days 2026-09-01 to 2026-10-31:",
-            f"> {typed(backfill)}",
+            f"> {as_typed(backfill)}",
             "What a backfill will request, and how long Amazon's quotas make it take:",
-            f"> {typed(plan)}",
+            f"> {as_typed(plan)}",
             "The id of a scheduled run names the newest days it collects, then its start.",
         ]
     )

@@ -14,7 +14,7 @@ from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.config_files import config_dir
 from sellerops.settings.last_valid import as_configuration_error, keep_texts, kept_texts
 from sellerops.settings.specs import PeriodKind, ReportSpec, SpecFailure, load_spec, load_specs
-from sellerops.settings.specs.for_accounts import accounts_for
+from sellerops.settings.specs.account_selection import accounts_for
 from sellerops_airflow.dag_factory.report_docs import doc_md
 from sellerops_airflow.housekeeping.deadlines import deadline_of
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
@@ -24,7 +24,7 @@ from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
 from sellerops_airflow.retry_policy import RetryByRemedy
 from sellerops_airflow.runs.assets import table_asset
 from sellerops_airflow.runs.run_form import form_params
-from sellerops_airflow.runs.task_logs import log_known_errors_plainly
+from sellerops_airflow.runs.task_logs import log_known_errors_on_one_line
 from sellerops_airflow.timetables import ReportTimetable
 
 # A slice names itself in the grid from its first second, and keeps the name when it fails.
@@ -102,7 +102,7 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
             "retry_exponential_backoff": 2.0,
             "max_retry_delay": timedelta(minutes=30),
             "retry_policy": RetryByRemedy(),
-            "on_execute_callback": log_known_errors_plainly,
+            "on_execute_callback": log_known_errors_on_one_line,
         },
         on_failure_callback=[ReportFailureNotifier()],
         on_success_callback=[ReportSuccessNotifier()],
@@ -144,7 +144,9 @@ def _account_group(spec: ReportSpec, account: Account) -> None:
     days = {name: f"{{{{ params.{name} or '' }}}}" for name in _DAYS} if has_days else {}
     lists = ("accounts", "marketplaces") if has_days else ()
     days |= {name: f"{{{{ (params.{name} or []) | join(',') }}}}" for name in lists}
-    with TaskGroup(group_id=account.id, tooltip=f"{', '.join(shop.code for shop in account.marketplaces)}"):
+    with TaskGroup(
+        group_id=account.id, tooltip=f"{', '.join(marketplace.code for marketplace in account.marketplaces)}"
+    ):
         plan = PlanSlicesOperator(task_id="plan_slices", **common, **days)
 
         @task_group(group_id="slice")

@@ -27,7 +27,7 @@ class ChannelHook(BaseHook):
     """
 
     hook_name: str
-    usual_address: str
+    default_address: str
 
     def __init__(self, conn_id: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -49,7 +49,7 @@ class ChannelHook(BaseHook):
         if not token:
             return False, "The token is missing. Enter it in the field Token."
         try:
-            answer = self._ask(address(connection, self.usual_address), token)
+            answer = self._ask(address(connection, self.default_address), token)
             said = answer.json()
         except httpx.HTTPError as error:
             # Not the error's words: Telegram's address holds the token.
@@ -72,7 +72,7 @@ class ClickUpHook(ChannelHook):
     default_conn_name = "sellerops_clickup"
     conn_type = "sellerops_clickup"
     hook_name = "ClickUp"
-    usual_address = "https://api.clickup.com"
+    default_address = "https://api.clickup.com"
 
     def _ask(self, base: str, token: str) -> httpx.Response:
         import httpx
@@ -95,7 +95,7 @@ class TelegramHook(ChannelHook):
     default_conn_name = "sellerops_telegram"
     conn_type = "sellerops_telegram"
     hook_name = "Telegram"
-    usual_address = "https://api.telegram.org"
+    default_address = "https://api.telegram.org"
 
     def _ask(self, base: str, token: str) -> httpx.Response:
         import httpx

@@ -69,7 +69,7 @@ class LoginWithAmazonHook(BaseHook):
 
     def _credentials(self) -> Credentials:
         """As the connection has them, complete or not; the secret parts are masked from here on."""
-        from sellerops.sources.common.document_hosts import listed_hosts
+        from sellerops.sources.common.document_hosts import parse_document_hosts
         from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
 
         try:
@@ -88,7 +88,7 @@ class LoginWithAmazonHook(BaseHook):
             endpoint=connection.host or self._endpoint(),
             token_url=extra.get("token_url") or LWA_TOKEN_URL,
             connection=self.conn_id,
-            document_hosts=listed_hosts(extra.get("document_hosts")),
+            document_hosts=parse_document_hosts(extra.get("document_hosts")),
         )
 
     def _account(self) -> Account | None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from sellerops.base.errors import GiveUpError
 from sellerops.settings.specs import Schedule
-from sellerops_airflow.runs.airflow_runs import is_live
+from sellerops_airflow.runs.airflow_runs import is_running
 from sellerops_airflow.timetables import ReportTimetable
 
 if TYPE_CHECKING:
-    from sellerops.completeness import Gap, Shop
+    from sellerops.completeness import Gap, MarketplaceCalendar
     from sellerops.ledger import Ledger, SliceRow
 
 log = logging.getLogger(__name__)
@@ -23,25 +23,25 @@ IsPaused = Callable[[str], bool]
 IsLive = Callable[[str | None, str | None], bool]
 
 
-def daily(dag_id: str, *, between: str) -> ReportTimetable:
+def daily_schedule(dag_id: str, *, between: str) -> ReportTimetable:
     """Once a day at the DAG's own minute of a window, UTC."""
     return ReportTimetable(Schedule(between=(between,), timezone="UTC"), dag_id)
 
 
-def asks_airflow(context: Mapping[str, Any]) -> IsPaused:
+def pause_lookup(context: Mapping[str, Any]) -> IsPaused:
     """Whether a DAG is paused, as Airflow tells the running task."""
     ti = context["ti"]
     return lambda dag_id: bool(ti.get_dag(dag_id).is_paused)
 
 
-def find_fills(
+def plan_gap_fills(
     ledger: Ledger,
     is_paused: IsPaused,
     *,
     most: int,
     tries: int,
     horizon_days: int,
-    is_live: IsLive = is_live,
+    is_running: IsLive = is_running,
 ) -> list[dict[str, Any]]:
     """Runs to start for gaps, as arguments of a TriggerDagRunOperator; each is claimed in the ledger.
 
@@ -49,17 +49,17 @@ def find_fills(
     Days that a run planned or requested and never brought are gaps once Airflow has no such run any more,
     days in quarantine once nobody is asked about them.
     """
-    from sellerops.completeness import Limits, claim_fills, find_gaps, mark_expired
+    from sellerops.completeness import FillLimits, claim_fills, find_gaps, mark_expired
 
     now = ledger.clock().now()
-    is_attended = _attendance(ledger, cache(is_live))
+    is_handled = _attendance(ledger, cache(is_running))
     gaps: list[Gap] = []
     for shops in _shops(ledger, is_paused, horizon_days):
         expired = mark_expired(ledger, shops)
         if expired:
             log.info("%s: %d days are marked expired", shops[0].spec.name, expired)
-        gaps += find_gaps(shops, now, is_attended=is_attended)
-    fills = claim_fills(ledger, sorted(gaps, key=_urgency), Limits(a_day=most, tries=tries))
+        gaps += find_gaps(shops, now, is_handled=is_handled)
+    fills = claim_fills(ledger, sorted(gaps, key=_urgency), FillLimits(per_day=most, tries=tries))
     log.info("%d gaps, %d runs to start", len([gap for gap in gaps if not gap.expired]), len(fills))
     for fill in fills:
         log.info("%s: %s", fill.gap.label, fill.run_id)
@@ -103,19 +103,19 @@ def check_queued(is_paused: IsPaused, hours: int) -> None:
     check_queued_runs(dag_ids, is_paused, datetime.now(UTC), hours)
 
 
-def tell_deprecations(ledger: Ledger) -> int:
+def send_deprecation_notices(ledger: Ledger) -> int:
     """Tell, once for each threshold, of what Amazon removes that a report uses; how many messages."""
     from sellerops.notices.deprecations import deprecation_notice
     from sellerops.settings.deprecations import load_deprecations, touched
     from sellerops.settings.specs import enabled_specs
-    from sellerops_airflow.notifiers import tell
+    from sellerops_airflow.notifiers import send_notice
 
     today = ledger.clock().now().date()
     notices = [deprecation_notice(one, today) for one in touched(load_deprecations(), enabled_specs())]
-    return sum(tell(ledger, notice) for notice in notices if notice)
+    return sum(send_notice(ledger, notice) for notice in notices if notice)
 
 
-def _attendance(ledger: Ledger, is_live: IsLive) -> Callable[[SliceRow], bool]:
+def _attendance(ledger: Ledger, is_running: IsLive) -> Callable[[SliceRow], bool]:
     """Whether somebody still works on a day: a live run, or the person who is asked about its document."""
     from sellerops.calendar.slices import Slice
     from sellerops.ledger import SliceState
@@ -128,30 +128,37 @@ def _attendance(ledger: Ledger, is_live: IsLive) -> Callable[[SliceRow], bool]:
         shop = slice_.marketplace.id if slice_.marketplace else ""
         asked |= {(slice_.report, slice_.account_id, shop, day) for day in slice_.days}
 
-    def is_attended(row: SliceRow) -> bool:
+    def is_handled(row: SliceRow) -> bool:
         if row.state is SliceState.QUARANTINED:
             return (row.report, row.account_id, row.marketplace_id, row.day) in asked
-        return is_live(row.dag_id, row.run_id)
+        return is_running(row.dag_id, row.run_id)
 
-    return is_attended
+    return is_handled
 
 
 def _urgency(gap: Gap) -> Any:
     return gap.first_day + gap.spec.period.history, gap.spec.name, gap.account_id
 
 
-def _shops(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> Iterator[list[Shop]]:
+def _shops(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> Iterator[list[MarketplaceCalendar]]:
     """The calendars of each report that is in use."""
-    from sellerops.completeness import calendars
+    from sellerops.completeness import read_calendars
     from sellerops.settings.accounts import load_accounts
     from sellerops.settings.specs import enabled_specs
 
     accounts = list(load_accounts().values())
     for spec in enabled_specs():
         back = min(horizon_days, spec.period.history.days)
-        shops = list(calendars(ledger, spec, accounts, days=back))
+        shops = list(read_calendars(ledger, spec, accounts, days=back))
         if shops and not is_paused(spec.dag_id):
             yield shops
 
 
-__all__ = ["asks_airflow", "check_queued", "check_silence", "daily", "find_fills", "tell_deprecations"]
+__all__ = [
+    "check_queued",
+    "check_silence",
+    "daily_schedule",
+    "pause_lookup",
+    "plan_gap_fills",
+    "send_deprecation_notices",
+]

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sellerops_airflow.notifiers import tell, tell_ends
+from sellerops_airflow.notifiers import send_notice, send_recoveries
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
 
 
-def tell_configuration(ledger: Ledger) -> int:
+def check_configuration(ledger: Ledger) -> int:
     """Look at all files of the configuration; how many are invalid."""
     from sellerops.ledger.notices import open_faults
     from sellerops.preflight.configuration import all_problems
-    from sellerops.preflight.notice import PREFIX, fault_key_of, invalid_notice, valid_again
+    from sellerops.preflight.notice import PREFIX, fault_key_of, invalid_notice, recovery_line
 
     known = {each.fault_key: each for each in ledger.database.run(lambda c: open_faults(c, PREFIX))}
     problems = {fault_key_of(each): each for each in reversed(all_problems())}
     now = ledger.clock().now()
     for key, problem in problems.items():
-        tell(ledger, invalid_notice(problem, now, is_known=key in known))
+        send_notice(ledger, invalid_notice(problem, now, is_known=key in known))
     for key, fault in known.items():
         if key not in problems:
-            tell_ends(ledger, [fault.id], headline=valid_again(key.removeprefix(PREFIX)))
+            send_recoveries(ledger, [fault.id], headline=recovery_line(key.removeprefix(PREFIX)))
     return len(problems)
 
 
-__all__ = ["tell_configuration"]
+__all__ = ["check_configuration"]

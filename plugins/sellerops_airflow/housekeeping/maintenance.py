@@ -48,18 +48,18 @@ def roll_api_calls(ledger: Ledger, keep_days: int) -> list[str]:
 
 def refresh_reference_tables(ledger: Ledger) -> None:
     """Bring the tables of marketplaces and reports, and the starter views, in step with the configuration."""
-    from sellerops.ledger.database import keep_in_step
+    from sellerops.ledger.database import sync_configuration
 
     with ledger.connection() as connection:
-        keep_in_step(connection)
+        sync_configuration(connection)
 
 
 def purge(ledger: Ledger, keep_days: int, keep_changes_days: int | None = None) -> dict[str, int]:
     """Delete rows past their time that nothing needs; how many by table (``sellerops.ledger.retention``)."""
-    from sellerops.ledger.retention import Kept
+    from sellerops.ledger.retention import RetentionPeriods
     from sellerops.ledger.retention import purge as purge_rows
 
-    kept = Kept(rows=timedelta(days=keep_days))
+    kept = RetentionPeriods(rows=timedelta(days=keep_days))
     if keep_changes_days is not None:
         kept = replace(kept, changes=timedelta(days=keep_changes_days))
     return purge_rows(ledger, kept)
@@ -102,7 +102,7 @@ def stale_slices(ledger: Ledger, age: timedelta, horizon: timedelta) -> list[dic
     return ledger.database.run(lambda c: c.execute(_STALE, {"age": age, "horizon": horizon}).fetchall())
 
 
-def untold_runs(ledger: Ledger, age: timedelta, horizon: timedelta) -> list[tuple[str, str]]:
+def runs_without_notice(ledger: Ledger, age: timedelta, horizon: timedelta) -> list[tuple[str, str]]:
     """DAG and run of what failed between ``horizon`` and ``age`` ago and nobody was told of."""
     rows = ledger.database.run(lambda c: c.execute(_UNTOLD, {"age": age, "horizon": horizon}).fetchall())
     return [(row["dag_id"], row["run_id"]) for row in rows]
@@ -115,18 +115,18 @@ def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int =
     """
     from sellerops.ledger.findings import loads_with_findings
     from sellerops.settings.specs import load_specs
-    from sellerops_airflow.notifiers.findings import tell_of_loads
-    from sellerops_airflow.notifiers.runs import tell_of_failure
+    from sellerops_airflow.notifiers.findings import send_findings_of_loads
+    from sellerops_airflow.notifiers.runs import send_failure_notices
     from sellerops_airflow.runs.run_outcomes import build_outcome
 
     age, horizon = timedelta(hours=wait_hours), timedelta(days=horizon_days)
     load_ids = ledger.database.run(lambda c: loads_with_findings(c, age, horizon))
     # Under a key of its own: the run may still go on, and its callback has a word of its own to say.
-    runs = untold_runs(ledger, age, horizon)
+    runs = runs_without_notice(ledger, age, horizon)
     outcomes = (build_outcome(ledger, dag_id, run_id, attempt=-1) for dag_id, run_id in runs)
-    sent = sum(tell_of_failure(ledger, outcome) for outcome in outcomes)
+    sent = sum(send_failure_notices(ledger, outcome) for outcome in outcomes)
     if load_ids:
-        sent += tell_of_loads(ledger, {spec.name: spec for spec in load_specs()[0]}, load_ids)
+        sent += send_findings_of_loads(ledger, {spec.name: spec for spec in load_specs()[0]}, load_ids)
     return sent
 
 
@@ -138,9 +138,9 @@ def send_waiting_notices(ledger: Ledger, budget_s: float = 120.0) -> int:
     """
     from sellerops.notices.outbox import send_due
     from sellerops_airflow.notifiers import channels
-    from sellerops_airflow.notifiers.outage import tell_recovery
+    from sellerops_airflow.notifiers.outage import send_outage_recovery
 
-    tell_recovery(ledger)
+    send_outage_recovery(ledger)
     return send_due(ledger, channels.send, budget=budget_s)
 
 
@@ -173,8 +173,8 @@ __all__ = [
     "purge_personal_data",
     "refresh_reference_tables",
     "roll_api_calls",
+    "runs_without_notice",
     "send_missed_notices",
     "send_waiting_notices",
     "stale_slices",
-    "untold_runs",
 ]

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _DAY = timedelta(days=1)
 
 
-def schedule_of_summary(dag_id: str) -> ReportTimetable | None:
+def summary_schedule(dag_id: str) -> ReportTimetable | None:
     """When it is told; None where the file has no ``summary``. Raises ConfigurationError."""
     wanted = load_routes().summary
     if wanted is None:
@@ -32,7 +32,7 @@ def schedule_of_summary(dag_id: str) -> ReportTimetable | None:
     return ReportTimetable(Schedule(cron=cron, timezone=wanted.timezone), dag_id)
 
 
-def tell_summary(ledger: Ledger, context: Context) -> str:
+def send_summary(ledger: Ledger, context: Context) -> str:
     """Tell of the 24 hours before the run's time; the headline.
 
     Beside a local Amazon's clock these are its own: Airflow's times are real, the ledger's are not.
@@ -40,7 +40,7 @@ def tell_summary(ledger: Ledger, context: Context) -> str:
     from sellerops.completeness.summary import summarize
     from sellerops.notices.summary import summary_notice
     from sellerops.settings.accounts import load_accounts
-    from sellerops_airflow.notifiers import tell
+    from sellerops_airflow.notifiers import send_notice
 
     clock = ledger.clock()
     until = clock.now() if clock.is_virtual else run_at(context, clock)
@@ -49,9 +49,9 @@ def tell_summary(ledger: Ledger, context: Context) -> str:
     dag_id, run_id = context["dag_run"].dag_id, context["run_id"]
     timezone = wanted.timezone if wanted else "UTC"
     notice = summary_notice(summary, timezone, run_id, run_url(dag_id, run_id))
-    tell(ledger, notice)
+    send_notice(ledger, notice)
     log.info("%s", notice.text)
     return notice.headline
 
 
-__all__ = ["schedule_of_summary", "tell_summary"]
+__all__ = ["send_summary", "summary_schedule"]

@@ -3,7 +3,7 @@
 When one idle worker of LocalExecutor is killed, it takes the lock of the queue with it, and no other worker
 gets a task any more (Airflow 3.3.2); scheduler, triggerer and health stay green. `sellerops__notices` runs
 every five minutes and takes seconds, so a run that has not ended long after it was created shows it. The
-scheduler finds the run's deadline missed, and the triggerer calls ``tell_no_worker``.
+scheduler finds the run's deadline missed, and the triggerer calls ``notify_stuck_run``.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ def worker_deadline() -> list[DeadlineAlert]:
         DeadlineAlert(
             reference=DeadlineReference.DAGRUN_QUEUED_AT,
             interval=LONGEST_WAIT,
-            callback=AsyncCallback(tell_no_worker),
+            callback=AsyncCallback(notify_stuck_run),
             name=f"ended {LONGEST_WAIT.seconds // 60} minutes after it was created",
         )
     ]
 
 
-async def tell_no_worker(context: Mapping[str, Any] | None = None) -> str:
+async def notify_stuck_run(context: Mapping[str, Any] | None = None) -> str:
     """Airflow's callback of a missed deadline; says what it did."""
     dag_run = (context or {}).get("dag_run") or {}
-    said = await asyncio.to_thread(tell_of_wait, str(dag_run["dag_id"]), str(dag_run["dag_run_id"]))
+    said = await asyncio.to_thread(send_stuck_run_notice, str(dag_run["dag_id"]), str(dag_run["dag_run_id"]))
     log.info("%s", said)
     return said
 
 
-def tell_of_wait(dag_id: str, run_id: str) -> str:
+def send_stuck_run_notice(dag_id: str, run_id: str) -> str:
     """In a thread: asks Airflow, reads files and the ledger."""
-    from sellerops.notices.workers import Wait, worker_notice
+    from sellerops.notices.workers import StuckRun, worker_notice
     from sellerops.settings.specs import load_specs
-    from sellerops_airflow.notifiers import tell
+    from sellerops_airflow.notifiers import send_notice
     from sellerops_airflow.runs.run_outcomes import run_url
 
     if count_runs(dag_id, "queued", run_ids=[run_id]):
@@ -61,10 +61,10 @@ def tell_of_wait(dag_id: str, run_id: str) -> str:
         states = task_states(dag_id, run_id)
         state = "waiting" if _WAITING.intersection(states) else "running"
     running = sum(count_tasks(spec.dag_id, "running") for spec in load_specs()[0])
-    wait = Wait(dag_id, run_id, int(LONGEST_WAIT.total_seconds() // 60), state, running)
+    wait = StuckRun(dag_id, run_id, int(LONGEST_WAIT.total_seconds() // 60), state, running)
     notice = worker_notice(wait, run_url(dag_id, run_id))
-    tell(get_runtime().ledger, notice)
+    send_notice(get_runtime().ledger, notice)
     return notice.headline
 
 
-__all__ = ["LONGEST_WAIT", "tell_no_worker", "tell_of_wait", "worker_deadline"]
+__all__ = ["LONGEST_WAIT", "notify_stuck_run", "send_stuck_run_notice", "worker_deadline"]

@@ -1,4 +1,4 @@
-"""Telling people. ``tell`` is the one way: it writes a notice down, sends it, leaves the rest for later.
+"""Telling people. ``send_notice`` is the one way: it writes a notice down, sends it, leaves the rest for later.
 
 One module a channel; ``channels`` lists them. None of these functions raises: the work that has something to
 tell must not fail because a channel, or the word itself, does.
@@ -39,34 +39,34 @@ def _send(ledger: Ledger, threads: Sequence[str]) -> None:
         _quiet_until[ledger] = time.monotonic() + _QUIET_SECONDS
 
 
-def tell(ledger: Ledger, notice: Notice, *, but: Collection[Target] = ()) -> bool:
+def send_notice(ledger: Ledger, notice: Notice, *, exclude: Collection[Target] = ()) -> bool:
     """Tell people of ``notice`` once; True when this call put it on its way to somebody.
 
     What a channel does not take now is sent later by the DAG ``sellerops__notices``.
 
     :param but: addresses that have been told already.
     """
-    return tell_untold(ledger, [notice], lambda each: each.key, lambda new: new[0], but=but)
+    return send_notice_of_new(ledger, [notice], lambda each: each.key, lambda new: new[0], exclude=exclude)
 
 
-def tell_untold(
+def send_notice_of_new(
     ledger: Ledger,
     items: Sequence[_Item],
     key_of: Callable[[_Item], str],
     make: Callable[[Sequence[_Item]], Notice],
     *,
-    but: Collection[Target] = (),
+    exclude: Collection[Target] = (),
 ) -> bool:
     """Tell of several things in one message; ``make`` gets those of ``items`` that nobody was told of."""
     from sellerops.notices import load_routes
-    from sellerops.notices.outbox import record_untold
+    from sellerops.notices.outbox import record_notice_of_new
     from sellerops_airflow.notifiers import channels
 
     def is_wanted(target: Target) -> bool:
-        return target not in but and channels.is_there(target)
+        return target not in exclude and channels.has_connection(target)
 
     try:
-        threads = record_untold(ledger, items, key_of, make, load_routes(), is_wanted)
+        threads = record_notice_of_new(ledger, items, key_of, make, load_routes(), is_wanted)
         if threads:
             _send(ledger, threads)
     except Exception:
@@ -75,7 +75,9 @@ def tell_untold(
     return bool(threads)
 
 
-def tell_end(ledger: Ledger, fault_key: str, text: str = "", *, headline: str = "", link: str = "") -> bool:
+def send_recovery(
+    ledger: Ledger, fault_key: str, text: str = "", *, headline: str = "", link: str = ""
+) -> bool:
     """Say that a fault is over to those who were told of it, in its thread; False when it was not open.
 
     :param text: more about it, in Slack's mark-up. :param link: ``<address|title>``.
@@ -88,20 +90,20 @@ def tell_end(ledger: Ledger, fault_key: str, text: str = "", *, headline: str = 
         log.exception("Nobody was told of the end of %s", fault_key)
         return False
     ids = [each.id for each in open_now if each.fault_key == fault_key]
-    tell_ends(ledger, ids, text, headline=headline, link=link)
+    send_recoveries(ledger, ids, text, headline=headline, link=link)
     return bool(ids)
 
 
-def tell_ends(
+def send_recoveries(
     ledger: Ledger, fault_ids: Collection[int], text: str = "", *, headline: str = "", link: str = ""
 ) -> set[Target]:
     """The same for open faults by their ids, together; who is told."""
-    from sellerops.notices.outbox import record_end
+    from sellerops.notices.outbox import record_recovery
 
     if not fault_ids:
         return set()
     try:
-        threads, told = record_end(ledger, fault_ids, text, headline=headline, link=link)
+        threads, told = record_recovery(ledger, fault_ids, text, headline=headline, link=link)
         if threads:
             _send(ledger, threads)
     except Exception:
@@ -110,4 +112,4 @@ def tell_ends(
     return told
 
 
-__all__ = ["tell", "tell_end", "tell_ends", "tell_untold"]
+__all__ = ["send_notice", "send_notice_of_new", "send_recoveries", "send_recovery"]

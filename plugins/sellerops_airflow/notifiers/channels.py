@@ -41,7 +41,7 @@ def send(kind: str, connection: str, post: Post) -> str:
     return reference
 
 
-def is_there(target: Target) -> bool:
+def has_connection(target: Target) -> bool:
     """Whether its connection exists; said once for each process when it does not."""
     try:
         BaseHook.get_connection(target.connection)

@@ -23,11 +23,11 @@ def send(connection: str, post: Post) -> str:
     """
     import httpx
 
+    from sellerops.notices.markup import to_plain_text
     from sellerops.notices.outbox import ChannelError
-    from sellerops.notices.wording import as_plain
 
     found = BaseHook.get_connection(connection)
-    body = {"comment_text": as_plain(post.text)[:_MOST], "notify_all": False}
+    body = {"comment_text": to_plain_text(post.text)[:_MOST], "notify_all": False}
     try:
         answer = httpx.post(
             f"{address(found, _USUAL)}/api/v2/task/{post.target}/comment",

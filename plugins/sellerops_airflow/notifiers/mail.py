@@ -20,8 +20,8 @@ def send(connection: str, post: Post) -> str:
     """
     from airflow.providers.smtp.hooks.smtp import SmtpHook
 
+    from sellerops.notices.markup import to_html
     from sellerops.notices.outbox import ChannelError
-    from sellerops.notices.wording import as_html
 
     class Hook(SmtpHook):
         """The provider waits 30 seconds and tries six times; here the next try is another process's."""
@@ -41,7 +41,7 @@ def send(connection: str, post: Post) -> str:
             to=post.target,
             from_email=sender,
             subject=html.unescape(headline),
-            html_content=_PAGE.format("<br>\n".join(map(as_html, [f"*{headline}*", *lines]))),
+            html_content=_PAGE.format("<br>\n".join(map(to_html, [f"*{headline}*", *lines]))),
             custom_headers=headers,
         )
     return str(headers["Message-ID"])

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 from sellerops.base.errors import LedgerUnavailable
 from sellerops.notices.events import Event
-from sellerops.notices.notice import blocks_of
-from sellerops.notices.outage import FailedRun, Outage, Told, Words, outage_words, recovery_words
+from sellerops.notices.notice import slack_blocks
+from sellerops.notices.outage import FailedRun, Message, Outage, Recipient, outage_message, recovery_message
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
@@ -34,7 +34,7 @@ VARIABLE = "sellerops_ledger_outage"
 _GIVE_UP_AFTER = timedelta(days=1)
 
 
-def tell_outage(error: LedgerUnavailable, run: FailedRun | None = None) -> None:
+def send_outage_notice(error: LedgerUnavailable, run: FailedRun | None = None) -> None:
     """Tell everybody once for each outage; ``run``, which failed because of it, is told with its end."""
     with _locked():
         known = _read()
@@ -49,7 +49,7 @@ def tell_outage(error: LedgerUnavailable, run: FailedRun | None = None) -> None:
             _write(replace(outage, told=sent))
 
 
-def tell_recovery(ledger: Ledger) -> bool:
+def send_outage_recovery(ledger: Ledger) -> bool:
     """With a ledger that answers: end the outage that was told, if there was one. True when there was."""
     if _read() is None:
         return False
@@ -58,14 +58,14 @@ def tell_recovery(ledger: Ledger) -> bool:
         if outage is None:
             return False
         ended_at = datetime.fromisoformat(outage.over_at) if outage.over_at else datetime.now(UTC)
-        marked = 0 if outage.over_at else reconcile(ledger, outage)
-        left = _told_of_the_end(outage, recovery_words(outage, ended_at, marked))
+        marked = 0 if outage.over_at else fail_outage_runs(ledger, outage)
+        left = _told_of_the_end(outage, recovery_message(outage, ended_at, marked))
         is_done = not left or datetime.now(UTC) - ended_at > _GIVE_UP_AFTER
         _write(None if is_done else replace(outage, told=left, over_at=ended_at.isoformat()))
     return True
 
 
-def reconcile(ledger: Ledger, outage: Outage) -> int:
+def fail_outage_runs(ledger: Ledger, outage: Outage) -> int:
     """Mark failed what the runs of the outage could not: their slices that were left on the way; how many."""
     runs = [(run.dag_id, run.run_id) for run in outage.runs]
     marked = mark_failed(ledger, runs)
@@ -91,7 +91,7 @@ def _begun(error: LedgerUnavailable) -> Outage:
     return Outage(datetime.now(UTC).isoformat(), error.where, error.cause)
 
 
-def _told(outage: Outage) -> tuple[Told, ...]:
+def _told(outage: Outage) -> tuple[Recipient, ...]:
     """Everybody who is to be told, those told now among them."""
     from sellerops.notices import load_routes
     from sellerops_airflow.notifiers import channels
@@ -99,24 +99,24 @@ def _told(outage: Outage) -> tuple[Told, ...]:
     told = {(each.kind, each.connection, each.to): each for each in outage.told}
     for target in load_routes().targets(Event.CRITICAL_FAILURE):
         address = (str(target.kind), target.connection, target.to)
-        if address not in told and channels.is_there(target):
-            reference = _send(Told(*address, reference=""), outage_words(outage))
+        if address not in told and channels.has_connection(target):
+            reference = _send(Recipient(*address, reference=""), outage_message(outage))
             if reference is not None:
-                told[address] = Told(*address, reference=reference)
+                told[address] = Recipient(*address, reference=reference)
     return tuple(told.values())
 
 
-def _told_of_the_end(outage: Outage, words: Words) -> tuple[Told, ...]:
+def _told_of_the_end(outage: Outage, words: Message) -> tuple[Recipient, ...]:
     """Tell those who were told of the beginning; who could not be told."""
     return tuple(each for each in outage.told if _send(each, words) is None)
 
 
-def _send(address: Told, words: Words) -> str | None:
+def _send(address: Recipient, words: Message) -> str | None:
     """What the channel calls the message; None when it did not take it."""
     from sellerops.notices.outbox import ChannelError, Post
     from sellerops_airflow.notifiers import channels
 
-    blocks = blocks_of(words.headline, words.sections)
+    blocks = slack_blocks(words.headline, words.sections)
     post = Post(address.to, words.text, blocks, address.reference, broadcast=bool(address.reference))
     try:
         return channels.send(address.kind, address.connection, post)
@@ -152,4 +152,4 @@ def _locked() -> Iterator[None]:
         os.close(handle)
 
 
-__all__ = ["VARIABLE", "mark_failed", "reconcile", "tell_outage", "tell_recovery"]
+__all__ = ["VARIABLE", "fail_outage_runs", "mark_failed", "send_outage_notice", "send_outage_recovery"]

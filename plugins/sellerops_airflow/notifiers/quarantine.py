@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk import conf
 
-from sellerops_airflow.notifiers import tell
+from sellerops_airflow.notifiers import send_notice
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def tell_of_quarantines(ledger: Ledger, held: Iterable[Quarantine]) -> int:
+def send_quarantine_notices(ledger: Ledger, held: Iterable[Quarantine]) -> int:
     """Tell of what has not been told yet; how many messages. Never raises: the DAG that asks tells again."""
-    from sellerops.notices.quarantine import by_document, quarantine_notice
+    from sellerops.notices.quarantine import group_by_document, quarantine_notice
 
     sent = 0
-    for group in by_document(held):
+    for group in group_by_document(held):
         try:
-            sent += tell(ledger, quarantine_notice(group, decide_url(), _family(group[0].report)))
+            sent += send_notice(
+                ledger, quarantine_notice(group, required_actions_url(), _family(group[0].report))
+            )
         except Exception:
             # The load's end must not depend on what is said of it, nor one message on another.
             log.exception("Nobody was told of quarantine %s", group[0].id)
@@ -43,7 +45,7 @@ def _family(report: str) -> str:
         return ""
 
 
-def decide_url() -> str:
+def required_actions_url() -> str:
     """The page of Airflow that lists what waits for people."""
     base = str(conf.get("api", "base_url", fallback="") or "http://localhost:8080").rstrip("/")
     return f"{base}/required_actions"

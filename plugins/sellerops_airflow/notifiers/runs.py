@@ -10,10 +10,10 @@ from airflow.sdk import BaseNotifier, Context
 
 from sellerops.base.errors import LedgerUnavailable
 from sellerops.notices.outage import FailedRun
-from sellerops_airflow.notifiers import tell, tell_ends
-from sellerops_airflow.notifiers.outage import mark_failed, tell_outage, tell_recovery
+from sellerops_airflow.notifiers import send_notice, send_recoveries
+from sellerops_airflow.notifiers.outage import mark_failed, send_outage_notice, send_outage_recovery
 from sellerops_airflow.runs.dag_specs import reports_of
-from sellerops_airflow.runs.run_outcomes import outcome_of_run, run_url
+from sellerops_airflow.runs.run_outcomes import read_run_outcome, run_url
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ class _RunNotifier(BaseNotifier):
             ledger = get_runtime().ledger
             try:
                 # Airflow kills callbacks that take long, so a ledger that is away is found out quickly.
-                ledger.database.check_answers(_PATIENCE_S)
-                self.tell(ledger, context)
+                ledger.database.check_reachable(_PATIENCE_S)
+                self.send_notice(ledger, context)
             except LedgerUnavailable as away:
-                tell_outage(away, self.failed_run(context))
+                send_outage_notice(away, self.failed_run(context))
             else:
-                tell_recovery(ledger)
+                send_outage_recovery(ledger)
         except Exception:
             log.exception("The end of this run was not told to anybody")
 
@@ -51,7 +51,7 @@ class _RunNotifier(BaseNotifier):
         """The run to name when the outage is over; None when it went well."""
         return None
 
-    def tell(self, ledger: Ledger, context: Context) -> None:
+    def send_notice(self, ledger: Ledger, context: Context) -> None:
         raise NotImplementedError
 
 
@@ -62,83 +62,85 @@ class ReportFailureNotifier(_RunNotifier):
         dag_id, run_id = context["dag"].dag_id, context["run_id"]
         return FailedRun(dag_id, run_id, run_url(dag_id, run_id))
 
-    def tell(self, ledger: Ledger, context: Context) -> None:
-        outcome = outcome_of_run(ledger, context)
+    def send_notice(self, ledger: Ledger, context: Context) -> None:
+        outcome = read_run_outcome(ledger, context)
         if any(each.error_type == LedgerUnavailable.__name__ for each in outcome.failures):
             # Its tasks could not write down how they ended, and by now the ledger is back.
             mark_failed(ledger, [(outcome.dag_id, outcome.run_id)])
-        tell_of_failure(ledger, outcome)
+        send_failure_notices(ledger, outcome)
         # Another account, or another step, may have come well again in the same run.
-        tell_what_is_over(ledger, outcome)
+        send_run_recoveries(ledger, outcome)
 
 
 class ReportSuccessNotifier(_RunNotifier):
     """Success callback: tells that faults are over, and of a report's run that it went well."""
 
-    def tell(self, ledger: Ledger, context: Context) -> None:
+    def send_notice(self, ledger: Ledger, context: Context) -> None:
         from sellerops.notices.messages import success_notice
 
-        outcome = outcome_of_run(ledger, context, failed=False)
-        told = tell_what_is_over(ledger, outcome)
+        outcome = read_run_outcome(ledger, context, failed=False)
+        told = send_run_recoveries(ledger, outcome)
         if outcome.family:
-            tell(ledger, success_notice(outcome), but=told)
+            send_notice(ledger, success_notice(outcome), exclude=told)
 
 
-def tell_of_failure(ledger: Ledger, outcome: RunOutcome) -> bool:
+def send_failure_notices(ledger: Ledger, outcome: RunOutcome) -> bool:
     """Put the notices of a failed run on their way unless somebody has; True when this call did.
 
     An account that cannot log in is a matter of its own: it stops all its reports, and is told once.
     """
     from sellerops.notices import failure_notice
-    from sellerops.notices.logins import is_login, login_notice
+    from sellerops.notices.logins import is_login_failure, login_notice
 
-    logins = {each.account_id: each for each in outcome.failures if outcome.source and is_login(each)}
-    others = tuple(each for each in outcome.failures if each.account_id not in logins or not is_login(each))
+    logins = {each.account_id: each for each in outcome.failures if outcome.source and is_login_failure(each)}
+    others = tuple(
+        each for each in outcome.failures if each.account_id not in logins or not is_login_failure(each)
+    )
     told = [
-        tell(ledger, login_notice(outcome, each, reports_of(outcome.source, account)))
+        send_notice(ledger, login_notice(outcome, each, reports_of(outcome.source, account)))
         for account, each in logins.items()
     ]
     if others:
-        told.append(tell(ledger, failure_notice(replace(outcome, failures=others))))
+        told.append(send_notice(ledger, failure_notice(replace(outcome, failures=others))))
     return any(told)
 
 
-def tell_what_is_over(ledger: Ledger, outcome: RunOutcome) -> set[Any]:
+def send_run_recoveries(ledger: Ledger, outcome: RunOutcome) -> set[Any]:
     """End the faults of earlier runs, and of this one before, that this run shows to be over; who is told."""
     from sellerops.ledger.notices import open_faults
-    from sellerops.notices.messages import dag_prefix, end_words, failure_notice
+    from sellerops.notices.messages import describe_recovery, failure_notice, run_fault_prefix
 
-    prefix = dag_prefix(outcome.dag_id)
+    prefix = run_fault_prefix(outcome.dag_id)
     known = ledger.database.run(lambda c: open_faults(c, prefix))
     now = {each.key for each in failure_notice(outcome).faults} if outcome.failures else set()
     over = [each.id for each in known if each.fault_key not in now and _is_over(each, outcome)]
     told = _tell_logins_over(ledger, outcome)
     if not over:
         return told
-    headline, text, link = end_words(ledger, outcome)
-    return told | tell_ends(ledger, over, text, headline=headline, link=link)
+    headline, text, link = describe_recovery(ledger, outcome)
+    return told | send_recoveries(ledger, over, text, headline=headline, link=link)
 
 
 def _tell_logins_over(ledger: Ledger, outcome: RunOutcome) -> set[Any]:
     """An account of which this run loaded something has logged in."""
     from sellerops.ledger.notices import open_faults
-    from sellerops.notices.logins import is_login, login_prefix
+    from sellerops.notices.logins import is_login_failure, login_fault_prefix
 
-    refused = {each.account_id for each in outcome.failures if is_login(each)}
+    refused = {each.account_id for each in outcome.failures if is_login_failure(each)}
     told: set[Any] = set()
     for account in sorted({*outcome.accounts_loaded} - refused):
         with ledger.connection() as connection:
-            ids = [each.id for each in open_faults(connection, login_prefix(outcome.source, account))]
+            ids = [each.id for each in open_faults(connection, login_fault_prefix(outcome.source, account))]
         text = f"{outcome.report} has loaded its days; the other reports go on with their schedules."
-        told |= tell_ends(ledger, ids, text, headline=f"{account} logs in again")
+        told |= send_recoveries(ledger, ids, text, headline=f"{account} logs in again")
     return told
 
 
 def _is_over(fault: OpenFault, outcome: RunOutcome) -> bool:
     """Whether the run got past the place of the fault. A report's run that loaded nothing says nothing."""
-    from sellerops.notices.messages import dag_prefix
+    from sellerops.notices.messages import run_fault_prefix
 
-    account, _, rest = fault.fault_key.removeprefix(dag_prefix(outcome.dag_id)).partition("|")
+    account, _, rest = fault.fault_key.removeprefix(run_fault_prefix(outcome.dag_id)).partition("|")
     if not account:
         return not outcome.failures and (not outcome.family or outcome.loaded > 0)
     step = rest.partition("|")[0]
@@ -147,4 +149,4 @@ def _is_over(fault: OpenFault, outcome: RunOutcome) -> bool:
     return account in outcome.accounts_loaded
 
 
-__all__ = ["ReportFailureNotifier", "ReportSuccessNotifier", "tell_of_failure", "tell_what_is_over"]
+__all__ = ["ReportFailureNotifier", "ReportSuccessNotifier", "send_failure_notices", "send_run_recoveries"]

@@ -22,15 +22,15 @@ def send(connection: str, post: Post) -> str:
     The connection's password is the bot's token, its host another address than Telegram's.
     Raises ChannelError.
     """
+    from sellerops.notices.markup import cut_to_fit, to_html, to_plain_text
     from sellerops.notices.outbox import ChannelError
-    from sellerops.notices.wording import as_html, as_plain, fitting
 
     hide_tokens()
     found = BaseHook.get_connection(connection)
-    text = fitting(post.text, _MOST)
+    text = cut_to_fit(post.text, _MOST)
     body: dict[str, Any] = {
         "chat_id": post.target,
-        "text": as_html(text),
+        "text": to_html(text),
         "parse_mode": "HTML",
         "link_preview_options": {"is_disabled": True},
     }
@@ -43,7 +43,7 @@ def send(connection: str, post: Post) -> str:
     said = _call(url, body, post.timeout)
     if _UNPARSABLE in str(said.get("description")):
         # A tag that Telegram does not take would be refused for ever; words without tags are never.
-        body["text"] = as_plain(text)
+        body["text"] = to_plain_text(text)
         said = _call(url, {key: value for key, value in body.items() if key != "parse_mode"}, post.timeout)
     if not said.get("ok"):
         raise ChannelError(

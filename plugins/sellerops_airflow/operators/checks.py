@@ -9,9 +9,9 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sellerops.reconciliation.checks import load_check
-from sellerops_airflow.notifiers import tell_untold
-from sellerops_airflow.runs.outcomes import task_outcome
+from sellerops_airflow.notifiers import send_notice_of_new
 from sellerops_airflow.runs.run_outcomes import run_url
+from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class CompareFiguresOperator(BaseOperator):
         return run.counts
 
 
-class TellFiguresOperator(BaseOperator):
+class NotifyDifferencesOperator(BaseOperator):
     """Tells of figures that are off and that nobody was told of; skipped when there are none.
 
     :param check: name of a file of ``config/checks``.
@@ -54,7 +54,7 @@ class TellFiguresOperator(BaseOperator):
         self.check = check
 
     def execute(self, context: Context) -> int:
-        from sellerops.reconciliation.notice import key_of, off_notice
+        from sellerops.reconciliation.notice import difference_notice, key_of
         from sellerops.reconciliation.results import Verdict, results
 
         with task_outcome(context):
@@ -65,6 +65,6 @@ class TellFiguresOperator(BaseOperator):
                 raise AirflowSkipException("all figures agree")
             ti: Any = context["ti"]
             url = run_url(ti.dag_id, ti.run_id)
-            is_news = tell_untold(ledger, off, key_of, lambda new: off_notice(check, new, url))
+            is_news = send_notice_of_new(ledger, off, key_of, lambda new: difference_notice(check, new, url))
             log.info("%s figures are off, %s", len(off), "people are told" if is_news else "no new ones")
             return len(off)

@@ -12,10 +12,10 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sellerops.calendar.slices import Slice
-from sellerops_airflow.notifiers.left_out import tell_of_left_out
-from sellerops_airflow.operators.loading import settle_nothing
-from sellerops_airflow.runs.outcomes import slice_outcome
+from sellerops_airflow.notifiers.refused_columns import send_refused_columns_notice
+from sellerops_airflow.operators.loading import load_confirmed_empty
 from sellerops_airflow.runs.run_context import priority_of, run_at, run_ref
+from sellerops_airflow.runs.task_outcomes import slice_outcome
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ class FetchReportOperator(BaseOperator):
             collector = runtime.collector(spec, account, priority_of(context))
             step = self._step(collector, slice_, run, event, reference)
             if isinstance(step, Done) and step.evidence:
-                settle_nothing(runtime, spec, slice_, run, step)
+                load_confirmed_empty(runtime, spec, slice_, run, step)
         if isinstance(step, Done) and step.left_out:
-            tell_of_left_out(runtime.ledger, spec, slice_, step.left_out)
+            send_refused_columns_notice(runtime.ledger, spec, slice_, step.left_out)
         return self._finish(context, slice_, run, step, reference)
 
     def _step(

@@ -12,9 +12,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from sellerops.calendar.slices import Slice
 from sellerops_airflow.operators.loading import load_slice
-from sellerops_airflow.runs.landing import Landing
-from sellerops_airflow.runs.outcomes import slice_outcome
 from sellerops_airflow.runs.run_context import run_ref
+from sellerops_airflow.runs.slice_load import SliceLoad
+from sellerops_airflow.runs.task_outcomes import slice_outcome
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ class LoadReportOperator(BaseOperator):
         spec = runtime.spec(self.report)
         slice_, run = Slice.from_dict(self.slice_), run_ref(context, spec.name)
         self._skip_when_off(runtime.ledger, spec, slice_)
-        landing = Landing.of(spec, slice_, self.destination, self.request_ids)
-        with slice_outcome(runtime.ledger, context, run, slice_, landing):
-            results = load_slice(runtime, spec, slice_, run, landing)
+        slice_load = SliceLoad.of(spec, slice_, self.destination, self.request_ids)
+        with slice_outcome(runtime.ledger, context, run, slice_, slice_load):
+            results = load_slice(runtime, spec, slice_, run, slice_load)
         _say_cost(results)
         self._tell_assets(context, slice_)
         return [asdict(result) for result in results]
@@ -76,7 +76,7 @@ class LoadReportOperator(BaseOperator):
         if self.destination in wanted:
             return
         # The day may have waited for this destination alone.
-        ledger.recount_destinations(slice_, wanted)
+        ledger.refresh_slice_state(slice_, wanted)
         raise AirflowSkipException(
             f"{self.destination} is switched off for {spec.name} of {slice_.account_id} "
             f"(config/destinations.yaml): its rows go to {', '.join(wanted)}."

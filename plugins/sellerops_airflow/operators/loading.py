@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from sellerops.base.errors import ArchiveDamaged, DocumentDamaged, GiveUpError, Quarantined, SellerOpsError
 from sellerops.calendar.slices import Slice
-from sellerops_airflow.notifiers.findings import tell_of_results
-from sellerops_airflow.runs.landing import Landing
+from sellerops_airflow.notifiers.findings import send_findings
+from sellerops_airflow.runs.slice_load import SliceLoad
 
 if TYPE_CHECKING:
     from sellerops.collect import Done
@@ -24,20 +24,20 @@ log = logging.getLogger(__name__)
 
 
 def load_slice(
-    runtime: Runtime, spec: ReportSpec, slice_: Slice, run: RunRef, landing: Landing
+    runtime: Runtime, spec: ReportSpec, slice_: Slice, run: RunRef, slice_load: SliceLoad
 ) -> list[LoadResult]:
     """Load every document of the slice and write down that its destination has them.
 
     Raises Quarantined, once the other documents are loaded, for those that a person must look at.
     """
-    from sellerops.destinations import together
+    from sellerops.destinations import merge_quarantined
     from sellerops.ledger import SliceState
 
-    destination = runtime.destination(landing.destination)
+    destination = runtime.destination(slice_load.destination)
     results: list[LoadResult] = []
     held: list[Quarantined] = []
     try:
-        for request_id in landing.request_ids:
+        for request_id in slice_load.request_ids:
             try:
                 results += _load(runtime, destination, spec, slice_, run, request_id)
             except Quarantined as error:
@@ -45,31 +45,31 @@ def load_slice(
     finally:
         destination.close()
     if held:
-        tell_of_results(runtime.ledger, spec, results)
-        with tell_if_held(runtime.ledger):
-            raise together(held)
+        send_findings(runtime.ledger, spec, results)
+        with notify_if_quarantined(runtime.ledger):
+            raise merge_quarantined(held)
     load_id = results[-1].load_id if results else None
-    landing.settle(runtime.ledger, slice_, SliceState.LOADED, run=run, load_id=load_id)
-    tell_of_results(runtime.ledger, spec, results)
+    slice_load.record_state(runtime.ledger, slice_, SliceState.LOADED, run=run, load_id=load_id)
+    send_findings(runtime.ledger, spec, results)
     return results
 
 
-def settle_nothing(runtime: Runtime, spec: ReportSpec, slice_: Slice, run: RunRef, step: Done) -> None:
+def load_confirmed_empty(runtime: Runtime, spec: ReportSpec, slice_: Slice, run: RunRef, step: Done) -> None:
     """Tell every destination that Amazon has no data of the slice, twice confirmed by ``step.evidence``.
 
     Rows that stand there do not vanish by themselves: Quarantined is raised, once all destinations were told.
     One that is away keeps no other from being told; its error is raised in the end.
     """
-    from sellerops.collect.second_look import Looks
+    from sellerops.collect.second_look import EmptyEvidence
 
-    if not spec.emptied:
+    if not spec.clearable_tables:
         return
-    evidence = Looks(step.evidence, is_believed=True).evidence
+    evidence = EmptyEvidence(step.evidence, is_conclusive=True).evidence
     errors: list[SellerOpsError] = []
     for name in spec.destinations_of(slice_.account_id):
-        landing = Landing.of(spec, slice_, name, step.evidence)
+        slice_load = SliceLoad.of(spec, slice_, name, step.evidence)
         try:
-            _empty(runtime, spec, slice_, run, landing, evidence)
+            _empty(runtime, spec, slice_, run, slice_load, evidence)
         except SellerOpsError as error:
             errors.append(error)
     errors.sort(key=lambda error: isinstance(error, Quarantined))
@@ -78,26 +78,31 @@ def settle_nothing(runtime: Runtime, spec: ReportSpec, slice_: Slice, run: RunRe
 
 
 def _empty(
-    runtime: Runtime, spec: ReportSpec, slice_: Slice, run: RunRef, landing: Landing, evidence: SellerOpsError
+    runtime: Runtime,
+    spec: ReportSpec,
+    slice_: Slice,
+    run: RunRef,
+    slice_load: SliceLoad,
+    evidence: SellerOpsError,
 ) -> None:
-    from sellerops.destinations import RequestMeta, load_nothing
+    from sellerops.destinations import RequestMeta, load_no_data
     from sellerops.ledger import SliceState
     from sellerops.reprocess.quarantine import state_of
 
-    request = runtime.ledger.get_request(landing.request_ids[-1])
-    destination = runtime.destination(landing.destination)
+    request = runtime.ledger.get_request(slice_load.request_ids[-1])
+    destination = runtime.destination(slice_load.destination)
     try:
-        with tell_if_held(runtime.ledger):
-            load_nothing(destination, spec, slice_, replace(RequestMeta.of_nothing(request), run=run))
+        with notify_if_quarantined(runtime.ledger):
+            load_no_data(destination, spec, slice_, replace(RequestMeta.of_no_data(request), run=run))
     except Quarantined as error:
         state = state_of(error)
         # A rejected document is nobody's failed run: people know, they decided.
         by = None if state is SliceState.FAILED else run
-        landing.settle(runtime.ledger, slice_, state, run=by, error=error)
+        slice_load.record_state(runtime.ledger, slice_, state, run=by, error=error)
         raise
     finally:
         destination.close()
-    landing.settle(runtime.ledger, slice_, SliceState.CONFIRMED_EMPTY, run=run, error=evidence)
+    slice_load.record_state(runtime.ledger, slice_, SliceState.CONFIRMED_EMPTY, run=run, error=evidence)
 
 
 def _load(
@@ -144,15 +149,15 @@ def _load_anew(
 
 
 @contextmanager
-def tell_if_held(ledger: Ledger) -> Iterator[None]:
+def notify_if_quarantined(ledger: Ledger) -> Iterator[None]:
     """Tell people, once, of the documents that the block found to be held."""
     try:
         yield
     except Quarantined as error:
         from sellerops.reprocess.quarantine import get_quarantine
-        from sellerops_airflow.notifiers.quarantine import tell_of_quarantines
+        from sellerops_airflow.notifiers.quarantine import send_quarantine_notices
 
         if not error.details.get("is_rejected"):
             ids = error.details.get("quarantine_ids", [])
-            tell_of_quarantines(ledger, [get_quarantine(ledger, one) for one in ids])
+            send_quarantine_notices(ledger, [get_quarantine(ledger, one) for one in ids])
         raise

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from airflow.sdk import BaseOperator, Context
 
 from sellerops.base.errors import ConfigurationError, RetryableError
-from sellerops_airflow.runs.outcomes import task_outcome
+from sellerops_airflow.runs.task_outcomes import task_outcome
 
 
 class ListenToNotificationsOperator(BaseOperator):

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, Context, conf
 
 from sellerops.base.errors import NotPublishedYet
-from sellerops.calendar.run_parts import Rest, cut_run
-from sellerops.calendar.slices import Slice, plan_slices, refuse_unpublished
-from sellerops.settings.specs.for_accounts import accounts_for
+from sellerops.calendar.run_parts import RemainingDays, split_run
+from sellerops.calendar.slices import Slice, check_published, plan_slices
+from sellerops.settings.specs.account_selection import accounts_for
 from sellerops_airflow.runs.airflow_runs import start_run
-from sellerops_airflow.runs.outcomes import task_outcome
 from sellerops_airflow.runs.run_context import priority_of, run_at, run_ref
 from sellerops_airflow.runs.run_form import RunForm, marketplaces_of
+from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # XCom key of the run that has what this one could not take.
-REST_KEY = "rest"
+CONTINUATION_KEY = "rest"
 
 
 class PlanSlicesOperator(BaseOperator):
@@ -98,7 +98,7 @@ class PlanSlicesOperator(BaseOperator):
         if form.marketplaces:
             slices = [slice_ for slice_ in slices if form.marketplaces & set(slice_.marketplaces)]
         wanted, left = _sort_out(spec, slices, clock.now())
-        planned, rest = cut_run(wanted, conf.getint("core", "max_map_length", fallback=1024))
+        planned, rest = split_run(wanted, conf.getint("core", "max_map_length", fallback=1024))
         log.info("%s: %d slices to collect for %s.", spec.name, len(planned), account.id)
         for slice_ in planned:
             runtime.ledger.set_slice_state(slice_, SliceState.PLANNED, run=run)
@@ -108,7 +108,7 @@ class PlanSlicesOperator(BaseOperator):
             runtime.ledger.set_slice_state(slice_, state, run=run, error=late)
             log.info("%s: %s", slice_.label, late.cause if late else "expired, Amazon no longer serves it")
         if rest:
-            own = {shop.code for shop in account.marketplaces}
+            own = {marketplace.code for marketplace in account.marketplaces}
             self._start_rest(context, rest, sorted(form.marketplaces & own))
         return [slice_.to_dict() for slice_ in planned]
 
@@ -119,7 +119,7 @@ class PlanSlicesOperator(BaseOperator):
         form.refuse_mismatch(marketplaces_of(spec, accounts_for(spec, runtime.accounts())))
         return form
 
-    def _start_rest(self, context: Context, rest: Rest, shops: list[str]) -> None:
+    def _start_rest(self, context: Context, rest: RemainingDays, shops: list[str]) -> None:
         """Another run for what Airflow cannot map in this one. Repeating this task starts no second one."""
         from sellerops.rate_limits import Priority
 
@@ -135,7 +135,7 @@ class PlanSlicesOperator(BaseOperator):
             "priority": priority,
         }
         is_new = start_run(ti.dag_id, run_id, values, f"Continues {ti.run_id}, which had too many slices.")
-        ti.xcom_push(key=REST_KEY, value=run_id)
+        ti.xcom_push(key=CONTINUATION_KEY, value=run_id)
         log.warning(
             "Airflow maps no more slices in one run. The other %d, of %s to %s, are in the run %s (%s).",
             rest.slices, rest.first_day, rest.last_day, run_id, "started" if is_new else "started before",
@@ -160,7 +160,7 @@ def _sort_out(
 def _unpublished(spec: ReportSpec, slice_: Slice, now: datetime) -> NotPublishedYet | None:
     """Why the slice cannot be collected yet, if so."""
     try:
-        refuse_unpublished(spec, slice_, now)
+        check_published(spec, slice_, now)
     except NotPublishedYet as late:
         return late
     return None

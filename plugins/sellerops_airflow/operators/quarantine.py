@@ -12,8 +12,8 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import BaseOperator, Context, Param
 from airflow.sdk.exceptions import AirflowSkipException
 
-from sellerops_airflow.notifiers.findings import tell_of_results
-from sellerops_airflow.runs.outcomes import task_outcome
+from sellerops_airflow.notifiers.findings import send_findings
+from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 
 RELEASE, REJECT, LATER = "Release", "Reject", "Ask again later"
 # Nobody answered for so long: the run ends and a later one asks again, so that runs never pile up.
-ASK_FOR = timedelta(days=1)
+ANSWER_TIMEOUT = timedelta(days=1)
 # A run that is gone without a word holds its questions no longer than this.
-_CLAIM_FOR = ASK_FOR + timedelta(hours=1)
+_CLAIM_FOR = ANSWER_TIMEOUT + timedelta(hours=1)
 _MOST = 100
 
 
@@ -36,19 +36,19 @@ class FindQuarantinesOperator(BaseOperator):
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         from sellerops.ledger import quarantines
-        from sellerops_airflow.notifiers.quarantine import tell_of_quarantines
+        from sellerops_airflow.notifiers.quarantine import send_quarantine_notices
 
         ledger = get_runtime().ledger
         run_id = context["run_id"]
         with task_outcome(context):
             found = ledger.database.run(lambda c: quarantines.claim(c, run_id, _CLAIM_FOR, _MOST))
-        tell_of_quarantines(ledger, found)
+        send_quarantine_notices(ledger, found)
         for each in found:
             log.info("%s: %s", each.label, each.reason)
         return [{"id": each.id, "label": f"{each.account_id} {each.label}"} for each in found]
 
 
-class AskQuarantineOperator(HITLOperator):
+class RequestDecisionOperator(HITLOperator):
     """Shows one held document and waits for an answer, in state ``awaiting_input``: no worker, no triggerer.
 
     Returns id, label, choice, who chose and their note. What a command decided meanwhile is not asked.
@@ -68,7 +68,7 @@ class AskQuarantineOperator(HITLOperator):
             subject="A document waits for you",
             options=[RELEASE, REJECT, LATER],
             defaults=[LATER],
-            response_timeout=ASK_FOR,
+            response_timeout=ANSWER_TIMEOUT,
             params={"note": note},
             **kwargs,
         )
@@ -99,10 +99,10 @@ class AskQuarantineOperator(HITLOperator):
         }
 
 
-class DecideQuarantineOperator(BaseOperator):
+class ApplyDecisionOperator(BaseOperator):
     """Releases or rejects one held document as the answer says; may be cleared and repeated.
 
-    :param answer: what AskQuarantineOperator returned.
+    :param answer: what RequestDecisionOperator returned.
     """
 
     template_fields: Sequence[str] = ("answer",)
@@ -128,7 +128,7 @@ class DecideQuarantineOperator(BaseOperator):
         if held.state not in (QuarantineState.OPEN, wanted):
             raise AirflowSkipException(f"{held.label} is {held.state} by {held.decided_by} already.")
         if wanted is None:
-            ledger.database.run(lambda c: quarantines.give_back(c, held.id, context["run_id"]))
+            ledger.database.run(lambda c: quarantines.unclaim(c, held.id, context["run_id"]))
             raise AirflowSkipException(f"{held.label} is not decided; a later run asks again.")
         words = {"decided_by": f"{self.answer['by']} (UI)", "note": self.answer["note"]}
         spec = runtime.spec(f"report__{held.source}__{held.report}")
@@ -145,7 +145,7 @@ class DecideQuarantineOperator(BaseOperator):
         )
         for result in results:
             log.info("%s: %s", held.label, result)
-        tell_of_results(ledger, spec, results)
+        send_findings(ledger, spec, results)
         return [asdict(result) for result in results]
 
 

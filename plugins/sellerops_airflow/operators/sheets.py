@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, Context
 
 from sellerops.exports import ExportSpec, load_export
-from sellerops_airflow.runs.outcomes import task_outcome
 from sellerops_airflow.runs.run_context import run_ref
+from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
-    from sellerops.exports.reading import Source
+    from sellerops.exports.row_sources import Source
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class ExportToSheetOperator(BaseOperator):
         self.check_only = check_only
 
     def execute(self, context: Context) -> dict[str, int]:
-        from sellerops.exports.running import run_export
+        from sellerops.exports.export_run import run_export
         from sellerops_airflow.hooks.sheets import GoogleSheets
 
         with task_outcome(context):
@@ -59,7 +59,7 @@ class ExportToSheetOperator(BaseOperator):
 
 
 def _source(spec: ExportSpec) -> Source:
-    from sellerops.exports.reading import BigQuerySource, PostgresSource
+    from sellerops.exports.row_sources import BigQuerySource, PostgresSource
 
     if spec.destination == "bigquery":
         return BigQuerySource(get_runtime().bigquery_address())

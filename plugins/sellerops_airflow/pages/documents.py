@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sellerops.settings.specs import ReportSpec
 
 # A browser shows so much text without trouble; the rest is downloaded.
-LARGEST_SHOWN = 8 * 1024 * 1024
+MAX_INLINE_BYTES = 8 * 1024 * 1024
 _CHUNK = 1 << 18
 _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE | re.ASCII)
 
@@ -43,7 +43,7 @@ def serve_document(
     if not document.uri.startswith(f"{archive.root}/") or "/../" in document.uri:
         raise ArchiveDamaged("the document is not in this archive.", where=f"request {document.request_id}")
     stream = archive.open(document.uri)
-    is_saved = download or document.nbytes > LARGEST_SHOWN
+    is_saved = download or document.nbytes > MAX_INLINE_BYTES
     disposition = "attachment" if is_saved else "inline"
     return StreamingResponse(
         _pieces(stream),

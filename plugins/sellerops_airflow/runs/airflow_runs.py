@@ -30,7 +30,7 @@ def start_run(dag_id: str, run_id: str, conf: dict[str, Any], note: str) -> bool
     return True
 
 
-def is_live(dag_id: str | None, run_id: str | None) -> bool:
+def is_running(dag_id: str | None, run_id: str | None) -> bool:
     """Whether there is such a run and it is running.
 
     A run that has planned days and is queued was cleared; that of a cancelled backfill never starts again.
@@ -60,7 +60,7 @@ def task_states(dag_id: str, run_id: str) -> set[str]:
     return {str(state) for state in found.get(run_id, {}).values()}
 
 
-def dated_runs(dag_id: str, state: str, most: int) -> Iterator[DagRun]:
+def runs_with_logical_date(dag_id: str, state: str, most: int) -> Iterator[DagRun]:
     """Runs with a logical date in a state, the latest first. Airflow lists no others to a task."""
     from airflow.sdk.execution_time.comms import GetPreviousDagRun, PreviousDagRunResult
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sellerops.base.errors import GiveUpError
-from sellerops_airflow.runs.airflow_runs import count_runs, dated_runs
+from sellerops_airflow.runs.airflow_runs import count_runs, runs_with_logical_date
 
 if TYPE_CHECKING:
     from airflow.sdk.api.datamodels._generated import DagRun
@@ -24,7 +24,7 @@ _MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
-class Queued:
+class QueuedRuns:
     """Runs of one DAG that wait while none runs. ``run_ids``: some of them; those by hand have no date."""
 
     dag_id: str
@@ -56,14 +56,14 @@ def check_queued_runs(
     )
 
 
-def _queued(dag_id: str, is_paused: Callable[[str], bool], now: datetime, hours: int) -> Queued | None:
+def _queued(dag_id: str, is_paused: Callable[[str], bool], now: datetime, hours: int) -> QueuedRuns | None:
     number = count_runs(dag_id, "queued")
     if not number or count_runs(dag_id, "running"):
         return None
-    dated = list(dated_runs(dag_id, "queued", _MOST_NAMED))
+    dated = list(runs_with_logical_date(dag_id, "queued", _MOST_NAMED))
     if len(dated) == number and not any(_is_old(run, now, hours) for run in dated):
         return None
-    return Queued(dag_id, is_paused(dag_id), number, tuple(run.run_id for run in dated))
+    return QueuedRuns(dag_id, is_paused(dag_id), number, tuple(run.run_id for run in dated))
 
 
 def _is_old(run: DagRun, now: datetime, hours: int) -> bool:
@@ -71,4 +71,4 @@ def _is_old(run: DagRun, now: datetime, hours: int) -> bool:
     return run.run_after <= now - timedelta(hours=hours)
 
 
-__all__ = ["Queued", "check_queued_runs"]
+__all__ = ["QueuedRuns", "check_queued_runs"]

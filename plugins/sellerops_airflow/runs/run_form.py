@@ -66,20 +66,22 @@ class RunForm:
                 remedy=f"Start the backfill with {FROM_DAY} and {TO_DAY} empty, or trigger a single run.",
             )
 
-    def refuse_mismatch(self, sold_in: Mapping[str, Collection[str]]) -> None:
+    def refuse_mismatch(self, marketplaces_by_account: Mapping[str, Collection[str]]) -> None:
         """Raise FormError when accounts and marketplaces of the form do not belong together.
 
         :param sold_in: the marketplaces (codes) that the report is collected for, by account id.
         """
-        if unknown := sorted(self.accounts - set(sold_in)):
+        if unknown := sorted(self.accounts - set(marketplaces_by_account)):
             raise FormError(
                 f"the report is not collected for {', '.join(unknown)}.",
                 where=_place(ACCOUNTS),
-                remedy=f"Choose from {', '.join(sorted(sold_in))}, {_AGAIN}.",
+                remedy=f"Choose from {', '.join(sorted(marketplaces_by_account))}, {_AGAIN}.",
             )
         if not self.marketplaces:
             return
-        chosen = {account: sold_in[account] for account in self.accounts or sold_in}
+        chosen = {
+            account: marketplaces_by_account[account] for account in self.accounts or marketplaces_by_account
+        }
         remedy = f"Choose from {_listed(chosen)}, {_AGAIN}."
         if stray := sorted(self.marketplaces - {code for codes in chosen.values() for code in codes}):
             raise FormError(
@@ -102,9 +104,9 @@ def form_params(spec: ReportSpec, accounts: Sequence[Account]) -> dict[str, Para
     """The fields of the form; none for a snapshot, which always collects the present."""
     if spec.period.kind is PeriodKind.SNAPSHOT:
         return {}
-    sold_in = marketplaces_of(spec, accounts)
+    marketplaces_by_account = marketplaces_of(spec, accounts)
     owners: dict[str, list[str]] = {}
-    for account, codes in sold_in.items():
+    for account, codes in marketplaces_by_account.items():
         for code in codes:
             owners.setdefault(code, []).append(account)
     return {
@@ -122,7 +124,7 @@ def form_params(spec: ReportSpec, accounts: Sequence[Account]) -> dict[str, Para
             section=_SECTION,
             description=f"Instead of {FROM_DAY} and {TO_DAY}: how many of the last closed days to collect.",
         ),
-        "accounts": _list_field(ACCOUNTS, sold_in),
+        "accounts": _list_field(ACCOUNTS, marketplaces_by_account),
         "marketplaces": _list_field(MARKETPLACES, owners),
         "priority": Param(
             "schedule",
@@ -174,8 +176,10 @@ def _place(field: str) -> str:
     return f"Trigger form, {field}"
 
 
-def _listed(sold_in: Mapping[str, Collection[str]]) -> str:
-    return "; ".join(f"{', '.join(codes)} ({account})" for account, codes in sorted(sold_in.items()))
+def _listed(marketplaces_by_account: Mapping[str, Collection[str]]) -> str:
+    return "; ".join(
+        f"{', '.join(codes)} ({account})" for account, codes in sorted(marketplaces_by_account.items())
+    )
 
 
 def _names(text: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ from airflow.sdk import Context, conf
 
 from sellerops.calendar.slices import days_label
 from sellerops_airflow.runs.dag_specs import family_of_dag, source_of_dag
-from sellerops_airflow.runs.outcomes import FAILURE_KEY
+from sellerops_airflow.runs.task_outcomes import FAILURE_KEY
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger, SliceRow
@@ -27,17 +27,17 @@ _NO_WORD_REMEDY = "Read the log's last lines, then clear the task; it goes on wh
 _OPEN_RUN = "Open the run: the logs of its failed tasks say why."
 
 
-def outcome_of_run(ledger: Ledger, context: Context, *, failed: bool = True) -> RunOutcome:
+def read_run_outcome(ledger: Ledger, context: Context, *, failed: bool = True) -> RunOutcome:
     """How the run of a DAG callback ended: Airflow says which tasks failed, the ledger says why."""
     dag_id, run_id = context["dag"].dag_id, context["run_id"]
     dag_run: Any = context.get("dag_run")
     attempt = getattr(dag_run, "clear_number", None) or 0
     states = _task_states(dag_id, run_id, [task.task_id for task in context["dag"].tasks])
-    words = Words(context)
-    return build_outcome(ledger, dag_id, run_id, attempt=attempt, states=states, words=words, failed=failed)
+    xcoms = RunXComs(context)
+    return build_outcome(ledger, dag_id, run_id, attempt=attempt, states=states, xcoms=xcoms, failed=failed)
 
 
-class Words:
+class RunXComs:
     """XComs of the run: the cause of a failed plan, and the slices a plan made."""
 
     def __init__(self, context: Context | None = None) -> None:
@@ -76,7 +76,7 @@ def build_outcome(
     *,
     attempt: int = 0,
     states: Mapping[TaskKey, str] | None = None,
-    words: Words | None = None,
+    xcoms: RunXComs | None = None,
     failed: bool = True,
 ) -> RunOutcome:
     """The outcome from task states and the ledger; without states, from the ledger alone.
@@ -96,7 +96,7 @@ def build_outcome(
     failed_rows += [each.as_row() for each in ends]
     told = {(row.task_id or "", -1 if row.map_index is None else row.map_index): row for row in failed_rows}
     labels = _labels(failed_rows)
-    words = words or Words()
+    xcoms = xcoms or RunXComs()
     if states is None:
         broken = sorted(told) if failed else []
         loads = {(row.account_id, row.map_index) for row in rows if row.state is SliceState.LOADED}
@@ -110,10 +110,10 @@ def build_outcome(
         accounts_loaded = {task.split(".")[0] for task in done if ".load_" in task}
         planned = {task.split(".")[0] for task in done if task.endswith(".plan_slices")}
     failures = tuple(
-        _failure(dag_id, run_id, key, told.get(key), labels.get(key, ""), words) for key in broken
+        _failure(dag_id, run_id, key, told.get(key), labels.get(key, ""), xcoms) for key in broken
     )
     if failed and not failures:
-        failures = (_unknown(dag_id, run_id, words),)
+        failures = (_unknown(dag_id, run_id, xcoms),)
     return RunOutcome(
         report,
         dag_id,
@@ -148,7 +148,7 @@ def _rows(ledger: Ledger, dag_id: str, run_id: str) -> dict[str, int]:
 
 
 def _failure(
-    dag_id: str, run_id: str, key: TaskKey, row: SliceRow | None, label: str, words: Words
+    dag_id: str, run_id: str, key: TaskKey, row: SliceRow | None, label: str, xcoms: RunXComs
 ) -> Failure:
     from sellerops.notices import Failure
 
@@ -156,10 +156,10 @@ def _failure(
     # The groups of a report are accounts; other DAGs have groups of other things.
     is_of_account = dag_id.startswith("report__") and "." in task_id
     account_id, _, step = task_id.partition(".") if is_of_account else ("", "", task_id)
-    said = words.failure(task_id, map_index) if row is None else {}
+    said = xcoms.failure(task_id, map_index) if row is None else {}
     if map_index >= 0:
         # The plan's own word first, which the UI shows, too; the ledger's rows have no more than days.
-        label = words.label(task_id, map_index) or label or f"slice {map_index}"
+        label = xcoms.label(task_id, map_index) or label or f"slice {map_index}"
     return Failure(
         account_id=account_id,
         label=label,
@@ -171,11 +171,11 @@ def _failure(
     )
 
 
-def _unknown(dag_id: str, run_id: str, words: Words) -> Failure:
+def _unknown(dag_id: str, run_id: str, xcoms: RunXComs) -> Failure:
     """For a run that failed without a task anybody knows of: a notice that names nothing helps nobody."""
     from sellerops.notices import Failure
 
-    return Failure("", "", "run", "", f"Airflow says: {words.reason}.", _OPEN_RUN, run_url(dag_id, run_id))
+    return Failure("", "", "run", "", f"Airflow says: {xcoms.reason}.", _OPEN_RUN, run_url(dag_id, run_id))
 
 
 def _labels(rows: list[SliceRow]) -> dict[TaskKey, str]:

@@ -13,7 +13,7 @@ from sellerops.base.errors import SellerOpsError
 log = logging.getLogger(__name__)
 
 
-def log_known_errors_plainly(context: Context) -> None:
+def log_known_errors_on_one_line(context: Context) -> None:
     """``on_execute_callback``: from here on this process logs a SellerOpsError as one line.
 
     Place, cause and remedy say what a person needs; a traceback would only push them out of sight. It stays
@@ -23,11 +23,11 @@ def log_known_errors_plainly(context: Context) -> None:
 
     # Loggers that exist already share this very list; configure() would not reach them.
     processors: Any = structlog.get_config()["processors"]
-    if known_error_as_line not in processors:
-        processors.insert(0, known_error_as_line)
+    if render_known_error not in processors:
+        processors.insert(0, render_known_error)
 
 
-def known_error_as_line(_logger: Any, _method: str, event: Any) -> Any:
+def render_known_error(_logger: Any, _method: str, event: Any) -> Any:
     """A processor of structlog: the error becomes the message, and its traceback is left out."""
     error = _exception(event.get("exc_info"))
     if isinstance(error, SellerOpsError) and not log.isEnabledFor(logging.DEBUG):
@@ -44,4 +44,4 @@ def _exception(exc_info: Any) -> BaseException | None:
     return found[1] if isinstance(found, tuple) else None
 
 
-__all__ = ["known_error_as_line", "log_known_errors_plainly"]
+__all__ = ["log_known_errors_on_one_line", "render_known_error"]

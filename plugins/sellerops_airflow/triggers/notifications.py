@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from sellerops.notifications.reader import Reader
 
 # Without the connection it is looked for again so often (seconds).
-LOOK_FOR_CONNECTION_EVERY = 60.0
+CONNECTION_CHECK_S = 60.0
 # After a failure; doubled each time up to the second.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 300.0
 # A trouble that lasts so long is told: the task fails, and the next run listens again.
-TELL_AFTER_S = 1800.0
+FAIL_AFTER_S = 1800.0
 
 
 class NotificationsTrigger(BaseTrigger):
@@ -54,7 +54,7 @@ class NotificationsTrigger(BaseTrigger):
             try:
                 reader = reader or await loop.run_in_executor(thread, _open_reader)
                 if reader is None:
-                    await asyncio.sleep(LOOK_FOR_CONNECTION_EVERY)
+                    await asyncio.sleep(CONNECTION_CHECK_S)
                     continue
                 await loop.run_in_executor(thread, reader.read_once)
                 failing_since, pause = 0.0, FIRST_PAUSE_S
@@ -70,7 +70,7 @@ class NotificationsTrigger(BaseTrigger):
             await loop.run_in_executor(thread, _tell, reader, str(trouble))
             # The connection may be mended meanwhile: it is read anew.
             reader = None
-            if time.monotonic() - failing_since >= TELL_AFTER_S:
+            if time.monotonic() - failing_since >= FAIL_AFTER_S:
                 return trouble
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE_S, pause * 2)
@@ -89,7 +89,7 @@ def _tell(reader: Reader | None, problem: str) -> None:
     if reader is None:
         return
     try:
-        reader.tell_problem(problem)
+        reader.report_problem(problem)
     except SellerOpsError:
         return  # the ledger itself may be what is away
 

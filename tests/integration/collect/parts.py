@@ -20,13 +20,13 @@ from sellerops.collect import (
     WaitFor,
     WaitOutcome,
     WaitResult,
-    calling,
-    calls,
     context,
     creation,
-    following,
     second_look,
 )
+from sellerops.collect import account_calls as calls
+from sellerops.collect import follower as following
+from sellerops.collect import operation_pager as calling
 from sellerops.ledger import Ledger, RunRef
 from sellerops.rate_limits import QuotaLedger, load_rate_limits, waiting
 from sellerops.settings.accounts import Account, load_accounts
@@ -116,7 +116,7 @@ class Bench:
         async def sleep_until(ledger: Ledger, moment: datetime) -> None:
             self.jump(max(0.0, (moment - ledger.clock().now()).total_seconds()) / 3600)
 
-        async def sleep_until_told(ledger: Ledger, moment: datetime, arrived: asyncio.Event) -> bool:
+        async def sleep_until_notified(ledger: Ledger, moment: datetime, arrived: asyncio.Event) -> bool:
             await sleep_until(ledger, moment)
             return arrived.is_set()
 
@@ -126,7 +126,7 @@ class Bench:
         patch.setattr(context, "_CLOCK_AGE", 0.0)
         for module in (calling, calls, creation, following, second_look):
             patch.setattr(module, "sleep_until", sleep_until)
-        patch.setattr(following, "sleep_until_told", sleep_until_told)
+        patch.setattr(following, "sleep_until_notified", sleep_until_notified)
         patch.setattr(waiting, "_sleep", sleep_for_a_token)
 
     def documents(self) -> list[Path]:

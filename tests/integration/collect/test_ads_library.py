@@ -28,7 +28,7 @@ from sellerops.sources.amazon_ads.exports import Exports
 from sellerops.sources.amazon_ads.profiles import discover
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.placeholders import options_of
-from sellerops.sources.common.sessions import call_now
+from sellerops.sources.common.sessions import run_blocking
 
 # Who sends and how it is packed. The media type is compared where both name a version.
 _NOT_COMPARED = {"user-agent", "accept", "accept-encoding", "connection", "content-length", "host"}
@@ -146,7 +146,7 @@ def _our_calls(bench: AdsBench, wire: Wire) -> list[Any]:
         export = await exports.look(client, _request(bench, entities, slice_, made.report_id))
         return [[one.profile_id for one in profiles], dict(status), export.report_id]
 
-    return call_now(all_of_them)
+    return run_blocking(all_of_them)
 
 
 def _their_calls(bench: AdsBench, wire: Wire, library: Any) -> list[Any]:

@@ -21,7 +21,7 @@ from sellerops.destinations import LoadResult, RequestMeta, load_document, open_
 from sellerops.ledger import ReportRequest, RequestStatus, RunRef, SliceState
 from sellerops.settings.specs import load_spec
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
-from sellerops.sources.common.operations import Asked, Calls, Page
+from sellerops.sources.common.operations import Calls, OperationInput, Page
 from sellerops.sources.common.sessions import close_sessions
 
 pytestmark = pytest.mark.usefixtures("stepping_clock")
@@ -128,10 +128,12 @@ def test_order_metrics_are_the_worlds(bench: Bench) -> None:
     assert [page["request"]["date"] for page in pages] == [str(day) for day in slice_.days]
     for page in pages[:3]:
         day = page["answer"]["payload"][0]
-        truth = bench.sandbox.truth("northwind_na", slice_.marketplace_ids[0], page["request"]["date"])
-        assert day["unitCount"] == truth["units_ordered"]
-        assert day["orderItemCount"] == truth["order_items"]
-        assert float(day["totalSales"]["amount"]) == pytest.approx(truth["ordered_product_sales"])
+        expected_figures = bench.sandbox.expected_figures(
+            "northwind_na", slice_.marketplace_ids[0], page["request"]["date"]
+        )
+        assert day["unitCount"] == expected_figures["units_ordered"]
+        assert day["orderItemCount"] == expected_figures["order_items"]
+        assert float(day["totalSales"]["amount"]) == pytest.approx(expected_figures["ordered_product_sales"])
     assert bench.sandbox.call_counts()["getOrderMetrics"] == {"200": 1}
 
 
@@ -270,7 +272,7 @@ def test_no_rows_are_a_document_too(bench: Bench, monkeypatch: pytest.MonkeyPatc
 
     pages: list[Page] = []
 
-    async def nothing(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+    async def nothing(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
         for page in pages:
             yield page
 
@@ -310,7 +312,7 @@ def test_a_wait_that_is_broken_off_gives_its_claim_back(bench: Bench) -> None:
         reached = asyncio.Event()
         operation = OPERATIONS["listTransactions"]
 
-        async def watched(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+        async def watched(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
             async for page in operation(calls, asked):
                 yield page
                 reached.set()

@@ -12,7 +12,7 @@ from integration.collect.parts import RUN, Bench, spec_with
 from sellerops.collect import WaitFor
 from sellerops.collect.context import Job, Tools
 from sellerops.collect.creation import Creation
-from sellerops.collect.report_claims import claim_alone, release_claim
+from sellerops.collect.report_claims import claim_request, release_claim
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.settings.specs import ReportSpec, load_spec
 
@@ -27,14 +27,14 @@ def time_stands_still(bench: Bench) -> None:
 def test_only_one_of_many_claims(bench: Bench) -> None:
     request = opened(bench)
     with ThreadPoolExecutor(8) as threads:
-        claims = list(threads.map(lambda _: claim_alone(bench.ledger, request), range(8)))
+        claims = list(threads.map(lambda _: claim_request(bench.ledger, request), range(8)))
     assert len([claim for claim in claims if claim.request]) == 1
 
 
 def test_of_look_alikes_one_is_created_at_a_time(bench: Bench) -> None:
     by_child, by_sku = opened(bench), opened(bench, spec_with(options={"asinGranularity": "SKU"}))
     with ThreadPoolExecutor(2) as threads:
-        claims = list(threads.map(lambda one: claim_alone(bench.ledger, one), (by_child, by_sku)))
+        claims = list(threads.map(lambda one: claim_request(bench.ledger, one), (by_child, by_sku)))
     winners = [claim.request for claim in claims if claim.request]
     others = [claim.other for claim in claims if claim.other]
     assert len(winners) == len(others) == 1
@@ -43,16 +43,16 @@ def test_of_look_alikes_one_is_created_at_a_time(bench: Bench) -> None:
 
 def test_another_window_is_no_look_alike(bench: Bench) -> None:
     first, second = opened(bench), opened(bench, index=1)
-    assert claim_alone(bench.ledger, first).request
-    assert claim_alone(bench.ledger, second).request
+    assert claim_request(bench.ledger, first).request
+    assert claim_request(bench.ledger, second).request
 
 
 def test_a_late_release_never_takes_a_newer_claim(bench: Bench) -> None:
     """Two followers found no orphan; the slower one must not release what the faster one is creating anew."""
-    seen = claim_alone(bench.ledger, opened(bench)).request
+    seen = claim_request(bench.ledger, opened(bench)).request
     assert seen is not None
     assert release_claim(bench.ledger, seen)
-    assert claim_alone(bench.ledger, seen).request
+    assert claim_request(bench.ledger, seen).request
     assert not release_claim(bench.ledger, seen)
     assert bench.ledger.get_request(seen.id).status is RequestStatus.CREATING
 
@@ -60,7 +60,7 @@ def test_a_late_release_never_takes_a_newer_claim(bench: Bench) -> None:
 @pytest.mark.usefixtures("time_stands_still")
 def test_a_claim_renewed_meanwhile_gets_its_own_90_seconds(bench: Bench) -> None:
     """Who waits for the end of one claim must not hunt for the orphan of the next, still under way."""
-    seen = claim_alone(bench.ledger, opened(bench)).request
+    seen = claim_request(bench.ledger, opened(bench)).request
     assert seen is not None
     tools = Tools(
         load_spec("sales_and_traffic"),
@@ -80,7 +80,7 @@ def test_a_claim_renewed_meanwhile_gets_its_own_90_seconds(bench: Bench) -> None
     def renew_later() -> None:
         bench.jump(hours=1)
         assert release_claim(bench.ledger, seen)
-        assert claim_alone(bench.ledger, seen).request
+        assert claim_request(bench.ledger, seen).request
 
     asyncio.run(settle_while_it_is_renewed())
     assert bench.ledger.get_request(seen.id).status is RequestStatus.CREATING

@@ -262,7 +262,7 @@ def _die_after_create(bench: Bench, slice_: Slice, steps: object, spec: ReportSp
 def _other_apps_reports(bench: Bench, slice_: Slice, count: int) -> None:
     """Reports of the same type that another application creates now."""
     from sellerops.sources.amazon_sp.reports import query_of
-    from sellerops.sources.common.sessions import call_now
+    from sellerops.sources.common.sessions import run_blocking
 
     client = bench.client()
     query = query_of(load_spec("sales_and_traffic"), slice_)
@@ -271,7 +271,7 @@ def _other_apps_reports(bench: Bench, slice_: Slice, count: int) -> None:
         for _ in range(count):
             await client.create_report(query, leased=True)
 
-    call_now(make)
+    run_blocking(make)
 
 
 def _named(by_child: ReportSpec, by_sku: ReportSpec) -> list[tuple[str, ReportSpec]]:

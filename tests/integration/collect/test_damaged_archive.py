@@ -18,7 +18,7 @@ from sellerops.destinations import Destination, open_destination
 from sellerops.ledger import RequestStatus
 from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops_airflow.operators.loading import load_slice
-from sellerops_airflow.runs.landing import Landing
+from sellerops_airflow.runs.slice_load import SliceLoad
 from sellerops_airflow.runtime import Runtime
 
 SPEC = load_spec("all_orders")
@@ -49,10 +49,10 @@ def zero(path: Path) -> None:
 
 
 def load(bench: Bench, spec: ReportSpec, ids: tuple[int, ...]) -> int:
-    landing = Landing.of(spec, bench.slice_(spec), "postgres", list(ids))
+    slice_load = SliceLoad.of(spec, bench.slice_(spec), "postgres", list(ids))
     runtime = BenchRuntime(bench)
     try:
-        return load_slice(runtime, spec, bench.slice_(spec), RUN, landing)[0].stored
+        return load_slice(runtime, spec, bench.slice_(spec), RUN, slice_load)[0].stored
     finally:
         runtime.close()
 

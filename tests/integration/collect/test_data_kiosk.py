@@ -49,8 +49,10 @@ def no_page_limit(bench: Bench) -> Iterator[None]:
 @pytest.fixture
 def brand(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ASINs that northwind_na sells in the US, as its listings would tell them; more than one part."""
-    shop = catalogue.world().shop(catalogue.world().seller("northwind_na"), "ATVPDKIKX0DER")
-    asins = sorted({listing.asin for listing in shop.listings})
+    storefront = catalogue.simulation().storefront(
+        catalogue.simulation().seller("northwind_na"), "ATVPDKIKX0DER"
+    )
+    asins = sorted({listing.asin for listing in storefront.listings})
     assert len(asins) > 30
     monkeypatch.setitem(splitting._VALUES, "asins", lambda *_: asins)
     return asins

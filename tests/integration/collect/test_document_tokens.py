@@ -13,9 +13,9 @@ from integration.collect.parts import RUN, RUN_AT, Bench, collect, spec_with, wa
 from sellerops.base.clock import Clock
 from sellerops.base.errors import RetryableError, Throttled
 from sellerops.collect import Done, Outcome, WaitFor, WaitOutcome
-from sellerops.collect.document_tokens import DocumentToken, kept_for
+from sellerops.collect.document_tokens import DocumentToken, reservation_lifetime
 from sellerops.ledger import ReportRequest, RequestStatus
-from sellerops.rate_limits import Granted, Priority, UsingToken, waiting
+from sellerops.rate_limits import Granted, Priority, TokenRedeemer, waiting
 from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.sources.common.sessions import close_sessions
 
@@ -49,8 +49,8 @@ def test_a_token_is_kept_from_now_used_once_and_while_it_is_young(bench: Bench) 
 
 def test_on_a_fast_clock_a_token_lives_for_two_real_minutes() -> None:
     """Airflow starts a task no faster beside a local Amazon whose clock is fast."""
-    assert kept_for(STANDING) == timedelta(minutes=15)
-    assert kept_for(Clock(RUN_AT, RUN_AT, 60.0)) == timedelta(hours=2)
+    assert reservation_lifetime(STANDING) == timedelta(minutes=15)
+    assert reservation_lifetime(Clock(RUN_AT, RUN_AT, 60.0)) == timedelta(hours=2)
 
 
 def test_documents_fetched_late_and_all_at_once_are_not_refused(bench: Bench) -> None:
@@ -170,7 +170,7 @@ def test_a_worker_waits_for_moments_and_no_longer(bench: Bench, monkeypatch: pyt
     request = ready(bench)
     assert use(bench, request)
     bucket = bench.client().bucket(OPERATION)
-    using = UsingToken(bench.limits, DocumentToken(request, STANDING))
+    using = TokenRedeemer(bench.limits, DocumentToken(request, STANDING))
     while isinstance(using.try_acquire(bucket, Priority.SCHEDULE), Granted):
         pass  # the next is a minute away
     slept: list[float] = []

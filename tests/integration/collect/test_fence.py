@@ -18,7 +18,7 @@ from integration.collect.parts import RUN, Bench
 
 from sellerops.base.clock import Clock
 from sellerops.collect import WaitFor, WaitOutcome, WaitResult, fence
-from sellerops.collect.report_claims import claim_alone, renew_claim
+from sellerops.collect.report_claims import claim_request, renew_claim
 from sellerops.ledger import RequestStatus, RunRef
 from sellerops.rate_limits import QuotaLedger
 from sellerops.settings.specs import load_spec
@@ -210,7 +210,7 @@ def test_a_claim_settled_by_another_passes_no_fence(bench: Bench) -> None:
     spec = load_spec("sales_and_traffic")
     step = bench.collector(spec).advance(bench.slice_(spec), RUN)
     assert isinstance(step, WaitFor)
-    claim = claim_alone(bench.ledger, bench.ledger.get_request(step.request_ids[0]))
+    claim = claim_request(bench.ledger, bench.ledger.get_request(step.request_ids[0]))
     assert claim.request is not None
     bench.ledger.record_created(claim.request.id, "R1", "adopted")
     assert not renew_claim(bench.ledger, claim.request.id, claim.token)

@@ -21,11 +21,11 @@ from sellerops.ledger import RequestStatus, notifications
 from sellerops.ledger.notifications import REPORT_FINISHED
 from sellerops.notifications.queue import QueueSettings, SqsQueue
 from sellerops.notifications.reader import Read, Reader
-from sellerops.notifications.setting_up import remove, set_up
+from sellerops.notifications.subscriptions import remove, set_up
 from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.sources.amazon_sp.notifications import NotificationsApi
 from sellerops.sources.amazon_sp.reports import query_of
-from sellerops.sources.common.sessions import call_now
+from sellerops.sources.common.sessions import run_blocking
 
 # Of the clock that runs 600 times faster: no poll within the test.
 NEVER = timedelta(hours=1000)
@@ -146,7 +146,7 @@ def test_polling_keeps_its_pace_when_nobody_listens(mailbox: Mailbox) -> None:
     with mailbox.listening():
         hear_one(bench)
     assert working(bench) == {("northwind_na", REPORT_FINISHED)}
-    mailbox.reader().tell_problem("SQS does not answer")
+    mailbox.reader().report_problem("SQS does not answer")
     assert working(bench) == set()
     mailbox.reader().read_once()
     assert working(bench) == {("northwind_na", REPORT_FINISHED)}
@@ -165,7 +165,7 @@ def hear_one(bench: Bench) -> None:
 
 
 def working(bench: Bench) -> set[tuple[str, str]]:
-    return set(bench.ledger.database.run(lambda c: notifications.news(c, ())).working)
+    return set(bench.ledger.database.run(lambda c: notifications.read_status(c, ())).working)
 
 
 def test_a_notification_that_comes_too_early_counts_once(mailbox: Mailbox) -> None:
@@ -243,7 +243,7 @@ def test_an_unasked_report_is_used_without_a_list(mailbox: Mailbox) -> None:
     bench, spec = mailbox.bench, load_spec("fba_manage_inventory")
     slice_ = bench.slice_(spec)
     query = query_of(spec, slice_)
-    report_id = call_now(lambda: bench.client().create_report(query, leased=True))
+    report_id = run_blocking(lambda: bench.client().create_report(query, leased=True))
     bench.jump(0.25)
     assert mailbox.read().new == 1
     done = collect(bench.collector(spec), slice_)

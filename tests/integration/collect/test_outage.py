@@ -76,7 +76,7 @@ def test_a_report_id_outlives_an_outage(
 
     async def whole() -> None:
         async with asyncio.timeout(240):
-            work = asyncio.create_task(outages.until_recorded(bench.ledger, write))
+            work = asyncio.create_task(outages.retry_until_recorded(bench.ledger, write))
             while not probes:  # noqa: ASYNC110 - set in threads
                 await asyncio.sleep(0.05)
             await asyncio.to_thread(postgres_server.start)

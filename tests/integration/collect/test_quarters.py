@@ -9,7 +9,7 @@ import pytest
 from integration.collect.parts import RUN, Bench, collect
 
 from sellerops.base.errors import NotPublishedYet
-from sellerops.calendar.slices import refuse_unpublished
+from sellerops.calendar.slices import check_published
 from sellerops.collect import Outcome, splitting
 from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.settings.specs import load_spec
@@ -27,11 +27,13 @@ QUARTERLY = (
 @pytest.fixture
 def asins(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A few ASINs of the brand, as the listings would name them."""
-    from amazon_sandbox.world import World
-    from amazon_sandbox.world.marketplaces import by_country
-    from amazon_sandbox.world.shop import Shops
+    from amazon_sandbox.simulation import Simulation
+    from amazon_sandbox.simulation.marketplaces import by_country
+    from amazon_sandbox.simulation.storefront import Storefronts
 
-    listings = Shops(World(seed=7, scenario="demo").seed).of("northwind_na", by_country("US")).listings
+    listings = (
+        Storefronts(Simulation(seed=7, scenario="demo").seed).of("northwind_na", by_country("US")).listings
+    )
     found = sorted({listing.asin for listing in listings})[:20]
     monkeypatch.setitem(splitting._VALUES, "asins", lambda *_: found)
     return found
@@ -71,8 +73,8 @@ def test_a_quarter_that_is_not_out_is_late_and_costs_no_request(bench: Bench) ->
     slice_ = next(one for one in bench.slices(spec, from_day=LAST) if one.marketplaces == ("US",))
     published = datetime(2026, 10, 5, 7, tzinfo=UTC)
     with pytest.raises(NotPublishedYet, match="from 2026-10-05 07:00 UTC on"):
-        refuse_unpublished(spec, slice_, published.replace(hour=6, minute=59))
-    refuse_unpublished(spec, slice_, published)
+        check_published(spec, slice_, published.replace(hour=6, minute=59))
+    check_published(spec, slice_, published)
     bench.sandbox.clock(set="2026-10-03T12:00:00Z")
     bench.follow_clock()
     with pytest.raises(NotPublishedYet):

@@ -15,8 +15,8 @@ from support.sheets import SheetsServer, Tab
 from sellerops.collect import splitting
 from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.exports import ExportSpec, load_exports
-from sellerops.exports.reading import PostgresSource
-from sellerops.exports.running import run_export
+from sellerops.exports.export_run import run_export
+from sellerops.exports.row_sources import PostgresSource
 from sellerops.settings.config_files import config_dir
 from sellerops.settings.specs import load_spec
 from sellerops_airflow.hooks.sheets import GoogleSheets
@@ -115,11 +115,13 @@ def land(bench: Bench, report: str, day: date | None) -> None:
 @pytest.fixture(autouse=True)
 def asins(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few ASINs of the brand, as the listings would name them."""
-    from amazon_sandbox.world import World
-    from amazon_sandbox.world.marketplaces import by_country
-    from amazon_sandbox.world.shop import Shops
+    from amazon_sandbox.simulation import Simulation
+    from amazon_sandbox.simulation.marketplaces import by_country
+    from amazon_sandbox.simulation.storefront import Storefronts
 
-    listings = Shops(World(seed=7, scenario="demo").seed).of("northwind_na", by_country("US")).listings
+    listings = (
+        Storefronts(Simulation(seed=7, scenario="demo").seed).of("northwind_na", by_country("US")).listings
+    )
     monkeypatch.setitem(splitting._VALUES, "asins", lambda *_: sorted({each.asin for each in listings})[:6])
 
 

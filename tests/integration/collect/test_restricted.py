@@ -15,7 +15,7 @@ from sellerops.collect import Outcome
 from sellerops.destinations import RequestMeta, load_document, open_destination
 from sellerops.ledger import SliceState
 from sellerops.settings.specs import load_spec
-from sellerops.sources.common.sessions import call_now
+from sellerops.sources.common.sessions import run_blocking
 
 ORDERS = load_spec("merchant_orders")
 TOKEN = re.compile(r"sprdt")
@@ -100,7 +100,7 @@ def test_the_local_amazon_wants_the_token_for_exactly_this_document(bench: Bench
     done = collect(bench.collector(ORDERS), bench.slice_(ORDERS))
     document_id = bench.ledger.get_request(done.request_ids[0]).document_id or ""
     with pytest.raises(CredentialsError):
-        call_now(lambda: bench.client().get_report_document(document_id))
+        run_blocking(lambda: bench.client().get_report_document(document_id))
     headers = {"x-amz-access-token": bench.sandbox.access_token()}
     url = bench.sandbox.url
     resource = {"method": "GET", "path": "/reports/2021-06-30/documents/another"}

@@ -13,7 +13,7 @@ from sellerops.ledger import RequestStatus, listings
 from sellerops.rate_limits import Granted
 from sellerops.settings.specs import ReportSpec, load_spec
 from sellerops.sources.amazon_sp.reports import query_of
-from sellerops.sources.common.sessions import call_now
+from sellerops.sources.common.sessions import run_blocking
 
 BY_SKU = {"dateGranularity": "DAY", "asinGranularity": "SKU"}
 
@@ -21,7 +21,7 @@ BY_SKU = {"dateGranularity": "DAY", "asinGranularity": "SKU"}
 def made_elsewhere(bench: Bench, spec: ReportSpec, slice_: Slice) -> str:
     """Another application of the seller asks for the report; returns its id."""
     query = query_of(spec, slice_)
-    return call_now(lambda: bench.client().create_report(query, leased=True))
+    return run_blocking(lambda: bench.client().create_report(query, leased=True))
 
 
 def saved(bench: Bench) -> dict[str, int]:

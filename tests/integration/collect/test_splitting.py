@@ -27,13 +27,16 @@ SPLIT = Split(option="asin", at_most=18, longest=200)
 @pytest.fixture(scope="module")
 def brand() -> list[str]:
     """The ASINs that northwind_na sells in the US, as its orders and stock name them."""
-    from amazon_sandbox.world import World
-    from amazon_sandbox.world.marketplaces import by_country
-    from amazon_sandbox.world.shop import Shops
+    from amazon_sandbox.simulation import Simulation
+    from amazon_sandbox.simulation.marketplaces import by_country
+    from amazon_sandbox.simulation.storefront import Storefronts
 
-    world = World(seed=7, scenario="demo")
+    simulation = Simulation(seed=7, scenario="demo")
     return sorted(
-        {listing.asin for listing in Shops(world.seed).of("northwind_na", by_country("US")).listings}
+        {
+            listing.asin
+            for listing in Storefronts(simulation.seed).of("northwind_na", by_country("US")).listings
+        }
     )
 
 
@@ -80,7 +83,7 @@ def test_parts_take_further_tokens_only_while_they_are_free(
         async def none_free(*_: object) -> bool:
             return False
 
-        monkeypatch.setattr(splitting, "keep_token_if_free", none_free)
+        monkeypatch.setattr(splitting, "reserve_token_if_free", none_free)
     with asins(brand[:40]):
         assert wait(bench.collector(SPEC), slice_).outcome is WaitOutcome.READY
         row = bench.ledger.database.run(

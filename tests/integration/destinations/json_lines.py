@@ -19,18 +19,23 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
-from sellerops.destinations.base import ConnectionValues, LoadJob, LoadResult, refuse_unlike
+from sellerops.destinations.base import ConnectionValues, LoadJob, LoadResult, refuse_mostly_rejected
 from sellerops.destinations.ledger_rows import (
     Watermarks,
+    has_columns,
     load_values,
-    tells_drift,
     write_drift,
     write_load,
     write_rejects,
 )
 from sellerops.destinations.plausibility import Total
-from sellerops.destinations.quarantining import Totals, close_questions, record_held, refuse_implausible
-from sellerops.destinations.restated import lock_history
+from sellerops.destinations.quarantining import (
+    Totals,
+    record_quarantined,
+    refuse_implausible,
+    supersede_quarantined,
+)
+from sellerops.destinations.restatement_history import lock_history
 from sellerops.destinations.shape import TableShape
 from sellerops.formats.rows import RejectReason, RowReject
 from sellerops.settings.specs import ColumnType, WriteDisposition
@@ -66,7 +71,7 @@ class JsonLinesDestination:
                     lock_history(connection, job)
                     return _Load(connection, self, job).run()
             except Quarantined as held:
-                raise record_held(connection, job, self.name, held) from None
+                raise record_quarantined(connection, job, self.name, held) from None
 
 
 class Table:
@@ -108,14 +113,14 @@ class _Load:
             "SELECT nextval('sellerops.load_id'), sellerops.now()"
         ).fetchone()
         rows = [row for batch in job.rows for row in batch.to_pylist()]
-        refuse_unlike(job, where=job.request.where)
+        refuse_mostly_rejected(job, where=job.request.where)
         self.shape = TableShape(job.spec, job.table, tuple(job.rows.drift.added))
         self.table = Table(self.destination.folder / f"{job.full_name}.jsonl")
         new_columns = self.widen()
         self.accepted, losing = self.without_duplicates(rows)
         marks = Watermarks.of(self.connection, self.destination.name, job)
         refuse_implausible(marks, job, self)
-        close_questions(self.connection, job, self.destination.name)
+        supersede_quarantined(self.connection, job, self.destination.name)
         counts = self.write(marks)
         rejected = sum(job.rows.rejected.values()) + len(losing)
         stored = sum(counts[name] for name in ("inserted", "updated", "unchanged", "superseded"))
@@ -131,7 +136,7 @@ class _Load:
         }
         write_rejects(self.connection, self.load_id, [*job.rejects, *losing])
         changed = {}
-        if tells_drift(job):
+        if has_columns(job):
             known = {*job.table_spec.columns, *self.shape.system_types}
             extra = [name for name in self.table.types if name not in known]
             changed = write_drift(self.connection, job, self.load_id, job.rows.drift, extra)
@@ -201,7 +206,9 @@ class _Load:
         slice_ = self.job.slice
         system: Row = {
             "account_id": slice_.account_id,
-            "marketplace_id": row.get("marketplace_id") if self.shape.tells_shop else self.job.marketplace_id,
+            "marketplace_id": row.get("marketplace_id")
+            if self.shape.names_marketplace
+            else self.job.marketplace_id,
             "region": slice_.region,
             "ordinal": ordinal,
             "line_hash": row.get("line_hash"),
@@ -369,7 +376,7 @@ class _Load:
     def sums(self, rows: Sequence[Row], measure: str | None) -> Totals:
         found: Totals = {}
         for row in rows:
-            shop = (row["marketplace_id"] or "") if self.shape.tells_shop else ""
+            shop = (row["marketplace_id"] or "") if self.shape.names_marketplace else ""
             day = self.day(row)
             assert day is not None
             total = found.get((shop, day), Total())

@@ -13,7 +13,7 @@ from integration.destinations.documents import NOON, Doc, day_slice, snapshot_sl
 from integration.destinations.stores import PostgresStore, Store
 
 from sellerops.base.errors import Quarantined, UnreadableDocument
-from sellerops.destinations import LoadResult, RequestMeta, load_nothing
+from sellerops.destinations import LoadResult, RequestMeta, load_no_data
 from sellerops.settings.specs import load_spec
 
 TRANSACTIONS = load_spec("transactions")
@@ -127,7 +127,7 @@ def test_confirmed_absence_lets_no_row_go_unasked(store: Store) -> None:
     load_transactions(store, [transaction(1)], 0)
     meta = RequestMeta(NOON + timedelta(hours=3), request_id=999)
     with pytest.raises(Quarantined, match="0 rows"):
-        load_nothing(store.destination, TRANSACTIONS, WINDOW, meta)
+        load_no_data(store.destination, TRANSACTIONS, WINDOW, meta)
     assert counts(store) == (1, 1)
 
 

@@ -162,13 +162,13 @@ def test_one_key_from_two_regions_at_once_is_merged_one_after_the_other(
     documents[0].load_into(store.destination)
     store.query("TRUNCATE amazon_sp.all_orders")
     first = Held(lambda: documents[0].load_into(store.destination))
-    gather = Merge.gather
+    find_changes = Merge.find_changes
 
     def stopping(merge: Merge) -> None:
-        gather(merge)
+        find_changes(merge)
         first.stop()
 
-    monkeypatch.setattr(Merge, "gather", stopping)
+    monkeypatch.setattr(Merge, "find_changes", stopping)
     second = threading.Thread(target=documents[1].load_into, args=[store.destination], daemon=True)
     waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     with first.under_way():
@@ -181,7 +181,7 @@ def test_one_key_from_two_regions_at_once_is_merged_one_after_the_other(
 
 def every_unit(merge: UnitMerge) -> list[sql.Composable]:
     return [
-        sql.SQL("SELECT {} FROM {}").format(merge._unit("s"), merge.lines.placed_rows("s")),
+        sql.SQL("SELECT {} FROM {}").format(merge._unit("s"), merge.lines.rows_with_ctid("s")),
     ]
 
 

@@ -12,9 +12,9 @@ from integration.destinations.documents import Doc, day_slice
 from integration.destinations.stores import BigQueryStore, Store
 
 from sellerops.cli import main
-from sellerops.formats import personal
+from sellerops.formats import personal_columns as personal
 from sellerops.ledger import Ledger
-from sellerops.ledger.findings import changes_of
+from sellerops.ledger.findings import column_changes
 from sellerops.notices.findings import drift_notice, is_news
 from sellerops.settings.specs import load_spec
 
@@ -58,7 +58,7 @@ def test_orders_bring_no_personal_data_by_drift(store: Store, ledger: Ledger) ->
         "shipping_address_postal_code",
     }
     with ledger.connection() as connection:
-        changes = [each for each in changes_of(connection, [result.load_id]) if is_news(each, ORDERS)]
+        changes = [each for each in column_changes(connection, [result.load_id]) if is_news(each, ORDERS)]
         found = connection.execute("SELECT report, columns FROM sellerops.personal_document").fetchall()
     text = drift_notice(changes, ORDERS).text
     assert "buyer_info_buyer_email` looks like personal data and is not stored" in text

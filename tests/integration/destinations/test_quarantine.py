@@ -15,7 +15,7 @@ from integration.destinations.stores import Store
 from sellerops.base.errors import GiveUpError, Quarantined
 from sellerops.calendar.slices import Slice
 from sellerops.destinations import LoadResult, RequestMeta, load_document
-from sellerops.destinations.empty import load_nothing
+from sellerops.destinations.no_data import load_no_data
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState, quarantines
 from sellerops.ledger.quarantines import Quarantine, QuarantineState
 from sellerops.reprocess.quarantine import get_quarantine, list_quarantines, reject, release
@@ -298,7 +298,7 @@ def test_confirmed_absence_holds_rows_that_stand_and_release_deletes_them(desk: 
             (meta.request_id,),
         )
     with pytest.raises(Quarantined, match="no rows"):
-        load_nothing(desk.store.destination, SPEC, slice_, meta)
+        load_no_data(desk.store.destination, SPEC, slice_, meta)
     assert desk.units() == 100
     daily, totals = desk.open_ones()
     (result,) = desk.release(daily.id)
@@ -311,7 +311,7 @@ def test_confirmed_absence_holds_rows_that_stand_and_release_deletes_them(desk: 
 def test_confirmed_absence_where_nothing_stood_is_a_recorded_fact(desk: Desk) -> None:
     desk.load(sales(5, day=date(2026, 11, 19)), desk.slice_(date(2026, 11, 19)))
     meta = RequestMeta(NOON + timedelta(hours=1), request_id=999)
-    results = load_nothing(desk.store.destination, SPEC, desk.slice_(), meta)
+    results = load_no_data(desk.store.destination, SPEC, desk.slice_(), meta)
     assert [result.rows_in_file for result in results] == [0, 0]
     desk.load(sales(7), hours=0)
     assert desk.units() is None, "an older document does not put rows where a newer answer says none"
@@ -352,5 +352,5 @@ def test_a_run_asks_what_no_other_run_asks(desk: Desk) -> None:
     assert claim("two") == []
     assert claim("one", timedelta(seconds=-1)) == ids, "cleared, it asks the same"
     assert claim("two") == ids, "a run that is gone holds nothing for ever"
-    desk.ledger.database.run(lambda c: quarantines.give_back(c, ids[0], "two"))
+    desk.ledger.database.run(lambda c: quarantines.unclaim(c, ids[0], "two"))
     assert claim("three") == ids[:1]

@@ -13,7 +13,7 @@ from integration.destinations.stores import Store
 
 from amazon_sandbox.fba_inventory.data import summaries
 from amazon_sandbox.reports.transforms import apply
-from amazon_sandbox.world import Document, Seller, World
+from amazon_sandbox.simulation import Document, Seller, Simulation
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.destinations import LoadResult, RequestMeta, load_document
 from sellerops.settings.accounts import Account
@@ -23,8 +23,8 @@ from sellerops.settings.specs import ReportSpec, load_spec
 ONLY = ("postgres",)
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
-WORLD = World(seed=7, scenario="world")
-SELLERS = {seller.account: seller for seller in WORLD.sellers}
+SIMULATION = Simulation(seed=7, scenario="world")
+SELLERS = {seller.account: seller for seller in SIMULATION.sellers}
 
 
 def slices(spec: ReportSpec, seller: Seller) -> list[Slice]:
@@ -61,7 +61,7 @@ def test_reports_that_are_asked_for(store: Store, account: str, name: str) -> No
         start, end = (
             (slice_.start, slice_.end) if name != "sales_and_traffic" else (slice_.days[0], slice_.days[-1])
         )
-        document = WORLD.document(
+        document = SIMULATION.document(
             spec.report_type, seller, slice_.marketplace_ids, start, end, dict(spec.request.options), NOW
         )
         if document is None:
@@ -77,10 +77,10 @@ def test_reports_that_are_asked_for(store: Store, account: str, name: str) -> No
 def test_settlements_balance(store: Store, account: str) -> None:
     spec, seller = load_spec("settlements"), SELLERS[account]
     slice_ = slices(spec, seller)[0]
-    recent = [ref for ref in WORLD.settlements(seller, NOW) if ref.created_at > NOW - timedelta(days=30)]
+    recent = [ref for ref in SIMULATION.settlements(seller, NOW) if ref.created_at > NOW - timedelta(days=30)]
     assert recent
     for ref in recent:
-        document = WORLD.settlement_document(seller, ref.settlement_id)
+        document = SIMULATION.settlement_document(seller, ref.settlement_id)
         (result,) = load(store, spec, slice_, document, tuple(ref.marketplace_ids))
         assert result.rejected == 0 and result.stored > 1
     stored = store.rows("amazon_sp.settlements")
@@ -91,15 +91,18 @@ def test_a_day_in_the_table_is_the_day_that_was_sold(store: Store) -> None:
     spec, seller = load_spec("sales_and_traffic"), SELLERS["northwind_na"]
     slice_ = next(each for each in slices(spec, seller) if each.marketplaces == ("US",))
     day: date = slice_.days[0]
-    document = WORLD.document(
+    document = SIMULATION.document(
         spec.report_type, seller, slice_.marketplace_ids, day, day, dict(spec.request.options), NOW
     )
     assert document is not None
     load(store, spec, slice_, document, slice_.marketplace_ids)
-    truth = WORLD.truth(seller, slice_.marketplace_ids[0], day, NOW)
-    assert sum(row["units_ordered"] for row in store.rows("amazon_sp.sales_daily")) == truth["units_ordered"]
+    expected_figures = SIMULATION.expected_figures(seller, slice_.marketplace_ids[0], day, NOW)
+    assert (
+        sum(row["units_ordered"] for row in store.rows("amazon_sp.sales_daily"))
+        == expected_figures["units_ordered"]
+    )
     assert [row["units_ordered"] for row in store.rows("amazon_sp.sales_daily_totals")] == [
-        truth["units_ordered"]
+        expected_figures["units_ordered"]
     ]
 
 
@@ -127,7 +130,7 @@ def test_orders_stand_as_they_are_told_last(store: Store, account: str, told: tu
     slice_ = slices(spec, seller)[-1]
 
     def document() -> Document:
-        made = WORLD.document(
+        made = SIMULATION.document(
             spec.report_type, seller, slice_.marketplace_ids, slice_.start, slice_.end, {}, NOW
         )
         assert made is not None
@@ -144,10 +147,10 @@ def test_orders_stand_as_they_are_told_last(store: Store, account: str, told: tu
 def test_a_corrected_settlement_leaves_no_old_line(store: Store) -> None:
     spec, seller = load_spec("settlements"), SELLERS["northwind_eu"]
     slice_ = slices(spec, seller)[0]
-    ref = WORLD.settlements(seller, NOW)[-1]
+    ref = SIMULATION.settlements(seller, NOW)[-1]
     results = []
     for hours, faults in enumerate([[], ["lines_joined"]]):
-        document = bent(WORLD.settlement_document(seller, ref.settlement_id), *faults)
+        document = bent(SIMULATION.settlement_document(seller, ref.settlement_id), *faults)
         results += load(store, spec, slice_, document, tuple(ref.marketplace_ids), hours)
     rows = store.rows("amazon_sp.settlements")
     assert len(rows) == results[1].rows_in_file == results[0].rows_in_file - 1
@@ -161,7 +164,7 @@ def test_a_corrected_settlement_leaves_no_old_line(store: Store) -> None:
 def test_ledger_days_by_amazons_clock_are_no_rejects(store: Store, account: str, name: str) -> None:
     spec, seller = load_spec(name), SELLERS[account]
     slice_ = slices(spec, seller)[-1]
-    document = WORLD.document(
+    document = SIMULATION.document(
         spec.report_type,
         seller,
         slice_.marketplace_ids,
@@ -182,7 +185,7 @@ def test_ledger_days_by_amazons_clock_are_no_rejects(store: Store, account: str,
 def test_pan_eu_shops_tell_one_stock(store: Store) -> None:
     seller = SELLERS["northwind_eu"]
     shops = {code: shop for each in seller.marketplace_ids
-             if (code := (shop := WORLD.shop(seller, each)).marketplace.country)}  # fmt: skip
+             if (code := (shop := SIMULATION.shop(seller, each)).marketplace.country)}  # fmt: skip
     told = {
         code: {
             row["sellerSku"]: row["totalQuantity"]

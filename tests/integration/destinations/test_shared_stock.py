@@ -71,7 +71,9 @@ def test_every_table_of_shared_stock_says_so() -> None:
 
 def test_the_view_follows_its_spec(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     stock(store, "DE", 100)
-    monkeypatch.setattr("sellerops.destinations.once.stock_pools", lambda: {"all": (marketplace("US").id,)})
+    monkeypatch.setattr(
+        "sellerops.destinations.shared_stock.stock_pools", lambda: {"all": (marketplace("US").id,)}
+    )
     stock(store, "DE", 90, hours=1)
     stock(store, "US", 5)
     assert {row["stock_pool"] for row in once(store)} == {marketplace("DE").id, "all"}

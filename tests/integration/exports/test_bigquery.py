@@ -12,8 +12,8 @@ from support.sheets import Tab
 from sellerops.base.errors import ConfigurationError
 from sellerops.destinations.bigquery import BigQueryAddress
 from sellerops.exports import ExportSpec
-from sellerops.exports.reading import BigQuerySource
-from sellerops.exports.running import run_export
+from sellerops.exports.export_run import run_export
+from sellerops.exports.row_sources import BigQuerySource
 from sellerops.ledger import Ledger
 from sellerops_airflow.hooks.sheets import GoogleSheets
 

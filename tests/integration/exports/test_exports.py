@@ -17,14 +17,15 @@ from support.sheets import Fault, Formula, SheetsServer, Tab
 
 from sellerops.base.errors import ConfigurationError, CredentialsError, RetryableError
 from sellerops.base.reader_role import grant_table
-from sellerops.exports import ExportSpec, running
-from sellerops.exports.reading import PostgresSource
-from sellerops.exports.records import alone, exports
-from sellerops.exports.running import ExportResult, run_export
+from sellerops.exports import ExportSpec
+from sellerops.exports import export_run as running
+from sellerops.exports.export_records import alone, exports
+from sellerops.exports.export_run import ExportResult, run_export
+from sellerops.exports.row_sources import PostgresSource
 from sellerops.ledger import Ledger
 from sellerops_airflow.hooks.sheets import GoogleSheets
 from sellerops_airflow.operators.sheets import ExportToSheetOperator
-from sellerops_airflow.runs.outcomes import FAILURE_KEY
+from sellerops_airflow.runs.task_outcomes import FAILURE_KEY
 from sellerops_airflow.runtime import Runtime, use_runtime
 
 SALES = """

@@ -16,11 +16,11 @@ from support.postgres import PostgresServer
 
 from sellerops.base import postgres
 from sellerops.base.errors import LedgerUnavailable
-from sellerops.base.postgres import Patience
+from sellerops.base.postgres import Timeouts
 from sellerops.ledger.availability import Availability
 from sellerops.ledger.database import Connection, Database
 
-QUICK = Patience(statement=2.0, lock=0.5, grace=1.0)
+QUICK = Timeouts(statement=2.0, lock=0.5, grace=1.0)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def database(conninfo: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databas
     """Of little patience."""
     monkeypatch.setattr(postgres, "NETWORK", {**postgres.NETWORK, "connect_timeout": 2})
     monkeypatch.setattr("sellerops.ledger.database.PROBING", QUICK)
-    opened = Database(conninfo, retry_seconds=2.0, patience=QUICK)
+    opened = Database(conninfo, retry_seconds=2.0, timeouts=QUICK)
     yield opened
     opened.close()
 
@@ -79,7 +79,7 @@ def test_a_server_that_stops_answering_is_a_typed_error_in_time(
 
 def test_one_silent_connection_costs_one_answer(conninfo: str) -> None:
     """Only this backend is stopped; another connection does the work."""
-    database = Database(conninfo, retry_seconds=5.0, patience=QUICK)
+    database = Database(conninfo, retry_seconds=5.0, timeouts=QUICK)
     pid = database.run(lambda c: c.info.backend_pid)
     with frozen(pid):
         assert database.run(ask) == 1

@@ -14,7 +14,7 @@ from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.cli import main
 from sellerops.collect.context import key_of
 from sellerops.ledger import Ledger, RunRef, listings
-from sellerops.ledger.listings import Listed
+from sellerops.ledger.listings import ListedReport
 from sellerops.rate_limits import Bucket, Granted, QuotaLedger, load_rate_limits
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import load_spec
@@ -62,7 +62,9 @@ def test_archived_and_listed_reports_are_not_planned(
         ledger.record_created(request.id, f"report {request.id}", reported_at=made)
         ledger.record_archived(request.id, uri="file:///x", nbytes=1, sha256="x", headers={})
     told = [
-        Listed(str(number), spec.report_type, query.marketplace_ids, query.start, query.end, "DONE", made)
+        ListedReport(
+            str(number), spec.report_type, query.marketplace_ids, query.start, query.end, "DONE", made
+        )
         for number, (query, made) in enumerate(
             ((query_of(spec, slices[3]), young), (query_of(spec, slices[4]), old))
         )
@@ -92,7 +94,9 @@ def test_the_quota_command_shows_what_was_learned_and_saved(
     account: Account, ledger: Ledger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     limits = QuotaLedger(ledger, load_rate_limits())
-    limits.too_soon(account, "GET_AFN_INVENTORY_DATA", refusal="1", reason="requested too frequently")
+    limits.lengthen_cooldown(
+        account, "GET_AFN_INVENTORY_DATA", refusal="1", reason="requested too frequently"
+    )
     key = key_of(load_spec("sales_and_traffic"), last_pieces(account)[0])
     for run_id in ("one", "two"):
         run = RunRef(RUN.dag_id, run_id, RUN.task_id, 0, 1, RUN.report)

@@ -22,8 +22,8 @@ from support.postgres import TEMPLATE, PostgresServer
 
 from sellerops.cli import existing
 from sellerops.collect import part_claims
-from sellerops.completeness import calendars
-from sellerops.completeness.filling import tries_of
+from sellerops.completeness import read_calendars
+from sellerops.completeness.filling import count_tries
 from sellerops.completeness.silence import silent_reports
 from sellerops.completeness.summary import summarize
 from sellerops.completeness.warnings import warnings_of
@@ -153,16 +153,16 @@ QUESTIONS: dict[str, Callable[[Ledger, datetime], object]] = {
     "loads with findings": lambda ledger, now: ledger.database.run(
         lambda c: findings.loads_with_findings(c, **RECENT)
     ),
-    "what changed": lambda ledger, now: ledger.database.run(lambda c: findings.changes_of(c, [7, 8])),
-    "what was rejected": lambda ledger, now: ledger.database.run(lambda c: findings.refused_by(c, [7, 8])),
+    "what changed": lambda ledger, now: ledger.database.run(lambda c: findings.column_changes(c, [7, 8])),
+    "what was rejected": lambda ledger, now: ledger.database.run(lambda c: findings.rejected_rows(c, [7, 8])),
     "silence": lambda ledger, now: silent_reports(ledger, [SPEC], ACCOUNTS.values(), timedelta(hours=6)),
     "the summary": lambda ledger, now: summarize(ledger, ACCOUNTS, now - DAY, now),
-    "the calendar": lambda ledger, now: list(calendars(ledger, SPEC, ACCOUNTS.values(), days=20)),
+    "the calendar": lambda ledger, now: list(read_calendars(ledger, SPEC, ACCOUNTS.values(), days=20)),
     "the calendar of an account": lambda ledger, now: list(
-        calendars(ledger, SPEC, [ACCOUNTS["northwind_na"]], days=20)
+        read_calendars(ledger, SPEC, [ACCOUNTS["northwind_na"]], days=20)
     ),
     "open warnings": lambda ledger, now: warnings_of(ledger, SPEC.name),
-    "tries of a gap": lambda ledger, now: tries_of(
+    "tries of a gap": lambda ledger, now: count_tries(
         ledger, SPEC.name, "northwind_na", [(SHOPS[0], now.date())]
     ),
     "the last slices": lambda ledger, now: ledger.slice_states(most=101),
@@ -178,7 +178,7 @@ QUESTIONS: dict[str, Callable[[Ledger, datetime], object]] = {
     ),
     "open faults": lambda ledger, now: ledger.database.run(lambda c: notices.open_faults(c, "run_failed|x")),
     "a notification": lambda ledger, now: ledger.database.run(
-        lambda c: notifications.keep(c, notifications.Notification("new", "{}", report_id="R7-0"))
+        lambda c: notifications.store(c, notifications.Notification("new", "{}", report_id="R7-0"))
     ),
     "open questions": lambda ledger, now: ledger.database.run(
         lambda c: quarantines.listed(c, [QuarantineState.OPEN], 100)

@@ -10,7 +10,7 @@ import pytest
 
 from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger, RequestKey, RequestStatus, RunRef, retention
-from sellerops.ledger.retention import Kept, purge
+from sellerops.ledger.retention import RetentionPeriods, purge
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 RUN = RunRef("dag", "run", "task", 0, 1, "orders")
@@ -142,7 +142,7 @@ def test_changed_cells_are_kept_longer_than_rejects(ledger: Ledger, at: At) -> N
     at(1_099)
     assert purge(ledger)["restatement"] == 0
     at(1_101)
-    assert purge(ledger, Kept(changes=timedelta(days=2_000)))["restatement"] == 0
+    assert purge(ledger, RetentionPeriods(changes=timedelta(days=2_000)))["restatement"] == 0
     assert purge(ledger)["restatement"] == 1
     assert read(ledger, "SELECT new_load_id FROM sellerops.restatement") == [2]
 

@@ -11,7 +11,7 @@ import pytest
 
 from sellerops.base.errors import GiveUpError, Quarantined
 from sellerops.calendar.slices import Slice
-from sellerops.completeness import DayState, calendars
+from sellerops.completeness import DayState, read_calendars
 from sellerops.ledger import Ledger, RunRef, SliceRow, SliceState
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec
@@ -47,7 +47,7 @@ def end(
     ledger: Ledger, destination: str, state: SliceState, request_id: int = 7, slice_: Slice = SLICE
 ) -> SliceState:
     """One destination ends; the state of all days afterwards, which is one."""
-    ledger.settle_destination(
+    ledger.set_destination_state(
         slice_, destination, state, destinations=BOTH, run=run_of(destination), request_id=request_id,
         error=ERRORS.get(state),
     )  # fmt: skip
@@ -136,21 +136,21 @@ def test_an_empty_day_is_empty_only_where_no_destination_has_rows(ledger: Ledger
 
 def test_a_destination_that_the_spec_no_longer_names_is_in_nobodys_way(ledger: Ledger) -> None:
     assert end(ledger, "bigquery", FAILED) is FAILED
-    ledger.settle_destination(SLICE, "postgres", LOADED, destinations=("postgres",), request_id=7)
+    ledger.set_destination_state(SLICE, "postgres", LOADED, destinations=("postgres",), request_id=7)
     assert {row.state for row in rows(ledger)} == {LOADED}
 
 
 def test_a_day_that_waited_for_a_destination_switched_off_is_loaded(ledger: Ledger) -> None:
     assert end(ledger, "postgres", LOADED) is REQUESTED
-    ledger.recount_destinations(SLICE, ("postgres",))
+    ledger.refresh_slice_state(SLICE, ("postgres",))
     assert {row.state for row in rows(ledger)} == {LOADED}
-    ledger.recount_destinations(SLICE, BOTH)
+    ledger.refresh_slice_state(SLICE, BOTH)
     assert {row.state for row in rows(ledger)} == {REQUESTED}
 
 
 def test_nothing_is_made_of_days_that_no_destination_has(ledger: Ledger) -> None:
     assert end(ledger, "bigquery", FAILED) is FAILED
-    ledger.recount_destinations(SLICE, ("postgres",))
+    ledger.refresh_slice_state(SLICE, ("postgres",))
     assert {row.state for row in rows(ledger)} == {FAILED}
 
 
@@ -166,10 +166,10 @@ def test_what_an_account_does_not_load_somewhere_is_not_missing_there(ledger: Le
     na = replace(SLICE, report=spec.name)
     eu = replace(na, account_id="northwind_eu", region="EU", marketplaces=("DE",))
     for slice_ in (na, eu):
-        ledger.settle_destination(slice_, "postgres", LOADED, destinations=("postgres",), request_id=7)
+        ledger.set_destination_state(slice_, "postgres", LOADED, destinations=("postgres",), request_id=7)
     shown = {
         shop.account.id: day.state
-        for shop in calendars(
+        for shop in read_calendars(
             ledger, spec, accounts.values(), last_day=DAYS[-1], now=datetime(2026, 11, 21, tzinfo=UTC)
         )
         for day in shop.days
@@ -183,7 +183,12 @@ def test_two_that_end_at_once_see_each_other(ledger: Ledger) -> None:
         with ThreadPoolExecutor(2) as pool:
             both = [
                 pool.submit(
-                    ledger.settle_destination, SLICE, name, LOADED, destinations=BOTH, request_id=request_id
+                    ledger.set_destination_state,
+                    SLICE,
+                    name,
+                    LOADED,
+                    destinations=BOTH,
+                    request_id=request_id,
                 )
                 for name in BOTH
             ]
@@ -195,7 +200,7 @@ def test_two_that_end_at_once_see_each_other(ledger: Ledger) -> None:
 def test_a_day_that_a_destination_named_later_lacks_is_not_complete(ledger: Ledger) -> None:
     spec = load_spec("sales_and_traffic")
     slice_ = replace(SLICE, report=spec.name)
-    ledger.settle_destination(slice_, "postgres", LOADED, destinations=("postgres",), request_id=7)
+    ledger.set_destination_state(slice_, "postgres", LOADED, destinations=("postgres",), request_id=7)
 
     def shown(*destinations: str) -> set[DayState]:
         named = spec.model_copy(update={"destinations": destinations})
@@ -203,12 +208,12 @@ def test_a_day_that_a_destination_named_later_lacks_is_not_complete(ledger: Ledg
         moment = datetime(2026, 11, 21, tzinfo=UTC)
         return {
             day.state
-            for shop in calendars(ledger, named, accounts, last_day=DAYS[-1], now=moment)
+            for shop in read_calendars(ledger, named, accounts, last_day=DAYS[-1], now=moment)
             for day in shop.days
             if day.day in DAYS and shop.marketplace_id == "ATVPDKIKX0DER"
         }
 
     assert shown("postgres") == {DayState.LOADED}
     assert shown(*BOTH) == shown("bigquery") == {DayState.PARTIAL}
-    ledger.settle_destination(slice_, "bigquery", LOADED, destinations=BOTH, request_id=7)
+    ledger.set_destination_state(slice_, "bigquery", LOADED, destinations=BOTH, request_id=7)
     assert shown(*BOTH) == {DayState.LOADED}

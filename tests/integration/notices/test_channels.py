@@ -15,7 +15,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from support.sandbox import SandboxServer
 
-from sellerops.notices import blocks_of
+from sellerops.notices import slack_blocks
 from sellerops.notices.notice import plain
 from sellerops.notices.outbox import ChannelError, Post
 from sellerops.notices.routes import CONNECTIONS, Kind, Target
@@ -28,7 +28,7 @@ PATIENT = 120.0  # seconds, where an answer comes: on a busy machine it comes la
 
 
 def post(kind: str, text: str = TEXT, **more: Any) -> Post:
-    return Post(TARGETS.get(kind, "ops@example.com"), text, blocks_of("title", [text]), **more)
+    return Post(TARGETS.get(kind, "ops@example.com"), text, slack_blocks("title", [text]), **more)
 
 
 def send(kind: str, **more: Any) -> str:
@@ -236,6 +236,6 @@ def test_a_channel_without_a_connection_is_left_out_and_said_once(
     monkeypatch.setattr(channels, "_warned", set())
     target = Target("chat", Kind.TELEGRAM, "no_such_connection", "-1")
     with caplog.at_level(logging.WARNING):
-        assert [channels.is_there(target) for _ in range(3)] == [False] * 3
+        assert [channels.has_connection(target) for _ in range(3)] == [False] * 3
     (record,) = [each for each in caplog.records if "no_such_connection" in each.getMessage()]
     assert "Add it in Admin > Connections" in record.getMessage()

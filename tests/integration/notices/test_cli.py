@@ -9,7 +9,7 @@ import pytest
 from sellerops.cli import main
 from sellerops.ledger import Ledger
 from sellerops.notices import Event, Notice, load_routes
-from sellerops.notices.outbox import ChannelError, Post, record, send_due
+from sellerops.notices.outbox import ChannelError, Post, record_notice, send_due
 from sellerops.settings.config_files import config_dir
 
 
@@ -26,7 +26,7 @@ def test_what_waits_and_what_is_wrong(
         "Everything has arrived.\nNothing is wrong that people were told of.\n"
     )
     notice = Notice("a", Event.LATE, "orders are late\nmore \x00", [], fault_key="late|orders")
-    record(ledger, notice, load_routes(), lambda target: target.kind == "slack")
+    record_notice(ledger, notice, load_routes(), lambda target: target.kind == "slack")
     send_due(ledger, away)
     assert main(["notices", "pending"]) == main(["notices", "faults"]) == 0
     shown = capsys.readouterr().out

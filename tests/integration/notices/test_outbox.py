@@ -16,8 +16,15 @@ from support.processes import in_processes, tell_all
 from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
 from sellerops.ledger.notices import Delivery, deliveries, open_faults
-from sellerops.notices import Event, Fault, Notice, blocks_of, load_routes
-from sellerops.notices.outbox import ChannelError, Post, record, record_end, record_untold, send_due
+from sellerops.notices import Event, Fault, Notice, load_routes, slack_blocks
+from sellerops.notices.outbox import (
+    ChannelError,
+    Post,
+    record_notice,
+    record_notice_of_new,
+    record_recovery,
+    send_due,
+)
 
 START = datetime(2026, 11, 21, 9, tzinfo=UTC)
 ROUTES = load_routes()
@@ -62,13 +69,13 @@ def at(ledger: Ledger) -> Callable[[float], None]:
 
 def notice(key: str, event: Event = Event.PARTIAL_FAILURE, run: str = "1", *faults: str) -> Notice:
     return Notice(
-        key, event, f"{key}\nmore", blocks_of(key, ["more"]), dag_id="report__x", run_id=run, report="x",
+        key, event, f"{key}\nmore", slack_blocks(key, ["more"]), dag_id="report__x", run_id=run, report="x",
         faults=tuple(Fault(each, f"x: {each}") for each in faults),
     )  # fmt: skip
 
 
 def tell(ledger: Ledger, wire: Wire, told: Notice) -> bool:
-    threads = record(ledger, told, ROUTES, lambda target: True)
+    threads = record_notice(ledger, told, ROUTES, lambda target: True)
     if threads:
         send_due(ledger, wire.send, threads=threads)
     return bool(threads)
@@ -177,7 +184,7 @@ def test_a_sender_that_died_gives_its_message_back(ledger: Ledger, wire: Wire) -
     def die(kind: str, connection: str, post: Post) -> str:
         raise Killed
 
-    record(ledger, notice("a"), ROUTES, lambda target: target.kind == "slack")
+    record_notice(ledger, notice("a"), ROUTES, lambda target: target.kind == "slack")
     with pytest.raises(Killed):
         send_due(ledger, die)
     assert send_due(ledger, wire.send) == 0, "it may still be sending"
@@ -206,7 +213,7 @@ def test_one_message_for_several_things_nobody_was_told_of(ledger: Ledger, wire:
         return notice("+".join(new))
 
     def told(*items: str) -> list[str]:
-        return record_untold(ledger, items, str, make, ROUTES, lambda target: True)
+        return record_notice_of_new(ledger, items, str, make, ROUTES, lambda target: True)
 
     assert told("b", "a")
     assert told("c", "a", "b")
@@ -227,10 +234,10 @@ def test_the_same_fault_is_told_once_over_many_runs_daily_at_most_and_so_is_its_
     assert (reminder.answers != "", reminder.broadcast, opened.broadcast) == (True, True, False)
     (fault,) = ledger.database.run(open_faults)
     assert fault.times == 30
-    threads, told = record_end(ledger, [fault.id], "In this run: 3 loaded.")
+    threads, told = record_recovery(ledger, [fault.id], "In this run: 3 loaded.")
     assert {each.channel for each in told} == {"task", "log"}
     send_due(ledger, wire.send, threads=threads)
-    assert record_end(ledger, [fault.id]) == ([], set())
+    assert record_recovery(ledger, [fault.id]) == ([], set())
     for kind in ("slack", "clickup"):
         assert len(wire.texts(kind)) == 3
     end = wire.posts[-1][1]
@@ -250,7 +257,7 @@ def test_a_new_fault_and_a_worse_one_are_told(ledger: Ledger, wire: Wire) -> Non
     assert not tell(ledger, wire, notice("five", Event.CRITICAL_FAILURE, "5", "b"))
     assert tell(ledger, wire, notice("four again", Event.CRITICAL_FAILURE, "4", "a")), "its own run's thread"
     faults = ledger.database.run(open_faults)
-    threads, told = record_end(ledger, [each.id for each in faults])
+    threads, told = record_recovery(ledger, [each.id for each in faults])
     send_due(ledger, wire.send, threads=threads)
     ends = [post for kind, post in wire.posts if kind == "slack" and "works again" in post.text]
     assert Counter(post.target for post in ends) == {"#seller-reports": 2, "#seller-reports-critical": 1}
@@ -272,7 +279,7 @@ def test_an_end_that_comes_before_its_beginning_arrived_comes_after_it(
     wire.down["slack"] = ChannelError("away")
     tell(ledger, wire, notice("one", Event.PARTIAL_FAILURE, "1", "a"))
     (fault,) = ledger.database.run(open_faults)
-    record_end(ledger, [fault.id])
+    record_recovery(ledger, [fault.id])
     wire.down.clear()
     at(1)
     send_due(ledger, wire.send)
@@ -280,9 +287,11 @@ def test_an_end_that_comes_before_its_beginning_arrived_comes_after_it(
 
 
 def test_who_was_never_told_of_the_beginning_is_not_told_of_the_end(ledger: Ledger, wire: Wire) -> None:
-    record(ledger, notice("one", Event.PARTIAL_FAILURE, "1", "a"), ROUTES, lambda each: each.kind == "slack")
+    record_notice(
+        ledger, notice("one", Event.PARTIAL_FAILURE, "1", "a"), ROUTES, lambda each: each.kind == "slack"
+    )
     (fault,) = ledger.database.run(open_faults)
-    assert {each.channel for each in record_end(ledger, [fault.id])[1]} == {"log"}
+    assert {each.channel for each in record_recovery(ledger, [fault.id])[1]} == {"log"}
 
 
 def test_a_slow_channel_holds_nobody_up_for_long(
@@ -299,7 +308,7 @@ def test_a_slow_channel_holds_nobody_up_for_long(
 
     monkeypatch.setattr("sellerops.notices.outbox.time.monotonic", lambda: now[0])
     for run in range(4):
-        record(ledger, replace(notice(f"n{run}"), run_id=str(run)), ROUTES, lambda target: True)
+        record_notice(ledger, replace(notice(f"n{run}"), run_id=str(run)), ROUTES, lambda target: True)
     now[0] = 0.0
     sent = send_due(ledger, slow)
     assert now[0] <= 10

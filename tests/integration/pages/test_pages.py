@@ -175,7 +175,7 @@ def test_a_dag_shows_no_document_of_another_report_type(desk: Desk) -> None:
 def test_personal_documents_open_for_those_who_are_named(
     desk: Desk, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert SHIPMENTS.documents_kept is not None
+    assert SHIPMENTS.archive_retention is not None
     one = desk.archive(b"buyer-email\r\nann@example.com\r\n", SHIPMENTS)
     refused = desk.document(one, dag_id=SHIPMENTS.dag_id)
     assert refused.status_code == 403 and "ann@example.com" not in refused.text
@@ -229,7 +229,7 @@ def test_its_type_is_ours_and_its_charset_one_word(desk: Desk, told: str, charse
 
 
 def test_large_documents_are_saved_and_streamed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sellerops_airflow.pages.documents.LARGEST_SHOWN", 1000)
+    monkeypatch.setattr("sellerops_airflow.pages.documents.MAX_INLINE_BYTES", 1000)
     content = os.urandom(700_000)
     answer = desk.document(desk.archive(content))
     assert answer.headers["content-disposition"].startswith("attachment")
@@ -305,7 +305,7 @@ def load(desk: Desk, content: bytes, request_id: int, run_id: str = RUN) -> None
     results = load_document(
         destination, SALES, SLICE, meta, lambda: desk.runtime.archive.open(str(request.archive_uri))
     )
-    desk.ledger.settle_destination(
+    desk.ledger.set_destination_state(
         SLICE, "postgres", SliceState.LOADED, destinations=("postgres",), run=run, request_id=request_id,
         load_id=results[-1].load_id,
     )  # fmt: skip

@@ -22,7 +22,7 @@ from sellerops.archive import Archive
 from sellerops.base.errors import TableInUse
 from sellerops.destinations.postgres import migration as postgres_migration
 from sellerops.ledger import Ledger, RunRef, SliceState
-from sellerops.ledger.database import keep_in_step
+from sellerops.ledger.database import sync_configuration
 from sellerops.reprocess.load_steps import Scope
 from sellerops.reprocess.replay import replay
 from sellerops.settings.marketplaces import all_marketplaces, marketplace
@@ -245,7 +245,7 @@ def test_a_table_is_widened_whatever_goes_on_in_another_table_of_its_view(
 
 def test_missing_days_are_what_failed_and_what_lies_between(store: PostgresStore, ledger: Ledger) -> None:
     with ledger.connection() as connection:
-        keep_in_step(connection)
+        sync_configuration(connection)
 
     def settle(spec: ReportSpec, day: str, state: SliceState, error: Exception | None = None) -> None:
         run = RunRef(spec.dag_id, "manual__1", "shop.slice.fetch_report", 0, 1, spec.name)
@@ -293,7 +293,7 @@ def test_job_runs_tell_every_load_and_every_reason(store: PostgresStore, ledger:
         results = load_document(
             store.destination, doc.spec, doc.slice_, replace(doc.meta, run=run(number)), doc.stream
         )
-        ledger.settle_destination(
+        ledger.set_destination_state(
             doc.slice_, "postgres", SliceState.LOADED, destinations=("postgres",), run=run(number),
             request_id=None, load_id=results[-1].load_id,
         )  # fmt: skip
@@ -303,7 +303,7 @@ def test_job_runs_tell_every_load_and_every_reason(store: PostgresStore, ledger:
     load(sales("2026-11-18", units=4, hours=1), 2)
     error = TableInUse("it is in use", remedy="Wait.")
     held = day_slice(SALES, "2026-11-19")
-    ledger.settle_destination(
+    ledger.set_destination_state(
         held, "postgres", SliceState.QUARANTINED, destinations=("postgres",), run=run(2), error=error
     )
     two_days = day_slice(SALES, "2026-11-20", "2026-11-21")

@@ -11,10 +11,10 @@ from starlette.testclient import TestClient
 from support.sandbox_app import NOW, Api, epoch
 
 from amazon_sandbox.app import create_app
-from amazon_sandbox.clock import VirtualClock
-from amazon_sandbox.reports import life
-from amazon_sandbox.sandbox import Sandbox
-from amazon_sandbox.world import World
+from amazon_sandbox.core.clock import VirtualClock
+from amazon_sandbox.core.sandbox import Sandbox
+from amazon_sandbox.reports import processing as life
+from amazon_sandbox.simulation import Simulation
 
 
 @pytest.fixture
@@ -22,7 +22,9 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """A sandbox whose clock stands still at NOW until a test moves it, and that waits for its documents."""
     monkeypatch.setattr(life, "WAIT_FOR_DOCUMENT", 240.0)
     clock = VirtualClock(start=epoch(NOW), real=lambda: 1_000_000.0)
-    return Sandbox(partial(World, 7), clock=clock, public_url="http://testserver", render_in_process=True)
+    return Sandbox(
+        partial(Simulation, 7), clock=clock, public_url="http://testserver", render_in_process=True
+    )
 
 
 @pytest.fixture
@@ -35,13 +37,13 @@ def http(sandbox: Sandbox) -> Iterator[TestClient]:
 @pytest.fixture
 def na(http: TestClient, sandbox: Sandbox) -> Api:
     """The seller in US, CA, MX, logged in."""
-    return Api(http, sandbox, sandbox.world.seller("northwind_na")).login()
+    return Api(http, sandbox, sandbox.simulation.seller("northwind_na")).login()
 
 
 @pytest.fixture
 def eu(http: TestClient, sandbox: Sandbox) -> Api:
     """The seller in GB, DE, FR, logged in."""
-    return Api(http, sandbox, sandbox.world.seller("northwind_eu")).login()
+    return Api(http, sandbox, sandbox.simulation.seller("northwind_eu")).login()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from amazon_sandbox.clock import VirtualClock
+from amazon_sandbox.core.clock import VirtualClock
 
 
 class Real:

@@ -7,8 +7,8 @@ from starlette.testclient import TestClient
 from support.sandbox_app import ORDERS, SALES, Api
 
 from amazon_sandbox import __main__ as command
-from amazon_sandbox.calls import Call as LoggedCall
-from amazon_sandbox.calls import CallLog
+from amazon_sandbox.core.calls import Call as LoggedCall
+from amazon_sandbox.core.calls import CallLog
 
 
 def test_the_clock_is_shown_and_moved(control: Any) -> None:
@@ -128,12 +128,14 @@ def test_truth_is_what_sales_and_traffic_reports(na: Api, control: Any) -> None:
     """Units of a closed day, as known now."""
     import json
 
-    shop = na.seller.marketplace_ids[0]
-    truth = control("GET", f"/truth?account=northwind_na&marketplace_id={shop}&date=2026-11-14")
+    storefront = na.seller.marketplace_ids[0]
+    expected_figures = control(
+        "GET", f"/truth?account=northwind_na&marketplace_id={storefront}&date=2026-11-14"
+    )
     report = na.finished(SALES, dataStartTime="2026-11-14", dataEndTime="2026-11-14")
     day = json.loads(na.download(report))["salesAndTrafficByDate"][0]["salesByDate"]
-    assert truth["units_ordered"] == day["unitsOrdered"] > 0
-    assert truth["ordered_product_sales"] == day["orderedProductSales"]["amount"]
+    assert expected_figures["units_ordered"] == day["unitsOrdered"] > 0
+    assert expected_figures["ordered_product_sales"] == day["orderedProductSales"]["amount"]
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from support.sandbox_app import ALL_TYPES, INVENTORY, ORDERS, RETURNS, SALES, SETTLEMENTS, Api
 
+from amazon_sandbox.core.sandbox import Sandbox
 from amazon_sandbox.reports.data import known_types
-from amazon_sandbox.sandbox import Sandbox
 
 
 def refusal(na: Api, body: Any, **kwargs: Any) -> tuple[int, str, str]:
@@ -152,7 +152,7 @@ def test_a_type_the_world_does_not_play_is_cancelled(na: Api, sandbox: Sandbox) 
     report_type = next(
         name
         for name, access in known_types().items()
-        if access == "requestable" and name not in sandbox.world.report_types
+        if access == "requestable" and name not in sandbox.simulation.report_types
     )
     assert na.finished(report_type)["processingStatus"] == "CANCELLED"
 

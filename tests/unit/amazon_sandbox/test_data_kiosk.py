@@ -14,9 +14,9 @@ from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, get_named_ty
 from httpx import Response
 from support.sandbox_app import NOW, SALES, Api, epoch
 
+from amazon_sandbox.core.quotas import UsagePlan
+from amazon_sandbox.core.sandbox import USAGE_PLANS
 from amazon_sandbox.data_kiosk import data, language
-from amazon_sandbox.quotas import UsagePlan
-from amazon_sandbox.sandbox import USAGE_PLANS
 
 US, CA, MX = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1AM78C64UM0Y8"
 SALES_AND_TRAFFIC, ECONOMICS = data.DATASETS
@@ -386,15 +386,15 @@ def _fees(row: dict[str, Any]) -> Decimal:
 
 def _posted(kiosk: Kiosk, day: date) -> Decimal:
     """What settlements charge as item fees on a day of the US shop."""
-    from amazon_sandbox.world.settlements import _shop_lines
+    from amazon_sandbox.simulation.settlements import _shop_lines
 
-    shop = kiosk.api.sandbox.world.shop(kiosk.api.seller, US)
-    start, end = shop.marketplace.day_bounds(day.toordinal())
+    storefront = kiosk.api.sandbox.simulation.storefront(kiosk.api.seller, US)
+    start, end = storefront.marketplace.day_bounds(day.toordinal())
     return (
         -sum(
             (
                 Decimal(line.amount)
-                for line in _shop_lines(shop, start, end)
+                for line in _shop_lines(storefront, start, end)
                 if line.amount_type == "ItemFees"
             ),
             Decimal(0),

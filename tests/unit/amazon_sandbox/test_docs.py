@@ -5,8 +5,8 @@ from pathlib import Path
 
 from amazon_sandbox import control
 from amazon_sandbox.__main__ import _parser
+from amazon_sandbox.core.sandbox import OPERATIONS, Sandbox
 from amazon_sandbox.reports.data import SETTLEMENTS
-from amazon_sandbox.sandbox import OPERATIONS, Sandbox
 
 DOCS = (Path(__file__).resolve().parents[3] / "docs" / "sandbox.md").read_text()
 
@@ -32,7 +32,7 @@ def test_every_operation_and_call_is_documented() -> None:
 def test_report_types_that_are_told_of_have_data(sandbox: Sandbox) -> None:
     told = re.findall(r"^\| `(GET_\w+)` \|", DOCS, re.MULTILINE)
     assert len(told) > 20
-    assert set(told) <= {*sandbox.world.report_types, SETTLEMENTS}
+    assert set(told) <= {*sandbox.simulation.report_types, SETTLEMENTS}
 
 
 def test_every_option_of_the_command_line_is_documented() -> None:

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 from support.sandbox_app import INVENTORY, ORDERS, SALES, Api
 
-from amazon_sandbox.sandbox import Sandbox
+from amazon_sandbox.core.sandbox import Sandbox
 
 
 def test_the_url_is_presigned_and_dies_after_300_seconds(na: Api, http: TestClient, sandbox: Sandbox) -> None:

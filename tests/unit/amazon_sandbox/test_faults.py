@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 from support.sandbox_app import INVENTORY, ORDERS, RETURNS, SALES, Api
 
-from amazon_sandbox import http_faults
+from amazon_sandbox.core import http_faults
 from amazon_sandbox.reports import faults as reports_faults
 
 

@@ -4,7 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 from support.sandbox_app import SALES, Api
 
-from amazon_sandbox.sandbox import Sandbox
+from amazon_sandbox.core.sandbox import Sandbox
 
 
 def test_a_refresh_token_buys_an_access_token_for_an_hour(na: Api, http: TestClient) -> None:

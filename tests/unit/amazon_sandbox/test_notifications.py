@@ -10,10 +10,10 @@ import jsonschema
 import pytest
 from support.sandbox_app import SALES, Api
 
+from amazon_sandbox.core.sandbox import Sandbox
 from amazon_sandbox.data_kiosk.state import Query
 from amazon_sandbox.notifications import data
 from amazon_sandbox.reports.state import Report
-from amazon_sandbox.sandbox import Sandbox
 from sellerops.notifications.messages import parse
 
 ARN = "arn:aws:sqs:us-east-1:123456789012:reports"

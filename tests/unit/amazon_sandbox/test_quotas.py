@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amazon_sandbox.quotas import Quotas, UsagePlan
+from amazon_sandbox.core.quotas import Quotas, UsagePlan
 
 PLAN = UsagePlan(rate=0.5, burst=3)
 

@@ -12,11 +12,11 @@ import pytest
 from httpx import Response
 from support.sandbox_app import INVENTORY, NOW, ORDERS, Api, epoch
 
+from amazon_sandbox.core.quotas import UsagePlan
+from amazon_sandbox.core.sandbox import USAGE_PLANS
 from amazon_sandbox.fba_inventory import data as fba_inventory
 from amazon_sandbox.finances import data as finances
-from amazon_sandbox.quotas import UsagePlan
-from amazon_sandbox.sandbox import USAGE_PLANS
-from amazon_sandbox.world.settlements import currency_groups
+from amazon_sandbox.simulation.settlements import currency_groups
 
 US = "ATVPDKIKX0DER"
 STOCK = "/fba/inventory/v1/summaries"
@@ -94,10 +94,12 @@ def test_pages_of_stock_show_one_moment_and_die_after_30_seconds(
 def test_transactions_are_the_settlements_lines(eu: Api) -> None:
     """To the cent, for the newest settlement of each currency, deferred money counted once."""
     api, now = unlimited(eu), datetime.fromisoformat(NOW)
-    world = api.sandbox.world
+    simulation = api.sandbox.simulation
     for shops in currency_groups(api.seller).values():
-        ref = [one for one in world.settlements(api.seller, now) if list(one.marketplace_ids) == shops][-1]
-        document = world.settlement_document(api.seller, ref.settlement_id).read()
+        ref = [one for one in simulation.settlements(api.seller, now) if list(one.marketplace_ids) == shops][
+            -1
+        ]
+        document = simulation.settlement_document(api.seller, ref.settlement_id).read()
         lines = [row for row in rows_of(document)[1:] if "Reserve" not in row["amount-description"]]
         wanted = sum(Decimal(row["amount"].replace(",", ".")) for row in lines)
         rows = transactions(
@@ -160,12 +162,15 @@ def test_metrics_are_sales_and_traffics(na: Api) -> None:
     payload = told(na, METRICS, **DAY)["payload"]
     assert [day["interval"][:10] for day in payload] == ["2026-11-13", "2026-11-14", "2026-11-15"]
     for day in payload:
-        truth = na.http.get(
+        expected_figures = na.http.get(
             "/_sandbox/truth",
             params={"account": "northwind_na", "marketplace_id": US, "date": day["interval"][:10]},
         ).json()
-        assert (day["unitCount"], day["orderItemCount"]) == (truth["units_ordered"], truth["order_items"])
-        assert float(day["totalSales"]["amount"]) == truth["ordered_product_sales"]
+        assert (day["unitCount"], day["orderItemCount"]) == (
+            expected_figures["units_ordered"],
+            expected_figures["order_items"],
+        )
+        assert float(day["totalSales"]["amount"]) == expected_figures["ordered_product_sales"]
         assert 0 < day["orderCount"] <= day["orderItemCount"]
     hours = told(na, METRICS, **{**DAY, "granularity": "Hour"})["payload"]
     assert len(hours) == 72

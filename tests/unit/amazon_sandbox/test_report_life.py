@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from support.sandbox_app import ALL_TYPES, INVENTORY, NOW, ORDERS, SALES, Api, epoch
 
+from amazon_sandbox.core.sandbox import Sandbox
 from amazon_sandbox.reports import render
-from amazon_sandbox.sandbox import Sandbox
-from amazon_sandbox.world import World
+from amazon_sandbox.simulation import Simulation
 
 
 def test_a_report_moves_with_the_virtual_clock(na: Api, sandbox: Sandbox) -> None:
     """IN_QUEUE, IN_PROGRESS, DONE after the seconds that are set, however much real time that takes."""
-    sandbox.maker.pace.queue_seconds, sandbox.maker.pace.progress_seconds = 60, 120
+    sandbox.report_creator.pace.queue_seconds, sandbox.report_creator.pace.progress_seconds = 60, 120
     report_id = na.create(ORDERS)
     seen = []
     for _ in range(4):
@@ -134,9 +134,9 @@ def test_before_the_clock_jumps_what_was_asked_for_is_written(
         jumping.set()
         await finish(seconds)
 
-    def late(world: World, job: render.RenderJob) -> render.Rendered | None:
+    def late(simulation: Simulation, job: render.RenderJob) -> render.Rendered | None:
         jumping.wait(60)
-        rendered = write(world, job)
+        rendered = write(simulation, job)
         written_at.append(sandbox.clock.now())
         return rendered
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.sandbox_app import ORDERS, SALES, Api
 
-from amazon_sandbox.sandbox import Sandbox
+from amazon_sandbox.core.sandbox import Sandbox
 
 
 def schedule(na: Api, **changed: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from amazon_sandbox.sandbox import Sandbox
+from amazon_sandbox.core.sandbox import Sandbox
 
 TOKEN = {"authorization": "Bearer xoxb-sandbox"}
 BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "*late*"}}]

@@ -9,11 +9,12 @@ import pytest
 from httpx import Response
 from support.sandbox_app import NOW, Api, epoch
 
+from amazon_sandbox.core.quotas import UsagePlan
+from amazon_sandbox.core.sandbox import USAGE_PLANS
 from amazon_sandbox.inbound import data as inbound_data
-from amazon_sandbox.quotas import UsagePlan
-from amazon_sandbox.sandbox import USAGE_PLANS
-from amazon_sandbox.world import awd, inbound, ledger
-from amazon_sandbox.world.inventory import DAY, stock_at
+from amazon_sandbox.simulation import awd, inbound
+from amazon_sandbox.simulation import inventory_ledger as ledger
+from amazon_sandbox.simulation.inventory import DAY, stock_at
 
 US, GB = "ATVPDKIKX0DER", "A1F83G8C2ARO7P"
 BULK = "/awd/2024-05-09"
@@ -81,17 +82,17 @@ def test_bulk_stock_stands_still_for_a_day_and_follows_its_shipments(api: Api) -
     first = told(api, f"{BULK}/inventory", details="SHOW", maxResults="200")
     api.later(8 * 3600)
     assert told(api, f"{BULK}/inventory", details="SHOW", maxResults="200") == first
-    shop = api.sandbox.world._shop(api.seller, US)
+    storefront = api.sandbox.simulation._shop(api.seller, US)
     now = int(epoch(NOW))
     arrived = {
         (shipment.received_at, line.sku.listing.sku): line.received * line.sku.case_size
-        for shipment in awd.shipments_seen(shop, now)
+        for shipment in awd.shipments_seen(storefront, now)
         for line in shipment.lines
     }
     rises = 0
     for day in range(now // DAY - 180, now // DAY):
-        before = {stock.sku.listing.sku: stock for stock in awd.stock_at(shop, day * DAY - 1)}
-        for stock in awd.stock_at(shop, day * DAY):
+        before = {stock.sku.listing.sku: stock for stock in awd.stock_at(storefront, day * DAY - 1)}
+        for stock in awd.stock_at(storefront, day * DAY):
             sku = stock.sku.listing.sku
             assert min(stock.on_hand, stock.inbound, stock.reserved, stock.replenishing) >= 0
             assert stock.on_hand == stock.available + stock.reserved
@@ -132,19 +133,19 @@ def test_pages_of_bulk_shipments_are_bound_to_their_arguments(api: Api) -> None:
 
 
 def test_shipments_are_the_ledgers_receipts_and_the_stocks_inbound(api: Api) -> None:
-    shop = api.sandbox.world._shop(api.seller, US)
+    storefront = api.sandbox.simulation._shop(api.seller, US)
     shipments = v0_rows(api, "shipments", "ShipmentData", {**RANGE, "ShipmentStatusList": EVERY})
     items = {one["ShipmentId"]: one for one in v0_rows(api, "shipmentItems", "ItemData", RANGE)}
     status = {one["ShipmentId"]: one["ShipmentStatus"] for one in shipments}
     assert set(status) <= set(items)
     days = range(date(2026, 10, 15).toordinal(), date(2026, 11, 10).toordinal())
     receipts: dict[str, int] = {}
-    for movement in ledger.movements(shop, days, int(epoch(NOW))):
+    for movement in ledger.movements(storefront, days, int(epoch(NOW))):
         if movement.event is ledger.Event.RECEIPTS:
             receipts[movement.reference] = receipts.get(movement.reference, 0) + movement.quantity
     assert len(receipts) > 20
     assert {name: items[name]["QuantityReceived"] for name in receipts} == receipts
-    stock = stock_at(shop, int(epoch(NOW)))
+    stock = stock_at(storefront, int(epoch(NOW)))
     for name, item in items.items():
         assert 0 <= item["QuantityShipped"] - item["QuantityReceived"] <= 3 or status.get(name) != "CLOSED"
         if status.get(name) == "SHIPPED":
@@ -156,12 +157,12 @@ def test_a_shipment_goes_from_its_plan_to_its_close(api: Api) -> None:
     """Both versions tell the same at every moment."""
     plans = told(api, PLANS, status="ACTIVE", sortBy="CREATION_TIME", sortOrder="DESC")["inboundPlans"]
     plan_id = plans[0]["inboundPlanId"]
-    shop = plans[0]["marketplaceIds"][0]
+    storefront = plans[0]["marketplaceIds"][0]
     states, updates = [], []
     for _ in range(20):
         plan = told(api, f"{PLANS}/{plan_id}")
         shipment = told(api, f"{PLANS}/{plan_id}/shipments/{plan['shipments'][0]['shipmentId']}")
-        query = {"QueryType": "SHIPMENT", "MarketplaceId": shop}
+        query = {"QueryType": "SHIPMENT", "MarketplaceId": storefront}
         query["ShipmentIdList"] = shipment["shipmentConfirmationId"]
         (old,) = told(api, f"{V0}/shipments", **query)["payload"]["ShipmentData"]
         assert old["ShipmentStatus"] == shipment["status"] == plan["shipments"][0]["status"]
@@ -191,31 +192,31 @@ def test_every_plan_is_listed_once_whatever_the_order(api: Api) -> None:
 
 def test_what_nobody_has_is_told_without_making_an_order(na: Api) -> None:
     """Ids depend on the stock cycles alone; two years of orders are not made to find that one is unknown."""
-    shops = [na.sandbox.world.shop(na.seller, each) for each in na.seller.marketplace_ids]
+    shops = [na.sandbox.simulation.storefront(na.seller, each) for each in na.seller.marketplace_ids]
     by_id = {"QueryType": "SHIPMENT", "MarketplaceId": US, "ShipmentIdList": "FBA15NOSUCH1"}
     assert told(na, f"{V0}/shipments", **by_id) == {"payload": {"ShipmentData": []}}
     assert ask(na, f"{PLANS}/wf{'0' * 36}").status_code == 404
     assert ask(na, f"{V0}/shipments/FBA15NOSUCH1/items", MarketplaceId=US).status_code == 404
     assert told(na, PLANS, status="VOIDED") == {"inboundPlans": []}
-    assert [shop.orders.cache_info().misses for shop in shops] == [0, 0, 0]
+    assert [storefront.orders.cache_info().misses for storefront in shops] == [0, 0, 0]
 
 
 def test_what_is_open_or_oldest_needs_no_more_orders_than_those_that_empty_it(na: Api) -> None:
     """Not those of the two years that are kept."""
-    shops = [na.sandbox.world.shop(na.seller, each) for each in na.seller.marketplace_ids]
+    shops = [na.sandbox.simulation.storefront(na.seller, each) for each in na.seller.marketplace_ids]
     assert told(na, PLANS, status="ACTIVE", pageSize="30")["inboundPlans"]
     assert told(na, PLANS, sortOrder="ASC")["inboundPlans"]
     opened = {"QueryType": "SHIPMENT", "MarketplaceId": US, "ShipmentStatusList": "WORKING,SHIPPED,RECEIVING"}
     assert told(na, f"{V0}/shipments", **opened)["payload"]["ShipmentData"]
     # At either end of the two years.
     longest = 2 * (2 * inbound.BLOCK_DAYS + ledger.LONGEST_CYCLE_DAYS)
-    assert all(0 < shop.orders.cache_info().misses <= longest for shop in shops)
+    assert all(0 < storefront.orders.cache_info().misses <= longest for storefront in shops)
 
 
 def test_what_is_found_by_id_or_state_is_what_reading_all_finds(api: Api) -> None:
     """In the same order, though only what can be of an id or a state is made."""
     now = int(epoch(NOW))
-    shops = [api.sandbox.world.shop(api.seller, each) for each in api.seller.marketplace_ids]
+    shops = [api.sandbox.simulation.storefront(api.seller, each) for each in api.seller.marketplace_ids]
     plans = list(inbound_data.newest_plans(shops, now, by_update=True))
     every = [one.confirmation_id for plan in plans for one in plan.shipments]
     assert len(set(every)) == len(every) > 200
@@ -238,8 +239,8 @@ def test_what_is_found_by_id_or_state_is_what_reading_all_finds(api: Api) -> Non
 
 def test_the_catalogue_finds_items_by_every_identifier(api: Api) -> None:
     """ASIN, SKU, EAN and UPC lead to one item; parents have children and neither size nor rank."""
-    shop = api.sandbox.world._shop(api.seller, US)
-    listing = next(one for one in shop.listings if one.asin != one.parent_asin)
+    storefront = api.sandbox.simulation._shop(api.seller, US)
+    listing = next(one for one in storefront.listings if one.asin != one.parent_asin)
     included = "identifiers,relationships,dimensions,salesRanks"
     query = {"marketplaceIds": US, "includedData": included}
     item = told(api, f"{CATALOGUE}/{listing.asin}", **query)
@@ -260,8 +261,8 @@ def test_the_catalogue_finds_items_by_every_identifier(api: Api) -> None:
 
 def test_items_that_cannot_be_estimated_are_told_one_by_one(api: Api) -> None:
     """The rest of the batch succeeds, in its order."""
-    shop = api.sandbox.world._shop(api.seller, US)
-    sku = shop.listings[0].sku
+    storefront = api.sandbox.simulation._shop(api.seller, US)
+    sku = storefront.listings[0].sku
     request = ITEM["FeesEstimateRequest"]
     assert isinstance(request, dict)
     foreign = {**request, "MarketplaceId": GB}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sellerops.formats import times
-from sellerops.formats.paths import Choice, Step, is_chosen
+from sellerops.formats.paths import Selector, Step, is_selected
 from sellerops.settings.specs import ColumnType, ReportSpec, TableSpec
 
 ROWS = 3
@@ -73,7 +73,7 @@ def _written(spec: ReportSpec, moment: datetime, parse: Any) -> Cell:
 def put(target: dict[str, Any], steps: Sequence[Step], value: Any) -> None:
     """Set ``value`` at a path, making what is missing on the way; a second time beside the first."""
     step, rest = steps[0], steps[1:]
-    if step.choice is None or step.choice == Choice():
+    if step.choice is None or step.choice == Selector():
         if rest:
             inner = target.get(step.key)
             if not isinstance(inner, dict):
@@ -94,9 +94,9 @@ def put(target: dict[str, Any], steps: Sequence[Step], value: Any) -> None:
         entries[step.choice.place or 0 :] = [value]  # a list of plain values
 
 
-def _entry(entries: list[dict[str, Any]], choice: Choice) -> dict[str, Any]:
+def _entry(entries: list[dict[str, Any]], choice: Selector) -> dict[str, Any]:
     for place, entry in enumerate(entries):
-        if is_chosen(entry, place, choice):
+        if is_selected(entry, place, choice):
             return entry
     if choice.key is None:
         entries.extend({} for _ in range((choice.place or 0) + 1 - len(entries)))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from support.ads import PRODUCTS, profile_of
-from support.catalogue import Parsed, assert_documented, parse, slice_of, spec_of, world
+from support.catalogue import Parsed, assert_documented, parse, simulation, slice_of, spec_of
 from support.samples import CREATED
 
 AS_OF = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
@@ -57,7 +57,7 @@ def test_every_column_is_filled_somewhere_and_no_key_comes_twice(report: str) ->
 
 def test_each_row_names_its_profile_and_currency_and_ids_are_whole() -> None:
     slice_ = slice_of("sp_campaigns", "northwind_na", ["US"], FIRST, LAST, AS_OF)
-    profile = profile_of(world(), slice_)
+    profile = profile_of(simulation(), slice_)
     for row in read("sp_campaigns").rows:
         assert (row["profile_id"], row["currency_code"]) == (str(profile.id), "USD")
         assert row["campaign_id"].isdigit() and len(row["campaign_id"]) > 12

@@ -49,9 +49,9 @@ def test_every_type_and_grain_has_its_report() -> None:
 def test_a_report_asks_for_every_daily_column_by_its_name(spec: ReportSpec) -> None:
     allowed = type_of(spec).allowed((spec.request.options["group_by"],))
     assert len(allowed) > 10
-    assert set(spec.asked_columns) == set(allowed) - OF_SUMMARIES
+    assert set(spec.requested_columns) == set(allowed) - OF_SUMMARIES
     (table,) = spec.tables.values()
-    assert len(spec.asked_columns) == len(table.read_columns)
+    assert len(spec.requested_columns) == len(table.read_columns)
     for name in table.read_columns:
         header = table.header_of(name)
         assert name == OWN_NAMES.get(header, snake_case(header))

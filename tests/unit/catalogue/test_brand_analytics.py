@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.catalogue import assert_documented, document_of, parse, slice_of, spec_of, world
+from support.catalogue import assert_documented, document_of, parse, simulation, slice_of, spec_of
 
-from amazon_sandbox.world import FatalReport, World
+from amazon_sandbox.simulation import FatalReport, Simulation
 from sellerops.settings.marketplaces import marketplace
 from sellerops.settings.specs import Split
 
@@ -170,7 +170,7 @@ def test_search_terms_tell_the_same_click_shares_and_whose_they_are() -> None:
 def test_queries_are_in_the_language_of_the_shop() -> None:
     for country in ("DE", "FR"):
         assert any(not row["search_query"].isascii() for row in all_queries(country))
-    every = World(seed=7, scenario="world")
+    every = Simulation(seed=7, scenario="world")
     shop = marketplace("JP").id
     report = spec_of("search_catalog_performance_weekly").report_type
     options = {"reportPeriod": "WEEK"}
@@ -260,9 +260,9 @@ def test_coupons_stay_within_their_budget_and_name_their_asins() -> None:
 
 
 def write(report: str, options: Mapping[str, str], start: date, end: date, as_of: datetime = AS_OF) -> Any:
-    seller = world().seller("northwind_na")
+    seller = simulation().seller("northwind_na")
     type_ = spec_of(report).report_type
-    return world().document(type_, seller, [marketplace("US").id], start, end, options, as_of)
+    return simulation().document(type_, seller, [marketplace("US").id], start, end, options, as_of)
 
 
 @pytest.mark.parametrize(
@@ -293,9 +293,9 @@ def test_several_shops_and_too_long_a_list_are_fatal() -> None:
     options = {"reportPeriod": "WEEK", "asin": " ".join(asins("US")[:19])}
     with pytest.raises(FatalReport):
         write("search_query_performance_weekly", options, *WEEK)
-    seller = world().seller("northwind_na")
+    seller = simulation().seller("northwind_na")
     with pytest.raises(FatalReport):
-        world().document(report, seller, seller.marketplace_ids, *WEEK, options, AS_OF)
+        simulation().document(report, seller, seller.marketplace_ids, *WEEK, options, AS_OF)
 
 
 @pytest.mark.parametrize("report", [name for name in SCHEMA_OF if days_of(name) != DAYS])
@@ -319,8 +319,8 @@ def test_a_part_of_the_spec_holds_what_amazon_takes() -> None:
 
 
 def test_search_terms_of_any_size_are_streamed() -> None:
-    document = world().bulk_search_terms(30_001)
+    document = simulation().bulk_search_terms(30_001)
     chunks = [len(chunk) for chunk in document.chunks]
     assert max(chunks) < 250_000
-    again = b"".join(world().bulk_search_terms(30_001).chunks)
+    again = b"".join(simulation().bulk_search_terms(30_001).chunks)
     assert len(json.loads(again)["dataByDepartmentAndSearchTerm"]) == 30_001

@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any
 
 import pytest
-from support.catalogue import Parsed, assert_documented, document_of, parse, slice_of, spec_of, world
+from support.catalogue import Parsed, assert_documented, document_of, parse, simulation, slice_of, spec_of
 
-from amazon_sandbox.world import FatalReport
+from amazon_sandbox.simulation import FatalReport
 
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FIRST, LAST = date(2026, 11, 8), date(2026, 11, 17)
@@ -130,7 +130,9 @@ def test_stock_by_country_is_that_of_each_country() -> None:
     managed = read("fba_manage_inventory", EU, "DE").rows
     assert german == {row["sku"]: row["afn_fulfillable_quantity"] for row in managed}
     with pytest.raises(FatalReport, match="European"):
-        world().document("GET_AFN_INVENTORY_DATA_BY_COUNTRY", world().seller(NA), [], None, None, {}, AS_OF)
+        simulation().document(
+            "GET_AFN_INVENTORY_DATA_BY_COUNTRY", simulation().seller(NA), [], None, None, {}, AS_OF
+        )
 
 
 def test_ages_group_the_same_units() -> None:
@@ -263,9 +265,9 @@ def test_the_ledger_appears_late_and_is_reconciled_for_two_days() -> None:
 def test_a_month_is_the_sum_of_its_days() -> None:
     as_of = datetime(2026, 12, 10, tzinfo=UTC)
     days = parse(SUMMARY, EU, ["FR"], date(2026, 11, 1), date(2026, 11, 30), as_of).rows
-    month = world().document(
+    month = simulation().document(
         "GET_LEDGER_SUMMARY_VIEW_DATA",
-        world().seller(EU),
+        simulation().seller(EU),
         ["A13V1IB3VIYZZH"],
         date(2026, 11, 1),
         date(2026, 12, 1),

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from support.catalogue import Parsed, assert_documented, document_of, parse, slice_of, spec_of, world
+from support.catalogue import Parsed, assert_documented, document_of, parse, simulation, slice_of, spec_of
 
 NA, EU = ("northwind_na", ("US", "CA", "MX")), ("northwind_eu", ("GB", "DE", "FR"))
 AS_OF = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -305,4 +305,4 @@ def test_no_two_rows_of_a_report_share_an_invented_id() -> None:
     """Shops of one seller draw from streams of their own."""
     rows = rows_of("reimbursements", NA, OCTOBER)
     assert len({row["reimbursement_id"] for row in rows}) == len(rows)
-    assert world().seller("northwind_na").region == "NA"
+    assert simulation().seller("northwind_na").region == "NA"

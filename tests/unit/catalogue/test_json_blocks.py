@@ -11,7 +11,7 @@ from support.catalogue import request_facts
 from support.samples import CREATED, SHOPS, sample_of
 
 from sellerops.formats import json_stream, open_rows, tree_rows
-from sellerops.formats.json_pieces import Block, Border
+from sellerops.formats.json_splitting import Block, Splitter
 from sellerops.settings.specs import ReportSpec
 
 # A column's value depends on more than its place, or rows stand in lists of others: read from dicts.
@@ -24,9 +24,9 @@ JSON = [spec for spec in CREATED if spec.format.kind in ("json", "jsonl")]
 def test_ordinary_documents_are_read_by_the_block(spec: ReportSpec) -> None:
     taken: list[bool] = []
     by_structs: list[bool] = []
-    told, read_whole = Border.told, tree_rows.TreeReader._read_whole
+    told, read_whole = Splitter.told, tree_rows.TreeReader._read_whole
 
-    def tell(self: Border, end: int, *, is_taken: bool) -> None:
+    def tell(self: Splitter, end: int, *, is_taken: bool) -> None:
         taken.append(is_taken)
         told(self, end, is_taken=is_taken)
 
@@ -41,7 +41,7 @@ def test_ordinary_documents_are_read_by_the_block(spec: ReportSpec) -> None:
     with (
         patch.object(json_stream, "CHUNK", 1500),
         patch.object(tree_rows, "BATCH_ITEMS", 2),
-        patch.object(Border, "told", tell),
+        patch.object(Splitter, "told", tell),
         patch.object(tree_rows.TreeReader, "_read_whole", read),
     ):
         for table in spec.tables.values():

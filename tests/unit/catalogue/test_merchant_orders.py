@@ -6,10 +6,10 @@ import csv
 import io
 from datetime import UTC, datetime, timedelta
 
-from amazon_sandbox.world import Document, World
+from amazon_sandbox.simulation import Document, Simulation
 from sellerops.settings.specs import load_spec
 
-WORLD = World(seed=7)
+SIMULATION = Simulation(seed=7)
 AS_OF = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TYPE = "GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING"
 ALL = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
@@ -23,9 +23,9 @@ def rows(document: Document | None) -> list[dict[str, str]]:
 
 
 def document(report_type: str, *, options: dict[str, str] | None = None, days: int = 10) -> Document | None:
-    seller = WORLD.seller("northwind_na")
+    seller = SIMULATION.seller("northwind_na")
     end = START + timedelta(days=days)
-    return WORLD.document(report_type, seller, seller.marketplace_ids, START, end, options or {}, AS_OF)
+    return SIMULATION.document(report_type, seller, seller.marketplace_ids, START, end, options or {}, AS_OF)
 
 
 def test_the_same_orders_items_and_amounts_as_in_all_orders() -> None:
@@ -66,7 +66,7 @@ def test_the_spec_has_every_column_and_calls_people_personal() -> None:
 
 
 def test_a_window_before_the_last_sixty_days_has_nothing() -> None:
-    seller = WORLD.seller("northwind_na")
+    seller = SIMULATION.seller("northwind_na")
     end = AS_OF - timedelta(days=60)
-    old = WORLD.document(TYPE, seller, seller.marketplace_ids, end - timedelta(days=9), end, {}, AS_OF)
+    old = SIMULATION.document(TYPE, seller, seller.marketplace_ids, end - timedelta(days=9), end, {}, AS_OF)
     assert old is None

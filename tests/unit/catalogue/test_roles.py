@@ -13,7 +13,7 @@ from sellerops.calendar.slices import Slice
 from sellerops.collect.roles import explain_refusal
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import ReportSpec, load_spec, load_specs
-from sellerops.settings.specs.overview import overview
+from sellerops.settings.specs.report_list import overview
 
 FACTS = Path(__file__).resolve().parents[4] / "shared" / "amazon" / "report_types.csv"
 SPECS = load_specs()[0]

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from sellerops_airflow.hooks.button import PATH, NoPortIsNotPortZero, without_port_zero
+from sellerops_airflow.hooks.port_zero import PATH, PortZeroMiddleware, drop_port_zero
 
 
 async def _echo(request: Request) -> JSONResponse:
@@ -23,7 +23,7 @@ async def _echo(request: Request) -> JSONResponse:
 @pytest.fixture
 def client() -> TestClient:
     app = Starlette(routes=[Route(path, _echo, methods=["POST"]) for path in (PATH, "/api/v2/connections")])
-    app.add_middleware(NoPortIsNotPortZero)
+    app.add_middleware(PortZeroMiddleware)
     return TestClient(app)
 
 
@@ -42,7 +42,7 @@ def test_other_requests_are_not_touched(client: TestClient) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"no json", b"[0]", b'{"host": 0}'])
 def test_what_is_no_such_request_passes_as_it_is(body: bytes) -> None:
-    assert without_port_zero(body) == body
+    assert drop_port_zero(body) == body
 
 
 def test_airflow_still_needs_it() -> None:
@@ -56,4 +56,4 @@ def test_airflow_puts_it_before_its_api() -> None:
     from airflow import plugins_manager
 
     _, middlewares = plugins_manager.get_fastapi_plugins()
-    assert NoPortIsNotPortZero.__name__ in {each["middleware"].__name__ for each in middlewares}
+    assert PortZeroMiddleware.__name__ in {each["middleware"].__name__ for each in middlewares}

@@ -198,7 +198,7 @@ def test_no_warehouse_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) 
 
 def test_parts_are_made_once_and_only_when_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("sellerops.deployment.bind_archive", lambda *_: asked.append("tied to the ledger"))
+    monkeypatch.setattr("sellerops.ledger.deployment.bind_archive", lambda *_: asked.append("tied to the ledger"))
 
     def conninfo() -> str:
         asked.append("conninfo")
@@ -225,7 +225,7 @@ def test_a_spec_is_read_again_after_a_while_and_credentials_after_a_refusal(
     from sellerops.rate_limits import Priority
 
     moment = 0.0
-    monkeypatch.setattr("sellerops.deployment.bind_archive", lambda *_: None)
+    monkeypatch.setattr("sellerops.ledger.deployment.bind_archive", lambda *_: None)
     monkeypatch.setattr("sellerops_airflow.runtime.time.monotonic", lambda: moment)
     runtime = Runtime(lambda: "host=nowhere", lambda: "/tmp/archive", lambda: "host=nowhere")
     dag_id = "report__amazon_sp__settlements"

@@ -33,13 +33,13 @@ class FakeReader:
         if answer:
             raise answer
 
-    def tell_problem(self, problem: str) -> None:
+    def report_problem(self, problem: str) -> None:
         self.problems.append(problem)
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("FIRST_PAUSE_S", "LONGEST_PAUSE_S", "LOOK_FOR_CONNECTION_EVERY"):
+    for name in ("FIRST_PAUSE_S", "LONGEST_PAUSE_S", "CONNECTION_CHECK_S"):
         monkeypatch.setattr(notifications, name, 0.001)
 
 
@@ -63,7 +63,7 @@ def test_a_trouble_that_lasts_is_told_and_one_that_passes_is_not(monkeypatch: py
     monkeypatch.setattr(notifications, "time", clock)
     event = asyncio.run(_first_event(NotificationsTrigger()))
     assert passing.problems == ["SQS does not answer. Next: " + RetryableError.default_remedy]
-    assert passing.looks + lasting.looks == 2 + notifications.TELL_AFTER_S / 600.0  # from the second look on
+    assert passing.looks + lasting.looks == 2 + notifications.FAIL_AFTER_S / 600.0  # from the second look on
     assert json.loads(json.dumps(event)) == {
         "cause": "SQS answered AccessDenied.",
         "where": "queue",

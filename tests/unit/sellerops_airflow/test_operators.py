@@ -89,7 +89,7 @@ def test_a_run_too_long_for_airflow_takes_its_first_days_and_starts_another_for_
     assert conf == {"from_day": "2026-11-03", "to_day": "2026-11-06", "accounts": ["northwind_na"],
                     "marketplaces": ["CA", "US"], "priority": "backfill"}  # fmt: skip
     assert "scheduled__2026-11-21" in note
-    assert context["ti"].pushed[plan_slices_module.REST_KEY] == run_id
+    assert context["ti"].pushed[plan_slices_module.CONTINUATION_KEY] == run_id
     plan(**days, marketplaces="US,CA").execute(context)  # cleared, or tried again
     assert started[1][1] == run_id
     rest = plan(from_day=conf["from_day"], to_day=conf["to_day"], marketplaces="US,CA").execute(context)

@@ -67,7 +67,7 @@ def test_pools_of_other_dags_are_none_of_our_business(engine: Engine) -> None:
 
 def test_it_is_looked_up_once_a_minute(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[set[str]] = []
-    monkeypatch.setattr(pools, "create_missing", lambda _, names: asked.append(names))
+    monkeypatch.setattr(pools, "create_missing_pools", lambda _, names: asked.append(names))
     for _ in range(100):
         pools.task_instance_mutation_hook(task())
     assert asked == [{NEW}]
@@ -85,7 +85,7 @@ def test_metadata_that_does_not_answer_never_stops_the_scheduler(
         tries.append(names)
         raise OSError("away")
 
-    monkeypatch.setattr(pools, "create_missing", fail)
+    monkeypatch.setattr(pools, "create_missing_pools", fail)
     for _ in range(3):
         pools.task_instance_mutation_hook(task())
     assert len(tries) == 1
@@ -93,6 +93,8 @@ def test_metadata_that_does_not_answer_never_stops_the_scheduler(
 
 def test_two_schedulers_create_one_pool(engine: Engine) -> None:
     with ThreadPoolExecutor(8) as threads:
-        done = list(threads.map(lambda _: pools.create_missing(engine, {NEW, "amazon_ads_x"}), range(8)))
+        done = list(
+            threads.map(lambda _: pools.create_missing_pools(engine, {NEW, "amazon_ads_x"}), range(8))
+        )
     assert set(slots(engine)) == {NEW, "amazon_ads_x"}
     assert sum(map(len, done)) == 2

@@ -10,7 +10,7 @@ from support.fake_runtime import DAG_ID, FakeRuntime, task_context
 from sellerops.base.errors import FormError
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec
-from sellerops.settings.specs.for_accounts import accounts_for
+from sellerops.settings.specs.account_selection import accounts_for
 from sellerops_airflow.operators.plan_slices import PlanSlicesOperator
 from sellerops_airflow.runs.run_form import RunForm, form_params, marketplaces_of
 

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from sellerops.base.errors import ReportFatal, SellerOpsError
-from sellerops_airflow.runs.task_logs import log_known_errors_plainly
+from sellerops_airflow.runs.task_logs import log_known_errors_on_one_line
 
 ERROR = ReportFatal("Amazon aborted the report.", where="SALES, US 2026-11-20", remedy="Clear the task.")
 LINE = "ReportFatal: SALES, US 2026-11-20: Amazon aborted the report. Next: Clear the task."
@@ -47,15 +47,15 @@ def lines(out: io.StringIO) -> list[dict[str, Any]]:
 def test_our_own_error_is_one_line_even_for_a_logger_that_exists_already(written: io.StringIO) -> None:
     log = structlog.get_logger("task")
     log.info("before")
-    log_known_errors_plainly(cast("Any", {}))
-    log_known_errors_plainly(cast("Any", {}))
+    log_known_errors_on_one_line(cast("Any", {}))
+    log_known_errors_on_one_line(cast("Any", {}))
     fail(log, ERROR)
     assert lines(written)[1] == {"event": LINE}
 
 
 @pytest.mark.parametrize("error", [ValueError("no idea"), KeyError("x")])
 def test_any_other_error_keeps_its_traceback(written: io.StringIO, error: Exception) -> None:
-    log_known_errors_plainly(cast("Any", {}))
+    log_known_errors_on_one_line(cast("Any", {}))
     fail(structlog.get_logger("task"), error)
     (line,) = lines(written)
     assert line["event"] == "Task failed with exception"
@@ -63,7 +63,7 @@ def test_any_other_error_keeps_its_traceback(written: io.StringIO, error: Except
 
 
 def test_at_debug_our_own_keeps_it_too(written: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
-    log_known_errors_plainly(cast("Any", {}))
+    log_known_errors_on_one_line(cast("Any", {}))
     with caplog.at_level(logging.DEBUG, logger="sellerops_airflow.runs.task_logs"):
         fail(structlog.get_logger("task"), ERROR)
     assert lines(written)[0]["exception"][0]["exc_type"] == "ReportFatal"
@@ -73,6 +73,6 @@ def test_at_debug_our_own_keeps_it_too(written: io.StringIO, caplog: pytest.LogC
 def test_an_error_given_by_hand_is_told_alike(
     written: io.StringIO, given: SellerOpsError | tuple[Any, ...]
 ) -> None:
-    log_known_errors_plainly(cast("Any", {}))
+    log_known_errors_on_one_line(cast("Any", {}))
     structlog.get_logger("task").error("went wrong", exc_info=given)
     assert lines(written) == [{"event": LINE}]

@@ -26,7 +26,7 @@ from sellerops.calendar.telemetry import current_fields, observed
 from sellerops.collect import Done, Outcome
 from sellerops.ledger import RunRef
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
-from sellerops_airflow.runs.outcomes import slice_outcome, task_outcome
+from sellerops_airflow.runs.task_outcomes import slice_outcome, task_outcome
 from sellerops_airflow.triggers import report as triggers
 
 FIELDS = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sellerops_runtime.changes import ChangeWatch
+from sellerops_runtime.config_watcher import ConfigWatcher
 
 LONG_AGO = 1_000_000_000
 
@@ -41,14 +41,14 @@ def is_old(dags: Path) -> bool:
 
 
 def test_without_a_change_nothing_is_touched(configuration: Path, dags: Path) -> None:
-    watch = ChangeWatch(configuration, dags)
+    watch = ConfigWatcher(configuration, dags)
     assert not watch.look()
     assert is_old(dags)
 
 
 @pytest.mark.parametrize("what", ["changed", "new", "deleted"])
 def test_a_change_is_passed_on_once(configuration: Path, dags: Path, what: str) -> None:
-    watch = ChangeWatch(configuration, dags)
+    watch = ConfigWatcher(configuration, dags)
     known = configuration / "reports" / "amazon_sp" / "orders.yaml"
     if what == "changed":
         os.utime(known, (LONG_AGO, LONG_AGO))
@@ -67,7 +67,7 @@ def test_dag_files_that_may_not_be_touched_are_left_alone(
     configuration: Path, dags: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    watch = ChangeWatch(configuration, dags)
+    watch = ConfigWatcher(configuration, dags)
     (configuration / "accounts.yaml").touch()
     assert watch.look()
     assert is_old(dags)

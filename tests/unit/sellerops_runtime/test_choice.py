@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 from sellerops.settings.specs import PeriodKind, enabled_specs
-from sellerops_runtime.choice import LISTINGS, SHOWN, days_asked, needs_asins, rounds
+from sellerops_runtime.report_selection import DEMO_REPORTS, LISTINGS, needs_asins, rounds, run_days
 
 SPECS = enabled_specs()
 
 
 def test_the_plain_demo_shows_a_report_of_each_kind() -> None:
-    assert [sorted(spec.name for spec in part) for part in rounds(SPECS, full=False)] == [sorted(SHOWN)]
+    assert [sorted(spec.name for spec in part) for part in rounds(SPECS, full=False)] == [
+        sorted(DEMO_REPORTS)
+    ]
 
 
 def test_the_full_demo_takes_every_report_once_and_those_of_asins_last() -> None:
@@ -37,5 +39,5 @@ def test_only_reports_of_days_are_given_days() -> None:
     first, last = date(2026, 11, 10), date(2026, 11, 16)
     for spec in SPECS:
         by_days = spec.period.kind in (PeriodKind.DAY, PeriodKind.RANGE, PeriodKind.LISTING)
-        asked = days_asked(spec, first, last)
+        asked = run_days(spec, first, last)
         assert asked == ({"from_day": "2026-11-10", "to_day": "2026-11-16"} if by_days else {}), spec.name

@@ -6,7 +6,7 @@ import pytest
 
 from sellerops.ledger import LoadRecord
 from sellerops.settings.accounts import load_accounts
-from sellerops_runtime.collected import Collected, Line, table
+from sellerops_runtime.collection_summary import CollectionSummary, Line, table
 from sellerops_runtime.demo import closed_days
 
 US, CA = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"
@@ -44,7 +44,7 @@ def set_state(ledger, place, day, state, *, map_index=0, run="demo", error=None)
 def collected(ledger, conninfo):
     ledger.record_load(load(US, 1000))  # of an earlier demo
     set_state(ledger, US, date(2026, 1, 1), "FAILED", run="earlier")
-    reader = Collected(conninfo, load_accounts())
+    reader = CollectionSummary(conninfo, load_accounts())
     reader.runs = ["demo"]
     yield reader
     reader.close()

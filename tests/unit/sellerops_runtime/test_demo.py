@@ -11,10 +11,10 @@ from support.fake_time import FakeTime
 
 from sellerops.base.clock import Clock
 from sellerops_runtime import demo as module
-from sellerops_runtime.demo import kept_runs, wait_for_dags
+from sellerops_runtime.demo import describe_open_runs, wait_for_dags
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import Home
-from sellerops_runtime.patience import Patience
+from sellerops_runtime.polling import Poller
 from sellerops_runtime.progress import Progress
 from sellerops_runtime.stack import Stack
 
@@ -35,7 +35,7 @@ class Api:
 
 
 def wait(api: Any, time: FakeTime, seconds: float = 100.0) -> None:
-    wait_for_dags(api, DAGS, Patience(seconds, clock=time.now, sleep=time.sleep))
+    wait_for_dags(api, DAGS, Poller(seconds, clock=time.now, sleep=time.sleep))
 
 
 def test_dags_are_waited_for_as_long_as_airflow_reads_them() -> None:
@@ -64,8 +64,8 @@ def test_dags_that_never_come_are_told_with_what_could_not_be_read(errors: Any, 
 def test_runs_that_others_left_are_told_with_what_becomes_of_them() -> None:
     """The demo unpauses what it collects, so a backfill of that begins, too."""
     dags = {dag_id: {"is_paused": dag_id != "on"} for dag_id in ("on", "off", DAGS[0])}
-    assert kept_runs({}, dags, DAGS) == []
-    assert kept_runs({"on": 1, "off": 20, DAGS[0]: 3, "gone": 1}, dags, DAGS) == [
+    assert describe_open_runs({}, dags, DAGS) == []
+    assert describe_open_runs({"on": 1, "off": 20, DAGS[0]: 3, "gone": 1}, dags, DAGS) == [
         f"Runs of an earlier start go on beside the demo's: gone (1), on (1), {DAGS[0]} (3)",
         "Runs of an earlier start wait until their DAG is unpaused: off (20)",
     ]

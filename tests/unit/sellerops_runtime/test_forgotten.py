@@ -10,7 +10,7 @@ import pytest
 from sellerops.base.errors import RetryableError
 from sellerops.collect.outcomes import stored_error
 from sellerops.ledger import Ledger, RequestKey, RequestStatus, RunRef
-from sellerops_runtime.forgotten import give_up_forgotten
+from sellerops_runtime.lost_requests import fail_lost_requests
 
 RUN = RunRef("report__amazon_sp__sales_and_traffic", "backfill__1", "fetch_report")
 
@@ -43,19 +43,19 @@ def request_that_is(ledger: Ledger, status: RequestStatus, day: int) -> int:
 def test_what_it_had_not_delivered_is_asked_for_again(ledger: Ledger, status: str) -> None:
     """The task that waits gets an error that Airflow retries; its next try opens a request of its own."""
     old = request_that_is(ledger, RequestStatus(status), 3)
-    assert give_up_forgotten(ledger) == 1
+    assert fail_lost_requests(ledger) == 1
     given_up = ledger.get_request(old)
     assert given_up.status is RequestStatus.FAILED
     assert isinstance(stored_error(given_up), RetryableError)
     again = ledger.find_or_open_request(key(3), fresh_after=None, run=RUN)
     assert (again.status, again.report_id) == (RequestStatus.PLANNED, None)
-    assert give_up_forgotten(ledger) == 0
+    assert fail_lost_requests(ledger) == 0
 
 
 @pytest.mark.parametrize("status", ["PLANNED", "ARCHIVED", "CANCELLED"])
 def test_what_never_went_out_or_is_here_stays(ledger: Ledger, status: str) -> None:
     kept = request_that_is(ledger, RequestStatus(status), 5)
-    assert give_up_forgotten(ledger) == 0
+    assert fail_lost_requests(ledger) == 0
     assert ledger.get_request(kept).status is RequestStatus(status)
 
 
@@ -68,6 +68,6 @@ def test_its_list_of_reports_is_forgotten_with_it(ledger: Ledger) -> None:
             " VALUES (%(account)s, %(type)s, now(), now())",
             listed,
         )
-    give_up_forgotten(ledger)
+    fail_lost_requests(ledger)
     with ledger.connection() as connection:
         assert connection.execute("SELECT 1 FROM sellerops.report_listing").fetchall() == []

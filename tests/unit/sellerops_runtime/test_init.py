@@ -106,7 +106,7 @@ def test_a_database_is_made_once(postgres_server):
 
 
 @pytest.fixture
-def shop(postgres_server):
+def marketplace(postgres_server):
     """A login of its own for the tests below, and the database it is to own."""
     login = Login(f"owner_{uuid.uuid4().hex[:6]}", "open sesame")
     yield login
@@ -114,9 +114,9 @@ def shop(postgres_server):
     postgres_server._execute(f"DROP ROLE {login.name}")
 
 
-def test_what_the_administrator_made_changes_hands(postgres_server, shop):
+def test_what_the_administrator_made_changes_hands(postgres_server, marketplace):
     """A warehouse of before, in which everything belongs to the superuser."""
-    admin = postgres_server.admin(shop.name)
+    admin = postgres_server.admin(marketplace.name)
     create_database(admin)
     ledger = Ledger(admin)
     ledger.migrate()
@@ -130,13 +130,13 @@ def test_what_the_administrator_made_changes_hands(postgres_server, shop):
             CREATE TYPE amazon_sp.mood AS ENUM ('fine')
             """
         )
-    assert not prepare_database(admin, shop.name, shop)
-    with psycopg.connect(postgres_server.url_of(shop, shop.name)) as connection:
+    assert not prepare_database(admin, marketplace.name, marketplace)
+    with psycopg.connect(postgres_server.url_of(marketplace, marketplace.name)) as connection:
         connection.execute("ALTER TABLE amazon_sp.t ADD more text; INSERT INTO amazon_sp.t (n) VALUES (1)")
         connection.execute("DROP VIEW amazon_sp.v; DROP TYPE amazon_sp.mood; DROP SCHEMA sellerops CASCADE")
     with psycopg.connect(admin) as connection:
         powers = "SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = %s"
-        assert connection.execute(powers, [shop.name]).fetchone() == (False, False, False)
+        assert connection.execute(powers, [marketplace.name]).fetchone() == (False, False, False)
 
 
 def test_a_reader_reads_what_is_granted_and_changes_nothing(postgres_server, conninfo):
@@ -159,18 +159,18 @@ def test_a_reader_reads_what_is_granted_and_changes_nothing(postgres_server, con
                 connection.execute(statement)
 
 
-def test_the_statements_of_the_docs_make_these_roles(postgres_server, shop):
+def test_the_statements_of_the_docs_make_these_roles(postgres_server, marketplace):
     text = (PROJECT_ROOT / "docs" / "first-account.md").read_text(encoding="utf-8")
     (statements,) = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
     assert "sellerops_reader" in statements
-    reader = f"reader_{shop.name[-6:]}"
-    statements = statements.replace("sellerops_owner", shop.name).replace("sellerops_reader", reader)
-    statements = statements.replace("warehouse", shop.name)
+    reader = f"reader_{marketplace.name[-6:]}"
+    statements = statements.replace("sellerops_owner", marketplace.name).replace("sellerops_reader", reader)
+    statements = statements.replace("warehouse", marketplace.name)
     with psycopg.connect(postgres_server.admin(), autocommit=True) as connection:
         for statement in filter(str.strip, statements.split(";")):
             connection.execute(statement)
         powers = "SELECT rolsuper, rolcreaterole FROM pg_roles WHERE rolname = ANY(%s)"
-        found = connection.execute(powers, [[shop.name, reader]]).fetchall()
+        found = connection.execute(powers, [[marketplace.name, reader]]).fetchall()
         assert found == [(False, False)] * 2
-        connection.execute(f"DROP DATABASE {shop.name}")
+        connection.execute(f"DROP DATABASE {marketplace.name}")
         connection.execute(f"DROP ROLE {reader}")

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from sellerops.base.commands import typed_in
+from sellerops.base.commands import commands_as_typed
+from sellerops_runtime.demo_environment import command_template, running_environment, save_environment
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.home import PROJECT_ROOT, Home
-from sellerops_runtime.launch import surroundings
-from sellerops_runtime.surroundings import command_form, keep_environment, running_environment
+from sellerops_runtime.launch import program_environment
 
 SECRET = "of-the-demo"
 
@@ -38,7 +38,7 @@ def demo(tmp_path: Path, listening: int) -> Home:
 
 
 def _keep(home: Home, port: int) -> None:
-    keep_environment(
+    save_environment(
         home,
         {"AIRFLOW_HOME": "/of/the/demo", "AIRFLOW__CORE__FERNET_KEY": SECRET, "EDITOR": "vi"},
         warehouse=f"postgresql://owner:{SECRET}@127.0.0.1:{port}/warehouse",
@@ -53,7 +53,7 @@ def given(home: Home, **more: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("program", ["sellerops", "airflow", "psql"])
 def test_a_running_demo_is_asked_and_said_so(demo: Home, program: str) -> None:
-    environment, told = surroundings(program, "bin", given(demo))
+    environment, told = program_environment(program, "bin", given(demo))
     assert environment["AIRFLOW_HOME"] == "/of/the/demo"
     assert environment["SELLEROPS_ARCHIVE"] == "file:///archive"
     assert str(demo.path) in told
@@ -62,14 +62,14 @@ def test_a_running_demo_is_asked_and_said_so(demo: Home, program: str) -> None:
 
 @pytest.mark.parametrize("name", ["AIRFLOW_HOME", "SELLEROPS_WAREHOUSE", "AIRFLOW_CONN_SELLEROPS_WAREHOUSE"])
 def test_an_installation_that_is_named_is_never_mixed_with_the_demo(demo: Home, name: str) -> None:
-    environment, told = surroundings("sellerops", "bin", given(demo, **{name: "mine"}))
+    environment, told = program_environment("sellerops", "bin", given(demo, **{name: "mine"}))
     assert environment[name] == "mine"
     assert SECRET not in str(environment)
     assert name in told
 
 
 def test_how_commands_are_printed_names_no_installation(demo: Home) -> None:
-    environment, _ = surroundings("sellerops", "bin", given(demo, SELLEROPS_COMMAND="in-a-pod {}"))
+    environment, _ = program_environment("sellerops", "bin", given(demo, SELLEROPS_COMMAND="in-a-pod {}"))
     assert (environment["AIRFLOW_HOME"], environment["SELLEROPS_COMMAND"]) == ("/of/the/demo", "in-a-pod {}")
 
 
@@ -78,14 +78,14 @@ def test_a_demo_that_has_ended_is_not_asked(demo: Home) -> None:
         unused.bind(("127.0.0.1", 0))
         _keep(demo, unused.getsockname()[1])
     assert running_environment(demo) is None
-    environment, told = surroundings("sellerops", "bin", given(demo))
+    environment, told = program_environment("sellerops", "bin", given(demo))
     assert (told, "AIRFLOW_HOME" in environment) == ("", False)
 
 
 @pytest.mark.parametrize("program", ["airflow", "psql"])
 def test_without_an_installation_none_is_made(tmp_path: Path, program: str) -> None:
     with pytest.raises(StartError, match="no demo of this clone is running") as caught:
-        surroundings(program, "bin", given(Home(tmp_path / "none")))
+        program_environment(program, "bin", given(Home(tmp_path / "none")))
     assert "make demo" in caught.value.remedy
 
 
@@ -97,7 +97,7 @@ def test_what_is_kept_is_for_its_owner_and_only_of_the_demo(demo: Home) -> None:
 
 def test_commands_are_printed_as_they_were_typed(tmp_path: Path) -> None:
     """From another folder, and beside a demo in a folder of its own."""
-    form = command_form({"DEMO_HOME": "/my demos/one"}, "../clone/bin")
+    form = command_template({"DEMO_HOME": "/my demos/one"}, "../clone/bin")
     assert form == "DEMO_HOME='/my demos/one' ../clone/bin/{}"
     link = tmp_path / "clone"
     link.symlink_to(PROJECT_ROOT)
@@ -145,10 +145,10 @@ def test_a_clone_of_compose_alone_asks_the_container(tmp_path: Path) -> None:
 def test_a_text_is_typed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SELLEROPS_COMMAND", "docker compose exec airflow-scheduler {}")
     text = "Run `sellerops quota`, see `sellerops.slice_state`; `airflow` and `sellerops-runtime health`."
-    typed = typed_in(text)
+    typed = commands_as_typed(text)
     at = "docker compose exec airflow-scheduler"
     assert typed == (
         f"Run `{at} sellerops quota`, see `sellerops.slice_state`; `{at} airflow` and "
         f"`{at} sellerops-runtime health`."
     )
-    assert typed_in(typed) == typed
+    assert commands_as_typed(typed) == typed

@@ -7,7 +7,7 @@ import pytest
 from sellerops.settings.specs import load_spec, load_specs
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.local_bigquery import LocalBigQuery, bigquery_settings, configure
-from sellerops_runtime.settings import fill_in, read_settings
+from sellerops_runtime.settings import read_settings, substitute_variables
 
 
 def test_one_that_is_not_installed_is_told_with_the_command_that_makes_it(tmp_path: Path) -> None:
@@ -40,10 +40,10 @@ def test_its_connection_is_set_and_without_it_left_out() -> None:
     settings = read_settings()
     (found,) = [
         entry
-        for entry in fill_in(settings, bigquery_settings()).settings.connections
+        for entry in substitute_variables(settings, bigquery_settings()).settings.connections
         if entry.conn_id == "sellerops_bigquery"
     ]
     assert isinstance(found.conn_extra, dict)
     assert found.conn_extra["project"] == "local"
     assert found.conn_extra["is_anonymous"] == "true"
-    assert "connection sellerops_bigquery" in fill_in(settings, {}).left_out
+    assert "connection sellerops_bigquery" in substitute_variables(settings, {}).skipped

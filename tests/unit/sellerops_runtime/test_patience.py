@@ -9,7 +9,7 @@ import pytest
 from support.fake_time import FakeTime
 
 from sellerops_runtime.errors import Stalled, StartError
-from sellerops_runtime.patience import Patience, Seen, Unanswered
+from sellerops_runtime.polling import Observation, Poller, Unanswered
 
 
 @pytest.fixture
@@ -17,52 +17,52 @@ def time() -> FakeTime:
     return FakeTime()
 
 
-def looks(*states: Any) -> Callable[[], Seen[str]]:
+def looks(*states: Any) -> Callable[[], Observation[str]]:
     """A look that sees one state after the other, the last for good: text is found, exceptions are raised."""
     left = list(states)
 
-    def look() -> Seen[str]:
+    def look() -> Observation[str]:
         state = left.pop(0) if len(left) > 1 else left[0]
         if isinstance(state, Exception):
             raise state
-        return Seen(state if isinstance(state, str) else None, state, f"state {state}")
+        return Observation(state if isinstance(state, str) else None, state, f"state {state}")
 
     return look
 
 
 def test_it_waits_far_longer_than_its_patience_while_something_moves(time: FakeTime) -> None:
-    patience = Patience(10.0, clock=time.now, sleep=time.sleep)
+    poller = Poller(10.0, clock=time.now, sleep=time.sleep)
     slow = [number // 8 for number in range(800)]  # a step in eight seconds
-    assert patience.wait(looks(*slow, "there"), "the end") == "there"
+    assert poller.wait(looks(*slow, "there"), "the end") == "there"
     assert time.now() == 800.0
 
 
 def test_it_ends_when_nothing_has_moved_for_its_patience(time: FakeTime) -> None:
-    patience = Patience(10.0, clock=time.now, sleep=time.sleep)
+    poller = Poller(10.0, clock=time.now, sleep=time.sleep)
     with pytest.raises(
         Stalled, match=r"waited for the end; nothing has moved for 10 s \(state 7\).*Read it"
     ) as told:
-        patience.wait(looks(*range(8)), "the end", remedy="Read it.")
+        poller.wait(looks(*range(8)), "the end", remedy="Read it.")
     assert isinstance(told.value, StartError)
     assert time.now() == 7 + 11
 
 
 def test_a_minute_without_answers_is_no_end(time: FakeTime) -> None:
-    patience = Patience(90.0, clock=time.now, sleep=time.sleep)
+    poller = Poller(90.0, clock=time.now, sleep=time.sleep)
     silent = [Unanswered("silence")] * 60
-    assert patience.wait(looks(1, *silent, 1, *silent[:20], 2, *silent, "there"), "it") == "there"
+    assert poller.wait(looks(1, *silent, 1, *silent[:20], 2, *silent, "there"), "it") == "there"
 
 
 def test_silence_that_does_not_end_does(time: FakeTime) -> None:
-    patience = Patience(90.0, clock=time.now, sleep=time.sleep)
+    poller = Poller(90.0, clock=time.now, sleep=time.sleep)
     with pytest.raises(Stalled, match="silence"):
-        patience.wait(looks(Unanswered("silence")), "it")
+        poller.wait(looks(Unanswered("silence")), "it")
 
 
 def test_people_see_what_it_waits_for(time: FakeTime) -> None:
     told: list[str] = []
-    patience = Patience(90.0, tell=told.append, clock=time.now, sleep=time.sleep)
-    patience.wait(looks(1, Unanswered("the local Amazon does not answer"), "there"), "it")
+    poller = Poller(90.0, tell=told.append, clock=time.now, sleep=time.sleep)
+    poller.wait(looks(1, Unanswered("the local Amazon does not answer"), "there"), "it")
     assert told == ["state 1", "the local Amazon does not answer"]
 
 
@@ -71,7 +71,7 @@ def test_a_part_that_ends_ends_the_waiting_at_once(time: FakeTime) -> None:
         if time.now() >= 3:
             raise StartError("amazon ended with code 1.")
 
-    patience = Patience(90.0, watch=check_alive, clock=time.now, sleep=time.sleep)
+    poller = Poller(90.0, watch=check_alive, clock=time.now, sleep=time.sleep)
     with pytest.raises(StartError, match="amazon ended"):
-        patience.wait(looks(*range(50)), "it")
+        poller.wait(looks(*range(50)), "it")
     assert time.now() == 3

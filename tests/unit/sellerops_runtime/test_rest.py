@@ -10,7 +10,7 @@ from support.fake_time import FakeTime
 from support.moody_airflow import Mood, MoodyAirflow, moody_airflow
 
 from sellerops_runtime.errors import StartError
-from sellerops_runtime.patience import Patience
+from sellerops_runtime.polling import Poller
 from sellerops_runtime.rest import AirflowApi
 
 DAG = "report__amazon_sp__all_orders"
@@ -27,12 +27,12 @@ def start(time: FakeTime) -> Iterator[Start]:
     """A moody Airflow and a client of it."""
     opened: list[Any] = []
 
-    def begin(*moods: Mood, timeout: float = 30.0, **patience: Any) -> tuple[MoodyAirflow, AirflowApi]:
+    def begin(*moods: Mood, timeout: float = 30.0, **poller: Any) -> tuple[MoodyAirflow, AirflowApi]:
         around = moody_airflow(*moods)
         opened.append(around)
         airflow = around.__enter__()
-        patient = Patience(60.0, clock=time.now, sleep=time.sleep, **patience)
-        api = AirflowApi(airflow.url, "admin", "admin", timeout=timeout, patience=patient)
+        patient = Poller(60.0, clock=time.now, sleep=time.sleep, **poller)
+        api = AirflowApi(airflow.url, "admin", "admin", timeout=timeout, poller=patient)
         opened.append(api)
         return airflow, api
 
@@ -64,8 +64,8 @@ def test_nobody_listens_until_airflow_is_back(start: Start, time: FakeTime) -> N
     """As between the end of an api-server and the start of the next."""
     airflow, _ = start()
     url, airflow_url = airflow.url, "http://127.0.0.1:9"  # the discard port: refused
-    back = Patience(60.0, clock=time.now, sleep=time.sleep)
-    with AirflowApi(airflow_url, "admin", "admin", patience=back) as api:
+    back = Poller(60.0, clock=time.now, sleep=time.sleep)
+    with AirflowApi(airflow_url, "admin", "admin", poller=back) as api:
         time.after(3, lambda: setattr(api._http, "base_url", url))
         assert api.dags() == {}
     assert len(time.slept) == 3

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from sellerops.settings.specs import ReportSpec, enabled_specs
-from sellerops_runtime.choice import LISTINGS, rounds
+from sellerops_runtime.report_selection import LISTINGS, rounds
 from sellerops_runtime.runs import Runs, end_old_runs
 
 SPECS = enabled_specs()
@@ -57,11 +57,11 @@ def listings() -> ReportSpec:
 def test_reports_of_asins_begin_when_the_listings_have_ended() -> None:
     api = Api()
     runs = runs_of(api)
-    assert not runs.are_over()
+    assert not runs.advance()
     assert list(api.triggered) == [spec.dag_id for spec in PARTS[0]]
     assert next(iter(api.triggered)) == listings().dag_id
     api.end(listings())
-    assert not runs.are_over()
+    assert not runs.advance()
     assert list(api.triggered) == api.unpaused == [spec.dag_id for part in PARTS for spec in part]
     assert runs.by_dag == api.triggered
 
@@ -70,25 +70,25 @@ def test_they_begin_when_all_others_have_ended_however_the_listings_did() -> Non
     api = Api()
     others = [[spec for spec in PARTS[0] if spec.name != LISTINGS], PARTS[1]]
     runs = runs_of(api, others)
-    assert not runs.are_over()
+    assert not runs.advance()
     api.end(*others[0][:-1])
-    assert not runs.are_over()
+    assert not runs.advance()
     assert len(api.triggered) == len(others[0])
     api.end(others[0][-1], state="failed")
-    assert not runs.are_over()
+    assert not runs.advance()
     assert len(api.triggered) == len(SPECS) - 1
 
 
 def test_all_is_over_when_every_run_has_ended_and_one_call_tells_of_all() -> None:
     api = Api()
     runs = runs_of(api, [PARTS[0]])
-    assert not runs.are_over()
+    assert not runs.advance()
     api.end(*PARTS[0][1:])
     api.end(PARTS[0][0], run_id="somebody's")
-    assert not runs.are_over()
+    assert not runs.advance()
     api.end(PARTS[0][0], state="failed")
     before = len(api.asked)
-    assert runs.are_over()
+    assert runs.advance()
     assert len(api.asked) == before + 1
     assert set(api.asked[-1]) == {"state", "end_date_gte"}
     assert runs.states[PARTS[0][0].dag_id] == "failed"

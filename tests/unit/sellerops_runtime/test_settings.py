@@ -13,8 +13,8 @@ from sellerops_runtime.settings import (
     SETTINGS_FILE,
     ConnectionSetting,
     _assign,
-    fill_in,
     read_settings,
+    substitute_variables,
     write_passwords,
 )
 
@@ -43,18 +43,25 @@ def example(tmp_path):
 
 
 def test_placeholders_are_filled_in_at_any_depth(example):
-    loaded = fill_in(example, {"LOGIN": "me", "PASSWORD": "pa$$ {w}", "TOKEN": "1", "PLACE": "/data"})
-    shop = loaded.settings.connections[0]
-    assert (shop.conn_login, shop.conn_password, shop.conn_host, shop.conn_port) == ("me", "pa$$ {w}", "", "")
-    assert shop.conn_extra == {"refresh_token": "Atzr|1", "token_url": ""}
+    loaded = substitute_variables(
+        example, {"LOGIN": "me", "PASSWORD": "pa$$ {w}", "TOKEN": "1", "PLACE": "/data"}
+    )
+    marketplace = loaded.settings.connections[0]
+    assert (
+        marketplace.conn_login,
+        marketplace.conn_password,
+        marketplace.conn_host,
+        marketplace.conn_port,
+    ) == ("me", "pa$$ {w}", "", "")
+    assert marketplace.conn_extra == {"refresh_token": "Atzr|1", "token_url": ""}
     assert loaded.settings.variables[0].variable_value == "/data/archive"
-    assert loaded.left_out == {}
+    assert loaded.skipped == {}
 
 
 def test_an_entry_whose_variables_are_not_set_is_left_out_and_named(example):
-    loaded = fill_in(example, {"LOGIN": "me", "PASSWORD": ""})
+    loaded = substitute_variables(example, {"LOGIN": "me", "PASSWORD": ""})
     assert loaded.settings.connections == []
-    assert loaded.left_out == {"connection shop": ["PASSWORD", "TOKEN"]}
+    assert loaded.skipped == {"connection shop": ["PASSWORD", "TOKEN"]}
     assert loaded.settings.variables[0].variable_value == "/tmp/archive"
     assert loaded.settings.pools[0].pool_slot == 4
 
@@ -76,7 +83,7 @@ def test_a_wrong_key_is_refused_with_its_place(tmp_path, change, complaint):
 
 
 def test_secrets_do_not_show_when_a_setting_is_printed(example):
-    loaded = fill_in(example, {"LOGIN": "me", "PASSWORD": "hidden-1", "TOKEN": "hidden-2"})
+    loaded = substitute_variables(example, {"LOGIN": "me", "PASSWORD": "hidden-1", "TOKEN": "hidden-2"})
     assert "me" in repr(loaded)
     assert "hidden" not in repr(loaded)
 
@@ -122,4 +129,4 @@ def test_all_that_the_demo_sets_is_all_that_is_needed():
     )
     with SandboxServer() as sandbox:
         environment = {**sandbox_environment(sandbox.url), **dict.fromkeys(names, "set")}
-    assert set(fill_in(read_settings(), environment).left_out) <= OPTIONAL
+    assert set(substitute_variables(read_settings(), environment).skipped) <= OPTIONAL

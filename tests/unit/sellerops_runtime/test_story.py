@@ -12,11 +12,16 @@ from support.fake_time import FakeTime
 
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec
-from sellerops_runtime import story
+from sellerops_runtime import failure_scenario as story
 from sellerops_runtime.errors import Stalled, StartError
-from sellerops_runtime.patience import Patience
+from sellerops_runtime.failure_scenario import (
+    STALLED_SECONDS,
+    FailureScenario,
+    last_uncollected_day,
+    run_scenario,
+)
+from sellerops_runtime.polling import Poller
 from sellerops_runtime.progress import Progress
-from sellerops_runtime.story import STALLED_SECONDS, Scene, last_unknown, tell_the_story
 
 DAY = date(2026, 11, 13)
 MINUTE = 60.0
@@ -25,8 +30,8 @@ MINUTE = 60.0
 def test_the_day_that_fails_is_one_that_nobody_collected() -> None:
     """Seven days from the 21st are there; a day later the day before the last seven is one of them."""
     collected = [date(2026, 11, 21 + each) for each in range(7)]
-    assert last_unknown(date(2026, 11, 20), collected) == date(2026, 11, 20)
-    assert last_unknown(date(2026, 11, 21), collected) == date(2026, 11, 20)
+    assert last_uncollected_day(date(2026, 11, 20), collected) == date(2026, 11, 20)
+    assert last_uncollected_day(date(2026, 11, 21), collected) == date(2026, 11, 20)
 
 
 class World:
@@ -103,11 +108,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 def tell(world: World) -> str:
     """The story as people see it."""
     spec, account = load_spec("sales_and_traffic"), next(iter(load_accounts().values()))
-    scene = Scene(spec.dag_id, spec.report_type, account, account.marketplaces[-1], DAY)
+    scenario = FailureScenario(spec.dag_id, spec.report_type, account, account.marketplaces[-1], DAY)
     seen = io.StringIO()
-    patience = Patience(STALLED_SECONDS, clock=world.time.now, sleep=world.sleep)
+    poller = Poller(STALLED_SECONDS, clock=world.time.now, sleep=world.sleep)
     api: Any = world
-    tell_the_story("http://amazon", api, Progress(seen), scene, patience)
+    run_scenario("http://amazon", api, Progress(seen), scenario, poller)
     return seen.getvalue()
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from sellerops.cli import parser_for
 from sellerops.settings.specs import load_spec
-from sellerops_runtime.choice import SHOWN
 from sellerops_runtime.home import Home
-from sellerops_runtime.way_in import way_in
+from sellerops_runtime.instructions import instructions
+from sellerops_runtime.report_selection import DEMO_REPORTS
 
 
 class Api:
@@ -35,7 +35,7 @@ def text_of(*, has_schedules: bool = False, home: Path = Path("/here")) -> str:
         command="bin/{}".format,
     )
     api: Any = Api(3, 5)
-    return way_in(stack, api, date(2026, 11, 20))
+    return instructions(stack, api, date(2026, 11, 20))
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def test_its_steps_are_commands_of_this_project() -> None:
 def test_the_report_it_triggers_is_one_that_the_demo_has_unpaused() -> None:
     words = shlex.split(next(line for line in text_of().splitlines() if "bin/airflow dags trigger" in line))
     report = words[3].rsplit("__", 1)[1]
-    assert report in SHOWN and load_spec(report).dag_id == words[3]
+    assert report in DEMO_REPORTS and load_spec(report).dag_id == words[3]
     assert words[5] == '{"from_day": "2026-11-17", "to_day": "2026-11-19"}'
 
 

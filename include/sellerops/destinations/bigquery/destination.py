@@ -21,7 +21,7 @@ from google.cloud import bigquery
 from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.base.postgres import LOADING, connect
 from sellerops.destinations import intents
-from sellerops.destinations.base import LoadJob, LoadResult, refuse_unlike
+from sellerops.destinations.base import LoadJob, LoadResult, refuse_mostly_rejected
 from sellerops.destinations.bigquery.address import BigQueryAddress
 from sellerops.destinations.bigquery.errors import our_errors
 from sellerops.destinations.bigquery.history import History, as_object, as_text
@@ -37,11 +37,11 @@ from sellerops.destinations.differences import Migration, record_definition, sto
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     drift_changes,
+    has_columns,
     load_values,
-    note_personal,
-    tells_drift,
+    record_personal_columns,
 )
-from sellerops.destinations.quarantining import question_key, record_held, refuse_implausible
+from sellerops.destinations.quarantining import quarantine_key, record_quarantined, refuse_implausible
 from sellerops.formats.rows import RejectReason, RowReject
 from sellerops.settings.specs import ReportSpec
 
@@ -138,8 +138,8 @@ class _Load:
                 personal = frozenset(self.job.table_spec.personal_columns)
                 parts = Parts(Path(folder), personal)
                 parts.write(self.job.rows.schema, self.job.rows)
-                note_personal(self.connection, self.job)
-                refuse_unlike(self.job, where=self.where)
+                record_personal_columns(self.connection, self.job)
+                refuse_mostly_rejected(self.job, where=self.where)
                 return self._with_tables(parts)
 
     def _with_tables(self, parts: Parts) -> LoadResult:
@@ -154,7 +154,7 @@ class _Load:
                 lambda: self._describe(shape),
                 views=views_mark(shape.full_name),
             )
-            self._tables.ensure_once(shape)
+            self._tables.ensure_shared_stock_view(shape)
         nonce = self._jobs.name(self._load_id, "x").rsplit("_", 1)[-1]
         staging, ready, after = (
             self._tables.staging_name(self._load_id, nonce, step) for step in ("rows", "ready", "after")
@@ -176,7 +176,7 @@ class _Load:
             try:
                 return self._settle(statements, after, parts, new_columns)
             except Quarantined as held:
-                raise record_held(self.connection, self.job, self.destination, held) from None
+                raise record_quarantined(self.connection, self.job, self.destination, held) from None
         finally:
             # They end by themselves in a day; an error here must not hide one that matters.
             for name in (staging, ready, after):
@@ -221,7 +221,7 @@ class _Load:
                 marked_place=marks.place,
                 days=tuple(plan.days),
                 columns=tuple(self._drift(statements)),
-                question=question_key(job) if job.table_spec.is_judged else None,
+                question=quarantine_key(job) if job.table_spec.may_quarantine else None,
                 rejects=self._rejects(statements, plan.losing),
                 changes=plan.changes,
             ),
@@ -317,7 +317,7 @@ class _Load:
 
     def _drift(self, statements: Statements) -> list[tuple[str, str]]:
         job = self.job
-        if not tells_drift(job):
+        if not has_columns(job):
             return []
         known = {*job.table_spec.columns, *statements.shape.system_types}
         extra = [name for name in statements.types if name not in known]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sellerops.destinations.bigquery.shape import quoted
 from sellerops.destinations.bigquery.statements import Bounds, Parameters, Statements
-from sellerops.destinations.bigquery.units import Merge
+from sellerops.destinations.bigquery.units import UnitMerge
 from sellerops.destinations.intents import Change
 
 _DONE_BY_PLACE = ("account_id", "marketplace_id")
@@ -36,7 +36,7 @@ class History:
             f"AND {it.day('t')} IN UNNEST(@days)) AS t ON {it.same_key()} "
             f"WHERE t.account_id IS NULL OR r.account_id IS NULL OR {it.differs(self.cells)}"
         )
-        return statement, {**it.given(), **it.bounding(bounds), "days": ("DATE", list(days))}
+        return statement, {**it.given(), **it.bound_parameters(bounds), "days": ("DATE", list(days))}
 
     def of_merge(self, bounds: Bounds | None) -> tuple[str, Parameters]:
         """Stored rows that are about to give way to later ones of the same key."""
@@ -45,15 +45,15 @@ class History:
             f"FROM ({it.accepted()}) AS r JOIN {it.rows(bounds)} ON {it.same_key()} "
             f"WHERE t.account_id = @account_id AND {it.differs(self.cells)} AND {it.is_later()}"
         )
-        return statement, {**it.given(), **it.bounding(bounds)}
+        return statement, {**it.given(), **it.bound_parameters(bounds)}
 
-    def of_units(self, merge: Merge) -> tuple[str, Parameters]:
+    def of_units(self, merge: UnitMerge) -> tuple[str, Parameters]:
         """Rows of units that stood there before: changed, gone, or new in their unit."""
         it = self.statements
         statement = self._select(
             f"{merge.pairs()} WHERE t.account_id IS NULL OR r.account_id IS NULL OR {it.differs(self.cells)}"
         )
-        return statement, {**it.given(), **it.bounding(merge.bounds)}
+        return statement, {**it.given(), **it.bound_parameters(merge.bounds)}
 
     def changes(self, rows: Collection[Any] | Any) -> Iterator[Change]:
         """The cells of the ``rows`` that ``of_days`` or ``of_merge`` selected."""
@@ -96,11 +96,11 @@ class History:
         is_old, is_new = old["account_id"] is not None, new["account_id"] is not None
         some = new if is_new else old
         day = self._day(new) or self._day(old)
-        shop = new["marketplace_id"] if new["marketplace_id"] is not None else old["marketplace_id"]
+        marketplace = new["marketplace_id"] if new["marketplace_id"] is not None else old["marketplace_id"]
 
         def change(column: str, was: str | None, becomes: str | None) -> Change:
             return Change(
-                marketplace_id=shop,
+                marketplace_id=marketplace,
                 key={name: as_json(some[name]) for name in self._key},
                 day=day,
                 age_days=(self._local(self.reported_at) - day).days if day else None,

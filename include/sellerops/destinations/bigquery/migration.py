@@ -19,18 +19,18 @@ from sellerops.destinations.bigquery.address import BigQueryAddress
 from sellerops.destinations.bigquery.shape import WIDE, BigQueryShape, quoted
 from sellerops.destinations.bigquery.tables import BEFORE, MIGRATING, Tables, table_differences
 from sellerops.destinations.differences import (
-    WRITTEN,
+    TEXT_PATTERNS,
     Difference,
     LandedTable,
     Migration,
     Remedy,
+    absent_value,
     key_text,
-    no_key,
+    missing_key_conflict,
     record_definition,
     remedy_of,
     stored_definition,
     undeclared_columns,
-    word_for_nothing,
 )
 from sellerops.settings.specs import ColumnType
 
@@ -170,7 +170,7 @@ class _Plan:
                 continue
             count = self.count(self._old, f"({self.landed_filter}) AND {self._value(name)} IS NULL")
             if count:
-                told.append(no_key(count, name))
+                told.append(missing_key_conflict(count, name))
         return told
 
     def _sharing(self) -> list[str]:
@@ -200,14 +200,12 @@ class _Plan:
         elif there is kind:
             value = column
         elif there is ColumnType.TEXT:
-            value = (
-                f"IF(REGEXP_CONTAINS({column}, r'{WRITTEN[kind]}'), SAFE_CAST({column} AS {sql_type}), NULL)"
-            )
+            value = f"IF(REGEXP_CONTAINS({column}, r'{TEXT_PATTERNS[kind]}'), SAFE_CAST({column} AS {sql_type}), NULL)"
         elif (there, kind) == (ColumnType.DECIMAL, ColumnType.INTEGER):
             value = f"IF({column} = TRUNC({column}), SAFE_CAST({column} AS INT64), NULL)"
         else:
             value = f"SAFE_CAST({column} AS {sql_type})"
-        word = word_for_nothing(self.target, name)
+        word = absent_value(self.target, name)
         if word is None:
             return value
         escaped = word.replace("\\", "\\\\").replace("'", "\\'")

@@ -11,10 +11,10 @@ from sellerops.base.errors import CheckFailed
 from sellerops.destinations.base import LoadJob
 from sellerops.destinations.bigquery.history import History
 from sellerops.destinations.bigquery.statements import Bounds, Parameters, Statements
-from sellerops.destinations.bigquery.units import Merge, Moves
+from sellerops.destinations.bigquery.units import UnitMerge, UnitMoves
 from sellerops.destinations.intents import Change
 from sellerops.destinations.ledger_rows import Watermarks
-from sellerops.destinations.restated import keeps_restatements
+from sellerops.destinations.restatement_history import keeps_restatements
 from sellerops.settings.specs import WriteDisposition
 
 
@@ -53,7 +53,7 @@ class Planner:
     where: str
 
     def plan(self) -> Plan:
-        staged, losing, first, last, dateless = self._row("look", self.statements.look())
+        staged, losing, first, last, dateless = self._row("look", self.statements.summarize())
         disposition = self.job.table_spec.write_disposition
         if disposition is WriteDisposition.MERGE:
             own = Bounds(first, last, dateless > 0) if first else None
@@ -71,14 +71,14 @@ class Planner:
         it, bounds = self.statements, own
         if it.shape.partition and not it.shape.partition_is_fixed:
             # A row may stand at another day than the document gives it: both partitions are merged into.
-            first, last, dateless, count = self._row("stands", it.where_keys_stand())
+            first, last, dateless, count = self._row("stands", it.key_positions())
             if count:
                 stands = (
                     Bounds(first, last, dateless > 0) if first else Bounds(date.min, date.min, or_none=True)
                 )
                 bounds = _joined(own, stands)
         if it.shape.unit:
-            return self._merge_units(staged, losing, Merge(it, self.after, bounds))
+            return self._merge_units(staged, losing, UnitMerge(it, self.after, bounds))
         given, inserted, updated, superseded = self._row("count", it.count_merge(bounds))
         changes: Iterable[Change] = ()
         if updated and keeps_restatements(self.job.table_spec):
@@ -94,7 +94,7 @@ class Planner:
             changes=changes,
         )
 
-    def _merge_units(self, staged: int, losing: int, merge: Merge) -> Plan:
+    def _merge_units(self, staged: int, losing: int, merge: UnitMerge) -> Plan:
         self.run("units", merge.settle())
         given, written, updated, replaced, unchanged, after = self._row("count", merge.count())
         changes: Iterable[Change] = ()
@@ -137,13 +137,13 @@ class Planner:
             changes=changes,
         )
 
-    def _moves(self, fresh: Sequence[date]) -> Moves | None:
+    def _moves(self, fresh: Sequence[date]) -> UnitMoves | None:
         """What stands of the document's units on other days; None where nothing does."""
         it = self.statements
         if not it.shape.unit:
             return None
-        first, last, *_ = self._row("elsewhere", it.where_keys_stand(beside=fresh))
-        return Moves(it, fresh, Bounds(first, last)) if first else None
+        first, last, *_ = self._row("elsewhere", it.key_positions(beside=fresh))
+        return UnitMoves(it, fresh, Bounds(first, last)) if first else None
 
     def _snapshot(self, staged: int, losing: int, first: date | None, *, is_stale: bool) -> Plan:
         accepted = staged - losing
@@ -163,7 +163,7 @@ class Planner:
 
     def _refuse_elsewhere(self, days: Sequence[date]) -> None:
         """What Postgres' unique index refuses: a key at a day which this load does not replace."""
-        *_, count = self._row("elsewhere", self.statements.where_keys_stand(beside=days))
+        *_, count = self._row("elsewhere", self.statements.key_positions(beside=days))
         if count:
             raise CheckFailed(
                 f"the same key stands on two days of the table: {count} rows.",

@@ -1,7 +1,7 @@
 """The SQL of one load. Landing tables are read and deleted from only between days.
 
 ``Bounds`` says which; no statement can name a landing table's rows without them. The one exception is named:
-``where_keys_stand`` reads the key and the day of one account's rows, where the key does not tell the day.
+``key_positions`` reads the key and the day of one account's rows, where the key does not tell the day.
 In all statements ``r`` is a row of this document, ready for the table, and ``t`` a row of the table.
 """
 
@@ -84,7 +84,7 @@ class Statements:
         """
         return statement, self.given()
 
-    def look(self) -> tuple[str, Parameters]:
+    def summarize(self) -> tuple[str, Parameters]:
         """How many rows there are, how many lose, and from which to which day the others are."""
         day = self._utc_day("r") if self.shape.partition else "CAST(NULL AS DATE)"
         return (
@@ -102,7 +102,7 @@ class Statements:
             {},
         )
 
-    def sums_of_ready(self, measure: str | None) -> tuple[str, Parameters]:
+    def sums_of_document(self, measure: str | None) -> tuple[str, Parameters]:
         amount = self._amount(measure, "r")
         return (
             f"SELECT {self._shop('r')} AS shop, {self.day('r')} AS day, COUNT(*), SUM({amount}) "
@@ -118,10 +118,10 @@ class Statements:
             f"SELECT {self._shop('t')} AS shop, {self.day('t')} AS day, COUNT(*), SUM({amount}) "
             f"FROM {self.rows(bounds)} WHERE {self.in_place()} AND {self.day('t')} IN UNNEST(@days) "
             "GROUP BY shop, day",
-            {**self.given(), **self.bounding(bounds), "days": ("DATE", list(days))},
+            {**self.given(), **self.bound_parameters(bounds), "days": ("DATE", list(days))},
         )
 
-    def where_keys_stand(self, *, beside: Sequence[date] = ()) -> tuple[str, Parameters]:
+    def key_positions(self, *, beside: Sequence[date] = ()) -> tuple[str, Parameters]:
         """From which to which day the table's rows of the document's keys, or units, stand, and how many.
 
         Reads the key and the day of one account's rows, whatever their day. ``beside``: not those of these
@@ -153,7 +153,7 @@ class Statements:
             f"SELECT {fate} AS fate FROM ({self.accepted()}) AS r "
             f"LEFT JOIN (SELECT * FROM {self.rows(bounds)} WHERE t.account_id = @account_id) AS t "
             f"ON {self.same_key()}) AS f",
-            {**self.given(), **self.bounding(bounds)},
+            {**self.given(), **self.bound_parameters(bounds)},
         )
 
     def count_replace(self, days: Sequence[date]) -> tuple[str, Parameters]:
@@ -163,7 +163,7 @@ class Statements:
             f"SELECT (SELECT COUNT(*) FROM ({self.accepted()}) AS r WHERE {self.day('r')} IN UNNEST(@days)), "
             f"(SELECT COUNT(*) FROM {self.rows(bounds)} WHERE {self.in_place()} "
             f"AND {self.day('t')} IN UNNEST(@days))",
-            {**self.given(), **self.bounding(bounds), "days": ("DATE", list(days))},
+            {**self.given(), **self.bound_parameters(bounds), "days": ("DATE", list(days))},
         )
 
     def count_snapshot(self, bounds: Bounds) -> tuple[str, Parameters]:
@@ -171,7 +171,7 @@ class Statements:
             f"SELECT (SELECT COUNT(*) FROM ({self.accepted()}) AS r), "
             f"(SELECT COUNT(*) FROM {self.rows(bounds)} "
             f"WHERE {self.in_place()} AND t.snapshot_at = @snapshot_at)",
-            {**self.given(), **self.bounding(bounds)},
+            {**self.given(), **self.bound_parameters(bounds)},
         )
 
     # -- the writes: scripts of one transaction each --
@@ -189,7 +189,7 @@ class Statements:
             f"{self.insert()} WHERE NOT EXISTS (SELECT 1 FROM {self.rows(bounds)} "
             f"WHERE t.account_id = @account_id AND {self.same_key()})",
         ]
-        return self.script(steps, bounds, written), {**self.given(), **self.bounding(bounds)}
+        return self.script(steps, bounds, written), {**self.given(), **self.bound_parameters(bounds)}
 
     def replace(self, days: Sequence[date], written: int) -> tuple[str, Parameters]:
         """Put the document's rows of ``days`` in place of those that stand there."""
@@ -199,7 +199,7 @@ class Statements:
             f"AND {self.day('t')} IN UNNEST(@days)",
             f"{self.insert()} WHERE {self.day('r')} IN UNNEST(@days)",
         ]
-        given = {**self.given(), **self.bounding(bounds), "days": ("DATE", list(days))}
+        given = {**self.given(), **self.bound_parameters(bounds), "days": ("DATE", list(days))}
         return self.script(steps, bounds, written), given
 
     def snapshot(self, bounds: Bounds, written: int) -> tuple[str, Parameters]:
@@ -209,7 +209,7 @@ class Statements:
             "AND t.snapshot_at = @snapshot_at",
             self.insert(),
         ]
-        return self.script(steps, bounds, written), {**self.given(), **self.bounding(bounds)}
+        return self.script(steps, bounds, written), {**self.given(), **self.bound_parameters(bounds)}
 
     def insert(self) -> str:
         names = ", ".join(map(quoted, self.types))
@@ -241,7 +241,7 @@ class Statements:
         within = f"{column} >= @bound_first AND {column} < @bound_after"
         return f"({within} OR {column} IS NULL)" if bounds.or_none else f"({within})"
 
-    def bounding(self, bounds: Bounds | None) -> Parameters:
+    def bound_parameters(self, bounds: Bounds | None) -> Parameters:
         """The parameters of ``within``."""
         if bounds is None:
             return {}
@@ -341,7 +341,9 @@ class Statements:
             return "s.sellerops_ordinal"
         if name == UNIT_MARK and name in system:
             return "CAST(NULL AS STRING)"
-        if name in ("source_line", "line_hash") or (name == "marketplace_id" and self.shape.tells_shop):
+        if name in ("source_line", "line_hash") or (
+            name == "marketplace_id" and self.shape.names_marketplace
+        ):
             return f"s.{name}"
         if name in system:
             return f"CAST(@{name} AS {kind})"
@@ -368,7 +370,7 @@ class Statements:
 
     def _shop(self, alias: str) -> str:
         """The row's own shop where rows tell it, else one name for all."""
-        return f"COALESCE({alias}.marketplace_id, '')" if self.shape.tells_shop else "''"
+        return f"COALESCE({alias}.marketplace_id, '')" if self.shape.names_marketplace else "''"
 
     def _utc_day(self, alias: str) -> str:
         column = f"{alias}.{quoted(self.shape.partition or '')}"

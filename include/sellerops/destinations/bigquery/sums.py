@@ -21,7 +21,7 @@ class BigQuerySums:
     run: Callable[[str, tuple[str, Any]], Any]
 
     def new(self, measure: str | None, days: Sequence[date]) -> Totals:
-        return _totals(self.run("sums_new", self.statements.sums_of_ready(measure)))
+        return _totals(self.run("sums_new", self.statements.sums_of_document(measure)))
 
     def stored(self, measure: str | None, days: Sequence[date]) -> Totals:
         return _totals(self.run("sums_stored", self.statements.sums_of_stored(measure, days)))
@@ -29,6 +29,6 @@ class BigQuerySums:
 
 def _totals(rows: Iterable[Any]) -> Totals:
     return {
-        (shop, day): Total(int(count), Decimal(amount or 0))
-        for shop, day, count, amount in (tuple(row.values()) for row in rows)
+        (marketplace, day): Total(int(count), Decimal(amount or 0))
+        for marketplace, day, count, amount in (tuple(row.values()) for row in rows)
     }

@@ -18,11 +18,11 @@ from sellerops.destinations.differences import (
     Difference,
     LandedTable,
     differences,
+    for_empty_table,
     key_text,
-    of_empty,
     refuse_differences,
 )
-from sellerops.destinations.once import SUFFIX, once_query
+from sellerops.destinations.shared_stock import SUFFIX, shared_stock_query
 from sellerops.settings.specs import ColumnType
 
 STAGING = "sellerops_staging"
@@ -88,7 +88,7 @@ class Tables:
             self.create(shape, wide)
             return list(shape.types)
         found = table_differences(shape, _landed(table, definition or {}), table)
-        found = found if table.num_rows else of_empty(found)
+        found = found if table.num_rows else for_empty_table(found)
         refuse_differences(shape, found, destination="bigquery", where=where)
         existing = _types(table)
         lacking = [name for name in shape.types if name not in existing]
@@ -108,12 +108,12 @@ class Tables:
                 self._widen(shape, name)
         return lacking
 
-    def ensure_once(self, shape: BigQueryShape) -> None:
+    def ensure_shared_stock_view(self, shape: BigQueryShape) -> None:
         """Make the view ``<table>__once`` of ``shape``, or make it again when its text has changed.
 
         Called under the table's lock. A query of the view is bound to days as one of its table is.
         """
-        query = once_query(shape, f"`{self.full_name(shape)}`", quoted)
+        query = shared_stock_query(shape, f"`{self.full_name(shape)}`", quoted)
         if query is None:
             return
         name = f"{self.full_name(shape)}{SUFFIX}"
@@ -250,8 +250,8 @@ def table_differences(shape: BigQueryShape, landed: LandedTable, table: bigquery
 def _field(
     shape: BigQueryShape, name: str, wide: Collection[str], *, may_lack: bool = False
 ) -> bigquery.SchemaField:
-    required = name in shape.system_types and not shape.is_nullable(name) and not may_lack
-    kind, mode = WIDE if name in wide else shape.types[name], "REQUIRED" if required else "NULLABLE"
+    required_columns = name in shape.system_types and not shape.is_nullable(name) and not may_lack
+    kind, mode = WIDE if name in wide else shape.types[name], "REQUIRED" if required_columns else "NULLABLE"
     return bigquery.SchemaField(name, kind, mode=mode, description=column_description(shape, name))
 
 

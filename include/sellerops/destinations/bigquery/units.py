@@ -1,7 +1,7 @@
 """Rows that come and go together, in BigQuery: the words and rules are those of ``postgres.units``.
 
-``Merge`` works out in a table of its own, ``after``, which rows the changed units will have; the write then
-puts them in place. ``Moves``: of rows that are replaced by days, those whose unit has moved to another day.
+``UnitMerge`` works out in a table of its own, ``after``, which rows the changed units will have; the write then
+puts them in place. ``UnitMoves``: of rows that are replaced by days, those whose unit has moved to another day.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NONE = "000000000000000000"
 
 
 @dataclass(frozen=True)
-class Merge:
+class UnitMerge:
     """The statements about ``after``; ``bounds``: between which days the units' rows are and will be."""
 
     it: Statements
@@ -118,7 +118,7 @@ class Merge:
         )
 
     def _given(self) -> Parameters:
-        return {**self.it.given(), **self.it.bounding(self.bounds)}
+        return {**self.it.given(), **self.it.bound_parameters(self.bounds)}
 
     def _sides(self) -> str:
         it = self.it
@@ -168,7 +168,7 @@ class Merge:
 
 
 @dataclass(frozen=True)
-class Moves:
+class UnitMoves:
     """Rows of the document's units that stand outside its ``days``, between the days ``elsewhere``.
 
     They give way to the document where it is newer, and it to them where they are; of one instant the later
@@ -206,7 +206,7 @@ class Moves:
 
     def _given(self) -> Parameters:
         it = self.it
-        return {**it.given(), **it.bounding(self._bounds), "days": ("DATE", list(self.days))}
+        return {**it.given(), **it.bound_parameters(self._bounds), "days": ("DATE", list(self.days))}
 
     def _in_window(self) -> str:
         return f"{self.it.in_place()} AND {self.it.day('t')} IN UNNEST(@days)"

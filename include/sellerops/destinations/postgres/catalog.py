@@ -10,7 +10,7 @@ from psycopg import sql
 from sellerops.destinations.differences import (
     LandedTable,
     differences,
-    of_empty,
+    for_empty_table,
     refuse_differences,
     stored_definition,
 )
@@ -50,12 +50,12 @@ def landed_table(connection: Connection, shape: Shape) -> LandedTable | None:
     )
 
 
-def refuse_unlike_table(connection: Connection, shape: Shape, *, where: str) -> None:
+def refuse_mismatched_table(connection: Connection, shape: Shape, *, where: str) -> None:
     """Raise ConfigurationError when the table that stands there was made for another spec."""
     landed = landed_table(connection, shape)
     found = differences(shape, landed) if landed else []
     if found and not _has_rows(connection, shape):
-        found = of_empty(found)
+        found = for_empty_table(found)
     refuse_differences(shape, found, destination=DESTINATION, where=where)
 
 

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.base.reader_role import grant_table
-from sellerops.base.table_locks import briefly, with_tables_locked
+from sellerops.base.table_locks import limit_lock_waits, with_tables_locked
 from sellerops.destinations.descriptions import column_description, table_description
 from sellerops.destinations.postgres.shape import LONGEST_NAME, PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.views import views_over
@@ -83,7 +83,7 @@ def _make_or_widen(connection: Connection, shape: Shape) -> list[str]:
         )
         connection.execute(_column_comments(shape, lacking))
     if lacking:
-        with briefly(connection):
+        with limit_lock_waits(connection):
             refresh_views(connection, views_over(shape.full_name))
     return lacking
 

@@ -11,33 +11,33 @@ from psycopg import sql
 
 from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.base.postgres import LOADING, connect
-from sellerops.destinations.base import LoadJob, LoadResult, refuse_unlike
+from sellerops.destinations.base import LoadJob, LoadResult, refuse_mostly_rejected
 from sellerops.destinations.differences import Migration, record_definition
 from sellerops.destinations.driver_errors import typed_errors
 from sellerops.destinations.ledger_rows import (
     Watermarks,
+    has_columns,
     load_values,
-    note_personal,
-    tells_drift,
+    record_personal_columns,
     write_drift,
     write_load,
     write_rejects,
 )
-from sellerops.destinations.postgres.catalog import refuse_unlike_table
+from sellerops.destinations.postgres.catalog import refuse_mismatched_table
 from sellerops.destinations.postgres.ddl import Connection, describe_table, ensure_table, existing_columns
 from sellerops.destinations.postgres.duplicates import find_duplicates, reject_duplicates
 from sellerops.destinations.postgres.locks import lock_place
 from sellerops.destinations.postgres.merges import Merge
-from sellerops.destinations.postgres.once import ensure_once
 from sellerops.destinations.postgres.personal import ensure_personal, write_personal
 from sellerops.destinations.postgres.plausibility import PostgresSums
 from sellerops.destinations.postgres.restatement import delete_overtaken, write_restatements
 from sellerops.destinations.postgres.shape import Shape, identifiers
+from sellerops.destinations.postgres.shared_stock import ensure_shared_stock_view
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.postgres.unit_merges import UnitMerge
 from sellerops.destinations.postgres.writes import Counts, Write
-from sellerops.destinations.quarantining import close_questions, record_held, refuse_implausible
-from sellerops.destinations.restated import lock_history
+from sellerops.destinations.quarantining import record_quarantined, refuse_implausible, supersede_quarantined
+from sellerops.destinations.restatement_history import lock_history
 from sellerops.destinations.shape import SYSTEM
 from sellerops.settings.specs import ReportSpec, WriteDisposition
 
@@ -112,14 +112,14 @@ class _Load:
         staging = Staging(connection)
         staging.create(rows.schema)
         staged = staging.fill(rows.texts())
-        note_personal(connection, self._job)
-        refuse_unlike(self._job, where=self._where)
+        record_personal_columns(connection, self._job)
+        refuse_mostly_rejected(self._job, where=self._where)
         shape = Shape(self._job.spec, self._job.table, tuple(rows.drift.added))
-        refuse_unlike_table(connection, shape, where=f"table {shape.full_name}")
+        refuse_mismatched_table(connection, shape, where=f"table {shape.full_name}")
         new_columns = ensure_table(connection, shape)
         record_definition(connection, self._destination, shape, lambda: describe_table(connection, shape))
         self._personal = ensure_personal(connection, shape)
-        ensure_once(connection, shape)
+        ensure_shared_stock_view(connection, shape)
         if staged >= _ANALYZE_FROM:
             # What rows are joined by; the other columns' values no plan depends on.
             connection.execute(
@@ -129,7 +129,7 @@ class _Load:
             with connection.transaction():
                 return self._settle(shape, staging, staged, load_id, started_at, new_columns)
         except Quarantined as held:
-            raise record_held(connection, self._job, self._destination, held) from None
+            raise record_quarantined(connection, self._job, self._destination, held) from None
 
     def _open(self) -> tuple[int, datetime]:
         row = self._connection.execute("SELECT nextval('sellerops.load_id'), sellerops.now()").fetchone()
@@ -170,7 +170,7 @@ class _Load:
         )
         marks = Watermarks.of(connection, self._destination, job)
         refuse_implausible(marks, job, PostgresSums(write, job))
-        close_questions(connection, job, self._destination)
+        supersede_quarantined(connection, job, self._destination)
         changes = self._changes(write, marks, load_id, new_columns)
         write_restatements(write, job, marks, load_id, new_columns, changes)
         counts = changes.merge() if changes else self._replace(write, marks, load_id)
@@ -182,7 +182,7 @@ class _Load:
         if duplicates.losing:
             reject_duplicates(connection, shape, staging.identifier, load_id)
         changed: dict[str, str] = {}
-        if tells_drift(job):
+        if has_columns(job):
             extra = [name for name in target if name not in job.table_spec.columns]
             changed = write_drift(connection, job, load_id, job.rows.drift, extra)
         seconds = time.monotonic() - self._begun
@@ -236,10 +236,10 @@ class _Load:
             return None
         if table.unit:
             units = UnitMerge(write)
-            units.gather()
+            units.find_changes()
             return units
         merge = Merge(write, partial(delete_overtaken, write, self._job, marks, load_id, new_columns))
-        merge.gather()
+        merge.find_changes()
         return merge
 
     def _replace(self, write: Write, marks: Watermarks, load_id: int) -> Counts:

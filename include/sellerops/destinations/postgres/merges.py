@@ -35,7 +35,7 @@ Deletion = Callable[[sql.Composed], int]
 
 @dataclass
 class Merge:
-    """The merge of one document's rows. ``gather`` first; what it writes are deletions by ``delete``.
+    """The merge of one document's rows. ``find_changes`` first; what it writes are deletions by ``delete``.
 
     ``delete``: deletes the stored rows that the document overtakes, when these are most of its rows. The
     result is the same without. ``new``: rows that meet no stored row, overtaken ones included.
@@ -49,10 +49,10 @@ class Merge:
     new: int = 0
     later: int = 0
     accepted: int = 0
-    theirs: int = 0
+    left_out: int = 0
     where: sql.Composable = field(default_factory=lambda: sql.SQL(""))
 
-    def gather(self) -> None:
+    def find_changes(self) -> None:
         """Find the rows that are new or differ from the stored row of their key."""
         self.is_first = not self.write.has_stored_rows()
         if self.is_first:
@@ -67,10 +67,10 @@ class Merge:
             run(sql.SQL("ANALYZE {}").format(FOUND))
         self._count()
 
-    def leave_to_others(self, theirs: int, where: sql.Composable) -> None:
-        """Keep away from the rows ``s`` for which ``where`` does not hold; ``theirs``: how many those are."""
-        rows = self.placed_rows("s")
-        self.theirs = theirs
+    def exclude_rows(self, left_out: int, where: sql.Composable) -> None:
+        """Keep away from the rows ``s`` for which ``where`` does not hold; ``left_out``: how many those are."""
+        rows = self.rows_with_ctid("s")
+        self.left_out = left_out
         self.where = sql.SQL("AND s.ctid IN (SELECT s.staged_ FROM {} WHERE {})").format(rows, where)
         if self.is_first:
             return
@@ -105,7 +105,7 @@ class Merge:
         written = self.write.insert(self._is_written(), {}) if self.new or self.later else 0
         self._refuse_less(written, self.new + self.later)
         updated += self.overtaken
-        unchanged = self.accepted - self.theirs - self.found
+        unchanged = self.accepted - self.left_out - self.found
         return Counts(written - updated, updated, unchanged, self.found - self.new - self.later)
 
     def _refuse_less(self, written: int, sent: int) -> None:
@@ -127,7 +127,7 @@ class Merge:
             target=self.write.shape.identifier,
             before=sql.Identifier(before),
             after=sql.Identifier(after),
-            rows=self.placed_rows(after),
+            rows=self.rows_with_ctid(after),
         )
 
     def _find(self) -> sql.Composed:
@@ -149,7 +149,7 @@ class Merge:
             t_cells=identifiers(cells, "t"),
             e_cells=identifiers(cells, "excluded"),
             is_odd=self.is_odd(),
-            rows=self.placed_rows("excluded"),
+            rows=self.rows_with_ctid("excluded"),
             target=write.shape.identifier,
             same_key=self.same(write.shape.key, "t", "excluded"),
             t_compared=identifiers(compared, "t"),
@@ -160,7 +160,7 @@ class Merge:
         """Whether half of a sample of the rows have a stored row that they overtake."""
         row = self.write.connection.execute(
             sql.SQL("SELECT 2 * count(t.ctid) >= count(*) FROM {} LEFT JOIN {} t ON {}").format(
-                self.placed_rows("excluded", limit=_SAMPLE),
+                self.rows_with_ctid("excluded", limit=_SAMPLE),
                 self.write.shape.identifier,
                 self._is_overtaken(),
             ),
@@ -175,7 +175,7 @@ class Merge:
             return True
         row = self.write.connection.execute(
             sql.SQL("SELECT count(*), count(t.ctid) FROM {} LEFT JOIN {} t ON {}").format(
-                self.placed_rows("excluded"),
+                self.rows_with_ctid("excluded"),
                 self.write.shape.identifier,
                 self.same(self.write.shape.key, "t", "excluded"),
             ),
@@ -191,7 +191,7 @@ class Merge:
     def _overtake(self) -> sql.Composed:
         """Delete the stored rows ``t`` that rows ``excluded`` overtake."""
         return sql.SQL("DELETE FROM {} t USING {} WHERE {}").format(
-            self.write.shape.identifier, self.placed_rows("excluded"), self._is_overtaken()
+            self.write.shape.identifier, self.rows_with_ctid("excluded"), self._is_overtaken()
         )
 
     def _is_overtaken(self) -> sql.Composable:
@@ -239,7 +239,7 @@ class Merge:
     def _shop_operator(self) -> sql.SQL:
         """As the index has it where shops are unknown; but only the usual one is part of its search."""
         names = {*self.write.shape.key, *self.write.shape.unit}
-        is_unknown = "marketplace_id" in names and self.write.has_rows_without_shop()
+        is_unknown = "marketplace_id" in names and self.write.has_rows_without_marketplace()
         return sql.SQL("IS NOT DISTINCT FROM" if is_unknown else "=")
 
     def same(self, names: Sequence[str], one: str, other: str) -> sql.Composable:
@@ -268,7 +268,7 @@ class Merge:
             FOUND
         )
 
-    def placed_rows(self, alias: str, limit: int | None = None) -> sql.Composable:
+    def rows_with_ctid(self, alias: str, limit: int | None = None) -> sql.Composable:
         """The accepted rows with their places; ``limit``: no more than so many of them."""
         rows = self.write.select(sql.SQL("s.ctid"))
         if limit is not None:

@@ -16,26 +16,26 @@ from psycopg import sql
 from sellerops.base.errors import CheckFailed
 from sellerops.base.table_locks import with_tables_locked
 from sellerops.destinations.differences import (
-    WRITTEN,
+    TEXT_PATTERNS,
     Difference,
     LandedTable,
     Migration,
     Remedy,
+    absent_value,
     differences,
-    freed_columns,
+    formerly_personal_columns,
     key_text,
-    no_key,
+    missing_key_conflict,
     record_definition,
     remedy_of,
-    required,
+    required_columns,
     undeclared_columns,
-    word_for_nothing,
 )
 from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, landed_table
 from sellerops.destinations.postgres.ddl import describe_table, lacking_columns, make_key
-from sellerops.destinations.postgres.once import drop_once
 from sellerops.destinations.postgres.personal import personal_shape
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
+from sellerops.destinations.postgres.shared_stock import drop_shared_stock_view
 from sellerops.settings.specs import ColumnType, ReportSpec
 from sellerops.views import views_over
 from sellerops.views.postgres import detach_views, refresh_views, view_names
@@ -90,7 +90,7 @@ class _Table:
         else:
             holds = self._holds(stored, there, kind)
             value = sql.SQL("CASE WHEN {} THEN {} END").format(holds, self._as_type(stored, name))
-        absent = word_for_nothing(self.shape, name)
+        absent = absent_value(self.shape, name)
         return value if absent is None else sql.SQL("coalesce({}, {})").format(value, sql.Literal(absent))
 
     def _as_type(self, value: sql.Composable, name: str) -> sql.Composable:
@@ -100,7 +100,7 @@ class _Table:
     def _holds(stored: sql.Composable, there: ColumnType | None, kind: ColumnType) -> sql.Composable:
         """Whether the new type holds a stored value."""
         if there is ColumnType.TEXT:
-            return sql.SQL("{} ~ {}").format(stored, sql.Literal(WRITTEN[kind]))
+            return sql.SQL("{} ~ {}").format(stored, sql.Literal(TEXT_PATTERNS[kind]))
         if (there, kind) == (ColumnType.DECIMAL, ColumnType.INTEGER):
             return sql.SQL("{0} = trunc({0}) AND abs({0}) < 1e18").format(stored)
         return sql.SQL("true")
@@ -189,7 +189,7 @@ class _Migration:
         """Rows without a value in a column of the new key; documents' rows like them are rejects."""
         strict = [name for name in main.shape.key if not main.shape.is_nullable(name)]
         counts = {name: self._count(sql.SQL("{} IS NULL").format(main.value(name))) for name in strict}
-        return [no_key(count, name) for name, count in counts.items() if count]
+        return [missing_key_conflict(count, name) for name, count in counts.items() if count]
 
     def _sharing(self, main: _Table) -> list[str]:
         """Rows that would share a key."""
@@ -219,7 +219,7 @@ class _Migration:
             self._personal = self._table(self._personal.shape)
         main = self._main.shape
         if self._main.changed:
-            drop_once(self._connection, main)
+            drop_shared_stock_view(self._connection, main)
             detach_views(self._connection, main.full_name)
         for table in self._tables:
             self._reshape(table)
@@ -238,18 +238,19 @@ class _Migration:
             value = table.value(name) if self._rows else sql.SQL("NULL")
             statement = sql.SQL("ALTER COLUMN {} TYPE {} USING {}")
             actions.append(statement.format(column(name), sql.SQL(shape.columns[name]), value))
-        for name in sorted(landed.not_null - required(shape)):
+        for name in sorted(landed.not_null - required_columns(shape)):
             actions.append(sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(column(name)))
         self._alter(shape, actions)
         for name in shape.key:
-            absent = word_for_nothing(shape, name)
+            absent = absent_value(shape, name)
             if absent is not None:
                 statement = sql.SQL("UPDATE {0} SET {1} = {2} WHERE {1} IS NULL")
                 self._connection.execute(
                     statement.format(shape.identifier, column(name), sql.Literal(absent))
                 )
         strict: list[sql.Composable] = [
-            sql.SQL("ALTER COLUMN {} SET NOT NULL").format(column(name)) for name in sorted(required(shape))
+            sql.SQL("ALTER COLUMN {} SET NOT NULL").format(column(name))
+            for name in sorted(required_columns(shape))
         ]
         if "ordinal" in shape.system:
             strict.append(sql.SQL("ALTER COLUMN ordinal DROP DEFAULT"))
@@ -274,7 +275,7 @@ class _Migration:
 
     def _take_back(self, main: _Table) -> None:
         """Values that are personal no longer stand in the landing table again, as long as they were kept."""
-        freed = sorted(freed_columns(main.shape, main.landed))
+        freed = sorted(formerly_personal_columns(main.shape, main.landed))
         schema, name = main.shape.schema_name, f"{main.shape.name}{PERSONAL_SUFFIX}"
         if not freed:
             return

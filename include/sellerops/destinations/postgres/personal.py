@@ -16,9 +16,9 @@ import psycopg
 from psycopg import errors, sql
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.base.table_locks import briefly, with_tables_locked
+from sellerops.base.table_locks import limit_lock_waits, with_tables_locked
 from sellerops.destinations.base import LoadJob
-from sellerops.destinations.postgres.catalog import refuse_unlike_table
+from sellerops.destinations.postgres.catalog import refuse_mismatched_table
 from sellerops.destinations.postgres.ddl import ensure_table, existing_columns
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.destinations.postgres.writes import Write
@@ -59,7 +59,7 @@ def ensure_personal(connection: Connection, main: Shape) -> Shape | None:
     shape = personal_shape(main.spec, main.name)
     if shape is None:
         return None
-    refuse_unlike_table(connection, shape, where=f"table {shape.full_name}")
+    refuse_mismatched_table(connection, shape, where=f"table {shape.full_name}")
     ensure_table(connection, shape)
     register(connection, main.spec, main.name)
     stray = [name for name in main.table.personal_columns if name in existing_columns(connection, main)]
@@ -290,7 +290,7 @@ def _move_out(connection: Connection, main: Shape, shape: Shape, stray: list[str
             ),
             (main.table.personal_retention,),
         )
-        with briefly(connection):
+        with limit_lock_waits(connection):
             for name in stray:
                 drop_column(
                     connection,

@@ -82,7 +82,7 @@ def _amount(measure: str | None, alias: str) -> sql.Composable:
 
 def _shop(write: Write, alias: str) -> sql.Composable:
     """The row's own shop where rows tell it, else one name for all."""
-    if not write.shape.tells_shop:
+    if not write.shape.names_marketplace:
         return sql.SQL("''::text")
     return sql.SQL("coalesce({}, '')").format(column("marketplace_id", alias))
 
@@ -103,4 +103,7 @@ def _is_instant(write: Write) -> bool:
 
 def _totals(connection: Connection, statement: sql.Composed, values: Mapping[str, Any]) -> Totals:
     rows = connection.execute(statement, dict(values)).fetchall()
-    return {(shop, day): Total(int(count), Decimal(amount or 0)) for shop, day, count, amount in rows}
+    return {
+        (marketplace, day): Total(int(count), Decimal(amount or 0))
+        for marketplace, day, count, amount in rows
+    }

@@ -19,13 +19,13 @@ from sellerops.destinations.differences import (
     differences,
     record_definition,
     refuse_differences,
-    required,
+    required_columns,
 )
 from sellerops.destinations.postgres.catalog import DESTINATION, drop_key, landed_table
 from sellerops.destinations.postgres.ddl import describe_table, ensure_table, existing_columns, make_key
-from sellerops.destinations.postgres.once import drop_once, ensure_once
 from sellerops.destinations.postgres.personal import personal_shape, register
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
+from sellerops.destinations.postgres.shared_stock import drop_shared_stock_view, ensure_shared_stock_view
 from sellerops.settings.specs import ReportSpec
 from sellerops.views import views_over
 from sellerops.views.postgres import detach_views, refresh_views, view_names
@@ -77,7 +77,7 @@ class Rebuild:
 
     @property
     def locked_tables(self) -> list[tuple[str, str]]:
-        """What ``put_in_place`` empties and fills: nobody else may use it meanwhile."""
+        """What ``replace_live_rows`` empties and fills: nobody else may use it meanwhile."""
         shapes = [self.live, *(self.personal or ())[:1]]
         tables = [(shape.schema_name, shape.name) for shape in shapes]
         return [*tables, *view_names(self.live.full_name)]
@@ -191,7 +191,7 @@ class Rebuild:
             tuple(each for (each,) in examples),
         )
 
-    def rows_of_no_load(self, connection: Connection) -> int:
+    def count_orphan_rows(self, connection: Connection) -> int:
         """How many rows of the live table are of loads that the ledger does not know."""
         if not existing_columns(connection, self.live):
             return 0
@@ -203,13 +203,15 @@ class Rebuild:
         ).fetchone()
         return int(row[0]) if row else 0
 
-    def make_ready(self, connection: Connection) -> None:
-        """Make the tables that ``put_in_place`` needs, in transactions of their own."""
+    def ensure_tables(self, connection: Connection) -> None:
+        """Make the tables that ``replace_live_rows`` needs, in transactions of their own."""
         for shape in (self.live, self.scratch, *(self.personal or ())):
             if not existing_columns(connection, shape):
                 ensure_table(connection, shape)
 
-    def put_in_place(self, connection: Connection, ids: Mapping[int, int], *, known: Collection[int]) -> None:
+    def replace_live_rows(
+        self, connection: Connection, ids: Mapping[int, int], *, known: Collection[int]
+    ) -> None:
         """Within the caller's transaction: the live table has the rebuilt rows, under their first loads' ids.
 
         ``ids``: load ids of the rebuild and of the loads they repeat. ``known``: all loads of the live table
@@ -222,7 +224,7 @@ class Rebuild:
         rebuilt = existing_columns(connection, self.scratch)
         connection.execute(sql.SQL("TRUNCATE {}").format(self.live.identifier))
         if self._align(connection, self.live, rebuilt):
-            ensure_once(connection, self.live)
+            ensure_shared_stock_view(connection, self.live)
             refresh_views(connection, views_over(self.live.full_name))
         record_definition(connection, DESTINATION, self.live, lambda: describe_table(connection, self.live))
         connection.execute("CREATE TEMP TABLE replay_load (new_id bigint PRIMARY KEY, old_id bigint)")
@@ -282,7 +284,7 @@ class Rebuild:
         assert landed is not None
         actions = [
             sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(column(name))
-            for name in sorted(landed.not_null - required(shape))
+            for name in sorted(landed.not_null - required_columns(shape))
         ]
         for name, kind in rebuilt.items():
             if name not in landed.sql_types:
@@ -292,10 +294,10 @@ class Rebuild:
                 actions.append(statement.format(column(name), sql.SQL(kind)))
         actions += [
             sql.SQL("ALTER COLUMN {} SET NOT NULL").format(column(name))
-            for name in sorted(required(shape) - landed.not_null)
+            for name in sorted(required_columns(shape) - landed.not_null)
         ]
         if actions:
-            drop_once(connection, shape)
+            drop_shared_stock_view(connection, shape)
             detach_views(connection, shape.full_name)
             statement = sql.SQL("ALTER TABLE {} {}")
             connection.execute(statement.format(shape.identifier, sql.SQL(", ").join(actions)))

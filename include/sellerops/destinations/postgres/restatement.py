@@ -20,7 +20,7 @@ from sellerops.destinations.postgres.shape import column, identifiers
 from sellerops.destinations.postgres.unit_merges import UnitMerge
 from sellerops.destinations.postgres.units import AFTER, STORED, Units
 from sellerops.destinations.postgres.writes import Write
-from sellerops.destinations.restated import keeps_restatements, untold_only
+from sellerops.destinations.restatement_history import keeps_restatements, unrecorded_condition
 from sellerops.settings.specs import ColumnType
 
 _DONE_BY_PLACE = ("account_id", "marketplace_id")
@@ -225,7 +225,7 @@ class _Restatements:
             WHERE {untold}
             """
         ).format(
-            untold=sql.SQL(untold_only(self._write.connection, self._job, self._marks.destination)),
+            untold=sql.SQL(unrecorded_condition(self._write.connection, self._job, self._marks.destination)),
             joined=joined,
             key=sql.SQL(", ").join(
                 sql.SQL("{}, {}").format(sql.Literal(name), _either(name)) for name in self._key

@@ -11,7 +11,7 @@ import pyarrow as pa
 from psycopg import sql
 
 from sellerops.destinations.postgres.copy_text import copy_columns, copy_options, copy_text
-from sellerops.destinations.prefetch import Ahead
+from sellerops.destinations.prefetch import Prefetch
 from sellerops.formats.rows import Rows, TextRows
 
 Connection = psycopg.Connection[Any]
@@ -39,7 +39,7 @@ class Staging:
     def fill(self, chunks: Iterable[Rows]) -> int:
         """Copy all rows; returns how many the server took. Errors of ``chunks`` pass unchanged."""
         taken = 0
-        with Ahead(chunks) as ahead:
+        with Prefetch(chunks) as ahead:
             for columns, run in groupby(ahead, key=_target):
                 taken += self._copy(columns, run)
         return taken

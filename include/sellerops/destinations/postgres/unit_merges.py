@@ -39,7 +39,7 @@ class LineMerge(Merge):
 
 @dataclass
 class UnitMerge:
-    """The merge of one document's units. ``gather`` first; nothing is written before ``merge``.
+    """The merge of one document's units. ``find_changes`` first; nothing is written before ``merge``.
 
     ``lines``: what is merged line by line. ``units``: what is weighed as a whole, if anything is.
     """
@@ -51,15 +51,15 @@ class UnitMerge:
     def __post_init__(self) -> None:
         self.lines = LineMerge(self.write)
 
-    def gather(self) -> None:
+    def find_changes(self) -> None:
         """Find what the document changes."""
-        self.lines.gather()
+        self.lines.find_changes()
         parts = self._odd_of_empty_table() if self.lines.is_first else self._odd()
         if not parts or not self._take_odd(parts):
             return
         self.units = Units(self.write, self._is_of_odd("s", "o"))
-        self.units.gather()
-        self.lines.leave_to_others(self.units.given, sql.SQL("NOT {}").format(self._is_of_odd("s", "o")))
+        self.units.find_changes()
+        self.lines.exclude_rows(self.units.given, sql.SQL("NOT {}").format(self._is_of_odd("s", "o")))
 
     def merge(self) -> Counts:
         """Write both."""
@@ -89,7 +89,7 @@ class UnitMerge:
                 "HAVING bool_or({item} = '') AND bool_or({item} <> '')"
             ).format(
                 unit=self._unit("s"),
-                rows=self.lines.placed_rows("s"),
+                rows=self.lines.rows_with_ctid("s"),
                 item=item_of(self.write.shape, "s", self.write.staged),
             )
         ]
@@ -105,11 +105,11 @@ class UnitMerge:
             "WHERE {more} AND NOT EXISTS (SELECT FROM {others} WHERE {same_key})"
         ).format(
             unit=self._unit("s"),
-            rows=self.lines.placed_rows("s"),
+            rows=self.lines.rows_with_ctid("s"),
             target=shape.identifier,
             same_unit=self.lines.same(shape.unit, "t", "s"),
             more=self._beside_the_first(),
-            others=self.lines.placed_rows("g"),
+            others=self.lines.rows_with_ctid("g"),
             same_key=self.lines.same(shape.key, "g", "t"),
         )
 
@@ -129,7 +129,7 @@ class UnitMerge:
 
     def _changing_lines(self) -> list[sql.Composable]:
         """Units of several lines, or of lines named otherwise, of which one is not stored yet as it is."""
-        shape, rows = self.write.shape, self.lines.placed_rows("s")
+        shape, rows = self.write.shape, self.lines.rows_with_ctid("s")
         of_found = sql.SQL("SELECT {} FROM {} f JOIN {} ON s.staged_ = f.staged_").format(
             self._unit("s"), FOUND, rows
         )
@@ -146,7 +146,7 @@ class UnitMerge:
         if self._may_share_units:
             others = sql.SQL("{} JOIN {} ON {} WHERE g.marketplace_id IS DISTINCT FROM s.marketplace_id")
             same_unit = self.lines.same(shape.unit, "g", "s")
-            parts.append(others.format(of_found, self.lines.placed_rows("g"), same_unit))
+            parts.append(others.format(of_found, self.lines.rows_with_ctid("g"), same_unit))
         return parts
 
     def _is_of_odd(self, row: str, odd: str) -> sql.Composable:

@@ -36,7 +36,7 @@ _OWN = (_ITEM, _RANK, _PLACE, _TOGETHER, "is_new", "new_mark")
 class Units:
     """Units of one document's rows: of those rows ``s`` for which ``is_mine`` holds.
 
-    ``gather`` first: it makes the temporary tables the rest reads:
+    ``find_changes`` first: it makes the temporary tables the rest reads:
 
     ``unit_given`` and ``unit_stored``, the rows of the document and of the table; ``unit_item``, a row for
     each line and side, with whether it stays; ``unit_after``, all rows of changed units as they will stand.
@@ -46,7 +46,7 @@ class Units:
     is_mine: sql.Composable
     given: int = 0
 
-    def gather(self) -> None:
+    def find_changes(self) -> None:
         """Find what the document changes. Nothing is written yet."""
         self._take_rows()
         self._rank_items()

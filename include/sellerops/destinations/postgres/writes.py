@@ -172,9 +172,9 @@ class Write:
             sql.SQL("SELECT FROM {} WHERE account_id = %(account_id)s").format(self.shape.identifier)
         )
 
-    def has_rows_without_shop(self) -> bool:
+    def has_rows_without_marketplace(self) -> bool:
         """Whether the shop of a staged row is not known."""
-        if not self.shape.tells_shop:
+        if not self.shape.names_marketplace:
             return self.values["marketplace_id"] is None
         return self._is_there(sql.SQL("SELECT FROM {} WHERE marketplace_id IS NULL").format(self.staging))
 
@@ -208,7 +208,7 @@ class Write:
 
     def key_order(self) -> sql.Composable:
         """What staged rows are sorted by to stand as in the key's index: what all share says nothing."""
-        own = {"line_hash", *(["marketplace_id"] if self.shape.tells_shop else [])}
+        own = {"line_hash", *(["marketplace_id"] if self.shape.names_marketplace else [])}
         shared = {*SYSTEM, self.shape.table.day_from_window} - own
         names = [name for name in self.shape.key if name not in shared] or ["source_line"]
         return sql.SQL(", ").join(self.value(name) for name in names)
@@ -228,7 +228,9 @@ class Write:
             return sql.SQL("coalesce(d.ordinal, 1)" if self.has_duplicates else "1")
         if name == UNIT_MARK and name in self.shape.system:
             return sql.SQL("NULL::text")
-        if name in ("source_line", "line_hash") or (name == "marketplace_id" and self.shape.tells_shop):
+        if name in ("source_line", "line_hash") or (
+            name == "marketplace_id" and self.shape.names_marketplace
+        ):
             return column(name, "s")
         if name in self.shape.system:
             return sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(self.shape.system[name]))

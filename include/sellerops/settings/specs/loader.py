@@ -21,14 +21,14 @@ from sellerops.settings.last_valid import (
     Loaded,
     Memo,
     as_configuration_error,
+    in_claim_order,
     kept_texts,
-    line_up,
     load_last_valid,
     state_dir,
 )
+from sellerops.settings.specs.account_selection import accounts_for, refuse_unknown_accounts
 from sellerops.settings.specs.destination_rules import FILE as RULES
 from sellerops.settings.specs.destination_rules import read_rules, rules_of
-from sellerops.settings.specs.for_accounts import accounts_for, refuse_unknown_accounts
 from sellerops.settings.specs.model import ReportSpec
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[Sp
     memo: Memo = {}
     accounts = _accounts()
     paths = spec_files(root)
-    for path in line_up([(_part(path), path) for path in paths], root):
+    for path in in_claim_order([(_part(path), path) for path in paths], root):
         try:
             loaded = _load(path, root, memo, owners, accounts)
         except ConfigurationError as error:

@@ -541,12 +541,12 @@ class TableSpec(_Strict):
             raise ValueError(f"`version`: {self.version!r} of a table with `unit` is a timestamp")
 
     @property
-    def is_judged(self) -> bool:
+    def may_quarantine(self) -> bool:
         """Whether a person may be asked before a document is stored in the table."""
-        return self.quarantine is not None or self.judges_rows is not None
+        return self.quarantine is not None or self.row_collapse_rules is not None
 
     @property
-    def judges_rows(self) -> CollapseRules | None:
+    def row_collapse_rules(self) -> CollapseRules | None:
         """The rules for documents with too few rows, unless the spec skips them."""
         return None if self.collapse is None or self.collapse.skip else self.collapse
 
@@ -815,12 +815,12 @@ class ReportSpec(_Strict):
         return self.request.split is not None or self.request.how in ("queried", "listed")
 
     @property
-    def emptied(self) -> tuple[str, ...]:
+    def clearable_tables(self) -> tuple[str, ...]:
         """The tables of which Amazon's word that there is no data takes away rows, once a person agrees."""
         return tuple(
             name
             for name, table in self.tables.items()
-            if table.is_judged and table.write_disposition is WriteDisposition.REPLACE
+            if table.may_quarantine and table.write_disposition is WriteDisposition.REPLACE
         )
 
     def parent_of(self, table: str) -> str | None:
@@ -834,21 +834,21 @@ class ReportSpec(_Strict):
         return max(above, key=lambda name: len(self.tables[name].rows), default=None)
 
     @property
-    def asked_columns(self) -> tuple[str, ...]:
+    def requested_columns(self) -> tuple[str, ...]:
         """What the documents call the columns of all tables, in the spec's order, each once."""
         names = (table.header_of(name) for table in self.tables.values() for name in table.read_columns)
         return tuple(dict.fromkeys(names))
 
     @property
-    def documents_kept(self) -> timedelta | None:
+    def archive_retention(self) -> timedelta | None:
         """How long the archive keeps the documents; None: for ever."""
         personal = [table.personal_retention for table in self.tables.values() if table.personal_columns]
         return self.document_retention or max(personal, default=None)
 
     @property
-    def found_documents_kept(self) -> timedelta:
+    def personal_archive_retention(self) -> timedelta:
         """The same of documents in which personal data were found that no column declares."""
-        return self.documents_kept or PERSONAL_DOCUMENTS_KEPT
+        return self.archive_retention or PERSONAL_DOCUMENTS_KEPT
 
     @property
     def dag_id(self) -> str:

@@ -17,7 +17,7 @@ from sellerops.sources.amazon_ads import profiles
 from sellerops.sources.amazon_ads.profiles import Profile
 from sellerops.sources.amazon_ads.transport import Session, answer_of, session
 from sellerops.sources.common.answers import Answer
-from sellerops.sources.common.call_log import CallFacts, keep_call, tokens_noted
+from sellerops.sources.common.call_log import CallRecord, collect_token_calls, record_call
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.lwa import Credentials
 
@@ -130,8 +130,8 @@ class AdsClient:
         opened = await self.session()
         turn = opened.turn(profile_id or "") if operation in CREATES else nullcontext()
         async with turn:
-            facts = CallFacts(operation, fence)
-            with tokens_noted() as tokens:
+            facts = CallRecord(operation, fence)
+            with collect_token_calls() as tokens:
                 try:
                     response = await opened.send(
                         method,
@@ -151,7 +151,9 @@ class AdsClient:
         await self._write_down(facts, tokens, about)
         return answer
 
-    async def _write_down(self, facts: CallFacts, tokens: Sequence[CallFacts], about: dict[str, Any]) -> None:
+    async def _write_down(
+        self, facts: CallRecord, tokens: Sequence[CallRecord], about: dict[str, Any]
+    ) -> None:
         call = facts.of(self.account.id, **about)
         asked = [each.of(self.account.id) for each in tokens]
         await asyncio.to_thread(self._keep, call, asked, facts.error)
@@ -160,11 +162,11 @@ class AdsClient:
         """Log the tokens and the call, and learn from it."""
         try:
             if isinstance(error, Throttled):
-                self.limits.hold(self.bucket(call.operation), error.details.get("retry_after"))
+                self.limits.pause(self.bucket(call.operation), error.details.get("retry_after"))
         except SellerOpsError as away:
             log.warning("nothing is learnt from %s of %s: %s", call.operation, call.account_id, away)
         for each in (*tokens, call):
-            keep_call(self.ledger, each)
+            record_call(self.ledger, each)
 
 
 def _plain(body: object) -> str | None:

@@ -19,13 +19,13 @@ from sellerops.sources.amazon_ads.reports import (
     address_in,
     check_profile,
     facts_of,
-    need_profile,
     parse_status,
+    require_profile,
     text,
 )
-from sellerops.sources.common.asking import Created, Listing, Report
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
+from sellerops.sources.common.report_api import Created, Listing, Report
 
 KINDS = ("campaigns", "adGroups", "targets", "ads")
 _EVERY_STATE = ["ENABLED", "PAUSED", "ARCHIVED"]
@@ -76,7 +76,7 @@ class Exports:
         check_profile(client, slice_)
 
     async def prepare(self, client: AdsClient, slice_: Slice) -> None:
-        await need_profile(client, slice_)
+        await require_profile(client, slice_)
 
     async def ask(
         self, client: AdsClient, query: ExportQuery, request: ReportRequest, fence: Fence

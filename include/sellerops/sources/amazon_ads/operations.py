@@ -7,18 +7,18 @@ from typing import Any
 
 from sellerops.base.errors import UnexpectedAnswer
 from sellerops.sources.amazon_ads.profiles import PATH
-from sellerops.sources.common.operations import Asked, Calls, Page, Pages
+from sellerops.sources.common.operations import Calls, Operation, OperationInput, Page
 from sellerops.sources.common.paging import PageWatch
 
 
-async def list_profiles(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+async def list_profiles(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
     """All profiles the authorisation reaches, in one answer; of vendors and agencies too."""
     answer = await calls.get("listProfiles", PATH)
     yield Page({"operation": "listProfiles"}, answer)
 
 
-def _listed(operation: str, path: str, list_at: str) -> Pages:
-    async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+def _listed(operation: str, path: str, list_at: str) -> Operation:
+    async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
         # Without the extended data neither times nor the serving status would be told.
         body: dict[str, Any] = {"includeExtendedDataFields": True}
         watch = PageWatch(operation, path)
@@ -37,7 +37,7 @@ def _listed(operation: str, path: str, list_at: str) -> Pages:
     return pages
 
 
-OPERATIONS: dict[str, Pages] = {
+OPERATIONS: dict[str, Operation] = {
     "listPortfolios": _listed("listPortfolios", "/portfolios/list", "portfolios"),
     "listProfiles": list_profiles,
     "listSpKeywords": _listed("listSpKeywords", "/sp/keywords/list", "keywords"),

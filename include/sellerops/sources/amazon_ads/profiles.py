@@ -51,7 +51,7 @@ class Profile:
         }
 
     @property
-    def differs(self) -> str:
+    def mismatch(self) -> str:
         """Where it does not go with what we know of its shop, in words; empty: nowhere."""
         shop = next((one for one in all_marketplaces().values() if one.id == self.marketplace_id), None)
         if shop is None:
@@ -129,8 +129,8 @@ async def discover(client: AdsClient) -> tuple[Profile, ...]:
     answer = await client.call("listProfiles", "GET", PATH)
     found = parse_profiles(answer)
     for each in found:
-        if each.differs:
-            log.warning("profile %s of %s: %s", each.profile_id, client.account.id, each.differs)
+        if each.mismatch:
+            log.warning("profile %s of %s: %s", each.profile_id, client.account.id, each.mismatch)
     await asyncio.to_thread(client.ledger.database.run, lambda c: _write(c, client.account.id, found))
     _known.get(client.ledger, {}).pop(client.account.id, None)
     return found

@@ -18,9 +18,9 @@ from sellerops.ledger import ReportRequest
 from sellerops.settings.specs import ReportSpec
 from sellerops.sources.amazon_ads import profiles, refused_columns
 from sellerops.sources.amazon_ads.client import AdsClient
-from sellerops.sources.common.asking import Created, Listing, ProcessingStatus, Report
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
+from sellerops.sources.common.report_api import Created, Listing, ProcessingStatus, Report
 
 PATH = "/reporting/reports"
 DUPLICATE = 425
@@ -116,7 +116,7 @@ class Reports:
         check_profile(client, slice_)
 
     async def prepare(self, client: AdsClient, slice_: Slice) -> None:
-        await need_profile(client, slice_)
+        await require_profile(client, slice_)
 
     async def ask(self, client: AdsClient, query: AdsQuery, request: ReportRequest, fence: Fence) -> Created:
         """A report that is there already (425) is taken: the answer to our create may have been lost."""
@@ -247,7 +247,7 @@ def check_profile(client: AdsClient, slice_: Slice) -> None:
         profiles.check_profile(client.ledger, client.account.id, slice_.marketplace.id)
 
 
-async def need_profile(client: AdsClient, slice_: Slice) -> None:
+async def require_profile(client: AdsClient, slice_: Slice) -> None:
     """The same once Amazon was asked, if nobody asked lately."""
     if slice_.marketplace:
         await client.profile(slice_.marketplace.id)

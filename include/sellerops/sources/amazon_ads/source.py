@@ -14,9 +14,9 @@ from sellerops.sources.amazon_ads.client import ENDPOINTS, AdsClient
 from sellerops.sources.amazon_ads.exports import Exports
 from sellerops.sources.amazon_ads.operations import OPERATIONS
 from sellerops.sources.amazon_ads.reports import Reports
-from sellerops.sources.common.asking import Asking, Source
 from sellerops.sources.common.lwa import Credentials
-from sellerops.sources.common.operations import Pages
+from sellerops.sources.common.operations import Operation
+from sellerops.sources.common.report_api import ReportApi, Source
 
 
 class _OfTheAccount(Reports):
@@ -32,9 +32,9 @@ class _OfTheAccount(Reports):
 class AmazonAds:
     """Reports, exports and lists of an account's advertising profiles."""
 
-    operations: Mapping[str, Pages] = OPERATIONS
+    operations: Mapping[str, Operation] = OPERATIONS
 
-    def asking(self, spec: ReportSpec) -> Asking[Any]:
+    def report_api(self, spec: ReportSpec) -> ReportApi[Any]:
         """An export where the options name one, else reports."""
         if spec.request.operation == "listProfiles":
             return _OfTheAccount()

@@ -21,13 +21,13 @@ from sellerops.base.errors import (
 from sellerops.base.redaction import redact
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.bounded import bounded_request
-from sellerops.sources.common.call_log import CallFacts, ads_api_of
+from sellerops.sources.common.call_log import CallRecord, ads_api_of
 from sellerops.sources.common.deadline import Fence, sending
-from sellerops.sources.common.documents import quiet_httpx
+from sellerops.sources.common.documents import redact_httpx_logs
 from sellerops.sources.common.http import httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
 from sellerops.sources.common.sessions import shared_session
-from sellerops.sources.common.tls import trusted
+from sellerops.sources.common.tls import tls_context
 
 CONNECT_TIMEOUT = 10.0
 ANSWER_TIMEOUT = 30.0
@@ -58,7 +58,7 @@ class Session:
         self,
         method: str,
         path: str,
-        facts: CallFacts,
+        facts: CallRecord,
         *,
         profile_id: str | None = None,
         media_type: str | None = None,
@@ -187,9 +187,9 @@ def answer_of(response: httpx.Response, operation: str) -> Answer:
 
 def _build(credentials: Credentials) -> Session:
     credentials.check()
-    quiet_httpx()
+    redact_httpx_logs()
     http = httpx.AsyncClient(
-        verify=trusted(),
+        verify=tls_context(),
         timeout=httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT, pool=POOL_TIMEOUT),
         limits=_CONNECTIONS,
     )

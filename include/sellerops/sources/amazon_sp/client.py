@@ -29,13 +29,13 @@ from sellerops.sources.amazon_sp.transport import (
     session,
 )
 from sellerops.sources.common.answers import Answer
-from sellerops.sources.common.asking import ProcessingStatus, Report
-from sellerops.sources.common.call_log import CallFacts, keep_call, tokens_noted
+from sellerops.sources.common.call_log import CallRecord, collect_token_calls, record_call
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.paging import PageWatch
 from sellerops.sources.common.placeholders import iso
+from sellerops.sources.common.report_api import ProcessingStatus, Report
 
 log = logging.getLogger(__name__)
 
@@ -306,9 +306,9 @@ class SpApiClient:
         **about: Any,
     ) -> _Result:
         """One call whose lease is held; learnt from and logged, however it ends."""
-        facts = CallFacts(operation, fence)
+        facts = CallRecord(operation, fence)
         mark = current_call.set(facts)
-        with tokens_noted() as tokens:
+        with collect_token_calls() as tokens:
             try:
                 answer = await send(await session(self._credentials, self.account.region))
             except SellerOpsError as error:
@@ -321,7 +321,9 @@ class SpApiClient:
         await self._write_down(facts, tokens, about)
         return answer
 
-    async def _write_down(self, facts: CallFacts, tokens: Sequence[CallFacts], about: dict[str, Any]) -> None:
+    async def _write_down(
+        self, facts: CallRecord, tokens: Sequence[CallRecord], about: dict[str, Any]
+    ) -> None:
         call = facts.of(self.account.id, **about)
         asked = [each.of(self.account.id) for each in tokens]
         await asyncio.to_thread(self._keep, call, asked, isinstance(facts.error, Throttled))
@@ -329,7 +331,7 @@ class SpApiClient:
     def _keep(self, call: ApiCall, tokens: Sequence[ApiCall], refused: bool) -> None:
         """Log the tokens and the call, and learn from it."""
         for each in (*tokens, call):
-            keep_call(self._ledger, each)
+            record_call(self._ledger, each)
         try:
             self._learn(call, refused)
         except SellerOpsError as error:

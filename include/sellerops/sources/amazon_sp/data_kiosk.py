@@ -17,11 +17,11 @@ from sellerops.calendar.slices import Slice
 from sellerops.settings.specs import ReportSpec
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.amazon_sp.reports import MOST_PAGES, ReportQuery, instant, text
-from sellerops.sources.common.asking import AFTER, TOKEN, ProcessingStatus, Report
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.paging import PageWatch
 from sellerops.sources.common.placeholders import iso
+from sellerops.sources.common.report_api import AFTER, TOKEN, ProcessingStatus, Report
 
 BASE = "/dataKiosk/2023-11-15"
 # The model: a query must be at most so long after unnecessary whitespace is removed.
@@ -46,11 +46,11 @@ class KioskQuery(ReportQuery):
 
     def answers(self, report: Report) -> bool:
         """Whether ``report`` is what this query would create: Amazon tells a query's text, not its page."""
-        return isinstance(report, QueryTold) and _collapsed(report.text) == self.text
+        return isinstance(report, KioskReport) and _collapsed(report.text) == self.text
 
 
 @dataclass(frozen=True)
-class QueryTold(Report):
+class KioskReport(Report):
     """A query as Amazon tells of it. ``was_cancelled``: by a call, which says nothing of its data."""
 
     text: str = ""
@@ -97,7 +97,7 @@ async def create_query(client: SpApiClient, query: ReportQuery, request_id: int,
     return text(body, "queryId", "createQuery")
 
 
-async def get_query(client: SpApiClient, query_id: str, request_id: int) -> QueryTold:
+async def get_query(client: SpApiClient, query_id: str, request_id: int) -> KioskReport:
     """How a query stands, with the lease held. RequestRefused when Amazon does not know it, or it was
     cancelled.
     """
@@ -119,7 +119,7 @@ async def get_query(client: SpApiClient, query_id: str, request_id: int) -> Quer
     return told
 
 
-async def get_queries(client: SpApiClient, created_since: datetime) -> AsyncIterator[QueryTold]:
+async def get_queries(client: SpApiClient, created_since: datetime) -> AsyncIterator[KioskReport]:
     """This application's queries, newest first; each page takes a lease."""
     asked = {"createdSince": iso(created_since), "pageSize": str(PAGE_SIZE)}
     watch = PageWatch("getQueries", "getQueries", most_pages=MOST_PAGES)
@@ -148,7 +148,7 @@ async def get_document(client: SpApiClient, document_id: str, request_id: int) -
     )
 
 
-def parse_query(body: Mapping[str, Any]) -> QueryTold:
+def parse_query(body: Mapping[str, Any]) -> KioskReport:
     """A Query of the model. UnexpectedAnswer names what does not fit."""
     where = f"query {body.get('queryId', '?')}"
     status = body.get("processingStatus")
@@ -164,7 +164,7 @@ def parse_query(body: Mapping[str, Any]) -> QueryTold:
         raise UnexpectedAnswer("the query has no createdTime.", where=where)
     document_id = body.get("errorDocumentId" if status == ProcessingStatus.FATAL else "dataDocumentId")
     is_empty = status == ProcessingStatus.DONE and not document_id
-    return QueryTold(
+    return KioskReport(
         report_id=text(body, "queryId", where),
         report_type="",
         status=ProcessingStatus.CANCELLED if is_empty else ProcessingStatus(str(status)),

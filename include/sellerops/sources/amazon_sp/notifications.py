@@ -18,8 +18,8 @@ from sellerops.base.errors import RequestRefused, SellerOpsError, UnexpectedAnsw
 from sellerops.ledger import Ledger
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED
 from sellerops.sources.amazon_sp.transport import CheckedTransport, current_call
-from sellerops.sources.common.call_log import CallFacts, keep_call, tokens_noted
-from sellerops.sources.common.documents import quiet_httpx
+from sellerops.sources.common.call_log import CallRecord, collect_token_calls, record_call
+from sellerops.sources.common.documents import redact_httpx_logs
 from sellerops.sources.common.http import httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
 
@@ -57,7 +57,7 @@ class NotificationsApi:
     def __init__(self, credentials: Credentials, ledger: Ledger | None = None, account_id: str = "") -> None:
         credentials.check()
         self._ledger, self._account_id = ledger, account_id
-        quiet_httpx()
+        redact_httpx_logs()
         self._credentials = credentials
         self._http = httpx.AsyncClient(timeout=_TIMEOUT)
         self._seller = self._transport("")
@@ -131,9 +131,9 @@ class NotificationsApi:
         body: Mapping[str, Any] | None = None,
     ) -> Any:
         """The answer's payload."""
-        facts = CallFacts(operation)
+        facts = CallRecord(operation)
         mark = current_call.set(facts)
-        with tokens_noted() as tokens:
+        with collect_token_calls() as tokens:
             try:
                 response = await transport.request(
                     method,
@@ -151,11 +151,11 @@ class NotificationsApi:
         answer = read_json(response.content) if response.content.strip() else {}
         return answer.get("payload") if isinstance(answer, dict) else None
 
-    async def _write_down(self, made: Sequence[CallFacts]) -> None:
+    async def _write_down(self, made: Sequence[CallRecord]) -> None:
         if self._ledger is None:
             return
         for facts in made:
-            await asyncio.to_thread(keep_call, self._ledger, facts.of(self._account_id))
+            await asyncio.to_thread(record_call, self._ledger, facts.of(self._account_id))
 
     def _transport(self, scope: str) -> CheckedTransport:
         return CheckedTransport(

@@ -10,9 +10,9 @@ from typing import Any
 from sellerops.base.errors import UnexpectedAnswer
 from sellerops.calendar.slices import Slice
 from sellerops.settings.specs import PeriodKind, ReportSpec
-from sellerops.sources.common.asking import ProcessingStatus, Report
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.placeholders import iso, options_of
+from sellerops.sources.common.report_api import ProcessingStatus, Report
 
 # getReports takes at most this many a page.
 PAGE_SIZE = 100

@@ -10,21 +10,21 @@ from sellerops.rate_limits import Priority, QuotaLedger
 from sellerops.settings.accounts import Account
 from sellerops.settings.marketplaces import region_endpoint
 from sellerops.settings.specs import ReportSpec
-from sellerops.sources.amazon_sp.asking import asking_of
 from sellerops.sources.amazon_sp.client import SpApiClient
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
-from sellerops.sources.common.asking import Asking, Source
+from sellerops.sources.amazon_sp.report_api import report_api_of
 from sellerops.sources.common.lwa import Credentials
-from sellerops.sources.common.operations import Pages
+from sellerops.sources.common.operations import Operation
+from sellerops.sources.common.report_api import ReportApi, Source
 
 
 class SellingPartner:
     """Reports, Data Kiosk queries and operations of one seller account."""
 
-    operations: Mapping[str, Pages] = OPERATIONS
+    operations: Mapping[str, Operation] = OPERATIONS
 
-    def asking(self, spec: ReportSpec) -> Asking[Any]:
-        return asking_of(spec)
+    def report_api(self, spec: ReportSpec) -> ReportApi[Any]:
+        return report_api_of(spec)
 
     def client(
         self,

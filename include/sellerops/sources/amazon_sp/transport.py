@@ -26,13 +26,13 @@ from sellerops.base.redaction import redact
 from sellerops.sources.amazon_sp.library import library_client
 from sellerops.sources.common.answers import Answer
 from sellerops.sources.common.bounded import bounded_request
-from sellerops.sources.common.call_log import CallFacts, sp_api_of
+from sellerops.sources.common.call_log import CallRecord, sp_api_of
 from sellerops.sources.common.deadline import Fence, sending
-from sellerops.sources.common.documents import quiet_httpx
+from sellerops.sources.common.documents import redact_httpx_logs
 from sellerops.sources.common.http import httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
 from sellerops.sources.common.sessions import close_sessions, shared_session
-from sellerops.sources.common.tls import trusted
+from sellerops.sources.common.tls import tls_context
 
 CONNECT_TIMEOUT = 10.0
 ANSWER_TIMEOUT = 30.0
@@ -48,7 +48,7 @@ _OURS = {"host", "x-amz-access-token"}
 
 # A token for one call, in place of the account's access token: asked for, used once, kept nowhere.
 one_call_token: ContextVar[str | None] = ContextVar("sellerops_amazon_sp_token", default=None)
-current_call: ContextVar[CallFacts | None] = ContextVar("sellerops_amazon_sp_call", default=None)
+current_call: ContextVar[CallRecord | None] = ContextVar("sellerops_amazon_sp_call", default=None)
 
 
 class CheckedTransport:
@@ -72,7 +72,7 @@ class CheckedTransport:
         ignored.
         """
         kept = {name: value for name, value in (headers or {}).items() if name.lower() not in _OURS}
-        facts = current_call.get() or CallFacts(method)
+        facts = current_call.get() or CallRecord(method)
         facts.method, facts.api = method, sp_api_of(urlsplit(url).path)
         for last_try in (False, True):
             own = one_call_token.get()
@@ -196,7 +196,7 @@ def _may_be_expired(response: httpx.Response) -> bool:
     return any(_EXPIRED.search(text) for text in [*texts, _told(_body(response))[1]])
 
 
-def _note(response: httpx.Response, facts: CallFacts) -> None:
+def _note(response: httpx.Response, facts: CallRecord) -> None:
     facts.status = response.status_code
     facts.request_id = response.headers.get("x-amzn-RequestId")
     try:
@@ -258,19 +258,19 @@ async def session(credentials: Credentials, region: str) -> Session:
 
 def _build(credentials: Credentials, region: str) -> Session:
     credentials.check()
-    quiet_httpx()
+    redact_httpx_logs()
     http = httpx.AsyncClient(
-        verify=trusted(),
+        verify=tls_context(),
         timeout=httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT, pool=POOL_TIMEOUT),
         limits=_CONNECTIONS,
     )
     tokens = TokenSource(credentials, http)
     transport = CheckedTransport(http, tokens, credentials)
-    return Session(http, tokens, library_client(credentials, region, transport, trusted()), transport)
+    return Session(http, tokens, library_client(credentials, region, transport, tls_context()), transport)
 
 
 __all__ = [
-    "CallFacts",
+    "CallRecord",
     "CheckedTransport",
     "Session",
     "answer_of",

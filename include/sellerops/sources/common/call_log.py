@@ -24,7 +24,7 @@ _VERSION = re.compile(r"v\d+|")
 
 
 @dataclass
-class CallFacts:
+class CallRecord:
     """What is known of one call: filled in while it is under way.
 
     ``fence``: passed each time before the call is sent. ``api``: as ``sp_api_of`` names it, or one of the
@@ -78,13 +78,13 @@ def ads_api_of(path: str) -> str:
 
 
 # Tokens that were asked for in the course of a call; None: nobody writes them down.
-_tokens: ContextVar[list[CallFacts] | None] = ContextVar("sellerops_token_calls", default=None)
+_tokens: ContextVar[list[CallRecord] | None] = ContextVar("sellerops_token_calls", default=None)
 
 
 @contextmanager
-def tokens_noted() -> Iterator[list[CallFacts]]:
+def collect_token_calls() -> Iterator[list[CallRecord]]:
     """The token requests that the block causes, for its caller to log."""
-    found: list[CallFacts] = []
+    found: list[CallRecord] = []
     mark = _tokens.set(found)
     try:
         yield found
@@ -93,9 +93,9 @@ def tokens_noted() -> Iterator[list[CallFacts]]:
 
 
 @contextmanager
-def token_call() -> Iterator[CallFacts]:
+def record_token_call() -> Iterator[CallRecord]:
     """Note a request for an access token for whoever caused it."""
-    facts = CallFacts("requestAccessToken", api=LOGIN, method="POST")
+    facts = CallRecord("requestAccessToken", api=LOGIN, method="POST")
     noted = _tokens.get()
     try:
         yield facts
@@ -109,7 +109,7 @@ def token_call() -> Iterator[CallFacts]:
             noted.append(facts)
 
 
-def keep_call(ledger: Ledger, call: ApiCall) -> None:
+def record_call(ledger: Ledger, call: ApiCall) -> None:
     """Log the call. A ledger that is away must not cost the answer, least of all a report id."""
     try:
         ledger.log_call(call)

@@ -53,7 +53,7 @@ def origin_of(address: str) -> str | None:
     return _origin(parsed) if parsed.host and parsed.scheme in ("http", "https") else None
 
 
-def listed_hosts(value: object) -> tuple[str, ...]:
+def parse_document_hosts(value: object) -> tuple[str, ...]:
     """The extra field ``document_hosts`` of a connection: a list, or text with commas or spaces between."""
     entries = value if isinstance(value, list) else re.split(r"[,\s]+", str(value or ""))
     return tuple(str(entry).strip() for entry in entries if str(entry).strip())

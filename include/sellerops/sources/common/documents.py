@@ -23,11 +23,11 @@ from sellerops.base.errors import (
     DocumentExpired,
     UnexpectedAnswer,
 )
-from sellerops.sources.common.call_log import CallFacts
+from sellerops.sources.common.call_log import CallRecord
+from sellerops.sources.common.decompression import WHOLE_TIMEOUT, decompressed, peek
 from sellerops.sources.common.document_hosts import check_address
 from sellerops.sources.common.http import httpx
-from sellerops.sources.common.tls import trusted
-from sellerops.sources.common.unpacking import WHOLE_TIMEOUT, peek, unpacked
+from sellerops.sources.common.tls import tls_context
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 60.0
@@ -75,7 +75,7 @@ def download(
     connect_timeout: float = CONNECT_TIMEOUT,
     read_timeout: float = READ_TIMEOUT,
     whole_timeout: float = WHOLE_TIMEOUT,
-    facts: CallFacts | None = None,
+    facts: CallRecord | None = None,
 ) -> ArchivedDocument:
     """Stream the document into ``archive`` and say where it lies. Sync; memory stays below a few MB.
 
@@ -87,7 +87,7 @@ def download(
     DocumentExpired when a fresh address is needed, DocumentDamaged when what arrives is truncated,
     mislabelled beyond repair or no document, AmazonUnavailable for time-outs, dropped connections and 5xx.
     """
-    quiet_httpx()
+    redact_httpx_logs()
     where = f"document {address.document_id}, {address.public_url}"
     check_address(address.url, origins, where=where)
     # The stored object as it lies there; an encoding we did not ask for is told by the magic bytes anyway.
@@ -96,7 +96,7 @@ def download(
     try:
         with (
             httpx.Client(
-                verify=trusted(), timeout=timeouts, follow_redirects=False, trust_env=True
+                verify=tls_context(), timeout=timeouts, follow_redirects=False, trust_env=True
             ) as client,
             client.stream("GET", address.url, headers=headers) as response,
         ):
@@ -106,7 +106,7 @@ def download(
             _check_status(response, where)
             raw = _RawBody(response, where, whole_timeout)
             return archive.put_stream(
-                checked(unpacked(raw, where, seconds=whole_timeout), where),
+                checked(decompressed(raw, where, seconds=whole_timeout), where),
                 _with_response(meta, address, response),
                 after=raw.facts,
             )
@@ -238,6 +238,6 @@ class _WithoutQueries(logging.Filter):
 _FILTER = _WithoutQueries()
 
 
-def quiet_httpx() -> None:
+def redact_httpx_logs() -> None:
     """Keep the queries of addresses out of httpx's log lines. Doing it again changes nothing."""
     logging.getLogger("httpx").addFilter(_FILTER)

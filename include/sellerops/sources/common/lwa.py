@@ -11,7 +11,7 @@ from sellerops.base.bounded_json import read_json
 from sellerops.base.errors import AmazonUnavailable, LoginRefused, SellerOpsError
 from sellerops.base.redaction import redact
 from sellerops.sources.common.bounded import bounded_request
-from sellerops.sources.common.call_log import token_call
+from sellerops.sources.common.call_log import record_token_call
 from sellerops.sources.common.document_hosts import origin_of
 from sellerops.sources.common.http import httpx
 from sellerops.sources.common.tokens import shared_token
@@ -123,7 +123,7 @@ class TokenSource:
             "client_id": self._credentials.client_id,
             "client_secret": self._credentials.client_secret,
         }
-        with token_call() as facts:
+        with record_token_call() as facts:
             try:
                 response = await bounded_request(self._http, "POST", self._credentials.token_url, data=form)
             except httpx.HTTPError as error:

@@ -38,7 +38,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Asked:
+class OperationInput:
     """What to collect: the slice with its window and shops, the spec's options with placeholders filled in,
     and the account's ASINs in the slice's shop where the operation wants them (``Calls.asins``).
 
@@ -78,7 +78,7 @@ class Calls(Protocol):
         ...
 
 
-class Pages(Protocol):
+class Operation(Protocol):
     """An operation: the pages of one slice. Called again from the start when a wait was broken off."""
 
-    def __call__(self, calls: Calls, asked: Asked) -> AsyncIterator[Page]: ...
+    def __call__(self, calls: Calls, asked: OperationInput) -> AsyncIterator[Page]: ...

@@ -67,7 +67,7 @@ class PageWatch:
         )
 
 
-async def paged(
+async def read_pages(
     calls: Calls,
     operation: str,
     path: str,

@@ -43,7 +43,7 @@ async def close_sessions() -> None:
             await task.result().aclose()
 
 
-def call_now(work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
+def run_blocking(work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
     """Run a client's coroutine on a worker, outside any event loop, and close what it opened."""
 
     async def whole() -> _Result:

@@ -9,6 +9,6 @@ from sellerops.sources.common.http import httpx
 
 
 @cache
-def trusted() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """Reading the certificates takes tens of milliseconds; one context serves every connection."""
     return httpx.create_ssl_context()

@@ -7,22 +7,22 @@ from starlette.testclient import TestClient
 from support.ads_api import AdsApi
 from support.sandbox_app import NOW, epoch
 
-from amazon_sandbox.clock import VirtualClock
-from amazon_sandbox.sandbox import Sandbox
-from amazon_sandbox.world import World
+from amazon_sandbox.core.clock import VirtualClock
+from amazon_sandbox.core.sandbox import Sandbox
+from amazon_sandbox.simulation import Simulation
 
 
 @pytest.fixture(scope="package")
-def world() -> World:
+def simulation() -> Simulation:
     """One world for all: it remembers the days it has made."""
-    return World(7)
+    return Simulation(7)
 
 
 @pytest.fixture
-def sandbox(world: World) -> Sandbox:
+def sandbox(simulation: Simulation) -> Sandbox:
     """A sandbox whose clock stands still at NOW until a test moves it."""
     clock = VirtualClock(start=epoch(NOW), real=lambda: 1_000_000.0)
-    return Sandbox(lambda: world, clock=clock, public_url="http://testserver", render_in_process=True)
+    return Sandbox(lambda: simulation, clock=clock, public_url="http://testserver", render_in_process=True)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from support.ads_api import AdsApi
 from support.sandbox_app import Api
 
-from amazon_sandbox.sandbox import Sandbox
+from amazon_sandbox.core.sandbox import Sandbox
 
 
 def test_profiles_are_one_of_each_marketplace_and_one_of_another_kind(us: AdsApi) -> None:

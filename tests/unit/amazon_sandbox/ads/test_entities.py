@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 from support.ads_api import AdsApi
 
-from amazon_sandbox.sandbox import Sandbox
+from amazon_sandbox.core.sandbox import Sandbox
 
 KINDS = ("campaigns", "adGroups", "targets", "ads")
 ALL_STATES = {"include": ["ENABLED", "PAUSED", "ARCHIVED"]}
@@ -71,8 +71,8 @@ def test_exports_hang_together_and_cover_what_reports_name(us: AdsApi) -> None:
         if product["productIdType"] == "SKU"
     }
     seller = us.account.seller
-    shop = us.sandbox.world.shop(seller, seller.marketplace_ids[0])
-    assert skus == {listing.sku for listing in shop.listings}
+    storefront = us.sandbox.simulation.storefront(seller, seller.marketplace_ids[0])
+    assert skus == {listing.sku for listing in storefront.listings}
     target_ids = {one["targetId"] for one in targets}
     for type_id, columns in (
         ("spTargeting", ["date", "campaignId", "adGroupId", "keywordId"]),

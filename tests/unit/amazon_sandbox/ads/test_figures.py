@@ -11,10 +11,10 @@ import pytest
 
 from amazon_sandbox.ads.report_types import report_types
 from amazon_sandbox.ads.rows import Wanted, json_array, report_rows
-from amazon_sandbox.world import World
-from amazon_sandbox.world.ads_credits import LONGEST_DAYS
-from amazon_sandbox.world.figures import sales_by_sku
-from amazon_sandbox.world.shop import Shop
+from amazon_sandbox.simulation import Simulation
+from amazon_sandbox.simulation.ads_credits import LONGEST_DAYS
+from amazon_sandbox.simulation.figures import sales_by_sku
+from amazon_sandbox.simulation.storefront import Storefront
 
 DAY = 86_400
 FIRST, LAST = date(2026, 10, 1), date(2026, 10, 14)
@@ -27,24 +27,24 @@ SD_SAME = ("impressions", "clicks", "cost", "purchases", "salesClicks", "addToCa
 
 
 @pytest.fixture(params=SHOPS, ids=lambda place: f"{place[0]}-{place[1]}")
-def shop(request: pytest.FixtureRequest, world: World) -> Shop:
+def storefront(request: pytest.FixtureRequest, simulation: Simulation) -> Storefront:
     account, place = request.param
-    seller = world.seller(account)
-    return world.shop(seller, seller.marketplace_ids[place])
+    seller = simulation.seller(account)
+    return simulation.storefront(seller, seller.marketplace_ids[place])
 
 
-def at(shop: Shop, after: int) -> int:
+def at(storefront: Storefront, after: int) -> int:
     """So many seconds after the last day has ended there."""
-    return shop.marketplace.day_bounds(LAST.toordinal())[1] + after
+    return storefront.marketplace.day_bounds(LAST.toordinal())[1] + after
 
 
 def rows_of(
-    shop: Shop, type_id: str, columns: tuple[str, ...], now: int, group: str | None = None
+    storefront: Storefront, type_id: str, columns: tuple[str, ...], now: int, group: str | None = None
 ) -> list[dict[str, Any]]:
     wanted = Wanted(
         type_id, (group or report_types()[type_id].group_bys[0],), ("date", *columns), True, FIRST, LAST
     )
-    return list(report_rows(shop, wanted, now))
+    return list(report_rows(storefront, wanted, now))
 
 
 def by_day(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> dict[str, list[float]]:
@@ -93,41 +93,47 @@ def by_day(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> dict[str, li
     ],
 )
 def test_all_reports_of_a_day_have_the_same_totals(
-    shop: Shop, columns: tuple[str, ...], reports: list[tuple[str, str | None]], after: int
+    storefront: Storefront, columns: tuple[str, ...], reports: list[tuple[str, str | None]], after: int
 ) -> None:
-    now = at(shop, after)
-    first, *others = [by_day(rows_of(shop, kind, columns, now, group), columns) for kind, group in reports]
+    now = at(storefront, after)
+    first, *others = [
+        by_day(rows_of(storefront, kind, columns, now, group), columns) for kind, group in reports
+    ]
     assert len(first) >= 14
     for found in others:
         assert found == first
 
 
-def test_search_terms_show_fewer_impressions_but_all_clicks(shop: Shop) -> None:
-    now = at(shop, SETTLED)
-    terms = by_day(rows_of(shop, "spSearchTerm", ("impressions", "clicks"), now), ("impressions", "clicks"))
-    targets = by_day(rows_of(shop, "spTargeting", ("impressions", "clicks"), now), ("impressions", "clicks"))
+def test_search_terms_show_fewer_impressions_but_all_clicks(storefront: Storefront) -> None:
+    now = at(storefront, SETTLED)
+    terms = by_day(
+        rows_of(storefront, "spSearchTerm", ("impressions", "clicks"), now), ("impressions", "clicks")
+    )
+    targets = by_day(
+        rows_of(storefront, "spTargeting", ("impressions", "clicks"), now), ("impressions", "clicks")
+    )
     assert all(terms[day][1] == targets[day][1] and terms[day][0] <= targets[day][0] for day in targets)
     assert any(terms[day][0] < targets[day][0] for day in targets)
 
 
 @pytest.mark.parametrize("after", [3600, 5 * DAY, SETTLED])
-def test_ads_are_credited_with_no_more_than_was_ordered(shop: Shop, after: int) -> None:
+def test_ads_are_credited_with_no_more_than_was_ordered(storefront: Storefront, after: int) -> None:
     """Of each SKU and day by the SKU advertised, over Products and Display; with Brands of each day."""
-    now = at(shop, after)
+    now = at(storefront, after)
     by_sku: Counter[tuple[str, str]] = Counter()
     by_date: Counter[str] = Counter()
-    for row in rows_of(shop, "spAdvertisedProduct", ("advertisedSku", "unitsSoldClicks30d"), now):
+    for row in rows_of(storefront, "spAdvertisedProduct", ("advertisedSku", "unitsSoldClicks30d"), now):
         by_sku[row["date"], row["advertisedSku"]] += row["unitsSoldClicks30d"]
         by_date[row["date"]] += row["unitsSoldClicks30d"]
-    for row in rows_of(shop, "sdAdvertisedProduct", ("promotedSku", "unitsSold"), now):
+    for row in rows_of(storefront, "sdAdvertisedProduct", ("promotedSku", "unitsSold"), now):
         by_sku[row["date"], row["promotedSku"]] += row["unitsSold"]
         by_date[row["date"]] += row["unitsSold"]
-    for row in rows_of(shop, "sbCampaigns", ("unitsSold",), now):
+    for row in rows_of(storefront, "sbCampaigns", ("unitsSold",), now):
         by_date[row["date"]] += row["unitsSold"]
     assert sum(by_date.values()) > 0
     ordered: dict[str, dict[str, int]] = {
         date.fromordinal(day).isoformat(): {
-            sku: figures.units for sku, figures in sales_by_sku(shop, day, now).items()
+            sku: figures.units for sku, figures in sales_by_sku(storefront, day, now).items()
         }
         for day in range(FIRST.toordinal(), LAST.toordinal() + 1)
     }
@@ -135,28 +141,28 @@ def test_ads_are_credited_with_no_more_than_was_ordered(shop: Shop, after: int) 
     assert [day for day, units in by_date.items() if units > sum(ordered[day].values())] == []
 
 
-def test_what_was_bought_costs_what_the_orders_say(shop: Shop) -> None:
+def test_what_was_bought_costs_what_the_orders_say(storefront: Storefront) -> None:
     """Sales of other products, by ASIN: units times a price the shop had."""
     columns = ("purchasedAsin", "unitsSoldClicks30d", "sales30d", "unitsSoldOtherSku30d")
     prices: dict[str, set[float]] = defaultdict(set)
-    for listing in shop.listings:
+    for listing in storefront.listings:
         for day in (FIRST.toordinal(), LAST.toordinal() + 30):
-            prices[listing.asin].add(shop.marketplace.amount(shop.unit_price(listing, day)))
-    rows = rows_of(shop, "spPurchasedProduct", columns, at(shop, SETTLED))
+            prices[listing.asin].add(storefront.marketplace.amount(storefront.unit_price(listing, day)))
+    rows = rows_of(storefront, "spPurchasedProduct", columns, at(storefront, SETTLED))
     for row in rows:
         each = row["sales30d"] / row["unitsSoldClicks30d"]
         assert min(prices[row["purchasedAsin"]]) - 0.01 <= each <= max(prices[row["purchasedAsin"]]) + 0.01
         assert row["unitsSoldOtherSku30d"] == row["unitsSoldClicks30d"]
 
 
-def test_what_people_did_is_in_proportion(shop: Shop) -> None:
+def test_what_people_did_is_in_proportion(storefront: Storefront) -> None:
     """Sponsored Display: those who clicked, looked, put into the cart; each is part of the one before."""
     columns = tuple(
         name
         for name in report_types()["sdAdvertisedProduct"].columns
         if name not in ("date", "startDate", "endDate")
     )
-    rows = rows_of(shop, "sdAdvertisedProduct", columns, at(shop, SETTLED))
+    rows = rows_of(storefront, "sdAdvertisedProduct", columns, at(storefront, SETTLED))
     for row in rows:
         assert (
             row["clicks"]
@@ -178,13 +184,13 @@ def test_what_people_did_is_in_proportion(shop: Shop) -> None:
     assert all(sum(row[name] for row in rows) for name in ("addToCart", "addToList", "brandedSearches"))
 
 
-def test_windows_and_parts_are_in_order(shop: Shop) -> None:
+def test_windows_and_parts_are_in_order(storefront: Storefront) -> None:
     columns = tuple(
         name
         for name in report_types()["spAdvertisedProduct"].columns
         if name not in ("date", "startDate", "endDate")
     )
-    rows = rows_of(shop, "spAdvertisedProduct", columns, at(shop, SETTLED))
+    rows = rows_of(storefront, "spAdvertisedProduct", columns, at(storefront, SETTLED))
     for row in rows:
         for what in ("purchases", "unitsSoldClicks", "sales", "purchasesSameSku", "attributedSalesSameSku"):
             assert row[f"{what}1d"] <= row[f"{what}7d"] <= row[f"{what}14d"] <= row[f"{what}30d"]
@@ -206,12 +212,12 @@ def test_windows_and_parts_are_in_order(shop: Shop) -> None:
     assert total[1] < total[30]
 
 
-def test_conversions_come_late_and_clicks_are_taken_back(shop: Shop) -> None:
+def test_conversions_come_late_and_clicks_are_taken_back(storefront: Storefront) -> None:
     """The same days, looked at again and again: they move for a month and then stand still."""
     columns = ("clicks", "cost", "sales30d", "purchases30d")
     seen = {}
     for days in (1, 4, 10, 38, 60):
-        rows = by_day(rows_of(shop, "spCampaigns", columns, at(shop, days * DAY)), columns)
+        rows = by_day(rows_of(storefront, "spCampaigns", columns, at(storefront, days * DAY)), columns)
         seen[days] = [round(sum(day[place] for day in rows.values()), 2) for place in range(4)]
     assert seen[1][0] > seen[4][0]
     assert seen[1][1] > seen[4][1]
@@ -220,19 +226,19 @@ def test_conversions_come_late_and_clicks_are_taken_back(shop: Shop) -> None:
     assert seen[38] == seen[60]
 
 
-def test_a_running_day_grows(shop: Shop) -> None:
+def test_a_running_day_grows(storefront: Storefront) -> None:
     columns = ("impressions", "clicks")
     totals = []
     for after in (-18 * 3600, -6 * 3600, 6 * 3600, 12 * 3600):
-        rows = by_day(rows_of(shop, "spCampaigns", columns, at(shop, after)), columns)
+        rows = by_day(rows_of(storefront, "spCampaigns", columns, at(storefront, after)), columns)
         totals.append(rows[LAST.isoformat()][0])
     assert totals == sorted(set(totals))
     assert LAST.isoformat() not in by_day(
-        rows_of(shop, "spCampaigns", columns, at(shop, -25 * 3600)), columns
+        rows_of(storefront, "spCampaigns", columns, at(storefront, -25 * 3600)), columns
     )
 
 
-def test_gross_is_what_counts_and_what_does_not(shop: Shop) -> None:
+def test_gross_is_what_counts_and_what_does_not(storefront: Storefront) -> None:
     columns = (
         "campaignName",
         "clicks",
@@ -243,7 +249,7 @@ def test_gross_is_what_counts_and_what_does_not(shop: Shop) -> None:
         "invalidImpressions",
     )
     for kind in ("spGrossAndInvalids", "sbGrossAndInvalids", "sdGrossAndInvalids"):
-        rows = rows_of(shop, kind, columns, at(shop, SETTLED))
+        rows = rows_of(storefront, kind, columns, at(storefront, SETTLED))
         for row in rows:
             assert row["grossClickThroughs"] == row["clicks"] + row["invalidClickThroughs"]
             assert row["grossImpressions"] == row["impressions"] + row["invalidImpressions"]
@@ -279,9 +285,11 @@ def test_gross_is_what_counts_and_what_does_not(shop: Shop) -> None:
         ("sdPurchasedProduct", None, ("adGroupId", "promotedAsin", "asinBrandHalo")),
     ],
 )
-def test_keys_are_unique(world: World, type_id: str, group: str | None, key: tuple[str, ...]) -> None:
-    seller = world.seller("northwind_na")
-    american = world.shop(seller, seller.marketplace_ids[0])
+def test_keys_are_unique(
+    simulation: Simulation, type_id: str, group: str | None, key: tuple[str, ...]
+) -> None:
+    seller = simulation.seller("northwind_na")
+    american = simulation.storefront(seller, seller.marketplace_ids[0])
     rows = rows_of(american, type_id, key, at(american, SETTLED), group)
     assert rows
     assert len({tuple(row.values()) for row in rows}) == len(rows)
@@ -293,9 +301,9 @@ def test_the_same_seed_gives_the_same_bytes_and_a_month_makes_each_day_once() ->
     """
     made = []
     for _ in range(2):
-        fresh = World(7)
+        fresh = Simulation(7)
         seller = fresh.seller("northwind_na")
-        american = fresh.shop(seller, seller.marketplace_ids[0])
+        american = fresh.storefront(seller, seller.marketplace_ids[0])
         kind = report_types()["spTargeting"]
         columns = tuple(name for name in kind.columns if name not in ("startDate", "endDate"))
         wanted = Wanted(kind.id, kind.group_bys, columns, True, date(2026, 10, 1), date(2026, 10, 31))

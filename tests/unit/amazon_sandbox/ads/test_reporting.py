@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from support.ads_api import AdsApi
 
 from amazon_sandbox.ads.report_types import report_types
-from amazon_sandbox.sandbox import Sandbox
+from amazon_sandbox.core.sandbox import Sandbox
 
 
 def test_a_report_is_asked_for_waited_for_and_fetched(us: AdsApi) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sellerops.archive import Archive
 from sellerops.base.errors import ArchiveDamaged, DocumentDamaged
-from sellerops.base.gunzip import GZIP_ERRORS, unpacked
+from sellerops.base.gunzip import GZIP_ERRORS, open_gzip
 from sellerops.formats.sniff import Document
 
 CONTENT = b"sku\tquantity\r\n" + b"".join(b"SKU %d\t%d\r\n" % (n, n * 7919) for n in range(2_000))
@@ -49,7 +49,7 @@ DAMAGED = {
 @pytest.mark.parametrize("packed", SOUND.values(), ids=SOUND)
 @pytest.mark.parametrize("size", [1_000, 1 << 20, -1])
 def test_what_is_sound_is_read_whole(packed: bytes, size: int) -> None:
-    with unpacked(io.BytesIO(packed)) as stream:
+    with open_gzip(io.BytesIO(packed)) as stream:
         assert b"".join(iter(lambda: stream.read(size), b"")) == CONTENT
 
 
@@ -110,7 +110,7 @@ def test_it_reads_and_refuses_what_the_standard_library_does(
     except (EOFError, zlib.error, gzip.BadGzipFile):
         expected = None
     try:
-        got: bytes | None = unpacked(io.BytesIO(packed)).read()
+        got: bytes | None = open_gzip(io.BytesIO(packed)).read()
     except GZIP_ERRORS:
         got = None
     assert got == expected

@@ -45,8 +45,8 @@ def test_a_package_is_not_there_within_the_block_only(
 def test_arrow_works_without_pandas_and_with_it_when_asked_for() -> None:
     code = """
 import sys
-from sellerops.formats.arrow_alone import keep_pandas_out
-keep_pandas_out()
+from sellerops.formats.arrow_without_pandas import avoid_pandas_import
+avoid_pandas_import()
 import pyarrow as pa, pyarrow.compute as pc, numpy as np
 texts = pa.array(["a", "", None])
 pc.equal(texts, ""), pa.array(np.arange(3)), pa.scalar("x"), pc.fill_null(texts, "x"), pa.repeat("x", 2)

@@ -10,7 +10,7 @@ import pytest
 from sellerops.calendar.backfill import describe_seconds, run_moments
 from sellerops.calendar.slices import plan_slices
 from sellerops.cli import main
-from sellerops.planning import AccountPlan, Held, Proposal, Question, make_plan, needs_of
+from sellerops.planning import AccountPlan, DocumentLookup, FindDocument, Proposal, make_plan, plan_requests
 from sellerops.planning.proposals import proposals_for
 from sellerops.rate_limits import OperationLimit, RateLimitConfig, ReportTypeLimit, load_rate_limits
 from sellerops.settings.accounts import Account
@@ -26,12 +26,15 @@ SIXTY = {"first_day": date(2026, 9, 20), "last_day": date(2026, 11, 18)}
 
 def plan_of(
     *names: str,
-    held: Held | None = None,
+    find_document: FindDocument | None = None,
     asins: int | None = None,
     limits: RateLimitConfig = LIMITS,
     **days: date,
 ) -> AccountPlan:
-    needs = [needs_of(load_spec(name), ACCOUNT, now=NOW, held=held, asins=asins, **days) for name in names]
+    needs = [
+        plan_requests(load_spec(name), ACCOUNT, now=NOW, find_document=find_document, asins=asins, **days)
+        for name in names
+    ]
     (account,) = make_plan(needs, now=NOW, limits=limits).accounts
     return account
 
@@ -49,9 +52,9 @@ def test_sixty_days_ask_for_each_shop_and_day_once() -> None:
 
 def test_what_is_there_already_is_not_asked_again() -> None:
     """In the archive or in Amazon's list, and young enough for the last run that wants it."""
-    asked: list[Question] = []
+    asked: list[DocumentLookup] = []
 
-    def held(question: Question) -> str | None:
+    def find_document(question: DocumentLookup) -> str | None:
         asked.append(question)
         return (
             {"US": "archive", "CA": "amazon"}[question.slice_.marketplaces[0]]
@@ -60,7 +63,7 @@ def test_what_is_there_already_is_not_asked_again() -> None:
         )
 
     days = {"first_day": date(2026, 11, 10), "last_day": date(2026, 11, 12)}
-    plan = plan_of("sales_and_traffic", held=held, **days)
+    plan = plan_of("sales_and_traffic", find_document=find_document, **days)
     (report,) = plan.reports
     assert (report.archived, report.listed, plan.requests) == (1, 1, 8)
     moments = run_moments(load_spec("sales_and_traffic"), date(2026, 11, 10), date(2026, 11, 12), NOW)
@@ -103,7 +106,7 @@ def test_a_daily_budget_bounds_the_plan() -> None:
 def test_schedules_go_first_and_levels_count() -> None:
     """Half an hour of morning reports is half an hour later; an empty bucket costs its burst."""
     specs = [load_spec("sales_and_traffic")] * 3
-    needs = [needs_of(specs[0], ACCOUNT, now=NOW, **SIXTY)]
+    needs = [plan_requests(specs[0], ACCOUNT, now=NOW, **SIXTY)]
     alone = make_plan(needs, now=NOW, limits=LIMITS)
     busy = make_plan(needs, now=NOW - timedelta(minutes=5), limits=LIMITS, daily=specs)
     empty = make_plan(needs, now=NOW, limits=LIMITS, levels={(ACCOUNT.id, "createReport"): (0.0, None)})
@@ -120,7 +123,7 @@ def test_one_run_over_all_days_takes_the_longest_windows() -> None:
     """Sixty runs of orders by two windows of a month; a day's report has no longer window."""
 
     def ways(name: str) -> list[Proposal]:
-        needs = [needs_of(load_spec(name), ACCOUNT, now=NOW, **SIXTY)]
+        needs = [plan_requests(load_spec(name), ACCOUNT, now=NOW, **SIXTY)]
         return proposals_for(needs, now=NOW, limits=LIMITS, specs=[load_spec(name)], **SIXTY)
 
     (way,) = ways("all_orders")
@@ -148,7 +151,7 @@ def test_data_kiosk_and_coarser_cadences_are_proposed() -> None:
     weekly = spec.model_copy(
         update={"name": "weekly", "period": spec.period.model_copy(update={"kind": PeriodKind.WEEK})}
     )
-    needs = [needs_of(spec, ACCOUNT, now=NOW, **SIXTY)]
+    needs = [plan_requests(spec, ACCOUNT, now=NOW, **SIXTY)]
     found = proposals_for(needs, now=NOW, limits=LIMITS, specs=[spec, kiosk, weekly], asins=60, **SIXTY)
     assert [(way.report, way.requests) for way in found] == [
         ("sales_and_traffic", 4),
@@ -162,7 +165,7 @@ def test_reports_split_by_asins_cost_a_request_for_each_part() -> None:
     split = Split(option="asin", at_most=18)
     spec = load_spec("sales_and_traffic")
     divided = spec.model_copy(update={"request": spec.request.model_copy(update={"split": split})})
-    needs = [needs_of(divided, ACCOUNT, now=NOW, asins=200, **SIXTY)]
+    needs = [plan_requests(divided, ACCOUNT, now=NOW, asins=200, **SIXTY)]
     assert make_plan(needs, now=NOW, limits=LIMITS).requests == 124 * 12
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.calendar.run_parts import cut_run
+from sellerops.calendar.run_parts import split_run
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import PeriodKind, load_specs
@@ -50,7 +50,7 @@ def test_the_parts_are_the_whole(
     whole = plan(SPECS[key], account, first, first + timedelta(days=length))
     collected, left = [], whole
     for _ in range(1 + len(whole)):
-        now, rest = cut_run(left, most)
+        now, rest = split_run(left, most)
         assert len(now) <= most
         collected += now
         if rest is None:
@@ -67,4 +67,4 @@ def test_more_shops_than_airflow_maps_cannot_be_parted() -> None:
     spec = SPECS[PeriodKind.DAY, "marketplace"]
     slices = plan(spec, "northwind_na", date(2026, 11, 18), date(2026, 11, 18))
     with pytest.raises(ConfigurationError, match="no day to part them at"):
-        cut_run(slices, len(slices) - 1)
+        split_run(slices, len(slices) - 1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sellerops.calendar.schedules import Calendar
+from sellerops.calendar.schedules import ScheduleCalendar
 from sellerops.settings.specs import Schedule
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -29,7 +29,7 @@ def local(text: str) -> datetime:
 
 
 def test_seven_in_new_york_stays_seven_across_both_switches() -> None:
-    calendar = Calendar(SCHEDULES[0], "any")
+    calendar = ScheduleCalendar(SCHEDULES[0], "any")
     for start in ("2026-03-06", "2026-10-30"):
         dues = list(calendar.between(local(start), local(start) + timedelta(days=5)))
         assert [due.nominal.astimezone(NEW_YORK).hour for due in dues] == [7] * 5
@@ -39,15 +39,15 @@ def test_seven_in_new_york_stays_seven_across_both_switches() -> None:
 
 
 def test_a_skipped_time_comes_an_hour_later_and_a_repeated_one_once() -> None:
-    calendar = Calendar(SCHEDULES[1], "any")
+    calendar = ScheduleCalendar(SCHEDULES[1], "any")
     assert calendar.after(local("2026-03-07T12:00")).nominal == local("2026-03-08T03:30")
-    calendar = Calendar(Schedule(cron="30 1 * * *", timezone="America/New_York"), "any")
+    calendar = ScheduleCalendar(Schedule(cron="30 1 * * *", timezone="America/New_York"), "any")
     dues = list(calendar.between(local("2026-10-31T12:00"), local("2026-11-02T12:00")))
     assert [due.nominal.astimezone(NEW_YORK).day for due in dues] == [1, 2]
 
 
 def test_windows_are_kept_and_their_minute_never_moves() -> None:
-    calendar = Calendar(SCHEDULES[4], "report__amazon_sp__fba_manage_inventory")
+    calendar = ScheduleCalendar(SCHEDULES[4], "report__amazon_sp__fba_manage_inventory")
     zone = calendar.zone
     dues = list(calendar.between(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 8, tzinfo=UTC)))
     assert len(dues) == 21
@@ -60,23 +60,24 @@ def test_windows_are_kept_and_their_minute_never_moves() -> None:
 def test_reports_with_one_window_are_spread_over_it() -> None:
     schedule = Schedule(between="02:00-04:00", timezone="UTC")
     starts = {
-        Calendar(schedule, f"report__{n}").after(datetime(2026, 1, 1, tzinfo=UTC)).at for n in range(50)
+        ScheduleCalendar(schedule, f"report__{n}").after(datetime(2026, 1, 1, tzinfo=UTC)).at
+        for n in range(50)
     }
     assert len(starts) > 45
 
 
 def test_weekdays_and_days_of_month() -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    tuesdays = list(Calendar(SCHEDULES[5], "x").between(start, start + timedelta(days=28)))
+    tuesdays = list(ScheduleCalendar(SCHEDULES[5], "x").between(start, start + timedelta(days=28)))
     assert [due.nominal.astimezone(ZoneInfo("Europe/Berlin")).weekday() for due in tuesdays] == [1, 1, 1, 1]
-    days = list(Calendar(SCHEDULES[6], "x").between(start, start + timedelta(days=90)))
+    days = list(ScheduleCalendar(SCHEDULES[6], "x").between(start, start + timedelta(days=90)))
     assert [due.nominal.astimezone(ZoneInfo("Australia/Sydney")).day for due in days] == [15, 15, 15]
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @given(moment=st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC)))
 def test_next_is_later_and_the_path_there_does_not_matter(schedule: Schedule, moment: datetime) -> None:
-    calendar = Calendar(schedule, "report__x")
+    calendar = ScheduleCalendar(schedule, "report__x")
     due = calendar.after(moment)
     assert due.nominal > moment and due.at >= due.nominal
     between = moment + (due.nominal - moment) / 2

@@ -9,7 +9,7 @@ import pytest
 
 from sellerops.base.errors import CredentialsError, GiveUpError, ReportFatal
 from sellerops.collect import WaitOutcome, WaitResult
-from sellerops.collect.context import back_off
+from sellerops.collect.context import backoff_pause
 
 
 def cross(result: WaitResult) -> WaitResult:
@@ -38,7 +38,7 @@ def test_an_error_of_another_version_needs_a_person() -> None:
 
 
 def test_pauses_grow_to_minutes_and_no_further() -> None:
-    pauses = [back_off(attempt, share=0.5) for attempt in range(50)]
+    pauses = [backoff_pause(attempt, share=0.5) for attempt in range(50)]
     assert pauses == sorted(pauses)
     assert pauses[0] < timedelta(seconds=8)
     assert pauses[-1] == timedelta(seconds=375)

@@ -9,9 +9,9 @@ import pytest
 
 from sellerops.calendar.backfill import run_moments
 from sellerops.calendar.slices import plan_slices
-from sellerops.completeness import DayState, ExpectedDay, Gap, Shop, expected_days, find_gaps
-from sellerops.completeness.calendar import Day
-from sellerops.completeness.expected import shop_key
+from sellerops.completeness import DayState, ExpectedDay, Gap, MarketplaceCalendar, expected_days, find_gaps
+from sellerops.completeness.expected import marketplace_key
+from sellerops.completeness.marketplace_calendar import Day
 from sellerops.ledger import SliceRow, SliceState
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.specs import PeriodKind, ReportSpec, load_spec, load_specs
@@ -31,7 +31,7 @@ def planned(spec: ReportSpec, account: Account) -> dict[str, set[date]]:
             if slice_.end is not None and slice_.first_day and slice_.end + spec.period.available_after > NOW:
                 continue
             days = [day for day in slice_.days if FIRST <= day <= LAST]
-            found.setdefault(shop_key(slice_), set()).update(days)
+            found.setdefault(marketplace_key(slice_), set()).update(days)
     return {shop: days for shop, days in found.items() if days}
 
 
@@ -75,13 +75,13 @@ def test_of_listings_the_last_run_says_it_all() -> None:
     assert len(days) == 1
 
 
-def shop(states: dict[int, SliceState | None], **changes: Any) -> Shop:
+def shop(states: dict[int, SliceState | None], **changes: Any) -> MarketplaceCalendar:
     """Days of November; None: nothing is known of it."""
     spec = load_spec(changes.pop("report", "sales_and_traffic"))
     expected = expected_days(spec, NA, date(2026, 11, 1), LAST, NOW)["ATVPDKIKX0DER"]
     updated = changes.pop("updated", NOW - timedelta(days=3))
     days = [_day(spec, date(2026, 11, day), state, expected, updated) for day, state in states.items()]
-    return Shop(spec, NA, changes.pop("marketplace_id", "ATVPDKIKX0DER"), tuple(days))
+    return MarketplaceCalendar(spec, NA, changes.pop("marketplace_id", "ATVPDKIKX0DER"), tuple(days))
 
 
 def _day(
@@ -108,7 +108,7 @@ def test_gaps_are_stretches_of_missing_late_and_failed_days() -> None:
     loaded, failed, late = SliceState.LOADED, SliceState.FAILED, SliceState.LATE
     states = {1: loaded, 2: None, 3: failed, 4: late, 5: loaded, 6: None, 7: SliceState.QUARANTINED,
               8: SliceState.REQUESTED, 9: SliceState.CONFIRMED_EMPTY, 10: failed}  # fmt: skip
-    gaps = find_gaps([shop(states)], NOW, is_attended=lambda row: True)
+    gaps = find_gaps([shop(states)], NOW, is_handled=lambda row: True)
     assert spans(gaps) == [(2, 4), (6, 6), (10, 10)]
     assert gaps[0].states == (DayState.MISSING, DayState.FAILED, DayState.LATE)
 
@@ -118,10 +118,10 @@ def test_days_that_nobody_works_on_any_more_are_gaps() -> None:
     planned, requested, held = SliceState.PLANNED, SliceState.REQUESTED, SliceState.QUARANTINED
     left = shop({1: planned, 2: planned, 3: requested, 5: held, 7: SliceState.LOADED})
     attended: set[SliceState] = {planned, requested, held}
-    assert find_gaps([left], NOW, is_attended=lambda row: row.state in attended) == []
+    assert find_gaps([left], NOW, is_handled=lambda row: row.state in attended) == []
     attended.discard(planned)
-    assert spans(find_gaps([left], NOW, is_attended=lambda row: row.state in attended)) == [(1, 2)]
-    assert spans(find_gaps([left], NOW, is_attended=lambda row: False)) == [(1, 3), (5, 5)]
+    assert spans(find_gaps([left], NOW, is_handled=lambda row: row.state in attended)) == [(1, 2)]
+    assert spans(find_gaps([left], NOW, is_handled=lambda row: False)) == [(1, 3), (5, 5)]
     # Where Airflow cannot be asked, two days decide.
     assert find_gaps([shop({1: planned}, updated=NOW - timedelta(hours=47))], NOW) == []
     old = shop({1: planned, 2: held}, updated=NOW - timedelta(hours=49))

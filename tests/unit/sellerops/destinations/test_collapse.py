@@ -11,9 +11,9 @@ from sellerops.destinations.collapse import (
     Drop,
     EarlierLoad,
     describe_drops,
-    drops,
-    falls,
     falls_below_usual,
+    find_drops,
+    has_collapsed,
 )
 from sellerops.destinations.plausibility import Figure, total_of_rows
 from sellerops.settings.specs import load_specs
@@ -24,12 +24,12 @@ DAY = date(2026, 11, 20)
 WEEK = (DAY, DAY + timedelta(days=6))
 
 
-def figure(new: int, stored: int, day: int = 0, shop: str = "") -> Figure:
-    return Figure(shop, DAY + timedelta(days=day), total_of_rows(new), total_of_rows(stored))
+def figure(new: int, stored: int, day: int = 0, marketplace: str = "") -> Figure:
+    return Figure(marketplace, DAY + timedelta(days=day), total_of_rows(new), total_of_rows(stored))
 
 
 def found(*figures: Figure, lost: dict[date | None, int] | None = None, is_empty: bool = False) -> list[Drop]:
-    return drops(RULES, figures, Counter(lost or {}), is_empty=is_empty)
+    return find_drops(RULES, figures, Counter(lost or {}), is_empty=is_empty)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def found(*figures: Figure, lost: dict[date | None, int] | None = None, is_empty
     [(0, 9, False), (0, 10, True), (1, 49, False), (4, 50, True), (5, 50, False), (60, 50, False)],
 )
 def test_from_how_many_rows_to_how_few(new: int, before: int, is_fall: bool) -> None:
-    assert falls(RULES, new, before) is is_fall
+    assert has_collapsed(RULES, new, before) is is_fall
 
 
 def test_sparse_days_are_judged_as_a_window() -> None:
@@ -49,7 +49,7 @@ def test_a_window_that_is_well_filled_hides_no_empty_day_or_shop() -> None:
     days = [figure(50, 50, day, "US") for day in range(3)]
     assert [drop.first for drop in found(*days, figure(0, 12, 3, "US"))] == [DAY + timedelta(days=3)]
     (drop,) = found(*days, *(figure(0, 4, day, "CA") for day in range(3)))
-    assert (drop.shop, drop.stored) == ("CA", 12)
+    assert (drop.marketplace, drop.stored) == ("CA", 12)
     assert found(*days, *(figure(0, 4, day) for day in range(3))) == [], "rows that named no shop"
 
 

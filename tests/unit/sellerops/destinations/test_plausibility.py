@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from amazon_sandbox.world import World
+from amazon_sandbox.simulation import Simulation
 from sellerops.destinations.plausibility import Figure, Total, describe, is_implausible, weekdays_before
 from sellerops.settings.specs import load_spec
 from sellerops.settings.specs.model import QuarantineRules
@@ -62,20 +62,22 @@ def test_a_year_of_ordinary_days_holds_nobody() -> None:
     """Every shop of the demo, each day as if seen for the first time: seasons, holidays, chance."""
     rules = load_spec("sales_and_traffic").tables["sales_daily"].quarantine
     assert rules is not None
-    world, last = World(seed=7, scenario="demo"), date(2026, 11, 19)
+    simulation, last = Simulation(seed=7, scenario="demo"), date(2026, 11, 19)
     judged, held = 0, []
-    for seller in world.sellers:
-        for shop in seller.marketplace_ids:
+    for seller in simulation.sellers:
+        for marketplace in seller.marketplace_ids:
             units = {
                 day: Decimal(
-                    world.truth(seller, shop, day, datetime(2026, 11, 21, tzinfo=UTC))["units_ordered"]
+                    simulation.expected_figures(seller, marketplace, day, datetime(2026, 11, 21, tzinfo=UTC))[
+                        "units_ordered"
+                    ]
                 )
                 for day in (last - timedelta(days=n) for n in range(365 + 7 * rules.weeks))
             }
             for day in (last - timedelta(days=n) for n in range(365)):
                 before = tuple(units[each] for each in weekdays_before(day, rules.weeks))
-                seen = Figure(shop, day, Total(1, units[day]), Total(), before)
+                seen = Figure(marketplace, day, Total(1, units[day]), Total(), before)
                 judged += seen.median is not None and seen.median >= Decimal(str(rules.minimum))
-                held += [(shop, day, units[day], seen.median)] if is_implausible(rules, seen) else []
+                held += [(marketplace, day, units[day], seen.median)] if is_implausible(rules, seen) else []
     assert judged > 1000
     assert held == []

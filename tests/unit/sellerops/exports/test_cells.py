@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from sellerops.base.errors import ConfigurationError
 from sellerops.exports.a1 import Anchor, column_letters, column_number
 from sellerops.exports.cells import Cell, cell, key_of, key_text
-from sellerops.exports.layout import lay_out
+from sellerops.exports.layout import plan_layout
 from sellerops.exports.spool import Spool
 
 
@@ -99,7 +99,7 @@ def test_a_sheets_name_is_quoted_in_ranges() -> None:
 
 
 def test_blocks_are_columns_side_by_side() -> None:
-    layout = lay_out(Anchor("Data", 2, 1), ["b", "mine", "a", ""], ["a", "b", "c", "d"], ["a"], 7)
+    layout = plan_layout(Anchor("Data", 2, 1), ["b", "mine", "a", ""], ["a", "b", "c", "d"], ["a"], 7)
     assert layout.columns == (4, 2, 8, 9)
     assert layout.new == ("c", "d")
     assert layout.blocks() == [(2, [1]), (4, [0]), (8, [2, 3])]

@@ -17,7 +17,7 @@ from sellerops.base.errors import DocumentDamaged, NotTheReport, UnreadableDocum
 from sellerops.formats import open_rows, tree_rows
 from sellerops.formats.json_stream import JsonUnits
 from sellerops.formats.sniff import Document
-from sellerops.formats.trees import OneByOne
+from sellerops.formats.trees import DecodedUnits
 from sellerops.settings.specs import FileFormat
 
 SPEC = table(
@@ -221,7 +221,7 @@ def test_values_are_whole_wherever_the_stream_is_cut(values: list[object], step:
             return taken
 
     expected = json.loads(Dribble.content)["a"]["rows"]
-    units = OneByOne(JsonUnits(cast(Document, Dribble()), ("a", "rows"), [set(), set()], "here"))
+    units = DecodedUnits(JsonUnits(cast(Document, Dribble()), ("a", "rows"), [set(), set()], "here"))
     assert [json.loads(tree_rows.as_json(unit.value)) for unit in units] == expected
 
 
@@ -235,7 +235,7 @@ def test_numbers_are_whole_wherever_the_stream_is_cut(number: str) -> None:
             def read(self, size: int = -1, parts: Iterator[bytes] = parts) -> bytes:
                 return next(parts, b"")
 
-        units = OneByOne(JsonUnits(cast(Document, Two()), ("a",), [set()], "here"))
+        units = DecodedUnits(JsonUnits(cast(Document, Two()), ("a",), [set()], "here"))
         assert [unit.value for unit in units] == [number] * 3
 
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from unit.sellerops.formats.helpers import bench_slice, table
 
 from sellerops.base.errors import SellerOpsError
-from sellerops.formats import RowReject, json_pieces, json_stream, open_rows, tree_rows
+from sellerops.formats import RowReject, json_stream, open_rows, tree_rows
+from sellerops.formats import json_splitting as json_pieces
 from sellerops.formats.casts import JSON_DECIMAL, ValueRules, cast_column
 from sellerops.formats.rows import RowStream, TextRows
 from sellerops.settings.specs import FileFormat, TableSpec

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sellerops.formats.list_pages import ListPages
-from sellerops.formats.trees import RowsOf, Unit
+from sellerops.formats.trees import RowWalker, Unit
 
 ROWS = ("answer", "payload", "things")
 
@@ -23,7 +23,7 @@ def read(
     lines: Sequence[dict[str, Any]], rows: tuple[str, ...] = ROWS, *, is_keyed: bool = True
 ) -> list[Any]:
     units = [Unit(each, []) for each in lines]
-    return [row.value for row in RowsOf(ListPages(units, rows, is_keyed=is_keyed), rows, "test")]
+    return [row.value for row in RowWalker(ListPages(units, rows, is_keyed=is_keyed), rows, "test")]
 
 
 @given(st.lists(st.integers(), unique=True, max_size=30), st.data())

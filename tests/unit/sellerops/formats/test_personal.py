@@ -13,7 +13,7 @@ from unit.sellerops.formats import helpers
 from sellerops.base.errors import ConfigurationError
 from sellerops.calendar.slices import Slice
 from sellerops.formats import RowReject, RowStream, open_rows, tree_rows
-from sellerops.formats.personal import looks_personal
+from sellerops.formats.personal_columns import looks_personal
 from sellerops.formats.rows import TextRows
 from sellerops.settings.config_files import config_dir
 from sellerops.settings.specs import load_spec, load_specs

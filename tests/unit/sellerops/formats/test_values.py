@@ -20,7 +20,7 @@ from sellerops.formats.casts import (
     is_plain_decimal,
     is_read_by_sql,
 )
-from sellerops.formats.numbers import Writing, fits, parse_decimal, parse_integer, writing_of
+from sellerops.formats.numbers import DecimalStyle, decimal_style, fits, parse_decimal, parse_integer
 from sellerops.settings.marketplaces import marketplace
 from sellerops.settings.specs import ColumnType
 
@@ -72,7 +72,7 @@ def test_what_point_writing_refuses(text: str) -> None:
 )
 def test_local_writing(text: str, comma: str | None, point: str | None, unknown: str | None) -> None:
     for writing, value in zip(
-        (Writing.LOCAL_COMMA, Writing.LOCAL_POINT, Writing.LOCAL_UNKNOWN),
+        (DecimalStyle.LOCAL_COMMA, DecimalStyle.LOCAL_POINT, DecimalStyle.LOCAL_UNKNOWN),
         (comma, point, unknown),
         strict=True,
     ):
@@ -86,9 +86,9 @@ def test_local_writing(text: str, comma: str | None, point: str | None, unknown:
 def test_shops_write_as_their_language_does() -> None:
     comma = {"DE", "FR", "IT", "ES", "NL", "SE", "PL", "BE", "TR", "BR"}
     for code in (*comma, "US", "GB", "MX", "JP", "AU", "IE", "AE"):
-        expected = Writing.LOCAL_COMMA if code in comma else Writing.LOCAL_POINT
-        assert writing_of([marketplace(code)]) is expected, code
-    assert writing_of([marketplace("GB"), marketplace("DE")]) is Writing.LOCAL_UNKNOWN
+        expected = DecimalStyle.LOCAL_COMMA if code in comma else DecimalStyle.LOCAL_POINT
+        assert decimal_style([marketplace(code)]) is expected, code
+    assert decimal_style([marketplace("GB"), marketplace("DE")]) is DecimalStyle.LOCAL_UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -198,11 +198,15 @@ def by_column(texts: list[str | None], kind: ColumnType, rules: ValueRules) -> l
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.one_of(st.none(), NUMBERLIKE), min_size=1, max_size=6), st.sampled_from(list(Writing)))
-@example(["1.234"], Writing.LOCAL_COMMA)
-@example(["1" * 25], Writing.POINT)
-@example(["1." + "0" * 45, "0E-50", "10e18", "9" * 20 + "." + "9" * 18], Writing.POINT)
-def test_a_column_of_decimals_is_read_as_each_value_is(texts: list[str | None], writing: Writing) -> None:
+@given(
+    st.lists(st.one_of(st.none(), NUMBERLIKE), min_size=1, max_size=6), st.sampled_from(list(DecimalStyle))
+)
+@example(["1.234"], DecimalStyle.LOCAL_COMMA)
+@example(["1" * 25], DecimalStyle.POINT)
+@example(["1." + "0" * 45, "0E-50", "10e18", "9" * 20 + "." + "9" * 18], DecimalStyle.POINT)
+def test_a_column_of_decimals_is_read_as_each_value_is(
+    texts: list[str | None], writing: DecimalStyle
+) -> None:
     rules = ValueRules(writing)
     expected = one_by_one(
         texts, lambda text: numbers.parse_decimal(text, writing), lambda value: fits(value, 38, 18)
@@ -214,14 +218,16 @@ def test_a_column_of_decimals_is_read_as_each_value_is(texts: list[str | None], 
 @settings(max_examples=500, deadline=None)
 @given(
     st.lists(st.one_of(st.none(), st.text("0123456789.-", max_size=22), NUMBERLIKE), min_size=1, max_size=3),
-    st.sampled_from(list(Writing)),
+    st.sampled_from(list(DecimalStyle)),
 )
-@example(["."], Writing.POINT)
-@example(["-", "--1", "1-1"], Writing.POINT)
-@example(["5.", "-.5", "007"], Writing.POINT)
-@example(["." + "1" * 19], Writing.POINT)
-@example(["1.234"], Writing.LOCAL_UNKNOWN)
-def test_what_a_quick_look_takes_for_decimals_are_such(texts: list[str | None], writing: Writing) -> None:
+@example(["."], DecimalStyle.POINT)
+@example(["-", "--1", "1-1"], DecimalStyle.POINT)
+@example(["5.", "-.5", "007"], DecimalStyle.POINT)
+@example(["." + "1" * 19], DecimalStyle.POINT)
+@example(["1.234"], DecimalStyle.LOCAL_UNKNOWN)
+def test_what_a_quick_look_takes_for_decimals_are_such(
+    texts: list[str | None], writing: DecimalStyle
+) -> None:
     rules = ValueRules(writing)
     column = pa.array(texts, pa.string())
     if is_plain_decimal(column, rules):
@@ -231,7 +237,7 @@ def test_what_a_quick_look_takes_for_decimals_are_such(texts: list[str | None], 
 
 
 def test_a_quick_look_knows_what_reports_write() -> None:
-    for writing in (Writing.POINT, Writing.LOCAL_POINT):
+    for writing in (DecimalStyle.POINT, DecimalStyle.LOCAL_POINT):
         assert is_plain_decimal(pa.array(["12.50", None, "-3", "0.00"], pa.string()), ValueRules(writing))
 
 

@@ -114,7 +114,7 @@ def test_facts_stand_in_every_row_and_unknown_ones_are_null(tmp_path: Path) -> N
 
 def test_a_fact_is_never_taken_from_the_document_nor_asked_for(tmp_path: Path) -> None:
     spec = spec_of(tmp_path)
-    assert spec.asked_columns == ("date", "campaignId", "matchType", "sales14d", "eCPAddToCart", "clicks")
+    assert spec.requested_columns == ("date", "campaignId", "matchType", "sales14d", "eCPAddToCart", "clicks")
     found = Read(spec, json.dumps([{**ROW, "profileId": "another"}]), FACTS)
     assert found.rows[0]["profile_id"] == FACTS["profile_id"]
     assert found.stream.drift.added == {"profile_id__2": "profileId"}

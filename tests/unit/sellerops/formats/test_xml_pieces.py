@@ -14,9 +14,10 @@ from unit.sellerops.formats.helpers import Read, table
 
 from sellerops.base.errors import LimitExceeded, SellerOpsError, UnreadableDocument
 from sellerops.base.limits import MAX_DEPTH
-from sellerops.formats import xml_encoding, xml_pieces, xml_stream
+from sellerops.formats import xml_chunks as xml_pieces
+from sellerops.formats import xml_encoding, xml_stream
 from sellerops.formats.sniff import Document
-from sellerops.formats.xml_pieces import Pieces
+from sellerops.formats.xml_chunks import ChunkParser
 from sellerops.formats.xml_stream import XmlUnits
 
 ROWS = table({"sku": {"from": "k"}, "n": {"type": "integer", "from": "n"}}, rows="Order")
@@ -26,20 +27,20 @@ ROWS = table({"sku": {"from": "k"}, "n": {"type": "integer", "from": "n"}}, rows
 def piece_size(size: int) -> Iterator[list[int]]:
     """The size of a piece; gives how many elements each piece that was taken had."""
     taken: list[int] = []
-    real, chunk, head = Pieces.read, xml_stream.CHUNK, xml_encoding._HEAD
+    real, chunk, head = ChunkParser.read, xml_stream.CHUNK, xml_encoding._HEAD
 
-    def read(pieces: Pieces, slice_: bytes) -> list[Any] | None:
+    def read(pieces: ChunkParser, slice_: bytes) -> list[Any] | None:
         found = real(pieces, slice_)
         if found is not None:
             taken.append(len(found))
         return found
 
-    Pieces.read, xml_stream.CHUNK = read, size  # type: ignore[method-assign]
+    ChunkParser.read, xml_stream.CHUNK = read, size  # type: ignore[method-assign]
     xml_encoding._HEAD = 8
     try:
         yield taken
     finally:
-        Pieces.read, xml_stream.CHUNK = real, chunk  # type: ignore[method-assign]
+        ChunkParser.read, xml_stream.CHUNK = real, chunk  # type: ignore[method-assign]
         xml_encoding._HEAD = head
 
 

@@ -7,14 +7,14 @@ from datetime import date
 
 import pytest
 
-from sellerops.ledger.findings import Change, Refused
+from sellerops.ledger.findings import ColumnChange, RejectedRows
 from sellerops.notices import Event
-from sellerops.notices.findings import by_place, change_key, drift_notice, is_news, rejects_notice
+from sellerops.notices.findings import change_key, drift_notice, group_rejects, is_news, rejects_notice
 from sellerops.settings.specs import load_spec
 
 FLAT = load_spec("report__amazon_sp__fba_customer_returns")
 TREE = load_spec("report__amazon_sp__sales_and_traffic")
-CHANGE = Change(
+CHANGE = ColumnChange(
     *("fba_customer_returns", "amazon_sp.fba_customer_returns", "gift", "added", 7),
     *("northwind_na", "NA 2026-11-20", 3, False),
 )
@@ -22,7 +22,7 @@ LOST = replace(CHANGE, column_name="reason", kind="dropped")
 TREE_LOST = replace(
     LOST, report="sales_and_traffic", table_name="amazon_sp.sales_daily", column_name="units_ordered"
 )
-REFUSED = Refused(
+REFUSED = RejectedRows(
     *(7, "fba_customer_returns", "amazon_sp.fba_customer_returns", "northwind_na", "ATVPDKIKX0DER"),
     *("US 2026-11-20", date(2026, 11, 21), 2_000, 30, {"missing_key": 10, "unreadable_value": 20}),
     *(12, "unreadable_value", "quantity", "<b> & more"),
@@ -40,7 +40,7 @@ REFUSED = Refused(
         (replace(CHANGE, table_name="amazon_sp.fba_customer_returns__replay"), False),
     ],
 )
-def test_changes_of_a_header(change: Change, is_told: bool) -> None:
+def test_changes_of_a_header(change: ColumnChange, is_told: bool) -> None:
     assert is_news(change, FLAT) is is_told
 
 
@@ -94,4 +94,4 @@ def test_rejects_of_a_report_account_shop_and_day_belong_together() -> None:
         replace(REFUSED, day=date(2026, 11, 22)),
     ]
     same = replace(REFUSED, load_id=9, label="US 2026-11-01")
-    assert [len(group) for group in by_place([REFUSED, *others, same])] == [2, 1, 1, 1]
+    assert [len(group) for group in group_rejects([REFUSED, *others, same])] == [2, 1, 1, 1]

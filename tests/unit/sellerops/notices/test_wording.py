@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sellerops.notices.notice import plain
-from sellerops.notices.wording import as_html, as_plain, fitting
+from sellerops.notices.markup import cut_to_fit, to_html, to_plain_text
+from sellerops.notices.notice import escape
 
 TEXT = (
     "sales <b> & traffic failed: 2*3\n*northwind_na* US (`fetch_report`)\nCause: a &lt;b&gt; &amp;\n"
@@ -19,14 +19,14 @@ TEXT = (
 
 
 def test_plain_text() -> None:
-    assert as_plain(TEXT) == (
+    assert to_plain_text(TEXT) == (
         "sales <b> & traffic failed: 2*3\nnorthwind_na US (`fetch_report`)\nCause: a <b> &\n"
         "Log: http://airflow/x?a=1&amp;b=2 http://airflow/run".replace("&amp;", "&")
     )
 
 
 def test_html() -> None:
-    assert as_html(TEXT) == (
+    assert to_html(TEXT) == (
         "sales &lt;b&gt; &amp; traffic failed: 2*3\n<b>northwind_na</b> US (<code>fetch_report</code>)\n"
         "Cause: a &lt;b&gt; &amp;\n"
         '<a href="http://airflow/x?a=1&amp;b=2">Log</a> <a href="http://airflow/run">http://airflow/run</a>'
@@ -35,18 +35,18 @@ def test_html() -> None:
 
 @given(st.text(max_size=300))
 def test_any_text_is_well_formed_html_and_loses_nothing(text: str) -> None:
-    shown = as_html(plain(text))
+    shown = to_html(escape(text))
     assert "<" not in re.sub(r"</?(b|code)>", "", shown)
     assert html.unescape(re.sub(r"</?(b|code)>", "", shown)).replace("*", "").replace(
         "`", ""
-    ) == html.unescape(html.unescape(plain(text))).replace("*", "").replace("`", "")
+    ) == html.unescape(html.unescape(escape(text))).replace("*", "").replace("`", "")
 
 
 @given(st.lists(st.text(alphabet="a&<*`\n", max_size=80), max_size=60), st.integers(80, 400))
 def test_it_is_cut_to_what_a_channel_takes(lines: list[str], most: int) -> None:
     text = "\n".join(lines)
-    cut = fitting(text, most)
-    assert len(as_html(cut)) <= most
+    cut = cut_to_fit(text, most)
+    assert len(to_html(cut)) <= most
     assert cut == text or cut.endswith("the run's page has all of it.")
 
 
@@ -70,5 +70,5 @@ class Tags(HTMLParser):
 @settings(max_examples=500, deadline=None)
 @given(st.text("`*<>&;ab \n|/:hptsx", max_size=40), st.integers(30, 200))
 def test_tags_never_cross_whatever_a_value_holds(text: str, most: int) -> None:
-    for shown in (as_html(text), as_html(plain(text)), as_html(fitting(text, most))):
+    for shown in (to_html(text), to_html(escape(text)), to_html(cut_to_fit(text, most))):
         assert Tags(shown).open == []

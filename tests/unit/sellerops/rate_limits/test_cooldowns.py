@@ -34,11 +34,13 @@ class Bench:
     def create(self, report_type: str = "SHOP", account: str = "northwind_eu") -> Granted | Wait:
         return self.limits.try_create(account, report_type, ["DE"])
 
-    def too_soon(
+    def lengthen_cooldown(
         self, refusal: str = "1", gap: timedelta | None = None, report_type: str = "SHOP"
     ) -> timedelta:
         reason = "requested too frequently"
-        return self.limits.too_soon("northwind_eu", report_type, refusal=refusal, reason=reason, gap=gap)
+        return self.limits.lengthen_cooldown(
+            "northwind_eu", report_type, refusal=refusal, reason=reason, gap=gap
+        )
 
     def in_force(self) -> timedelta:
         (learned,) = self.limits.learned_cooldowns("northwind_eu")
@@ -52,7 +54,7 @@ def bench(ledger: Ledger) -> Bench:
 
 def test_a_refusal_makes_the_cooldown_half_as_long_again(bench: Bench) -> None:
     """For that account and type; the evidence is kept."""
-    assert bench.too_soon() == 1.5 * HOUR
+    assert bench.lengthen_cooldown() == 1.5 * HOUR
     assert isinstance(bench.create(), Granted)
     assert bench.create() == Wait(5400.0, 1.0, "cooldown")
     assert isinstance(bench.create(account="northwind_na"), Granted)
@@ -73,7 +75,7 @@ def test_the_cooldown_left_is_told_without_taking_anything(bench: Bench) -> None
     bench.move(HOUR / 4)
     assert left() == 0.75 * HOUR
     assert bench.create() == Wait(2700.0, 1.0, "cooldown")
-    bench.too_soon()
+    bench.lengthen_cooldown()
     assert left() == 1.25 * HOUR
     assert bench.limits.cooldown_left("northwind_na", "SHOP", ["DE"]) == timedelta(0)
     bench.move(2 * HOUR)
@@ -82,15 +84,15 @@ def test_the_cooldown_left_is_told_without_taking_anything(bench: Bench) -> None
 
 def test_the_gap_that_was_too_short_counts(bench: Bench) -> None:
     """A type thought free was refused 4 h after the one before: the cooldown is longer than 4 h."""
-    assert bench.too_soon(gap=4 * HOUR, report_type="FREE") == 6 * HOUR
+    assert bench.lengthen_cooldown(gap=4 * HOUR, report_type="FREE") == 6 * HOUR
     assert isinstance(bench.create("FREE"), Granted)
     assert isinstance(bench.create("FREE"), Wait)
 
 
 def test_the_same_refusal_counts_once_and_none_makes_it_endless(bench: Bench) -> None:
-    assert bench.too_soon("1") == bench.too_soon("1") == 1.5 * HOUR
+    assert bench.lengthen_cooldown("1") == bench.lengthen_cooldown("1") == 1.5 * HOUR
     for number in range(2, 30):
-        bench.too_soon(str(number))
+        bench.lengthen_cooldown(str(number))
     assert bench.in_force() == 2 * DAY
     (learned,) = bench.limits.learned_cooldowns()
     assert [one["refusal"] for one in learned.evidence] == ["29", "28", "27", "26", "25"]
@@ -98,7 +100,7 @@ def test_the_same_refusal_counts_once_and_none_makes_it_endless(bench: Bench) ->
 
 def test_quiet_weeks_halve_what_was_learned(bench: Bench) -> None:
     """Down to what is published, never below; more slowly after each refusal."""
-    bench.too_soon(gap=3 * HOUR)
+    bench.lengthen_cooldown(gap=3 * HOUR)
     assert bench.in_force() == 4.5 * HOUR
     bench.move(6 * DAY)
     assert bench.in_force() == 4.5 * HOUR
@@ -106,7 +108,7 @@ def test_quiet_weeks_halve_what_was_learned(bench: Bench) -> None:
     assert bench.in_force() == HOUR + 1.75 * HOUR
     bench.move(100 * DAY)
     assert bench.in_force() == HOUR
-    bench.too_soon("2", gap=3 * HOUR)
+    bench.lengthen_cooldown("2", gap=3 * HOUR)
     bench.move(13 * DAY)
     assert bench.in_force() == 4.5 * HOUR
     bench.move(DAY)

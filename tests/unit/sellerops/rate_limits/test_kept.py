@@ -17,12 +17,12 @@ from sellerops.ledger import Ledger
 from sellerops.rate_limits import (
     Bucket,
     Granted,
-    KeepingToken,
     OperationLimit,
     Priority,
     QuotaLedger,
     RateLimitConfig,
-    UsingToken,
+    TokenRedeemer,
+    TokenReserver,
     Wait,
 )
 
@@ -64,11 +64,11 @@ class Desk:
         self.limits.ledger.set_clock(Clock(START, START + timedelta(seconds=self.now), 0.0))
 
     def keep(self, call: int, priority: Priority = Priority.SCHEDULE) -> bool:
-        asking = KeepingToken(self.limits, Slip(self, call))
+        asking = TokenReserver(self.limits, Slip(self, call))
         return isinstance(asking.try_acquire(self.bucket, priority), Granted)
 
     def use(self, call: int, priority: Priority = Priority.SCHEDULE) -> bool:
-        asking = UsingToken(self.limits, Slip(self, call))
+        asking = TokenRedeemer(self.limits, Slip(self, call))
         return isinstance(asking.try_acquire(self.bucket, priority), Granted)
 
 
@@ -195,6 +195,6 @@ def test_the_wait_is_told(shared_ledger: Ledger) -> None:
     desk = Desk(shared_ledger)
     for call in range(BURST - 1):
         desk.keep(call)
-    decision = KeepingToken(desk.limits, Slip(desk, 99)).try_acquire(desk.bucket)
+    decision = TokenReserver(desk.limits, Slip(desk, 99)).try_acquire(desk.bucket)
     assert isinstance(decision, Wait)
     assert decision.virtual_seconds == pytest.approx(60)

@@ -15,8 +15,8 @@ from sellerops.rate_limits import (
     Decision,
     Granted,
     OperationLimit,
-    Place,
     Priority,
+    QueuePosition,
     QuotaLedger,
     RateLimitConfig,
     Wait,
@@ -37,8 +37,10 @@ def limits(ledger: Ledger) -> QuotaLedger:
     return QuotaLedger(ledger, CONFIG)
 
 
-def ask(limits: QuotaLedger, place: Place | None, priority: Priority = Priority.BACKFILL) -> Decision:
-    return limits.try_acquire(BUCKET, priority, place=place)
+def ask(
+    limits: QuotaLedger, position: QueuePosition | None, priority: Priority = Priority.BACKFILL
+) -> Decision:
+    return limits.try_acquire(BUCKET, priority, position=position)
 
 
 def empty(limits: QuotaLedger) -> None:
@@ -52,43 +54,43 @@ def pass_minutes(limits: QuotaLedger, minutes: float) -> None:
 
 def test_the_soonest_deadline_of_all_processes_goes_first(limits: QuotaLedger) -> None:
     empty(limits)
-    assert isinstance(ask(limits, Place("one", LATER)), Wait)
-    assert isinstance(ask(limits, Place("two", SOON)), Wait)
+    assert isinstance(ask(limits, QueuePosition("one", LATER)), Wait)
+    assert isinstance(ask(limits, QueuePosition("two", SOON)), Wait)
     pass_minutes(limits, 2)
-    assert isinstance(ask(limits, Place("one", LATER)), Wait)
-    assert isinstance(ask(limits, Place("two", SOON)), Granted)
-    assert isinstance(ask(limits, Place("one", LATER)), Granted)
+    assert isinstance(ask(limits, QueuePosition("one", LATER)), Wait)
+    assert isinstance(ask(limits, QueuePosition("two", SOON)), Granted)
+    assert isinstance(ask(limits, QueuePosition("one", LATER)), Granted)
 
 
 def test_a_granted_call_leaves_its_place_to_the_one_behind_it(limits: QuotaLedger) -> None:
     """No less urgent process slips in between two calls of an urgent one."""
-    assert isinstance(ask(limits, Place("two", SOON, following=SOON)), Granted)
-    assert isinstance(ask(limits, Place("one", LATER)), Wait)
-    assert isinstance(ask(limits, Place("two", SOON)), Granted)
-    assert isinstance(ask(limits, Place("one", LATER)), Granted)
+    assert isinstance(ask(limits, QueuePosition("two", SOON, following=SOON)), Granted)
+    assert isinstance(ask(limits, QueuePosition("one", LATER)), Wait)
+    assert isinstance(ask(limits, QueuePosition("two", SOON)), Granted)
+    assert isinstance(ask(limits, QueuePosition("one", LATER)), Granted)
 
 
 def test_calls_without_deadline_stand_last_and_never_block_each_other(limits: QuotaLedger) -> None:
-    assert isinstance(ask(limits, Place("two", SOON, following=LATER)), Granted)
-    assert isinstance(ask(limits, Place("one")), Wait)
+    assert isinstance(ask(limits, QueuePosition("two", SOON, following=LATER)), Granted)
+    assert isinstance(ask(limits, QueuePosition("one")), Wait)
     assert isinstance(ask(limits, None), Wait)
-    assert isinstance(ask(limits, Place("two", LATER)), Granted)
-    assert isinstance(ask(limits, Place("one", following=datetime.max.replace(tzinfo=UTC))), Granted)
+    assert isinstance(ask(limits, QueuePosition("two", LATER)), Granted)
+    assert isinstance(ask(limits, QueuePosition("one", following=datetime.max.replace(tzinfo=UTC))), Granted)
     pass_minutes(limits, 1)
     assert isinstance(ask(limits, None), Granted)
 
 
 def test_schedules_stand_in_no_line(limits: QuotaLedger) -> None:
-    assert isinstance(ask(limits, Place("one", SOON, following=SOON)), Granted)
+    assert isinstance(ask(limits, QueuePosition("one", SOON, following=SOON)), Granted)
     assert isinstance(limits.try_acquire(BUCKET), Granted)
 
 
 def test_a_process_that_died_lapses(limits: QuotaLedger, conninfo: str) -> None:
     """Its place is given up some seconds after it should have come again."""
     empty(limits)
-    assert isinstance(ask(limits, Place("dead", SOON)), Wait)
+    assert isinstance(ask(limits, QueuePosition("dead", SOON)), Wait)
     pass_minutes(limits, 2)
-    assert isinstance(ask(limits, Place("alive", LATER)), Wait)
+    assert isinstance(ask(limits, QueuePosition("alive", LATER)), Wait)
     with psycopg.connect(conninfo) as connection:
         row = connection.execute(
             "SELECT extract(epoch FROM max(alive_until) - clock_timestamp()) FROM sellerops.quota_waiter"
@@ -96,7 +98,7 @@ def test_a_process_that_died_lapses(limits: QuotaLedger, conninfo: str) -> None:
         connection.execute("UPDATE sellerops.quota_waiter SET alive_until = 'epoch' WHERE waiter = 'dead'")
     assert row is not None
     assert 0 < row[0] <= 11
-    assert isinstance(ask(limits, Place("alive", LATER)), Granted)
+    assert isinstance(ask(limits, QueuePosition("alive", LATER)), Granted)
 
 
 def test_waiters_of_one_process_are_served_by_deadline() -> None:
@@ -106,23 +108,23 @@ def test_waiters_of_one_process_are_served_by_deadline() -> None:
         def __init__(self) -> None:
             self.open = False
             self.refused = 0
-            self.places: list[Place | None] = []
+            self.places: list[QueuePosition | None] = []
 
         def try_acquire(
             self,
             bucket: Bucket,
             priority: Priority = Priority.SCHEDULE,
             *,
-            place: Place | None = None,
+            position: QueuePosition | None = None,
             leave: int | None = None,
         ) -> Decision:
             if not self.open:
                 self.refused += 1
                 return Wait(3600.0, 3600.0)
-            self.places.append(place)
+            self.places.append(position)
             return Granted(START)
 
-    async def run() -> tuple[list[int], list[Place | None]]:
+    async def run() -> tuple[list[int], list[QueuePosition | None]]:
         limits, served = Gate(), []
 
         async def one(days: int | None) -> None:
@@ -142,7 +144,7 @@ def test_waiters_of_one_process_are_served_by_deadline() -> None:
 
     served, places = asyncio.run(run())
     assert served == [10, 20, 30, 0]
-    assert [place.deadline for place in places if place] == [
+    assert [position.deadline for position in places if position] == [
         START + timedelta(days=10),
         START + timedelta(days=20),
         START + timedelta(days=30),

@@ -17,13 +17,13 @@ from sellerops.rate_limits import (
     Decision,
     Granted,
     OperationLimit,
-    Place,
     Priority,
+    QueuePosition,
     QuotaLedger,
     RateLimitConfig,
     Wait,
     acquire,
-    at_most,
+    max_token_wait,
 )
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -45,7 +45,7 @@ class Counting(QuotaLedger):
         bucket: Bucket,
         priority: Priority = Priority.SCHEDULE,
         *,
-        place: Place | None = None,
+        position: QueuePosition | None = None,
         leave: int | None = None,
     ) -> Decision:
         with self._guard:
@@ -92,7 +92,7 @@ def test_the_loop_is_free_while_a_statement_runs() -> None:
             bucket: Bucket,
             priority: Priority = Priority.SCHEDULE,
             *,
-            place: Place | None = None,
+            position: QueuePosition | None = None,
             leave: int | None = None,
         ) -> Decision:
             assert release.wait(240)
@@ -118,7 +118,7 @@ def test_schedules_do_not_queue_behind_backfills() -> None:
             bucket: Bucket,
             priority: Priority = Priority.SCHEDULE,
             *,
-            place: Place | None = None,
+            position: QueuePosition | None = None,
             leave: int | None = None,
         ) -> Decision:
             return Granted(NOW) if priority is Priority.SCHEDULE else Wait(1.0, 0.01)
@@ -147,7 +147,7 @@ def test_a_cancelled_waiter_leaves_the_queue() -> None:
             bucket: Bucket,
             priority: Priority = Priority.SCHEDULE,
             *,
-            place: Place | None = None,
+            position: QueuePosition | None = None,
             leave: int | None = None,
         ) -> Decision:
             return Granted(NOW) if allow.is_set() else Wait(1.0, 0.01)
@@ -171,23 +171,23 @@ class Distant(Counting):
     def __init__(self, seconds: float, waits: int = 1) -> None:
         super().__init__(waits)
         self.seconds = seconds
-        self.places: list[Place | None] = []
+        self.places: list[QueuePosition | None] = []
 
     def try_acquire(
         self,
         bucket: Bucket,
         priority: Priority = Priority.SCHEDULE,
         *,
-        place: Place | None = None,
+        position: QueuePosition | None = None,
         leave: int | None = None,
     ) -> Decision:
-        self.places.append(place)
+        self.places.append(position)
         decision = super().try_acquire(bucket, priority)
         return decision if isinstance(decision, Granted) else Wait(self.seconds, 0.0)
 
 
 def test_a_worker_waits_for_at_most_so_long() -> None:
-    with at_most(120):
+    with max_token_wait(120):
         assert asyncio.run(acquire(Distant(100), BUCKET)) == Granted(NOW)
         with pytest.raises(Throttled, match=r"createReport is free in 121 s") as refused:
             asyncio.run(acquire(Distant(121), BUCKET))
@@ -202,10 +202,10 @@ def test_a_worker_waits_for_at_most_so_long() -> None:
 def test_who_will_not_wait_stands_in_no_line() -> None:
     """Else other backfills would stand behind a worker that has gone."""
     limits = Distant(10)
-    with at_most(5), pytest.raises(Throttled):
+    with max_token_wait(5), pytest.raises(Throttled):
         asyncio.run(acquire(limits, BUCKET, Priority.BACKFILL, NOW))
     asyncio.run(acquire(limits, BUCKET, Priority.BACKFILL, NOW))
-    assert [place is None for place in limits.places] == [True, False]
+    assert [position is None for position in limits.places] == [True, False]
 
 
 def test_waiters_get_tokens_as_the_clock_runs(ledger: Ledger) -> None:

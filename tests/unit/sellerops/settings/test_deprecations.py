@@ -14,10 +14,10 @@ from sellerops.notices import Event
 from sellerops.notices.deprecations import deprecation_notice
 from sellerops.settings.deprecations import (
     Deprecation,
+    DeprecationUse,
     Kind,
-    Touched,
     load_deprecations,
-    removed_of,
+    removed_uses,
     threshold_of,
     touched,
 )
@@ -34,7 +34,7 @@ def test_the_file_is_sound_and_no_report_is_made_of_something_removed() -> None:
     by_name = {each.name: each for each in found}
     assert by_name["GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE"].removed_on == date(2026, 11, 11)
     for spec in load_specs()[0]:
-        assert not list(removed_of(spec, date(2026, 11, 21), found)), spec.name
+        assert not list(removed_uses(spec, date(2026, 11, 21), found)), spec.name
 
 
 def test_each_kind_is_recognised_in_a_spec() -> None:
@@ -56,9 +56,9 @@ def test_thresholds_are_reached_one_after_the_other(left: int, threshold: int | 
 
 
 def test_a_notice_for_each_threshold_that_says_what_to_do() -> None:
-    use = Touched(SOON, ("sales_and_traffic",))
+    use = DeprecationUse(SOON, ("sales_and_traffic",))
     assert deprecation_notice(use, DAY - timedelta(days=91)) is None
-    assert deprecation_notice(Touched(SOON, ()), DAY) is None
+    assert deprecation_notice(DeprecationUse(SOON, ()), DAY) is None
     keys = set()
     for left in range(100, -5, -1):
         notice = deprecation_notice(use, DAY - timedelta(days=left))

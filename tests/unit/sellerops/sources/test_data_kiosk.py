@@ -12,8 +12,8 @@ from sellerops.base.errors import ConfigurationError, UnexpectedAnswer
 from sellerops.calendar.slices import Slice, plan_slices
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import ReportSpec, load_spec
-from sellerops.sources.amazon_sp.asking import asking_of
 from sellerops.sources.amazon_sp.data_kiosk import parse_query, query_of_options
+from sellerops.sources.amazon_sp.report_api import report_api_of
 from sellerops.sources.amazon_sp.reports import ProcessingStatus, options_of
 
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
@@ -94,8 +94,8 @@ def test_what_does_not_fit_the_model_is_named(told: dict[str, Any]) -> None:
 
 
 def test_each_way_of_asking_has_its_own_operations() -> None:
-    assert asking_of(TRENDS).create == "createQuery"
-    assert asking_of(load_spec("sales_and_traffic")).create == "createReport"
+    assert report_api_of(TRENDS).create == "createQuery"
+    assert report_api_of(load_spec("sales_and_traffic")).create == "createReport"
 
 
 @pytest.mark.parametrize(

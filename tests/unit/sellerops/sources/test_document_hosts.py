@@ -9,7 +9,7 @@ from unit.sellerops.sources.wire import Answer, Wire
 
 from sellerops.archive import Archive, DocumentMeta
 from sellerops.base.errors import DocumentDamaged, UnexpectedAnswer
-from sellerops.sources.common.document_hosts import check_address, listed_hosts, origin_of
+from sellerops.sources.common.document_hosts import check_address, origin_of, parse_document_hosts
 from sellerops.sources.common.documents import DocumentAddress, download
 from sellerops.sources.common.lwa import Credentials
 
@@ -114,10 +114,13 @@ def test_a_redirect_is_not_followed(wire: Wire, tmp_path: Path) -> None:
 
 
 def test_hosts_are_listed_as_people_write_them() -> None:
-    assert listed_hosts("a.example, http://b.example:81\n c.example") == (
+    assert parse_document_hosts("a.example, http://b.example:81\n c.example") == (
         "a.example",
         "http://b.example:81",
         "c.example",
     )
-    assert listed_hosts(["a.example"]) == ("a.example",) and listed_hosts(None) == listed_hosts("") == ()
+    assert (
+        parse_document_hosts(["a.example"]) == ("a.example",)
+        and parse_document_hosts(None) == parse_document_hosts("") == ()
+    )
     assert origin_of("http://a:b:c") is None and origin_of("file:///x") is None

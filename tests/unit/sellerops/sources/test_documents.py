@@ -23,9 +23,9 @@ from sellerops.base.errors import (
     LimitExceeded,
     SellerOpsError,
 )
-from sellerops.sources.common import unpacking
+from sellerops.sources.common import decompression as unpacking
+from sellerops.sources.common.decompression import decompressed
 from sellerops.sources.common.documents import DocumentAddress, download
-from sellerops.sources.common.unpacking import unpacked
 
 PATH = "/documents/one"
 SIGNED = "?X-Amz-Signature=topsecret&X-Amz-Expires=300"
@@ -185,13 +185,13 @@ def test_any_bytes_cut_anywhere_come_out_the_same(content: bytes, sizes: list[in
         size = sizes[turn % len(sizes)]
         chunks.append(packed[at : at + size])
         at += size
-    assert b"".join(unpacked(chunks, "here")) == b"x" + content
+    assert b"".join(decompressed(chunks, "here")) == b"x" + content
 
 
 def test_a_bomb_unpacks_in_bounded_pieces() -> None:
     """64 KB of gzip may hold 64 MB; no piece of it is larger than a megabyte."""
     packed = gzip.compress(bytes(64 << 20))
-    pieces = [len(chunk) for chunk in unpacked([packed], "here")]
+    pieces = [len(chunk) for chunk in decompressed([packed], "here")]
     assert sum(pieces) == 64 << 20
     assert max(pieces) <= 1 << 20
 
@@ -208,7 +208,7 @@ def test_a_bomb_ends_at_the_ratio(layers: int) -> None:
     bomb = packed(bytes(80 << 20), layers)
     sizes: list[int] = []
     with pytest.raises(LimitExceeded, match="unpack to more than") as caught:
-        sizes.extend(len(chunk) for chunk in unpacked([bomb], "here"))
+        sizes.extend(len(chunk) for chunk in decompressed([bomb], "here"))
     assert sum(sizes) <= 65 << 20 and caught.value.details["limit"] == "MAX_UNPACK_RATIO"
 
 
@@ -218,25 +218,25 @@ def test_a_layer_that_vanishes_in_the_next_is_counted_too(monkeypatch: pytest.Mo
     monkeypatch.setattr(unpacking, "MAX_UNPACK_RATIO", 100)
     bomb = gzip.compress(gzip.compress(b"") * 100_000)
     with pytest.raises(LimitExceeded, match="unpack to more than"):
-        list(unpacked([bomb], "here"))
+        list(decompressed([bomb], "here"))
 
 
 def test_unpacking_ends_with_the_download_s_time() -> None:
     with pytest.raises(AmazonUnavailable, match="too long to unpack"):
-        list(unpacked([packed(bytes(1 << 20), 2)], "here", seconds=-1.0))
+        list(decompressed([packed(bytes(1 << 20), 2)], "here", seconds=-1.0))
 
 
 def test_more_layers_than_amazon_packs_are_refused() -> None:
-    assert b"".join(unpacked([packed(TEXT, 3)], "here")) == TEXT
+    assert b"".join(decompressed([packed(TEXT, 3)], "here")) == TEXT
     with pytest.raises(LimitExceeded, match="more than 3 times"):
-        list(unpacked([packed(TEXT, 4)], "here"))
+        list(decompressed([packed(TEXT, 4)], "here"))
 
 
 def test_a_document_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unpacking, "LARGEST_DOCUMENT", 1000)
     for content in (TEXT, gzip.compress(TEXT)):
         with pytest.raises(LimitExceeded, match="is larger than") as caught:
-            list(unpacked([content], "here"))
+            list(decompressed([content], "here"))
         assert caught.value.details["limit"] == "LARGEST_DOCUMENT"
 
 
@@ -246,7 +246,7 @@ def test_many_small_members_cost_in_proportion() -> None:
     def seconds(members: int) -> float:
         data = gzip.compress(b"a\tb\n") * members
         began = time.process_time()
-        assert sum(map(len, unpacked([data], "here"))) == 4 * members
+        assert sum(map(len, decompressed([data], "here"))) == 4 * members
         return time.process_time() - began
 
     assert grows_in_proportion(seconds, 5_000, 20_000, least=0.05)

@@ -14,7 +14,7 @@ import pytest
 
 from sellerops.base.errors import AmazonUnavailable, ConfigurationError, UnexpectedAnswer
 from sellerops.calendar.slices import Slice, plan_slices
-from sellerops.collect.calls import query_texts
+from sellerops.collect.account_calls import query_texts
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_spec, load_specs
 from sellerops.sources.amazon_sp.operations.list_transactions import spans
@@ -22,7 +22,7 @@ from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 from sellerops.sources.amazon_sp.reports import options_of
 from sellerops.sources.amazon_sp.transport import answer_of
 from sellerops.sources.common.answers import Answer, json_line
-from sellerops.sources.common.operations import Asked, Page
+from sellerops.sources.common.operations import OperationInput, Page
 from sellerops.sources.registry import source_of
 
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
@@ -58,7 +58,7 @@ def pages_of(name: str, calls: Told, slice_: Slice | None = None, **options: str
 
     async def whole() -> list[Page]:
         operation = OPERATIONS[spec.request.operation or ""]
-        return [page async for page in operation(calls, Asked(asked_for, given, NOW))]
+        return [page async for page in operation(calls, OperationInput(asked_for, given, NOW))]
 
     return asyncio.run(whole())
 

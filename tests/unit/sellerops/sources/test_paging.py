@@ -12,8 +12,8 @@ from support.fake_runtime import NOW, SLICE
 from sellerops.base.errors import UnexpectedAnswer
 from sellerops.sources.amazon_ads.operations import OPERATIONS
 from sellerops.sources.common import paging
-from sellerops.sources.common.operations import Asked, Page, Pages
-from sellerops.sources.common.paging import MOST_REPEATS, paged
+from sellerops.sources.common.operations import Operation, OperationInput, Page
+from sellerops.sources.common.paging import MOST_REPEATS, read_pages
 
 LISTS = {"listPortfolios": "portfolios", "listSpKeywords": "keywords"}
 
@@ -41,11 +41,11 @@ def page(name: str, entries: Sequence[int], token: str | None = None) -> dict[st
     return {name: [{"id": each} for each in entries], **({"nextToken": token} if token else {})}
 
 
-def read(pages: Pages, answers: Sequence[Mapping[str, Any]]) -> list[int]:
+def read(pages: Operation, answers: Sequence[Mapping[str, Any]]) -> list[int]:
     """The entries of the pages that count."""
 
     async def whole() -> list[Page]:
-        return [each async for each in pages(Script(answers), Asked(SLICE, {}, NOW))]
+        return [each async for each in pages(Script(answers), OperationInput(SLICE, {}, NOW))]
 
     found = asyncio.run(whole())
     return [
@@ -57,40 +57,40 @@ def read(pages: Pages, answers: Sequence[Mapping[str, Any]]) -> list[int]:
     ]
 
 
-def a_list(calls: Any, asked: Asked) -> Any:
-    return paged(calls, "listThings", "/things", {}, list_at="things", token_at="nextToken")
+def a_list(calls: Any, asked: OperationInput) -> Any:
+    return read_pages(calls, "listThings", "/things", {}, list_at="things", token_at="nextToken")
 
 
 ALL = [*((OPERATIONS[name], key) for name, key in LISTS.items()), (a_list, "things")]
 
 
 @pytest.mark.parametrize(("pages", "key"), ALL)
-def test_a_page_under_another_token_counts_once(pages: Pages, key: str) -> None:
+def test_a_page_under_another_token_counts_once(pages: Operation, key: str) -> None:
     answers = [page(key, [1, 2], "a"), page(key, [1, 2], "b"), page(key, [3], "c"), page(key, [1, 2])]
     assert read(pages, answers) == [1, 2, 3]
 
 
 @pytest.mark.parametrize(("pages", "key"), ALL)
-def test_equal_entries_of_one_page_are_two(pages: Pages, key: str) -> None:
+def test_equal_entries_of_one_page_are_two(pages: Operation, key: str) -> None:
     assert read(pages, [page(key, [1, 1], "a"), page(key, [1])]) == [1, 1, 1]
 
 
 @pytest.mark.parametrize(("pages", "key"), ALL)
-def test_a_circle_is_given_up(pages: Pages, key: str) -> None:
+def test_a_circle_is_given_up(pages: Operation, key: str) -> None:
     answers = [page(key, [1], f"token {number}") for number in range(MOST_REPEATS + 1)]
     with pytest.raises(UnexpectedAnswer, match="no end"):
         read(pages, answers)
 
 
 @pytest.mark.parametrize(("pages", "key"), ALL)
-def test_the_same_token_is_given_up(pages: Pages, key: str) -> None:
+def test_the_same_token_is_given_up(pages: Operation, key: str) -> None:
     with pytest.raises(UnexpectedAnswer, match="no end"):
         read(pages, [page(key, [1], "a"), page(key, [2], "a"), page(key, [3])])
 
 
 @pytest.mark.parametrize(("pages", "key"), ALL)
 def test_empty_pages_are_no_repeats_but_are_counted(
-    pages: Pages, key: str, monkeypatch: pytest.MonkeyPatch
+    pages: Operation, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty = [page(key, [], f"token {number}") for number in range(5)]
     assert read(pages, [*empty, page(key, [1])]) == [1]

@@ -21,7 +21,7 @@ from sellerops.sources.amazon_sp.operations.get_inbound_shipments_v0 import STAT
 from sellerops.sources.amazon_sp.operations.registry import OPERATIONS
 from sellerops.sources.amazon_sp.reports import options_of
 from sellerops.sources.common.answers import json_line
-from sellerops.sources.common.operations import Asked, Offer, Page
+from sellerops.sources.common.operations import Offer, OperationInput, Page
 
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
 US = "ATVPDKIKX0DER"
@@ -63,7 +63,9 @@ def pages_of(name: str, calls: Told) -> list[Page]:
 
     async def whole() -> list[Page]:
         operation = OPERATIONS[spec.request.operation or ""]
-        return [page async for page in operation(calls, Asked(slice_, options_of(spec, slice_), NOW))]
+        return [
+            page async for page in operation(calls, OperationInput(slice_, options_of(spec, slice_), NOW))
+        ]
 
     pages = asyncio.run(whole())
     assert calls.answers == [], "every answer was asked for"

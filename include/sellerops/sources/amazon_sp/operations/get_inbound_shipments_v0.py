@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.sources.common.operations import Asked, Calls, Page
-from sellerops.sources.common.paging import paged
+from sellerops.sources.common.operations import Calls, OperationInput, Page
+from sellerops.sources.common.paging import read_pages
 from sellerops.sources.common.placeholders import iso
 
 _PATH = "/fba/inbound/v0/"
@@ -22,7 +22,7 @@ STATUSES = (
 )  # fmt: skip
 
 
-async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
     """Shipments of the slice's shop updated in its window (pages ``shipments``), then the items updated in
     it (pages ``items``).
     """
@@ -42,7 +42,7 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
         ("getShipmentItems", "shipmentItems", window, "ItemData"),
     )
     for (operation, path, query, rows), name in zip(lists, ("shipments", "items"), strict=True):
-        async for page in paged(
+        async for page in read_pages(
             calls,
             operation,
             _PATH + path,

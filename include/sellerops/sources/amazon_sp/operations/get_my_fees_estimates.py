@@ -7,13 +7,13 @@ from typing import Any
 
 from sellerops.base.errors import UnexpectedAnswer
 from sellerops.settings.marketplaces import marketplace_by_id
-from sellerops.sources.common.operations import Asked, Calls, Offer, Page
+from sellerops.sources.common.operations import Calls, Offer, OperationInput, Page
 
 _PATH = "/products/fees/v0/feesEstimate"
 _MOST_ITEMS = 20
 
 
-async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
     """The account's priced offers in the slice's shop, twenty a call, asked for by SKU: only so does Amazon
     know the size it has measured. An offer it refuses is a row with its error.
     """

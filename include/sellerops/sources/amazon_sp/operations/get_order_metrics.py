@@ -7,12 +7,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sellerops.base.errors import ConfigurationError, UnexpectedAnswer
-from sellerops.sources.common.operations import Asked, Calls, Page
+from sellerops.sources.common.operations import Calls, OperationInput, Page
 
 _PATH = "/sales/v1/orderMetrics"
 
 
-async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
     """One call for the whole window, one page for each day of it: only so does a row know its ``date``."""
     slice_ = asked.slice_
     if slice_.start is None or slice_.end is None:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.sources.common.operations import Asked, Calls, Page
-from sellerops.sources.common.paging import paged
+from sellerops.sources.common.operations import Calls, OperationInput, Page
+from sellerops.sources.common.paging import read_pages
 from sellerops.sources.common.placeholders import iso
 
 _PATH = "/orders/v0/orders"
@@ -15,7 +15,7 @@ _PATH = "/orders/v0/orders"
 _NOT_BEFORE = timedelta(minutes=3)
 
 
-async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
     """Orders of all the slice's shops last updated in its window.
 
     Their items would cost a call an order (getOrderItems); searchOrders brings them along.
@@ -29,7 +29,7 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
         "MarketplaceIds": list(slice_.marketplace_ids),
         **asked.options,
     }
-    async for page in paged(
+    async for page in read_pages(
         calls,
         "getOrders",
         _PATH,

@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.sources.common.operations import Asked, Calls, Page
-from sellerops.sources.common.paging import paged
+from sellerops.sources.common.operations import Calls, OperationInput, Page
+from sellerops.sources.common.paging import read_pages
 from sellerops.sources.common.placeholders import iso
 
 _PATH = "/awd/2024-05-09/inboundShipments"
 _MOST_RESULTS = "200"
 
 
-async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
     """The list of what was updated in the slice's window (pages ``list``), then every shipment of it with
     its SKUs (pages ``shipment``).
     """
@@ -30,7 +30,7 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
         **asked.options,
     }
     found: dict[str, None] = {}
-    async for page in paged(
+    async for page in read_pages(
         calls,
         "listInboundShipments",
         _PATH,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from sellerops.sources.common.operations import Asked, Calls, Page
-from sellerops.sources.common.paging import paged
+from sellerops.sources.common.operations import Calls, OperationInput, Page
+from sellerops.sources.common.paging import read_pages
 
 _PATH = "/awd/2024-05-09/inventory"
 _MOST_RESULTS = "200"
 
 
-async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
     """All SKUs of the account in its region: AWD knows no marketplaces."""
     query = {"maxResults": _MOST_RESULTS, **asked.options}
-    async for page in paged(calls, "listInventory", _PATH, query, list_at="inventory", token_at="nextToken"):
+    async for page in read_pages(
+        calls, "listInventory", _PATH, query, list_at="inventory", token_at="nextToken"
+    ):
         yield page

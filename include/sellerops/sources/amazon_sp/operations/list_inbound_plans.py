@@ -14,15 +14,15 @@ from typing import Any
 from urllib.parse import quote
 
 from sellerops.base.errors import ConfigurationError, UnexpectedAnswer
-from sellerops.sources.common.operations import Asked, Calls, Page
-from sellerops.sources.common.paging import paged
+from sellerops.sources.common.operations import Calls, OperationInput, Page
+from sellerops.sources.common.paging import read_pages
 
 _PATH = "/inbound/fba/2024-03-20/inboundPlans"
 # The largest pages the model allows.
 _PLANS_A_PAGE, _ITEMS_A_PAGE = "30", "1000"
 
 
-async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
     """Of the plans updated in the slice's window: pages ``list``, then for each plan ``plan``, ``items`` and
     a ``shipment`` each.
     """
@@ -48,7 +48,7 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
 
 
 def _plans(calls: Calls, query: Mapping[str, Any]) -> AsyncIterator[Page]:
-    return paged(
+    return read_pages(
         calls,
         "listInboundPlans",
         _PATH,
@@ -64,7 +64,7 @@ async def _plan(calls: Calls, plan_id: str) -> AsyncIterator[Page]:
     path = f"{_PATH}/{quote(plan_id, safe='')}"
     plan = await calls.get("getInboundPlan", path)
     yield Page({"operation": "getInboundPlan", "inboundPlanId": plan_id}, plan, "plan")
-    async for page in paged(
+    async for page in read_pages(
         calls,
         "listInboundPlanItems",
         f"{path}/items",

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.sources.common.operations import Asked, Calls, Page
-from sellerops.sources.common.paging import paged
+from sellerops.sources.common.operations import Calls, OperationInput, Page
+from sellerops.sources.common.paging import read_pages
 from sellerops.sources.common.placeholders import iso
 
 _PATH = "/finances/2024-06-19/transactions"
@@ -17,14 +17,14 @@ _LONGEST_SPAN = timedelta(days=180)
 _NOT_BEFORE = timedelta(minutes=3)
 
 
-async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
     """Transactions of all shops, posted in the slice's window. Empty pages are Amazon's, too."""
     start, end = asked.slice_.start, asked.slice_.end
     if start is None or end is None:
         raise ConfigurationError("listTransactions needs a window.", remedy="Set `period.kind: range`.")
     for first, last in spans(start, min(end, asked.now - _NOT_BEFORE)):
         query = {"postedAfter": iso(first), "postedBefore": iso(last), **asked.options}
-        async for page in paged(
+        async for page in read_pages(
             calls,
             "listTransactions",
             _PATH,

@@ -15,9 +15,9 @@ from sellerops.sources.amazon_sp.operations import (
     search_catalog_items,
     search_orders,
 )
-from sellerops.sources.common.operations import Pages
+from sellerops.sources.common.operations import Operation
 
-OPERATIONS: dict[str, Pages] = {
+OPERATIONS: dict[str, Operation] = {
     "getInventorySummaries": get_inventory_summaries.pages,
     "getMyFeesEstimates": get_my_fees_estimates.pages,
     "getOrderMetrics": get_order_metrics.pages,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from sellerops.sources.common.operations import Asked, Calls, Page
-from sellerops.sources.common.paging import paged
+from sellerops.sources.common.operations import Calls, OperationInput, Page
+from sellerops.sources.common.paging import read_pages
 
 _PATH = "/catalog/2022-04-01/items"
 _MOST_IDENTIFIERS = 20
 
 
-async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
     """The account's ASINs in the slice's shop, twenty a call. One that the catalogue does not have is left
     out by Amazon.
     """
@@ -25,7 +25,7 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
             "pageSize": _MOST_IDENTIFIERS,
             **asked.options,
         }
-        async for page in paged(
+        async for page in read_pages(
             calls,
             "searchCatalogItems",
             _PATH,

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.sources.common.operations import Asked, Calls, Page
-from sellerops.sources.common.paging import paged
+from sellerops.sources.common.operations import Calls, OperationInput, Page
+from sellerops.sources.common.paging import read_pages
 from sellerops.sources.common.placeholders import iso
 
 _PATH = "/orders/2026-01-01/orders"
@@ -16,7 +16,7 @@ _NOT_BEFORE = timedelta(minutes=3)
 _PERSONAL = {"BUYER", "RECIPIENT"}
 
 
-async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
+async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
     """Orders of all the slice's shops last updated in its window (both bounds count, so orders of a border
     come twice and are merged). ConfigurationError when the options ask for personal data.
     """
@@ -37,7 +37,7 @@ async def pages(calls: Calls, asked: Asked) -> AsyncIterator[Page]:
         "marketplaceIds": list(slice_.marketplace_ids),
         **asked.options,
     }
-    async for page in paged(
+    async for page in read_pages(
         calls,
         "searchOrders",
         _PATH,

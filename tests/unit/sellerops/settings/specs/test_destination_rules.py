@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from unit.sellerops.specs.test_loader import VALID, write
+from unit.sellerops.settings.specs.test_loader import VALID, write
 
 from sellerops.base.errors import ConfigurationError, SpecError
 from sellerops.preflight.configuration import report_problems

@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from unit.sellerops.specs.test_loader import VALID, write
+from unit.sellerops.settings.specs.test_loader import VALID, write
 
 from sellerops.base.errors import SpecError
-from sellerops.completeness import DayState, Shop, find_gaps
-from sellerops.completeness.calendar import Day
+from sellerops.completeness import DayState, MarketplaceCalendar, find_gaps
+from sellerops.completeness.marketplace_calendar import Day
 from sellerops.ledger import SliceRow, SliceState
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.config_files import config_dir
 from sellerops.settings.specs import enabled_specs, load_spec, load_specs, spec_files
-from sellerops.settings.specs.overview import overview
+from sellerops.settings.specs.report_list import overview
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -59,8 +59,8 @@ def test_what_is_off_has_no_gaps() -> None:
     day, since = date(2026, 11, 3), NOW - timedelta(days=9)
     row = SliceRow(spec.name, account.id, "ATVPDKIKX0DER", day, None, SliceState.FAILED, *[None] * 9, since)
     days = (Day(day, DayState.FAILED, row, None),)
-    on = Shop(spec, account, "ATVPDKIKX0DER", days)
-    off = Shop(spec.model_copy(update={"enabled": False}), account, "ATVPDKIKX0DER", days)
+    on = MarketplaceCalendar(spec, account, "ATVPDKIKX0DER", days)
+    off = MarketplaceCalendar(spec.model_copy(update={"enabled": False}), account, "ATVPDKIKX0DER", days)
     assert [gap.spec.name for gap in find_gaps([on, off], NOW)] == ["sales_and_traffic"]
     assert find_gaps([off], NOW) == []
 

@@ -33,11 +33,11 @@ from sellerops.sources.amazon_ads.profiles import _only, parse_profiles
 from sellerops.sources.amazon_ads.refused_columns import _Finds, may_be_about_columns, named_in, search
 from sellerops.sources.amazon_ads.reports import columns_of, duplicate_of, parse_report, query_of
 from sellerops.sources.amazon_ads.source import SOURCE
-from sellerops.sources.amazon_ads.transport import CallFacts, Session, check
+from sellerops.sources.amazon_ads.transport import CallRecord, Session, check
 from sellerops.sources.common.answers import Answer
-from sellerops.sources.common.asking import ProcessingStatus
 from sellerops.sources.common.lwa import Credentials, TokenSource
-from sellerops.sources.common.operations import Asked, Page
+from sellerops.sources.common.operations import OperationInput, Page
+from sellerops.sources.common.report_api import ProcessingStatus
 
 CREDENTIALS = Credentials("id", "secret", "refresh", "https://ads.test", "https://ads.test/token", "ads")
 NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
@@ -125,7 +125,7 @@ def test_a_token_refused_once_is_renewed_and_every_call_says_who_it_is_for() -> 
     async def call() -> None:
         async with httpx.AsyncClient(transport=httpx.MockTransport(wire)) as http:
             session = Session(http, TokenSource(CREDENTIALS, http), CREDENTIALS)
-            facts = CallFacts("getAdsReport")
+            facts = CallRecord("getAdsReport")
             await session.send("GET", "/reporting/reports/r-1", facts, profile_id="77")
             assert facts.status == 200
 
@@ -215,8 +215,8 @@ def test_profiles_are_the_sellers_and_their_ids_are_names() -> None:
 def test_a_profile_unlike_its_shop_is_told() -> None:
     told = [profile(1, "ATVPDKIKX0DER", timezone="America/New_York", currencyCode="EUR")]
     (found,) = parse_profiles(Answer({"items": told}, ""))
-    assert "time zone America/New_York, the shop's is America/Los_Angeles" in found.differs
-    assert "currency EUR, the shop's is USD" in found.differs
+    assert "time zone America/New_York, the shop's is America/Los_Angeles" in found.mismatch
+    assert "currency EUR, the shop's is USD" in found.mismatch
 
 
 def test_a_refusal_names_columns_before_it_names_what_is_allowed() -> None:
@@ -329,7 +329,7 @@ def test_a_list_without_an_end_or_without_a_list_is_refused() -> None:
 
 
 async def pages(name: str, calls: Any) -> list[Page]:
-    asked = Asked(slice_=SimpleNamespace(), options={}, now=NOW)  # type: ignore[arg-type]
+    asked = OperationInput(slice_=SimpleNamespace(), options={}, now=NOW)  # type: ignore[arg-type]
     return [page async for page in OPERATIONS[name](calls, asked)]
 
 

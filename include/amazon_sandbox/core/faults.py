@@ -1,0 +1,225 @@
+"""The menu of faults and the book of those set: what goes wrong, where, how often.
+
+A fault names its stage, the moment at which it is drawn:
+
+- `request`: a call comes in, before it is counted against the quota or handled;
+- `answer`: a call was handled (and had its effect), its answer goes wrong;
+- `page`: an answer is one page of a list;
+- `report`: a report or a query is created, its life goes wrong;
+- `document`: a document is written, its content goes wrong;
+- `label`: getReportDocument describes a document;
+- `download`: a document is fetched;
+- `listing`: Amazon-made reports appear;
+- `columns`: the columns of an Ads report are looked at;
+- `notification`: subscribers are told that a report or a query has ended.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Stage(StrEnum):
+    """When a fault is drawn."""
+
+    REQUEST = "request"
+    ANSWER = "answer"
+    PAGE = "page"
+    REPORT = "report"
+    DOCUMENT = "document"
+    LABEL = "label"
+    DOWNLOAD = "download"
+    LISTING = "listing"
+    COLUMNS = "columns"
+    NOTIFICATION = "notification"
+
+
+STAGE_OPERATIONS = {
+    Stage.REPORT: ("createReport", "createQuery", "createAdsReport", "createExport"),
+    Stage.DOCUMENT: ("createReport", "createAdsReport", "createExport"),
+    Stage.LABEL: ("getReportDocument",),
+    Stage.DOWNLOAD: ("downloadDocument",),
+    Stage.LISTING: ("getReports",),
+    Stage.NOTIFICATION: ("createReport", "createQuery"),
+}
+
+
+class FaultKind(NamedTuple):
+    """One line of the menu. `options`: what each option means; `operations`: empty is any."""
+
+    name: str
+    stage: Stage
+    text: str
+    options: Mapping[str, str] = {}
+    operations: tuple[str, ...] = ()
+
+
+class Subject(NamedTuple):
+    """What a fault may hit: a call or a report. ``day``: the first day a report is about, as asked for."""
+
+    operation: str
+    account: str | None = None
+    seller_id: str | None = None
+    report_type: str | None = None
+    marketplace_ids: tuple[str, ...] = ()
+    day: date | None = None
+
+
+class InvalidFault(ValueError):
+    """A fault that cannot be set; `remedy` says what to write."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        self.remedy = remedy
+        super().__init__(message)
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault that is set.
+
+    `times`: how often it still strikes (None: until deleted); `after`: how many matches it lets pass first.
+    """
+
+    id: int
+    kind: FaultKind
+    operation: str | None = None
+    report_type: str | None = None
+    account: str | None = None
+    seller_id: str | None = None
+    marketplace_id: str | None = None
+    day: date | None = None
+    times: int | None = None
+    after: int = 0
+    options: dict[str, Any] = field(default_factory=dict)
+    hits: int = 0
+
+    def matches(self, stage: Stage, subject: Subject) -> bool:
+        """Whether it may strike here."""
+        return (
+            self.kind.stage is stage
+            and self.times != 0
+            and self.operation in (None, subject.operation)
+            and (not self.kind.operations or subject.operation in self.kind.operations)
+            and self.report_type in (None, subject.report_type)
+            and self.account in (None, subject.account)
+            and self.seller_id in (None, subject.seller_id)
+            and (self.marketplace_id is None or self.marketplace_id in subject.marketplace_ids)
+            and self.day in (None, subject.day)
+        )
+
+    def strike(self) -> bool:
+        """Count a match; False while it lets pass."""
+        if self.after > 0:
+            self.after -= 1
+            return False
+        if self.times is not None:
+            self.times -= 1
+        self.hits += 1
+        return True
+
+    def as_dict(self) -> dict[str, object]:
+        """The fault as JSON."""
+        names = (
+            "operation",
+            "report_type",
+            "account",
+            "seller_id",
+            "marketplace_id",
+            "times",
+            "after",
+            "options",
+            "hits",
+        )
+        return (
+            {"id": self.id, "fault": self.kind.name, "stage": self.kind.stage}
+            | {name: getattr(self, name) for name in names}
+            | {"day": self.day.isoformat() if self.day else None}
+        )
+
+
+class FaultBook:
+    """The faults that are set, over a menu."""
+
+    def __init__(self, menu: Iterable[FaultKind], operations: Iterable[str]) -> None:
+        self.menu = {kind.name: kind for kind in menu}
+        self.operations = tuple(operations)
+        self._faults: dict[int, Fault] = {}
+        self._next_id = 1
+
+    def __bool__(self) -> bool:
+        return bool(self._faults)
+
+    def add(self, name: str, *, options: Mapping[str, Any] | None = None, **where: Any) -> Fault:
+        """Set a fault. `where`: whom it strikes and how often, by the names of a Fault's fields.
+
+        Raises BadFault for an unknown name, option or operation, or a fault that never meets the operation.
+        """
+        kind = self._kind(name)
+        self._check_operation(kind, where.get("operation"))
+        unknown = set(options or ()) - set(kind.options)
+        if unknown:
+            known = ", ".join(kind.options) or "none"
+            raise InvalidFault(
+                f"fault {name!r} has no option {sorted(unknown)[0]!r}", f"Its options: {known}."
+            )
+        fault = Fault(self._next_id, kind, options=dict(options or {}), **where)
+        self._next_id += 1
+        self._faults[fault.id] = fault
+        return fault
+
+    def draw(self, stage: Stage, subject: Subject) -> Fault | None:
+        """The first fault that strikes here."""
+        return next(iter(self._strikes(stage, subject, first=True)), None)
+
+    def draw_all(self, stage: Stage, subject: Subject) -> list[Fault]:
+        """Every fault that strikes here, in the order they were set."""
+        return self._strikes(stage, subject, first=False)
+
+    def listed(self) -> list[Fault]:
+        """All faults that are set, spent ones too."""
+        return list(self._faults.values())
+
+    def remove(self, fault_id: int) -> Fault | None:
+        """Delete one."""
+        return self._faults.pop(fault_id, None)
+
+    def clear(self) -> None:
+        """Delete all."""
+        self._faults.clear()
+
+    def _strikes(self, stage: Stage, subject: Subject, *, first: bool) -> list[Fault]:
+        struck: list[Fault] = []
+        for fault in self._faults.values():
+            if fault.matches(stage, subject) and fault.strike():
+                struck.append(fault)
+                if first:
+                    break
+        return struck
+
+    def _kind(self, name: str) -> FaultKind:
+        if name in self.menu:
+            return self.menu[name]
+        near = difflib.get_close_matches(name, self.menu, n=1)
+        raise InvalidFault(
+            f"there is no fault {name!r}",
+            f"Did you mean {near[0]!r}?" if near else f"The menu: {', '.join(sorted(self.menu))}.",
+        )
+
+    def _check_operation(self, kind: FaultKind, operation: str | None) -> None:
+        if operation is None:
+            return
+        if operation not in self.operations:
+            raise InvalidFault(
+                f"there is no operation {operation!r}", f"Operations: {', '.join(sorted(self.operations))}."
+            )
+        met = kind.operations or STAGE_OPERATIONS.get(kind.stage, ())
+        if met and operation not in met:
+            raise InvalidFault(
+                f"fault {kind.name!r} does not happen in {operation}",
+                f"Leave operation out or write {' or '.join(met)}.",
+            )

@@ -1,0 +1,151 @@
+"""Faults of lists that come in pages: the same page, entry or token again, pages without an end."""
+
+from __future__ import annotations
+
+import copy
+import json
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from starlette.requests import Request
+
+from amazon_sandbox.core.faults import FaultKind, Stage, Subject
+
+if TYPE_CHECKING:
+    from amazon_sandbox.core.sandbox import Sandbox
+
+MENU = (
+    FaultKind("repeated_page", Stage.PAGE, "the next page is this one again, under a token of its own"),
+    FaultKind("overlapping_page", Stage.PAGE, "the next page begins with the last entry of this one"),
+    FaultKind(
+        "endless_pages",
+        Stage.PAGE,
+        "from this page on there is always another one",
+        {"empty": "true: the pages have no entries; else they are this one again"},
+    ),
+    FaultKind("repeated_token", Stage.PAGE, "the page names the token it was asked for with"),
+    FaultKind(
+        "repeated_result",
+        Stage.REPORT,
+        "the next page of the query's result is this one again",
+        operations=("createQuery",),
+    ),
+)
+_TOKENS = ("nextToken", "NextToken")
+
+
+class PagedCall(Protocol):
+    """A call of any API, before it is answered."""
+
+    request: Request
+    sandbox: Sandbox
+    body: bytes
+    fault: str | None
+
+    def subject(self) -> Subject: ...
+
+
+@dataclass
+class _Held:
+    """What a token of ours stands for: the answer, and whether another such token follows it."""
+
+    status: int
+    body: dict[str, Any]
+    is_endless: bool
+
+
+class PageFaults:
+    """The tokens that faults made up, until they are asked for."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, _Held] = {}
+        self._overlaps: dict[str, Any] = {}
+
+    def clear(self) -> None:
+        self._held.clear()
+        self._overlaps.clear()
+
+    async def answer(
+        self, call: PagedCall, handle: Callable[[], Awaitable[tuple[int, Any]]]
+    ) -> tuple[int, Any]:
+        """What ``handle`` answers, bent by the faults that strike; or what a token of ours stands for."""
+        tokens = _tokens_of(call)
+        held = next((self._held[token] for token in tokens if token in self._held), None)
+        if held is None:
+            status, body = await handle()
+            return status, self._bent(call, tokens, status, body)
+        body = copy.deepcopy(held.body)
+        if held.is_endless:
+            self._promise(body, held)
+        return held.status, body
+
+    def _bent(self, call: PagedCall, tokens: list[str], status: int, body: Any) -> Any:
+        if not isinstance(body, dict) or (entries := _list_in(body)) is None:
+            return body
+        for token in tokens:
+            if token in self._overlaps:
+                entries.insert(0, self._overlaps.pop(token))
+        told = _token_in(body)
+        is_page = told is not None or tokens
+        fault = call.sandbox.faults.draw(Stage.PAGE, call.subject()) if is_page else None
+        if fault is None:
+            return body
+        call.fault = fault.kind.name
+        match fault.kind.name:
+            case "repeated_page" if told:
+                self._promise(body, _Held(status, copy.deepcopy(body), is_endless=False))
+            case "overlapping_page" if told and entries:
+                self._overlaps[told[0][told[1]]] = copy.deepcopy(entries[-1])
+            case "endless_pages":
+                page = copy.deepcopy(body)
+                if fault.options.get("empty"):
+                    (_list_in(page) or []).clear()
+                self._promise(body, _Held(status, page, is_endless=True))
+            case "repeated_token" if told and tokens:
+                told[0][told[1]] = tokens[0]
+        return body
+
+    def _promise(self, body: dict[str, Any], held: _Held) -> None:
+        """Name a new token in ``body``, which stands for ``held``."""
+        token = secrets.token_urlsafe(24)
+        self._held[token] = held
+        place, name = _token_in(body) or (body, "nextToken")
+        place[name] = token
+
+
+def _parts(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield body
+    for name in ("payload", "pagination"):
+        if isinstance(body.get(name), dict):
+            yield body[name]
+
+
+def _token_in(body: dict[str, Any]) -> tuple[dict[str, Any], str] | None:
+    """Where the token of the next page stands."""
+    for part in _parts(body):
+        for name in _TOKENS:
+            if part.get(name):
+                return part, name
+    return None
+
+
+def _list_in(body: dict[str, Any]) -> list[Any] | None:
+    for part in _parts(body):
+        for value in part.values():
+            if isinstance(value, list):
+                return value
+    return None
+
+
+def _tokens_of(call: PagedCall) -> list[str]:
+    """What the call names its page with, in its query or its body."""
+    values: dict[str, Any] = dict(call.request.query_params)
+    if call.body:
+        try:
+            told = json.loads(call.body)
+        except ValueError:
+            told = None
+        values |= told if isinstance(told, dict) else {}
+    return [str(value) for name, value in values.items() if name.lower().endswith("token")]

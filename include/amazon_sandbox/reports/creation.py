@@ -1,0 +1,271 @@
+"""Makes reports: on request, by schedule, or as Amazon publishes them. Decides how each will end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from amazon_sandbox.core.clock import instant
+from amazon_sandbox.core.faults import Fault, Stage, Subject
+from amazon_sandbox.reports import data
+from amazon_sandbox.reports.render import RenderJob
+from amazon_sandbox.reports.requests import ReportSpecification, month_later
+from amazon_sandbox.reports.state import Report, SameReport, Schedule, seconds_of
+
+if TYPE_CHECKING:
+    from amazon_sandbox.core.sandbox import Sandbox
+    from amazon_sandbox.simulation import Seller, SettlementRef
+
+COOLDOWN = "cooldown"
+BULK_TYPES = (
+    "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL",
+    "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT",
+)
+_TOO_LONG = "The requested date range is longer than this report type allows."
+_FAILED = "A client error occurred. Please double check that your parameters are valid."
+
+
+@dataclass(slots=True)
+class Pace:
+    """How fast reports finish. `reads`: after so many getReport calls instead of after a time;
+    `rows_per_page`: of the results of Data Kiosk queries.
+    """
+
+    queue_seconds: float | None = None
+    progress_seconds: float | None = None
+    reads: int | None = None
+    compression: str | None = None
+    rows_per_page: int | None = None
+
+
+class ReportCreator:
+    """Makes reports of the sandbox's sellers."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._store = sandbox.reports
+        self.pace = Pace()
+        self.bulk_rows: int | None = None
+
+    def create(
+        self, seller: Seller, application: str, wanted: ReportSpecification
+    ) -> tuple[Report, str | None]:
+        """A report asked for now, and a note for the call log when it broke a cooldown."""
+        report, note = self._make(seller, application, wanted, self._sandbox.clock.now())
+        if report.job is not None:
+            report.rendering = self._sandbox.renderer.submit(report.job)
+        return report, note
+
+    def run_schedules(self, seller: Seller) -> None:
+        """Make what the seller's schedules have made by now."""
+        if not self._store.schedules:
+            return
+        now = self._sandbox.clock.now()
+        for schedule in list(self._store.schedules.values()):
+            if schedule.seller_id == seller.seller_id and schedule.next_creation <= now:
+                self._run_schedule(schedule, seller, now)
+
+    def publish_settlements(self, seller: Seller) -> None:
+        """List the settlements Amazon has published by now, as far as it keeps them."""
+        now = self._sandbox.clock.now()
+        oldest = now - data.RETENTION.total_seconds()
+        newest: SettlementRef | None = None
+        for ref in self._sandbox.simulation.settlements(seller, instant(now)):
+            if ref.created_at.timestamp() < oldest:
+                continue
+            newest = ref
+            if (seller.seller_id, ref.settlement_id) not in self._store.settlements:
+                self._store.settlements.add((seller.seller_id, ref.settlement_id))
+                self._settlement(seller, ref, ref.created_at.timestamp())
+        subject = Subject("getReports", seller.account, seller.seller_id, data.SETTLEMENTS)
+        fault = self._sandbox.faults.draw(Stage.LISTING, subject) if newest is not None else None
+        if newest is not None and fault is not None:
+            self._settlement(seller, newest, now, is_corrected=fault.kind.name == "settlement_corrected")
+
+    def _make(
+        self, seller: Seller, application: str, wanted: ReportSpecification, now: float
+    ) -> tuple[Report, str | None]:
+        rules = data.rules_of(wanted.report_type)
+        report = self._blank(seller, wanted, now)
+        same = _same_report(application, seller, wanted, rules)
+        earlier = self._within_cooldown(same, rules, now)
+        if earlier is not None:
+            if rules.when_repeated == "cached":
+                report.repeat_of = earlier
+                report.due_at = max(report.due_at, earlier.due_at)
+            else:
+                report.ending = "CANCELLED"
+        elif (
+            _is_too_old(rules, wanted, now) or wanted.report_type not in self._sandbox.simulation.report_types
+        ):
+            report.ending = "CANCELLED"
+        else:
+            report.job = self._job(seller, wanted, rules, now)
+            if rules.cooldown is not None:
+                self._store.latest[same] = report
+        self._bend(report, wanted.start_day, now)
+        self._store.add(report)
+        return report, None if earlier is None else COOLDOWN
+
+    def _within_cooldown(self, same: SameReport, rules: data.TypeRules, now: float) -> Report | None:
+        """The same report, made too recently to be made again. One that failed does not count."""
+        earlier = self._store.latest.get(same)
+        if rules.cooldown is None or earlier is None or earlier.status in ("CANCELLED", "FATAL"):
+            return None
+        return earlier if now - earlier.created < rules.cooldown.total_seconds() else None
+
+    def _blank(self, seller: Seller, wanted: ReportSpecification, created: float) -> Report:
+        rules = data.rules_of(wanted.report_type)
+        queue = rules.queue_seconds if self.pace.queue_seconds is None else self.pace.queue_seconds
+        progress = (
+            rules.progress_seconds if self.pace.progress_seconds is None else self.pace.progress_seconds
+        )
+        report_id, number = self._store.new_id(created)
+        return Report(
+            id=report_id,
+            number=number,
+            seller_id=seller.seller_id,
+            account=seller.account,
+            report_type=wanted.report_type,
+            marketplace_ids=wanted.marketplace_ids,
+            created=created,
+            start=seconds_of(wanted.start, created),
+            end=seconds_of(wanted.end, created),
+            processing_from=created + queue,
+            due_at=created + queue + progress,
+            reads_needed=self.pace.reads,
+        )
+
+    def _job(
+        self, seller: Seller, wanted: ReportSpecification, rules: data.TypeRules, now: float
+    ) -> RenderJob:
+        length = seconds_of(wanted.end, now) - seconds_of(wanted.start, now)
+        is_too_long = rules.max_range is not None and length > rules.max_range.total_seconds()
+        start, end = _window(wanted, rules)
+        bulk: int | None = None
+        if self.bulk_rows is not None and wanted.report_type in BULK_TYPES:
+            bulk, self.bulk_rows = self.bulk_rows, None
+        return RenderJob(
+            path=self._sandbox.renderer.new_path(),
+            compressed=self._is_compressed(rules),
+            account=seller.account,
+            report_type=wanted.report_type,
+            as_of=instant(now),
+            marketplace_ids=wanted.marketplace_ids,
+            start=start,
+            end=end,
+            options=tuple(wanted.options.items()),
+            error_details=_TOO_LONG if is_too_long else None,
+            bulk_rows=bulk,
+        )
+
+    def _is_compressed(self, rules: data.TypeRules) -> bool:
+        return rules.compressed if self.pace.compression is None else self.pace.compression == "gzip"
+
+    def _bend(self, report: Report, day: date | None, now: float) -> None:
+        """Let the report and document faults that are set strike."""
+        faults = self._sandbox.faults
+        if not faults:
+            return
+        subject = Subject(
+            "createReport", report.account, report.seller_id, report.report_type, report.marketplace_ids, day
+        )
+        for fault in faults.draw_all(Stage.REPORT, subject):
+            report.faults.append(fault.kind.name)
+            apply_report_fault(report, fault, now)
+        if report.job is not None:
+            struck = faults.draw_all(Stage.DOCUMENT, subject)
+            report.faults.extend(fault.kind.name for fault in struck)
+            report.job = replace(report.job, transforms=(*report.job.transforms, *_transforms(struck)))
+
+    def _run_schedule(self, schedule: Schedule, seller: Seller, now: float) -> None:
+        oldest = now - data.RETENTION.total_seconds()
+        period = data.PERIODS[schedule.period]
+        while schedule.next_creation <= now:
+            created = schedule.next_creation
+            moment = instant(created)
+            following = month_later(moment) if period is None else moment + period
+            schedule.next_creation = following.timestamp()
+            if created < oldest:
+                continue
+            start = moment - (following - moment)
+            wanted = ReportSpecification(
+                report_type=schedule.report_type,
+                marketplace_ids=schedule.marketplace_ids,
+                start=start,
+                end=moment,
+                options=schedule.options,
+                start_day=start.date(),
+                end_day=moment.date(),
+            )
+            report, _ = self._make(seller, schedule.application, wanted, created)
+            report.schedule_id = schedule.id
+
+    def _settlement(
+        self, seller: Seller, ref: SettlementRef, created: float, *, is_corrected: bool = False
+    ) -> None:
+        shops = tuple(ref.marketplace_ids)
+        wanted = ReportSpecification(data.SETTLEMENTS, shops, ref.start, ref.end, {})
+        report = self._blank(seller, wanted, created)
+        report.processing_from = report.due_at = created
+        report.reads_needed = None
+        report.settlement_id = ref.settlement_id
+        report.job = RenderJob(
+            path=self._sandbox.renderer.new_path(),
+            compressed=self._is_compressed(data.rules_of(data.SETTLEMENTS)),
+            account=seller.account,
+            report_type=data.SETTLEMENTS,
+            as_of=instant(created),
+            marketplace_ids=shops,
+            settlement_id=ref.settlement_id,
+            transforms=(("lines_joined", ()),) if is_corrected else (),
+        )
+        self._bend(report, wanted.start_day, created)
+        self._store.add(report)
+
+
+def apply_report_fault(report: Report, fault: Fault, now: float) -> None:
+    """Let one fault of the stage `report` strike."""
+    name, options = fault.kind.name, fault.options
+    if name in ("cancelled", "fatal"):
+        report.ending, report.job, report.repeat_of = name.upper(), None, None
+    elif name == "fatal_with_document" and report.job is not None:
+        report.job = replace(report.job, error_details=str(options.get("detail", _FAILED)))
+    elif name == "unknown_status":
+        report.forced_status = str(options.get("status", "SUSPENDED"))
+    elif name == "stuck":
+        report.forced_status = str(options.get("status", "IN_PROGRESS"))
+    elif name == "slow_report":
+        report.due_at += float(options.get("seconds", 3600))
+    elif name == "done_without_document":
+        report.hides_document = True
+    elif name == "late_data" and now < report.end + 3600 * float(options.get("hours", 48)):
+        report.ending, report.job, report.repeat_of = "CANCELLED", None, None
+
+
+def _transforms(faults: Iterable[Fault]) -> tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]:
+    return tuple((fault.kind.name, tuple(fault.options.items())) for fault in faults)
+
+
+def _same_report(
+    application: str, seller: Seller, wanted: ReportSpecification, rules: data.TypeRules
+) -> SameReport:
+    start, end = (None, None) if rules.is_snapshot else (wanted.start, wanted.end)
+    shops = tuple(sorted(wanted.marketplace_ids))
+    return SameReport(application, seller.seller_id, wanted.report_type, shops, start, end)
+
+
+def _is_too_old(rules: data.TypeRules, wanted: ReportSpecification, now: float) -> bool:
+    return rules.oldest is not None and seconds_of(wanted.start, now) < now - rules.oldest.total_seconds()
+
+
+def _window(
+    wanted: ReportSpecification, rules: data.TypeRules
+) -> tuple[datetime | date | None, datetime | date | None]:
+    if rules.is_snapshot:
+        return None, None
+    if rules.by_days:
+        return wanted.start_day, wanted.end_day
+    return wanted.start, wanted.end

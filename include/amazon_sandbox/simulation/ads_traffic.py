@@ -1,0 +1,163 @@
+"""What ads showed and cost on a local day: impressions, clicks and cost of each ad and target.
+
+The finest grain is one ad by one target by what the customer typed or looked at; every report is a sum of
+such parts, so that the same day has the same totals in all reports. Data of a day comes within half a day of
+its end; clicks found invalid are taken back in the three days after it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from amazon_sandbox.simulation.ads_credits import Credit, candidates, known_credits
+from amazon_sandbox.simulation.ads_structure import SB, SD, SP, Ad, Target, structure_of
+from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.streams import between, pick, poisson, uniforms
+
+if TYPE_CHECKING:
+    from amazon_sandbox.simulation.storefront import Storefront
+
+PLACEMENTS = ("Top of Search on-Amazon", "Detail Page on-Amazon", "Other on-Amazon")
+CHECKED_AFTER = 3 * 86_400
+COMPLETE_AFTER = 12 * 3600
+CLICKS_PER_SESSION = {SP: 0.27, SB: 0.05, SD: 0.05}
+INVALID_SHARE = 0.09
+KEPT_DAYS = 256
+
+
+class Part(NamedTuple):
+    """One ad by one target on a day. `clicks` are those found valid; `cost` of a click in minor units;
+    `term`: what was typed or looked at; `credited`: clicks the day's credits need.
+    """
+
+    ad: Ad
+    target: Target
+    term: str
+    placement: str
+    impressions: int
+    invalid_impressions: int
+    clicks: int
+    invalid_clicks: int
+    cost: int
+    credited: int
+
+
+class AdDay(NamedTuple):
+    """A local day as nobody knows it yet: all parts, and all it could be credited with."""
+
+    parts: tuple[Part, ...]
+    candidates: list[Credit]
+
+
+class Seen(NamedTuple):
+    """What is known of a part at an instant."""
+
+    impressions: int
+    clicks: int
+    cost: int
+    invalid_impressions: int
+    invalid_clicks: int
+
+
+@lru_cache(maxsize=KEPT_DAYS)
+def ad_day(storefront: Storefront, ordinal: int) -> AdDay:
+    """The advertising of a day."""
+    wanted = candidates(storefront, ordinal)
+    needed = Counter((credit.ad.id, credit.target.id) for credit in wanted if credit.is_click)
+    shown = {(credit.ad.id, credit.target.id) for credit in wanted}
+    parts: list[Part] = []
+    for campaign in structure_of(storefront).campaigns:
+        if not campaign.runs_on(ordinal):
+            continue
+        for group in campaign.groups:
+            for ad in group.ads:
+                parts.extend(_parts(storefront, ordinal, ad, needed, shown))
+    return AdDay(tuple(parts), wanted)
+
+
+def _parts(
+    storefront: Storefront,
+    ordinal: int,
+    ad: Ad,
+    needed: Counter[tuple[int, int]],
+    shown: set[tuple[int, int]],
+) -> list[Part]:
+    campaign, targets = ad.group.campaign, ad.group.targets
+    expected = (
+        sum(storefront.rate(listing, ordinal) / listing.conversion for listing in _shown_by(storefront, ad))
+        * CLICKS_PER_SESSION[campaign.product]
+    )
+    if campaign.product != SB:
+        rivals = structure_of(storefront).ads_of[campaign.product, ad.listing.sku]
+        expected /= sum(1 for rival in rivals if rival.group.campaign.runs_on(ordinal))
+    if expected <= 0.0:
+        return []
+    usual = uniforms(*storefront.key, ad.id, "usual")
+    found: list[Part] = []
+    for place, target in enumerate(targets):
+        u = uniforms(*storefront.key, ordinal, ad.id, target.id, "clicks")
+        key = (ad.id, target.id)
+        mean = expected / len(targets) * between(usual[place % 8], 0.5, 1.5)
+        clicks = max(poisson(u[0], mean * between(u[1], 0.7, 1.3)), needed.get(key, 0))
+        rate = between(u[2], 0.004, 0.014) if campaign.product != SD else between(u[2], 0.001, 0.004)
+        impressions = max(clicks * 3, int((clicks + u[3]) / rate * 0.9), 1 if key in shown else 0)
+        if not impressions:
+            continue
+        found.append(
+            Part(
+                ad,
+                target,
+                pick(u[4], target.terms),
+                pick(u[5], PLACEMENTS),
+                impressions,
+                int(impressions * between(u[6], 0.002, 0.02)),
+                clicks,
+                int(clicks * INVALID_SHARE + u[7]),
+                max(1, round(target.bid * between(u[6], 0.55, 0.98))),
+                needed.get(key, 0),
+            )
+        )
+    return found
+
+
+def _shown_by(storefront: Storefront, ad: Ad) -> list[Listing]:
+    if ad.group.campaign.product != SB:
+        return list(ad.listings)
+    return [listing for listing in storefront.listings if listing.category == ad.listing.category]
+
+
+def seen(storefront: Storefront, ordinal: int, part: Part, now: int) -> Seen | None:
+    """What is known of a part at `now`; None while nothing is."""
+    start, end = storefront.marketplace.day_bounds(ordinal)
+    if now >= end + CHECKED_AFTER:
+        return Seen(
+            part.impressions,
+            part.clicks,
+            part.clicks * part.cost,
+            part.invalid_impressions,
+            part.invalid_clicks,
+        )
+    share = min(1.0, (now - start) / (end - start + COMPLETE_AFTER))
+    if share <= 0.0:
+        return None
+    left = min(1.0, 1 - (now - end) / CHECKED_AFTER)  # of the invalid clicks, not yet taken back
+    unchecked = int(part.invalid_clicks * left + part.target.id % 97 / 97)
+    clicks = max(int((part.clicks + unchecked) * share), min(part.credited, part.clicks))
+    impressions = max(int(part.impressions * share), clicks)
+    if not impressions:
+        return None
+    return Seen(
+        impressions,
+        clicks,
+        clicks * part.cost,
+        int(part.invalid_impressions * share),
+        int((part.invalid_clicks - unchecked) * share),
+    )
+
+
+def known_of(storefront: Storefront, ordinal: int, now: int) -> tuple[AdDay, list[Credit]]:
+    """A day with what it is credited with at `now`."""
+    day = ad_day(storefront, ordinal)
+    return day, known_credits(storefront, ordinal, day.candidates, now)

@@ -1,0 +1,85 @@
+"""What stock cycles begin with: a delivery to a warehouse that brings what the cycle will sell."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from amazon_sandbox.simulation.refunds import CENTRES
+from amazon_sandbox.simulation.streams import UPPER_ALNUM, pick, token, uniforms
+
+if TYPE_CHECKING:
+    from amazon_sandbox.simulation.catalogue import Listing
+    from amazon_sandbox.simulation.storefront import Storefront
+
+
+class Delivery(NamedTuple):
+    """Units of one SKU that a stock cycle begins with; negative where the last one left more than the next
+    needs, which are disposed of.
+    """
+
+    day: int
+    listing: Listing
+    units: int
+
+
+class Arrival(NamedTuple):
+    """A delivery that a stock cycle begins with, before its units are counted: they last until `end`, and
+    `change` more are left over then than before.
+    """
+
+    day: int
+    listing: Listing
+    end: int
+    change: int
+
+
+def arrivals(storefront: Storefront, days: range) -> Iterator[Arrival]:
+    """The stock cycles of SKUs that begin on one of the days. Cheap: no order is made for it."""
+    for listing in storefront.listings:
+        day = max(days.start, listing.launch)
+        while not listing.is_merchant and day < days.stop:
+            cycle = storefront.cycle(listing, day)
+            if day == listing.launch:
+                yield Arrival(day, listing, cycle.end, cycle.leftover)
+            elif day == cycle.start:
+                before = storefront.cycle(listing, day - 1).leftover
+                yield Arrival(day, listing, cycle.end, cycle.leftover - before)
+            day = cycle.end
+
+
+def deliveries(storefront: Storefront, days: range) -> Iterator[Delivery]:
+    """What a cycle that begins on one of the days will sell, up to its leftover from the leftover before."""
+    found = list(arrivals(storefront, days))
+    bought = _bought(storefront, found)
+    for day, listing, end, change in found:
+        yield Delivery(day, listing, change + sum(bought[listing][d] for d in range(day, end)))
+
+
+def delivery_centre(storefront: Storefront, listing: Listing, day: int) -> str:
+    """The warehouse a SKU's delivery of a day goes to."""
+    return centre_at(storefront, uniforms(*storefront.key, listing.sku, day, "delivery")[0])
+
+
+def shipment_id(storefront: Storefront, listing: Listing, day: int) -> str:
+    """The FBA shipment whose units are received on a day."""
+    return "FBA15" + token(UPPER_ALNUM, 7, *storefront.key, listing.sku, day, "delivery")
+
+
+def centre_at(storefront: Storefront, uniform: float) -> str:
+    """The warehouse of a shop's country at `uniform` in [0, 1)."""
+    return pick(uniform, CENTRES.get(storefront.marketplace.country, ("XEU1",)))
+
+
+def _bought(storefront: Storefront, begun: list[Arrival]) -> dict[Listing, dict[int, int]]:
+    """Units of each SKU by day of purchase, for all days of the cycles that begin."""
+    bought: dict[Listing, dict[int, int]] = {arrival.listing: defaultdict(int) for arrival in begun}
+    if not begun:
+        return bought
+    for day in range(min(arrival.day for arrival in begun), max(arrival.end for arrival in begun)):
+        for order in storefront.orders(day):
+            for item in order.items:
+                if item.listing in bought:
+                    bought[item.listing][day] += item.quantity
+    return bought

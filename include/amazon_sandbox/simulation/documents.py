@@ -1,0 +1,85 @@
+"""Documents: decoded bytes in chunks with a content type, and the writer of Amazon's flat files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from amazon_sandbox.simulation.marketplaces import Marketplace
+
+ROWS_PER_CHUNK = 500
+
+
+class FatalReport(ValueError):
+    """Amazon accepts the request and ends the report FATAL; `detail` is what its error document says."""
+
+    def __init__(self, report_type: str, detail: str) -> None:
+        self.report_type = report_type
+        self.detail = detail
+        super().__init__(f"{report_type}: {detail}")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A report document: chunks of plain bytes (uncompressed), to be read once, and the content type they
+    are served with.
+    """
+
+    chunks: Iterator[bytes]
+    content_type: str
+
+    def read(self) -> bytes:
+        """All bytes; exhausts `chunks`."""
+        return b"".join(self.chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class Charset:
+    """A Python codec and the content type Amazon sends with flat files in it."""
+
+    codec: str
+    content_type: str
+
+
+CP1252 = Charset("cp1252", "text/plain;charset=Cp1252")
+CP932 = Charset("cp932", "text/plain;charset=windows-31j")
+
+
+def charset_of(shops: Iterable[Marketplace]) -> Charset:
+    """The charset of a flat file: Shift_JIS as Windows writes it for Japan, Windows Latin 1 elsewhere."""
+    return CP932 if any(storefront.country == "JP" for storefront in shops) else CP1252
+
+
+def flat_file(header: Sequence[str], rows: Iterable[Sequence[str]], charset: Charset) -> Document:
+    """Tab separated, CRLF, unquoted. A character the charset lacks is a fault of our tables:
+    UnicodeEncodeError.
+    """
+    return Document(_lines(header, rows, charset.codec), charset.content_type)
+
+
+def quoted_file(
+    header: Sequence[str], rows: Iterable[Sequence[str]], charset: Charset, *, is_escaped: bool = True
+) -> Document:
+    """Like `flat_file`, with every field in quotes; a quote mark within is written twice, or as it is."""
+    mark = '""' if is_escaped else '"'
+    lines = ([f'"{field.replace(chr(34), mark)}"' for field in row] for row in (header, *rows))
+    return flat_file(next(lines), lines, charset)
+
+
+def _lines(header: Sequence[str], rows: Iterable[Sequence[str]], codec: str) -> Iterator[bytes]:
+    lines = ["\t".join(header)]
+    for row in rows:
+        lines.append("\t".join(row))
+        if len(lines) >= ROWS_PER_CHUNK:
+            yield ("\r\n".join(lines) + "\r\n").encode(codec)
+            lines.clear()
+    if lines:
+        yield ("\r\n".join(lines) + "\r\n").encode(codec)
+
+
+@lru_cache(maxsize=4_096)
+def iso_utc(seconds: int) -> str:
+    """Epoch seconds as 2026-11-20T18:03:11+00:00."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()

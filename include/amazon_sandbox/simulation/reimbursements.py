@@ -1,0 +1,127 @@
+"""What Amazon pays a seller back: returned units it ruined, refunded units that never came back, and units
+lost or damaged in its warehouses. Some lost ones are found again and the payment is taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, LONGEST_RETURN_DAYS
+from amazon_sandbox.simulation.streams import Key, between, number, pick, poisson, uniforms
+
+if TYPE_CHECKING:
+    from amazon_sandbox.simulation.catalogue import Listing
+    from amazon_sandbox.simulation.storefront import Storefront
+
+DAY = 86_400
+LONGEST_DECISION_DAYS = 15  # from the return of a ruined unit to the payment
+FIRST_MISSED, LAST_MISSED = 46, 60  # days from refund to the payment for what never came back
+MISSED_SHARE = 0.5
+LOST_SHARE = 0.004  # of the usual volume
+FOUND_SHARE = 0.1
+FOUND_AFTER_DAYS = 20
+INVENTORY_SHARE = 0.15
+KEPT_SHARE = 0.85  # of the price, before the fulfilment fee
+
+
+class Reimbursement(NamedTuple):
+    """One payment; `at` is UTC epoch seconds, `per_unit` in minor units. Negative quantities: taken back."""
+
+    at: int
+    reimbursement_id: str
+    reason: str
+    listing: Listing
+    order_id: str
+    per_unit: int
+    cash: int
+    inventory: int
+    original_id: str = ""
+    original_type: str = ""
+
+
+def reimbursements_between(storefront: Storefront, start: int, end: int) -> list[Reimbursement]:
+    """The reimbursements approved in [start, end), by time."""
+    found = [
+        *_of_refunds(storefront, start, end),
+        *_of_warehouse(storefront, start, end),
+    ]
+    wanted = [one for one in found if start <= one.at < end]
+    return sorted(wanted, key=lambda one: (one.at, one.reimbursement_id))
+
+
+def _of_refunds(storefront: Storefront, start: int, end: int) -> Iterator[Reimbursement]:
+    longest = LAST_LAG + max(LAST_MISSED, LONGEST_RETURN_DAYS + LONGEST_DECISION_DAYS) + 1
+    first = storefront.marketplace.day_of_epoch(start) - longest
+    for day in range(first, storefront.marketplace.day_of_epoch(end) - FIRST_LAG + 1):
+        for refund in storefront.refunds_of_purchases(day):
+            item = refund.item
+            u = uniforms(*storefront.key, item.item_id, "reimbursement")
+            if refund.order.is_merchant:
+                continue
+            if refund.returns and refund.returns[0].status == "Reimbursed":
+                at = refund.returns[0].at + int(between(u[0], 1, LONGEST_DECISION_DAYS) * DAY)
+            elif not refund.returns and u[1] < MISSED_SHARE:
+                at = refund.at + int(between(u[0], FIRST_MISSED, LAST_MISSED) * DAY)
+            else:
+                continue
+            yield Reimbursement(
+                at=at,
+                reimbursement_id=_id(storefront, item.item_id),
+                reason="CustomerReturn",
+                listing=item.listing,
+                order_id=refund.order.order_id,
+                per_unit=_worth(storefront, item.listing, refund.order.day),
+                cash=item.quantity,
+                inventory=0,
+            )
+
+
+def _of_warehouse(storefront: Storefront, start: int, end: int) -> Iterator[Reimbursement]:
+    first = storefront.marketplace.day_of_epoch(start) - FOUND_AFTER_DAYS - 1
+    for day in range(first, storefront.marketplace.day_of_epoch(end) + 1):
+        u = uniforms(*storefront.key, day, "warehouse losses")
+        for place in range(poisson(u[0], storefront.usual_volume * LOST_SHARE)):
+            yield from _loss(storefront, day, place)
+
+
+def _loss(storefront: Storefront, day: int, place: int) -> Iterator[Reimbursement]:
+    """A loss, paid in money or with other units; and its reversal, when the units turn up."""
+    u = uniforms(*storefront.key, day, place, "warehouse loss")
+    stocked = [one for one in storefront.listings if not one.is_merchant and storefront.rate(one, day) > 0]
+    if not stocked:
+        return
+    listing = pick(u[0], stocked)
+    begin, end = storefront.marketplace.day_bounds(day)
+    is_lost, in_kind = u[1] < 0.65, u[2] < INVENTORY_SHARE
+    units = 1 + int(u[3] * u[3] * 3)
+    paid = Reimbursement(
+        at=begin + int(u[4] * (end - begin)),
+        reimbursement_id=_id(storefront, day, place),
+        reason="Lost_Warehouse" if is_lost else "Damaged_Warehouse",
+        listing=listing,
+        order_id="",
+        per_unit=0 if in_kind else _worth(storefront, listing, day),
+        cash=0 if in_kind else units,
+        inventory=units if in_kind else 0,
+    )
+    yield paid
+    if is_lost and u[5] < FOUND_SHARE:
+        yield paid._replace(
+            at=paid.at + int(between(u[6], 2, FOUND_AFTER_DAYS) * DAY),
+            reimbursement_id=_id(storefront, day, place, "found"),
+            reason="Reimbursement_Reversal",
+            cash=-paid.cash,
+            inventory=-paid.inventory,
+            original_id=paid.reimbursement_id,
+            original_type=paid.reason,
+        )
+
+
+def _worth(storefront: Storefront, listing: Listing, day: int) -> int:
+    price = storefront.unit_price(listing, day)
+    return max(price // 4, round(price * KEPT_SHARE) - listing.fulfilment_fee(storefront.marketplace))
+
+
+def _id(storefront: Storefront, *about: Key) -> str:
+    return str(10**10 + number(*storefront.key, *about, "reimbursement id") % (9 * 10**10))

@@ -1,0 +1,64 @@
+"""GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING, requested: what a merchant must ship and to whom.
+
+Merchant-fulfilled orders by purchase date, from payment on; those of the last 60 days only. Cancelled ones
+leave the file. The same orders, items and amounts as in the reports of all orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from amazon_sandbox.simulation.documents import Document, charset_of, flat_file, iso_utc
+from amazon_sandbox.simulation.orders import Order, OrderItem, state_at
+from amazon_sandbox.simulation.people import buyer_of
+from amazon_sandbox.simulation.report_types.request import ReportRequest
+from amazon_sandbox.simulation.storefront import Storefront
+
+REPORT_TYPE = "GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING"
+KEPT_SECONDS = 60 * 86_400
+
+HEADER = (
+    "order-id", "order-item-id", "purchase-date", "payments-date", "buyer-email", "buyer-name",
+    "buyer-phone-number", "sku", "product-name", "quantity-purchased", "currency", "item-price", "item-tax",
+    "shipping-price", "shipping-tax", "ship-service-level", "recipient-name", "ship-address-1",
+    "ship-address-2", "ship-address-3", "ship-city", "ship-state", "ship-postal-code", "ship-country",
+    "ship-phone-number", "delivery-start-date", "delivery-end-date", "delivery-time-zone",
+    "delivery-Instructions",
+)  # fmt: skip
+SALES_CHANNEL = "sales-channel"
+
+
+def write(request: ReportRequest) -> Document | None:
+    """The document, or None when nothing was bought in the window."""
+    with_channel = request.options.get("ShowSalesChannel") == "true"
+    rows = list(_rows(request, with_channel))
+    header = (*HEADER, SALES_CHANNEL) if with_channel else HEADER
+    return flat_file(header, rows, charset_of(request.marketplaces)) if rows else None
+
+
+def _rows(request: ReportRequest, with_channel: bool) -> Iterator[tuple[str, ...]]:
+    start, end = request.window()
+    start, end = max(start, request.now - KEPT_SECONDS), min(end, request.now)
+    for storefront in request.shops:
+        channel = (storefront.marketplace.sales_channel,) if with_channel else ()
+        for day in range(
+            storefront.marketplace.day_of_epoch(start), storefront.marketplace.day_of_epoch(end) + 1
+        ):
+            for order in storefront.orders(day):
+                state = state_at(order, request.now)
+                if not order.is_merchant or state is None or not start <= order.purchased < end:
+                    continue
+                if state[0] in ("Unshipped", "Shipped"):
+                    for item in order.items:
+                        yield (*_row(storefront, order, item), *channel)
+
+
+def _row(storefront: Storefront, order: Order, item: OrderItem) -> tuple[str, ...]:
+    money, place, buyer = storefront.marketplace.money, order.place, buyer_of(order.order_id)
+    amounts = (item.price, item.tax, item.shipping, item.shipping_tax)
+    return (
+        order.order_id, item.item_id, iso_utc(order.purchased), iso_utc(order.paid), buyer.email, buyer.name,
+        buyer.phone, item.listing.sku, item.listing.title(storefront.marketplace.language), str(item.quantity),
+        storefront.marketplace.currency, *map(money, amounts), "Standard", buyer.name, buyer.street, buyer.unit, "",
+        place["city"], place["state"], place["postal"], place["country"], buyer.phone, "", "", "", "",
+    )  # fmt: skip

@@ -1,0 +1,92 @@
+"""GET_BRAND_ANALYTICS_SEARCH_CATALOG_PERFORMANCE_REPORT: what all searches together did for each ASIN.
+
+The JSON of Amazon's sellingPartnerSearchCatalogPerformanceReport schema; its counts are the sums of those of
+the search query performance report over all queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from amazon_sandbox.simulation.documents import Document
+from amazon_sandbox.simulation.report_types.periods import (
+    Asked,
+    Json,
+    analytics_document,
+    analytics_request,
+    asins_asked,
+)
+from amazon_sandbox.simulation.report_types.request import ReportRequest
+from amazon_sandbox.simulation.search import NOTHING, Funnel, by_speed, query_figures, share
+
+REPORT_TYPE = "GET_BRAND_ANALYTICS_SEARCH_CATALOG_PERFORMANCE_REPORT"
+PERIODS = ("WEEK", "MONTH", "QUARTER")
+
+
+def write(request: ReportRequest) -> Document | None:
+    """The document of the asked ASINs, or of all the brand's; None (CANCELLED) when no search showed one.
+
+    Raises FatalReport for what Amazon ends FATAL.
+    """
+    wanted = analytics_request(REPORT_TYPE, request, PERIODS)
+    asins = asins_asked(REPORT_TYPE, request, "asins", required=False)
+    rows = list(_rows(wanted, asins))
+    return analytics_document(wanted, REPORT_TYPE, "dataByAsin", rows) if rows else None
+
+
+def _rows(asked: Asked, asins: set[str] | None) -> Iterator[Json]:
+    first, last = asked.periods[0]
+    storefront = asked.storefront
+    sums: dict[str, Funnel] = {}
+    for query in query_figures(storefront, first.toordinal(), last.toordinal(), asked.now):
+        for asin, funnel in query.asins.items():
+            sums[asin] = sums.get(asin, NOTHING).plus(funnel)
+    prices = {
+        item.asin: storefront.unit_price(item, last.toordinal()) for item in reversed(storefront.listings)
+    }
+    for asin in sorted(sums):
+        if asins is None or asin in asins:
+            yield {
+                "startDate": first.isoformat(),
+                "endDate": last.isoformat(),
+                "asin": asin,
+                **_figures(asked, asin, sums[asin], prices[asin]),
+            }
+
+
+def _figures(asked: Asked, asin: str, funnel: Funnel, price: int) -> Json:
+    median = asked.money(price)
+
+    def speeds(name: str, count: int) -> Json:
+        same, one, two = by_speed(count, *asked.storefront.key, asin, name)
+        return {
+            f"sameDayShipping{name}Count": same,
+            f"oneDayShipping{name}Count": one,
+            f"twoDayShipping{name}Count": two,
+        }
+
+    return {
+        "impressionData": {
+            "impressionCount": funnel.impressions,
+            "impressionMedianPrice": median,
+            **speeds("Impression", funnel.impressions),
+        },
+        "clickData": {
+            "clickCount": funnel.clicks,
+            "clickRate": share(funnel.clicks, funnel.impressions),
+            "clickedMedianPrice": median,
+            **speeds("Click", funnel.clicks),
+        },
+        "cartAddData": {
+            "cartAddCount": funnel.cart_adds,
+            "cartAddedMedianPrice": median,
+            **speeds("CartAdd", funnel.cart_adds),
+        },
+        "purchaseData": {
+            "purchaseCount": funnel.purchases,
+            "searchTrafficSales": asked.money(funnel.purchases * price),
+            "conversionRate": share(funnel.purchases, funnel.clicks),
+            "purchaseMedianPrice": median,
+            **speeds("Purchase", funnel.purchases),
+        },
+    }

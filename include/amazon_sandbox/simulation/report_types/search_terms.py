@@ -1,0 +1,116 @@
+"""GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT: a marketplace's search terms, each with its most clicked ASINs.
+
+The JSON of Amazon's sellingPartnerSearchTermsReport schema. Rows carry no date. The clicked ASINs may be
+anybody's; where one is the seller's, its part of the clicks is that of the search query performance report.
+At Amazon the file of a large marketplace is gigabytes: `bulk` writes one of any size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import islice
+
+from amazon_sandbox.simulation import tables
+from amazon_sandbox.simulation.documents import Document
+from amazon_sandbox.simulation.report_types.periods import (
+    Json,
+    analytics_document,
+    analytics_request,
+    json_chunks,
+)
+from amazon_sandbox.simulation.report_types.request import ReportRequest
+from amazon_sandbox.simulation.search import QueryFigures, query_figures, share
+from amazon_sandbox.simulation.storefront import Storefront
+from amazon_sandbox.simulation.streams import UPPER_ALNUM, between, token, uniforms
+
+REPORT_TYPE = "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT"
+PERIODS = ("DAY", "WEEK", "MONTH", "QUARTER")
+KEY = "dataByDepartmentAndSearchTerm"
+CLICKED = 3
+OTHER_TERMS = 200
+
+
+def write(request: ReportRequest) -> Document | None:
+    """The document; it covers the whole marketplace, so it is never empty.
+
+    Raises FatalReport for what Amazon ends FATAL.
+    """
+    asked = analytics_request(REPORT_TYPE, request, PERIODS)
+    first, last = (day.toordinal() for day in asked.periods[0])
+    known = query_figures(asked.storefront, first, last, asked.now)
+    return analytics_document(asked, REPORT_TYPE, KEY, _rows(asked.storefront, known, OTHER_TERMS, first))
+
+
+def bulk(storefront: Storefront, rows: int) -> Document:
+    """A document of exactly `rows` rows, streamed in constant memory; all terms are other sellers'."""
+    sunday = date(2026, 11, 8)
+    specification = {
+        "reportType": REPORT_TYPE,
+        "reportOptions": {"reportPeriod": "WEEK"},
+        "dataStartTime": sunday.isoformat(),
+        "dataEndTime": date(2026, 11, 14).isoformat(),
+        "marketplaceIds": [storefront.marketplace.marketplace_id],
+    }
+    terms = -(-rows // CLICKED)
+    made = islice(_rows(storefront, [], terms, sunday.toordinal()), rows)
+    return Document(json_chunks(specification, KEY, made), "application/json")
+
+
+def _rows(storefront: Storefront, known: Iterable[QueryFigures], others: int, first: int) -> Iterator[Json]:
+    """The seller's queries by volume, then as many other terms, searched ever less."""
+    rank = 0
+    for query in sorted(known, key=lambda query: (-query.volume, query.text)):
+        rank += 1
+        yield from _term(storefront, query.text, rank, _top_of(storefront, query, first))
+    for number in range(others):
+        rank += 1
+        text = _other_term(storefront, number)
+        yield from _term(storefront, text, rank, _top(storefront, text, first, {}, {}))
+
+
+def _term(
+    storefront: Storefront, text: str, rank: int, top: list[tuple[str, float, float]]
+) -> Iterator[Json]:
+    for place, (asin, clicks, conversions) in enumerate(top, start=1):
+        yield {
+            "departmentName": storefront.marketplace.sales_channel,
+            "searchTerm": text,
+            "searchFrequencyRank": rank,
+            "clickedAsin": asin,
+            "clickShareRank": place,
+            "clickShare": clicks,
+            "conversionShare": conversions,
+        }
+
+
+def _top_of(storefront: Storefront, query: QueryFigures, first: int) -> list[tuple[str, float, float]]:
+    clicks = {asin: share(funnel.clicks, query.total.clicks) for asin, funnel in query.asins.items()}
+    bought = {asin: share(funnel.purchases, query.total.purchases) for asin, funnel in query.asins.items()}
+    return _top(storefront, query.text, first, clicks, bought)
+
+
+def _top(
+    storefront: Storefront, text: str, first: int, clicks: dict[str, float], bought: dict[str, float]
+) -> list[tuple[str, float, float]]:
+    """The three most clicked ASINs with their shares; other sellers' share what the known ones leave."""
+    country = storefront.marketplace.country
+    u = uniforms(country, text, first, "clicked")
+    left = [max(0.0, 1 - sum(part.values())) for part in (clicks, bought)]
+    entries = [(asin, clicks[asin], bought[asin]) for asin in clicks]
+    for place in range(CLICKED):
+        asin = "B0" + token(UPPER_ALNUM, 8, country, text, place, "competitor")
+        part = between(u[place], 0.03, 0.3)
+        entries.append((asin, round(left[0] * part, 4), round(left[1] * part * u[place + 3] * 2, 4)))
+    entries.sort(key=lambda entry: (-entry[1], entry[0]))
+    return entries[:CLICKED]
+
+
+def _other_term(storefront: Storefront, number: int) -> str:
+    """A term of somebody else's products: never the text of a query of the seller's, for its number."""
+    language = storefront.marketplace.language
+    types = tables.rows("product_types")
+    words = next(row for row in tables.rows("search_words") if row["language"] == language)
+    name = types[number % len(types)][language].casefold()
+    word = words[("cheap", "gift", "best")[number // len(types) % 3]]
+    return f"{name} {word.casefold()} {number + 1}"

@@ -1,0 +1,104 @@
+"""What Amazon's planning and restock reports make of a SKU's stock and its shipments."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.inventory import Shipped, Stock, stock_at
+from amazon_sandbox.simulation.storefront import Storefront
+from amazon_sandbox.simulation.streams import between, uniforms
+
+COVER_DAYS = 42  # stock Amazon recommends to have: about what a stock cycle sells
+LEAD_DAYS = 14
+MOST_DAYS = 365
+PERIODS = (7, 30, 60, 90)
+
+
+class Outlook(NamedTuple):
+    """One SKU at an instant. `shipped`: by Amazon, in the last 7, 30, 60 and 90 closed local days."""
+
+    listing: Listing
+    stock: Stock
+    today: int
+    shipped: dict[int, Shipped]
+
+    @property
+    def daily_units(self) -> float:
+        """Units shipped a day over the last 30."""
+        return self.shipped[30].units / 30
+
+    @property
+    def inbound(self) -> int:
+        """Units announced and being received."""
+        return self.stock.inbound_shipped + self.stock.inbound_receiving
+
+    def days_of(self, units: int) -> int:
+        """How many days `units` last at the pace of the last 30 days, at most 365."""
+        if not self.daily_units:
+            return MOST_DAYS if units else 0
+        return min(MOST_DAYS, int(units / self.daily_units))
+
+    @property
+    def days_of_supply(self) -> int:
+        """Of what can be sold now."""
+        return self.days_of(self.stock.fulfillable)
+
+    @property
+    def total_days_of_supply(self) -> int:
+        """Of what can be sold now and what is on its way."""
+        return self.days_of(self.stock.fulfillable + self.inbound)
+
+    @property
+    def ship_in(self) -> int:
+        """Units Amazon recommends to send."""
+        wanted = round(self.daily_units * COVER_DAYS)
+        return max(0, wanted - self.stock.fulfillable - self.inbound)
+
+    @property
+    def ship_date(self) -> date | None:
+        """When to send them, so that they arrive before the stock is gone."""
+        if not self.ship_in:
+            return None
+        spare = max(0, self.total_days_of_supply - LEAD_DAYS)
+        return date.fromordinal(self.today) + timedelta(days=spare)
+
+    @property
+    def alert(self) -> str:
+        """Amazon's word of warning, or none."""
+        if not self.stock.fulfillable:
+            return "out_of_stock"
+        return "low_stock" if self.total_days_of_supply < LEAD_DAYS else ""
+
+    def ages(self, storefront: Storefront) -> dict[int, int]:
+        """Sellable units by age in days: the last delivery's, and what the one before left over."""
+        cycle = storefront.cycle(self.listing, self.today)
+        fresh_age = self.today - max(cycle.start, self.listing.launch)
+        old = min(self.stock.fulfillable, cycle.leftover // 2)
+        u = uniforms(*storefront.key, self.listing.sku, cycle.start, "age")
+        known = self.today - self.listing.launch
+        old_age = min(known, fresh_age + int(between(u[0] * u[0], 21, 480)))
+        found = {fresh_age: self.stock.fulfillable - old}
+        found[old_age] = found.get(old_age, 0) + old
+        return found
+
+
+def outlooks(storefront: Storefront, now: int) -> list[Outlook]:
+    """Every SKU with FBA stock records at `now` (UTC epoch seconds), in the catalogue's order."""
+    today = storefront.marketplace.day_of_epoch(now)
+    stocks = stock_at(storefront, now)
+    sums: dict[str, dict[int, Shipped]] = {sku: {} for sku in stocks}
+    running: dict[str, Shipped] = dict.fromkeys(stocks, Shipped())
+    for back in range(1, max(PERIODS) + 1):
+        for sku, shipped in storefront.shipped(today - back).items():
+            if sku in running:
+                running[sku] = running[sku].plus(shipped)
+        if back in PERIODS:
+            for sku, shipped in running.items():
+                sums[sku][back] = shipped
+    return [
+        Outlook(listing, stocks[listing.sku], today, sums[listing.sku])
+        for listing in storefront.listings
+        if listing.sku in stocks
+    ]

@@ -1,0 +1,235 @@
+"""Following one request in the triggerer until a worker has something to do, or it ended."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from sellerops.base.errors import AmazonUnavailable, GiveUpError, RequestRefused, SellerOpsError, Throttled
+from sellerops.collect.arrivals import arrivals_of, sleep_until_notified
+from sellerops.collect.context import (
+    Job,
+    Tools,
+    backoff_pause,
+    now,
+    off_loop,
+    poll_offset,
+    query_for,
+    sleep_until,
+)
+from sellerops.collect.cooldowns import learn_from_cancelled
+from sellerops.collect.creation import Creation
+from sellerops.collect.document_tokens import reserve_token
+from sellerops.collect.fatal import fatal_report_error
+from sellerops.collect.further_pages import open_next_page
+from sellerops.collect.outcomes import WaitOutcome, WaitResult, stored_error
+from sellerops.collect.report_claims import record_fatal
+from sellerops.collect.reuse import reuse
+from sellerops.collect.second_look import find_evidence, open_second_look, sleep_until_second_look
+from sellerops.ledger import ReportRequest, RequestStatus
+from sellerops.sources.common.report_api import ProcessingStatus, Report
+
+log = logging.getLogger(__name__)
+
+# The pace of polling where notifications are known to arrive: for those that are lost.
+POLL_BESIDE_NOTIFICATIONS = timedelta(minutes=5)
+
+
+class Follower:
+    """Moves one request on, one step after the other, each decided by the ledger's row alone.
+
+    So it may be killed anywhere and started again, and several may follow one request: the row tells them
+    apart.
+    """
+
+    def __init__(self, tools: Tools, job: Job, request_id: int) -> None:
+        self._tools, self._job, self._id = tools, job, request_id
+        self._creation = Creation(tools, job)
+        self._failures = 0
+        self._heard: set[str] = set()
+
+    async def follow(self) -> WaitResult:
+        """Until READY, EMPTY or FAILED. Errors that pass are waited out for the spec's ``give_up_after``."""
+        started = await now(self._tools.ledger)
+        while True:
+            request = await off_loop(self._tools.ledger.get_request, self._id)
+            try:
+                result = await self._step(request)
+                self._failures = 0
+            except Throttled as error:
+                # No failure: the bucket now says when, and the next lease waits for it.
+                log.info("request %s is throttled: %s", self._id, error.cause)
+                continue
+            except AmazonUnavailable as error:
+                result = await self._wait_out(request, error, started)
+            if result:
+                return result
+
+    async def _step(self, request: ReportRequest) -> WaitResult | None:
+        match request.status:
+            case RequestStatus.PLANNED:
+                if await sleep_until_second_look(self._tools, request):
+                    return None  # the row may have moved meanwhile
+                await self._tools.report_api.prepare(self._tools.client, self._job.slice_)
+                if not await self._reuse(request):
+                    await self._creation.create(request)
+            case RequestStatus.CREATING:
+                await self._creation.settle(request)
+            case RequestStatus.IN_QUEUE | RequestStatus.IN_PROGRESS:
+                return await self._poll(request)
+            case RequestStatus.DONE:
+                return await self._lease_document(request, "the document is ready")
+            case RequestStatus.ARCHIVED:
+                return self._result(WaitOutcome.READY, "the document is in the archive")
+            case RequestStatus.CANCELLED:
+                return await self._cancelled(request)
+            case RequestStatus.FATAL | RequestStatus.FAILED:
+                return self._result(WaitOutcome.FAILED, request.status, stored_error(request))
+        return None
+
+    async def _reuse(self, request: ReportRequest) -> bool:
+        if self._tools.report_api.listing is None:
+            return False
+        return await reuse(self._tools, self._job, request, query_for(self._tools, self._job, request))
+
+    async def _cancelled(self, request: ReportRequest) -> WaitResult | None:
+        """Believe it, or go on with the request that looks again."""
+        looks = await off_loop(find_evidence, self._tools, self._job, request)
+        if looks.is_conclusive:
+            return WaitResult(WaitOutcome.EMPTY, looks.evidence.cause, looks.request_ids)
+        self._id = (await off_loop(open_second_look, self._tools, self._job, request)).id
+        return None
+
+    async def _poll(self, request: ReportRequest) -> WaitResult | None:
+        """Sleep until the request's next turn, ask Amazon, write down what it says."""
+        assert request.report_id is not None
+        began = request.creating_at or request.created_at
+        deadline = began + self._tools.spec.request.give_up_after
+        moment = await now(self._tools.ledger)
+        if moment >= deadline:
+            return await self._give_up(request)
+        await self._sleep(request, began, deadline)
+        report_api = self._tools.report_api
+        await self._tools.client.lease(report_api.status)
+        try:
+            report = await report_api.look(self._tools.client, request)
+        except RequestRefused as error:
+            # Amazon does not know the id (any more): this request can never end.
+            await off_loop(self._tools.ledger.record_failed, request.id, error)
+            raise
+        return await self._write_down(request, report)
+
+    async def _write_down(self, request: ReportRequest, report: Report) -> WaitResult | None:
+        status = RequestStatus(report.status)
+        if report.status is ProcessingStatus.FATAL:
+            return await self._fatal(request, report)
+        if report.next_token:
+            # Before this page is DONE: what a crash leaves undone is done by the next poll.
+            await off_loop(open_next_page, self._tools, request, report.next_token, self._job.run)
+        if status is not request.status or request.reported_at is None:
+            await off_loop(
+                self._tools.ledger.record_status,
+                request.id,
+                status,
+                document_id=report.document_id,
+                reported_at=report.created_at,
+            )
+        if status is RequestStatus.CANCELLED:
+            await off_loop(learn_from_cancelled, self._tools, request)
+        return None
+
+    async def _fatal(self, request: ReportRequest, report: Report) -> WaitResult | None:
+        """A FATAL with a document is recorded by the worker that reads Amazon's reason in it.
+
+        Until then the row is IN_PROGRESS with a document id, which no other state is.
+        """
+        if report.document_id is None:
+            error = fatal_report_error(self._tools, self._job, report.report_id, report.reason or "")
+            await off_loop(record_fatal, self._tools.ledger, request.id, None, report.created_at, error)
+            raise error
+        await off_loop(
+            self._tools.ledger.record_status,
+            request.id,
+            RequestStatus.IN_PROGRESS,
+            document_id=report.document_id,
+            reported_at=report.created_at,
+        )
+        return await self._lease_document(request, "Amazon aborted the report (FATAL); its reason is ready")
+
+    async def _lease_document(self, request: ReportRequest, detail: str) -> WaitResult:
+        await reserve_token(self._tools, request)
+        return self._result(WaitOutcome.READY, detail)
+
+    async def _give_up(self, request: ReportRequest) -> WaitResult:
+        hours = self._tools.spec.request.give_up_after.total_seconds() / 3600
+        error = GiveUpError(
+            f"report {request.report_id} is still {request.status} after {hours:g} h.",
+            where=f"{self._tools.spec.report_type}, {self._job.slice_.label}",
+            remedy="Clear the task to ask for a new report, or raise `request.give_up_after`.",
+            report_id=request.report_id,
+            request_id=request.id,
+        )
+        await off_loop(self._tools.ledger.record_failed, request.id, error)
+        raise error
+
+    async def _sleep(self, request: ReportRequest, began: datetime, deadline: datetime) -> None:
+        """Until the next turn, or until a notification tells that the report has ended.
+
+        Amazon is asked all the same: its answer has what the notification has not (the report's createdTime,
+        a query's further pages), and a message in a queue ends no request. One that was heard and found too
+        early does not count again.
+        """
+        assert request.report_id is not None
+        ledger, report_api = self._tools.ledger, self._tools.report_api
+        if request.report_id in self._heard:
+            turn = self._turn(request, began, await now(ledger), self._tools.spec.request.poll_every)
+            await sleep_until(ledger, min(turn, deadline))
+            return
+        arrivals = arrivals_of(ledger)
+        async with arrivals.expect(request.account_id, request.report_id) as arrived:
+            pace = self._tools.spec.request.poll_every
+            if arrivals.is_receiving(request.account_id, report_api.finished):
+                pace = max(pace, POLL_BESIDE_NOTIFICATIONS)
+            turn = self._turn(request, began, await now(ledger), pace)
+            if await sleep_until_notified(ledger, min(turn, deadline), arrived):
+                self._heard.add(request.report_id)
+
+    def _turn(self, request: ReportRequest, began: datetime, moment: datetime, pace: timedelta) -> datetime:
+        """The next poll: first_poll after the create, then every ``pace``, both at the request's own offset.
+
+        Counted from the create and not from now, so that a thousand waits that a restarted triggerer takes up
+        at once do not ask at once.
+        """
+        rules = self._tools.spec.request
+        first_poll = rules.first_poll if pace == rules.poll_every else max(rules.first_poll, pace)
+        first = began + first_poll + pace * (poll_offset(request) / 2)
+        if moment <= first:
+            return first
+        slowest = self._tools.report_api.slowest_poll
+        if slowest and slowest > pace:
+            return _widening(first, moment, pace, slowest)
+        turns = (moment - first) // pace + 1
+        return first + pace * turns
+
+    async def _wait_out(
+        self, request: ReportRequest, error: AmazonUnavailable, started: datetime
+    ) -> WaitResult | None:
+        moment = await now(self._tools.ledger)
+        if moment >= started + self._tools.spec.request.give_up_after:
+            return self._result(WaitOutcome.FAILED, error.cause, error)
+        log.info("request %s: %s", self._id, error)
+        pause = backoff_pause(self._failures, poll_offset(request))
+        self._failures += 1
+        await sleep_until(self._tools.ledger, moment + pause)
+        return None
+
+    def _result(self, outcome: WaitOutcome, detail: str, error: SellerOpsError | None = None) -> WaitResult:
+        return WaitResult(outcome, detail, (self._id,), error)
+
+
+def _widening(first: datetime, moment: datetime, pace: timedelta, slowest: timedelta) -> datetime:
+    """The next of turns that begin at ``pace`` and lie an eighth of their age apart, up to ``slowest``."""
+    turn = first
+    while turn <= moment:
+        turn += min(slowest, max(pace, (turn - first) / 8))
+    return turn

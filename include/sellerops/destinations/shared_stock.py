@@ -1,0 +1,42 @@
+"""The view that counts stock once which several shops tell in full: ``<table>__once``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sellerops.destinations.shape import TableShape
+from sellerops.settings.marketplaces import stock_pools
+
+SUFFIX = "__once"
+
+
+def shared_stock_query(shape: TableShape, table: str, quoted: Callable[[str], str]) -> str | None:
+    """The SELECT of the view over ``table``, in Postgres and BigQuery alike; None where no stock is shared.
+
+    Of the shops of one pool the row with the most pieces stands for all: the shops are asked one after the
+    other, so the stock may move in between. Shops of no pool keep their rows. ``stock_pool`` names the pool,
+    or the shop; ``quoted``: a name as the database has it.
+    """
+    pieces = shape.table.shared_stock
+    if pieces is None:
+        return None
+    names = [name for name in shape.in_order() if name not in shape.extra]
+    columns = ", ".join(f"s.{quoted(name)}" for name in names)
+    cases = " ".join(
+        f"WHEN t.{quoted('marketplace_id')} IN ({', '.join(map(_text, marketplaces))}) THEN {_text(pool)}"
+        for pool, marketplaces in stock_pools().items()
+    )
+    pool = f"CASE {cases} ELSE t.{quoted('marketplace_id')} END"
+    same = ", ".join(f"t.{quoted(name)}" for name in shape.key if name != "marketplace_id")
+    most = f"COALESCE(t.{quoted(pieces)}, 0) DESC, t.{quoted('marketplace_id')}"
+    return (
+        f"SELECT {columns}, s.stock_pool FROM (SELECT t.*, {pool} AS stock_pool, "
+        f"ROW_NUMBER() OVER (PARTITION BY {same}, {pool} ORDER BY {most}) AS sellerops_place "
+        # BigQuery's tables insist on a bound; this one holds for every row, and a query's own still counts.
+        f"FROM {table} AS t WHERE t.snapshot_at >= TIMESTAMP '2000-01-01 00:00:00+00') AS s "
+        "WHERE s.sellerops_place = 1"
+    )
+
+
+def _text(word: str) -> str:
+    return f"'{word}'"

@@ -1,0 +1,141 @@
+"""What a demo has collected, read from the ledger: how far it is, and the table at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sellerops.base import postgres
+from sellerops.base.postgres import UPKEEP
+from sellerops.settings.accounts import Account
+from sellerops.settings.marketplaces import marketplace_by_id
+
+_PROGRESS = """
+SELECT count(*) FILTER (WHERE state IN ('LOADED', 'CONFIRMED_EMPTY')) AS ended,
+       count(*) AS known,
+       (SELECT coalesce(sum(stored), 0) FROM sellerops.load WHERE id > %(after)s) AS rows
+FROM sellerops.slice_state WHERE run_id = ANY(%(runs)s)
+"""
+
+# A document that fills two tables is two loads of one slice; each destination has its line.
+_LINES = """
+WITH slices AS (
+    SELECT report, account_id, marketplace_id, count(DISTINCT (run_id, map_index)) AS slices
+    FROM sellerops.slice_state WHERE run_id = ANY(%(runs)s) GROUP BY 1, 2, 3
+), loads AS (
+    SELECT report, account_id, marketplace_id, destination, sum(rows_in_file) AS rows_in_file,
+           sum(stored) AS stored, sum(rejected) AS rejected, sum(seconds) AS seconds
+    FROM sellerops.load WHERE id > %(after)s GROUP BY 1, 2, 3, 4
+)
+SELECT report, account_id, marketplace_id, coalesce(slices, 0), coalesce(rows_in_file, 0)::bigint,
+       coalesce(stored, 0)::bigint, coalesce(rejected, 0)::bigint, coalesce(seconds, 0),
+       coalesce(destination, '')
+FROM slices FULL JOIN loads USING (report, account_id, marketplace_id)
+"""
+
+_PROBLEMS = """
+SELECT report, account_id, marketplace_id, day, state, coalesce(error, ''), coalesce(remedy, '')
+FROM sellerops.slice_state
+WHERE run_id = ANY(%(runs)s) AND state NOT IN ('LOADED', 'CONFIRMED_EMPTY', 'EXPIRED', 'LATE')
+ORDER BY 1, 2, 3, 4
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table. ``seconds``: real time spent reading the documents and loading their rows.
+
+    ``destination``: where the rows went; empty where none have gone yet.
+    """
+
+    report: str
+    account: str
+    marketplace: str
+    slices: int
+    rows_in_file: int
+    stored: int
+    rejected: int
+    seconds: float
+    destination: str = ""
+
+
+class CollectionSummary:
+    """What the loads after ``after`` and the runs ``runs`` brought, in the warehouse at ``conninfo``."""
+
+    def __init__(self, conninfo: str, accounts: dict[str, Account]) -> None:
+        self._connection = postgres.connect(conninfo, UPKEEP, autocommit=True)
+        self._accounts = accounts
+        self._after = self._query("SELECT coalesce(max(id), 0) FROM sellerops.load")[0][0]
+        self.runs: list[str] = []
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def progress(self) -> tuple[int, int, int]:
+        """(days of shops with an outcome, days of shops known of, rows stored) so far."""
+        ended, known, rows = self._query(_PROGRESS)[0]
+        return int(ended), int(known), int(rows)
+
+    def lines(self) -> list[Line]:
+        found = [
+            Line(report, account, self._shops(account, place), *figures)
+            for report, account, place, *figures in self._query(_LINES)
+        ]
+        return sorted(found, key=lambda line: (line.report, line.account, line.marketplace, line.destination))
+
+    def problems(self) -> list[str]:
+        """One line for each day of a shop that has no good end."""
+        return [
+            f"{report} {account} {self._shops(account, place)} {day}: {state} {error} {remedy}".rstrip()
+            for report, account, place, day, state, error, remedy in self._query(_PROBLEMS)
+        ]
+
+    def _shops(self, account_id: str, marketplace_id: str) -> str:
+        if marketplace_id:
+            return marketplace_by_id(marketplace_id).code
+        account = self._accounts.get(account_id)
+        return "+".join(marketplace.code for marketplace in account.marketplaces) if account else "all"
+
+    def _query(self, statement: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(
+            statement, {"after": getattr(self, "_after", 0), "runs": getattr(self, "runs", [])}
+        ).fetchall()
+
+
+def table(lines: Sequence[Line]) -> str:
+    """The lines as aligned text with a heading and the sums, by destination where there are several."""
+    places = sorted({line.destination for line in lines if line.destination})
+    words = ("report", "account", "marketplace", *(["destination"] if len(places) > 1 else []))
+    heading = (*words, "slices", "rows in file", "stored", "rejected", "seconds")
+    rows = [_cells(x, (x.report, x.account, x.marketplace, x.destination)[: len(words)]) for x in lines]
+    totals = [
+        _cells(_sum(lines, place), ("total", "", "", place)[: len(words)])
+        for place in (places if len(places) > 1 else [None])
+    ]
+    widths = [max(len(row[n]) for row in (heading, *totals, *rows)) for n in range(len(heading))]
+
+    def text(row: Sequence[str]) -> str:
+        cells = [
+            cell.ljust(width) if n < len(words) else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        return "  ".join(cells).rstrip()
+
+    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    return "\n".join([text(heading), rule, *map(text, rows), rule, *map(text, totals)])
+
+
+def _cells(line: Line, words: Sequence[str | None]) -> tuple[str, ...]:
+    counts = (line.slices, line.rows_in_file, line.stored, line.rejected)
+    return (*(word or "" for word in words), *map("{:,}".format, counts), f"{line.seconds:.1f}")
+
+
+def _sum(lines: Sequence[Line], place: str | None) -> Line:
+    """Of the lines of one destination, or (None) of all."""
+    chosen = [line for line in lines if place in (None, line.destination)]
+    slices, rows_in_file, stored, rejected = (
+        sum(getattr(line, name) for line in chosen)
+        for name in ("slices", "rows_in_file", "stored", "rejected")
+    )
+    return Line("", "", "", slices, rows_in_file, stored, rejected, sum(line.seconds for line in chosen))

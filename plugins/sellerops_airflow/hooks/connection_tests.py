@@ -1,0 +1,131 @@
+"""Connections tried as the button Test in the UI tries them, for ``sellerops connections test``.
+
+``python -m sellerops_airflow.hooks.connection_tests <ids>`` prints one line of JSON: by connection ``state`` (ok,
+failed, absent) and ``message``. Secrets are in neither.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from sellerops.base.errors import SellerOpsError
+from sellerops_airflow.hooks.destinations import BIGQUERY_CONN_ID
+from sellerops_airflow.hooks.sheets import SHEETS_CONN_ID
+from sellerops_airflow.hooks.warehouse import READER_CONN_ID, WAREHOUSE_CONN_ID, warehouse_conninfo
+
+_SECONDS = 15
+
+Answer = tuple[bool, str]
+
+
+def check_connections(conn_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """State and message of each connection."""
+    return {conn_id: _try(conn_id) for conn_id in conn_ids}
+
+
+def _try(conn_id: str) -> dict[str, Any]:
+    try:
+        BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        return {"state": "absent", "message": ""}
+    try:
+        fine, message = _OWN.get(conn_id, _by_hook)(conn_id)
+    except SellerOpsError as error:
+        fine, message = False, str(error)
+    except Exception as error:  # noqa: BLE001 - clients raise what they like; test the others all the same
+        fine, message = False, f"{type(error).__name__}: {str(error).strip() or 'no details'}"
+    return {"state": "ok" if fine else "failed", "message": _plain(message)}
+
+
+def _by_hook(conn_id: str) -> Answer:
+    hook: Any = BaseHook.get_hook(conn_id)
+    answer: Answer = hook.test_connection()
+    return answer
+
+
+def _plain(message: str) -> str:
+    """One line. Slack's hook answers with JSON."""
+    try:
+        told = json.loads(message)
+    except ValueError:
+        return " ".join(message.split())
+    if isinstance(told, dict) and told.get("ok"):
+        return f"Slack accepts the token of {told.get('user')} in {told.get('team')}."
+    return " ".join(message.split())
+
+
+def _owner(conn_id: str) -> Answer:
+    from sellerops.base.postgres import PROBING, connect
+
+    with connect(warehouse_conninfo(conn_id), PROBING) as connection:
+        role, database, may_create, has_ledger = _row(
+            connection,
+            "SELECT current_user, current_database(), has_database_privilege(current_database(), 'CREATE'), "
+            "to_regclass('sellerops.slice_state') IS NOT NULL",
+        )
+    if not may_create:
+        return False, (
+            f"Role {role} cannot create schemas in database {database}. Next: as the administrator, run "
+            f"ALTER DATABASE {database} OWNER TO {role}."
+        )
+    ledger = "the ledger exists" if has_ledger else "no ledger yet: `sellerops ledger migrate` creates it"
+    return True, f"Logged in to database {database} as {role}, which can create tables; {ledger}."
+
+
+def _reader(conn_id: str) -> Answer:
+    from sellerops.base.postgres import PROBING, connect
+
+    with connect(warehouse_conninfo(conn_id), PROBING) as connection:
+        role, database, may_create = _row(
+            connection,
+            "SELECT current_user, current_database(), has_database_privilege(current_database(), 'CREATE')",
+        )
+    if may_create:
+        return False, (
+            f"Role {role} can create schemas in database {database}; it should only read. Next: use another "
+            "role (docs/first-account.md, step 3)."
+        )
+    return True, f"Logged in to database {database} as {role}, which cannot create anything."
+
+
+def _row(connection: Any, statement: str) -> tuple[Any, ...]:
+    found: tuple[Any, ...] = connection.execute(statement).fetchone()
+    return found
+
+
+def _bigquery(conn_id: str) -> Answer:
+    from sellerops_airflow.hooks.destinations import bigquery_address
+
+    address = bigquery_address(conn_id)
+    list(address.client().list_datasets(max_results=1, timeout=_SECONDS))
+    return True, f"BigQuery lists the datasets of project {address.project}."
+
+
+def _sheets(conn_id: str) -> Answer:
+    from sellerops_airflow.hooks.sheets import GoogleSheets
+
+    return (
+        True,
+        f"Google knows {GoogleSheets(conn_id).log_in()}. Share the spreadsheets with it, as an editor.",
+    )
+
+
+_OWN: dict[str, Callable[[str], Answer]] = {
+    WAREHOUSE_CONN_ID: _owner,
+    READER_CONN_ID: _reader,
+    BIGQUERY_CONN_ID: _bigquery,
+    SHEETS_CONN_ID: _sheets,
+}
+
+
+if __name__ == "__main__":
+    # As `airflow connections test` does: connections come from Airflow's metadata, for no task asks.
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
+    print(json.dumps(check_connections(sys.argv[1:])))

@@ -1,0 +1,101 @@
+"""How a task's end is written down: in the ledger for a slice, in XCom where there is no slice yet."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
+
+from sellerops.base.errors import SellerOpsError, SkipError
+from sellerops_airflow.retry_policy import is_last_try
+from sellerops_airflow.runs.slice_load import SliceLoad, record_slice_state
+from sellerops_airflow.runs.telemetry import observed_slice, observed_task
+
+if TYPE_CHECKING:
+    from sellerops.calendar.slices import Slice
+    from sellerops.ledger import Ledger, RunRef
+
+log = logging.getLogger(__name__)
+
+# XCom key of a failure that belongs to no slice; the notice reads it.
+FAILURE_KEY = "failure"
+
+
+@contextmanager
+def slice_outcome(
+    ledger: Ledger, context: Context, run: RunRef, slice_: Slice, slice_load: SliceLoad | None = None
+) -> Iterator[None]:
+    """Write the slice's state when the block fails for good, skips, or has rightly nothing to do.
+
+    With ``slice_load`` it is the end of one destination; that of the others stands.
+    """
+    from sellerops.ledger import SliceState
+    from sellerops.reprocess.quarantine import state_of
+
+    try:
+        with observed_slice(context, slice_):
+            yield
+    except (TaskDeferred, AirflowSkipException):
+        raise
+    except SkipError as error:
+        state = state_of(error)
+        # A rejected document is nobody's failed run: people know, they decided.
+        by = None if state is SliceState.FAILED else run
+        record_slice_state(ledger, slice_, state, slice_load, run=by, error=error)
+        raise AirflowSkipException(str(error)) from error
+    except Exception as error:
+        if _is_last(error, context):
+            _write_failure(ledger, context, run, slice_, slice_load, error)
+        raise
+
+
+@contextmanager
+def task_outcome(context: Context) -> Iterator[None]:
+    """The same for a task that works on no single slice: its error goes into XCom."""
+    try:
+        with observed_task(context):
+            yield
+    except SkipError as error:
+        raise AirflowSkipException(str(error)) from error
+    except SellerOpsError as error:
+        if _is_last(error, context):
+            context["ti"].xcom_push(key=FAILURE_KEY, value=failure_values(error))
+        raise
+
+
+def failure_values(error: BaseException) -> dict[str, str]:
+    """Type, cause and remedy of an error, free of credentials."""
+    from sellerops.base.redaction import error_fields
+
+    error_type, cause, remedy = error_fields(error)
+    return {"error_type": error_type or "", "cause": cause or "", "remedy": remedy or ""}
+
+
+def _is_last(error: Exception, context: Context) -> bool:
+    ti: Any = context["ti"]
+    return is_last_try(error, ti.try_number, ti.max_tries)
+
+
+def _write_failure(
+    ledger: Ledger,
+    context: Context,
+    run: RunRef,
+    slice_: Slice,
+    slice_load: SliceLoad | None,
+    error: Exception,
+) -> None:
+    """In the ledger; where that is away in XCom, which the notice reads too."""
+    from sellerops.ledger import SliceState
+
+    try:
+        record_slice_state(ledger, slice_, SliceState.FAILED, slice_load, run=run, error=error)
+    except SellerOpsError as away:
+        log.warning("the failure of %s is not in the ledger: %s", slice_.label, away)
+        context["ti"].xcom_push(key=FAILURE_KEY, value=failure_values(error))
+
+
+__all__ = ["FAILURE_KEY", "failure_values", "slice_outcome", "task_outcome"]

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import pytest
+
+from amazon_sandbox.simulation import Simulation
+
+
+@pytest.fixture(scope="session")
+def simulation() -> Simulation:
+    """Every seller there is; shared, since a world is only ever read."""
+    return Simulation(seed=7, scenario="world")

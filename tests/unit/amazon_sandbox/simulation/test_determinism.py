@@ -1,0 +1,97 @@
+"""Same seed, same bytes: in any process, in any order of asking."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from unit.amazon_sandbox.simulation.reading import DE, INVENTORY, ORDERS, RETURNS, SALES, US
+
+import amazon_sandbox.simulation as package
+from amazon_sandbox.simulation import Document, Simulation
+
+AS_OF = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+
+
+def fingerprints(
+    seed: int, *, backwards: bool = False, simulation: Simulation | None = None
+) -> dict[str, str]:
+    """Hashes of one document of each kind, asked in either order."""
+    simulation = simulation or Simulation(seed)
+    na, eu = simulation.sellers
+    day = date(2026, 11, 18)
+    asked: dict[str, Callable[[], Document | None]] = {
+        "sales": lambda: simulation.document(SALES, eu, [DE], day, day, {"asinGranularity": "SKU"}, AS_OF),
+        "orders": lambda: simulation.document(ORDERS, na, [], AS_OF - timedelta(days=3), AS_OF, {}, AS_OF),
+        "inventory": lambda: simulation.document(INVENTORY, na, [US], None, None, {}, AS_OF),
+        "returns": lambda: simulation.document(RETURNS, eu, [], AS_OF - timedelta(days=5), AS_OF, {}, AS_OF),
+        "settlement": lambda: simulation.settlement_document(
+            eu, simulation.settlements(eu, AS_OF)[-1].settlement_id
+        ),
+    }
+    found = {
+        "sellers": hashlib.sha256(
+            repr([(s, s.refresh_token) for s in simulation.sellers]).encode()
+        ).hexdigest()
+    }
+    for name in reversed(asked) if backwards else asked:
+        document = asked[name]()
+        assert document is not None
+        found[name] = hashlib.sha256(b"".join(document.chunks)).hexdigest()
+    return found
+
+
+def test_same_world_in_another_process() -> None:
+    """Python randomises its hash per process; nothing of the world may depend on it."""
+    here = fingerprints(7)
+    roots = [Path(package.__file__).parents[2], Path(__file__).parents[3]]
+    script = (
+        "from unit.amazon_sandbox.simulation.test_determinism import fingerprints\n"
+        "print(sorted(fingerprints(7).items()))"
+    )
+    for hash_seed in ("1", "2"):
+        environment = os.environ | {
+            "PYTHONHASHSEED": hash_seed,
+            "PYTHONPATH": os.pathsep.join(map(str, roots)),
+            "TZ": "Asia/Kolkata",
+        }
+        answer = subprocess.run(
+            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+        )
+        assert answer.stdout.strip() == str(sorted(here.items()))
+
+
+def test_order_of_asking_does_not_matter() -> None:
+    assert fingerprints(7) == fingerprints(7, backwards=True)
+
+
+def test_another_seed_is_another_world() -> None:
+    one, other = fingerprints(7), fingerprints(8)
+    assert all(one[name] != other[name] for name in one)
+
+
+def test_repeated_questions_get_equal_answers() -> None:
+    simulation = Simulation(3)
+    seller = simulation.sellers[0]
+    window = (AS_OF - timedelta(days=2), AS_OF)
+    first, second = (simulation.document(ORDERS, seller, [US], *window, {}, AS_OF) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert first.read() == second.read()
+
+
+def test_threads_may_share_a_world() -> None:
+    """The server answers from several threads."""
+    shared = Simulation(7)
+    with ThreadPoolExecutor(4) as pool:
+        answers = [
+            pool.submit(fingerprints, 7, backwards=backwards, simulation=shared)
+            for backwards in (True, False) * 2
+        ]
+        assert all(answer.result() == fingerprints(7) for answer in answers)
