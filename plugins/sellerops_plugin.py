@@ -15,7 +15,7 @@ from sellerops_airflow.task_imports import import_for_dag_files, import_for_task
 from sellerops_airflow.timetables import ReportTimetable
 
 # Tasks are forked from the scheduler (LocalExecutor) or the Celery worker. What these have imported, no task
-# imports again: docs/decisions/imports-before-the-fork.md.
+# imports again: docs/decisions/preload-imports-before-fork.md.
 if {"scheduler", "celery", "standalone"} & set(sys.argv):
     import_for_tasks()
 elif "dag-processor" in sys.argv:

@@ -4,7 +4,7 @@ A task whose pool does not exist stays `scheduled`, without a word to anybody, a
 them (`max_active_runs`) keep every other account's runs of that report waiting. Tasks have no access to
 Airflow's metadata, and pools cannot be looked up when a DAG is parsed. The scheduler calls this hook for each
 task instance it creates (Airflow 3.3, cluster policies), and so the pool is there before the task can be.
-Found through the entry point `airflow.policy`; decision: docs/decisions/pools-from-the-scheduler.md.
+Found through the entry point `airflow.policy`; decision: docs/decisions/scheduler-creates-pools.md.
 """
 
 from __future__ import annotations
