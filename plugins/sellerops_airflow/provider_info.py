@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sellerops import __version__
+
 _LOGIN = "Refresh token"
 _ADDRESSES = "Other addresses"
 _HIDDEN = ["port", "schema", "extra"]
@@ -133,6 +135,6 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "sellerops-airflow",
         "name": "Amazon Selling Partner",
         "description": "Seller reports of Amazon's Selling Partner API.",
-        "versions": ["1.0.0"],
+        "versions": [__version__],
         "connection-types": _TYPES,
     }

@@ -11,7 +11,12 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+<<<<<<< HEAD
 from sellerops.base.commands import as_typed, commands_as_typed
+=======
+from sellerops import __version__
+from sellerops.base.commands import typed, typed_in
+>>>>>>> a7d2caa (Rewrite decision records as context, decision and consequences)
 from sellerops.base.errors import LedgerUnavailable, SellerOpsError
 from sellerops.cli.arguments import complete_help
 
@@ -53,6 +58,9 @@ def parser_for(command: str | None) -> argparse.ArgumentParser:
             "Details of a command: `sellerops COMMAND --help`. Exit codes: 0 done, 1 an error or a "
             "finding, 2 a wrong call."
         ),
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"sellerops {__version__}", help="show the version and exit"
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     for module, its_commands in COMMANDS.items():
