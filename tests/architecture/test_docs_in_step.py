@@ -1,4 +1,4 @@
-"""Docs that are made from the configuration say what it says."""
+"""Docs agree with the configuration and with each other."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sellerops.settings.specs import load_spec, load_specs
 from sellerops.settings.specs.report_list import overview, when
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+_LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
 
 
 def test_the_page_of_reports_is_made_from_the_specs() -> None:
@@ -46,3 +48,28 @@ def test_the_page_of_schedules_tells_the_hours_that_the_specs_have() -> None:
     for row in jobs:
         for name in re.findall(r"`([a-z_]+[a-z])`", row[4]):
             load_spec(name)
+
+
+def test_every_link_to_a_file_leads_to_one() -> None:
+    broken = {
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in PAGES
+        for target in _LINK.findall(page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    }
+    assert len(PAGES) > 60
+    assert broken == set()
+
+
+def test_the_index_lists_every_decision_once() -> None:
+    folder = ROOT / "docs/decisions"
+    listed = _LINK.findall((folder / "README.md").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(page.name for page in folder.glob("*.md") if page.name != "README.md")
+
+
+def test_every_decision_states_context_decision_and_consequences() -> None:
+    for page in (ROOT / "docs/decisions").glob("*.md"):
+        if page.name != "README.md":
+            text = page.read_text(encoding="utf-8")
+            parts = [text.find(f"**{part}.**") for part in ("Context", "Decision", "Consequences")]
+            assert -1 < parts[0] < parts[1] < parts[2], page.name
