@@ -1,5 +1,5 @@
-# The named commands of this project, for people and CI alike. CI checks and never mends.
-# Variables a user may set: ONCE=1, FULL=1, BIGQUERY=1, ARGS=..., DEMO_HOME, DEMO_UI_PORT, DEMO_SANDBOX_PORT, DEMO_POSTGRES_PORT, DEMO_BIGQUERY_PORT, DEMO_SPEED, DEMO_SCHEDULES.
+# The commands of this project, for people and CI alike. CI checks and never changes files.
+# Variables you may set: ONCE=1, FULL=1, BIGQUERY=1, ARGS=..., DEMO_HOME, DEMO_UI_PORT, DEMO_SANDBOX_PORT, DEMO_POSTGRES_PORT, DEMO_BIGQUERY_PORT, DEMO_SPEED, DEMO_SCHEDULES.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -16,55 +16,55 @@ BIGQUERY_VENV := .venv-bigquery
 BIGQUERY_STAMP := $(BIGQUERY_VENV)/.installed
 PYTHON_BIGQUERY ?= $(shell for p in python3.13 python3.14 python3 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[3-9].*/bin/python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null && command -v "$$p" && break; done)
-# What every part of Airflow imports: compiled once here, not by each of them as it starts.
+# Imported by every Airflow component: compiled once here instead of by each of them at its start.
 COMPILED := airflow fastapi numpy pandas pyarrow pydantic rich sqlalchemy starlette structlog
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock"
-# Only what the lock names by hash is installed, whichever of the two does it.
+# Both installers accept only packages whose hash is in the lock.
 INSTALL := $(BIN)/uv pip install --quiet --require-hashes
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
 
 .PHONY: help
-help:  ## Say what there is
+help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
 
 .PHONY: demo
-demo: $(STAMP) $(if $(filter-out 0 no false,$(BIGQUERY)),bigquery)  ## Run everything here, collect seven days of two sellers; ONCE=1 ends then, FULL=1 takes every report, BIGQUERY=1 loads there, too
+demo: $(STAMP) $(if $(filter-out 0 no false,$(BIGQUERY)),bigquery)  ## Run everything on this machine and collect seven days for two sellers; ONCE=1 then exits, FULL=1 collects every report, BIGQUERY=1 also loads into a local BigQuery
 	@exec $(BIN)/python -m sellerops_runtime demo $(if $(filter-out 0 no false,$(ONCE)),--once) \
 		$(if $(filter-out 0 no false,$(FULL)),--full) $(if $(filter-out 0 no false,$(BIGQUERY)),--bigquery)
 
 .PHONY: demo-stop
-demo-stop: $(STAMP)  ## Stop the demo from another terminal, or what one left running
+demo-stop: $(STAMP)  ## Stop the demo from another terminal, or processes that it left running
 	@$(BIN)/python -m sellerops_runtime stop
 
 .PHONY: demo-clean
-demo-clean: demo-stop  ## Forget what the demo collected
+demo-clean: demo-stop  ## Delete what the demo collected
 	@$(BIN)/python -m sellerops_runtime clean
 
 .PHONY: sandbox
-sandbox: $(STAMP)  ## Run the local Amazon alone; ARGS="--port 8900 --speed 20"
+sandbox: $(STAMP)  ## Run only the local Amazon; ARGS="--port 8900 --speed 20"
 	@exec $(BIN)/python -m amazon_sandbox $(ARGS)
 
 .PHONY: settings
-settings: $(STAMP)  ## Load airflow_settings.yaml into the Airflow that the environment points at
+settings: $(STAMP)  ## Load airflow_settings.yaml into the Airflow installation of this environment
 	@$(BIN)/python -m sellerops_runtime settings $(ARGS)
 
 .PHONY: compose-env
 compose-env:  ## Write .env with random secrets for docker compose
-	@test ! -e .env || { echo ".env is there already; remove it to have a new one made." >&2; exit 1; }
+	@test ! -e .env || { echo ".env already exists. To generate a new one, remove it first." >&2; exit 1; }
 	@umask 077; random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }; \
 	fernet=$$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n'); \
 	sed -e "s|^POSTGRES_PASSWORD=$$|&$$(random)|" -e "s|^AIRFLOW_DATABASE_PASSWORD=$$|&$$(random)|" \
 	    -e "s|^SELLEROPS_WAREHOUSE_PASSWORD=$$|&$$(random)|" -e "s|^SELLEROPS_READER_PASSWORD=$$|&$$(random)|" -e "s|^AIRFLOW_JWT_SECRET=$$|&$$(random)|" \
 	    -e "s|^AIRFLOW_API_SECRET_KEY=$$|&$$(random)|" -e "s|^AIRFLOW_ADMIN_PASSWORD=$$|&$$(random | head -c 12)|" \
 	    -e "s|^AIRFLOW_FERNET_KEY=$$|&$$fernet|" .env.example > .env
-	@echo "Wrote .env; the UI's user is admin, its password stands there."
+	@echo "Wrote .env. Log in to the UI as admin with the password AIRFLOW_ADMIN_PASSWORD from it."
 
-# The end-to-end tests run a whole Airflow and have the machine to themselves. Of the others three go side by side:
-# with two, two cores are idle for a third of the time.
+# The end-to-end tests run a whole Airflow and get the machine to themselves. The others run in three workers: with two,
+# two cores are idle for a third of the time.
 .PHONY: test
-test: $(STAMP)  ## Run the tests; ARGS="-k name tests/unit"
+test: $(STAMP)  ## Run all tests, or those that ARGS selects; ARGS="-k name tests/unit"
 ifeq ($(strip $(ARGS)),)
 	@failed=0; $(BIN)/pytest -n 3 --dist loadfile -m "not benchmark and not e2e" || failed=1; \
 	$(BIN)/pytest tests/e2e || failed=1; exit $$failed
@@ -78,45 +78,45 @@ check: lint  ## Lint, then run the tests nearest to what you changed since main;
 
 .PHONY: benchmark
 benchmark: export PYTHONPATH := $(PYTHONPATH):$(CURDIR)/tests
-benchmark: $(STAMP)  ## Measure what docs/benchmarks.md reports; ARGS=benchmarks/quota.py
+benchmark: $(STAMP)  ## Run the benchmarks of docs/benchmarks.md, or one; ARGS=benchmarks/quota.py
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/pytest -m benchmark -s
 endif
 	@failed=; for each in $(or $(ARGS),$(wildcard benchmarks/*.py)); do \
 		echo "$$each"; $(BIN)/python "$$each" || failed="$$failed $$each"; \
-	done; test -z "$$failed" || { echo "Not as promised:$$failed" >&2; exit 1; }
+	done; test -z "$$failed" || { echo "Below target:$$failed" >&2; exit 1; }
 
-# A local BigQuery is a program of its own, with packages that do not go with Airflow's and a newer Python.
+# The local BigQuery needs a newer Python, and packages that conflict with Airflow's.
 .PHONY: bigquery
-bigquery: $(BIGQUERY_STAMP)  ## Make the local BigQuery that tests and BIGQUERY=1 use; needs Python 3.13
+bigquery: $(BIGQUERY_STAMP)  ## Install the local BigQuery that tests and BIGQUERY=1 use; needs Python 3.13
 
 $(BIGQUERY_STAMP): requirements-bigquery.lock | $(BIN)/uv
-	@test -n "$(PYTHON_BIGQUERY)" || { echo "The local BigQuery needs Python 3.13 or newer; name one: make bigquery PYTHON_BIGQUERY=/path/to/python3.13" >&2; exit 1; }
-	@echo "Making the local BigQuery in $(BIGQUERY_VENV) ($$("$(PYTHON_BIGQUERY)" --version))"
+	@test -n "$(PYTHON_BIGQUERY)" || { echo "The local BigQuery needs Python 3.13 or newer. Pass its path: make bigquery PYTHON_BIGQUERY=/path/to/python3.13" >&2; exit 1; }
+	@echo "Installing the local BigQuery in $(BIGQUERY_VENV) ($$("$(PYTHON_BIGQUERY)" --version))"
 	@"$(PYTHON_BIGQUERY)" -m venv --clear $(BIGQUERY_VENV)
 	@VIRTUAL_ENV="$(CURDIR)/$(BIGQUERY_VENV)" $(INSTALL) -r requirements-bigquery.lock \
-		|| { echo "uv could not install them; trying pip" >&2; \
+		|| { echo "uv could not install the packages; trying pip" >&2; \
 		     $(BIGQUERY_VENV)/bin/python $(PIP_INSTALL) -r requirements-bigquery.lock; }
 	@touch $@
 
 .PHONY: lint
-lint: $(STAMP)  ## Check style, types and who imports whom
+lint: $(STAMP)  ## Check style, types and import directions
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
 .PHONY: format
-format: $(STAMP)  ## Mend style and layout
+format: $(STAMP)  ## Fix style and layout
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 .PHONY: docs
-docs: $(STAMP)  ## Renew docs/reports.md from the specs
+docs: $(STAMP)  ## Generate docs/reports.md from the specs
 	@$(BIN)/python -m sellerops specs docs > docs/reports.md
 
 .PHONY: lock
-lock: $(BIN)/uv  ## Renew the locks, with hashes, from requirements*.txt; ARGS=--upgrade takes newer versions
+lock: $(BIN)/uv  ## Update the lock files from requirements*.txt; ARGS=--upgrade takes newer versions
 	@$(COMPILE) --python-version 3.11 $(ARGS) requirements.txt -o requirements.lock
 	@$(COMPILE) --python-version 3.11 $(ARGS) --constraints requirements.lock --no-annotate requirements-dev.txt -o requirements-dev.lock
 	@$(COMPILE) --python-version 3.13 $(ARGS) --no-annotate requirements-bigquery.txt -o requirements-bigquery.lock
@@ -133,19 +133,19 @@ images:  ## Pin the base images of Dockerfile and docker-compose.yaml to today's
 	done
 
 .PHONY: venv
-venv: $(STAMP)  ## Make the virtual environment from the lock
+venv: $(STAMP)  ## Create the virtual environment from the lock
 
 $(BIN)/uv:
-	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.14 found. Install one, or name it: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
-	@echo "Making the virtual environment $(VENV) ($$("$(PYTHON)" --version))"
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.14 found. Install one, or pass its path: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
+	@echo "Creating the virtual environment $(VENV) ($$("$(PYTHON)" --version))"
 	@"$(PYTHON)" -m venv $(VENV) || { echo "\"$(PYTHON) -m venv\" failed. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@$(BIN)/python $(PIP_INSTALL) -r requirements-uv.lock
 
-# uv does not read pip's configuration; where a package mirror is set only there, pip does the same work, slower.
+# uv does not read pip's configuration; where a package mirror is configured only there, pip does the same, more slowly.
 $(STAMP): requirements-dev.lock | $(BIN)/uv
 	@echo "Installing the packages of requirements-dev.lock"
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(INSTALL) -r requirements-dev.lock \
-		|| { echo "uv could not install them; trying pip" >&2; \
+		|| { echo "uv could not install the packages; trying pip" >&2; \
 		     $(BIN)/python $(PIP_INSTALL) -r requirements-dev.lock; }
 	@$(BIN)/python -m compileall -q -j 2 $(foreach package,$(COMPILED),$(VENV)/lib/python3*/site-packages/$(package)) || true
 	@touch $@
