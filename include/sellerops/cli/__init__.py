@@ -11,12 +11,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-<<<<<<< HEAD
-from sellerops.base.commands import as_typed, commands_as_typed
-=======
 from sellerops import __version__
-from sellerops.base.commands import typed, typed_in
->>>>>>> a7d2caa (Rewrite decision records as context, decision and consequences)
+from sellerops.base.commands import as_typed, commands_as_typed
 from sellerops.base.errors import LedgerUnavailable, SellerOpsError
 from sellerops.cli.arguments import complete_help
 
