@@ -1,10 +1,9 @@
-"""Days that should be there and are not, looked for once a day.
+"""Finds missing days once a day, and fills them.
 
-What the schedules' runs should have brought is held against what the ledger knows. Missing, late and failed
-days that Amazon still serves get a run of their report for exactly these days, behind the schedules in the
-queue for quota; what it no longer serves is marked expired. Schedules that left no trace and runs that are
-queued and do not start are named.
-`sellerops completeness` and `gaps` show the same.
+Compares the days that scheduled runs should have loaded with the ledger. Missing, late and failed days that
+Amazon still serves get a run of their report for exactly these days, with less quota priority than scheduled
+runs; days that Amazon no longer serves are marked expired. Fails a task that names schedules without runs, or
+runs that stay queued. `sellerops completeness` and `gaps` show the same.
 """
 
 from __future__ import annotations
@@ -24,19 +23,24 @@ DAG_ID = "sellerops__completeness"
 
 with DAG(
     dag_id=DAG_ID,
-    description="Finds days that are missing and starts runs for them; tells of schedules gone quiet.",
+    description="Finds missing days and starts runs for them; names silent schedules.",
     doc_md=docs_page(__doc__),
     schedule=completeness.daily_schedule(DAG_ID, between="05:00-06:00"),
     max_active_runs=1,
     tags={"sellerops", "maintenance"},
     params={
-        "most_runs": Param(20, type="integer", minimum=0, description="Runs started for gaps within 24 h."),
-        "tries": Param(
-            3, type="integer", minimum=1, description="Runs for one gap: a day, two, four days apart."
+        "most_runs": Param(
+            20, type="integer", minimum=0, description="Runs started for gaps within 24 hours, at most."
         ),
-        "horizon_days": Param(730, type="integer", minimum=2, description="How far back days are looked at."),
+        "tries": Param(
+            3, type="integer", minimum=1, description="Runs for one gap, after one, two and four days."
+        ),
+        "horizon_days": Param(730, type="integer", minimum=2, description="How far back to look, in days."),
         "silent_hours": Param(
-            6, type="integer", minimum=1, description="A schedule so long overdue, a run so long queued."
+            6,
+            type="integer",
+            minimum=1,
+            description="Hours after which an overdue schedule or a queued run is named.",
         ),
     },
     **dag_defaults(retry_delay=timedelta(minutes=5)),
@@ -44,7 +48,7 @@ with DAG(
 
     @task
     def find_gaps(**context: Any) -> list[dict[str, Any]]:
-        """The runs to start: whose gaps, which days."""
+        """The runs to start for gaps, with their days."""
         with task_outcome(context):
             chosen = context["params"]
             return completeness.plan_gap_fills(
@@ -57,7 +61,7 @@ with DAG(
 
     @task
     def check_silence(**context: Any) -> None:
-        """Schedules that should have run and did not."""
+        """Fail if a schedule should have run and did not."""
         with task_outcome(context):
             completeness.check_silence(
                 get_runtime().ledger,
@@ -67,13 +71,13 @@ with DAG(
 
     @task
     def check_queued(**context: Any) -> None:
-        """Runs that are queued and do not start."""
+        """Fail if runs stay queued."""
         with task_outcome(context):
             completeness.check_queued(completeness.pause_lookup(context), context["params"]["silent_hours"])
 
     @task
     def check_expiring(**context: Any) -> int:
-        """Missing and failed days that Amazon stops serving within a week: told once."""
+        """Warn once of missing and failed days that Amazon stops serving within a week."""
         with task_outcome(context):
             return deadlines.check_expiring(
                 get_runtime().ledger, completeness.pause_lookup(context), context["params"]["horizon_days"]
@@ -81,7 +85,7 @@ with DAG(
 
     @task
     def send_deprecation_notices(**context: Any) -> int:
-        """Report types and APIs that Amazon removes within 90, 30, 7 days: told once each."""
+        """Send one notice 90, 30 and 7 days before Amazon removes a report type or API, and on the day."""
         with task_outcome(context):
             return completeness.send_deprecation_notices(get_runtime().ledger)
 

@@ -1,7 +1,7 @@
-"""One message a day: what each account collected in the last 24 hours, and what is open.
+"""Sends one message a day: what each account collected in the last 24 hours, and what is open.
 
-When and where stands in `config/notifications.yaml` (`summary`, and the rule of that event). A run by hand
-tells of the 24 hours until now.
+`config/notices.yaml` sets the time (`summary`) and the channels (the rule of that event). A manual run
+reports the 24 hours until now.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DAG_ID = "sellerops__daily_summary"
 
 with DAG(
     dag_id=DAG_ID,
-    description="Tells once a day what was collected and what is open.",
+    description="Sends a daily summary of what was collected and what is open.",
     doc_md=__doc__,
     schedule=summary.summary_schedule(DAG_ID),
     max_active_runs=1,
@@ -30,7 +30,7 @@ with DAG(
 
     @task
     def send_summary(**context: Any) -> str:
-        """The message of the day; its first line."""
+        """Send the summary. Returns its first line."""
         with task_outcome(context):
             return summary.send_summary(get_runtime().ledger, context)
 

@@ -1,8 +1,8 @@
-"""Promised times, looked after by the ledger alone.
+"""Checks promised times against the ledger.
 
-A report whose spec says `due` promises its days by that time. A run by schedule has an Airflow deadline for
-it; this DAG finds what no run's deadline can: a paused DAG, a scheduler that was down, a run that ended well
-without the day. It also tells when a late day has landed.
+A report whose spec has `due` promises its days by that time. A scheduled run has an Airflow deadline for it;
+this DAG finds what no deadline can: a paused DAG, a scheduler that was down, a run that succeeded without the
+day. It also sends a recovery when a late day has landed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sellerops_airflow.runtime import get_runtime
 
 with DAG(
     dag_id="sellerops__deadlines",
-    description="Tells of reports that are late though no run says so, and when they have landed.",
+    description="Finds late reports from the ledger alone, and sends their recoveries.",
     doc_md=__doc__,
     schedule="*/15 * * * *",
     max_active_runs=1,
@@ -29,7 +29,7 @@ with DAG(
 
     @task
     def check_promises(**context: Any) -> int:
-        """What is late by the ledger, and what has landed since; how many warnings stay open."""
+        """Send notices of late days, and recoveries. Returns how many warnings stay open."""
         with task_outcome(context):
             return deadlines.check_promises(get_runtime().ledger)
 

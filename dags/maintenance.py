@@ -1,4 +1,4 @@
-"""Housekeeping of the ledger, once a day, and a look for what has gone quiet."""
+"""Housekeeping of the ledger once a day, and a check for stale slices and refused credentials."""
 
 from __future__ import annotations
 
@@ -14,23 +14,29 @@ from sellerops_airflow.runtime import get_runtime
 
 with DAG(
     dag_id="sellerops__maintenance",
-    description="Housekeeping of the ledger, and a look for what has gone quiet.",
+    description="Housekeeping of the ledger; finds stale slices and refused credentials.",
     doc_md=__doc__,
     schedule="40 4 * * *",
     max_active_runs=1,
     tags={"sellerops", "maintenance"},
     params={
         "keep_calls_days": Param(
-            30, type="integer", minimum=1, description="Days of the log of calls to Amazon."
+            30, type="integer", minimum=1, description="How many days to keep the log of calls to Amazon."
         ),
         "keep_rows_days": Param(
-            400, type="integer", minimum=90, description="Days of superseded requests, rejects, notices."
+            400,
+            type="integer",
+            minimum=90,
+            description="How many days to keep superseded requests, rejected rows, notices.",
         ),
         "keep_changes_days": Param(
-            1100, type="integer", minimum=400, description="Days of the history of changed cells."
+            1100,
+            type="integer",
+            minimum=400,
+            description="How many days to keep the history of changed cells.",
         ),
         "stale_hours": Param(
-            36, type="integer", minimum=1, description="A slice without an end for so long is told of."
+            36, type="integer", minimum=1, description="Hours after which an unfinished slice is reported."
         ),
     },
     **dag_defaults(retry_delay=timedelta(minutes=5)),
@@ -38,19 +44,19 @@ with DAG(
 
     @task
     def roll_call_log(**context: Any) -> list[str]:
-        """Make tomorrow's partition of the call log and drop the old ones."""
+        """Create tomorrow's partition of the call log and drop old ones."""
         with task_outcome(context):
             return maintenance.roll_api_calls(get_runtime().ledger, context["params"]["keep_calls_days"])
 
     @task
     def refresh_reference_tables(**context: Any) -> None:
-        """Bring marketplaces, reports and starter views in the database in step with the configuration."""
+        """Update marketplaces, reports and starter views in the database from the configuration."""
         with task_outcome(context):
             maintenance.refresh_reference_tables(get_runtime().ledger)
 
     @task
     def purge_old_rows(**context: Any) -> dict[str, int]:
-        """Delete ledger rows that nothing needs any more."""
+        """Delete old ledger rows that nothing needs."""
         with task_outcome(context):
             params = context["params"]
             return maintenance.purge(
@@ -59,26 +65,26 @@ with DAG(
 
     @task
     def purge_personal_data(**context: Any) -> dict[str, int]:
-        """Delete rows and archived documents of personal data that are past their time."""
+        """Delete rows and archived documents of personal data past their retention."""
         with task_outcome(context):
             runtime = get_runtime()
             return maintenance.purge_personal_data(runtime.ledger, runtime.archive)
 
     @task
     def check_credentials(**context: Any) -> None:
-        """Ask a token for each account, so that a dead one is known before the reports need it."""
+        """Request a token for each account, to find refused ones before the reports need them."""
         with task_outcome(context):
             maintenance.check_credentials()
 
     @task
     def check_stale_slices(**context: Any) -> None:
-        """Find slices that never ended."""
+        """Fail if slices never finished."""
         with task_outcome(context):
             maintenance.check_stale_slices(get_runtime().ledger, context["params"]["stale_hours"])
 
     @task
     def send_missed_notices(**context: Any) -> int:
-        """Tell of failures that could not be told when Slack was away."""
+        """Send notices of failures whose own process died before it could."""
         with task_outcome(context):
             return maintenance.send_missed_notices(get_runtime().ledger)
 

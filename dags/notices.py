@@ -1,13 +1,13 @@
-"""Messages that a channel did not take, sent again every few minutes; a look at the configuration's files.
+"""Retries messages that a channel did not accept, every five minutes, and checks the configuration files.
 
-A notice is sent at once by whoever has something to tell. What Slack, ClickUp, Telegram or the mail server
-does not take waits in `sellerops.delivery`; `sellerops notices pending` shows it.
+Tasks and callbacks send their notices at once. Messages that Slack, ClickUp, Telegram or the mail server does
+not accept wait in `sellerops.delivery`; `sellerops notices pending` shows them.
 
-An invalid file of `include/config` is told once, and once more when it is valid again; meanwhile its last
+An invalid file of `include/config` gets one notice, and a recovery when it is valid again; meanwhile its last
 valid version stays in use.
 
-A run of this DAG that has not ended after a quarter of an hour shows that no worker takes tasks; that is told
-from the triggerer, which needs none.
+If a run of this DAG has not finished after a quarter of an hour, no worker takes tasks: the triggerer, which
+needs no worker, sends a notice.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from sellerops_airflow.runtime import get_runtime
 
 with DAG(
     dag_id="sellerops__notices",
-    description="Sends again what a channel did not take; tells of invalid configuration.",
+    description="Retries messages that a channel did not accept; checks the configuration.",
     doc_md=docs_page(__doc__),
     schedule="*/5 * * * *",
     max_active_runs=1,
-    # A message that waits must not wait for somebody to find this switch too.
+    # Waiting messages must not depend on somebody unpausing this DAG.
     is_paused_upon_creation=False,
     tags={"sellerops", "maintenance"},
     deadline=worker_deadline(),
@@ -38,13 +38,13 @@ with DAG(
 
     @task
     def send_waiting_notices(**context: Any) -> int:
-        """Send what waits and is due."""
+        """Send waiting messages that are due. Returns how many arrived."""
         with task_outcome(context):
             return maintenance.send_waiting_notices(get_runtime().ledger)
 
     @task
     def check_configuration(**context: Any) -> int:
-        """Tell of files that are invalid, and of those that are valid again; how many are invalid."""
+        """Send notices of invalid files, and recoveries. Returns how many are invalid."""
         with task_outcome(context):
             return configuration.check_configuration(get_runtime().ledger)
 

@@ -1,4 +1,4 @@
-"""Defines no DAG of Airflow. Raises when notifications.yaml is invalid: who else would tell?"""
+"""Defines no DAG of Airflow. Raises when notices.yaml is invalid, so that the UI shows an import error."""
 
 from __future__ import annotations
 

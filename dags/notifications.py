@@ -1,8 +1,8 @@
-"""Listens to Amazon's notifications that reports and queries have ended, so that waits end at once.
+"""Listens to Amazon's notifications of finished reports and queries, so that waits end at once.
 
-One task waits in the triggerer for ever; behind it the triggerer reads the SQS queue of the connection
-`sellerops_notifications` into the ledger. Without that connection it looks for it once a minute and does
-nothing else. `sellerops notifications setup` has Amazon send; `... status` tells whether it works.
+Its single task stays deferred while the triggerer reads the SQS queue of the connection
+`sellerops_notifications` into the ledger. Without that connection the triggerer only checks for it once a
+minute. `sellerops notifications setup` subscribes at Amazon; `... status` shows whether messages arrive.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sellerops_airflow.operators.notifications import ListenToNotificationsOpera
 
 with DAG(
     dag_id="sellerops__notifications",
-    description="Listens to Amazon's notifications, so that waits end at once.",
+    description="Listens to Amazon's notifications of finished reports, so that waits end at once.",
     doc_md=docs_page(__doc__),
     # The run never ends unless it fails; the next hour then starts another.
     schedule="20 * * * *",

@@ -1,8 +1,8 @@
-"""Documents whose figures are so unlike those before that a person decides whether they are stored.
+"""Asks you to decide about quarantined documents, whose numbers look implausible.
 
-Each waits as a task of its own under *Required Actions*, with the old and the new figures. *Release* stores
-the document, *Reject* keeps the rows there are. What nobody answers within a day is asked again. The same is
-done by `sellerops quarantine`.
+Each document and table is a task under *Required Actions*, with the old and the new figures. *Release* stores
+the document, *Reject* keeps the existing rows. After a day without an answer the question is asked again.
+`sellerops quarantine` does the same.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from sellerops_airflow.operators.quarantine import (
 
 with DAG(
     dag_id="sellerops__quarantine",
-    description="Asks people about documents that are held back.",
+    description="Asks for decisions about quarantined documents.",
     doc_md=docs_page(__doc__),
-    # A skipped load sends no asset event to be woken by; a look that finds nothing costs 0.2 s.
+    # A skipped load sends no asset event that could trigger this DAG; a run that finds nothing takes 0.2 s.
     schedule="*/10 * * * *",
-    # A run lasts while its questions are open, a day at most; later runs ask what came since.
+    # A run lasts while its questions are open, at most a day; later runs ask about newer documents.
     max_active_runs=32,
     tags={"sellerops", "quarantine"},
     **dag_defaults(retry_delay=timedelta(minutes=1)),
@@ -34,7 +34,7 @@ with DAG(
 
     @task_group(group_id="document")
     def ask_and_decide(quarantine: Any) -> None:
-        """One held document: the question, then what follows from the answer."""
+        """One quarantined document: ask for a decision, then apply it."""
         asked = RequestDecisionOperator(
             task_id="ask", quarantine=quarantine, map_index_template="{{ task.quarantine['label'] }}"
         )

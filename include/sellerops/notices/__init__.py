@@ -1,4 +1,4 @@
-"""What a message to people says, who is told, and what is still to be sent; how is not known here."""
+"""What notices say, who gets them, and which are still to be sent; ``sellerops_airflow`` sends them."""
 
 from sellerops.notices.events import Event
 from sellerops.notices.messages import Failure, RunOutcome, failure_notice

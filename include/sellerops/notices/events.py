@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Event(StrEnum):
-    """What has happened; the first three are how a run ended. ``notifications.yaml`` says who is told."""
+    """What happened; the first three are how a run ended. ``notices.yaml`` routes each event to channels."""
 
     SUCCESS = "success"
     PARTIAL_FAILURE = "partial_failure"

@@ -1,4 +1,4 @@
-"""A notice's text, which is written in Slack's mark-up, as other channels want it."""
+"""Converts a notice's text from Slack's mark-up to plain text or HTML, for other channels."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import re
 _LINK = re.compile(r"<(https?://[^|>\s]+)(?:\|([^>]*))?>")
 _BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 _CODE = re.compile(r"`([^`\n]+)`")
-# One after the other from the left, so that tags never cross: values may hold either sign.
+# Matched from the left one after the other, so that tags never cross: values may contain either character.
 _MARK = re.compile(r"`(?P<code>[^`\n]+)`|(?<![\w*])\*(?P<bold>(?:`[^`\n]+`|[^*`\n])+)\*(?![\w*])")
 
 
 def to_plain_text(text: str) -> str:
-    """Without mark-up: a link is ``title: address``."""
+    """The text without mark-up; a link becomes ``title: address``."""
     shown = _LINK.sub(lambda link: f"{link[2]}: {link[1]}" if link[2] else link[1], text)
     return html.unescape(_BOLD.sub(r"\1", shown))
 
 
 def to_html(text: str) -> str:
-    """With ``<a>``, ``<b>`` and ``<code>``, all else escaped; lines end as they do in ``text``."""
+    """The text as HTML with ``<a>``, ``<b>`` and ``<code>``, all else escaped; line ends stay."""
     parts = []
     end = 0
     for link in _LINK.finditer(text):
@@ -31,11 +31,11 @@ def to_html(text: str) -> str:
 
 
 def cut_to_fit(text: str, most: int) -> str:
-    """``text`` cut at the end of a line so that its HTML has no more than ``most`` characters."""
+    """``text``, cut at the end of a line so that its HTML has no more than ``most`` characters."""
     lines = text.split("\n")
     if len(to_html(text)) <= most:
         return text
-    more = "... cut; the run's page has all of it."
+    more = "... cut; the run's page shows all of it."
     while len(lines) > 1 and len(to_html("\n".join([*lines, more]))) > most:
         lines.pop()
     while lines and len(to_html("\n".join([*lines, more]))) > most:
@@ -54,5 +54,5 @@ def _tagged(mark: re.Match[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Some parts of a notice are escaped already, its headline is not."""
+    """Escape ``text`` once: its headline is not escaped yet, other parts are."""
     return html.escape(html.unescape(text), quote=False)

@@ -1,4 +1,4 @@
-"""The notice of a failed run: what failed, why, and what a person does next."""
+"""The notices of a run's end: what failed, why and what to do next; success; recovery."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sellerops.base import errors
 from sellerops.base.errors import ConfigurationError, FormError
 from sellerops.base.redaction import redact
 from sellerops.notices.events import Event
-from sellerops.notices.notice import Fault, Notice, escape, slack_blocks
+from sellerops.notices.notice import Fault, Notice, escape, link_to, shorten
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
 
-# A person reads far less than the channels would take.
+# Far less than the channels accept: nobody reads more.
 _MOST_CAUSES = 8
 _MOST_SLICES = 6
 _LONGEST_TEXT = 600
@@ -25,10 +25,10 @@ _LONGEST_TEXT = 600
 
 @dataclass(frozen=True)
 class Failure:
-    """One task that failed. ``label`` says shop and day (``US 2026-11-20``); empty when no slice was reached.
+    """One failed task. ``label``: marketplace and day (``US 2026-11-20``); empty without a slice.
 
-    ``step`` is the task's name; ``error_type`` a class of ``sellerops.base.errors`` where it is one of ours.
-    A task of no account (maintenance) has an empty ``account_id``.
+    ``step`` is the task's name; ``error_type`` the error's class, of ``sellerops.base.errors`` or not.
+    A task without an account (maintenance) has an empty ``account_id``.
     """
 
     account_id: str
@@ -42,10 +42,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """A run that has ended. ``loaded``: slices that some destination took; ``rows``: stored, by destination.
+    """A finished run. ``loaded``: slices that a destination loaded; ``rows``: stored, by destination.
 
-    ``source`` and ``family`` are empty for a DAG that is no report. ``accounts``: those whose slices were
-    planned; ``accounts_loaded``: those of which it loaded something.
+    ``source`` and ``family`` are empty for a DAG that does not collect a report. ``accounts``: those with
+    planned slices; ``accounts_loaded``: those with loaded slices.
     """
 
     report: str
@@ -64,42 +64,41 @@ class RunOutcome:
 
 
 def failure_notice(outcome: RunOutcome) -> Notice:
-    """One notice for the whole run; slices with the same cause are told together."""
+    """One notice for the whole run; slices with the same cause share a section."""
     event = _event(outcome)
     groups = _by_cause(outcome.failures)
     mistyped = _is_mistyped(outcome)
-    word = "failed" if event is Event.CRITICAL_FAILURE else "partly failed"
-    headline = f"{outcome.report} {word}: {_count(outcome)}"
+    verb = "failed" if event is Event.CRITICAL_FAILURE else "partly failed"
+    headline = f"{outcome.report} {verb}: {_count(outcome)}"
     if mistyped:
-        headline = f"{outcome.report} did not start: the trigger form holds a mistake"
+        headline = f"{outcome.report} did not start: the trigger form contains a mistake"
     shown = groups[:_MOST_CAUSES]
     sections = [_cause_text(group) for group in shown]
     if len(groups) > len(shown):
         sections.append(f"... and {len(groups) - len(shown)} more causes; see the run.")
-    return Notice(
-        key=f"run_failed|{outcome.dag_id}|{outcome.run_id}|{outcome.attempt}",
-        event=event,
-        text="\n".join([headline, *sections]),
-        blocks=slack_blocks(headline, sections, context=f"{_link(outcome.run_url, 'Run')} {outcome.run_id}"),
+    return Notice.build(
+        f"run_failed|{outcome.dag_id}|{outcome.run_id}|{outcome.attempt}",
+        event,
+        headline,
+        sections,
+        context=_run_link(outcome),
         family=outcome.family,
         account_ids=tuple(dict.fromkeys(each.account_id for each in outcome.failures if each.account_id)),
         report=outcome.report,
         dag_id=outcome.dag_id,
         run_id=outcome.run_id,
-        # A mistake in a form ends with its run: no later one shows that it is over.
+        # A mistake in a form concerns its own run only: no later run could show a recovery.
         faults=() if mistyped else tuple(_fault(outcome, group[0]) for group in groups),
     )
 
 
 def success_notice(outcome: RunOutcome) -> Notice:
-    """One notice of a report's run that went well."""
-    headline = f"{outcome.report} done: {describe_outcome(outcome)}"
-    link = f"{_link(outcome.run_url, 'Run')} {outcome.run_id}"
-    return Notice(
-        key=f"run_done|{outcome.dag_id}|{outcome.run_id}|{outcome.attempt}",
-        event=Event.SUCCESS,
-        text=f"{headline}\n{link}",
-        blocks=slack_blocks(headline, [], context=link),
+    """One notice for a successful run of a report."""
+    return Notice.build(
+        f"run_done|{outcome.dag_id}|{outcome.run_id}|{outcome.attempt}",
+        Event.SUCCESS,
+        f"{outcome.report} done: {describe_outcome(outcome)}",
+        footer=_run_link(outcome),
         family=outcome.family,
         account_ids=outcome.accounts,
         report=outcome.report,
@@ -109,52 +108,50 @@ def success_notice(outcome: RunOutcome) -> Notice:
 
 
 def describe_recovery(ledger: Ledger, outcome: RunOutcome) -> tuple[str, str, str]:
-    """Headline, text and link for the end of faults that this run shows to be over."""
+    """Headline, text and link of the recovery notice for faults that this run shows to be over."""
     from sellerops.ledger.slices import failed_days
 
-    words = describe_outcome(outcome) if outcome.family else "the run went well"
-    text = f"In this run: {words}."
+    text = f"In this run: {describe_outcome(outcome) if outcome.family else 'no task failed'}."
     left, number = ledger.database.run(
         lambda c: failed_days(c, outcome.report, outcome.accounts_loaded, _MOST_SLICES)
     )
     if left:
         named = ", ".join(f"{account_id} {day}" for account_id, day in left)
         more = f" and {number - len(left)} more" if number > len(left) else ""
-        text += f" Still failed: {named}{more}; clear them, or the gap run fills them."
-    headline = f"{outcome.report} works again"
-    return headline, text, f"{_link(outcome.run_url, 'Run')} {outcome.run_id}"
+        text += f" Still failed: {named}{more}; clear them, or wait for gap filling."
+    return f"{outcome.report} works again", text, _run_link(outcome)
 
 
 def describe_outcome(outcome: RunOutcome) -> str:
     """``3 loaded, 1 skipped, 12,345 rows in postgres``."""
-    words = [f"{outcome.loaded} loaded"]
+    parts = [f"{outcome.loaded} loaded"]
     if outcome.skipped:
-        words.append(f"{outcome.skipped} skipped")
-    words += [f"{count:,} rows in {name}" for name, count in sorted(outcome.rows.items())]
-    return ", ".join(words)
+        parts.append(f"{outcome.skipped} skipped")
+    parts += [f"{count:,} rows in {name}" for name, count in sorted(outcome.rows.items())]
+    return ", ".join(parts)
 
 
 def run_fault_prefix(dag_id: str) -> str:
-    """How the keys of all faults of a DAG's runs begin; the account follows, empty for a task of none."""
+    """The prefix of the keys of all faults of a DAG's runs; the account follows, or nothing."""
     return f"run_failed|{dag_id}|"
 
 
 def _fault(outcome: RunOutcome, failure: Failure) -> Fault:
-    """The same for the same cause in whichever run: numbers and days in its words do not count."""
+    """The same for the same cause in any run: numbers and days in its text do not count."""
     cause = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\d+", "#", redact(failure.cause))
     digest = hashlib.sha256(cause.encode("utf-8", "replace")).hexdigest()[:16]
     prefix = f"{run_fault_prefix(outcome.dag_id)}{failure.account_id}|"
-    place = " ".join(filter(None, [outcome.report, failure.account_id, f"({failure.step})"]))
+    where = " ".join(filter(None, [outcome.report, failure.account_id, f"({failure.step})"]))
     return Fault(
         f"{prefix}{failure.step}|{failure.error_type}|{digest}",
-        f"{place}: {_cut(redact(failure.cause), 150)}",
+        f"{where}: {shorten(redact(failure.cause), 150)}",
     )
 
 
 def _event(outcome: RunOutcome) -> Event:
     """Critical when nothing was loaded, a plan failed, or the same cause will fail every later run too.
 
-    A mistake in the trigger form is none of these: only this run holds it.
+    A mistake in the trigger form is never critical: it concerns this run only.
     """
     if _is_mistyped(outcome):
         return Event.PARTIAL_FAILURE
@@ -163,7 +160,7 @@ def _event(outcome: RunOutcome) -> Event:
 
 
 def _is_mistyped(outcome: RunOutcome) -> bool:
-    """Whether all that went wrong is what somebody typed into the trigger form."""
+    """Whether every failure is a mistake in the trigger form."""
     return bool(outcome.failures) and all(each.error_type == FormError.__name__ for each in outcome.failures)
 
 
@@ -191,15 +188,15 @@ def _cause_text(group: Sequence[Failure]) -> str:
     return "\n".join(
         [
             f"*{escape(first.account_id or first.step)}* {escape(_what(group))}".rstrip(),
-            f"Cause: {escape(_cut(kind + redact(first.cause), _LONGEST_TEXT))}",
-            f"Next: {escape(_cut(redact(first.remedy), _LONGEST_TEXT))}",
-            _link(first.log_url, "Log"),
+            f"Cause: {escape(shorten(kind + redact(first.cause), _LONGEST_TEXT))}",
+            f"Next: {escape(shorten(redact(first.remedy), _LONGEST_TEXT))}",
+            link_to(first.log_url, "Log"),
         ]
     )
 
 
 def _what(group: Sequence[Failure]) -> str:
-    """``US 2026-11-20, US 2026-11-21 (fetch_report)``; only the step where no slice was reached."""
+    """``US 2026-11-20, US 2026-11-21 (fetch_report)``; only the step without a slice."""
     step = group[0].step if group[0].account_id else ""
     labels = [failure.label for failure in group if failure.label]
     if not labels:
@@ -208,9 +205,5 @@ def _what(group: Sequence[Failure]) -> str:
     return f"{', '.join(labels[:_MOST_SLICES])}{more} ({step})"
 
 
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 3]}..."
-
-
-def _link(url: str, title: str) -> str:
-    return f"<{url}|{title}>" if url else title
+def _run_link(outcome: RunOutcome) -> str:
+    return f"{link_to(outcome.run_url, 'Run')} {outcome.run_id}"

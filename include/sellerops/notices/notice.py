@@ -1,4 +1,4 @@
-"""A message to people, before anything is known of channels."""
+"""A notice: a message to people, independent of the channels it goes to."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from sellerops.base.commands import commands_as_typed
 from sellerops.notices.events import Event
 
-# Slack takes 150 characters of a header and 3,000 of a section (api.slack.com, Block Kit).
+# Slack accepts 150 characters in a header and 3,000 in a section (api.slack.com, Block Kit).
 _HEADER, _SECTION = 150, 2900
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that is wrong for a while. ``key`` is the same whenever it is seen, ``headline`` one line."""
+    """Something that is wrong until it recovers. ``key``: the same each time it is seen."""
 
     key: str
     headline: str
@@ -23,14 +23,14 @@ class Fault:
 
 @dataclass(frozen=True)
 class Notice:
-    """A message. ``key`` is the same for the same happening: it is told once.
+    """A message. A ``key`` is sent once, however often it is recorded.
 
-    ``text``: Slack's mark-up (``*bold*``, ``<address|title>``, ``&amp; &lt; &gt;``), its first line is the
-    headline; ``blocks``: Slack's blocks of the same. ``event``, ``family`` and ``account_ids`` decide the
-    channels; messages of the same ``run_id`` of ``dag_id`` share a thread. ``fault_key``: the same for the
-    same fault seen again later, which is told once, at most daily as long as it lasts, and when it ends;
-    ``faults`` instead, where one message tells of several. Commands in backticks are told as the reader types
-    them.
+    ``text`` is Slack's mark-up (``*bold*``, ``<address|title>``, ``&amp; &lt; &gt;``), its first line the
+    headline; ``blocks`` are Slack's blocks of the same. ``event``, ``family`` and ``account_ids`` decide the
+    channels; messages of the same ``run_id`` of ``dag_id`` share a thread. Notices with the same
+    ``fault_key`` are sent when the fault begins, as a reminder at most once a day while it lasts, and when
+    it is over; a notice of several faults has ``faults`` instead. Commands in backticks are rewritten as the
+    reader types them.
     """
 
     key: str
@@ -48,6 +48,26 @@ class Notice:
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", commands_as_typed(self.text))
 
+    @classmethod
+    def build(
+        cls,
+        key: str,
+        event: Event,
+        headline: str,
+        sections: Sequence[str] = (),
+        *,
+        context: str = "",
+        footer: str = "",
+        **about: Any,
+    ) -> Notice:
+        """A notice with text and blocks made of the same parts.
+
+        :param context: small print below the blocks; ``footer``: the same, and the last line of the text too.
+        :param about: the other fields, such as ``family`` or ``fault_key``.
+        """
+        lines = [headline, *sections, *([footer] if footer else [])]
+        return cls(key, event, "\n".join(lines), slack_blocks(headline, sections, footer or context), **about)
+
     @property
     def headline(self) -> str:
         return self.text.split("\n", 1)[0]
@@ -58,7 +78,7 @@ class Notice:
 
     @property
     def thread(self) -> str:
-        """Messages of one thread are sent in order, and answer to its first one where the channel can."""
+        """Messages of one thread are sent in order, as replies to the first where possible."""
         return thread_of(self.dag_id, self.run_id) if self.run_id else f"notice|{self.key}"
 
 
@@ -68,23 +88,32 @@ def thread_of(dag_id: str, run_id: str) -> str:
 
 
 def slack_blocks(headline: str, sections: Sequence[str], context: str = "") -> list[dict[str, Any]]:
-    """Slack's blocks of a headline (plain text) and sections (mark-up), cut to what Slack takes."""
-    told = [_cut(commands_as_typed(each), _SECTION) for each in sections]
+    """Slack's blocks of a headline (plain text) and sections (mark-up), cut to the lengths Slack accepts."""
+    texts = [shorten(commands_as_typed(each), _SECTION) for each in sections]
     blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": _cut(headline, _HEADER)}},
-        *({"type": "section", "text": {"type": "mrkdwn", "text": each}} for each in told),
+        {"type": "header", "text": {"type": "plain_text", "text": shorten(headline, _HEADER)}},
+        *({"type": "section", "text": {"type": "mrkdwn", "text": each}} for each in texts),
     ]
     if context:
-        blocks.append(
-            {"type": "context", "elements": [{"type": "mrkdwn", "text": commands_as_typed(context)}]}
-        )
+        blocks.append(slack_context(commands_as_typed(context)))
     return blocks
 
 
+def slack_context(text: str) -> dict[str, Any]:
+    """A Slack block of small print, in mark-up."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
+
+
 def escape(text: str) -> str:
-    """Text that Slack shows as it is: it reads these three as mark-up (api.slack.com, formatting text)."""
+    """Escape what Slack would read as mark-up (api.slack.com, formatting text)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _cut(text: str, length: int) -> str:
+def shorten(text: str, length: int) -> str:
+    """At most ``length`` characters of the text; a cut one ends in ``...``."""
     return text if len(text) <= length else f"{text[: length - 3]}..."
+
+
+def link_to(url: str, title: str) -> str:
+    """A link in Slack's mark-up; the title alone without an address."""
+    return f"<{url}|{title}>" if url else title

@@ -1,4 +1,4 @@
-"""An outage of the ledger in words: its notice and its end go out by ways that need no ledger."""
+"""The messages of a ledger outage and its recovery, which are sent without the ledger."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from sellerops.notices.notice import escape
 
-# Of runs that failed meanwhile; the others are only counted.
+# Failed runs that are listed; further ones are only counted.
 MOST_RUNS = 100
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """An address that was told; ``reference`` is what its channel called the message."""
+    """An address that got the message; ``reference``: the channel's id of it."""
 
     kind: str
     connection: str
@@ -25,7 +25,7 @@ class Recipient:
 
 @dataclass(frozen=True)
 class FailedRun:
-    """A run whose failure could not be told in detail, nor be written down."""
+    """A run that failed during the outage: neither its notice nor its ledger rows could be written."""
 
     dag_id: str
     run_id: str
@@ -34,21 +34,21 @@ class FailedRun:
 
 @dataclass(frozen=True)
 class Outage:
-    """One outage, as it is kept outside the ledger. Times are aware, in real time.
+    """One outage, as stored outside the ledger. Times are ISO texts with a time zone, in real time.
 
-    ``over_at``: set when it has ended but not everybody was told.
+    ``over_at``: set when the outage is over and some ``recipients`` still need the recovery message.
     """
 
     since: str
     where: str
     cause: str
-    told: tuple[Recipient, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
     runs: tuple[FailedRun, ...] = ()
     more_runs: int = 0
     over_at: str = ""
 
     def with_run(self, run: FailedRun) -> Outage:
-        """With one more run that failed, once each."""
+        """The outage with one more failed run; a run that is already listed changes nothing."""
         if run in self.runs:
             return self
         if len(self.runs) >= MOST_RUNS:
@@ -60,13 +60,20 @@ class Outage:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Outage:
-        told = tuple(Recipient(**each) for each in values.pop("told", ()))
-        return cls(**values | {"told": told, "runs": tuple(FailedRun(**each) for each in values["runs"])})
+        if "told" in values:  # stored by a version before 0.1
+            values["recipients"] = values.pop("told")
+        return cls(
+            **values
+            | {
+                "recipients": tuple(Recipient(**each) for each in values["recipients"]),
+                "runs": tuple(FailedRun(**each) for each in values["runs"]),
+            }
+        )
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message: its headline (plain text) and the sections below, in Slack's mark-up."""
+    """A headline in plain text, and the sections below it in Slack's mark-up."""
 
     headline: str
     sections: Sequence[str] = field(default=())
@@ -77,19 +84,19 @@ class Message:
 
 
 def outage_message(outage: Outage) -> Message:
-    """What people are told once, when the outage is first met."""
+    """The message that is sent once, when the outage is first noticed."""
     return Message(
         "The ledger cannot be reached: nothing can be collected or loaded",
         (
             f"{escape(outage.where)}: {escape(outage.cause)}",
-            "Next: start Postgres or correct the connection. Waits go on by themselves; runs that fail "
-            "meanwhile are listed in the message that says it is over, and not told one by one.",
+            "Next: start Postgres or correct the connection. Waits continue by themselves; the recovery "
+            "message lists the runs that failed meanwhile, instead of one notice each.",
         ),
     )
 
 
 def recovery_message(outage: Outage, ended_at: datetime, marked: int) -> Message:
-    """What they are told in the end. ``marked``: slices that are marked failed only now."""
+    """The recovery message. ``marked``: slices that were marked failed when the outage was over."""
     minutes = max(1, round((ended_at - datetime.fromisoformat(outage.since)).total_seconds() / 60))
     count = len(outage.runs) + outage.more_runs
     if not count:
@@ -100,7 +107,7 @@ def recovery_message(outage: Outage, ended_at: datetime, marked: int) -> Message
         f"The ledger answers again after {minutes} min; {count} runs failed meanwhile",
         (
             "\n".join([*links, *more]),
-            f"{marked} slices are now marked failed. Next: clear the failed tasks of these runs; they go on "
-            "where they stood.",
+            f"{marked} slices are now marked failed. Next: clear the failed tasks of these runs; they resume "
+            "where they were.",
         ),
     )

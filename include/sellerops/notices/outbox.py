@@ -1,8 +1,8 @@
-"""Telling people: a notice becomes one delivery for each address, and deliveries are sent until they arrive.
+"""The outbox: a notice becomes one delivery per address, and deliveries are sent until they arrive.
 
-Everything is in the ledger before anything is sent, in one transaction: whoever is killed on the way, the
-message goes out, by the next process that sends. Nobody is told twice of the same key; a message may arrive
-twice only when a sender dies between the channel's yes and the ledger's.
+Deliveries are written to the ledger in one transaction before any is sent. If the process is killed, the next
+process that sends takes over. A key is recorded once; a message arrives twice only if its sender dies after
+the channel accepted it and before the ledger recorded it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sellerops.ledger import notices as tables
 from sellerops.ledger.notices import Delivery, NewDelivery, OpenFault
 from sellerops.notices.events import Event
-from sellerops.notices.notice import Notice, escape, slack_blocks
+from sellerops.notices.notice import Notice, escape, slack_context
 from sellerops.notices.routes import Kind, Routes, Target
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# One attempt takes no longer, and all of one call together take hardly more: work waits for them.
+# Limits of one attempt, and of all attempts of one call: a task or callback waits for them.
 SEND_SECONDS = 5.0
 BUDGET_SECONDS = 10.0
 GIVE_UP_AFTER = timedelta(days=1)
-# Less than a day: the run of a daily schedule may come a few seconds earlier than the day before.
+# Less than a day: a daily run may start a few seconds earlier than the day before.
 REMIND_AFTER = timedelta(hours=20)
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
 
@@ -40,9 +40,9 @@ HasConnection = Callable[[Target], bool]
 
 
 class ChannelError(Exception):
-    """A channel did not take a message. ``retry_after``: seconds it wants to be left alone.
+    """A channel did not accept a message. ``retry_after``: seconds it asks to wait before the next attempt.
 
-    ``is_final``: it will never take this message.
+    ``is_final``: it will never accept this message.
     """
 
     def __init__(self, cause: str, *, retry_after: float = 0.0, is_final: bool = False) -> None:
@@ -56,25 +56,25 @@ class Post:
     """One message for one address.
 
     :param text: Slack's mark-up, first line the headline; ``blocks``: Slack's blocks of it.
-    :param answers: what the channel called the thread's first message; empty for the first.
-    :param broadcast: an answer that those who do not follow the thread should see too.
+    :param reply_to: the channel's id of the thread's first message; empty for the first.
+    :param broadcast: show the reply in the channel too, for those who do not follow the thread.
     :param timeout: seconds.
     """
 
     target: str
     text: str
     blocks: list[dict[str, Any]]
-    answers: str = ""
+    reply_to: str = ""
     broadcast: bool = False
     timeout: float = SEND_SECONDS
 
 
-# kind, connection, post -> what the channel calls the message; raises ChannelError
+# kind, connection, post -> the channel's id of the message; raises ChannelError
 Send = Callable[[str, str, Post], str]
 
 
 def record_notice(ledger: Ledger, notice: Notice, routes: Routes, has_connection: HasConnection) -> list[str]:
-    """Put a notice on its way unless somebody has; the threads to send then. Nothing is sent here."""
+    """Write deliveries of a notice unless its key is known. Returns the threads to send; sends nothing."""
     return record_notice_of_new(
         ledger, [notice], lambda each: each.key, lambda new: new[0], routes, has_connection
     )
@@ -88,23 +88,23 @@ def record_notice_of_new(
     routes: Routes,
     has_connection: HasConnection,
 ) -> list[str]:
-    """The same for several things in one message: ``make`` gets those of ``items`` nobody was told of."""
+    """The same for several items in one notice: ``make`` gets the ``items`` whose keys are new."""
     token = uuid.uuid4()
 
     def work(connection: Connection) -> list[str]:
         with connection.transaction():
-            # In the order of their keys: two processes that tell of the same things must not wait crosswise.
+            # In the order of the keys: two processes with the same items must not deadlock.
             won = {key for key in sorted(set(map(key_of, items))) if tables.claim(connection, key, token)}
             new = [item for item in items if key_of(item) in won]
-            return _put(connection, make(new), routes, has_connection) if new else []
+            return _add(connection, make(new), routes, has_connection) if new else []
 
     return ledger.database.run(work)
 
 
-def _put(connection: Connection, notice: Notice, routes: Routes, has_connection: HasConnection) -> list[str]:
-    told = _decide(connection, notice)
-    if told is None:
-        log.info("%s: is known already, it is counted", notice.key)
+def _add(connection: Connection, notice: Notice, routes: Routes, has_connection: HasConnection) -> list[str]:
+    message = _message(connection, notice)
+    if message is None:
+        log.info("%s: the fault is known and was counted", notice.key)
         return []
     targets = [
         each
@@ -112,20 +112,22 @@ def _put(connection: Connection, notice: Notice, routes: Routes, has_connection:
         if has_connection(each)
     ]
     if not targets:
-        log.info("Nobody is told of %s: no channel for %s", notice.key, notice.event)
-    tables.add_deliveries(connection, (_delivery(told, each) for each in targets))
-    return [told.thread] if targets else []
+        log.info("%s is not sent: no channel for %s", notice.key, notice.event)
+    tables.add_deliveries(connection, (_delivery(message, each) for each in targets))
+    return [message.thread] if targets else []
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Message:
+    """A notice as it is sent: itself or its reminder, and in which thread."""
+
     notice: Notice
     thread: str
     broadcast: bool = False
 
 
-def _decide(connection: Connection, notice: Notice) -> _Told | None:
-    """Whether and where it is told: a fault is news when it begins, when it gets worse, and once a day."""
+def _message(connection: Connection, notice: Notice) -> _Message | None:
+    """What to send: a fault when it begins or gets worse, a reminder once a day, else None."""
     known = [
         tables.record_fault(
             connection,
@@ -138,39 +140,38 @@ def _decide(connection: Connection, notice: Notice) -> _Told | None:
         for each in sorted(notice.all_faults, key=lambda each: each.key)
     ]
     if not known:
-        return _Told(notice, notice.thread)
+        return _Message(notice, notice.thread)
     worse = notice.event is Event.CRITICAL_FAILURE and any(each.event != notice.event for each in known)
     is_news = worse or any(each.is_new or notice.thread in each.threads for each in known)
     oldest = min(known, key=lambda each: each.opened_at)
     if is_news:
-        told = _Told(notice, notice.thread)
+        message = _Message(notice, notice.thread)
     elif _is_time_to_remind(max(each.told_at for each in known), _now(connection)):
-        told = _Told(_reminder(notice, oldest), oldest.threads[-1], broadcast=True)
+        message = _Message(_reminder(notice, oldest), oldest.threads[-1], broadcast=True)
     else:
         return None
-    tables.mark_faults_notified(connection, [each.id for each in known], notice.event, told.thread)
-    return told
+    tables.mark_faults_notified(connection, [each.id for each in known], notice.event, message.thread)
+    return message
 
 
 def _is_time_to_remind(told_at: datetime, now: datetime) -> bool:
-    """On another day (UTC), and not just after midnight."""
+    """On another day (UTC), and not right after midnight."""
     return now - told_at >= REMIND_AFTER and now.date() > told_at.date()
 
 
 def _reminder(notice: Notice, fault: OpenFault) -> Notice:
-    line = f"Still not over: seen {fault.times} times since {fault.opened_at:%Y-%m-%d %H:%M} UTC."
+    line = f"Not resolved yet: seen {fault.times} times since {fault.opened_at:%Y-%m-%d %H:%M} UTC."
     first, *rest = notice.blocks
-    note = {"type": "context", "elements": [{"type": "mrkdwn", "text": line}]}
     text = "\n".join([notice.headline, line, *notice.text.split("\n")[1:]])
-    return replace(notice, text=text, blocks=[first, note, *rest])
+    return replace(notice, text=text, blocks=[first, slack_context(line), *rest])
 
 
 def record_recovery(
     ledger: Ledger, fault_ids: Collection[int], text: str = "", *, headline: str = "", link: str = ""
 ) -> tuple[list[str], set[Target]]:
-    """End faults and put the word of it on its way to everybody who was told of their beginning.
+    """Close faults and write recovery deliveries for everyone who was notified of them.
 
-    ``text`` (mark-up) and ``link`` say more. Gives the threads to send, and who is told.
+    ``text`` (mark-up) and ``link`` add details. Returns the threads to send, and the targets.
     """
 
     def work(connection: Connection) -> tuple[list[str], set[Target]]:
@@ -179,32 +180,28 @@ def record_recovery(
             for fault in tables.close_faults(connection, fault_ids):
                 for thread in fault.threads:
                     ended.setdefault(thread, []).append(fault)
-            told: set[Target] = set()
+            notified: set[Target] = set()
             for thread, faults in ended.items():
-                notice = _end_notice(faults, thread, headline, text, link)
+                notice = _recovery_notice(faults, thread, headline, text, link)
                 for first in tables.first_deliveries(connection, thread):
                     target = Target(first.channel, Kind(first.kind), first.connection, first.target)
-                    if target in told and target.kind is Kind.CLICKUP:
-                        continue  # its comments have no threads: once is enough
-                    told.add(target)
-                    end = _delivery(_Told(notice, thread, broadcast=True), target)
-                    tables.add_deliveries(connection, [end])
-            return list(ended), told
+                    if target in notified and target.kind is Kind.CLICKUP:
+                        continue  # comments have no threads: one recovery is enough
+                    notified.add(target)
+                    recovery = _delivery(_Message(notice, thread, broadcast=True), target)
+                    tables.add_deliveries(connection, [recovery])
+            return list(ended), notified
 
     return ledger.database.run(work)
 
 
-def _end_notice(faults: Sequence[OpenFault], thread: str, headline: str, text: str, link: str) -> Notice:
+def _recovery_notice(faults: Sequence[OpenFault], thread: str, headline: str, text: str, link: str) -> Notice:
     first = faults[0]
     title = headline or f"{first.report or 'This'} works again"
-    lines = [f"Over: {escape(each.headline)}{_how_often(each)}" for each in faults]
+    lines = [f"Resolved: {escape(each.headline)}{_how_often(each)}" for each in faults]
     sections = ["\n".join(lines), *([text] if text else [])]
-    return Notice(
-        f"end|{first.id}|{thread}",
-        Event(first.event),
-        "\n".join([title, *sections, *([link] if link else [])]),
-        slack_blocks(title, sections, context=link),
-        report=first.report,
+    return Notice.build(
+        f"end|{first.id}|{thread}", Event(first.event), title, sections, footer=link, report=first.report
     )
 
 
@@ -214,19 +211,19 @@ def _how_often(fault: OpenFault) -> str:
     )
 
 
-def _delivery(told: _Told, target: Target) -> NewDelivery:
-    notice = told.notice
+def _delivery(message: _Message, target: Target) -> NewDelivery:
+    notice = message.notice
     return NewDelivery(
         notice_key=notice.key,
         event=notice.event,
         report=notice.report,
-        thread=told.thread,
+        thread=message.thread,
         channel=target.channel,
         kind=target.kind,
         connection=target.connection,
         target=target.to,
         message={"text": notice.text, "blocks": notice.blocks},
-        broadcast=told.broadcast,
+        broadcast=message.broadcast,
     )
 
 
@@ -237,10 +234,10 @@ def send_due(
     threads: Iterable[str] | None = None,
     budget: float = BUDGET_SECONDS,
 ) -> int:
-    """Send what is due, of these threads or of all; how many messages arrived.
+    """Send what is due, of these threads or of all. Returns how many messages arrived.
 
-    An address that fails is left alone for the rest of the call; what it did not take is due again later.
-    Nothing is begun after ``budget`` seconds, and one send gets no more than what is left of them.
+    An address that fails is skipped for the rest of the call; its messages become due again later. No attempt
+    starts after ``budget`` seconds (real time), and an attempt gets at most what is left of them.
     """
     wanted = None if threads is None else list(threads)
     until = time.monotonic() + budget
@@ -254,7 +251,7 @@ def send_due(
             reference = send(due.kind, due.connection, _post(due, min(SEND_SECONDS, left)))
         except ChannelError as error:
             failed.add((due.kind, due.connection, due.target))
-            _put_off(ledger, due, error)
+            _postpone(ledger, due, error)
         else:
             _mark_sent(ledger, due, reference)
             sent += 1
@@ -263,27 +260,27 @@ def send_due(
 
 def _post(due: Delivery, timeout: float) -> Post:
     message = due.message
-    answers = due.answers or ""
+    reply_to = due.answers or ""
     return Post(
-        due.target, message["text"], message["blocks"], answers, bool(answers) and due.broadcast, timeout
+        due.target, message["text"], message["blocks"], reply_to, bool(reply_to) and due.broadcast, timeout
     )
 
 
 def _mark_sent(ledger: Ledger, due: Delivery, reference: str) -> None:
     ledger.database.run(lambda c: tables.record_sent(c, due.id, reference))
-    log.info("Told %s (%s) of %s", due.channel, due.target, due.notice_key)
+    log.info("Sent %s to %s (%s)", due.notice_key, due.channel, due.target)
 
 
-def _put_off(ledger: Ledger, due: Delivery, error: ChannelError) -> None:
+def _postpone(ledger: Ledger, due: Delivery, error: ChannelError) -> None:
     wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(due.attempts - 1, 10))
     wait = max(wait, timedelta(seconds=error.retry_after))
     limit = timedelta(0) if error.is_final else GIVE_UP_AFTER
     cause = str(error)
     state = ledger.database.run(lambda c: tables.record_unsent(c, due.id, cause, wait, limit))
     if state == "GIVEN_UP":
-        log.error("%s is not told of %s, given up: %s", due.channel, due.notice_key, error)
+        log.error("%s was not sent to %s, given up: %s", due.notice_key, due.channel, error)
     else:
-        log.warning("%s is not told of %s yet, next try in %s: %s", due.channel, due.notice_key, wait, error)
+        log.warning("%s was not sent to %s, next try in %s: %s", due.notice_key, due.channel, wait, error)
 
 
 def _now(connection: Connection) -> datetime:

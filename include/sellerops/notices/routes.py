@@ -1,4 +1,4 @@
-"""Who is told of what (``config/notifications.yaml``): event, report family and account decide."""
+"""Who gets which notice (``config/notices.yaml``): routes by event, report family and account."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ from sellerops.settings.config_files import shown
 from sellerops.settings.last_valid import ConfigFile, Files
 from sellerops.settings.specs.model import TIME_OF_DAY
 
-FILE = "notifications.yaml"
+FILE = "notices.yaml"
+# Still read in version 0.1; the next version reads only FILE.
+FORMER_FILE = "notifications.yaml"
 
 
 class Kind(StrEnum):
-    """A way to send; the module of the same name in ``sellerops_airflow.notifiers`` does it."""
+    """A kind of channel; ``sellerops_airflow.notifiers.channels`` names the module that sends to it."""
 
     SLACK = "slack"
     CLICKUP = "clickup"
@@ -30,7 +32,7 @@ class Kind(StrEnum):
     EMAIL = "email"
 
 
-# The Airflow connection of a channel that names none.
+# The Airflow connection of a channel that does not name one.
 CONNECTIONS = {
     Kind.SLACK: "slack_default",
     Kind.CLICKUP: "sellerops_clickup",
@@ -44,7 +46,7 @@ def _one_or_more(value: Any) -> Any:
 
 
 def _address(value: Any) -> Any:
-    """A chat id is a number in YAML; several e-mail addresses may stand in a list."""
+    """A chat id is a number in YAML; several e-mail addresses may be a list."""
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -58,8 +60,8 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _Where(_Strict):
-    """Which notices it is for; what is not named is all of them."""
+class _Filter(_Strict):
+    """Restricts something to some notices; an empty field matches all."""
 
     families: Names = ()
     accounts: Names = ()
@@ -74,14 +76,14 @@ class _Where(_Strict):
         return not self.families and not self.accounts
 
 
-class Instead(_Where):
-    """Another address of a channel, for some families or accounts."""
+class Instead(_Filter):
+    """Another address of a channel for some families or accounts."""
 
     to: Address
 
 
 class Channel(_Strict):
-    """Where messages go: a Slack channel, a ClickUp task, a Telegram chat, e-mail addresses."""
+    """An address: a Slack channel, a ClickUp task, a Telegram chat, or e-mail addresses."""
 
     kind: Kind
     to: Address
@@ -93,8 +95,8 @@ class Channel(_Strict):
         return Target(name, self.kind, self.connection or CONNECTIONS[self.kind], to)
 
 
-class Rule(_Where):
-    """The channels of some events; none of them: nobody is told."""
+class Rule(_Filter):
+    """The channels of some events; an empty list sends nothing."""
 
     events: Annotated[tuple[Event, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
     channels: Names
@@ -111,7 +113,7 @@ class Target:
 
 
 class DailySummary(_Strict):
-    """When the day's summary is told: ``at`` (``08:30``) by the wall clock of ``timezone``."""
+    """When the daily summary is sent: ``at`` (``08:30``) in ``timezone``."""
 
     at: str
     timezone: str
@@ -120,7 +122,7 @@ class DailySummary(_Strict):
     @classmethod
     def _is_a_time(cls, value: object) -> object:
         if not (isinstance(value, str) and TIME_OF_DAY.fullmatch(value)):
-            raise ValueError(f'{value!r} is no time of day; write it in quotes, such as `at: "08:30"`')
+            raise ValueError(f'{value!r} is not a time of day; write it in quotes, such as `at: "08:30"`')
         return value
 
     @field_validator("timezone")
@@ -129,19 +131,21 @@ class DailySummary(_Strict):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"unknown time zone {value!r}; use an IANA name, America/New_York") from error
+            raise ValueError(
+                f"unknown time zone {value!r}; use an IANA name such as America/New_York"
+            ) from error
         return value
 
 
 class Routes(_Strict):
-    """The file. For each account of a notice the first rule that fits decides; all their targets count."""
+    """The file. For each account in a notice the first matching rule applies; all their targets get it."""
 
     channels: dict[str, Channel]
     rules: tuple[Rule, ...]
     summary: DailySummary | None = None
 
     def targets(self, event: Event, family: str = "", accounts: Sequence[str] = ()) -> tuple[Target, ...]:
-        """Where to tell of ``event``, each address once. Without an account only general rules fit."""
+        """Where a notice goes, each address once. Without an account only general rules match."""
         found: dict[Target, None] = {}
         for account in accounts or ("",):
             rule = self.rule(event, family, account)
@@ -150,20 +154,20 @@ class Routes(_Strict):
         return tuple(found)
 
     def rule(self, event: Event, family: str, account: str) -> Rule | None:
-        """The rule that decides for one account."""
-        fitting = (rule for rule in self.rules if event in rule.events and rule.matches(family, account))
-        return next(fitting, None)
+        """The first rule that matches; None when there is none."""
+        matching = (rule for rule in self.rules if event in rule.events and rule.matches(family, account))
+        return next(matching, None)
 
     @property
     def connections(self) -> frozenset[str]:
-        """Airflow's connections of all channels."""
+        """The Airflow connections of all channels."""
         return frozenset(each.connection or CONNECTIONS[each.kind] for each in self.channels.values())
 
 
 def load_routes(path: Path | None = None) -> Routes:
-    """The routes, as last valid; of ``path`` only as they are. Raises ConfigurationError naming file and key.
+    """The last valid routes, or those of ``path`` as it is. Raises ConfigurationError naming file and key.
 
-    Every event needs a rule for all families and accounts, and no rule may stand where it is never reached.
+    Every event needs a rule for all families and accounts, and every rule must be reachable.
     """
     return ROUTES.read(path) if path else ROUTES.load()
 
@@ -182,21 +186,23 @@ def _build(files: Files, path: Path) -> Routes:
     return routes
 
 
-ROUTES = ConfigFile(FILE, _build)
+ROUTES = ConfigFile(FILE, _build, former_name=FORMER_FILE)
 
 
 def unknown_names(routes: Routes, families: Iterable[str], accounts: Iterable[str]) -> list[str]:
-    """What rules and channels name that there is not, one line each: such a rule never fits."""
+    """Unknown families and accounts in rules and channels, one line each: such a rule never matches."""
     known = {"families": set(families), "accounts": set(accounts)}
-    places: list[tuple[str, _Where]] = [(f"rules.{number}", rule) for number, rule in enumerate(routes.rules)]
+    filters: list[tuple[str, _Filter]] = [
+        (f"rules.{number}", rule) for number, rule in enumerate(routes.rules)
+    ]
     for name, channel in routes.channels.items():
-        places += [(f"channels.{name}.instead.{n}", each) for n, each in enumerate(channel.instead)]
+        filters += [(f"channels.{name}.instead.{n}", each) for n, each in enumerate(channel.instead)]
     lines = []
-    for place, where in places:
-        for what, names in known.items():
-            for name in getattr(where, what):
-                if name not in names:
-                    lines.append(f"{place}.{what}: there is no {name!r}.{_guess(name, names)}")
+    for key, each in filters:
+        for field, noun in (("families", "report family"), ("accounts", "account")):
+            for name in getattr(each, field):
+                if name not in known[field]:
+                    lines.append(f"{key}.{field}: unknown {noun} {name!r}.{_guess(name, known[field])}")
     return lines
 
 
@@ -207,23 +213,23 @@ def _check(routes: Routes, source: Path) -> None:
         for name in rule.channels:
             if name not in routes.channels:
                 raise ConfigurationError(
-                    f"there is no channel {name!r}.",
+                    f"unknown channel {name!r}.",
                     where=f"{source}, key `{key}.channels`",
                     remedy=_guess(name, routes.channels).strip() or "Declare it under `channels`.",
                 )
         if settled.issuperset(rule.events):
             raise ConfigurationError(
-                "is never reached: a rule above it takes all of its events.",
+                "can never match: a rule above it takes all of its events.",
                 where=f"{source}, key `{key}`",
-                remedy="Move it above the general rule, or take it out.",
+                remedy="Move it above the general rule, or remove it.",
             )
         settled |= set(rule.events) if rule.is_for_all else set()
     missing = [event.value for event in Event if event not in settled]
     if missing:
         raise ConfigurationError(
-            f"no rule says who is told of {', '.join(missing)}.",
+            f"no general rule covers {', '.join(missing)}.",
             where=f"{source}, key `rules`",
-            remedy="Add a rule without families and accounts; `channels: []` stays quiet.",
+            remedy="Add a rule without families and accounts; `channels: []` sends nothing.",
         )
 
 
@@ -231,8 +237,8 @@ def _known(problem: Any, key: str) -> str:
     if problem["type"] == "extra_forbidden":
         models = (Rule, Channel, Instead, DailySummary, Routes)
         names = {name for model in models for name in model.model_fields}
-        return _guess(key.rpartition(".")[2], names).strip() or "Take the key out."
-    return "Correct the value; docs/notices.md says what the keys mean."
+        return _guess(key.rpartition(".")[2], names).strip() or "Remove the key."
+    return "Correct the value; docs/notices.md describes the keys."
 
 
 def _guess(name: str, known: Iterable[str]) -> str:

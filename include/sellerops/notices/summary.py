@@ -1,4 +1,4 @@
-"""The summary of a day: what each account collected, what is open, in words for the owner."""
+"""The notice of the daily summary: what each account collected and what is open, for the owner."""
 
 from __future__ import annotations
 
@@ -7,36 +7,33 @@ from zoneinfo import ZoneInfo
 from sellerops.completeness.summary import AccountDay, Summary
 from sellerops.ledger import SliceState
 from sellerops.notices.events import Event
-from sellerops.notices.notice import Notice, escape, slack_blocks
+from sellerops.notices.notice import Notice, escape
 
 _MOST_FAULTS = 10
 _STATES = {
     SliceState.LOADED: "loaded",
     SliceState.CONFIRMED_EMPTY: "without data",
-    SliceState.REQUESTED: "under way at Amazon",
+    SliceState.REQUESTED: "in progress at Amazon",
     SliceState.PLANNED: "planned",
     SliceState.LATE: "late at Amazon",
-    SliceState.QUARANTINED: "held",
+    SliceState.QUARANTINED: "quarantined",
     SliceState.FAILED: "failed",
     SliceState.EXPIRED: "no longer served",
 }
 
 
 def summary_notice(summary: Summary, timezone: str, run_id: str, url: str) -> Notice:
-    """One message for all accounts. ``run_id``: of the run that tells; its retries tell nothing twice."""
+    """One message for all accounts, once per ``run_id``. Times are shown in ``timezone``."""
     zone = ZoneInfo(timezone)
     since, until = (moment.astimezone(zone) for moment in (summary.since, summary.until))
     failed = sum(account.days.get(SliceState.FAILED, 0) for account in summary.accounts)
     headline = f"Collected until {until:%Y-%m-%d %H:%M} {timezone}: {_verdict(summary, failed)}"
     sections = [_account(account) for account in summary.accounts]
     sections.append(_faults(summary, zone))
-    context = f"Since {since:%Y-%m-%d %H:%M}. A day is one day of one shop of one report. <{url}|Airflow>"
-    return Notice(
-        key=f"summary|{run_id}",
-        event=Event.SUMMARY,
-        text="\n".join([headline, *sections, context]),
-        blocks=slack_blocks(headline, sections, context),
+    footer = (
+        f"Since {since:%Y-%m-%d %H:%M}. A day is one day of one marketplace of one report. <{url}|Airflow>"
     )
+    return Notice.build(f"summary|{run_id}", Event.SUMMARY, headline, sections, footer=footer)
 
 
 def _verdict(summary: Summary, failed: int) -> str:
@@ -45,7 +42,7 @@ def _verdict(summary: Summary, failed: int) -> str:
     held = sum(account.held for account in summary.accounts)
     parts = [f"{failed} failed"] if failed else []
     parts += [f"{len(summary.faults)} open"] if summary.faults else []
-    parts += [f"{held} waiting for a person"] if held else []
+    parts += [f"{held} quarantined"] if held else []
     return ", ".join(parts) or "all is well"
 
 
@@ -60,14 +57,13 @@ def _account(account: AccountDay) -> str:
             f"Rows: {_rows(account)}.",
         ]
     if account.held:
-        waits = "waits" if account.held == 1 else "wait"
-        lines.append(f"{_count(account.held, 'document')} {waits} for a person (*Required Actions*).")
+        lines.append(f"{_count(account.held, 'document')} quarantined: decide in *Required Actions*.")
     if account.quota:
         use = account.quota
         refused = (
             f"{_count(account.refused_calls, 'call')} refused" if account.refused_calls else "none refused"
         )
-        used = f"{use.operation} used most of its own, {use.share:.0%} ({_count(use.calls, 'call')})"
+        used = f"{use.operation} came closest to its limit, {use.share:.0%} ({_count(use.calls, 'call')})"
         lines.append(f"Quota: {used}; {refused}.")
     return "\n".join(lines)
 
@@ -79,12 +75,12 @@ def _rows(account: AccountDay) -> str:
     if account.rejected:
         stored.append(f"{account.rejected:,} rejected")
     if account.damaged_texts:
-        stored.append(f"{_count(account.damaged_texts, 'text')} arrived damaged (`damaged_texts`)")
+        stored.append(f"{_count(account.damaged_texts, 'text')} damaged at the source (`damaged_texts`)")
     return ", ".join(stored)
 
 
 def _faults(summary: Summary, zone: ZoneInfo) -> str:
-    """What is wrong now, the oldest first."""
+    """The open faults, oldest first."""
     if not summary.faults:
         return "Nothing is open."
     shown = [

@@ -1,4 +1,4 @@
-"""The notice that no worker takes tasks, though Airflow's health is green."""
+"""The notice that tasks do not run although Airflow's health is green."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from dataclasses import dataclass
 
 from sellerops.notices.events import Event
 from sellerops.notices.messages import run_fault_prefix
-from sellerops.notices.notice import Notice, escape, slack_blocks
+from sellerops.notices.notice import Notice, escape
 
 RESTART = (
     "restart the scheduler, whose LocalExecutor workers are stuck (one of them was killed): `docker compose "
     "restart airflow-scheduler`, or end `make demo` and start it again. With Celery, restart the workers and "
-    "look at the broker. Nothing is lost: every task goes on where its slice stood."
+    "check the broker. Nothing is lost: every task resumes where its slice was."
 )
 _BUSY = (
-    "nothing if this is a large backfill; else raise `[core] parallelism`, or look at the longest running "
+    "nothing if this is a large backfill; otherwise raise `[core] parallelism`, or check the longest running "
     "tasks."
 )
 _NOT_STARTED = (
-    "look whether the scheduler runs and whether the DAG is paused; then restart the scheduler if the run "
-    "stays queued."
+    "check that the scheduler runs and that the DAG is not paused; restart the scheduler if the run stays "
+    "queued."
 )
-_HANGS = "read the task's log: the database or a channel does not answer. Clear the task when it does."
+_HANGS = "read the task's log: the database or a channel does not answer. Clear the task once it does."
 
 
 @dataclass(frozen=True)
 class StuckRun:
-    """How the run that should have ended stands.
+    """A run that should have finished long ago.
 
-    ``state``: `queued` (the run itself), `waiting` (its tasks wait for a worker) or `running` (they run).
-    ``running``: tasks of ours that run at the moment.
+    ``minutes``: its age. ``state``: `queued` (the run itself), `waiting` (its tasks wait for a worker) or
+    `running` (they run). ``running``: other tasks of this project that run at the moment.
     """
 
     dag_id: str
@@ -39,30 +39,31 @@ class StuckRun:
     running: int
 
 
-def worker_notice(wait: StuckRun, url: str) -> Notice:
-    """Key and fault belong to the DAG: its next run that ends well ends it."""
-    headline, following = _words(wait)
+def worker_notice(run: StuckRun, url: str) -> Notice:
+    """The fault belongs to the DAG: its next successful run is the recovery."""
+    headline, remedy = _diagnose(run)
     sections = [
-        f"A run of `{wait.dag_id}` has not ended {wait.minutes} minutes after it was created; it takes "
-        f"seconds. {wait.running} other tasks are running.",
-        f"Next: {escape(following)}",
+        f"A run of `{run.dag_id}`, which takes seconds, has not finished {run.minutes} minutes after it was "
+        f"created. {run.running} other tasks are running.",
+        f"Next: {escape(remedy)}",
     ]
-    return Notice(
-        key=f"workers|{wait.dag_id}|{wait.run_id}",
-        event=Event.CRITICAL_FAILURE,
-        text="\n".join([escape(headline), *sections, f"<{url}|Open the run>"]),
-        blocks=slack_blocks(headline, sections, f"<{url}|Open the run>"),
-        dag_id=wait.dag_id,
-        run_id=wait.run_id,
-        fault_key=f"{run_fault_prefix(wait.dag_id)}|workers",
+    return Notice.build(
+        f"workers|{run.dag_id}|{run.run_id}",
+        Event.CRITICAL_FAILURE,
+        headline,
+        sections,
+        footer=f"<{url}|Open the run>",
+        dag_id=run.dag_id,
+        run_id=run.run_id,
+        fault_key=f"{run_fault_prefix(run.dag_id)}|workers",
     )
 
 
-def _words(wait: StuckRun) -> tuple[str, str]:
-    if wait.state == "queued":
+def _diagnose(run: StuckRun) -> tuple[str, str]:
+    if run.state == "queued":
         return "Airflow starts no runs", _NOT_STARTED
-    if wait.state == "running":
+    if run.state == "running":
         return "A task that takes seconds hangs", _HANGS
-    if wait.running:
+    if run.running:
         return "No worker was free for a task", _BUSY
     return "Tasks are queued and nothing runs", RESTART

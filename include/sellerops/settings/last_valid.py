@@ -98,10 +98,14 @@ class Loaded(Generic[T]):
 
 @dataclass(frozen=True)
 class ConfigFile(Generic[T]):
-    """One file of the configuration folder and what is built of it."""
+    """One file of the configuration folder and what is built of it.
+
+    ``former_name``: the file's name in an earlier version, still read, with a warning that names the new one.
+    """
 
     name: str
     build: Callable[[Files, Path], T]
+    former_name: str = ""
     _said: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def load(self) -> T:
@@ -116,7 +120,7 @@ class ConfigFile(Generic[T]):
         """Its value as the file is now. Raises ConfigurationError naming file, key and remedy."""
         source = path or config_dir() / self.name
         try:
-            return self.build(Files(), source)
+            return self.build(Files(), source) if path else self._build(Files())
         except Exception as error:
             raise as_configuration_error(error, source) from error
 
@@ -128,8 +132,29 @@ class ConfigFile(Generic[T]):
             return error
 
     def _load(self) -> Loaded[T]:
+        return load_last_valid(self.name, self._build)
+
+    def _build(self, files: Files) -> T:
+        return self.build(files, self._path(files))
+
+    def _path(self, files: Files) -> Path:
+        """The file, or the one with the former name. Raises ConfigurationError where both exist."""
         path = config_dir() / self.name
-        return load_last_valid(self.name, lambda files: self.build(files, path))
+        former = config_dir() / self.former_name
+        if not self.former_name or not files.has(former):
+            return path
+        if files.has(path):
+            raise ConfigurationError(
+                f"is the former name of {self.name}, which exists too.",
+                where=shown(former),
+                remedy=f"Move what you need into {self.name} and delete {self.former_name}.",
+            )
+        if self.former_name not in self._said:
+            self._said.add(self.former_name)
+            log.warning(
+                "%s has a new name: rename it to %s. The next version reads only that one.", former, self.name
+            )
+        return former
 
 
 def load_last_valid(

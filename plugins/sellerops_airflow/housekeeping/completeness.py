@@ -1,4 +1,4 @@
-"""What the completeness DAG does: gaps as runs to start, schedules gone quiet, types Amazon removes."""
+"""The tasks of the completeness DAG: runs for gaps, silent schedules, what Amazon removes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 IsPaused = Callable[[str], bool]
-IsLive = Callable[[str | None, str | None], bool]
+IsRunning = Callable[[str | None, str | None], bool]
 
 
 def daily_schedule(dag_id: str, *, between: str) -> ReportTimetable:
-    """Once a day at the DAG's own minute of a window, UTC."""
+    """A schedule once a day, at the DAG's own minute of a window in UTC (``05:00-06:00``)."""
     return ReportTimetable(Schedule(between=(between,), timezone="UTC"), dag_id)
 
 
 def pause_lookup(context: Mapping[str, Any]) -> IsPaused:
-    """Whether a DAG is paused, as Airflow tells the running task."""
+    """A function that asks Airflow, as the running task, whether a DAG is paused."""
     ti = context["ti"]
     return lambda dag_id: bool(ti.get_dag(dag_id).is_paused)
 
@@ -41,24 +41,26 @@ def plan_gap_fills(
     most: int,
     tries: int,
     horizon_days: int,
-    is_running: IsLive = is_running,
+    is_running: IsRunning = is_running,
 ) -> list[dict[str, Any]]:
     """Runs to start for gaps, as arguments of a TriggerDagRunOperator; each is claimed in the ledger.
 
-    What Amazon no longer serves is marked expired. A paused DAG's report is left alone: somebody wants it so.
-    Days that a run planned or requested and never brought are gaps once Airflow has no such run any more,
-    days in quarantine once nobody is asked about them.
+    Marks expired what Amazon no longer serves, and skips reports of paused DAGs. Days that a run planned or
+    requested but never loaded are gaps once that run is no longer active, quarantined days once their
+    documents are decided.
+
+    :param most: runs within 24 hours; ``tries``: runs for one gap; ``horizon_days``: how far back to look.
     """
     from sellerops.completeness import FillLimits, claim_fills, find_gaps, mark_expired
 
     now = ledger.clock().now()
-    is_handled = _attendance(ledger, cache(is_running))
+    is_handled = _handled_check(ledger, cache(is_running))
     gaps: list[Gap] = []
-    for shops in _shops(ledger, is_paused, horizon_days):
-        expired = mark_expired(ledger, shops)
+    for calendars in _calendars(ledger, is_paused, horizon_days):
+        expired = mark_expired(ledger, calendars)
         if expired:
-            log.info("%s: %d days are marked expired", shops[0].spec.name, expired)
-        gaps += find_gaps(shops, now, is_handled=is_handled)
+            log.info("%s: %d days marked expired", calendars[0].spec.name, expired)
+        gaps += find_gaps(calendars, now, is_handled=is_handled)
     fills = claim_fills(ledger, sorted(gaps, key=_urgency), FillLimits(per_day=most, tries=tries))
     log.info("%d gaps, %d runs to start", len([gap for gap in gaps if not gap.expired]), len(fills))
     for fill in fills:
@@ -70,7 +72,7 @@ def plan_gap_fills(
 
 
 def check_silence(ledger: Ledger, is_paused: IsPaused, grace_hours: int) -> None:
-    """Raise GiveUpError naming reports whose schedule should have run and left no trace."""
+    """Raise GiveUpError naming reports whose schedule should have run and has no run in the ledger."""
     from sellerops.completeness import silent_reports
     from sellerops.settings.accounts import load_accounts
     from sellerops.settings.specs import enabled_specs
@@ -81,7 +83,7 @@ def check_silence(ledger: Ledger, is_paused: IsPaused, grace_hours: int) -> None
     if not silent:
         return
     listed = "; ".join(
-        f"{each.spec.name} {each.account_id}: due {each.due:%Y-%m-%d %H:%M}, last heard of "
+        f"{each.spec.name} {each.account_id}: due {each.due:%Y-%m-%d %H:%M}, last run "
         f"{each.last:%Y-%m-%d %H:%M}"
         for each in silent[:20]
     )
@@ -89,13 +91,13 @@ def check_silence(ledger: Ledger, is_paused: IsPaused, grace_hours: int) -> None
     raise GiveUpError(
         f"{len(silent)} reports should have run (UTC) and did not: {listed}{more}.",
         where="schedules",
-        remedy="Look whether scheduler and dag-processor run and whether the DAG has an import error; the "
-        "days are filled by this DAG or by a backfill. Pause a DAG that is no longer wanted.",
+        remedy="Check that scheduler and dag-processor run and that the DAG has no import error; this DAG "
+        "or a backfill then fills the days. Pause a DAG that you no longer want.",
     )
 
 
 def check_queued(is_paused: IsPaused, hours: int) -> None:
-    """Raise GiveUpError naming report DAGs whose runs are queued and do not start. Real time: Airflow's."""
+    """Raise GiveUpError naming report DAGs whose runs have been queued for ``hours`` of real time."""
     from sellerops.settings.specs import enabled_specs
     from sellerops_airflow.runs.queued_runs import check_queued_runs
 
@@ -104,7 +106,7 @@ def check_queued(is_paused: IsPaused, hours: int) -> None:
 
 
 def send_deprecation_notices(ledger: Ledger) -> int:
-    """Tell, once for each threshold, of what Amazon removes that a report uses; how many messages."""
+    """Send notices, once per threshold, of what Amazon removes and reports use. Returns how many."""
     from sellerops.notices.deprecations import deprecation_notice
     from sellerops.settings.deprecations import load_deprecations, touched
     from sellerops.settings.specs import enabled_specs
@@ -115,22 +117,22 @@ def send_deprecation_notices(ledger: Ledger) -> int:
     return sum(send_notice(ledger, notice) for notice in notices if notice)
 
 
-def _attendance(ledger: Ledger, is_running: IsLive) -> Callable[[SliceRow], bool]:
-    """Whether somebody still works on a day: a live run, or the person who is asked about its document."""
+def _handled_check(ledger: Ledger, is_running: IsRunning) -> Callable[[SliceRow], bool]:
+    """A function that says whether a day is being handled: by an active run, or by a pending decision."""
     from sellerops.calendar.slices import Slice
     from sellerops.ledger import SliceState
     from sellerops.ledger.quarantines import QuarantineState
     from sellerops.reprocess.quarantine import list_quarantines
 
-    asked = set()
+    undecided = set()
     for each in list_quarantines(ledger, [QuarantineState.OPEN], limit=100_000):
         slice_ = Slice.from_dict(each.slice)
-        shop = slice_.marketplace.id if slice_.marketplace else ""
-        asked |= {(slice_.report, slice_.account_id, shop, day) for day in slice_.days}
+        marketplace_id = slice_.marketplace.id if slice_.marketplace else ""
+        undecided |= {(slice_.report, slice_.account_id, marketplace_id, day) for day in slice_.days}
 
     def is_handled(row: SliceRow) -> bool:
         if row.state is SliceState.QUARANTINED:
-            return (row.report, row.account_id, row.marketplace_id, row.day) in asked
+            return (row.report, row.account_id, row.marketplace_id, row.day) in undecided
         return is_running(row.dag_id, row.run_id)
 
     return is_handled
@@ -140,8 +142,8 @@ def _urgency(gap: Gap) -> Any:
     return gap.first_day + gap.spec.period.history, gap.spec.name, gap.account_id
 
 
-def _shops(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> Iterator[list[MarketplaceCalendar]]:
-    """The calendars of each report that is in use."""
+def _calendars(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> Iterator[list[MarketplaceCalendar]]:
+    """The calendars of each enabled report whose DAG is not paused."""
     from sellerops.completeness import read_calendars
     from sellerops.settings.accounts import load_accounts
     from sellerops.settings.specs import enabled_specs
@@ -149,9 +151,9 @@ def _shops(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> Iterator[l
     accounts = list(load_accounts().values())
     for spec in enabled_specs():
         back = min(horizon_days, spec.period.history.days)
-        shops = list(read_calendars(ledger, spec, accounts, days=back))
-        if shops and not is_paused(spec.dag_id):
-            yield shops
+        calendars = list(read_calendars(ledger, spec, accounts, days=back))
+        if calendars and not is_paused(spec.dag_id):
+            yield calendars
 
 
 __all__ = [

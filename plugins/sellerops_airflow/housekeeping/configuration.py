@@ -1,4 +1,4 @@
-"""Telling people of configuration files that are invalid, once each, and of those that are valid again."""
+"""Notices of invalid configuration files, once each, and their recoveries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def check_configuration(ledger: Ledger) -> int:
-    """Look at all files of the configuration; how many are invalid."""
+    """Check all configuration files, and send notices and recoveries. Returns how many files are invalid."""
     from sellerops.ledger.notices import open_faults
     from sellerops.preflight.configuration import all_problems
     from sellerops.preflight.notice import PREFIX, fault_key_of, invalid_notice, recovery_line

@@ -1,10 +1,9 @@
-"""Promised times as Airflow's deadline alerts, and the look at the ledger that finds what no run brought.
+"""Promised times as Airflow's deadline alerts, and a check of the ledger for days that no run loaded.
 
-A run by schedule gets a deadline at the first ``due`` of its spec after its data interval. When Airflow finds
-it missed, ``notify_late`` runs in the triggerer: it needs no worker, of which there may be none when things are
-late. The DAG ``sellerops__deadlines`` looks by the ledger alone, every quarter of an hour: it finds what has
-no run (a paused DAG, a scheduler that was down) or a run that ended well without the day, and tells when late
-days have landed.
+A scheduled run gets a deadline at the first ``due`` of its spec after its data interval. When it is missed,
+Airflow runs ``notify_late`` in the triggerer, which works even when no worker is free. Every quarter of an
+hour the DAG ``sellerops__deadlines`` checks the ledger alone: it finds days without a run (a paused DAG, a
+scheduler that was down) and successful runs without the day, and sends a recovery when late days have landed.
 """
 
 from __future__ import annotations
@@ -49,17 +48,17 @@ def deadline_of(spec: ReportSpec) -> list[DeadlineAlert] | None:
 
 
 async def notify_late(dag_id: str, context: Mapping[str, Any] | None = None) -> str:
-    """Airflow's callback of a missed deadline: tell what of the report has not landed; says what it did."""
+    """Airflow's callback of a missed deadline: send notices of late days. Returns what it found."""
     deadline = (context or {}).get("deadline") or {}
-    said = await asyncio.to_thread(_tell_late_of, dag_id, _moment(deadline.get("deadline_time")))
-    log.info("%s", said)
-    return said
+    result = await asyncio.to_thread(_send_late_notices, dag_id, _moment(deadline.get("deadline_time")))
+    log.info("%s", result)
+    return result
 
 
 def check_promises(ledger: Ledger) -> int:
-    """Warn of all that is late by the ledger, and tell the ends of warnings; how many open warnings remain.
+    """Warn of late days in the ledger, and send recoveries. Returns how many warnings stay open.
 
-    Beside a local Amazon's clock nothing is looked for: Airflow's schedules run by the real one.
+    Does not look for late days when the local Amazon sets the clock: Airflow's schedules use the real one.
     """
     from sellerops.completeness.late import late_days
     from sellerops.completeness.warnings import open_late
@@ -75,10 +74,9 @@ def check_promises(ledger: Ledger) -> int:
 
 
 def check_expiring(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> int:
-    """Warn of open days that Amazon soon stops serving; how many warnings are open.
+    """Warn of open days that Amazon soon stops serving. Returns how many warnings stay open.
 
-    A paused DAG's report is left alone, as gap filling does: somebody wants it so. So are days older than
-    ``horizon_days``.
+    Skips reports of paused DAGs, as gap filling does, and reports with a history beyond ``horizon_days``.
     """
     from sellerops.completeness import read_calendars
     from sellerops.completeness.expiring import days_to_check, expiring_days
@@ -91,8 +89,8 @@ def check_expiring(ledger: Ledger, is_paused: IsPaused, horizon_days: int) -> in
         if spec.period.history.days > horizon_days or not spec.enabled:
             continue
         last, days = days_to_check(spec, now)
-        shops = read_calendars(ledger, spec, accounts.values(), last_day=last, days=days)
-        found = expiring_days(shops, now)
+        calendars = read_calendars(ledger, spec, accounts.values(), last_day=last, days=days)
+        found = expiring_days(calendars, now)
         if found and not is_paused(spec.dag_id):
             open_expiring(ledger, found, now)
     return send_warnings(ledger, {spec.name: spec for spec in specs}, accounts)
@@ -104,29 +102,29 @@ def send_warnings(
     accounts: Mapping[str, Account],
     report: str | None = None,
 ) -> int:
-    """Tell warnings that nobody was told of, and ends; how many stay open.
+    """Send new warnings and recoveries, of one ``report`` or all. Returns how many warnings stay open.
 
-    The end is untold where the report was removed or switched off.
+    Warnings of reports and accounts that were removed or disabled are closed without a recovery.
     """
     from sellerops.completeness.warnings import day_statuses, end_warning, is_over, warnings_of
 
     now, left = ledger.clock().now(), 0
-    for warned in warnings_of(ledger, report):
-        spec = specs.get(warned.report)
-        if spec is None or not spec.enabled or warned.account_id not in accounts:
-            end_warning(ledger, warned)
+    for warning in warnings_of(ledger, report):
+        spec = specs.get(warning.report)
+        if spec is None or not spec.enabled or warning.account_id not in accounts:
+            end_warning(ledger, warning)
             continue
-        days = day_statuses(ledger, warned)
-        if is_over(warned, days, now):
-            _tell_end(ledger, warned, days, spec)
+        days = day_statuses(ledger, warning)
+        if is_over(warning, days, now):
+            _send_recovery(ledger, warning, days, spec)
         else:
-            _tell(ledger, warned, days, spec, accounts[warned.account_id])
+            _send_warning(ledger, warning, days, spec, accounts[warning.account_id])
             left += 1
     return left
 
 
-def _tell_late_of(dag_id: str, moment: datetime | None) -> str:
-    """In a thread: reads connections, files and the ledger."""
+def _send_late_notices(dag_id: str, moment: datetime | None) -> str:
+    """Blocks, so it runs in a thread: reads connections, files and the ledger."""
     from sellerops.completeness.late import late_days
     from sellerops.completeness.warnings import open_late
     from sellerops.settings.accounts import load_accounts
@@ -139,62 +137,62 @@ def _tell_late_of(dag_id: str, moment: datetime | None) -> str:
     return f"{dag_id}: {len(late)} days are late" if late else f"{dag_id}: every promised day has landed"
 
 
-def _tell(
-    ledger: Ledger, warned: DayWarning, days: Sequence[DayStatus], spec: ReportSpec, account: Account
+def _send_warning(
+    ledger: Ledger, warning: DayWarning, days: Sequence[DayStatus], spec: ReportSpec, account: Account
 ) -> None:
     from sellerops.ledger.warnings import WarningKind, mark_notified
     from sellerops.notices.late import expiring_notice, late_notice
     from sellerops_airflow.notifiers import send_notice
 
-    if warned.told_at is not None:
+    if warning.told_at is not None:
         return
     url = _url(days, spec.dag_id)
-    if warned.kind is WarningKind.LATE:
-        notice = late_notice(warned, days, spec, url)
+    if warning.kind is WarningKind.LATE:
+        notice = late_notice(warning, days, spec, url)
     else:
-        last_days = _last_days(ledger, warned, spec, account)
-        notice = expiring_notice(warned, days, spec, last_days, _outlook(ledger, warned), url)
+        last_days = _last_days(ledger, warning, spec, account)
+        notice = expiring_notice(warning, days, spec, last_days, _outlook(ledger, warning), url)
     send_notice(ledger, notice)
     with ledger.connection() as connection:
-        mark_notified(connection, warned.fault_key)
+        mark_notified(connection, warning.fault_key)
 
 
-def _tell_end(ledger: Ledger, warned: DayWarning, days: Sequence[DayStatus], spec: ReportSpec) -> None:
+def _send_recovery(ledger: Ledger, warning: DayWarning, days: Sequence[DayStatus], spec: ReportSpec) -> None:
     from sellerops.completeness.warnings import end_warning
     from sellerops.ledger.warnings import WarningKind
     from sellerops.notices.late import expiring_recovery, late_recovery
     from sellerops_airflow.notifiers import send_recovery
 
-    if warned.told_at is not None:
-        words = late_recovery if warned.kind is WarningKind.LATE else expiring_recovery
-        send_recovery(ledger, warned.fault_key, headline=words(warned, days, spec))
-    end_warning(ledger, warned)
+    if warning.told_at is not None:
+        describe = late_recovery if warning.kind is WarningKind.LATE else expiring_recovery
+        send_recovery(ledger, warning.fault_key, headline=describe(warning, days, spec))
+    end_warning(ledger, warning)
 
 
 def _last_days(
-    ledger: Ledger, warned: DayWarning, spec: ReportSpec, account: Account
+    ledger: Ledger, warning: DayWarning, spec: ReportSpec, account: Account
 ) -> dict[tuple[str, date], date]:
     from sellerops.completeness import read_calendars
     from sellerops.completeness.expiring import expiring_days
 
-    days = [day for _, day in warned.slices]
-    shops = read_calendars(ledger, spec, [account], first_day=min(days), last_day=max(days))
-    found = expiring_days(shops, warned.opened_at)
+    days = [day for _, day in warning.slices]
+    calendars = read_calendars(ledger, spec, [account], first_day=min(days), last_day=max(days))
+    found = expiring_days(calendars, warning.opened_at)
     return {(each.marketplace_id, each.day): each.last_day_to_act for each in found}
 
 
-def _outlook(ledger: Ledger, warned: DayWarning) -> str:
-    """Whether the completeness DAG will try by itself."""
+def _outlook(ledger: Ledger, warning: DayWarning) -> str:
+    """Whether the completeness DAG still starts runs for the days."""
     from sellerops.completeness.filling import FillLimits, count_tries
 
-    most, tries = FillLimits().tries, count_tries(ledger, warned.report, warned.account_id, warned.slices)
+    most, tries = FillLimits().tries, count_tries(ledger, warning.report, warning.account_id, warning.slices)
     if tries < most:
-        return f"`sellerops__completeness` asks for them by itself: {tries} of {most} tries were made."
-    return f"`sellerops__completeness` has asked for some of them {tries} times and does not any more."
+        return f"`sellerops__completeness` starts runs for them: {tries} of {most} attempts were made."
+    return f"`sellerops__completeness` has started runs for some of them {tries} times and starts no more."
 
 
 def _url(days: Sequence[DayStatus], dag_id: str) -> str:
-    """The run of the days; the DAG's page where there is none, or several."""
+    """The page of the days' run; the DAG's page if there is no run, or several."""
     from sellerops_airflow.runs.run_outcomes import run_url
 
     runs = {(each.row.dag_id, each.row.run_id) if each.row else None for each in days if not each.has_landed}
@@ -205,7 +203,7 @@ def _url(days: Sequence[DayStatus], dag_id: str) -> str:
 
 
 def _moment(value: Any) -> datetime | None:
-    """The deadline of Airflow's context, which is a datetime or its text."""
+    """The deadline from Airflow's context, a datetime or its ISO text, in UTC."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     return moment.astimezone(UTC) if isinstance(moment, datetime) else None
 

@@ -1,4 +1,4 @@
-"""What the maintenance DAG does: partitions, old rows, slices gone quiet, notices that could not be sent."""
+"""The tasks of the maintenance DAG: partitions, old rows, stale slices, credentials, unsent notices."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _STALE = """
     ORDER BY since
 """
 
-_UNTOLD = """
+_FAILED_WITHOUT_NOTICE = """
     SELECT DISTINCT state.dag_id, state.run_id
     FROM sellerops.slice_state AS state
     WHERE state.state = 'FAILED' AND state.dag_id IS NOT NULL AND state.run_id IS NOT NULL
       AND state.updated_at BETWEEN sellerops.now() - %(horizon)s AND sellerops.now() - %(age)s
       AND NOT EXISTS (
           SELECT FROM sellerops.notice
-          -- keys in byte order that begin with the run: after the last bar comes a brace
+          -- keys with the run as prefix, in byte order: '}' follows '|'
           WHERE notice.key >= 'run_failed|' || state.dag_id || '|' || state.run_id || '|'
             AND notice.key < 'run_failed|' || state.dag_id || '|' || state.run_id || '}'
       )
@@ -42,12 +42,12 @@ _UNTOLD = """
 
 
 def roll_api_calls(ledger: Ledger, keep_days: int) -> list[str]:
-    """Make tomorrow's partition of the call log, drop the old ones; their names."""
+    """Create tomorrow's partition of the call log and drop those past ``keep_days``. Returns their names."""
     return ledger.roll_api_calls(keep_days)
 
 
 def refresh_reference_tables(ledger: Ledger) -> None:
-    """Bring the tables of marketplaces and reports, and the starter views, in step with the configuration."""
+    """Update the tables of marketplaces and reports, and the starter views, from the configuration."""
     from sellerops.ledger.database import sync_configuration
 
     with ledger.connection() as connection:
@@ -55,7 +55,7 @@ def refresh_reference_tables(ledger: Ledger) -> None:
 
 
 def purge(ledger: Ledger, keep_days: int, keep_changes_days: int | None = None) -> dict[str, int]:
-    """Delete rows past their time that nothing needs; how many by table (``sellerops.ledger.retention``)."""
+    """Delete old rows that nothing needs (``sellerops.ledger.retention``). Returns how many, by table."""
     from sellerops.ledger.retention import RetentionPeriods
     from sellerops.ledger.retention import purge as purge_rows
 
@@ -66,7 +66,7 @@ def purge(ledger: Ledger, keep_days: int, keep_changes_days: int | None = None) 
 
 
 def purge_personal_data(ledger: Ledger, archive: Archive) -> dict[str, int]:
-    """Delete rows and archived documents of personal data past their retention; how many of each."""
+    """Delete rows and archived documents of personal data past their retention. Returns how many of each."""
     from sellerops.reprocess.document_retention import delete_documents
     from sellerops.reprocess.personal import purge_personal
     from sellerops.settings.specs import load_specs
@@ -80,10 +80,10 @@ def purge_personal_data(ledger: Ledger, archive: Archive) -> dict[str, int]:
 
 
 def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30) -> None:
-    """Raise GiveUpError naming slices that were planned or requested long ago and never ended.
+    """Raise GiveUpError naming slices that were planned or requested long ago and never finished.
 
-    That happens when a task or its run was removed, or a DAG was paused half way. Those older than
-    ``horizon_days`` have been told often enough.
+    That happens when a task or its run was removed, or a DAG was paused half way. Slices older than
+    ``horizon_days`` were reported often enough.
     """
     rows = stale_slices(ledger, timedelta(hours=stale_hours), timedelta(days=horizon_days))
     if not rows:
@@ -91,27 +91,29 @@ def check_stale_slices(ledger: Ledger, stale_hours: int, horizon_days: int = 30)
     listed = "; ".join(_describe(row) for row in rows[:20])
     more = f"; and {len(rows) - 20} more" if len(rows) > 20 else ""
     raise GiveUpError(
-        f"{len(rows)} slices have not ended for {stale_hours} hours: {listed}{more}.",
+        f"{len(rows)} slices have not finished for {stale_hours} hours: {listed}{more}.",
         where="ledger, slice_state",
-        remedy="Unpause the DAG, or clear the run's tasks; where the run is gone start one for the days.",
+        remedy="Unpause the DAG, or clear the run's tasks; if the run is gone, start one for the days.",
     )
 
 
 def stale_slices(ledger: Ledger, age: timedelta, horizon: timedelta) -> list[dict[str, Any]]:
-    """Stretches of days, by run, that were last heard of between ``horizon`` and ``age`` ago."""
+    """Ranges of days, by run, whose state last changed between ``horizon`` and ``age`` ago."""
     return ledger.database.run(lambda c: c.execute(_STALE, {"age": age, "horizon": horizon}).fetchall())
 
 
 def runs_without_notice(ledger: Ledger, age: timedelta, horizon: timedelta) -> list[tuple[str, str]]:
-    """DAG and run of what failed between ``horizon`` and ``age`` ago and nobody was told of."""
-    rows = ledger.database.run(lambda c: c.execute(_UNTOLD, {"age": age, "horizon": horizon}).fetchall())
+    """DAG id and run id of failures between ``horizon`` and ``age`` ago without a notice."""
+    rows = ledger.database.run(
+        lambda c: c.execute(_FAILED_WITHOUT_NOTICE, {"age": age, "horizon": horizon}).fetchall()
+    )
     return [(row["dag_id"], row["run_id"]) for row in rows]
 
 
 def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int = 3) -> int:
-    """Tell of failed runs, changed columns and rejected rows whose own process died before it could tell.
+    """Send notices of failed runs, changed columns and rejected rows whose own process died first.
 
-    Returns how many messages.
+    Returns how many notices were recorded.
     """
     from sellerops.ledger.findings import loads_with_findings
     from sellerops.settings.specs import load_specs
@@ -121,7 +123,7 @@ def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int =
 
     age, horizon = timedelta(hours=wait_hours), timedelta(days=horizon_days)
     load_ids = ledger.database.run(lambda c: loads_with_findings(c, age, horizon))
-    # Under a key of its own: the run may still go on, and its callback has a word of its own to say.
+    # With a key of its own (attempt -1): the run may still be active, and its callback sends its own notice.
     runs = runs_without_notice(ledger, age, horizon)
     outcomes = (build_outcome(ledger, dag_id, run_id, attempt=-1) for dag_id, run_id in runs)
     sent = sum(send_failure_notices(ledger, outcome) for outcome in outcomes)
@@ -131,10 +133,10 @@ def send_missed_notices(ledger: Ledger, wait_hours: int = 2, horizon_days: int =
 
 
 def send_waiting_notices(ledger: Ledger, budget_s: float = 120.0) -> int:
-    """Send what a channel did not take before and is due again; how many arrived.
+    """Retry due messages, for at most ``budget_s`` seconds (real time). Returns how many arrived.
 
-    A channel that is down stays so quietly: what it gets too late is given up after a day, with a line in the
-    log, and stands in ``sellerops.delivery``.
+    A failing channel does not fail the task: after a day a message is given up, with an error in the log, and
+    stays in ``sellerops.delivery``.
     """
     from sellerops.notices.outbox import send_due
     from sellerops_airflow.notifiers import channels
@@ -145,7 +147,7 @@ def send_waiting_notices(ledger: Ledger, budget_s: float = 120.0) -> int:
 
 
 def check_credentials() -> None:
-    """Ask a token for every account of every source; raise one error naming all that get none."""
+    """Request a token for every account and source. Raises CredentialsError naming all refused ones."""
     from sellerops.base.errors import CredentialsError
     from sellerops.settings.accounts import load_accounts
     from sellerops_airflow.hooks.registry import hook_of

@@ -1,4 +1,4 @@
-"""The summary of a day, told once a day at the time of ``config/notifications.yaml``."""
+"""The daily summary, sent at the time that ``config/notices.yaml`` sets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DAY = timedelta(days=1)
 
 
 def summary_schedule(dag_id: str) -> ReportTimetable | None:
-    """When it is told; None where the file has no ``summary``. Raises ConfigurationError."""
+    """When the summary is sent; None without ``summary`` in the file. Raises ConfigurationError."""
     wanted = load_routes().summary
     if wanted is None:
         return None
@@ -33,9 +33,9 @@ def summary_schedule(dag_id: str) -> ReportTimetable | None:
 
 
 def send_summary(ledger: Ledger, context: Context) -> str:
-    """Tell of the 24 hours before the run's time; the headline.
+    """Send the summary of the 24 hours before the run's time. Returns its headline.
 
-    Beside a local Amazon's clock these are its own: Airflow's times are real, the ledger's are not.
+    When the local Amazon sets the clock, these are the 24 hours before its present: the run's time is real.
     """
     from sellerops.completeness.summary import summarize
     from sellerops.notices.summary import summary_notice

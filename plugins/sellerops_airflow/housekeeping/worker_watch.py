@@ -1,9 +1,9 @@
-"""Finds that tasks are queued while nothing runs, from where it still works: the triggerer.
+"""Detects that tasks are queued while nothing runs, from the triggerer, which then still works.
 
 When one idle worker of LocalExecutor is killed, it takes the lock of the queue with it, and no other worker
-gets a task any more (Airflow 3.3.2); scheduler, triggerer and health stay green. `sellerops__notices` runs
-every five minutes and takes seconds, so a run that has not ended long after it was created shows it. The
-scheduler finds the run's deadline missed, and the triggerer calls ``notify_stuck_run``.
+gets a task (Airflow 3.3.2); scheduler, triggerer and health stay green. `sellerops__notices` runs every five
+minutes and takes seconds, so a run that has not finished long after it was created reveals this. When the
+run's deadline is missed, the triggerer calls ``notify_stuck_run``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WAITING = frozenset({"None", "scheduled", "queued", "up_for_retry"})
 
 
 def worker_deadline() -> list[DeadlineAlert]:
-    """The deadline of a DAG that every worker could do in seconds."""
+    """The deadline of a DAG whose runs take seconds on any free worker."""
     return [
         DeadlineAlert(
             reference=DeadlineReference.DAGRUN_QUEUED_AT,
@@ -39,15 +39,17 @@ def worker_deadline() -> list[DeadlineAlert]:
 
 
 async def notify_stuck_run(context: Mapping[str, Any] | None = None) -> str:
-    """Airflow's callback of a missed deadline; says what it did."""
+    """Airflow's callback of a missed deadline: send a notice if the run is stuck. Returns what it found."""
     dag_run = (context or {}).get("dag_run") or {}
-    said = await asyncio.to_thread(send_stuck_run_notice, str(dag_run["dag_id"]), str(dag_run["dag_run_id"]))
-    log.info("%s", said)
-    return said
+    result = await asyncio.to_thread(
+        send_stuck_run_notice, str(dag_run["dag_id"]), str(dag_run["dag_run_id"])
+    )
+    log.info("%s", result)
+    return result
 
 
 def send_stuck_run_notice(dag_id: str, run_id: str) -> str:
-    """In a thread: asks Airflow, reads files and the ledger."""
+    """Blocks, so it runs in a thread: asks Airflow, reads files and the ledger. Returns what it found."""
     from sellerops.notices.workers import StuckRun, worker_notice
     from sellerops.settings.specs import load_specs
     from sellerops_airflow.notifiers import send_notice
@@ -61,8 +63,8 @@ def send_stuck_run_notice(dag_id: str, run_id: str) -> str:
         states = task_states(dag_id, run_id)
         state = "waiting" if _WAITING.intersection(states) else "running"
     running = sum(count_tasks(spec.dag_id, "running") for spec in load_specs()[0])
-    wait = StuckRun(dag_id, run_id, int(LONGEST_WAIT.total_seconds() // 60), state, running)
-    notice = worker_notice(wait, run_url(dag_id, run_id))
+    stuck = StuckRun(dag_id, run_id, int(LONGEST_WAIT.total_seconds() // 60), state, running)
+    notice = worker_notice(stuck, run_url(dag_id, run_id))
     send_notice(get_runtime().ledger, notice)
     return notice.headline
 

@@ -1,4 +1,4 @@
-"""The channels there are: which module sends what, and whether its connection is there."""
+"""The kinds of channels: which module sends to which, and whether a channel has its connection."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _warned: set[str] = set()
 
 
 def send(kind: str, connection: str, post: Post) -> str:
-    """Send one message; what the channel calls it. Raises ChannelError, whatever went wrong."""
+    """Send one message and return the channel's id of it. Raises only ChannelError, whatever goes wrong."""
     from sellerops.notices.outbox import ChannelError
 
     try:
@@ -36,21 +36,21 @@ def send(kind: str, connection: str, post: Post) -> str:
     except ChannelError:
         raise
     except Exception as error:
-        # Clients raise what they like; a message that one of them cannot send waits like any other.
+        # Clients raise many types; a message that one of them cannot send is retried like any other.
         raise ChannelError(f"{type(error).__name__}: {error}") from error
     return reference
 
 
 def has_connection(target: Target) -> bool:
-    """Whether its connection exists; said once for each process when it does not."""
+    """Whether the target's Airflow connection exists. Each process logs once when it does not."""
     try:
         BaseHook.get_connection(target.connection)
     except AirflowNotFoundException:
         if target.connection not in _warned:
             _warned.add(target.connection)
             log.warning(
-                "Channel %r is left out: there is no connection %r. Add it in Admin > Connections, or take "
-                "the channel out of config/notifications.yaml.",
+                "Channel %r is skipped: connection %r does not exist. Add it in Admin > Connections, or "
+                "remove the channel from config/notices.yaml.",
                 target.channel,
                 target.connection,
             )

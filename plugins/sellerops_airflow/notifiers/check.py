@@ -1,4 +1,4 @@
-"""An invalid ``notifications.yaml`` as an import error of Airflow's UI: no channel may tell of it."""
+"""Shows an invalid ``notices.yaml`` as an import error in Airflow's UI, because no channel may be usable."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from sellerops.notices.routes import ROUTES
 
 
 def raise_for_invalid_routes() -> None:
-    """Raise ConfigurationError naming file, key and remedy. A task's process is not told."""
+    """Raise ConfigurationError naming file, key and remedy, except in a task's process."""
     if get_parsing_context().dag_id is None:
         ROUTES.read()

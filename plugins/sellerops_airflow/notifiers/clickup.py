@@ -1,4 +1,4 @@
-"""ClickUp: a comment on a task (API v2, POST /task/{task_id}/comment). There is no library of theirs."""
+"""ClickUp: comments on a task (API v2, POST /task/{task_id}/comment). ClickUp publishes no client library."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _MOST = 10_000
 
 
 def send(connection: str, post: Post) -> str:
-    """Comment on the task ``post.target``; the comment's id. Raises ChannelError.
+    """Comment on the task ``post.target``. Returns the comment's id. Raises ChannelError.
 
-    The connection's password is the token (``pk_...``); its host another address than ClickUp's.
+    The connection's password is the token (``pk_...``); its host replaces ClickUp's address.
     """
     import httpx
 
@@ -37,26 +37,26 @@ def send(connection: str, post: Post) -> str:
         )
     except httpx.HTTPError as error:
         raise ChannelError(f"ClickUp does not answer: {type(error).__name__}: {error}") from error
-    said = _json(answer)
-    if answer.status_code != 200 or "id" not in said:
+    content = _json(answer)
+    if answer.status_code != 200 or "id" not in content:
         raise ChannelError(
-            f"ClickUp answers {answer.status_code}: {said.get('err') or answer.text[:200]} "
-            f"{said.get('ECODE', '')}".rstrip(),
+            f"ClickUp answers {answer.status_code}: {content.get('err') or answer.text[:200]} "
+            f"{content.get('ECODE', '')}".rstrip(),
             retry_after=_wait(answer),
         )
-    return str(said["id"])
+    return str(content["id"])
 
 
 def _json(answer: Any) -> dict[str, Any]:
     try:
-        said = answer.json()
+        content = answer.json()
     except ValueError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _wait(answer: Any) -> float:
-    """Seconds until the limit is over: ``X-RateLimit-Reset`` is the moment, in seconds since 1970."""
+    """Seconds until the rate limit resets: ``X-RateLimit-Reset`` is that moment, in seconds since 1970."""
     reset = str(answer.headers.get("X-RateLimit-Reset", ""))
     if answer.status_code != 429 or not reset.isdigit():
         return 0.0

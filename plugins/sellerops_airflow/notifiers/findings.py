@@ -1,13 +1,12 @@
-"""Telling people, once, of changed columns and rejected rows."""
+"""Sends the notices of changed columns and rejected rows, once each."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sellerops_airflow.notifiers import send_notice, send_notice_of_new
+from sellerops_airflow.notifiers import BestEffort, send_notice, send_notice_of_new
 
 if TYPE_CHECKING:
     from sellerops.destinations import LoadResult
@@ -15,29 +14,24 @@ if TYPE_CHECKING:
     from sellerops.ledger.findings import ColumnChange
     from sellerops.settings.specs import ReportSpec
 
-log = logging.getLogger(__name__)
-
 
 def send_findings(ledger: Ledger, spec: ReportSpec, results: Iterable[LoadResult]) -> int:
-    """Send what these loads found and nobody was told of; how many messages.
+    """Send new findings of these loads. Returns how many notices were recorded; never raises.
 
-    Never raises: the maintenance DAG tells again. The ledger is asked only when there is something to tell.
+    The maintenance DAG sends what fails here. The ledger is queried only if the results contain findings.
     """
     load_ids = [
         each.load_id for each in results if each.rejected or set(each.changed_columns.values()) - {"missing"}
     ]
     if not load_ids:
         return 0
-    try:
+    with BestEffort(f"findings of loads {load_ids}"):
         return send_findings_of_loads(ledger, {spec.name: spec}, load_ids)
-    except Exception:
-        # The rows are stored: the load's end must not depend on what is said of it.
-        log.exception("Nobody was told of what loads %s found", load_ids)
-        return 0
+    return 0
 
 
 def send_findings_of_loads(ledger: Ledger, specs: Mapping[str, ReportSpec], load_ids: Sequence[int]) -> int:
-    """The same for recorded loads, of reports that have a spec."""
+    """The same for recorded loads, by id; reports without a spec are skipped. May raise."""
     from sellerops.ledger.findings import column_changes, rejected_rows
     from sellerops.notices.findings import change_key, drift_notice, group_rejects, is_news, rejects_notice
 

@@ -14,9 +14,9 @@ _PAGE = '<div style="font-family: sans-serif; line-height: 1.4">{}</div>'
 
 
 def send(connection: str, post: Post) -> str:
-    """Send to the addresses of ``post.target`` (separated by commas); the message's id. Raises ChannelError.
+    """Send to the comma-separated addresses ``post.target``. Returns the message's id. Raises ChannelError.
 
-    Who sends is the connection's ``from_email``.
+    The sender is the connection's ``from_email``.
     """
     from airflow.providers.smtp.hooks.smtp import SmtpHook
 
@@ -24,19 +24,19 @@ def send(connection: str, post: Post) -> str:
     from sellerops.notices.outbox import ChannelError
 
     class Hook(SmtpHook):
-        """The provider waits 30 seconds and tries six times; here the next try is another process's."""
+        """The provider waits 30 seconds and tries six times; here another process retries instead."""
 
         timeout = max(1, math.floor(post.timeout))
         smtp_retry_limit = 0
 
     headline, *lines = post.text.split("\n")
     headers: dict[str, Any] = {"Message-ID": make_msgid(domain="sellerops")}
-    if post.answers:
-        headers |= {"In-Reply-To": post.answers, "References": post.answers}
+    if post.reply_to:
+        headers |= {"In-Reply-To": post.reply_to, "References": post.reply_to}
     with Hook(smtp_conn_id=connection) as hook:
         sender = hook.from_email
         if not sender:
-            raise ChannelError(f"connection {connection} names no `from_email` in its extra fields")
+            raise ChannelError(f"connection {connection} has no `from_email` in its extra fields")
         hook.send_email_smtp(
             to=post.target,
             from_email=sender,

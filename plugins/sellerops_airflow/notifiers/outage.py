@@ -1,8 +1,8 @@
-"""Telling people that the ledger is away, and that it is back, without the ledger.
+"""Sends the notice of a ledger outage and of its recovery, without the ledger.
 
-What was told is kept in an Airflow variable: Airflow's own database is there whenever a callback runs, and
-all its processes and hosts see it. A lock on this host keeps callbacks that run at the same time from telling
-twice; two hosts that meet the outage within the same second may.
+An Airflow variable stores the outage: Airflow's own database is available whenever a callback runs, and all
+its processes and hosts see it. A lock on this host keeps simultaneous callbacks from sending twice; two hosts
+that notice the outage within the same second may both send.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 VARIABLE = "sellerops_ledger_outage"
-# A channel that does not take the end of an outage for so long is left alone.
+# How long to retry a channel that does not accept the recovery message.
 _GIVE_UP_AFTER = timedelta(days=1)
 
 
 def send_outage_notice(error: LedgerUnavailable, run: FailedRun | None = None) -> None:
-    """Tell everybody once for each outage; ``run``, which failed because of it, is told with its end."""
+    """Send the notice once per outage. The recovery message will list ``run``, which failed because of it."""
     with _locked():
         known = _read()
-        outage = known if known and not known.over_at else _begun(error)
+        outage = known if known and not known.over_at else _new_outage(error)
         if run:
             outage = outage.with_run(run)
         if outage != known:
-            # Before anything is sent: a callback may be killed while a channel hangs.
+            # Before sending: a callback may be killed while a channel hangs.
             _write(outage)
-        sent = _told(outage)
-        if sent != outage.told:
-            _write(replace(outage, told=sent))
+        recipients = _send_to_all(outage)
+        if recipients != outage.recipients:
+            _write(replace(outage, recipients=recipients))
 
 
 def send_outage_recovery(ledger: Ledger) -> bool:
-    """With a ledger that answers: end the outage that was told, if there was one. True when there was."""
+    """Call this when the ledger answers: ends the recorded outage. Returns whether there was one."""
     if _read() is None:
         return False
     with _locked():
@@ -59,69 +59,66 @@ def send_outage_recovery(ledger: Ledger) -> bool:
             return False
         ended_at = datetime.fromisoformat(outage.over_at) if outage.over_at else datetime.now(UTC)
         marked = 0 if outage.over_at else fail_outage_runs(ledger, outage)
-        left = _told_of_the_end(outage, recovery_message(outage, ended_at, marked))
+        message = recovery_message(outage, ended_at, marked)
+        left = tuple(each for each in outage.recipients if _send(each, message) is None)
         is_done = not left or datetime.now(UTC) - ended_at > _GIVE_UP_AFTER
-        _write(None if is_done else replace(outage, told=left, over_at=ended_at.isoformat()))
+        _write(None if is_done else replace(outage, recipients=left, over_at=ended_at.isoformat()))
     return True
 
 
 def fail_outage_runs(ledger: Ledger, outage: Outage) -> int:
-    """Mark failed what the runs of the outage could not: their slices that were left on the way; how many."""
+    """Mark unfinished slices of the outage's runs failed, which the runs could not. Returns how many days."""
     runs = [(run.dag_id, run.run_id) for run in outage.runs]
     marked = mark_failed(ledger, runs)
     for dag_id, run_id in runs:
-        # The end of the outage lists them: nobody is told of each again.
+        # The recovery message lists these runs, so each needs no notice of its own.
         ledger.claim_notice(f"run_failed|{dag_id}|{run_id}|outage")
     return marked
 
 
 def mark_failed(ledger: Ledger, runs: Sequence[tuple[str, str]]) -> int:
-    """Mark failed the slices that runs (DAG id, run id) left on the way when they ended; how many days."""
+    """Mark unfinished slices of finished runs (DAG id, run id) failed. Returns how many days."""
     from sellerops.ledger.slices import fail_unfinished
 
     cause = LedgerUnavailable(
-        "the ledger was away when the task failed.",
+        "the ledger was not available when the task failed.",
         where=ledger.database.place,
-        remedy="Clear the task; it goes on where the slice stood.",
+        remedy="Clear the task; it resumes where the slice was.",
     )
     return ledger.database.run(lambda c: fail_unfinished(c, runs, cause))
 
 
-def _begun(error: LedgerUnavailable) -> Outage:
+def _new_outage(error: LedgerUnavailable) -> Outage:
     return Outage(datetime.now(UTC).isoformat(), error.where, error.cause)
 
 
-def _told(outage: Outage) -> tuple[Recipient, ...]:
-    """Everybody who is to be told, those told now among them."""
+def _send_to_all(outage: Outage) -> tuple[Recipient, ...]:
+    """Send to every target that has not got the message. Returns all recipients so far."""
     from sellerops.notices import load_routes
     from sellerops_airflow.notifiers import channels
 
-    told = {(each.kind, each.connection, each.to): each for each in outage.told}
+    recipients = {(each.kind, each.connection, each.to): each for each in outage.recipients}
     for target in load_routes().targets(Event.CRITICAL_FAILURE):
         address = (str(target.kind), target.connection, target.to)
-        if address not in told and channels.has_connection(target):
+        if address not in recipients and channels.has_connection(target):
             reference = _send(Recipient(*address, reference=""), outage_message(outage))
             if reference is not None:
-                told[address] = Recipient(*address, reference=reference)
-    return tuple(told.values())
+                recipients[address] = Recipient(*address, reference=reference)
+    return tuple(recipients.values())
 
 
-def _told_of_the_end(outage: Outage, words: Message) -> tuple[Recipient, ...]:
-    """Tell those who were told of the beginning; who could not be told."""
-    return tuple(each for each in outage.told if _send(each, words) is None)
-
-
-def _send(address: Recipient, words: Message) -> str | None:
-    """What the channel calls the message; None when it did not take it."""
+def _send(recipient: Recipient, message: Message) -> str | None:
+    """Send the message, as a reply if there is a reference. Returns the channel's id of it, or None."""
     from sellerops.notices.outbox import ChannelError, Post
     from sellerops_airflow.notifiers import channels
 
-    blocks = slack_blocks(words.headline, words.sections)
-    post = Post(address.to, words.text, blocks, address.reference, broadcast=bool(address.reference))
+    blocks = slack_blocks(message.headline, message.sections)
+    reference = recipient.reference
+    post = Post(recipient.to, message.text, blocks, reference, broadcast=bool(reference))
     try:
-        return channels.send(address.kind, address.connection, post)
+        return channels.send(recipient.kind, recipient.connection, post)
     except ChannelError as error:
-        log.warning("%s is not told that %r: %s", address.to, words.headline, error)
+        log.warning("%r was not sent to %s: %s", message.headline, recipient.to, error)
         return None
 
 
@@ -138,7 +135,7 @@ def _write(outage: Outage | None) -> None:
     if outage is None:
         Variable.delete(VARIABLE)
     else:
-        Variable.set(VARIABLE, json.dumps(outage.to_dict()), description="Kept by sellerops; do not edit.")
+        Variable.set(VARIABLE, json.dumps(outage.to_dict()), description="Managed by sellerops; do not edit.")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Telling people, once, that a document waits for them."""
+"""Sends the notices of quarantined documents, once per document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk import conf
 
-from sellerops_airflow.notifiers import send_notice
+from sellerops_airflow.notifiers import BestEffort, send_notice
 
 if TYPE_CHECKING:
     from sellerops.ledger import Ledger
@@ -17,24 +17,20 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def send_quarantine_notices(ledger: Ledger, held: Iterable[Quarantine]) -> int:
-    """Tell of what has not been told yet; how many messages. Never raises: the DAG that asks tells again."""
+def send_quarantine_notices(ledger: Ledger, quarantines: Iterable[Quarantine]) -> int:
+    """Send new ones. Returns how many; never raises: the DAG ``sellerops__quarantine`` sends the rest."""
     from sellerops.notices.quarantine import group_by_document, quarantine_notice
 
     sent = 0
-    for group in group_by_document(held):
-        try:
-            sent += send_notice(
-                ledger, quarantine_notice(group, required_actions_url(), _family(group[0].report))
-            )
-        except Exception:
-            # The load's end must not depend on what is said of it, nor one message on another.
-            log.exception("Nobody was told of quarantine %s", group[0].id)
+    for group in group_by_document(quarantines):
+        with BestEffort(f"notice of quarantine {group[0].id}"):
+            notice = quarantine_notice(group, required_actions_url(), _family(group[0].report))
+            sent += send_notice(ledger, notice)
     return sent
 
 
 def _family(report: str) -> str:
-    """The report's family; empty when its spec is gone."""
+    """The report's family; empty when its spec is removed or invalid."""
     from sellerops.base.errors import ConfigurationError
     from sellerops.settings.specs import load_spec
 
@@ -46,6 +42,6 @@ def _family(report: str) -> str:
 
 
 def required_actions_url() -> str:
-    """The page of Airflow that lists what waits for people."""
+    """Airflow's page *Required Actions*, where quarantined documents are decided."""
     base = str(conf.get("api", "base_url", fallback="") or "http://localhost:8080").rstrip("/")
     return f"{base}/required_actions"

@@ -1,7 +1,7 @@
 """Slack, through the provider's hook.
 
-The provider's notifier posts the same call, but cannot answer in a thread and throws away the answer that
-names the message.
+The provider's notifier makes the same call, but cannot reply in a thread and drops the response that
+identifies the message.
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sellerops.notices.outbox import Post
 
-# What will be refused however often it is sent (api.slack.com/methods/chat.postMessage, errors).
+# Errors that every retry would get too (api.slack.com/methods/chat.postMessage, errors).
 _NEVER = frozenset({"msg_too_long", "no_text", "invalid_arguments", "too_many_attachments"})
 _BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 
 
 def send(connection: str, post: Post) -> str:
-    """Post a message, as an answer where the thread has begun; ``<channel id>/<ts>``. Raises ChannelError."""
+    """Post a message, or a reply to ``post.reply_to``. Returns ``<channel id>/<ts>``. Raises ChannelError.
+
+    Blocks that Slack rejects are left out: the text alone is posted.
+    """
     from airflow.providers.slack.hooks.slack import SlackHook
     from slack_sdk.errors import SlackApiError
 
-    # Without handlers: what is not taken now is tried again later, by another process.
+    # Without handlers: another process retries later.
     hook = SlackHook(slack_conn_id=connection, timeout=max(1, math.floor(post.timeout)), retry_handlers=[])
     body = _body(post)
     try:
@@ -46,8 +49,8 @@ def _body(post: Post) -> dict[str, Any]:
         "unfurl_links": False,
         "unfurl_media": False,
     }
-    if post.answers:
-        channel_id, _, ts = post.answers.partition("/")
+    if post.reply_to:
+        channel_id, _, ts = post.reply_to.partition("/")
         body |= {"channel": channel_id, "thread_ts": ts, "reply_broadcast": post.broadcast}
     return body
 

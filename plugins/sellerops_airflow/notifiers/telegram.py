@@ -1,4 +1,4 @@
-"""Telegram: the Bot API's sendMessage. One JSON call: a library would bring more than it saves."""
+"""Telegram: the Bot API's sendMessage. One JSON call, so a library would add more than it saves."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ _UNPARSABLE = "can't parse entities"
 
 
 def send(connection: str, post: Post) -> str:
-    """Send to the chat ``post.target``, as a reply where its thread has begun; the message's id.
+    """Send to the chat ``post.target``, as a reply to ``post.reply_to`` if set. Returns the message's id.
 
-    The connection's password is the bot's token, its host another address than Telegram's.
-    Raises ChannelError.
+    The connection's password is the bot's token; its host replaces Telegram's address. Raises ChannelError.
     """
     from sellerops.notices.markup import cut_to_fit, to_html, to_plain_text
     from sellerops.notices.outbox import ChannelError
@@ -34,40 +33,40 @@ def send(connection: str, post: Post) -> str:
         "parse_mode": "HTML",
         "link_preview_options": {"is_disabled": True},
     }
-    if post.answers:
+    if post.reply_to:
         body["reply_parameters"] = {
-            "message_id": int(post.answers),
+            "message_id": int(post.reply_to),
             "allow_sending_without_reply": True,
         }
     url = f"{address(found, _USUAL)}/bot{found.password or ''}/sendMessage"
-    said = _call(url, body, post.timeout)
-    if _UNPARSABLE in str(said.get("description")):
-        # A tag that Telegram does not take would be refused for ever; words without tags are never.
+    content = _call(url, body, post.timeout)
+    if _UNPARSABLE in str(content.get("description")):
+        # Every retry with the same tags would be rejected too; text without tags is accepted.
         body["text"] = to_plain_text(text)
-        said = _call(url, {key: value for key, value in body.items() if key != "parse_mode"}, post.timeout)
-    if not said.get("ok"):
+        content = _call(url, {key: value for key, value in body.items() if key != "parse_mode"}, post.timeout)
+    if not content.get("ok"):
         raise ChannelError(
-            without_token(f"Telegram answers {said.get('error_code')}: {said.get('description')}"),
-            retry_after=float((said.get("parameters") or {}).get("retry_after", 0)),
+            without_token(f"Telegram answers {content.get('error_code')}: {content.get('description')}"),
+            retry_after=float((content.get("parameters") or {}).get("retry_after", 0)),
         )
-    return str(said["result"]["message_id"])
+    return str(content["result"]["message_id"])
 
 
 def _call(url: str, body: dict[str, Any], timeout: float) -> dict[str, Any]:
-    """Telegram's answer, whatever it says. Raises ChannelError when there is none."""
+    """Telegram's answer, an error too. Raises ChannelError when there is none."""
     import httpx
 
     from sellerops.notices.outbox import ChannelError
 
     try:
         answer = httpx.post(url, json=body, timeout=timeout)
-        said = answer.json()
+        content = answer.json()
     except httpx.HTTPError as error:
         raise ChannelError(
             without_token(f"Telegram does not answer: {type(error).__name__}: {error}")
         ) from None
     except ValueError:
-        said = None
-    if not isinstance(said, dict):
+        content = None
+    if not isinstance(content, dict):
         raise ChannelError(f"Telegram answers {answer.status_code} without JSON")
-    return said
+    return content
