@@ -40,7 +40,7 @@ def test_gaps_of_reports_in_use_become_runs_once(ledger: Ledger) -> None:
     for slice_ in plan_slices(SALES, account, run_at=NOW, now=NOW, **days):
         if slice_.days[0].day not in (7, 8) or slice_.marketplaces != ("CA",):
             ledger.set_slice_state(slice_, SliceState.LOADED, run=RUN)
-    limits = {"most": 5, "tries": 3, "horizon_days": 730, "is_live": nobody}
+    limits = {"most": 5, "tries": 3, "horizon_days": 730, "is_running": nobody}
     assert completeness.plan_gap_fills(ledger, lambda _: True, **limits) == []  # paused
     (found,) = completeness.plan_gap_fills(ledger, lambda _: False, **limits)
     assert found["trigger_dag_id"] == SALES.dag_id
@@ -67,7 +67,7 @@ def test_days_of_a_run_that_airflow_does_not_run_any_more_are_collected(ledger: 
         asked.append((dag_id, run_id))
         return True
 
-    def fills(live: completeness.IsLive) -> list[str]:
+    def fills(live: completeness.IsRunning) -> list[str]:
         found = completeness.plan_gap_fills(ledger, lambda _: False, **limits, is_running=live)
         return [fill["conf"]["from_day"] for fill in found if fill["conf"]["from_day"] < "2026-11-20"]
 

@@ -1,4 +1,4 @@
-"""An invalid configuration file is told once, and its end once."""
+"""An invalid configuration file gets one notice and one recovery."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def test_one_message_and_one_end_for_each_file(config: Path, ledger: Ledger, sen
         return check_configuration(ledger)
 
     assert look(0) == 0
-    sound = {name: (config / name).read_text() for name in ("accounts.yaml", "notifications.yaml")}
+    sound = {name: (config / name).read_text() for name in ("accounts.yaml", "notices.yaml")}
     (config / "accounts.yaml").write_text("accounts:\n  northwind_na: {region: NA\n")
-    (config / "notifications.yaml").write_text("[" * 5000)  # where messages go is known from before
+    (config / "notices.yaml").write_text("[" * 5000)  # where messages go is known from before
     assert [look(minutes) for minutes in (5, 10, 15)] == [2, 2, 2]
     assert sorted(text.splitlines()[0] for text in sent.texts) == [
         "Invalid configuration: accounts.yaml",
-        "Invalid configuration: notifications.yaml",
+        "Invalid configuration: notices.yaml",
     ]
     assert any("accounts.yaml:3" in text and "last valid version stays" in text for text in sent.texts)
     (config / "accounts.yaml").write_text(sound["accounts.yaml"])

@@ -30,7 +30,7 @@ SPECS = ("all_orders", "sales_and_traffic", "settlements")
 FILES = (
     "accounts.yaml",
     "marketplaces.yaml",
-    "notifications.yaml",
+    "notices.yaml",
     "rate_limits.yaml",
     "deprecations.yaml",
     "destinations.yaml",
@@ -257,7 +257,7 @@ def test_airflow_shows_the_file_the_line_and_the_remedy_and_keeps_all_dags(confi
     sound = bag()
     assert sound.import_errors == {}
     (config / "accounts.yaml").write_text("accounts:\n  northwind_na: {region: NA\n")
-    (config / "notifications.yaml").write_text("rules: [\n")
+    (config / "notices.yaml").write_text("rules: [\n")
     damaged = bag()
     assert set(damaged.dag_ids) == set(sound.dag_ids)
     errors = {Path(path).name: text for path, text in damaged.import_errors.items()}

@@ -1,4 +1,4 @@
-"""Changed columns and rejected rows are told once, in Slack, however many slices show them."""
+"""Changed columns and rejected rows get one notice, in Slack, however many slices show them."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_a_renamed_column_is_one_message_for_all_slices_and_accounts(runtime: Ru
     for words in (
         "fba_customer_returns: Amazon changed columns of amazon_sp.fba_customer_returns",
         "column `why_returned` is new",
-        "column `reason` is no longer there",
+        "column `reason` is missing",
         "northwind_na NA 2026-11-20",
         "`also`",
         "clear `load_postgres`",
@@ -176,7 +176,7 @@ def test_rejected_rows_are_one_message_a_day(runtime: Runtime, sink: Any, ledger
         assert words in text
     at(ledger, 24)
     runtime.load(1, returns(1, quantity="many"))
-    assert len(sink()) == 2, "another day is told again"
+    assert len(sink()) == 2, "another day gets another notice"
 
 
 def test_values_of_tables_with_personal_columns_are_not_shown(runtime: Runtime, sent: Channels) -> None:

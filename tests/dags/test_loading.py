@@ -80,7 +80,7 @@ def test_every_bad_spec_is_named(bag: DagBag, config: Path) -> None:
 
 
 def test_wrong_routes_of_notices_are_shown_and_take_no_report_away(bag: DagBag, config: Path) -> None:
-    path = config / "notifications.yaml"
+    path = config / "notices.yaml"
     path.write_text(path.read_text().replace("channels: [task, alert]", "channels: [task, alarm]"))
     spoilt = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
     # When the summary is told stands in the same file.

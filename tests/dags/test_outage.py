@@ -1,4 +1,4 @@
-"""The ledger is away: people hear of it once, without it, and once that it is back, with what failed."""
+"""An outage of the ledger: one notice without the ledger, and one recovery with what failed."""
 
 from __future__ import annotations
 

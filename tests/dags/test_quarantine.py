@@ -1,4 +1,4 @@
-"""People are asked once about each held document, and what they say is done once."""
+"""Each quarantined document is one question, and its answer is applied once."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_a_held_load_is_skipped_and_people_are_told_once(runtime: Runtime, sent:
     with pytest.raises(AirflowSkipException):
         load([request_id])
     (notice,) = sent.messages
-    for words in ("sales_and_traffic waits for you", "US 2026-11-20", "stored 100", "required_actions"):
+    for words in ("sales_and_traffic quarantined", "US 2026-11-20", "stored 100", "required_actions"):
         assert words in notice.text
     find()
     assert len(sent.messages) == 1

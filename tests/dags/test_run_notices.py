@@ -1,4 +1,4 @@
-"""A run that fails, fails again and comes well, as people see it: a thread in Slack, ClickUp comments."""
+"""A run that fails, fails again and recovers, as people see it: a thread in Slack, ClickUp comments."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_a_failure_its_retry_and_its_recovery_are_one_thread(story: Story) -> No
     assert "thread_ts" not in failure
     assert retry["thread_ts"] == recovery["thread_ts"] == failure["ts"]
     assert (retry["reply_broadcast"], recovery["reply_broadcast"]) == (False, True)
-    assert recovery["text"].startswith("sales_and_traffic works again\nOver: sales_and_traffic northwind_na")
+    assert recovery["text"].startswith("sales_and_traffic works again\nResolved: sales_and_traffic northwind_na")
     assert "2 loaded, 1,234 rows in postgres" in recovery["text"]
     assert [text.split("\n")[0] for text in story.comments] == [
         "sales_and_traffic partly failed: 1 task failed, 1 loaded",
@@ -242,7 +242,7 @@ def test_without_any_connection_nothing_is_an_error(
     monkeypatch.setattr("sellerops_airflow.notifiers.channels._warned", set())
     story.fails("one")
     story.goes_well("one", cleared=1)
-    warned = [each.getMessage() for each in caplog.records if "is left out" in each.getMessage()]
+    warned = [each.getMessage() for each in caplog.records if "is skipped" in each.getMessage()]
     assert len(warned) == 2
     assert not [each for each in caplog.records if each.levelname == "ERROR"]
     assert maintenance.send_waiting_notices(story.ledger) == 0

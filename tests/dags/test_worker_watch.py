@@ -1,4 +1,4 @@
-"""That no worker takes tasks is told from the triggerer, once, and so is its end."""
+"""When no worker takes tasks, the triggerer sends one notice and one recovery."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_it_names_what_to_restart_and_its_end_is_told(
     fine = RunOutcome("notices", DAG_ID, "scheduled__2", "http://airflow", (), 0, 0)
     send_run_recoveries(ledger, fine)
     assert len(sent.texts) == 2
-    assert "Over: Tasks are queued and nothing runs" in sent.texts[1]
+    assert "Resolved: Tasks are queued and nothing runs" in sent.texts[1]
     assert ledger.database.run(lambda c: open_faults(c)) == []
 
 

@@ -37,7 +37,7 @@ ACCOUNTS = load_accounts()
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Notice]:
     found: list[Notice] = []
-    monkeypatch.setattr(notifiers, "tell", lambda ledger, notice: found.append(notice))
+    monkeypatch.setattr(notifiers, "send_notice", lambda ledger, notice: found.append(notice))
     return found
 
 
@@ -113,16 +113,16 @@ def test_the_message_counts_days_rows_and_calls_of_24_hours_by_account_and_what_
     assert (
         headline
         == notice.headline
-        == ("Collected until 2026-11-21 09:30 America/New_York: 1 failed, 1 open, 1 waiting for a person")
+        == ("Collected until 2026-11-21 09:30 America/New_York: 1 failed, 1 open, 1 quarantined")
     )
     assert notice.event is Event.SUMMARY
     assert notice.text.splitlines()[1:-1] == [
         "*northwind_na*: 2 runs.",
         "Days: 2 loaded, 1 without data, 1 late at Amazon, 1 failed.",
         "Rows: 1,234 stored in bigquery, 1,234 stored in postgres, 3 rejected, "
-        "2 texts arrived damaged (`damaged_texts`).",
-        "1 document waits for a person (*Required Actions*).",
-        f"Quota: createReport used most of its own, {3 / (rate * 86400):.0%} (3 calls); 1 call refused.",
+        "2 texts damaged at the source (`damaged_texts`).",
+        "1 document quarantined: decide in *Required Actions*.",
+        f"Quota: createReport came closest to its limit, {3 / (rate * 86400):.0%} (3 calls); 1 call refused.",
         "*northwind_eu*: nothing was collected.",
         "*Open:*",
         "- sales_and_traffic &lt;failed&gt;: 1 task failed, 3 loaded (since 2026-11-21 06:30)",
@@ -173,7 +173,7 @@ def test_time_and_channel_stand_in_the_configuration(tmp_path: Any, monkeypatch:
     assert timetable.summary == "30 9 * * * America/New_York"
     assert [target.to for target in load_routes().targets(Event.SUMMARY)] == ["#seller-reports"]
     text = load_text().replace('summary: {at: "09:30", timezone: America/New_York}', "{summary}")
-    path = tmp_path / "notifications.yaml"
+    path = tmp_path / "notices.yaml"
     monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(tmp_path))
     path.write_text(text.replace("{summary}", ""))
     assert summary.summary_schedule("sellerops__daily_summary") is None
@@ -187,4 +187,4 @@ def test_time_and_channel_stand_in_the_configuration(tmp_path: Any, monkeypatch:
 def load_text() -> str:
     from sellerops.settings.config_files import config_dir
 
-    return (config_dir() / "notifications.yaml").read_text()
+    return (config_dir() / "notices.yaml").read_text()

@@ -1,4 +1,4 @@
-"""A promised time that passes is told once, and so is its end; so are days that Amazon is about to forget."""
+"""A missed promised time gets one notice and one recovery; so do days about to expire at Amazon."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class People:
         self.ends: list[tuple[str, str]] = []
         self.can_be_told = True
 
-    def tell(self, ledger: Ledger, notice: Notice) -> bool:
+    def send_notice(self, ledger: Ledger, notice: Notice) -> bool:
         if not self.can_be_told:
             return False  # as where the routes cannot be read
         ledger.claim_notice(notice.key)
@@ -65,7 +65,7 @@ def people(monkeypatch: pytest.MonkeyPatch) -> People:
     found = People()
     # Reading all specs takes a second.
     monkeypatch.setattr(specs, "load_specs", lambda: ([SALES], []))
-    monkeypatch.setattr(notifiers, "tell", found.tell)
+    monkeypatch.setattr(notifiers, "send_notice", found.send_notice)
     monkeypatch.setattr(
         notifiers, "send_recovery", lambda ledger, key, headline: found.ends.append((key, headline))
     )
@@ -161,7 +161,7 @@ def test_the_end_of_a_late_report_is_told_once_when_its_last_day_has_landed(
         assert look(ledger, at(PROMISED + timedelta(hours=hours))) == 0
     ((key, text),) = people.ends
     assert key == people.told[0].fault_key
-    assert "landed at 2026-11-21 10:30 America/New_York, 1 h 30 min after its time" in text
+    assert "landed at 2026-11-21 10:30 America/New_York, 1 h 30 min late" in text
 
 
 def test_rows_that_are_there_are_not_late_when_asking_again_fails(
@@ -180,7 +180,7 @@ def test_days_without_any_run_are_told_once_and_the_following_days_join_them(
     for day in range(3):
         look(ledger, at(PROMISED + timedelta(days=day)))
     (notice,) = people.told
-    assert "no run has asked Amazon for it" in notice.text
+    assert "no run has requested it from Amazon" in notice.text
     assert "paused" in notice.text
     (warned,) = warnings_of(ledger)
     assert {day.day for _, day in warned.slices} == {20, 21, 22}
@@ -259,17 +259,17 @@ def test_open_days_that_amazon_soon_forgets_are_told_once_with_the_last_day_to_a
     (notice,) = people.told
     assert notice.event is Event.NEEDS_A_PERSON
     assert notice.text.splitlines()[0] == (
-        "sales_and_traffic: Amazon soon forgets 3 days of northwind_na; last day to act 2026-11-23"
+        "sales_and_traffic northwind_na: 3 days expire soon at Amazon; last day to act 2026-11-23"
     )
     assert "until 2026-11-23: CA, US 2024-11-25" in notice.text
     assert "until 2026-12-01: US 2024-12-03" in notice.text
     assert "3 FAILED. Last error: Amazon aborted it" in notice.text
-    assert "asks for them by itself: 0 of 3 tries were made" in notice.text
+    assert "starts runs for them: 0 of 3 attempts were made" in notice.text
     settle(ledger, failed, failed)
     settle(ledger, date(2024, 12, 3), date(2024, 12, 3))
     assert check(5) == 0
     assert people.ends == [
-        (notice.fault_key, "sales_and_traffic northwind_na: all 3 days Amazon was about to forget are there.")
+        (notice.fault_key, "sales_and_traffic northwind_na: all 3 days that were about to expire at Amazon are loaded.")
     ]
 
 
@@ -315,7 +315,7 @@ def test_the_late_message_and_its_end_stand_in_the_thread_of_the_run(
         return f"message-{len(posts)}"
 
     monkeypatch.setattr(channels, "send", send)
-    monkeypatch.setattr(channels, "is_there", lambda target: target.kind is Kind.SLACK)
+    monkeypatch.setattr(channels, "has_connection", lambda target: target.kind is Kind.SLACK)
     settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
     settle(ledger, date(2026, 11, 20), date(2026, 11, 20), SliceState.REQUESTED)
     look(ledger, at(PROMISED))
@@ -329,8 +329,8 @@ def test_the_late_message_and_its_end_stand_in_the_thread_of_the_run(
     assert "waits for quota to ask Amazon" in late.text
     assert end.text.splitlines()[0] == (
         "sales_and_traffic northwind_na: CA, MX, US 2026-11-20 landed at 2026-11-21 09:20 America/New_York, "
-        "20 min after its time."
+        "20 min late."
     )
-    assert end.answers == "message-1"
+    assert end.reply_to == "message-1"
     with ledger.connection() as connection:
         assert open_faults(connection) == []

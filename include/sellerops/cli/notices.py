@@ -21,7 +21,7 @@ _LONGEST = 70
 def add(commands: Any) -> None:
     parser = commands.add_parser("notices", help="who is told of what, and what has not arrived")
     actions = parser.add_subparsers(required=True, metavar="action")
-    action = actions.add_parser("routes", help="the table that notifications.yaml makes; checks the file")
+    action = actions.add_parser("routes", help="the table that notices.yaml makes; checks the file")
     action.add_argument("--account", help="only this account")
     action.add_argument("--family", help="only this report family")
     action.set_defaults(run=_routes)
@@ -49,7 +49,7 @@ def _routes(options: argparse.Namespace) -> int:
     )
     wrong = unknown_names(routes, families, accounts)
     for line in wrong:
-        print(f"notifications.yaml, {line}")
+        print(f"notices.yaml, {line}")
     return 1 if wrong else 0
 
 

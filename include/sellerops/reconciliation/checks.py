@@ -54,7 +54,7 @@ class CheckSpec(BaseModel):
     )
     look_back: Duration = Field(default=timedelta(days=35), description="how many days are compared again")
     severity: Literal["partial_failure", "critical_failure"] = Field(
-        default="partial_failure", description="whose channel hears of it, as in config/notifications.yaml"
+        default="partial_failure", description="whose channel hears of it, as in config/notices.yaml"
     )
 
     @field_validator("inputs")

@@ -41,8 +41,8 @@ def messages(sandbox: SandboxServer, kind: str) -> list[dict[str, Any]]:
 
 def test_slack_gets_blocks_and_answers_in_the_thread(connections: SandboxServer) -> None:
     first = send("slack")
-    send("slack", answers=first)
-    send("slack", answers=first, broadcast=True)
+    send("slack", reply_to=first)
+    send("slack", reply_to=first, broadcast=True)
     opened, quiet, loud = messages(connections, "slack")
     assert opened["channel"] == "#ops"
     assert (opened["text"], opened["username"]) == (TEXT, "sellerops")
@@ -78,7 +78,7 @@ def test_clickup_gets_a_plain_comment(connections: SandboxServer) -> None:
 
 def test_telegram_gets_html_and_replies(connections: SandboxServer) -> None:
     first = send("telegram")
-    send("telegram", answers=first)
+    send("telegram", reply_to=first)
     send("telegram", text="a <b> & c\n" + "&<" * 5000)
     opened, answer, long = messages(connections, "telegram")
     assert (opened["chat_id"], str(opened["message_id"])) == ("-1001", first)
@@ -198,7 +198,7 @@ def connect_mail(monkeypatch: pytest.MonkeyPatch, port: int, **extra: Any) -> No
 
 def test_mail_is_html_and_answers_its_thread(mailbox: Mailbox) -> None:
     first = send("email")
-    channels.send("email", "smtp_default", Post("a@example.com, b@example.com", TEXT, [], answers=first))
+    channels.send("email", "smtp_default", Post("a@example.com, b@example.com", TEXT, [], reply_to=first))
     opened, answer = mailbox.mails
     assert opened["Subject"] == "sales & traffic failed"
     assert (opened["From"], opened["To"]) == ("sellerops@example.com", "ops@example.com")

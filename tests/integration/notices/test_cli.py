@@ -34,24 +34,24 @@ def test_what_waits_and_what_is_wrong(
         assert words in shown
 
 
-def test_routes_are_shown_and_unknown_names_told(
+def test_routes_are_shown_and_unknown_names_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["notices", "routes"]) == 0
     assert "critical_failure" in capsys.readouterr().out
-    shipped = (config_dir() / "notifications.yaml").read_text()
+    shipped = (config_dir() / "notices.yaml").read_text()
     for name in config_dir().iterdir():
         (tmp_path / name.name).symlink_to(name)
-    (tmp_path / "notifications.yaml").unlink()
+    (tmp_path / "notices.yaml").unlink()
     rule = "rules:\n  - {events: late, accounts: northwind_na, families: payment, channels: [log]}\n"
     rule += "  - {events: late, accounts: northwind_eu, channels: []}\n"
-    (tmp_path / "notifications.yaml").write_text(shipped.replace("rules:\n", rule))
+    (tmp_path / "notices.yaml").write_text(shipped.replace("rules:\n", rule))
     monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(tmp_path))
     assert main(["notices", "routes", "--family", "fulfilment"]) == 1
     shown = capsys.readouterr().out
-    assert "rules.0.families: there is no 'payment'. Did you mean 'payments'?" in shown
+    assert "rules.0.families: unknown report family 'payment'. Did you mean 'payments'?" in shown
     (line,) = [line for line in shown.splitlines() if "northwind_eu" in line]
     assert line.split() == ["late", "fulfilment", "northwind_eu", "nobody"]
-    (tmp_path / "notifications.yaml").write_text("channels: {}\nrules: []\n")
+    (tmp_path / "notices.yaml").write_text("channels: {}\nrules: []\n")
     assert main(["notices", "routes"]) == 1
-    assert "no rule says who is told of success" in capsys.readouterr().err
+    assert "no general rule covers success" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What people are told is told once, in order, and arrives when the channel is back; faults begin and end."""
+"""Notices are sent once, in order, and arrive when the channel is back; faults open and recover."""
 
 from __future__ import annotations
 
@@ -111,8 +111,8 @@ def test_several_threads_send_each_message_once_and_a_thread_has_one_beginning(
     send_due(ledger, wire.send)
     assert Counter(wire.texts("slack")) == Counter(each.text for each in told)
     slack = [post for kind, post in wire.posts if kind == "slack"]
-    assert [bool(post.answers) for post in slack] == [False] + [True] * 11
-    assert len({post.answers for post in slack[1:]}) == 1
+    assert [bool(post.reply_to) for post in slack] == [False] + [True] * 11
+    assert len({post.reply_to for post in slack[1:]}) == 1
 
 
 def test_a_channel_that_is_down_gets_it_when_it_is_back(
@@ -161,7 +161,7 @@ def test_after_a_day_it_is_given_up_and_people_can_see_it(
     wire.down.clear()
     assert send_due(ledger, wire.send) == 0
     assert tell(ledger, wire, notice("b"))
-    assert [post.answers for kind, post in wire.posts if kind == "slack"] == [""], "it opens the thread"
+    assert [post.reply_to for kind, post in wire.posts if kind == "slack"] == [""], "it opens the thread"
 
 
 def test_a_message_a_channel_never_takes_is_given_up_at_once(ledger: Ledger, wire: Wire) -> None:
@@ -204,8 +204,8 @@ def test_nothing_overtakes_the_first_message_of_a_thread(
     at(1)
     assert send_due(ledger, wire.send) == 2
     first, second = [post for kind, post in wire.posts if kind == "slack"]
-    assert (first.text, first.answers) == ("failed\nmore", "")
-    assert (second.text, bool(second.answers)) == ("failed again\nmore", True)
+    assert (first.text, first.reply_to) == ("failed\nmore", "")
+    assert (second.text, bool(second.reply_to)) == ("failed again\nmore", True)
 
 
 def test_one_message_for_several_things_nobody_was_told_of(ledger: Ledger, wire: Wire) -> None:
@@ -230,8 +230,8 @@ def test_the_same_fault_is_told_once_over_many_runs_daily_at_most_and_so_is_its_
         tell(ledger, wire, notice(f"run {hour}", Event.PARTIAL_FAILURE, str(hour), "bad token"))
     assert [text.split("\n")[0] for text in wire.texts("slack")] == ["run 0", "run 20"]
     opened, reminder = [post for kind, post in wire.posts if kind == "slack"]
-    assert "Still not over: seen 21 times since 2026-11-21 09:00 UTC." in reminder.text
-    assert (reminder.answers != "", reminder.broadcast, opened.broadcast) == (True, True, False)
+    assert "Not resolved yet: seen 21 times since 2026-11-21 09:00 UTC." in reminder.text
+    assert (reminder.reply_to != "", reminder.broadcast, opened.broadcast) == (True, True, False)
     (fault,) = ledger.database.run(open_faults)
     assert fault.times == 30
     threads, told = record_recovery(ledger, [fault.id], "In this run: 3 loaded.")
@@ -242,10 +242,10 @@ def test_the_same_fault_is_told_once_over_many_runs_daily_at_most_and_so_is_its_
         assert len(wire.texts(kind)) == 3
     end = wire.posts[-1][1]
     assert end.text == (
-        "x works again\nOver: x: bad token (seen 30 times since 2026-11-21 09:00 UTC)\nIn this run: 3 loaded."
+        "x works again\nResolved: x: bad token (seen 30 times since 2026-11-21 09:00 UTC)\nIn this run: 3 loaded."
     )
     slack_end = [post for kind, post in wire.posts if kind == "slack"][-1]
-    assert (slack_end.answers, slack_end.broadcast) == (reminder.answers, True)
+    assert (slack_end.reply_to, slack_end.broadcast) == (reminder.reply_to, True)
     assert tell(ledger, wire, notice("run 31", Event.PARTIAL_FAILURE, "31", "bad token")), "it begins anew"
 
 

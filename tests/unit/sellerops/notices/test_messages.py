@@ -144,6 +144,6 @@ def test_a_mistake_in_the_form_is_told_as_one_and_leaves_no_fault_open() -> None
         label="", step="plan_slices", error_type="FormError", cause="'20/11' is not a valid date."
     )
     notice = failure_notice(outcome(mistyped, loaded=0))
-    assert notice.headline == "sales_and_traffic did not start: the trigger form holds a mistake"
+    assert notice.headline == "sales_and_traffic did not start: the trigger form contains a mistake"
     assert "is not a valid date" in notice.text
     assert notice.all_faults == ()

@@ -1,4 +1,4 @@
-"""Who is told of what: the first users' rules as shipped, rules by family and account, and wrong files."""
+"""Who gets which notice: the shipped rules, rules by family and account, and invalid files."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ rules:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Routes:
-    path = tmp_path / "notifications.yaml"
+    path = tmp_path / "notices.yaml"
     path.write_text(OWN)
     return load_routes(path)
 
@@ -107,7 +107,7 @@ def test_addresses_by_family_and_account(own: Routes) -> None:
 
 def test_names_that_there_are_not_are_listed(own: Routes) -> None:
     lines = unknown_names(own, ["payment", "sales"], ["us", "eu"])
-    assert lines[0] == "rules.0.families: there is no 'payments'. Did you mean 'payment'?"
+    assert lines[0] == "rules.0.families: unknown report family 'payments'. Did you mean 'payment'?"
     assert [line.split(":")[0] for line in lines[1:]] == [
         "rules.2.families", "channels.task.instead.0.families", "channels.task.instead.1.families"
     ]  # fmt: skip
@@ -130,7 +130,7 @@ def test_a_wrong_file_names_its_key_and_a_remedy(
     tmp_path: Path, before: str, after: str, key: str, remedy: str
 ) -> None:
     assert before in OWN
-    path = tmp_path / "notifications.yaml"
+    path = tmp_path / "notices.yaml"
     path.write_text(OWN.replace(before, after))
     with pytest.raises(ConfigurationError) as caught:
         load_routes(path)

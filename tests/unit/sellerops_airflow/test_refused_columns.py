@@ -1,4 +1,4 @@
-"""Columns that a source refused: told once for each report and column; the fetch goes on whatever is said."""
+"""Columns that a source refused: one notice per report and column, which never fails the fetch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sellerops.notices import Notice
 from sellerops.notices.events import Event
 from sellerops.notices.refused_columns import ColumnRefusal, refused_column_key, refused_columns_notice
 from sellerops.settings.specs import load_spec
-from sellerops_airflow.notifiers import refused_columns as left_out
+from sellerops_airflow.notifiers import refused_columns
 from sellerops_airflow.operators.fetch_report import FetchReportOperator
 from sellerops_airflow.runtime import use_runtime
 
@@ -36,7 +36,7 @@ def fetch() -> FetchReportOperator:
 def test_a_fetch_without_refused_columns_tells_nothing(
     runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(left_out, "send_notice_of_new", _refuse)
+    monkeypatch.setattr(refused_columns, "send_notice_of_new", _refuse)
     assert fetch().execute(task_context()) == [1]
 
 
@@ -53,7 +53,7 @@ def test_refused_columns_are_told_once_each(runtime: FakeRuntime, monkeypatch: p
         told.update({key_of(one): make(new) for one in new})
         return bool(new)
 
-    monkeypatch.setattr(left_out, "send_notice_of_new", send_notice_of_new)
+    monkeypatch.setattr(refused_columns, "send_notice_of_new", send_notice_of_new)
     for _ in range(2):
         runtime.fake_collector.steps = [Done((1,), Outcome.DOCUMENTS, left_out=REFUSED)]
         assert fetch().execute(task_context()) == [1]
@@ -67,7 +67,7 @@ def test_refused_columns_are_told_once_each(runtime: FakeRuntime, monkeypatch: p
 def test_the_document_is_safe_even_when_nobody_can_be_told(
     runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(left_out, "send_notice_of_new", _refuse)
+    monkeypatch.setattr(refused_columns, "send_notice_of_new", _refuse)
     runtime.fake_collector.steps = [Done((1,), Outcome.DOCUMENTS, left_out=REFUSED)]
     assert fetch().execute(task_context()) == [1]
 

@@ -47,7 +47,7 @@ def test_it_is_cut_to_what_a_channel_takes(lines: list[str], most: int) -> None:
     text = "\n".join(lines)
     cut = cut_to_fit(text, most)
     assert len(to_html(cut)) <= most
-    assert cut == text or cut.endswith("the run's page has all of it.")
+    assert cut == text or cut.endswith("the run's page shows all of it.")
 
 
 class Tags(HTMLParser):
