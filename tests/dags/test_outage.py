@@ -21,7 +21,7 @@ from sellerops_airflow.housekeeping import maintenance
 from sellerops_airflow.notifiers import runs
 from sellerops_airflow.notifiers.outage import VARIABLE
 from sellerops_airflow.notifiers.runs import ReportFailureNotifier, ReportSuccessNotifier
-from sellerops_airflow.runs.run_outcomes import Words, build_outcome
+from sellerops_airflow.runs.run_outcomes import RunXComs, build_outcome
 from sellerops_airflow.runs.task_outcomes import FAILURE_KEY, slice_outcome
 from sellerops_airflow.runtime import use_runtime
 
@@ -162,8 +162,8 @@ def test_a_failure_the_ledger_does_not_take_is_told_by_xcom(
         postgres_server.start()
     assert away.database.answers()
     assert pushed[FAILURE_KEY]["error_type"] == "LedgerUnavailable"
-    words = Words({"ti": ti})  # type: ignore[typeddict-item]
-    outcome = build_outcome(away, DAG_ID, "one", states={(FETCH, 0): "failed"}, words=words)
+    xcoms = RunXComs({"ti": ti})  # type: ignore[typeddict-item]
+    outcome = build_outcome(away, DAG_ID, "one", states={(FETCH, 0): "failed"}, xcoms=xcoms)
     (failure,) = outcome.failures
     assert failure.error_type == "LedgerUnavailable"
     assert "did not answer" in failure.cause

@@ -286,7 +286,7 @@ def test_the_end_of_what_nobody_brought_names_the_lost_days(
     claim_fills(ledger, find_gaps(shops, start + timedelta(days=1)), FillLimits())
     is_paused = dict.fromkeys([SALES.dag_id], False)
     deadlines.check_expiring(ledger, lambda dag_id: is_paused.get(dag_id, True), 730)
-    assert "1 of 3 tries were made" in people.told[0].text
+    assert "1 of 3 attempts were made" in people.told[0].text
     at(start + timedelta(days=6))
     assert deadlines.check_expiring(ledger, lambda dag_id: is_paused.get(dag_id, True), 730) == 0
     assert [text for _, text in people.ends] == [
@@ -326,7 +326,7 @@ def test_the_late_message_and_its_end_stand_in_the_thread_of_the_run(
     (first, late), (second, end) = posts
     assert first == second == "#seller-reports-critical"
     assert late.text.startswith("sales_and_traffic is late: northwind_na CA, MX, US 2026-11-20")
-    assert "waits for quota to ask Amazon" in late.text
+    assert "waits for quota to be requested" in late.text
     assert end.text.splitlines()[0] == (
         "sales_and_traffic northwind_na: CA, MX, US 2026-11-20 landed at 2026-11-21 09:20 America/New_York, "
         "20 min late."

@@ -115,7 +115,7 @@ def expiring_notice(
         f"Amazon serves the last {format_duration(spec.period.history)}. States of the days: {counts}."
         f"{_why(open_days)}",
         f"{outlook}\nNext: trigger `{spec.dag_id}` with *From day* {min(each.day for each in open_days)} and "
-        f"*To day* {max(each.day for each in open_days)}, before the day named above ends.",
+        f"*To day* {max(each.day for each in open_days)}, on the last day to act at the latest.",
     ]
     return _notice(warning, spec, Event.NEEDS_A_PERSON, headline, sections, url, ("", ""))
 

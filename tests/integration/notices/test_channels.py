@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from support.sandbox import SandboxServer
 
 from sellerops.notices import slack_blocks
-from sellerops.notices.notice import plain
+from sellerops.notices.notice import escape
 from sellerops.notices.outbox import ChannelError, Post
 from sellerops.notices.routes import CONNECTIONS, Kind, Target
 from sellerops_airflow.notifiers import channels
@@ -94,7 +94,7 @@ def test_telegram_gets_html_and_replies(connections: SandboxServer) -> None:
 def test_no_value_blocks_a_channel(connections: SandboxServer, value: str) -> None:
     """A title, a SKU or a seller's note may hold any sign of a channel's mark-up."""
     for kind in ("slack", "clickup", "telegram"):
-        send(kind, text=f"failed: {value}\n*northwind_na* `{value}`: {plain(value)}")
+        send(kind, text=f"failed: {value}\n*northwind_na* `{value}`: {escape(value)}")
         assert len(messages(connections, kind)) == 1
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.notices import Event, Kind, Routes, Target, load_routes
-from sellerops.notices.routes import unknown_names
+from sellerops.notices.routes import ROUTES, unknown_names
 from sellerops.settings.accounts import load_accounts
 from sellerops.settings.specs import load_specs
 
@@ -103,6 +104,45 @@ def test_addresses_by_family_and_account(own: Routes) -> None:
     assert own.connections == {
         "slack_default", "slack_finance", "sellerops_clickup", "sellerops_telegram", "smtp_default"
     }  # fmt: skip
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty configuration folder, and a folder that stores last valid versions."""
+    folder = tmp_path / "config"
+    folder.mkdir()
+    monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(folder))
+    monkeypatch.setenv("SELLEROPS_STATE_DIR", str(tmp_path / "state"))
+    ROUTES._said.clear()
+    return folder
+
+
+def test_the_former_file_name_is_read_with_one_warning(
+    config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (config / "notifications.yaml").write_text(OWN)
+    with caplog.at_level(logging.WARNING):
+        assert load_routes() == load_routes() == ROUTES.read()
+    (warning,) = caplog.messages
+    assert "notifications.yaml has a new name: rename it to notices.yaml" in warning
+    (config / "notifications.yaml").rename(config / "notices.yaml")
+    caplog.clear()
+    assert set(load_routes().channels) == {"log", "finance", "chat", "mail", "task"}
+    assert caplog.messages == []
+
+
+def test_both_file_names_are_an_error_and_the_last_valid_one_stays(config: Path) -> None:
+    (config / "notifications.yaml").write_text(OWN)
+    before = load_routes()
+    (config / "notices.yaml").write_text(OWN.replace("#log", "#other"))
+    with pytest.raises(ConfigurationError) as caught:
+        ROUTES.read()
+    assert caught.value.where == str(config / "notifications.yaml")
+    assert "notices.yaml, which exists too" in caught.value.cause
+    assert "delete notifications.yaml" in caught.value.remedy
+    assert load_routes() == before
+    (config / "notifications.yaml").unlink()
+    assert load_routes().channels["log"].to == "#other"
 
 
 def test_names_that_there_are_not_are_listed(own: Routes) -> None:
