@@ -290,7 +290,7 @@ def test_the_end_of_what_nobody_brought_names_the_lost_days(
     at(start + timedelta(days=6))
     assert deadlines.check_expiring(ledger, lambda dag_id: is_paused.get(dag_id, True), 730) == 0
     assert [text for _, text in people.ends] == [
-        "sales_and_traffic northwind_na: 1 of 1 days are lost, Amazon no longer serves them: US 2024-11-25."
+        "sales_and_traffic northwind_na: 1 of 1 days are lost, because Amazon no longer serves them: US 2024-11-25."
     ]
 
 
