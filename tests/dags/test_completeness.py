@@ -76,7 +76,7 @@ def test_days_of_a_run_that_airflow_does_not_run_any_more_are_collected(ledger: 
     assert fills(nobody) == ["2026-11-03"]
 
 
-def test_days_in_quarantine_that_nobody_is_asked_about_are_collected(ledger: Ledger) -> None:
+def test_quarantined_days_without_an_open_question_are_collected(ledger: Ledger) -> None:
     ledger.set_clock(Clock(datetime.now(UTC), NOW, 0.0))
     ledger.set_slice_state(SLICE, SliceState.QUARANTINED, run=RUN)
     ledger.set_clock(Clock(datetime.now(UTC), NOW + timedelta(days=1, hours=1), 0.0))
@@ -117,7 +117,7 @@ def test_runs_that_are_queued_while_none_runs_are_named(monkeypatch: pytest.Monk
     assert "delete the run" in caught.value.remedy
 
 
-def test_a_removal_is_told_once_for_each_threshold(
+def test_a_removal_sends_one_notice_per_threshold(
     ledger: Ledger, sent: Channels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     removal = Deprecation(
@@ -136,7 +136,7 @@ def test_a_removal_is_told_once_for_each_threshold(
     ]
 
 
-def test_silence_is_told_but_of_paused_reports(ledger: Ledger) -> None:
+def test_silent_schedules_are_named_unless_paused(ledger: Ledger) -> None:
     completeness.check_silence(ledger, lambda _: False, 6)
     ledger.set_slice_state(SLICE, SliceState.LOADED, run=RUN)
     with ledger.connection() as connection:

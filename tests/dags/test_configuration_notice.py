@@ -29,7 +29,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_one_message_and_one_end_for_each_file(config: Path, ledger: Ledger, sent: Channels) -> None:
+def test_one_notice_and_one_recovery_per_file(config: Path, ledger: Ledger, sent: Channels) -> None:
     def look(minutes: int) -> int:
         ledger.set_clock(
             Clock(datetime.now(UTC), datetime(2026, 11, 21, 9, tzinfo=UTC) + timedelta(minutes=minutes), 0.0)

@@ -108,7 +108,7 @@ def test_airflows_trigger_finds_and_runs_the_callback(bag: DagBag, monkeypatch: 
     callback = stored_alert(bag).callback
     assert import_string(callback.path) is deadlines.notify_late
     asked: list[Any] = []
-    monkeypatch.setattr(deadlines, "_send_late_notices", lambda *given: asked.append(given) or "told")
+    monkeypatch.setattr(deadlines, "_send_late_notices", lambda *given: asked.append(given) or "sent")
     context = {
         "dag_run": {"dag_run_id": "scheduled__1"},
         "deadline": {"deadline_time": "2026-11-21T14:00:00+00:00"},
@@ -119,7 +119,7 @@ def test_airflows_trigger_finds_and_runs_the_callback(bag: DagBag, monkeypatch: 
         return [event.payload async for event in trigger.run()]
 
     *_, last = asyncio.run(events())
-    assert (last["state"], last["body"]) == ("success", "told")
+    assert (last["state"], last["body"]) == ("success", "sent")
     assert asked == [(SALES.dag_id, datetime(2026, 11, 21, 14, tzinfo=UTC))]
 
 

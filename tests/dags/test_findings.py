@@ -188,7 +188,7 @@ def test_values_of_tables_with_personal_columns_are_not_shown(runtime: Runtime, 
     assert "secret" not in json.dumps(message.post.blocks)
 
 
-def test_slack_away_fails_no_load_and_maintenance_tells(
+def test_slack_away_fails_no_load_and_maintenance_sends_the_notice(
     runtime: Runtime, ledger: Ledger, sent: Channels
 ) -> None:
     sent.down = {"slack"}
@@ -204,7 +204,7 @@ def test_slack_away_fails_no_load_and_maintenance_tells(
     assert len(sent.messages) == 2
 
 
-def test_what_a_killed_load_could_not_tell_is_told_by_maintenance(
+def test_maintenance_sends_the_notice_of_a_killed_load(
     runtime: Runtime, ledger: Ledger, sent: Channels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:

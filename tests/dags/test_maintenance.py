@@ -1,4 +1,4 @@
-"""Housekeeping forgets nothing needed, finds what has gone quiet, and sends what could not be sent."""
+"""Housekeeping deletes only what nothing needs, finds stale slices, and sends unsent notices."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RUN = RunRef(DAG_ID, "scheduled__1", "northwind_na.slice.fetch_report", 0, 1, "s
 
 @pytest.fixture
 def at(ledger: Ledger) -> Callable[[float], None]:
-    """Set the ledger's clock to so many days after START; it stands still there."""
+    """Set the ledger's clock to so many days after START; it stays there."""
 
     def set_day(days: float) -> None:
         ledger.set_clock(Clock(datetime.now(UTC), START + timedelta(days=days), 0.0))
@@ -64,7 +64,7 @@ def test_only_what_a_newer_request_replaced_long_ago_is_forgotten(
     assert maintenance.purge(ledger, 400)["report_request"] == 0
 
 
-def test_rejects_and_notices_end_with_their_time_and_loads_stay(
+def test_old_rejects_and_notices_are_deleted_and_loads_stay(
     ledger: Ledger, at: Callable[[float], None]
 ) -> None:
     counts = {"rows_in_file": 1, "stored": 0, "rejected": 1, "inserted": 0, "updated": 0, "unchanged": 0}
@@ -114,9 +114,9 @@ def test_a_notice_slack_did_not_take_is_sent_later_and_once(
     ledger: Ledger, at: Callable[[float], None], sent: Channels
 ) -> None:
     ledger.set_slice_state(SLICE, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
-    told = replace(RUN, run_id="scheduled__2")
+    notified = replace(RUN, run_id="scheduled__2")
     another = replace(SLICE, first_day="2026-11-19", last_day="2026-11-19")
-    ledger.set_slice_state(another, SliceState.FAILED, run=told, error=ReportFatal("told already"))
+    ledger.set_slice_state(another, SliceState.FAILED, run=notified, error=ReportFatal("notified"))
     ledger.claim_notice(f"run_failed|{DAG_ID}|scheduled__2|0")
     assert maintenance.send_missed_notices(ledger) == 0  # its own callback may still be at work
     at(0.5)
@@ -134,7 +134,7 @@ def test_a_notice_slack_did_not_take_is_sent_later_and_once(
     assert "Amazon aborted it." in message.text
 
 
-def test_a_run_whose_name_begins_like_a_told_one_is_told(
+def test_a_run_whose_id_begins_like_a_notified_one_gets_its_notice(
     ledger: Ledger, at: Callable[[float], None], sent: Channels
 ) -> None:
     """Keys are compared up to the bar that ends the run's id."""

@@ -67,10 +67,10 @@ def ends(notifier: Any, run_id: str) -> None:
     notifier({"dag": dag, "run_id": run_id, "dag_run": SimpleNamespace(clear_number=0), "ti": ti})
 
 
-def test_an_outage_is_one_message_and_its_end_another(
+def test_an_outage_is_one_notice_and_one_recovery(
     away: Ledger, postgres_server: PostgresServer, sandbox: SandboxServer, variables: dict[str, str]
 ) -> None:
-    """However many runs fail in how many processes; the end answers in its thread and names the runs."""
+    """However many runs fail in many processes; the recovery replies in its thread and names the runs."""
     for run_id in ("one", "two"):
         run = RunRef(DAG_ID, run_id, FETCH, 0, 1, "sales_and_traffic")
         away.set_slice_state(SLICE, SliceState.REQUESTED, run=run)
@@ -79,26 +79,26 @@ def test_an_outage_is_one_message_and_its_end_another(
         with ThreadPoolExecutor(3) as processes:
             list(processes.map(lambda run_id: ends(ReportFailureNotifier(), run_id), ["one", "two", "one"]))
         ends(ReportSuccessNotifier(), "three")
-        (told,) = sandbox.slack_messages()
-        assert told["text"].startswith("The ledger cannot be reached")
-        assert "start Postgres" in told["text"]
+        (notice,) = sandbox.slack_messages()
+        assert notice["text"].startswith("The ledger cannot be reached")
+        assert "start Postgres" in notice["text"]
         assert VARIABLE in variables
     finally:
         postgres_server.start()
     assert away.database.answers()
     maintenance.send_waiting_notices(away)
     maintenance.send_waiting_notices(away)
-    _, end = sandbox.slack_messages()
-    assert end["thread_ts"] == told["ts"]
-    assert "2 runs failed meanwhile" in end["text"]
-    assert f"/dags/{DAG_ID}/runs/one" in end["text"]
+    _, recovery = sandbox.slack_messages()
+    assert recovery["thread_ts"] == notice["ts"]
+    assert "2 runs failed meanwhile" in recovery["text"]
+    assert f"/dags/{DAG_ID}/runs/one" in recovery["text"]
     assert variables == {}
 
 
 def test_slices_that_could_not_be_marked_are_marked_afterwards(
     away: Ledger, postgres_server: PostgresServer, sandbox: SandboxServer
 ) -> None:
-    """And nobody is told of their run again."""
+    """And their run sends no notice of its own."""
     run = RunRef(DAG_ID, "one", FETCH, 0, 1, "sales_and_traffic")
     away.set_slice_state(SLICE, SliceState.REQUESTED, run=run)
     postgres_server.stop()
@@ -115,7 +115,7 @@ def test_slices_that_could_not_be_marked_are_marked_afterwards(
     assert len(sandbox.slack_messages()) == 2
 
 
-def test_a_channel_that_does_not_take_the_word_is_told_by_the_next(
+def test_the_next_callback_retries_a_channel_that_refused_the_outage_notice(
     away: Ledger, postgres_server: PostgresServer, sandbox: SandboxServer
 ) -> None:
     sandbox.faults("http_503", operation="chat.postMessage", times=1)
@@ -130,12 +130,12 @@ def test_a_channel_that_does_not_take_the_word_is_told_by_the_next(
     assert away.database.answers()
 
 
-def test_without_an_outage_nothing_is_told(away: Ledger, sandbox: SandboxServer) -> None:
+def test_without_an_outage_nothing_is_sent(away: Ledger, sandbox: SandboxServer) -> None:
     maintenance.send_waiting_notices(away)
     assert sandbox.slack_messages() == []
 
 
-def test_a_failure_the_ledger_does_not_take_is_told_by_xcom(
+def test_a_failure_that_the_ledger_cannot_record_is_passed_by_xcom(
     away: Ledger, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not as a task that ended without a word."""

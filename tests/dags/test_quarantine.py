@@ -161,7 +161,7 @@ def test_the_dag_asks_and_decides_one_by_one(bag: DagBag) -> None:
     assert not dag.catchup
 
 
-def test_a_held_load_is_skipped_and_people_are_told_once(runtime: Runtime, sent: Channels) -> None:
+def test_a_quarantined_load_is_skipped_with_one_notice(runtime: Runtime, sent: Channels) -> None:
     request_id = hold(runtime)
     assert runtime.units() == 100
     (row,) = runtime.real.slice_states()
@@ -189,7 +189,7 @@ def test_a_notice_whose_sender_was_killed_is_sent_by_the_dag(
     assert len(sent.messages) == 1
 
 
-def test_each_held_table_is_one_question_with_its_figures(
+def test_each_quarantined_table_is_one_question_with_its_figures(
     runtime: Runtime, sent: Channels, questions: list[dict[str, Any]]
 ) -> None:
     hold(runtime)

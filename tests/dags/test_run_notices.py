@@ -66,7 +66,7 @@ class Story:
         self.ledger.set_slice_state(slice_, SliceState.FAILED, run=run, error=error)
         self._ends(ReportFailureNotifier(), run_id, states, cleared, dag_id)
 
-    def goes_well(self, run_id: str, states: dict[str, str] = WELL, cleared: int = 0) -> None:
+    def succeeds(self, run_id: str, states: dict[str, str] = WELL, cleared: int = 0) -> None:
         start, end = (datetime.fromisoformat(each) for each in (SLICE.window_start, SLICE.window_end))
         key = RequestKey("amazon_sp", "T", SLICE.account_id, SLICE.marketplace_ids, start, end)
         run = RunRef(DAG_ID, run_id, LOAD, 0, 1, "sales_and_traffic")
@@ -141,7 +141,7 @@ def test_a_notice_calls_the_slice_as_the_grid_does(story: Story) -> None:
 def test_a_failure_its_retry_and_its_recovery_are_one_thread(story: Story) -> None:
     story.fails("one")
     story.fails("one", cleared=1)
-    story.goes_well("one", cleared=2)
+    story.succeeds("one", cleared=2)
     failure, retry, recovery = story.slack
     assert {each["channel"] for each in story.slack} == {"#seller-reports"}
     assert "sales_and_traffic partly failed: 1 task failed, 1 loaded" in failure["text"]
@@ -149,7 +149,9 @@ def test_a_failure_its_retry_and_its_recovery_are_one_thread(story: Story) -> No
     assert "thread_ts" not in failure
     assert retry["thread_ts"] == recovery["thread_ts"] == failure["ts"]
     assert (retry["reply_broadcast"], recovery["reply_broadcast"]) == (False, True)
-    assert recovery["text"].startswith("sales_and_traffic works again\nResolved: sales_and_traffic northwind_na")
+    assert recovery["text"].startswith(
+        "sales_and_traffic works again\nResolved: sales_and_traffic northwind_na"
+    )
     assert "2 loaded, 1,234 rows in postgres" in recovery["text"]
     assert [text.split("\n")[0] for text in story.comments] == [
         "sales_and_traffic partly failed: 1 task failed, 1 loaded",
@@ -161,7 +163,7 @@ def test_a_failure_its_retry_and_its_recovery_are_one_thread(story: Story) -> No
 
 def test_success_is_one_comment_and_nothing_in_slack(story: Story) -> None:
     for _ in ("once", "called again"):
-        story.goes_well("one")
+        story.succeeds("one")
     assert story.slack == []
     (comment,) = story.comments
     assert comment.startswith("sales_and_traffic done: 2 loaded, 1,234 rows in postgres\nRun: http")
@@ -174,7 +176,7 @@ def test_a_critical_failure_goes_to_the_alerts(story: Story) -> None:
     assert len(story.comments) == 1
 
 
-def test_the_same_fault_in_later_runs_is_told_once_and_its_end_too(story: Story) -> None:
+def test_the_same_fault_in_later_runs_is_one_notice_and_one_recovery(story: Story) -> None:
     for number in range(5):
         story.at(number * 4)
         story.fails(f"run {number}", report=50 + number)
@@ -182,24 +184,24 @@ def test_the_same_fault_in_later_runs_is_told_once_and_its_end_too(story: Story)
     (fault,) = story.ledger.database.run(open_faults)
     assert fault.times == 5
     story.at(25)
-    story.goes_well("run 5", {PLAN: "success", f"{LOAD}_0": "skipped"})
+    story.succeeds("run 5", {PLAN: "success", f"{LOAD}_0": "skipped"})
     assert len(story.slack) == 1, "a run that had nothing to do says nothing about it"
-    story.goes_well("run 6")
-    failure, end = story.slack
-    assert end["thread_ts"] == failure["ts"]
-    assert "seen 5 times since 2026-11-21 09:00 UTC" in end["text"]
+    story.succeeds("run 6")
+    failure, recovery = story.slack
+    assert recovery["thread_ts"] == failure["ts"]
+    assert "seen 5 times since 2026-11-21 09:00 UTC" in recovery["text"]
     assert sum("works again" in text for text in story.comments) == 1
-    story.goes_well("run 7")
+    story.succeeds("run 7")
     assert len(story.slack) == 2
 
 
-def test_what_is_still_missing_is_said_with_the_end(story: Story) -> None:
+def test_the_recovery_lists_what_still_fails(story: Story) -> None:
     story.fails("one")
     other = replace(SLICE, first_day="2026-11-18", last_day="2026-11-18")
     story.ledger.set_slice_state(
         other, SliceState.FAILED, run=RunRef(DAG_ID, "zero", FETCH, 0, 1, "x"), error=ReportFatal("x")
     )
-    story.goes_well("two")
+    story.succeeds("two")
     assert "Still failed: northwind_na 2026-11-18; clear them" in story.slack[-1]["text"]
 
 
@@ -210,27 +212,27 @@ def test_another_fault_in_the_run_does_not_hide_that_one_is_over(story: Story) -
     story.ledger.set_slice_state(day, SliceState.FAILED, run=run, error=ReportFatal("Another cause."))
     states = {PLAN: "success", f"{LOAD}_0": "success", f"{LOAD}_1": "failed"}
     story._ends(ReportFailureNotifier(), "two", states, 0)
-    first, second, end = story.slack
+    first, second, recovery = story.slack
     assert "Another cause." in second["text"]
     assert "thread_ts" not in second, "another run, another thread"
-    assert end["thread_ts"] == first["ts"]
+    assert recovery["thread_ts"] == first["ts"]
     (left,) = story.ledger.database.run(open_faults)
     assert "Another cause." in left.headline
 
 
 @pytest.mark.parametrize("fault", ["drop", "http_503_html", "slack_rate_limited"])
-def test_a_channel_that_is_down_is_told_later_in_the_same_order(story: Story, fault: str) -> None:
+def test_a_channel_that_was_down_gets_its_messages_in_order(story: Story, fault: str) -> None:
     story.sandbox.faults(fault, operation="chat.postMessage")
     story.fails("one")
-    story.goes_well("one", cleared=1)
+    story.succeeds("one", cleared=1)
     assert story.slack == []
-    assert len(story.comments) == 2, "the other channel is told at once"
+    assert len(story.comments) == 2, "the other channel gets them at once"
     story.sandbox.clear_faults()
     story.at(1)
     assert maintenance.send_waiting_notices(story.ledger) == 2
-    failure, end = story.slack
+    failure, recovery = story.slack
     assert "partly failed" in failure["text"]
-    assert end["thread_ts"] == failure["ts"]
+    assert recovery["thread_ts"] == failure["ts"]
     assert maintenance.send_waiting_notices(story.ledger) == 0
 
 
@@ -241,14 +243,14 @@ def test_without_any_connection_nothing_is_an_error(
         monkeypatch.delenv(f"AIRFLOW_CONN_{name}")
     monkeypatch.setattr("sellerops_airflow.notifiers.channels._warned", set())
     story.fails("one")
-    story.goes_well("one", cleared=1)
+    story.succeeds("one", cleared=1)
     warned = [each.getMessage() for each in caplog.records if "is skipped" in each.getMessage()]
     assert len(warned) == 2
     assert not [each for each in caplog.records if each.levelname == "ERROR"]
     assert maintenance.send_waiting_notices(story.ledger) == 0
 
 
-def test_a_wrong_secret_is_one_message_that_lists_the_reports_and_one_end(story: Story) -> None:
+def test_a_wrong_secret_is_one_notice_that_lists_the_reports_and_one_recovery(story: Story) -> None:
     refused = LoginRefused(
         "Login with Amazon answered invalid_client: the client id or secret is wrong.",
         where="connection amazon_sp_northwind_na",
@@ -270,16 +272,16 @@ def test_a_wrong_secret_is_one_message_that_lists_the_reports_and_one_end(story:
         assert words in message["text"]
     (fault,) = story.ledger.database.run(open_faults)
     assert fault.times == 3
-    story.goes_well("with nothing to do", {PLAN: "success", f"{FETCH}_0": "skipped", f"{LOAD}_0": "skipped"})
+    story.succeeds("with nothing to do", {PLAN: "success", f"{FETCH}_0": "skipped", f"{LOAD}_0": "skipped"})
     assert len(story.slack) == 1, "a run that loaded nothing did not log in"
-    story.goes_well("after the renewal")
-    _, end = story.slack
-    assert end["text"].startswith("northwind_na logs in again")
-    assert end["thread_ts"] == message["ts"]
+    story.succeeds("after the renewal")
+    _, recovery = story.slack
+    assert recovery["text"].startswith("northwind_na logs in again")
+    assert recovery["thread_ts"] == message["ts"]
     assert story.ledger.database.run(open_faults) == []
 
 
-def test_a_plan_that_plans_nothing_ends_no_fault(story: Story) -> None:
+def test_a_plan_without_slices_recovers_no_fault(story: Story) -> None:
     """A run for another account, or of days that are all skipped, says nothing of the account that failed."""
     story.states = {PLAN: "failed"}
     story._ends(ReportFailureNotifier(), "one", {PLAN: "failed"}, 0)
@@ -290,5 +292,5 @@ def test_a_plan_that_plans_nothing_ends_no_fault(story: Story) -> None:
     }.items():
         story._ends(ReportSuccessNotifier(), run_id, states, 0)
     assert len(story.slack) == 1
-    story.goes_well("four")
+    story.succeeds("four")
     assert story.slack[-1]["text"].startswith("sales_and_traffic works again")

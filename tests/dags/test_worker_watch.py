@@ -53,7 +53,7 @@ def test_the_dag_that_runs_every_few_minutes_has_the_deadline(bag: DagBag) -> No
     assert alert.callback.path == "sellerops_airflow.housekeeping.worker_watch.notify_stuck_run"
 
 
-def test_it_names_what_to_restart_and_its_end_is_told(
+def test_it_names_what_to_restart_and_sends_a_recovery(
     airflow: dict[str, object], ledger: Ledger, sent: Channels
 ) -> None:
     assert callback() == "Tasks are queued and nothing runs"
@@ -85,7 +85,7 @@ def test_what_it_says_fits_what_airflow_shows(
     assert sent.texts[0].startswith(says)
 
 
-def test_a_run_that_failed_in_the_meantime_tells_nothing(airflow: dict[str, object], sent: Channels) -> None:
+def test_a_run_that_failed_in_the_meantime_sends_nothing(airflow: dict[str, object], sent: Channels) -> None:
     """Airflow keeps the deadline of a run that failed; its own notice was sent."""
     airflow["run"] = "failed"
     assert "has ended" in callback()

@@ -35,7 +35,7 @@ ACCOUNTS = load_accounts()
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[Notice]:
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Notice]:
     found: list[Notice] = []
     monkeypatch.setattr(notifiers, "send_notice", lambda ledger, notice: found.append(notice))
     return found
@@ -45,11 +45,11 @@ def at(ledger: Ledger, moment: datetime) -> None:
     ledger.set_clock(Clock(datetime.now(UTC), moment, 0.0))
 
 
-def settle(ledger: Ledger, day: int, shop: str, state: SliceState, run_id: str, **said: Any) -> None:
+def settle(ledger: Ledger, day: int, code: str, state: SliceState, run_id: str, **said: Any) -> None:
     run = RunRef(SALES.dag_id, run_id, "northwind_na.slice.load_postgres", 0, 1, SALES.name)
     days = {"from_day": date(2026, 11, day), "to_day": date(2026, 11, day)}
     for slice_ in plan_slices(SALES, ACCOUNTS["northwind_na"], run_at=NOW, now=NOW, **days):
-        if shop in slice_.marketplaces:
+        if code in slice_.marketplaces:
             ledger.set_slice_state(slice_, state, run=run, **said)
 
 
@@ -104,11 +104,11 @@ def a_day(ledger: Ledger) -> None:
 
 
 def test_the_message_counts_days_rows_and_calls_of_24_hours_by_account_and_what_is_open_now(
-    ledger: Ledger, told: list[Notice]
+    ledger: Ledger, sent: list[Notice]
 ) -> None:
     a_day(ledger)
     headline = summary.send_summary(ledger, context("scheduled__1"))
-    (notice,) = told
+    (notice,) = sent
     (rate,) = rates(ledger)
     assert (
         headline
@@ -156,11 +156,11 @@ def test_a_day_without_anything_says_so_and_a_good_one_that_all_is_well(ledger: 
     assert "Nothing is open." in notice.text
 
 
-def test_a_retry_tells_nothing_twice_but_each_run_has_its_own(ledger: Ledger, told: list[Notice]) -> None:
+def test_a_retry_sends_no_second_summary_but_each_run_has_its_own(ledger: Ledger, sent: list[Notice]) -> None:
     at(ledger, NOW)
     for run_id in ("scheduled__1", "scheduled__1", "manual__2"):
         summary.send_summary(ledger, context(run_id))
-    assert [notice.key for notice in told] == [
+    assert [notice.key for notice in sent] == [
         "summary|scheduled__1",
         "summary|scheduled__1",
         "summary|manual__2",

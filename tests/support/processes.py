@@ -77,8 +77,8 @@ def migrate(conninfo: str) -> None:
     ledger.close()
 
 
-def tell_all(conninfo: str, keys: list[str]) -> list[str]:
-    """Tell of each key with a process's own channel, which takes everything; what was sent through it."""
+def send_all(conninfo: str, keys: list[str]) -> list[str]:
+    """Send each key through a channel of this process that accepts everything. Returns what was sent."""
     from sellerops.notices import Event, Notice, load_routes
     from sellerops.notices.outbox import Post, record_notice, send_due
 

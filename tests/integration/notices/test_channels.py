@@ -116,7 +116,7 @@ FAULTS = ["drop", "http_500", "http_503_html", "html_200", "empty_body", "hang"]
 
 @pytest.mark.parametrize("kind", ["slack", "clickup", "telegram"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_channel_that_fails_is_told_in_time(connections: SandboxServer, kind: str, fault: str) -> None:
+def test_a_failing_channel_raises_in_time(connections: SandboxServer, kind: str, fault: str) -> None:
     """One that never answers too: without the time-out the test would not end."""
     connections.faults(fault, operation=OPERATIONS[kind])
     with pytest.raises(ChannelError) as caught:
@@ -139,7 +139,7 @@ def test_a_limit_says_how_long_to_wait(connections: SandboxServer, kind: str) ->
     ("kind", "words"),
     [("slack", "channel_not_found"), ("clickup", "OAUTH_025"), ("telegram", "chat not found")],
 )
-def test_a_refusal_is_told_in_the_channels_words(connections: SandboxServer, kind: str, words: str) -> None:
+def test_a_refusal_quotes_the_channel(connections: SandboxServer, kind: str, words: str) -> None:
     connections.faults(f"{kind}_error", times=1)
     with pytest.raises(ChannelError, match=words):
         send(kind)
@@ -210,7 +210,7 @@ def test_mail_is_html_and_answers_its_thread(mailbox: Mailbox) -> None:
     assert answer["To"] == "a@example.com, b@example.com"
 
 
-def test_a_mail_server_that_is_away_or_silent_is_told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_server_that_is_away_or_silent_raises_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the time-out the second call would not end."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -230,7 +230,7 @@ def test_a_mail_needs_a_sender(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
         send("email")
 
 
-def test_a_channel_without_a_connection_is_left_out_and_said_once(
+def test_a_channel_without_a_connection_is_skipped_and_logged_once(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channels, "_warned", set())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.processes import in_processes, tell_all
+from support.processes import in_processes, send_all
 
 from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
@@ -58,7 +58,7 @@ def wire() -> Wire:
 
 @pytest.fixture
 def at(ledger: Ledger) -> Callable[[float], None]:
-    """Set the ledger's clock to so many hours after START; it stands still there."""
+    """Set the ledger's clock to so many hours after START; it stays there."""
 
     def set_hours(hours: float) -> None:
         ledger.set_clock(Clock(datetime.now(UTC), START + timedelta(hours=hours), 0.0))
@@ -74,8 +74,8 @@ def notice(key: str, event: Event = Event.PARTIAL_FAILURE, run: str = "1", *faul
     )  # fmt: skip
 
 
-def tell(ledger: Ledger, wire: Wire, told: Notice) -> bool:
-    threads = record_notice(ledger, told, ROUTES, lambda target: True)
+def send_notice(ledger: Ledger, wire: Wire, one: Notice) -> bool:
+    threads = record_notice(ledger, one, ROUTES, lambda target: True)
     if threads:
         send_due(ledger, wire.send, threads=threads)
     return bool(threads)
@@ -86,17 +86,17 @@ def rows(ledger: Ledger, *states: str) -> list[Delivery]:
 
 
 def test_each_address_gets_it_once(ledger: Ledger, wire: Wire) -> None:
-    assert tell(ledger, wire, notice("a"))
-    assert not tell(ledger, wire, notice("a"))
+    assert send_notice(ledger, wire, notice("a"))
+    assert not send_notice(ledger, wire, notice("a"))
     assert sorted((kind, post.target) for kind, post in wire.posts) == [
         ("clickup", "86sellerops"), ("slack", "#seller-reports")
     ]  # fmt: skip
     assert {(each.state, each.attempts, bool(each.reference)) for each in rows(ledger)} == {("SENT", 1, True)}
 
 
-def test_several_processes_tell_once(conninfo: str, ledger: Ledger) -> None:
+def test_several_processes_send_once(conninfo: str, ledger: Ledger) -> None:
     keys = [f"{thread}{number}" for thread in "abc" for number in range(4)]
-    found = in_processes(tell_all, [(conninfo, keys)] * 3, processes=3)
+    found = in_processes(send_all, [(conninfo, keys)] * 3, processes=3)
     sent = Counter(line for lines in found for line in lines)
     assert sent == Counter({f"{kind} {key}": 1 for kind in ("slack", "clickup") for key in keys})
     assert rows(ledger, "WAITING") == []
@@ -105,11 +105,11 @@ def test_several_processes_tell_once(conninfo: str, ledger: Ledger) -> None:
 def test_several_threads_send_each_message_once_and_a_thread_has_one_beginning(
     ledger: Ledger, wire: Wire
 ) -> None:
-    told = [notice(f"n{number}", run="one") for number in range(12)]
+    notices = [notice(f"n{number}", run="one") for number in range(12)]
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda each: tell(ledger, wire, each), told))
+        list(pool.map(lambda each: send_notice(ledger, wire, each), notices))
     send_due(ledger, wire.send)
-    assert Counter(wire.texts("slack")) == Counter(each.text for each in told)
+    assert Counter(wire.texts("slack")) == Counter(each.text for each in notices)
     slack = [post for kind, post in wire.posts if kind == "slack"]
     assert [bool(post.reply_to) for post in slack] == [False] + [True] * 11
     assert len({post.reply_to for post in slack[1:]}) == 1
@@ -119,9 +119,9 @@ def test_a_channel_that_is_down_gets_it_when_it_is_back(
     ledger: Ledger, wire: Wire, at: Callable[[float], None]
 ) -> None:
     wire.down["slack"] = ChannelError("away")
-    assert tell(ledger, wire, notice("a"))
-    assert tell(ledger, wire, notice("b", run="2"))
-    assert len(wire.texts("clickup")) == 2, "the other channel is not held up"
+    assert send_notice(ledger, wire, notice("a"))
+    assert send_notice(ledger, wire, notice("b", run="2"))
+    assert len(wire.texts("clickup")) == 2, "the other channel is not delayed"
     tries = wire.tries["slack"]
     send_due(ledger, wire.send)
     assert wire.tries["slack"] == tries, "not before its time"
@@ -145,7 +145,7 @@ def test_after_a_day_it_is_given_up_and_people_can_see_it(
     ledger: Ledger, wire: Wire, at: Callable[[float], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     wire.down["slack"] = ChannelError("away, token Bearer xoxb-12345678")
-    tell(ledger, wire, notice("a"))
+    send_notice(ledger, wire, notice("a"))
     at(23.9)
     send_due(ledger, wire.send)
     assert [each.state for each in rows(ledger, "WAITING", "GIVEN_UP")] == ["WAITING"]
@@ -160,19 +160,19 @@ def test_after_a_day_it_is_given_up_and_people_can_see_it(
     at(48)
     wire.down.clear()
     assert send_due(ledger, wire.send) == 0
-    assert tell(ledger, wire, notice("b"))
+    assert send_notice(ledger, wire, notice("b"))
     assert [post.reply_to for kind, post in wire.posts if kind == "slack"] == [""], "it opens the thread"
 
 
 def test_a_message_a_channel_never_takes_is_given_up_at_once(ledger: Ledger, wire: Wire) -> None:
     wire.down["slack"] = ChannelError("msg_too_long", is_final=True)
-    tell(ledger, wire, notice("a"))
+    send_notice(ledger, wire, notice("a"))
     assert [each.channel for each in rows(ledger, "GIVEN_UP")] == ["log"]
 
 
 def test_a_limit_is_obeyed(ledger: Ledger, wire: Wire, at: Callable[[float], None]) -> None:
     wire.down["slack"] = ChannelError("429", retry_after=600)
-    tell(ledger, wire, notice("a"))
+    send_notice(ledger, wire, notice("a"))
     (waiting,) = rows(ledger, "WAITING")
     assert waiting.next_try_at == START + timedelta(minutes=10)
 
@@ -197,9 +197,9 @@ def test_nothing_overtakes_the_first_message_of_a_thread(
     ledger: Ledger, wire: Wire, at: Callable[[float], None]
 ) -> None:
     wire.down["slack"] = ChannelError("away")
-    tell(ledger, wire, notice("failed"))
+    send_notice(ledger, wire, notice("failed"))
     wire.down.clear()
-    tell(ledger, wire, notice("failed again"))
+    send_notice(ledger, wire, notice("failed again"))
     assert wire.texts("slack") == []
     at(1)
     assert send_due(ledger, wire.send) == 2
@@ -208,76 +208,85 @@ def test_nothing_overtakes_the_first_message_of_a_thread(
     assert (second.text, bool(second.reply_to)) == ("failed again\nmore", True)
 
 
-def test_one_message_for_several_things_nobody_was_told_of(ledger: Ledger, wire: Wire) -> None:
+def test_one_notice_for_several_new_items(ledger: Ledger, wire: Wire) -> None:
     def make(new: Sequence[str]) -> Notice:
         return notice("+".join(new))
 
-    def told(*items: str) -> list[str]:
+    def record_new(*items: str) -> list[str]:
         return record_notice_of_new(ledger, items, str, make, ROUTES, lambda target: True)
 
-    assert told("b", "a")
-    assert told("c", "a", "b")
-    assert told("a", "b") == []
+    assert record_new("b", "a")
+    assert record_new("c", "a", "b")
+    assert record_new("a", "b") == []
     send_due(ledger, wire.send)
     assert wire.texts("slack") == ["b+a\nmore", "c\nmore"]
 
 
-def test_the_same_fault_is_told_once_over_many_runs_daily_at_most_and_so_is_its_end(
+def test_a_fault_over_many_runs_is_one_notice_a_daily_reminder_and_one_recovery(
     ledger: Ledger, wire: Wire, at: Callable[[float], None]
 ) -> None:
     for hour in range(30):
         at(hour)
-        tell(ledger, wire, notice(f"run {hour}", Event.PARTIAL_FAILURE, str(hour), "bad token"))
+        send_notice(ledger, wire, notice(f"run {hour}", Event.PARTIAL_FAILURE, str(hour), "bad token"))
     assert [text.split("\n")[0] for text in wire.texts("slack")] == ["run 0", "run 20"]
     opened, reminder = [post for kind, post in wire.posts if kind == "slack"]
     assert "Not resolved yet: seen 21 times since 2026-11-21 09:00 UTC." in reminder.text
     assert (reminder.reply_to != "", reminder.broadcast, opened.broadcast) == (True, True, False)
     (fault,) = ledger.database.run(open_faults)
     assert fault.times == 30
-    threads, told = record_recovery(ledger, [fault.id], "In this run: 3 loaded.")
-    assert {each.channel for each in told} == {"task", "log"}
+    threads, targets = record_recovery(ledger, [fault.id], "In this run: 3 loaded.")
+    assert {each.channel for each in targets} == {"task", "log"}
     send_due(ledger, wire.send, threads=threads)
     assert record_recovery(ledger, [fault.id]) == ([], set())
     for kind in ("slack", "clickup"):
         assert len(wire.texts(kind)) == 3
-    end = wire.posts[-1][1]
-    assert end.text == (
+    recovery = wire.posts[-1][1]
+    assert recovery.text == (
         "x works again\nResolved: x: bad token (seen 30 times since 2026-11-21 09:00 UTC)\nIn this run: 3 loaded."
     )
-    slack_end = [post for kind, post in wire.posts if kind == "slack"][-1]
-    assert (slack_end.reply_to, slack_end.broadcast) == (reminder.reply_to, True)
-    assert tell(ledger, wire, notice("run 31", Event.PARTIAL_FAILURE, "31", "bad token")), "it begins anew"
+    slack_recovery = [post for kind, post in wire.posts if kind == "slack"][-1]
+    assert (slack_recovery.reply_to, slack_recovery.broadcast) == (reminder.reply_to, True)
+    assert send_notice(ledger, wire, notice("run 31", Event.PARTIAL_FAILURE, "31", "bad token")), (
+        "it is a new fault"
+    )
 
 
-def test_a_new_fault_and_a_worse_one_are_told(ledger: Ledger, wire: Wire) -> None:
-    assert tell(ledger, wire, notice("one", Event.PARTIAL_FAILURE, "1", "a"))
-    assert not tell(ledger, wire, notice("two", Event.PARTIAL_FAILURE, "2", "a"))
-    assert tell(ledger, wire, notice("three", Event.PARTIAL_FAILURE, "3", "a", "b")), "b is new"
-    assert tell(ledger, wire, notice("four", Event.CRITICAL_FAILURE, "4", "a", "b")), "now nothing loads"
-    assert not tell(ledger, wire, notice("five", Event.CRITICAL_FAILURE, "5", "b"))
-    assert tell(ledger, wire, notice("four again", Event.CRITICAL_FAILURE, "4", "a")), "its own run's thread"
+def test_a_new_fault_and_a_worse_one_are_sent(ledger: Ledger, wire: Wire) -> None:
+    assert send_notice(ledger, wire, notice("one", Event.PARTIAL_FAILURE, "1", "a"))
+    assert not send_notice(ledger, wire, notice("two", Event.PARTIAL_FAILURE, "2", "a"))
+    assert send_notice(ledger, wire, notice("three", Event.PARTIAL_FAILURE, "3", "a", "b")), "b is new"
+    assert send_notice(ledger, wire, notice("four", Event.CRITICAL_FAILURE, "4", "a", "b")), (
+        "now nothing loads"
+    )
+    assert not send_notice(ledger, wire, notice("five", Event.CRITICAL_FAILURE, "5", "b"))
+    assert send_notice(ledger, wire, notice("four again", Event.CRITICAL_FAILURE, "4", "a")), (
+        "its own run's thread"
+    )
     faults = ledger.database.run(open_faults)
-    threads, told = record_recovery(ledger, [each.id for each in faults])
+    threads, targets = record_recovery(ledger, [each.id for each in faults])
     send_due(ledger, wire.send, threads=threads)
-    ends = [post for kind, post in wire.posts if kind == "slack" and "works again" in post.text]
-    assert Counter(post.target for post in ends) == {"#seller-reports": 2, "#seller-reports-critical": 1}
+    recoveries = [post for kind, post in wire.posts if kind == "slack" and "works again" in post.text]
+    assert Counter(post.target for post in recoveries) == {
+        "#seller-reports": 2,
+        "#seller-reports-critical": 1,
+    }
     assert sum("works again" in text for text in wire.texts("clickup")) == 1, "no threads there: once"
-    assert {each.channel for each in told} == {"task", "log", "alert"}
+    assert {each.channel for each in targets} == {"task", "log", "alert"}
 
 
-def test_a_fault_seen_by_many_at_once_is_told_once(ledger: Ledger, wire: Wire) -> None:
-    told = [notice(f"run {n}", Event.PARTIAL_FAILURE, str(n), "a", "b") for n in range(8)]
+def test_a_fault_seen_by_many_at_once_is_sent_once(ledger: Ledger, wire: Wire) -> None:
+    notices = [notice(f"run {n}", Event.PARTIAL_FAILURE, str(n), "a", "b") for n in range(8)]
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda each: tell(ledger, wire, each), told))
+        found = list(pool.map(lambda each: send_notice(ledger, wire, each), notices))
     assert sum(found) == 1
     assert {each.times for each in ledger.database.run(open_faults)} == {8}
 
 
-def test_an_end_that_comes_before_its_beginning_arrived_comes_after_it(
+def test_a_recovery_waits_for_the_first_message_of_its_thread(
     ledger: Ledger, wire: Wire, at: Callable[[float], None]
 ) -> None:
     wire.down["slack"] = ChannelError("away")
-    tell(ledger, wire, notice("one", Event.PARTIAL_FAILURE, "1", "a"))
+    send_notice(ledger, wire, notice("one", Event.PARTIAL_FAILURE, "1", "a"))
     (fault,) = ledger.database.run(open_faults)
     record_recovery(ledger, [fault.id])
     wire.down.clear()
@@ -286,7 +295,7 @@ def test_an_end_that_comes_before_its_beginning_arrived_comes_after_it(
     assert [text.split("\n")[0] for text in wire.texts("slack")] == ["one", "x works again"]
 
 
-def test_who_was_never_told_of_the_beginning_is_not_told_of_the_end(ledger: Ledger, wire: Wire) -> None:
+def test_a_recovery_goes_only_to_those_who_got_the_notice(ledger: Ledger, wire: Wire) -> None:
     record_notice(
         ledger, notice("one", Event.PARTIAL_FAILURE, "1", "a"), ROUTES, lambda each: each.kind == "slack"
     )
@@ -294,7 +303,7 @@ def test_who_was_never_told_of_the_beginning_is_not_told_of_the_end(ledger: Ledg
     assert {each.channel for each in record_recovery(ledger, [fault.id])[1]} == {"log"}
 
 
-def test_a_slow_channel_holds_nobody_up_for_long(
+def test_a_slow_channel_delays_others_only_briefly(
     ledger: Ledger, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Time is a clock that each send moves by what it was allowed."""

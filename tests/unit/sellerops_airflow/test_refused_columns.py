@@ -33,15 +33,15 @@ def fetch() -> FetchReportOperator:
     )
 
 
-def test_a_fetch_without_refused_columns_tells_nothing(
+def test_a_fetch_without_refused_columns_sends_nothing(
     runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refused_columns, "send_notice_of_new", _refuse)
     assert fetch().execute(task_context()) == [1]
 
 
-def test_refused_columns_are_told_once_each(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: dict[str, Notice] = {}
+def test_refused_columns_are_sent_once_each(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: dict[str, Notice] = {}
 
     def send_notice_of_new(
         ledger: Any,
@@ -49,22 +49,22 @@ def test_refused_columns_are_told_once_each(runtime: FakeRuntime, monkeypatch: p
         key_of: Callable[[ColumnRefusal], str],
         make: Callable[[Sequence[ColumnRefusal]], Notice],
     ) -> bool:
-        new = [one for one in items if key_of(one) not in told]
-        told.update({key_of(one): make(new) for one in new})
+        new = [one for one in items if key_of(one) not in sent]
+        sent.update({key_of(one): make(new) for one in new})
         return bool(new)
 
     monkeypatch.setattr(refused_columns, "send_notice_of_new", send_notice_of_new)
     for _ in range(2):
         runtime.fake_collector.steps = [Done((1,), Outcome.DOCUMENTS, left_out=REFUSED)]
         assert fetch().execute(task_context()) == [1]
-    (notice,) = told.values()
+    (notice,) = sent.values()
     assert notice.event is Event.DRIFT
     assert notice.account_ids == ("northwind_na",)
     assert "`addToList`: 400 configuration columns" in notice.text
     assert "US 2026-11-20" in notice.text
 
 
-def test_the_document_is_safe_even_when_nobody_can_be_told(
+def test_the_document_is_safe_even_when_no_notice_can_be_sent(
     runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refused_columns, "send_notice_of_new", _refuse)
@@ -81,4 +81,4 @@ def test_a_column_is_the_same_in_every_slice() -> None:
 
 
 def _refuse(*_: Any) -> bool:
-    raise RuntimeError("nobody is to be told")
+    raise RuntimeError("nobody is to be sent")

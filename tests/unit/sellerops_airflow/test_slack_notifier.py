@@ -37,7 +37,7 @@ OK = {"ok": True, "channel": "C1", "ts": "1790000000.000100"}
 
 
 class Slack:
-    """A Slack that keeps what is posted, or answers as it is told."""
+    """A Slack that keeps what is posted, or answers as set up."""
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
@@ -170,7 +170,7 @@ def test_refused_credentials_are_critical_whatever_else_was_loaded(
     assert channel.messages[0]["channel"] == "#seller-reports-critical"
 
 
-def test_a_failed_plan_tells_its_cause(runtime: Runtime, channel: Slack, airflow: Airflow) -> None:
+def test_a_failed_plan_shows_its_cause(runtime: Runtime, channel: Slack, airflow: Airflow) -> None:
     airflow.states = {PLAN: "failed", FETCH: "upstream_failed", LOAD: "upstream_failed"}
     airflow.xcoms[(PLAN, "failure")] = {
         "error_type": "ConfigurationError",
@@ -195,7 +195,7 @@ def test_a_killed_task_that_left_no_word_is_named_all_the_same(
     assert log_url(DAG_ID, RUN_ID, LOAD, 2) in message["blocks"]
 
 
-def test_nobody_is_told_twice_but_a_new_failure_after_clearing_is_told(
+def test_a_failure_is_sent_once_and_a_new_one_after_clearing_again(
     runtime: Runtime, channel: Slack, airflow: Airflow
 ) -> None:
     fail(runtime, ReportFatal("Amazon aborted it."))
@@ -229,7 +229,7 @@ def test_when_slack_fails_nothing_is_raised_and_the_notice_can_be_sent_later(
     assert len(channel.messages) == 1
 
 
-def test_without_airflows_states_the_ledger_alone_tells(
+def test_without_airflows_states_the_ledger_alone_decides(
     runtime: Runtime, channel: Slack, airflow: Airflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(**_: Any) -> Any:
@@ -252,7 +252,7 @@ def test_a_failure_nobody_knows_more_of_still_makes_a_notice(
     assert "/runs/" in message["blocks"]
 
 
-def test_failures_of_other_runs_are_not_told(runtime: Runtime, channel: Slack, airflow: Airflow) -> None:
+def test_failures_of_other_runs_are_not_sent(runtime: Runtime, channel: Slack, airflow: Airflow) -> None:
     other = RunRef(DAG_ID, "another run", FETCH, 0, 1, "sales_and_traffic")
     runtime.real.set_slice_state(SLICE, SliceState.FAILED, run=other, error=ReportFatal("of another run"))
     airflow.states = {f"{FETCH}_1": "failed"}

@@ -1,4 +1,4 @@
-"""Which changes of documents people hear of, and what they are told."""
+"""Which changes of documents send a notice, and what it says."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REFUSED = RejectedRows(
 
 
 @pytest.mark.parametrize(
-    ("change", "is_told"),
+    ("change", "is_sent"),
     [
         (CHANGE, True),
         (replace(CHANGE, kind="duplicated", column_name="reason__2"), True),
@@ -40,18 +40,18 @@ REFUSED = RejectedRows(
         (replace(CHANGE, table_name="amazon_sp.fba_customer_returns__replay"), False),
     ],
 )
-def test_changes_of_a_header(change: ColumnChange, is_told: bool) -> None:
-    assert is_news(change, FLAT) is is_told
+def test_changes_of_a_header(change: ColumnChange, is_sent: bool) -> None:
+    assert is_news(change, FLAT) is is_sent
 
 
 @pytest.mark.parametrize(
-    ("loads_before", "was_absent", "is_told"), [(10, False, True), (9, False, False), (99, True, False)]
+    ("loads_before", "was_absent", "is_sent"), [(10, False, True), (9, False, False), (99, True, False)]
 )
 def test_a_field_that_items_may_lack_is_lost_after_many_loads_that_had_it(
-    loads_before: int, was_absent: bool, is_told: bool
+    loads_before: int, was_absent: bool, is_sent: bool
 ) -> None:
     change = replace(TREE_LOST, loads_before=loads_before, was_absent=was_absent)
-    assert is_news(change, TREE) is is_told
+    assert is_news(change, TREE) is is_sent
 
 
 def test_a_column_that_the_spec_has_come_to_name_is_not_lost() -> None:
@@ -75,7 +75,7 @@ def test_one_message_names_all_changes_and_where_they_were_seen_first() -> None:
     assert change_key(elsewhere) == change_key(CHANGE) != change_key(LOST)
 
 
-def test_rejects_tell_count_share_reasons_and_the_first() -> None:
+def test_rejects_show_count_share_reasons_and_the_first() -> None:
     notice = rejects_notice([REFUSED, replace(REFUSED, load_id=8, rejected=5)], FLAT)
     assert notice.event is Event.DRIFT
     for words in (

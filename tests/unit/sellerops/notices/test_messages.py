@@ -1,4 +1,4 @@
-"""A notice names report, account, shop, day, cause, next step and log; each cause once, in its channel."""
+"""A notice names report, account, marketplace, day, cause, next step and log; each cause once, in its channel."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_cause_begins_with_what_it_is_about(item: Failure, first_line: str) ->
     assert sections[0].splitlines()[0] == first_line
 
 
-def test_slices_with_one_cause_are_told_together() -> None:
+def test_slices_with_one_cause_share_a_section() -> None:
     many = [failure(f"US 2026-11-{day:02}") for day in range(1, 21)]
     notice = failure_notice(outcome(*many, failure("CA 2026-11-20", cause="another")))
     sections = [block["text"]["text"] for block in notice.blocks if block["type"] == "section"]
@@ -139,7 +139,7 @@ def test_a_run_that_went_well_is_one_line() -> None:
     assert "<http://airflow/run|Run>" in notice.text
 
 
-def test_a_mistake_in_the_form_is_told_as_one_and_leaves_no_fault_open() -> None:
+def test_a_mistake_in_the_form_is_named_and_leaves_no_fault_open() -> None:
     mistyped = failure(
         label="", step="plan_slices", error_type="FormError", cause="'20/11' is not a valid date."
     )

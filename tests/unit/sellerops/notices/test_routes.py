@@ -46,7 +46,7 @@ def own(tmp_path: Path) -> Routes:
 
 
 @pytest.mark.parametrize(
-    ("event", "told"),
+    ("event", "targets"),
     [
         (Event.SUCCESS, {TASK}),
         (Event.PARTIAL_FAILURE, {TASK, LOG}),
@@ -58,33 +58,33 @@ def own(tmp_path: Path) -> Routes:
         (Event.LATE, {TASK, ALERT}),
     ],
 )
-def test_the_first_users_rules_are_the_default(event: Event, told: set[Target]) -> None:
+def test_the_first_users_rules_are_the_default(event: Event, targets: set[Target]) -> None:
     """Success: a comment only. Partial failure: comment and log. Critical: comment and alert."""
     routes = load_routes()
     families = {spec.family for spec in load_specs()[0]}
     assert len(families) > 3
     for family in ("", *families):
         for accounts in ((), ("northwind_na",), ("northwind_na", "northwind_eu")):
-            assert set(routes.targets(event, family, accounts)) == told
+            assert set(routes.targets(event, family, accounts)) == targets
 
 
-def test_shipped_rules_name_only_what_there_is() -> None:
+def test_shipped_rules_name_only_known_families_and_accounts() -> None:
     assert unknown_names(load_routes(), {spec.family for spec in load_specs()[0]}, load_accounts()) == []
 
 
-def test_the_first_rule_that_fits_decides(own: Routes) -> None:
-    def told(event: Event, family: str, *accounts: str) -> list[str]:
+def test_the_first_matching_rule_applies(own: Routes) -> None:
+    def channels(event: Event, family: str, *accounts: str) -> list[str]:
         return [each.channel for each in own.targets(event, family, accounts)]
 
-    assert told(Event.SUCCESS, "sales", "us") == ["chat", "mail"]
-    assert told(Event.SUCCESS, "sales", "eu") == ["log"]
-    assert told(Event.SUCCESS, "payments", "eu") == [], "told to stay quiet"
-    assert told(Event.SUCCESS, "payments", "us") == ["chat", "mail"]
-    assert told(Event.SUCCESS, "sales", "us", "eu") == ["chat", "mail", "log"], (
+    assert channels(Event.SUCCESS, "sales", "us") == ["chat", "mail"]
+    assert channels(Event.SUCCESS, "sales", "eu") == ["log"]
+    assert channels(Event.SUCCESS, "payments", "eu") == [], "an empty list sends nothing"
+    assert channels(Event.SUCCESS, "payments", "us") == ["chat", "mail"]
+    assert channels(Event.SUCCESS, "sales", "us", "eu") == ["chat", "mail", "log"], (
         "all its accounts' rules count"
     )
-    assert told(Event.SUCCESS, "") == ["log"], "without an account only what is for all"
-    assert told(Event.PARTIAL_FAILURE, "payments", "us", "eu") == ["finance", "task", "task"]
+    assert channels(Event.SUCCESS, "") == ["log"], "without an account only general rules match"
+    assert channels(Event.PARTIAL_FAILURE, "payments", "us", "eu") == ["finance", "task", "task"]
 
 
 def test_addresses_by_family_and_account(own: Routes) -> None:
@@ -145,7 +145,7 @@ def test_both_file_names_are_an_error_and_the_last_valid_one_stays(config: Path)
     assert load_routes().channels["log"].to == "#other"
 
 
-def test_names_that_there_are_not_are_listed(own: Routes) -> None:
+def test_unknown_names_are_listed(own: Routes) -> None:
     lines = unknown_names(own, ["payment", "sales"], ["us", "eu"])
     assert lines[0] == "rules.0.families: unknown report family 'payments'. Did you mean 'payment'?"
     assert [line.split(":")[0] for line in lines[1:]] == [
