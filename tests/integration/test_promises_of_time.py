@@ -331,7 +331,7 @@ def test_the_late_notice_and_its_recovery_are_in_the_thread_of_the_run(
     (first, late), (second, recovery) = posts
     assert first == second == "#seller-reports-critical"
     assert late.text.startswith("sales_and_traffic is late: northwind_na CA, MX, US 2026-11-20")
-    assert "waits for quota to be requested" in late.text
+    assert "waits for request quota" in late.text
     assert recovery.text.splitlines()[0] == (
         "sales_and_traffic northwind_na: CA, MX, US 2026-11-20 landed at 2026-11-21 09:20 America/New_York, "
         "20 min late."

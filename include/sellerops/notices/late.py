@@ -36,11 +36,11 @@ _PLANNED_NEXT = (
 )
 # The status of the slice's request, for the reader who waits for it.
 _WAITS = {
-    "PLANNED": "waits for quota to be requested",
+    "PLANNED": "waits for request quota",
     "CREATING": "is being requested from Amazon",
     "IN_QUEUE": "is in Amazon's queue",
     "IN_PROGRESS": "is being processed by Amazon",
-    "DONE": "is ready at Amazon and waits for quota to be downloaded",
+    "DONE": "is ready at Amazon and waits for download quota",
     "ARCHIVED": "is downloaded and waits to be loaded",
 }
 
@@ -153,7 +153,7 @@ def _reason(each: DayStatus, zone: ZoneInfo) -> tuple[str, str]:
         since = each.request["updated_at"]
         return f"{what}, since {_time(since, zone)}", _WAITS_NEXT
     if row.state is SliceState.REQUESTED:
-        return f"waits for quota to be requested, since {_time(since, zone)}", _WAITS_NEXT
+        return f"waits for request quota, since {_time(since, zone)}", _WAITS_NEXT
     return f"has been planned since {_time(since, zone)}, and no task works on it", _PLANNED_NEXT
 
 

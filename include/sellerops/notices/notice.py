@@ -70,10 +70,12 @@ class Notice:
 
     @property
     def headline(self) -> str:
+        """The first line of the text."""
         return self.text.split("\n", 1)[0]
 
     @property
     def all_faults(self) -> tuple[Fault, ...]:
+        """``faults``, or the one of ``fault_key``."""
         return self.faults or ((Fault(self.fault_key, self.headline),) if self.fault_key else ())
 
     @property

@@ -56,10 +56,12 @@ class Outage:
         return replace(self, runs=(*self.runs, run))
 
     def to_dict(self) -> dict[str, Any]:
+        """The outage as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Outage:
+        """The outage that ``to_dict`` stored."""
         if "told" in values:  # stored by a version before 0.1
             values["recipients"] = values.pop("told")
         return cls(
@@ -80,6 +82,7 @@ class Message:
 
     @property
     def text(self) -> str:
+        """Headline and sections in Slack's mark-up."""
         return "\n".join([escape(self.headline), *self.sections])
 
 

@@ -19,7 +19,7 @@ from sellerops.settings.last_valid import ConfigFile, Files
 from sellerops.settings.specs.model import TIME_OF_DAY
 
 FILE = "notices.yaml"
-# Still read in version 0.1; the next version reads only FILE.
+# Read until version 0.2, with a warning.
 FORMER_FILE = "notifications.yaml"
 
 
@@ -91,6 +91,7 @@ class Channel(_Strict):
     connection: str = ""
 
     def target(self, name: str, family: str, account: str) -> Target:
+        """The channel's address for a family and an account; ``name``: the channel's name in the file."""
         to = next((each.to for each in self.instead if each.matches(family, account)), self.to)
         return Target(name, self.kind, self.connection or CONNECTIONS[self.kind], to)
 

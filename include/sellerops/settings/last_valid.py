@@ -152,7 +152,7 @@ class ConfigFile(Generic[T]):
         if self.former_name not in self._said:
             self._said.add(self.former_name)
             log.warning(
-                "%s has a new name: rename it to %s. The next version reads only that one.", former, self.name
+                "%s has a new name: rename it to %s. The old name stops working in the next version.", former, self.name
             )
         return former
 
