@@ -156,7 +156,7 @@ def test_a_day_without_anything_says_so_and_a_good_one_that_all_is_well(ledger: 
     assert "Nothing is open." in notice.text
 
 
-def test_a_retry_sends_no_second_summary_but_each_run_has_its_own(ledger: Ledger, sent: list[Notice]) -> None:
+def test_a_retry_sends_no_notice_twice_but_each_run_has_its_own(ledger: Ledger, sent: list[Notice]) -> None:
     at(ledger, NOW)
     for run_id in ("scheduled__1", "scheduled__1", "manual__2"):
         summary.send_summary(ledger, context(run_id))

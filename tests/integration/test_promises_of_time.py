@@ -1,4 +1,4 @@
-"""A missed promised time gets one notice and one recovery; so do days about to expire at Amazon."""
+"""A missed promised time gets one notice and one recovery, and so do days about to expire at Amazon."""
 
 from __future__ import annotations
 
@@ -44,25 +44,25 @@ RUN = RunRef(SALES.dag_id, "scheduled__2026-11-21", "northwind_na.slice.fetch_re
 SetTime = Callable[[datetime], datetime]
 
 
-class Recipients:
-    """The notices that were sent, and the recoveries."""
+class People:
+    """The notices and recoveries that were sent."""
 
     def __init__(self) -> None:
         self.notices: list[Notice] = []
         self.recoveries: list[tuple[str, str]] = []
-        self.is_reachable = True
+        self.has_routes = True
 
     def send_notice(self, ledger: Ledger, notice: Notice) -> bool:
-        if not self.is_reachable:
-            return False  # as where the routes cannot be read
+        if not self.has_routes:
+            return False  # as with invalid routes
         ledger.claim_notice(notice.key)
         self.notices.append(notice)
         return True
 
 
 @pytest.fixture
-def recipients(monkeypatch: pytest.MonkeyPatch) -> Recipients:
-    found = Recipients()
+def people(monkeypatch: pytest.MonkeyPatch) -> People:
+    found = People()
     # Reading all specs takes a second.
     monkeypatch.setattr(specs, "load_specs", lambda: ([SALES], []))
     monkeypatch.setattr(notifiers, "send_notice", found.send_notice)
@@ -74,7 +74,7 @@ def recipients(monkeypatch: pytest.MonkeyPatch) -> Recipients:
 
 @pytest.fixture
 def at(ledger: Ledger) -> SetTime:
-    """Sets the ledger's clock, which stays there."""
+    """Sets the ledger's clock and stops it."""
 
     def set_time(moment: datetime) -> datetime:
         ledger.set_clock(Clock(datetime.now(UTC), moment, 0.0))
@@ -96,9 +96,9 @@ def settle(
         ledger.set_slice_state(slice_, state, run=RUN, **said)
 
 
-def yesterday(code: str) -> Slice:
+def yesterday(shop: str) -> Slice:
     return next(
-        slice_ for slice_ in slices(date(2026, 11, 20), date(2026, 11, 20)) if code in slice_.marketplaces
+        slice_ for slice_ in slices(date(2026, 11, 20), date(2026, 11, 20)) if shop in slice_.marketplaces
     )
 
 
@@ -117,18 +117,18 @@ def ask(ledger: Ledger, slice_: Slice) -> int:
     return request.id
 
 
-def test_what_has_not_landed_by_nine_is_one_notice_with_reasons_and_next_steps(
-    ledger: Ledger, at: SetTime, recipients: Recipients
+def test_what_is_not_loaded_by_nine_gets_one_notice_with_reasons_and_next_steps(
+    ledger: Ledger, at: SetTime, people: People
 ) -> None:
     settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
-    failed, unpublished, waiting = (yesterday(code) for code in ("MX", "CA", "US"))
+    failed, unpublished, waiting = (yesterday(shop) for shop in ("MX", "CA", "US"))
     ledger.set_slice_state(failed, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
     ledger.set_slice_state(unpublished, SliceState.LATE, run=RUN, error=NotPublishedYet("It comes at noon."))
     ledger.set_slice_state(waiting, SliceState.REQUESTED, run=RUN, request_id=ask(ledger, waiting))
     assert look(ledger, at(PROMISED - timedelta(seconds=1))) == 0
     assert look(ledger, at(PROMISED)) == 1
     assert look(ledger, at(PROMISED + timedelta(hours=5))) == 1
-    (notice,) = recipients.notices
+    (notice,) = people.notices
     assert (notice.event, notice.family, notice.account_ids) == (Event.LATE, "analytics", ("northwind_na",))
     assert (notice.dag_id, notice.run_id) == (SALES.dag_id, RUN.run_id)  # the thread of the run
     assert notice.fault_key == notice.key
@@ -143,8 +143,8 @@ def test_what_has_not_landed_by_nine_is_one_notice_with_reasons_and_next_steps(
     assert f"/dags/{SALES.dag_id}/runs/{RUN.run_id}" in str(notice.blocks)
 
 
-def test_a_late_report_recovers_once_when_its_last_day_has_landed(
-    ledger: Ledger, at: SetTime, recipients: Recipients
+def test_a_late_report_has_one_recovery_when_its_last_day_is_loaded(
+    ledger: Ledger, at: SetTime, people: People
 ) -> None:
     settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
     look(ledger, at(PROMISED))
@@ -152,53 +152,53 @@ def test_a_late_report_recovers_once_when_its_last_day_has_landed(
     ledger.set_slice_state(yesterday("US"), SliceState.LOADED, run=RUN)
     ledger.set_slice_state(yesterday("CA"), SliceState.CONFIRMED_EMPTY, run=RUN)
     assert look(ledger, at(PROMISED + timedelta(minutes=30))) == 1
-    assert recipients.recoveries == []
+    assert people.recoveries == []
     at(PROMISED + timedelta(minutes=90))
-    ledger.set_slice_state(yesterday("MX"), SliceState.QUARANTINED, run=RUN)  # quarantined: a notice was sent
+    ledger.set_slice_state(
+        yesterday("MX"), SliceState.QUARANTINED, run=RUN
+    )  # held for a person, who was asked
     for hours in (2, 3):
         assert look(ledger, at(PROMISED + timedelta(hours=hours))) == 0
-    ((key, text),) = recipients.recoveries
-    assert key == recipients.notices[0].fault_key
+    ((key, text),) = people.recoveries
+    assert key == people.notices[0].fault_key
     assert "landed at 2026-11-21 10:30 America/New_York, 1 h 30 min late" in text
 
 
 def test_rows_that_are_there_are_not_late_when_asking_again_fails(
-    ledger: Ledger, at: SetTime, recipients: Recipients
+    ledger: Ledger, at: SetTime, people: People
 ) -> None:
     settle(ledger, date(2026, 11, 15), date(2026, 11, 20), load_id=7)
     settle(ledger, date(2026, 11, 20), date(2026, 11, 20), SliceState.FAILED, error=ReportFatal("Aborted."))
     assert look(ledger, at(PROMISED)) == 0
-    assert recipients.notices == []
+    assert people.notices == []
 
 
-def test_days_without_any_run_are_one_notice_which_later_days_join(
-    ledger: Ledger, at: SetTime, recipients: Recipients
+def test_days_without_any_run_get_one_notice_and_later_days_join_it(
+    ledger: Ledger, at: SetTime, people: People
 ) -> None:
     settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
     for day in range(3):
         look(ledger, at(PROMISED + timedelta(days=day)))
-    (notice,) = recipients.notices
+    (notice,) = people.notices
     assert "no run has requested it from Amazon" in notice.text
     assert "paused" in notice.text
     (warned,) = warnings_of(ledger)
     assert {day.day for _, day in warned.slices} == {20, 21, 22}
-    # Once a run has asked, what it does not bring is a fault of its own.
+    # Once a run has requested the days, those it does not load are a separate fault.
     settle(ledger, date(2026, 11, 20), date(2026, 11, 23), SliceState.PLANNED)
     assert look(ledger, at(PROMISED + timedelta(days=3))) == 2
-    assert "planned since" in recipients.notices[1].text
+    assert "planned since" in people.notices[1].text
 
 
-def test_old_days_of_catch_up_and_backfill_are_not_late(
-    ledger: Ledger, at: SetTime, recipients: Recipients
-) -> None:
+def test_old_days_of_catch_up_and_backfill_are_not_late(ledger: Ledger, at: SetTime, people: People) -> None:
     settle(ledger, date(2026, 9, 1), date(2026, 11, 17), SliceState.PLANNED)
     settle(ledger, date(2026, 11, 18), date(2026, 11, 20))
     assert look(ledger, at(PROMISED)) == 0
-    assert recipients.notices == []
+    assert people.notices == []
 
 
 def test_a_report_that_promises_nothing_or_was_given_up_is_never_late(
-    ledger: Ledger, at: SetTime, recipients: Recipients
+    ledger: Ledger, at: SetTime, people: People
 ) -> None:
     settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
     promises_nothing = SALES.model_copy(update={"due": None})
@@ -208,7 +208,7 @@ def test_a_report_that_promises_nothing_or_was_given_up_is_never_late(
 
 
 def test_the_look_by_the_ledger_finds_late_reports_but_not_beside_a_local_amazons_clock(
-    ledger: Ledger, recipients: Recipients
+    ledger: Ledger, people: People
 ) -> None:
     today = datetime.now(UTC)
     first = (today - timedelta(days=9)).date()
@@ -221,11 +221,11 @@ def test_the_look_by_the_ledger_finds_late_reports_but_not_beside_a_local_amazon
     assert deadlines.check_promises(ledger) == 0
     ledger.set_clock(None)
     assert deadlines.check_promises(ledger) == 1
-    assert [notice.report for notice in recipients.notices] == [SALES.name]
+    assert [notice.report for notice in people.notices] == [SALES.name]
 
 
-def test_airflows_callback_sends_what_is_late_at_the_deadline(
-    ledger: Ledger, conninfo: str, at: SetTime, recipients: Recipients
+def test_airflows_callback_sends_the_late_notice_at_the_deadline(
+    ledger: Ledger, conninfo: str, at: SetTime, people: People
 ) -> None:
     settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
     at(PROMISED + timedelta(seconds=3))
@@ -234,17 +234,17 @@ def test_airflows_callback_sends_what_is_late_at_the_deadline(
         said = asyncio.run(deadlines.notify_late(SALES.dag_id, context=context))
         runtime.close()
     assert said == f"{SALES.dag_id}: 3 days are late"
-    assert [notice.event for notice in recipients.notices] == [Event.LATE]
+    assert [notice.event for notice in people.notices] == [Event.LATE]
 
 
-def test_days_about_to_expire_are_one_notice_with_the_last_day_to_act(
-    ledger: Ledger, at: SetTime, recipients: Recipients
+def test_expiring_days_get_one_notice_with_the_last_day_to_act(
+    ledger: Ledger, at: SetTime, people: People
 ) -> None:
     """Amazon serves 729 days: 2024-11-25 in Los Angeles is served until 2026-11-24 there."""
     failed = date(2024, 11, 25)
     settle(ledger, date(2024, 11, 15), date(2024, 12, 20))
-    for code in ("US", "CA"):
-        slice_ = next(each for each in slices(failed, failed) if code in each.marketplaces)
+    for shop in ("US", "CA"):
+        slice_ = next(each for each in slices(failed, failed) if shop in each.marketplaces)
         ledger.set_slice_state(slice_, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
     far = next(each for each in slices(date(2024, 12, 3), date(2024, 12, 3)) if "US" in each.marketplaces)
     ledger.set_slice_state(far, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
@@ -254,9 +254,9 @@ def test_days_about_to_expire_are_one_notice_with_the_last_day_to_act(
         return deadlines.check_expiring(ledger, lambda dag_id: dag_id != SALES.dag_id, 730)
 
     assert check(0) == 0  # eight days before
-    assert deadlines.check_expiring(ledger, lambda dag_id: True, 730) == 0  # paused
+    assert deadlines.check_expiring(ledger, lambda dag_id: True, 730) == 0  # paused: somebody wants it so
     assert [check(day) for day in (2, 4)] == [1, 1]
-    (notice,) = recipients.notices
+    (notice,) = people.notices
     assert notice.event is Event.NEEDS_A_PERSON
     assert notice.text.splitlines()[0] == (
         "sales_and_traffic northwind_na: 3 days expire soon at Amazon; last day to act 2026-11-23"
@@ -268,7 +268,7 @@ def test_days_about_to_expire_are_one_notice_with_the_last_day_to_act(
     settle(ledger, failed, failed)
     settle(ledger, date(2024, 12, 3), date(2024, 12, 3))
     assert check(5) == 0
-    assert recipients.recoveries == [
+    assert people.recoveries == [
         (
             notice.fault_key,
             "sales_and_traffic northwind_na: all 3 days that were about to expire at Amazon are loaded.",
@@ -277,7 +277,7 @@ def test_days_about_to_expire_are_one_notice_with_the_last_day_to_act(
 
 
 def test_the_recovery_of_expired_days_names_the_lost_ones(
-    ledger: Ledger, at: SetTime, recipients: Recipients
+    ledger: Ledger, at: SetTime, people: People
 ) -> None:
     start = at(datetime(2026, 11, 20, 12, tzinfo=UTC))
     settle(ledger, date(2024, 11, 15), date(2024, 12, 20))
@@ -285,31 +285,31 @@ def test_the_recovery_of_expired_days_names_the_lost_ones(
         each for each in slices(date(2024, 11, 25), date(2024, 11, 25)) if "US" in each.marketplaces
     )
     ledger.set_slice_state(slice_, SliceState.FAILED, run=RUN, error=ReportFatal("Amazon aborted it."))
-    calendars = list(read_calendars(ledger, SALES, [NA], days=729))
-    claim_fills(ledger, find_gaps(calendars, start + timedelta(days=1)), FillLimits())
+    shops = list(read_calendars(ledger, SALES, [NA], days=729))
+    claim_fills(ledger, find_gaps(shops, start + timedelta(days=1)), FillLimits())
     is_paused = dict.fromkeys([SALES.dag_id], False)
     deadlines.check_expiring(ledger, lambda dag_id: is_paused.get(dag_id, True), 730)
-    assert "1 of 3 attempts were made" in recipients.notices[0].text
+    assert "1 of 3 attempts were made" in people.notices[0].text
     at(start + timedelta(days=6))
     assert deadlines.check_expiring(ledger, lambda dag_id: is_paused.get(dag_id, True), 730) == 0
-    assert [text for _, text in recipients.recoveries] == [
+    assert [text for _, text in people.recoveries] == [
         "sales_and_traffic northwind_na: 1 of 1 days are lost, because Amazon no longer serves them: US 2024-11-25."
     ]
 
 
-def test_what_could_not_be_sent_is_sent_at_the_next_check(
-    ledger: Ledger, at: SetTime, recipients: Recipients
+def test_a_notice_that_could_not_be_sent_is_sent_at_the_next_check(
+    ledger: Ledger, at: SetTime, people: People
 ) -> None:
     settle(ledger, date(2026, 11, 15), date(2026, 11, 19))
-    recipients.is_reachable = False
+    people.has_routes = False
     assert look(ledger, at(PROMISED)) == 1
-    recipients.is_reachable = True
+    people.has_routes = True
     for _ in range(2):
         assert look(ledger, at(PROMISED + timedelta(minutes=15))) == 1
-    assert len(recipients.notices) == 1
+    assert len(people.notices) == 1
 
 
-def test_the_late_notice_and_its_recovery_are_in_the_thread_of_the_run(
+def test_the_late_message_and_its_end_stand_in_the_thread_of_the_run(
     ledger: Ledger, at: SetTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Through the outbox, to the channels that the shipped configuration names for late reports."""
@@ -328,14 +328,14 @@ def test_the_late_notice_and_its_recovery_are_in_the_thread_of_the_run(
     settle(ledger, date(2026, 11, 20), date(2026, 11, 20))
     for minutes in (30, 45):
         look(ledger, at(PROMISED + timedelta(minutes=minutes)))
-    (first, late), (second, recovery) = posts
+    (first, late), (second, end) = posts
     assert first == second == "#seller-reports-critical"
     assert late.text.startswith("sales_and_traffic is late: northwind_na CA, MX, US 2026-11-20")
     assert "waits for request quota" in late.text
-    assert recovery.text.splitlines()[0] == (
+    assert end.text.splitlines()[0] == (
         "sales_and_traffic northwind_na: CA, MX, US 2026-11-20 landed at 2026-11-21 09:20 America/New_York, "
         "20 min late."
     )
-    assert recovery.reply_to == "message-1"
+    assert end.reply_to == "message-1"
     with ledger.connection() as connection:
         assert open_faults(connection) == []
