@@ -1,4 +1,4 @@
-"""Defines no DAG of Airflow. Raises when notices.yaml is invalid, so that the UI shows an import error."""
+"""Defines no Airflow DAG. Raises when notices.yaml is invalid, because no notice could report that."""
 
 from __future__ import annotations
 

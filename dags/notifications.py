@@ -1,8 +1,9 @@
-"""Listens to Amazon's notifications of finished reports and queries, so that waits end at once.
+"""Listens for Amazon's notifications that a report or query has finished, so that waits end at once.
 
-Its single task stays deferred while the triggerer reads the SQS queue of the connection
-`sellerops_notifications` into the ledger. Without that connection the triggerer only checks for it once a
-minute. `sellerops notifications setup` subscribes at Amazon; `... status` shows whether messages arrive.
+Its single task stays deferred while the triggerer reads the SQS queue of connection `sellerops_notifications`
+into the ledger. Without that connection the triggerer looks for it once a minute and does nothing else. Run
+`sellerops notifications setup` to subscribe to Amazon's notifications, `... status` to see whether they
+arrive.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from sellerops_airflow.operators.notifications import ListenToNotificationsOpera
 
 with DAG(
     dag_id="sellerops__notifications",
-    description="Listens to Amazon's notifications of finished reports, so that waits end at once.",
+    description="Listens for Amazon's notifications, so that waits end at once.",
     doc_md=docs_page(__doc__),
-    # The run never ends unless it fails; the next hour then starts another.
+    # A run ends only by failing; the next one then starts within the hour.
     schedule="20 * * * *",
     max_active_runs=1,
     tags={"sellerops", "notifications"},

@@ -98,7 +98,7 @@ class Loaded(Generic[T]):
 
 @dataclass(frozen=True)
 class ConfigFile(Generic[T]):
-    """One file of the configuration folder and what is built of it.
+    """One file of the configuration folder and the function that builds its value.
 
     ``former_name``: the file's name in an earlier version, still read, with a warning that names the new one.
     """
