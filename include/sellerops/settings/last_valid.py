@@ -1,9 +1,9 @@
-"""Configuration that stays in use while its file is invalid: what was last valid is kept beside Airflow.
+"""Keeps configuration in use while its file is invalid, by storing the last valid version.
 
 Each part of the configuration (a spec with its defaults, the accounts, the routes of notices, ...) is built
-from the texts of its files. When that succeeds the texts are kept; when it fails, the part is built from the
-texts kept before, and the failure is reported instead of taking DAGs away. All processes follow the same
-rule, so a task sees what its DAG was built from. Decision: docs/decisions/last-valid-configuration.md.
+from the texts of its files. If that succeeds, the texts are stored in Airflow's home; if it fails, the part
+is built from the stored texts, and the failure is reported instead of removing DAGs. All processes follow the
+same rule, so a task sees what its DAG was built from. Decision: docs/decisions/last-valid-configuration.md.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from sellerops.settings.config_files import config_dir, parse_mapping, read_text
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-# Files read and parsed already, or why they cannot be: text and mapping by path.
+# Files that were read and parsed already, by path: text and mapping, or the error.
 Memo = dict[Path, tuple[str, dict[str, Any]] | ConfigurationError]
 
 
 class Files:
-    """Reads configuration files and remembers their texts; or answers from texts that were kept.
+    """Reads configuration files and records their texts, or reads from stored texts.
 
-    ``memo``: files parsed already, shared by the parts of one load (the defaults of many specs).
+    ``memo``: files that were parsed already, shared within one load (such as the defaults of many specs).
     """
 
     def __init__(self, kept: dict[str, str | None] | None = None, memo: Memo | None = None) -> None:
@@ -41,23 +41,23 @@ class Files:
 
     @property
     def are_kept(self) -> bool:
-        """Whether these are texts of before, not the files as they are."""
+        """Whether these are stored texts rather than the current files."""
         return self._kept is not None
 
     def text(self, path: Path) -> str:
-        """The file's text. Raises ConfigurationError when it cannot be read."""
+        """The file's text. Raises ConfigurationError if it cannot be read."""
         if self._kept is None:
             text: str | None = read_text(path)
         else:
             text = self._kept.get(str(path))
             if text is None:
-                raise ConfigurationError("was not kept.", where=shown(path))
+                raise ConfigurationError("has no stored version.", where=shown(path))
         assert text is not None
         self.texts[str(path)] = text
         return text
 
     def yaml(self, path: Path) -> dict[str, Any]:
-        """The file's mapping. Raises ConfigurationError naming file and line."""
+        """The file's mapping. Raises ConfigurationError with file and line."""
         if self._kept is not None:
             return parse_mapping(self.text(path), path)
         if path not in self._memo:
@@ -69,14 +69,14 @@ class Files:
         return mapping
 
     def yaml_or_nothing(self, path: Path) -> dict[str, Any]:
-        """The same; empty where there is no such file."""
+        """The same, but empty if the file does not exist."""
         if self.has(path):
             return self.yaml(path)
         self.texts[str(path)] = None
         return {}
 
     def has(self, path: Path) -> bool:
-        """Whether there is such a file."""
+        """Whether the file exists."""
         return os.path.lexists(path) if self._kept is None else self._kept.get(str(path)) is not None
 
 
@@ -90,7 +90,7 @@ def _parsed(path: Path) -> tuple[str, dict[str, Any]] | ConfigurationError:
 
 @dataclass(frozen=True)
 class Loaded(Generic[T]):
-    """``error``: why the files as they are now are not used; ``value`` is then what was valid before."""
+    """``value``, and why the current files are not used: with an ``error``, it is the last valid value."""
 
     value: T
     error: ConfigurationError | None = None
@@ -98,18 +98,16 @@ class Loaded(Generic[T]):
 
 @dataclass(frozen=True)
 class ConfigFile(Generic[T]):
-    """One file of the configuration folder and the function that builds its value.
-
-    ``former_name``: the file's name in an earlier version, still read, with a warning that names the new one.
-    """
+    """One file of the configuration folder and the function that builds its value."""
 
     name: str
     build: Callable[[Files, Path], T]
+    # The name in an earlier version: still read, with a warning that names the new one.
     former_name: str = ""
     _said: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def load(self) -> T:
-        """Its value, as last valid. Raises ConfigurationError where it is invalid and nothing was kept."""
+        """The last valid value. Raises ConfigurationError if the file is invalid and never was valid."""
         loaded = self._load()
         if loaded.error and str(loaded.error) not in self._said:
             self._said.add(str(loaded.error))
@@ -117,7 +115,7 @@ class ConfigFile(Generic[T]):
         return loaded.value
 
     def read(self, path: Path | None = None) -> T:
-        """Its value as the file is now. Raises ConfigurationError naming file, key and remedy."""
+        """The value of the file as it is now. Raises ConfigurationError with file, key and remedy."""
         source = path or config_dir() / self.name
         try:
             return self.build(Files(), source) if path else self._build(Files())
@@ -125,7 +123,7 @@ class ConfigFile(Generic[T]):
             raise as_configuration_error(error, source) from error
 
     def problem(self) -> ConfigurationError | None:
-        """Why the file as it is now cannot be used."""
+        """Why the file as it is now cannot be used; None if it can."""
         try:
             return self._load().error
         except ConfigurationError as error:
@@ -138,7 +136,7 @@ class ConfigFile(Generic[T]):
         return self.build(files, self._path(files))
 
     def _path(self, files: Files) -> Path:
-        """The file, or the one with the former name. Raises ConfigurationError where both exist."""
+        """The file, or the one with the former name. Raises ConfigurationError if both exist."""
         path = config_dir() / self.name
         former = config_dir() / self.former_name
         if not self.former_name or not files.has(former):
@@ -152,7 +150,9 @@ class ConfigFile(Generic[T]):
         if self.former_name not in self._said:
             self._said.add(self.former_name)
             log.warning(
-                "%s has a new name: rename it to %s. The old name stops working in the next version.", former, self.name
+                "%s has a new name: rename it to %s. The old name stops working in the next version.",
+                former,
+                self.name,
             )
         return former
 
@@ -164,10 +164,10 @@ def load_last_valid(
     root: Path | None = None,
     memo: Memo | None = None,
 ) -> Loaded[T]:
-    """``build`` from the files as they are, else from the texts it last succeeded with.
+    """``build`` from the current files, or if that fails, from the texts of the last success.
 
-    ``name`` is the part's own within ``root`` (default: the configuration folder). Any exception counts: no
-    file may do harm to another's DAG. Raises ConfigurationError when nothing was kept.
+    ``name`` identifies the part within ``root`` (default: the configuration folder). Any exception counts as
+    failure, so that no file can break another's DAG. Raises ConfigurationError if nothing was stored.
     """
     folder = root or config_dir()
     files = Files(memo=memo)
@@ -180,21 +180,21 @@ def load_last_valid(
             raise problem from error
         try:
             return Loaded(build(Files(kept)), problem)
-        except Exception:  # noqa: BLE001 - kept by a version of this project that took it
+        except Exception:  # noqa: BLE001 - stored by a version of this project that accepted it
             raise problem from error
     keep_texts(folder, name, files.texts)
     return Loaded(value)
 
 
 def kept_texts(name: str, root: Path | None = None) -> dict[str, str | None] | None:
-    """The texts by path that the part was last valid with; None when it never was."""
+    """The texts of the part's last valid version by path; None if there is none."""
     return _read(root or config_dir(), name)
 
 
 def in_claim_order(parts: Iterable[tuple[str, Path]], root: Path) -> list[Path]:
-    """The files in the order in which they may claim what only one can have, such as a table.
+    """The files in the order in which they may claim what only one can own, such as a table.
 
-    Unchanged ones go first, then changed ones, new ones last: no new file takes anything from an old one.
+    Unchanged files come first, then changed ones, then new ones: no new file takes anything from an old one.
     """
 
     def rank(part: tuple[str, Path]) -> int:
@@ -211,18 +211,18 @@ def in_claim_order(parts: Iterable[tuple[str, Path]], root: Path) -> list[Path]:
 
 
 def as_configuration_error(error: Exception, path: Path) -> ConfigurationError:
-    """The error itself, or one that names the file for an exception nobody foresaw."""
+    """The error itself, or a ConfigurationError that names the file for an unexpected exception."""
     if isinstance(error, ConfigurationError):
         return error
     return ConfigurationError(
         f"cannot be used: {type(error).__name__}: {str(error)[:500]}.",
         where=shown(path),
-        remedy="Compare it with a sound file; undo the last change.",
+        remedy="Compare it with a valid file, or undo the last change.",
     )
 
 
 def state_dir() -> Path | None:
-    """``$SELLEROPS_STATE_DIR``, else ``sellerops`` in Airflow's home; None without either."""
+    """``$SELLEROPS_STATE_DIR``, else ``sellerops`` in Airflow's home; None if there is neither."""
     override = os.environ.get("SELLEROPS_STATE_DIR")
     if override:
         return Path(override)
@@ -234,7 +234,7 @@ def _path(root: Path, name: str) -> Path | None:
     state = state_dir()
     if state is None:
         return None
-    # Several configurations may share a home (tests, a second checkout); a name may hold any characters.
+    # Several configurations may share a home (tests, a second checkout); a name may contain any characters.
     place = hashlib.sha256(os.fsencode(root.absolute())).hexdigest()[:12]
     part = hashlib.sha256(os.fsencode(name)).hexdigest()[:12]
     stem = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name)[:60]
@@ -251,7 +251,7 @@ def _read(root: Path, name: str) -> dict[str, str | None] | None:
 
 
 def keep_texts(root: Path, name: str, texts: Mapping[str, str | None]) -> None:
-    """Atomic, and only when something changed. Where nothing can be written, nothing is kept."""
+    """Store the texts of a valid part, atomically and only if changed. A failure is logged, not raised."""
     path = _path(root, name)
     if path is None:
         return
@@ -265,7 +265,7 @@ def keep_texts(root: Path, name: str, texts: Mapping[str, str | None]) -> None:
         Path(draft.name).chmod(0o644)  # no credentials in it; the command line may run as another user
         Path(draft.name).replace(path)
     except OSError as error:
-        log.warning("The last valid %s is not kept: %s", name, error)
+        log.warning("Cannot store the last valid version of %s: %s", name, error)
 
 
 __all__ = [
