@@ -293,7 +293,8 @@ def test_the_recovery_of_expired_days_names_the_lost_ones(
     at(start + timedelta(days=6))
     assert deadlines.check_expiring(ledger, lambda dag_id: is_paused.get(dag_id, True), 730) == 0
     assert [text for _, text in people.recoveries] == [
-        "sales_and_traffic northwind_na: 1 of 1 days are lost, because Amazon no longer serves them: US 2024-11-25."
+        "sales_and_traffic northwind_na: 1 of 1 days are lost, because Amazon no longer serves them: "
+        "US 2024-11-25."
     ]
 
 

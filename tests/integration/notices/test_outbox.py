@@ -242,7 +242,8 @@ def test_a_fault_over_many_runs_is_one_notice_a_daily_reminder_and_one_recovery(
         assert len(wire.texts(kind)) == 3
     recovery = wire.posts[-1][1]
     assert recovery.text == (
-        "x works again\nResolved: x: bad token (seen 30 times since 2026-11-21 09:00 UTC)\nIn this run: 3 loaded."
+        "x works again\nResolved: x: bad token (seen 30 times since 2026-11-21 09:00 UTC)\n"
+        "In this run: 3 loaded."
     )
     slack_recovery = [post for kind, post in wire.posts if kind == "slack"][-1]
     assert (slack_recovery.reply_to, slack_recovery.broadcast) == (reminder.reply_to, True)

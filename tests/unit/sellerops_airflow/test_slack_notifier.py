@@ -1,4 +1,4 @@
-"""A failed run is one message through the Slack provider, in its severity's channel; an outage of Slack fails nothing."""
+"""A failed run is one Slack message, in its severity's channel; an outage of Slack fails nothing."""
 
 from __future__ import annotations
 

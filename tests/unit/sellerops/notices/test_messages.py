@@ -1,4 +1,4 @@
-"""A notice names report, account, marketplace, day, cause, next step and log; each cause once, in its channel."""
+"""A notice names report, account, marketplace, day, cause, next step and log; each cause once."""
 
 from __future__ import annotations
 
