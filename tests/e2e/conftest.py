@@ -18,6 +18,8 @@ from support.system import System, follow_clock
 
 from sellerops.ledger import Ledger
 from sellerops.settings.config_files import config_dir
+from sellerops_runtime.config_watcher import ConfigWatcher
+from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.local_amazon import sandbox_environment
 from sellerops_runtime.report_selection import DEMO_REPORTS
 
@@ -35,15 +37,27 @@ def system(postgres_server: PostgresServer) -> Iterator[System]:
     start = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     with SandboxServer(speed=SPEED, options=("--start", start)) as sandbox:
         follow_clock(ledger, sandbox)
-        environment = {"AIRFLOW__CORE__MAX_MAP_LENGTH": "512"}
+        dags = root / "dags"
+        shutil.copytree(PROJECT_ROOT / "dags", dags)
+        environment = {
+            "AIRFLOW__CORE__MAX_MAP_LENGTH": "512",
+            # As in the demo: DAG files are parsed when the configuration changes (System.parse_again).
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+        }
         with running_airflow(
-            postgres_server, config=config, environment=environment, schedules=True, parallelism=6
+            postgres_server,
+            dags=dags,
+            config=config,
+            environment=environment,
+            schedules=True,
+            parallelism=6,
         ) as airflow:
             reader = urlsplit(postgres_server.reader(warehouse)).password or ""
             airflow.apply_settings(_settings(sandbox.url, warehouse, reader, root / "archive"))
             metadata = airflow.stack.database_url.replace("+psycopg", "")
             secrets = [str(a[key]) for a in sandbox.accounts() for key in ("client_secret", "refresh_token")]
-            yield System(airflow, sandbox, ledger, warehouse, metadata, config, secrets)
+            watcher = ConfigWatcher(config, dags)
+            yield System(airflow, sandbox, ledger, warehouse, metadata, config, watcher, secrets)
     ledger.close()
     shutil.rmtree(root, ignore_errors=True)
 

@@ -24,6 +24,7 @@ def test_a_misspelt_yaml_shows_as_an_import_error_and_disables_only_itself(syste
     broken.write_text(
         (reports / "all_orders.yaml").read_text(encoding="utf-8").replace("lookback:", "loockback:"), "utf-8"
     )
+    system.parse_again()
     try:
         wait_until(
             lambda: "loockback" in str(system.airflow.api.import_errors()), PATIENT, "the import error"
@@ -34,6 +35,7 @@ def test_a_misspelt_yaml_shows_as_an_import_error_and_disables_only_itself(syste
         assert set(system.airflow.api.dags("report__%")) == healthy
     finally:
         broken.unlink()
+        system.parse_again()
     wait_until(lambda: not system.airflow.api.import_errors(), PATIENT, "the import error to go")
 
 
@@ -49,11 +51,13 @@ def test_a_typing_error_in_accounts_keeps_every_dag_and_a_new_account_gets_its_p
 
     try:
         accounts.write_text("accounts:\n  northwind_na: {region: NA\n", encoding="utf-8")
+        system.parse_again()
         wait_until(lambda: "accounts.yaml:3" in str(api.import_errors()), PATIENT, "the import error")
         assert set(api.dags("report__%")) == healthy
         accounts.write_text(
             f"{sound.rstrip()}\n  southwind_na: {{region: NA, marketplaces: [US]}}\n", "utf-8"
         )
+        system.parse_again()
         wait_until(lambda: not api.import_errors(), PATIENT, "the import error to go")
         assert "amazon_sp_southwind_na" not in pools()
         wait_until(lambda: "southwind_na" in tasks(), PATIENT, "its tasks")
@@ -62,6 +66,7 @@ def test_a_typing_error_in_accounts_keeps_every_dag_and_a_new_account_gets_its_p
         api.set_run_state(ALL_ACCOUNTS, run_id, "failed")
     finally:
         accounts.write_text(sound, encoding="utf-8")
+        system.parse_again()
     wait_until(lambda: "southwind_na" not in tasks(), PATIENT, "the end")
 
 

@@ -14,6 +14,7 @@ from support.sandbox import SandboxServer
 
 from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
+from sellerops_runtime.config_watcher import ConfigWatcher
 
 # Seconds after which something hangs, however busy the machine: a part that ended is noticed at once.
 PATIENT = 900.0
@@ -29,7 +30,12 @@ class System:
     warehouse: str
     metadata: str
     config: Path
+    watcher: ConfigWatcher
     credentials: list[str] = field(default_factory=list)
+
+    def parse_again(self) -> None:
+        """Have Airflow parse its DAG files after a change of the configuration, as the demo does."""
+        assert self.watcher.look(), "the configuration has not changed"
 
     def select(self, statement: str, *parameters: Any, database: str = "") -> list[tuple[Any, ...]]:
         """Rows of the warehouse (or of another database)."""
