@@ -66,7 +66,7 @@ compose-env:  ## Write .env with random secrets for docker compose
 .PHONY: test
 test: $(STAMP)  ## Run all tests, or those that ARGS selects; ARGS="-k name tests/unit"
 ifeq ($(strip $(ARGS)),)
-	@failed=0; $(BIN)/pytest -n 3 --dist loadfile -m "not benchmark and not e2e" || failed=1; \
+	@failed=0; $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not benchmark and not e2e" || failed=1; \
 	$(BIN)/pytest tests/e2e || failed=1; exit $$failed
 else
 	@$(BIN)/pytest $(ARGS)
