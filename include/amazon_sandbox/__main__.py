@@ -7,11 +7,11 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from amazon_sandbox.app import create_app
+from amazon_sandbox.app import FAMILIES, create_app
 from amazon_sandbox.core.clock import VirtualClock
+from amazon_sandbox.core.instants import parse_instant
 from amazon_sandbox.core.sandbox import Sandbox
 from amazon_sandbox.core.server import bind, serve, url_of
-from amazon_sandbox.reports.requests import parse_instant
 from amazon_sandbox.simulation import SCENARIOS, Simulation
 
 
@@ -37,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     sandbox = Sandbox(
         partial(Simulation, options.seed, options.scenario),
+        FAMILIES,
         clock=VirtualClock(speed=options.speed, start=start),
         public_url=(options.public_url or url_of(bound)).rstrip("/"),
     )

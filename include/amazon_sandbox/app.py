@@ -1,4 +1,4 @@
-"""The web app over a sandbox."""
+"""The web app over a sandbox, and the API families the sandbox is made of."""
 
 from __future__ import annotations
 
@@ -7,63 +7,61 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
-from amazon_sandbox import control
-from amazon_sandbox.ads.entities import routes as ads_entities_routes
-from amazon_sandbox.ads.exports import routes as ads_exports_routes
-from amazon_sandbox.ads.routes import routes as ads_routes
-from amazon_sandbox.awd.routes import routes as awd_routes
-from amazon_sandbox.catalog.routes import routes as catalog_routes
+from amazon_sandbox.ads.family import FAMILY as ADS
+from amazon_sandbox.awd.family import FAMILY as AWD
+from amazon_sandbox.catalog.family import FAMILY as CATALOG
+from amazon_sandbox.control import routes as control
 from amazon_sandbox.core.sandbox import Sandbox
-from amazon_sandbox.data_kiosk.routes import routes as data_kiosk_routes
-from amazon_sandbox.fba_inventory.routes import routes as fba_inventory_routes
-from amazon_sandbox.fees.routes import routes as fees_routes
-from amazon_sandbox.finances.routes import routes as finances_routes
-from amazon_sandbox.inbound.routes import routes as inbound_routes
-from amazon_sandbox.lwa.routes import routes as lwa_routes
-from amazon_sandbox.notifications.routes import routes as notifications_routes
-from amazon_sandbox.orders.routes import routes as orders_routes
-from amazon_sandbox.reports.routes import routes as reports_routes
-from amazon_sandbox.sales.routes import routes as sales_routes
-from amazon_sandbox.sinks.clickup.routes import routes as clickup_routes
-from amazon_sandbox.sinks.slack.routes import routes as slack_routes
-from amazon_sandbox.sinks.telegram.routes import routes as telegram_routes
-from amazon_sandbox.tokens.routes import routes as tokens_routes
+from amazon_sandbox.data_kiosk.family import FAMILY as DATA_KIOSK
+from amazon_sandbox.fba_inventory.family import FAMILY as FBA_INVENTORY
+from amazon_sandbox.fees.family import FAMILY as FEES
+from amazon_sandbox.finances.family import FAMILY as FINANCES
+from amazon_sandbox.inbound.family import FAMILY as INBOUND
+from amazon_sandbox.lwa.family import FAMILY as LWA
+from amazon_sandbox.notifications.family import FAMILY as NOTIFICATIONS
+from amazon_sandbox.orders.family import FAMILY as ORDERS
+from amazon_sandbox.reports.family import FAMILY as REPORTS
+from amazon_sandbox.sales.family import FAMILY as SALES
+from amazon_sandbox.sinks.clickup.family import FAMILY as CLICKUP
+from amazon_sandbox.sinks.slack.family import FAMILY as SLACK
+from amazon_sandbox.sinks.telegram.family import FAMILY as TELEGRAM
+from amazon_sandbox.tokens.family import FAMILY as TOKENS
+
+# A family may use the states of those above it.
+FAMILIES = (
+    LWA,
+    REPORTS,
+    DATA_KIOSK,
+    FBA_INVENTORY,
+    FINANCES,
+    ORDERS,
+    SALES,
+    AWD,
+    INBOUND,
+    CATALOG,
+    FEES,
+    TOKENS,
+    NOTIFICATIONS,
+    ADS,
+    SLACK,
+    CLICKUP,
+    TELEGRAM,
+)
 
 
 def create_app(sandbox: Sandbox) -> Starlette:
-    """Every API family and the control calls on one port. Closes the sandbox when the server ends."""
+    """The sandbox's families and the control calls on one port. Closes the sandbox when the server ends."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        sandbox.renderer.start()
+        sandbox.start()
         try:
             yield
         finally:
             sandbox.close()
 
     app = Starlette(
-        routes=[
-            *reports_routes,
-            *data_kiosk_routes,
-            *fba_inventory_routes,
-            *finances_routes,
-            *orders_routes,
-            *sales_routes,
-            *awd_routes,
-            *inbound_routes,
-            *catalog_routes,
-            *fees_routes,
-            *tokens_routes,
-            *notifications_routes,
-            *ads_routes,
-            *ads_exports_routes,
-            *ads_entities_routes,
-            *lwa_routes,
-            *control.routes,
-            *slack_routes,
-            *clickup_routes,
-            *telegram_routes,
-        ],
+        routes=[*(route for family in sandbox.families for route in family.routes), *control.routes],
         exception_handlers=control.exception_handlers,
         lifespan=lifespan,
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from httpx import Response
 
+from amazon_sandbox.ads.accounts import AdsAccounts
 from amazon_sandbox.ads.report_types import report_types
 from amazon_sandbox.core.sandbox import Sandbox
 
@@ -20,7 +21,7 @@ class AdsApi:
     def __init__(self, http: Any, sandbox: Sandbox, account: str, place: int = 0) -> None:
         self.http = http
         self.sandbox = sandbox
-        self.account = sandbox.ads_account(account)
+        self.account = sandbox.state(AdsAccounts).of(account)
         self.profile = self.account.profiles[place]
         self.token = ""
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from httpx import Response
 
+from amazon_sandbox.core.instants import parse_instant
 from amazon_sandbox.core.sandbox import Sandbox
-from amazon_sandbox.reports.requests import parse_instant
 from amazon_sandbox.simulation import Seller
 
 NOW = "2026-11-21T09:00:00Z"

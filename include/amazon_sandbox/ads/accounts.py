@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from amazon_sandbox.ads.data import AUDIENCE
+from amazon_sandbox.core.sandbox import FamilyState, Sandbox
+from amazon_sandbox.lwa.state import Grant, TokenStore
 from amazon_sandbox.simulation import Seller, marketplaces
 from amazon_sandbox.simulation.marketplaces import Marketplace
 from amazon_sandbox.simulation.streams import HEX, UPPER_ALNUM, URL_SAFE, number, token
@@ -64,6 +67,25 @@ class AdsAccount:
             "profiles": [_shown(profile) for profile in self.profiles if profile.type == "seller"],
             "other_profiles": [_shown(profile) for profile in self.profiles if profile.type != "seller"],
         }
+
+
+class AdsAccounts(FamilyState):
+    """The Ads side of the sandbox's sellers, whose refresh tokens Login with Amazon accepts."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.all = ads_accounts(sandbox.simulation.seed, sandbox.simulation.sellers)
+        self._by_name = {account.seller.account: account for account in self.all}
+        tokens = sandbox.state(TokenStore)
+        for account in self.all:
+            tokens.add(
+                Grant(
+                    account.client_id, account.client_secret, account.refresh_token, account.seller, AUDIENCE
+                )
+            )
+
+    def of(self, account: str) -> AdsAccount:
+        """By account name. Raises KeyError."""
+        return self._by_name[account]
 
 
 def ads_accounts(seed: int, sellers: Iterable[Seller]) -> tuple[AdsAccount, ...]:

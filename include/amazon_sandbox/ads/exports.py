@@ -14,11 +14,13 @@ from starlette.routing import BaseRoute, Route
 from amazon_sandbox.ads import data
 from amazon_sandbox.ads.answers import AdsError
 from amazon_sandbox.ads.content import changed
+from amazon_sandbox.ads.creation import create_report
 from amazon_sandbox.ads.models import export_rows
 from amazon_sandbox.ads.operations import AdsCall, Answer, endpoint
 from amazon_sandbox.ads.routes import fresh_url
 from amazon_sandbox.ads.rows import CONTENT_TYPE, json_array
-from amazon_sandbox.ads.state import EXPORTS, AdsReport
+from amazon_sandbox.ads.state import EXPORTS, AdsReport, AdsStore
+from amazon_sandbox.reports.processing import ReportProcessor
 from amazon_sandbox.reports.render import Rendered, RenderJob, write_file
 from amazon_sandbox.simulation import Simulation
 from amazon_sandbox.simulation.ads_structure import SB, SD, SP
@@ -56,7 +58,8 @@ def _create(kind: str) -> Any:
         states = _choices(body, "stateFilter", _STATES, _STATES[:2])
         if call.storefront is None:
             raise AdsError(400, "exports are not available for this account")
-        export = call.sandbox.ads_report_creator.create(
+        export = create_report(
+            call.sandbox,
             call.account.seller,
             call.profile,
             f"exports.{kind}",
@@ -80,7 +83,7 @@ async def get_export(call: AdsCall) -> Answer:
     if not {media_type(kind), "*/*"} & set(accepted):
         raise AdsError(406, "Could not find acceptable representation")
     export.reads += 1
-    await call.sandbox.life.advance((export,))
+    await call.sandbox.state(ReportProcessor).advance((export,))
     return 200, export.as_export(*fresh_url(call, export))
 
 
@@ -106,7 +109,7 @@ def _export(call: AdsCall) -> AdsReport:
     export_id = call.request.path_params["export_id"]
     call.report_id = export_id
     now = call.sandbox.clock.now()
-    export = call.sandbox.ads.get(export_id, call.profile.id, now, data.EXPORT_KEPT_SECONDS)
+    export = call.sandbox.state(AdsStore).get(export_id, call.profile.id, now, data.EXPORT_KEPT_SECONDS)
     if export is None or not export.report_type.startswith("exports."):
         raise AdsError(404, f"Export {export_id} not found")
     call.report_type = export.report_type

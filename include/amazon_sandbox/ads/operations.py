@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from amazon_sandbox.ads import data, faults
-from amazon_sandbox.ads.accounts import AdsAccount, Profile
+from amazon_sandbox.ads.accounts import AdsAccount, AdsAccounts, Profile
 from amazon_sandbox.ads.answers import AdsError, throttled
 from amazon_sandbox.core.answers import ApiError, json_answer, new_request_id
 from amazon_sandbox.core.calls import Call
 from amazon_sandbox.core.faults import Fault, Stage, Subject
 from amazon_sandbox.core.http_faults import apply_fault
 from amazon_sandbox.core.sandbox import Sandbox, sandbox_of
+from amazon_sandbox.lwa.state import TokenStore
 from amazon_sandbox.simulation.storefront import Storefront
 
 _TOKEN_FAULTS = ("expired_token", "revoked_token")
@@ -163,10 +164,10 @@ def _translated(call: AdsCall, error: ApiError) -> Response:
 def _authenticate(call: AdsCall, needs_profile: bool) -> None:
     headers = call.request.headers
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    session = call.sandbox.tokens.session(token.strip()) if scheme.lower() == "bearer" else None
+    session = call.sandbox.state(TokenStore).session(token.strip()) if scheme.lower() == "bearer" else None
     if session is None or session.audience != data.AUDIENCE or session.seller is None:
         raise _NOT_AUTHENTICATED
-    account = call.sandbox.ads_account(session.seller.account)
+    account = call.sandbox.state(AdsAccounts).of(session.seller.account)
     call.ads_account = account
     if session.expires_at <= call.sandbox.clock.now():
         raise _NOT_AUTHENTICATED

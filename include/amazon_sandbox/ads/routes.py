@@ -7,13 +7,14 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Route
 
-from amazon_sandbox.ads import data, requests, rows
+from amazon_sandbox.ads import creation, data, requests, rows
 from amazon_sandbox.ads.answers import AdsError, bad_report
 from amazon_sandbox.ads.faults import refused_columns
 from amazon_sandbox.ads.operations import AdsCall, Answer, endpoint
-from amazon_sandbox.ads.state import AdsReport
+from amazon_sandbox.ads.state import AdsReport, AdsStore
 from amazon_sandbox.core.clock import instant
 from amazon_sandbox.reports.documents import presigned_url
+from amazon_sandbox.reports.processing import ReportProcessor
 
 _PROFILE_TYPES = ("seller", "vendor", "agency")
 
@@ -46,11 +47,12 @@ async def create_report(call: AdsCall) -> Answer:
     if call.storefront is None:
         raise bad_report("reporting is not available for this account")
     same = requests.sameness(call.profile.id, wanted)
-    earlier = call.sandbox.ads.latest(same)
+    earlier = call.sandbox.state(AdsStore).latest(same)
     if earlier is not None and await _still_counts(call, earlier, now):
         call.report_id = earlier.id
         raise AdsError(425, f"The Request is a duplicate of : {earlier.id}", is_reporting=True)
-    report = call.sandbox.ads_report_creator.create(
+    report = creation.create_report(
+        call.sandbox,
         call.account.seller,
         call.profile,
         wanted.type_id,
@@ -67,7 +69,7 @@ async def get_report(call: AdsCall) -> Answer:
     """GET /reporting/reports/{reportId}: with a fresh url once it is completed."""
     report = _report(call)
     report.reads += 1
-    await call.sandbox.life.advance((report,))
+    await call.sandbox.state(ReportProcessor).advance((report,))
     url, expires = fresh_url(call, report)
     return 200, report.as_report(url, expires)
 
@@ -75,8 +77,8 @@ async def get_report(call: AdsCall) -> Answer:
 async def delete_report(call: AdsCall) -> Answer:
     """DELETE /reporting/reports/{reportId}: only while PENDING."""
     report = _report(call)
-    await call.sandbox.life.advance((report,))
-    if not call.sandbox.life.cancel(report):
+    await call.sandbox.state(ReportProcessor).advance((report,))
+    if not call.sandbox.state(ReportProcessor).cancel(report):
         raise bad_report(f"Report {report.id} cannot be deleted, its status is {report.ads_status}")
     return 200, report.as_report(None, None)
 
@@ -102,7 +104,7 @@ def _refuse_columns(call: AdsCall, wanted: rows.Wanted) -> None:
 
 async def _still_counts(call: AdsCall, earlier: AdsReport, now: float) -> bool:
     """Whether another request of the same is a duplicate: not of one that failed, nor of an old one."""
-    await call.sandbox.life.advance((earlier,))
+    await call.sandbox.state(ReportProcessor).advance((earlier,))
     if earlier.ads_status in ("FAILED", "CANCELLED"):
         return False
     if earlier.ads_status != "COMPLETED":
@@ -114,7 +116,7 @@ def _report(call: AdsCall) -> AdsReport:
     report_id = call.request.path_params["report_id"]
     call.report_id = report_id
     now = call.sandbox.clock.now()
-    report = call.sandbox.ads.get(report_id, call.profile.id, now, data.KEPT_SECONDS)
+    report = call.sandbox.state(AdsStore).get(report_id, call.profile.id, now, data.KEPT_SECONDS)
     if report is None or report.report_type.startswith("exports."):
         raise AdsError(404, f"Report {report_id} not found", is_reporting=True)
     call.report_type = report.report_type

@@ -11,6 +11,7 @@ from typing import Any
 
 from amazon_sandbox.ads import data
 from amazon_sandbox.ads.report_types import report_types
+from amazon_sandbox.core.sandbox import FamilyState, Sandbox
 from amazon_sandbox.reports.state import Report
 
 EXPORTS = ("campaigns", "adGroups", "targets", "ads")
@@ -96,10 +97,10 @@ class AdsReport(Report):
         return self.processing_from if self.ads_status == "PROCESSING" else self.due_at
 
 
-class AdsStore:
+class AdsStore(FamilyState):
     """All Ads reports and exports."""
 
-    def __init__(self) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._number = 0
         self._reports: dict[str, AdsReport] = {}
         self._latest: dict[str, AdsReport] = {}
@@ -134,7 +135,7 @@ class AdsStore:
         """All reports and exports in order of creation."""
         return iter(self._reports.values())
 
-    def clear(self) -> None:
+    def reset(self) -> None:
         """Forget all."""
         for report in self._reports.values():
             if report.rendering is not None:

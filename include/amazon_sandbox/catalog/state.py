@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from starlette.datastructures import QueryParams
 
 from amazon_sandbox.catalog import data
-from amazon_sandbox.core.answers import invalid_input
+from amazon_sandbox.core.answers import FORBIDDEN, invalid_input
 from amazon_sandbox.simulation import Seller
 from amazon_sandbox.sp_api import queries
 
@@ -41,7 +41,7 @@ def read_search(query: QueryParams, seller: Seller) -> Search:
     if identifiers and (brands or nodes or "keywordsLocale" in query):
         raise invalid_input("brandNames, classificationIds and keywordsLocale go with keywords only")
     if kind == "SKU" and queries.needed(query, "sellerId") != seller.seller_id:
-        raise queries.FORBIDDEN
+        raise FORBIDDEN
     return Search(
         read_shop(query, seller),
         read_included(query),
@@ -66,5 +66,5 @@ def read_included(query: QueryParams) -> tuple[str, ...]:
     """The data sets; vendors' are refused to sellers. Raises ApiError."""
     included = tuple(dict.fromkeys(queries.choices(query, "includedData", data.INCLUDED))) or ("summaries",)
     if "vendorDetails" in included:
-        raise queries.FORBIDDEN
+        raise FORBIDDEN
     return included

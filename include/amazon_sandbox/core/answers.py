@@ -29,6 +29,9 @@ class ApiError(Exception):
         return {"errors": [{"code": self.code, "message": self.message, "details": self.details}]}
 
 
+FORBIDDEN = ApiError(403, "Unauthorized", "Access to the resource is forbidden")
+
+
 def invalid_input(message: str, details: str = "") -> ApiError:
     """400 InvalidInput."""
     return ApiError(400, "InvalidInput", message, details)

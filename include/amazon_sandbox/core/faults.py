@@ -39,16 +39,6 @@ class Stage(StrEnum):
     NOTIFICATION = "notification"
 
 
-STAGE_OPERATIONS = {
-    Stage.REPORT: ("createReport", "createQuery", "createAdsReport", "createExport"),
-    Stage.DOCUMENT: ("createReport", "createAdsReport", "createExport"),
-    Stage.LABEL: ("getReportDocument",),
-    Stage.DOWNLOAD: ("downloadDocument",),
-    Stage.LISTING: ("getReports",),
-    Stage.NOTIFICATION: ("createReport", "createQuery"),
-}
-
-
 class FaultKind(NamedTuple):
     """One line of the menu. `options`: what each option means; `operations`: empty is any."""
 
@@ -145,9 +135,15 @@ class Fault:
 class FaultBook:
     """The faults that are set, over a menu."""
 
-    def __init__(self, menu: Iterable[FaultKind], operations: Iterable[str]) -> None:
+    def __init__(
+        self,
+        menu: Iterable[FaultKind],
+        operations: Iterable[str],
+        stages: Mapping[Stage, tuple[str, ...]],
+    ) -> None:
         self.menu = {kind.name: kind for kind in menu}
         self.operations = tuple(operations)
+        self._stages = dict(stages)
         self._faults: dict[int, Fault] = {}
         self._next_id = 1
 
@@ -217,7 +213,7 @@ class FaultBook:
             raise InvalidFault(
                 f"there is no operation {operation!r}", f"Operations: {', '.join(sorted(self.operations))}."
             )
-        met = kind.operations or STAGE_OPERATIONS.get(kind.stage, ())
+        met = kind.operations or self._stages.get(kind.stage, ())
         if met and operation not in met:
             raise InvalidFault(
                 f"fault {kind.name!r} does not happen in {operation}",

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from amazon_sandbox.core.answers import ApiError, NoAnswer, access_denied, json_answer
+from amazon_sandbox.core.answers import FORBIDDEN, ApiError, NoAnswer, access_denied, json_answer
 from amazon_sandbox.core.faults import Fault, FaultKind, Stage
 
 _QUOTA = ApiError(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
@@ -16,7 +16,6 @@ _FAILURE = ApiError(500, "InternalFailure", "We encountered an internal error. P
 _UNAVAILABLE = ApiError(503, "ServiceUnavailable", "Service is temporarily unavailable. Please try again.")
 _EXPIRED = access_denied("The access token you provided has expired.")
 _REVOKED = access_denied("The access token you provided is revoked, malformed or invalid.")
-_FORBIDDEN = ApiError(403, "Unauthorized", "Access to the resource is forbidden")
 _NO_TOKEN = ApiError(401, "Unauthorized", "The request's token is missing or malformed.")
 
 NOTHING_LISTED = "nothing_listed"
@@ -34,7 +33,7 @@ _ERRORS = {
     "http_401": (_NO_TOKEN, "401 with errors[]"),
     "expired_token": (_EXPIRED, "403 that says the access token has expired"),
     "revoked_token": (_REVOKED, "403 that says the access token is revoked"),
-    "forbidden": (_FORBIDDEN, "403 as for a missing role"),
+    "forbidden": (FORBIDDEN, "403 as for a missing role"),
 }
 
 _PLAIN = {

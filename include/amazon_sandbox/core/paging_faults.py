@@ -7,14 +7,11 @@ import json
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from starlette.requests import Request
 
-from amazon_sandbox.core.faults import FaultKind, Stage, Subject
-
-if TYPE_CHECKING:
-    from amazon_sandbox.core.sandbox import Sandbox
+from amazon_sandbox.core.faults import FaultBook, FaultKind, Stage, Subject
 
 MENU = (
     FaultKind("repeated_page", Stage.PAGE, "the next page is this one again, under a token of its own"),
@@ -26,12 +23,6 @@ MENU = (
         {"empty": "true: the pages have no entries; else they are this one again"},
     ),
     FaultKind("repeated_token", Stage.PAGE, "the page names the token it was asked for with"),
-    FaultKind(
-        "repeated_result",
-        Stage.REPORT,
-        "the next page of the query's result is this one again",
-        operations=("createQuery",),
-    ),
 )
 _TOKENS = ("nextToken", "NextToken")
 
@@ -40,7 +31,6 @@ class PagedCall(Protocol):
     """A call of any API, before it is answered."""
 
     request: Request
-    sandbox: Sandbox
     body: bytes
     fault: str | None
 
@@ -57,9 +47,10 @@ class _Held:
 
 
 class PageFaults:
-    """The tokens that faults made up, until they are asked for."""
+    """Answers with paging faults applied, and the next-page tokens these made up, until they are used."""
 
-    def __init__(self) -> None:
+    def __init__(self, faults: FaultBook) -> None:
+        self._faults = faults
         self._held: dict[str, _Held] = {}
         self._overlaps: dict[str, Any] = {}
 
@@ -89,7 +80,7 @@ class PageFaults:
                 entries.insert(0, self._overlaps.pop(token))
         told = _token_in(body)
         is_page = told is not None or tokens
-        fault = call.sandbox.faults.draw(Stage.PAGE, call.subject()) if is_page else None
+        fault = self._faults.draw(Stage.PAGE, call.subject()) if is_page else None
         if fault is None:
             return body
         call.fault = fault.kind.name

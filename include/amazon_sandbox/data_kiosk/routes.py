@@ -6,13 +6,14 @@ import asyncio
 
 from starlette.routing import BaseRoute, Route
 
-from amazon_sandbox.core.answers import ApiError, invalid_input
+from amazon_sandbox.core.answers import FORBIDDEN, ApiError, invalid_input
 from amazon_sandbox.data_kiosk import data
-from amazon_sandbox.data_kiosk.processing import OPERATION
-from amazon_sandbox.data_kiosk.state import Query
-from amazon_sandbox.reports import requests
+from amazon_sandbox.data_kiosk.processing import OPERATION, advance, create
+from amazon_sandbox.data_kiosk.state import Query, QueryStore
 from amazon_sandbox.reports.documents import presigned_url
+from amazon_sandbox.reports.state import ReportStore
 from amazon_sandbox.sp_api import queries
+from amazon_sandbox.sp_api.bodies import body_object
 from amazon_sandbox.sp_api.next_tokens import Continued, continued, next_token
 from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint
 
@@ -22,7 +23,7 @@ _NO_DOCUMENT = ApiError(404, "NotFound", "The requested document could not be fo
 
 async def create_query(call: Operation) -> Answer:
     """createQuery: 202 with the id only. What the schema does not allow is refused, the rest ends FATAL."""
-    body = requests.body_object(call.body, call.request.headers.get("content-type"))
+    body = body_object(call.body, call.request.headers.get("content-type"))
     text, token = _texts(body)
     # Imported where it is used: a sandbox that is asked no query does not load GraphQL.
     from amazon_sandbox.data_kiosk.language import BadQuery, read
@@ -33,9 +34,9 @@ async def create_query(call: Operation) -> Answer:
         raise invalid_input("Invalid query", str(error)) from error
     call.report_type, call.marketplace_ids = asked.report_type, asked.marketplace_ids
     if not set(asked.marketplace_ids) <= set(call.caller.marketplace_ids):
-        raise queries.FORBIDDEN
+        raise FORBIDDEN
     page = _continued(call, OPERATION, {"query": text}, token) if token is not None else None
-    query = call.sandbox.query_processor.create(call.caller, call.application, text, asked, page)
+    query = create(call.sandbox, call.caller, call.application, text, asked, page)
     call.report_id = query.id
     return 202, {"queryId": query.id}
 
@@ -44,14 +45,14 @@ async def get_query(call: Operation) -> Answer:
     """getQuery."""
     query = _query(call)
     query.reads += 1
-    await _settle(call, query)
+    await advance(call.sandbox, query)
     return 200, query.as_dict()
 
 
 async def cancel_query(call: Operation) -> Answer:
     """cancelQuery: until it ends; again does nothing."""
     query = _query(call)
-    await _settle(call, query)
+    await advance(call.sandbox, query)
     if query.status in ("DONE", "FATAL"):
         raise invalid_input(f"Query cannot be cancelled, its status is {query.status}", query.id)
     if query.status != "CANCELLED":
@@ -78,10 +79,10 @@ async def get_queries(call: Operation) -> Answer:
     if token is not None:
         before = _continued(call, "getQueries", same, token).place[0]
     page: list[Query] = []
-    for query in call.sandbox.queries.newest_first(call.caller.seller_id, call.application, now):
+    for query in call.sandbox.state(QueryStore).newest_first(call.caller.seller_id, call.application, now):
         if not oldest <= query.created <= newest or (before is not None and query.number >= before):
             continue
-        await _settle(call, query)
+        await advance(call.sandbox, query)
         if statuses and query.status not in statuses:
             continue
         if len(page) == size:
@@ -97,10 +98,12 @@ async def get_queries(call: Operation) -> Answer:
 async def get_document(call: Operation) -> Answer:
     """getDocument: a URL that dies in 300 seconds and answers with Content-Encoding: gzip."""
     sandbox = call.sandbox
-    document = sandbox.reports.document(call.request.path_params["document_id"], call.caller.seller_id)
+    document = sandbox.state(ReportStore).document(
+        call.request.path_params["document_id"], call.caller.seller_id
+    )
     if document is None or document.family != "data_kiosk" or document.rendered is None:
         raise _NO_DOCUMENT
-    query = sandbox.queries.of_document(document.id)
+    query = sandbox.state(QueryStore).of_document(document.id)
     now = sandbox.clock.now()
     if query is None or now - query.created > query.retention.total_seconds():
         raise _NO_DOCUMENT
@@ -110,11 +113,6 @@ async def get_document(call: Operation) -> Answer:
         "documentId": document.id,
         "documentUrl": presigned_url(sandbox, document, encoding=encoding),
     }
-
-
-async def _settle(call: Operation, query: Query) -> None:
-    await call.sandbox.life.advance((query,))
-    call.sandbox.query_processor.finish(query)
 
 
 def _texts(body: dict[str, object]) -> tuple[str, str | None]:
@@ -145,7 +143,7 @@ def _query(call: Operation) -> Query:
     query_id = call.request.path_params["query_id"]
     call.report_id = query_id
     now = call.sandbox.clock.now()
-    query = call.sandbox.queries.get(query_id, call.caller.seller_id, call.application, now)
+    query = call.sandbox.state(QueryStore).get(query_id, call.caller.seller_id, call.application, now)
     if query is None:
         raise _NO_QUERY
     call.report_type, call.marketplace_ids = query.report_type, query.marketplace_ids

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from amazon_sandbox.core.sandbox import FamilyState, Sandbox
 from amazon_sandbox.reports.state import DAY, Report, iso
 
 FIRST_NUMBER = 10_000
@@ -50,10 +51,10 @@ class Query(Report):
         return self.status in ("CANCELLED", "DONE", "FATAL")
 
 
-class QueryStore:
+class QueryStore(FamilyState):
     """All queries."""
 
-    def __init__(self) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._number = FIRST_NUMBER
         self._queries: dict[str, Query] = {}
 
@@ -87,7 +88,7 @@ class QueryStore:
         """All queries in order of creation."""
         return iter(self._queries.values())
 
-    def clear(self) -> None:
+    def reset(self) -> None:
         """Forget all; numbers go on."""
         for query in self._queries.values():
             if query.rendering is not None:

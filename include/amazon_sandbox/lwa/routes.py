@@ -18,7 +18,7 @@ from amazon_sandbox.core.sandbox import Sandbox, sandbox_of
 from amazon_sandbox.lwa import data
 from amazon_sandbox.lwa.data import LwaRefusal
 from amazon_sandbox.lwa.faults import REFUSALS
-from amazon_sandbox.lwa.state import Refused
+from amazon_sandbox.lwa.state import Refused, TokenStore
 
 
 async def token(request: Request) -> Response:
@@ -28,7 +28,7 @@ async def token(request: Request) -> Response:
     seller_id: str | None = None
     try:
         form = await _form(request)
-        seller_id = sandbox.seller_id_of_refresh_token(form.get("refresh_token", ""))
+        seller_id = sandbox.state(TokenStore).seller_id_of(form.get("refresh_token", ""))
         subject = Subject(data.OPERATION, sandbox.account_of(seller_id), seller_id)
         response: Response | None = None
         if fault := sandbox.faults.draw(Stage.REQUEST, subject):
@@ -38,7 +38,7 @@ async def token(request: Request) -> Response:
             response = await apply_fault(fault)
         if response is None:
             clock = sandbox.clock
-            response = json_answer(sandbox.tokens.grant(form, clock.now(), clock.speed))
+            response = json_answer(sandbox.state(TokenStore).grant(form, clock.now(), clock.speed))
     except Refused as refused:
         response = _refusal(refused.refusal)
     except ApiError as error:

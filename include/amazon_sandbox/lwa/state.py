@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from amazon_sandbox.core.clock import life
+from amazon_sandbox.core.sandbox import FamilyState, Sandbox
 from amazon_sandbox.lwa import data
 from amazon_sandbox.lwa.data import LwaRefusal
 from amazon_sandbox.simulation import Seller
@@ -46,21 +47,26 @@ class Grant(NamedTuple):
     audience: str
 
 
-class TokenStore:
-    """Gives out access tokens and knows them again. Instants are virtual UTC epoch seconds."""
+class TokenStore(FamilyState):
+    """Issues access tokens and recognises them. Instants are virtual UTC epoch seconds."""
 
-    def __init__(
-        self, sellers: Iterable[Seller], ads: Iterable[Grant] = (), lifetime: int = data.TOKEN_SECONDS
-    ) -> None:
-        self.lifetime = lifetime
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.lifetime = data.TOKEN_SECONDS
         self._sessions: dict[str, Session] = {}
-        grants = [
-            Grant(seller.client_id, seller.client_secret, seller.refresh_token, seller, "sp")
-            for seller in sellers
-        ]
-        grants.extend(ads)
-        self._secrets = {grant.client_id: grant.client_secret for grant in grants}
-        self._grants = {grant.refresh_token: grant for grant in grants}
+        self._secrets: dict[str, str] = {}
+        self._grants: dict[str, Grant] = {}
+        for seller in sandbox.simulation.sellers:
+            self.add(Grant(seller.client_id, seller.client_secret, seller.refresh_token, seller, "sp"))
+
+    def add(self, grant: Grant) -> None:
+        """Accept a further refresh token."""
+        self._secrets[grant.client_id] = grant.client_secret
+        self._grants[grant.refresh_token] = grant
+
+    def seller_id_of(self, refresh_token: str) -> str | None:
+        """The seller whose refresh token it is."""
+        grant = self._grants.get(refresh_token)
+        return grant.seller.seller_id if grant else None
 
     def grant(self, form: Mapping[str, str], now: float, speed: float = 1.0) -> dict[str, object]:
         """Answer a token request. `speed`: of the clock that shows `now`. Raises Refused."""
@@ -91,9 +97,8 @@ class TokenStore:
         """Whom a token opens, expired or not; None for a token never given out."""
         return self._sessions.get(token)
 
-    def clear(self) -> None:
-        """Forget every token and return to the usual lifetime."""
-        self._sessions.clear()
+    def reset(self) -> None:
+        """Return to the usual lifetime; tokens in use stay valid."""
         self.lifetime = data.TOKEN_SECONDS
 
     def _issue(self, session: Session, now: float) -> dict[str, object]:

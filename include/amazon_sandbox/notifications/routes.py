@@ -9,6 +9,8 @@ from typing import Any
 from starlette.routing import BaseRoute, Route
 
 from amazon_sandbox.notifications import data, state
+from amazon_sandbox.notifications.sending import NotificationSender
+from amazon_sandbox.notifications.state import NotificationStore
 from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint
 
 
@@ -16,22 +18,26 @@ async def create_destination(call: Operation) -> Answer:
     """200 with the destination; 409 when the queue is one already."""
     body = state.read_object(call.body)
     name, arn = state.read_text(body, "name"), state.read_arn(body)
-    return _payload(call.sandbox.notifications.add_destination(call.application, name, arn).as_dict())
+    return _payload(
+        call.sandbox.state(NotificationStore).add_destination(call.application, name, arn).as_dict()
+    )
 
 
 async def get_destinations(call: Operation) -> Answer:
     """All of the application."""
-    return _payload([each.as_dict() for each in call.sandbox.notifications.destinations(call.application)])
+    return _payload(
+        [each.as_dict() for each in call.sandbox.state(NotificationStore).destinations(call.application)]
+    )
 
 
 async def get_destination(call: Operation) -> Answer:
     """One by id."""
-    return _payload(call.sandbox.notifications.destination(_id(call), call.application).as_dict())
+    return _payload(call.sandbox.state(NotificationStore).destination(_id(call), call.application).as_dict())
 
 
 async def delete_destination(call: Operation) -> Answer:
     """200 with nothing in it; 400 while something is subscribed."""
-    call.sandbox.notifications.remove_destination(_id(call), call.application)
+    call.sandbox.state(NotificationStore).remove_destination(_id(call), call.application)
     return 200, {}
 
 
@@ -41,16 +47,16 @@ async def create_subscription(call: Operation) -> Answer:
     version, destination = state.read_text(body, "payloadVersion"), state.read_text(body, "destinationId")
     if version != data.VERSIONS[kind]:
         raise data.invalid(f"payloadVersion {version} is not supported for {kind}.")
-    made = call.sandbox.notifications.subscribe(
+    made = call.sandbox.state(NotificationStore).subscribe(
         call.application, call.caller.seller_id, kind, version, destination
     )
-    call.sandbox.notification_sender.start()
+    call.sandbox.state(NotificationSender).watch()
     return _payload(made.as_dict())
 
 
 async def get_subscription(call: Operation) -> Answer:
     """The seller's; 404 when there is none."""
-    found = call.sandbox.notifications.find(call.application, call.caller.seller_id, _kind(call))
+    found = call.sandbox.state(NotificationStore).find(call.application, call.caller.seller_id, _kind(call))
     if found is None:
         raise data.unknown("The subscription")
     return _payload(found.as_dict())
@@ -58,20 +64,20 @@ async def get_subscription(call: Operation) -> Answer:
 
 async def get_subscription_by_id(call: Operation) -> Answer:
     """One of any seller."""
-    found = call.sandbox.notifications.subscription(_id(call), call.application, _kind(call))
+    found = call.sandbox.state(NotificationStore).subscription(_id(call), call.application, _kind(call))
     return _payload(found.as_dict())
 
 
 async def delete_subscription_by_id(call: Operation) -> Answer:
     """200 with nothing in it."""
-    call.sandbox.notifications.unsubscribe(_id(call), call.application, _kind(call))
+    call.sandbox.state(NotificationStore).unsubscribe(_id(call), call.application, _kind(call))
     return 200, {}
 
 
 async def send_test_notification(call: Operation) -> Answer:
     """Puts a message of the type into the queue; every scenario is the same."""
     kind, body = _kind(call), state.read_object(call.body)
-    destination = call.sandbox.notifications.destination(
+    destination = call.sandbox.state(NotificationStore).destination(
         state.read_text(body, "destinationId"), call.application
     )
     test = body.get("testNotification")
@@ -91,7 +97,7 @@ async def send_test_notification(call: Operation) -> Answer:
             "notificationId": notification_id,
         },
     }
-    await call.sandbox.notification_sender.send(destination, json.dumps(message))
+    await call.sandbox.state(NotificationSender).send(destination, json.dumps(message))
     return _payload({"notificationId": notification_id}, 202)
 
 

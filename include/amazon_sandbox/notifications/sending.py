@@ -12,17 +12,17 @@ import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from amazon_sandbox.core.faults import Fault, Stage, Subject
-from amazon_sandbox.data_kiosk.state import Query
+from amazon_sandbox.core.sandbox import FamilyState, Sandbox
+from amazon_sandbox.data_kiosk.processing import name_next_page
+from amazon_sandbox.data_kiosk.state import Query, QueryStore
 from amazon_sandbox.notifications import data
-from amazon_sandbox.notifications.state import Destination
+from amazon_sandbox.notifications.state import Destination, NotificationStore
 from amazon_sandbox.reports.data import FINAL
-from amazon_sandbox.reports.state import Report
-
-if TYPE_CHECKING:
-    from amazon_sandbox.core.sandbox import Sandbox
+from amazon_sandbox.reports.processing import ReportProcessor
+from amazon_sandbox.reports.state import Report, ReportStore
 
 # Real seconds between two looks.
 LOOK_EVERY = 0.1
@@ -37,7 +37,7 @@ class QueuedMessage:
     text: str
 
 
-class NotificationSender:
+class NotificationSender(FamilyState):
     """Sends notices to queues."""
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -50,8 +50,8 @@ class NotificationSender:
         self._task: asyncio.Task[None] | None = None
         self._clients: dict[tuple[str | None, str], Any] = {}
 
-    def start(self) -> None:
-        """Begin to look; ends by itself when nobody is subscribed. What has ended before is not told."""
+    def watch(self) -> None:
+        """Begin to look for reports that have ended, those from now on; stops when the last subscription goes."""
         if self._task is None or self._task.done():
             self._told.update(_key(report) for report in self._everything() if report.status in FINAL)
             self._task = asyncio.create_task(self._run())
@@ -62,7 +62,7 @@ class NotificationSender:
             self._task.cancel()
         self._task = None
 
-    def clear(self) -> None:
+    def reset(self) -> None:
         """Forget what is under way and what was sent."""
         self._letters.clear()
         self._told.clear()
@@ -74,7 +74,7 @@ class NotificationSender:
         await self._deliver()
 
     async def _run(self) -> None:
-        while self._sandbox.notifications or self._letters:
+        while self._sandbox.state(NotificationStore) or self._letters:
             for report in await self._ended():
                 self._told.add(_key(report))
                 self._letters.extend(self._letters_of(report))
@@ -82,18 +82,18 @@ class NotificationSender:
             await asyncio.sleep(LOOK_EVERY)
 
     def _everything(self) -> list[Report]:
-        return [*self._sandbox.reports.everything(), *self._sandbox.queries.everything()]
+        return [*self._sandbox.state(ReportStore).everything(), *self._sandbox.state(QueryStore).everything()]
 
     async def _ended(self) -> list[Report]:
         untold = [report for report in self._everything() if _key(report) not in self._told]
         now = self._sandbox.clock.now()
-        await self._sandbox.life.advance(
+        await self._sandbox.state(ReportProcessor).advance(
             report for report in untold if report.status not in FINAL and now >= report.due_at
         )
         ended = [report for report in untold if report.status in FINAL]
         for report in ended:
             if isinstance(report, Query):
-                self._sandbox.query_processor.finish(report)
+                name_next_page(self._sandbox, report)
         return ended
 
     def _letters_of(self, report: Report) -> Iterator[QueuedMessage]:
@@ -109,7 +109,7 @@ class NotificationSender:
         copies = 1
         if twice := faults.get("notification_duplicated"):
             copies = int(twice.options.get("copies", 2))
-        for each in self._sandbox.notifications.subscribed(kind, report.seller_id, application):
+        for each in self._sandbox.state(NotificationStore).subscribed(kind, report.seller_id, application):
             body = data.body_of(
                 report,
                 application=each.application,

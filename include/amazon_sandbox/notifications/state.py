@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from amazon_sandbox.core.sandbox import FamilyState, Sandbox
 from amazon_sandbox.notifications import data
 
 _ARN = re.compile(r"arn:aws:sqs:\S+:\S+:\S+")
@@ -48,10 +49,10 @@ class Subscription:
         }
 
 
-class NotificationStore:
+class NotificationStore(FamilyState):
     """All destinations and subscriptions."""
 
-    def __init__(self) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._destinations: dict[str, Destination] = {}
         self._subscriptions: dict[str, Subscription] = {}
 
@@ -113,7 +114,7 @@ class NotificationStore:
         """Raises ApiError when it is not there."""
         del self._subscriptions[self.subscription(subscription_id, application, kind).id]
 
-    def clear(self) -> None:
+    def reset(self) -> None:
         """Forget all."""
         self._subscriptions.clear()
         self._destinations.clear()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from starlette.datastructures import QueryParams
 
-from amazon_sandbox.core.answers import invalid_input
+from amazon_sandbox.core.answers import FORBIDDEN, invalid_input
 from amazon_sandbox.orders import data
 from amazon_sandbox.orders.data import Search
 from amazon_sandbox.simulation import Seller
@@ -79,7 +79,7 @@ def read_search(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
     included = queries.choices(query, "includedData", INCLUDED)
     if set(included) & set(_PERSONAL):
         # Personal data needs a role that nobody has here.
-        raise queries.FORBIDDEN
+        raise FORBIDDEN
     return _wanted(
         _NEW, query, seller, now, _known(statuses, STATUSES), _merchant(parties, "MERCHANT"),
         frozenset(included),

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amazon_sandbox.core.clock import instant
-from amazon_sandbox.core.faults import Fault, Stage, Subject
+from amazon_sandbox.core.faults import Stage, Subject
+from amazon_sandbox.core.sandbox import FamilyState, Sandbox
 from amazon_sandbox.reports import data
-from amazon_sandbox.reports.render import RenderJob
+from amazon_sandbox.reports.faults import apply_document_faults, apply_report_faults
+from amazon_sandbox.reports.render import Renderer, RenderJob
 from amazon_sandbox.reports.requests import ReportSpecification, month_later
-from amazon_sandbox.reports.state import Report, SameReport, Schedule, seconds_of
+from amazon_sandbox.reports.state import Report, ReportStore, SameReport, Schedule, seconds_of
 
 if TYPE_CHECKING:
-    from amazon_sandbox.core.sandbox import Sandbox
     from amazon_sandbox.simulation import Seller, SettlementRef
 
 COOLDOWN = "cooldown"
@@ -24,7 +24,6 @@ BULK_TYPES = (
     "GET_BRAND_ANALYTICS_SEARCH_TERMS_REPORT",
 )
 _TOO_LONG = "The requested date range is longer than this report type allows."
-_FAILED = "A client error occurred. Please double check that your parameters are valid."
 
 
 @dataclass(slots=True)
@@ -40,14 +39,19 @@ class Pace:
     rows_per_page: int | None = None
 
 
-class ReportCreator:
+class ReportCreator(FamilyState):
     """Makes reports of the sandbox's sellers."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._store = sandbox.reports
+        self._store = sandbox.state(ReportStore)
         self.pace = Pace()
         self.bulk_rows: int | None = None
+
+    def reset(self) -> None:
+        """Return to each type's own pace and size."""
+        self.pace = Pace()
+        self.bulk_rows = None
 
     def create(
         self, seller: Seller, application: str, wanted: ReportSpecification
@@ -55,7 +59,7 @@ class ReportCreator:
         """A report asked for now, and a note for the call log when it broke a cooldown."""
         report, note = self._make(seller, application, wanted, self._sandbox.clock.now())
         if report.job is not None:
-            report.rendering = self._sandbox.renderer.submit(report.job)
+            report.rendering = self._sandbox.state(Renderer).submit(report.job)
         return report, note
 
     def run_schedules(self, seller: Seller) -> None:
@@ -105,7 +109,7 @@ class ReportCreator:
             report.job = self._job(seller, wanted, rules, now)
             if rules.cooldown is not None:
                 self._store.latest[same] = report
-        self._bend(report, wanted.start_day, now)
+        self._apply_faults(report, wanted.start_day, now)
         self._store.add(report)
         return report, None if earlier is None else COOLDOWN
 
@@ -148,7 +152,7 @@ class ReportCreator:
         if self.bulk_rows is not None and wanted.report_type in BULK_TYPES:
             bulk, self.bulk_rows = self.bulk_rows, None
         return RenderJob(
-            path=self._sandbox.renderer.new_path(),
+            path=self._sandbox.state(Renderer).new_path(),
             compressed=self._is_compressed(rules),
             account=seller.account,
             report_type=wanted.report_type,
@@ -164,21 +168,12 @@ class ReportCreator:
     def _is_compressed(self, rules: data.TypeRules) -> bool:
         return rules.compressed if self.pace.compression is None else self.pace.compression == "gzip"
 
-    def _bend(self, report: Report, day: date | None, now: float) -> None:
-        """Let the report and document faults that are set strike."""
-        faults = self._sandbox.faults
-        if not faults:
-            return
+    def _apply_faults(self, report: Report, day: date | None, now: float) -> None:
         subject = Subject(
             "createReport", report.account, report.seller_id, report.report_type, report.marketplace_ids, day
         )
-        for fault in faults.draw_all(Stage.REPORT, subject):
-            report.faults.append(fault.kind.name)
-            apply_report_fault(report, fault, now)
-        if report.job is not None:
-            struck = faults.draw_all(Stage.DOCUMENT, subject)
-            report.faults.extend(fault.kind.name for fault in struck)
-            report.job = replace(report.job, transforms=(*report.job.transforms, *_transforms(struck)))
+        apply_report_faults(self._sandbox.faults, report, subject, now)
+        apply_document_faults(self._sandbox.faults, report, subject)
 
     def _run_schedule(self, schedule: Schedule, seller: Seller, now: float) -> None:
         oldest = now - data.RETENTION.total_seconds()
@@ -213,7 +208,7 @@ class ReportCreator:
         report.reads_needed = None
         report.settlement_id = ref.settlement_id
         report.job = RenderJob(
-            path=self._sandbox.renderer.new_path(),
+            path=self._sandbox.state(Renderer).new_path(),
             compressed=self._is_compressed(data.rules_of(data.SETTLEMENTS)),
             account=seller.account,
             report_type=data.SETTLEMENTS,
@@ -222,31 +217,8 @@ class ReportCreator:
             settlement_id=ref.settlement_id,
             transforms=(("lines_joined", ()),) if is_corrected else (),
         )
-        self._bend(report, wanted.start_day, created)
+        self._apply_faults(report, wanted.start_day, created)
         self._store.add(report)
-
-
-def apply_report_fault(report: Report, fault: Fault, now: float) -> None:
-    """Let one fault of the stage `report` strike."""
-    name, options = fault.kind.name, fault.options
-    if name in ("cancelled", "fatal"):
-        report.ending, report.job, report.repeat_of = name.upper(), None, None
-    elif name == "fatal_with_document" and report.job is not None:
-        report.job = replace(report.job, error_details=str(options.get("detail", _FAILED)))
-    elif name == "unknown_status":
-        report.forced_status = str(options.get("status", "SUSPENDED"))
-    elif name == "stuck":
-        report.forced_status = str(options.get("status", "IN_PROGRESS"))
-    elif name == "slow_report":
-        report.due_at += float(options.get("seconds", 3600))
-    elif name == "done_without_document":
-        report.hides_document = True
-    elif name == "late_data" and now < report.end + 3600 * float(options.get("hours", 48)):
-        report.ending, report.job, report.repeat_of = "CANCELLED", None, None
-
-
-def _transforms(faults: Iterable[Fault]) -> tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]:
-    return tuple((fault.kind.name, tuple(fault.options.items())) for fault in faults)
 
 
 def _same_report(

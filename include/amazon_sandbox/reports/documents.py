@@ -27,7 +27,7 @@ from amazon_sandbox.core.http_faults import HTML, apply_fault
 from amazon_sandbox.core.sandbox import Sandbox, sandbox_of
 from amazon_sandbox.reports import data
 from amazon_sandbox.reports.render import Rendered
-from amazon_sandbox.reports.state import Document
+from amazon_sandbox.reports.state import Document, ReportStore
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
@@ -68,7 +68,7 @@ def presigned_url(
 async def download(request: Request) -> Response:
     """A document, for whoever holds a good URL; no token, as at S3."""
     sandbox = sandbox_of(request)
-    document = sandbox.reports.document(request.path_params["document_id"])
+    document = sandbox.state(ReportStore).document(request.path_params["document_id"])
     fault: Fault | None = None
     response = _refusal(sandbox, request, document)
     if response is None and document is not None and document.rendered is not None:

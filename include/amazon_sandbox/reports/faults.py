@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from amazon_sandbox.core.faults import FaultKind, Stage
+from dataclasses import replace
+
+from amazon_sandbox.core.faults import Fault, FaultBook, FaultKind, Stage, Subject
+from amazon_sandbox.reports.state import Report
+
+_FAILED = "A client error occurred. Please double check that your parameters are valid."
 
 REPORT = (
     FaultKind("cancelled", Stage.REPORT, "the report ends CANCELLED"),
@@ -179,3 +184,38 @@ LISTING = (
 )
 
 MENU = (*REPORT, *DOCUMENT, *LABEL, *DOWNLOAD, *LISTING)
+
+
+def apply_report_faults(book: FaultBook, report: Report, subject: Subject, now: float) -> None:
+    """Apply the faults of the stage `report` that match, in the order they were set."""
+    for fault in book.draw_all(Stage.REPORT, subject):
+        report.faults.append(fault.kind.name)
+        _apply(report, fault, now)
+
+
+def apply_document_faults(book: FaultBook, report: Report, subject: Subject) -> None:
+    """Add the faults of the stage `document` that match to what is to be written, if anything is."""
+    if report.job is None:
+        return
+    faults = book.draw_all(Stage.DOCUMENT, subject)
+    report.faults.extend(fault.kind.name for fault in faults)
+    transforms = tuple((fault.kind.name, tuple(fault.options.items())) for fault in faults)
+    report.job = replace(report.job, transforms=(*report.job.transforms, *transforms))
+
+
+def _apply(report: Report, fault: Fault, now: float) -> None:
+    name, options = fault.kind.name, fault.options
+    if name in ("cancelled", "fatal"):
+        report.ending, report.job, report.repeat_of = name.upper(), None, None
+    elif name == "fatal_with_document" and report.job is not None:
+        report.job = replace(report.job, error_details=str(options.get("detail", _FAILED)))
+    elif name == "unknown_status":
+        report.forced_status = str(options.get("status", "SUSPENDED"))
+    elif name == "stuck":
+        report.forced_status = str(options.get("status", "IN_PROGRESS"))
+    elif name == "slow_report":
+        report.due_at += float(options.get("seconds", 3600))
+    elif name == "done_without_document":
+        report.hides_document = True
+    elif name == "late_data" and now < report.end + 3600 * float(options.get("hours", 48)):
+        report.ending, report.job, report.repeat_of = "CANCELLED", None, None

@@ -6,26 +6,23 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from amazon_sandbox.core.sandbox import FamilyState, Sandbox
 from amazon_sandbox.reports import data
-from amazon_sandbox.reports.render import Rendered, RenderJob
-from amazon_sandbox.reports.state import Document, Report
-
-if TYPE_CHECKING:
-    from amazon_sandbox.core.sandbox import Sandbox
+from amazon_sandbox.reports.render import Rendered, Renderer, RenderJob
+from amazon_sandbox.reports.state import Document, Report, ReportStore
 
 # A due report whose document is still being written holds its reader so many real seconds, then it shows
 # IN_PROGRESS. Below the 5 s after which httpx, and so python-amazon-sp-api, gives up on an answer.
 WAIT_FOR_DOCUMENT = 4.0
 
 
-class ReportProcessor:
+class ReportProcessor(FamilyState):
     """Moves reports on when somebody looks at them."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._store = sandbox.reports
+        self._store = sandbox.state(ReportStore)
 
     async def advance(self, reports: Iterable[Report]) -> None:
         """Bring reports to where they should be now."""
@@ -46,7 +43,7 @@ class ReportProcessor:
     async def rendered(self, document: Document) -> Rendered | None:
         """What is stored of a document, written now when it is not yet; None when that failed."""
         if document.rendered is None and document.job is not None:
-            document.rendered = await self._sandbox.renderer.submit(document.job)
+            document.rendered = await self._sandbox.state(Renderer).submit(document.job)
         return document.rendered
 
     async def _finish(self, report: Report) -> None:
@@ -60,7 +57,7 @@ class ReportProcessor:
             self._give_document(report, None, report.job)
             return
         if report.rendering is None:
-            report.rendering = self._sandbox.renderer.submit(report.job)
+            report.rendering = self._sandbox.state(Renderer).submit(report.job)
         rendering = report.rendering
         done, _ = await asyncio.wait((rendering,), timeout=WAIT_FOR_DOCUMENT)
         if report.status in data.FINAL:

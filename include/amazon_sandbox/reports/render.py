@@ -19,13 +19,11 @@ from datetime import date, datetime
 from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import IO, Any
 
+from amazon_sandbox.core.sandbox import FamilyState, Sandbox, SimulationFactory
 from amazon_sandbox.reports.transforms import FaultNotApplicable, apply
 from amazon_sandbox.simulation import FatalReport, Simulation
-
-SimulationFactory = Callable[[], Simulation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +122,15 @@ def write_file(
     return Rendered(job.path, content_type, job.compressed, plain, fatal)
 
 
-class Renderer:
-    """Runs render jobs one after another, beside the event loop.
-
-    :param world_factory: makes the world (in the worker process it must be picklable).
-    :param in_process: threads of this process instead of a process of its own; for tests.
+class Renderer(FamilyState):
+    """Runs render jobs one after another, beside the event loop: in a process of its own, for which the
+    sandbox's simulation factory must be picklable, or (tests) in a thread.
     """
 
-    def __init__(
-        self, simulation_factory: SimulationFactory, directory: Path, *, in_process: bool = False
-    ) -> None:
-        self._factory = simulation_factory
-        self._directory = directory
-        self._own_world = simulation_factory() if in_process else None
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._factory = sandbox.simulation_factory
+        self._directory = sandbox.directory
+        self._own_simulation = self._factory() if sandbox.render_in_process else None
         self._names = itertools.count(1)
         self._executor: Executor | None = None
         self._workers: set[BaseProcess] = set()
@@ -147,12 +141,8 @@ class Renderer:
         return str(self._directory / f"{next(self._names):09d}")
 
     def start(self) -> None:
-        """Make the worker now rather than with the first report."""
+        """Start the worker now rather than with the first report."""
         self._pool()
-
-    def discard(self, path: str) -> None:
-        """Delete a document that nobody can ask for any more."""
-        Path(path).unlink(missing_ok=True)
 
     def submit(self, job: RenderJob) -> asyncio.Task[Rendered | None]:
         """Queue a job."""
@@ -186,11 +176,11 @@ class Renderer:
             return await loop.run_in_executor(self._pool(), self._call(), job)
 
     def _call(self) -> Callable[[RenderJob], Rendered | None]:
-        return _render_in_worker if self._own_world is None else partial(render, self._own_world)
+        return _render_in_worker if self._own_simulation is None else partial(render, self._own_simulation)
 
     def _pool(self) -> Executor:
         if self._executor is None:
-            if self._own_world is not None:
+            if self._own_simulation is not None:
                 self._executor = ThreadPoolExecutor(1)
             else:
                 others = set(multiprocessing.active_children())
@@ -201,16 +191,16 @@ class Renderer:
         return self._executor
 
 
-_worker_world: Simulation | None = None
+_worker_simulation: Simulation | None = None
 
 
 def _start_worker(factory: SimulationFactory) -> None:
-    global _worker_world
+    global _worker_simulation
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server ends the worker
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(5)
-    _worker_world = factory()
+    _worker_simulation = factory()
 
 
 def _end_with_parent() -> None:
@@ -222,9 +212,9 @@ def _end_with_parent() -> None:
 
 
 def _render_in_worker(job: RenderJob) -> Rendered | None:
-    if _worker_world is None:
-        raise RuntimeError("the worker has no world: it was not started by Renderer")
-    return render(_worker_world, job)
+    if _worker_simulation is None:
+        raise RuntimeError("the worker has no simulation: it was not started by Renderer")
+    return render(_worker_simulation, job)
 
 
 def _nothing() -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import calendar
-import json
 import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from starlette.datastructures import QueryParams
 
-from amazon_sandbox.core.answers import ApiError, invalid_input
+from amazon_sandbox.core.answers import FORBIDDEN, invalid_input
+from amazon_sandbox.core.instants import parse_instant
 from amazon_sandbox.reports import data
+from amazon_sandbox.sp_api import queries
+from amazon_sandbox.sp_api.bodies import wrong_type
 
-_INSTANT = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|z|[+-]\d\d:?\d\d)?)?"
-)
 _LIST_PARAMETERS = (
     "createdUntil",
     "createdSince",
@@ -25,17 +24,6 @@ _LIST_PARAMETERS = (
     "processingStatuses",
     "reportTypes",
 )
-
-_TYPE_NAMES: Sequence[tuple[type, str]] = (
-    (bool, "boolean"),
-    (int, "integer"),
-    (float, "number"),
-    (str, "string"),
-    (list, "array"),
-    (dict, "object"),
-)
-
-FORBIDDEN = ApiError(403, "Unauthorized", "Access to the resource is forbidden")
 
 
 class ReportSpecification(NamedTuple):
@@ -69,19 +57,6 @@ class ReportFilter(NamedTuple):
     since: float = 0.0
     until: float = float("inf")
     page_size: int = 10
-
-
-def body_object(raw: bytes, content_type: str | None) -> dict[str, Any]:
-    """The JSON object of a POST. Raises ApiError: 415 for another media type, 400 for anything else."""
-    if content_type is not None and content_type.split(";")[0].strip().lower() != "application/json":
-        raise ApiError(415, "UnsupportedMediaType", "Unsupported Media Type", f"Content-Type {content_type}")
-    try:
-        parsed = json.loads(raw) if raw else {}
-    except (ValueError, RecursionError) as error:
-        raise invalid_input("Invalid request body: it is not JSON", "") from error
-    if not isinstance(parsed, dict):
-        raise _wrong_type(parsed, "object")
-    return parsed
 
 
 def report_specification(body: Mapping[str, Any], now: datetime) -> ReportSpecification:
@@ -130,25 +105,25 @@ def report_filter(query: QueryParams, now: datetime, *, has_role: bool = False) 
                 "".join(f"{name};" for name in others),
             )
         return query["nextToken"]
-    report_types = _csv(query, "reportTypes", 10)
+    report_types = queries.texts(query, "reportTypes", 10)
     if not report_types:
         raise invalid_input("One or more required parameters missing", "reportTypes;")
     for report_type in report_types:
         check_listable(report_type, has_role=has_role)
-    statuses = _csv(query, "processingStatuses", None)
+    statuses = queries.texts(query, "processingStatuses")
     wrong = [status for status in statuses if status not in data.STATUSES]
     if wrong:
         raise invalid_input(f"Invalid Processing Status {wrong[0]}")
     oldest = now - data.RETENTION
-    since = _query_time(query, "createdSince")
+    since = queries.instant(query, "createdSince")
     # A day of grace: Amazon counts the 90 days from the start of the day.
     if since is not None and since < oldest - timedelta(days=1):
         raise invalid_input("createdSince must be within the last 90 days", query["createdSince"])
-    until = _query_time(query, "createdUntil")
+    until = queries.instant(query, "createdUntil")
     return ReportFilter(
         report_types,
         statuses,
-        _csv(query, "marketplaceIds", 10),
+        queries.texts(query, "marketplaceIds", 10),
         (since or oldest).timestamp(),
         (until or now).timestamp(),
         _page_size(query),
@@ -157,22 +132,12 @@ def report_filter(query: QueryParams, now: datetime, *, has_role: bool = False) 
 
 def schedule_types(query: QueryParams) -> tuple[str, ...]:
     """The report types of a getReportSchedules call. Raises ApiError."""
-    report_types = _csv(query, "reportTypes", 10)
+    report_types = queries.texts(query, "reportTypes", 10)
     if not report_types:
         raise invalid_input("One or more required parameters missing", "reportTypes;")
     for report_type in report_types:
         check_listable(report_type)
     return report_types
-
-
-def flag(query: QueryParams, name: str) -> bool:
-    """A boolean parameter, false when absent. Raises ApiError for other words."""
-    value = query.get(name)
-    if value is None:
-        return False
-    if value.lower() not in ("true", "false"):
-        raise invalid_input(f"Invalid value for {name}", value)
-    return value.lower() == "true"
 
 
 def check_listable(report_type: str, *, has_role: bool = False) -> None:
@@ -194,46 +159,10 @@ def check_requestable(report_type: str, *, by_schedule: bool, has_role: bool = F
         )
 
 
-def parse_instant(text: str) -> tuple[datetime, date] | None:
-    """An ISO 8601 date or date-time as UTC instant and the day as written; no offset is UTC."""
-    match = _INSTANT.fullmatch(text.strip())
-    if match is None:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
-    fraction, offset = match[7], match[8]
-    if second > 60:
-        return None
-    try:
-        written = datetime(
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            min(second, 59),
-            int((fraction or "0")[:6].ljust(6, "0")),
-            tzinfo=UTC,
-        )
-        instant = written - _offset(offset)
-    except (ValueError, OverflowError):
-        return None
-    return instant, written.date()
-
-
 def month_later(moment: datetime) -> datetime:
     """The same day of the next month, or its last day."""
     year, month = (moment.year + 1, 1) if moment.month == 12 else (moment.year, moment.month + 1)
     return moment.replace(year=year, month=month, day=min(moment.day, calendar.monthrange(year, month)[1]))
-
-
-def _offset(text: str | None) -> timedelta:
-    if text is None or text in ("Z", "z"):
-        return timedelta()
-    hours, minutes = int(text[1:3]), int(text[-2:])
-    if hours > 23 or minutes > 59:
-        raise ValueError(text)
-    size = timedelta(hours=hours, minutes=minutes)
-    return -size if text[0] == "-" else size
 
 
 def _require(body: Mapping[str, Any], *names: str) -> None:
@@ -245,21 +174,21 @@ def _require(body: Mapping[str, Any], *names: str) -> None:
 def _report_type(body: Mapping[str, Any]) -> str:
     value = body["reportType"]
     if not isinstance(value, str):
-        raise _wrong_type(value, "string")
+        raise wrong_type(value, "string")
     return value
 
 
 def _marketplaces(body: Mapping[str, Any]) -> tuple[str, ...]:
     values = body["marketplaceIds"]
     if not isinstance(values, list):
-        raise _wrong_type(values, "array")
+        raise wrong_type(values, "array")
     if not values:
         raise invalid_input("One or more required parameters missing", "marketplaceIds;")
     if len(values) > 25:
         raise invalid_input("Invalid request body: [array is too long: must have at most 25 elements]")
     for value in values:
         if not isinstance(value, str):
-            raise _wrong_type(value, "string")
+            raise wrong_type(value, "string")
     return tuple(dict.fromkeys(values))
 
 
@@ -268,13 +197,13 @@ def _options(body: Mapping[str, Any]) -> dict[str, str]:
     if options is None:
         # null stands for nothing only where the field is absent altogether.
         if "reportOptions" in body:
-            raise _wrong_type(None, "object")
+            raise wrong_type(None, "object")
         return {}
     if not isinstance(options, dict):
-        raise _wrong_type(options, "object")
+        raise wrong_type(options, "object")
     for value in options.values():
         if not isinstance(value, str):
-            raise _wrong_type(value, "string")
+            raise wrong_type(value, "string")
     return dict(options)
 
 
@@ -283,33 +212,11 @@ def _time(body: Mapping[str, Any], name: str) -> tuple[datetime, date] | None:
         return None
     value = body[name]
     if not isinstance(value, str):
-        raise _wrong_type(value, "string")
+        raise wrong_type(value, "string")
     parsed = parse_instant(value)
     if parsed is None:
         raise invalid_input(f"Invalid request body: [{name} is not an ISO 8601 date time]", value)
     return parsed
-
-
-def _query_time(query: QueryParams, name: str) -> datetime | None:
-    if name not in query:
-        return None
-    # A + that was not percent-encoded arrives as a space.
-    parsed = parse_instant(re.sub(r" (\d\d:?\d\d)$", r"+\1", query[name]))
-    if parsed is None:
-        raise invalid_input(f"Invalid value for {name}: not an ISO 8601 date time", query[name])
-    return parsed[0]
-
-
-def _csv(query: QueryParams, name: str, most: int | None) -> tuple[str, ...]:
-    """Values joined by commas (collectionFormat csv) or repeated."""
-    if name not in query:
-        return ()
-    values = tuple(part.strip() for text in query.getlist(name) for part in text.split(","))
-    if not all(values):
-        raise invalid_input(f"Invalid value for {name}", "an empty element")
-    if most is not None and len(values) > most:
-        raise invalid_input(f"Too many values for {name}", f"at most {most}")
-    return values
 
 
 def _page_size(query: QueryParams) -> int:
@@ -317,9 +224,3 @@ def _page_size(query: QueryParams) -> int:
     if not re.fullmatch(r"\d{1,4}", text, re.ASCII) or not 1 <= int(text) <= 100:
         raise invalid_input("Invalid value for pageSize: it must be from 1 to 100", text)
     return int(text)
-
-
-def _wrong_type(value: object, allowed: str) -> ApiError:
-    found = next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "null")
-    mismatch = f'instance type ({found}) does not match any allowed primitive type (allowed: ["{allowed}"])'
-    return invalid_input(f"Invalid request body: [{mismatch}]")

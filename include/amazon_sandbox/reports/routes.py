@@ -6,31 +6,42 @@ import itertools
 
 from starlette.routing import BaseRoute, Route
 
-from amazon_sandbox.core.answers import ApiError, invalid_input
+from amazon_sandbox.core.answers import FORBIDDEN, ApiError, invalid_input
 from amazon_sandbox.core.clock import instant
 from amazon_sandbox.core.faults import Stage
+from amazon_sandbox.lwa.restricted import RestrictedTokens
 from amazon_sandbox.reports import data, requests
+from amazon_sandbox.reports.budgets import DailyBudgets
+from amazon_sandbox.reports.creation import ReportCreator
 from amazon_sandbox.reports.documents import PREFIX, download, presigned_url
-from amazon_sandbox.reports.requests import FORBIDDEN, ReportFilter
-from amazon_sandbox.reports.state import Report, Schedule, read_token, token_of
+from amazon_sandbox.reports.processing import ReportProcessor
+from amazon_sandbox.reports.requests import ReportFilter
+from amazon_sandbox.reports.state import Report, ReportStore, Schedule, read_token, token_of
+from amazon_sandbox.sp_api import queries
+from amazon_sandbox.sp_api.bodies import body_object
 from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint
-from amazon_sandbox.tokens.data import NEEDS_TOKEN
 
 _NO_REPORT = ApiError(404, "NotFound", "One or more of the provided ReportRequestIds could not be found.")
 _NO_DOCUMENT = ApiError(404, "NotFound", "The requested report document could not be found.")
 _NO_SCHEDULE = ApiError(404, "NotFound", "The requested report schedule could not be found.")
+_NEEDS_RESTRICTED_TOKEN = ApiError(
+    403,
+    "Unauthorized",
+    "Access to requested resource is denied.",
+    "A restricted data token is needed for this report document.",
+)
 
 
 async def create_report(call: Operation) -> Answer:
     """createReport: 202 with the id only."""
-    body = requests.body_object(call.body, call.request.headers.get("content-type"))
+    body = body_object(call.body, call.request.headers.get("content-type"))
     wanted = requests.report_specification(body, instant(call.sandbox.clock.now()))
     call.report_type, call.marketplace_ids = wanted.report_type, wanted.marketplace_ids
     requests.check_requestable(wanted.report_type, by_schedule=False, has_role=_has_role(call))
     _check_marketplaces(call, wanted.marketplace_ids)
-    if not call.sandbox.take_daily_budget(call.caller.seller_id, wanted.report_type):
+    if not call.sandbox.state(DailyBudgets).take(call.caller.seller_id, wanted.report_type):
         raise ApiError(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
-    report, call.note = call.sandbox.report_creator.create(call.caller, call.application, wanted)
+    report, call.note = call.sandbox.state(ReportCreator).create(call.caller, call.application, wanted)
     call.report_id = report.id
     return 202, {"reportId": report.id}
 
@@ -39,15 +50,15 @@ async def get_report(call: Operation) -> Answer:
     """getReport."""
     report = _report(call)
     report.reads += 1
-    await call.sandbox.life.advance((report,))
+    await call.sandbox.state(ReportProcessor).advance((report,))
     return 200, report.as_dict()
 
 
 async def cancel_report(call: Operation) -> Answer:
     """cancelReport: only while IN_QUEUE."""
     report = _report(call)
-    await call.sandbox.life.advance((report,))
-    if not call.sandbox.life.cancel(report):
+    await call.sandbox.state(ReportProcessor).advance((report,))
+    if not call.sandbox.state(ReportProcessor).cancel(report):
         raise invalid_input(f"Report cannot be cancelled, its status is {report.status}", report.id)
     return 200, {}
 
@@ -64,9 +75,9 @@ async def get_reports(call: Operation) -> Answer:
             raise invalid_input("Invalid nextToken")
         wanted, place = continued
     call.report_type = wanted.report_types[0]
-    call.sandbox.report_creator.run_schedules(call.caller)
+    call.sandbox.state(ReportCreator).run_schedules(call.caller)
     if data.SETTLEMENTS in wanted.report_types:
-        call.sandbox.report_creator.publish_settlements(call.caller)
+        call.sandbox.state(ReportCreator).publish_settlements(call.caller)
     page, more = await _page(call, wanted, place)
     body: dict[str, object] = {"reports": [report.as_dict() for report in page]}
     if more:
@@ -78,10 +89,10 @@ async def _page(
     call: Operation, wanted: ReportFilter, place: tuple[float, int] | None
 ) -> tuple[list[Report], bool]:
     """The reports of a page, and whether there are more. A status is known once a report is settled."""
-    candidates = call.sandbox.reports.page(call.caller.seller_id, wanted, place)
+    candidates = call.sandbox.state(ReportStore).page(call.caller.seller_id, wanted, place)
     page: list[Report] = []
     while batch := list(itertools.islice(candidates, wanted.page_size)):
-        await call.sandbox.life.advance(batch)
+        await call.sandbox.state(ReportProcessor).advance(batch)
         for report in batch:
             if not wanted.statuses or report.status in wanted.statuses:
                 if len(page) == wanted.page_size:
@@ -92,8 +103,10 @@ async def _page(
 
 async def get_report_document(call: Operation) -> Answer:
     """getReportDocument: a URL that dies in 300 seconds."""
-    encoded = requests.flag(call.request.query_params, "enableContentEncodingUrlHeader")
-    document = call.sandbox.reports.document(call.request.path_params["document_id"], call.caller.seller_id)
+    encoded = queries.flag(call.request.query_params, "enableContentEncodingUrlHeader")
+    document = call.sandbox.state(ReportStore).document(
+        call.request.path_params["document_id"], call.caller.seller_id
+    )
     now = call.sandbox.clock.now()
     if (
         document is None
@@ -102,8 +115,8 @@ async def get_report_document(call: Operation) -> Answer:
     ):
         raise _NO_DOCUMENT
     if data.known_types().get(document.report_type) == "restricted" and not call.is_restricted:
-        raise NEEDS_TOKEN
-    rendered = await call.sandbox.life.rendered(document)
+        raise _NEEDS_RESTRICTED_TOKEN
+    rendered = await call.sandbox.state(ReportProcessor).rendered(document)
     if rendered is None:
         raise _NO_DOCUMENT
     call.report_type, call.marketplace_ids = document.report_type, document.marketplace_ids
@@ -129,14 +142,14 @@ async def get_report_document(call: Operation) -> Answer:
 
 async def create_schedule(call: Operation) -> Answer:
     """createReportSchedule: replaces the one of the same type and marketplaces."""
-    body = requests.body_object(call.body, call.request.headers.get("content-type"))
+    body = body_object(call.body, call.request.headers.get("content-type"))
     wanted = requests.schedule_specification(body)
     call.report_type, call.marketplace_ids = wanted.report_type, wanted.marketplace_ids
     requests.check_requestable(wanted.report_type, by_schedule=True)
     _check_marketplaces(call, wanted.marketplace_ids)
     now = call.sandbox.clock.now()
-    schedules = call.sandbox.reports.schedules
-    call.sandbox.report_creator.run_schedules(call.caller)
+    schedules = call.sandbox.state(ReportStore).schedules
+    call.sandbox.state(ReportCreator).run_schedules(call.caller)
     for old in list(schedules.values()):
         if (old.seller_id, old.report_type, sorted(old.marketplace_ids)) == (
             call.caller.seller_id,
@@ -146,7 +159,7 @@ async def create_schedule(call: Operation) -> Answer:
             del schedules[old.id]
     first = now if wanted.next_creation is None else max(now, wanted.next_creation.timestamp())
     schedule = Schedule(
-        id=call.sandbox.reports.new_id(now)[0],
+        id=call.sandbox.state(ReportStore).new_id(now)[0],
         seller_id=call.caller.seller_id,
         report_type=wanted.report_type,
         marketplace_ids=wanted.marketplace_ids,
@@ -161,17 +174,17 @@ async def create_schedule(call: Operation) -> Answer:
 
 async def get_schedule(call: Operation) -> Answer:
     """getReportSchedule."""
-    call.sandbox.report_creator.run_schedules(call.caller)
+    call.sandbox.state(ReportCreator).run_schedules(call.caller)
     return 200, _schedule(call).as_dict()
 
 
 async def get_schedules(call: Operation) -> Answer:
     """getReportSchedules."""
     wanted = requests.schedule_types(call.request.query_params)
-    call.sandbox.report_creator.run_schedules(call.caller)
+    call.sandbox.state(ReportCreator).run_schedules(call.caller)
     found = [
         schedule.as_dict()
-        for schedule in call.sandbox.reports.schedules.values()
+        for schedule in call.sandbox.state(ReportStore).schedules.values()
         if schedule.seller_id == call.caller.seller_id and schedule.report_type in wanted
     ]
     return 200, {"reportSchedules": found}
@@ -179,19 +192,19 @@ async def get_schedules(call: Operation) -> Answer:
 
 async def cancel_schedule(call: Operation) -> Answer:
     """cancelReportSchedule."""
-    call.sandbox.report_creator.run_schedules(call.caller)
-    del call.sandbox.reports.schedules[_schedule(call).id]
+    call.sandbox.state(ReportCreator).run_schedules(call.caller)
+    del call.sandbox.state(ReportStore).schedules[_schedule(call).id]
     return 200, {}
 
 
 def _has_role(call: Operation) -> bool:
-    return call.caller.account in call.sandbox.restricted.accounts
+    return call.caller.account in call.sandbox.state(RestrictedTokens).accounts
 
 
 def _report(call: Operation) -> Report:
-    call.sandbox.report_creator.run_schedules(call.caller)
+    call.sandbox.state(ReportCreator).run_schedules(call.caller)
     report_id = call.request.path_params["report_id"]
-    report = call.sandbox.reports.get(report_id, call.caller.seller_id, call.sandbox.clock.now())
+    report = call.sandbox.state(ReportStore).get(report_id, call.caller.seller_id, call.sandbox.clock.now())
     call.report_id = report_id
     if report is None:
         raise _NO_REPORT
@@ -200,7 +213,7 @@ def _report(call: Operation) -> Report:
 
 
 def _schedule(call: Operation) -> Schedule:
-    schedule = call.sandbox.reports.schedules.get(call.request.path_params["schedule_id"])
+    schedule = call.sandbox.state(ReportStore).schedules.get(call.request.path_params["schedule_id"])
     if schedule is None or schedule.seller_id != call.caller.seller_id:
         raise _NO_SCHEDULE
     call.report_type, call.marketplace_ids = schedule.report_type, schedule.marketplace_ids
@@ -218,7 +231,7 @@ def _look_nowhere(call: Operation) -> None:
 
 def _look_at_body(call: Operation) -> None:
     try:
-        body = requests.body_object(call.body, None)
+        body = body_object(call.body, None)
     except ApiError:
         return  # refused later, in its turn
     if isinstance(body.get("reportType"), str):
@@ -229,13 +242,15 @@ def _look_at_body(call: Operation) -> None:
 
 def _look_at_report(call: Operation) -> None:
     report_id = call.request.path_params["report_id"]
-    report = call.sandbox.reports.get(report_id, call.caller.seller_id, call.sandbox.clock.now())
+    report = call.sandbox.state(ReportStore).get(report_id, call.caller.seller_id, call.sandbox.clock.now())
     if report is not None:
         call.report_type, call.marketplace_ids = report.report_type, report.marketplace_ids
 
 
 def _look_at_document(call: Operation) -> None:
-    document = call.sandbox.reports.document(call.request.path_params["document_id"], call.caller.seller_id)
+    document = call.sandbox.state(ReportStore).document(
+        call.request.path_params["document_id"], call.caller.seller_id
+    )
     if document is not None:
         call.report_type, call.marketplace_ids = document.report_type, document.marketplace_ids
 

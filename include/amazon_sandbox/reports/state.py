@@ -11,9 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_sandbox.core.clock import instant
+from amazon_sandbox.core.sandbox import FamilyState, Sandbox
 from amazon_sandbox.reports import data
 from amazon_sandbox.reports.requests import ReportFilter
 
@@ -142,11 +144,11 @@ class SameReport(NamedTuple):
     end: datetime | None
 
 
-class ReportStore:
+class ReportStore(FamilyState):
     """All reports, documents and schedules."""
 
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._random = random.Random(sandbox.simulation.seed)
         self._number = FIRST_NUMBER
         self._reports: dict[str, Report] = {}
         self._by_type: dict[tuple[str, str], list[Report]] = defaultdict(list)
@@ -197,10 +199,6 @@ class ReportStore:
         document = self._documents.get(document_id)
         return document if document is not None and seller_id in (None, document.seller_id) else None
 
-    def documents(self) -> Iterator[Document]:
-        """All documents."""
-        return iter(self._documents.values())
-
     def everything(self) -> Iterator[Report]:
         """All reports in order of number."""
         return iter(self._reports.values())
@@ -222,8 +220,11 @@ class ReportStore:
             if not wanted.marketplace_ids or set(wanted.marketplace_ids) & set(report.marketplace_ids):
                 yield report
 
-    def clear(self) -> None:
-        """Forget all; numbers go on, so that old ids stay unknown."""
+    def reset(self) -> None:
+        """Forget all and delete the documents' files; numbers go on, so that old ids stay unknown."""
+        for document in self._documents.values():
+            if document.rendered is not None:
+                Path(document.rendered.path).unlink(missing_ok=True)
         for report in self._reports.values():
             if report.rendering is not None:
                 report.rendering.cancel()

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from amazon_sandbox.core.sandbox import FamilyState, Sandbox
+
 KEPT_MESSAGES = 10_000
 
 
-class Messages:
+class Messages(FamilyState):
     """The latest messages, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self.messages: deque[dict[str, Any]] = deque(maxlen=KEPT_MESSAGES)
         self._made = 0
 
@@ -20,6 +22,6 @@ class Messages:
         self._made += 1
         return self._made
 
-    def clear(self) -> None:
-        """Forget all."""
+    def reset(self) -> None:
+        """Forget all messages."""
         self.messages.clear()

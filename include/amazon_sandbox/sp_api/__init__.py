@@ -1,0 +1,1 @@
+"""How operations of the Selling Partner API are served: access tokens, faults, quotas, parameters, pages."""

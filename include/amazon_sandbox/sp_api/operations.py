@@ -14,13 +14,20 @@ from amazon_sandbox.core.calls import Call
 from amazon_sandbox.core.faults import Stage, Subject
 from amazon_sandbox.core.http_faults import NOTHING_LISTED, apply_fault, without_lists
 from amazon_sandbox.core.sandbox import Sandbox, sandbox_of
+from amazon_sandbox.lwa.restricted import RestrictedTokens
+from amazon_sandbox.lwa.state import TokenStore
 from amazon_sandbox.simulation import Seller
 from amazon_sandbox.simulation.storefront import Storefront
-from amazon_sandbox.tokens.data import NOT_FOR_THIS
 
 _EXPIRED = access_denied("The access token you provided has expired.")
 _INVALID = access_denied("The access token you provided is revoked, malformed or invalid.")
 _MISSING = access_denied("Access token is missing in the request header.")
+_NOT_FOR_THIS = ApiError(
+    403,
+    "Unauthorized",
+    "Access to requested resource is denied.",
+    "The restricted data token is not for this resource.",
+)
 _THROTTLED = ApiError(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
 
 # Published for 2xx, 400 and 404 only.
@@ -125,8 +132,8 @@ def _authenticate(operation: Operation) -> None:
     token = operation.request.headers.get("x-amz-access-token")
     if not token:
         raise _MISSING
-    restricted = operation.sandbox.restricted.find(token)
-    session = restricted.session if restricted else operation.sandbox.tokens.session(token)
+    restricted = operation.sandbox.state(RestrictedTokens).find(token)
+    session = restricted.session if restricted else operation.sandbox.state(TokenStore).session(token)
     if session is None or session.audience != "sp" or (session.seller is None) is not operation.is_grantless:
         raise _INVALID
     operation.seller, operation.application = session.seller, session.application
@@ -135,7 +142,7 @@ def _authenticate(operation: Operation) -> None:
     if restricted:
         resource = (operation.request.method, operation.request.url.path)
         if resource not in restricted.resources:
-            raise NOT_FOR_THIS
+            raise _NOT_FOR_THIS
         operation.is_restricted = True
 
 

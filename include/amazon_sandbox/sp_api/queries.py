@@ -8,9 +8,8 @@ from datetime import datetime
 
 from starlette.datastructures import QueryParams
 
-from amazon_sandbox.core.answers import ApiError, invalid_input
-from amazon_sandbox.reports.requests import FORBIDDEN as FORBIDDEN
-from amazon_sandbox.reports.requests import parse_instant
+from amazon_sandbox.core.answers import FORBIDDEN, ApiError, invalid_input
+from amazon_sandbox.core.instants import parse_instant
 from amazon_sandbox.simulation import Seller
 
 
@@ -37,10 +36,10 @@ def missing(name: str) -> ApiError:
 
 def flag(query: QueryParams, name: str) -> bool:
     """`true` or `false`, in any case as the official SDK writes `True`; false when absent."""
-    value = query.get(name, "false").lower()
-    if value not in ("true", "false"):
+    value = query.get(name, "false")
+    if value.lower() not in ("true", "false"):
         raise invalid_input(f"Invalid value for {name}", value)
-    return value == "true"
+    return value.lower() == "true"
 
 
 def choice(query: QueryParams, name: str, known: Iterable[str], default: str | None = None) -> str | None:

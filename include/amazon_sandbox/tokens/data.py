@@ -8,29 +8,14 @@ from amazon_sandbox.core.quotas import UsagePlan
 OPERATION = "createRestrictedDataToken"
 PATH = "/tokens/2021-03-01/restrictedDataToken"
 USAGE_PLANS = {OPERATION: UsagePlan(1, 10)}
-TOKEN_SECONDS = 3600
 MOST_RESOURCES = 50
 METHODS = ("GET", "PUT", "POST", "DELETE")
-# Accounts whose application has a restricted role (Direct to Consumer Shipping) from the start.
-WITH_ROLE = frozenset(("northwind_na",))
 
 NO_ROLE = ApiError(
     403,
     "Unauthorized",
     "Access to requested resource is denied.",
     "The application does not have access to one or more requested data elements.",
-)
-NOT_FOR_THIS = ApiError(
-    403,
-    "Unauthorized",
-    "Access to requested resource is denied.",
-    "The restricted data token is not for this resource.",
-)
-NEEDS_TOKEN = ApiError(
-    403,
-    "Unauthorized",
-    "Access to requested resource is denied.",
-    "A restricted data token is needed for this report document.",
 )
 
 

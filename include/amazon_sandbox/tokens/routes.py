@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
+from amazon_sandbox.lwa.restricted import TOKEN_SECONDS, RestrictedTokens
 from amazon_sandbox.lwa.state import Session
 from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint
 from amazon_sandbox.tokens import data
@@ -13,10 +14,10 @@ from amazon_sandbox.tokens.state import resources_of
 async def create_restricted_data_token(call: Operation) -> Answer:
     """200 with the token, 403 without the role."""
     resources = resources_of(call.body)
-    restricted = call.sandbox.restricted
+    restricted = call.sandbox.state(RestrictedTokens)
     if call.caller.account not in restricted.accounts:
         raise data.NO_ROLE
-    expires_at = call.sandbox.clock.now() + call.sandbox.clock.life(data.TOKEN_SECONDS)
+    expires_at = call.sandbox.clock.now() + call.sandbox.clock.life(TOKEN_SECONDS)
     return 200, restricted.issue(Session(call.application, call.caller, expires_at), resources)
 
 

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 from support.sandbox_app import NOW, Api, epoch
 
-from amazon_sandbox.app import create_app
+from amazon_sandbox.app import FAMILIES, create_app
 from amazon_sandbox.core.clock import VirtualClock
 from amazon_sandbox.core.sandbox import Sandbox
 from amazon_sandbox.reports import processing as life
@@ -23,7 +23,7 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     monkeypatch.setattr(life, "WAIT_FOR_DOCUMENT", 240.0)
     clock = VirtualClock(start=epoch(NOW), real=lambda: 1_000_000.0)
     return Sandbox(
-        partial(Simulation, 7), clock=clock, public_url="http://testserver", render_in_process=True
+        partial(Simulation, 7), FAMILIES, clock=clock, public_url="http://testserver", render_in_process=True
     )
 
 

@@ -15,8 +15,8 @@ from httpx import Response
 from support.sandbox_app import NOW, SALES, Api, epoch
 
 from amazon_sandbox.core.quotas import UsagePlan
-from amazon_sandbox.core.sandbox import USAGE_PLANS
 from amazon_sandbox.data_kiosk import data, language
+from amazon_sandbox.data_kiosk.state import QueryStore
 
 US, CA, MX = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1AM78C64UM0Y8"
 SALES_AND_TRAFFIC, ECONOMICS = data.DATASETS
@@ -47,7 +47,7 @@ class Kiosk:
 
     def __init__(self, api: Api) -> None:
         self.api = api
-        for operation in USAGE_PLANS:
+        for operation in api.sandbox.quotas.published:
             api.sandbox.quotas.set_plan(operation, None, UsagePlan(1e6, 1e6), epoch(NOW))
 
     def call(self, method: str, path: str, **kwargs: Any) -> Response:
@@ -258,7 +258,7 @@ def test_queries_are_listed_newest_first_and_only_the_applications_own(kiosk: Ki
     assert kiosk.call("GET", "/queries", params={"processingStatuses": "FATAL"}).json() == {"queries": []}
     since = {"createdSince": "2026-11-21T09:00:01Z"}
     assert kiosk.call("GET", "/queries", params=since).json() == {"queries": []}
-    for query in kiosk.api.sandbox.queries.everything():
+    for query in kiosk.api.sandbox.state(QueryStore).everything():
         query.application = "another"
     assert kiosk.call("GET", "/queries").json() == {"queries": []}
     assert kiosk.call("GET", f"/queries/{made[0]}").status_code == 404

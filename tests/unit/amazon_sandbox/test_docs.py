@@ -3,9 +3,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from amazon_sandbox import control
 from amazon_sandbox.__main__ import _parser
-from amazon_sandbox.core.sandbox import OPERATIONS, Sandbox
+from amazon_sandbox.app import FAMILIES
+from amazon_sandbox.control import routes as control
+from amazon_sandbox.core.sandbox import Sandbox, operations
 from amazon_sandbox.reports.data import SETTLEMENTS
 
 DOCS = (Path(__file__).resolve().parents[3] / "docs" / "sandbox.md").read_text()
@@ -24,7 +25,7 @@ def test_every_fault_of_the_menu_is_documented(sandbox: Sandbox) -> None:
 def test_every_operation_and_call_is_documented() -> None:
     """The coverage list is complete."""
     covered = DOCS.split("## What it covers")[1]
-    assert [name for name in OPERATIONS if f"`{name}`" not in covered] == []
+    assert [name for name in operations(FAMILIES) if f"`{name}`" not in covered] == []
     paths = {route.path for route in control.routes} - {"/_sandbox"}
     assert {path for path in paths if f"{path}`" not in covered} == set()
 

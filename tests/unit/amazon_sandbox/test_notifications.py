@@ -13,7 +13,7 @@ from support.sandbox_app import SALES, Api
 from amazon_sandbox.core.sandbox import Sandbox
 from amazon_sandbox.data_kiosk.state import Query
 from amazon_sandbox.notifications import data
-from amazon_sandbox.reports.state import Report
+from amazon_sandbox.reports.state import Report, ReportStore
 from sellerops.notifications.messages import parse
 
 ARN = "arn:aws:sqs:us-east-1:123456789012:reports"
@@ -57,7 +57,7 @@ def notice_of(report: Report, sandbox: Sandbox) -> dict[str, Any]:
 
 def test_the_notice_of_a_report_is_as_amazons_schema_says(na: Api, sandbox: Sandbox) -> None:
     report_id = na.finished(SALES)["reportId"]
-    report = sandbox.reports.get(report_id, na.seller.seller_id, sandbox.clock.now())
+    report = sandbox.state(ReportStore).get(report_id, na.seller.seller_id, sandbox.clock.now())
     assert report is not None
     body = notice_of(report, sandbox)
     jsonschema.validate(body, schema("ReportProcessingFinishedNotification"))

@@ -13,7 +13,6 @@ from httpx import Response
 from support.sandbox_app import INVENTORY, NOW, ORDERS, Api, epoch
 
 from amazon_sandbox.core.quotas import UsagePlan
-from amazon_sandbox.core.sandbox import USAGE_PLANS
 from amazon_sandbox.fba_inventory import data as fba_inventory
 from amazon_sandbox.finances import data as finances
 from amazon_sandbox.simulation.settlements import currency_groups
@@ -46,7 +45,7 @@ def told(api: Api, path: str, **query: Any) -> dict[str, Any]:
 
 def unlimited(api: Api) -> Api:
     """Quotas are another test's."""
-    for operation in USAGE_PLANS:
+    for operation in api.sandbox.quotas.published:
         api.sandbox.quotas.set_plan(operation, None, UsagePlan(1e6, 1e6), epoch(NOW))
     return api
 

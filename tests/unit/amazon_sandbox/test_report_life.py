@@ -11,12 +11,17 @@ from support.sandbox_app import ALL_TYPES, INVENTORY, NOW, ORDERS, SALES, Api, e
 
 from amazon_sandbox.core.sandbox import Sandbox
 from amazon_sandbox.reports import render
+from amazon_sandbox.reports.creation import ReportCreator
+from amazon_sandbox.reports.render import Renderer
 from amazon_sandbox.simulation import Simulation
 
 
 def test_a_report_moves_with_the_virtual_clock(na: Api, sandbox: Sandbox) -> None:
     """IN_QUEUE, IN_PROGRESS, DONE after the seconds that are set, however much real time that takes."""
-    sandbox.report_creator.pace.queue_seconds, sandbox.report_creator.pace.progress_seconds = 60, 120
+    sandbox.state(ReportCreator).pace.queue_seconds, sandbox.state(ReportCreator).pace.progress_seconds = (
+        60,
+        120,
+    )
     report_id = na.create(ORDERS)
     seen = []
     for _ in range(4):
@@ -128,7 +133,7 @@ def test_before_the_clock_jumps_what_was_asked_for_is_written(
 ) -> None:
     """However slow the machine is, one look after the jump finds the report DONE."""
     jumping, written_at = threading.Event(), []
-    finish, write = sandbox.renderer.finish, render.render
+    finish, write = sandbox.state(Renderer).finish, render.render
 
     async def waiting(seconds: float) -> None:
         jumping.set()
@@ -140,7 +145,7 @@ def test_before_the_clock_jumps_what_was_asked_for_is_written(
         written_at.append(sandbox.clock.now())
         return rendered
 
-    monkeypatch.setattr(sandbox.renderer, "finish", waiting)
+    monkeypatch.setattr(sandbox.state(Renderer), "finish", waiting)
     monkeypatch.setattr(render, "render", late)
     report_id = na.create(SALES)
     control("POST", "/clock", {"jump_seconds": 600})

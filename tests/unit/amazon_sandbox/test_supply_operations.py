@@ -10,7 +10,6 @@ from httpx import Response
 from support.sandbox_app import NOW, Api, epoch
 
 from amazon_sandbox.core.quotas import UsagePlan
-from amazon_sandbox.core.sandbox import USAGE_PLANS
 from amazon_sandbox.inbound import data as inbound_data
 from amazon_sandbox.simulation import awd, inbound
 from amazon_sandbox.simulation import inventory_ledger as ledger
@@ -45,7 +44,7 @@ def api(na: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
     """The seller in US, CA, MX, with the plans of a quarter; quotas are another test's."""
     for module in (inbound, inbound_data):
         monkeypatch.setattr(module, "KEPT_DAYS", 90)
-    for operation in USAGE_PLANS:
+    for operation in na.sandbox.quotas.published:
         na.sandbox.quotas.set_plan(operation, None, UsagePlan(1e6, 1e6), epoch(NOW))
     return na
 

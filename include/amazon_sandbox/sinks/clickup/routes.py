@@ -10,6 +10,7 @@ from amazon_sandbox.core.answers import ApiError, json_answer
 from amazon_sandbox.core.sandbox import sandbox_of
 from amazon_sandbox.sinks.clickup import data
 from amazon_sandbox.sinks.clickup.faults import clickup_answer, refusal
+from amazon_sandbox.sinks.clickup.state import ClickUpStore
 from amazon_sandbox.sinks.serving import Handler, json_object, serve
 
 
@@ -42,14 +43,16 @@ async def _create(request: Request) -> Response:
     if not body.get("comment_text") and not body.get("comment"):
         return refusal(400, "Comment text is required", "COMM_005")
     sandbox = sandbox_of(request)
-    return json_answer(sandbox.clickup.comment(request.path_params["task_id"], body, sandbox.clock.now()))
+    return json_answer(
+        sandbox.state(ClickUpStore).comment(request.path_params["task_id"], body, sandbox.clock.now())
+    )
 
 
 async def _list(request: Request) -> Response:
     if not request.headers.get("authorization"):
         return refusal(400, "Authorization header required", "OAUTH_017")
     task_id = request.path_params["task_id"]
-    kept = [each for each in sandbox_of(request).clickup.messages if each["task_id"] == task_id]
+    kept = [each for each in sandbox_of(request).state(ClickUpStore).messages if each["task_id"] == task_id]
     listed = [
         {"id": str(each["id"]), "comment_text": each.get("comment_text", ""), "resolved": False}
         for each in reversed(kept)

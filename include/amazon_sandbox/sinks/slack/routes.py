@@ -22,6 +22,7 @@ from amazon_sandbox.core.http_faults import apply_fault
 from amazon_sandbox.core.sandbox import Sandbox, sandbox_of
 from amazon_sandbox.sinks.slack import data
 from amazon_sandbox.sinks.slack.faults import slack_answer
+from amazon_sandbox.sinks.slack.state import SlackStore
 
 _NESTED = ("blocks", "attachments", "metadata")
 
@@ -73,7 +74,7 @@ async def _post_message(request: Request, body: Body) -> Body:
         return {"ok": False, "error": "no_text"}
     if len(str(body.get("text", ""))) > data.MAX_TEXT:
         return {"ok": False, "error": "msg_too_long"}
-    return sandbox.slack.post(body, sandbox.clock.now(), sandbox.clock.real_now())
+    return sandbox.state(SlackStore).post(body, sandbox.clock.now(), sandbox.clock.real_now())
 
 
 async def _auth_test(request: Request, body: Body) -> Body:
@@ -114,7 +115,7 @@ async def page(request: Request) -> Response:
     Its times are real, as those of whoever sends; the virtual clock is named where it shows another time.
     """
     sandbox = sandbox_of(request)
-    items = "".join(_thread(messages) for messages in sandbox.slack.threads())
+    items = "".join(_thread(messages) for messages in sandbox.state(SlackStore).threads())
     clocks = _clocks(iso_micro(sandbox.clock.real_now()), iso_micro(sandbox.clock.now()))
     filled = _PAGE.replace("{clocks}", clocks)
     return HTMLResponse(filled.replace("{items}", items or "<p>Nothing was posted yet.</p>"))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from amazon_sandbox.core.clock import iso_micro
+from amazon_sandbox.core.sandbox import Sandbox
 from amazon_sandbox.sinks.messages import Messages
 from amazon_sandbox.sinks.slack import data
 
@@ -14,8 +15,8 @@ from amazon_sandbox.sinks.slack import data
 class SlackStore(Messages):
     """The latest messages, oldest first."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__(sandbox)
         self._last_ts = 0
 
     def post(self, body: Mapping[str, Any], now: float, real_now: float) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from amazon_sandbox.core.sandbox import sandbox_of
 from amazon_sandbox.sinks.serving import Body, json_object, serve
 from amazon_sandbox.sinks.telegram import data
 from amazon_sandbox.sinks.telegram.faults import refusal, telegram_answer
+from amazon_sandbox.sinks.telegram.state import TelegramStore
 
 
 async def send_message(request: Request) -> Response:
@@ -56,7 +57,9 @@ async def _send(request: Request) -> Response:
     if len(shown) > data.MAX_TEXT:
         return refusal(400, "Bad Request: message is too long")
     sandbox = sandbox_of(request)
-    return json_answer({"ok": True, "result": sandbox.telegram.send(body, shown, sandbox.clock.now())})
+    return json_answer(
+        {"ok": True, "result": sandbox.state(TelegramStore).send(body, shown, sandbox.clock.now())}
+    )
 
 
 def _has_token(request: Request) -> bool:

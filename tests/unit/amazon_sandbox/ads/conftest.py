@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 from support.ads_api import AdsApi
 from support.sandbox_app import NOW, epoch
 
+from amazon_sandbox.app import FAMILIES
 from amazon_sandbox.core.clock import VirtualClock
 from amazon_sandbox.core.sandbox import Sandbox
 from amazon_sandbox.simulation import Simulation
@@ -22,7 +23,9 @@ def simulation() -> Simulation:
 def sandbox(simulation: Simulation) -> Sandbox:
     """A sandbox whose clock stands still at NOW until a test moves it."""
     clock = VirtualClock(start=epoch(NOW), real=lambda: 1_000_000.0)
-    return Sandbox(lambda: simulation, clock=clock, public_url="http://testserver", render_in_process=True)
+    return Sandbox(
+        lambda: simulation, FAMILIES, clock=clock, public_url="http://testserver", render_in_process=True
+    )
 
 
 @pytest.fixture

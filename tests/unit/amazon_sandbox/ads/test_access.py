@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from support.ads_api import AdsApi
 from support.sandbox_app import Api
 
+from amazon_sandbox.ads.accounts import AdsAccounts
 from amazon_sandbox.core.sandbox import Sandbox
 
 
@@ -77,7 +78,7 @@ def test_wrong_headers(us: AdsApi, changed: dict[str, str | None], status: int) 
 
 
 def test_a_profile_of_another_account_is_403(us: AdsApi, http: TestClient, sandbox: Sandbox) -> None:
-    theirs = str(sandbox.ads_account("northwind_eu").profiles[0].id)
+    theirs = str(sandbox.state(AdsAccounts).of("northwind_eu").profiles[0].id)
     headers = us.headers(Amazon_Advertising_API_Scope=theirs)
     assert http.get("/reporting/reports/x", headers=headers).status_code == 403
 

@@ -1,0 +1,8 @@
+"""What the AWD API adds to the sandbox."""
+
+from __future__ import annotations
+
+from amazon_sandbox.awd import data, routes
+from amazon_sandbox.core.sandbox import Family
+
+FAMILY = Family(routes=tuple(routes.routes), usage_plans=data.USAGE_PLANS)

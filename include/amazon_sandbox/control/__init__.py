@@ -1,0 +1,1 @@
+"""The control calls under /_sandbox, by which tests and people steer the sandbox."""

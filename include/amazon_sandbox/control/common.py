@@ -1,0 +1,56 @@
+"""What the control calls share: reading what was sent, and refusing it."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from amazon_sandbox.core.sandbox import Sandbox
+from amazon_sandbox.simulation import Seller
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class ControlError(Exception):
+    """A control call that cannot be done; says what to write instead."""
+
+    def __init__(self, message: str, remedy: str, status: int = 400) -> None:
+        self.message = message
+        self.remedy = remedy
+        self.status = status
+        super().__init__(message)
+
+
+async def read_body(request: Request, model: type[Body]) -> Body:
+    raw = await request.body()
+    try:
+        return model.model_validate(json.loads(raw) if raw else {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "body"
+        raise ControlError(f"{place}: {first['msg']}", f"Fields: {', '.join(model.model_fields)}.") from error
+    except ValueError as error:
+        raise ControlError(f"the body is not JSON: {error}", "Send a JSON object.") from error
+
+
+def find_seller(sandbox: Sandbox, name: str, value: str) -> Seller:
+    for seller in sandbox.simulation.sellers:
+        if getattr(seller, name) == value:
+            return seller
+    known = ", ".join(str(getattr(seller, name)) for seller in sandbox.simulation.sellers)
+    raise ControlError(f"{name}: there is no {value!r}", f"Write one of: {known}.", 404)
+
+
+def require(value: str | None, name: str) -> str:
+    if not value:
+        raise ControlError(f"parameter {name} is missing", "Needed: account, marketplace_id, date.")
+    return value
+
+
+def read_integer(text: str, name: str) -> int:
+    if not text.isdecimal():
+        raise ControlError(f"{name}: {text!r} is no whole number", "Write digits.")
+    return int(text)

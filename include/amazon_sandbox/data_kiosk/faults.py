@@ -1,0 +1,16 @@
+"""Faults of Data Kiosk, beside those of any HTTP call and those of reports."""
+
+from __future__ import annotations
+
+from amazon_sandbox.core.faults import FaultKind, Stage
+
+REPEATED_RESULT = "repeated_result"
+
+MENU = (
+    FaultKind(
+        REPEATED_RESULT,
+        Stage.REPORT,
+        "the next page of the query's result is this one again",
+        operations=("createQuery",),
+    ),
+)
