@@ -30,12 +30,12 @@ class AdsDocument(NamedTuple):
 
 def profile_of(simulation: Simulation, slice_: Slice) -> Profile:
     """The seller's profile in the slice's shop."""
-    storefront = marketplace(slice_.marketplaces[0]).id
+    marketplace_id = marketplace(slice_.marketplaces[0]).id
     (account,) = ads_accounts(simulation.seed, [simulation.seller(slice_.account_id)])
     return next(
         one
         for one in account.profiles
-        if one.marketplace.marketplace_id == storefront and one.type == "seller"
+        if one.marketplace.marketplace_id == marketplace_id and one.type == "seller"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from inspect import unwrap
 from typing import Any
 
 from httpx import Response
@@ -10,6 +11,8 @@ from httpx import Response
 from amazon_sandbox.core.instants import parse_instant
 from amazon_sandbox.core.sandbox import Sandbox
 from amazon_sandbox.simulation import Seller
+from amazon_sandbox.simulation.orders import KEPT_DAYS, orders_on
+from amazon_sandbox.simulation.storefront import Storefront
 
 NOW = "2026-11-21T09:00:00Z"
 SALES = "GET_SALES_AND_TRAFFIC_REPORT"
@@ -25,6 +28,12 @@ def epoch(text: str) -> float:
     parsed = parse_instant(text)
     assert parsed is not None
     return parsed[0].timestamp()
+
+
+def days_made(storefront: Storefront) -> int:
+    """How many days of orders were made for a storefront so far."""
+    cache: Any = storefront.kept(unwrap(orders_on), KEPT_DAYS)
+    return int(cache.cache_info().misses)
 
 
 class Api:

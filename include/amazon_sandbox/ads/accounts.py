@@ -95,15 +95,15 @@ def ads_accounts(seed: int, sellers: Iterable[Seller]) -> tuple[AdsAccount, ...]
 
 def _account(seed: int, seller: Seller) -> AdsAccount:
     key = (seed, seller.account, "ads")
-    shops = [marketplaces.by_id(marketplace_id) for marketplace_id in seller.marketplace_ids]
+    sold_in = [marketplaces.by_id(marketplace_id) for marketplace_id in seller.marketplace_ids]
     name = seller.account.replace("_", " ").title()
     profiles = [
-        Profile(_profile_id(*key, storefront.country), storefront, "seller", seller.seller_id, name)
-        for storefront in shops
+        Profile(_profile_id(*key, marketplace.country), marketplace, "seller", seller.seller_id, name)
+        for marketplace in sold_in
     ]
     other = "vendor" if seller.region == "NA" else "agency"
     entity = "ENTITY" + token(UPPER_ALNUM, 14, *key, "entity")
-    profiles.append(Profile(_profile_id(*key, other), shops[0], other, entity, f"{name} {other.title()}"))
+    profiles.append(Profile(_profile_id(*key, other), sold_in[0], other, entity, f"{name} {other.title()}"))
     return AdsAccount(
         seller,
         client_id="amzn1.application-oa2-client." + token(HEX, 32, *key, "client_id"),

@@ -63,11 +63,11 @@ class AdsCall:
 
     def subject(self) -> Subject:
         """What faults are matched with."""
-        shops = (self.ads_profile.marketplace.marketplace_id,) if self.ads_profile else ()
+        marketplace_ids = (self.ads_profile.marketplace.marketplace_id,) if self.ads_profile else ()
         if self.ads_account is None:
-            return Subject(self.name, None, None, self.report_type, shops)
+            return Subject(self.name, None, None, self.report_type, marketplace_ids)
         seller = self.ads_account.seller
-        return Subject(self.name, seller.account, seller.seller_id, self.report_type, shops)
+        return Subject(self.name, seller.account, seller.seller_id, self.report_type, marketplace_ids)
 
     def json_body(self, *, is_reporting: bool = False) -> dict[str, Any]:
         """The body as an object; an empty body is an empty object."""

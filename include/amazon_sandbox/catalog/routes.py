@@ -75,7 +75,7 @@ async def get_catalog_item(call: Operation) -> Answer:
     """One item of a shop."""
     query, asin = call.request.query_params, call.request.path_params["asin"]
     included = state.read_included(query)
-    marketplace_id = state.read_shop(query, call.caller)
+    marketplace_id = state.read_marketplace(query, call.caller)
     call.marketplace_ids = (marketplace_id,)
     storefront = storefront_of(call, marketplace_id)
     today = storefront.marketplace.day_of_epoch(int(call.sandbox.clock.now()))

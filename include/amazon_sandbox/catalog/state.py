@@ -43,7 +43,7 @@ def read_search(query: QueryParams, seller: Seller) -> Search:
     if kind == "SKU" and queries.needed(query, "sellerId") != seller.seller_id:
         raise FORBIDDEN
     return Search(
-        read_shop(query, seller),
+        read_marketplace(query, seller),
         read_included(query),
         identifiers,
         kind or "ASIN",
@@ -56,10 +56,10 @@ def read_search(query: QueryParams, seller: Seller) -> Search:
     )
 
 
-def read_shop(query: QueryParams, seller: Seller) -> str:
+def read_marketplace(query: QueryParams, seller: Seller) -> str:
     """The only marketplace of the call. Raises ApiError."""
     queries.needed(query, "marketplaceIds")
-    return queries.shops(query, "marketplaceIds", seller, most=1)[0]
+    return queries.own_marketplaces(query, "marketplaceIds", seller, most=1)[0]
 
 
 def read_included(query: QueryParams) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 from amazon_sandbox.data_kiosk import periods
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.figures import sales_by_sku
-from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS
+from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, orders_on
 from amazon_sandbox.simulation.refunds import refunds_on
 from amazon_sandbox.simulation.settlements import Line, order_lines, refund_lines
 from amazon_sandbox.simulation.storefront import Storefront
@@ -53,7 +53,7 @@ class Sums:
 
 
 def rows(
-    name: str, shops: Mapping[str, Storefront], arguments: Mapping[str, Any], now: int
+    name: str, storefronts: Mapping[str, Storefront], arguments: Mapping[str, Any], now: int
 ) -> Iterator[Json]:
     """The rows of a query of this dataset. Raises FatalReport."""
     if name != "economics":
@@ -62,7 +62,7 @@ def rows(
     granularity, product = wanted.get("date") or "DAY", wanted.get("productId") or "MSKU"
     start, end = arguments["startDate"], arguments["endDate"]
     components = "FBA_FULFILLMENT_FEE" in (arguments.get("includeComponentsForFeeTypes") or ())
-    for storefront in shops.values():
+    for storefront in storefronts.values():
         periods.check(name, start, end, type(start).fromordinal(storefront.marketplace.day_of_epoch(now)))
         for span in periods.spans(granularity, start, end):
             sums = _sums(storefront, span, now)
@@ -100,7 +100,7 @@ def _sums(storefront: Storefront, span: periods.Span, now: int) -> dict[str, Sum
 def _shipped_on(storefront: Storefront, ordinal: int) -> Iterator[tuple[Line, int]]:
     start, end = storefront.marketplace.day_bounds(ordinal)
     for day in range(ordinal - LONGEST_SHIPPING_DAYS, ordinal + 1):
-        for order in storefront.orders(day):
+        for order in orders_on(storefront, day):
             if start <= order.shipped < end:
                 for item in order.items:
                     for line in order_lines(storefront, order, item):

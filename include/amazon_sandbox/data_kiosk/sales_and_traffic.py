@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from amazon_sandbox.data_kiosk import periods
 from amazon_sandbox.simulation.documents import FatalReport
 from amazon_sandbox.simulation.figures import DayExtras, Figures, day_figures, total
-from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS
+from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, orders_on
 from amazon_sandbox.simulation.refunds import refunds_on
 from amazon_sandbox.simulation.report_types.sales_and_traffic import ASIN_GRANULARITIES, Writer, percent
 from amazon_sandbox.simulation.storefront import Storefront
@@ -45,21 +45,21 @@ class Sums:
 
 
 def rows(
-    name: str, shops: Mapping[str, Storefront], arguments: Mapping[str, Any], now: int
+    name: str, storefronts: Mapping[str, Storefront], arguments: Mapping[str, Any], now: int
 ) -> Iterator[Json]:
     """The rows of a query of this dataset. Raises FatalReport."""
-    for storefront in shops.values():
+    for storefront in storefronts.values():
         today = storefront.marketplace.day_of_epoch(now)
         start, end = arguments["startDate"], arguments["endDate"]
         periods.check(name, start, end, type(start).fromordinal(today))
     if name == "salesAndTrafficByDate":
-        for storefront in shops.values():
+        for storefront in storefronts.values():
             yield from _by_date(storefront, arguments, now)
     elif name == "salesAndTrafficByAsin":
-        for storefront in shops.values():
+        for storefront in storefronts.values():
             yield from _by_asin(storefront, arguments, now)
     else:
-        yield from _trends(shops, arguments, now)
+        yield from _trends(storefronts, arguments, now)
 
 
 def _by_date(storefront: Storefront, arguments: Mapping[str, Any], now: int) -> Iterator[Json]:
@@ -84,7 +84,7 @@ def _by_asin(storefront: Storefront, arguments: Mapping[str, Any], now: int) -> 
         yield from _asin_rows(storefront, span, sums, arguments["aggregateBy"], None)
 
 
-def _trends(shops: Mapping[str, Storefront], arguments: Mapping[str, Any], now: int) -> Iterator[Json]:
+def _trends(storefronts: Mapping[str, Storefront], arguments: Mapping[str, Any], now: int) -> Iterator[Json]:
     name = "salesAndTrafficTrends"
     if arguments["asinAggregation"] != "CHILD":
         raise FatalReport(name, "asinAggregation must be CHILD.")
@@ -95,7 +95,7 @@ def _trends(shops: Mapping[str, Storefront], arguments: Mapping[str, Any], now: 
     if any(len(each["asins"]) > MOST_ASINS for each in filters):
         raise FatalReport(name, f"A filter can include up to {MOST_ASINS} ASINs.")
     for each in filters:
-        storefront, asins = shops[each["marketplaceId"]], frozenset(each["asins"])
+        storefront, asins = storefronts[each["marketplaceId"]], frozenset(each["asins"])
         for span in periods.spans(arguments["dateAggregation"], arguments["startDate"], arguments["endDate"]):
             sums = _sums(storefront, span, now)
             if sums is not None:
@@ -126,7 +126,7 @@ def _sums(storefront: Storefront, span: periods.Span, now: int) -> Sums | None:
 def _shipped_on(storefront: Storefront, ordinal: int) -> Iterator[tuple[str, Event]]:
     start, end = storefront.marketplace.day_bounds(ordinal)
     for day in range(ordinal - LONGEST_SHIPPING_DAYS, ordinal + 1):
-        for order in storefront.orders(day):
+        for order in orders_on(storefront, day):
             if start <= order.shipped < end:
                 for item in order.items:
                     event = Event(order.order_id, order.is_business, item.quantity, item.price)

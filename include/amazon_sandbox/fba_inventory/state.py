@@ -39,8 +39,8 @@ def read(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
     queries.choice(query, "granularityType", ("Marketplace",))
     granularity_id = queries.needed(query, "granularityId")
     queries.needed(query, "marketplaceIds")
-    shops = queries.shops(query, "marketplaceIds", seller, most=1)
-    if granularity_id != shops[0]:
+    marketplace_ids = queries.own_marketplaces(query, "marketplaceIds", seller, most=1)
+    if granularity_id != marketplace_ids[0]:
         raise invalid_input("granularityId must be the marketplace of marketplaceIds", granularity_id)
     since = queries.instant(query, "startDateTime")
     if since is not None and since < now - data.OLDEST:
@@ -48,7 +48,7 @@ def read(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
     skus = queries.texts(query, "sellerSkus", most=50)
     one = queries.text(query, "sellerSku")
     return Wanted(
-        shops[0],
+        marketplace_ids[0],
         queries.flag(query, "details"),
         since,
         frozenset((*skus, one) if one else skus),

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from amazon_sandbox.core.quotas import UsagePlan
 from amazon_sandbox.finances.render import Draft
 from amazon_sandbox.simulation import Seller
-from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, Order
+from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, Order, orders_on
 from amazon_sandbox.simulation.refunds import refunds_on
 from amazon_sandbox.simulation.settlements import (
     account_lines,
@@ -58,11 +58,16 @@ class Wanted(NamedTuple):
 
 
 def transactions(
-    seller: Seller, shops: Sequence[Storefront], wanted: Wanted, now: int, place: Place | None, size: int
+    seller: Seller,
+    storefronts: Sequence[Storefront],
+    wanted: Wanted,
+    now: int,
+    place: Place | None,
+    size: int,
 ) -> tuple[list[Json], Place | None]:
     """A page of transactions by posting time from `place` on, and the place of the next page."""
     page: list[Json] = []
-    for here, draft in _walk(seller, shops, wanted, now, place):
+    for here, draft in _walk(seller, storefronts, wanted, now, place):
         if len(page) == size:
             return page, here
         page.append(draft.written())
@@ -70,13 +75,13 @@ def transactions(
 
 
 def _walk(
-    seller: Seller, shops: Sequence[Storefront], wanted: Wanted, now: int, place: Place | None
+    seller: Seller, storefronts: Sequence[Storefront], wanted: Wanted, now: int, place: Place | None
 ) -> Iterator[tuple[Place, Draft]]:
     first = max(wanted.start, now - int(KEPT.total_seconds())) // DAY
     last = (min(wanted.end, now) - 1) // DAY
     from_day, from_position = place or (first, 0)
     for day in range(max(first, from_day), last + 1):
-        for position, draft in enumerate(_of_day(seller, shops, day, now)):
+        for position, draft in enumerate(_of_day(seller, storefronts, day, now)):
             if (day, position) >= (from_day, from_position) and _fits(draft, wanted, now):
                 yield (day, position), draft
 
@@ -91,22 +96,24 @@ def _fits(draft: Draft, wanted: Wanted, now: int) -> bool:
     )
 
 
-def _of_day(seller: Seller, shops: Sequence[Storefront], day: int, now: int) -> list[Draft]:
+def _of_day(seller: Seller, storefronts: Sequence[Storefront], day: int, now: int) -> list[Draft]:
     """Everything posted on a UTC day (days since 1970), by posting time."""
     start, end = day * DAY, (day + 1) * DAY
-    drafts = [draft for storefront in shops for draft in _of_shop(seller, storefront, start, end, now)]
+    drafts = [
+        draft for storefront in storefronts for draft in _of_storefront(seller, storefront, start, end, now)
+    ]
     firsts = {group[0] for group in currency_groups(seller).values()}
-    for storefront in shops:
+    for storefront in storefronts:
         if storefront.marketplace.marketplace_id in firsts:
             drafts.extend(_of_account(seller, storefront, start, end))
     return sorted(drafts, key=lambda draft: (draft.posted, draft.transaction_id))
 
 
-def _of_shop(seller: Seller, storefront: Storefront, start: int, end: int, now: int) -> Iterator[Draft]:
+def _of_storefront(seller: Seller, storefront: Storefront, start: int, end: int, now: int) -> Iterator[Draft]:
     last = storefront.marketplace.day_of_epoch(end)
     weeks_ago = storefront.marketplace.day_of_epoch(start - _DEFERRED_FOR)
     for day in range(weeks_ago - LONGEST_SHIPPING_DAYS - 1, last + 1):
-        for order in storefront.orders(day):
+        for order in orders_on(storefront, day):
             if not order.shipped or order.shipped >= end:
                 continue
             if order.shipped >= start or order.is_business:

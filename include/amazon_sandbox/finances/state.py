@@ -48,7 +48,7 @@ def read(query: QueryParams, seller: Seller, now: datetime) -> Call:
     start = after or end - _LOOKED_AT
     if start >= end:
         raise invalid_input("postedBefore must be later than postedAfter")
-    shops = queries.shops(query, "marketplaceId", seller, most=1)
+    marketplace_ids = queries.own_marketplaces(query, "marketplaceId", seller, most=1)
     is_known = not value or bool((_ORDER_ID if name == "ORDER_ID" else _GROUP_ID).fullmatch(value))
     wanted = data.Wanted(
         int(start.timestamp()),
@@ -59,7 +59,7 @@ def read(query: QueryParams, seller: Seller, now: datetime) -> Call:
     )
     return Call(
         wanted,
-        shops or seller.marketplace_ids,
+        marketplace_ids or seller.marketplace_ids,
         end - start > data.LONGEST_SPAN or not is_known,
         queries.text(query, "nextToken"),
         {parameter: query[parameter] for parameter in query if parameter != "nextToken"},

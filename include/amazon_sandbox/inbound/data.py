@@ -17,6 +17,8 @@ from amazon_sandbox.simulation.inbound import (
     LONGEST_OPEN_DAYS,
     PLANNED_DAYS,
     Plan,
+    inbound_ids,
+    inbound_plans,
 )
 from amazon_sandbox.simulation.inventory import DAY, INBOUND_SEEN_DAYS
 from amazon_sandbox.simulation.storefront import Storefront
@@ -46,7 +48,7 @@ _EPOCH_DAY = 719_163  # 1970-01-01 as an ordinal
 
 
 def newest_plans(
-    shops: Sequence[Storefront], now: int, *, by_update: bool, status: str | None = None
+    storefronts: Sequence[Storefront], now: int, *, by_update: bool, status: str | None = None
 ) -> Iterator[Plan]:
     """The plans of two years by last update or by creation, latest first; made as far as they are taken.
 
@@ -55,7 +57,7 @@ def newest_plans(
     waiting: list[Plan] = []
     time = _time(now, by_update)
     for block in _blocks(now, status):
-        waiting = sorted(waiting + _shown(shops, block, now, status), key=time)
+        waiting = sorted(waiting + _shown(storefronts, block, now, status), key=time)
         # No plan of an earlier block has changed since.
         border = (block * BLOCK_DAYS + LONGEST_OPEN_DAYS + 1 - _EPOCH_DAY) * DAY
         while waiting and time(waiting[-1]) >= border:
@@ -64,14 +66,14 @@ def newest_plans(
 
 
 def oldest_plans(
-    shops: Sequence[Storefront], now: int, *, by_update: bool, status: str | None = None
+    storefronts: Sequence[Storefront], now: int, *, by_update: bool, status: str | None = None
 ) -> Iterator[Plan]:
     """`newest_plans` the other way round."""
     waiting: deque[Plan] = deque()
     time = _time(now, by_update)
     for block in reversed(_blocks(now, status)):
         # Of equal times the later block's come first, as they come last there.
-        waiting = deque(sorted([*_shown(shops, block, now, status), *waiting], key=time))
+        waiting = deque(sorted([*_shown(storefronts, block, now, status), *waiting], key=time))
         # No plan of a later block was made before.
         border = ((block + 1) * BLOCK_DAYS - PLANNED_DAYS - 1 - _EPOCH_DAY) * DAY
         while waiting and time(waiting[0]) < border:
@@ -79,7 +81,7 @@ def oldest_plans(
     yield from waiting
 
 
-def plans_with(shops: Sequence[Storefront], ids: Iterable[str], now: int) -> list[Plan]:
+def plans_with(storefronts: Sequence[Storefront], ids: Iterable[str], now: int) -> list[Plan]:
     """The plans of two years that have one of the ids or a shipment with such a confirmation id, latest
     update first. Only blocks that hold one of the ids are made.
     """
@@ -87,17 +89,17 @@ def plans_with(shops: Sequence[Storefront], ids: Iterable[str], now: int) -> lis
     for block in _blocks(now):
         if not left:
             break
-        for storefront in shops:
-            if here := left & storefront.inbound_ids(block):
+        for storefront in storefronts:
+            if here := left & inbound_ids(storefront, block):
                 left -= here
-                found += [plan for plan in storefront.inbound_plans(block) if _has(plan, here)]
+                found += [plan for plan in inbound_plans(storefront, block) if _has(plan, here)]
     made = [plan for plan in found if plan.made_at <= now]
     return sorted(made, key=lambda plan: plan.updated_at(now))[::-1]
 
 
-def find_plan(shops: Sequence[Storefront], plan_id: str, now: int) -> Plan | None:
+def find_plan(storefronts: Sequence[Storefront], plan_id: str, now: int) -> Plan | None:
     """A plan by its id."""
-    return next(iter(plans_with(shops, (plan_id,), now)), None)
+    return next(iter(plans_with(storefronts, (plan_id,), now)), None)
 
 
 def _blocks(now: int, status: str | None = None) -> range:
@@ -110,8 +112,8 @@ def _blocks(now: int, status: str | None = None) -> range:
     return range((today + PLANNED_DAYS + 1) // BLOCK_DAYS, oldest // BLOCK_DAYS - 1, -1)
 
 
-def _shown(shops: Sequence[Storefront], block: int, now: int, status: str | None) -> list[Plan]:
-    plans = (plan for storefront in shops for plan in storefront.inbound_plans(block))
+def _shown(storefronts: Sequence[Storefront], block: int, now: int, status: str | None) -> list[Plan]:
+    plans = (plan for storefront in storefronts for plan in inbound_plans(storefront, block))
     return [plan for plan in plans if plan.made_at <= now and status in (None, plan.status(now))]
 
 

@@ -27,7 +27,7 @@ async def list_inbound_plans(call: Operation) -> Answer:
     def page() -> list[Plan]:
         now = int(as_of)
         listed = data.newest_plans if wanted.is_descending else data.oldest_plans
-        found = listed(_shops(call), now, by_update=wanted.by_update, status=wanted.status)
+        found = listed(_storefronts(call), now, by_update=wanted.by_update, status=wanted.status)
         return list(islice(found, first, first + wanted.size + 1))
 
     found = await asyncio.to_thread(page)
@@ -80,7 +80,7 @@ async def get_shipment_items_by_shipment_id(call: Operation) -> Answer:
     wanted, now = call.request.path_params["shipment_id"], _now(call)
 
     def search() -> Shipment | None:
-        plans = data.plans_with(_shops(call), (wanted,), now)
+        plans = data.plans_with(_storefronts(call), (wanted,), now)
         shipments = (shipment for plan in plans for shipment in plan.shipments)
         return next((one for one in shipments if one.confirmation_id == wanted), None)
 
@@ -148,13 +148,13 @@ def _item(plan: Plan, shipment: Shipment, now: int) -> dict[str, Any]:
 async def _plan(call: Operation) -> Plan:
     """The plan of the path. Raises ApiError."""
     plan_id = state.checked_id("inboundPlanId", call.request.path_params["plan_id"])
-    found = await asyncio.to_thread(data.find_plan, _shops(call), plan_id, _now(call))
+    found = await asyncio.to_thread(data.find_plan, _storefronts(call), plan_id, _now(call))
     if found is None:
         raise state.not_found("inboundPlanId", plan_id)
     return found
 
 
-def _shops(call: Operation) -> list[Storefront]:
+def _storefronts(call: Operation) -> list[Storefront]:
     return [storefront_of(call, marketplace_id) for marketplace_id in call.caller.marketplace_ids]
 
 

@@ -113,7 +113,7 @@ def _kind(query: QueryParams, known: tuple[str, ...]) -> str:
 
 def _shop(query: QueryParams, seller: Seller) -> str:
     queries.needed(query, "MarketplaceId")
-    return queries.shops(query, "MarketplaceId", seller, most=1)[0]
+    return queries.own_marketplaces(query, "MarketplaceId", seller, most=1)[0]
 
 
 def _range(query: QueryParams) -> tuple[int, int]:

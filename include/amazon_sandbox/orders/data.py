@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from amazon_sandbox.core.quotas import UsagePlan
-from amazon_sandbox.simulation.orders import LONGEST_LIFE_DAYS, Order, state_at
+from amazon_sandbox.simulation.orders import LONGEST_LIFE_DAYS, Order, orders_on, state_at
 from amazon_sandbox.simulation.storefront import Storefront
 
 # Usage plans as the descriptions in orders_2026-01-01.json and ordersV0.json give them.
@@ -49,11 +49,11 @@ Place = tuple[int, int]
 
 
 def search(
-    shops: Sequence[Storefront], wanted: Search, now: int, place: Place | None, size: int
+    storefronts: Sequence[Storefront], wanted: Search, now: int, place: Place | None, size: int
 ) -> tuple[list[Found], Place | None]:
     """A page of orders from `place` on, oldest purchase first, and the place of the next page."""
     page: list[Found] = []
-    for here, found in _walk(shops, wanted, now, place):
+    for here, found in _walk(storefronts, wanted, now, place):
         if len(page) == size:
             return page, here
         page.append(found)
@@ -61,14 +61,14 @@ def search(
 
 
 def _walk(
-    shops: Sequence[Storefront], wanted: Search, now: int, place: Place | None
+    storefronts: Sequence[Storefront], wanted: Search, now: int, place: Place | None
 ) -> Iterator[tuple[Place, Found]]:
     first, last = _days(wanted, now)
     from_day, from_position = place or (first, 0)
     matches = _matcher(wanted)
     for day in range(max(first, from_day), last + 1):
         of_day = sorted(
-            ((order, storefront) for storefront in shops for order in storefront.orders(day)),
+            ((order, storefront) for storefront in storefronts for order in orders_on(storefront, day)),
             key=lambda pair: (pair[0].purchased, pair[0].order_id),
         )
         for position, (order, storefront) in enumerate(of_day):

@@ -53,9 +53,9 @@ async def _page(call: Operation, wanted: state.Wanted, name: str) -> tuple[list[
             name=name,
         )
         place, as_of = (told.place[0], told.place[1]), told.as_of
-    shops = [storefront_of(call, marketplace_id) for marketplace_id in wanted.marketplace_ids]
+    storefronts = [storefront_of(call, marketplace_id) for marketplace_id in wanted.marketplace_ids]
     page, following = await asyncio.to_thread(
-        data.search, shops, wanted.search, int(as_of), place, wanted.size
+        data.search, storefronts, wanted.search, int(as_of), place, wanted.size
     )
     if following is None:
         return page, None
@@ -68,8 +68,8 @@ def _written(wanted: state.Wanted) -> str:
 
 def _look(call: Operation) -> None:
     query = call.request.query_params
-    shops = query.get("marketplaceIds") or query.get("MarketplaceIds") or ""
-    call.marketplace_ids = tuple(shops.split(","))
+    storefronts = query.get("marketplaceIds") or query.get("MarketplaceIds") or ""
+    call.marketplace_ids = tuple(storefronts.split(","))
 
 
 routes: list[BaseRoute] = [

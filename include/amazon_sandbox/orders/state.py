@@ -57,7 +57,7 @@ class _Names(NamedTuple):
     created_before: str
     updated_after: str
     updated_before: str
-    shops: str
+    marketplace_ids: str
     size: str
     token: str
 
@@ -107,13 +107,13 @@ def _wanted(
     is_merchant: bool | None,
     included: frozenset[str],
 ) -> Wanted:
-    shops = queries.shops(query, names.shops, seller, most=50)
+    marketplace_ids = queries.own_marketplaces(query, names.marketplace_ids, seller, most=50)
     by_update, start, end = _window(names, query, now)
     search = Search(by_update, int(start.timestamp()), int(end.timestamp()), statuses, is_merchant)
     arguments = {name: ",".join(sorted(query.getlist(name))) for name in query if name != names.token}
     return Wanted(
         search,
-        shops or seller.marketplace_ids,
+        marketplace_ids or seller.marketplace_ids,
         end,
         included,
         queries.integer(query, names.size, 1, data.MOST_RESULTS, data.MOST_RESULTS),

@@ -201,8 +201,8 @@ class ReportCreator(FamilyState):
     def _settlement(
         self, seller: Seller, ref: SettlementRef, created: float, *, is_corrected: bool = False
     ) -> None:
-        shops = tuple(ref.marketplace_ids)
-        wanted = ReportSpecification(data.SETTLEMENTS, shops, ref.start, ref.end, {})
+        marketplace_ids = tuple(ref.marketplace_ids)
+        wanted = ReportSpecification(data.SETTLEMENTS, marketplace_ids, ref.start, ref.end, {})
         report = self._blank(seller, wanted, created)
         report.processing_from = report.due_at = created
         report.reads_needed = None
@@ -213,7 +213,7 @@ class ReportCreator(FamilyState):
             account=seller.account,
             report_type=data.SETTLEMENTS,
             as_of=instant(created),
-            marketplace_ids=shops,
+            marketplace_ids=marketplace_ids,
             settlement_id=ref.settlement_id,
             transforms=(("lines_joined", ()),) if is_corrected else (),
         )
@@ -225,8 +225,8 @@ def _same_report(
     application: str, seller: Seller, wanted: ReportSpecification, rules: data.TypeRules
 ) -> SameReport:
     start, end = (None, None) if rules.is_snapshot else (wanted.start, wanted.end)
-    shops = tuple(sorted(wanted.marketplace_ids))
-    return SameReport(application, seller.seller_id, wanted.report_type, shops, start, end)
+    marketplace_ids = tuple(sorted(wanted.marketplace_ids))
+    return SameReport(application, seller.seller_id, wanted.report_type, marketplace_ids, start, end)
 
 
 def _is_too_old(rules: data.TypeRules, wanted: ReportSpecification, now: float) -> bool:

@@ -249,11 +249,11 @@ def token_of(wanted: ReportFilter, last: Report) -> str:
 def read_token(token: str) -> tuple[ReportFilter, tuple[float, int]] | None:
     """The filter and place of a nextToken; None for a token this API never gave out."""
     try:
-        types, statuses, shops, since, until, size, (created, number) = json.loads(
+        types, statuses, marketplace_ids, since, until, size, (created, number) = json.loads(
             base64.b64decode(token, validate=True)
         )
         wanted = ReportFilter(
-            tuple(types), tuple(statuses), tuple(shops), float(since), float(until), int(size)
+            tuple(types), tuple(statuses), tuple(marketplace_ids), float(since), float(until), int(size)
         )
         return wanted, (float(created), int(number))
     except (ValueError, TypeError):

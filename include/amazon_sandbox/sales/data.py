@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from amazon_sandbox.core.quotas import UsagePlan
-from amazon_sandbox.simulation.orders import Order, is_priced, state_at
+from amazon_sandbox.simulation.orders import Order, is_priced, orders_on, state_at
 from amazon_sandbox.simulation.storefront import Storefront
 
 # Usage plan as the description in sales.json gives it.
@@ -61,7 +61,7 @@ def _orders(storefront: Storefront, start: datetime, end: datetime, now: int) ->
     for day in range(
         storefront.marketplace.day_of_epoch(first), storefront.marketplace.day_of_epoch(last) + 1
     ):
-        for order in storefront.orders(day):
+        for order in orders_on(storefront, day):
             if first <= order.purchased < last:
                 yield order
 

@@ -34,7 +34,7 @@ class Wanted(NamedTuple):
 def read(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
     """Raises ApiError."""
     queries.needed(query, "marketplaceIds")
-    shops = queries.shops(query, "marketplaceIds", seller, most=1)
+    marketplace_ids = queries.own_marketplaces(query, "marketplaceIds", seller, most=1)
     interval = queries.needed(query, "interval")
     granularity = queries.choice(query, "granularity", data.GRANULARITIES)
     if granularity is None:
@@ -59,7 +59,7 @@ def read(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
         asin=asin,
         sku="" if programme else sku,
     )
-    return Wanted(shops[0], start, end, zone, granularity, wanted, first == "Sunday")
+    return Wanted(marketplace_ids[0], start, end, zone, granularity, wanted, first == "Sunday")
 
 
 def _interval(query: QueryParams, interval: str, granularity: str) -> tuple[datetime, datetime, ZoneInfo]:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from amazon_sandbox.simulation.ads_structure import SB, SD, SP, Ad, Structure, Target, structure_of
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.figures import sales_by_sku
-from amazon_sandbox.simulation.orders import Order, OrderItem, is_priced, state_at
+from amazon_sandbox.simulation.orders import Order, OrderItem, is_priced, orders_on, state_at
+from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import pick, uniforms
-
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.storefront import Storefront
 
 LONGEST_DAYS = 30  # Sponsored Products; the others look back 14 days
 CREDITED_SHARE = 0.42
@@ -56,7 +54,7 @@ def credits_of_orders(storefront: Storefront, ordinal: int) -> dict[int, tuple[C
     """Of the orders of a day: day of the click -> what it is credited with."""
     found: dict[int, list[Credit]] = defaultdict(list)
     structure = structure_of(storefront)
-    for order in storefront.orders(ordinal):
+    for order in orders_on(storefront, ordinal):
         for item in order.items:
             credit = _credit(storefront, structure, ordinal, order, item)
             if credit is not None:

@@ -10,14 +10,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.search import queries_of
+from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import UPPER_ALNUM, between, number, token, uniforms
-
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.storefront import Storefront
 
 SP, SB, SD = "SPONSORED_PRODUCTS", "SPONSORED_BRANDS", "SPONSORED_DISPLAY"
 SHORT = {SP: "SP", SB: "SB", SD: "SD"}
@@ -133,7 +130,7 @@ def structure_of(storefront: Storefront) -> Structure:
 
 class _Builder:
     def __init__(self, storefront: Storefront) -> None:
-        self._shop = storefront
+        self._storefront = storefront
         self._language = storefront.marketplace.language
         self._portfolios: dict[str, Portfolio] = {}
         self._campaigns: list[Campaign] = []
@@ -141,7 +138,7 @@ class _Builder:
     def build(self) -> Structure:
         families: dict[str, list[Listing]] = defaultdict(list)
         categories: dict[str, list[Listing]] = defaultdict(list)
-        for listing in self._shop.listings:
+        for listing in self._storefront.listings:
             families[listing.parent_asin].append(listing)
             categories[listing.category].append(listing)
         for category in sorted(categories):
@@ -164,23 +161,23 @@ class _Builder:
         )
 
     def _id(self, *what: str | int) -> int:
-        return (10**17 + number(*self._shop.key, "ads", *what) % (8 * 10**17)) | 1
+        return (10**17 + number(*self._storefront.key, "ads", *what) % (8 * 10**17)) | 1
 
     def _money(self, usd: float) -> int:
-        local = usd * self._shop.marketplace.usd_rate
-        return max(1, round(local * 100 if self._shop.marketplace.decimals else local))
+        local = usd * self._storefront.marketplace.usd_rate
+        return max(1, round(local * 100 if self._storefront.marketplace.decimals else local))
 
     def _portfolio(self, category: str) -> None:
-        u = uniforms(*self._shop.key, "portfolio", category)
+        u = uniforms(*self._storefront.key, "portfolio", category)
         budget = self._money(between(u[0], 2_000, 9_000)) if u[1] < 0.4 else None
-        name = f"{category.title()} {self._shop.marketplace.country}"
+        name = f"{category.title()} {self._storefront.marketplace.country}"
         created = _OPENED - int(between(u[2], 1, 40))
         self._portfolios[category] = Portfolio(self._id("portfolio", category), name, budget, created)
 
     def _campaign(
         self, product: str, kind: str, name: str, listings: list[Listing], portfolio: Portfolio | None
     ) -> Campaign:
-        u = uniforms(*self._shop.key, "campaign", product, kind, name)
+        u = uniforms(*self._storefront.key, "campaign", product, kind, name)
         start = max(_OPENED, min(listing.launch for listing in listings)) + int(u[0] * 60)
         state, end = "ENABLED", _FOREVER
         if u[1] < 0.06 and kind not in ("auto", "collection"):
@@ -212,7 +209,7 @@ class _Builder:
     def _target(
         self, group: AdGroup, kind: str, text: str, match: str, terms: tuple[str, ...], value: str = ""
     ) -> None:
-        u = uniforms(*self._shop.key, "target", group.id, text, match)
+        u = uniforms(*self._storefront.key, "target", group.id, text, match)
         bid = max(1, round(group.bid * between(u[0], 0.8, 1.3)))
         group.targets.append(
             Target(self._id("target", group.id, text, match), group, kind, text, match, bid, terms, value)
@@ -220,7 +217,7 @@ class _Builder:
 
     def _products(self, family: list[Listing]) -> None:
         """Sponsored Products: an automatic campaign of each family, a manual one of most."""
-        storefront = self._shop
+        storefront = self._storefront
         name, first = _name(family[0], self._language), family[0]
         u = uniforms(*storefront.key, "sponsored products", first.parent_asin)
         portfolio = self._portfolios[first.category] if u[0] < 0.85 else None
@@ -256,7 +253,7 @@ class _Builder:
         if not own:
             return
         for kind in ("collection", "video"):
-            u = uniforms(*self._shop.key, "sponsored brands", category, kind)
+            u = uniforms(*self._storefront.key, "sponsored brands", category, kind)
             if kind == "video" and u[0] < 0.5:
                 continue
             campaign = self._campaign(SB, kind, category.title(), own, self._portfolios[category])
@@ -274,7 +271,7 @@ class _Builder:
         if not own:
             return
         for kind in ("product", "audience"):
-            u = uniforms(*self._shop.key, "sponsored display", category, kind)
+            u = uniforms(*self._storefront.key, "sponsored display", category, kind)
             campaign = self._campaign(SD, kind, category.title(), own, self._portfolios[category])
             group = self._group(campaign, f"{category.title()} {kind}", between(u[0], 0.4, 1.0))
             for listing in own:
@@ -301,7 +298,7 @@ class _Builder:
 
     def _stranger(self, about: str, place: int) -> str:
         """An ASIN of another seller."""
-        return "B0" + token(UPPER_ALNUM, 8, *self._shop.key, "stranger", about, place)
+        return "B0" + token(UPPER_ALNUM, 8, *self._storefront.key, "stranger", about, place)
 
 
 def _name(listing: Listing, language: str) -> str:

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from amazon_sandbox.simulation.ads_credits import Credit, candidates, known_credits
 from amazon_sandbox.simulation.ads_structure import SB, SD, SP, Ad, Target, structure_of
 from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import between, pick, poisson, uniforms
-
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.storefront import Storefront
 
 PLACEMENTS = ("Top of Search on-Amazon", "Detail Page on-Amazon", "Other on-Amazon")
 CHECKED_AFTER = 3 * 86_400

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.inventory import DAY
+from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import UPPER_ALNUM, between, token, uniforms
-
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.catalogue import Listing
-    from amazon_sandbox.simulation.storefront import Storefront
 
 GROUPS = 3
 KEPT_DAYS = 731

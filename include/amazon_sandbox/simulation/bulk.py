@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from amazon_sandbox.simulation.documents import Document, charset_of
-from amazon_sandbox.simulation.orders import state_at
+from amazon_sandbox.simulation.orders import orders_on, state_at
 from amazon_sandbox.simulation.report_types.all_orders import header_of, order_rows
 from amazon_sandbox.simulation.sellers import Seller
 from amazon_sandbox.simulation.storefront import Storefront
@@ -47,7 +47,7 @@ def _block(storefront: Storefront, seller: Seller, rows: int, codec: str) -> lis
     orders = 0
     day = _LAST_DAY
     while len(lines) < rows:
-        for order in storefront.orders(day):
+        for order in orders_on(storefront, day):
             orders += 1
             items = tuple(
                 item._replace(item_id=f"{_MARK}{len(lines) + place:07d}")

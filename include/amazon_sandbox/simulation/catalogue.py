@@ -56,21 +56,21 @@ class Listing:
         joined = ", ".join(part for part in (row[language], variant) if part)
         return f"{BRANDS.get(language, DEFAULT_BRAND)} {joined}"
 
-    def unit_price(self, storefront: Marketplace, ordinal: int) -> int:
+    def unit_price(self, marketplace: Marketplace, ordinal: int) -> int:
         """Price in minor units on a day: revised each quarter by a few per cent, ending in .99 (yen: in
         80).
         """
         quarter = ordinal // 91
-        revision = between(uniforms("price", self.sku, storefront.country, quarter)[0], 0.94, 1.07)
-        local = self.usd_price * storefront.usd_rate * revision
-        if storefront.decimals == 0:
+        revision = between(uniforms("price", self.sku, marketplace.country, quarter)[0], 0.94, 1.07)
+        local = self.usd_price * marketplace.usd_rate * revision
+        if marketplace.decimals == 0:
             return max(80, int(local / 100) * 100 + 80)
         return max(99, int(local) * 100 + 99)
 
-    def fulfilment_fee(self, storefront: Marketplace) -> int:
+    def fulfilment_fee(self, marketplace: Marketplace) -> int:
         """FBA fee per unit in minor units, by size."""
-        minor = (2.6 + 0.45 * self.litres) * storefront.usd_rate
-        return round(minor * 100) if storefront.decimals else round(minor)
+        minor = (2.6 + 0.45 * self.litres) * marketplace.usd_rate
+        return round(minor * 100) if marketplace.decimals else round(minor)
 
 
 def _product_types() -> dict[str, dict[str, str]]:
@@ -163,8 +163,8 @@ def _launch(family: float, child: float) -> int:
     return int(between(child, _OLD_RANGE_UNTIL, _LAST_LAUNCH))
 
 
-def offered(listing: Listing, storefront: Marketplace, seed: int) -> bool:
+def offered(listing: Listing, marketplace: Marketplace, seed: int) -> bool:
     """Whether a listing is offered in a marketplace: all in the large ones, most elsewhere."""
-    if storefront.market_size >= 0.6:
+    if marketplace.market_size >= 0.6:
         return True
-    return uniforms(seed, listing.sku, storefront.country, "offered")[0] < 0.85
+    return uniforms(seed, listing.sku, marketplace.country, "offered")[0] < 0.85

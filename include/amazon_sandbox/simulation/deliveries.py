@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.orders import orders_on
 from amazon_sandbox.simulation.refunds import CENTRES
+from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import UPPER_ALNUM, pick, token, uniforms
-
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.catalogue import Listing
-    from amazon_sandbox.simulation.storefront import Storefront
 
 
 class Delivery(NamedTuple):
@@ -78,7 +77,7 @@ def _bought(storefront: Storefront, begun: list[Arrival]) -> dict[Listing, dict[
     if not begun:
         return bought
     for day in range(min(arrival.day for arrival in begun), max(arrival.end for arrival in begun)):
-        for order in storefront.orders(day):
+        for order in orders_on(storefront, day):
             for item in order.items:
                 if item.listing in bought:
                     bought[item.listing][day] += item.quantity

@@ -47,9 +47,9 @@ CP1252 = Charset("cp1252", "text/plain;charset=Cp1252")
 CP932 = Charset("cp932", "text/plain;charset=windows-31j")
 
 
-def charset_of(shops: Iterable[Marketplace]) -> Charset:
+def charset_of(marketplaces: Iterable[Marketplace]) -> Charset:
     """The charset of a flat file: Shift_JIS as Windows writes it for Japan, Windows Latin 1 elsewhere."""
-    return CP932 if any(storefront.country == "JP" for storefront in shops) else CP1252
+    return CP932 if any(marketplace.country == "JP" for marketplace in marketplaces) else CP1252
 
 
 def flat_file(header: Sequence[str], rows: Iterable[Sequence[str]], charset: Charset) -> Document:

@@ -8,18 +8,15 @@ parent ASIN and day.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import add
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from amazon_sandbox.simulation.catalogue import Listing
-from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, is_priced, state_at
+from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, is_priced, orders_on, state_at
 from amazon_sandbox.simulation.refunds import refunds_on
+from amazon_sandbox.simulation.storefront import Storefront, kept_per_storefront
 from amazon_sandbox.simulation.streams import between, poisson, uniforms
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from amazon_sandbox.simulation.storefront import Storefront
 
 FINAL_AFTER = 7 * 86_400
 LATE_TRAFFIC_HOURS = 120
@@ -93,11 +90,12 @@ def day_figures(storefront: Storefront, ordinal: int, as_of: int) -> DayFigures 
     if as_of < end:
         return None
     if as_of >= end + FINAL_AFTER:
-        return storefront.final_figures(ordinal)
+        return final_figures(storefront, ordinal)
     return _make_day(storefront, ordinal, as_of)
 
 
-def make_final_day(storefront: Storefront, ordinal: int) -> DayFigures:
+@kept_per_storefront(1_024)
+def final_figures(storefront: Storefront, ordinal: int) -> DayFigures:
     """The final figures of a local day."""
     return _make_day(storefront, ordinal, storefront.marketplace.day_bounds(ordinal)[1] + FINAL_AFTER)
 
@@ -118,7 +116,7 @@ def _make_day(storefront: Storefront, ordinal: int, as_of: int) -> DayFigures:
 def sales_by_sku(storefront: Storefront, ordinal: int, as_of: int) -> dict[str, Figures]:
     """Sales of a local day by SKU as known at `as_of`, also for a day still running; traffic fields are 0."""
     sums: dict[str, list[int]] = {}
-    for order in storefront.orders(ordinal):
+    for order in orders_on(storefront, ordinal):
         state = state_at(order, as_of)
         if state is None or state[0] == "Cancelled":
             continue
@@ -179,7 +177,7 @@ def _extras(storefront: Storefront, ordinal: int) -> DayExtras:
     shipped = [
         order
         for day in range(ordinal - LONGEST_SHIPPING_DAYS, ordinal + 1)
-        for order in storefront.orders(day)
+        for order in orders_on(storefront, day)
         if start <= order.shipped < end
     ]
     refunds = list(refunds_on(storefront, ordinal))

@@ -11,20 +11,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.deliveries import arrivals, deliveries, delivery_centre, shipment_id
 from amazon_sandbox.simulation.inventory import DAY, INBOUND_SEEN_DAYS, RECEIVING_DAYS
+from amazon_sandbox.simulation.storefront import Storefront, kept_per_storefront
 from amazon_sandbox.simulation.streams import Key, between, number, uniforms
-
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.catalogue import Listing
-    from amazon_sandbox.simulation.storefront import Storefront
 
 PLANNED_DAYS = 9
 LONGEST_OPEN_DAYS = 7  # from the arrival of the units until a shipment is closed
 KEPT_DAYS = 731
 BLOCK_DAYS = 28
+KEPT_BLOCKS = 64
 ACTIVE = "ACTIVE"  # the status of a plan until all has left
 _SHORT_SHARE = 0.04
 
@@ -110,12 +109,13 @@ def plans_seen(storefront: Storefront, since: int, now: int) -> Iterator[Plan]:
     first = storefront.marketplace.day_of_epoch(earliest) - LONGEST_OPEN_DAYS
     last = today + PLANNED_DAYS
     for block in range(first // BLOCK_DAYS, last // BLOCK_DAYS + 1):
-        for plan in storefront.inbound_plans(block):
+        for plan in inbound_plans(storefront, block):
             if plan.made_at <= now:
                 yield plan
 
 
-def make_ids(storefront: Storefront, block: int) -> frozenset[str]:
+@kept_per_storefront(KEPT_BLOCKS)
+def inbound_ids(storefront: Storefront, block: int) -> frozenset[str]:
     """The ids of the plans of a block and the confirmation ids of their shipments, without an order made for
     it; those of deliveries that come to nothing are among them.
     """
@@ -128,7 +128,8 @@ def make_ids(storefront: Storefront, block: int) -> frozenset[str]:
     )
 
 
-def make_plans(storefront: Storefront, block: int) -> tuple[Plan, ...]:
+@kept_per_storefront(KEPT_BLOCKS)
+def inbound_plans(storefront: Storefront, block: int) -> tuple[Plan, ...]:
     """The plans of the delivery days of a block, by day."""
     by_day: dict[int, list[tuple[Listing, int]]] = {}
     for delivery in deliveries(storefront, _days(block)):

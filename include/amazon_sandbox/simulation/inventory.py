@@ -12,16 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from amazon_sandbox.simulation.orders import LONGEST_LIFE_DAYS, LONGEST_SHIPPING_DAYS
+from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.demand import StockCycle
+from amazon_sandbox.simulation.orders import LONGEST_LIFE_DAYS, LONGEST_SHIPPING_DAYS, orders_on
+from amazon_sandbox.simulation.refunds import refund_lags, refunds_of_purchases
+from amazon_sandbox.simulation.storefront import Storefront, kept_per_storefront
 
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.catalogue import Listing
-    from amazon_sandbox.simulation.demand import StockCycle
-    from amazon_sandbox.simulation.storefront import Storefront
-
-    Cycles = dict[Listing, tuple[StockCycle, StockCycle]]
+Cycles = dict[Listing, tuple[StockCycle, StockCycle]]
 
 DAY = 86_400
 INBOUND_SEEN_DAYS = 6
@@ -80,12 +79,12 @@ def stock_at(storefront: Storefront, now: int) -> dict[str, Stock]:
 PAN_EU = frozenset({"DE", "FR", "IT", "ES", "NL", "SE", "PL", "BE", "IE"})
 
 
-def shared_stock_at(shops: Iterable[Storefront], storefront: Storefront, now: int) -> dict[str, Stock]:
-    """What a shop tells as its stock: with Pan-EU that of all of the account's ``shops`` of the pool."""
+def shared_stock_at(storefronts: Iterable[Storefront], storefront: Storefront, now: int) -> dict[str, Stock]:
+    """What a shop tells as its stock: with Pan-EU that of all of the account's ``storefronts`` of the pool."""
     told = stock_at(storefront, now)
     if storefront.marketplace.country not in PAN_EU:
         return told
-    for other in shops:
+    for other in storefronts:
         if other is not storefront and other.marketplace.country in PAN_EU:
             for sku, stock in stock_at(other, now).items():
                 if sku in told:
@@ -104,12 +103,13 @@ class Shipped(NamedTuple):
         return Shipped(self.units + other.units, self.sales + other.sales)
 
 
-def make_shipped_day(storefront: Storefront, ordinal: int) -> dict[str, Shipped]:
+@kept_per_storefront(1_024)
+def shipped_on(storefront: Storefront, ordinal: int) -> dict[str, Shipped]:
     """What Amazon shipped on a local day, by SKU; the seller's own shipments are not in it."""
     start, end = storefront.marketplace.day_bounds(ordinal)
     shipped: dict[str, Shipped] = {}
     for day in range(ordinal - LONGEST_SHIPPING_DAYS, ordinal + 1):
-        for order in storefront.orders(day):
+        for order in orders_on(storefront, day):
             if order.is_merchant or not start <= order.shipped < end:
                 continue
             for item in order.items:
@@ -132,7 +132,7 @@ def _open_units(storefront: Storefront, cycles: Cycles, today: int, now: int) ->
     first = min(cycle.start for cycle, _ in cycles.values())
     last = max(f.end if c.end - today <= INBOUND_SEEN_DAYS else c.end for c, f in cycles.values())
     for day in range(min(first, today - LONGEST_LIFE_DAYS), last):
-        for order in storefront.orders(day):
+        for order in orders_on(storefront, day):
             if order.is_merchant or (order.shipped and order.shipped <= now):
                 continue
             for item in order.items:
@@ -153,9 +153,9 @@ def _unsellable(storefront: Storefront, today: int, now: int) -> dict[str, int]:
     """Units returned damaged in the last 30 days; older ones have been removed."""
     units: dict[str, int] = {}
     for day in range(today - UNSELLABLE_KEPT_DAYS - 53, today - 4):
-        if not storefront.refund_lags(day):
+        if not refund_lags(storefront, day):
             continue
-        for refund in storefront.refunds_of_purchases(day):
+        for refund in refunds_of_purchases(storefront, day):
             for unit in refund.returns:
                 if unit.disposition != "SELLABLE" and now - UNSELLABLE_KEPT_DAYS * DAY < unit.at <= now:
                     units[refund.item.listing.sku] = units.get(refund.item.listing.sku, 0) + 1

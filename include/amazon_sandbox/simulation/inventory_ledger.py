@@ -15,21 +15,26 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.deliveries import centre_at, deliveries, delivery_centre, shipment_id
 from amazon_sandbox.simulation.inventory import DAY, UNSELLABLE_KEPT_DAYS, stock_at
-from amazon_sandbox.simulation.orders import LONGEST_LIFE_DAYS, LONGEST_SHIPPING_DAYS
-from amazon_sandbox.simulation.refunds import CENTRES, FIRST_LAG, LAST_LAG, LONGEST_RETURN_DAYS
+from amazon_sandbox.simulation.orders import LONGEST_LIFE_DAYS, LONGEST_SHIPPING_DAYS, orders_on
+from amazon_sandbox.simulation.refunds import (
+    CENTRES,
+    FIRST_LAG,
+    LAST_LAG,
+    LONGEST_RETURN_DAYS,
+    refund_lags,
+    refunds_of_purchases,
+)
 from amazon_sandbox.simulation.removals import removals_of_days
 from amazon_sandbox.simulation.shipments import centre_of
+from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import pick, uniforms
 
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.catalogue import Listing
-    from amazon_sandbox.simulation.storefront import Storefront
-
-    Dispositions = dict[tuple[Listing, str], int]
+Dispositions = dict[tuple[Listing, str], int]
 
 SELLABLE = "SELLABLE"
 APPEARS_AFTER = DAY
@@ -134,7 +139,7 @@ def _day_finder(storefront: Storefront, days: range) -> tuple[list[int], int]:
 def _shipments(storefront: Storefront, days: range) -> Iterator[Movement]:
     starts, first = _day_finder(storefront, days)
     for bought in range(days.start - LONGEST_SHIPPING_DAYS, days.stop):
-        for order in storefront.orders(bought):
+        for order in orders_on(storefront, bought):
             if order.is_merchant or not starts[0] <= order.shipped < starts[-1]:
                 continue
             day = first + bisect_right(starts, order.shipped) - 1
@@ -146,9 +151,9 @@ def _shipments(storefront: Storefront, days: range) -> Iterator[Movement]:
 def _returned(storefront: Storefront, first: int, last: int) -> Iterator[tuple[int, Listing, str, str]]:
     """(instant, SKU, disposition, centre) of each unit that may have come back from `first` to `last`."""
     for bought in range(first - LAST_LAG - LONGEST_RETURN_DAYS - 1, last - FIRST_LAG + 1):
-        if not storefront.refund_lags(bought):
+        if not refund_lags(storefront, bought):
             continue
-        for refund in storefront.refunds_of_purchases(bought):
+        for refund in refunds_of_purchases(storefront, bought):
             for unit in refund.returns:
                 yield unit.at, refund.item.listing, unit.disposition, unit.centre
 
@@ -186,7 +191,7 @@ def _removals(storefront: Storefront, days: range) -> Iterator[Movement]:
 def _disposals(storefront: Storefront, days: range) -> Iterator[Movement]:
     """Units of cancelled orders, gone when their stock cycle has ended and the order is cancelled."""
     for bought in range(days.start - LONGEST_CYCLE_DAYS - LONGEST_LIFE_DAYS, days.stop):
-        for order in storefront.orders(bought):
+        for order in orders_on(storefront, bought):
             if order.is_merchant or not order.cancelled:
                 continue
             cancelled = storefront.marketplace.day_of_epoch(order.cancelled)

@@ -8,14 +8,11 @@ closed day stands still before its seventh.
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from amazon_sandbox.simulation import tables
 from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.storefront import Storefront, kept_per_storefront
 from amazon_sandbox.simulation.streams import between, pick, poisson, shuffled, stream, uniforms
-
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.storefront import Storefront
 
 HOUR = 3600
 LONGEST_LIFE_DAYS = 5
@@ -60,7 +57,7 @@ class Order(NamedTuple):
     cancelled: int
     is_merchant: bool
     is_business: bool
-    place: dict[str, str]
+    city: dict[str, str]
     items: tuple[OrderItem, ...]
 
 
@@ -90,7 +87,12 @@ class _Draft(NamedTuple):
     instant: int
 
 
-def make_orders(storefront: Storefront, ordinal: int) -> tuple[Order, ...]:
+# A settlement needs 65 days, a month of orders 39; a day is about 100 kB.
+KEPT_DAYS = 160
+
+
+@kept_per_storefront(KEPT_DAYS)
+def orders_on(storefront: Storefront, ordinal: int) -> tuple[Order, ...]:
     """All orders bought on a local day, in order of purchase."""
     rng = stream(*storefront.key, ordinal, "orders")
     drafts = shuffled(_demand(storefront, ordinal), rng)
@@ -158,7 +160,7 @@ def _order(storefront: Storefront, ordinal: int, group: list[_Draft], rng: Rando
     purchased = group[0].instant
     is_business = rng.random() < BUSINESS_SHARE and marketplace.is_b2b
     paid, shipped, cancelled = _life(purchased, is_merchant, rng)
-    place = pick(rng.random(), storefront.places)
+    city = pick(rng.random(), storefront.cities)
     prefix = pick(rng.random(), marketplace.order_prefixes)
     return Order(
         order_id=f"{prefix}-{int(rng.random() * 1e7):07d}-{int(rng.random() * 1e7):07d}",
@@ -169,8 +171,8 @@ def _order(storefront: Storefront, ordinal: int, group: list[_Draft], rng: Rando
         cancelled=cancelled,
         is_merchant=is_merchant,
         is_business=is_business,
-        place=place,
-        items=tuple(_item(storefront, ordinal, draft, is_business, place, rng) for draft in group),
+        city=city,
+        items=tuple(_item(storefront, ordinal, draft, is_business, city, rng) for draft in group),
     )
 
 
@@ -192,7 +194,7 @@ def _life(purchased: int, is_merchant: bool, rng: Random) -> tuple[int, int, int
 
 
 def _item(
-    storefront: Storefront, ordinal: int, draft: _Draft, is_business: bool, place: dict[str, str], rng: Random
+    storefront: Storefront, ordinal: int, draft: _Draft, is_business: bool, city: dict[str, str], rng: Random
 ) -> OrderItem:
     listing = draft.listing
     extras = rng.random()
@@ -206,11 +208,11 @@ def _item(
         listing=listing,
         quantity=quantity,
         price=price,
-        tax=storefront.tax(price, place),
+        tax=storefront.tax(price, city),
         shipping=shipping,
-        shipping_tax=storefront.tax(shipping, place),
+        shipping_tax=storefront.tax(shipping, city),
         gift_wrap=gift_wrap,
-        gift_wrap_tax=storefront.tax(gift_wrap, place),
+        gift_wrap_tax=storefront.tax(gift_wrap, city),
         discount=price // 10 if has_promotion else 0,
         shipping_discount=0 if listing.is_merchant else shipping,
         promotion=_promotion(storefront, has_promotion, shipping > 0 and not listing.is_merchant, extras),
@@ -224,8 +226,3 @@ def _promotion(storefront: Storefront, has_promotion: bool, has_free_shipping: b
     if has_promotion:
         names.append(f"PAWS-V2-{int(extras * 1e9):010d}")
     return ",".join(names)
-
-
-def cities_of(country: str) -> tuple[dict[str, str], ...]:
-    """Cities that orders of a country ship to."""
-    return tuple(row for row in tables.rows("places") if row["country"] == country)

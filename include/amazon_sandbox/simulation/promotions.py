@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from amazon_sandbox.simulation.catalogue import Listing
-from amazon_sandbox.simulation.orders import Order, OrderItem, state_at
+from amazon_sandbox.simulation.orders import Order, OrderItem, orders_on, state_at
+from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import between, number, pick, uniforms
-
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.storefront import Storefront
 
 # A family may have one campaign in each so many days.
 EVERY_DAYS = 28
@@ -95,7 +92,7 @@ def _discounted(storefront: Storefront, start: int, end: int, now: int, gross: b
     """Order items with a discount, bought in [start, end)."""
     first, last = storefront.marketplace.day_of_epoch(start), storefront.marketplace.day_of_epoch(end - 1)
     for ordinal in range(first, last + 1):
-        for order in storefront.orders(ordinal):
+        for order in orders_on(storefront, ordinal):
             if start <= order.purchased < end and (gross or not _is_cancelled(order, now)):
                 yield from (item for item in order.items if item.discount)
 

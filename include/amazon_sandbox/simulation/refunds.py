@@ -8,10 +8,12 @@ only the purchase days whose plan names it, not all the 45 days before.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from amazon_sandbox.simulation import tables
-from amazon_sandbox.simulation.orders import Order, OrderItem
+from amazon_sandbox.simulation.orders import KEPT_DAYS, Order, OrderItem, orders_on
+from amazon_sandbox.simulation.storefront import Storefront, kept_per_storefront
 from amazon_sandbox.simulation.streams import (
     UPPER_ALNUM,
     pick,
@@ -21,11 +23,6 @@ from amazon_sandbox.simulation.streams import (
     token,
     uniforms,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from amazon_sandbox.simulation.storefront import Storefront
 
 FIRST_LAG, LAST_LAG = 5, 45  # days from purchase day to refund day; an order has shipped within 4
 LONGEST_RETURN_DAYS = 8
@@ -75,7 +72,8 @@ class Refund(NamedTuple):
     returns: tuple[FbaReturn, ...]
 
 
-def make_refund_lags(storefront: Storefront, ordinal: int) -> tuple[int, ...]:
+@kept_per_storefront(2_048)
+def refund_lags(storefront: Storefront, ordinal: int) -> tuple[int, ...]:
     """The lags in days of the refunds of a purchase day, ascending, one entry a refund."""
     mean = storefront.usual_volume * REFUND_SHARE
     lags: list[int] = []
@@ -87,13 +85,16 @@ def make_refund_lags(storefront: Storefront, ordinal: int) -> tuple[int, ...]:
     return tuple(lags)
 
 
-def make_refunds(storefront: Storefront, ordinal: int) -> tuple[Refund, ...]:
+@kept_per_storefront(KEPT_DAYS)
+def refunds_of_purchases(storefront: Storefront, ordinal: int) -> tuple[Refund, ...]:
     """The refunds of the orders bought on a local day, by posting time."""
-    lags = storefront.refund_lags(ordinal)
+    lags = refund_lags(storefront, ordinal)
     if not lags:
         return ()
     rng = stream(*storefront.key, ordinal, "refunds")
-    sold = [(order, item) for order in storefront.orders(ordinal) if order.shipped for item in order.items]
+    sold = [
+        (order, item) for order in orders_on(storefront, ordinal) if order.shipped for item in order.items
+    ]
     chosen = shuffled(sold, rng, len(lags))
     refunds = []
     for lag, (order, item) in zip(lags, chosen, strict=False):
@@ -155,5 +156,5 @@ def refunds_on(storefront: Storefront, ordinal: int) -> Iterator[Refund]:
     """The refunds posted on a local day."""
     start, end = storefront.marketplace.day_bounds(ordinal)
     for lag in range(LAST_LAG, FIRST_LAG - 1, -1):
-        if lag in storefront.refund_lags(ordinal - lag):
-            yield from (r for r in storefront.refunds_of_purchases(ordinal - lag) if start <= r.at < end)
+        if lag in refund_lags(storefront, ordinal - lag):
+            yield from (r for r in refunds_of_purchases(storefront, ordinal - lag) if start <= r.at < end)

@@ -5,14 +5,12 @@ lost or damaged in its warehouses. Some lost ones are found again and the paymen
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, LONGEST_RETURN_DAYS
+from amazon_sandbox.simulation.catalogue import Listing
+from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, LONGEST_RETURN_DAYS, refunds_of_purchases
+from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import Key, between, number, pick, poisson, uniforms
-
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.catalogue import Listing
-    from amazon_sandbox.simulation.storefront import Storefront
 
 DAY = 86_400
 LONGEST_DECISION_DAYS = 15  # from the return of a ruined unit to the payment
@@ -54,7 +52,7 @@ def _of_refunds(storefront: Storefront, start: int, end: int) -> Iterator[Reimbu
     longest = LAST_LAG + max(LAST_MISSED, LONGEST_RETURN_DAYS + LONGEST_DECISION_DAYS) + 1
     first = storefront.marketplace.day_of_epoch(start) - longest
     for day in range(first, storefront.marketplace.day_of_epoch(end) - FIRST_LAG + 1):
-        for refund in storefront.refunds_of_purchases(day):
+        for refund in refunds_of_purchases(storefront, day):
             item = refund.item
             u = uniforms(*storefront.key, item.item_id, "reimbursement")
             if refund.order.is_merchant:

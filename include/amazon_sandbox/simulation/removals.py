@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.inventory import UNSELLABLE_KEPT_DAYS
-from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, LONGEST_RETURN_DAYS
+from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, LONGEST_RETURN_DAYS, refunds_of_purchases
+from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import UPPER_ALNUM, between, token, uniforms
-
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.catalogue import Listing
-    from amazon_sandbox.simulation.storefront import Storefront
 
 DAY = 86_400
 LONGEST_REMOVAL_DAYS = 24  # from the request to Completed
@@ -73,7 +71,7 @@ def removals_of_days(storefront: Storefront, first: int, last: int) -> list[Remo
         first - UNSELLABLE_KEPT_DAYS - LAST_LAG - LONGEST_RETURN_DAYS - 1,
         last - UNSELLABLE_KEPT_DAYS - FIRST_LAG + 2,
     ):
-        for refund in storefront.refunds_of_purchases(day):
+        for refund in refunds_of_purchases(storefront, day):
             for unit in refund.returns:
                 if unit.disposition != "SELLABLE":
                     leaves = storefront.marketplace.day_of_epoch(unit.at + UNSELLABLE_KEPT_DAYS * DAY)

@@ -11,15 +11,12 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from amazon_sandbox.simulation import tables
 from amazon_sandbox.simulation.catalogue import BRANDS, DEFAULT_BRAND, Listing
 from amazon_sandbox.simulation.figures import Figures, day_figures
+from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import between, uniforms
-
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.storefront import Storefront
 
 # What becomes of an ASIN's searches, by query: the plain name takes the most of them.
 _WEIGHTS = (0.42, 0.2, 0.16, 0.12, 0.1)

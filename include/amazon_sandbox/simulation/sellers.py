@@ -52,13 +52,13 @@ def make_sellers(seed: int, scenario: str) -> list[Seller]:
 
 
 def _seller(seed: int, account: str, countries: tuple[str, ...]) -> Seller:
-    shops = [marketplaces.by_country(country) for country in countries]
-    region = shops[0].region
+    sold_in = [marketplaces.by_country(country) for country in countries]
+    region = sold_in[0].region
     return Seller(
         account=account,
         seller_id="A" + token(UPPER_ALNUM, 13, seed, account, "seller_id"),
         region=region,
-        marketplace_ids=tuple(storefront.marketplace_id for storefront in shops),
+        marketplace_ids=tuple(marketplace.marketplace_id for marketplace in sold_in),
         client_id="amzn1.application-oa2-client." + token(HEX, 32, seed, region, "client_id"),
         client_secret="amzn1.oa2-cs.v1." + token(HEX, 64, seed, region, "client_secret"),
         refresh_token="Atzr|" + token(URL_SAFE, 240, seed, account, "refresh_token"),

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from amazon_sandbox.simulation import marketplaces
-from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, Order, OrderItem
-from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, Refund
+from amazon_sandbox.simulation.orders import LONGEST_SHIPPING_DAYS, Order, OrderItem, orders_on
+from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, Refund, refund_lags, refunds_of_purchases
 from amazon_sandbox.simulation.sellers import Seller
 from amazon_sandbox.simulation.storefront import Storefront, Storefronts
 from amazon_sandbox.simulation.streams import UPPER_ALNUM, between, number, token, uniforms
@@ -120,27 +120,30 @@ def settlement_at(seed: int, seller: Seller, currency: str, moment: int) -> Sett
     return ref if ref.start <= at else _reference(seed, seller, currency, index - 1)
 
 
-def settlement_lines(shops: Storefronts, seller: Seller, ref: SettlementRef, currency: str) -> list[Line]:
+def settlement_lines(
+    storefronts: Storefronts, seller: Seller, ref: SettlementRef, currency: str
+) -> list[Line]:
     """All lines of a settlement by posting time; their sum is its total amount."""
     start, end = int(ref.start.timestamp()), int(ref.end.timestamp())
     group = [
-        shops.of(seller.account, marketplaces.by_id(marketplace_id)) for marketplace_id in ref.marketplace_ids
+        storefronts.of(seller.account, marketplaces.by_id(marketplace_id))
+        for marketplace_id in ref.marketplace_ids
     ]
-    lines = [line for storefront in group for line in _shop_lines(storefront, start, end)]
+    lines = [line for storefront in group for line in _storefront_lines(storefront, start, end)]
     lines.sort(key=lambda line: line.posted)
     return [*lines, *account_lines(group[0], ref, currency, start, end)]
 
 
-def _shop_lines(storefront: Storefront, start: int, end: int) -> Iterator[Line]:
+def _storefront_lines(storefront: Storefront, start: int, end: int) -> Iterator[Line]:
     first, last = storefront.marketplace.day_of_epoch(start), storefront.marketplace.day_of_epoch(end)
     for day in range(first - LONGEST_SHIPPING_DAYS - 1, last + 1):
-        for order in storefront.orders(day):
+        for order in orders_on(storefront, day):
             if start <= order.shipped < end:
                 for item in order.items:
                     yield from order_lines(storefront, order, item)
     for day in range(first - LAST_LAG, last - FIRST_LAG + 1):
-        if any(first <= day + lag <= last for lag in storefront.refund_lags(day)):
-            for refund in storefront.refunds_of_purchases(day):
+        if any(first <= day + lag <= last for lag in refund_lags(storefront, day)):
+            for refund in refunds_of_purchases(storefront, day):
                 if start <= refund.at < end:
                     yield from refund_lines(storefront, refund)
 

@@ -6,14 +6,12 @@ An order ships whole, at the instant the order itself knows; its report rows fol
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from amazon_sandbox.simulation.orders import HOUR, LONGEST_LIFE_DAYS, Order, OrderItem
+from amazon_sandbox.simulation.orders import HOUR, LONGEST_LIFE_DAYS, Order, OrderItem, orders_on
 from amazon_sandbox.simulation.refunds import CENTRES
+from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import UPPER_ALNUM, between, number, pick, token, uniforms
-
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.storefront import Storefront
 
 DAY = 86_400
 REPLACED_SHARE = 0.006
@@ -79,7 +77,7 @@ def shipped_orders(storefront: Storefront, start: int, end: int) -> Iterator[Ord
     """The FBA orders shipped in [start, end)."""
     first = storefront.marketplace.day_of_epoch(start) - LONGEST_LIFE_DAYS
     for day in range(first, storefront.marketplace.day_of_epoch(end) + 1):
-        for order in storefront.orders(day):
+        for order in orders_on(storefront, day):
             if not order.is_merchant and start <= order.shipped < end:
                 yield order
 

@@ -29,7 +29,7 @@ class Simulation:
         self.seed = seed
         self.scenario = scenario
         self.sellers = make_sellers(seed, scenario)
-        self._shops = Storefronts(seed)
+        self._storefronts = Storefronts(seed)
 
     def seller(self, account: str) -> Seller:
         """The seller of an account name. Raises KeyError."""
@@ -67,10 +67,11 @@ class Simulation:
         if report_type not in REQUESTABLE:
             known = ", ".join(REQUESTABLE)
             raise KeyError(f"report type {report_type!r} cannot be requested; the world can write: {known}")
-        shops = tuple(
-            self._shop(seller, marketplace_id) for marketplace_id in marketplace_ids or seller.marketplace_ids
+        storefronts = tuple(
+            self.storefront(seller, marketplace_id)
+            for marketplace_id in marketplace_ids or seller.marketplace_ids
         )
-        request = ReportRequest(seller, shops, start, end, dict(options or {}), as_of)
+        request = ReportRequest(seller, storefronts, start, end, dict(options or {}), as_of)
         return REQUESTABLE[report_type](request)
 
     def settlements(self, seller: Seller, as_of: datetime) -> list[SettlementRef]:
@@ -83,7 +84,7 @@ class Simulation:
         """The GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2 document of a settlement. Raises KeyError for an
         unknown id.
         """
-        return settlement.write(self._shops, seller, settlement_id)
+        return settlement.write(self._storefronts, seller, settlement_id)
 
     def expected_figures(
         self, seller: Seller, marketplace_id: str, day: date, as_of: datetime
@@ -92,7 +93,7 @@ class Simulation:
 
         Keys: units_ordered (int), order_items (int), ordered_product_sales (float), currency, is_closed.
         """
-        storefront = self._shop(seller, marketplace_id)
+        storefront = self.storefront(seller, marketplace_id)
         now = int(as_of.timestamp())
         figures: Figures = total(sales_by_sku(storefront, day.toordinal(), now).values())
         return {
@@ -108,7 +109,7 @@ class Simulation:
         marketplace).
         """
         owner = seller or self.sellers[0]
-        return bulk.bulk_orders(self._shop(owner, owner.marketplace_ids[0]), owner, rows)
+        return bulk.bulk_orders(self.storefront(owner, owner.marketplace_ids[0]), owner, rows)
 
     def bulk_search_terms(
         self, rows: int, seller: Seller | None = None, marketplace_id: str | None = None
@@ -117,7 +118,7 @@ class Simulation:
         marketplace).
         """
         owner = seller or self.sellers[0]
-        return search_terms.bulk(self._shop(owner, marketplace_id or owner.marketplace_ids[0]), rows)
+        return search_terms.bulk(self.storefront(owner, marketplace_id or owner.marketplace_ids[0]), rows)
 
     def bulk(self, report_type: str, rows: int, seller: Seller, marketplace_ids: Sequence[str]) -> Document:
         """A document of any size, of a type that has such."""
@@ -126,10 +127,7 @@ class Simulation:
         return self.bulk_orders(rows, seller)
 
     def storefront(self, seller: Seller, marketplace_id: str) -> Storefront:
-        """A seller's shop in a marketplace, of which all that is told of it is made. Raises KeyError."""
-        return self._shop(seller, marketplace_id)
-
-    def _shop(self, seller: Seller, marketplace_id: str) -> Storefront:
+        """A seller's storefront in a marketplace: all figures are derived from it. Raises KeyError."""
         if marketplace_id not in seller.marketplace_ids:
             raise KeyError(f"account {seller.account} does not sell in marketplace {marketplace_id!r}")
-        return self._shops.of(seller.account, marketplaces.by_id(marketplace_id))
+        return self._storefronts.of(seller.account, marketplaces.by_id(marketplace_id))

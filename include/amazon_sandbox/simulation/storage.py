@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.inventory import stock_at
 from amazon_sandbox.simulation.refunds import CENTRES
+from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import between, pick, uniforms
-
-if TYPE_CHECKING:
-    from amazon_sandbox.simulation.catalogue import Listing
-    from amazon_sandbox.simulation.storefront import Storefront
 
 HOUR = 3600
 LITRES_A_CUBIC_FOOT = 28.317

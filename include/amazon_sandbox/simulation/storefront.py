@@ -1,26 +1,26 @@
-"""One seller in one marketplace: the facts that all reports of that pair share, made day by day and kept
-for a while.
-"""
+"""One seller in one marketplace: the facts that all reports of that pair share, and a cache of its days."""
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from collections.abc import Callable
+from functools import lru_cache, partial, wraps
+from typing import Any, TypeVar
 
-from amazon_sandbox.simulation import demand, figures, inbound, inventory, orders, refunds
+from amazon_sandbox.simulation import demand
 from amazon_sandbox.simulation.catalogue import Listing, make_catalogue, offered
+from amazon_sandbox.simulation.cities import cities_of
 from amazon_sandbox.simulation.marketplaces import Marketplace
 from amazon_sandbox.simulation.streams import Key
 
-KEPT_ORDER_DAYS = 160  # a settlement needs 65 days, a month of orders 39; a day is about 100 kB
-KEPT_FIGURE_DAYS = 1_024
-KEPT_PLAN_BLOCKS = 64
+T = TypeVar("T")
 
 
 class Storefront:
-    """The history of a seller in a marketplace.
+    """A seller in a marketplace.
 
-    Days are proleptic ordinals of marketplace-local days. Methods are pure: they answer the same in any order
-    and any process; the caches only save work. Cheap to make.
+    Days are proleptic ordinals of marketplace-local days. Methods, and functions decorated with
+    `kept_per_storefront`, are pure: the result is the same in any order and any process; the caches only save
+    work. Cheap to make.
     """
 
     def __init__(
@@ -34,20 +34,21 @@ class Storefront:
         self.brand_asins = frozenset(
             asin for listing in catalogue for asin in (listing.asin, listing.parent_asin)
         )
-        self.places = orders.cities_of(marketplace.country)
+        self.cities = cities_of(marketplace.country)
         self.shipping_price = self._local_price(5.99)
         self.gift_wrap_price = self._local_price(3.99)
         self.coupon_fee = self._local_price(0.60)
         self._factors = lru_cache(maxsize=2_048)(demand.day_factors)
         self._cycles: dict[str, demand.StockCycle] = {}
         self._prices: dict[tuple[str, int], int] = {}
-        self.orders = lru_cache(maxsize=KEPT_ORDER_DAYS)(partial(orders.make_orders, self))
-        self.refund_lags = lru_cache(maxsize=2_048)(partial(refunds.make_refund_lags, self))
-        self.refunds_of_purchases = lru_cache(maxsize=KEPT_ORDER_DAYS)(partial(refunds.make_refunds, self))
-        self.shipped = lru_cache(maxsize=KEPT_FIGURE_DAYS)(partial(inventory.make_shipped_day, self))
-        self.inbound_ids = lru_cache(maxsize=KEPT_PLAN_BLOCKS)(partial(inbound.make_ids, self))
-        self.inbound_plans = lru_cache(maxsize=KEPT_PLAN_BLOCKS)(partial(inbound.make_plans, self))
-        self.final_figures = lru_cache(maxsize=KEPT_FIGURE_DAYS)(partial(figures.make_final_day, self))
+        self._kept: dict[Any, Any] = {}
+
+    def kept(self, make: Callable[[Storefront, int], T], size: int) -> Callable[[int], T]:
+        """`make` for this storefront, as a cache of its latest `size` results."""
+        cache = self._kept.get(make)
+        if cache is None:
+            cache = self._kept.setdefault(make, lru_cache(maxsize=size)(partial(make, self)))
+        return cache  # type: ignore[no-any-return]
 
     @property
     def usual_volume(self) -> float:
@@ -97,11 +98,11 @@ class Storefront:
             price = self._prices[listing.sku, quarter] = listing.unit_price(self.marketplace, ordinal)
         return price
 
-    def tax(self, amount: int, place: dict[str, str]) -> int:
+    def tax(self, amount: int, city: dict[str, str]) -> int:
         """Tax on (or, where prices include it, within) an amount in minor units."""
         if not amount:
             return 0
-        rate = float(place["tax_rate"]) if place["tax_rate"] else self.marketplace.tax_rate
+        rate = float(city["tax_rate"]) if city["tax_rate"] else self.marketplace.tax_rate
         if self.marketplace.tax_included:
             return round(amount - amount / (1 + rate))
         return round(amount * rate)
@@ -111,17 +112,34 @@ class Storefront:
         return round(local / 10) * 10 if self.marketplace.decimals == 0 else round(local * 100)
 
 
+def kept_per_storefront(
+    size: int,
+) -> Callable[[Callable[[Storefront, int], T]], Callable[[Storefront, int], T]]:
+    """Decorator: each storefront keeps the latest `size` results of a function of a storefront and a day (or
+    a block of days).
+    """
+
+    def decorate(make: Callable[[Storefront, int], T]) -> Callable[[Storefront, int], T]:
+        @wraps(make)
+        def kept(storefront: Storefront, number: int) -> T:
+            return storefront.kept(make, size)(number)
+
+        return kept
+
+    return decorate
+
+
 class Storefronts:
-    """All shops of a world, made when first asked."""
+    """All storefronts of a simulation, made when first asked for."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._catalogue = lru_cache(maxsize=None)(partial(make_catalogue, seed))
-        self._shop = lru_cache(maxsize=None)(self._make)
+        self._storefront = lru_cache(maxsize=None)(self._make)
 
     def of(self, account: str, marketplace: Marketplace) -> Storefront:
-        """The shop of a seller account in a marketplace."""
-        return self._shop(account, marketplace)
+        """The storefront of a seller account in a marketplace."""
+        return self._storefront(account, marketplace)
 
     def _make(self, account: str, marketplace: Marketplace) -> Storefront:
         return Storefront(self.seed, account, marketplace, self._catalogue(account))

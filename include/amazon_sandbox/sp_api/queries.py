@@ -90,8 +90,10 @@ def instant(query: QueryParams, name: str) -> datetime | None:
     return parsed[0]
 
 
-def shops(query: QueryParams, name: str, seller: Seller, most: int | None = None) -> tuple[str, ...]:
-    """Marketplace ids of the seller's own; 403 for others."""
+def own_marketplaces(
+    query: QueryParams, name: str, seller: Seller, most: int | None = None
+) -> tuple[str, ...]:
+    """Ids of marketplaces in which the seller sells; 403 for others."""
     ids = tuple(dict.fromkeys(texts(query, name, most)))
     if not set(ids) <= set(seller.marketplace_ids):
         raise FORBIDDEN

@@ -128,9 +128,9 @@ def test_truth_is_what_sales_and_traffic_reports(na: Api, control: Any) -> None:
     """Units of a closed day, as known now."""
     import json
 
-    storefront = na.seller.marketplace_ids[0]
+    marketplace_id = na.seller.marketplace_ids[0]
     expected_figures = control(
-        "GET", f"/truth?account=northwind_na&marketplace_id={storefront}&date=2026-11-14"
+        "GET", f"/truth?account=northwind_na&marketplace_id={marketplace_id}&date=2026-11-14"
     )
     report = na.finished(SALES, dataStartTime="2026-11-14", dataEndTime="2026-11-14")
     day = json.loads(na.download(report))["salesAndTrafficByDate"][0]["salesByDate"]

@@ -386,7 +386,7 @@ def _fees(row: dict[str, Any]) -> Decimal:
 
 def _posted(kiosk: Kiosk, day: date) -> Decimal:
     """What settlements charge as item fees on a day of the US shop."""
-    from amazon_sandbox.simulation.settlements import _shop_lines
+    from amazon_sandbox.simulation.settlements import _storefront_lines
 
     storefront = kiosk.api.sandbox.simulation.storefront(kiosk.api.seller, US)
     start, end = storefront.marketplace.day_bounds(day.toordinal())
@@ -394,7 +394,7 @@ def _posted(kiosk: Kiosk, day: date) -> Decimal:
         -sum(
             (
                 Decimal(line.amount)
-                for line in _shop_lines(storefront, start, end)
+                for line in _storefront_lines(storefront, start, end)
                 if line.amount_type == "ItemFees"
             ),
             Decimal(0),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from httpx import Response
-from support.sandbox_app import NOW, Api, epoch
+from support.sandbox_app import NOW, Api, days_made, epoch
 
 from amazon_sandbox.core.quotas import UsagePlan
 from amazon_sandbox.inbound import data as inbound_data
@@ -81,7 +81,7 @@ def test_bulk_stock_stands_still_for_a_day_and_follows_its_shipments(api: Api) -
     first = told(api, f"{BULK}/inventory", details="SHOW", maxResults="200")
     api.later(8 * 3600)
     assert told(api, f"{BULK}/inventory", details="SHOW", maxResults="200") == first
-    storefront = api.sandbox.simulation._shop(api.seller, US)
+    storefront = api.sandbox.simulation.storefront(api.seller, US)
     now = int(epoch(NOW))
     arrived = {
         (shipment.received_at, line.sku.listing.sku): line.received * line.sku.case_size
@@ -132,7 +132,7 @@ def test_pages_of_bulk_shipments_are_bound_to_their_arguments(api: Api) -> None:
 
 
 def test_shipments_are_the_ledgers_receipts_and_the_stocks_inbound(api: Api) -> None:
-    storefront = api.sandbox.simulation._shop(api.seller, US)
+    storefront = api.sandbox.simulation.storefront(api.seller, US)
     shipments = v0_rows(api, "shipments", "ShipmentData", {**RANGE, "ShipmentStatusList": EVERY})
     items = {one["ShipmentId"]: one for one in v0_rows(api, "shipmentItems", "ItemData", RANGE)}
     status = {one["ShipmentId"]: one["ShipmentStatus"] for one in shipments}
@@ -156,12 +156,12 @@ def test_a_shipment_goes_from_its_plan_to_its_close(api: Api) -> None:
     """Both versions tell the same at every moment."""
     plans = told(api, PLANS, status="ACTIVE", sortBy="CREATION_TIME", sortOrder="DESC")["inboundPlans"]
     plan_id = plans[0]["inboundPlanId"]
-    storefront = plans[0]["marketplaceIds"][0]
+    marketplace_id = plans[0]["marketplaceIds"][0]
     states, updates = [], []
     for _ in range(20):
         plan = told(api, f"{PLANS}/{plan_id}")
         shipment = told(api, f"{PLANS}/{plan_id}/shipments/{plan['shipments'][0]['shipmentId']}")
-        query = {"QueryType": "SHIPMENT", "MarketplaceId": storefront}
+        query = {"QueryType": "SHIPMENT", "MarketplaceId": marketplace_id}
         query["ShipmentIdList"] = shipment["shipmentConfirmationId"]
         (old,) = told(api, f"{V0}/shipments", **query)["payload"]["ShipmentData"]
         assert old["ShipmentStatus"] == shipment["status"] == plan["shipments"][0]["status"]
@@ -191,43 +191,43 @@ def test_every_plan_is_listed_once_whatever_the_order(api: Api) -> None:
 
 def test_what_nobody_has_is_told_without_making_an_order(na: Api) -> None:
     """Ids depend on the stock cycles alone; two years of orders are not made to find that one is unknown."""
-    shops = [na.sandbox.simulation.storefront(na.seller, each) for each in na.seller.marketplace_ids]
+    storefronts = [na.sandbox.simulation.storefront(na.seller, each) for each in na.seller.marketplace_ids]
     by_id = {"QueryType": "SHIPMENT", "MarketplaceId": US, "ShipmentIdList": "FBA15NOSUCH1"}
     assert told(na, f"{V0}/shipments", **by_id) == {"payload": {"ShipmentData": []}}
     assert ask(na, f"{PLANS}/wf{'0' * 36}").status_code == 404
     assert ask(na, f"{V0}/shipments/FBA15NOSUCH1/items", MarketplaceId=US).status_code == 404
     assert told(na, PLANS, status="VOIDED") == {"inboundPlans": []}
-    assert [storefront.orders.cache_info().misses for storefront in shops] == [0, 0, 0]
+    assert [days_made(storefront) for storefront in storefronts] == [0, 0, 0]
 
 
 def test_what_is_open_or_oldest_needs_no_more_orders_than_those_that_empty_it(na: Api) -> None:
     """Not those of the two years that are kept."""
-    shops = [na.sandbox.simulation.storefront(na.seller, each) for each in na.seller.marketplace_ids]
+    storefronts = [na.sandbox.simulation.storefront(na.seller, each) for each in na.seller.marketplace_ids]
     assert told(na, PLANS, status="ACTIVE", pageSize="30")["inboundPlans"]
     assert told(na, PLANS, sortOrder="ASC")["inboundPlans"]
     opened = {"QueryType": "SHIPMENT", "MarketplaceId": US, "ShipmentStatusList": "WORKING,SHIPPED,RECEIVING"}
     assert told(na, f"{V0}/shipments", **opened)["payload"]["ShipmentData"]
     # At either end of the two years.
     longest = 2 * (2 * inbound.BLOCK_DAYS + ledger.LONGEST_CYCLE_DAYS)
-    assert all(0 < storefront.orders.cache_info().misses <= longest for storefront in shops)
+    assert all(0 < days_made(storefront) <= longest for storefront in storefronts)
 
 
 def test_what_is_found_by_id_or_state_is_what_reading_all_finds(api: Api) -> None:
     """In the same order, though only what can be of an id or a state is made."""
     now = int(epoch(NOW))
-    shops = [api.sandbox.simulation.storefront(api.seller, each) for each in api.seller.marketplace_ids]
-    plans = list(inbound_data.newest_plans(shops, now, by_update=True))
+    storefronts = [api.sandbox.simulation.storefront(api.seller, each) for each in api.seller.marketplace_ids]
+    plans = list(inbound_data.newest_plans(storefronts, now, by_update=True))
     every = [one.confirmation_id for plan in plans for one in plan.shipments]
     assert len(set(every)) == len(every) > 200
-    assert inbound_data.plans_with(shops, every, now) == plans
+    assert inbound_data.plans_with(storefronts, every, now) == plans
     some = plans[::7]
-    assert inbound_data.plans_with(shops, [plan.plan_id for plan in some], now) == some
+    assert inbound_data.plans_with(storefronts, [plan.plan_id for plan in some], now) == some
     for by_update in (True, False):
-        newest = list(inbound_data.newest_plans(shops, now, by_update=by_update))
-        assert list(inbound_data.oldest_plans(shops, now, by_update=by_update)) == newest[::-1]
+        newest = list(inbound_data.newest_plans(storefronts, now, by_update=by_update))
+        assert list(inbound_data.oldest_plans(storefronts, now, by_update=by_update)) == newest[::-1]
     active = [plan for plan in plans if plan.status(now) == "ACTIVE"]
     assert active
-    assert list(inbound_data.newest_plans(shops, now, by_update=True, status="ACTIVE")) == active
+    assert list(inbound_data.newest_plans(storefronts, now, by_update=True, status="ACTIVE")) == active
 
     query = {"QueryType": "SHIPMENT", "MarketplaceId": US}
     states = v0_rows(api, "shipments", "ShipmentData", query | {"ShipmentStatusList": EVERY})
@@ -238,7 +238,7 @@ def test_what_is_found_by_id_or_state_is_what_reading_all_finds(api: Api) -> Non
 
 def test_the_catalogue_finds_items_by_every_identifier(api: Api) -> None:
     """ASIN, SKU, EAN and UPC lead to one item; parents have children and neither size nor rank."""
-    storefront = api.sandbox.simulation._shop(api.seller, US)
+    storefront = api.sandbox.simulation.storefront(api.seller, US)
     listing = next(one for one in storefront.listings if one.asin != one.parent_asin)
     included = "identifiers,relationships,dimensions,salesRanks"
     query = {"marketplaceIds": US, "includedData": included}
@@ -260,7 +260,7 @@ def test_the_catalogue_finds_items_by_every_identifier(api: Api) -> None:
 
 def test_items_that_cannot_be_estimated_are_told_one_by_one(api: Api) -> None:
     """The rest of the batch succeeds, in its order."""
-    storefront = api.sandbox.simulation._shop(api.seller, US)
+    storefront = api.sandbox.simulation.storefront(api.seller, US)
     sku = storefront.listings[0].sku
     request = ITEM["FeesEstimateRequest"]
     assert isinstance(request, dict)

@@ -18,7 +18,7 @@ def write(request: ReportRequest) -> Document | None:
     """The first marketplace's stock at `as_of` (no line names the shop); unsellable units have a line of
     their own.
     """
-    storefront = request.shops[0]
+    storefront = request.storefronts[0]
     stocks = stock_at(storefront, request.now)
     rows = []
     for listing in storefront.listings:
@@ -40,7 +40,7 @@ def write_by_country(request: ReportRequest) -> Document | None:
     if request.seller.region != "EU":
         raise FatalReport(BY_COUNTRY_TYPE, "This report type is available in European marketplaces only.")
     rows = []
-    for storefront in request.shops:
+    for storefront in request.storefronts:
         stocks = stock_at(storefront, request.now)
         rows += [
             (

@@ -11,7 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from amazon_sandbox.simulation.documents import Document, charset_of, flat_file, iso_utc
-from amazon_sandbox.simulation.orders import LONGEST_LIFE_DAYS, Order, OrderItem, is_priced, state_at
+from amazon_sandbox.simulation.orders import (
+    LONGEST_LIFE_DAYS,
+    Order,
+    OrderItem,
+    is_priced,
+    orders_on,
+    state_at,
+)
 from amazon_sandbox.simulation.report_types.request import ReportRequest
 from amazon_sandbox.simulation.storefront import Storefront
 
@@ -59,11 +66,11 @@ def _with_first(first: tuple[str, ...], rest: Iterator[tuple[str, ...]]) -> Iter
 def _rows(request: ReportRequest) -> Iterator[tuple[str, ...]]:
     start, end = request.window()
     end = min(end, request.now + 1)
-    for storefront in request.shops:
+    for storefront in request.storefronts:
         first = storefront.marketplace.day_of_epoch(start) - LONGEST_LIFE_DAYS - 1
         last = storefront.marketplace.day_of_epoch(end)
         for day in range(first, last + 1):
-            for order in storefront.orders(day):
+            for order in orders_on(storefront, day):
                 state = state_at(order, request.now)
                 if state is not None and start <= state[1] < end:
                     yield from order_rows(storefront, order, state, request.seller.region)
@@ -74,7 +81,7 @@ def order_rows(
 ) -> Iterator[tuple[str, ...]]:
     """The lines of one order in `state`, in the column order of the region's header."""
     status, updated = state
-    place = order.place if status != "Pending" else {"city": "", "state": "", "postal": "", "country": ""}
+    place = order.city if status != "Pending" else {"city": "", "state": "", "postal": "", "country": ""}
     head = (
         order.order_id,
         "" if order.is_merchant else order.order_id,

@@ -29,7 +29,7 @@ SEGMENTS = ("All customers", "All customers", "Amazon Prime members")
 def write(request: ReportRequest) -> Document | None:
     """The document; None (CANCELLED) when no coupon started then. Raises FatalReport."""
     start, end = starts_between(REPORT_TYPE, request, OPTIONS)
-    rows = [row for storefront in request.shops for row in _rows(request, storefront, start, end)]
+    rows = [row for storefront in request.storefronts for row in _rows(request, storefront, start, end)]
     return campaign_document(REPORT_TYPE, request, "coupons", rows) if rows else None
 
 

@@ -38,8 +38,8 @@ def header_of(region: str) -> tuple[str, ...]:
 def write(request: ReportRequest) -> Document | None:
     """The snapshot at `as_of`, or None for a seller without FBA stock records."""
     region = request.seller.region
-    shops = request.shops if region == "NA" else request.shops[:1]
-    rows = [row for storefront in shops for row in rows_of(storefront, request.now, region)]
+    storefronts = request.storefronts if region == "NA" else request.storefronts[:1]
+    rows = [row for storefront in storefronts for row in rows_of(storefront, request.now, region)]
     if not rows:
         return None
     return flat_file(header_of(region), rows, charset_of(request.marketplaces))

@@ -21,11 +21,13 @@ _COUNTED_FROM = fba_inventory.BASE_HEADER.index("afn-warehouse-quantity")
 def write(request: ReportRequest) -> Document | None:
     """The snapshot at `as_of`, shops and header as in the report without archived listings."""
     region = request.seller.region
-    shops = request.shops if region == "NA" else request.shops[:1]
-    rows = [row for storefront in shops for row in fba_inventory.rows_of(storefront, request.now, region)]
+    storefronts = request.storefronts if region == "NA" else request.storefronts[:1]
+    rows = [
+        row for storefront in storefronts for row in fba_inventory.rows_of(storefront, request.now, region)
+    ]
     if not rows:
         return None
-    rows += [row for storefront in shops for row in _archived(storefront, region)]
+    rows += [row for storefront in storefronts for row in _archived(storefront, region)]
     return flat_file(fba_inventory.header_of(region), rows, charset_of(request.marketplaces))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from amazon_sandbox.simulation.documents import Document, charset_of, flat_file, iso_utc
-from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, LONGEST_RETURN_DAYS
+from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, LONGEST_RETURN_DAYS, refunds_of_purchases
 from amazon_sandbox.simulation.report_types.request import ReportRequest
 from amazon_sandbox.simulation.storefront import Storefront
 
@@ -21,7 +21,7 @@ def write(request: ReportRequest) -> Document | None:
     """The document, or None when nothing came back in the window."""
     start, end = request.window()
     end = min(end, request.now + 1)
-    dated = [row for storefront in request.shops for row in _rows(storefront, start, end)]
+    dated = [row for storefront in request.storefronts for row in _rows(storefront, start, end)]
     if not dated:
         return None
     dated.sort(key=lambda row: row[0])
@@ -33,7 +33,7 @@ def _rows(storefront: Storefront, start: int, end: int) -> Iterator[tuple[int, t
     last = storefront.marketplace.day_of_epoch(end) - FIRST_LAG
     language = storefront.marketplace.language
     for day in range(first, last + 1):
-        for refund in storefront.refunds_of_purchases(day):
+        for refund in refunds_of_purchases(storefront, day):
             listing = refund.item.listing
             for unit in refund.returns:
                 if start <= unit.at < end:

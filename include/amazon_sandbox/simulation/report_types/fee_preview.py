@@ -47,7 +47,7 @@ def header_of(region: str) -> tuple[str, ...]:
 
 def write(request: ReportRequest) -> Document | None:
     """The document of the first shop asked for, or None for a seller without FBA listings."""
-    storefront = request.shops[0]
+    storefront = request.storefronts[0]
     today = storefront.marketplace.day_of_epoch(request.now)
     rows = [
         _row(storefront, listing, today)

@@ -36,7 +36,7 @@ def write(request: ReportRequest) -> Document | None:
 
 def _rows(request: ReportRequest) -> Iterator[tuple[str, ...]]:
     start, end = request.window()
-    for storefront in request.shops:
+    for storefront in request.storefronts:
         for shipment in shipments_between(storefront, start, min(end, request.now)):
             if shipment.reported <= request.now:
                 yield _row(storefront, shipment)
@@ -45,7 +45,7 @@ def _rows(request: ReportRequest) -> Iterator[tuple[str, ...]]:
 def _row(storefront: Storefront, shipment: Shipment) -> tuple[str, ...]:
     order, item, money = shipment.order, shipment.item, storefront.marketplace.money
     amounts = (item.price, item.tax, item.shipping, item.shipping_tax, item.gift_wrap, item.gift_wrap_tax)
-    place = order.place
+    place = order.city
     return (
         order.order_id, order.order_id, shipment.reported_id, shipment.reported_item_id, item.item_id, "",
         iso_utc(order.purchased), iso_utc(order.paid), iso_utc(order.shipped), iso_utc(shipment.reported),

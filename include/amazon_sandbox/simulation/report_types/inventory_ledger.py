@@ -68,14 +68,16 @@ def write_summary(request: ReportRequest) -> Document | None:
     period = request.options.get("aggregatedByTimePeriod", "MONTHLY")
     if location != "COUNTRY" or period not in _PERIODS:
         raise FatalReport(SUMMARY_TYPE, f"The aggregation {location}, {period} is not available.")
-    rows = [row for storefront in request.shops for row in _summary(request, storefront, _PERIODS[period])]
+    rows = [
+        row for storefront in request.storefronts for row in _summary(request, storefront, _PERIODS[period])
+    ]
     return _file(request, SUMMARY_HEADER, rows) if rows else None
 
 
 def write_detail(request: ReportRequest) -> Document | None:
     """Every movement by day; None when there is none."""
     is_newer = request.seller.region == "NA"
-    rows = [row for storefront in request.shops for row in _detail(request, storefront, is_newer)]
+    rows = [row for storefront in request.storefronts for row in _detail(request, storefront, is_newer)]
     header = (*DETAIL_HEADER, NEWER_COLUMN) if is_newer else DETAIL_HEADER
     return _file(request, header, rows) if rows else None
 

@@ -65,7 +65,7 @@ HEADER = (
 
 def write(request: ReportRequest) -> Document | None:
     """The first marketplace's SKUs at `as_of`, or None for a seller without FBA stock records."""
-    storefront = request.shops[0]
+    storefront = request.storefronts[0]
     rows = []
     for outlook in outlooks(storefront, request.now):
         values = dict.fromkeys(HEADER, "")

@@ -53,7 +53,7 @@ def write_inactive(request: ReportRequest) -> Document | None:
 
 def write_open(request: ReportRequest) -> Document | None:
     """SKU, price and quantity of the active listings, with the prices for business customers."""
-    storefront = request.shops[0]
+    storefront = request.storefronts[0]
     rows = [
         _open_row(storefront, each, request.now)
         for each, status in _listed(storefront, request.now)
@@ -63,7 +63,7 @@ def write_open(request: ReportRequest) -> Document | None:
 
 
 def _merchant_file(request: ReportRequest, statuses: tuple[str, ...]) -> Document | None:
-    storefront = request.shops[0]
+    storefront = request.storefronts[0]
     rows = [
         _row(storefront, listing, status, request.now)
         for listing, status in _listed(storefront, request.now)

@@ -27,7 +27,9 @@ def write(request: ReportRequest) -> Document | None:
         assessed = datetime(month.year, month.month, 15, tzinfo=UTC).timestamp()
         if start <= assessed < end and aged_published_at(month) <= request.as_of:
             rows += [
-                _row(storefront, fee) for storefront in request.shops for fee in aged_fees(storefront, month)
+                _row(storefront, fee)
+                for storefront in request.storefronts
+                for fee in aged_fees(storefront, month)
             ]
     return flat_file(HEADER, rows, charset_of(request.marketplaces)) if rows else None
 

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import permutations
 
 from amazon_sandbox.simulation.documents import Document
-from amazon_sandbox.simulation.orders import Order, state_at
+from amazon_sandbox.simulation.orders import Order, orders_on, state_at
 from amazon_sandbox.simulation.report_types.periods import Asked, Json, analytics_document, analytics_request
 from amazon_sandbox.simulation.report_types.request import ReportRequest
 from amazon_sandbox.simulation.search import share
@@ -55,7 +55,7 @@ def _rows(asked: Asked, first: date, last: date) -> Iterator[Json]:
 def orders_between(storefront: Storefront, first: date, last: date, now: int) -> Iterator[Order]:
     """The orders bought on the local days `first` to `last` that are not cancelled at `now`."""
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
-        for order in storefront.orders(ordinal):
+        for order in orders_on(storefront, ordinal):
             state = state_at(order, now)
             if state is not None and state[0] != "Cancelled":
                 yield order

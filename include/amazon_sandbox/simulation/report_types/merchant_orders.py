@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from amazon_sandbox.simulation.documents import Document, charset_of, flat_file, iso_utc
-from amazon_sandbox.simulation.orders import Order, OrderItem, state_at
+from amazon_sandbox.simulation.orders import Order, OrderItem, orders_on, state_at
 from amazon_sandbox.simulation.people import buyer_of
 from amazon_sandbox.simulation.report_types.request import ReportRequest
 from amazon_sandbox.simulation.storefront import Storefront
@@ -39,12 +39,12 @@ def write(request: ReportRequest) -> Document | None:
 def _rows(request: ReportRequest, with_channel: bool) -> Iterator[tuple[str, ...]]:
     start, end = request.window()
     start, end = max(start, request.now - KEPT_SECONDS), min(end, request.now)
-    for storefront in request.shops:
+    for storefront in request.storefronts:
         channel = (storefront.marketplace.sales_channel,) if with_channel else ()
         for day in range(
             storefront.marketplace.day_of_epoch(start), storefront.marketplace.day_of_epoch(end) + 1
         ):
-            for order in storefront.orders(day):
+            for order in orders_on(storefront, day):
                 state = state_at(order, request.now)
                 if not order.is_merchant or state is None or not start <= order.purchased < end:
                     continue
@@ -54,7 +54,7 @@ def _rows(request: ReportRequest, with_channel: bool) -> Iterator[tuple[str, ...
 
 
 def _row(storefront: Storefront, order: Order, item: OrderItem) -> tuple[str, ...]:
-    money, place, buyer = storefront.marketplace.money, order.place, buyer_of(order.order_id)
+    money, place, buyer = storefront.marketplace.money, order.city, buyer_of(order.order_id)
     amounts = (item.price, item.tax, item.shipping, item.shipping_tax)
     return (
         order.order_id, item.item_id, iso_utc(order.purchased), iso_utc(order.paid), buyer.email, buyer.name,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from amazon_sandbox.simulation.documents import Document, charset_of, flat_file
-from amazon_sandbox.simulation.orders import Order, state_at
+from amazon_sandbox.simulation.orders import Order, orders_on, state_at
 from amazon_sandbox.simulation.report_types.all_orders import header_of, order_rows
 from amazon_sandbox.simulation.report_types.request import ReportRequest
 from amazon_sandbox.simulation.storefront import Storefront
@@ -30,10 +30,10 @@ def write(request: ReportRequest) -> Document | None:
 def orders_bought(request: ReportRequest) -> Iterator[tuple[Storefront, Order, tuple[str, int]]]:
     """Shop, order and its (status, last update) for each order of the window, shop by shop."""
     start, end = request.window()
-    for storefront in request.shops:
+    for storefront in request.storefronts:
         first, last = (storefront.marketplace.day_of_epoch(moment) for moment in (start, end))
         for day in range(first - 1, last + 1):
-            for order in storefront.orders(day):
+            for order in orders_on(storefront, day):
                 state = state_at(order, request.now)
                 if state is not None and start <= order.purchased < end:
                     yield storefront, order, state

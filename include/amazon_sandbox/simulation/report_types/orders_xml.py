@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from amazon_sandbox.simulation.documents import Document, iso_utc
-from amazon_sandbox.simulation.orders import LONGEST_LIFE_DAYS, Order, OrderItem, is_priced, state_at
+from amazon_sandbox.simulation.orders import (
+    LONGEST_LIFE_DAYS,
+    Order,
+    OrderItem,
+    is_priced,
+    orders_on,
+    state_at,
+)
 from amazon_sandbox.simulation.report_types.request import ReportRequest
 from amazon_sandbox.simulation.storefront import Storefront
 
@@ -46,10 +53,10 @@ def _chunks(first: str, rest: Iterator[str]) -> Iterator[bytes]:
 def _messages(request: ReportRequest) -> Iterator[str]:
     start, end = request.window()
     end = min(end, request.now + 1)
-    for storefront in request.shops:
+    for storefront in request.storefronts:
         first = storefront.marketplace.day_of_epoch(start) - LONGEST_LIFE_DAYS - 1
         for day in range(first, storefront.marketplace.day_of_epoch(end) + 1):
-            for order in storefront.orders(day):
+            for order in orders_on(storefront, day):
                 state = state_at(order, request.now)
                 if state is not None and start <= state[1] < end:
                     yield f"<Message><Order>{_order(storefront, order, state)}</Order></Message>\n"
@@ -57,7 +64,7 @@ def _messages(request: ReportRequest) -> Iterator[str]:
 
 def _order(storefront: Storefront, order: Order, state: tuple[str, int]) -> str:
     status, updated = state
-    place = order.place if status != "Pending" else {}
+    place = order.city if status != "Pending" else {}
     address = "".join(
         _tag(name, place.get(key, ""))
         for name, key in (

@@ -23,7 +23,7 @@ def write(request: ReportRequest) -> Document | None:
     end = min(end, request.now)
     rows = []
     for month in months_of(start, end):
-        for storefront in request.shops:
+        for storefront in request.storefronts:
             fee = overage_fee(storefront, month)
             if fee and start <= datetime(*fee.day.timetuple()[:3], tzinfo=UTC).timestamp() < end:
                 rows.append(_row(storefront, fee))

@@ -58,7 +58,7 @@ def analytics_request(
     :param several: the request may cover several periods.
     :raises FatalReport: for what Amazon ends FATAL.
     """
-    if len(request.shops) != 1:
+    if len(request.storefronts) != 1:
         raise FatalReport(report_type, "Only one marketplaceId is supported for this report type.")
     name = request.options.get("reportPeriod", "")
     if name not in allowed:
@@ -70,7 +70,7 @@ def analytics_request(
     periods = tuple(_periods(name, first, last))
     if len(periods) > 1 and not several:
         raise FatalReport(report_type, f"dataStartTime and dataEndTime must be of one {name}.")
-    storefront = request.shops[0]
+    storefront = request.storefronts[0]
     closed = storefront.marketplace.day_bounds(last.toordinal())[1]
     if request.now < closed + PUBLISHED_AFTER[name] * HOUR:
         raise FatalReport(report_type, NOT_YET)
@@ -89,7 +89,7 @@ def asins_asked(report_type: str, request: ReportRequest, option: str, *, requir
             raise FatalReport(report_type, f"{option} must be supplied")
         return None
     asins = set(text.split(" "))
-    if len(text) > _LONGEST or not asins <= request.shops[0].brand_asins:
+    if len(text) > _LONGEST or not asins <= request.storefronts[0].brand_asins:
         raise FatalReport(report_type, INVALID)
     return asins
 

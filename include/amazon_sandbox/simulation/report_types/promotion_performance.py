@@ -28,7 +28,7 @@ OPTIONS = ("promotionStartDateFrom", "promotionStartDateTo")
 def write(request: ReportRequest) -> Document | None:
     """The document; None (CANCELLED) when no promotion started then. Raises FatalReport."""
     start, end = starts_between(REPORT_TYPE, request, OPTIONS)
-    rows = [row for storefront in request.shops for row in _rows(request, storefront, start, end)]
+    rows = [row for storefront in request.storefronts for row in _rows(request, storefront, start, end)]
     return campaign_document(REPORT_TYPE, request, "promotions", rows) if rows else None
 
 

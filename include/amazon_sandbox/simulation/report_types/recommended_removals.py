@@ -12,7 +12,7 @@ from datetime import date
 
 from amazon_sandbox.simulation.documents import Document, charset_of, flat_file
 from amazon_sandbox.simulation.inventory import DAY, UNSELLABLE_KEPT_DAYS, stock_at
-from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, LONGEST_RETURN_DAYS
+from amazon_sandbox.simulation.refunds import FIRST_LAG, LAST_LAG, LONGEST_RETURN_DAYS, refunds_of_purchases
 from amazon_sandbox.simulation.report_types.request import ReportRequest
 from amazon_sandbox.simulation.report_types.stock_outlook import Outlook
 from amazon_sandbox.simulation.storefront import Storefront
@@ -29,7 +29,7 @@ HEADER = (
 
 def write(request: ReportRequest) -> Document | None:
     """The first marketplace's SKUs with unsellable units at `as_of`, or None when there is none."""
-    storefront = request.shops[0]
+    storefront = request.storefronts[0]
     rows = list(_rows(storefront, request.now))
     return flat_file(HEADER, rows, charset_of([storefront.marketplace])) if rows else None
 
@@ -66,7 +66,7 @@ def _unsellable_ages(storefront: Storefront, now: int) -> dict[str, Counter[int]
     today = storefront.marketplace.day_of_epoch(now)
     earliest = today - UNSELLABLE_KEPT_DAYS - LAST_LAG - LONGEST_RETURN_DAYS - 1
     for day in range(earliest, today - FIRST_LAG + 2):
-        for refund in storefront.refunds_of_purchases(day):
+        for refund in refunds_of_purchases(storefront, day):
             for unit in refund.returns:
                 if unit.disposition != "SELLABLE" and now - UNSELLABLE_KEPT_DAYS * DAY < unit.at <= now:
                     found[refund.item.listing.sku][(now - unit.at) // DAY] += 1

@@ -22,7 +22,7 @@ def write(request: ReportRequest) -> Document | None:
     start, end = request.window()
     dated = [
         (one.at, _row(storefront, one))
-        for storefront in request.shops
+        for storefront in request.storefronts
         for one in reimbursements_between(storefront, start, min(end, request.now))
     ]
     if not dated:

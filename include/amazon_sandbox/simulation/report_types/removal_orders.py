@@ -31,7 +31,7 @@ def write(request: ReportRequest) -> Document | None:
     start, end = request.window()
     rows = [
         row
-        for storefront in request.shops
+        for storefront in request.storefronts
         for order in removals_between(storefront, start, min(end, request.now))
         for row in _rows(storefront, order, request.now, start, end)
     ]

@@ -27,7 +27,7 @@ def write(request: ReportRequest) -> Document | None:
             line.listing.fnsku, disposition_of(line), str(parcel.quantity), parcel.carrier, parcel.tracking,
             order.order_type,
         )
-        for storefront in request.shops
+        for storefront in request.storefronts
         for order in removals_between(storefront, start, end)
         for line in order.lines
         for parcel in line.parcels

@@ -13,14 +13,14 @@ from amazon_sandbox.simulation.storefront import Storefront
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """One report as asked: `shops` in the order of the asked marketplaces; `start`/`end` None where the
+    """One report as asked: `storefronts` in the order of the asked marketplaces; `start`/`end` None where the
     type ignores dates.
 
     `as_of` is the aware instant at which Amazon makes the report.
     """
 
     seller: Seller
-    shops: tuple[Storefront, ...]
+    storefronts: tuple[Storefront, ...]
     start: datetime | date | None
     end: datetime | date | None
     options: Mapping[str, str]
@@ -34,7 +34,7 @@ class ReportRequest:
     @property
     def marketplaces(self) -> list[Marketplace]:
         """The marketplaces asked for."""
-        return [storefront.marketplace for storefront in self.shops]
+        return [storefront.marketplace for storefront in self.storefronts]
 
     def window(self) -> tuple[int, int]:
         """[start, end) in UTC epoch seconds; a missing end is now, a missing start one day before the end."""

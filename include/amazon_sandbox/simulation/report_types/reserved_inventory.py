@@ -19,7 +19,7 @@ NEWER_HEADER = (*_START, "reserved_fc-processing", "reserved_staging", "program"
 
 def write(request: ReportRequest) -> Document | None:
     """The first marketplace's reserved units at `as_of`, or None when none is reserved."""
-    storefront = request.shops[0]
+    storefront = request.storefronts[0]
     stocks = stock_at(storefront, request.now)
     is_newer = request.seller.region == "NA"
     rest = ("0", "0", "FBA") if is_newer else ("0", "0")

@@ -21,7 +21,7 @@ HEADER = (
 
 def write(request: ReportRequest) -> Document | None:
     """The first marketplace's SKUs at `as_of`, or None for a seller without FBA stock records."""
-    storefront = request.shops[0]
+    storefront = request.storefronts[0]
     rows = [_row(storefront, outlook) for outlook in outlooks(storefront, request.now)]
     charset = charset_of([storefront.marketplace])
     if not rows:

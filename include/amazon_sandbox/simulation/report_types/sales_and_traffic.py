@@ -31,7 +31,7 @@ def write(request: ReportRequest) -> Document | None:
     Raises FatalReport for what Amazon ends FATAL: several marketplaces, an unknown granularity, an end before
     the start.
     """
-    if len(request.shops) != 1:
+    if len(request.storefronts) != 1:
         raise FatalReport(
             REPORT_TYPE, "marketplaceIds must hold exactly one marketplace for this report type."
         )
@@ -40,7 +40,7 @@ def write(request: ReportRequest) -> Document | None:
     start, end = request.days()
     if end < start:
         raise FatalReport(REPORT_TYPE, "dataEndTime must not be before dataStartTime.")
-    today = date.fromordinal(request.shops[0].marketplace.day_of(request.as_of))
+    today = date.fromordinal(request.storefronts[0].marketplace.day_of(request.as_of))
     if start < _two_years_before(today):
         return None
     specification = {
@@ -48,7 +48,7 @@ def write(request: ReportRequest) -> Document | None:
         "reportOptions": {"dateGranularity": by_date, "asinGranularity": by_asin},
         "dataStartTime": start.isoformat(),
         "dataEndTime": end.isoformat(),
-        "marketplaceIds": [request.shops[0].marketplace.marketplace_id],
+        "marketplaceIds": [request.storefronts[0].marketplace.marketplace_id],
     }
     return Document(_chunks(request, specification, start, end), "application/json")
 
@@ -69,7 +69,7 @@ def _two_years_before(day: date) -> date:
 
 
 def _chunks(request: ReportRequest, specification: Json, start: date, end: date) -> Iterator[bytes]:
-    storefront = request.shops[0]
+    storefront = request.storefronts[0]
     options = specification["reportOptions"]
     period_of = PERIODS[options["dateGranularity"]]
     periods: dict[date, _Sums] = {}
@@ -140,7 +140,7 @@ def _asin_entries(
 ) -> Iterator[Json]:
     everything = total(skus.values())
     groups: dict[tuple[str, ...], list[Figures]] = {}
-    for listing in request.shops[0].listings:
+    for listing in request.storefronts[0].listings:
         if listing.sku in skus:
             full = (listing.parent_asin, listing.asin, listing.sku)
             key = full[: 1 + ASIN_GRANULARITIES.index(granularity)]
@@ -163,19 +163,19 @@ def _share(part: float, whole: float) -> float:
 class Writer:
     """Figures to the schema's objects, in a marketplace's currency."""
 
-    storefront: Marketplace
+    marketplace: Marketplace
 
     def money(self, minor: float) -> Json:
         """Minor units as the schema's Amount."""
         rounded = round(minor)
-        return {"amount": self.storefront.amount(rounded), "currencyCode": self.storefront.currency}
+        return {"amount": self.marketplace.amount(rounded), "currencyCode": self.marketplace.currency}
 
     def pairs(self, **values: tuple[Any, Any]) -> Json:
         """name -> (all, B2B part) as name and nameB2B; without Amazon Business only the first."""
         written: Json = {}
         for name, (every, business) in values.items():
             written[name] = every
-            if self.storefront.is_b2b:
+            if self.marketplace.is_b2b:
                 written[f"{name}B2B"] = business
         return written
 

@@ -35,10 +35,10 @@ def write(request: ReportRequest) -> Document | None:
     """The document of the shops asked for, or None when nobody said anything."""
     start, end = request.window()
     end = min(end, request.now)
-    rows = sorted(row for storefront in request.shops for row in _rows(storefront, start, end))
+    rows = sorted(row for storefront in request.storefronts for row in _rows(storefront, start, end))
     if not rows:
         return None
-    language = request.shops[0].marketplace.language
+    language = request.storefronts[0].marketplace.language
     return flat_file(HEADERS.get(language, HEADERS["en"]), rows, charset_of(request.marketplaces))
 
 

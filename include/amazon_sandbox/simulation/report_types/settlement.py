@@ -29,37 +29,37 @@ HEADER = (
 DEPOSIT_AFTER = timedelta(days=2)
 
 
-def write(shops: Storefronts, seller: Seller, settlement_id: str) -> Document:
+def write(storefronts: Storefronts, seller: Seller, settlement_id: str) -> Document:
     """The document of one settlement. Raises KeyError for an id the seller does not have."""
-    ref, currency = find_settlement(shops.seed, seller, settlement_id)
-    lines = settlement_lines(shops, seller, ref, currency)
+    ref, currency = find_settlement(storefronts.seed, seller, settlement_id)
+    lines = settlement_lines(storefronts, seller, ref, currency)
     first = marketplaces.by_id(ref.marketplace_ids[0])
     return flat_file(HEADER, _rows(ref, first, lines), charset_of([first]))
 
 
-def _rows(ref: SettlementRef, storefront: Marketplace, lines: list[Line]) -> Iterator[tuple[str, ...]]:
+def _rows(ref: SettlementRef, marketplace: Marketplace, lines: list[Line]) -> Iterator[tuple[str, ...]]:
     total = sum(line.amount for line in lines)
-    dates = (_instant(storefront, moment) for moment in (ref.start, ref.end, ref.end + DEPOSIT_AFTER))
-    yield (ref.settlement_id, *dates, _money(storefront, total), storefront.currency, *("",) * 18)
+    dates = (_instant(marketplace, moment) for moment in (ref.start, ref.end, ref.end + DEPOSIT_AFTER))
+    yield (ref.settlement_id, *dates, _money(marketplace, total), marketplace.currency, *("",) * 18)
     for line in lines:
         posted = datetime.fromtimestamp(line.posted, UTC)
         yield (
             ref.settlement_id, "", "", "", "", "",
             line.transaction_type, line.order_id, line.merchant_order_id, line.adjustment_id,
             line.shipment_id, line.marketplace_name, line.amount_type, line.amount_description,
-            _money(storefront, line.amount), line.fulfillment_id, _date(storefront, posted), _instant(storefront, posted),
+            _money(marketplace, line.amount), line.fulfillment_id, _date(marketplace, posted), _instant(marketplace, posted),
             line.item_code, "", "", line.sku, line.quantity, line.promotion_id,
         )  # fmt: skip
 
 
-def _money(storefront: Marketplace, minor: int) -> str:
-    text = storefront.money(minor)
-    return text.replace(".", ",") if storefront.settlement_style == "local_comma" else text
+def _money(marketplace: Marketplace, minor: int) -> str:
+    text = marketplace.money(minor)
+    return text.replace(".", ",") if marketplace.settlement_style == "local_comma" else text
 
 
-def _date(storefront: Marketplace, moment: datetime) -> str:
-    return f"{moment:%d.%m.%Y}" if storefront.settlement_style == "local_comma" else f"{moment:%Y-%m-%d}"
+def _date(marketplace: Marketplace, moment: datetime) -> str:
+    return f"{moment:%d.%m.%Y}" if marketplace.settlement_style == "local_comma" else f"{moment:%Y-%m-%d}"
 
 
-def _instant(storefront: Marketplace, moment: datetime) -> str:
-    return f"{_date(storefront, moment)} {moment:%H:%M:%S} UTC"
+def _instant(marketplace: Marketplace, moment: datetime) -> str:
+    return f"{_date(marketplace, moment)} {moment:%H:%M:%S} UTC"

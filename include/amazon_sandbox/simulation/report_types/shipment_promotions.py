@@ -26,7 +26,7 @@ def write(request: ReportRequest) -> Document | None:
     start, end = request.window()
     rows = [
         row
-        for storefront in request.shops
+        for storefront in request.storefronts
         for shipment in shipments_between(storefront, start, min(end, request.now))
         if shipment.reported <= request.now
         for row in _rows(storefront, shipment)

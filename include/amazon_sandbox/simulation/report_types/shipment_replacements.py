@@ -21,7 +21,7 @@ def write(request: ReportRequest) -> Document | None:
     start, end = request.window()
     rows = [
         _row(one)
-        for storefront in request.shops
+        for storefront in request.storefronts
         if storefront.marketplace.region == "NA" or storefront.marketplace.country == "IN"
         for one in replacements_between(storefront, start, min(end, request.now))
     ]

@@ -21,7 +21,7 @@ def write(request: ReportRequest) -> Document | None:
     start, end = request.window()
     rows = [
         _row(storefront, shipment)
-        for storefront in request.shops
+        for storefront in request.storefronts
         for shipment in shipments_between(storefront, start, min(end, request.now))
         if shipment.reported <= request.now
     ]
@@ -34,5 +34,5 @@ def _row(storefront: Storefront, shipment: Shipment) -> tuple[str, ...]:
         iso_utc(order.shipped), item.listing.sku, item.listing.fnsku, item.listing.asin, shipment.centre,
         str(item.quantity), order.order_id, storefront.marketplace.currency,
         money(round(item.price / item.quantity)), money(item.shipping), money(item.gift_wrap),
-        order.place["city"], order.place["state"], order.place["postal"],
+        order.city["city"], order.city["state"], order.city["postal"],
     )  # fmt: skip

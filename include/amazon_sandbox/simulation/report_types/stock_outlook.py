@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from amazon_sandbox.simulation.catalogue import Listing
-from amazon_sandbox.simulation.inventory import Shipped, Stock, stock_at
+from amazon_sandbox.simulation.inventory import Shipped, Stock, shipped_on, stock_at
 from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import between, uniforms
 
@@ -91,7 +91,7 @@ def outlooks(storefront: Storefront, now: int) -> list[Outlook]:
     sums: dict[str, dict[int, Shipped]] = {sku: {} for sku in stocks}
     running: dict[str, Shipped] = dict.fromkeys(stocks, Shipped())
     for back in range(1, max(PERIODS) + 1):
-        for sku, shipped in storefront.shipped(today - back).items():
+        for sku, shipped in shipped_on(storefront, today - back).items():
             if sku in running:
                 running[sku] = running[sku].plus(shipped)
         if back in PERIODS:

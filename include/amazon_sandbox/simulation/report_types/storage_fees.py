@@ -52,7 +52,7 @@ def _is_newer(request: ReportRequest) -> bool:
 
 def _rows(request: ReportRequest) -> Iterator[tuple[str, ...]]:
     for month in months_of(*request.window()):
-        for storefront in request.shops:
+        for storefront in request.storefronts:
             if published_at(storefront.account, month, storefront.seed) <= request.as_of:
                 for fee in storage_fees(storefront, month):
                     yield (

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from amazon_sandbox.simulation.catalogue import Listing
 from amazon_sandbox.simulation.documents import Document, charset_of, flat_file, iso_utc
 from amazon_sandbox.simulation.inventory import DAY, stock_at
+from amazon_sandbox.simulation.orders import orders_on
 from amazon_sandbox.simulation.report_types.request import ReportRequest
 from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import pick, uniforms
@@ -35,7 +36,7 @@ _CAUSES = (
 
 def write(request: ReportRequest) -> Document | None:
     """The first marketplace's stranded SKUs at `as_of`, or None when none is stranded."""
-    storefront = request.shops[0]
+    storefront = request.storefronts[0]
     rows = list(_rows(storefront, request.now))
     return flat_file(HEADER, rows, charset_of([storefront.marketplace])) if rows else None
 
@@ -63,7 +64,7 @@ def _quiet(storefront: Storefront, now: int) -> Iterator[tuple[Listing, int]]:
     today = storefront.marketplace.day_of_epoch(now)
     last: dict[Listing, int] = {}
     for day in range(today - LOOKED_BACK_DAYS, today + 1):
-        for order in storefront.orders(day):
+        for order in orders_on(storefront, day):
             if order.purchased <= now:
                 last.update((item.listing, order.purchased) for item in order.items)
     for listing in storefront.listings:

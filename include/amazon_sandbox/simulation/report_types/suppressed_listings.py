@@ -32,7 +32,7 @@ _ISSUES = (
 
 def write(request: ReportRequest) -> Document | None:
     """The first marketplace's suppressed listings at `as_of`, or None when there is none."""
-    storefront = request.shops[0]
+    storefront = request.storefronts[0]
     rows = list(_rows(storefront, storefront.marketplace.day_of_epoch(request.now)))
     return flat_file(HEADER, rows, charset_of([storefront.marketplace])) if rows else None
 
