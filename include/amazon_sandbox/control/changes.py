@@ -1,4 +1,4 @@
-"""Control calls that change the sandbox: clock, faults, quotas, pace, roles, queues. GET shows what is set."""
+"""Control calls that change the sandbox (POST) and show its settings (GET)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What every API family builds on: clock, call log, quotas, faults, answers, the sandbox itself, the server."""
+"""What every API family builds on: clock, call log, quotas, faults, answers, the sandbox and its server."""

@@ -51,7 +51,7 @@ class NotificationSender(FamilyState):
         self._clients: dict[tuple[str | None, str], Any] = {}
 
     def watch(self) -> None:
-        """Begin to look for reports that have ended, those from now on; stops when the last subscription goes."""
+        """Watch for reports that end from now on, until the last subscription is deleted."""
         if self._task is None or self._task.done():
             self._told.update(_key(report) for report in self._everything() if report.status in FINAL)
             self._task = asyncio.create_task(self._run())

@@ -80,7 +80,7 @@ PAN_EU = frozenset({"DE", "FR", "IT", "ES", "NL", "SE", "PL", "BE", "IE"})
 
 
 def shared_stock_at(storefronts: Iterable[Storefront], storefront: Storefront, now: int) -> dict[str, Stock]:
-    """What a shop tells as its stock: with Pan-EU that of all of the account's ``storefronts`` of the pool."""
+    """The stock that a storefront reports: in the Pan-EU pool the sum over the ``storefronts`` in it."""
     told = stock_at(storefront, now)
     if storefront.marketplace.country not in PAN_EU:
         return told

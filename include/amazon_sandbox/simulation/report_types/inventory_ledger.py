@@ -129,7 +129,8 @@ def _summary(request: ReportRequest, storefront: Storefront, pattern: str) -> It
             if _is_wanted(listing, request.options):
                 yield (
                     label, *_identity(storefront, listing), disposition, str(start), "0",
-                    *(str(moved[name]) for name in _FLOWS), str(balances[key]), "0", storefront.marketplace.country,
+                    *(str(moved[name]) for name in _FLOWS), str(balances[key]), "0",
+                    storefront.marketplace.country,
                 )  # fmt: skip
         balances = {key: units for key, units in balances.items() if units or key[1] == "SELLABLE"}
         starting, flows = dict(balances), _no_flows()

@@ -38,6 +38,7 @@ def _row(storefront: Storefront, fee: AgedFee) -> tuple[str, ...]:
     listing = fee.listing
     return (
         fee.day.isoformat(), listing.sku, listing.fnsku, listing.asin,
-        listing.title(storefront.marketplace.language), "New", str(fee.unit_volume), storefront.marketplace.currency,
+        listing.title(storefront.marketplace.language), "New", str(fee.unit_volume),
+        storefront.marketplace.currency,
         "cubic feet", storefront.marketplace.country, str(fee.units), str(fee.fee), fee.tier, str(fee.rate),
     )  # fmt: skip

@@ -54,11 +54,12 @@ def _rows(request: ReportRequest, with_channel: bool) -> Iterator[tuple[str, ...
 
 
 def _row(storefront: Storefront, order: Order, item: OrderItem) -> tuple[str, ...]:
-    money, place, buyer = storefront.marketplace.money, order.city, buyer_of(order.order_id)
+    money, city, buyer = storefront.marketplace.money, order.city, buyer_of(order.order_id)
     amounts = (item.price, item.tax, item.shipping, item.shipping_tax)
     return (
         order.order_id, item.item_id, iso_utc(order.purchased), iso_utc(order.paid), buyer.email, buyer.name,
-        buyer.phone, item.listing.sku, item.listing.title(storefront.marketplace.language), str(item.quantity),
-        storefront.marketplace.currency, *map(money, amounts), "Standard", buyer.name, buyer.street, buyer.unit, "",
-        place["city"], place["state"], place["postal"], place["country"], buyer.phone, "", "", "", "",
+        buyer.phone, item.listing.sku, item.listing.title(storefront.marketplace.language),
+        str(item.quantity), storefront.marketplace.currency, *map(money, amounts), "Standard",
+        buyer.name, buyer.street, buyer.unit, "",
+        city["city"], city["state"], city["postal"], city["country"], buyer.phone, "", "", "", "",
     )  # fmt: skip

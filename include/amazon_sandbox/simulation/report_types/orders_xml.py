@@ -135,7 +135,8 @@ def _share(amount: int, part: int, parts: int) -> int:
 
 
 def _money(storefront: Storefront, name: str, amount: int) -> str:
-    return f'<{name} currency="{storefront.marketplace.currency}">{storefront.marketplace.money(amount)}</{name}>'
+    marketplace = storefront.marketplace
+    return f'<{name} currency="{marketplace.currency}">{marketplace.money(amount)}</{name}>'
 
 
 def _tag(name: str, text: str) -> str:

@@ -35,7 +35,8 @@ def _row(storefront: Storefront, one: Reimbursement) -> tuple[str, ...]:
     money, listing = storefront.marketplace.money, one.listing
     return (
         iso_utc(one.at), one.reimbursement_id, "", one.order_id, one.reason, listing.sku, listing.fnsku,
-        listing.asin, listing.title(storefront.marketplace.language), "Sellable", storefront.marketplace.currency,
+        listing.asin, listing.title(storefront.marketplace.language), "Sellable",
+        storefront.marketplace.currency,
         money(one.per_unit), money(one.per_unit * one.cash), str(one.cash), str(one.inventory),
         str(one.cash + one.inventory), one.original_id, one.original_type,
     )  # fmt: skip

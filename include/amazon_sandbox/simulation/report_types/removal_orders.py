@@ -49,7 +49,8 @@ def _rows(
                 iso_utc(order.requested), order.order_id, order.order_type, "Standard", state.status,
                 iso_utc(state.updated), line.listing.sku, line.listing.fnsku, disposition_of(line),
                 str(line.quantity), str(state.cancelled), str(state.disposed), str(state.shipped),
-                str(state.in_process), storefront.marketplace.money(removal_fee(storefront) * moved) if moved else "",
+                str(state.in_process),
+                storefront.marketplace.money(removal_fee(storefront) * moved) if moved else "",
                 storefront.marketplace.currency,
             )  # fmt: skip
 

@@ -55,7 +55,8 @@ def _row(storefront: Storefront, order: Order, at: int, u: tuple[float, ...]) ->
     day = date.fromordinal(storefront.marketplace.day_of_epoch(at))
     rating = pick(u[2], _RATINGS)
     said = _said(storefront.marketplace.language, rating)
-    mail = f"{token(HEX, 15, *storefront.key, order.order_id, 'mail')}@marketplace.{storefront.marketplace.sales_channel}"
+    mailbox = token(HEX, 15, *storefront.key, order.order_id, "mail")
+    mail = f"{mailbox}@marketplace.{storefront.marketplace.sales_channel}"
     return (
         _written(day, storefront.marketplace.country),
         str(rating),

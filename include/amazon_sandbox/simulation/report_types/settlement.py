@@ -47,7 +47,8 @@ def _rows(ref: SettlementRef, marketplace: Marketplace, lines: list[Line]) -> It
             ref.settlement_id, "", "", "", "", "",
             line.transaction_type, line.order_id, line.merchant_order_id, line.adjustment_id,
             line.shipment_id, line.marketplace_name, line.amount_type, line.amount_description,
-            _money(marketplace, line.amount), line.fulfillment_id, _date(marketplace, posted), _instant(marketplace, posted),
+            _money(marketplace, line.amount), line.fulfillment_id, _date(marketplace, posted),
+            _instant(marketplace, posted),
             line.item_code, "", "", line.sku, line.quantity, line.promotion_id,
         )  # fmt: skip
 

@@ -45,7 +45,8 @@ def _rows(storefront: Storefront, shipment: Shipment) -> Iterator[tuple[str, ...
     for amount, name, description, rule in applied:
         if amount:
             yield (
-                iso_utc(shipment.order.shipped), storefront.marketplace.currency, storefront.marketplace.money(amount),
+                iso_utc(shipment.order.shipped), storefront.marketplace.currency,
+                storefront.marketplace.money(amount),
                 name, description, rule, shipment.order.order_id, shipment.reported_id,
                 shipment.reported_item_id,
             )  # fmt: skip

@@ -74,7 +74,8 @@ def _newer(storefront: Storefront, month: date, fee: StorageFee) -> tuple[str, .
 def _common(storefront: Storefront, month: date, fee: StorageFee) -> tuple[str, ...]:
     size = size_of(fee.listing, storefront.marketplace)
     return (
-        fee.listing.fnsku, fee.listing.title(storefront.marketplace.language), fee.centre, storefront.marketplace.country,
+        fee.listing.fnsku, fee.listing.title(storefront.marketplace.language), fee.centre,
+        storefront.marketplace.country,
         size.longest, size.median, size.shortest, size.side_unit, size.weight, size.weight_unit,
         str(fee.unit_volume), "cubic feet", size.tier, str(fee.average_units), "0.00", str(fee.volume),
         f"{month:%Y-%m}",

@@ -54,7 +54,9 @@ def _rows(storefront: Storefront, now: int) -> Iterator[tuple[str, ...]]:
             action, iso_utc(stranded), iso_utc(stranded + AUTO_REMOVAL_DAYS * DAY), status, "", "", reason,
             listing.asin, listing.sku, listing.fnsku, listing.title(storefront.marketplace.language), "New",
             "Amazon", str(stock.fulfillable),
-            storefront.marketplace.money(storefront.unit_price(listing, storefront.marketplace.day_of_epoch(now))),
+            storefront.marketplace.money(
+                storefront.unit_price(listing, storefront.marketplace.day_of_epoch(now))
+            ),
             str(stock.unsellable), str(stock.reserved), str(stock.inbound_shipped),
         )  # fmt: skip
 
