@@ -35,11 +35,11 @@ _NEVER_PAID = (
 
 
 def _count(*names: str) -> Column:
-    places = [COUNT_INDEX[name] for name in names]
-    if len(places) == 1:
-        place = places[0]
-        return lambda row: row.sums[place]
-    return lambda row: sum(row.sums[place] for place in places)
+    indexes = [COUNT_INDEX[name] for name in names]
+    if len(indexes) == 1:
+        index = indexes[0]
+        return lambda row: row.sums[index]
+    return lambda row: sum(row.sums[index] for index in indexes)
 
 
 def _money(minor: Callable[[Row], int]) -> Column:
@@ -57,8 +57,8 @@ def _ratio(
 
 
 def _plain(*names: str) -> Callable[[Row], int]:
-    places = [COUNT_INDEX[name] for name in names]
-    return lambda row: sum(row.sums[place] for place in places)
+    indexes = [COUNT_INDEX[name] for name in names]
+    return lambda row: sum(row.sums[index] for index in indexes)
 
 
 def _cost(row: Row) -> int:
@@ -75,13 +75,13 @@ _viewable, _pages = _plain("viewable"), _plain("pages", "page_views")
 
 
 def _clicked(window: int, what: str, same: bool | None = None) -> Callable[[Row], int]:
-    place = Bought._fields.index(what)
-    return lambda row: row.clicked(window, same)[place]
+    index = Bought._fields.index(what)
+    return lambda row: row.clicked(window, same)[index]
 
 
 def _sold(what: str, kind: str = "all", *, clicks: bool = False) -> Callable[[Row], int]:
-    place = Bought._fields.index(what)
-    return lambda row: row.bought(kind, clicks=clicks)[place]
+    index = Bought._fields.index(what)
+    return lambda row: row.bought(kind, clicks=clicks)[index]
 
 
 def _windowed() -> dict[str, Column]:

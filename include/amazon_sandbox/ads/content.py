@@ -47,8 +47,8 @@ def _as_text(row: RowOf, number: int, options: Mapping[str, Any]) -> RowOf:
     if number != int(options.get("row", 1)):
         return row
     first = next((key for key, value in row.items() if isinstance(value, int | float)), None)
-    place = str(options["column"]) if "column" in options else first
-    return row if place is None else {**row, place: options.get("value", "see note")}
+    column = str(options["column"]) if "column" in options else first
+    return row if column is None else {**row, column: options.get("value", "see note")}
 
 
 def _zero(row: RowOf, number: int, options: Mapping[str, Any]) -> RowOf:

@@ -28,7 +28,7 @@ from amazon_sandbox.simulation.ads_structure import (
 )
 from amazon_sandbox.simulation.marketplaces import Marketplace
 from amazon_sandbox.simulation.storefront import Storefront
-from amazon_sandbox.sp_api.next_tokens import continued, next_token
+from amazon_sandbox.sp_api.next_tokens import next_token, read_next_token
 
 MOST_RESULTS = 100
 _USUAL_STATES = ("ENABLED", "PAUSED")
@@ -311,10 +311,10 @@ def _is_named(entity: Entity, name: str, exact: bool) -> bool:
 
 
 def _included(body: Entity, name: str) -> Sequence[str]:
-    said = body.get(name)
-    if said is None:
+    selection = body.get(name)
+    if selection is None:
         return ()
-    include = said.get("include") if isinstance(said, dict) else None
+    include = selection.get("include") if isinstance(selection, dict) else None
     if not isinstance(include, list):
         raise AdsError(400, f"{name} must be an object with include")
     return [str(one) for one in include]
@@ -331,11 +331,11 @@ def _page(call: AdsCall, operation: str, plural: str, found: list[Entity], body:
     first = 0
     if body.get("nextToken"):
         token = str(body["nextToken"])
-        place = continued(sandbox.signing_key, operation, same, token, now=now, speed=sandbox.clock.speed)
-        first = place.place[0]
+        resumed = read_next_token(sandbox, operation, same, token)
+        first = resumed.position[0]
     page: Entity = {plural: found[first : first + size], "totalResults": len(found)}
     if first + size < len(found):
-        page["nextToken"] = next_token(sandbox.signing_key, operation, same, [first + size], now, now)
+        page["nextToken"] = next_token(sandbox, operation, same, [first + size], now)
     return page
 
 

@@ -38,10 +38,10 @@ def media_type(kind: str) -> str:
 
 def write(simulation: Simulation, job: RenderJob) -> Rendered | None:
     """Write an export."""
-    said = json.loads(dict(job.options)["wanted"])
+    parsed = json.loads(dict(job.options)["wanted"])
     storefront = simulation.storefront(simulation.seller(job.account), job.marketplace_ids[0])
     kind = job.report_type.removeprefix("exports.")
-    rows = export_rows(storefront, kind, tuple(said["products"]), tuple(said["states"]))
+    rows = export_rows(storefront, kind, tuple(parsed["products"]), tuple(parsed["states"]))
     for name, settings in job.transforms:
         rows = changed(rows, name, dict(settings))
     return write_file(job, json_array(rows), CONTENT_TYPE)
@@ -116,18 +116,18 @@ def _export(call: AdsCall) -> AdsReport:
     return export
 
 
-def _look_at_export(call: AdsCall) -> None:
+def _find_in_export(call: AdsCall) -> None:
     try:
         _export(call)
     except AdsError:
         return  # refused later, in its turn
 
 
-def _look_at(kind: str) -> Any:
-    def look(call: AdsCall) -> None:
+def _find_kind(kind: str) -> Any:
+    def find_subject(call: AdsCall) -> None:
         call.report_type = f"exports.{kind}"
 
-    return look
+    return find_subject
 
 
 async def _get(request: Request) -> Response:
@@ -138,13 +138,13 @@ async def _get(request: Request) -> Response:
     return response
 
 
-_served = endpoint("getExport", get_export, _look_at_export)
+_served = endpoint("getExport", get_export, _find_in_export)
 
 routes: list[BaseRoute] = [
     *(
         Route(
             f"/{kind}/export",
-            endpoint("createExport", _create(kind), _look_at(kind), media_type=media_type(kind)),
+            endpoint("createExport", _create(kind), _find_kind(kind), media_type=media_type(kind)),
             methods=["POST"],
         )
         for kind in EXPORTS

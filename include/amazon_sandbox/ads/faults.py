@@ -44,6 +44,6 @@ def refused_columns(
     for fault in book.listed():
         if fault.matches(Stage.COLUMNS, subject):
             wrong = [name for name in columns if name in fault.options.get("columns", ())]
-            if wrong and fault.strike():
+            if wrong and fault.count_match():
                 return wrong, fault
     return None

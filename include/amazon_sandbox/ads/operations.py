@@ -84,28 +84,28 @@ class AdsCall:
 
 Answer = tuple[int, Any]
 Handler = Callable[[AdsCall], Awaitable[Answer]]
-Look = Callable[[AdsCall], None]
+FindSubject = Callable[[AdsCall], None]
 
 
-def look_nowhere(call: AdsCall) -> None:
+def no_subject(call: AdsCall) -> None:
     """For operations without a report."""
 
 
 def endpoint(
     name: str,
     handler: Handler,
-    look: Look = look_nowhere,
+    find_subject: FindSubject = no_subject,
     *,
     needs_profile: bool = True,
     media_type: str = "application/json",
 ) -> Callable[[Request], Awaitable[Response]]:
-    """A route for an operation. `look` finds the report type for faults; `media_type` is answered."""
+    """A route for an operation. `find_subject` finds the report type for faults; `media_type` is answered."""
 
     async def serve(request: Request) -> Response:
         call = AdsCall(name, request, sandbox_of(request))
         if request.method == "POST":
             call.body = await request.body()
-        response = await _answer(call, handler, look, needs_profile, media_type)
+        response = await _answer(call, handler, find_subject, needs_profile, media_type)
         response.headers["x-amz-request-id"] = new_request_id()
         _log(call, call.sandbox.status_of(response))
         return response
@@ -114,21 +114,21 @@ def endpoint(
 
 
 async def _answer(
-    call: AdsCall, handler: Handler, look: Look, needs_profile: bool, media_type: str
+    call: AdsCall, handler: Handler, find_subject: FindSubject, needs_profile: bool, media_type: str
 ) -> Response:
     sandbox = call.sandbox
     try:
         _authenticate(call, needs_profile)
         if sandbox.faults:
-            look(call)
-            if (wrong := await _strike(call, Stage.REQUEST)) is not None:
+            find_subject(call)
+            if (wrong := await _answer_of_fault(call, Stage.REQUEST)) is not None:
                 return wrong
         owner = str(call.ads_profile.id) if call.ads_profile else call.account.seller.seller_id
         plan = sandbox.quotas.plan(call.name, owner)
         if not sandbox.quotas.take(call.account.client_id, owner, call.name, sandbox.clock.now()):
             raise throttled(1 / plan.rate if plan.rate else None)
         status, body = await sandbox.pages.answer(call, lambda: handler(call))
-        if sandbox.faults and (wrong := await _strike(call, Stage.ANSWER)) is not None:
+        if sandbox.faults and (wrong := await _answer_of_fault(call, Stage.ANSWER)) is not None:
             return wrong
         response = json_answer(body, status)
         response.headers["content-type"] = media_type
@@ -139,7 +139,7 @@ async def _answer(
         return _translated(call, error)
 
 
-async def _strike(call: AdsCall, stage: Stage) -> Response | None:
+async def _answer_of_fault(call: AdsCall, stage: Stage) -> Response | None:
     fault = call.sandbox.faults.draw(stage, call.subject())
     if fault is None:
         return None

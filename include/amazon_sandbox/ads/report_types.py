@@ -74,8 +74,8 @@ def _filters(text: str, groups: tuple[str, ...]) -> dict[str, dict[str, tuple[st
     for part in filter(None, (piece.strip() for piece in text.split(";"))):
         field, _, rest = part.partition("=")
         values, _, group = rest.partition("@")
-        for place in (group,) if group else groups:
-            found[place][field] = tuple(values.split("|"))
+        for each in (group,) if group else groups:
+            found[each][field] = tuple(values.split("|"))
     return found
 
 

@@ -52,10 +52,10 @@ def wanted_report(body: dict[str, Any], today: date) -> Wanted:
 
 def sameness(profile_id: int, wanted: Wanted) -> str:
     """What makes two requests the same report."""
-    said = json.loads(wanted.as_json())
-    said["columns"] = sorted(said["columns"])
-    said["filters"] = sorted(said["filters"])
-    return json.dumps([profile_id, said], sort_keys=True)
+    key = json.loads(wanted.as_json())
+    key["columns"] = sorted(key["columns"])
+    key["filters"] = sorted(key["filters"])
+    return json.dumps([profile_id, key], sort_keys=True)
 
 
 def _texts(value: Any, name: str) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def _filters(
         if wrong:
             raise bad_report(
                 f"configuration filters includes fields: ({', '.join(wrong)}) which are invalid for "
-                f"groupBys: {group}. Allowed filters for groupBy {group}: {_told(kind.filters[group])}"
+                f"groupBys: {group}. Allowed filters for groupBy {group}: {_written(kind.filters[group])}"
             )
         for field, values in found:
             bad = [text for text in values if text not in kind.filters[group][field]]
@@ -120,7 +120,7 @@ def _filters(
     return tuple(found)
 
 
-def _told(filters: dict[str, tuple[str, ...]]) -> str:
+def _written(filters: dict[str, tuple[str, ...]]) -> str:
     return ", ".join(f"(field: {field}, values: {', '.join(values)})" for field, values in filters.items())
 
 

@@ -123,7 +123,7 @@ def _report(call: AdsCall) -> AdsReport:
     return report
 
 
-def _look_at_body(call: AdsCall) -> None:
+def _find_in_body(call: AdsCall) -> None:
     try:
         configuration: Any = call.json_body().get("configuration")
     except AdsError:
@@ -132,7 +132,7 @@ def _look_at_body(call: AdsCall) -> None:
         call.report_type = configuration["reportTypeId"]
 
 
-def _look_at_report(call: AdsCall) -> None:
+def _find_in_report(call: AdsCall) -> None:
     try:
         _report(call)
     except AdsError:
@@ -146,7 +146,7 @@ routes: list[BaseRoute] = [
     Route(
         "/v2/profiles/{profile_id}", endpoint("getProfile", get_profile, needs_profile=False), methods=["GET"]
     ),
-    Route("/reporting/reports", endpoint("createAdsReport", create_report, _look_at_body), methods=["POST"]),
-    Route(_ONE, endpoint("getAdsReport", get_report, _look_at_report), methods=["GET"]),
-    Route(_ONE, endpoint("deleteAdsReport", delete_report, _look_at_report), methods=["DELETE"]),
+    Route("/reporting/reports", endpoint("createAdsReport", create_report, _find_in_body), methods=["POST"]),
+    Route(_ONE, endpoint("getAdsReport", get_report, _find_in_report), methods=["GET"]),
+    Route(_ONE, endpoint("deleteAdsReport", delete_report, _find_in_report), methods=["DELETE"]),
 ]

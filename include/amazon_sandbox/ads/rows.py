@@ -54,15 +54,15 @@ class Wanted:
 
 def from_json(text: str) -> Wanted:
     """What `as_json` wrote."""
-    said = json.loads(text)
+    parsed = json.loads(text)
     return Wanted(
-        said["type_id"],
-        tuple(said["group_by"]),
-        tuple(said["columns"]),
-        said["is_daily"],
-        date.fromisoformat(said["start"]),
-        date.fromisoformat(said["end"]),
-        tuple((field, tuple(values)) for field, values in said["filters"]),
+        parsed["type_id"],
+        tuple(parsed["group_by"]),
+        tuple(parsed["columns"]),
+        parsed["is_daily"],
+        date.fromisoformat(parsed["start"]),
+        date.fromisoformat(parsed["end"]),
+        tuple((field, tuple(values)) for field, values in parsed["filters"]),
     )
 
 

@@ -37,7 +37,7 @@ COUNTS = (
     "new_page_views",
     "store_pages",
 )
-COUNT_INDEX = {name: place for place, name in enumerate(COUNTS)}
+COUNT_INDEX = {name: index for index, name in enumerate(COUNTS)}
 
 
 class Bought(NamedTuple):
@@ -77,8 +77,8 @@ class Row:
     def add(self, part: Part, seen: Seen) -> None:
         """Count a part's traffic."""
         sums = self.sums
-        for place, value in enumerate(traffic(part, seen)):
-            sums[place] += value
+        for index, value in enumerate(traffic(part, seen)):
+            sums[index] += value
 
     def clicked(self, window: int, same: bool | None = None) -> Bought:
         """Bought within so many days of a click; `same`: only what was advertised, or only what was not."""

@@ -11,14 +11,14 @@ from amazon_sandbox.awd import data, state
 from amazon_sandbox.core.answers import ApiError
 from amazon_sandbox.simulation import awd
 from amazon_sandbox.simulation.storefront import Storefront
-from amazon_sandbox.sp_api.next_tokens import continued, next_token
+from amazon_sandbox.sp_api.next_tokens import next_token, read_next_token
 from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storefront_of
 
 
 async def list_inventory(call: Operation) -> Answer:
     """Stock as it stands today, by SKU."""
     wanted = state.read_inventory(call.request.query_params)
-    first, as_of = _place(call, wanted.token, wanted.arguments)
+    first, as_of = _first_row(call, wanted.token, wanted.arguments)
     stocks = await asyncio.to_thread(awd.stock_at, _store(call), int(as_of))
     rows = [
         data.inventory_summary(stock, details=wanted.details)
@@ -31,7 +31,7 @@ async def list_inventory(call: Operation) -> Answer:
 async def list_inbound_shipments(call: Operation) -> Answer:
     """Shipments by their last change, or as they were made."""
     wanted = state.read_shipments(call.request.query_params)
-    first, as_of = _place(call, wanted.token, wanted.arguments)
+    first, as_of = _first_row(call, wanted.token, wanted.arguments)
     now = int(as_of)
     found = [
         shipment
@@ -64,13 +64,12 @@ def _store(call: Operation) -> Storefront:
     return storefront_of(call, call.caller.marketplace_ids[0])
 
 
-def _place(call: Operation, token: str | None, arguments: dict[str, Any]) -> tuple[int, float]:
+def _first_row(call: Operation, token: str | None, arguments: dict[str, Any]) -> tuple[int, float]:
     """The first row of the page, and the moment that all pages show."""
-    sandbox, now = call.sandbox, call.sandbox.clock.now()
     if token is None:
-        return 0, now
-    told = continued(sandbox.signing_key, call.name, arguments, token, now=now, speed=sandbox.clock.speed)
-    return told.place[0], told.as_of
+        return 0, call.sandbox.clock.now()
+    resumed = read_next_token(call.sandbox, call.name, arguments, token)
+    return resumed.position[0], resumed.as_of
 
 
 def _page(
@@ -84,25 +83,24 @@ def _page(
 ) -> dict[str, Any]:
     body: dict[str, Any] = {name: rows[first : first + size]}
     if first + size < len(rows):
-        key, now = call.sandbox.signing_key, call.sandbox.clock.now()
-        body["nextToken"] = next_token(key, call.name, arguments, [first + size], as_of, now)
+        body["nextToken"] = next_token(call.sandbox, call.name, arguments, [first + size], as_of)
     return body
 
 
-def _look(call: Operation) -> None:
+def _find_subject(call: Operation) -> None:
     """AWD names no marketplace."""
 
 
 routes: list[BaseRoute] = [
-    Route(data.INVENTORY_PATH, endpoint("listInventory", list_inventory, _look), methods=["GET"]),
+    Route(data.INVENTORY_PATH, endpoint("listInventory", list_inventory, _find_subject), methods=["GET"]),
     Route(
         data.SHIPMENTS_PATH,
-        endpoint("listInboundShipments", list_inbound_shipments, _look),
+        endpoint("listInboundShipments", list_inbound_shipments, _find_subject),
         methods=["GET"],
     ),
     Route(
         f"{data.SHIPMENTS_PATH}/{{shipment_id}}",
-        endpoint("getInboundShipment", get_inbound_shipment, _look),
+        endpoint("getInboundShipment", get_inbound_shipment, _find_subject),
         methods=["GET"],
     ),
 ]

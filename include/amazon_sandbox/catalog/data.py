@@ -109,20 +109,20 @@ def _summaries(storefront: Storefront, item: Item, today: int) -> list[dict[str,
 
 
 def _dimensions(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
-    told: dict[str, Any] = {"marketplaceId": storefront.marketplace.marketplace_id}
+    shown: dict[str, Any] = {"marketplaceId": storefront.marketplace.marketplace_id}
     if not item.is_parent:
         size = size_of(item.listing, storefront.marketplace)
-        told["package"] = {
+        shown["package"] = {
             "height": {"unit": size.side_unit, "value": float(size.shortest)},
             "length": {"unit": size.side_unit, "value": float(size.longest)},
             "weight": {"unit": size.weight_unit, "value": float(size.weight)},
             "width": {"unit": size.side_unit, "value": float(size.median)},
         }
-        told["item"] = {
+        shown["item"] = {
             name: {"unit": one["unit"], "value": round(one["value"] * 0.9, 2)}
-            for name, one in told["package"].items()
+            for name, one in shown["package"].items()
         }
-    return [told]
+    return [shown]
 
 
 def _identifiers(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
@@ -159,25 +159,25 @@ def _relationships(storefront: Storefront, item: Item, today: int) -> list[dict[
 
 def _sales_ranks(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
     """Better the more of it would be bought on the day; parents have none."""
-    told: dict[str, Any] = {"marketplaceId": storefront.marketplace.marketplace_id}
+    shown: dict[str, Any] = {"marketplaceId": storefront.marketplace.marketplace_id}
     if not item.is_parent:
         rank = 1 + int(40_000 / (0.05 + storefront.interest(item.listing, today)))
         node = _node(item.listing)
-        told["classificationRanks"] = [
+        shown["classificationRanks"] = [
             {
                 "classificationId": node["classificationId"],
                 "title": node["displayName"],
                 "rank": 1 + rank // 60,
             }
         ]
-        told["displayGroupRanks"] = [
+        shown["displayGroupRanks"] = [
             {
                 "websiteDisplayGroup": f"{item.listing.category}_display_on_website",
                 "title": item.listing.category.title(),
                 "rank": rank,
             }
         ]
-    return [told]
+    return [shown]
 
 
 def _classifications(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
@@ -233,5 +233,5 @@ def _codes(item: Item) -> dict[str, str]:
 
 
 def _with_check_digit(digits: str) -> str:
-    total = sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(digits)))
+    total = sum(int(digit) * (3, 1)[index % 2] for index, digit in enumerate(reversed(digits)))
     return f"{digits}{-total % 10}"

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 from amazon_sandbox.catalog import data, state
 from amazon_sandbox.core.answers import ApiError
 from amazon_sandbox.simulation.storefront import Storefront
-from amazon_sandbox.sp_api.next_tokens import continued, next_token
+from amazon_sandbox.sp_api.next_tokens import next_token, read_next_token
 from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storefront_of
 
 
@@ -21,16 +21,8 @@ async def search_catalog_items(call: Operation) -> Answer:
     call.marketplace_ids = (wanted.marketplace_id,)
     first, as_of = 0, now
     if wanted.token is not None:
-        told = continued(
-            sandbox.signing_key,
-            call.name,
-            wanted.arguments,
-            wanted.token,
-            now=now,
-            speed=sandbox.clock.speed,
-            name="pageToken",
-        )
-        first, as_of = told.place[0], told.as_of
+        resumed = read_next_token(sandbox, call.name, wanted.arguments, wanted.token, name="pageToken")
+        first, as_of = resumed.position[0], resumed.as_of
     storefront = storefront_of(call, wanted.marketplace_id)
     today = storefront.marketplace.day_of_epoch(int(as_of))
     found = [
@@ -44,11 +36,9 @@ async def search_catalog_items(call: Operation) -> Answer:
         "items": [data.described(storefront, item, wanted.included, today) for item in page],
     }
     pagination = {}
-    for name, place in (("nextToken", first + wanted.size), ("previousToken", first - wanted.size)):
-        if 0 <= place < len(found):
-            pagination[name] = next_token(
-                sandbox.signing_key, call.name, wanted.arguments, [place], as_of, now
-            )
+    for name, first_row in (("nextToken", first + wanted.size), ("previousToken", first - wanted.size)):
+        if 0 <= first_row < len(found):
+            pagination[name] = next_token(sandbox, call.name, wanted.arguments, [first_row], as_of)
     if pagination:
         body["pagination"] = pagination
     if wanted.keywords:
@@ -85,11 +75,13 @@ async def get_catalog_item(call: Operation) -> Answer:
     raise ApiError(404, "NOT_FOUND", "Requested item not found in the marketplace.", asin[:100])
 
 
-def _look(call: Operation) -> None:
+def _find_subject(call: Operation) -> None:
     call.marketplace_ids = tuple(call.request.query_params.get("marketplaceIds", "").split(","))
 
 
 routes: list[BaseRoute] = [
-    Route(data.PATH, endpoint("searchCatalogItems", search_catalog_items, _look), methods=["GET"]),
-    Route(f"{data.PATH}/{{asin}}", endpoint("getCatalogItem", get_catalog_item, _look), methods=["GET"]),
+    Route(data.PATH, endpoint("searchCatalogItems", search_catalog_items, _find_subject), methods=["GET"]),
+    Route(
+        f"{data.PATH}/{{asin}}", endpoint("getCatalogItem", get_catalog_item, _find_subject), methods=["GET"]
+    ),
 ]

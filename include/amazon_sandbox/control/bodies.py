@@ -23,7 +23,7 @@ class ClockChange(_Body):
     set: str | None = None
 
 
-class FaultWanted(_Body):
+class NewFault(_Body):
     """A fault and whom it strikes. `times` null: until deleted."""
 
     fault: str
@@ -38,7 +38,7 @@ class FaultWanted(_Body):
     options: dict[str, Any] = {}
 
 
-class QuotaWanted(_Body):
+class QuotaChange(_Body):
     """A usage plan (operation, rate, burst; of a seller or of all) or a daily budget (report_type, daily)."""
 
     operation: str = "createReport"
@@ -49,7 +49,7 @@ class QuotaWanted(_Body):
     daily: Annotated[int, Field(ge=0)] | None = None
 
 
-class PaceWanted(_Body):
+class PaceChange(_Body):
     """Virtual seconds; or `reads`, a number of getReport calls; `compression` gzip or none for every type;
     `rows_per_page` of the results of queries.
     """
@@ -61,27 +61,27 @@ class PaceWanted(_Body):
     rows_per_page: Annotated[int, Field(ge=1)] | None = None
 
 
-class TokensWanted(_Body):
+class TokenSettings(_Body):
     """How long new access tokens live."""
 
     lifetime_seconds: Annotated[int, Field(ge=1)]
 
 
-class RoleWanted(_Body):
+class RoleChange(_Body):
     """Whether the application has the restricted role (personal data) at an account."""
 
     account: str
     restricted: bool
 
 
-class QueuesWanted(_Body):
+class QueueSettings(_Body):
     """Where the queues of destinations are: an SQS server on this machine."""
 
     endpoint_url: str | None
     region: str = "us-east-1"
 
 
-class BulkWanted(_Body):
+class BulkSize(_Body):
     """Rows of the next all-orders document."""
 
     rows: Annotated[int, Field(ge=0)]

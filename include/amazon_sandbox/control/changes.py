@@ -56,7 +56,7 @@ async def faults(request: Request) -> Response:
     sandbox = sandbox_of(request)
     book = sandbox.faults
     if request.method == "POST":
-        wanted = await read_body(request, bodies.FaultWanted)
+        wanted = await read_body(request, bodies.NewFault)
         if wanted.report_type is not None and wanted.report_type not in sandbox.report_types():
             raise ControlError(
                 f"there is no report type {wanted.report_type!r}", "Write Amazon's name of the type."
@@ -88,7 +88,7 @@ async def roles(request: Request) -> Response:
     """POST gives or takes the restricted role (personal data) at an account, GET shows who has it."""
     sandbox = sandbox_of(request)
     if request.method == "POST":
-        wanted = await read_body(request, bodies.RoleWanted)
+        wanted = await read_body(request, bodies.RoleChange)
         account = find_seller(sandbox, "account", wanted.account).account
         change = (
             sandbox.state(RestrictedTokens).accounts.add
@@ -105,12 +105,12 @@ async def quotas(request: Request) -> Response:
     sandbox = sandbox_of(request)
     now = sandbox.clock.now()
     if request.method == "POST":
-        wanted = await read_body(request, bodies.QuotaWanted)
+        wanted = await read_body(request, bodies.QuotaChange)
         _set_quota(sandbox, wanted, now)
     return json_answer({**sandbox.quotas.as_dict(now), "daily_budgets": sandbox.state(DailyBudgets).limits})
 
 
-def _set_quota(sandbox: Sandbox, wanted: bodies.QuotaWanted, now: float) -> None:
+def _set_quota(sandbox: Sandbox, wanted: bodies.QuotaChange, now: float) -> None:
     if wanted.report_type is not None:
         if wanted.daily is None:
             sandbox.state(DailyBudgets).limits.pop(wanted.report_type, None)
@@ -146,7 +146,7 @@ async def jobs(request: Request) -> Response:
     """POST changes how fast reports finish and how documents are stored; null: each type's own way."""
     pace = sandbox_of(request).state(ReportCreator).pace
     if request.method == "POST":
-        wanted = await read_body(request, bodies.PaceWanted)
+        wanted = await read_body(request, bodies.PaceChange)
         for name in wanted.model_fields_set:
             setattr(pace, name, getattr(wanted, name))
     names = ("queue_seconds", "progress_seconds", "reads", "compression", "rows_per_page")
@@ -157,7 +157,7 @@ async def tokens(request: Request) -> Response:
     """POST changes how long access tokens live (virtual seconds)."""
     store = sandbox_of(request).state(TokenStore)
     if request.method == "POST":
-        store.lifetime = (await read_body(request, bodies.TokensWanted)).lifetime_seconds
+        store.lifetime = (await read_body(request, bodies.TokenSettings)).lifetime_seconds
     return json_answer({"lifetime_seconds": store.lifetime})
 
 
@@ -165,7 +165,7 @@ async def queues(request: Request) -> Response:
     """POST sets where the SQS queues of notifications are (this machine only), GET shows what was sent."""
     notification_sender = sandbox_of(request).state(NotificationSender)
     if request.method == "POST":
-        wanted = await read_body(request, bodies.QueuesWanted)
+        wanted = await read_body(request, bodies.QueueSettings)
         url = wanted.endpoint_url.rstrip("/") if wanted.endpoint_url else None
         if url is not None and urlsplit(url).hostname not in _THIS_MACHINE:
             raise ControlError(
@@ -183,7 +183,7 @@ async def queues(request: Request) -> Response:
 
 async def bulk(request: Request) -> Response:
     """Make the next all-orders or search terms document n rows long."""
-    wanted = await read_body(request, bodies.BulkWanted)
+    wanted = await read_body(request, bodies.BulkSize)
     sandbox_of(request).state(ReportCreator).bulk_rows = wanted.rows
     return json_answer({"rows": wanted.rows, "report_types": BULK_TYPES})
 

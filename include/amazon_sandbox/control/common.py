@@ -30,8 +30,8 @@ async def read_body(request: Request, model: type[Body]) -> Body:
         return model.model_validate(json.loads(raw) if raw else {})
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "body"
-        raise ControlError(f"{place}: {first['msg']}", f"Fields: {', '.join(model.model_fields)}.") from error
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        raise ControlError(f"{field}: {first['msg']}", f"Fields: {', '.join(model.model_fields)}.") from error
     except ValueError as error:
         raise ControlError(f"the body is not JSON: {error}", "Send a JSON object.") from error
 

@@ -82,12 +82,12 @@ async def expected_figures(request: Request) -> Response:
                 f"as_of: {query['as_of']!r} is no instant", "Write it as 2026-11-20T08:00:00Z."
             )
         as_of = parsed[0]
-    said = sandbox.simulation.expected_figures(seller, storefront, day, as_of)
+    figures = sandbox.simulation.expected_figures(seller, storefront, day, as_of)
     if query.get("ads") == "true":
-        said["ads"] = ads_figures(
+        figures["ads"] = ads_figures(
             sandbox.simulation.storefront(seller, storefront), day, int(as_of.timestamp())
         )
-    return json_answer(said)
+    return json_answer(figures)
 
 
 async def reports(request: Request) -> Response:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 # Clients are not faster because the clock is: what expires lives at least so many real seconds.
-LEAST_LIFE = 30.0
+SHORTEST_LIFETIME = 30.0
 
 
-def life(seconds: float, speed: float) -> float:
+def virtual_lifetime(seconds: float, speed: float) -> float:
     """How many virtual seconds that lives which Amazon lets live for so many."""
-    return max(seconds, LEAST_LIFE * speed)
+    return max(seconds, SHORTEST_LIFETIME * speed)
 
 
 def iso_micro(seconds: float) -> str:
@@ -47,9 +47,9 @@ class VirtualClock:
         """The real now, by the clock of this machine."""
         return self._real()
 
-    def life(self, seconds: float) -> float:
-        """`life` at this clock's speed."""
-        return life(seconds, self.speed)
+    def lifetime(self, seconds: float) -> float:
+        """`virtual_lifetime` at this clock's speed."""
+        return virtual_lifetime(seconds, self.speed)
 
     def change(
         self, *, speed: float | None = None, to: float | None = None, jump: float | None = None

@@ -102,7 +102,7 @@ class Fault:
             and self.day in (None, subject.day)
         )
 
-    def strike(self) -> bool:
+    def count_match(self) -> bool:
         """Count a match; False while it lets pass."""
         if self.after > 0:
             self.after -= 1
@@ -170,11 +170,11 @@ class FaultBook:
 
     def draw(self, stage: Stage, subject: Subject) -> Fault | None:
         """The first fault that strikes here."""
-        return next(iter(self._strikes(stage, subject, first=True)), None)
+        return next(iter(self._matching(stage, subject, first=True)), None)
 
     def draw_all(self, stage: Stage, subject: Subject) -> list[Fault]:
         """Every fault that strikes here, in the order they were set."""
-        return self._strikes(stage, subject, first=False)
+        return self._matching(stage, subject, first=False)
 
     def listed(self) -> list[Fault]:
         """All faults that are set, spent ones too."""
@@ -188,14 +188,14 @@ class FaultBook:
         """Delete all."""
         self._faults.clear()
 
-    def _strikes(self, stage: Stage, subject: Subject, *, first: bool) -> list[Fault]:
-        struck: list[Fault] = []
+    def _matching(self, stage: Stage, subject: Subject, *, first: bool) -> list[Fault]:
+        matching: list[Fault] = []
         for fault in self._faults.values():
-            if fault.matches(stage, subject) and fault.strike():
-                struck.append(fault)
+            if fault.matches(stage, subject) and fault.count_match():
+                matching.append(fault)
                 if first:
                     break
-        return struck
+        return matching
 
     def _kind(self, name: str) -> FaultKind:
         if name in self.menu:

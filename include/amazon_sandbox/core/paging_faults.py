@@ -38,7 +38,7 @@ class PagedCall(Protocol):
 
 
 @dataclass
-class _Held:
+class _Page:
     """What a token of ours stands for: the answer, and whether another such token follows it."""
 
     status: int
@@ -51,11 +51,11 @@ class PageFaults:
 
     def __init__(self, faults: FaultBook) -> None:
         self._faults = faults
-        self._held: dict[str, _Held] = {}
+        self._pages: dict[str, _Page] = {}
         self._overlaps: dict[str, Any] = {}
 
     def clear(self) -> None:
-        self._held.clear()
+        self._pages.clear()
         self._overlaps.clear()
 
     async def answer(
@@ -63,47 +63,47 @@ class PageFaults:
     ) -> tuple[int, Any]:
         """What ``handle`` answers, bent by the faults that strike; or what a token of ours stands for."""
         tokens = _tokens_of(call)
-        held = next((self._held[token] for token in tokens if token in self._held), None)
-        if held is None:
+        page = next((self._pages[token] for token in tokens if token in self._pages), None)
+        if page is None:
             status, body = await handle()
-            return status, self._bent(call, tokens, status, body)
-        body = copy.deepcopy(held.body)
-        if held.is_endless:
-            self._promise(body, held)
-        return held.status, body
+            return status, self._with_faults(call, tokens, status, body)
+        body = copy.deepcopy(page.body)
+        if page.is_endless:
+            self._add_token(body, page)
+        return page.status, body
 
-    def _bent(self, call: PagedCall, tokens: list[str], status: int, body: Any) -> Any:
+    def _with_faults(self, call: PagedCall, tokens: list[str], status: int, body: Any) -> Any:
         if not isinstance(body, dict) or (entries := _list_in(body)) is None:
             return body
         for token in tokens:
             if token in self._overlaps:
                 entries.insert(0, self._overlaps.pop(token))
-        told = _token_in(body)
-        is_page = told is not None or tokens
+        found = _token_in(body)
+        is_page = found is not None or tokens
         fault = self._faults.draw(Stage.PAGE, call.subject()) if is_page else None
         if fault is None:
             return body
         call.fault = fault.kind.name
         match fault.kind.name:
-            case "repeated_page" if told:
-                self._promise(body, _Held(status, copy.deepcopy(body), is_endless=False))
-            case "overlapping_page" if told and entries:
-                self._overlaps[told[0][told[1]]] = copy.deepcopy(entries[-1])
+            case "repeated_page" if found:
+                self._add_token(body, _Page(status, copy.deepcopy(body), is_endless=False))
+            case "overlapping_page" if found and entries:
+                self._overlaps[found[0][found[1]]] = copy.deepcopy(entries[-1])
             case "endless_pages":
                 page = copy.deepcopy(body)
                 if fault.options.get("empty"):
                     (_list_in(page) or []).clear()
-                self._promise(body, _Held(status, page, is_endless=True))
-            case "repeated_token" if told and tokens:
-                told[0][told[1]] = tokens[0]
+                self._add_token(body, _Page(status, page, is_endless=True))
+            case "repeated_token" if found and tokens:
+                found[0][found[1]] = tokens[0]
         return body
 
-    def _promise(self, body: dict[str, Any], held: _Held) -> None:
-        """Name a new token in ``body``, which stands for ``held``."""
+    def _add_token(self, body: dict[str, Any], page: _Page) -> None:
+        """Name a new token in ``body``, which stands for ``page``."""
         token = secrets.token_urlsafe(24)
-        self._held[token] = held
-        place, name = _token_in(body) or (body, "nextToken")
-        place[name] = token
+        self._pages[token] = page
+        holder, name = _token_in(body) or (body, "nextToken")
+        holder[name] = token
 
 
 def _parts(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -135,8 +135,8 @@ def _tokens_of(call: PagedCall) -> list[str]:
     values: dict[str, Any] = dict(call.request.query_params)
     if call.body:
         try:
-            told = json.loads(call.body)
+            parsed = json.loads(call.body)
         except ValueError:
-            told = None
-        values |= told if isinstance(told, dict) else {}
+            parsed = None
+        values |= parsed if isinstance(parsed, dict) else {}
     return [str(value) for name, value in values.items() if name.lower().endswith("token")]

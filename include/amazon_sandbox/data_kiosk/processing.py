@@ -15,7 +15,7 @@ from amazon_sandbox.reports.creation import ReportCreator
 from amazon_sandbox.reports.faults import apply_report_faults
 from amazon_sandbox.reports.processing import ReportProcessor
 from amazon_sandbox.reports.render import Renderer, RenderJob
-from amazon_sandbox.sp_api.next_tokens import Continued, next_token
+from amazon_sandbox.sp_api.next_tokens import PagePosition, next_token
 
 if TYPE_CHECKING:
     from amazon_sandbox.data_kiosk.language import Asked
@@ -25,7 +25,7 @@ OPERATION = "createQuery"
 
 
 def create(
-    sandbox: Sandbox, seller: Seller, application: str, text: str, asked: Asked, page: Continued | None
+    sandbox: Sandbox, seller: Seller, application: str, text: str, asked: Asked, page: PagePosition | None
 ) -> Query:
     """A query asked for now, or the next page of one, at the pace of the sandbox's reports."""
     now, store, renderer = sandbox.clock.now(), sandbox.state(QueryStore), sandbox.state(Renderer)
@@ -60,7 +60,7 @@ def create(
         marketplace_ids=asked.marketplace_ids,
         options=(
             ("query", text),
-            ("first_row", str(page.place[0] if page else 0)),
+            ("first_row", str(page.position[0] if page else 0)),
             ("rows", str(pace.rows_per_page or data.ROWS_PER_PAGE)),
         ),
         writer=write,
@@ -87,11 +87,4 @@ def name_next_page(sandbox: Sandbox, query: Query) -> None:
     following = rendered.next_row
     if REPEATED_RESULT in query.faults and query.job is not None:
         following = int(dict(query.job.options)["first_row"])
-    query.next_token = next_token(
-        sandbox.signing_key,
-        OPERATION,
-        {"query": query.text},
-        [following],
-        query.as_of,
-        sandbox.clock.now(),
-    )
+    query.next_token = next_token(sandbox, OPERATION, {"query": query.text}, [following], query.as_of)

@@ -39,7 +39,10 @@ def write(simulation: Simulation, job: RenderJob) -> Rendered | None:
 def _lines(simulation: Simulation, seller: Seller, asked: Asked, job: RenderJob) -> Iterator[bytes]:
     from amazon_sandbox.data_kiosk.language import project
 
-    storefronts = {place: simulation.storefront(seller, place) for place in asked.marketplace_ids}
+    storefronts = {
+        marketplace_id: simulation.storefront(seller, marketplace_id)
+        for marketplace_id in asked.marketplace_ids
+    }
     for row in _ROWS[asked.dataset](asked.name, storefronts, asked.arguments, int(job.as_of.timestamp())):
         line = json.dumps(project(asked.fields, row), ensure_ascii=False, separators=(",", ":"))
         yield line.encode() + b"\n"

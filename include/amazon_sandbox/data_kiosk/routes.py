@@ -14,7 +14,7 @@ from amazon_sandbox.reports.documents import presigned_url
 from amazon_sandbox.reports.state import ReportStore
 from amazon_sandbox.sp_api import queries
 from amazon_sandbox.sp_api.bodies import body_object
-from amazon_sandbox.sp_api.next_tokens import Continued, continued, next_token
+from amazon_sandbox.sp_api.next_tokens import PagePosition, next_token, read_next_token
 from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint
 
 _NO_QUERY = ApiError(404, "NotFound", "The requested query could not be found.")
@@ -35,7 +35,7 @@ async def create_query(call: Operation) -> Answer:
     call.report_type, call.marketplace_ids = asked.report_type, asked.marketplace_ids
     if not set(asked.marketplace_ids) <= set(call.caller.marketplace_ids):
         raise FORBIDDEN
-    page = _continued(call, OPERATION, {"query": text}, token) if token is not None else None
+    page = _read_token(call, OPERATION, {"query": text}, token) if token is not None else None
     query = create(call.sandbox, call.caller, call.application, text, asked, page)
     call.report_id = query.id
     return 202, {"queryId": query.id}
@@ -77,7 +77,7 @@ async def get_queries(call: Operation) -> Answer:
     token = queries.text(asked, "paginationToken")
     before: int | None = None
     if token is not None:
-        before = _continued(call, "getQueries", same, token).place[0]
+        before = _read_token(call, "getQueries", same, token).position[0]
     page: list[Query] = []
     for query in call.sandbox.state(QueryStore).newest_first(call.caller.seller_id, call.application, now):
         if not oldest <= query.created <= newest or (before is not None and query.number >= before):
@@ -86,7 +86,7 @@ async def get_queries(call: Operation) -> Answer:
         if statuses and query.status not in statuses:
             continue
         if len(page) == size:
-            following = next_token(call.sandbox.signing_key, "getQueries", same, [page[-1].number], now, now)
+            following = next_token(call.sandbox, "getQueries", same, [page[-1].number], now)
             return 200, {
                 "queries": [one.as_dict() for one in page],
                 "pagination": {"nextToken": following},
@@ -127,16 +127,8 @@ def _texts(body: dict[str, object]) -> tuple[str, str | None]:
     return text, token if isinstance(token, str) else None
 
 
-def _continued(call: Operation, operation: str, arguments: dict[str, str], token: str) -> Continued:
-    return continued(
-        call.sandbox.signing_key,
-        operation,
-        arguments,
-        token,
-        now=call.sandbox.clock.now(),
-        speed=call.sandbox.clock.speed,
-        name="paginationToken",
-    )
+def _read_token(call: Operation, operation: str, arguments: dict[str, str], token: str) -> PagePosition:
+    return read_next_token(call.sandbox, operation, arguments, token, name="paginationToken")
 
 
 def _query(call: Operation) -> Query:
@@ -150,18 +142,18 @@ def _query(call: Operation) -> Query:
     return query
 
 
-def _look_nowhere(call: Operation) -> None:
+def _no_subject(call: Operation) -> None:
     return None
 
 
-def _look_at_query(call: Operation) -> None:
+def _find_in_query(call: Operation) -> None:
     try:
         _query(call)
     except ApiError:
         return  # refused later, in its turn
 
 
-def _look_at_body(call: Operation) -> None:
+def _find_in_body(call: Operation) -> None:
     text = call.body.decode("utf-8", "replace")
     named = next((name for name in data.QUERIES if f"{name}(" in text.replace(" ", "")), None)
     call.report_type = f"DATA_KIOSK_{named}" if named else None
@@ -170,12 +162,12 @@ def _look_at_body(call: Operation) -> None:
 _QUERIES = f"{data.BASE}/queries"
 
 routes: list[BaseRoute] = [
-    Route(path, endpoint(name, handler, look), methods=[method])
-    for method, path, name, handler, look in (
-        ("GET", _QUERIES, "getQueries", get_queries, _look_nowhere),
-        ("POST", _QUERIES, OPERATION, create_query, _look_at_body),
-        ("GET", f"{_QUERIES}/{{query_id}}", "getQuery", get_query, _look_at_query),
-        ("DELETE", f"{_QUERIES}/{{query_id}}", "cancelQuery", cancel_query, _look_at_query),
-        ("GET", f"{data.BASE}/documents/{{document_id}}", "getDocument", get_document, _look_nowhere),
+    Route(path, endpoint(name, handler, find_subject), methods=[method])
+    for method, path, name, handler, find_subject in (
+        ("GET", _QUERIES, "getQueries", get_queries, _no_subject),
+        ("POST", _QUERIES, OPERATION, create_query, _find_in_body),
+        ("GET", f"{_QUERIES}/{{query_id}}", "getQuery", get_query, _find_in_query),
+        ("DELETE", f"{_QUERIES}/{{query_id}}", "cancelQuery", cancel_query, _find_in_query),
+        ("GET", f"{data.BASE}/documents/{{document_id}}", "getDocument", get_document, _no_subject),
     )
 ]

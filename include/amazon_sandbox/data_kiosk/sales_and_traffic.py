@@ -89,8 +89,8 @@ def _trends(storefronts: Mapping[str, Storefront], arguments: Mapping[str, Any],
     if arguments["asinAggregation"] != "CHILD":
         raise FatalReport(name, "asinAggregation must be CHILD.")
     filters = arguments["filters"]
-    places = [each["marketplaceId"] for each in filters]
-    if len(set(places)) < len(places):
+    marketplace_ids = [each["marketplaceId"] for each in filters]
+    if len(set(marketplace_ids)) < len(marketplace_ids):
         raise FatalReport(name, "filters must name each marketplace once.")
     if any(len(each["asins"]) > MOST_ASINS for each in filters):
         raise FatalReport(name, f"A filter can include up to {MOST_ASINS} ASINs.")

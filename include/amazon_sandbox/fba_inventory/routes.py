@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from amazon_sandbox.core.clock import instant
 from amazon_sandbox.fba_inventory import data, state
-from amazon_sandbox.sp_api.next_tokens import continued, next_token
+from amazon_sandbox.sp_api.next_tokens import next_token, read_next_token
 from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storefront_of
 
 NAME = "getInventorySummaries"
@@ -21,16 +21,8 @@ async def get_inventory_summaries(call: Operation) -> Answer:
     call.marketplace_ids = (wanted.marketplace_id,)
     first, as_of = 0, now
     if wanted.token is not None:
-        place = continued(
-            sandbox.signing_key,
-            NAME,
-            wanted.arguments,
-            wanted.token,
-            now=now,
-            speed=sandbox.clock.speed,
-            lifetime=data.TOKEN_SECONDS,
-        )
-        first, as_of = place.place[0], place.as_of
+        resumed = read_next_token(sandbox, NAME, wanted.arguments, wanted.token, lifetime=data.TOKEN_SECONDS)
+        first, as_of = resumed.position[0], resumed.as_of
     storefront = storefront_of(call, wanted.marketplace_id)
     others = [storefront_of(call, each) for each in call.caller.marketplace_ids]
     rows = await asyncio.to_thread(
@@ -48,13 +40,15 @@ async def get_inventory_summaries(call: Operation) -> Answer:
         }
     }
     if first + data.PAGE_SIZE < len(rows):
-        token = next_token(sandbox.signing_key, NAME, wanted.arguments, [first + data.PAGE_SIZE], as_of, now)
+        token = next_token(sandbox, NAME, wanted.arguments, [first + data.PAGE_SIZE], as_of)
         body["pagination"] = {"nextToken": token}
     return 200, body
 
 
-def _look(call: Operation) -> None:
+def _find_subject(call: Operation) -> None:
     call.marketplace_ids = tuple(call.request.query_params.get("marketplaceIds", "").split(","))
 
 
-routes: list[BaseRoute] = [Route(data.PATH, endpoint(NAME, get_inventory_summaries, _look), methods=["GET"])]
+routes: list[BaseRoute] = [
+    Route(data.PATH, endpoint(NAME, get_inventory_summaries, _find_subject), methods=["GET"])
+]

@@ -50,8 +50,10 @@ def _failure(identifier: dict[str, Any], message: str) -> dict[str, Any]:
     }
 
 
-def _look(call: Operation) -> None:
+def _find_subject(call: Operation) -> None:
     """The marketplaces stand in the body."""
 
 
-routes: list[BaseRoute] = [Route(data.PATH, endpoint(NAME, get_my_fees_estimates, _look), methods=["POST"])]
+routes: list[BaseRoute] = [
+    Route(data.PATH, endpoint(NAME, get_my_fees_estimates, _find_subject), methods=["POST"])
+]

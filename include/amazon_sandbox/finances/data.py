@@ -43,7 +43,7 @@ _LATEST = 47 * 3600
 # Held back and paid out later: no transaction.
 _RESERVE = ("Previous Reserve Amount Balance", "Current Reserve Amount")
 
-Place = tuple[int, int]
+Position = tuple[int, int]
 Json = dict[str, Any]
 
 
@@ -62,12 +62,12 @@ def transactions(
     storefronts: Sequence[Storefront],
     wanted: Wanted,
     now: int,
-    place: Place | None,
+    begin: Position | None,
     size: int,
-) -> tuple[list[Json], Place | None]:
-    """A page of transactions by posting time from `place` on, and the place of the next page."""
+) -> tuple[list[Json], Position | None]:
+    """A page of transactions by posting time from `begin` on, and the place of the next page."""
     page: list[Json] = []
-    for here, draft in _walk(seller, storefronts, wanted, now, place):
+    for here, draft in _walk(seller, storefronts, wanted, now, begin):
         if len(page) == size:
             return page, here
         page.append(draft.written())
@@ -75,11 +75,11 @@ def transactions(
 
 
 def _walk(
-    seller: Seller, storefronts: Sequence[Storefront], wanted: Wanted, now: int, place: Place | None
-) -> Iterator[tuple[Place, Draft]]:
+    seller: Seller, storefronts: Sequence[Storefront], wanted: Wanted, now: int, begin: Position | None
+) -> Iterator[tuple[Position, Draft]]:
     first = max(wanted.start, now - int(KEPT.total_seconds())) // DAY
     last = (min(wanted.end, now) - 1) // DAY
-    from_day, from_position = place or (first, 0)
+    from_day, from_position = begin or (first, 0)
     for day in range(max(first, from_day), last + 1):
         for position, draft in enumerate(_of_day(seller, storefronts, day, now)):
             if (day, position) >= (from_day, from_position) and _fits(draft, wanted, now):

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from amazon_sandbox.core.clock import instant
 from amazon_sandbox.finances import data, state
-from amazon_sandbox.sp_api.next_tokens import continued, next_token
+from amazon_sandbox.sp_api.next_tokens import next_token, read_next_token
 from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storefront_of
 
 NAME = "listTransactions"
@@ -20,12 +20,10 @@ async def list_transactions(call: Operation) -> Answer:
     sandbox, now = call.sandbox, call.sandbox.clock.now()
     asked = state.read(call.request.query_params, call.caller, instant(now))
     call.marketplace_ids = asked.marketplace_ids
-    place, as_of, end = None, now, asked.wanted.end
+    position, as_of, end = None, now, asked.wanted.end
     if asked.token is not None:
-        told = continued(
-            sandbox.signing_key, NAME, asked.arguments, asked.token, now=now, speed=sandbox.clock.speed
-        )
-        place, as_of, end = (told.place[0], told.place[1]), told.as_of, told.place[2]
+        resumed = read_next_token(sandbox, NAME, asked.arguments, asked.token)
+        position, as_of, end = (resumed.position[0], resumed.position[1]), resumed.as_of, resumed.position[2]
     if asked.is_empty:
         return 200, {"payload": {"transactions": []}}
     page, following = await asyncio.to_thread(
@@ -34,19 +32,19 @@ async def list_transactions(call: Operation) -> Answer:
         [storefront_of(call, marketplace_id) for marketplace_id in asked.marketplace_ids],
         asked.wanted._replace(end=end),
         int(as_of),
-        place,
+        position,
         data.PAGE_SIZE,
     )
     payload: dict[str, Any] = {"transactions": page}
     if following is not None:
-        payload["nextToken"] = next_token(
-            sandbox.signing_key, NAME, asked.arguments, [*following, end], as_of, now
-        )
+        payload["nextToken"] = next_token(sandbox, NAME, asked.arguments, [*following, end], as_of)
     return 200, {"payload": payload}
 
 
-def _look(call: Operation) -> None:
+def _find_subject(call: Operation) -> None:
     call.marketplace_ids = tuple(call.request.query_params.get("marketplaceId", "").split(","))
 
 
-routes: list[BaseRoute] = [Route(data.PATH, endpoint(NAME, list_transactions, _look), methods=["GET"])]
+routes: list[BaseRoute] = [
+    Route(data.PATH, endpoint(NAME, list_transactions, _find_subject), methods=["GET"])
+]

@@ -52,7 +52,7 @@ def item(shipment: Shipment) -> dict[str, Any]:
 def shipment_details(plan: Plan, shipment: Shipment, now: int) -> dict[str, Any]:
     """The answer of getShipment."""
     marketplace = plan.storefront.marketplace
-    told: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "dates": {
             "readyToShipWindow": {
                 "end": written(shipment.left_at + DAY),
@@ -75,7 +75,7 @@ def shipment_details(plan: Plan, shipment: Shipment, now: int) -> dict[str, Any]
         "status": shipment.status(now),
     }
     if now >= shipment.left_at:
-        told["trackingDetails"] = {
+        shown["trackingDetails"] = {
             "spdTrackingDetail": {
                 "spdTrackingItems": [
                     {
@@ -86,11 +86,11 @@ def shipment_details(plan: Plan, shipment: Shipment, now: int) -> dict[str, Any]
                 ]
             }
         }
-    return told
+    return shown
 
 
 def _address(address: Address) -> dict[str, str]:
-    told = {
+    shown = {
         "addressLine1": address.line,
         "city": address.city,
         "countryCode": address.country,
@@ -98,4 +98,4 @@ def _address(address: Address) -> dict[str, str]:
         "postalCode": address.postal_code,
         "stateOrProvinceCode": address.state,
     }
-    return told | ({"phoneNumber": address.phone} if address.phone else {})
+    return shown | ({"phoneNumber": address.phone} if address.phone else {})

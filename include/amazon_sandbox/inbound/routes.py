@@ -12,17 +12,17 @@ from starlette.routing import BaseRoute, Route
 from amazon_sandbox.inbound import data, plans, state, v0
 from amazon_sandbox.simulation.inbound import Plan, Shipment, Status, plans_seen
 from amazon_sandbox.simulation.storefront import Storefront
-from amazon_sandbox.sp_api.next_tokens import Continued, continued, next_token
-from amazon_sandbox.sp_api.operations import Answer, Handler, Look, Operation, endpoint, storefront_of
+from amazon_sandbox.sp_api.next_tokens import PagePosition, next_token, read_next_token
+from amazon_sandbox.sp_api.operations import Answer, FindSubject, Handler, Operation, endpoint, storefront_of
 
 # Which statuses a v0 token stands for, as bits.
-_BITS = {status: 1 << place for place, status in enumerate(data.V0_STATUSES)}
+_BITS = {status: 1 << index for index, status in enumerate(data.V0_STATUSES)}
 
 
 async def list_inbound_plans(call: Operation) -> Answer:
     """Plans of all shops, as they stood when the first page was made."""
     wanted = state.read_plans(call.request.query_params)
-    first, as_of = _place(call, wanted.token, wanted.arguments)
+    first, as_of = _first_row(call, wanted.token, wanted.arguments)
 
     def page() -> list[Plan]:
         now = int(as_of)
@@ -47,7 +47,7 @@ async def list_inbound_plan_items(call: Operation) -> Answer:
     wanted = state.read_items(call.request.query_params)
     plan = await _plan(call)
     arguments = wanted.arguments | {"inboundPlanId": plan.plan_id}
-    first, as_of = _place(call, wanted.token, arguments)
+    first, as_of = _first_row(call, wanted.token, arguments)
     found = plan.shipments[first : first + wanted.size + 1]
     body: dict[str, Any] = {"items": [plans.item(shipment) for shipment in found[: wanted.size]]}
     return 200, _with_token(call, body, len(found), wanted._replace(arguments=arguments), first, as_of)
@@ -102,8 +102,8 @@ async def _v0_page(
     storefront, first, as_of = storefront_of(call, wanted.marketplace_id), 0, float(_now(call))
     arguments = {"MarketplaceId": wanted.marketplace_id}
     if wanted.token is not None:
-        told = _told(call, wanted.token, arguments, "NextToken")
-        (first, start, end, bits), as_of = told.place, told.as_of
+        resumed = _read_token(call, wanted.token, arguments, "NextToken")
+        (first, start, end, bits), as_of = resumed.position, resumed.as_of
         statuses = frozenset(status for status, bit in _BITS.items() if bits & bit)
         wanted = wanted._replace(start=start, end=end, statuses=statuses)
 
@@ -123,9 +123,8 @@ async def _v0_page(
     rows = await asyncio.to_thread(search)
     payload: dict[str, Any] = {name: rows[:size]}
     if len(rows) > size:
-        place = [first + size, wanted.start, wanted.end, sum(_BITS[one] for one in wanted.statuses)]
-        key = call.sandbox.signing_key
-        payload["NextToken"] = next_token(key, call.name, arguments, place, as_of, call.sandbox.clock.now())
+        position = [first + size, wanted.start, wanted.end, sum(_BITS[one] for one in wanted.statuses)]
+        payload["NextToken"] = next_token(call.sandbox, call.name, arguments, position, as_of)
     return 200, {"payload": payload}
 
 
@@ -162,25 +161,16 @@ def _now(call: Operation) -> int:
     return int(call.sandbox.clock.now())
 
 
-def _told(call: Operation, token: str, arguments: dict[str, Any], name: str) -> Continued:
-    sandbox = call.sandbox
-    return continued(
-        sandbox.signing_key,
-        call.name,
-        arguments,
-        token,
-        now=sandbox.clock.now(),
-        speed=sandbox.clock.speed,
-        name=name,
-    )
+def _read_token(call: Operation, token: str, arguments: dict[str, Any], name: str) -> PagePosition:
+    return read_next_token(call.sandbox, call.name, arguments, token, name=name)
 
 
-def _place(call: Operation, token: str | None, arguments: dict[str, Any]) -> tuple[int, float]:
+def _first_row(call: Operation, token: str | None, arguments: dict[str, Any]) -> tuple[int, float]:
     """The first row of the page, and the moment that all pages show."""
     if token is None:
         return 0, call.sandbox.clock.now()
-    told = _told(call, token, arguments, "paginationToken")
-    return told.place[0], told.as_of
+    resumed = _read_token(call, token, arguments, "paginationToken")
+    return resumed.position[0], resumed.as_of
 
 
 def _with_token(
@@ -193,13 +183,12 @@ def _with_token(
 ) -> dict[str, Any]:
     """`found`: rows from the page's first on, one more than its size where another page follows."""
     if found > wanted.size:
-        key, now = call.sandbox.signing_key, call.sandbox.clock.now()
-        token = next_token(key, call.name, wanted.arguments, [first + wanted.size], as_of, now)
+        token = next_token(call.sandbox, call.name, wanted.arguments, [first + wanted.size], as_of)
         body["pagination"] = {"nextToken": token}
     return body
 
 
-def _look(call: Operation) -> None:
+def _find_subject(call: Operation) -> None:
     """The paths of plans name no marketplace."""
 
 
@@ -207,16 +196,16 @@ def _look_v0(call: Operation) -> None:
     call.marketplace_ids = (call.request.query_params.get("MarketplaceId", ""),)
 
 
-def _get(path: str, name: str, handler: Handler, look: Look) -> Route:
-    return Route(path, endpoint(name, handler, look), methods=["GET"])
+def _get(path: str, name: str, handler: Handler, find_subject: FindSubject) -> Route:
+    return Route(path, endpoint(name, handler, find_subject), methods=["GET"])
 
 
 _PLAN = f"{data.PLANS_PATH}/{{plan_id}}"
 routes: list[BaseRoute] = [
-    _get(data.PLANS_PATH, "listInboundPlans", list_inbound_plans, _look),
-    _get(_PLAN, "getInboundPlan", get_inbound_plan, _look),
-    _get(f"{_PLAN}/items", "listInboundPlanItems", list_inbound_plan_items, _look),
-    _get(f"{_PLAN}/shipments/{{shipment_id}}", "getShipment", get_shipment, _look),
+    _get(data.PLANS_PATH, "listInboundPlans", list_inbound_plans, _find_subject),
+    _get(_PLAN, "getInboundPlan", get_inbound_plan, _find_subject),
+    _get(f"{_PLAN}/items", "listInboundPlanItems", list_inbound_plan_items, _find_subject),
+    _get(f"{_PLAN}/shipments/{{shipment_id}}", "getShipment", get_shipment, _find_subject),
     _get(f"{data.V0_PATH}/shipments", "getShipments", get_shipments, _look_v0),
     _get(f"{data.V0_PATH}/shipmentItems", "getShipmentItems", get_shipment_items, _look_v0),
     _get(

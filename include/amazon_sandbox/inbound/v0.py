@@ -18,7 +18,7 @@ def shipment_info(plan: Plan, shipment: Shipment, now: int) -> dict[str, Any]:
     """One shipment of getShipments; it tells no time at all."""
     marketplace = plan.storefront.marketplace
     address = SELLERS_WAREHOUSE[marketplace.region]
-    told: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "ShipmentId": shipment.confirmation_id,
         "ShipmentName": f"{plan.name} {shipment.centre}",
         "ShipFromAddress": {
@@ -37,8 +37,8 @@ def shipment_info(plan: Plan, shipment: Shipment, now: int) -> dict[str, Any]:
     }
     is_without = uniforms(shipment.shipment_id, "box contents")[0] < _WITHOUT_CONTENTS_SHARE
     if is_without and marketplace.currency in _FEE_CURRENCIES:
-        told["BoxContentsSource"] = "NONE"
-        told["EstimatedBoxContentsFee"] = {
+        shown["BoxContentsSource"] = "NONE"
+        shown["EstimatedBoxContentsFee"] = {
             "TotalUnits": shipment.shipped,
             "FeePerUnit": {"CurrencyCode": marketplace.currency, "Value": _FEE_PER_UNIT},
             "TotalFee": {
@@ -46,7 +46,7 @@ def shipment_info(plan: Plan, shipment: Shipment, now: int) -> dict[str, Any]:
                 "Value": round(_FEE_PER_UNIT * shipment.shipped, 2),
             },
         }
-    return told
+    return shown
 
 
 def item(shipment: Shipment, now: int) -> dict[str, Any]:

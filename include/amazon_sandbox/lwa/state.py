@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from amazon_sandbox.core.clock import life
+from amazon_sandbox.core.clock import virtual_lifetime
 from amazon_sandbox.core.sandbox import FamilyState, Sandbox
 from amazon_sandbox.lwa import data
 from amazon_sandbox.lwa.data import LwaRefusal
@@ -70,7 +70,7 @@ class TokenStore(FamilyState):
 
     def grant(self, form: Mapping[str, str], now: float, speed: float = 1.0) -> dict[str, object]:
         """Answer a token request. `speed`: of the clock that shows `now`. Raises Refused."""
-        expires_at = now + life(self.lifetime, speed)
+        expires_at = now + virtual_lifetime(self.lifetime, speed)
         grant_type = _required(form, "grant_type")
         if grant_type not in ("refresh_token", "client_credentials"):
             raise Refused(data.UNSUPPORTED_GRANT)

@@ -75,7 +75,7 @@ def body_of(
 
 
 def _report(report: Report) -> dict[str, Any]:
-    told = {
+    payload = {
         "sellerId": report.seller_id,
         "accountId": f"amzn1.merchant.o.{report.seller_id}",
         "reportId": report.id,
@@ -83,19 +83,19 @@ def _report(report: Report) -> dict[str, Any]:
         "processingStatus": report.status,
     }
     if report.document is not None and not report.hides_document:
-        told["reportDocumentId"] = report.document.id
-    return {"reportProcessingFinishedNotification": told}
+        payload["reportDocumentId"] = report.document.id
+    return {"reportProcessingFinishedNotification": payload}
 
 
 def _query(query: Query) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "accountId": f"amzn1.merchant.o.{query.seller_id}",
         "queryId": query.id,
         "query": query.text,
         "processingStatus": query.status,
     }
     if query.document is not None and not query.hides_document:
-        told["errorDocumentId" if query.status == "FATAL" else "dataDocumentId"] = query.document.id
+        payload["errorDocumentId" if query.status == "FATAL" else "dataDocumentId"] = query.document.id
     if query.next_token is not None and query.status == "DONE":
-        told["pagination"] = {"nextToken": query.next_token}
-    return told
+        payload["pagination"] = {"nextToken": query.next_token}
+    return payload

@@ -132,7 +132,7 @@ def _id(call: Operation) -> str:
     return str(call.request.path_params["id"])
 
 
-def _look(call: Operation) -> None:
+def _find_subject(call: Operation) -> None:
     return None
 
 
@@ -150,7 +150,7 @@ _HANDLERS = {
 routes: list[BaseRoute] = [
     Route(
         data.ROOT + path,
-        endpoint(name, handler, _look, grantless=name in data.GRANTLESS),
+        endpoint(name, handler, _find_subject, grantless=name in data.GRANTLESS),
         methods=[method],
     )
     for name, (method, path, handler) in _HANDLERS.items()

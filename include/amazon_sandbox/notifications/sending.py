@@ -45,15 +45,15 @@ class NotificationSender(FamilyState):
         self.endpoint_url: str | None = None
         self.region = "us-east-1"
         self.sent: list[dict[str, Any]] = []
-        self._letters: list[QueuedMessage] = []
-        self._told: set[tuple[str, str]] = set()
+        self._queued: list[QueuedMessage] = []
+        self._notified: set[tuple[str, str]] = set()
         self._task: asyncio.Task[None] | None = None
         self._clients: dict[tuple[str | None, str], Any] = {}
 
     def watch(self) -> None:
         """Watch for reports that end from now on, until the last subscription is deleted."""
         if self._task is None or self._task.done():
-            self._told.update(_key(report) for report in self._everything() if report.status in FINAL)
+            self._notified.update(_key(report) for report in self._everything() if report.status in FINAL)
             self._task = asyncio.create_task(self._run())
 
     def close(self) -> None:
@@ -64,20 +64,20 @@ class NotificationSender(FamilyState):
 
     def reset(self) -> None:
         """Forget what is under way and what was sent."""
-        self._letters.clear()
-        self._told.clear()
+        self._queued.clear()
+        self._notified.clear()
         self.sent.clear()
 
     async def send(self, destination: Destination, text: str) -> None:
         """Put a message into a queue now."""
-        self._letters.append(QueuedMessage(self._sandbox.clock.now(), destination, text))
+        self._queued.append(QueuedMessage(self._sandbox.clock.now(), destination, text))
         await self._deliver()
 
     async def _run(self) -> None:
-        while self._sandbox.state(NotificationStore) or self._letters:
+        while self._sandbox.state(NotificationStore) or self._queued:
             for report in await self._ended():
-                self._told.add(_key(report))
-                self._letters.extend(self._letters_of(report))
+                self._notified.add(_key(report))
+                self._queued.extend(self._messages_of(report))
             await self._deliver()
             await asyncio.sleep(LOOK_EVERY)
 
@@ -85,18 +85,18 @@ class NotificationSender(FamilyState):
         return [*self._sandbox.state(ReportStore).everything(), *self._sandbox.state(QueryStore).everything()]
 
     async def _ended(self) -> list[Report]:
-        untold = [report for report in self._everything() if _key(report) not in self._told]
+        pending = [report for report in self._everything() if _key(report) not in self._notified]
         now = self._sandbox.clock.now()
         await self._sandbox.state(ReportProcessor).advance(
-            report for report in untold if report.status not in FINAL and now >= report.due_at
+            report for report in pending if report.status not in FINAL and now >= report.due_at
         )
-        ended = [report for report in untold if report.status in FINAL]
+        ended = [report for report in pending if report.status in FINAL]
         for report in ended:
             if isinstance(report, Query):
                 name_next_page(self._sandbox, report)
         return ended
 
-    def _letters_of(self, report: Report) -> Iterator[QueuedMessage]:
+    def _messages_of(self, report: Report) -> Iterator[QueuedMessage]:
         kind = data.QUERY_FINISHED if isinstance(report, Query) else data.REPORT_FINISHED
         application = report.application if isinstance(report, Query) else None
         now = self._sandbox.clock.now()
@@ -128,24 +128,24 @@ class NotificationSender(FamilyState):
 
     async def _deliver(self) -> None:
         now = self._sandbox.clock.now()
-        due = [letter for letter in self._letters if letter.due <= now]
-        self._letters = [letter for letter in self._letters if letter.due > now]
+        due = [message for message in self._queued if message.due <= now]
+        self._queued = [message for message in self._queued if message.due > now]
         if due:
             # Those that cannot be sent are lost, as at Amazon when a queue is away for long.
             results = await asyncio.gather(
-                *(asyncio.to_thread(self._send, letter) for letter in due), return_exceptions=True
+                *(asyncio.to_thread(self._send, message) for message in due), return_exceptions=True
             )
-            for letter, problem in zip(due, results, strict=True):
+            for message, problem in zip(due, results, strict=True):
                 if problem is not None:
-                    print(f"amazon_sandbox: {letter.destination.arn}: {problem}", file=sys.stderr)
-                entry = {"arn": letter.destination.arn, "body": json.loads(letter.text)}
+                    print(f"amazon_sandbox: {message.destination.arn}: {problem}", file=sys.stderr)
+                entry = {"arn": message.destination.arn, "body": json.loads(message.text)}
                 self.sent.append(entry | {"problem": None if problem is None else str(problem)})
 
-    def _send(self, letter: QueuedMessage) -> None:
+    def _send(self, message: QueuedMessage) -> None:
         if self.endpoint_url is None:
             raise LookupError("no endpoint of queues is set; POST /_sandbox/queues")
-        owner, name = letter.destination.arn.split(":")[4:6]
-        self._client().send_message(QueueUrl=f"{self.endpoint_url}/{owner}/{name}", MessageBody=letter.text)
+        owner, name = message.destination.arn.split(":")[4:6]
+        self._client().send_message(QueueUrl=f"{self.endpoint_url}/{owner}/{name}", MessageBody=message.text)
 
     def _client(self) -> Any:
         key = (self.endpoint_url, self.region)

@@ -45,15 +45,15 @@ class Search(NamedTuple):
     ids: frozenset[str] = frozenset()
 
 
-Place = tuple[int, int]
+Position = tuple[int, int]
 
 
 def search(
-    storefronts: Sequence[Storefront], wanted: Search, now: int, place: Place | None, size: int
-) -> tuple[list[Found], Place | None]:
-    """A page of orders from `place` on, oldest purchase first, and the place of the next page."""
+    storefronts: Sequence[Storefront], wanted: Search, now: int, begin: Position | None, size: int
+) -> tuple[list[Found], Position | None]:
+    """A page of orders from `begin` on, oldest purchase first, and the place of the next page."""
     page: list[Found] = []
-    for here, found in _walk(storefronts, wanted, now, place):
+    for here, found in _walk(storefronts, wanted, now, begin):
         if len(page) == size:
             return page, here
         page.append(found)
@@ -61,10 +61,10 @@ def search(
 
 
 def _walk(
-    storefronts: Sequence[Storefront], wanted: Search, now: int, place: Place | None
-) -> Iterator[tuple[Place, Found]]:
+    storefronts: Sequence[Storefront], wanted: Search, now: int, begin: Position | None
+) -> Iterator[tuple[Position, Found]]:
     first, last = _days(wanted, now)
-    from_day, from_position = place or (first, 0)
+    from_day, from_position = begin or (first, 0)
     matches = _matcher(wanted)
     for day in range(max(first, from_day), last + 1):
         of_day = sorted(

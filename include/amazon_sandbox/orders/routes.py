@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 from amazon_sandbox.core.clock import instant, iso_micro
 from amazon_sandbox.orders import data, render, state
 from amazon_sandbox.orders.data import Found
-from amazon_sandbox.sp_api.next_tokens import continued, next_token
+from amazon_sandbox.sp_api.next_tokens import next_token, read_next_token
 from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storefront_of
 
 
@@ -39,40 +39,31 @@ async def get_orders(call: Operation) -> Answer:
 
 async def _page(call: Operation, wanted: state.Wanted, name: str) -> tuple[list[Found], str | None]:
     """The page and the token of the next one; every page shows the moment of the first."""
-    sandbox, now = call.sandbox, call.sandbox.clock.now()
     call.marketplace_ids = wanted.marketplace_ids
-    place, as_of = None, now
+    position, as_of = None, call.sandbox.clock.now()
     if wanted.token is not None:
-        told = continued(
-            sandbox.signing_key,
-            call.name,
-            wanted.arguments,
-            wanted.token,
-            now=now,
-            speed=sandbox.clock.speed,
-            name=name,
-        )
-        place, as_of = (told.place[0], told.place[1]), told.as_of
+        resumed = read_next_token(call.sandbox, call.name, wanted.arguments, wanted.token, name=name)
+        position, as_of = (resumed.position[0], resumed.position[1]), resumed.as_of
     storefronts = [storefront_of(call, marketplace_id) for marketplace_id in wanted.marketplace_ids]
     page, following = await asyncio.to_thread(
-        data.search, storefronts, wanted.search, int(as_of), place, wanted.size
+        data.search, storefronts, wanted.search, int(as_of), position, wanted.size
     )
     if following is None:
         return page, None
-    return page, next_token(sandbox.signing_key, call.name, wanted.arguments, following, as_of, now)
+    return page, next_token(call.sandbox, call.name, wanted.arguments, following, as_of)
 
 
 def _written(wanted: state.Wanted) -> str:
     return iso_micro(wanted.ends_at.timestamp())[:19] + "Z"
 
 
-def _look(call: Operation) -> None:
+def _find_subject(call: Operation) -> None:
     query = call.request.query_params
     storefronts = query.get("marketplaceIds") or query.get("MarketplaceIds") or ""
     call.marketplace_ids = tuple(storefronts.split(","))
 
 
 routes: list[BaseRoute] = [
-    Route(data.SEARCH_PATH, endpoint("searchOrders", search_orders, _look), methods=["GET"]),
-    Route(data.V0_PATH, endpoint("getOrders", get_orders, _look), methods=["GET"]),
+    Route(data.SEARCH_PATH, endpoint("searchOrders", search_orders, _find_subject), methods=["GET"]),
+    Route(data.V0_PATH, endpoint("getOrders", get_orders, _find_subject), methods=["GET"]),
 ]

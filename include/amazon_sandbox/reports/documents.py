@@ -48,7 +48,7 @@ def presigned_url(
     expired: bool = False,
     seconds: int = data.URL_SECONDS,
 ) -> str:
-    """A URL for a document, good for so many virtual seconds from now (`VirtualClock.life`)."""
+    """A URL for a document, good for so many virtual seconds from now (`VirtualClock.lifetime`)."""
     signed_at = sandbox.clock.now() - (_LONG_AGO if expired else 0)
     query = {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
@@ -81,7 +81,7 @@ async def download(request: Request) -> Response:
         )
         fault = sandbox.faults.draw(Stage.REQUEST, subject)
         if fault is not None:
-            response = await _misbehave(fault)
+            response = await _apply_fault(fault)
         fault = fault or sandbox.faults.draw(Stage.DOWNLOAD, subject)
         response = response or _serve(document.rendered, request.query_params, fault)
     if response is None:
@@ -99,7 +99,7 @@ def _log(sandbox: Sandbox, document: Document | None, response: Response, fault:
     sandbox.calls.add(Call(sandbox.clock.now(), data.DOWNLOAD, seller_id, status, report_type, fault=name))
 
 
-async def _misbehave(fault: Fault) -> Response | None:
+async def _apply_fault(fault: Fault) -> Response | None:
     try:
         return await apply_fault(fault)
     except ApiError as error:
@@ -119,7 +119,7 @@ def _refusal(sandbox: Sandbox, request: Request, document: Document | None) -> R
         return _xml(403, "SignatureDoesNotMatch", message)
     now = sandbox.clock.now()
     # Signed, so it is what was written.
-    expires = signed_at + sandbox.clock.life(int(query["X-Amz-Expires"]))
+    expires = signed_at + sandbox.clock.lifetime(int(query["X-Amz-Expires"]))
     if now >= expires:
         return _xml(
             403,

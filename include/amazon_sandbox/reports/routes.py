@@ -68,17 +68,17 @@ async def get_reports(call: Operation) -> Answer:
     wanted = requests.report_filter(
         call.request.query_params, instant(call.sandbox.clock.now()), has_role=_has_role(call)
     )
-    place: tuple[float, int] | None = None
+    position: tuple[float, int] | None = None
     if isinstance(wanted, str):
         continued = read_token(wanted)
         if continued is None:
             raise invalid_input("Invalid nextToken")
-        wanted, place = continued
+        wanted, position = continued
     call.report_type = wanted.report_types[0]
     call.sandbox.state(ReportCreator).run_schedules(call.caller)
     if data.SETTLEMENTS in wanted.report_types:
         call.sandbox.state(ReportCreator).publish_settlements(call.caller)
-    page, more = await _page(call, wanted, place)
+    page, more = await _page(call, wanted, position)
     body: dict[str, object] = {"reports": [report.as_dict() for report in page]}
     if more:
         body["nextToken"] = token_of(wanted, page[-1])
@@ -86,10 +86,10 @@ async def get_reports(call: Operation) -> Answer:
 
 
 async def _page(
-    call: Operation, wanted: ReportFilter, place: tuple[float, int] | None
+    call: Operation, wanted: ReportFilter, position: tuple[float, int] | None
 ) -> tuple[list[Report], bool]:
     """The reports of a page, and whether there are more. A status is known once a report is settled."""
-    candidates = call.sandbox.state(ReportStore).page(call.caller.seller_id, wanted, place)
+    candidates = call.sandbox.state(ReportStore).page(call.caller.seller_id, wanted, position)
     page: list[Report] = []
     while batch := list(itertools.islice(candidates, wanted.page_size)):
         await call.sandbox.state(ReportProcessor).advance(batch)
@@ -225,11 +225,11 @@ def _check_marketplaces(call: Operation, marketplace_ids: tuple[str, ...]) -> No
         raise FORBIDDEN
 
 
-def _look_nowhere(call: Operation) -> None:
+def _no_subject(call: Operation) -> None:
     return None
 
 
-def _look_at_body(call: Operation) -> None:
+def _find_in_body(call: Operation) -> None:
     try:
         body = body_object(call.body, None)
     except ApiError:
@@ -240,14 +240,14 @@ def _look_at_body(call: Operation) -> None:
         call.marketplace_ids = tuple(str(storefront) for storefront in body["marketplaceIds"])
 
 
-def _look_at_report(call: Operation) -> None:
+def _find_in_report(call: Operation) -> None:
     report_id = call.request.path_params["report_id"]
     report = call.sandbox.state(ReportStore).get(report_id, call.caller.seller_id, call.sandbox.clock.now())
     if report is not None:
         call.report_type, call.marketplace_ids = report.report_type, report.marketplace_ids
 
 
-def _look_at_document(call: Operation) -> None:
+def _find_in_document(call: Operation) -> None:
     document = call.sandbox.state(ReportStore).document(
         call.request.path_params["document_id"], call.caller.seller_id
     )
@@ -255,7 +255,7 @@ def _look_at_document(call: Operation) -> None:
         call.report_type, call.marketplace_ids = document.report_type, document.marketplace_ids
 
 
-def _look_at_query(call: Operation) -> None:
+def _find_in_query(call: Operation) -> None:
     call.report_type = call.request.query_params.get("reportTypes", "").split(",")[0] or None
 
 
@@ -263,27 +263,27 @@ _REPORTS = f"{data.BASE}/reports"
 _SCHEDULES = f"{data.BASE}/schedules"
 
 _OPERATIONS = (
-    ("GET", _REPORTS, "getReports", get_reports, _look_at_query),
-    ("POST", _REPORTS, "createReport", create_report, _look_at_body),
-    ("GET", f"{_REPORTS}/{{report_id}}", "getReport", get_report, _look_at_report),
-    ("DELETE", f"{_REPORTS}/{{report_id}}", "cancelReport", cancel_report, _look_at_report),
+    ("GET", _REPORTS, "getReports", get_reports, _find_in_query),
+    ("POST", _REPORTS, "createReport", create_report, _find_in_body),
+    ("GET", f"{_REPORTS}/{{report_id}}", "getReport", get_report, _find_in_report),
+    ("DELETE", f"{_REPORTS}/{{report_id}}", "cancelReport", cancel_report, _find_in_report),
     (
         "GET",
         f"{data.BASE}/documents/{{document_id}}",
         "getReportDocument",
         get_report_document,
-        _look_at_document,
+        _find_in_document,
     ),
-    ("GET", _SCHEDULES, "getReportSchedules", get_schedules, _look_at_query),
-    ("POST", _SCHEDULES, "createReportSchedule", create_schedule, _look_at_body),
-    ("GET", f"{_SCHEDULES}/{{schedule_id}}", "getReportSchedule", get_schedule, _look_nowhere),
-    ("DELETE", f"{_SCHEDULES}/{{schedule_id}}", "cancelReportSchedule", cancel_schedule, _look_nowhere),
+    ("GET", _SCHEDULES, "getReportSchedules", get_schedules, _find_in_query),
+    ("POST", _SCHEDULES, "createReportSchedule", create_schedule, _find_in_body),
+    ("GET", f"{_SCHEDULES}/{{schedule_id}}", "getReportSchedule", get_schedule, _no_subject),
+    ("DELETE", f"{_SCHEDULES}/{{schedule_id}}", "cancelReportSchedule", cancel_schedule, _no_subject),
 )
 
 routes: list[BaseRoute] = [
     *(
-        Route(path, endpoint(name, handler, look), methods=[method])
-        for method, path, name, handler, look in _OPERATIONS
+        Route(path, endpoint(name, handler, find_subject), methods=[method])
+        for method, path, name, handler, find_subject in _OPERATIONS
     ),
     Route(PREFIX + "{document_id}", download, methods=["GET"]),
 ]

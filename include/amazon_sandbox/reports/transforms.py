@@ -242,7 +242,7 @@ def _no_rows(header: Cells, options: Options, charset: str) -> tuple[Cells, RowE
 def _lines_split(header: Cells, rows: list[Cells], options: Options, charset: str) -> Iterator[Cells]:
     """A line of several units in two, which together say the same: the amounts stay with the first."""
     at = _index(header, {"column": "quantity", **options}, charset)
-    measures = {place for place, name in enumerate(header) if _MEASURES.search(name)}
+    measures = {index for index, name in enumerate(header) if _MEASURES.search(name)}
     for cells in rows:
         units = int(cells[at]) if cells[at].isdigit() else 0
         if units < 2:
@@ -250,8 +250,8 @@ def _lines_split(header: Cells, rows: list[Cells], options: Options, charset: st
             continue
         yield [*cells[:at], b"1", *cells[at + 1 :]]
         rest = [
-            b"0" if place in measures and _NUMBER.fullmatch(cell) else cell
-            for place, cell in enumerate(cells)
+            b"0" if index in measures and _NUMBER.fullmatch(cell) else cell
+            for index, cell in enumerate(cells)
         ]
         yield [*rest[:at], str(units - 1).encode(), *rest[at + 1 :]]
 

@@ -47,11 +47,11 @@ def metrics(
     """One entry for each hour, day, week, month or year of [start, end), as known at `now`."""
     bounds = list(_intervals(start, end, granularity, zone, sunday_first))
     sums = [_Sums() for _ in bounds]
-    place = 0
+    index = 0
     for order in _orders(storefront, start, end, now):
-        while order.purchased >= bounds[place][1].timestamp():
-            place += 1
-        _count(sums[place], order, wanted, now)
+        while order.purchased >= bounds[index][1].timestamp():
+            index += 1
+        _count(sums[index], order, wanted, now)
     return [_entry(storefront, first, last, one) for (first, last), one in zip(bounds, sums, strict=True)]
 
 

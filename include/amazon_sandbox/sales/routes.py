@@ -32,8 +32,10 @@ async def get_order_metrics(call: Operation) -> Answer:
     return 200, {"payload": entries}
 
 
-def _look(call: Operation) -> None:
+def _find_subject(call: Operation) -> None:
     call.marketplace_ids = tuple(call.request.query_params.get("marketplaceIds", "").split(","))
 
 
-routes: list[BaseRoute] = [Route(data.PATH, endpoint(NAME, get_order_metrics, _look), methods=["GET"])]
+routes: list[BaseRoute] = [
+    Route(data.PATH, endpoint(NAME, get_order_metrics, _find_subject), methods=["GET"])
+]

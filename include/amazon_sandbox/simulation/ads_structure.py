@@ -225,9 +225,9 @@ class _Builder:
             self._campaign(SP, "auto", name, family, portfolio), f"{name} all", between(u[1], 0.35, 0.9)
         )
         texts = tuple(query.text for query in queries_of(first, self._language))
-        asins = tuple(self._stranger(first.parent_asin, place) for place in range(4))
-        for place, text in enumerate(AUTO_TARGETS):
-            terms = texts[:3] if place < 2 else tuple(asin.lower() for asin in asins)
+        asins = tuple(self._stranger(first.parent_asin, index) for index in range(4))
+        for index, text in enumerate(AUTO_TARGETS):
+            terms = texts[:3] if index < 2 else tuple(asin.lower() for asin in asins)
             self._target(auto, "auto", text, "TARGETING_EXPRESSION_PREDEFINED", terms)
         for listing in family:
             self._ad(auto, (listing,))
@@ -259,9 +259,9 @@ class _Builder:
             campaign = self._campaign(SB, kind, category.title(), own, self._portfolios[category])
             group = self._group(campaign, f"{category.title()} {kind}", between(u[1], 0.7, 1.8))
             self._ad(group, tuple(own[: 1 if kind == "video" else 3]))
-            for place, listing in enumerate(own[:3]):
-                text = queries_of(listing, self._language)[place].text
-                match = ("EXACT", "PHRASE", "BROAD")[place]
+            for index, listing in enumerate(own[:3]):
+                text = queries_of(listing, self._language)[index].text
+                match = ("EXACT", "PHRASE", "BROAD")[index]
                 self._target(group, "keyword", text, match, (text, f"{text} {_tail(self._language)}"))
             self._category_target(group, category)
 
@@ -292,13 +292,13 @@ class _Builder:
         self._target(group, "asin", f'asin="{asin}"', "TARGETING_EXPRESSION", (asin.lower(),), asin)
 
     def _category_target(self, group: AdGroup, category: str) -> None:
-        asins = tuple(self._stranger(category, place).lower() for place in (5, 6, 7))
+        asins = tuple(self._stranger(category, index).lower() for index in (5, 6, 7))
         node = str(10**9 + number("browse node", category) % 10**9)
         self._target(group, "category", f'category="{category.title()}"', "TARGETING_EXPRESSION", asins, node)
 
-    def _stranger(self, about: str, place: int) -> str:
+    def _stranger(self, about: str, index: int) -> str:
         """An ASIN of another seller."""
-        return "B0" + token(UPPER_ALNUM, 8, *self._storefront.key, "stranger", about, place)
+        return "B0" + token(UPPER_ALNUM, 8, *self._storefront.key, "stranger", about, index)
 
 
 def _name(listing: Listing, language: str) -> str:

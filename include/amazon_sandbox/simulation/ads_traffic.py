@@ -94,10 +94,10 @@ def _parts(
         return []
     usual = uniforms(*storefront.key, ad.id, "usual")
     found: list[Part] = []
-    for place, target in enumerate(targets):
+    for index, target in enumerate(targets):
         u = uniforms(*storefront.key, ordinal, ad.id, target.id, "clicks")
         key = (ad.id, target.id)
-        mean = expected / len(targets) * between(usual[place % 8], 0.5, 1.5)
+        mean = expected / len(targets) * between(usual[index % 8], 0.5, 1.5)
         clicks = max(poisson(u[0], mean * between(u[1], 0.7, 1.3)), needed.get(key, 0))
         rate = between(u[2], 0.004, 0.014) if campaign.product != SD else between(u[2], 0.001, 0.004)
         impressions = max(clicks * 3, int((clicks + u[3]) / rate * 0.9), 1 if key in shown else 0)

@@ -50,8 +50,8 @@ def _block(storefront: Storefront, seller: Seller, rows: int, codec: str) -> lis
         for order in orders_on(storefront, day):
             orders += 1
             items = tuple(
-                item._replace(item_id=f"{_MARK}{len(lines) + place:07d}")
-                for place, item in enumerate(order.items)
+                item._replace(item_id=f"{_MARK}{len(lines) + index:07d}")
+                for index, item in enumerate(order.items)
             )
             renamed = order._replace(order_id=f"{order.order_id[:3]}-{_MARK}-{orders:07d}", items=items)
             state = state_at(renamed, renamed.shipped or renamed.cancelled)

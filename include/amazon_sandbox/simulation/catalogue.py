@@ -87,9 +87,9 @@ def make_catalogue(seed: int, account: str) -> tuple[Listing, ...]:
     types = shuffled(tables.rows("product_types"), stream(seed, account, "catalogue"))
     types.sort(key=lambda row: row["code"] != QUOTED_TYPE)
     drafts: list[Listing] = []
-    for place, row in enumerate(types):
+    for index, row in enumerate(types):
         family = _family(seed, account, row)
-        if place < TWINS_AT_LEAST and not any(listing.is_merchant for listing in family):
+        if index < TWINS_AT_LEAST and not any(listing.is_merchant for listing in family):
             family.insert(1, _merchant_twin(family[0]))
         if len(drafts) + len(family) > most:
             break
@@ -105,7 +105,7 @@ def _family(seed: int, account: str, row: dict[str, str]) -> list[Listing]:
     parent = _asin(seed, account, code, "parent")
     strength = pick(u[1], (6.5, 3.4, 2.2, 1.5, 1.0, 0.6))
     family: list[Listing] = []
-    for place, variant in enumerate(variants):
+    for index, variant in enumerate(variants):
         v = uniforms(seed, account, code, variant, "child")
         alone = len(variants) == 1
         asin = parent if alone else _asin(seed, account, code, variant)
@@ -118,9 +118,9 @@ def _family(seed: int, account: str, row: dict[str, str]) -> list[Listing]:
             category=row["category"],
             type_code=code,
             variant="" if alone else variant,
-            usd_price=float(row["usd_price"]) * (1 + 0.22 * place * bool(sizes)),
-            litres=float(row["litres"]) * (1 + 0.3 * place * bool(sizes)),
-            base_rate=strength * between(v[0], 0.5, 1.3) / (1 + 0.6 * place),
+            usd_price=float(row["usd_price"]) * (1 + 0.22 * index * bool(sizes)),
+            litres=float(row["litres"]) * (1 + 0.3 * index * bool(sizes)),
+            base_rate=strength * between(v[0], 0.5, 1.3) / (1 + 0.6 * index),
             conversion=between(v[1], 0.06, 0.19),
             launch=_launch(u[2], v[2]),
         )

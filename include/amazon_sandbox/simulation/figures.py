@@ -124,10 +124,10 @@ def sales_by_sku(storefront: Storefront, ordinal: int, as_of: int) -> dict[str, 
         for item in order.items:
             row = sums.setdefault(item.listing.sku, [0] * 6)
             sale = (item.quantity, 1, item.price if priced else 0)
-            for place, value in enumerate(sale):
-                row[place] += value
+            for index, value in enumerate(sale):
+                row[index] += value
                 if order.is_business:
-                    row[place + 3] += value
+                    row[index + 3] += value
     return {sku: Figures(*row) for sku, row in sums.items()}
 
 

@@ -81,15 +81,15 @@ PAN_EU = frozenset({"DE", "FR", "IT", "ES", "NL", "SE", "PL", "BE", "IE"})
 
 def shared_stock_at(storefronts: Iterable[Storefront], storefront: Storefront, now: int) -> dict[str, Stock]:
     """The stock that a storefront reports: in the Pan-EU pool the sum over the ``storefronts`` in it."""
-    told = stock_at(storefront, now)
+    stocks = stock_at(storefront, now)
     if storefront.marketplace.country not in PAN_EU:
-        return told
+        return stocks
     for other in storefronts:
         if other is not storefront and other.marketplace.country in PAN_EU:
             for sku, stock in stock_at(other, now).items():
-                if sku in told:
-                    told[sku] = Stock(*(sum(pair) for pair in zip(told[sku], stock, strict=True)))
-    return told
+                if sku in stocks:
+                    stocks[sku] = Stock(*(sum(pair) for pair in zip(stocks[sku], stock, strict=True)))
+    return stocks
 
 
 class Shipped(NamedTuple):

@@ -126,8 +126,8 @@ def movements(storefront: Storefront, days: range, now: int) -> list[Movement]:
         else m
         for m in found
     ]
-    place = {listing: index for index, listing in enumerate(storefront.listings)}
-    return sorted(shown, key=lambda m: (m.day, place[m.listing]))
+    order_of = {listing: index for index, listing in enumerate(storefront.listings)}
+    return sorted(shown, key=lambda m: (m.day, order_of[m.listing]))
 
 
 def _day_finder(storefront: Storefront, days: range) -> tuple[list[int], int]:

@@ -79,13 +79,13 @@ def _of_warehouse(storefront: Storefront, start: int, end: int) -> Iterator[Reim
     first = storefront.marketplace.day_of_epoch(start) - FOUND_AFTER_DAYS - 1
     for day in range(first, storefront.marketplace.day_of_epoch(end) + 1):
         u = uniforms(*storefront.key, day, "warehouse losses")
-        for place in range(poisson(u[0], storefront.usual_volume * LOST_SHARE)):
-            yield from _loss(storefront, day, place)
+        for index in range(poisson(u[0], storefront.usual_volume * LOST_SHARE)):
+            yield from _loss(storefront, day, index)
 
 
-def _loss(storefront: Storefront, day: int, place: int) -> Iterator[Reimbursement]:
+def _loss(storefront: Storefront, day: int, index: int) -> Iterator[Reimbursement]:
     """A loss, paid in money or with other units; and its reversal, when the units turn up."""
-    u = uniforms(*storefront.key, day, place, "warehouse loss")
+    u = uniforms(*storefront.key, day, index, "warehouse loss")
     stocked = [one for one in storefront.listings if not one.is_merchant and storefront.rate(one, day) > 0]
     if not stocked:
         return
@@ -95,7 +95,7 @@ def _loss(storefront: Storefront, day: int, place: int) -> Iterator[Reimbursemen
     units = 1 + int(u[3] * u[3] * 3)
     paid = Reimbursement(
         at=begin + int(u[4] * (end - begin)),
-        reimbursement_id=_id(storefront, day, place),
+        reimbursement_id=_id(storefront, day, index),
         reason="Lost_Warehouse" if is_lost else "Damaged_Warehouse",
         listing=listing,
         order_id="",
@@ -107,7 +107,7 @@ def _loss(storefront: Storefront, day: int, place: int) -> Iterator[Reimbursemen
     if is_lost and u[5] < FOUND_SHARE:
         yield paid._replace(
             at=paid.at + int(between(u[6], 2, FOUND_AFTER_DAYS) * DAY),
-            reimbursement_id=_id(storefront, day, place, "found"),
+            reimbursement_id=_id(storefront, day, index, "found"),
             reason="Reimbursement_Reversal",
             cash=-paid.cash,
             inventory=-paid.inventory,

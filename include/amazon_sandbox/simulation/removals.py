@@ -149,8 +149,8 @@ def _parcels(
     yield Parcel(finished, count - early, *_carried(storefront, day, sku, disposition, 2))
 
 
-def _carried(storefront: Storefront, day: int, sku: str, disposition: str, place: int) -> tuple[str, str]:
+def _carried(storefront: Storefront, day: int, sku: str, disposition: str, index: int) -> tuple[str, str]:
     carrier = "UPS" if storefront.marketplace.region == "NA" else "DHL"
     return carrier, "1Z" + token(
-        UPPER_ALNUM, 16, *storefront.key, day, sku, disposition, place, "removal parcel"
+        UPPER_ALNUM, 16, *storefront.key, day, sku, disposition, index, "removal parcel"
     )

@@ -162,7 +162,7 @@ def _average_units(storefront: Storefront, month: date) -> dict[str, float]:
 
 def _shares(storefront: Storefront, listing: Listing, centres: tuple[str, ...]) -> list[tuple[str, float]]:
     u = uniforms(*storefront.key, listing.sku, "centre shares")
-    weights = [0.2 + u[place % 8] for place in range(len(centres))]
+    weights = [0.2 + u[index % 8] for index in range(len(centres))]
     return [(centre, weight / sum(weights)) for centre, weight in zip(centres, weights, strict=True)]
 
 

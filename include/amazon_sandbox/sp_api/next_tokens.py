@@ -1,4 +1,4 @@
-"""Tokens of next pages: opaque, bound to the operation and its arguments, with a place and a time inside."""
+"""Next-page tokens: opaque, bound to the operation and its arguments; they hold a position and a time."""
 
 from __future__ import annotations
 
@@ -10,57 +10,56 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from amazon_sandbox.core.answers import invalid_input
-from amazon_sandbox.core.clock import life
+from amazon_sandbox.core.sandbox import Sandbox
 
-_MARK = 16
+_SIGNATURE_BYTES = 16
 
 
-class Continued(NamedTuple):
+class PagePosition(NamedTuple):
     """Where a page begins. `as_of`: when the first page was made; all pages show that moment."""
 
-    place: tuple[int, ...]
+    position: tuple[int, ...]
     as_of: float
-    made_at: float
 
 
 def next_token(
-    key: bytes,
-    operation: str,
-    arguments: Mapping[str, Any],
-    place: Sequence[int],
-    as_of: float,
-    made_at: float,
+    sandbox: Sandbox, operation: str, arguments: Mapping[str, Any], position: Sequence[int], as_of: float
 ) -> str:
-    """The token of the page at `place` of an operation called with `arguments`."""
-    content = json.dumps([list(place), as_of, made_at], separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_mark(key, operation, arguments, content) + content).decode()
+    """The token of the page that begins at `position`; `as_of`: the moment that all pages show."""
+    made_at = sandbox.clock.now()
+    content = json.dumps([list(position), as_of, made_at], separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(
+        _signature(sandbox.signing_key, operation, arguments, content) + content
+    ).decode()
 
 
-def continued(
-    key: bytes,
+def read_next_token(
+    sandbox: Sandbox,
     operation: str,
     arguments: Mapping[str, Any],
     token: str,
     *,
-    now: float,
-    speed: float,
     lifetime: float | None = None,
     name: str = "nextToken",
-) -> Continued:
-    """What a token says. Raises ApiError (400) for one of another call, or one too old."""
+) -> PagePosition:
+    """The position in a token, the request's parameter `name`.
+
+    Raises ApiError (400) for a token of another call, or one older than `lifetime` (virtual seconds).
+    """
     try:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)
-        mark, content = raw[:_MARK], raw[_MARK:]
-        if not hmac.compare_digest(mark, _mark(key, operation, arguments, content)):
+        signature, content = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
+        expected = _signature(sandbox.signing_key, operation, arguments, content)
+        if not hmac.compare_digest(signature, expected):
             raise ValueError("another call's")
-        place, as_of, made_at = json.loads(content)
+        position, as_of, made_at = json.loads(content)
     except (ValueError, TypeError) as error:
         raise invalid_input(f"Invalid {name}", token[:200]) from error
-    if lifetime is not None and now - made_at > life(lifetime, speed):
+    if lifetime is not None and sandbox.clock.now() - made_at > sandbox.clock.lifetime(lifetime):
         raise invalid_input(f"The {name} has expired", f"It lives {lifetime:g} seconds.")
-    return Continued(tuple(place), float(as_of), float(made_at))
+    return PagePosition(tuple(position), float(as_of))
 
 
-def _mark(key: bytes, operation: str, arguments: Mapping[str, Any], content: bytes) -> bytes:
-    said = json.dumps([operation, sorted(arguments.items())], default=str).encode()
-    return hmac.new(key, said + content, hashlib.sha256).digest()[:_MARK]
+def _signature(key: bytes, operation: str, arguments: Mapping[str, Any], content: bytes) -> bytes:
+    signed = json.dumps([operation, sorted(arguments.items())], default=str).encode()
+    return hmac.new(key, signed + content, hashlib.sha256).digest()[:_SIGNATURE_BYTES]

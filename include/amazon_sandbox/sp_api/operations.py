@@ -75,13 +75,13 @@ class Operation:
 
 Answer = tuple[int, dict[str, Any] | list[dict[str, Any]]]
 Handler = Callable[[Operation], Awaitable[Answer]]
-Look = Callable[[Operation], None]
+FindSubject = Callable[[Operation], None]
 
 
 def endpoint(
-    name: str, handler: Handler, look: Look, *, grantless: bool = False
+    name: str, handler: Handler, find_subject: FindSubject, *, grantless: bool = False
 ) -> Callable[[Request], Awaitable[Response]]:
-    """A route for an operation. `look` finds report type and marketplaces; called when faults are set.
+    """A route for an operation. `find_subject` notes report type and marketplaces, if any faults are set.
 
     `grantless`: it takes a token of a scope instead of a seller's.
     """
@@ -90,7 +90,7 @@ def endpoint(
         operation = Operation(name, request, sandbox_of(request), is_grantless=grantless)
         if request.method == "POST":
             operation.body = await request.body()
-        response = await _answer(operation, handler, look)
+        response = await _answer(operation, handler, find_subject)
         status = operation.sandbox.status_of(response)
         response.headers["x-amzn-RequestId"] = new_request_id()
         if operation.application and status in _WITH_RATE:
@@ -102,12 +102,12 @@ def endpoint(
     return serve
 
 
-async def _answer(operation: Operation, handler: Handler, look: Look) -> Response:
+async def _answer(operation: Operation, handler: Handler, find_subject: FindSubject) -> Response:
     sandbox = operation.sandbox
     try:
         _authenticate(operation)
         if sandbox.faults:
-            look(operation)
+            find_subject(operation)
             if (fault := sandbox.faults.draw(Stage.REQUEST, operation.subject())) is not None:
                 operation.fault = fault.kind.name
                 if (wrong := await apply_fault(fault)) is not None:

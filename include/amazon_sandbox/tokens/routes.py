@@ -17,14 +17,14 @@ async def create_restricted_data_token(call: Operation) -> Answer:
     restricted = call.sandbox.state(RestrictedTokens)
     if call.caller.account not in restricted.accounts:
         raise data.NO_ROLE
-    expires_at = call.sandbox.clock.now() + call.sandbox.clock.life(TOKEN_SECONDS)
+    expires_at = call.sandbox.clock.now() + call.sandbox.clock.lifetime(TOKEN_SECONDS)
     return 200, restricted.issue(Session(call.application, call.caller, expires_at), resources)
 
 
-def _look(call: Operation) -> None:
+def _find_subject(call: Operation) -> None:
     return None
 
 
 routes: list[BaseRoute] = [
-    Route(data.PATH, endpoint(data.OPERATION, create_restricted_data_token, _look), methods=["POST"])
+    Route(data.PATH, endpoint(data.OPERATION, create_restricted_data_token, _find_subject), methods=["POST"])
 ]

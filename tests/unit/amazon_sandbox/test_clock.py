@@ -58,4 +58,4 @@ def test_what_is_shown_is_enough_to_copy_the_clock(real: Real) -> None:
 
 def test_what_expires_lives_half_a_real_minute_at_any_speed() -> None:
     """Clients are not faster because the clock is."""
-    assert [VirtualClock(speed=speed).life(300) for speed in (0, 1, 10, 600)] == [300, 300, 300, 18_000]
+    assert [VirtualClock(speed=speed).lifetime(300) for speed in (0, 1, 10, 600)] == [300, 300, 300, 18_000]

@@ -81,7 +81,7 @@ def order_rows(
 ) -> Iterator[tuple[str, ...]]:
     """The lines of one order in `state`, in the column order of the region's header."""
     status, updated = state
-    place = order.city if status != "Pending" else {"city": "", "state": "", "postal": "", "country": ""}
+    city = order.city if status != "Pending" else {"city": "", "state": "", "postal": "", "country": ""}
     head = (
         order.order_id,
         "" if order.is_merchant else order.order_id,
@@ -95,7 +95,7 @@ def order_rows(
         "",
         "Standard" if order.is_merchant else "Expedited",
     )
-    address = (place["city"], place["state"], place["postal"], place["country"])
+    address = (city["city"], city["state"], city["postal"], city["country"])
     item_status = status if status in ("Shipped", "Cancelled") else "Unshipped"
     business = _business_columns(order)
     for item in order.items:

@@ -45,13 +45,13 @@ def _rows(request: ReportRequest) -> Iterator[tuple[str, ...]]:
 def _row(storefront: Storefront, shipment: Shipment) -> tuple[str, ...]:
     order, item, money = shipment.order, shipment.item, storefront.marketplace.money
     amounts = (item.price, item.tax, item.shipping, item.shipping_tax, item.gift_wrap, item.gift_wrap_tax)
-    place = order.city
+    city = order.city
     return (
         order.order_id, order.order_id, shipment.reported_id, shipment.reported_item_id, item.item_id, "",
         iso_utc(order.purchased), iso_utc(order.paid), iso_utc(order.shipped), iso_utc(shipment.reported),
         "", "", "", item.listing.sku, item.listing.title(storefront.marketplace.language), str(item.quantity),
         storefront.marketplace.currency, *map(money, amounts), "Expedited", "", "", "", "",
-        place["city"], place["state"], place["postal"], place["country"], *("",) * 8,
+        city["city"], city["state"], city["postal"], city["country"], *("",) * 8,
         money(item.discount), money(item.shipping_discount), shipment.carrier, shipment.tracking,
         iso_utc(shipment.arrives), shipment.centre, "AFN", storefront.marketplace.sales_channel,
     )  # fmt: skip

@@ -64,9 +64,9 @@ def _messages(request: ReportRequest) -> Iterator[str]:
 
 def _order(storefront: Storefront, order: Order, state: tuple[str, int]) -> str:
     status, updated = state
-    place = order.city if status != "Pending" else {}
+    city = order.city if status != "Pending" else {}
     address = "".join(
-        _tag(name, place.get(key, ""))
+        _tag(name, city.get(key, ""))
         for name, key in (
             ("City", "city"),
             ("State", "state"),

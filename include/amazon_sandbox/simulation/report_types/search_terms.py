@@ -72,13 +72,13 @@ def _rows(storefront: Storefront, known: Iterable[QueryFigures], others: int, fi
 def _term(
     storefront: Storefront, text: str, rank: int, top: list[tuple[str, float, float]]
 ) -> Iterator[Json]:
-    for place, (asin, clicks, conversions) in enumerate(top, start=1):
+    for position, (asin, clicks, conversions) in enumerate(top, start=1):
         yield {
             "departmentName": storefront.marketplace.sales_channel,
             "searchTerm": text,
             "searchFrequencyRank": rank,
             "clickedAsin": asin,
-            "clickShareRank": place,
+            "clickShareRank": position,
             "clickShare": clicks,
             "conversionShare": conversions,
         }
@@ -98,10 +98,10 @@ def _top(
     u = uniforms(country, text, first, "clicked")
     left = [max(0.0, 1 - sum(part.values())) for part in (clicks, bought)]
     entries = [(asin, clicks[asin], bought[asin]) for asin in clicks]
-    for place in range(CLICKED):
-        asin = "B0" + token(UPPER_ALNUM, 8, country, text, place, "competitor")
-        part = between(u[place], 0.03, 0.3)
-        entries.append((asin, round(left[0] * part, 4), round(left[1] * part * u[place + 3] * 2, 4)))
+    for index in range(CLICKED):
+        asin = "B0" + token(UPPER_ALNUM, 8, country, text, index, "competitor")
+        part = between(u[index], 0.03, 0.3)
+        entries.append((asin, round(left[0] * part, 4), round(left[1] * part * u[index + 3] * 2, 4)))
     entries.sort(key=lambda entry: (-entry[1], entry[0]))
     return entries[:CLICKED]
 
