@@ -1,4 +1,4 @@
-"""A local Amazon: Login with Amazon, the Reports API 2021-06-30, its documents, and a Slack-compatible sink.
+"""A local Amazon: the Selling Partner API, Amazon Ads and Login with Amazon, and message sinks.
 
-Start it with ``python -m amazon_sandbox``; ``docs/sandbox.md`` says what it covers.
+Start it with ``python -m amazon_sandbox``; ``docs/sandbox.md`` lists what it covers.
 """

@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         parsed = parse_instant(options.start)
         if parsed is None:
             print(
-                f"--start {options.start!r} is no instant; write it as 2026-11-20T08:00:00Z", file=sys.stderr
+                f"--start: {options.start!r} is not a valid time. Use 2026-11-20T08:00:00Z.", file=sys.stderr
             )
             return 2
         start = parsed[0].timestamp()
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         bound = bind(options.host, options.port)
     except OSError as error:
         print(
-            f"cannot listen on {options.host}:{options.port}: {error}; --port 0 takes a free port",
+            f"cannot listen on {options.host}:{options.port}: {error}; use --port 0 for a free one",
             file=sys.stderr,
         )
         return 1
@@ -48,20 +48,22 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m amazon_sandbox",
-        description="A local Amazon: LWA, Reports API 2021-06-30, a Slack-compatible sink.",
+        description="A local Amazon: Selling Partner API, Amazon Ads, Login with Amazon, message sinks.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=0, help="port; 0 takes a free one (0)")
-    parser.add_argument("--seed", type=int, default=7, help="the same seed is the same seller history (7)")
+    parser.add_argument("--port", type=int, default=0, help="port; 0 picks a free one (0)")
+    parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same seller history (7)")
     parser.add_argument(
-        "--scenario", default="demo", choices=sorted(SCENARIOS), help="which sellers there are (demo)"
+        "--scenario", default="demo", choices=sorted(SCENARIOS), help="which sellers to simulate (demo)"
     )
     parser.add_argument(
-        "--speed", type=float, default=1.0, help="virtual seconds in a real one; 0 is frozen (1)"
+        "--speed", type=float, default=1.0, help="virtual seconds per real second; 0 freezes the clock (1)"
     )
-    parser.add_argument("--start", help="instant at which the virtual clock starts (now)")
-    parser.add_argument("--public-url", help="how clients reach this server; presigned URLs begin with it")
-    parser.add_argument("--port-file", type=Path, help="file that gets the port when the server listens")
+    parser.add_argument("--start", help="start time of the virtual clock (now)")
+    parser.add_argument(
+        "--public-url", help="URL under which clients reach this server; presigned URLs begin with it"
+    )
+    parser.add_argument("--port-file", type=Path, help="file to write the port to once the server listens")
     return parser
 
 

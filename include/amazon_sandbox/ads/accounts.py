@@ -1,4 +1,4 @@
-"""Who may use the Ads API: its own applications and refresh tokens, and the profiles they open."""
+"""Who may use the Ads API: its own applications and refresh tokens, and the profiles they give access to."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class AdsAccount:
-    """A seller's authorization of an Ads application; nothing of it is valid for SP-API."""
+    """A seller's authorization of an Ads application; none of its credentials are valid for SP-API."""
 
     seller: Seller
     client_id: str

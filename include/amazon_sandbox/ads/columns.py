@@ -1,8 +1,8 @@
 """The values of the columns of reports: measures, each from a row's sums and credits.
 
-Rates are parts of one (clicks by impressions); percentages, ACOS and the share of impressions are in
-hundredths. What is divided by nothing is null; the cost of a click and the rate of clicks are then 0. Money
-is in the profile's currency.
+Rates are fractions (clicks by impressions); percentages, ACOS and the share of impressions are in hundredths.
+A quotient with divisor 0 is null, except for the cost of a click and the rate of clicks, which are then 0.
+Money is in the profile's currency.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from amazon_sandbox.ads.sums import COUNT_INDEX, WINDOWS, Bought, Row
 Value = str | int | float | None
 Column = Callable[[Row], Value]
 
-_NEVER = (  # Kindle books: this seller has none
+_NEVER = (  # Kindle books: the seller has none
     "qualifiedBorrows",
     "qualifiedBorrowsFromClicks",
     "qualifiedBorrowsFromViews",
@@ -142,7 +142,7 @@ def _of_14_days() -> dict[str, Column]:
     }
 
 
-# sbPurchasedProduct counts views too where the others of that name do not.
+# sbPurchasedProduct also counts views; the columns of the same name elsewhere do not.
 PURCHASED_BY_BRANDS: dict[str, Column] = {
     "orders14d": _sold("purchases"),
     "ordersClicks14d": _sold("purchases", clicks=True),
@@ -189,7 +189,7 @@ def _reach(row: Row) -> int:
 
 
 def _actions() -> dict[str, Column]:
-    """What people did who saw an ad, short of buying."""
+    """What shoppers did after seeing an ad, other than buying."""
     found: dict[str, Column] = {
         "addToCartRate": _ratio(_plain("carts", "cart_views"), _impressions),
         "eCPAddToCart": _ratio(_minor, _plain("carts", "cart_views")),

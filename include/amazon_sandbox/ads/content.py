@@ -1,4 +1,4 @@
-"""Faults of what is in a document, for arrays of objects: reports and exports."""
+"""Content faults for arrays of objects: reports and exports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RowOf = dict[str, Any]
 
 
 def changed(rows: Iterable[RowOf], name: str, options: Mapping[str, Any]) -> Iterator[RowOf]:
-    """The rows with a content fault. Raises FaultUnfit for one that an array of objects cannot have."""
+    """The rows with a content fault applied. Raises FaultNotApplicable for one of flat files only."""
     if name == "no_rows":
         return iter(())
     if name == "lines_reversed":
@@ -19,7 +19,7 @@ def changed(rows: Iterable[RowOf], name: str, options: Mapping[str, Any]) -> Ite
     if name == "lines_split":
         return (half for row in rows for half in _halves(row))
     if name not in _EDITS:
-        raise FaultNotApplicable(f"fault {name!r}: a document of the Ads API cannot have it")
+        raise FaultNotApplicable(f"fault {name!r}: it cannot be applied to a document of the Ads API")
     edit = _EDITS[name]
     return (edit(row, number, options) for number, row in enumerate(rows, 1))
 
@@ -59,7 +59,7 @@ def _zero(row: RowOf, number: int, options: Mapping[str, Any]) -> RowOf:
 
 
 def _halves(row: RowOf) -> Iterator[RowOf]:
-    """Two rows of the same dimensions that together say the same: money stays with the first."""
+    """Two rows of the same dimensions that add up to the row; all money is in the first."""
     counts = {
         key: value
         for key, value in row.items()

@@ -7,7 +7,7 @@ from amazon_sandbox.core.quotas import UsagePlan
 SCOPE = "advertising::campaign_management"
 AUDIENCE = "ads"
 
-# Amazon publishes no rates of the Ads API; these are modest ones of our own, for a profile.
+# Amazon publishes no rates for the Ads API; these are invented, per profile.
 _REPORTS = {
     "createAdsReport": UsagePlan(1.0, 20),
     "getAdsReport": UsagePlan(5.0, 40),
@@ -35,12 +35,12 @@ CREATE_TYPES = ("application/vnd.createasyncreportrequest.v3+json", "application
 QUEUE_SECONDS, PROGRESS_SECONDS = 60.0, 180.0
 EXPORT_SECONDS = 30.0
 URL_SECONDS = 3600
-# Amazon does not say how long a report counts for duplicates, or can be asked for.
+# Amazon does not document how long a report counts as a duplicate, or stays available.
 DUPLICATE_SECONDS = 4 * 3600.0
 KEPT_SECONDS = 30 * 86_400.0
 EXPORT_KEPT_SECONDS = 86_400.0
 
-# How the Ads API names what the sandbox's reports go through.
+# Statuses of the sandbox's reports -> those of the Ads API.
 STATUSES = {
     "IN_QUEUE": "PENDING",
     "IN_PROGRESS": "PROCESSING",

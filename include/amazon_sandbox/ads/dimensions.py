@@ -1,4 +1,4 @@
-"""The values of the columns of reports that are no measures: who, where and when; and the keys of rows."""
+"""The values of the columns of reports that are not measures (who, where, when), and the keys of rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STRATEGIES = {"auto": "legacy", "manual": "optimizeForSales"}
 _LEGACY_SHARE = 0.3
 _OPTIMIZES = {"product": "clicks", "audience": "conversions"}
 
-# What tells the rows of a groupBy apart, besides the date.
+# The key of a row by groupBy, besides the date.
 KEYS: dict[str, Callable[[Part], Key]] = {
     "campaign": lambda part: (part.ad.group.campaign.id,),
     "campaignPlacement": lambda part: (part.ad.group.campaign.id, part.placement),
@@ -30,8 +30,8 @@ KEYS: dict[str, Callable[[Part], Key]] = {
     "purchasedAsin": lambda part: (part.ad.group.id,),
     "promptAdExtension": lambda part: (part.ad.id,),
 }
-DISPLAY_PURCHASED = "sdPurchasedProduct"  # knows no targets
-# Rows by matched target keep what the type is of.
+DISPLAY_PURCHASED = "sdPurchasedProduct"  # has no targets
+# Rows by matched target also keep the entity of their report type.
 MATCHED: dict[str, Callable[[Part], Key]] = {
     "sdCampaigns": lambda part: (part.ad.group.campaign.id, part.term),
     "sdAdGroup": lambda part: (part.ad.group.id, part.term),
@@ -57,7 +57,7 @@ def _targeting(row: Row) -> str:
 
 
 def _share(row: Row) -> Value:
-    """Top of search: only what was shown there has one."""
+    """Top of search: only rows shown there have a value."""
     if row.part.ad.group.campaign.product != SP and not row.sums[0]:
         return None
     return round(1 + 40 * uniforms("share", _campaign(row).id, row.day or "", row.sums[0])[0], 2)
@@ -65,7 +65,7 @@ def _share(row: Row) -> Value:
 
 def _bought(row: Row) -> Listing:
     if row.bought_sku is None:
-        raise KeyError("a row of what was purchased has no credit")
+        raise KeyError("a row of purchased products has no credit")
     return row.bought_sku.bought
 
 
@@ -84,7 +84,7 @@ def _attribution(row: Row) -> Value:
 
 
 def _is_legacy(ad: Ad) -> bool:
-    """Whether the ad is of a brand campaign from before these had ads of their own: reports give it no id."""
+    """Whether the ad's brand campaign dates from before these had ads of their own: reports omit its id."""
     campaign = ad.group.campaign
     return campaign.product == SB and uniforms("before ads", campaign.id)[0] < _LEGACY_SHARE
 
@@ -151,14 +151,14 @@ DIMENSIONS: dict[str, Column] = {
 
 
 def column(report_type: str, name: str) -> Column:
-    """How a column of a type is made. Raises KeyError for one that nobody told how."""
+    """The function that computes a column of a report type. Raises KeyError for an unknown column."""
     if report_type == "sbPurchasedProduct" and name in PURCHASED_BY_BRANDS:
         return PURCHASED_BY_BRANDS[name]
     return DIMENSIONS[name] if name in DIMENSIONS else MEASURES[name]
 
 
 def key_of(report_type: str, group: str) -> Callable[[Part], Key]:
-    """What tells the rows of a type by a groupBy apart."""
+    """The key of a row of a report type by a groupBy."""
     if group == "matchedTarget":
         return MATCHED[report_type]
     if report_type == DISPLAY_PURCHASED:

@@ -1,6 +1,6 @@
 """The lists of entities: portfolios, Sponsored Products v3, Sponsored Brands v4, Sponsored Display.
 
-Ids are text in all of them but Sponsored Display's, which is older and gives numbers.
+Ids are text, except in Sponsored Display, which is older and returns numbers.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def _sp_targets(structure: Structure, *, keywords: bool) -> list[Target]:
 
 Make = Callable[[Storefront, Structure], list[Entity]]
 
-# operation -> (path, media type, name of the list, how it is made, field of the id filter)
+# operation -> (path, media type, name of the list, function that builds it, field of the id filter)
 _LISTS: dict[str, tuple[str, str, str, Make, str]] = {
     "listPortfolios": (
         "/portfolios/list",

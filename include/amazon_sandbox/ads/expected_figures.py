@@ -1,4 +1,4 @@
-"""What ads really did on a day of a shop, over all reports: for tests to compare with."""
+"""Expected figures of a storefront's ads on a day, which every report must add up to; for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operations of exports: snapshots of entities as files, each kind under a media type of its own."""
+"""The operations of exports: snapshots of entities as files, each kind with its own media type."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from amazon_sandbox.simulation.ads_structure import SB, SD, SP
 
 _PRODUCTS = (SP, SB, SD)
 _STATES = ("ENABLED", "PAUSED", "ARCHIVED")
-# The id tells the kind: base64 of "<uuid>,<mark>".
+# The id encodes the kind: base64 of "<uuid>,<mark>".
 _MARKS = {"campaigns": "C", "adGroups": "A", "targets": "T", "ads": "AD"}
 
 
@@ -120,7 +120,7 @@ def _find_in_export(call: AdsCall) -> None:
     try:
         _export(call)
     except AdsError:
-        return  # refused later, in its turn
+        return  # the handler refuses it
 
 
 def _find_kind(kind: str) -> Any:

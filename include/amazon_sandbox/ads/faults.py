@@ -40,7 +40,7 @@ MENU = (
 def refused_columns(
     book: FaultBook, subject: Subject, columns: Sequence[str]
 ) -> tuple[list[str], Fault] | None:
-    """The columns a fault refuses here, and the fault. One about other columns does not strike."""
+    """The columns that a fault refuses, and the fault; None when no fault names any of `columns`."""
     for fault in book.listed():
         if fault.matches(Stage.COLUMNS, subject):
             wrong = [name for name in columns if name in fault.options.get("columns", ())]

@@ -30,7 +30,7 @@ _TYPES = {
 
 
 def created_at(ordinal: int, number: int) -> str:
-    """The instant an entity was made on a day; the same for ever."""
+    """The instant at which an entity created on that day was created; always the same."""
     seconds = uniforms("made", number)[0] * 86_400
     return iso_milli(
         (datetime.fromordinal(ordinal).replace(tzinfo=UTC) + timedelta(seconds=seconds)).timestamp()
@@ -43,7 +43,7 @@ def updated_at(campaign: Campaign, number: int) -> str:
 
 
 def end_date(campaign: Campaign) -> str | None:
-    """The last day of a campaign; None for one that goes on."""
+    """The last day of a campaign; None while it runs."""
     return None if campaign.end >= _ONGOING else date.fromordinal(campaign.end - 1).isoformat()
 
 

@@ -1,4 +1,4 @@
-"""How every Ads operation is served: who asks, faults, quota, the work, the log."""
+"""How every Ads operation is served: authentication, faults, quota, handler, call log."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOT_AUTHENTICATED = AdsError(401, "HTTP 401 Unauthorized")
 
 @dataclass(slots=True)
 class AdsCall:
-    """One call of an operation. The handler fills in what the log should know."""
+    """One call of an operation. The handler fills in the fields that are logged."""
 
     name: str
     request: Request
@@ -41,7 +41,7 @@ class AdsCall:
 
     @property
     def account(self) -> AdsAccount:
-        """Whose token it is."""
+        """The account of the access token; 401 without one."""
         if self.ads_account is None:
             raise _NOT_AUTHENTICATED
         return self.ads_account
@@ -55,14 +55,14 @@ class AdsCall:
 
     @property
     def storefront(self) -> Storefront | None:
-        """The shop behind the profile; None where the profile is no seller's."""
+        """The storefront of the profile; None for the profile of an agency or a vendor."""
         profile = self.profile
         if profile.type != "seller":
             return None
         return self.sandbox.simulation.storefront(self.account.seller, profile.marketplace.marketplace_id)
 
     def subject(self) -> Subject:
-        """What faults are matched with."""
+        """What faults are matched against."""
         marketplace_ids = (self.ads_profile.marketplace.marketplace_id,) if self.ads_profile else ()
         if self.ads_account is None:
             return Subject(self.name, None, None, self.report_type, marketplace_ids)
@@ -88,7 +88,7 @@ FindSubject = Callable[[AdsCall], None]
 
 
 def no_subject(call: AdsCall) -> None:
-    """For operations without a report."""
+    """For operations that concern no report."""
 
 
 def endpoint(
@@ -157,7 +157,7 @@ def _retry_after(fault: Fault) -> float | None:
 
 
 def _translated(call: AdsCall, error: ApiError) -> Response:
-    """A fault of any call, in the words of this API."""
+    """An error of any call, in the shape of this API."""
     return json_answer(AdsError(error.status, error.message).body(), error.status)
 
 

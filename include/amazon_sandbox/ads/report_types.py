@@ -1,4 +1,4 @@
-"""The 22 report types of reporting v3: what may be asked of each.
+"""The 22 report types of reporting v3: what each supports.
 
 The tables beside this module follow Amazon's guide to the version 3 report types (July 2026).
 """
@@ -37,7 +37,7 @@ class ReportType:
         return tuple(self.own)
 
     def allowed(self, group_by: tuple[str, ...]) -> tuple[str, ...]:
-        """Columns that may be asked for with these groupBys."""
+        """Columns that can be requested with these groupBys."""
         return tuple(
             dict.fromkeys((*self.columns, *(name for group in group_by for name in self.own[group])))
         )

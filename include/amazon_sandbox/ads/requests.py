@@ -1,4 +1,4 @@
-"""Reads the bodies of POST /reporting/reports and refuses what Amazon refuses, in its words where known."""
+"""Validates the bodies of POST /reporting/reports, with Amazon's error messages where they are known."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NEEDED = ("adProduct", "groupBy", "columns", "reportTypeId", "timeUnit", "forma
 
 
 def check_media_type(content_type: str | None) -> None:
-    """415 for another Content-Type than the two that are taken."""
+    """Raises AdsError (415) for a Content-Type other than the two that are accepted."""
     kind = (content_type or "").split(";")[0].strip().lower()
     if kind not in data.CREATE_TYPES:
         raise AdsError(415, f"Content type {kind or 'of the request'} is not supported", is_reporting=True)
@@ -51,7 +51,7 @@ def wanted_report(body: dict[str, Any], today: date) -> Wanted:
 
 
 def sameness(profile_id: int, wanted: Wanted) -> str:
-    """What makes two requests the same report."""
+    """The key that two requests for the same report share."""
     key = json.loads(wanted.as_json())
     key["columns"] = sorted(key["columns"])
     key["filters"] = sorted(key["filters"])

@@ -1,4 +1,4 @@
-"""The operations of the Ads API: profiles and reporting v3; exports and lists stand beside."""
+"""The operations of the Ads API: profiles and reporting v3. Exports and lists have modules of their own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def get_profile(call: AdsCall) -> Answer:
 
 
 async def create_report(call: AdsCall) -> Answer:
-    """POST /reporting/reports: 200 with the report, or 425 with the id of one that is the same."""
+    """POST /reporting/reports: 200 with the report, or 425 with the id of an identical one."""
     requests.check_media_type(call.request.headers.get("content-type"))
     body = call.json_body(is_reporting=True)
     now = call.sandbox.clock.now()
@@ -84,7 +84,7 @@ async def delete_report(call: AdsCall) -> Answer:
 
 
 def fresh_url(call: AdsCall, report: AdsReport) -> tuple[str | None, float | None]:
-    """A url good for an hour and the instant it dies; none while there is no document."""
+    """A url that is valid for an hour, and when it expires; (None, None) while there is no document."""
     if report.ads_status != "COMPLETED" or report.document is None or report.hides_document:
         return None, None
     url = presigned_url(call.sandbox, report.document, encoding=None, seconds=data.URL_SECONDS)
@@ -103,7 +103,7 @@ def _refuse_columns(call: AdsCall, wanted: rows.Wanted) -> None:
 
 
 async def _still_counts(call: AdsCall, earlier: AdsReport, now: float) -> bool:
-    """Whether another request of the same is a duplicate: not of one that failed, nor of an old one."""
+    """Whether `earlier` makes an identical request a duplicate: not if it failed, nor if it is too old."""
     await call.sandbox.state(ReportProcessor).advance((earlier,))
     if earlier.ads_status in ("FAILED", "CANCELLED"):
         return False
@@ -127,7 +127,7 @@ def _find_in_body(call: AdsCall) -> None:
     try:
         configuration: Any = call.json_body().get("configuration")
     except AdsError:
-        return  # refused later, in its turn
+        return  # the handler refuses it
     if isinstance(configuration, dict) and isinstance(configuration.get("reportTypeId"), str):
         call.report_type = configuration["reportTypeId"]
 
@@ -136,7 +136,7 @@ def _find_in_report(call: AdsCall) -> None:
     try:
         _report(call)
     except AdsError:
-        return  # refused later, in its turn
+        return  # the handler refuses it
 
 
 _ONE = "/reporting/reports/{report_id}"

@@ -1,4 +1,4 @@
-"""Makes the rows of a report from the days of a shop's advertising, and writes them as a JSON array."""
+"""Builds the rows of a report from a storefront's days of advertising, and writes them as a JSON array."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WITH_CLICKS = ("spSearchTerm", "sbSearchTerm")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A report as it was asked for; days inclusive, of the profile's time zone."""
+    """A report request; both days included, in the profile's time zone."""
 
     type_id: str
     group_by: tuple[str, ...]
@@ -53,7 +53,7 @@ class Wanted:
 
 
 def from_json(text: str) -> Wanted:
-    """What `as_json` wrote."""
+    """Read what `as_json` wrote."""
     parsed = json.loads(text)
     return Wanted(
         parsed["type_id"],
@@ -67,7 +67,7 @@ def from_json(text: str) -> Wanted:
 
 
 def write(simulation: Simulation, job: RenderJob) -> Rendered | None:
-    """Write a report; without rows it is an empty array."""
+    """Write a report; an empty array when there are no rows."""
     options = dict(job.options)
     wanted = from_json(options["wanted"])
     storefront = simulation.storefront(simulation.seller(job.account), job.marketplace_ids[0])
@@ -93,14 +93,14 @@ def json_array(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def report_rows(storefront: Storefront, wanted: Wanted, now: int) -> Iterator[dict[str, Any]]:
-    """The rows of a report as known at `now` (epoch seconds), with exactly the wanted columns."""
+    """The rows of a report as known at `now` (epoch seconds), with exactly the requested columns."""
     made = [(name, column(wanted.type_id, name)) for name in wanted.columns]
     for row in summed(storefront, wanted, now):
         yield {name: value(row) for name, value in made}
 
 
 def summed(storefront: Storefront, wanted: Wanted, now: int) -> Iterator[Row]:
-    """The rows of a report before its columns are made, by date and then as the entities stand."""
+    """The rows of a report before its columns are computed, by date and then in the order of the entities."""
     asked = Asked(storefront, wanted.start.isoformat(), wanted.end.isoformat())
     summary: dict[Key, Row] = {}
     for ordinal in range(wanted.start.toordinal(), wanted.end.toordinal() + 1):
@@ -159,12 +159,12 @@ def _row(
 
 
 def _filter(storefront: Storefront, wanted: Wanted) -> Callable[[Part], bool]:
-    """Which parts a report is of: those its filters leave, and of prompts those with one."""
+    """Which parts a report includes: those its filters keep, and in prompt reports those with a prompt."""
     tests: list[Callable[[Part], bool]] = []
     for field, values in wanted.filters:
         tests.append(_TESTS[field](storefront, frozenset(values)))
     if wanted.type_id.endswith("PromptAdExtension"):
-        has_prompts = storefront.marketplace.country == "US"  # published for that marketplace alone
+        has_prompts = storefront.marketplace.country == "US"  # available in that marketplace only
         tests.append(lambda part: has_prompts and part.placement.startswith("Detail"))
     if "matchedTarget" in wanted.group_by:
         tests.append(lambda part: part.target.kind != "keyword")
@@ -179,6 +179,6 @@ _TESTS: dict[str, _Test] = {
     "adKeywordStatus": lambda storefront, values: lambda part: part.target.state in values,
     "keywordType": lambda storefront, values: lambda part: keyword_type(part.target) in values,
     "marketplaceId": lambda storefront, values: lambda part: storefront.marketplace.country in values,
-    # This seller advertises at no Amazon Business site.
+    # The seller does not advertise on Amazon Business.
     "campaignSite": lambda storefront, values: lambda part: False,
 }

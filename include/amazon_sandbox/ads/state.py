@@ -30,10 +30,10 @@ def known_ads_types() -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class AdsReport(Report):
-    """A report or an export of a profile; it lives as a report of SP-API does, under other names.
+    """A report or an export of a profile; it is processed as a report of SP-API is, under other names.
 
-    `asked`: the body it was asked for with; `same`: what makes another request a duplicate; `failed_for`:
-    the reason where it fails.
+    `asked`: the request body; `same`: the key that identical requests share; `failed_for`: the reason if it
+    fails.
     """
 
     family: str = "ads"
@@ -45,12 +45,12 @@ class AdsReport(Report):
 
     @property
     def ads_status(self) -> str:
-        """The status in the words of the Ads API; an unheard-of one as it is."""
+        """The status as the Ads API names it; an unknown one as it is."""
         return data.STATUSES.get(self.status, self.status)
 
     @property
     def file_size(self) -> int | None:
-        """Bytes of the packed file."""
+        """Size of the compressed file in bytes."""
         rendered = self.document.rendered if self.document else None
         if rendered is None or not os.path.exists(rendered.path):
             return None
@@ -128,7 +128,7 @@ class AdsStore(FamilyState):
         return report
 
     def latest(self, same: str) -> AdsReport | None:
-        """The latest report asked for in the same way."""
+        """The latest report of an identical request."""
         return self._latest.get(same)
 
     def everything(self) -> Iterator[AdsReport]:

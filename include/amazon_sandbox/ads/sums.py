@@ -1,4 +1,4 @@
-"""One row of a report before its columns are asked for: summed traffic and the orders credited to it."""
+"""One row of a report before its columns are computed: summed traffic and the orders credited to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from amazon_sandbox.simulation.ads_traffic import Part, Seen
 from amazon_sandbox.simulation.storefront import Storefront
 
 WINDOWS = (1, 7, 14, 30)
-# What is counted of a part's traffic; those after `lists` only of Sponsored Brands and Display.
+# What is counted of a part's traffic; counts after `lists` exist in Sponsored Brands and Display only.
 COUNTS = (
     "impressions",
     "clicks",
@@ -52,7 +52,7 @@ NOTHING = Bought()
 
 
 class Asked(NamedTuple):
-    """What is the same for all rows: the shop and the first and last day (YYYY-MM-DD)."""
+    """What all rows share: the storefront and the first and last day (YYYY-MM-DD)."""
 
     storefront: Storefront
     start: str
@@ -60,7 +60,7 @@ class Asked(NamedTuple):
 
 
 class Row:
-    """A row: its first part stands for what its key names; `day` is None in a summary."""
+    """A row; `part` is any of its parts, since all share what the key names. `day` is None in a summary."""
 
     __slots__ = ("_kinds", "_windows", "asked", "bought_sku", "credits", "day", "part", "sums")
 
@@ -127,7 +127,7 @@ def traffic(part: Part, seen: Seen) -> tuple[int, ...]:
     """The counts of a part, in the order of COUNTS; whole numbers, so that they add up in every report."""
     impressions, clicks = seen.impressions, seen.clicks
     viewable = impressions * (55 + part.target.id % 30) // 100
-    dice = impressions % 100  # parts of hundredths, so that few clicks lead somewhere at times
+    dice = impressions % 100  # a remainder in hundredths, so that a few clicks still lead to some actions
     basic = (*seen, viewable, (clicks * 4 + dice) // 100)
     campaign = part.ad.group.campaign
     if campaign.product == SP:
@@ -157,5 +157,5 @@ def traffic(part: Part, seen: Seen) -> tuple[int, ...]:
 
 
 def _each(views: int, many: int, dice: int) -> int:
-    """One of so many, rounded by the dice."""
+    """One in `many`, rounded by the dice."""
     return (views + many * dice // 100) // many if views else 0

@@ -1,5 +1,5 @@
-"""AWD 2024-05-09: usage plans, and answers from the world's bulk stock. AWD knows no marketplaces: the seller
-has one store in each region.
+"""AWD 2024-05-09: usage plans, and answers from the simulation's bulk stock. AWD has no marketplaces: a
+seller has one store per region.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ USAGE_PLANS = {
 INVENTORY_PATH = "/awd/2024-05-09/inventory"
 SHIPMENTS_PATH = "/awd/2024-05-09/inboundShipments"
 MOST_RESULTS, USUAL_RESULTS = 200, 25
-# CANCELLED is a state that no shipment here comes to.
+# No simulated shipment is ever CANCELLED.
 STATUSES = (*(status.value for status in Status), "CANCELLED")
 _UNITS, _CASES = "PRODUCT_UNITS", "CASES"
 

@@ -16,7 +16,7 @@ from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storef
 
 
 async def list_inventory(call: Operation) -> Answer:
-    """Stock as it stands today, by SKU."""
+    """Today's stock by SKU."""
     wanted = state.read_inventory(call.request.query_params)
     first, as_of = _first_row(call, wanted.token, wanted.arguments)
     stocks = await asyncio.to_thread(awd.stock_at, _store(call), int(as_of))
@@ -29,7 +29,7 @@ async def list_inventory(call: Operation) -> Answer:
 
 
 async def list_inbound_shipments(call: Operation) -> Answer:
-    """Shipments by their last change, or as they were made."""
+    """Shipments by last change, or by creation."""
     wanted = state.read_shipments(call.request.query_params)
     first, as_of = _first_row(call, wanted.token, wanted.arguments)
     now = int(as_of)
@@ -60,7 +60,7 @@ async def get_inbound_shipment(call: Operation) -> Answer:
 
 
 def _store(call: Operation) -> Storefront:
-    """AWD's SKUs are those of the seller's first shop."""
+    """AWD's SKUs are those of the seller's first storefront."""
     return storefront_of(call, call.caller.marketplace_ids[0])
 
 

@@ -1,4 +1,4 @@
-"""What AWD calls ask for, checked as the model demands."""
+"""What AWD calls ask for, validated as Amazon's model requires."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Inventory(NamedTuple):
 
 
 class Shipments(NamedTuple):
-    """A valid listInboundShipments call; both bounds count."""
+    """A valid listInboundShipments call; both bounds are included."""
 
     by_update: bool
     is_descending: bool
@@ -66,7 +66,7 @@ def read_shipments(query: QueryParams) -> Shipments:
 
 
 def read_with_skus(query: QueryParams) -> bool:
-    """Whether getInboundShipment shall tell the SKUs. Raises ApiError."""
+    """Whether getInboundShipment is to include the SKUs. Raises ApiError."""
     return queries.choice(query, "skuQuantities", ("SHOW", "HIDE"), "HIDE") == "SHOW"
 
 

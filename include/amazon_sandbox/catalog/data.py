@@ -1,4 +1,4 @@
-"""Catalog Items 2022-04-01: usage plans, and the items of a shop from what the seller offers there."""
+"""Catalog Items 2022-04-01: usage plans, and the items of a storefront, from what the seller offers there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ USUAL_RESULTS = 10
 
 
 class Item(NamedTuple):
-    """A product of a shop's catalogue: one that is sold, or (`children`) the parent of a family."""
+    """A product of a storefront's catalogue: one that is sold, or (`children`) the parent of a family."""
 
     asin: str
     listing: Listing
@@ -33,7 +33,7 @@ class Item(NamedTuple):
 
     @property
     def is_parent(self) -> bool:
-        """Whether it is only the parent of a family."""
+        """Whether it is a parent, which is not sold itself."""
         return bool(self.children)
 
 
@@ -60,7 +60,7 @@ def described(storefront: Storefront, item: Item, included: Sequence[str], today
 
 
 def is_named(storefront: Storefront, item: Item, identifier: str, identifier_type: str) -> bool:
-    """Whether an identifier of a type is the item's; each SKU of an ASIN is."""
+    """Whether the item has this identifier; each SKU of an ASIN counts."""
     if identifier_type == "ASIN":
         return item.asin == identifier
     if identifier_type == "SKU":
@@ -74,7 +74,7 @@ def is_named(storefront: Storefront, item: Item, identifier: str, identifier_typ
 
 
 def title(storefront: Storefront, item: Item) -> str:
-    """The name in the shop's language; a parent's without a variant."""
+    """The name in the marketplace's language; a parent's without a variant."""
     whole = item.listing.title(storefront.marketplace.language)
     return whole.rpartition(", ")[0] or whole if item.is_parent else whole
 
@@ -158,7 +158,7 @@ def _relationships(storefront: Storefront, item: Item, today: int) -> list[dict[
 
 
 def _sales_ranks(storefront: Storefront, item: Item, today: int) -> list[dict[str, Any]]:
-    """Better the more of it would be bought on the day; parents have none."""
+    """Sales ranks: better the higher the demand on the day; parents have none."""
     shown: dict[str, Any] = {"marketplaceId": storefront.marketplace.marketplace_id}
     if not item.is_parent:
         rank = 1 + int(40_000 / (0.05 + storefront.interest(item.listing, today)))

@@ -15,7 +15,7 @@ from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint, storef
 
 
 async def search_catalog_items(call: Operation) -> Answer:
-    """Items by identifier or by words of their names. What is not there is left out."""
+    """Items by identifier or by keywords in their names. Unknown ones are left out."""
     sandbox, now = call.sandbox, call.sandbox.clock.now()
     wanted = state.read_search(call.request.query_params, call.caller)
     call.marketplace_ids = (wanted.marketplace_id,)
@@ -47,7 +47,7 @@ async def search_catalog_items(call: Operation) -> Answer:
 
 
 def _is_wanted(wanted: state.Search, storefront: Storefront, item: data.Item) -> bool:
-    """Whether an item is searched for."""
+    """Whether an item matches the search."""
     if wanted.identifiers:
         return any(data.is_named(storefront, item, one, wanted.identifier_type) for one in wanted.identifiers)
     summary = data.described(storefront, item, ("summaries",), 0)["summaries"][0]
@@ -62,7 +62,7 @@ def _is_wanted(wanted: state.Search, storefront: Storefront, item: data.Item) ->
 
 
 async def get_catalog_item(call: Operation) -> Answer:
-    """One item of a shop."""
+    """One item of a storefront."""
     query, asin = call.request.query_params, call.request.path_params["asin"]
     included = state.read_included(query)
     marketplace_id = state.read_marketplace(query, call.caller)

@@ -1,4 +1,4 @@
-"""What catalogue calls ask for, checked as the model demands."""
+"""What catalogue calls ask for, validated as Amazon's model requires."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def read_marketplace(query: QueryParams, seller: Seller) -> str:
 
 
 def read_included(query: QueryParams) -> tuple[str, ...]:
-    """The data sets; vendors' are refused to sellers. Raises ApiError."""
+    """The data sets; those for vendors are refused. Raises ApiError."""
     included = tuple(dict.fromkeys(queries.choices(query, "includedData", data.INCLUDED))) or ("summaries",)
     if "vendorDetails" in included:
         raise FORBIDDEN

@@ -1,1 +1,1 @@
-"""The control calls under /_sandbox, by which tests and people steer the sandbox."""
+"""The control calls under /_sandbox, with which you and your tests control the sandbox."""

@@ -1,4 +1,4 @@
-"""Bodies of the control calls. Unknown fields are refused: they are typing errors."""
+"""Bodies of the control calls. Unknown fields are refused, as they are most likely typing errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class _Body(BaseModel):
 
 
 class ClockChange(_Body):
-    """`freeze` true is speed 0; false runs again, at `speed` or 1."""
+    """`freeze` true sets speed 0; false runs the clock again, at `speed` or 1."""
 
     speed: NotNegative | None = None
     jump_seconds: FiniteFloat | None = None
@@ -24,7 +24,7 @@ class ClockChange(_Body):
 
 
 class NewFault(_Body):
-    """A fault and whom it strikes. `times` null: until deleted."""
+    """A fault and what it applies to. `times` null: until deleted."""
 
     fault: str
     operation: str | None = None
@@ -39,7 +39,7 @@ class NewFault(_Body):
 
 
 class QuotaChange(_Body):
-    """A usage plan (operation, rate, burst; of a seller or of all) or a daily budget (report_type, daily)."""
+    """A usage plan (operation, rate, burst; for one seller or all) or a daily budget (report_type, daily)."""
 
     operation: str = "createReport"
     seller_id: str | None = None
@@ -62,7 +62,7 @@ class PaceChange(_Body):
 
 
 class TokenSettings(_Body):
-    """How long new access tokens live."""
+    """How long new access tokens are valid."""
 
     lifetime_seconds: Annotated[int, Field(ge=1)]
 
@@ -75,13 +75,13 @@ class RoleChange(_Body):
 
 
 class QueueSettings(_Body):
-    """Where the queues of destinations are: an SQS server on this machine."""
+    """The SQS server of the destinations' queues, on this machine."""
 
     endpoint_url: str | None
     region: str = "us-east-1"
 
 
 class BulkSize(_Body):
-    """Rows of the next all-orders document."""
+    """Rows of the next all-orders or search terms document."""
 
     rows: Annotated[int, Field(ge=0)]

@@ -28,10 +28,10 @@ _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 async def clock(request: Request) -> Response:
-    """GET shows, POST changes: set, jump_seconds, freeze, speed, applied in this order.
+    """GET shows the clock, POST changes it: set, jump_seconds, freeze, speed, applied in this order.
 
-    Before a jump the documents that were asked for are written: else it would depend on the machine whether
-    a report whose time the jump ends is DONE.
+    Before a jump all queued documents are written. Otherwise it would depend on the speed of the machine
+    whether a report that is due after the jump is DONE.
     """
     sandbox = sandbox_of(request)
     if request.method == "POST":
@@ -40,7 +40,7 @@ async def clock(request: Request) -> Response:
         if change.set is not None:
             parsed = parse_instant(change.set)
             if parsed is None:
-                raise ControlError(f"set: {change.set!r} is no instant", "Write it as 2026-11-20T08:00:00Z.")
+                raise ControlError(f"set: {change.set!r} is not a valid time", "Use 2026-11-20T08:00:00Z.")
             to = parsed[0].timestamp()
         speed = change.speed
         if change.freeze is not None:
@@ -59,7 +59,7 @@ async def faults(request: Request) -> Response:
         wanted = await read_body(request, bodies.NewFault)
         if wanted.report_type is not None and wanted.report_type not in sandbox.report_types():
             raise ControlError(
-                f"there is no report type {wanted.report_type!r}", "Write Amazon's name of the type."
+                f"unknown report type {wanted.report_type!r}", "Use Amazon's name of the type."
             )
         try:
             fault = book.add(**wanted.model_dump(exclude={"fault"}), name=wanted.fault)
@@ -85,7 +85,7 @@ async def one_fault(request: Request) -> Response:
 
 
 async def roles(request: Request) -> Response:
-    """POST gives or takes the restricted role (personal data) at an account, GET shows who has it."""
+    """POST grants or revokes an account's restricted role (personal data), GET shows who has it."""
     sandbox = sandbox_of(request)
     if request.method == "POST":
         wanted = await read_body(request, bodies.RoleChange)
@@ -101,7 +101,7 @@ async def roles(request: Request) -> Response:
 
 
 async def quotas(request: Request) -> Response:
-    """POST changes a usage plan or a daily budget of a report type, GET shows plans and what buckets hold."""
+    """POST changes a usage plan or a report type's daily budget, GET shows them and the buckets' tokens."""
     sandbox = sandbox_of(request)
     now = sandbox.clock.now()
     if request.method == "POST":
@@ -119,7 +119,7 @@ def _set_quota(sandbox: Sandbox, wanted: bodies.QuotaChange, now: float) -> None
         return
     if wanted.operation not in sandbox.quotas.published:
         known = ", ".join(sandbox.quotas.published)
-        raise ControlError(f"operation {wanted.operation!r} has no usage plan", f"Write one of: {known}.")
+        raise ControlError(f"operation {wanted.operation!r} has no usage plan", f"Use one of: {known}.")
     if wanted.seller_id is not None:
         _check_quota_owner(sandbox, wanted.operation, wanted.seller_id)
     old = sandbox.quotas.plan(wanted.operation, wanted.seller_id or "")
@@ -136,14 +136,14 @@ def _check_quota_owner(sandbox: Sandbox, operation: str, owner: str) -> None:
     known = [str(profile.id) for account in sandbox.state(AdsAccounts).all for profile in account.profiles]
     if owner not in known:
         raise ControlError(
-            f"seller_id: there is no profile {owner!r}",
-            f"Quotas of the Ads API are a profile's; write one of: {', '.join(known)}.",
+            f"seller_id: unknown profile {owner!r}",
+            f"Quotas of the Ads API are per profile; use one of: {', '.join(known)}.",
             404,
         )
 
 
 async def jobs(request: Request) -> Response:
-    """POST changes how fast reports finish and how documents are stored; null: each type's own way."""
+    """POST changes how fast reports finish and how documents are stored; null restores each type's own."""
     pace = sandbox_of(request).state(ReportCreator).pace
     if request.method == "POST":
         wanted = await read_body(request, bodies.PaceChange)
@@ -154,7 +154,7 @@ async def jobs(request: Request) -> Response:
 
 
 async def tokens(request: Request) -> Response:
-    """POST changes how long access tokens live (virtual seconds)."""
+    """POST changes how long new access tokens are valid (virtual seconds)."""
     store = sandbox_of(request).state(TokenStore)
     if request.method == "POST":
         store.lifetime = (await read_body(request, bodies.TokenSettings)).lifetime_seconds
@@ -162,14 +162,14 @@ async def tokens(request: Request) -> Response:
 
 
 async def queues(request: Request) -> Response:
-    """POST sets where the SQS queues of notifications are (this machine only), GET shows what was sent."""
+    """POST sets the SQS server that notifications are sent to (on this machine), GET shows what was sent."""
     notification_sender = sandbox_of(request).state(NotificationSender)
     if request.method == "POST":
         wanted = await read_body(request, bodies.QueueSettings)
         url = wanted.endpoint_url.rstrip("/") if wanted.endpoint_url else None
         if url is not None and urlsplit(url).hostname not in _THIS_MACHINE:
             raise ControlError(
-                f"endpoint_url {url!r} is not on this machine", "Write one such as http://127.0.0.1:5000."
+                f"endpoint_url {url!r} is not on this machine", "Use a URL such as http://127.0.0.1:5000."
             )
         notification_sender.endpoint_url, notification_sender.region = url, wanted.region
     return json_answer(
@@ -182,7 +182,7 @@ async def queues(request: Request) -> Response:
 
 
 async def bulk(request: Request) -> Response:
-    """Make the next all-orders or search terms document n rows long."""
+    """Give the next all-orders or search terms document n rows."""
     wanted = await read_body(request, bodies.BulkSize)
     sandbox_of(request).state(ReportCreator).bulk_rows = wanted.rows
     return json_answer({"rows": wanted.rows, "report_types": BULK_TYPES})

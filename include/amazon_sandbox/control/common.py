@@ -15,7 +15,7 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 class ControlError(Exception):
-    """A control call that cannot be done; says what to write instead."""
+    """A control call that was refused, with what to do instead."""
 
     def __init__(self, message: str, remedy: str, status: int = 400) -> None:
         self.message = message
@@ -41,16 +41,16 @@ def find_seller(sandbox: Sandbox, name: str, value: str) -> Seller:
         if getattr(seller, name) == value:
             return seller
     known = ", ".join(str(getattr(seller, name)) for seller in sandbox.simulation.sellers)
-    raise ControlError(f"{name}: there is no {value!r}", f"Write one of: {known}.", 404)
+    raise ControlError(f"{name}: unknown value {value!r}", f"Use one of: {known}.", 404)
 
 
 def require(value: str | None, name: str) -> str:
     if not value:
-        raise ControlError(f"parameter {name} is missing", "Needed: account, marketplace_id, date.")
+        raise ControlError(f"parameter {name} is missing", "Required: account, marketplace_id, date.")
     return value
 
 
 def read_integer(text: str, name: str) -> int:
     if not text.isdecimal():
-        raise ControlError(f"{name}: {text!r} is no whole number", "Write digits.")
+        raise ControlError(f"{name}: {text!r} is not a whole number", "Use digits only.")
     return int(text)

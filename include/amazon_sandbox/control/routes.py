@@ -21,7 +21,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 async def index(request: Request) -> Response:
-    """What can be called here."""
+    """The calls available here."""
     sandbox = sandbox_of(request)
     listed = {
         f"{'/'.join(sorted((route.methods or set()) - {'HEAD'}))} {route.path}": (
@@ -70,7 +70,7 @@ routes: list[Route] = [
     _route("/bulk", changes.bulk, "POST"),
     _route("/reset", changes.reset, "POST"),
     _route("/expected-figures", views.expected_figures, "GET"),
-    _route("/truth", views.expected_figures, "GET"),  # its former name
+    _route("/truth", views.expected_figures, "GET"),  # the former path
     _route("/reports", views.reports, "GET"),
     _route("/queries", views.data_kiosk_queries, "GET"),
     _route("/ads", views.ads_reports, "GET"),

@@ -46,7 +46,7 @@ async def accounts(request: Request) -> Response:
 
 
 async def calls(request: Request) -> Response:
-    """What was asked; DELETE forgets it."""
+    """The calls received; DELETE clears the log."""
     log = sandbox_of(request).calls
     if request.method == "DELETE":
         log.clear()
@@ -59,7 +59,7 @@ async def calls(request: Request) -> Response:
 
 
 async def expected_figures(request: Request) -> Response:
-    """What was really sold on a marketplace-local day, as known now (or at as_of)."""
+    """Expected figures of a marketplace-local day, as known now (or at as_of)."""
     sandbox = sandbox_of(request)
     query = request.query_params
     seller = find_seller(sandbox, "account", require(query.get("account"), "account"))
@@ -67,20 +67,20 @@ async def expected_figures(request: Request) -> Response:
     if storefront not in seller.marketplace_ids:
         raise ControlError(
             f"{seller.account} does not sell in {storefront!r}",
-            f"Its shops: {', '.join(seller.marketplace_ids)}.",
+            f"Its marketplaces: {', '.join(seller.marketplace_ids)}.",
         )
     text = require(query.get("date"), "date")
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise ControlError(f"date: {text!r} is no date", "Write it as 2026-11-20.") from error
+        raise ControlError(
+            f"date: {text!r} is not a valid date", "Use YYYY-MM-DD, for example 2026-11-20."
+        ) from error
     as_of = instant(sandbox.clock.now())
     if "as_of" in query:
         parsed = parse_instant(query["as_of"])
         if parsed is None:
-            raise ControlError(
-                f"as_of: {query['as_of']!r} is no instant", "Write it as 2026-11-20T08:00:00Z."
-            )
+            raise ControlError(f"as_of: {query['as_of']!r} is not a valid time", "Use 2026-11-20T08:00:00Z.")
         as_of = parsed[0]
     figures = sandbox.simulation.expected_figures(seller, storefront, day, as_of)
     if query.get("ads") == "true":
@@ -91,7 +91,7 @@ async def expected_figures(request: Request) -> Response:
 
 
 async def reports(request: Request) -> Response:
-    """Every report of every seller, with what only the sandbox knows."""
+    """Every report of every seller, with the sandbox's internal state."""
     shown = []
     for report in sandbox_of(request).state(ReportStore).everything():
         inside = {"account": report.account, "faults": report.faults, "reads": report.reads}
@@ -101,7 +101,7 @@ async def reports(request: Request) -> Response:
 
 
 async def data_kiosk_queries(request: Request) -> Response:
-    """Every Data Kiosk query of every seller, with what only the sandbox knows."""
+    """Every Data Kiosk query of every seller, with the sandbox's internal state."""
     shown = []
     for query in sandbox_of(request).state(QueryStore).everything():
         inside = {"account": query.account, "faults": query.faults, "reads": query.reads}
@@ -110,7 +110,7 @@ async def data_kiosk_queries(request: Request) -> Response:
 
 
 async def ads_reports(request: Request) -> Response:
-    """Every Ads report and export of every profile, with what only the sandbox knows."""
+    """Every Ads report and export of every profile, with the sandbox's internal state."""
     shown = []
     for report in sandbox_of(request).state(AdsStore).everything():
         is_export = report.report_type.startswith("exports.")
@@ -122,17 +122,17 @@ async def ads_reports(request: Request) -> Response:
 
 
 async def slack(request: Request) -> Response:
-    """What was posted, oldest first; DELETE forgets it."""
+    """The posted messages, oldest first; DELETE deletes them."""
     return _messages(request, sandbox_of(request).state(SlackStore))
 
 
 async def clickup(request: Request) -> Response:
-    """The comments that were made, oldest first; DELETE forgets them."""
+    """The created comments, oldest first; DELETE deletes them."""
     return _messages(request, sandbox_of(request).state(ClickUpStore))
 
 
 async def telegram(request: Request) -> Response:
-    """The messages that were sent, oldest first; DELETE forgets them."""
+    """The sent messages, oldest first; DELETE deletes them."""
     return _messages(request, sandbox_of(request).state(TelegramStore))
 
 

@@ -1,4 +1,4 @@
-"""Answers as Amazon words and frames them, and connections that give none."""
+"""Responses in Amazon's shapes, and connections that are cut without one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ABORT = "amazon_sandbox.abort"  # scope extension: cuts the connection without a
 
 
 class ApiError(Exception):
-    """A refusal in the shape of the models' ErrorList."""
+    """An error response in the shape of the models' ErrorList."""
 
     def __init__(self, status: int, code: str, message: str, details: str = "") -> None:
         self.status = status
@@ -56,7 +56,7 @@ def json_answer(content: object, status: int = 200, headers: Mapping[str, str] |
 async def cut_connection(scope: Scope, receive: Receive) -> None:
     """Close the connection now, with what was sent so far.
 
-    Under a server without the abort extension it is left open until the client goes.
+    A server without the abort extension leaves it open until the client disconnects.
     """
     abort = scope.get("extensions", {}).get(ABORT)
     if abort is not None:
@@ -66,7 +66,7 @@ async def cut_connection(scope: Scope, receive: Receive) -> None:
 
 
 class NoAnswer(Response):
-    """No byte at all: the connection is held for `seconds` (None: for ever) of real time and then cut."""
+    """No response: the connection stays open for `seconds` of real time (None: forever) and is then cut."""
 
     def __init__(self, seconds: float | None = 0.0) -> None:
         super().__init__()

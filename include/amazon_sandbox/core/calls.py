@@ -1,4 +1,4 @@
-"""What was asked of the sandbox: a bounded log with exact counts."""
+"""The calls received: a bounded log with exact counts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NO_RESPONSE = "no_response"
 
 
 class Call(NamedTuple):
-    """One call. `status` is None when nothing was answered; `note` says why an answer was as it was."""
+    """One call. `status` is None when no response was sent; `note` is an additional reason."""
 
     at: float
     operation: str
@@ -24,13 +24,13 @@ class Call(NamedTuple):
     note: str | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """The call as JSON; what does not apply is left out."""
+        """The call as JSON; fields that do not apply are left out."""
         values = {name: value for name, value in self._asdict().items() if value is not None}
         return {**values, "at": iso_micro(self.at), "status": self.status or NO_RESPONSE}
 
 
 class CallLog:
-    """The latest calls, and counts of all since the last clear."""
+    """The latest calls, and counts of all calls since the last clear."""
 
     def __init__(self, kept: int = KEPT_CALLS) -> None:
         self._calls: deque[Call] = deque(maxlen=kept)

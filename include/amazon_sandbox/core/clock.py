@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-# Clients are not faster because the clock is: what expires lives at least so many real seconds.
+# A fast clock does not make clients faster: whatever expires is valid for at least so many real seconds.
 SHORTEST_LIFETIME = 30.0
 
 
 def virtual_lifetime(seconds: float, speed: float) -> float:
-    """How many virtual seconds that lives which Amazon lets live for so many."""
+    """Virtual seconds for which something is valid that Amazon keeps valid for `seconds`."""
     return max(seconds, SHORTEST_LIFETIME * speed)
 
 
@@ -28,7 +28,7 @@ def instant(seconds: float) -> datetime:
 class VirtualClock:
     """virtual now = virtual anchor + (real now - real anchor) * speed; speed 0 is frozen.
 
-    Instants are UTC epoch seconds. `real` is the source of real time (tests give their own).
+    Instants are UTC epoch seconds. `real` is the source of real time (replaced in tests).
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class VirtualClock:
     def change(
         self, *, speed: float | None = None, to: float | None = None, jump: float | None = None
     ) -> None:
-        """Anchor the clock anew: first set to an instant, then jump by seconds, then run at a speed."""
+        """Change the clock: first set it to an instant, then jump by seconds, then run at a speed."""
         real = self._real()
         virtual = self.virtual_anchor + (real - self.real_anchor) * self.speed
         if to is not None:
@@ -64,7 +64,7 @@ class VirtualClock:
             self.speed = speed
 
     def as_dict(self) -> dict[str, object]:
-        """Anchors, speed and now, as ``/_sandbox/clock`` answers."""
+        """Anchors, speed and now, as ``/_sandbox/clock`` returns them."""
         return {
             "real_anchor": iso_micro(self.real_anchor),
             "virtual_anchor": iso_micro(self.virtual_anchor),

@@ -1,17 +1,17 @@
-"""The menu of faults and the book of those set: what goes wrong, where, how often.
+"""The menu of faults, and those that are set: what goes wrong, where and how often.
 
-A fault names its stage, the moment at which it is drawn:
+The stage of a fault is the moment at which it is drawn:
 
-- `request`: a call comes in, before it is counted against the quota or handled;
-- `answer`: a call was handled (and had its effect), its answer goes wrong;
-- `page`: an answer is one page of a list;
-- `report`: a report or a query is created, its life goes wrong;
-- `document`: a document is written, its content goes wrong;
-- `label`: getReportDocument describes a document;
-- `download`: a document is fetched;
-- `listing`: Amazon-made reports appear;
-- `columns`: the columns of an Ads report are looked at;
-- `notification`: subscribers are told that a report or a query has ended.
+- `request`: a call was received, before it counts against the quota and is handled;
+- `answer`: a call was handled and took effect; its response goes wrong;
+- `page`: a response is one page of a list;
+- `report`: a report or a query was created; its processing goes wrong;
+- `document`: a document is to be written; its content goes wrong;
+- `label`: getReportDocument returns a document's URL and compression;
+- `download`: a document is downloaded;
+- `listing`: reports that Amazon creates itself appear;
+- `columns`: the columns of an Ads report are checked;
+- `notification`: subscribers are notified that a report or a query has ended.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Stage(StrEnum):
 
 
 class FaultKind(NamedTuple):
-    """One line of the menu. `options`: what each option means; `operations`: empty is any."""
+    """An entry of the menu. `options`: name -> meaning; `operations`: empty means any."""
 
     name: str
     stage: Stage
@@ -50,7 +50,7 @@ class FaultKind(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """What a fault may hit: a call or a report. ``day``: the first day a report is about, as asked for."""
+    """What a fault is matched against: a call or a report. ``day``: the first day that the report covers."""
 
     operation: str
     account: str | None = None
@@ -61,7 +61,7 @@ class Subject(NamedTuple):
 
 
 class InvalidFault(ValueError):
-    """A fault that cannot be set; `remedy` says what to write."""
+    """A fault that cannot be set; `remedy` explains what to use instead."""
 
     def __init__(self, message: str, remedy: str) -> None:
         self.remedy = remedy
@@ -72,7 +72,7 @@ class InvalidFault(ValueError):
 class Fault:
     """A fault that is set.
 
-    `times`: how often it still strikes (None: until deleted); `after`: how many matches it lets pass first.
+    `times`: how often it still applies (None: until deleted); `after`: how many matches to skip first.
     """
 
     id: int
@@ -89,7 +89,7 @@ class Fault:
     hits: int = 0
 
     def matches(self, stage: Stage, subject: Subject) -> bool:
-        """Whether it may strike here."""
+        """Whether it applies here."""
         return (
             self.kind.stage is stage
             and self.times != 0
@@ -103,7 +103,7 @@ class Fault:
         )
 
     def count_match(self) -> bool:
-        """Count a match; False while it lets pass."""
+        """Count a match; False while matches are to be skipped."""
         if self.after > 0:
             self.after -= 1
             return False
@@ -133,7 +133,7 @@ class Fault:
 
 
 class FaultBook:
-    """The faults that are set, over a menu."""
+    """The faults that are set, out of a menu."""
 
     def __init__(
         self,
@@ -151,9 +151,9 @@ class FaultBook:
         return bool(self._faults)
 
     def add(self, name: str, *, options: Mapping[str, Any] | None = None, **where: Any) -> Fault:
-        """Set a fault. `where`: whom it strikes and how often, by the names of a Fault's fields.
+        """Set a fault. `where`: what it applies to and how often, by the names of a Fault's fields.
 
-        Raises BadFault for an unknown name, option or operation, or a fault that never meets the operation.
+        Raises InvalidFault for an unknown name, option or operation, or an operation the fault cannot affect.
         """
         kind = self._kind(name)
         self._check_operation(kind, where.get("operation"))
@@ -169,15 +169,15 @@ class FaultBook:
         return fault
 
     def draw(self, stage: Stage, subject: Subject) -> Fault | None:
-        """The first fault that strikes here."""
+        """The first fault that applies here."""
         return next(iter(self._matching(stage, subject, first=True)), None)
 
     def draw_all(self, stage: Stage, subject: Subject) -> list[Fault]:
-        """Every fault that strikes here, in the order they were set."""
+        """All faults that apply here, in the order they were set."""
         return self._matching(stage, subject, first=False)
 
     def listed(self) -> list[Fault]:
-        """All faults that are set, spent ones too."""
+        """All faults that are set, used-up ones included."""
         return list(self._faults.values())
 
     def remove(self, fault_id: int) -> Fault | None:
@@ -202,7 +202,7 @@ class FaultBook:
             return self.menu[name]
         near = difflib.get_close_matches(name, self.menu, n=1)
         raise InvalidFault(
-            f"there is no fault {name!r}",
+            f"unknown fault {name!r}",
             f"Did you mean {near[0]!r}?" if near else f"The menu: {', '.join(sorted(self.menu))}.",
         )
 
@@ -211,11 +211,11 @@ class FaultBook:
             return
         if operation not in self.operations:
             raise InvalidFault(
-                f"there is no operation {operation!r}", f"Operations: {', '.join(sorted(self.operations))}."
+                f"unknown operation {operation!r}", f"Operations: {', '.join(sorted(self.operations))}."
             )
         met = kind.operations or self._stages.get(kind.stage, ())
         if met and operation not in met:
             raise InvalidFault(
-                f"fault {kind.name!r} does not happen in {operation}",
-                f"Leave operation out or write {' or '.join(met)}.",
+                f"fault {kind.name!r} cannot affect {operation}",
+                f"Leave operation out or use {' or '.join(met)}.",
             )

@@ -1,4 +1,4 @@
-"""Faults of any HTTP call: refusals, broken bodies, silence."""
+"""Faults of any HTTP call: errors, broken bodies, no response."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _ERRORS = {
     "http_500": (_FAILURE, "500 InternalFailure with errors[]"),
     "http_503": (_UNAVAILABLE, "503 ServiceUnavailable with errors[]"),
     "http_401": (_NO_TOKEN, "401 with errors[]"),
-    "expired_token": (_EXPIRED, "403 that says the access token has expired"),
-    "revoked_token": (_REVOKED, "403 that says the access token is revoked"),
+    "expired_token": (_EXPIRED, "403: the access token has expired"),
+    "revoked_token": (_REVOKED, "403: the access token is revoked"),
     "forbidden": (FORBIDDEN, "403 as for a missing role"),
 }
 
@@ -62,16 +62,16 @@ MENU = (
     FaultKind(
         "hang",
         Stage.REQUEST,
-        "takes the request and answers nothing",
-        {"seconds": "real seconds until the connection is cut; never without"},
+        "accepts the request and never responds",
+        {"seconds": "real seconds until the connection is cut; never if left out"},
     ),
     FaultKind("drop", Stage.REQUEST, "cuts the connection; the call has no effect"),
-    FaultKind("slow", Stage.REQUEST, "answers late", {"seconds": "real seconds, 1"}),
+    FaultKind("slow", Stage.REQUEST, "responds late", {"seconds": "real seconds, 1"}),
     FaultKind(
         NOTHING_LISTED,
         Stage.ANSWER,
-        "the answer lists nothing and has no next page",
-        {"how": "`[]`, `null` or `missing`: what stands instead of the lists; `[]`"},
+        "the response lists nothing and has no next page",
+        {"how": "`[]`, `null` or `missing`: what replaces the lists; `[]`"},
         (
             "getInventorySummaries",
             "getOrders",
@@ -84,18 +84,18 @@ MENU = (
         ),
     ),
     FaultKind("response_lost", Stage.ANSWER, "the call takes effect, then the connection is cut"),
-    FaultKind("error_after", Stage.ANSWER, "the call takes effect, the answer is 500 InternalFailure"),
+    FaultKind("error_after", Stage.ANSWER, "the call takes effect, the response is 500 InternalFailure"),
     FaultKind(
         "hang_after",
         Stage.ANSWER,
-        "the call takes effect, the answer never comes",
-        {"seconds": "real seconds until the connection is cut; never without"},
+        "the call takes effect, the response never arrives",
+        {"seconds": "real seconds until the connection is cut; never if left out"},
     ),
 )
 
 
 async def apply_fault(fault: Fault) -> Response | None:
-    """The wrong answer, or None when the call goes on (late). Raises ApiError for what has errors[]."""
+    """The response of a fault; None when the call goes on (late). Raises ApiError for one with errors[]."""
     name = fault.kind.name
     if name in _ERRORS:
         raise _ERRORS[name][0]
@@ -122,7 +122,7 @@ async def apply_fault(fault: Fault) -> Response | None:
 
 
 def without_lists(body: Any, fault: Fault) -> Any:
-    """An answer whose lists, on its own level and in its payload, are gone as the fault says."""
+    """A body without its lists, on its top level and in its payload; the fault's option replaces them."""
     how, answer = fault.options.get("how", "[]"), {}
     for name, value in body.items():
         if name == "payload":

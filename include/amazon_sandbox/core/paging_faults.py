@@ -1,4 +1,4 @@
-"""Faults of lists that come in pages: the same page, entry or token again, pages without an end."""
+"""Faults of paginated lists: a repeated page, entry or token, and lists without an end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TOKENS = ("nextToken", "NextToken")
 
 
 class PagedCall(Protocol):
-    """A call of any API, before it is answered."""
+    """A call of any API, before its response."""
 
     request: Request
     body: bytes
@@ -39,7 +39,7 @@ class PagedCall(Protocol):
 
 @dataclass
 class _Page:
-    """What a token of ours stands for: the answer, and whether another such token follows it."""
+    """The response behind a token made here, and whether it names another such token."""
 
     status: int
     body: dict[str, Any]
@@ -61,7 +61,7 @@ class PageFaults:
     async def answer(
         self, call: PagedCall, handle: Callable[[], Awaitable[tuple[int, Any]]]
     ) -> tuple[int, Any]:
-        """What ``handle`` answers, bent by the faults that strike; or what a token of ours stands for."""
+        """The response of ``handle`` with paging faults applied; or the one behind a token made here."""
         tokens = _tokens_of(call)
         page = next((self._pages[token] for token in tokens if token in self._pages), None)
         if page is None:
@@ -99,7 +99,7 @@ class PageFaults:
         return body
 
     def _add_token(self, body: dict[str, Any], page: _Page) -> None:
-        """Name a new token in ``body``, which stands for ``page``."""
+        """Put a new token for ``page`` into ``body``."""
         token = secrets.token_urlsafe(24)
         self._pages[token] = page
         holder, name = _token_in(body) or (body, "nextToken")
@@ -114,7 +114,7 @@ def _parts(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _token_in(body: dict[str, Any]) -> tuple[dict[str, Any], str] | None:
-    """Where the token of the next page stands."""
+    """The object and key that hold the token of the next page."""
     for part in _parts(body):
         for name in _TOKENS:
             if part.get(name):
@@ -131,7 +131,7 @@ def _list_in(body: dict[str, Any]) -> list[Any] | None:
 
 
 def _tokens_of(call: PagedCall) -> list[str]:
-    """What the call names its page with, in its query or its body."""
+    """The page tokens of a call, from its query or body."""
     values: dict[str, Any] = dict(call.request.query_params)
     if call.body:
         try:

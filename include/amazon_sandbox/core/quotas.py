@@ -24,7 +24,7 @@ class Quotas:
     """The buckets; each starts full.
 
     `published` holds Amazon's plan of each operation. A plan set for an operation replaces it for all
-    sellers, one set for a seller only for that seller; what a bucket holds stays, up to the new burst.
+    sellers, one set for a seller only for that seller; tokens in a bucket stay, up to the new burst.
     """
 
     def __init__(self, published: Mapping[str, UsagePlan]) -> None:
@@ -41,7 +41,7 @@ class Quotas:
         return self.published[operation]
 
     def set_plan(self, operation: str, seller_id: str | None, plan: UsagePlan, now: float) -> None:
-        """Put a plan in force from `now` on; what was earned until then was earned at the old rate."""
+        """Put a plan in force from `now` on; tokens up to then accrue at the old rate."""
         for (_, seller, bucket_operation), bucket in self._buckets.items():
             if bucket_operation == operation and seller_id in (None, seller):
                 self._refill(bucket, self.plan(operation, seller), now)
@@ -49,7 +49,7 @@ class Quotas:
         self._changed[operation, seller_id] = plan
 
     def take(self, application: str, seller_id: str, operation: str, now: float) -> bool:
-        """Take one token; False when there is none."""
+        """Take one token; False when the bucket is empty."""
         plan = self.plan(operation, seller_id)
         key = (application, seller_id, operation)
         bucket = self._buckets.get(key)
@@ -89,7 +89,7 @@ class Quotas:
 
     @staticmethod
     def _refill(bucket: _Bucket, plan: UsagePlan, now: float) -> None:
-        # A clock set back earns nothing and costs nothing.
+        # A clock that was set back neither adds nor removes tokens.
         earned = max(0.0, now - bucket.at) * plan.rate
         bucket.tokens = min(plan.burst, bucket.tokens + earned)
         bucket.at = now

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class AbortableProtocol(HttpToolsProtocol):
-    """Tells the app how to cut the connection, which ASGI has no word for."""
+    """Gives the app a way to cut the connection, which ASGI does not define."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -40,7 +40,7 @@ class _Server(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket bound to the address; port 0 takes a free one. Raises OSError when the port is taken."""
+    """A socket bound to the address; port 0 picks a free one. Raises OSError when the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -53,7 +53,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def url_of(bound: socket.socket) -> str:
-    """The http URL under which this machine reaches the socket."""
+    """The http URL of the socket, as seen from this machine."""
     host, port = bound.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{host}:{port}"
@@ -76,7 +76,7 @@ def serve(app: Starlette, bound: socket.socket, *, port_file: Path | None = None
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Readers see the file whole or not at all."""
+    """Write atomically: readers see the whole file or none."""
     part = path.with_name(path.name + ".part")
     part.write_text(text)
     os.replace(part, path)

@@ -18,16 +18,16 @@ USAGE_PLANS = {
 }
 
 STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
-# The model: after unnecessary whitespace is removed.
+# After unnecessary whitespace is removed, as the model defines it.
 MOST_CHARACTERS = 8_000
-# getQueries looks so far back when it is not told.
+# How far getQueries looks back without createdSince.
 LISTED = timedelta(days=90)
 QUEUE_SECONDS, PROGRESS_SECONDS = 20.0, 40.0
-# Amazon publishes no number; the rest of a result are further pages.
+# Amazon does not publish the number; a longer result has further pages.
 ROWS_PER_PAGE = 20_000
 CONTENT_TYPE = "application/jsonl"
 
-# Each dataset is a schema of its own.
+# Each dataset has a schema of its own.
 DATASETS = ("analytics_salesAndTraffic_2024_04_24", "analytics_economics_2024_03_15")
 QUERIES = (
     "salesAndTrafficByDate",
@@ -37,5 +37,5 @@ QUERIES = (
     "economicsPreview",
     "economicsSimulation",
 )
-# What faults and the call log know a query by.
+# The report_type of queries in faults and the call log.
 TYPES = tuple(f"DATA_KIOSK_{name}" for name in QUERIES)

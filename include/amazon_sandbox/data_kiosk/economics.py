@@ -1,8 +1,7 @@
 """Rows of analytics_economics_2024_03_15: sales, fees, cost and net proceeds by product and period.
 
 Sales are those of sales and traffic; refunds and fees are the lines of the settlements, on the day they were
-posted. Nothing is advertised by product in this world, and what is estimated (preview, simulation) has no
-data.
+posted. No ad spend is assigned to products, and estimates (preview, simulation) have no data.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from amazon_sandbox.simulation.streams import between, token, uniforms
 Json = dict[str, Any]
 
 FULFILMENT = "FBA fulfillment fees"
-# Lines of a settlement by the names that economics has for them.
+# Lines of a settlement -> their names in economics.
 FEES = {
     "Commission": "Referral fees",
     "FBAPerUnitFulfillmentFee": FULFILMENT,
@@ -33,7 +32,7 @@ FEES = {
     "ShippingHB": "Shipping holdbacks",
 }
 _PRODUCTS = ("MSKU", "CHILD_ASIN", "PARENT_ASIN")
-# So many sellers' products have their cost typed in.
+# Share of products whose cost the seller has entered.
 _COST_SHARE = 0.7
 
 
@@ -197,7 +196,7 @@ def _detail(storefront: Storefront, amount: int, units: int) -> Json:
 
 
 def _parts_of_cost(storefront: Storefront, listing: Listing) -> tuple[int, int] | None:
-    """Purchase and way of one unit in minor units; None where the seller told none."""
+    """Purchase and shipping cost of one unit in minor units; None where the seller entered none."""
     u = uniforms(*storefront.key, listing.sku, "cost")
     if u[0] >= _COST_SHARE:
         return None

@@ -36,7 +36,7 @@ _DAYS = re.compile(r"P(\d+)D")
 
 
 class BadQuery(ValueError):
-    """A query Amazon would not take; says why."""
+    """A query that Amazon would refuse, with the reason."""
 
 
 class Wanted(NamedTuple):
@@ -59,7 +59,7 @@ class Asked(NamedTuple):
 
     @property
     def report_type(self) -> str:
-        """What faults and the call log know it by."""
+        """The report_type of the query in faults and the call log."""
         return f"DATA_KIOSK_{self.name}"
 
     @property
@@ -73,7 +73,7 @@ class Asked(NamedTuple):
 
 
 def compact(text: str) -> str:
-    """The query without what GraphQL ignores. Raises BadQuery."""
+    """The query without characters that GraphQL ignores. Raises BadQuery."""
     try:
         return strip_ignored_characters(text)
     except GraphQLError as error:
@@ -189,12 +189,12 @@ def _dated(arguments: Mapping[str, Any]) -> dict[str, Any]:
                 raise ValueError(value)
             read_arguments[name] = date.fromisoformat(value)
         except ValueError as error:
-            raise BadQuery(f"Argument '{name}' is no date: {value}") from error
+            raise BadQuery(f"Argument '{name}' is not a date: {value}") from error
     return read_arguments
 
 
 def project(fields: tuple[Wanted, ...], row: Mapping[str, Any]) -> dict[str, Any]:
-    """What is wanted of a row. KeyError for a required field the row lacks: the schema promises it."""
+    """The selected fields of a row. Raises KeyError when the row lacks a field the schema requires."""
     return {wanted.key: _value(wanted, row) for wanted in fields}
 
 

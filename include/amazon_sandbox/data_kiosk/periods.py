@@ -1,4 +1,4 @@
-"""The days, weeks and months of a query: only whole ones, and none that began more than two years ago."""
+"""The days, weeks and months of a query: only whole ones, from the last two years."""
 
 from __future__ import annotations
 
@@ -38,6 +38,6 @@ def spans(granularity: str, start: date, end: date) -> Iterator[Span]:
 
 
 def closed_days(storefront: Storefront, span: Span, now: int) -> list[int]:
-    """The ordinals of a span's days that are over in the shop at `now`."""
+    """The ordinals of a span's days that are over in the marketplace at `now`."""
     days = range(span[0].toordinal(), span[1].toordinal() + 1)
     return [day for day in days if now >= storefront.marketplace.day_bounds(day)[1]]

@@ -1,4 +1,4 @@
-"""Makes queries and decides how each will end."""
+"""Creates queries, decides how each will end, and advances them."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _ROWS = {data.DATASETS[0]: sales_and_traffic.rows, data.DATASETS[1]: economics.r
 
 def write(simulation: Simulation, job: RenderJob) -> Rendered | None:
     """The page that begins with the job's `first_row`; None without a row. Raises FatalReport."""
-    # Imported where it is used: a sandbox that is asked no query does not load GraphQL.
+    # Imported here so that GraphQL is loaded with the first query only.
     from amazon_sandbox.data_kiosk.language import read
 
     options = dict(job.options)

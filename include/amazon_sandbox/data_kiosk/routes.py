@@ -22,10 +22,10 @@ _NO_DOCUMENT = ApiError(404, "NotFound", "The requested document could not be fo
 
 
 async def create_query(call: Operation) -> Answer:
-    """createQuery: 202 with the id only. What the schema does not allow is refused, the rest ends FATAL."""
+    """createQuery: 202 with the id only. Violations of the schema are refused; other errors end FATAL."""
     body = body_object(call.body, call.request.headers.get("content-type"))
     text, token = _texts(body)
-    # Imported where it is used: a sandbox that is asked no query does not load GraphQL.
+    # Imported here so that GraphQL is loaded with the first query only.
     from amazon_sandbox.data_kiosk.language import BadQuery, read
 
     try:
@@ -50,7 +50,7 @@ async def get_query(call: Operation) -> Answer:
 
 
 async def cancel_query(call: Operation) -> Answer:
-    """cancelQuery: until it ends; again does nothing."""
+    """cancelQuery: while it is not final; cancelling twice has no effect."""
     query = _query(call)
     await advance(call.sandbox, query)
     if query.status in ("DONE", "FATAL"):
@@ -96,7 +96,7 @@ async def get_queries(call: Operation) -> Answer:
 
 
 async def get_document(call: Operation) -> Answer:
-    """getDocument: a URL that dies in 300 seconds and answers with Content-Encoding: gzip."""
+    """getDocument: a URL that is valid for 300 seconds and responds with Content-Encoding: gzip."""
     sandbox = call.sandbox
     document = sandbox.state(ReportStore).document(
         call.request.path_params["document_id"], call.caller.seller_id
@@ -121,9 +121,9 @@ def _texts(body: dict[str, object]) -> tuple[str, str | None]:
     if text is None:
         raise queries.missing("query")
     if not isinstance(text, str):
-        raise invalid_input("Invalid value for query", "it is no text")
+        raise invalid_input("Invalid value for query", "it is not a string")
     if "paginationToken" in body and not isinstance(token, str):
-        raise invalid_input("Invalid value for paginationToken", "it is no text")
+        raise invalid_input("Invalid value for paginationToken", "it is not a string")
     return text, token if isinstance(token, str) else None
 
 
@@ -150,7 +150,7 @@ def _find_in_query(call: Operation) -> None:
     try:
         _query(call)
     except ApiError:
-        return  # refused later, in its turn
+        return  # the handler refuses it
 
 
 def _find_in_body(call: Operation) -> None:

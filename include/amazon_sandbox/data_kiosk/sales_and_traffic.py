@@ -1,4 +1,4 @@
-"""Rows of analytics_salesAndTraffic_2024_04_24: the figures of the sales and traffic report, cut otherwise.
+"""Rows of analytics_salesAndTraffic_2024_04_24: the sales and traffic report's figures, grouped differently.
 
 What the report has by day only (shipments, refunds), this dataset has by ASIN too.
 """
@@ -104,7 +104,7 @@ def _trends(storefronts: Mapping[str, Storefront], arguments: Mapping[str, Any],
 
 
 def _sums(storefront: Storefront, span: periods.Span, now: int) -> Sums | None:
-    """All that a span's closed days add up to; None when there is none."""
+    """The sums over a span's closed days; None without a closed day."""
     sums = Sums()
     for ordinal in periods.closed_days(storefront, span, now):
         day = day_figures(storefront, ordinal, now)

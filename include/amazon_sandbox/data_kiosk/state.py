@@ -14,7 +14,7 @@ FIRST_NUMBER = 10_000
 
 @dataclass(slots=True)
 class Query(Report):
-    """One query; it lives as a report does, but without data it ends DONE.
+    """One query; it is processed as a report is, but ends DONE without data.
 
     `as_of`: the moment all pages of one result show.
     """
@@ -47,7 +47,7 @@ class Query(Report):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing changes any more."""
+        """Whether its status can no longer change."""
         return self.status in ("CANCELLED", "DONE", "FATAL")
 
 
@@ -68,7 +68,7 @@ class QueryStore(FamilyState):
         self._queries[query.id] = query
 
     def get(self, query_id: str, seller_id: str, application: str, now: float) -> Query | None:
-        """A query of this seller, made by this application and not yet forgotten."""
+        """A query of this seller, made by this application and within its retention."""
         query = self._queries.get(query_id)
         return query if query and _is_known(query, seller_id, application, now) else None
 

@@ -1,1 +1,1 @@
-"""The FBA Inventory API v1: what stands in Amazon's warehouses."""
+"""The FBA Inventory API v1: the stock in Amazon's warehouses."""

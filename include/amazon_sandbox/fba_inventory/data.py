@@ -27,7 +27,7 @@ def summaries(
 ) -> list[dict[str, Any]]:
     """Every SKU with FBA stock records at `now` (UTC epoch seconds), in the catalogue's order.
 
-    `others`: the account's shops; those that share the shop's stock count in.
+    `others`: the account's storefronts; those that share this one's stock are included.
     """
     stocks = shared_stock_at(others, storefront, now)
     return [

@@ -1,4 +1,4 @@
-"""getInventorySummaries: pages of 50, whose tokens live for 30 seconds."""
+"""getInventorySummaries: pages of 50, whose tokens are valid for 30 seconds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAME = "getInventorySummaries"
 
 
 async def get_inventory_summaries(call: Operation) -> Answer:
-    """Stock as it stands; the following pages show the moment of the first."""
+    """Current stock; the following pages show the moment of the first."""
     sandbox, now = call.sandbox, call.sandbox.clock.now()
     wanted = state.read(call.request.query_params, call.caller, instant(now))
     call.marketplace_ids = (wanted.marketplace_id,)

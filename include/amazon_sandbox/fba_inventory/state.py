@@ -1,4 +1,4 @@
-"""What a getInventorySummaries call asks for, checked as the model and Amazon's words demand."""
+"""What a getInventorySummaries call asks for, validated as Amazon's model and documentation require."""
 
 from __future__ import annotations
 

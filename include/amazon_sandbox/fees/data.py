@@ -19,7 +19,7 @@ PROGRAMMES = ("FBA_CORE", "FBA_SNL", "FBA_EFN")
 
 
 def listing_of(storefront: Storefront, id_type: str, value: str, today: int) -> Listing | None:
-    """The launched listing that is meant; of an ASIN the one from Amazon's stock first."""
+    """The launched listing of an ASIN or SKU; for an ASIN preferably the one fulfilled by Amazon."""
     known = sorted(storefront.listings, key=lambda listing: listing.is_merchant)
     for listing in known:
         if listing.launch <= today and value == (listing.asin if id_type == "ASIN" else listing.sku):

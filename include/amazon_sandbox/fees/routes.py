@@ -51,7 +51,7 @@ def _failure(identifier: dict[str, Any], message: str) -> dict[str, Any]:
 
 
 def _find_subject(call: Operation) -> None:
-    """The marketplaces stand in the body."""
+    """The marketplaces are in the body, whose errors the handler reports."""
 
 
 routes: list[BaseRoute] = [

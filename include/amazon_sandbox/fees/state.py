@@ -1,4 +1,4 @@
-"""The body of getMyFeesEstimates, checked as the model demands."""
+"""The body of getMyFeesEstimates, validated as Amazon's model requires."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LARGEST = 1e9
 
 
 class Asked(NamedTuple):
-    """One item: `price` and `shipping` in major units; `identifier` as Amazon gives it back."""
+    """One item: `price` and `shipping` in major units; `identifier` is returned with the result."""
 
     id_type: str
     value: str
@@ -70,7 +70,7 @@ def _item(item: Any) -> Asked:
 
 
 def _prices(prices: dict[str, Any]) -> dict[str, Any]:
-    """What the model knows of the prices, to be given back."""
+    """The fields of the prices that the model defines, to be returned."""
     given: dict[str, Any] = {}
     for name in ("ListingPrice", "Shipping"):
         if prices.get(name) is not None:

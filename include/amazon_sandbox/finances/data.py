@@ -1,9 +1,9 @@
-"""The Finances API 2024-06-19: its usage plan, and transactions made of the lines that settlements hold.
+"""The Finances API 2024-06-19: its usage plan, and transactions built from the lines of settlements.
 
-Every line of a settlement but the reserve stands in exactly one transaction of the same settlement
-(FINANCIAL_EVENT_GROUP_ID), counted without DEFERRED_RELEASED. A business order is deferred when it ships: its
+Every line of a settlement except the reserve is part of exactly one transaction of the same settlement
+(FINANCIAL_EVENT_GROUP_ID), not counting DEFERRED_RELEASED. A business order is deferred when it ships: its
 transaction is DEFERRED; a week later, within the same settlement, it becomes DEFERRED_RELEASED and another
-one, RELEASED, says the same money once more.
+one, RELEASED, repeats the same amounts.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ DAY = 86_400
 _DEFERRED_FOR = 7 * DAY
 _LATE_SHARE = 0.3
 _LATEST = 47 * 3600
-# Held back and paid out later: no transaction.
+# Reserved and paid out later: no transaction.
 _RESERVE = ("Previous Reserve Amount Balance", "Current Reserve Amount")
 
 Position = tuple[int, int]
@@ -65,7 +65,7 @@ def transactions(
     begin: Position | None,
     size: int,
 ) -> tuple[list[Json], Position | None]:
-    """A page of transactions by posting time from `begin` on, and the place of the next page."""
+    """A page of transactions by posting time from `begin` on, and the position of the next page."""
     page: list[Json] = []
     for here, draft in _walk(seller, storefronts, wanted, now, begin):
         if len(page) == size:
@@ -179,7 +179,7 @@ def _of_order(seller: Seller, storefront: Storefront, order: Order, now: int) ->
 
 
 def _release(seller: Seller, storefront: Storefront, order: Order) -> int:
-    """When a deferred order's money is released, 0 when it is not deferred."""
+    """When a deferred order's money is released; 0 if it is not deferred."""
     if not order.is_business:
         return 0
     ref = settlement_at(storefront.seed, seller, storefront.marketplace.currency, order.shipped)

@@ -22,7 +22,7 @@ _KINDS = {
 
 
 class Draft(NamedTuple):
-    """A transaction before it is written: `lines` are made only when it is.
+    """A transaction before it is written; `lines` are computed only then.
 
     `matures`: when a deferred one is released, 0 for others; `delay`: seconds until Amazon shows it.
     """
@@ -43,7 +43,7 @@ class Draft(NamedTuple):
 
     @property
     def visible_from(self) -> int:
-        """When Amazon shows it first."""
+        """When Amazon first shows it."""
         return self.posted + self.delay
 
     @property
@@ -76,7 +76,7 @@ class Draft(NamedTuple):
         if self.transaction_id:
             written["transactionId"] = self.transaction_id
         if self.order is None:
-            # The model requires nothing: account fees name no shop and have no items, some not even an id.
+            # The model requires no field: account fees have no marketplace and no items, some not even an id.
             del written["items"]
         else:
             written["marketplaceDetails"] = {

@@ -1,4 +1,4 @@
-"""listTransactions: pages by posting time, each asked for with the arguments of the first."""
+"""listTransactions: pages by posting time, each requested with the arguments of the first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME = "listTransactions"
 
 
 async def list_transactions(call: Operation) -> Answer:
-    """Transactions posted in a span; a span over 180 days has none, without a word."""
+    """Transactions posted in a span; a span of more than 180 days returns none, without an error."""
     sandbox, now = call.sandbox, call.sandbox.clock.now()
     asked = state.read(call.request.query_params, call.caller, instant(now))
     call.marketplace_ids = asked.marketplace_ids

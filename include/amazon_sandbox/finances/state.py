@@ -1,4 +1,4 @@
-"""What a listTransactions call asks for, checked as the model and Amazon's words demand."""
+"""What a listTransactions call asks for, validated as Amazon's model and documentation require."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from amazon_sandbox.sp_api import queries
 _SEARCHABLE = ("FINANCIAL_EVENT_GROUP_ID", "ORDER_ID")
 _ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")
 _GROUP_ID = re.compile(r"\d{1,15}")
-# So far back a related identifier without a time is looked for.
+# How far back related identifiers are searched without a time.
 _LOOKED_AT = timedelta(days=60)
 
 
 class Call(NamedTuple):
-    """A valid call. `is_empty`: Amazon answers it with nothing; `arguments`: what its pages share."""
+    """A valid call. `is_empty`: Amazon returns nothing for it; `arguments`: what its pages share."""
 
     wanted: data.Wanted
     marketplace_ids: tuple[str, ...]

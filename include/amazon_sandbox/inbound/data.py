@@ -1,6 +1,6 @@
 """FBA inbound: usage plans, and which plans and shipments a seller has.
 
-What there is comes from the world: the deliveries behind its stock.
+They are the deliveries behind the simulation's stock.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ USAGE_PLANS = {
 }
 PLANS_PATH = "/inbound/fba/2024-03-20/inboundPlans"
 V0_PATH = "/fba/inbound/v0"
-VOIDED = "VOIDED"  # a status that no plan here comes to
+VOIDED = "VOIDED"  # a status that no simulated plan ever has
 PLAN_STATUSES = (ACTIVE, VOIDED, "SHIPPED")
 MOST_PLANS, MOST_ITEMS, USUAL_SIZE = 30, 1000, 10
 V0_STATUSES = (
@@ -50,9 +50,9 @@ _EPOCH_DAY = 719_163  # 1970-01-01 as an ordinal
 def newest_plans(
     storefronts: Sequence[Storefront], now: int, *, by_update: bool, status: str | None = None
 ) -> Iterator[Plan]:
-    """The plans of two years by last update or by creation, latest first; made as far as they are taken.
+    """The plans of two years by last update or by creation, latest first; generated lazily.
 
-    `status`: only those; what is still ACTIVE is not looked for where all has left.
+    `status`: only these; blocks in which all plans have left are not searched for ACTIVE ones.
     """
     waiting: list[Plan] = []
     time = _time(now, by_update)
@@ -68,7 +68,7 @@ def newest_plans(
 def oldest_plans(
     storefronts: Sequence[Storefront], now: int, *, by_update: bool, status: str | None = None
 ) -> Iterator[Plan]:
-    """`newest_plans` the other way round."""
+    """`newest_plans` in reverse order."""
     waiting: deque[Plan] = deque()
     time = _time(now, by_update)
     for block in reversed(_blocks(now, status)):
@@ -83,7 +83,7 @@ def oldest_plans(
 
 def plans_with(storefronts: Sequence[Storefront], ids: Iterable[str], now: int) -> list[Plan]:
     """The plans of two years that have one of the ids or a shipment with such a confirmation id, latest
-    update first. Only blocks that hold one of the ids are made.
+    update first. Only blocks that contain one of the ids are generated.
     """
     left, found = frozenset(ids), list[Plan]()
     for block in _blocks(now):
@@ -107,7 +107,7 @@ def _blocks(now: int, status: str | None = None) -> range:
     if status == VOIDED:
         return range(0)
     today = now // DAY + _EPOCH_DAY
-    # A day less: where the shop is, it may be yesterday.
+    # One day less: in the marketplace's time zone it may still be yesterday.
     oldest = today + INBOUND_SEEN_DAYS - 1 if status == ACTIVE else today - KEPT_DAYS
     return range((today + PLANNED_DAYS + 1) // BLOCK_DAYS, oldest // BLOCK_DAYS - 1, -1)
 

@@ -15,12 +15,12 @@ from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.sp_api.next_tokens import PagePosition, next_token, read_next_token
 from amazon_sandbox.sp_api.operations import Answer, FindSubject, Handler, Operation, endpoint, storefront_of
 
-# Which statuses a v0 token stands for, as bits.
+# The statuses in a v0 token, as bits.
 _BITS = {status: 1 << index for index, status in enumerate(data.V0_STATUSES)}
 
 
 async def list_inbound_plans(call: Operation) -> Answer:
-    """Plans of all shops, as they stood when the first page was made."""
+    """Plans of all storefronts, as of the first page."""
     wanted = state.read_plans(call.request.query_params)
     first, as_of = _first_row(call, wanted.token, wanted.arguments)
 
@@ -76,7 +76,7 @@ async def get_shipment_items(call: Operation) -> Answer:
 
 
 async def get_shipment_items_by_shipment_id(call: Operation) -> Answer:
-    """v0: the items of one shipment; its marketplace is not needed."""
+    """v0: the items of one shipment; the marketplace is optional."""
     wanted, now = call.request.path_params["shipment_id"], _now(call)
 
     def search() -> Shipment | None:
@@ -97,7 +97,7 @@ async def _v0_page(
     row: Callable[[Plan, Shipment, int], dict[str, Any]],
     time: Callable[[Shipment, int], int],
 ) -> Answer:
-    """A token holds the whole question: a call that continues a list names only the marketplace again."""
+    """The token holds the whole query: a call for the next page repeats only the marketplace."""
     call.marketplace_ids = (wanted.marketplace_id,)
     storefront, first, as_of = storefront_of(call, wanted.marketplace_id), 0, float(_now(call))
     arguments = {"MarketplaceId": wanted.marketplace_id}
@@ -107,7 +107,7 @@ async def _v0_page(
         statuses = frozenset(status for status, bit in _BITS.items() if bits & bit)
         wanted = wanted._replace(start=start, end=end, statuses=statuses)
 
-    # Ids do not fit into a token: shipments asked for by id come on one page.
+    # Ids do not fit into a token: shipments requested by id are on one page.
     size = len(wanted.ids) or data.V0_PAGE_SIZE
 
     def search() -> list[dict[str, Any]]:
@@ -129,12 +129,12 @@ async def _v0_page(
 
 
 def _shipments(storefront: Storefront, wanted: state.Shipments, now: int) -> Iterator[tuple[Plan, Shipment]]:
-    """Those with the ids; without ids, those that may lie in the range."""
+    """Shipments with the ids; without ids, those that may be in the range."""
     if wanted.ids:
         for plan in data.plans_with([storefront], wanted.ids, now):
             yield from ((plan, one) for one in plan.shipments if one.confirmation_id in wanted.ids)
         return
-    # What is not closed yet was delivered of late.
+    # Shipments that are not closed yet were delivered recently.
     is_open = wanted.statuses and Status.CLOSED not in wanted.statuses
     for plan in plans_seen(storefront, max(wanted.start, now) if is_open else wanted.start, now):
         yield from ((plan, shipment) for shipment in plan.shipments)
@@ -189,7 +189,7 @@ def _with_token(
 
 
 def _find_subject(call: Operation) -> None:
-    """The paths of plans name no marketplace."""
+    """The paths of plans contain no marketplace."""
 
 
 def _look_v0(call: Operation) -> None:

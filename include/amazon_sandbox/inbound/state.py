@@ -1,4 +1,4 @@
-"""What inbound calls ask for, checked as the models and Amazon's words demand."""
+"""What inbound calls ask for, validated as Amazon's model and documentation require."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Items(NamedTuple):
 
 
 class Shipments(NamedTuple):
-    """A valid v0 list: bounds in UTC epoch seconds, both count; no `statuses` and no `ids`: all. A call that
-    continues a list has only the `token`.
+    """A valid v0 list: bounds in UTC epoch seconds, both included; without `statuses` and `ids`: all. A call
+    for the next page has only the `token`.
     """
 
     marketplace_id: str
@@ -75,7 +75,7 @@ def checked_id(name: str, value: str) -> str:
 
 
 def not_found(name: str, value: str) -> ApiError:
-    """The refusal of an id that nobody has."""
+    """The error for an unknown id."""
     return ApiError(404, "NotFound", "Resource not found.", f"{name} {value[:100]}")
 
 
@@ -88,7 +88,7 @@ def read_shipments(query: QueryParams, seller: Seller) -> Shipments:
     if kind == "NEXT_TOKEN":
         return Shipments(storefront, 0, 0, frozenset(), frozenset(), queries.needed(query, "NextToken"))
     if not statuses and not ids:
-        # The model asks for it only beside SHIPMENT; Amazon also refuses a DATE_RANGE without.
+        # The model requires it with SHIPMENT only; Amazon also refuses a DATE_RANGE without it.
         raise invalid_input("At least one of ShipmentStatusList and ShipmentIdList must be provided")
     start, end = _range(query) if kind == "DATE_RANGE" else (0, _ALWAYS)
     return Shipments(storefront, start, end, frozenset(statuses), frozenset(ids), None)

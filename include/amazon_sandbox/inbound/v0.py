@@ -9,13 +9,13 @@ from amazon_sandbox.simulation.inbound import Plan, Shipment
 from amazon_sandbox.simulation.streams import uniforms
 
 _FEE_PER_UNIT = 0.15
-# The model knows only these currencies for the fee.
+# The only currencies that the model allows for the fee.
 _FEE_CURRENCIES = ("USD", "GBP")
 _WITHOUT_CONTENTS_SHARE = 0.1
 
 
 def shipment_info(plan: Plan, shipment: Shipment, now: int) -> dict[str, Any]:
-    """One shipment of getShipments; it tells no time at all."""
+    """One shipment of getShipments; it contains no times."""
     marketplace = plan.storefront.marketplace
     address = SELLERS_WAREHOUSE[marketplace.region]
     shown: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What Login with Amazon says, as seen in answers of api.amazon.com."""
+"""Errors of Login with Amazon, as observed from api.amazon.com."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from amazon_sandbox.lwa.state import Refused, TokenStore
 
 
 async def token(request: Request) -> Response:
-    """Give an access token for a refresh token (or a scope). Amazon takes form bodies and JSON ones."""
+    """Issue an access token for a refresh token (or a scope). Amazon accepts form and JSON bodies."""
     sandbox = sandbox_of(request)
     fault_name: str | None = None
     seller_id: str | None = None

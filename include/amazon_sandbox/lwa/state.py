@@ -1,4 +1,4 @@
-"""The access tokens that were given out."""
+"""The access tokens that were issued."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PRUNE_AT = 10_000
 
 
 class Refused(Exception):
-    """The token endpoint says no."""
+    """The token endpoint refuses a request."""
 
     def __init__(self, refusal: LwaRefusal) -> None:
         self.refusal = refusal
@@ -26,7 +26,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What an access token opens: a seller (None: grantless) to an application, until a virtual instant.
+    """What an access token gives an application access to: a seller (None: grantless), until a virtual
+    instant.
 
     `audience`: the API it is for, `sp` or `ads`; each refuses the tokens of the other.
     """
@@ -94,7 +95,7 @@ class TokenStore(FamilyState):
         return {**self._issue(session, now), "refresh_token": refresh_token}
 
     def session(self, token: str) -> Session | None:
-        """Whom a token opens, expired or not; None for a token never given out."""
+        """The session of a token, expired or not; None for one that was never issued."""
         return self._sessions.get(token)
 
     def reset(self) -> None:

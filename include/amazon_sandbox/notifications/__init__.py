@@ -1,1 +1,1 @@
-"""The Notifications API v1 with queues as destinations, and the notices of finished reports and queries."""
+"""The Notifications API v1: queues as destinations, and notifications of finished reports and queries."""

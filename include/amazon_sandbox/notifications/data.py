@@ -1,4 +1,4 @@
-"""The Notifications API's usage plan, types and words; bodies as Amazon's notification schemas have them."""
+"""The Notifications API's usage plan, types and errors; bodies follow Amazon's notification schemas."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROOT = "/notifications/v1"
 
 REPORT_FINISHED = "REPORT_PROCESSING_FINISHED"
 QUERY_FINISHED = "DATA_KIOSK_QUERY_PROCESSING_FINISHED"
-# Payload versions of the types that are sent here.
+# Payload versions of the supported types.
 VERSIONS = {REPORT_FINISHED: "2020-09-04", QUERY_FINISHED: "2023-11-15"}
 
 EXISTS = ApiError(409, "Conflict", "A resource with the same parameters exists already.")
@@ -57,7 +57,7 @@ def application_id(client_id: str) -> str:
 def body_of(
     report: Report, *, application: str, subscription_id: str, notification_id: str, now: float
 ) -> dict[str, Any]:
-    """The notice of a finished report or query."""
+    """The notification of a finished report or query."""
     kind = QUERY_FINISHED if isinstance(report, Query) else REPORT_FINISHED
     return {
         "notificationVersion": VERSIONS[kind],

@@ -5,17 +5,17 @@ from __future__ import annotations
 from amazon_sandbox.core.faults import FaultKind, Stage
 
 MENU = (
-    FaultKind("notification_lost", Stage.NOTIFICATION, "the end of a report is not told"),
+    FaultKind("notification_lost", Stage.NOTIFICATION, "no notification is sent"),
     FaultKind(
         "notification_late",
         Stage.NOTIFICATION,
-        "the end of a report is told later",
+        "the notification is sent late",
         {"seconds": "virtual seconds, 600"},
     ),
     FaultKind(
         "notification_duplicated",
         Stage.NOTIFICATION,
-        "the end of a report is told more than once",
+        "the notification is sent more than once",
         {"copies": "how often, 2"},
     ),
 )

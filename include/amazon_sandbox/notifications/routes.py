@@ -15,7 +15,7 @@ from amazon_sandbox.sp_api.operations import Answer, Operation, endpoint
 
 
 async def create_destination(call: Operation) -> Answer:
-    """200 with the destination; 409 when the queue is one already."""
+    """200 with the destination; 409 when the queue already is one."""
     body = state.read_object(call.body)
     name, arn = state.read_text(body, "name"), state.read_arn(body)
     return _payload(
@@ -36,13 +36,13 @@ async def get_destination(call: Operation) -> Answer:
 
 
 async def delete_destination(call: Operation) -> Answer:
-    """200 with nothing in it; 400 while something is subscribed."""
+    """200 without content; 400 while a subscription uses it."""
     call.sandbox.state(NotificationStore).remove_destination(_id(call), call.application)
     return 200, {}
 
 
 async def create_subscription(call: Operation) -> Answer:
-    """200 with the subscription; 409 when there is one."""
+    """200 with the subscription; 409 when it already exists."""
     kind, body = _kind(call), state.read_object(call.body)
     version, destination = state.read_text(body, "payloadVersion"), state.read_text(body, "destinationId")
     if version != data.VERSIONS[kind]:
@@ -55,7 +55,7 @@ async def create_subscription(call: Operation) -> Answer:
 
 
 async def get_subscription(call: Operation) -> Answer:
-    """The seller's; 404 when there is none."""
+    """The seller's; 404 if it does not exist."""
     found = call.sandbox.state(NotificationStore).find(call.application, call.caller.seller_id, _kind(call))
     if found is None:
         raise data.unknown("The subscription")
@@ -69,13 +69,13 @@ async def get_subscription_by_id(call: Operation) -> Answer:
 
 
 async def delete_subscription_by_id(call: Operation) -> Answer:
-    """200 with nothing in it."""
+    """200 without content."""
     call.sandbox.state(NotificationStore).unsubscribe(_id(call), call.application, _kind(call))
     return 200, {}
 
 
 async def send_test_notification(call: Operation) -> Answer:
-    """Puts a message of the type into the queue; every scenario is the same."""
+    """Send a message of the type to the queue; all scenarios are the same."""
     kind, body = _kind(call), state.read_object(call.body)
     destination = call.sandbox.state(NotificationStore).destination(
         state.read_text(body, "destinationId"), call.application

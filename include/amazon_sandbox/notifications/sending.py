@@ -1,7 +1,7 @@
-"""Tells subscribers' queues that reports and queries have ended.
+"""Notifies subscribers' queues that reports and queries have ended.
 
-Reports end when somebody looks; while there are subscribers, the courier looks. Queues are reached by boto3,
-imported when the first message is sent, at the address set under /_sandbox/queues.
+Reports advance only when they are read; while there are subscribers, the sender reads them. It reaches the
+queues with boto3, imported when the first message is sent, at the address set under /_sandbox/queues.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from amazon_sandbox.reports.data import FINAL
 from amazon_sandbox.reports.processing import ReportProcessor
 from amazon_sandbox.reports.state import Report, ReportStore
 
-# Real seconds between two looks.
+# Real seconds between two checks.
 LOOK_EVERY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
-    """A message on its way; `due` is a virtual instant."""
+    """A message to be sent; `due` is a virtual instant."""
 
     due: float
     destination: Destination
@@ -38,7 +38,7 @@ class QueuedMessage:
 
 
 class NotificationSender(FamilyState):
-    """Sends notices to queues."""
+    """Sends notifications to queues."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -57,19 +57,19 @@ class NotificationSender(FamilyState):
             self._task = asyncio.create_task(self._run())
 
     def close(self) -> None:
-        """Stop looking."""
+        """Stop watching."""
         if self._task is not None and not self._task.get_loop().is_closed():
             self._task.cancel()
         self._task = None
 
     def reset(self) -> None:
-        """Forget what is under way and what was sent."""
+        """Forget queued and sent messages."""
         self._queued.clear()
         self._notified.clear()
         self.sent.clear()
 
     async def send(self, destination: Destination, text: str) -> None:
-        """Put a message into a queue now."""
+        """Send a message to a queue now."""
         self._queued.append(QueuedMessage(self._sandbox.clock.now(), destination, text))
         await self._deliver()
 
@@ -131,7 +131,7 @@ class NotificationSender(FamilyState):
         due = [message for message in self._queued if message.due <= now]
         self._queued = [message for message in self._queued if message.due > now]
         if due:
-            # Those that cannot be sent are lost, as at Amazon when a queue is away for long.
+            # Messages that cannot be sent are lost, as at Amazon when a queue is unavailable for long.
             results = await asyncio.gather(
                 *(asyncio.to_thread(self._send, message) for message in due), return_exceptions=True
             )
@@ -143,7 +143,7 @@ class NotificationSender(FamilyState):
 
     def _send(self, message: QueuedMessage) -> None:
         if self.endpoint_url is None:
-            raise LookupError("no endpoint of queues is set; POST /_sandbox/queues")
+            raise LookupError("no SQS endpoint is set; POST one to /_sandbox/queues")
         owner, name = message.destination.arn.split(":")[4:6]
         self._client().send_message(QueueUrl=f"{self.endpoint_url}/{owner}/{name}", MessageBody=message.text)
 

@@ -1,4 +1,4 @@
-"""Destinations and subscriptions, and what a request asks of them."""
+"""Destinations and subscriptions, and the validation of requests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A seller's notices of one type for an application."""
+    """A seller's notifications of one type for an application."""
 
     id: str
     application: str
@@ -68,7 +68,7 @@ class NotificationStore(FamilyState):
         return found
 
     def add_destination(self, application: str, name: str, arn: str) -> Destination:
-        """Another one. Raises ApiError when the queue is one already."""
+        """Add one. Raises ApiError when the queue already is one."""
         if any(each.arn == arn for each in self.destinations(application)):
             raise data.EXISTS
         made = Destination(str(uuid.uuid4()), application, name, arn)
@@ -76,7 +76,7 @@ class NotificationStore(FamilyState):
         return made
 
     def remove_destination(self, destination_id: str, application: str) -> None:
-        """Raises ApiError when something is subscribed to it."""
+        """Raises ApiError while a subscription uses it."""
         found = self.destination(destination_id, application)
         if any(each.destination == found for each in self._subscriptions.values()):
             raise data.invalid("The destination has subscriptions.")
@@ -87,7 +87,7 @@ class NotificationStore(FamilyState):
         return next(iter(self.subscribed(kind, seller_id, application)), None)
 
     def subscribed(self, kind: str, seller_id: str, application: str | None = None) -> Iterator[Subscription]:
-        """Who is told of a seller's events; of one application when given."""
+        """The subscriptions to a seller's events, of one application if given."""
         for each in list(self._subscriptions.values()):
             if (each.kind, each.seller_id) == (kind, seller_id) and application in (None, each.application):
                 yield each
@@ -95,7 +95,7 @@ class NotificationStore(FamilyState):
     def subscribe(
         self, application: str, seller_id: str, kind: str, version: str, destination_id: str
     ) -> Subscription:
-        """A subscription. Raises ApiError when there is one."""
+        """Add a subscription. Raises ApiError when it already exists."""
         destination = self.destination(destination_id, application)
         if self.find(application, seller_id, kind):
             raise data.EXISTS
@@ -111,7 +111,7 @@ class NotificationStore(FamilyState):
         return found
 
     def unsubscribe(self, subscription_id: str, application: str, kind: str) -> None:
-        """Raises ApiError when it is not there."""
+        """Raises ApiError for an unknown one."""
         del self._subscriptions[self.subscription(subscription_id, application, kind).id]
 
     def reset(self) -> None:
@@ -124,7 +124,7 @@ class NotificationStore(FamilyState):
 
 
 def read_kind(kind: str) -> str:
-    """A notification type that is sent here. Raises ApiError."""
+    """A supported notification type. Raises ApiError."""
     if kind not in data.VERSIONS:
         raise data.invalid(f"notificationType {kind} is not supported.")
     return kind
@@ -137,7 +137,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise data.invalid("The body is no JSON object.")
+        raise data.invalid("The body is not a JSON object.")
     return found
 
 
@@ -155,5 +155,5 @@ def read_arn(body: dict[str, Any]) -> str:
     queue = resource.get("sqs") if isinstance(resource, dict) else None
     arn = queue.get("arn") if isinstance(queue, dict) else None
     if not isinstance(arn, str) or not _ARN.fullmatch(arn) or len(arn) > 1000:
-        raise data.invalid("resourceSpecification.sqs.arn is no ARN of a queue.")
+        raise data.invalid("resourceSpecification.sqs.arn is not the ARN of a queue.")
     return arn

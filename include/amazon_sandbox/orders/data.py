@@ -1,4 +1,4 @@
-"""The Orders APIs' usage plans and words, and the walk through the orders that both versions share."""
+"""The Orders APIs' usage plans and statuses, and the search that both versions share."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OPEN = frozenset(("Pending", "Unshipped"))
 
 
 class Found(NamedTuple):
-    """An order as it stood at the time of the search."""
+    """An order in its state at the time of the search."""
 
     storefront: Storefront
     order: Order
@@ -34,7 +34,7 @@ class Found(NamedTuple):
 class Search(NamedTuple):
     """Which orders are wanted: created or last updated in [start, end], in epoch seconds.
 
-    `statuses` are the world's (Pending, Unshipped, Shipped, Cancelled); empty is all.
+    `statuses` are the simulation's (Pending, Unshipped, Shipped, Cancelled); empty means all.
     """
 
     by_update: bool
@@ -51,7 +51,7 @@ Position = tuple[int, int]
 def search(
     storefronts: Sequence[Storefront], wanted: Search, now: int, begin: Position | None, size: int
 ) -> tuple[list[Found], Position | None]:
-    """A page of orders from `begin` on, oldest purchase first, and the place of the next page."""
+    """A page of orders from `begin` on, oldest purchase first, and the position of the next page."""
     page: list[Found] = []
     for here, found in _walk(storefronts, wanted, now, begin):
         if len(page) == size:

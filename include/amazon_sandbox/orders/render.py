@@ -17,7 +17,7 @@ _DELIVER_WITHIN = 6 * 86_400
 
 
 def order(found: Found, included: frozenset[str]) -> Json:
-    """An order of 2026-01-01; data sets that were not asked for are left out."""
+    """An order of 2026-01-01; data sets that were not requested are left out."""
     one, storefront = found.order, found.storefront
     priced = is_priced(one, found.status)
     written: Json = {

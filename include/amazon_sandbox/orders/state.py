@@ -1,4 +1,4 @@
-"""What a search for orders asks for, in the words of either version."""
+"""What a search for orders asks for, with the parameters of either version."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _PERSONAL = ("BUYER", "RECIPIENT")
 
 
 class Wanted(NamedTuple):
-    """A valid search. `ends_at`: the end as told in the answer; `arguments`: what its pages share."""
+    """A valid search. `ends_at`: the end as the response states it; `arguments`: what its pages share."""
 
     search: Search
     marketplace_ids: tuple[str, ...]
@@ -78,7 +78,7 @@ def read_search(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
     parties = queries.choices(query, "fulfilledBy", ("MERCHANT", "AMAZON"))
     included = queries.choices(query, "includedData", INCLUDED)
     if set(included) & set(_PERSONAL):
-        # Personal data needs a role that nobody has here.
+        # Personal data needs a role that no application has in the sandbox.
         raise FORBIDDEN
     return _wanted(
         _NEW, query, seller, now, _known(statuses, STATUSES), _merchant(parties, "MERCHANT"),
@@ -148,7 +148,7 @@ def _window(names: _Names, query: QueryParams, now: datetime) -> tuple[bool, dat
 
 
 def _known(values: tuple[str, ...], names: Mapping[str, str]) -> frozenset[str]:
-    """The world's words; statuses no order here ever has match nothing."""
+    """The simulation's statuses; one that no simulated order ever has matches nothing."""
     return frozenset(names[value] or "none" for value in values)
 
 

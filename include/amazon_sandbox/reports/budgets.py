@@ -1,4 +1,4 @@
-"""Daily budgets of report types, which the sandbox's user may set: Amazon documents none."""
+"""Daily budgets of report types, set by a control call. Amazon documents none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes reports: on request, by schedule, or as Amazon publishes them. Decides how each will end."""
+"""Creates reports: on request, by schedule, or as Amazon publishes them. Decides how each will end."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Pace:
 
 
 class ReportCreator(FamilyState):
-    """Makes reports of the sandbox's sellers."""
+    """Creates reports for the sandbox's sellers."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -56,14 +56,14 @@ class ReportCreator(FamilyState):
     def create(
         self, seller: Seller, application: str, wanted: ReportSpecification
     ) -> tuple[Report, str | None]:
-        """A report asked for now, and a note for the call log when it broke a cooldown."""
+        """A report requested now, and a note for the call log when the request violated a cooldown."""
         report, note = self._make(seller, application, wanted, self._sandbox.clock.now())
         if report.job is not None:
             report.rendering = self._sandbox.state(Renderer).submit(report.job)
         return report, note
 
     def run_schedules(self, seller: Seller) -> None:
-        """Make what the seller's schedules have made by now."""
+        """Create the reports that the seller's schedules have created by now."""
         if not self._store.schedules:
             return
         now = self._sandbox.clock.now()
@@ -72,7 +72,7 @@ class ReportCreator(FamilyState):
                 self._run_schedule(schedule, seller, now)
 
     def publish_settlements(self, seller: Seller) -> None:
-        """List the settlements Amazon has published by now, as far as it keeps them."""
+        """Add the settlements that Amazon has published by now and still retains."""
         now = self._sandbox.clock.now()
         oldest = now - data.RETENTION.total_seconds()
         newest: SettlementRef | None = None
@@ -114,7 +114,7 @@ class ReportCreator(FamilyState):
         return report, None if earlier is None else COOLDOWN
 
     def _within_cooldown(self, same: SameReport, rules: data.TypeRules, now: float) -> Report | None:
-        """The same report, made too recently to be made again. One that failed does not count."""
+        """An identical report within its cooldown. A failed one does not count."""
         earlier = self._store.latest.get(same)
         if rules.cooldown is None or earlier is None or earlier.status in ("CANCELLED", "FATAL"):
             return None

@@ -67,8 +67,8 @@ class TypeRules(NamedTuple):
     :param progress_seconds: virtual time in IN_PROGRESS after it.
     :param by_days: the window is calendar days; the time part is ignored.
     :param is_snapshot: the window is ignored.
-    :param cooldown: time in which the same report (type, marketplaces, window) is not made again.
-    :param when_repeated: what a report asked for within the cooldown gets.
+    :param cooldown: time in which an identical report (type, marketplaces, window) is not created again.
+    :param when_repeated: how a report requested within the cooldown ends.
     :param max_range: a longer window ends FATAL.
     :param oldest: a window that starts earlier ends CANCELLED.
     :param compressed: documents are stored with GZIP.
@@ -224,7 +224,7 @@ TYPES: dict[str, TypeRules] = {
         number=2661, cooldown=timedelta(hours=4), max_range=timedelta(days=31)
     ),
     "GET_FBA_OVERAGE_FEE_CHARGES_DATA": TypeRules(number=2662, cooldown=timedelta(hours=4)),
-    # Once a day for a seller and shop; the dates that must be stated choose nothing.
+    # Once a day per seller and marketplace; dates are required but have no effect.
     "GET_FBA_ESTIMATED_FBA_FEES_TXT_DATA": TypeRules(
         number=2670, is_snapshot=True, cooldown=timedelta(hours=24)
     ),
@@ -236,23 +236,24 @@ OTHER_TYPE = TypeRules()
 
 
 def rules_of(report_type: str) -> TypeRules:
-    """The rules of a type; for one without a line in TYPES usual ones, with its published cooldown."""
+    """The rules of a type; without an entry in TYPES the usual ones, with its published cooldown."""
     return TYPES.get(report_type) or _published_rules().get(report_type, OTHER_TYPE)
 
 
 @cache
 def known_types() -> dict[str, Access]:
-    """Amazon's report types and who may make them.
+    """Amazon's report types and who may request them.
 
     `requestable` ones cannot be scheduled, `schedulable` ones can be both; `amazon` ones can only be listed;
-    `restricted` ones need a restricted role (`/_sandbox/roles`), and a token of their own for each document.
+    `restricted` ones need a restricted role (`/_sandbox/roles`), and a restricted data token for each
+    document.
     """
     return {row["report_type"]: row["access"] for row in _rows()}  # type: ignore[misc]
 
 
 @cache
 def _published_rules() -> dict[str, TypeRules]:
-    """What is published of every type: whether it ignores dates, and how often it is made at most."""
+    """Published facts of every type: whether it ignores dates, and its cooldown."""
     return {
         row["report_type"]: OTHER_TYPE._replace(
             is_snapshot=row["ignores_dates"] == "yes",

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 PREFIX = "/documents/"
 CHUNK = 256 * 1024
-_LONG_AGO = 30 * 86_400.0  # so old is no URL that is good, however fast the clock runs
-_PLAIN = "x-sandbox-plain"  # the bytes unpacked, whatever is stored: a fault's label needs it
+_LONG_AGO = 30 * 86_400.0  # older than any valid URL, however fast the clock runs
+_PLAIN = "x-sandbox-plain"  # serve the bytes uncompressed, as the fault plain_labelled_gzip needs
 _ENCODING = "response-content-encoding"
 
 
@@ -48,7 +48,7 @@ def presigned_url(
     expired: bool = False,
     seconds: int = data.URL_SECONDS,
 ) -> str:
-    """A URL for a document, good for so many virtual seconds from now (`VirtualClock.lifetime`)."""
+    """A URL for a document, valid for `seconds` virtual seconds from now (`VirtualClock.lifetime`)."""
     signed_at = sandbox.clock.now() - (_LONG_AGO if expired else 0)
     query = {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
@@ -66,7 +66,7 @@ def presigned_url(
 
 
 async def download(request: Request) -> Response:
-    """A document, for whoever holds a good URL; no token, as at S3."""
+    """A document, for anyone with a valid URL; no token is needed, as at S3."""
     sandbox = sandbox_of(request)
     document = sandbox.state(ReportStore).document(request.path_params["document_id"])
     fault: Fault | None = None
@@ -85,7 +85,7 @@ async def download(request: Request) -> Response:
         fault = fault or sandbox.faults.draw(Stage.DOWNLOAD, subject)
         response = response or _serve(document.rendered, request.query_params, fault)
     if response is None:
-        raise AssertionError("a URL is refused or served")
+        raise AssertionError("a URL is either refused or served")
     response.headers["x-amz-request-id"] = _s3_id()
     _log(sandbox, document, response, fault)
     return response
@@ -118,7 +118,7 @@ def _refusal(sandbox: Sandbox, request: Request, document: Document | None) -> R
         message = "The request signature we calculated does not match the signature you provided."
         return _xml(403, "SignatureDoesNotMatch", message)
     now = sandbox.clock.now()
-    # Signed, so it is what was written.
+    # Covered by the signature, so it is a number.
     expires = signed_at + sandbox.clock.lifetime(int(query["X-Amz-Expires"]))
     if now >= expires:
         return _xml(
@@ -168,7 +168,7 @@ def _serve(rendered: Rendered, query: QueryParams, fault: Fault | None) -> Respo
 
 
 def _typed(response: Response, content_type: str) -> Response:
-    """Set the Content-Type as it is; Starlette would add a charset to text types."""
+    """Set the Content-Type unchanged; Starlette would add a charset to text types."""
     response.headers["content-type"] = content_type
     return response
 

@@ -21,8 +21,8 @@ REPORT = (
     FaultKind(
         "unknown_status",
         Stage.REPORT,
-        "the report shows a processingStatus nobody documented, for ever",
-        {"status": "the word, SUSPENDED"},
+        "the report keeps a processingStatus that is not documented",
+        {"status": "the status, SUSPENDED"},
     ),
     FaultKind(
         "stuck", Stage.REPORT, "the report never ends", {"status": "IN_PROGRESS or IN_QUEUE, IN_PROGRESS"}
@@ -45,7 +45,7 @@ DOCUMENT = (
     FaultKind(
         "column_added",
         Stage.DOCUMENT,
-        "a column nobody announced",
+        "an unannounced column",
         {
             "column": f"{_COLUMN}, new-column",
             "value": "what its cells hold, x",
@@ -62,7 +62,7 @@ DOCUMENT = (
     FaultKind(
         "column_duplicated", Stage.DOCUMENT, "two columns with one name", {"column": "its name, the last"}
     ),
-    FaultKind("columns_reordered", Stage.DOCUMENT, "the columns stand in reverse order"),
+    FaultKind("columns_reordered", Stage.DOCUMENT, "the columns are in reverse order"),
     FaultKind(
         "localized_header",
         Stage.DOCUMENT,
@@ -81,12 +81,12 @@ DOCUMENT = (
     FaultKind(
         "lines_split",
         Stage.DOCUMENT,
-        "a line of several units stands in two lines of the same keys, a row of an Ads report in two of the "
-        "same dimensions",
+        "a line of several units is split into two lines with the same keys, a row of an Ads report into two "
+        "with the same dimensions",
         {"column": "flat files: the units, quantity"},
     ),
-    FaultKind("lines_lone", Stage.DOCUMENT, "of an order with several lines only one is told"),
-    FaultKind("lines_reversed", Stage.DOCUMENT, "the lines stand in reverse order"),
+    FaultKind("lines_lone", Stage.DOCUMENT, "an order with several lines has only its last"),
+    FaultKind("lines_reversed", Stage.DOCUMENT, "the lines are in reverse order"),
     FaultKind(
         "line_break",
         Stage.DOCUMENT,
@@ -120,8 +120,8 @@ DOCUMENT = (
     FaultKind(
         "words",
         Stage.DOCUMENT,
-        "words stand instead of the report",
-        {"text": "them, No data found for the specified date range"},
+        "a message replaces the report",
+        {"text": "the message, No data found for the specified date range"},
     ),
     FaultKind(
         "recoded",
@@ -194,7 +194,7 @@ def apply_report_faults(book: FaultBook, report: Report, subject: Subject, now: 
 
 
 def apply_document_faults(book: FaultBook, report: Report, subject: Subject) -> None:
-    """Add the faults of the stage `document` that match to what is to be written, if anything is."""
+    """Add the matching faults of the stage `document` to the report's job, if it has one."""
     if report.job is None:
         return
     faults = book.draw_all(Stage.DOCUMENT, subject)

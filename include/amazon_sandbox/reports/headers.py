@@ -1,6 +1,7 @@
 """Headers of flat files in the account's language, for the fault `localized_header`.
 
-Invented translations: what matters is that the English names are gone. All letters exist in Windows-1252.
+The translations are invented; the point is that the English names are gone. All letters exist in
+Windows-1252.
 """
 
 from __future__ import annotations

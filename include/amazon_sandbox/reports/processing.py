@@ -1,4 +1,4 @@
-"""The life of reports: queue, progress and end, by the virtual clock or by reads."""
+"""Amazon's work on a requested report: IN_QUEUE, IN_PROGRESS, its end; by the virtual clock or by reads."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from amazon_sandbox.reports import data
 from amazon_sandbox.reports.render import Rendered, Renderer, RenderJob
 from amazon_sandbox.reports.state import Document, Report, ReportStore
 
-# A due report whose document is still being written holds its reader so many real seconds, then it shows
-# IN_PROGRESS. Below the 5 s after which httpx, and so python-amazon-sp-api, gives up on an answer.
+# Real seconds that a read of a due report waits for its document; after that it shows IN_PROGRESS. Less than
+# the 5 s after which httpx, and so python-amazon-sp-api, times out.
 WAIT_FOR_DOCUMENT = 4.0
 
 
 class ReportProcessor(FamilyState):
-    """Moves reports on when somebody looks at them."""
+    """Advances reports when they are read."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._store = sandbox.state(ReportStore)
 
     async def advance(self, reports: Iterable[Report]) -> None:
-        """Bring reports to where they should be now."""
+        """Bring reports to the state they should have now."""
         now = self._sandbox.clock.now()
         due = [report for report in reports if _advance(report, now)]
         if due:
             await asyncio.gather(*(self._finish(report) for report in due))
 
     def cancel(self, report: Report) -> bool:
-        """Cancel a report that waits; False when it has begun."""
+        """Cancel a queued report; False when processing has begun."""
         if report.status != "IN_QUEUE":
             return False
         report.status, report.processed = "CANCELLED", False
@@ -41,7 +41,7 @@ class ReportProcessor(FamilyState):
         return True
 
     async def rendered(self, document: Document) -> Rendered | None:
-        """What is stored of a document, written now when it is not yet; None when that failed."""
+        """A document's file, written now if it does not exist yet; None when that failed."""
         if document.rendered is None and document.job is not None:
             document.rendered = await self._sandbox.state(Renderer).submit(document.job)
         return document.rendered
@@ -61,7 +61,7 @@ class ReportProcessor(FamilyState):
         rendering = report.rendering
         done, _ = await asyncio.wait((rendering,), timeout=WAIT_FOR_DOCUMENT)
         if report.status in data.FINAL:
-            return  # another reader was faster, or it was cancelled
+            return  # another read was faster, or it was cancelled
         if done:
             self._take_document(report, rendering)
         else:
@@ -78,7 +78,7 @@ class ReportProcessor(FamilyState):
         report.rendering = None
         error = None if rendering.cancelled() else rendering.exception()
         if error is not None:
-            # The world failed, which is a fault of the sandbox: loud here, FATAL to the client.
+            # The simulation failed, which is a bug of the sandbox: print it; the client sees FATAL.
             traceback.print_exception(error, file=sys.stderr)
             report.faults.append(f"sandbox error: {error!r}")
             report.status = "FATAL"

@@ -1,4 +1,4 @@
-"""Writes documents into the store, in a process of its own: making data never delays an answer."""
+"""Writes documents into the store, in a process of its own: generating data never delays a response."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from amazon_sandbox.simulation import FatalReport, Simulation
 class RenderJob:
     """One document to write: a settlement, an error text, bulk rows, or the report itself.
 
-    `writer`: writes it instead, whatever it is; a function of a module, for the worker must find it.
+    `writer`: a function that writes it instead; a module's, so that the worker process can import it.
     """
 
     path: str
@@ -51,8 +51,8 @@ class RenderJob:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A written document: where, what kind, its size plain. `fatal`: it explains a failure; `next_row`: there
-    is more, from this row on.
+    """A written document: path, type and uncompressed size. `fatal`: it explains a failure; `next_row`: the
+    first row of the next page, if there is one.
     """
 
     path: str
@@ -107,10 +107,10 @@ def _write_error(job: RenderJob, details: str) -> Rendered:
 def write_file(
     job: RenderJob, chunks: Iterator[bytes], content_type: str, *, fatal: bool = False
 ) -> Rendered:
-    """Write the bytes to the job's path, packed where it says so."""
+    """Write the bytes to the job's path, compressed if the job requires it."""
     plain = 0
     with open(job.path, "wb") as file:
-        # No name and time in the gzip header: the same document is the same bytes.
+        # No name and time in the gzip header, so that the same document has the same bytes.
         out: IO[bytes] = (
             gzip.GzipFile("", "wb", 4, file, 0) if job.compressed else file  # type: ignore[assignment]
         )
@@ -137,7 +137,7 @@ class Renderer(FamilyState):
         self._tasks: set[asyncio.Task[Rendered | None]] = set()
 
     def new_path(self) -> str:
-        """A path in the store that no document has."""
+        """An unused path in the store."""
         return str(self._directory / f"{next(self._names):09d}")
 
     def start(self) -> None:
@@ -152,12 +152,12 @@ class Renderer(FamilyState):
         return task
 
     async def finish(self, seconds: float) -> None:
-        """Wait until all that is queued now is written, but no longer than so many real seconds."""
+        """Wait until all queued jobs are written, at most `seconds` real seconds."""
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=seconds)
 
     def close(self) -> None:
-        """Drop what is queued and end the worker."""
+        """Cancel queued jobs and end the worker."""
         for task in self._tasks:
             task.cancel()
         if self._executor is not None:
@@ -171,7 +171,7 @@ class Renderer(FamilyState):
         try:
             return await loop.run_in_executor(self._pool(), self._call(), job)
         except BrokenProcessPool:
-            # The worker was killed (out of memory, or by hand): once more with a new one.
+            # The worker was killed (out of memory, or by hand): retry once with a new one.
             self._executor = None
             return await loop.run_in_executor(self._pool(), self._call(), job)
 
@@ -204,7 +204,7 @@ def _start_worker(factory: SimulationFactory) -> None:
 
 
 def _end_with_parent() -> None:
-    """A killed server cannot say goodbye; without this its worker would wait for ever."""
+    """Without this, the worker of a killed server would wait forever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
@@ -218,5 +218,5 @@ def _render_in_worker(job: RenderJob) -> Rendered | None:
 
 
 def _nothing() -> None:
-    """Wakes a new worker."""
+    """First job of a new worker, which starts its process."""
     sys.stdout.flush()

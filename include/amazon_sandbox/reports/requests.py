@@ -1,4 +1,4 @@
-"""Reads requests of the Reports API and refuses them in Amazon's words."""
+"""Validates requests of the Reports API, with Amazon's error messages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LIST_PARAMETERS = (
 
 
 class ReportSpecification(NamedTuple):
-    """A valid CreateReportSpecification. `start_day`, `end_day`: the calendar days as written."""
+    """A valid CreateReportSpecification. `start_day`, `end_day`: the calendar days as given."""
 
     report_type: str
     marketplace_ids: tuple[str, ...]
@@ -141,7 +141,7 @@ def schedule_types(query: QueryParams) -> tuple[str, ...]:
 
 
 def check_listable(report_type: str, *, has_role: bool = False) -> None:
-    """Raises ApiError for a type Amazon does not have, or one this seller has no role for."""
+    """Raises ApiError for an unknown type, or one that needs a role the seller lacks."""
     access = data.known_types().get(report_type)
     if access is None:
         raise invalid_input(f"Invalid Report Type {report_type}")
@@ -150,7 +150,7 @@ def check_listable(report_type: str, *, has_role: bool = False) -> None:
 
 
 def check_requestable(report_type: str, *, by_schedule: bool, has_role: bool = False) -> None:
-    """Raises ApiError for a type that cannot be asked for, or not by a schedule."""
+    """Raises ApiError for a type that cannot be requested, or not by a schedule."""
     check_listable(report_type, has_role=has_role)
     access = data.known_types()[report_type]
     if access == "amazon" or (by_schedule and access != "schedulable"):
@@ -195,7 +195,7 @@ def _marketplaces(body: Mapping[str, Any]) -> tuple[str, ...]:
 def _options(body: Mapping[str, Any]) -> dict[str, str]:
     options = body.get("reportOptions")
     if options is None:
-        # null stands for nothing only where the field is absent altogether.
+        # Amazon accepts an absent field, but not null.
         if "reportOptions" in body:
             raise wrong_type(None, "object")
         return {}

@@ -64,7 +64,7 @@ async def cancel_report(call: Operation) -> Answer:
 
 
 async def get_reports(call: Operation) -> Answer:
-    """getReports, newest first; made by whomever, schedules and Amazon included."""
+    """getReports, newest first; also those created by schedules and by Amazon."""
     wanted = requests.report_filter(
         call.request.query_params, instant(call.sandbox.clock.now()), has_role=_has_role(call)
     )
@@ -88,7 +88,7 @@ async def get_reports(call: Operation) -> Answer:
 async def _page(
     call: Operation, wanted: ReportFilter, position: tuple[float, int] | None
 ) -> tuple[list[Report], bool]:
-    """The reports of a page, and whether there are more. A status is known once a report is settled."""
+    """The reports of a page, and whether there are more. Reports are advanced before their status is read."""
     candidates = call.sandbox.state(ReportStore).page(call.caller.seller_id, wanted, position)
     page: list[Report] = []
     while batch := list(itertools.islice(candidates, wanted.page_size)):
@@ -102,7 +102,7 @@ async def _page(
 
 
 async def get_report_document(call: Operation) -> Answer:
-    """getReportDocument: a URL that dies in 300 seconds."""
+    """getReportDocument: a URL that is valid for 300 seconds."""
     encoded = queries.flag(call.request.query_params, "enableContentEncodingUrlHeader")
     document = call.sandbox.state(ReportStore).document(
         call.request.path_params["document_id"], call.caller.seller_id
@@ -233,7 +233,7 @@ def _find_in_body(call: Operation) -> None:
     try:
         body = body_object(call.body, None)
     except ApiError:
-        return  # refused later, in its turn
+        return  # the handler refuses it
     if isinstance(body.get("reportType"), str):
         call.report_type = body["reportType"]
     if isinstance(body.get("marketplaceIds"), list):

@@ -34,7 +34,7 @@ def iso(seconds: float) -> str:
 
 @dataclass(slots=True)
 class Document:
-    """A document. `rendered` is None until it is written: those Amazon makes are, when first described."""
+    """A document. `rendered` is None until it is written: for settlements, at the first getReportDocument."""
 
     id: str
     seller_id: str
@@ -48,12 +48,12 @@ class Document:
 
 @dataclass(slots=True)
 class Report:
-    """One report and how its life is planned to go.
+    """One report and how it will be processed.
 
-    `job` is what to write when it is due; without one it ends as `ending` says. A `repeat_of` shares the fate
-    of an earlier report. `reads_needed` replaces time by the number of getReport calls.
-    `processed` is False when it was cancelled before processing began. `family`: the API it is of;
-    `without_data`: how it ends when there is nothing to write.
+    `job` is what to write when it is due; without one its status becomes `ending`. A `repeat_of` ends as the
+    earlier report does. `reads_needed` replaces time by the number of getReport calls.
+    `processed` is False when it was cancelled before processing began. `family`: its API;
+    `without_data`: its status when there is no data.
     """
 
     id: str
@@ -134,7 +134,7 @@ class Schedule:
 
 
 class SameReport(NamedTuple):
-    """What makes two requests the same to Amazon's cooldowns. The window is None for snapshots."""
+    """The key by which Amazon's cooldowns recognise identical requests. The window is None for snapshots."""
 
     application: str
     seller_id: str
@@ -161,7 +161,7 @@ class ReportStore(FamilyState):
         return len(self._reports)
 
     def new_id(self, created: float) -> tuple[str, int]:
-        """An id as Amazon's, a running number and the day of creation in six digits; and the number alone."""
+        """An id like Amazon's, a running number and the day of creation in six digits; and the number."""
         self._number += 1
         return f"{self._number}{int(created // DAY):06d}", self._number
 
@@ -204,7 +204,7 @@ class ReportStore(FamilyState):
         return iter(self._reports.values())
 
     def page(self, seller_id: str, wanted: ReportFilter, after: tuple[float, int] | None) -> Iterator[Report]:
-        """Candidates of a page: of the types, marketplaces and times wanted, newest first, after a place."""
+        """Candidates of a page, by types, marketplaces and times, newest first, after a position."""
         kept = [
             report
             for report_type in dict.fromkeys(wanted.report_types)
@@ -247,7 +247,7 @@ def token_of(wanted: ReportFilter, last: Report) -> str:
 
 
 def read_token(token: str) -> tuple[ReportFilter, tuple[float, int]] | None:
-    """The filter and place of a nextToken; None for a token this API never gave out."""
+    """The filter and position of a nextToken; None for a token that was never issued."""
     try:
         types, statuses, marketplace_ids, since, until, size, (created, number) = json.loads(
             base64.b64decode(token, validate=True)

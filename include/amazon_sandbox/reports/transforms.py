@@ -1,4 +1,4 @@
-"""Content faults: what a fault does to the bytes of a document on their way into the store.
+"""Content faults, applied to the bytes of a document on their way into the store.
 
 Flat files are changed line by line; the JSON of analytics reports is read whole (it is small).
 """
@@ -23,11 +23,11 @@ _MEASURES = re.compile(rb"quantity|price|tax|discount|amount|units|supply|buyabl
 
 
 class FaultNotApplicable(ValueError):
-    """A content fault that this document cannot have, such as a column it does not hold."""
+    """A content fault that cannot be applied to this document, such as one about a column it lacks."""
 
 
 def apply(name: str, options: Options, chunks: Iterator[bytes], content_type: str) -> Iterator[bytes]:
-    """The changed bytes. Raises FaultUnfit, at once or while the bytes are read."""
+    """The changed bytes. Raises FaultNotApplicable, at once or while the bytes are read."""
     if name == "words":
         return iter((str(options.get("text", "No data found for the specified date range")).encode(),))
     if name == "recoded":
@@ -141,7 +141,7 @@ def _localized_header(header: Cells, options: Options, charset: str) -> tuple[Ce
     words = localized_headers().get(language)
     if words is None:
         raise FaultNotApplicable(
-            f"no header in language {language!r}; there are {', '.join(localized_headers())}"
+            f"no header in language {language!r}; use one of {', '.join(localized_headers())}"
         )
     return [
         words[name].encode(charset) if (name := cell.decode(charset)) in words else cell for cell in header
@@ -193,7 +193,7 @@ def _lost_character(header: Cells, options: Options, charset: str) -> tuple[Cell
     at, row = _index(header, options, charset), int(options.get("row", 1))
 
     def edit(cells: Cells, number: int) -> Cells:
-        # A file in which characters were lost was UTF-8 once, whatever it is called.
+        # A file with lost characters was written as UTF-8, whatever charset it is labelled with.
         cells = [cell.decode(charset).encode() for cell in cells]
         return [*cells[:at], cells[at] + "\ufffd".encode(), *cells[at + 1 :]] if number == row else cells
 
@@ -212,12 +212,12 @@ def _quoted(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEd
 def _header_respelled(header: Cells, options: Options, charset: str) -> tuple[Cells, RowEdit]:
     spell = _SPELLINGS.get(str(options.get("style", "joined")))
     if spell is None:
-        raise FaultNotApplicable(f"no such style; there are {', '.join(_SPELLINGS)}")
+        raise FaultNotApplicable(f"unknown style; use one of {', '.join(_SPELLINGS)}")
     return [spell(name.decode(charset)).encode(charset) for name in header], _same
 
 
 def _joined(name: str) -> str:
-    words = re.split(r"(?<!\d)[\s_-]+|[\s_-]+(?!\d)", name)  # 0-90 stays what it is
+    words = re.split(r"(?<!\d)[\s_-]+|[\s_-]+(?!\d)", name)  # keep 0-90 unchanged
     return "".join(word[:1].upper() + word[1:] for word in words)
 
 
@@ -240,7 +240,7 @@ def _no_rows(header: Cells, options: Options, charset: str) -> tuple[Cells, RowE
 
 
 def _lines_split(header: Cells, rows: list[Cells], options: Options, charset: str) -> Iterator[Cells]:
-    """A line of several units in two, which together say the same: the amounts stay with the first."""
+    """Split a line of several units in two that add up to it; all amounts are in the first."""
     at = _index(header, {"column": "quantity", **options}, charset)
     measures = {index for index, name in enumerate(header) if _MEASURES.search(name)}
     for cells in rows:
@@ -257,7 +257,7 @@ def _lines_split(header: Cells, rows: list[Cells], options: Options, charset: st
 
 
 def _lines_lone(header: Cells, rows: list[Cells], options: Options, charset: str) -> Iterator[Cells]:
-    """Of the lines that begin with one id, such as those of an order, only the last."""
+    """Of the lines with the same id in the first column, such as those of an order, only the last."""
     return iter({cells[0]: cells for cells in rows}.values())
 
 
@@ -266,7 +266,7 @@ def _lines_reversed(header: Cells, rows: list[Cells], options: Options, charset:
 
 
 def _lines_joined(header: Cells, rows: list[Cells], options: Options, charset: str) -> Iterator[Cells]:
-    """The first two lines behind a settlement's own as one, with the sum of their amounts."""
+    """The first two transactions of a settlement joined into one, with the sum of their amounts."""
     at = _index(header, {"column": "amount", **options}, charset)
     if len(rows) < 3:
         raise FaultNotApplicable("the settlement has no two lines to join")

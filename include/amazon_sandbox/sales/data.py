@@ -90,7 +90,7 @@ def _count(sums: _Sums, order: Order, wanted: Filter, now: int) -> None:
 def _intervals(
     start: datetime, end: datetime, granularity: str, zone: ZoneInfo, sunday_first: bool
 ) -> Iterator[tuple[datetime, datetime]]:
-    """[start, end) cut at the borders of the zone's hours, days, ..."""
+    """[start, end) split at the zone's hours, days, ..."""
     cursor = start
     while cursor < end:
         border = _next_border(cursor.astimezone(zone), granularity, zone, sunday_first)

@@ -14,7 +14,7 @@ NAME = "getOrderMetrics"
 
 
 async def get_order_metrics(call: Operation) -> Answer:
-    """Units, items, orders and sales by interval; recent ones still move."""
+    """Units, items, orders and sales by interval; recent ones still change."""
     now = call.sandbox.clock.now()
     wanted = state.read(call.request.query_params, call.caller, instant(now))
     call.marketplace_ids = (wanted.marketplace_id,)

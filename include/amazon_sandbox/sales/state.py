@@ -1,4 +1,4 @@
-"""What a getOrderMetrics call asks for, checked as the model and Amazon's words demand."""
+"""What a getOrderMetrics call asks for, validated as Amazon's model and documentation require."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def read(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
         raise invalid_input("Only one of asin and sku can be specified")
     buyer = queries.choice(query, "buyerType", ("B2B", "B2C", "All"), "All")
     network = queries.choice(query, "fulfillmentNetwork", _NETWORKS)
-    # No order of this world belongs to the only programme there is.
+    # AmazonHaul is the only programme, and no simulated order belongs to it.
     programme = queries.choice(query, "amazonProgram", ("AmazonHaul",))
     first = queries.choice(query, "firstDayOfWeek", ("Monday", "Sunday"), "Monday")
     wanted = data.Filter(

@@ -1,4 +1,4 @@
-"""Where sellers send from and Amazon receives, by region and country; invented."""
+"""Invented addresses of sellers' and Amazon's warehouses, by region and country."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from amazon_sandbox.simulation.orders import Order, OrderItem, is_priced, orders
 from amazon_sandbox.simulation.storefront import Storefront
 from amazon_sandbox.simulation.streams import pick, uniforms
 
-LONGEST_DAYS = 30  # Sponsored Products; the others look back 14 days
+LONGEST_DAYS = 30  # Sponsored Products; 14 days for the others
 CREDITED_SHARE = 0.42
 HALO_SHARE = 0.14
 SEEN_AFTER = 12 * 3600
@@ -63,7 +63,7 @@ def credits_of_orders(storefront: Storefront, ordinal: int) -> dict[int, tuple[C
 
 
 def candidates(storefront: Storefront, ordinal: int) -> list[Credit]:
-    """All that could be credited to the clicks of a day in the end, in order of purchase."""
+    """All that may eventually be credited to the clicks of a day, in order of purchase."""
     found = [
         credit
         for day in range(ordinal, ordinal + LONGEST_DAYS)
@@ -136,7 +136,7 @@ def _ad(structure: Structure, product: str, listing: Listing, day: int, uniform:
 
 
 def _could_be_seen(storefront: Storefront, ad: Ad, day: int) -> bool:
-    """Ads of what is sold out are not shown."""
+    """Ads for sold-out products are not shown."""
     return any(listing.launch <= day and not storefront.is_sold_out(listing, day) for listing in ad.listings)
 
 

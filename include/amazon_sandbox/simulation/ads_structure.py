@@ -1,7 +1,8 @@
-"""What a shop advertises: portfolios, campaigns of the three sponsored products, ad groups, ads, targets.
+"""What a storefront advertises: portfolios, campaigns of the three sponsored products, ad groups, ads,
+targets.
 
-Made of the shop's families of products, so that each SKU has an ad. Ids have 18 digits and are odd: none of
-them fits into a float, as Amazon's largest do not.
+Derived from the storefront's families of products, so that each SKU has an ad. Ids have 18 digits and are
+odd: none of them fits into a float, as Amazon's largest do not.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """All entities of a shop; `ads_of`: (product, SKU) -> its ads."""
+    """All entities of a storefront; `ads_of`: (product, SKU) -> its ads."""
 
     portfolios: tuple[Portfolio, ...]
     campaigns: tuple[Campaign, ...]
@@ -124,7 +125,7 @@ class Structure:
 
 @lru_cache(maxsize=128)
 def structure_of(storefront: Storefront) -> Structure:
-    """The advertising of a shop."""
+    """The advertising of a storefront."""
     return _Builder(storefront).build()
 
 
@@ -302,7 +303,7 @@ class _Builder:
 
 
 def _name(listing: Listing, language: str) -> str:
-    """A short name of a family, and its code, for two families may share the words."""
+    """A short name of a family, with its code, as two families may share a name."""
     title = queries_of(listing, language)[0].text.title()
     return f"{title} {listing.type_code}"
 

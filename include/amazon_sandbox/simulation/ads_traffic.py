@@ -43,7 +43,7 @@ class Part(NamedTuple):
 
 
 class AdDay(NamedTuple):
-    """A local day as nobody knows it yet: all parts, and all it could be credited with."""
+    """A local day in its final state: all parts, and all it may be credited with."""
 
     parts: tuple[Part, ...]
     candidates: list[Credit]

@@ -1,8 +1,8 @@
 """Bulk stock at Amazon Warehousing and Distribution: a seller's own store before FBA, by case.
 
-Every second FBA SKU of the seller's first shop is kept there. SKUs come in groups, each with one inbound
-shipment every eight to eleven weeks; in between cases leave for FBA at an even pace, so that stock follows
-from the day alone and stands still for a (UTC) day.
+Every second FBA SKU of the seller's first storefront is kept there. SKUs come in groups, each with one
+inbound shipment every eight to eleven weeks; in between cases leave for FBA at an even pace, so that stock
+depends on the day alone and does not change within a (UTC) day.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Shipment(NamedTuple):
     received_at: int
 
     def status(self, now: int) -> Status:
-        """As it stands at `now`, which is not before it was made."""
+        """Its status at `now`, which must not be before it was created."""
         return list(Status)[sum(at <= now for at in self.changes) - 1]
 
     def updated_at(self, now: int) -> int:
@@ -92,7 +92,7 @@ class Shipment(NamedTuple):
 
 
 def stock_at(storefront: Storefront, now: int) -> list[Stock]:
-    """Stock of the seller whose first shop it is, by SKU."""
+    """Stock by SKU of the seller whose first storefront it is."""
     day = _day(now)
     return [_stock(storefront, sku, day) for sku in skus(storefront) if sku.listing.launch <= day]
 

@@ -12,7 +12,7 @@ from amazon_sandbox.simulation.sellers import Seller
 from amazon_sandbox.simulation.storefront import Storefront
 
 BLOCK_ROWS = 5_000
-_MARK = "@@@@@@@"  # seven characters no generated value holds; the number of the repetition takes their place
+_MARK = "@@@@@@@"  # seven characters that no generated value contains; replaced by the repetition's number
 _LAST_DAY = date(2026, 10, 31).toordinal()
 
 

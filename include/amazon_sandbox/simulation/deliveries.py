@@ -35,7 +35,7 @@ class Arrival(NamedTuple):
 
 
 def arrivals(storefront: Storefront, days: range) -> Iterator[Arrival]:
-    """The stock cycles of SKUs that begin on one of the days. Cheap: no order is made for it."""
+    """The stock cycles of SKUs that begin on one of the days. Cheap: it generates no orders."""
     for listing in storefront.listings:
         day = max(days.start, listing.launch)
         while not listing.is_merchant and day < days.stop:
@@ -67,7 +67,7 @@ def shipment_id(storefront: Storefront, listing: Listing, day: int) -> str:
 
 
 def centre_at(storefront: Storefront, uniform: float) -> str:
-    """The warehouse of a shop's country at `uniform` in [0, 1)."""
+    """A warehouse of the marketplace's country, at `uniform` in [0, 1)."""
     return pick(uniform, CENTRES.get(storefront.marketplace.country, ("XEU1",)))
 
 

@@ -1,5 +1,5 @@
 """How much would sell on a day: season, weekday, trend, events, and the stock cycles that cut sales to
-nothing.
+zero.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ ROWS_PER_CHUNK = 500
 
 
 class FatalReport(ValueError):
-    """Amazon accepts the request and ends the report FATAL; `detail` is what its error document says."""
+    """Amazon accepts the request and ends the report FATAL; `detail` is the text of its error document."""
 
     def __init__(self, report_type: str, detail: str) -> None:
         self.report_type = report_type
@@ -53,7 +53,7 @@ def charset_of(marketplaces: Iterable[Marketplace]) -> Charset:
 
 
 def flat_file(header: Sequence[str], rows: Iterable[Sequence[str]], charset: Charset) -> Document:
-    """Tab separated, CRLF, unquoted. A character the charset lacks is a fault of our tables:
+    """Tab separated, CRLF, unquoted. A character the charset lacks is an error in our tables:
     UnicodeEncodeError.
     """
     return Document(_lines(header, rows, charset.codec), charset.content_type)

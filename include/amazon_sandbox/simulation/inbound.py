@@ -1,9 +1,9 @@
 """How FBA stock gets there: the deliveries that the stock cycles begin with, as shipments and their plans.
 
-The deliveries of a shop's day are one inbound plan with a shipment a SKU, whose units are those the inventory
-ledger receives. A plan is made nine days before; its shipments leave six days before and are being received
-from two days before on, as the inventory reports show them. In rare cases a few units never arrive: then more
-was shipped than was received.
+The deliveries of a storefront's day are one inbound plan with a shipment per SKU, whose units are those the
+inventory ledger receives. A plan is made nine days before; its shipments leave six days before and are being
+received from two days before on, as the inventory reports show them. In rare cases a few units never arrive:
+then more was shipped than was received.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SHORT_SHARE = 0.04
 
 
 class Status(StrEnum):
-    """States of a shipment that both versions of the API know."""
+    """States of a shipment that both versions of the API have."""
 
     WORKING = "WORKING"
     SHIPPED = "SHIPPED"
@@ -56,7 +56,7 @@ class Shipment(NamedTuple):
     closed_at: int
 
     def status(self, now: int) -> Status:
-        """As it stands at `now`, which is not before it was made."""
+        """Its status at `now`, which must not be before it was created."""
         if now < self.left_at:
             return Status.WORKING
         if now < self.receiving_at:
@@ -77,7 +77,7 @@ class Shipment(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The shipments of one delivery day of a shop, made together."""
+    """The shipments of one delivery day of a storefront, created together."""
 
     plan_id: str
     name: str
@@ -116,8 +116,8 @@ def plans_seen(storefront: Storefront, since: int, now: int) -> Iterator[Plan]:
 
 @kept_per_storefront(KEPT_BLOCKS)
 def inbound_ids(storefront: Storefront, block: int) -> frozenset[str]:
-    """The ids of the plans of a block and the confirmation ids of their shipments, without an order made for
-    it; those of deliveries that come to nothing are among them.
+    """The ids of the plans of a block and the confirmation ids of their shipments, without generating
+    orders; ids of deliveries without units are included.
     """
     begun = list(arrivals(storefront, _days(block)))
     return frozenset(

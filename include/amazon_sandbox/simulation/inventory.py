@@ -75,7 +75,7 @@ def stock_at(storefront: Storefront, now: int) -> dict[str, Stock]:
     return stocks
 
 
-# Shops of one stock: each tells all pieces in full. The United Kingdom has its own.
+# Marketplaces that share one stock and each report all of it. The United Kingdom has its own.
 PAN_EU = frozenset({"DE", "FR", "IT", "ES", "NL", "SE", "PL", "BE", "IE"})
 
 

@@ -6,8 +6,8 @@ once more and does not go on sale, a cancelled order's units are inspected and d
 cycle ends. So a day's opening balance and its movements always give the closing balance, which is the
 warehouse stock at local midnight.
 
-A day appears a day after its close. For the two days that follow, adjustments are not yet reconciled: they
-stand under other events; after that the day stands still.
+A day appears a day after its close. For the two days that follow, adjustments are not yet reconciled and
+have other reasons; after that the day no longer changes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The marketplaces of the world, their money and their days."""
+"""Amazon's marketplaces, their money and their days."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from amazon_sandbox.simulation import tables
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Marketplace:
-    """One shop of Amazon.
+    """One Amazon marketplace.
 
     `tax_included`: list prices carry the tax (VAT countries); otherwise tax is added at checkout (US, CA).
-    `usd_rate` and `market_size` scale the catalogue's dollar prices and the demand of the largest shop.
-    `settlement_style` is how the settlement file writes decimals and dates: `iso_point` or `local_comma`.
+    `usd_rate` and `market_size` scale the catalogue's dollar prices and the demand of the largest
+    marketplace. `settlement_style` is how the settlement file writes decimals and dates: `iso_point` or
+    `local_comma`.
     """
 
     country: str

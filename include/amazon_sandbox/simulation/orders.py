@@ -1,8 +1,8 @@
-"""The orders of one marketplace-local day, with the whole life of each already known.
+"""The orders of one marketplace-local day, each with its complete history.
 
 An order carries the instants at which it was bought, paid, shipped or cancelled; what a report shows of it
 depends only on the report's `as_of`. All that changes an order has happened 5 days after purchase, so a
-closed day stands still before its seventh.
+closed day no longer changes from its seventh.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Buyers of merchant-fulfilled orders: made from the seed, and plainly nobody."""
+"""Buyers of merchant-fulfilled orders: generated from the seed, and plainly fictional."""
 
 from __future__ import annotations
 

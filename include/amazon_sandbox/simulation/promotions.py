@@ -1,4 +1,4 @@
-"""Campaigns of a shop: promotions and coupons, each on a family of products for some days.
+"""Campaigns of a storefront: promotions and coupons, each on a family of products for some days.
 
 What they sold are the order lines with a discount: those of a campaign's ASINs, bought while it ran. Half of
 the families get promotions, the others coupons, and a family has one campaign at a time, so that no discount

@@ -1,7 +1,7 @@
-"""Refunds and FBA returns. They are planned from the day of purchase, so that a refund always points to a
+"""Refunds and FBA returns. They are planned from the day of purchase, so that a refund always refers to a
 real, shipped order.
 
-For each purchase day a small plan says after how many days refunds of it are posted. A refund day then needs
+For each purchase day a small plan lists after how many days its refunds are posted. A refund day then needs
 only the purchase days whose plan names it, not all the 45 days before.
 """
 

@@ -1,7 +1,8 @@
 """Removal orders: units that came back unsellable are taken out of stock when they have lain 30 days.
 
-One order a shop and day, of all units whose time is up that day. So what leaves the unsellable stock is what
-the removal orders ask for. An order is sent back in one or two parcels, or disposed of; some are cancelled.
+One order per storefront and day, of all units that reach 30 days that day. So the unsellable stock falls by
+exactly what the removal orders list. An order is sent back in one or two parcels, or disposed of; some are
+cancelled.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ DAY = 86_400
 LONGEST_REMOVAL_DAYS = 24  # from the request to Completed
 CANCELLED_SHARE = 0.04
 RETURN_SHARE = 0.7
-_FEE = 0.97  # a unit, in dollars of the largest shop
+_FEE = 0.97  # per unit, in dollars of the largest marketplace
 
 
 class Parcel(NamedTuple):

@@ -1,4 +1,4 @@
-"""What customers searched for in a period, and what each query did for each ASIN of a shop.
+"""What customers searched for in a period, and what each query did for each ASIN of a storefront.
 
 It all follows from the figures of sales and traffic: part of an ASIN's sessions began with a search, part of
 its order items ended one. So a period's purchases over all queries of an ASIN never exceed its units ordered,
@@ -68,7 +68,7 @@ class QueryFigures:
 
 
 def queries_of(listing: Listing, language: str) -> tuple[Query, ...]:
-    """What customers type when they look for such a product; shared by the family but for the variant."""
+    """What customers type to find such a product; the same for the family except for the variant."""
     name = _product_name(listing, language)
     words = next(row for row in tables.rows("search_words") if row["language"] == language)
     brand = BRANDS.get(language, DEFAULT_BRAND)
@@ -105,7 +105,7 @@ def asin_figures(storefront: Storefront, first: int, last: int, as_of: int) -> d
 
 
 def query_figures(storefront: Storefront, first: int, last: int, as_of: int) -> list[QueryFigures]:
-    """Every query that showed one of the shop's ASINs in the period, by text."""
+    """Every query that showed one of the storefront's ASINs in the period, by text."""
     parts: dict[str, dict[str, Funnel]] = {}
     queries: dict[str, Query] = {}
     by_asin = {listing.asin: listing for listing in reversed(storefront.listings)}
@@ -152,7 +152,7 @@ def _whole(
     first: int,
     last: int,
 ) -> QueryFigures:
-    """Ours is a share of the whole; what is not ours is other sellers'."""
+    """Our part of a query's total; the rest is other sellers'."""
     u = uniforms(*storefront.key, query.text, first, last, "query")
     mine = NOTHING
     for funnel in asins.values():

@@ -1,4 +1,4 @@
-"""The sellers of a scenario and their credentials, all made from the seed when asked."""
+"""The sellers of a scenario and their credentials, generated from the seed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What leaves Amazon's warehouses: the shipments of orders, and free replacements of earlier ones.
 
-An order ships whole, at the instant the order itself knows; its report rows follow some hours later.
+An order ships in one shipment, at the order's own instant; its report rows follow some hours later.
 """
 
 from __future__ import annotations

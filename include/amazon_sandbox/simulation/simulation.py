@@ -1,4 +1,4 @@
-"""The world as the sandbox's server sees it."""
+"""The simulation as the sandbox's server sees it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from amazon_sandbox.simulation.storefront import Storefront, Storefronts
 
 
 class Simulation:
-    """Sellers and their history, made from a seed.
+    """Sellers and their history, generated from a seed.
 
     Cheap to make; days are generated when a document needs them and kept in bounded caches. Equal seeds give
     equal bytes in every process. Instants must be aware. Safe to use from several threads.
 
     :param seed: any integer.
-    :param scenario: `demo` (northwind_na, northwind_eu) or `simulation` (more sellers and marketplaces).
+    :param scenario: `demo` (northwind_na, northwind_eu) or `world` (more sellers and marketplaces).
     """
 
     def __init__(self, seed: int = 7, scenario: str = "demo") -> None:
@@ -66,7 +66,7 @@ class Simulation:
         """
         if report_type not in REQUESTABLE:
             known = ", ".join(REQUESTABLE)
-            raise KeyError(f"report type {report_type!r} cannot be requested; the world can write: {known}")
+            raise KeyError(f"report type {report_type!r} cannot be requested; use one of: {known}")
         storefronts = tuple(
             self.storefront(seller, marketplace_id)
             for marketplace_id in marketplace_ids or seller.marketplace_ids

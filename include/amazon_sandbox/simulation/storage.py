@@ -1,6 +1,6 @@
 """What lying in Amazon's warehouses costs: monthly storage, the surcharge on old stock, overage.
 
-Fees follow from the world's stock: volume, average units on hand and a rate per cubic foot.
+Fees follow from the stock: volume, average units on hand and a rate per cubic foot.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CENT, _FINE = Decimal("0.01"), Decimal("0.0001")
 
 
 class StorageFee(NamedTuple):
-    """A SKU's storage in one fulfilment centre in a month. Volumes in cubic feet, money in the shop's."""
+    """A SKU's storage in one fulfilment centre in a month. Volumes in cubic feet, money in local currency."""
 
     listing: Listing
     centre: str
@@ -57,7 +57,7 @@ class AgedFee(NamedTuple):
 
 
 class OverageFee(NamedTuple):
-    """Storage used above the limit of a shop."""
+    """Storage used above the limit of a storefront."""
 
     day: date
     used: Decimal

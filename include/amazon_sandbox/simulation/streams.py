@@ -1,9 +1,9 @@
 """Random streams that depend on nothing but their key.
 
-Every random figure of the world is drawn from a stream named by what it is about: seed, account, marketplace,
-day, SKU and purpose. So the same seed gives the same world in any process and in any order of asking, and one
-day can be made without the days before it. Python's own hash() is randomised per process and a global
-generator depends on call order; neither is used.
+Every random figure of the simulation is drawn from a stream named after what it describes: seed, account,
+marketplace, day, SKU and purpose. So the same seed gives the same history in any process and in any order,
+and one day can be generated without the days before it. Python's own hash() is randomised per process and a
+global generator depends on call order; neither is used.
 """
 
 from __future__ import annotations

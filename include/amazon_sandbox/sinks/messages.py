@@ -1,4 +1,4 @@
-"""What sinks for messages keep."""
+"""The messages that a sink keeps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Messages(FamilyState):
         self._made = 0
 
     def next_number(self) -> int:
-        """Rising over the whole life of the server."""
+        """A number that rises for as long as the server runs."""
         self._made += 1
         return self._made
 

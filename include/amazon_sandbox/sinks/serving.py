@@ -1,4 +1,4 @@
-"""What the sinks for messages share: a call is logged, may be hit by a fault, and has a JSON body."""
+"""What the message sinks share: faults, the call log and JSON bodies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def serve(
     own_fault: Callable[[Fault], Response | None],
     refusal: Callable[[ApiError], Response],
 ) -> Response:
-    """Answer a call, or let a fault do it: the sink's own ones first, then those of any HTTP call."""
+    """Handle a call and apply faults: the sink's own, then those of any HTTP call."""
     sandbox = sandbox_of(request)
     fault = sandbox.faults.draw(Stage.REQUEST, Subject(operation))
     response: Response | None = None
@@ -53,7 +53,7 @@ def _log(sandbox: Sandbox, operation: str, response: Response, fault: str | None
 
 
 async def json_object(request: Request) -> Body | None:
-    """The body; None when it is no JSON object."""
+    """The body; None when it is not a JSON object."""
     try:
         parsed = json.loads((await request.body()).decode("utf-8", "replace"))
     except ValueError:

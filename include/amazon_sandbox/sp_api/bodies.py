@@ -32,7 +32,7 @@ def body_object(raw: bytes, content_type: str | None) -> dict[str, Any]:
 
 
 def wrong_type(value: object, allowed: str) -> ApiError:
-    """The refusal of a value of another JSON type than the one allowed."""
+    """The error for a value of the wrong JSON type."""
     found = next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "null")
     mismatch = f'instance type ({found}) does not match any allowed primitive type (allowed: ["{allowed}"])'
     return invalid_input(f"Invalid request body: [{mismatch}]")

@@ -1,4 +1,4 @@
-"""How every SP-API operation is served: who asks, faults, quota, the work, headers, the log."""
+"""How every SP-API operation is served: authentication, faults, quota, handler, headers, call log."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _WITH_RATE = frozenset((200, 201, 202, 204, 400, 404))
 
 @dataclass(slots=True)
 class Operation:
-    """One call of an operation. The handler fills in what the log should know."""
+    """One call of an operation. The handler fills in the fields that are logged."""
 
     name: str
     request: Request
@@ -61,11 +61,11 @@ class Operation:
 
     @property
     def quota_owner(self) -> str:
-        """Whose bucket pays: the seller's, or of a grantless call the application's alone."""
+        """Whose token bucket is used: the seller's; for a grantless call the application's (empty)."""
         return self.seller.seller_id if self.seller else ""
 
     def subject(self) -> Subject:
-        """What faults are matched with."""
+        """What faults are matched against."""
         if self.seller is None:
             return Subject(self.name, None, None, self.report_type, self.marketplace_ids)
         return Subject(
@@ -83,7 +83,7 @@ def endpoint(
 ) -> Callable[[Request], Awaitable[Response]]:
     """A route for an operation. `find_subject` notes report type and marketplaces, if any faults are set.
 
-    `grantless`: it takes a token of a scope instead of a seller's.
+    `grantless`: it needs the token of a scope instead of a seller's.
     """
 
     async def serve(request: Request) -> Response:
@@ -163,10 +163,10 @@ def _log(operation: Operation, status: int | None) -> None:
 
 
 def storefront_of(call: Operation, marketplace_id: str) -> Storefront:
-    """The caller's shop in one of its marketplaces."""
+    """The caller's storefront in one of its marketplaces."""
     return call.sandbox.simulation.storefront(call.caller, marketplace_id)
 
 
 async def unknown_path(request: Request) -> Response:
-    """What the gateway says to paths and methods it does not have."""
+    """The gateway's response to unknown paths and methods."""
     return json_answer(access_denied().body(), 403, {"x-amzn-RequestId": new_request_id()})

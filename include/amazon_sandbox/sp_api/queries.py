@@ -1,4 +1,4 @@
-"""Reads query parameters as the models type them and refuses the rest in Amazon's words (400)."""
+"""Reads query parameters by the types of Amazon's models; anything else is 400 with Amazon's message."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def text(query: QueryParams, name: str) -> str | None:
 
 
 def needed(query: QueryParams, name: str) -> str:
-    """A text that must be there."""
+    """A required text."""
     value = text(query, name)
     if value is None:
         raise missing(name)
@@ -30,7 +30,7 @@ def needed(query: QueryParams, name: str) -> str:
 
 
 def missing(name: str) -> ApiError:
-    """The refusal of a call without a parameter it needs."""
+    """The error for a missing parameter."""
     return invalid_input("One or more required parameters missing", f"{name};")
 
 

@@ -1,4 +1,4 @@
-"""The Tokens API's usage plan and words, as tokens_2021-03-01.json gives them."""
+"""The Tokens API's usage plan and errors, from tokens_2021-03-01.json."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ NO_ROLE = ApiError(
 
 
 def invalid(details: str) -> ApiError:
-    """400 InvalidRequest, in the model's words."""
+    """400 InvalidRequest, with the model's message."""
     return ApiError(400, "InvalidRequest", "Request is missing or has invalid parameters", details)

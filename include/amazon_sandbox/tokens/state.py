@@ -1,4 +1,4 @@
-"""What a createRestrictedDataToken call asks for, checked as the model demands."""
+"""What a createRestrictedDataToken call asks for, validated as Amazon's model requires."""
 
 from __future__ import annotations
 

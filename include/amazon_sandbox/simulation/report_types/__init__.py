@@ -1,4 +1,4 @@
-"""The report types the world can write: one module each, one line each in the registry."""
+"""The report types that the simulation can write: one module each, one line each in the registry."""
 
 from __future__ import annotations
 

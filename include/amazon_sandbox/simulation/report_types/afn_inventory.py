@@ -15,8 +15,8 @@ BY_COUNTRY_HEADER = (*_ITEM, "country", "quantity-for-local-fulfillment")
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The first marketplace's stock at `as_of` (no line names the shop); unsellable units have a line of
-    their own.
+    """The first marketplace's stock at `as_of` (no line names the marketplace); unsellable units have a line
+    of their own.
     """
     storefront = request.storefronts[0]
     stocks = stock_at(storefront, request.now)

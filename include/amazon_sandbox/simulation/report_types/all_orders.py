@@ -1,8 +1,8 @@
 """GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL: order items by last-updated-date (UTC), one file
 for all marketplaces.
 
-An order shows its state at the time of the report and stands in the window of its last update: once updated
-again it has left the older window. Header variants as seen in production files: 34 columns in NA, 33 in EU
+An order has its state at the time of the report and is part of the window of its last update: updated
+again, it leaves the older window. Header variants as seen in production files: 34 columns in NA, 33 in EU
 (order-item-id after order-status), the 31 base columns in FE.
 """
 

@@ -11,7 +11,7 @@ from amazon_sandbox.simulation.report_types.periods import INVALID, Json, json_c
 from amazon_sandbox.simulation.report_types.request import ReportRequest
 from amazon_sandbox.simulation.storefront import Storefront
 
-# Campaigns that started earlier are no longer told.
+# Campaigns that started earlier are no longer reported.
 OLDEST = timedelta(days=731)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)")
 

@@ -1,4 +1,4 @@
-"""GET_COUPON_PERFORMANCE_REPORT: coupons that started in a stretch of time, each with its ASINs.
+"""GET_COUPON_PERFORMANCE_REPORT: coupons that started in a period, each with its ASINs.
 
 The JSON of Amazon's sellerCouponReport schema. While a coupon runs its figures grow, up to yesterday.
 """

@@ -1,6 +1,6 @@
 """GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA: FBA stock now; dates are ignored.
 
-Header sets by region: NA the newer 24 columns (a `store` column tells the marketplaces apart, so all asked
+Header sets by region: NA the newer 24 columns (a `store` column names the marketplace, so all requested
 ones are written), EU 23 with local and remote stock, elsewhere the 21 base columns; outside NA only the first
 marketplace is written, because nothing in the line names it.
 """

@@ -19,7 +19,7 @@ _COUNTED_FROM = fba_inventory.BASE_HEADER.index("afn-warehouse-quantity")
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The snapshot at `as_of`, shops and header as in the report without archived listings."""
+    """The snapshot at `as_of`, storefronts and header as in the report without archived listings."""
     region = request.seller.region
     storefronts = request.storefronts if region == "NA" else request.storefronts[:1]
     rows = [

@@ -1,7 +1,7 @@
-"""GET_FBA_ESTIMATED_FBA_FEES_TXT_DATA: estimated fees of each FBA SKU of a shop, as of now.
+"""GET_FBA_ESTIMATED_FBA_FEES_TXT_DATA: estimated fees of each FBA SKU of a storefront, as of now.
 
-Europe's file has the cost of shipping to other European shops, North America's the parts of the fulfilment
-fee. Elsewhere North America's columns are written.
+Europe's file has the cost of shipping to other European marketplaces, North America's the parts of the
+fulfilment fee. Elsewhere North America's columns are written.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def header_of(region: str) -> tuple[str, ...]:
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document of the first shop asked for, or None for a seller without FBA listings."""
+    """The document of the first marketplace requested, or None for a seller without FBA listings."""
     storefront = request.storefronts[0]
     today = storefront.marketplace.day_of_epoch(request.now)
     rows = [

@@ -1,4 +1,5 @@
-"""GET_LEDGER_SUMMARY_VIEW_DATA and GET_LEDGER_DETAIL_VIEW_DATA: the ledger as balances and as events.
+"""GET_LEDGER_SUMMARY_VIEW_DATA and GET_LEDGER_DETAIL_VIEW_DATA: the inventory ledger
+as balances and as events.
 
 Every field is quoted. Days are calendar days of the country, and the window is cut by the country's clock: a
 window of UTC days reaches into the day before in America, into the day behind in Asia.
@@ -62,7 +63,7 @@ _FILTERS = {"FNSKU": "fnsku", "MSKU": "sku", "ASIN": "asin"}
 def write_summary(request: ReportRequest) -> Document | None:
     """Balances and flows by day or month, SKU, disposition and country; None when the ledger shows no day.
 
-    :raises FatalReport: for an aggregation this Amazon does not make.
+    :raises FatalReport: for an aggregation that the sandbox does not support.
     """
     location = request.options.get("aggregateByLocation", "COUNTRY")
     period = request.options.get("aggregatedByTimePeriod", "MONTHLY")
@@ -75,7 +76,7 @@ def write_summary(request: ReportRequest) -> Document | None:
 
 
 def write_detail(request: ReportRequest) -> Document | None:
-    """Every movement by day; None when there is none."""
+    """Every movement by day; None without any."""
     is_newer = request.seller.region == "NA"
     rows = [row for storefront in request.storefronts for row in _detail(request, storefront, is_newer)]
     header = (*DETAIL_HEADER, NEWER_COLUMN) if is_newer else DETAIL_HEADER

@@ -1,4 +1,4 @@
-"""GET_FBA_INVENTORY_PLANNING_DATA: stock, its age, its sales and what Amazon makes of them, by SKU."""
+"""GET_FBA_INVENTORY_PLANNING_DATA: stock, its age, its sales and what Amazon derives from them, by SKU."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def _ages(storefront: Storefront, outlook: Outlook) -> dict[str, str]:
 
 
 def _dollars(storefront: Storefront, outlook: Outlook, units: int, rate: float) -> str:
-    """Storage of so many units for a month, in the shop's currency."""
+    """Cost of storing `units` for a month, in the marketplace's currency."""
     amount = units * outlook.listing.litres / LITRES_PER_CUBIC_FOOT * rate * storefront.marketplace.usd_rate
     return storefront.marketplace.money(
         round(amount * 100) if storefront.marketplace.decimals else round(amount)

@@ -1,6 +1,6 @@
 """The listings reports of one marketplace: all, open and inactive ones.
 
-A listing from Amazon's stock is inactive while none of it can be sold; its quantity is not told, as the
+A listing from Amazon's stock is inactive while none of it can be sold; its quantity is blank, as the
 stock is Amazon's. open-date carries the zone in letters, as Amazon writes it.
 """
 
@@ -47,7 +47,7 @@ def write_all(request: ReportRequest) -> Document | None:
 
 
 def write_inactive(request: ReportRequest) -> Document | None:
-    """The listings nobody can buy; None when there is none."""
+    """The listings that cannot be bought; None without any."""
     return _merchant_file(request, ("Inactive",))
 
 
@@ -139,7 +139,7 @@ def _price(storefront: Storefront, listing: Listing, now: int) -> str:
 
 
 def _merchant_stock(storefront: Storefront, listing: Listing, now: int) -> int:
-    """What the seller says of the own warehouse: counted anew each day."""
+    """The stock the seller reports from its own warehouse, counted each day."""
     return (
         int(
             uniforms(*storefront.key, listing.sku, storefront.marketplace.day_of_epoch(now), "own stock")[0]

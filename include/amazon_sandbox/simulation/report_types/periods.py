@@ -1,6 +1,7 @@
-"""What all Brand Analytics reports have in common: one shop, whole periods, nothing before it is published.
+"""What all Brand Analytics reports have in common: one marketplace, whole periods, nothing before
+its publication.
 
-The reasons of FATAL are Amazon's own words where they are known (its public issue tracker).
+The reasons of FATAL are Amazon's own messages where they are known (its public issue tracker).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ INVALID = (
     "requirements of the report type."
 )
 HOUR = 3600
-# Hours from a period's end (the shop's midnight) to its publication.
+# Hours from a period's end (the marketplace's midnight) to its publication.
 PUBLISHED_AFTER = {"DAY": 48, "WEEK": 44, "MONTH": 72, "QUARTER": 96}
 _LONGEST = 200
 _SATURDAY = 5
@@ -31,7 +32,7 @@ _SATURDAY = 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A valid request: its shop and the whole periods it covers, first and last day of each."""
+    """A valid request: its storefront and the whole periods it covers, first and last day of each."""
 
     request: ReportRequest
     storefront: Storefront
@@ -44,7 +45,7 @@ class Asked:
         return self.request.now
 
     def money(self, minor: float) -> Json:
-        """An amount in the shop's currency."""
+        """An amount in the marketplace's currency."""
         storefront = self.storefront.marketplace
         return {"amount": storefront.amount(round(minor)), "currencyCode": storefront.currency}
 

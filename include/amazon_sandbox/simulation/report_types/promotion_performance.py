@@ -1,4 +1,4 @@
-"""GET_PROMOTION_PERFORMANCE_REPORT: promotions that started in a stretch of time, each with its products.
+"""GET_PROMOTION_PERFORMANCE_REPORT: promotions that started in a period, each with its products.
 
 The JSON of Amazon's promotionReport schema. While a promotion runs its figures grow, up to yesterday.
 """

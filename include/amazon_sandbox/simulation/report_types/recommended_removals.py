@@ -1,4 +1,4 @@
-"""GET_FBA_RECOMMENDED_REMOVAL_DATA: SKUs with unsellable stock, and how long their units have lain.
+"""GET_FBA_RECOMMENDED_REMOVAL_DATA: SKUs with unsellable stock, and how long their units have been there.
 
 The units are those of the inventory reports. For sellable stock the planning report advises a sale and never
 a removal, so neither does this one.
@@ -28,7 +28,7 @@ HEADER = (
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The first marketplace's SKUs with unsellable units at `as_of`, or None when there is none."""
+    """The first marketplace's SKUs with unsellable units at `as_of`, or None without any."""
     storefront = request.storefronts[0]
     rows = list(_rows(storefront, request.now))
     return flat_file(HEADER, rows, charset_of([storefront.marketplace])) if rows else None
@@ -61,7 +61,7 @@ def _units(ages: Counter[int], youngest: int, oldest: int) -> int:
 
 
 def _unsellable_ages(storefront: Storefront, now: int) -> dict[str, Counter[int]]:
-    """Damaged returns that still lie in the warehouse, by SKU and days since they came back."""
+    """Damaged returns that are still in the warehouse, by SKU and days since they came back."""
     found: dict[str, Counter[int]] = {listing.sku: Counter() for listing in storefront.listings}
     today = storefront.marketplace.day_of_epoch(now)
     earliest = today - UNSELLABLE_KEPT_DAYS - LAST_LAG - LONGEST_RETURN_DAYS - 1

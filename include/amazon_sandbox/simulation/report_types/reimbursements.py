@@ -1,4 +1,5 @@
-"""GET_FBA_REIMBURSEMENTS_DATA: what Amazon paid back, by approval-date. The file does not name the shop."""
+"""GET_FBA_REIMBURSEMENTS_DATA: what Amazon paid back, by approval-date. The file does not
+name the marketplace."""
 
 from __future__ import annotations
 

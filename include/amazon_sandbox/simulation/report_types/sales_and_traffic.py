@@ -151,7 +151,7 @@ def _asin_entries(
 
 
 def percent(part: float, whole: float) -> float:
-    """Two decimals; nothing of nothing is nothing."""
+    """Two decimals; 0 when `whole` is 0."""
     return round(100 * part / whole, 2) if whole else 0.0
 
 

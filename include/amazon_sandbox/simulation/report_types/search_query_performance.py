@@ -77,7 +77,7 @@ def _figures(asked: Asked, query: QueryFigures, mine: Funnel, price: int) -> Jso
 
 
 def _step(asked: Asked, query: QueryFigures, name: str, total: int, mine: int, price: int) -> Json:
-    """clickData, cartAddData and purchaseData differ in the word in their fields only."""
+    """clickData, cartAddData and purchaseData differ only in a part of their field names."""
     same, one, two = by_speed(total, *asked.storefront.key, query.text, name)
     return {
         f"total{name}Count": total,

@@ -107,7 +107,7 @@ def _top(
 
 
 def _other_term(storefront: Storefront, number: int) -> str:
-    """A term of somebody else's products: never the text of a query of the seller's, for its number."""
+    """A search term for other sellers' products; its number tells it from the seller's own queries."""
     language = storefront.marketplace.language
     types = tables.rows("product_types")
     words = next(row for row in tables.rows("search_words") if row["language"] == language)

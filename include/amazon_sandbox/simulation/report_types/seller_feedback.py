@@ -1,4 +1,4 @@
-"""GET_SELLER_FEEDBACK_DATA: what buyers say of the seller, by date. Headers are in the shop's language, in a
+"""GET_SELLER_FEEDBACK_DATA: buyers' feedback, by date. Headers are in the marketplace's language, in a
 fixed order.
 """
 
@@ -32,7 +32,7 @@ _RATINGS = (5,) * 14 + (4, 4, 4, 2, 1, 1)
 
 
 def write(request: ReportRequest) -> Document | None:
-    """The document of the shops asked for, or None when nobody said anything."""
+    """The document of the requested marketplaces, or None without feedback."""
     start, end = request.window()
     end = min(end, request.now)
     rows = sorted(row for storefront in request.storefronts for row in _rows(storefront, start, end))

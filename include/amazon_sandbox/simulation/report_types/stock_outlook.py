@@ -1,4 +1,4 @@
-"""What Amazon's planning and restock reports make of a SKU's stock and its shipments."""
+"""What Amazon's planning and restock reports derive from a SKU's stock and shipments."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Outlook(NamedTuple):
 
     @property
     def alert(self) -> str:
-        """Amazon's word of warning, or none."""
+        """Amazon's alert, or an empty text."""
         if not self.stock.fulfillable:
             return "out_of_stock"
         return "low_stock" if self.total_days_of_supply < LEAD_DAYS else ""

@@ -1,8 +1,8 @@
 """GET_FBA_STORAGE_FEE_CHARGES_DATA: monthly storage by SKU and fulfilment centre, for the calendar months of
 the window that Amazon has published (7th to 15th of the following month).
 
-Two headers are in use: the newer one, here in North America, tells the utilization surcharge apart and has
-the SKU in place of the ASIN and no storage_rate.
+Two headers are in use: the newer one, here in North America, lists the utilization surcharge separately and
+has the SKU in place of the ASIN and no storage_rate.
 """
 
 from __future__ import annotations

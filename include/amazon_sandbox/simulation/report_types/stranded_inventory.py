@@ -1,7 +1,7 @@
 """GET_STRANDED_INVENTORY_UI_DATA: stock in Amazon's warehouses that no offer sells.
 
-A SKU is stranded now and then between two sales: stock that is there and that nobody can buy. Most of the
-time none is, and the report ends CANCELLED.
+Now and then a SKU is stranded between two sales: it is in stock, but cannot be bought. Most of the time no
+SKU is, and the report ends CANCELLED.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""A sink that speaks as much of ClickUp's API v2 as task comments need, and keeps what it was told."""
+"""A sink that implements as much of ClickUp's API v2 as task comments need, and keeps what it receives."""

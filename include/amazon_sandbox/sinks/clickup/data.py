@@ -1,4 +1,4 @@
-"""What ClickUp's API v2 documents of task comments."""
+"""What ClickUp's API v2 documents about task comments."""
 
 CREATE_COMMENT = "createTaskComment"
 GET_COMMENTS = "getTaskComments"
@@ -7,5 +7,5 @@ OPERATIONS = (CREATE_COMMENT, GET_COMMENTS, GET_USER)
 
 USER = {"id": 81, "username": "Northwind Traders", "email": "operations@northwind.example"}
 
-# Per token and minute, on most plans; told in X-RateLimit-Limit.
+# Per token and minute, on most plans; sent in X-RateLimit-Limit.
 RATE_LIMIT = 100

@@ -15,7 +15,7 @@ MENU = (
         "clickup_error",
         Stage.REQUEST,
         'a refusal {"err": ..., "ECODE": ...}',
-        {"status": "HTTP status, 401", "err": "its words, Token invalid", "ecode": "its code, OAUTH_025"},
+        {"status": "HTTP status, 401", "err": "its text, Token invalid", "ecode": "its code, OAUTH_025"},
         data.OPERATIONS,
     ),
     FaultKind(
@@ -29,7 +29,7 @@ MENU = (
 
 
 def refusal(status: int, err: str, ecode: str) -> Response:
-    """An error as ClickUp words it."""
+    """An error in ClickUp's shape."""
     return json_answer({"err": err, "ECODE": ecode}, status)
 
 
@@ -44,7 +44,7 @@ def clickup_answer(fault: Fault) -> Response | None:
         )
     if fault.kind.name == "clickup_rate_limited":
         answer = refusal(429, "Rate limit reached", "APP_002")
-        # Real time: it is the client's clock that reads it.
+        # Real time, as clients compare it with their own clock.
         reset = int(time.time()) + int(options.get("retry_after", 60))
         answer.headers.update(
             {

@@ -22,7 +22,7 @@ async def comments(request: Request) -> Response:
 
 
 async def user(request: Request) -> Response:
-    """Say whose token it is."""
+    """The user of the token."""
     return await _serve(request, data.GET_USER, _user)
 
 

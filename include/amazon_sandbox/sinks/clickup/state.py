@@ -1,4 +1,4 @@
-"""The comments that were made."""
+"""The created comments."""
 
 from __future__ import annotations
 

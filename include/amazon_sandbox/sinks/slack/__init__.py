@@ -1,1 +1,1 @@
-"""A sink that speaks Slack's Web API and keeps what it was told."""
+"""A sink that implements Slack's Web API and keeps what it receives."""

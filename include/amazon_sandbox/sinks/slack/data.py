@@ -1,4 +1,4 @@
-"""The workspace the sink plays."""
+"""The workspace that the sink simulates."""
 
 TEAM = {"team": "Northwind Traders", "team_id": "T0NORTHWIND"}
 BOT = {"user": "sellerops", "user_id": "U0SELLEROPS", "bot_id": "B0SELLEROPS"}

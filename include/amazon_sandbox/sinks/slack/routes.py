@@ -35,7 +35,7 @@ async def post_message(request: Request) -> Response:
 
 
 async def auth_test(request: Request) -> Response:
-    """Say who the token is."""
+    """The bot of the token."""
     return await _serve(request, data.AUTH_TEST, _auth_test)
 
 
@@ -82,7 +82,7 @@ async def _auth_test(request: Request, body: Body) -> Body:
 
 
 async def _body(request: Request) -> Body | None:
-    """JSON or form fields (with JSON inside them, as Slack takes it); None for what is neither."""
+    """JSON or form fields (with JSON inside them, as Slack takes it); None when it is neither."""
     raw = (await request.body()).decode("utf-8", "replace")
     if request.headers.get("content-type", "").startswith("application/json"):
         return _object(raw) if raw else {}
@@ -112,7 +112,7 @@ def _token(request: Request, body: Body) -> str:
 async def page(request: Request) -> Response:
     """The messages as a page: threads, newest first, each with its answers below.
 
-    Its times are real, as those of whoever sends; the virtual clock is named where it shows another time.
+    Its times are real, like the sender's; the virtual clock is added where it shows another time.
     """
     sandbox = sandbox_of(request)
     items = "".join(_thread(messages) for messages in sandbox.state(SlackStore).threads())
@@ -139,7 +139,7 @@ def _article(message: Body) -> str:
 
 
 def _clocks(real: str, virtual: str) -> str:
-    """A real instant, and what Amazon's clock showed then where that is another minute. ISO 8601 in UTC."""
+    """A real instant, with the time on Amazon's clock where that is another minute. ISO 8601 in UTC."""
     shown = f'<time datetime="{real}">{_readable(real, "seconds")} UTC</time>'
     if real[:16] == virtual[:16]:
         return shown
@@ -152,7 +152,7 @@ def _readable(iso: str, to: str) -> str:
 
 
 def _marked_up(text: str) -> str:
-    """Slack's links and bold as HTML; all else is shown as it is."""
+    """Slack's links and bold as HTML; everything else is shown unchanged."""
     linked = _LINK.sub(r'<a href="\1">\2</a>', html.escape(html.unescape(text), quote=True))
     return _BOLD.sub(r"<b>\1</b>", linked)
 
@@ -172,8 +172,8 @@ p, pre { white-space: pre-wrap; overflow-wrap: anywhere; } pre { font-size: 12px
 </style></head><body><h1>Posted messages</h1>
 <p>Now: {clocks}.</p>
 <p>The time beside a message is when it arrived, by the clock of this machine; the Airflow UI shows its runs
-and logs by the same clock. Amazon's clock may run ahead, so that quotas refill and reports end sooner: it
-decides which days are closed. The days named in a message are days of the reports.</p>
+and logs by the same clock. Amazon's clock may run ahead, so that quotas refill and reports end sooner; it
+decides which days are closed. Days in a message are days of the reports.</p>
 {items}</body></html>
 """
 

@@ -1,4 +1,4 @@
-"""The messages that were posted."""
+"""The posted messages."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class SlackStore(Messages):
     def post(self, body: Mapping[str, Any], now: float, real_now: float) -> dict[str, Any]:
         """Keep a message; Slack's answer. `now` is virtual; equal instants get rising timestamps.
 
-        `real_now` is when it arrived by this machine's clock, which is that of whoever sent it.
+        `real_now` is when it arrived, by this machine's clock, which is also the sender's.
         """
         self._last_ts = max(self._last_ts + 1, int(now * 1_000_000))
         ts = f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
         channel_id = channel_id_of(str(body["channel"]))
         kept = {key: value for key, value in body.items() if key not in ("token", "channel")}
-        # A message in a thread may name the channel by its id; people know it by the thread's name.
+        # A message in a thread may name the channel by its id; show the name that its thread has.
         channel = self._channel_of(channel_id, body.get("thread_ts")) or body["channel"]
         self.messages.append(
             {
@@ -51,7 +51,7 @@ class SlackStore(Messages):
         return {"ok": True, "channel": channel_id, "ts": ts, "message": message}
 
     def threads(self) -> list[list[dict[str, Any]]]:
-        """Messages with their answers, threads newest first; an answer to nothing stands for itself."""
+        """Messages with replies, newest thread first; a reply to an unknown message is its own thread."""
         found: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for message in self.messages:
             first = (message["channel_id"], str(message.get("thread_ts") or message["ts"]))
@@ -68,7 +68,7 @@ class SlackStore(Messages):
 
 
 def channel_id_of(channel: str) -> str:
-    """An id as it is; the same id for the same name otherwise."""
+    """A channel id: an id unchanged, for a name always the same one."""
     if channel[:1] in "CDG" and channel.isalnum() and channel.isupper():
         return channel
     return "C" + hashlib.sha256(channel.lstrip("#").encode()).hexdigest()[:10].upper()

@@ -1,1 +1,1 @@
-"""A sink that speaks as much of Telegram's Bot API as sending messages needs, and keeps what it was told."""
+"""A sink that implements what sending messages needs of Telegram's Bot API, and keeps what it receives."""

@@ -15,7 +15,7 @@ MENU = (
         "telegram_error",
         Stage.REQUEST,
         'a refusal {"ok": false, "error_code": ..., "description": ...}',
-        {"code": "error code and HTTP status, 400", "description": "its words, Bad Request: chat not found"},
+        {"code": "error code and HTTP status, 400", "description": "its text, Bad Request: chat not found"},
         data.OPERATIONS,
     ),
     FaultKind(
@@ -29,7 +29,7 @@ MENU = (
 
 
 def refusal(code: int, description: str, **parameters: Any) -> Response:
-    """An error as Telegram words it: the code is the HTTP status too."""
+    """An error in Telegram's shape; the code is also the HTTP status."""
     body: dict[str, Any] = {"ok": False, "error_code": code, "description": description}
     if parameters:
         body["parameters"] = parameters

@@ -23,7 +23,7 @@ async def send_message(request: Request) -> Response:
 
 
 async def get_me(request: Request) -> Response:
-    """Say which bot the token is of."""
+    """The bot of the token."""
     return await serve(request, data.GET_ME, _get_me, telegram_answer, _refused)
 
 
@@ -63,7 +63,7 @@ async def _send(request: Request) -> Response:
 
 
 def _has_token(request: Request) -> bool:
-    """A token is ``<bot id>:<secret>``; any is taken."""
+    """A token is ``<bot id>:<secret>``; any is accepted."""
     bot_id, _, secret = str(request.path_params["token"]).partition(":")
     return bot_id.isdigit() and bool(secret)
 
@@ -75,7 +75,7 @@ async def _body(request: Request) -> Body:
 
 
 class _Html(HTMLParser):
-    """Telegram refuses tags it does not know, and those that are not closed in order."""
+    """Telegram refuses unknown tags, and tags that are not closed in order."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -83,7 +83,7 @@ class _Html(HTMLParser):
         self._shown: list[str] = []
 
     def read(self, text: str) -> str:
-        """The text without tags. Raises ValueError in Telegram's words."""
+        """The text without tags. Raises ValueError with Telegram's message."""
         self.feed(text)
         self.close()
         if self._open:

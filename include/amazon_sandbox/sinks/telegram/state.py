@@ -1,4 +1,4 @@
-"""The messages that were sent."""
+"""The sent messages."""
 
 from __future__ import annotations
 
