@@ -1,11 +1,11 @@
-"""How fast the local Amazon answers: what makes its history anew, documents, and the calls of a poll.
+"""How fast the local Amazon responds: calls that generate its history, documents, and the calls of a poll.
 
     PYTHONPATH=include:plugins:tests python benchmarks/sandbox.py [--rounds 3] [--reports listings_all ...]
 
-Each operation is asked twice of a server that has made nothing yet, as the tests start it; each document of
-the catalogue (seven days of an account) is written twice by a world that has made nothing yet. Prints JSON:
+Each operation is called twice on a new server, as the tests start it; each document of the catalogue (seven
+days of an account) is written twice by a new simulation. Prints JSON:
 wall and CPU seconds of both, the slowest ten documents, and CPU milliseconds of the calls of a slice with a
-thousand reports in the making. Ends with 1 when in every round a first answer takes a second, or when a
+thousand reports in progress. Exits with 1 when in every round a first answer takes a second, or when a
 document takes a second of CPU.
 """
 
@@ -97,8 +97,8 @@ def main() -> int:
     print(
         json.dumps(
             {
-                "operations": {name: _told(best[name]) for name in OPERATIONS},
-                "documents": {name: _told(written[name]) for name in slowest},
+                "operations": {name: _figures(best[name]) for name in OPERATIONS},
+                "documents": {name: _figures(written[name]) for name in slowest},
                 "all_documents_cpu": {
                     when: round(sum(costs[place].cpu for costs in written.values()), 2)
                     for place, when in enumerate(("first", "again"))
@@ -129,7 +129,7 @@ def operations() -> Iterator[tuple[str, tuple[Cost, Cost]]]:
 
 
 def document(spec: ReportSpec, account: str) -> tuple[Cost, Cost]:
-    """The documents of seven days of an account, first and again, of a world that has made nothing yet."""
+    """The documents of seven days of an account, written twice by a new simulation."""
     catalogue.simulation.cache_clear()
     shops = tuple(marketplace(code) for code in SHOPS[account])
     owner = Account(account, shops[0].region, shops, f"amazon_sp_{account}", sources=(spec.source,))
@@ -144,12 +144,12 @@ def document(spec: ReportSpec, account: str) -> tuple[Cost, Cost]:
             if made is not None:
                 made.read()
 
-    gc.collect()  # the world of the document before
+    gc.collect()  # the simulation of the document before
     return measured(write, time.process_time), measured(write, time.process_time)
 
 
 def calls() -> dict[str, float]:
-    """CPU of the server for a call of each kind, with a thousand reports in the making."""
+    """CPU of the server for a call of each kind, with a thousand reports in progress."""
     with server() as (sandbox, client):
         spent = _cpu_of(sandbox)
         body = {
@@ -179,8 +179,8 @@ def server() -> Iterator[tuple[SandboxServer, httpx.Client]]:
         sandbox.clock(freeze=True)
         for operation in ("createReport", "getReport"):
             sandbox.quotas(operation=operation, rate=100_000, burst=100_000)
-        told = sandbox.account(ACCOUNT)
-        form = {name: told[name] for name in ("refresh_token", "client_id", "client_secret")}
+        account = sandbox.account(ACCOUNT)
+        form = {name: account[name] for name in ("refresh_token", "client_id", "client_secret")}
         answer = httpx.post(sandbox.token_url, data={"grant_type": "refresh_token", **form}, timeout=60)
         headers = {"x-amz-access-token": answer.raise_for_status().json()["access_token"]}
         with httpx.Client(base_url=sandbox.url, headers=headers, timeout=60) as client:
@@ -199,7 +199,7 @@ def _cpu_of(sandbox: SandboxServer) -> Callable[[], float]:
     return lambda: float(sum(process.cpu_times()[:2]))
 
 
-def _told(costs: tuple[Cost, Cost]) -> dict[str, dict[str, float]]:
+def _figures(costs: tuple[Cost, Cost]) -> dict[str, dict[str, float]]:
     return {"first": costs[0].as_dict(), "again": costs[1].as_dict()}
 
 

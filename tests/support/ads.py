@@ -1,4 +1,4 @@
-"""Documents of Amazon Ads as the local Amazon's world writes them, without HTTP."""
+"""Documents of Amazon Ads as the local Amazon's simulation writes them, without HTTP."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class AdsDocument(NamedTuple):
 
 
 def profile_of(simulation: Simulation, slice_: Slice) -> Profile:
-    """The seller's profile in the slice's shop."""
+    """The seller's profile in the slice's marketplace."""
     marketplace_id = marketplace(slice_.marketplaces[0]).id
     (account,) = ads_accounts(simulation.seed, [simulation.seller(slice_.account_id)])
     return next(

@@ -1,4 +1,4 @@
-"""What the local Amazon's world writes for a report of the catalogue, read with the report's own spec.
+"""What the local Amazon's simulation writes for a report of the catalogue, read with the report's own spec.
 
 The way of a slice without HTTP, ledger and Airflow: plan, ask, read.
 """
@@ -31,7 +31,7 @@ class Parsed(NamedTuple):
 
 @cache
 def simulation() -> Simulation:
-    """The world of the demo; shared, since a world is only ever read."""
+    """The simulation of the demo; shared, since it is only read."""
     return Simulation(seed=7, scenario="demo")
 
 

@@ -1,4 +1,4 @@
-"""A document of every report that is asked for, as the local Amazon's world writes it. Reports are found by
+"""A document of every report that is asked for, as the local Amazon writes it. Reports are found by
 their specs.
 """
 

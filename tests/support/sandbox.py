@@ -58,8 +58,8 @@ class SandboxServer:
         return f"{self.url}/auth/o2/token"
 
     def start(self) -> SandboxServer:
-        """Start and wait for the ready line. Raises RuntimeError with the server's words otherwise."""
-        # Errors go to a file: a pipe nobody reads would fill and block the server.
+        """Start and wait for the ready line. Raises RuntimeError with the server's output otherwise."""
+        # Errors go to a file: an unread pipe would fill and block the server.
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "amazon_sandbox", *self._arguments],
@@ -70,9 +70,9 @@ class SandboxServer:
         assert self._process.stdout is not None
         line = self._process.stdout.readline().decode()
         if " listening on " not in line:
-            words = self.output()
+            output = self.output()
             self.stop()
-            raise RuntimeError(f"the sandbox did not start: {line}{words}")
+            raise RuntimeError(f"the sandbox did not start: {line}{output}")
         self.url = line.split(" listening on ", 1)[1].strip()
         self._http = httpx.Client(base_url=self.url, timeout=READY_SECONDS)
         return self
@@ -132,8 +132,8 @@ class SandboxServer:
 
     def access_token(self, name: str = "northwind_na") -> str:
         """A fresh access token of a seller."""
-        told = self.account(name)
-        form = {key: told[key] for key in ("refresh_token", "client_id", "client_secret")}
+        account = self.account(name)
+        form = {key: account[key] for key in ("refresh_token", "client_id", "client_secret")}
         form["grant_type"] = "refresh_token"
         answer = httpx.post(self.token_url, data=form, timeout=READY_SECONDS)
         return str(answer.raise_for_status().json()["access_token"])
@@ -147,7 +147,7 @@ class SandboxServer:
         return dict(self.control("GET", "/calls", params={"limit": 0})["counts"])
 
     def cooldown_violations(self) -> int:
-        """createReport calls for a report Amazon had made too recently."""
+        """createReport calls for a report within its cooldown."""
         return int(self.control("GET", "/calls", params={"limit": 0})["notes"].get("cooldown", 0))
 
     def clear_calls(self) -> None:
@@ -163,16 +163,16 @@ class SandboxServer:
         return dict(self.control("POST", "/quotas", json=plan))
 
     def expected_figures(self, account: str, marketplace_id: str, date: str) -> dict[str, Any]:
-        """What was really sold on a marketplace-local day."""
+        """Expected figures of a marketplace-local day."""
         params = {"account": account, "marketplace_id": marketplace_id, "date": date}
-        return dict(self.control("GET", "/truth", params=params))
+        return dict(self.control("GET", "/expected-figures", params=params))
 
     def slack_messages(self) -> list[dict[str, Any]]:
-        """What was posted, oldest first."""
+        """The posted messages, oldest first."""
         return list(self.control("GET", "/slack")["messages"])
 
     def reset(self) -> None:
-        """Forget reports, calls, faults, quotas, messages; the clock runs on."""
+        """Delete reports, calls, faults, quotas, messages; the clock runs on."""
         self.control("POST", "/reset")
 
 

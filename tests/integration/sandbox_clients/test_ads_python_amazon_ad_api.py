@@ -91,7 +91,7 @@ def test_it_asks_for_a_report_waits_and_downloads_it(sandbox: SandboxServer) -> 
     assert list(rows[0]) == ["date", "campaignId", "clicks", "cost", "sales7d"]
     day = sandbox.control(
         "GET",
-        "/truth",
+        "/expected-figures",
         params={
             "account": "northwind_na",
             "marketplace_id": "ATVPDKIKX0DER",

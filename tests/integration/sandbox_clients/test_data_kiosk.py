@@ -49,14 +49,14 @@ def test_python_amazon_sp_api_reads_every_page(sandbox: SandboxServer) -> None:
     api = client_of(sandbox, DataKiosk)
     query_id = api.create_query(QUERY).payload["queryId"]
     sandbox.clock(jump_seconds=300)
-    told = api.get_query(query_id)
-    token = told.pagination["nextToken"]
+    query = api.get_query(query_id)
+    token = query.pagination["nextToken"]
     following = api.create_query(QUERY, token).payload["queryId"]
     with pytest.raises(SellingApiBadRequestException, match="paginationToken"):
         api.create_query(QUERY.replace("2026-11-14", "2026-11-13"), token)
     sandbox.clock(jump_seconds=300)
     rows = []
-    for one in (told.payload, api.get_query(following).payload):
+    for one in (query.payload, api.get_query(following).payload):
         document = api.get_document(one["dataDocumentId"], download=True).payload["document"]
         rows += [json.loads(line) for line in document.splitlines()]
     assert len({row["childAsin"] for row in rows}) == len(rows) > 20
@@ -71,9 +71,9 @@ def test_the_official_sdks_models_take_every_answer(sandbox: SandboxServer, offi
     assert official.get_query(query_id).processing_status == "IN_QUEUE"
     official.cancel_query(official.create_query(CreateQuerySpecification(query=QUERY)).query_id)
     sandbox.clock(jump_seconds=300)
-    told = official.get_query(query_id)
-    assert told.processing_status == "DONE" and told.query == QUERY
-    url = official.get_document(told.data_document_id).document_url
+    query = official.get_query(query_id)
+    assert query.processing_status == "DONE" and query.query == QUERY
+    url = official.get_document(query.data_document_id).document_url
     assert b"childAsin" in httpx.get(url, timeout=60).content
     page = official.get_queries(page_size=1)
     rest = official.get_queries(page_size=1, pagination_token=page.pagination.next_token)

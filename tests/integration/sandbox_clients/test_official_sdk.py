@@ -42,13 +42,13 @@ def download(api: ReportsApi, document_id: str) -> tuple[bytes, str]:
     return (gzip.decompress(body) if document.compression_algorithm == "GZIP" else body), content_type
 
 
-def specification(report_type: str, shops: list[str]) -> CreateReportSpecification:
+def specification(report_type: str, marketplace_ids: list[str]) -> CreateReportSpecification:
     window: dict[str, Any] = {}
     if report_type in WINDOWED:
         window = {"data_start_time": "2026-11-14T00:00:00Z", "data_end_time": "2026-11-15T00:00:00Z"}
     options = {"dateGranularity": "DAY", "asinGranularity": "CHILD"} if report_type == SALES else None
     return CreateReportSpecification(
-        report_type=report_type, marketplace_ids=shops, report_options=options, **window
+        report_type=report_type, marketplace_ids=marketplace_ids, report_options=options, **window
     )
 
 
@@ -57,15 +57,15 @@ def specification(report_type: str, shops: list[str]) -> CreateReportSpecificati
 def test_it_fetches_a_requested_report(sandbox: SandboxServer, account: str, report_type: str) -> None:
     """Create, wait by the virtual clock, describe, download."""
     api = client_of(sandbox, account)
-    shops = sandbox.account(account)["marketplace_ids"][:1]
-    report_id = api.create_report(specification(report_type, shops)).report_id
+    marketplace_ids = sandbox.account(account)["marketplace_ids"][:1]
+    report_id = api.create_report(specification(report_type, marketplace_ids)).report_id
     assert api.get_report(report_id).processing_status == "IN_QUEUE"
     sandbox.clock(jump_seconds=600)
     report = api.get_report(report_id)
     assert (report.processing_status, report.report_type, report.marketplace_ids) == (
         "DONE",
         report_type,
-        shops,
+        marketplace_ids,
     )
     body, content_type = download(api, report.report_document_id)
     if report_type == SALES:
@@ -94,8 +94,8 @@ def test_it_finds_settlements(sandbox: SandboxServer) -> None:
 def test_it_runs_schedules(sandbox: SandboxServer) -> None:
     """Create, read, list, cancel, all in the models' shapes."""
     api = client_of(sandbox)
-    shops = sandbox.account("northwind_na")["marketplace_ids"][:1]
-    body = CreateReportScheduleSpecification(report_type=SALES, marketplace_ids=shops, period="P1D")
+    marketplace_ids = sandbox.account("northwind_na")["marketplace_ids"][:1]
+    body = CreateReportScheduleSpecification(report_type=SALES, marketplace_ids=marketplace_ids, period="P1D")
     schedule_id = api.create_report_schedule(body).report_schedule_id
     assert api.get_report_schedule(schedule_id).period == "P1D"
     assert [s.report_schedule_id for s in api.get_report_schedules([SALES]).report_schedules] == [schedule_id]
@@ -110,8 +110,8 @@ def test_it_runs_schedules(sandbox: SandboxServer) -> None:
 def test_it_cancels_a_report(sandbox: SandboxServer) -> None:
     """While it waits."""
     api = client_of(sandbox)
-    shops = sandbox.account("northwind_na")["marketplace_ids"][:1]
-    report_id = api.create_report(specification(SALES, shops)).report_id
+    marketplace_ids = sandbox.account("northwind_na")["marketplace_ids"][:1]
+    report_id = api.create_report(specification(SALES, marketplace_ids)).report_id
     api.cancel_report(report_id)
     assert api.get_report(report_id).processing_status == "CANCELLED"
 

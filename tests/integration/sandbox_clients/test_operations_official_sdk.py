@@ -71,6 +71,6 @@ def test_it_reads_orders_of_both_versions(client: SPAPIClient) -> None:
     )
     assert not found & {order.order_id for order in answer.orders}
     found |= {order.order_id for order in answer.orders}
-    shops = ["ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1AM78C64UM0Y8"]
-    old = OrdersV0Api(client.api_client).get_orders(marketplace_ids=shops, **query)
+    marketplace_ids = ["ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1AM78C64UM0Y8"]
+    old = OrdersV0Api(client.api_client).get_orders(marketplace_ids=marketplace_ids, **query)
     assert found <= {order.amazon_order_id for order in old.payload.orders}

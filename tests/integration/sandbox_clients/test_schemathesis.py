@@ -29,7 +29,7 @@ INVENTORY = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
 LEFT_OUT = "positive_data_acceptance,unsupported_method,ignored_auth"
 
 
-def narrowed(model: dict[str, Any], shops: list[str], ids: dict[str, str]) -> dict[str, Any]:
+def narrowed(model: dict[str, Any], marketplace_ids: list[str], ids: dict[str, str]) -> dict[str, Any]:
     """The model with the values this seller can use; with any string nearly every request would be refused.
 
     Ids become a choice between one that exists and one that does not.
@@ -38,7 +38,7 @@ def narrowed(model: dict[str, Any], shops: list[str], ids: dict[str, str]) -> di
     for name in ("CreateReportSpecification", "CreateReportScheduleSpecification"):
         fields = model["definitions"][name]["properties"]
         fields["reportType"]["enum"] = types
-        fields["marketplaceIds"]["items"]["enum"] = shops
+        fields["marketplaceIds"]["items"]["enum"] = marketplace_ids
     for path in model["paths"].values():
         for operation in path.values():
             for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
@@ -49,13 +49,13 @@ def narrowed(model: dict[str, Any], shops: list[str], ids: dict[str, str]) -> di
     return model
 
 
-def some_ids(client: httpx.Client, sandbox: SandboxServer, shops: list[str]) -> dict[str, str]:
+def some_ids(client: httpx.Client, sandbox: SandboxServer, marketplace_ids: list[str]) -> dict[str, str]:
     """A finished report, its document, and a schedule."""
-    report = {"reportType": INVENTORY, "marketplaceIds": shops[:1]}
+    report = {"reportType": INVENTORY, "marketplaceIds": marketplace_ids[:1]}
     report_id = client.post("/reports", json=report).json()["reportId"]
     sandbox.clock(jump_seconds=600)
     document_id = client.get(f"/reports/{report_id}").json()["reportDocumentId"]
-    schedule = {"reportType": SALES, "marketplaceIds": shops[:1], "period": "P1D"}
+    schedule = {"reportType": SALES, "marketplaceIds": marketplace_ids[:1], "period": "P1D"}
     schedule_id = client.post("/schedules", json=schedule).json()["reportScheduleId"]
     return {"reportId": report_id, "reportDocumentId": document_id, "reportScheduleId": schedule_id}
 

@@ -155,18 +155,18 @@ def some_ids(client: httpx.Client) -> dict[tuple[str, str], str]:
     bulk = client.get("/awd/2024-05-09/inboundShipments").json()["shipments"][0]["shipmentId"]
     plan = client.get(plans).json()["inboundPlans"][0]["inboundPlanId"]
     shipment = client.get(f"{plans}/{plan}").json()["shipments"][0]["shipmentId"]
-    told = client.get(f"{plans}/{plan}/shipments/{shipment}").json()
+    details = client.get(f"{plans}/{plan}/shipments/{shipment}").json()
     item = client.get(
         "/catalog/2022-04-01/items", params={"keywords": "northwind", "marketplaceIds": SHOP[0]}
     ).json()["items"][0]
-    assert client.get(f"{old}/shipments/{told['shipmentConfirmationId']}/items").status_code == 200
+    assert client.get(f"{old}/shipments/{details['shipmentConfirmationId']}/items").status_code == 200
     return {
         ("getInboundShipment", "shipmentId"): bulk,
         ("getInboundPlan", "inboundPlanId"): plan,
         ("listInboundPlanItems", "inboundPlanId"): plan,
         ("getShipment", "inboundPlanId"): plan,
         ("getShipment", "shipmentId"): shipment,
-        ("getShipmentItemsByShipmentId", "shipmentId"): told["shipmentConfirmationId"],
+        ("getShipmentItemsByShipmentId", "shipmentId"): details["shipmentConfirmationId"],
         ("getCatalogItem", "asin"): item["asin"],
     }
 

@@ -107,7 +107,7 @@ def test_a_large_document_never_lies_in_memory(sandbox: SandboxServer, client: h
     assert server.memory_info().rss + worker.memory_info().rss - before < 60_000_000
 
 
-def test_a_call_costs_the_same_with_a_thousand_reports_in_the_making(
+def test_a_call_costs_the_same_with_a_thousand_reports_in_progress(
     sandbox: SandboxServer, client: httpx.Client
 ) -> None:
     """By the server's own processor time; with a search through all of them it would cost many times as much.
@@ -189,7 +189,7 @@ def test_a_killed_worker_is_replaced(sandbox: SandboxServer, client: httpx.Clien
     assert httpx.get(document_url(sandbox, client, body(sandbox)), timeout=60).is_success
 
 
-def test_a_taken_port_is_said_so(sandbox: SandboxServer) -> None:
+def test_a_port_in_use_is_reported(sandbox: SandboxServer) -> None:
     """With the remedy."""
     port = sandbox.url.rsplit(":", 1)[1]
     with pytest.raises(RuntimeError, match="--port 0 takes a free port"):

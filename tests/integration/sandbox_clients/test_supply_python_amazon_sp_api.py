@@ -19,9 +19,9 @@ def test_it_reads_bulk_shipments(sandbox: SandboxServer) -> None:
     """It has no call for the stock."""
     api = client_of(sandbox, AmazonWarehousingAndDistributionV20240509)
     shipments = api.list_inbound_shipments(maxResults=3).payload["shipments"]
-    told = api.get_inbound_shipment(shipments[0]["shipmentId"], skuQuantities="SHOW").payload
-    assert told["orderId"] == shipments[0]["orderId"]
-    assert told["shipmentSkuQuantities"]
+    shipment = api.get_inbound_shipment(shipments[0]["shipmentId"], skuQuantities="SHOW").payload
+    assert shipment["orderId"] == shipments[0]["orderId"]
+    assert shipment["shipmentSkuQuantities"]
 
 
 def test_it_reads_shipments_and_every_page_of_items(sandbox: SandboxServer) -> None:

@@ -1,4 +1,4 @@
-"""The app in this process, over the real world, with a clock only the test moves."""
+"""The app in this process, over the real simulation, with a clock that only the test moves."""
 
 from __future__ import annotations
 

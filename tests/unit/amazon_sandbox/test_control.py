@@ -44,7 +44,7 @@ def test_wrong_bodies_get_message_and_remedy(http: TestClient, path: str, body: 
     assert word in answer.text
 
 
-def test_bodies_that_are_no_json(http: TestClient) -> None:
+def test_bodies_that_are_not_json(http: TestClient) -> None:
     """Also clear."""
     assert "JSON" in http.post("/_sandbox/clock", content=b"{").json()["error"]["message"]
     assert http.get("/_sandbox/nothing").status_code == 404
@@ -124,13 +124,13 @@ def test_access_tokens_can_live_longer(na: Api, control: Any, sandbox: Any) -> N
     assert na.call("GET", "/reports", params={"reportTypes": SALES}).status_code == 200
 
 
-def test_truth_is_what_sales_and_traffic_reports(na: Api, control: Any) -> None:
+def test_expected_figures_match_sales_and_traffic(na: Api, control: Any) -> None:
     """Units of a closed day, as known now."""
     import json
 
     marketplace_id = na.seller.marketplace_ids[0]
     expected_figures = control(
-        "GET", f"/truth?account=northwind_na&marketplace_id={marketplace_id}&date=2026-11-14"
+        "GET", f"/expected-figures?account=northwind_na&marketplace_id={marketplace_id}&date=2026-11-14"
     )
     report = na.finished(SALES, dataStartTime="2026-11-14", dataEndTime="2026-11-14")
     day = json.loads(na.download(report))["salesAndTrafficByDate"][0]["salesByDate"]
@@ -146,13 +146,13 @@ def test_truth_is_what_sales_and_traffic_reports(na: Api, control: Any) -> None:
         "account=northwind_na&marketplace_id=x&date=2026-11-14",
     ],
 )
-def test_truth_of_nothing_is_refused(http: TestClient, query: str) -> None:
-    """It says which parameter is wrong."""
+def test_expected_figures_require_valid_parameters(http: TestClient, query: str) -> None:
+    """The error names the wrong parameter; also under the former path."""
     assert http.get(f"/_sandbox/truth?{query}").status_code in (400, 404)
 
 
 def test_reset_forgets_everything_but_the_clock(na: Api, control: Any) -> None:
-    """Reports, calls, faults, quotas, messages; tokens stay good."""
+    """Reports, calls, faults, quotas, messages; access tokens stay valid."""
     report_id = na.create(SALES)
     control("POST", "/faults", {"fault": "http_503"})
     control("POST", "/jobs", {"reads": 2})
@@ -181,6 +181,6 @@ def test_the_index_names_every_call(http: TestClient) -> None:
 
 
 def test_the_command_line_refuses_what_it_cannot_use(capsys: pytest.CaptureFixture[str]) -> None:
-    """A start that is no instant ends with a remedy."""
+    """An invalid start time exits with a remedy."""
     assert command.main(["--start", "soon"]) == 2
     assert "2026-11-20T08:00:00Z" in capsys.readouterr().err

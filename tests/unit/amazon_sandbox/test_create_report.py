@@ -67,7 +67,7 @@ def test_values_of_a_wrong_type_are_refused(na: Api, changed: dict[str, Any]) ->
     ],
 )
 def test_impossible_requests_are_400(na: Api, changed: dict[str, Any]) -> None:
-    """Future, reversed and unreadable dates, too many shops, unknown types."""
+    """Future, reversed and unreadable dates, too many marketplaces, unknown types."""
     assert refusal(na, na.body(SALES, **changed))[0] == 400
 
 
@@ -98,7 +98,7 @@ def test_settlements_cannot_be_asked_for(na: Api) -> None:
     )
 
 
-def test_other_shops_and_restricted_types_are_forbidden(na: Api, eu: Api) -> None:
+def test_other_marketplaces_and_restricted_types_are_forbidden(na: Api, eu: Api) -> None:
     """403 without a word about expiry."""
     other = list(eu.seller.marketplace_ids[:1])
     assert refusal(na, na.body(SALES, marketplaceIds=other))[:2] == (
@@ -147,7 +147,7 @@ def test_a_window_without_data_is_cancelled(na: Api) -> None:
     assert report["processingStatus"] == "CANCELLED"
 
 
-def test_a_type_the_world_does_not_play_is_cancelled(na: Api, sandbox: Sandbox) -> None:
+def test_a_type_that_is_not_simulated_is_cancelled(na: Api, sandbox: Sandbox) -> None:
     """It exists at Amazon; this seller has no data for it."""
     report_type = next(
         name
@@ -158,7 +158,7 @@ def test_a_type_the_world_does_not_play_is_cancelled(na: Api, sandbox: Sandbox) 
 
 
 def test_a_snapshot_within_30_minutes_is_the_one_before(na: Api, sandbox: Sandbox) -> None:
-    """Another report id, the same document; another shop is another snapshot."""
+    """Another report id, the same document; another marketplace is another snapshot."""
     first = na.finished(INVENTORY)
     again = na.finished(INVENTORY)
     assert again["reportId"] != first["reportId"]

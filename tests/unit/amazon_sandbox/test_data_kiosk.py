@@ -1,4 +1,5 @@
-"""The Data Kiosk API: what it takes, how a query lives, and rows that agree with the reports of the world."""
+"""The Data Kiosk API: what it accepts, how a query is processed, and rows that agree with the simulation's
+reports."""
 
 from __future__ import annotations
 
@@ -85,14 +86,14 @@ class Kiosk:
         return bytes(answer.content)
 
     def rows(self, text: str) -> list[dict[str, Any]]:
-        told = self.finished(text)
-        assert told["processingStatus"] == "DONE", self.reason(told)
-        return lines(self.document(told["dataDocumentId"])) if "dataDocumentId" in told else []
+        answer = self.finished(text)
+        assert answer["processingStatus"] == "DONE", self.reason(answer)
+        return lines(self.document(answer["dataDocumentId"])) if "dataDocumentId" in answer else []
 
-    def reason(self, told: dict[str, Any]) -> str:
-        if "errorDocumentId" not in told:
+    def reason(self, answer: dict[str, Any]) -> str:
+        if "errorDocumentId" not in answer:
             return ""
-        return str(json.loads(self.document(told["errorDocumentId"]))["errorDetails"])
+        return str(json.loads(self.document(answer["errorDocumentId"]))["errorDetails"])
 
 
 def lines(content: bytes) -> list[dict[str, Any]]:
@@ -106,10 +107,10 @@ def kiosk(na: Api) -> Kiosk:
 
 def report(api: Api, **options: str) -> dict[str, Any]:
     """The sales and traffic report of the same day."""
-    told = api.finished(
+    done = api.finished(
         SALES, reportOptions=options, dataStartTime="2026-11-14T00:00:00Z", dataEndTime="2026-11-14T00:00:00Z"
     )
-    answer = api.call("GET", f"/documents/{told['reportDocumentId']}")
+    answer = api.call("GET", f"/documents/{done['reportDocumentId']}")
     content = gzip.decompress(api.http.get(answer.json()["url"]).content)
     return dict(json.loads(content, parse_float=Decimal))
 
@@ -117,8 +118,8 @@ def report(api: Api, **options: str) -> dict[str, Any]:
 def test_a_query_lives_as_the_model_says(kiosk: Kiosk) -> None:
     text = query_of(SALES_AND_TRAFFIC, "salesAndTrafficByDate", BY_DATE)
     query_id = kiosk.create(text)
-    told = kiosk.query(query_id)
-    assert told == {
+    answer = kiosk.query(query_id)
+    assert answer == {
         "queryId": query_id,
         "query": text,
         "createdTime": "2026-11-21T09:00:00+00:00",
@@ -127,15 +128,19 @@ def test_a_query_lives_as_the_model_says(kiosk: Kiosk) -> None:
     kiosk.api.later(30)
     assert kiosk.query(query_id)["processingStatus"] == "IN_PROGRESS"
     kiosk.api.later(300)
-    told = kiosk.query(query_id)
-    assert told["processingStatus"] == "DONE" and "pagination" not in told and "errorDocumentId" not in told
-    url = kiosk.url(told["dataDocumentId"])
+    answer = kiosk.query(query_id)
+    assert (
+        answer["processingStatus"] == "DONE"
+        and "pagination" not in answer
+        and "errorDocumentId" not in answer
+    )
+    url = kiosk.url(answer["dataDocumentId"])
     assert kiosk.api.http.get(url).status_code == 200
     kiosk.api.later(301)
-    assert kiosk.api.http.get(url).status_code == 403, "an address dies after 300 seconds"
+    assert kiosk.api.http.get(url).status_code == 403, "a URL expires after 300 seconds"
     kiosk.api.later(31 * 86_400)
     assert kiosk.call("GET", f"/queries/{query_id}").status_code == 404, "kept for P30D"
-    assert kiosk.call("GET", f"/documents/{told['dataDocumentId']}").status_code == 404
+    assert kiosk.call("GET", f"/documents/{answer['dataDocumentId']}").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -171,7 +176,7 @@ def test_what_the_schema_does_not_allow_is_refused(kiosk: Kiosk, text: str, word
     assert not kiosk.call("GET", "/queries").json()["queries"]
 
 
-def test_white_space_does_not_count_and_other_sellers_shops_are_forbidden(kiosk: Kiosk) -> None:
+def test_white_space_does_not_count_and_other_sellers_marketplaces_are_forbidden(kiosk: Kiosk) -> None:
     text = query_of(SALES_AND_TRAFFIC, "salesAndTrafficByDate", BY_DATE, "{ startDate }")
     assert kiosk.rows(text.replace(" ", " \n" * 1000)) == [{"startDate": "2026-11-14"}]
     other = text.replace(US, "A1PA6795UKMFR9")
@@ -202,16 +207,16 @@ def test_white_space_does_not_count_and_other_sellers_shops_are_forbidden(kiosk:
 def test_what_amazon_cannot_answer_ends_fatal_with_its_reason(
     kiosk: Kiosk, name: str, arguments: str, word: str
 ) -> None:
-    told = kiosk.finished(query_of(SALES_AND_TRAFFIC, name, arguments, "{ startDate }"))
-    assert told["processingStatus"] == "FATAL" and "dataDocumentId" not in told
-    assert word in kiosk.reason(told)
+    answer = kiosk.finished(query_of(SALES_AND_TRAFFIC, name, arguments, "{ startDate }"))
+    assert answer["processingStatus"] == "FATAL" and "dataDocumentId" not in answer
+    assert word in kiosk.reason(answer)
 
 
 def test_no_row_is_done_without_a_document(kiosk: Kiosk) -> None:
     later = BY_DATE.replace("2026-11-14", "2026-11-21")
-    told = kiosk.finished(query_of(SALES_AND_TRAFFIC, "salesAndTrafficByDate", later))
-    assert told["processingStatus"] == "DONE"
-    assert not {"dataDocumentId", "errorDocumentId"} & set(told)
+    answer = kiosk.finished(query_of(SALES_AND_TRAFFIC, "salesAndTrafficByDate", later))
+    assert answer["processingStatus"] == "DONE"
+    assert not {"dataDocumentId", "errorDocumentId"} & set(answer)
 
 
 def test_a_query_is_cancelled_until_it_ends(kiosk: Kiosk) -> None:
@@ -235,11 +240,11 @@ def test_pages_are_queries_of_their_own_and_show_one_moment(kiosk: Kiosk, contro
     control("POST", "/jobs", {"rows_per_page": 12})
     found, token = [], None
     while True:
-        told = kiosk.finished(text, token)
-        found += lines(kiosk.document(told["dataDocumentId"]))
-        if "pagination" not in told:
+        answer = kiosk.finished(text, token)
+        found += lines(kiosk.document(answer["dataDocumentId"]))
+        if "pagination" not in answer:
             break
-        token = told["pagination"]["nextToken"]
+        token = answer["pagination"]["nextToken"]
         refused = kiosk.call("POST", "/queries", json={"query": text + " ", "paginationToken": token})
         assert refused.status_code == 400, "another query's token"
     assert found == whole and len(whole) > 24
@@ -313,8 +318,8 @@ def test_weeks_and_months_are_whole_ones_within_the_dates(kiosk: Kiosk) -> None:
 
 
 def test_economics_has_the_days_sales_and_the_lines_of_the_settlements(kiosk: Kiosk) -> None:
-    shops = f'{DAY}, marketplaceIds: ["{US}", "{MX}"]'
-    rows = kiosk.rows(query_of(ECONOMICS, "economics", shops))
+    arguments = f'{DAY}, marketplaceIds: ["{US}", "{MX}"]'
+    rows = kiosk.rows(query_of(ECONOMICS, "economics", arguments))
     (day,) = kiosk.rows(query_of(SALES_AND_TRAFFIC, "salesAndTrafficByDate", BY_DATE))
     us = [row for row in rows if row["marketplaceId"] == US]
     assert len(us) < len(rows)
@@ -385,7 +390,7 @@ def _fees(row: dict[str, Any]) -> Decimal:
 
 
 def _posted(kiosk: Kiosk, day: date) -> Decimal:
-    """What settlements charge as item fees on a day of the US shop."""
+    """What settlements charge as item fees on a day of the US storefront."""
     from amazon_sandbox.simulation.settlements import _storefront_lines
 
     storefront = kiosk.api.sandbox.simulation.storefront(kiosk.api.seller, US)

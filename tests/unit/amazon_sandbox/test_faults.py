@@ -90,7 +90,7 @@ def test_one_day_can_fail_alone(na: Api, fault: Any) -> None:
     assert states == ["DONE", "FATAL", "DONE", "DONE"]
 
 
-def test_one_shop_can_fail_alone(na: Api, fault: Any) -> None:
+def test_a_fault_can_be_limited_to_one_marketplace(na: Api, fault: Any) -> None:
     """By marketplace, for requests and for reports."""
     us, ca = na.seller.marketplace_ids[:2]
     fault("fatal", report_type=SALES, marketplace_id=ca)
@@ -303,7 +303,7 @@ def test_login_and_messages_fail_on_demand(na: Api, fault: Any, http: TestClient
     assert http.post("/auth/o2/token", data=na.grant()).status_code == 200
 
 
-def test_the_log_tells_which_fault_struck(na: Api, fault: Any, control: Any) -> None:
+def test_the_log_names_the_fault_that_applied(na: Api, fault: Any, control: Any) -> None:
     """So a test can see that its fault was met."""
     fault("http_503", operation="createReport", times=1)
     na.call("POST", "/reports", json=na.body(SALES))

@@ -31,7 +31,7 @@ def test_wrong_parameters_are_400(na: Api, params: dict[str, str]) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "InvalidInput")
 
 
-def test_newest_first_by_type_status_shop_and_time(na: Api, sandbox: Sandbox) -> None:
+def test_newest_first_by_type_status_marketplace_and_time(na: Api, sandbox: Sandbox) -> None:
     """Each filter narrows the list."""
     first, done = na.create(ORDERS), na.finished(INVENTORY)["reportId"]
     last = na.create(SALES, marketplaceIds=[na.seller.marketplace_ids[1]])
@@ -77,7 +77,7 @@ def test_repeated_parameters_are_a_list_too(na: Api) -> None:
     assert len(answer.json()["reports"]) == 2
 
 
-def test_settlements_appear_by_the_worlds_schedule(na: Api, sandbox: Sandbox) -> None:
+def test_settlements_appear_on_schedule(na: Api, sandbox: Sandbox) -> None:
     """DONE from the start, one id each for ever, none older than 90 days, more as time goes on."""
     before = na.listed(SETTLEMENTS, pageSize=100)
     assert before
@@ -109,6 +109,6 @@ def test_a_settlement_can_be_corrected(na: Api, control: Any) -> None:
     again, *others = na.listed(SETTLEMENTS, pageSize=100)
     first = next(other for other in others if other["dataEndTime"] == again["dataEndTime"]
                  and other["marketplaceIds"] == again["marketplaceIds"])  # fmt: skip
-    corrected, told = (na.download(each).decode("cp1252").splitlines() for each in (again, first))
-    assert len(corrected) == len(told) - 1
-    assert corrected[1] == told[1] and corrected[3:] == told[4:]
+    corrected, original = (na.download(each).decode("cp1252").splitlines() for each in (again, first))
+    assert len(corrected) == len(original) - 1
+    assert corrected[1] == original[1] and corrected[3:] == original[4:]

@@ -31,7 +31,7 @@ def test_a_comment_is_kept_and_listed(http: TestClient, control: Any) -> None:
     assert control("GET", "/clickup")["messages"] == []
 
 
-def test_clickup_refuses_in_its_own_words(http: TestClient, control: Any) -> None:
+def test_clickup_refuses_with_its_own_errors(http: TestClient, control: Any) -> None:
     assert http.post(COMMENT, json={"comment_text": "x"}).json()["ECODE"] == "OAUTH_017"
     assert http.post(COMMENT, json={}, headers=TOKEN).status_code == 400
     control("POST", "/faults", {"fault": "clickup_error", "times": 1})
@@ -79,7 +79,7 @@ def test_a_telegram_message_is_kept(http: TestClient, control: Any) -> None:
         ({"chat_id": 1, "text": "<b>x</i>", "parse_mode": "HTML"}, "Unexpected end tag"),
     ],
 )
-def test_telegram_refuses_in_its_own_words(http: TestClient, body: dict[str, Any], words: str) -> None:
+def test_telegram_refuses_with_its_own_errors(http: TestClient, body: dict[str, Any], words: str) -> None:
     answer = http.post(SEND, json=body)
     assert answer.status_code == answer.json()["error_code"] == 400
     assert answer.json()["ok"] is False
@@ -97,7 +97,7 @@ def test_telegram_faults(http: TestClient, control: Any) -> None:
     assert control("GET", "/telegram")["messages"] == []
 
 
-def test_answers_stand_below_the_message_they_answer(http: TestClient, control: Any) -> None:
+def test_replies_are_shown_below_their_message(http: TestClient, control: Any) -> None:
     first = slack(http, channel="#ops", text="it failed")
     slack(http, channel="#ops", text="another message")
     answer = slack(

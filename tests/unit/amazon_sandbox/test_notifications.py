@@ -61,10 +61,10 @@ def test_the_notice_of_a_report_is_as_amazons_schema_says(na: Api, sandbox: Sand
     assert report is not None
     body = notice_of(report, sandbox)
     jsonschema.validate(body, schema("ReportProcessingFinishedNotification"))
-    told = body["payload"]["reportProcessingFinishedNotification"]
-    assert told["processingStatus"] == "DONE"
-    assert told["reportDocumentId"] == na.report(report_id)["reportDocumentId"]
-    assert parse(json.dumps(body)).document_id == told["reportDocumentId"]
+    notification = body["payload"]["reportProcessingFinishedNotification"]
+    assert notification["processingStatus"] == "DONE"
+    assert notification["reportDocumentId"] == na.report(report_id)["reportDocumentId"]
+    assert parse(json.dumps(body)).document_id == notification["reportDocumentId"]
 
 
 def test_the_notice_of_a_query_is_as_amazons_schema_says(na: Api, sandbox: Sandbox) -> None:
@@ -104,10 +104,10 @@ def test_queues_of_other_machines_are_refused(http: Any) -> None:
 )
 def test_amazons_examples_are_read(name: str) -> None:
     for example in schema(name)["examples"]:
-        told = parse(json.dumps(example))
-        assert told.problem is None
-        assert told.id == "d0e9e693-c3ad-4373-979f-ed4ec98dd746"
-        assert told.report_id == "54517018502"
-        assert told.processing_status in ("CANCELLED", "DONE")
-        assert told.subscription_id == "subscription-id-d0e9e693-c3ad-4373-979f-ed4ec98dd746"
-        assert told.published_at is not None
+        notification = parse(json.dumps(example))
+        assert notification.problem is None
+        assert notification.id == "d0e9e693-c3ad-4373-979f-ed4ec98dd746"
+        assert notification.report_id == "54517018502"
+        assert notification.processing_status in ("CANCELLED", "DONE")
+        assert notification.subscription_id == "subscription-id-d0e9e693-c3ad-4373-979f-ed4ec98dd746"
+        assert notification.published_at is not None

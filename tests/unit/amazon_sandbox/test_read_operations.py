@@ -37,7 +37,7 @@ def ask(api: Api, path: str, **query: Any) -> Response:
     return answer
 
 
-def told(api: Api, path: str, **query: Any) -> dict[str, Any]:
+def fetch(api: Api, path: str, **query: Any) -> dict[str, Any]:
     answer = ask(api, path, **query)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
@@ -57,7 +57,7 @@ def rows_of(text: bytes) -> list[dict[str, str]]:
 def test_stock_is_the_inventory_reports(na: Api) -> None:
     """The same figures at the same moment, the report's made when it was asked for."""
     report_id = na.create(INVENTORY)
-    summaries = told(na, STOCK, **STOCK_QUERY)["payload"]["inventorySummaries"]
+    summaries = fetch(na, STOCK, **STOCK_QUERY)["payload"]["inventorySummaries"]
     na.later(600)
     report = {row["sku"]: row for row in rows_of(na.download(na.report(report_id)))}
     assert {one["sellerSku"] for one in summaries} == set(report)
@@ -75,17 +75,17 @@ def test_pages_of_stock_show_one_moment_and_die_after_30_seconds(
     na: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fba_inventory, "PAGE_SIZE", 20)
-    whole = told(na, STOCK, **STOCK_QUERY)
+    whole = fetch(na, STOCK, **STOCK_QUERY)
     token = whole["pagination"]["nextToken"]
     na.sandbox.clock.change(jump=29)
-    second = told(na, STOCK, **STOCK_QUERY, nextToken=token)
+    second = fetch(na, STOCK, **STOCK_QUERY, nextToken=token)
     skus = [row["sellerSku"] for page in (whole, second) for row in page["payload"]["inventorySummaries"]]
     assert len(skus) == len(set(skus)) == 40
     na.sandbox.clock.change(jump=2)
     late = ask(na, STOCK, **STOCK_QUERY, nextToken=token)
     assert late.status_code == 400
     assert "expired" in late.text
-    fresh = told(na, STOCK, **STOCK_QUERY)["pagination"]["nextToken"]
+    fresh = fetch(na, STOCK, **STOCK_QUERY)["pagination"]["nextToken"]
     na.sandbox.clock.change(jump=1)
     assert ask(na, STOCK, **{**STOCK_QUERY, "details": "false"}, nextToken=fresh).status_code == 400
 
@@ -94,10 +94,12 @@ def test_transactions_are_the_settlements_lines(eu: Api) -> None:
     """To the cent, for the newest settlement of each currency, deferred money counted once."""
     api, now = unlimited(eu), datetime.fromisoformat(NOW)
     simulation = api.sandbox.simulation
-    for shops in currency_groups(api.seller).values():
-        ref = [one for one in simulation.settlements(api.seller, now) if list(one.marketplace_ids) == shops][
-            -1
-        ]
+    for marketplace_ids in currency_groups(api.seller).values():
+        ref = [
+            one
+            for one in simulation.settlements(api.seller, now)
+            if list(one.marketplace_ids) == marketplace_ids
+        ][-1]
         document = simulation.settlement_document(api.seller, ref.settlement_id).read()
         lines = [row for row in rows_of(document)[1:] if "Reserve" not in row["amount-description"]]
         wanted = sum(Decimal(row["amount"].replace(",", ".")) for row in lines)
@@ -116,10 +118,10 @@ def test_transactions_are_the_settlements_lines(eu: Api) -> None:
 
 def transactions(api: Api, **query: str) -> list[dict[str, Any]]:
     """All pages, each with the arguments of the first."""
-    payload = told(api, MONEY, **query)["payload"]
+    payload = fetch(api, MONEY, **query)["payload"]
     rows = list(payload["transactions"])
     while "nextToken" in payload:
-        payload = told(api, MONEY, **query, nextToken=payload["nextToken"])["payload"]
+        payload = fetch(api, MONEY, **query, nextToken=payload["nextToken"])["payload"]
         rows += payload["transactions"]
     return rows
 
@@ -128,7 +130,7 @@ def related(row: dict[str, Any]) -> dict[str, str]:
     return {one["relatedIdentifierName"]: one["relatedIdentifierValue"] for one in row["relatedIdentifiers"]}
 
 
-def test_deferred_money_is_told_twice_over_time(eu: Api) -> None:
+def test_deferred_money_is_listed_twice_over_time(eu: Api) -> None:
     """DEFERRED today; a week later DEFERRED_RELEASED, and RELEASED under another id."""
     api = unlimited(eu)
     window = {"postedAfter": "2026-11-17T00:00:00Z", "postedBefore": "2026-11-21T00:00:00Z"}
@@ -152,17 +154,17 @@ def test_deferred_money_is_told_twice_over_time(eu: Api) -> None:
 
 
 def test_a_span_over_180_days_is_silently_empty(na: Api) -> None:
-    assert told(na, MONEY, postedAfter="2026-05-01T00:00:00Z") == {"payload": {"transactions": []}}
-    assert told(na, MONEY, postedAfter="2026-06-01T00:00:00Z")["payload"]["transactions"]
+    assert fetch(na, MONEY, postedAfter="2026-05-01T00:00:00Z") == {"payload": {"transactions": []}}
+    assert fetch(na, MONEY, postedAfter="2026-06-01T00:00:00Z")["payload"]["transactions"]
 
 
 def test_metrics_are_sales_and_traffics(na: Api) -> None:
     """Units, items and sales of each day; hours add up to days, filters to the whole."""
-    payload = told(na, METRICS, **DAY)["payload"]
+    payload = fetch(na, METRICS, **DAY)["payload"]
     assert [day["interval"][:10] for day in payload] == ["2026-11-13", "2026-11-14", "2026-11-15"]
     for day in payload:
         expected_figures = na.http.get(
-            "/_sandbox/truth",
+            "/_sandbox/expected-figures",
             params={"account": "northwind_na", "marketplace_id": US, "date": day["interval"][:10]},
         ).json()
         assert (day["unitCount"], day["orderItemCount"]) == (
@@ -171,11 +173,11 @@ def test_metrics_are_sales_and_traffics(na: Api) -> None:
         )
         assert float(day["totalSales"]["amount"]) == expected_figures["ordered_product_sales"]
         assert 0 < day["orderCount"] <= day["orderItemCount"]
-    hours = told(na, METRICS, **{**DAY, "granularity": "Hour"})["payload"]
+    hours = fetch(na, METRICS, **{**DAY, "granularity": "Hour"})["payload"]
     assert len(hours) == 72
     assert sum(hour["unitCount"] for hour in hours) == sum(day["unitCount"] for day in payload)
     parts = [
-        told(na, METRICS, **{**DAY, "granularity": "Total"}, fulfillmentNetwork=network)["payload"][0]
+        fetch(na, METRICS, **{**DAY, "granularity": "Total"}, fulfillmentNetwork=network)["payload"][0]
         for network in ("AFN", "MFN")
     ]
     assert sum(part["unitCount"] for part in parts) == sum(day["unitCount"] for day in payload)
@@ -219,7 +221,7 @@ def listed(
     rows: list[dict[str, Any]] = []
     token: dict[str, str] = {}
     while True:
-        body = told(api, path, **query, **token)
+        body = fetch(api, path, **query, **token)
         body = body.get("payload", body)
         rows += body[name]
         following = body.get(holder, {}).get("nextToken") if holder else body.get("NextToken")
@@ -279,7 +281,7 @@ def test_usage_plans_are_enforced(na: Api) -> None:
 
 
 def test_a_page_of_transactions_is_bounded(na: Api) -> None:
-    page = told(na, MONEY, postedAfter="2026-11-10T00:00:00Z")["payload"]
+    page = fetch(na, MONEY, postedAfter="2026-11-10T00:00:00Z")["payload"]
     assert len(page["transactions"]) == finances.PAGE_SIZE
 
 
@@ -289,10 +291,10 @@ def test_a_page_of_transactions_is_bounded(na: Api) -> None:
 def test_an_answer_may_list_nothing(eu: Api, how: str, left: dict[str, Any]) -> None:
     api = unlimited(eu)
     api.sandbox.faults.add("nothing_listed", operation="listTransactions", options={"how": how})
-    assert told(api, MONEY, postedAfter="2026-11-11T00:00:00Z") == {"payload": left}
+    assert fetch(api, MONEY, postedAfter="2026-11-11T00:00:00Z") == {"payload": left}
 
 
-def test_fees_of_the_account_have_no_shop_no_items_and_some_no_id(eu: Api) -> None:
+def test_fees_of_the_account_have_no_marketplace_no_items_and_some_no_id(eu: Api) -> None:
     rows = transactions(unlimited(eu), postedAfter="2026-10-01T00:00:00Z")
     fees = [row for row in rows if row["transactionType"] == "ServiceFee"]
     assert {"marketplaceDetails" in row or "items" in row for row in fees} == {False}

@@ -45,7 +45,7 @@ def test_wrong_ones_are_400(na: Api, changed: dict[str, Any]) -> None:
     assert na.call("GET", "/schedules").status_code == 400
 
 
-def test_a_new_one_replaces_that_of_the_same_type_and_shops(na: Api) -> None:
+def test_a_new_one_replaces_that_of_the_same_type_and_marketplaces(na: Api) -> None:
     """There is one per type and marketplaces."""
     first, second = (schedule(na, period=period).json()["reportScheduleId"] for period in ("P1D", "P7D"))
     schedule(na, marketplaceIds=[na.seller.marketplace_ids[1]])

@@ -54,7 +54,7 @@ def ask(api: Api, path: str, **query: Any) -> Response:
     return answer
 
 
-def told(api: Api, path: str, **query: Any) -> dict[str, Any]:
+def fetch(api: Api, path: str, **query: Any) -> dict[str, Any]:
     answer = ask(api, path, **query)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
@@ -67,20 +67,20 @@ def estimated(api: Api, *items: Any) -> Response:
 
 def v0_rows(api: Api, path: str, name: str, query: dict[str, str]) -> list[dict[str, Any]]:
     """All pages; a token goes with the marketplace alone."""
-    payload = told(api, f"{V0}/{path}", **query)["payload"]
+    payload = fetch(api, f"{V0}/{path}", **query)["payload"]
     rows = list(payload[name])
     while "NextToken" in payload:
         following = {"QueryType": "NEXT_TOKEN", "MarketplaceId": US, "NextToken": payload["NextToken"]}
-        payload = told(api, f"{V0}/{path}", **following)["payload"]
+        payload = fetch(api, f"{V0}/{path}", **following)["payload"]
         rows += payload[name]
     return rows
 
 
-def test_bulk_stock_stands_still_for_a_day_and_follows_its_shipments(api: Api) -> None:
+def test_bulk_stock_is_constant_within_a_day_and_follows_its_shipments(api: Api) -> None:
     """Over half a year: never negative; it rises by what a shipment brought, and falls by cases else."""
-    first = told(api, f"{BULK}/inventory", details="SHOW", maxResults="200")
+    first = fetch(api, f"{BULK}/inventory", details="SHOW", maxResults="200")
     api.later(8 * 3600)
-    assert told(api, f"{BULK}/inventory", details="SHOW", maxResults="200") == first
+    assert fetch(api, f"{BULK}/inventory", details="SHOW", maxResults="200") == first
     storefront = api.sandbox.simulation.storefront(api.seller, US)
     now = int(epoch(NOW))
     arrived = {
@@ -106,9 +106,9 @@ def test_bulk_stock_stands_still_for_a_day_and_follows_its_shipments(api: Api) -
 
 def test_bulk_shipments_take_their_states_in_order(api: Api) -> None:
     states = []
-    (newest,) = told(api, f"{BULK}/inboundShipments", sortBy="CREATED_AT", maxResults="1")["shipments"]
+    (newest,) = fetch(api, f"{BULK}/inboundShipments", sortBy="CREATED_AT", maxResults="1")["shipments"]
     for _ in range(30):
-        shipment = told(api, f"{BULK}/inboundShipments/{newest['shipmentId']}", skuQuantities="SHOW")
+        shipment = fetch(api, f"{BULK}/inboundShipments/{newest['shipmentId']}", skuQuantities="SHOW")
         states.append(shipment["shipmentStatus"])
         assert ("receivedQuantity" in shipment) == (
             "receivedQuantity" in shipment["shipmentSkuQuantities"][0]
@@ -122,8 +122,8 @@ def test_bulk_shipments_take_their_states_in_order(api: Api) -> None:
 
 def test_pages_of_bulk_shipments_are_bound_to_their_arguments(api: Api) -> None:
     query = {"sortBy": "UPDATED_AT", "sortOrder": "ASCENDING", "maxResults": "5"}
-    page = told(api, f"{BULK}/inboundShipments", **query)
-    following = told(api, f"{BULK}/inboundShipments", **query, nextToken=page["nextToken"])
+    page = fetch(api, f"{BULK}/inboundShipments", **query)
+    following = fetch(api, f"{BULK}/inboundShipments", **query, nextToken=page["nextToken"])
     times = [one["updatedAt"] for one in [*page["shipments"], *following["shipments"]]]
     assert times == sorted(times)
     assert len(times) == 10
@@ -154,16 +154,16 @@ def test_shipments_are_the_ledgers_receipts_and_the_stocks_inbound(api: Api) -> 
 
 def test_a_shipment_goes_from_its_plan_to_its_close(api: Api) -> None:
     """Both versions tell the same at every moment."""
-    plans = told(api, PLANS, status="ACTIVE", sortBy="CREATION_TIME", sortOrder="DESC")["inboundPlans"]
+    plans = fetch(api, PLANS, status="ACTIVE", sortBy="CREATION_TIME", sortOrder="DESC")["inboundPlans"]
     plan_id = plans[0]["inboundPlanId"]
     marketplace_id = plans[0]["marketplaceIds"][0]
     states, updates = [], []
     for _ in range(20):
-        plan = told(api, f"{PLANS}/{plan_id}")
-        shipment = told(api, f"{PLANS}/{plan_id}/shipments/{plan['shipments'][0]['shipmentId']}")
+        plan = fetch(api, f"{PLANS}/{plan_id}")
+        shipment = fetch(api, f"{PLANS}/{plan_id}/shipments/{plan['shipments'][0]['shipmentId']}")
         query = {"QueryType": "SHIPMENT", "MarketplaceId": marketplace_id}
         query["ShipmentIdList"] = shipment["shipmentConfirmationId"]
-        (old,) = told(api, f"{V0}/shipments", **query)["payload"]["ShipmentData"]
+        (old,) = fetch(api, f"{V0}/shipments", **query)["payload"]["ShipmentData"]
         assert old["ShipmentStatus"] == shipment["status"] == plan["shipments"][0]["status"]
         assert old["DestinationFulfillmentCenterId"] == shipment["destination"]["warehouseId"]
         states.append(shipment["status"])
@@ -171,7 +171,7 @@ def test_a_shipment_goes_from_its_plan_to_its_close(api: Api) -> None:
         api.later(DAY)
     assert list(dict.fromkeys(states)) == ["WORKING", "SHIPPED", "RECEIVING", "CLOSED"]
     assert updates == sorted(updates)
-    assert told(api, f"{PLANS}/{plan_id}")["status"] == "SHIPPED"
+    assert fetch(api, f"{PLANS}/{plan_id}")["status"] == "SHIPPED"
 
 
 def test_every_plan_is_listed_once_whatever_the_order(api: Api) -> None:
@@ -179,7 +179,7 @@ def test_every_plan_is_listed_once_whatever_the_order(api: Api) -> None:
     query = {"pageSize": "30", "sortBy": "LAST_UPDATED_TIME", "sortOrder": "DESC"}
     token: dict[str, str] = {}
     while len(newest) < 120:
-        page = told(api, PLANS, **query, **token)
+        page = fetch(api, PLANS, **query, **token)
         newest += page["inboundPlans"]
         token = {"paginationToken": page["pagination"]["nextToken"]}
     assert len({plan["inboundPlanId"] for plan in newest}) == len(newest)
@@ -189,24 +189,24 @@ def test_every_plan_is_listed_once_whatever_the_order(api: Api) -> None:
     assert all(len(plan["inboundPlanId"]) == 38 for plan in newest)
 
 
-def test_what_nobody_has_is_told_without_making_an_order(na: Api) -> None:
+def test_unknown_ids_are_refused_without_generating_orders(na: Api) -> None:
     """Ids depend on the stock cycles alone; two years of orders are not made to find that one is unknown."""
     storefronts = [na.sandbox.simulation.storefront(na.seller, each) for each in na.seller.marketplace_ids]
     by_id = {"QueryType": "SHIPMENT", "MarketplaceId": US, "ShipmentIdList": "FBA15NOSUCH1"}
-    assert told(na, f"{V0}/shipments", **by_id) == {"payload": {"ShipmentData": []}}
+    assert fetch(na, f"{V0}/shipments", **by_id) == {"payload": {"ShipmentData": []}}
     assert ask(na, f"{PLANS}/wf{'0' * 36}").status_code == 404
     assert ask(na, f"{V0}/shipments/FBA15NOSUCH1/items", MarketplaceId=US).status_code == 404
-    assert told(na, PLANS, status="VOIDED") == {"inboundPlans": []}
+    assert fetch(na, PLANS, status="VOIDED") == {"inboundPlans": []}
     assert [days_made(storefront) for storefront in storefronts] == [0, 0, 0]
 
 
 def test_what_is_open_or_oldest_needs_no_more_orders_than_those_that_empty_it(na: Api) -> None:
     """Not those of the two years that are kept."""
     storefronts = [na.sandbox.simulation.storefront(na.seller, each) for each in na.seller.marketplace_ids]
-    assert told(na, PLANS, status="ACTIVE", pageSize="30")["inboundPlans"]
-    assert told(na, PLANS, sortOrder="ASC")["inboundPlans"]
+    assert fetch(na, PLANS, status="ACTIVE", pageSize="30")["inboundPlans"]
+    assert fetch(na, PLANS, sortOrder="ASC")["inboundPlans"]
     opened = {"QueryType": "SHIPMENT", "MarketplaceId": US, "ShipmentStatusList": "WORKING,SHIPPED,RECEIVING"}
-    assert told(na, f"{V0}/shipments", **opened)["payload"]["ShipmentData"]
+    assert fetch(na, f"{V0}/shipments", **opened)["payload"]["ShipmentData"]
     # At either end of the two years.
     longest = 2 * (2 * inbound.BLOCK_DAYS + ledger.LONGEST_CYCLE_DAYS)
     assert all(0 < days_made(storefront) <= longest for storefront in storefronts)
@@ -242,23 +242,23 @@ def test_the_catalogue_finds_items_by_every_identifier(api: Api) -> None:
     listing = next(one for one in storefront.listings if one.asin != one.parent_asin)
     included = "identifiers,relationships,dimensions,salesRanks"
     query = {"marketplaceIds": US, "includedData": included}
-    item = told(api, f"{CATALOGUE}/{listing.asin}", **query)
+    item = fetch(api, f"{CATALOGUE}/{listing.asin}", **query)
     codes = {one["identifierType"]: one["identifier"] for one in item["identifiers"][0]["identifiers"]}
     assert sum(int(digit) * (1, 3)[place % 2] for place, digit in enumerate(codes["EAN"])) % 10 == 0
     wanted = {"ASIN": listing.asin, "SKU": listing.sku, **codes}
     for kind, value in wanted.items():
         owner = {"sellerId": api.seller.seller_id} if kind == "SKU" else {}
-        found = told(api, CATALOGUE, **query, identifiers=value, identifiersType=kind, **owner)
+        found = fetch(api, CATALOGUE, **query, identifiers=value, identifiersType=kind, **owner)
         assert (found["numberOfResults"], found["items"]) == (1, [item])
-    parent = told(api, f"{CATALOGUE}/{listing.parent_asin}", **query)
+    parent = fetch(api, f"{CATALOGUE}/{listing.parent_asin}", **query)
     assert listing.asin in parent["relationships"][0]["relationships"][0]["childAsins"]
     assert "package" not in parent["dimensions"][0]
     assert "displayGroupRanks" not in parent["salesRanks"][0]
-    missing = told(api, CATALOGUE, **query, identifiers="B000000000", identifiersType="ASIN")
+    missing = fetch(api, CATALOGUE, **query, identifiers="B000000000", identifiersType="ASIN")
     assert missing == {"numberOfResults": 0, "items": []}
 
 
-def test_items_that_cannot_be_estimated_are_told_one_by_one(api: Api) -> None:
+def test_items_that_cannot_be_estimated_fail_one_by_one(api: Api) -> None:
     """The rest of the batch succeeds, in its order."""
     storefront = api.sandbox.simulation.storefront(api.seller, US)
     sku = storefront.listings[0].sku

@@ -1,4 +1,4 @@
-"""A profile's calls of the Ads API, in this process, with a clock only the test moves."""
+"""A profile's calls of the Ads API, in this process, with a clock that only the test moves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from amazon_sandbox.simulation import Simulation
 
 @pytest.fixture(scope="package")
 def simulation() -> Simulation:
-    """One world for all: it remembers the days it has made."""
+    """One simulation for all: it keeps the days it has generated."""
     return Simulation(7)
 
 

@@ -82,7 +82,7 @@ def test_only_a_pending_report_can_be_deleted(us: AdsApi) -> None:
     assert us.call("DELETE", f"/reporting/reports/{second}").status_code == 400
 
 
-def test_making_takes_hours_when_told(us: AdsApi, control: Any) -> None:
+def test_processing_takes_as_long_as_configured(us: AdsApi, control: Any) -> None:
     control("POST", "/jobs", {"queue_seconds": 3600, "progress_seconds": 7200})
     report_id = us.created(us.body("spCampaigns"))
     us.later(3500)

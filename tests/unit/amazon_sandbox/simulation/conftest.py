@@ -7,5 +7,5 @@ from amazon_sandbox.simulation import Simulation
 
 @pytest.fixture(scope="session")
 def simulation() -> Simulation:
-    """Every seller there is; shared, since a world is only ever read."""
+    """Every seller; shared, since a simulation is only read."""
     return Simulation(seed=7, scenario="world")

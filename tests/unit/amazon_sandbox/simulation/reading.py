@@ -1,4 +1,4 @@
-"""Reads what the world writes, with nothing of the world's own code."""
+"""Reads what the simulation writes, without any of its code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ US, CA, MX = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1AM78C64UM0Y8"
 GB, DE, FR = "A1F83G8C2ARO7P", "A1PA6795UKMFR9", "A13V1IB3VIYZZH"
 JP, AU, AE = "A1VC38T7YXB528", "A39IBJ37TRP1C6", "A2VIGQ35RCS4UG"
 
-SHOPS = {  # marketplace id -> account of scenario `simulation`, time zone, sales-channel
+STOREFRONTS = {  # marketplace id -> account of scenario `world`, time zone, sales-channel
     US: ("northwind_na", "America/Los_Angeles", "Amazon.com"),
     CA: ("northwind_na", "America/Los_Angeles", "Amazon.ca"),
     MX: ("northwind_na", "America/Los_Angeles", "Amazon.com.mx"),
@@ -81,7 +81,7 @@ def sales_report(
     asin: str = "CHILD",
     granularity: str = "DAY",
 ) -> dict[str, Any]:
-    seller = simulation.seller(SHOPS[marketplace_id][0])
+    seller = simulation.seller(STOREFRONTS[marketplace_id][0])
     options = {"asinGranularity": asin, "dateGranularity": granularity}
     document = simulation.document(SALES, seller, [marketplace_id], start, end, options, as_of)
     assert document is not None
@@ -92,7 +92,7 @@ def sales_report(
 
 
 def day_close(marketplace_id: str, day: date) -> datetime:
-    zone = ZoneInfo(SHOPS[marketplace_id][1])
+    zone = ZoneInfo(STOREFRONTS[marketplace_id][1])
     following = day + timedelta(days=1)
     return datetime(following.year, following.month, following.day, tzinfo=zone).astimezone(UTC)
 
@@ -101,7 +101,7 @@ def orders_of_day(
     simulation: Simulation, marketplace_id: str, day: date, as_of: datetime
 ) -> list[dict[str, str]]:
     """The order lines bought on a local day, found by reading all updates since then."""
-    account, zone, channel = SHOPS[marketplace_id]
+    account, zone, channel = STOREFRONTS[marketplace_id]
     start = day_close(marketplace_id, day) - timedelta(days=2)
     table = flat_file(simulation, ORDERS, simulation.seller(account), [marketplace_id], start, as_of, as_of)
     assert {row["sales-channel"] for row in table.rows} <= {channel}

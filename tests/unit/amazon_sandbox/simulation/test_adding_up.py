@@ -14,7 +14,7 @@ from unit.amazon_sandbox.simulation.reading import (
     JP,
     ORDERS,
     RETURNS,
-    SHOPS,
+    STOREFRONTS,
     US,
     day_close,
     flat_file,
@@ -27,7 +27,7 @@ from unit.amazon_sandbox.simulation.reading import (
 
 from amazon_sandbox.simulation import Simulation
 
-marketplace_ids = st.sampled_from(sorted(SHOPS))
+marketplace_ids = st.sampled_from(sorted(STOREFRONTS))
 days = st.dates(date(2024, 12, 1), date(2027, 6, 30))
 quiet = settings(
     max_examples=25,
@@ -54,13 +54,13 @@ def test_sales_of_a_day_are_its_orders(
 
 @quiet
 @given(marketplace_id=marketplace_ids, day=days, hours=st.integers(-20, 24 * 9))
-def test_truth_is_what_the_orders_say(
+def test_expected_figures_match_the_orders(
     simulation: Simulation, marketplace_id: str, day: date, hours: int
 ) -> None:
     as_of = day_close(marketplace_id, day) + timedelta(hours=hours)
     sold = sold_by_asin(orders_of_day(simulation, marketplace_id, day, as_of)).values()
     expected_figures = simulation.expected_figures(
-        simulation.seller(SHOPS[marketplace_id][0]), marketplace_id, day, as_of
+        simulation.seller(STOREFRONTS[marketplace_id][0]), marketplace_id, day, as_of
     )
     assert expected_figures["units_ordered"] == sum(units for units, _, _ in sold)
     assert expected_figures["order_items"] == sum(items for _, items, _ in sold)

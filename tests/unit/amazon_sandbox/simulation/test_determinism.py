@@ -47,8 +47,8 @@ def fingerprints(
     return found
 
 
-def test_same_world_in_another_process() -> None:
-    """Python randomises its hash per process; nothing of the world may depend on it."""
+def test_same_bytes_in_another_process() -> None:
+    """Python randomises its hash per process; no simulated figure may depend on it."""
     here = fingerprints(7)
     roots = [Path(package.__file__).parents[2], Path(__file__).parents[3]]
     script = (
@@ -71,7 +71,7 @@ def test_order_of_asking_does_not_matter() -> None:
     assert fingerprints(7) == fingerprints(7, backwards=True)
 
 
-def test_another_seed_is_another_world() -> None:
+def test_another_seed_gives_another_history() -> None:
     one, other = fingerprints(7), fingerprints(8)
     assert all(one[name] != other[name] for name in one)
 
@@ -86,7 +86,7 @@ def test_repeated_questions_get_equal_answers() -> None:
     assert first.read() == second.read()
 
 
-def test_threads_may_share_a_world() -> None:
+def test_threads_may_share_a_simulation() -> None:
     """The server answers from several threads."""
     shared = Simulation(7)
     with ThreadPoolExecutor(4) as pool:

@@ -21,7 +21,7 @@ from unit.amazon_sandbox.simulation.reading import (
     ORDERS,
     RETURNS,
     SALES,
-    SHOPS,
+    STOREFRONTS,
     US,
     flat_file,
     read_flat_file,
@@ -36,7 +36,7 @@ SCHEMA = Path(__file__).parents[5] / "shared/amazon/report_schemas/sellerSalesAn
 
 
 def orders(simulation: Simulation, marketplace_id: str, days: int = 3) -> Any:
-    seller = simulation.seller(SHOPS[marketplace_id][0])
+    seller = simulation.seller(STOREFRONTS[marketplace_id][0])
     return flat_file(simulation, ORDERS, seller, [marketplace_id], AS_OF - timedelta(days=days), AS_OF, AS_OF)
 
 
@@ -52,7 +52,7 @@ def test_order_headers_by_region(simulation: Simulation) -> None:
 def test_inventory_headers_by_region(simulation: Simulation) -> None:
     headers = {}
     for marketplace_id in (US, GB, JP):
-        seller = simulation.seller(SHOPS[marketplace_id][0])
+        seller = simulation.seller(STOREFRONTS[marketplace_id][0])
         headers[marketplace_id] = flat_file(
             simulation, INVENTORY, seller, [marketplace_id], None, None, AS_OF
         ).header
@@ -79,7 +79,7 @@ def test_one_orders_file_for_all_marketplaces(simulation: Simulation) -> None:
 @pytest.mark.parametrize("report_type", [ORDERS, INVENTORY, RETURNS])
 def test_charsets(simulation: Simulation, marketplace_id: str, codec: str, report_type: str) -> None:
     """The bytes are in the charset the content type names."""
-    seller = simulation.seller(SHOPS[marketplace_id][0])
+    seller = simulation.seller(STOREFRONTS[marketplace_id][0])
     table = flat_file(
         simulation, report_type, seller, [marketplace_id], AS_OF - timedelta(days=40), AS_OF, AS_OF
     )
@@ -130,7 +130,7 @@ def test_credentials_and_catalogue(seed: int) -> None:
         assert 20 <= len(skus) <= 60
 
 
-def test_demo_is_part_of_world() -> None:
+def test_demo_is_part_of_the_world_scenario() -> None:
     """The same account has the same history in both scenarios."""
     day = date(2026, 11, 1)
     demo, simulation = Simulation(7, "demo"), Simulation(7, "world")
@@ -143,7 +143,7 @@ def test_demo_is_part_of_world() -> None:
 def test_marketplace_table_is_complete() -> None:
     known = {marketplace.marketplace_id: marketplace for marketplace in all_marketplaces()}
     assert len(known) == 23
-    assert set(SHOPS) <= set(known)
+    assert set(STOREFRONTS) <= set(known)
 
 
 @pytest.mark.parametrize("marketplace_id", [US, DE, JP, AE])

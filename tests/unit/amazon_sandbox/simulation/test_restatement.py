@@ -12,7 +12,7 @@ from unit.amazon_sandbox.simulation.reading import (
     DE,
     ORDERS,
     SALES,
-    SHOPS,
+    STOREFRONTS,
     US,
     day_close,
     flat_file,
@@ -31,11 +31,11 @@ DAY = date(2026, 11, 16)
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    marketplace_id=st.sampled_from(sorted(SHOPS)),
+    marketplace_id=st.sampled_from(sorted(STOREFRONTS)),
     day=st.dates(date(2025, 1, 1), date(2027, 1, 1)),
     hours=st.integers(0, 24 * 200),
 )
-def test_a_day_stands_still_a_week_after_it_closed(
+def test_a_day_no_longer_changes_a_week_after_it_closed(
     simulation: Simulation, marketplace_id: str, day: date, hours: int
 ) -> None:
     still = day_close(marketplace_id, day) + timedelta(days=7)

@@ -6,7 +6,15 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from unit.amazon_sandbox.simulation.reading import DE, INVENTORY, ORDERS, SHOPS, US, flat_file, read_flat_file
+from unit.amazon_sandbox.simulation.reading import (
+    DE,
+    INVENTORY,
+    ORDERS,
+    STOREFRONTS,
+    US,
+    flat_file,
+    read_flat_file,
+)
 
 from amazon_sandbox.simulation import Seller, Simulation
 
@@ -17,7 +25,7 @@ DAYS = 45
 @cache
 def snapshots(simulation: Simulation, marketplace_id: str) -> list[dict[str, dict[str, int]]]:
     """The quantities by SKU at noon of each day."""
-    seller = simulation.seller(SHOPS[marketplace_id][0])
+    seller = simulation.seller(STOREFRONTS[marketplace_id][0])
     taken = []
     for offset in range(DAYS):
         moment = START + timedelta(days=offset)
@@ -34,7 +42,7 @@ def snapshots(simulation: Simulation, marketplace_id: str) -> list[dict[str, dic
 @cache
 def bought(simulation: Simulation, marketplace_id: str) -> list[Counter[str]]:
     """Units ordered of each Amazon-fulfilled SKU between one noon and the next, cancelled later or not."""
-    seller = simulation.seller(SHOPS[marketplace_id][0])
+    seller = simulation.seller(STOREFRONTS[marketplace_id][0])
     ordered: list[Counter[str]] = []
     for offset in range(DAYS - 1):
         start = START + timedelta(days=offset)
