@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from amazon_sandbox.ads.accounts import Profile, ads_accounts
 from amazon_sandbox.ads.models import export_rows
-from amazon_sandbox.ads.rows import CONTENT_TYPE, Wanted, json_array, report_rows
+from amazon_sandbox.ads.rows import CONTENT_TYPE, ReportQuery, json_array, report_rows
 from amazon_sandbox.simulation import Simulation
 from sellerops.calendar.slices import Slice
 from sellerops.settings.marketplaces import marketplace
@@ -61,7 +61,7 @@ def ads_document(
     kind = spec.request.options.get("export")
     if kind:
         return _document(export_rows(storefront, kind, PRODUCTS, STATES))
-    wanted = Wanted(
+    wanted = ReportQuery(
         type_id=spec.report_type,
         group_by=(spec.request.options["group_by"],),
         columns=spec.requested_columns,

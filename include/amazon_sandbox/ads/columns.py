@@ -43,7 +43,7 @@ def _count(*names: str) -> Column:
 
 
 def _money(minor: Callable[[Row], int]) -> Column:
-    return lambda row: row.asked.storefront.marketplace.amount(minor(row))
+    return lambda row: row.scope.storefront.marketplace.amount(minor(row))
 
 
 def _ratio(
@@ -66,7 +66,7 @@ def _cost(row: Row) -> int:
 
 
 def _minor(row: Row) -> float:
-    marketplace = row.asked.storefront.marketplace
+    marketplace = row.scope.storefront.marketplace
     return marketplace.amount(row.sums[2])
 
 

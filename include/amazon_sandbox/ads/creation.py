@@ -27,7 +27,7 @@ def create_report(
     seller: Seller,
     profile: Profile,
     report_type: str,
-    asked: dict[str, Any],
+    request_body: dict[str, Any],
     options: tuple[tuple[str, str], ...],
     writer: Writer,
     *,
@@ -57,7 +57,7 @@ def create_report(
         due_at=now + queue + progress,
         reads_needed=pace.reads,
         profile_id=profile.id,
-        asked=asked,
+        request_body=request_body,
         same=same,
     )
     report.job = RenderJob(

@@ -44,7 +44,7 @@ def _campaign(row: Row) -> Campaign:
 
 
 def _amount(row: Row, minor: int) -> float:
-    return row.asked.storefront.marketplace.amount(minor)
+    return row.scope.storefront.marketplace.amount(minor)
 
 
 def keyword_type(target: Target) -> str:
@@ -90,15 +90,15 @@ def _is_legacy(ad: Ad) -> bool:
 
 
 def _prompt(row: Row) -> Value:
-    title = row.part.ad.listing.title(row.asked.storefront.marketplace.language)
+    title = row.part.ad.listing.title(row.scope.storefront.marketplace.language)
     return f"What should I know before buying {title}?"
 
 
 DIMENSIONS: dict[str, Column] = {
     "date": lambda row: row.day,
-    "startDate": lambda row: row.asked.start,
-    "endDate": lambda row: row.asked.end,
-    "marketplaceId": lambda row: row.asked.storefront.marketplace.marketplace_id,
+    "startDate": lambda row: row.scope.start,
+    "endDate": lambda row: row.scope.end,
+    "marketplaceId": lambda row: row.scope.storefront.marketplace.marketplace_id,
     "portfolioId": _portfolio,
     "portfolioName": _portfolio_name,
     "campaignId": lambda row: _campaign(row).id,
@@ -106,7 +106,7 @@ DIMENSIONS: dict[str, Column] = {
     "campaignStatus": lambda row: _campaign(row).state,
     "campaignBudgetAmount": lambda row: _amount(row, _campaign(row).budget),
     "campaignBudgetType": lambda row: BUDGET_TYPE,
-    "campaignBudgetCurrencyCode": lambda row: row.asked.storefront.marketplace.currency,
+    "campaignBudgetCurrencyCode": lambda row: row.scope.storefront.marketplace.currency,
     "campaignRuleBasedBudgetAmount": lambda row: None,
     "campaignApplicableBudgetRuleId": lambda row: None,
     "campaignApplicableBudgetRuleName": lambda row: None,
@@ -141,7 +141,7 @@ DIMENSIONS: dict[str, Column] = {
     "matchedTargetAsin": lambda row: row.part.term.upper(),
     "purchasedAsin": lambda row: _bought(row).asin,
     "asinBrandHalo": lambda row: _bought(row).asin,
-    "productName": lambda row: _bought(row).title(row.asked.storefront.marketplace.language),
+    "productName": lambda row: _bought(row).title(row.scope.storefront.marketplace.language),
     "productCategory": lambda row: _bought(row).category.title(),
     "attributionType": _attribution,
     "creativeExtensionId": lambda row: f"cx-{row.part.ad.id}",

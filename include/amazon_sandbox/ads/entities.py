@@ -322,10 +322,10 @@ def _included(body: Entity, name: str) -> Sequence[str]:
 
 def _page(call: AdsCall, operation: str, plural: str, found: list[Entity], body: Entity) -> Entity:
     sandbox, now = call.sandbox, call.sandbox.clock.now()
-    asked = body.get("maxResults", MOST_RESULTS)
-    if not isinstance(asked, int) or isinstance(asked, bool) or asked < 1:
+    limit = body.get("maxResults", MOST_RESULTS)
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
         raise AdsError(400, "maxResults must be a positive number")
-    size = min(asked, MOST_RESULTS)
+    size = min(limit, MOST_RESULTS)
     same = {name: repr(value) for name, value in body.items() if name not in ("nextToken", "maxResults")}
     same["profile"] = str(call.profile.id)
     first = 0

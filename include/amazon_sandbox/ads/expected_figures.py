@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from amazon_sandbox.ads.report_types import report_types
-from amazon_sandbox.ads.rows import Wanted, summed
+from amazon_sandbox.ads.rows import ReportQuery, summed
 from amazon_sandbox.simulation.storefront import Storefront
 
 _CAMPAIGNS = ("spCampaigns", "sbCampaigns", "sdCampaigns")
@@ -18,7 +18,7 @@ def ads_figures(storefront: Storefront, day: date, now: int) -> dict[str, dict[s
     """
     found: dict[str, dict[str, Any]] = {}
     for type_id in _CAMPAIGNS:
-        wanted = Wanted(type_id, ("campaign",), (), False, day, day)
+        wanted = ReportQuery(type_id, ("campaign",), (), False, day, day)
         rows = list(summed(storefront, wanted, now))
         is_sp = type_id == "spCampaigns"
         bought = [row.clicked(30) if is_sp else row.bought() for row in rows]

@@ -9,7 +9,7 @@ from typing import Any
 from amazon_sandbox.ads import data
 from amazon_sandbox.ads.answers import AdsError, bad_report
 from amazon_sandbox.ads.report_types import ReportType, report_types
-from amazon_sandbox.ads.rows import Wanted
+from amazon_sandbox.ads.rows import ReportQuery
 
 _NEEDED = ("adProduct", "groupBy", "columns", "reportTypeId", "timeUnit", "format")
 
@@ -21,7 +21,7 @@ def check_media_type(content_type: str | None) -> None:
         raise AdsError(415, f"Content type {kind or 'of the request'} is not supported", is_reporting=True)
 
 
-def wanted_report(body: dict[str, Any], today: date) -> Wanted:
+def read_report_query(body: dict[str, Any], today: date) -> ReportQuery:
     """The report a body asks for. `today`: in the profile's time zone. Raises AdsError (400)."""
     configuration = body.get("configuration")
     missing = [name for name in ("startDate", "endDate") if not body.get(name)]
@@ -47,10 +47,10 @@ def wanted_report(body: dict[str, Any], today: date) -> Wanted:
     columns = _columns(kind, group_by, configuration["columns"], configuration["timeUnit"])
     filters = _filters(kind, group_by, configuration.get("filters"))
     start, end = _dates(kind, body, today)
-    return Wanted(kind.id, group_by, columns, configuration["timeUnit"] == "DAILY", start, end, filters)
+    return ReportQuery(kind.id, group_by, columns, configuration["timeUnit"] == "DAILY", start, end, filters)
 
 
-def sameness(profile_id: int, wanted: Wanted) -> str:
+def identity_key(profile_id: int, wanted: ReportQuery) -> str:
     """The key that two requests for the same report share."""
     key = json.loads(wanted.as_json())
     key["columns"] = sorted(key["columns"])

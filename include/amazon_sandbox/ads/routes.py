@@ -41,12 +41,12 @@ async def create_report(call: AdsCall) -> Answer:
     body = call.json_body(is_reporting=True)
     now = call.sandbox.clock.now()
     today = date.fromordinal(call.profile.marketplace.day_of(instant(now)))
-    wanted = requests.wanted_report(body, today)
+    wanted = requests.read_report_query(body, today)
     call.report_type = wanted.type_id
     _refuse_columns(call, wanted)
     if call.storefront is None:
         raise bad_report("reporting is not available for this account")
-    same = requests.sameness(call.profile.id, wanted)
+    same = requests.identity_key(call.profile.id, wanted)
     earlier = call.sandbox.state(AdsStore).latest(same)
     if earlier is not None and await _still_counts(call, earlier, now):
         call.report_id = earlier.id
@@ -91,7 +91,7 @@ def fresh_url(call: AdsCall, report: AdsReport) -> tuple[str | None, float | Non
     return url, call.sandbox.clock.now() + data.URL_SECONDS
 
 
-def _refuse_columns(call: AdsCall, wanted: rows.Wanted) -> None:
+def _refuse_columns(call: AdsCall, wanted: rows.ReportQuery) -> None:
     struck = refused_columns(call.sandbox.faults, call.subject(), wanted.columns)
     if struck is None:
         return

@@ -11,7 +11,7 @@ from typing import Any
 from amazon_sandbox.ads.content import changed
 from amazon_sandbox.ads.dimensions import Key, column, key_of, keyword_type
 from amazon_sandbox.ads.report_types import report_types
-from amazon_sandbox.ads.sums import Asked, Row
+from amazon_sandbox.ads.sums import ReportScope, Row
 from amazon_sandbox.reports.render import Rendered, RenderJob, write_file
 from amazon_sandbox.simulation import Simulation
 from amazon_sandbox.simulation.ads_credits import Credit
@@ -26,7 +26,7 @@ WITH_CLICKS = ("spSearchTerm", "sbSearchTerm")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReportQuery:
     """A report request; both days included, in the profile's time zone."""
 
     type_id: str
@@ -52,10 +52,10 @@ class Wanted:
         )
 
 
-def from_json(text: str) -> Wanted:
+def from_json(text: str) -> ReportQuery:
     """Read what `as_json` wrote."""
     parsed = json.loads(text)
-    return Wanted(
+    return ReportQuery(
         parsed["type_id"],
         tuple(parsed["group_by"]),
         tuple(parsed["columns"]),
@@ -92,57 +92,57 @@ def json_array(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     yield b"]" if start == "," else b"[]"
 
 
-def report_rows(storefront: Storefront, wanted: Wanted, now: int) -> Iterator[dict[str, Any]]:
+def report_rows(storefront: Storefront, wanted: ReportQuery, now: int) -> Iterator[dict[str, Any]]:
     """The rows of a report as known at `now` (epoch seconds), with exactly the requested columns."""
     made = [(name, column(wanted.type_id, name)) for name in wanted.columns]
     for row in summed(storefront, wanted, now):
         yield {name: value(row) for name, value in made}
 
 
-def summed(storefront: Storefront, wanted: Wanted, now: int) -> Iterator[Row]:
+def summed(storefront: Storefront, wanted: ReportQuery, now: int) -> Iterator[Row]:
     """The rows of a report before its columns are computed, by date and then in the order of the entities."""
-    asked = Asked(storefront, wanted.start.isoformat(), wanted.end.isoformat())
+    scope = ReportScope(storefront, wanted.start.isoformat(), wanted.end.isoformat())
     summary: dict[Key, Row] = {}
     for ordinal in range(wanted.start.toordinal(), wanted.end.toordinal() + 1):
         if now <= storefront.marketplace.day_bounds(ordinal)[0]:
             break
         rows: dict[Key, Row] = {} if wanted.is_daily else summary
         day = date.fromordinal(ordinal).isoformat() if wanted.is_daily else None
-        _add_day(asked, wanted, ordinal, now, day, rows)
+        _add_day(scope, wanted, ordinal, now, day, rows)
         if wanted.is_daily:
             yield from rows.values()
     yield from summary.values()
 
 
 def _add_day(
-    asked: Asked, wanted: Wanted, ordinal: int, now: int, day: str | None, rows: dict[Key, Row]
+    scope: ReportScope, wanted: ReportQuery, ordinal: int, now: int, day: str | None, rows: dict[Key, Row]
 ) -> None:
     product = report_types()[wanted.type_id].ad_product
     keys = [key_of(wanted.type_id, group) for group in wanted.group_by]
-    is_wanted = _filter(asked.storefront, wanted)
-    whole, known = known_of(asked.storefront, ordinal, now)
+    is_wanted = _filter(scope.storefront, wanted)
+    whole, known = known_of(scope.storefront, ordinal, now)
     shown: dict[tuple[int, int], Part] = {}
     for part in whole.parts:
         if part.ad.group.campaign.product != product or not is_wanted(part):
             continue
-        known_part = seen(asked.storefront, ordinal, part, now)
+        known_part = seen(scope.storefront, ordinal, part, now)
         if known_part is None or (wanted.type_id in WITH_CLICKS and not known_part.clicks):
             continue
         shown[part.ad.id, part.target.id] = part
         if wanted.type_id not in PURCHASED:
-            _row(asked, rows, keys, part, day).add(part, known_part)
+            _row(scope, rows, keys, part, day).add(part, known_part)
     for credit in known:
         credited = shown.get((credit.ad.id, credit.target.id))
         if credited is None:
             continue
         if wanted.type_id not in PURCHASED:
-            _row(asked, rows, keys, credited, day).credits.append(credit)
+            _row(scope, rows, keys, credited, day).credits.append(credit)
         elif product == SB or not credit.is_same:
-            _row(asked, rows, keys, credited, day, credit).credits.append(credit)
+            _row(scope, rows, keys, credited, day, credit).credits.append(credit)
 
 
 def _row(
-    asked: Asked,
+    scope: ReportScope,
     rows: dict[Key, Row],
     keys: list[Callable[[Part], Key]],
     part: Part,
@@ -154,11 +154,11 @@ def _row(
         key = (*key, bought.bought.asin, bought.is_same)
     row = rows.get(key)
     if row is None:
-        row = rows[key] = Row(asked, part, day, bought)
+        row = rows[key] = Row(scope, part, day, bought)
     return row
 
 
-def _filter(storefront: Storefront, wanted: Wanted) -> Callable[[Part], bool]:
+def _filter(storefront: Storefront, wanted: ReportQuery) -> Callable[[Part], bool]:
     """Which parts a report includes: those its filters keep, and in prompt reports those with a prompt."""
     tests: list[Callable[[Part], bool]] = []
     for field, values in wanted.filters:

@@ -32,14 +32,14 @@ def known_ads_types() -> tuple[str, ...]:
 class AdsReport(Report):
     """A report or an export of a profile; it is processed as a report of SP-API is, under other names.
 
-    `asked`: the request body; `same`: the key that identical requests share; `failed_for`: the reason if it
-    fails.
+    `request_body`: as it was sent; `same`: the key that identical requests share; `failed_for`: the reason if
+    it fails.
     """
 
     family: str = "ads"
     without_data: str = "FATAL"
     profile_id: int = 0
-    asked: dict[str, Any] = field(default_factory=dict)
+    request_body: dict[str, Any] = field(default_factory=dict)
     same: str = ""
     failed_for: str = "Report generation failed due to an internal error. Please try again."
 
@@ -62,10 +62,10 @@ class AdsReport(Report):
         return {
             "reportId": self.id,
             "status": self.ads_status,
-            "name": self.asked.get("name"),
-            "startDate": self.asked.get("startDate"),
-            "endDate": self.asked.get("endDate"),
-            "configuration": self.asked.get("configuration"),
+            "name": self.request_body.get("name"),
+            "startDate": self.request_body.get("startDate"),
+            "endDate": self.request_body.get("endDate"),
+            "configuration": self.request_body.get("configuration"),
             "createdAt": iso_milli(self.created),
             "updatedAt": iso_milli(self._updated()),
             "generatedAt": iso_milli(self.due_at) if is_done else None,

@@ -51,7 +51,7 @@ class Bought(NamedTuple):
 NOTHING = Bought()
 
 
-class Asked(NamedTuple):
+class ReportScope(NamedTuple):
     """What all rows share: the storefront and the first and last day (YYYY-MM-DD)."""
 
     storefront: Storefront
@@ -62,10 +62,10 @@ class Asked(NamedTuple):
 class Row:
     """A row; `part` is any of its parts, since all share what the key names. `day` is None in a summary."""
 
-    __slots__ = ("_kinds", "_windows", "asked", "bought_sku", "credits", "day", "part", "sums")
+    __slots__ = ("_kinds", "_windows", "bought_sku", "credits", "day", "part", "scope", "sums")
 
-    def __init__(self, asked: Asked, part: Part, day: str | None, bought: Credit | None = None) -> None:
-        self.asked = asked
+    def __init__(self, scope: ReportScope, part: Part, day: str | None, bought: Credit | None = None) -> None:
+        self.scope = scope
         self.part = part
         self.day = day
         self.bought_sku = bought

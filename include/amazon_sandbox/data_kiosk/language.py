@@ -35,26 +35,26 @@ from amazon_sandbox.data_kiosk import data
 _DAYS = re.compile(r"P(\d+)D")
 
 
-class BadQuery(ValueError):
+class InvalidQuery(ValueError):
     """A query that Amazon would refuse, with the reason."""
 
 
-class Wanted(NamedTuple):
+class Selection(NamedTuple):
     """One field of the rows: the key it is written under, its name, and of objects their own fields."""
 
     key: str
     name: str
     is_required: bool
-    fields: tuple[Wanted, ...] | None
+    fields: tuple[Selection, ...] | None
 
 
-class Asked(NamedTuple):
+class ParsedQuery(NamedTuple):
     """A valid query. `arguments` have Python's types: enums are names, `Date`s dates."""
 
     dataset: str
     name: str
     arguments: Mapping[str, Any]
-    fields: tuple[Wanted, ...]
+    fields: tuple[Selection, ...]
     retention: timedelta
 
     @property
@@ -73,55 +73,55 @@ class Asked(NamedTuple):
 
 
 def compact(text: str) -> str:
-    """The query without characters that GraphQL ignores. Raises BadQuery."""
+    """The query without characters that GraphQL ignores. Raises InvalidQuery."""
     try:
         return strip_ignored_characters(text)
     except GraphQLError as error:
-        raise BadQuery(error.message) from error
+        raise InvalidQuery(error.message) from error
 
 
-def read(text: str) -> Asked:
-    """A query that the schema of its dataset allows. Raises BadQuery."""
+def read(text: str) -> ParsedQuery:
+    """A query that the schema of its dataset allows. Raises InvalidQuery."""
     if len(compact(text)) > data.MOST_CHARACTERS:
-        raise BadQuery(f"The query is longer than {data.MOST_CHARACTERS} characters")
+        raise InvalidQuery(f"The query is longer than {data.MOST_CHARACTERS} characters")
     try:
         document = parse(text, no_location=True, max_tokens=20_000)
     except (GraphQLError, RecursionError) as error:
-        raise BadQuery(getattr(error, "message", "The query is nested too deeply")) from error
+        raise InvalidQuery(getattr(error, "message", "The query is nested too deeply")) from error
     operation = _only_operation(document)
     root = _only_field(operation.selection_set, "dataset")
     if root.name.value not in data.DATASETS:
-        raise BadQuery(f"Cannot query field '{root.name.value}' on type 'Query'.")
+        raise InvalidQuery(f"Cannot query field '{root.name.value}' on type 'Query'.")
     schema = _schema(root.name.value)
     if errors := validate(schema, document, max_errors=1):
-        raise BadQuery(errors[0].message)
+        raise InvalidQuery(errors[0].message)
     dataset = _object_type(schema.query_type, root.name.value)
     field = _only_field(root.selection_set, "query")
     definition = dataset.fields[field.name.value]
     try:
         arguments = get_argument_values(definition, field)
     except GraphQLError as error:
-        raise BadQuery(error.message) from error
+        raise InvalidQuery(error.message) from error
     reader = _Reader({d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)})
     rows = get_named_type(definition.type)
     fields = reader.fields(rows, field.selection_set)
     days = min(reader.retentions, default=30)
-    return Asked(root.name.value, field.name.value, _dated(arguments), fields, timedelta(days=days))
+    return ParsedQuery(root.name.value, field.name.value, _dated(arguments), fields, timedelta(days=days))
 
 
 def _only_operation(document: DocumentNode) -> OperationDefinitionNode:
     found = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     if len(found) != 1 or found[0].operation is not OperationType.QUERY:
-        raise BadQuery("Exactly one query operation is expected")
+        raise InvalidQuery("Exactly one query operation is expected")
     if found[0].variable_definitions:
-        raise BadQuery("Variables are not supported")
+        raise InvalidQuery("Variables are not supported")
     return found[0]
 
 
 def _only_field(selection: SelectionSetNode | None, what: str) -> FieldNode:
     found = selection.selections if selection else ()
     if len(found) != 1 or not isinstance(found[0], FieldNode):
-        raise BadQuery(f"Exactly one {what} is expected")
+        raise InvalidQuery(f"Exactly one {what} is expected")
     return found[0]
 
 
@@ -145,14 +145,14 @@ class _Reader:
         self._fragments = fragments
         self.retentions: set[int] = set()
 
-    def fields(self, owner: Any, selection: SelectionSetNode | None) -> tuple[Wanted, ...]:
+    def fields(self, owner: Any, selection: SelectionSetNode | None) -> tuple[Selection, ...]:
         """The fields in order of selection; one selected twice is written once, with all its parts."""
-        merged: dict[str, Wanted] = {}
+        merged: dict[str, Selection] = {}
         for node in self._nodes(selection):
             name = node.name.value
             key = node.alias.value if node.alias else name
             if name == "__typename":
-                merged[key] = Wanted(key, name, False, None)
+                merged[key] = Selection(key, name, False, None)
                 continue
             definition = owner.fields[name]
             self._note_retention(definition)
@@ -160,7 +160,7 @@ class _Reader:
             inner = self.fields(inner_type, node.selection_set) if is_object_type(inner_type) else None
             if inner is not None and key in merged:
                 inner = tuple({each.key: each for each in (*(merged[key].fields or ()), *inner)}.values())
-            merged[key] = Wanted(key, name, is_non_null_type(definition.type), inner)
+            merged[key] = Selection(key, name, is_non_null_type(definition.type), inner)
         return tuple(merged.values())
 
     def _nodes(self, selection: SelectionSetNode | None) -> Iterator[FieldNode]:
@@ -189,23 +189,23 @@ def _dated(arguments: Mapping[str, Any]) -> dict[str, Any]:
                 raise ValueError(value)
             read_arguments[name] = date.fromisoformat(value)
         except ValueError as error:
-            raise BadQuery(f"Argument '{name}' is not a date: {value}") from error
+            raise InvalidQuery(f"Argument '{name}' is not a date: {value}") from error
     return read_arguments
 
 
-def project(fields: tuple[Wanted, ...], row: Mapping[str, Any]) -> dict[str, Any]:
+def project(fields: tuple[Selection, ...], row: Mapping[str, Any]) -> dict[str, Any]:
     """The selected fields of a row. Raises KeyError when the row lacks a field the schema requires."""
-    return {wanted.key: _value(wanted, row) for wanted in fields}
+    return {field.key: _value(field, row) for field in fields}
 
 
-def _value(wanted: Wanted, row: Mapping[str, Any]) -> Any:
-    value = row.get(wanted.name)
+def _value(field: Selection, row: Mapping[str, Any]) -> Any:
+    value = row.get(field.name)
     if value is None:
-        if wanted.is_required:
-            raise KeyError(f"{wanted.name} is not nullable")
+        if field.is_required:
+            raise KeyError(f"{field.name} is not nullable")
         return None
-    if wanted.fields is None:
+    if field.fields is None:
         return value
     if isinstance(value, list):
-        return [project(wanted.fields, each) for each in value]
-    return project(wanted.fields, value)
+        return [project(field.fields, each) for each in value]
+    return project(field.fields, value)

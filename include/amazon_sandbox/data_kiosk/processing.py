@@ -18,14 +18,19 @@ from amazon_sandbox.reports.render import Renderer, RenderJob
 from amazon_sandbox.sp_api.next_tokens import PagePosition, next_token
 
 if TYPE_CHECKING:
-    from amazon_sandbox.data_kiosk.language import Asked
+    from amazon_sandbox.data_kiosk.language import ParsedQuery
     from amazon_sandbox.simulation import Seller
 
 OPERATION = "createQuery"
 
 
 def create(
-    sandbox: Sandbox, seller: Seller, application: str, text: str, asked: Asked, page: PagePosition | None
+    sandbox: Sandbox,
+    seller: Seller,
+    application: str,
+    text: str,
+    parsed: ParsedQuery,
+    page: PagePosition | None,
 ) -> Query:
     """A query asked for now, or the next page of one, at the pace of the sandbox's reports."""
     now, store, renderer = sandbox.clock.now(), sandbox.state(QueryStore), sandbox.state(Renderer)
@@ -38,8 +43,8 @@ def create(
         number=number,
         seller_id=seller.seller_id,
         account=seller.account,
-        report_type=asked.report_type,
-        marketplace_ids=asked.marketplace_ids,
+        report_type=parsed.report_type,
+        marketplace_ids=parsed.marketplace_ids,
         created=now,
         start=now,
         end=now,
@@ -48,16 +53,16 @@ def create(
         reads_needed=pace.reads,
         text=text,
         application=application,
-        retention=asked.retention,
+        retention=parsed.retention,
         as_of=page.as_of if page else now,
     )
     query.job = RenderJob(
         path=renderer.new_path(),
         compressed=pace.compression != "none",
         account=seller.account,
-        report_type=asked.report_type,
+        report_type=parsed.report_type,
         as_of=instant(query.as_of),
-        marketplace_ids=asked.marketplace_ids,
+        marketplace_ids=parsed.marketplace_ids,
         options=(
             ("query", text),
             ("first_row", str(page.position[0] if page else 0)),

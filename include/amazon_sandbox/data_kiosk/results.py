@@ -13,7 +13,7 @@ from amazon_sandbox.reports.render import Rendered, RenderJob, write_file
 from amazon_sandbox.simulation import Seller, Simulation
 
 if TYPE_CHECKING:
-    from amazon_sandbox.data_kiosk.language import Asked
+    from amazon_sandbox.data_kiosk.language import ParsedQuery
 
 _ROWS = {data.DATASETS[0]: sales_and_traffic.rows, data.DATASETS[1]: economics.rows}
 
@@ -24,8 +24,8 @@ def write(simulation: Simulation, job: RenderJob) -> Rendered | None:
     from amazon_sandbox.data_kiosk.language import read
 
     options = dict(job.options)
-    asked, first, most = read(options["query"]), int(options["first_row"]), int(options["rows"])
-    lines = itertools.islice(_lines(simulation, simulation.seller(job.account), asked, job), first, None)
+    parsed, first, most = read(options["query"]), int(options["first_row"]), int(options["rows"])
+    lines = itertools.islice(_lines(simulation, simulation.seller(job.account), parsed, job), first, None)
     begun = next(lines, None)
     if begun is None:
         return None
@@ -36,13 +36,13 @@ def write(simulation: Simulation, job: RenderJob) -> Rendered | None:
     return replace(rendered, next_row=first + most) if has_more else rendered
 
 
-def _lines(simulation: Simulation, seller: Seller, asked: Asked, job: RenderJob) -> Iterator[bytes]:
+def _lines(simulation: Simulation, seller: Seller, parsed: ParsedQuery, job: RenderJob) -> Iterator[bytes]:
     from amazon_sandbox.data_kiosk.language import project
 
     storefronts = {
         marketplace_id: simulation.storefront(seller, marketplace_id)
-        for marketplace_id in asked.marketplace_ids
+        for marketplace_id in parsed.marketplace_ids
     }
-    for row in _ROWS[asked.dataset](asked.name, storefronts, asked.arguments, int(job.as_of.timestamp())):
-        line = json.dumps(project(asked.fields, row), ensure_ascii=False, separators=(",", ":"))
+    for row in _ROWS[parsed.dataset](parsed.name, storefronts, parsed.arguments, int(job.as_of.timestamp())):
+        line = json.dumps(project(parsed.fields, row), ensure_ascii=False, separators=(",", ":"))
         yield line.encode() + b"\n"

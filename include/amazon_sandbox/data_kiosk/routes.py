@@ -26,17 +26,17 @@ async def create_query(call: Operation) -> Answer:
     body = body_object(call.body, call.request.headers.get("content-type"))
     text, token = _texts(body)
     # Imported here so that GraphQL is loaded with the first query only.
-    from amazon_sandbox.data_kiosk.language import BadQuery, read
+    from amazon_sandbox.data_kiosk.language import InvalidQuery, read
 
     try:
-        asked = await asyncio.to_thread(read, text)
-    except BadQuery as error:
+        parsed = await asyncio.to_thread(read, text)
+    except InvalidQuery as error:
         raise invalid_input("Invalid query", str(error)) from error
-    call.report_type, call.marketplace_ids = asked.report_type, asked.marketplace_ids
-    if not set(asked.marketplace_ids) <= set(call.caller.marketplace_ids):
+    call.report_type, call.marketplace_ids = parsed.report_type, parsed.marketplace_ids
+    if not set(parsed.marketplace_ids) <= set(call.caller.marketplace_ids):
         raise FORBIDDEN
     page = _read_token(call, OPERATION, {"query": text}, token) if token is not None else None
-    query = create(call.sandbox, call.caller, call.application, text, asked, page)
+    query = create(call.sandbox, call.caller, call.application, text, parsed, page)
     call.report_id = query.id
     return 202, {"queryId": query.id}
 
@@ -65,16 +65,16 @@ async def cancel_query(call: Operation) -> Answer:
 
 async def get_queries(call: Operation) -> Answer:
     """getQueries: this application's, newest first."""
-    asked, now = call.request.query_params, call.sandbox.clock.now()
-    statuses = queries.choices(asked, "processingStatuses", data.STATUSES)
-    if "processingStatuses" in asked and not statuses:
+    arguments, now = call.request.query_params, call.sandbox.clock.now()
+    statuses = queries.choices(arguments, "processingStatuses", data.STATUSES)
+    if "processingStatuses" in arguments and not statuses:
         raise invalid_input("Invalid value for processingStatuses")
-    size = queries.integer(asked, "pageSize", 1, 100, 10)
-    since, until = queries.instant(asked, "createdSince"), queries.instant(asked, "createdUntil")
+    size = queries.integer(arguments, "pageSize", 1, 100, 10)
+    since, until = queries.instant(arguments, "createdSince"), queries.instant(arguments, "createdUntil")
     oldest = since.timestamp() if since else now - data.LISTED.total_seconds()
     newest = until.timestamp() if until else now
-    same = {name: asked[name] for name in asked if name not in ("paginationToken", "pageSize")}
-    token = queries.text(asked, "paginationToken")
+    same = {name: arguments[name] for name in arguments if name not in ("paginationToken", "pageSize")}
+    token = queries.text(arguments, "paginationToken")
     before: int | None = None
     if token is not None:
         before = _read_token(call, "getQueries", same, token).position[0]

@@ -13,7 +13,7 @@ from amazon_sandbox.simulation import Seller
 from amazon_sandbox.sp_api import queries
 
 
-class Wanted(NamedTuple):
+class SummariesRequest(NamedTuple):
     """A valid query; `skus` empty: all."""
 
     marketplace_id: str
@@ -33,7 +33,7 @@ class Wanted(NamedTuple):
         }
 
 
-def read(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
+def read(query: QueryParams, seller: Seller, now: datetime) -> SummariesRequest:
     """Raises ApiError."""
     queries.needed(query, "granularityType")
     queries.choice(query, "granularityType", ("Marketplace",))
@@ -47,7 +47,7 @@ def read(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
         raise invalid_input("startDateTime must be within the last 18 months", query["startDateTime"])
     skus = queries.texts(query, "sellerSkus", most=50)
     one = queries.text(query, "sellerSku")
-    return Wanted(
+    return SummariesRequest(
         marketplace_ids[0],
         queries.flag(query, "details"),
         since,

@@ -15,14 +15,14 @@ NAME = "getMyFeesEstimates"
 
 async def get_my_fees_estimates(call: Operation) -> Answer:
     """A list in the order of the request."""
-    asked = state.read(call.body)
+    items = state.read(call.body)
     own = set(call.caller.marketplace_ids)
-    call.marketplace_ids = tuple(sorted({item.marketplace_id for item in asked} & own))
+    call.marketplace_ids = tuple(sorted({item.marketplace_id for item in items} & own))
     now = int(call.sandbox.clock.now())
-    return 200, await asyncio.to_thread(lambda: [_result(call, item, now) for item in asked])
+    return 200, await asyncio.to_thread(lambda: [_result(call, item, now) for item in items])
 
 
-def _result(call: Operation, item: state.Asked, now: int) -> dict[str, Any]:
+def _result(call: Operation, item: state.FeeRequest, now: int) -> dict[str, Any]:
     identifier = {**item.identifier, "SellerId": call.caller.seller_id}
     if item.marketplace_id not in call.caller.marketplace_ids:
         return _failure(identifier, "The seller does not sell in this marketplace.")

@@ -11,7 +11,7 @@ from amazon_sandbox.fees import data
 _LARGEST = 1e9
 
 
-class Asked(NamedTuple):
+class FeeRequest(NamedTuple):
     """One item: `price` and `shipping` in major units; `identifier` is returned with the result."""
 
     id_type: str
@@ -24,7 +24,7 @@ class Asked(NamedTuple):
     identifier: dict[str, Any]
 
 
-def read(body: bytes) -> list[Asked]:
+def read(body: bytes) -> list[FeeRequest]:
     """Raises ApiError where Amazon refuses the whole call."""
     try:
         items = json.loads(body)
@@ -35,7 +35,7 @@ def read(body: bytes) -> list[Asked]:
     return [_item(item) for item in items]
 
 
-def _item(item: Any) -> Asked:
+def _item(item: Any) -> FeeRequest:
     given = _object(item, "an item")
     request = _object(given.get("FeesEstimateRequest"), "FeesEstimateRequest")
     prices = _object(request.get("PriceToEstimateFees"), "PriceToEstimateFees")
@@ -57,7 +57,7 @@ def _item(item: Any) -> Asked:
         "PriceToEstimateFees": _prices(prices),
         "SellerInputIdentifier": _text(request, "Identifier"),
     }
-    return Asked(
+    return FeeRequest(
         id_type,
         identifier["IdValue"],
         identifier["MarketplaceId"],

@@ -47,7 +47,7 @@ Position = tuple[int, int]
 Json = dict[str, Any]
 
 
-class Wanted(NamedTuple):
+class TransactionFilter(NamedTuple):
     """Posted in [start, end), epoch seconds; the other fields filter when they are given."""
 
     start: int
@@ -60,7 +60,7 @@ class Wanted(NamedTuple):
 def transactions(
     seller: Seller,
     storefronts: Sequence[Storefront],
-    wanted: Wanted,
+    wanted: TransactionFilter,
     now: int,
     begin: Position | None,
     size: int,
@@ -75,7 +75,11 @@ def transactions(
 
 
 def _walk(
-    seller: Seller, storefronts: Sequence[Storefront], wanted: Wanted, now: int, begin: Position | None
+    seller: Seller,
+    storefronts: Sequence[Storefront],
+    wanted: TransactionFilter,
+    now: int,
+    begin: Position | None,
 ) -> Iterator[tuple[Position, Draft]]:
     first = max(wanted.start, now - int(KEPT.total_seconds())) // DAY
     last = (min(wanted.end, now) - 1) // DAY
@@ -86,7 +90,7 @@ def _walk(
                 yield (day, position), draft
 
 
-def _fits(draft: Draft, wanted: Wanted, now: int) -> bool:
+def _fits(draft: Draft, wanted: TransactionFilter, now: int) -> bool:
     return (
         wanted.start <= draft.posted < wanted.end
         and draft.visible_from <= now

@@ -18,26 +18,26 @@ NAME = "listTransactions"
 async def list_transactions(call: Operation) -> Answer:
     """Transactions posted in a span; a span of more than 180 days returns none, without an error."""
     sandbox, now = call.sandbox, call.sandbox.clock.now()
-    asked = state.read(call.request.query_params, call.caller, instant(now))
-    call.marketplace_ids = asked.marketplace_ids
-    position, as_of, end = None, now, asked.wanted.end
-    if asked.token is not None:
-        resumed = read_next_token(sandbox, NAME, asked.arguments, asked.token)
+    parsed = state.read(call.request.query_params, call.caller, instant(now))
+    call.marketplace_ids = parsed.marketplace_ids
+    position, as_of, end = None, now, parsed.wanted.end
+    if parsed.token is not None:
+        resumed = read_next_token(sandbox, NAME, parsed.arguments, parsed.token)
         position, as_of, end = (resumed.position[0], resumed.position[1]), resumed.as_of, resumed.position[2]
-    if asked.is_empty:
+    if parsed.is_empty:
         return 200, {"payload": {"transactions": []}}
     page, following = await asyncio.to_thread(
         data.transactions,
         call.caller,
-        [storefront_of(call, marketplace_id) for marketplace_id in asked.marketplace_ids],
-        asked.wanted._replace(end=end),
+        [storefront_of(call, marketplace_id) for marketplace_id in parsed.marketplace_ids],
+        parsed.wanted._replace(end=end),
         int(as_of),
         position,
         data.PAGE_SIZE,
     )
     payload: dict[str, Any] = {"transactions": page}
     if following is not None:
-        payload["nextToken"] = next_token(sandbox, NAME, asked.arguments, [*following, end], as_of)
+        payload["nextToken"] = next_token(sandbox, NAME, parsed.arguments, [*following, end], as_of)
     return 200, {"payload": payload}
 
 

@@ -24,7 +24,7 @@ _LOOKED_AT = timedelta(days=60)
 class Call(NamedTuple):
     """A valid call. `is_empty`: Amazon returns nothing for it; `arguments`: what its pages share."""
 
-    wanted: data.Wanted
+    wanted: data.TransactionFilter
     marketplace_ids: tuple[str, ...]
     is_empty: bool
     token: str | None
@@ -50,7 +50,7 @@ def read(query: QueryParams, seller: Seller, now: datetime) -> Call:
         raise invalid_input("postedBefore must be later than postedAfter")
     marketplace_ids = queries.own_marketplaces(query, "marketplaceId", seller, most=1)
     is_known = not value or bool((_ORDER_ID if name == "ORDER_ID" else _GROUP_ID).fullmatch(value))
-    wanted = data.Wanted(
+    wanted = data.TransactionFilter(
         int(start.timestamp()),
         int(end.timestamp()),
         queries.choice(query, "transactionStatus", data.STATUSES),

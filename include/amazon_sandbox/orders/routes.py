@@ -37,7 +37,7 @@ async def get_orders(call: Operation) -> Answer:
     return 200, {"payload": payload}
 
 
-async def _page(call: Operation, wanted: state.Wanted, name: str) -> tuple[list[Found], str | None]:
+async def _page(call: Operation, wanted: state.SearchRequest, name: str) -> tuple[list[Found], str | None]:
     """The page and the token of the next one; every page shows the moment of the first."""
     call.marketplace_ids = wanted.marketplace_ids
     position, as_of = None, call.sandbox.clock.now()
@@ -53,7 +53,7 @@ async def _page(call: Operation, wanted: state.Wanted, name: str) -> tuple[list[
     return page, next_token(call.sandbox, call.name, wanted.arguments, following, as_of)
 
 
-def _written(wanted: state.Wanted) -> str:
+def _written(wanted: state.SearchRequest) -> str:
     return iso_micro(wanted.ends_at.timestamp())[:19] + "Z"
 
 

@@ -40,7 +40,7 @@ INCLUDED = (
 _PERSONAL = ("BUYER", "RECIPIENT")
 
 
-class Wanted(NamedTuple):
+class SearchRequest(NamedTuple):
     """A valid search. `ends_at`: the end as the response states it; `arguments`: what its pages share."""
 
     search: Search
@@ -72,7 +72,7 @@ _V0 = _Names(
 )  # fmt: skip
 
 
-def read_search(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
+def read_search(query: QueryParams, seller: Seller, now: datetime) -> SearchRequest:
     """A searchOrders call. Raises ApiError."""
     statuses = queries.choices(query, "fulfillmentStatuses", STATUSES)
     parties = queries.choices(query, "fulfilledBy", ("MERCHANT", "AMAZON"))
@@ -86,7 +86,7 @@ def read_search(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
     )  # fmt: skip
 
 
-def read_v0(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
+def read_v0(query: QueryParams, seller: Seller, now: datetime) -> SearchRequest:
     """A getOrders call of v0. Raises ApiError."""
     queries.needed(query, "MarketplaceIds")
     statuses = queries.choices(query, "OrderStatuses", V0_STATUSES)
@@ -106,12 +106,12 @@ def _wanted(
     statuses: frozenset[str],
     is_merchant: bool | None,
     included: frozenset[str],
-) -> Wanted:
+) -> SearchRequest:
     marketplace_ids = queries.own_marketplaces(query, names.marketplace_ids, seller, most=50)
     by_update, start, end = _window(names, query, now)
     search = Search(by_update, int(start.timestamp()), int(end.timestamp()), statuses, is_merchant)
     arguments = {name: ",".join(sorted(query.getlist(name))) for name in query if name != names.token}
-    return Wanted(
+    return SearchRequest(
         search,
         marketplace_ids or seller.marketplace_ids,
         end,

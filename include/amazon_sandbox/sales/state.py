@@ -19,7 +19,7 @@ _NETWORKS = ("MFN", "AFN")
 _MOST_INTERVALS = 1_000
 
 
-class Wanted(NamedTuple):
+class MetricsRequest(NamedTuple):
     """A valid query; `start` and `end` in `zone`."""
 
     marketplace_id: str
@@ -31,7 +31,7 @@ class Wanted(NamedTuple):
     sunday_first: bool
 
 
-def read(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
+def read(query: QueryParams, seller: Seller, now: datetime) -> MetricsRequest:
     """Raises ApiError."""
     queries.needed(query, "marketplaceIds")
     marketplace_ids = queries.own_marketplaces(query, "marketplaceIds", seller, most=1)
@@ -59,7 +59,7 @@ def read(query: QueryParams, seller: Seller, now: datetime) -> Wanted:
         asin=asin,
         sku="" if programme else sku,
     )
-    return Wanted(marketplace_ids[0], start, end, zone, granularity, wanted, first == "Sunday")
+    return MetricsRequest(marketplace_ids[0], start, end, zone, granularity, wanted, first == "Sunday")
 
 
 def _interval(query: QueryParams, interval: str, granularity: str) -> tuple[datetime, datetime, ZoneInfo]:

@@ -13,7 +13,12 @@ from itertools import permutations
 
 from amazon_sandbox.simulation.documents import Document
 from amazon_sandbox.simulation.orders import Order, orders_on, state_at
-from amazon_sandbox.simulation.report_types.periods import Asked, Json, analytics_document, analytics_request
+from amazon_sandbox.simulation.report_types.periods import (
+    AnalyticsScope,
+    Json,
+    analytics_document,
+    analytics_request,
+)
 from amazon_sandbox.simulation.report_types.request import ReportRequest
 from amazon_sandbox.simulation.search import share
 from amazon_sandbox.simulation.storefront import Storefront
@@ -25,15 +30,15 @@ RANKS = 3
 
 def write(request: ReportRequest) -> Document | None:
     """The document; None (CANCELLED) when no order held two products. Raises FatalReport."""
-    asked = analytics_request(REPORT_TYPE, request, PERIODS, several=True)
-    rows = [row for first, last in asked.periods for row in _rows(asked, first, last)]
-    return analytics_document(asked, REPORT_TYPE, "dataByAsin", rows) if rows else None
+    scope = analytics_request(REPORT_TYPE, request, PERIODS, several=True)
+    rows = [row for first, last in scope.periods for row in _rows(scope, first, last)]
+    return analytics_document(scope, REPORT_TYPE, "dataByAsin", rows) if rows else None
 
 
-def _rows(asked: Asked, first: date, last: date) -> Iterator[Json]:
+def _rows(scope: AnalyticsScope, first: date, last: date) -> Iterator[Json]:
     together: Counter[tuple[str, str]] = Counter()
     baskets: Counter[str] = Counter()
-    for order in orders_between(asked.storefront, first, last, asked.now):
+    for order in orders_between(scope.storefront, first, last, scope.now):
         asins = sorted({item.listing.asin for item in order.items})
         if len(asins) > 1:
             baskets.update(asins)

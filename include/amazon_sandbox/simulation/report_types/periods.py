@@ -31,7 +31,7 @@ _SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnalyticsScope:
     """A valid request: its storefront and the whole periods it covers, first and last day of each."""
 
     request: ReportRequest
@@ -52,7 +52,7 @@ class Asked:
 
 def analytics_request(
     report_type: str, request: ReportRequest, allowed: Sequence[str], *, several: bool = False
-) -> Asked:
+) -> AnalyticsScope:
     """The request, checked as Amazon checks it.
 
     :param allowed: values of reportPeriod.
@@ -75,7 +75,7 @@ def analytics_request(
     closed = storefront.marketplace.day_bounds(last.toordinal())[1]
     if request.now < closed + PUBLISHED_AFTER[name] * HOUR:
         raise FatalReport(report_type, NOT_YET)
-    return Asked(request, storefront, name, periods)
+    return AnalyticsScope(request, storefront, name, periods)
 
 
 def asins_asked(report_type: str, request: ReportRequest, option: str, *, required: bool) -> set[str] | None:
@@ -95,15 +95,15 @@ def asins_asked(report_type: str, request: ReportRequest, option: str, *, requir
     return asins
 
 
-def analytics_document(asked: Asked, report_type: str, key: str, rows: Iterable[Json]) -> Document:
+def analytics_document(scope: AnalyticsScope, report_type: str, key: str, rows: Iterable[Json]) -> Document:
     """The document: what was asked, and the rows under `key`, streamed."""
-    request = asked.request
+    request = scope.request
     specification = {
         "reportType": report_type,
         "reportOptions": dict(request.options),
-        "dataStartTime": asked.periods[0][0].isoformat(),
-        "dataEndTime": asked.periods[-1][1].isoformat(),
-        "marketplaceIds": [asked.storefront.marketplace.marketplace_id],
+        "dataStartTime": scope.periods[0][0].isoformat(),
+        "dataEndTime": scope.periods[-1][1].isoformat(),
+        "marketplaceIds": [scope.storefront.marketplace.marketplace_id],
     }
     return Document(json_chunks(specification, key, rows), "application/json")
 

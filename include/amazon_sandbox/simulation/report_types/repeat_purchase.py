@@ -12,7 +12,12 @@ from datetime import date
 
 from amazon_sandbox.simulation.documents import Document
 from amazon_sandbox.simulation.report_types.market_basket import orders_between
-from amazon_sandbox.simulation.report_types.periods import Asked, Json, analytics_document, analytics_request
+from amazon_sandbox.simulation.report_types.periods import (
+    AnalyticsScope,
+    Json,
+    analytics_document,
+    analytics_request,
+)
 from amazon_sandbox.simulation.report_types.request import ReportRequest
 from amazon_sandbox.simulation.search import share
 from amazon_sandbox.simulation.streams import between, uniforms
@@ -23,20 +28,20 @@ PERIODS = ("WEEK", "MONTH", "QUARTER")
 
 def write(request: ReportRequest) -> Document | None:
     """The document; None (CANCELLED) when nothing was bought. Raises FatalReport."""
-    asked = analytics_request(REPORT_TYPE, request, PERIODS, several=True)
-    rows = [row for first, last in asked.periods for row in _rows(asked, first, last)]
-    return analytics_document(asked, REPORT_TYPE, "dataByAsin", rows) if rows else None
+    scope = analytics_request(REPORT_TYPE, request, PERIODS, several=True)
+    rows = [row for first, last in scope.periods for row in _rows(scope, first, last)]
+    return analytics_document(scope, REPORT_TYPE, "dataByAsin", rows) if rows else None
 
 
-def _rows(asked: Asked, first: date, last: date) -> Iterator[Json]:
+def _rows(scope: AnalyticsScope, first: date, last: date) -> Iterator[Json]:
     orders: Counter[str] = Counter()
     revenue: Counter[str] = Counter()
-    for order in orders_between(asked.storefront, first, last, asked.now):
+    for order in orders_between(scope.storefront, first, last, scope.now):
         orders.update({item.listing.asin for item in order.items})
         for item in order.items:
             revenue[item.listing.asin] += item.price
     for asin in sorted(orders):
-        u = uniforms(*asked.storefront.key, asin, first.toordinal(), "repeat")
+        u = uniforms(*scope.storefront.key, asin, first.toordinal(), "repeat")
         again = int(orders[asin] * between(u[0], 0.0, 0.12) + u[1])
         customers = max(1, orders[asin] - again)
         returning = min(again, customers)
@@ -48,6 +53,6 @@ def _rows(asked: Asked, first: date, last: date) -> Iterator[Json]:
             "orders": orders[asin],
             "uniqueCustomers": customers,
             "repeatCustomersPctTotal": share(returning, customers),
-            "repeatPurchaseRevenue": asked.money(again_revenue),
+            "repeatPurchaseRevenue": scope.money(again_revenue),
             "repeatPurchaseRevenuePctTotal": share(again_revenue, revenue[asin]),
         }

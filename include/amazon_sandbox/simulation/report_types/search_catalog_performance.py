@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from amazon_sandbox.simulation.documents import Document
 from amazon_sandbox.simulation.report_types.periods import (
-    Asked,
+    AnalyticsScope,
     Json,
     analytics_document,
     analytics_request,
@@ -34,11 +34,11 @@ def write(request: ReportRequest) -> Document | None:
     return analytics_document(wanted, REPORT_TYPE, "dataByAsin", rows) if rows else None
 
 
-def _rows(asked: Asked, asins: set[str] | None) -> Iterator[Json]:
-    first, last = asked.periods[0]
-    storefront = asked.storefront
+def _rows(scope: AnalyticsScope, asins: set[str] | None) -> Iterator[Json]:
+    first, last = scope.periods[0]
+    storefront = scope.storefront
     sums: dict[str, Funnel] = {}
-    for query in query_figures(storefront, first.toordinal(), last.toordinal(), asked.now):
+    for query in query_figures(storefront, first.toordinal(), last.toordinal(), scope.now):
         for asin, funnel in query.asins.items():
             sums[asin] = sums.get(asin, NOTHING).plus(funnel)
     prices = {
@@ -50,15 +50,15 @@ def _rows(asked: Asked, asins: set[str] | None) -> Iterator[Json]:
                 "startDate": first.isoformat(),
                 "endDate": last.isoformat(),
                 "asin": asin,
-                **_figures(asked, asin, sums[asin], prices[asin]),
+                **_figures(scope, asin, sums[asin], prices[asin]),
             }
 
 
-def _figures(asked: Asked, asin: str, funnel: Funnel, price: int) -> Json:
-    median = asked.money(price)
+def _figures(scope: AnalyticsScope, asin: str, funnel: Funnel, price: int) -> Json:
+    median = scope.money(price)
 
     def speeds(name: str, count: int) -> Json:
-        same, one, two = by_speed(count, *asked.storefront.key, asin, name)
+        same, one, two = by_speed(count, *scope.storefront.key, asin, name)
         return {
             f"sameDayShipping{name}Count": same,
             f"oneDayShipping{name}Count": one,
@@ -84,7 +84,7 @@ def _figures(asked: Asked, asin: str, funnel: Funnel, price: int) -> Json:
         },
         "purchaseData": {
             "purchaseCount": funnel.purchases,
-            "searchTrafficSales": asked.money(funnel.purchases * price),
+            "searchTrafficSales": scope.money(funnel.purchases * price),
             "conversionRate": share(funnel.purchases, funnel.clicks),
             "purchaseMedianPrice": median,
             **speeds("Purchase", funnel.purchases),

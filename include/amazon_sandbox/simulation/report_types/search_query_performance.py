@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from amazon_sandbox.simulation.documents import Document
 from amazon_sandbox.simulation.report_types.periods import (
-    Asked,
+    AnalyticsScope,
     Json,
     analytics_document,
     analytics_request,
@@ -34,10 +34,10 @@ def write(request: ReportRequest) -> Document | None:
     return analytics_document(wanted, REPORT_TYPE, "dataByAsin", rows) if rows else None
 
 
-def _rows(asked: Asked, asins: set[str]) -> Iterator[Json]:
-    first, last = asked.periods[0]
-    storefront = asked.storefront
-    queries = query_figures(storefront, first.toordinal(), last.toordinal(), asked.now)
+def _rows(scope: AnalyticsScope, asins: set[str]) -> Iterator[Json]:
+    first, last = scope.periods[0]
+    storefront = scope.storefront
+    queries = query_figures(storefront, first.toordinal(), last.toordinal(), scope.now)
     prices = {
         item.asin: storefront.unit_price(item, last.toordinal()) for item in reversed(storefront.listings)
     }
@@ -54,7 +54,7 @@ def _rows(asked: Asked, asins: set[str]) -> Iterator[Json]:
                     "searchQueryScore": rank,
                     "searchQueryVolume": query.volume,
                 },
-                **_figures(asked, query, query.asins[asin], prices[asin]),
+                **_figures(scope, query, query.asins[asin], prices[asin]),
             }
 
 
@@ -62,7 +62,7 @@ def _strength(funnel: Funnel) -> tuple[int, int, int]:
     return funnel.purchases, funnel.clicks, funnel.impressions
 
 
-def _figures(asked: Asked, query: QueryFigures, mine: Funnel, price: int) -> Json:
+def _figures(scope: AnalyticsScope, query: QueryFigures, mine: Funnel, price: int) -> Json:
     total = query.total
     return {
         "impressionData": {
@@ -70,22 +70,22 @@ def _figures(asked: Asked, query: QueryFigures, mine: Funnel, price: int) -> Jso
             "asinImpressionCount": mine.impressions,
             "asinImpressionShare": share(mine.impressions, total.impressions),
         },
-        "clickData": _step(asked, query, "Click", total.clicks, mine.clicks, price),
-        "cartAddData": _step(asked, query, "CartAdd", total.cart_adds, mine.cart_adds, price),
-        "purchaseData": _step(asked, query, "Purchase", total.purchases, mine.purchases, price),
+        "clickData": _step(scope, query, "Click", total.clicks, mine.clicks, price),
+        "cartAddData": _step(scope, query, "CartAdd", total.cart_adds, mine.cart_adds, price),
+        "purchaseData": _step(scope, query, "Purchase", total.purchases, mine.purchases, price),
     }
 
 
-def _step(asked: Asked, query: QueryFigures, name: str, total: int, mine: int, price: int) -> Json:
+def _step(scope: AnalyticsScope, query: QueryFigures, name: str, total: int, mine: int, price: int) -> Json:
     """clickData, cartAddData and purchaseData differ only in a part of their field names."""
-    same, one, two = by_speed(total, *asked.storefront.key, query.text, name)
+    same, one, two = by_speed(total, *scope.storefront.key, query.text, name)
     return {
         f"total{name}Count": total,
         f"total{name}Rate": share(total, query.volume),
         f"asin{name}Count": mine,
         f"asin{name}Share": share(mine, total),
-        f"totalMedian{name}Price": asked.money(query.price),
-        f"asinMedian{name}Price": asked.money(price),
+        f"totalMedian{name}Price": scope.money(query.price),
+        f"asinMedian{name}Price": scope.money(price),
         f"totalSameDayShipping{name}Count": same,
         f"totalOneDayShipping{name}Count": one,
         f"totalTwoDayShipping{name}Count": two,

@@ -36,10 +36,10 @@ def write(request: ReportRequest) -> Document | None:
 
     Raises FatalReport for what Amazon ends FATAL.
     """
-    asked = analytics_request(REPORT_TYPE, request, PERIODS)
-    first, last = (day.toordinal() for day in asked.periods[0])
-    known = query_figures(asked.storefront, first, last, asked.now)
-    return analytics_document(asked, REPORT_TYPE, KEY, _rows(asked.storefront, known, OTHER_TERMS, first))
+    scope = analytics_request(REPORT_TYPE, request, PERIODS)
+    first, last = (day.toordinal() for day in scope.periods[0])
+    known = query_figures(scope.storefront, first, last, scope.now)
+    return analytics_document(scope, REPORT_TYPE, KEY, _rows(scope.storefront, known, OTHER_TERMS, first))
 
 
 def bulk(storefront: Storefront, rows: int) -> Document:

@@ -11,7 +11,7 @@ import pytest
 from support.sandbox_app import days_made
 
 from amazon_sandbox.ads.report_types import report_types
-from amazon_sandbox.ads.rows import Wanted, json_array, report_rows
+from amazon_sandbox.ads.rows import ReportQuery, json_array, report_rows
 from amazon_sandbox.simulation import Simulation
 from amazon_sandbox.simulation.ads_credits import LONGEST_DAYS
 from amazon_sandbox.simulation.figures import sales_by_sku
@@ -42,7 +42,7 @@ def at(storefront: Storefront, after: int) -> int:
 def rows_of(
     storefront: Storefront, type_id: str, columns: tuple[str, ...], now: int, group: str | None = None
 ) -> list[dict[str, Any]]:
-    wanted = Wanted(
+    wanted = ReportQuery(
         type_id, (group or report_types()[type_id].group_bys[0],), ("date", *columns), True, FIRST, LAST
     )
     return list(report_rows(storefront, wanted, now))
@@ -307,7 +307,7 @@ def test_the_same_seed_gives_the_same_bytes_and_a_month_makes_each_day_once() ->
         american = fresh.storefront(seller, seller.marketplace_ids[0])
         kind = report_types()["spTargeting"]
         columns = tuple(name for name in kind.columns if name not in ("startDate", "endDate"))
-        wanted = Wanted(kind.id, kind.group_bys, columns, True, date(2026, 10, 1), date(2026, 10, 31))
+        wanted = ReportQuery(kind.id, kind.group_bys, columns, True, date(2026, 10, 1), date(2026, 10, 31))
         made.append(b"".join(json_array(report_rows(american, wanted, at(american, SETTLED)))))
         assert days_made(american) <= 31 + LONGEST_DAYS
     assert made[0] == made[1]
