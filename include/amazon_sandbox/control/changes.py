@@ -87,17 +87,12 @@ async def one_fault(request: Request) -> Response:
 async def roles(request: Request) -> Response:
     """POST grants or revokes an account's restricted role (personal data), GET shows who has it."""
     sandbox = sandbox_of(request)
+    having = sandbox.state(RestrictedTokens).accounts
     if request.method == "POST":
         wanted = await read_body(request, bodies.RoleChange)
         account = find_seller(sandbox, "account", wanted.account).account
-        change = (
-            sandbox.state(RestrictedTokens).accounts.add
-            if wanted.restricted
-            else sandbox.state(RestrictedTokens).accounts.discard
-        )
-        change(account)
-    has = sandbox.state(RestrictedTokens).accounts
-    return json_answer({seller.account: seller.account in has for seller in sandbox.simulation.sellers})
+        (having.add if wanted.restricted else having.discard)(account)
+    return json_answer({seller.account: seller.account in having for seller in sandbox.simulation.sellers})
 
 
 async def quotas(request: Request) -> Response:

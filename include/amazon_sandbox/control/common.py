@@ -1,4 +1,4 @@
-"""What the control calls share: reading what was sent, and refusing it."""
+"""What the control calls share: validation and errors."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class ControlError(Exception):
 
 
 async def read_body(request: Request, model: type[Body]) -> Body:
+    """The body of a call, validated. Raises ControlError (400)."""
     raw = await request.body()
     try:
         return model.model_validate(json.loads(raw) if raw else {})
@@ -37,6 +38,7 @@ async def read_body(request: Request, model: type[Body]) -> Body:
 
 
 def find_seller(sandbox: Sandbox, name: str, value: str) -> Seller:
+    """The seller whose field `name` has this value. Raises ControlError (404) with the known values."""
     for seller in sandbox.simulation.sellers:
         if getattr(seller, name) == value:
             return seller
@@ -45,12 +47,14 @@ def find_seller(sandbox: Sandbox, name: str, value: str) -> Seller:
 
 
 def require(value: str | None, name: str) -> str:
+    """The value of a required parameter. Raises ControlError (400) without one."""
     if not value:
         raise ControlError(f"parameter {name} is missing", "Required: account, marketplace_id, date.")
     return value
 
 
 def read_integer(text: str, name: str) -> int:
+    """A whole number from 0. Raises ControlError (400)."""
     if not text.isdecimal():
         raise ControlError(f"{name}: {text!r} is not a whole number", "Use digits only.")
     return int(text)

@@ -22,7 +22,7 @@ MENU = (
         "from this page on there is always another one",
         {"empty": "true: the pages have no entries; else they are this one again"},
     ),
-    FaultKind("repeated_token", Stage.PAGE, "the page names the token it was asked for with"),
+    FaultKind("repeated_token", Stage.PAGE, "the page names the token it was requested with"),
 )
 _TOKENS = ("nextToken", "NextToken")
 
@@ -47,7 +47,7 @@ class _Page:
 
 
 class PageFaults:
-    """Answers with paging faults applied, and the next-page tokens these made up, until they are used."""
+    """Applies paging faults to responses, and keeps the next-page tokens that they create."""
 
     def __init__(self, faults: FaultBook) -> None:
         self._faults = faults
@@ -55,6 +55,7 @@ class PageFaults:
         self._overlaps: dict[str, Any] = {}
 
     def clear(self) -> None:
+        """Forget the tokens."""
         self._pages.clear()
         self._overlaps.clear()
 

@@ -25,7 +25,7 @@ from amazon_sandbox.reports.processing import ReportProcessor
 from amazon_sandbox.reports.state import Report, ReportStore
 
 # Real seconds between two checks.
-LOOK_EVERY = 0.1
+CHECK_EVERY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class NotificationSender(FamilyState):
                 self._notified.add(_key(report))
                 self._queued.extend(self._messages_of(report))
             await self._deliver()
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(CHECK_EVERY)
 
     def _everything(self) -> list[Report]:
         return [*self._sandbox.state(ReportStore).everything(), *self._sandbox.state(QueryStore).everything()]
