@@ -57,7 +57,7 @@ class AdsApi:
 
     @staticmethod
     def body(type_id: str, group_by: str | None = None, **changed: Any) -> dict[str, Any]:
-        """A body that gives data: all columns of the first groupBy, a week, by day."""
+        """A body that has data: all columns of the first groupBy, a week, by day."""
         kind = report_types()[type_id]
         group = group_by or kind.group_bys[0]
         unit = changed.pop("timeUnit", "DAILY")
@@ -96,13 +96,13 @@ class AdsApi:
         return self.login()
 
     def finished(self, body: dict[str, Any]) -> dict[str, Any]:
-        """A report when its time is over."""
+        """A report, read when it is due."""
         report_id = self.created(body)
         self.later(600)
         return self.report(report_id)
 
     def rows(self, url: str) -> list[dict[str, Any]]:
-        """What a url gives, without any header of Amazon's."""
+        """The content of a url, requested without headers."""
         answer = self.http.get(url)
         assert answer.status_code == 200, answer.text
         return list(json.loads(gzip.decompress(answer.content)))

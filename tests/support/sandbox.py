@@ -54,7 +54,7 @@ class SandboxServer:
 
     @property
     def token_url(self) -> str:
-        """Where Login with Amazon answers."""
+        """The URL of Login with Amazon."""
         return f"{self.url}/auth/o2/token"
 
     def start(self) -> SandboxServer:
@@ -151,7 +151,7 @@ class SandboxServer:
         return int(self.control("GET", "/calls", params={"limit": 0})["notes"].get("cooldown", 0))
 
     def clear_calls(self) -> None:
-        """Forget the log."""
+        """Clear the log."""
         self.control("DELETE", "/calls")
 
     def jobs(self, **pace: Any) -> dict[str, Any]:

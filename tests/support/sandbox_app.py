@@ -31,7 +31,7 @@ def epoch(text: str) -> float:
 
 
 def days_made(storefront: Storefront) -> int:
-    """How many days of orders were made for a storefront so far."""
+    """How many days of orders were generated for a storefront so far."""
     cache: Any = storefront.kept(unwrap(orders_on), KEPT_DAYS)
     return int(cache.cache_info().misses)
 
@@ -68,7 +68,7 @@ class Api:
         return answer
 
     def body(self, report_type: str, **changed: Any) -> dict[str, Any]:
-        """A createReport body that gives data."""
+        """A createReport body that has data."""
         body: dict[str, Any] = {
             "reportType": report_type,
             "marketplaceIds": list(self.seller.marketplace_ids[:1]),
@@ -95,7 +95,7 @@ class Api:
         self.login()
 
     def finished(self, report_type: str, **changed: Any) -> dict[str, Any]:
-        """Create a report and look at it when its time is over."""
+        """Create a report and read it when it is due."""
         report_id = self.create(report_type, **changed)
         self.later(600)
         return self.report(report_id)

@@ -1,4 +1,4 @@
-"""Outside clients query Data Kiosk, and Schemathesis holds it against Amazon's own model."""
+"""Outside clients query Data Kiosk, and Schemathesis checks it against Amazon's own model."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_it_fetches_a_requested_report(sandbox: SandboxServer, account: str, rep
 
 
 def test_it_finds_settlements(sandbox: SandboxServer) -> None:
-    """Listed, never asked for; every page."""
+    """Listed, never requested; every page."""
     api = client_of(sandbox)
     page = api.get_reports(report_types=[SETTLEMENTS], page_size=4)
     found = list(page.reports)
@@ -130,7 +130,7 @@ def test_it_sees_refusals_with_their_headers(sandbox: SandboxServer) -> None:
 
 
 def test_an_unknown_status_breaks_its_models(sandbox: SandboxServer) -> None:
-    """Which is why the fault exists: Amazon may add a word any day."""
+    """That is why the fault exists: Amazon may add a status any day."""
     sandbox.faults("unknown_status", report_type=SALES)
     api = client_of(sandbox)
     report_id = api.create_report(

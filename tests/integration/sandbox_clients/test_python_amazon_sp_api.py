@@ -75,7 +75,7 @@ def test_it_fetches_a_requested_report(sandbox: SandboxServer, report_type: str)
 
 
 def test_it_streams_a_settlement(sandbox: SandboxServer) -> None:
-    """Found by listing, written piece by piece."""
+    """Found by listing, written in chunks."""
     api = reports_of(sandbox)
     listed = api.get_reports(reportTypes=[SETTLEMENTS], pageSize=3)
     assert len(listed.payload["reports"]) == 3
@@ -104,8 +104,8 @@ def test_it_raises_its_own_errors(sandbox: SandboxServer) -> None:
         reports_of(sandbox, lwa_client_secret="wrong").get_reports(reportTypes=[SALES])
 
 
-def test_what_it_takes_for_success_can_be_provoked(sandbox: SandboxServer) -> None:
-    """Answers without errors[] pass silently: the holes a caller must close."""
+def test_errors_that_it_takes_for_success_can_be_simulated(sandbox: SandboxServer) -> None:
+    """Responses without errors[] raise nothing: the caller must check for them."""
     api = reports_of(sandbox)
     sandbox.faults("http_429_plain", operation="createReport", times=1)
     assert "reportId" not in (api.create_report(reportType=SALES, **WINDOW).payload or {})

@@ -133,7 +133,7 @@ def narrowed(model: dict[str, Any], operation: str, ids: dict[tuple[str, str], s
 
 
 def narrow_fees(definitions: dict[str, Any]) -> None:
-    """What Amazon says in words: how many items, that each has a price, that texts and amounts are such."""
+    """What Amazon documents in prose: the number of items, that each has a price, and the types of values."""
     definitions["GetMyFeesEstimatesRequest"] |= {"minItems": 1, "maxItems": 20}
     item, request = definitions["FeesEstimateByIdRequest"], definitions["FeesEstimateRequest"]
     item["required"] = ["IdType", "IdValue", "FeesEstimateRequest"]

@@ -19,7 +19,7 @@ from amazon_sandbox.simulation import Simulation
 
 @pytest.fixture
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """A sandbox whose clock stands still at NOW until a test moves it, and that waits for its documents."""
+    """A sandbox whose clock is frozen at NOW until a test moves it, and that waits for its documents."""
     monkeypatch.setattr(life, "WAIT_FOR_DOCUMENT", 240.0)
     clock = VirtualClock(start=epoch(NOW), real=lambda: 1_000_000.0)
     return Sandbox(

@@ -38,7 +38,7 @@ def test_a_change_of_speed_does_not_move_the_present(real: Real) -> None:
 
 
 def test_set_jump_and_speed_apply_in_this_order(real: Real) -> None:
-    """One change may hold all three."""
+    """One change may contain all three."""
     clock = VirtualClock(start=0, real=real)
     clock.change(to=1000, jump=60, speed=0)
     real.seconds += 9
@@ -56,6 +56,6 @@ def test_what_is_shown_is_enough_to_copy_the_clock(real: Real) -> None:
     assert shown["now"] == "1970-01-01T00:16:52.000000+00:00"
 
 
-def test_what_expires_lives_half_a_real_minute_at_any_speed() -> None:
-    """Clients are not faster because the clock is."""
+def test_what_expires_is_valid_for_half_a_real_minute_at_any_speed() -> None:
+    """A fast clock does not make clients faster."""
     assert [VirtualClock(speed=speed).lifetime(300) for speed in (0, 1, 10, 600)] == [300, 300, 300, 18_000]

@@ -62,7 +62,7 @@ def test_unknown_paths_and_methods_are_refused_as_by_the_gateway(http: TestClien
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "Unauthorized")
 
 
-def test_accounts_hold_all_a_client_needs(control: Any) -> None:
+def test_accounts_have_all_that_a_client_needs(control: Any) -> None:
     """The same for the same seed."""
     accounts = control("GET", "/accounts")
     assert [account["account"] for account in accounts] == ["northwind_na", "northwind_eu"]
@@ -101,7 +101,7 @@ def test_the_log_is_bounded_and_its_counts_are_not() -> None:
 
 
 def test_quotas_change_for_one_seller(na: Api, eu: Api, control: Any) -> None:
-    """Rate and burst; the header tells the new rate."""
+    """Rate and burst; the header has the new rate."""
     control(
         "POST",
         "/quotas",
@@ -116,7 +116,7 @@ def test_quotas_change_for_one_seller(na: Api, eu: Api, control: Any) -> None:
     assert len(shown["buckets"]) == 2
 
 
-def test_access_tokens_can_live_longer(na: Api, control: Any, sandbox: Any) -> None:
+def test_access_tokens_can_be_valid_for_longer(na: Api, control: Any, sandbox: Any) -> None:
     """For clients with a clock of their own at high speed."""
     control("POST", "/tokens", {"lifetime_seconds": 10_000_000})
     na.login()

@@ -27,7 +27,7 @@ def test_the_answer_is_202_with_the_id_only(na: Api, report_type: str) -> None:
 
 
 def test_missing_fields_are_named(na: Api) -> None:
-    """In Amazon's words."""
+    """With Amazon's messages."""
     message = "One or more required parameters missing"
     assert refusal(na, {}) == (400, message, "marketplaceIds;reportType;")
     assert refusal(na, na.body(SALES, marketplaceIds=None)) == (400, message, "marketplaceIds;")
@@ -89,8 +89,8 @@ def test_unknown_fields_and_parameters_are_ignored(na: Api) -> None:
     assert na.call("GET", f"/reports/{report_id}", params={"marketplace_ids": "x"}).status_code == 200
 
 
-def test_settlements_cannot_be_asked_for(na: Api) -> None:
-    """Amazon makes them; its refusal names its number of the type."""
+def test_settlements_cannot_be_requested(na: Api) -> None:
+    """Amazon creates them; the error names its number of the type."""
     assert refusal(na, na.body(SETTLEMENTS)) == (
         400,
         "Request for report type 1118 is not allowed at this time",
@@ -99,7 +99,7 @@ def test_settlements_cannot_be_asked_for(na: Api) -> None:
 
 
 def test_other_marketplaces_and_restricted_types_are_forbidden(na: Api, eu: Api) -> None:
-    """403 without a word about expiry."""
+    """403 that does not mention expiry."""
     other = list(eu.seller.marketplace_ids[:1])
     assert refusal(na, na.body(SALES, marketplaceIds=other))[:2] == (
         403,
@@ -119,7 +119,7 @@ def test_bodies_that_are_not_json_objects(na: Api) -> None:
 
 
 def test_several_marketplaces_make_sales_and_traffic_fatal(na: Api) -> None:
-    """The document says why."""
+    """The document gives the reason."""
     report = na.finished(SALES, marketplaceIds=list(na.seller.marketplace_ids))
     assert report["processingStatus"] == "FATAL"
     assert b"errorDetails" in na.download(report)
@@ -182,7 +182,7 @@ def test_the_same_returns_within_four_hours_are_cancelled(na: Api, sandbox: Sand
 
 
 def test_a_failed_report_starts_no_cooldown(na: Api, control: Any) -> None:
-    """Amazon made nothing, so it may be asked again."""
+    """Amazon created nothing, so it may be requested again."""
     control("POST", "/faults", {"fault": "fatal", "report_type": RETURNS, "times": 1})
     assert na.finished(RETURNS)["processingStatus"] == "FATAL"
     assert na.finished(RETURNS)["processingStatus"] == "DONE"

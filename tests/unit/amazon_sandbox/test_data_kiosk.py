@@ -115,7 +115,7 @@ def report(api: Api, **options: str) -> dict[str, Any]:
     return dict(json.loads(content, parse_float=Decimal))
 
 
-def test_a_query_lives_as_the_model_says(kiosk: Kiosk) -> None:
+def test_a_query_is_processed_as_the_model_describes(kiosk: Kiosk) -> None:
     text = query_of(SALES_AND_TRAFFIC, "salesAndTrafficByDate", BY_DATE)
     query_id = kiosk.create(text)
     answer = kiosk.query(query_id)
@@ -291,7 +291,7 @@ def test_by_asin_adds_up_to_the_day(kiosk: Kiosk) -> None:
             assert sum(row["sales"][name] for row in rows) == day["sales"][name], name
 
 
-def test_trends_are_days_by_child_asin_of_the_asked_asins_only(kiosk: Kiosk) -> None:
+def test_trends_are_days_by_child_asin_of_the_requested_asins_only(kiosk: Kiosk) -> None:
     entries = report(kiosk.api, asinGranularity="CHILD")["salesAndTrafficByAsin"]
     asins = [entry["childAsin"] for entry in entries[:5]]
     arguments = (
@@ -360,7 +360,7 @@ def test_economics_is_cut_by_product_and_period(kiosk: Kiosk) -> None:
     assert sorted(counts, reverse=True) == list(counts) and len(set(counts)) == 4
 
 
-def test_estimates_have_no_data_and_faults_bend_queries(kiosk: Kiosk, control: Any) -> None:
+def test_estimates_have_no_data_and_faults_apply_to_queries(kiosk: Kiosk, control: Any) -> None:
     preview = (
         f'startDate: "2026-11-21", endDate: "2026-11-28", marketplaceIds: ["{US}"], feeTypes: [REFERRAL_FEES]'
     )

@@ -70,8 +70,8 @@ def test_any_status_and_body(na: Api, fault: Any) -> None:
     assert (answer.status_code, answer.text) == (418, "{]")
 
 
-def test_after_times_account_and_type_aim_a_fault(na: Api, eu: Api, fault: Any) -> None:
-    """The first n pass, then it strikes so often, and only whom it is meant for."""
+def test_after_times_account_and_type_limit_a_fault(na: Api, eu: Api, fault: Any) -> None:
+    """The first n matches are skipped, then it applies `times` times, and only to its account and type."""
     fault("http_503", operation="createReport", report_type=SALES, account="northwind_na", after=1, times=2)
     statuses = [na.call("POST", "/reports", json=na.body(SALES)).status_code for _ in range(4)]
     assert statuses == [202, 503, 503, 202]
@@ -82,7 +82,7 @@ def test_after_times_account_and_type_aim_a_fault(na: Api, eu: Api, fault: Any) 
 
 
 def test_one_day_can_fail_alone(na: Api, fault: Any) -> None:
-    """By the first day a report was asked for, whoever asks for others meanwhile."""
+    """By the first day of the report's window, whatever else is requested meanwhile."""
     fault("fatal", report_type=SALES, day="2026-11-18", times=1)
     days = ("2026-11-17", "2026-11-18", "2026-11-19", "2026-11-18")
     windows = [{"dataStartTime": f"{day}T00:00:00Z", "dataEndTime": f"{day}T23:59:59Z"} for day in days]
@@ -117,7 +117,7 @@ def test_each_ending(na: Api, fault: Any) -> None:
 
 
 def test_unknown_and_endless_statuses(na: Api, fault: Any, sandbox: Any) -> None:
-    """A word nobody documented; a report that never ends; one that takes an hour more."""
+    """An undocumented status; a report that never ends; one that takes an hour longer."""
     fault("unknown_status", report_type=SALES, times=1)
     assert na.finished(SALES)["processingStatus"] == "SUSPENDED"
     fault("stuck", report_type=SALES, times=1)
@@ -131,7 +131,7 @@ def test_unknown_and_endless_statuses(na: Api, fault: Any, sandbox: Any) -> None
     assert na.report(stuck)["processingStatus"] == "IN_PROGRESS"
 
 
-def test_late_data_comes_in_the_end(na: Api, fault: Any, sandbox: Any) -> None:
+def test_late_data_arrives_eventually(na: Api, fault: Any, sandbox: Any) -> None:
     """CANCELLED until so many hours after the window, then DONE."""
     fault("late_data", report_type=SALES, options={"hours": 200})
     assert na.finished(SALES)["processingStatus"] == "CANCELLED"
@@ -158,7 +158,7 @@ def test_columns_come_go_and_change(na: Api, fault: Any, control: Any) -> None:
 
 
 def test_column_options(na: Api, fault: Any) -> None:
-    """Which column, where, what it holds; several faults add up in the order they were set."""
+    """Which column, position and value; several faults apply in the order they were set."""
     fault("column_added", report_type=ORDERS, options={"column": "colour", "value": "red", "position": 0})
     fault("column_dropped", report_type=ORDERS, options={"column": "sku"})
     fault("column_renamed", report_type=ORDERS, options={"column": "asin", "to": "asin1"})
@@ -170,8 +170,8 @@ def test_column_options(na: Api, fault: Any) -> None:
     assert "asin1" in lines[0]
 
 
-def test_a_fault_the_document_cannot_have_says_so(na: Api, fault: Any) -> None:
-    """Never a silent miss: the report is FATAL and names the fault."""
+def test_a_fault_that_cannot_be_applied_is_reported(na: Api, fault: Any) -> None:
+    """Never silently: the report is FATAL and its document names the fault."""
     fault("column_dropped", report_type=ORDERS, options={"column": "no-such-column"})
     report = na.finished(ORDERS)
     assert report["processingStatus"] == "FATAL"
@@ -188,7 +188,7 @@ def test_localized_headers(na: Api, fault: Any, language: str) -> None:
 
 
 def test_how_other_accounts_write_a_file(na: Api, fault: Any, control: Any) -> None:
-    """Quotes, other spellings, line breaks, rows of tabs, lost characters, words instead of rows."""
+    """Quotes, other spellings, line breaks, rows of tabs, lost characters, a message instead of rows."""
     plain = na.download(na.finished(ORDERS)).splitlines()
     width = plain[0].count(b"\t") + 1
 
@@ -268,7 +268,7 @@ def test_labels_that_lie(na: Api, fault: Any, http: TestClient) -> None:
 
 
 def test_downloads_that_go_wrong(na: Api, fault: Any, http: TestClient) -> None:
-    """Each strikes one download; the next gives the document."""
+    """Each applies to one download; the next returns the document."""
     url = na.document(na.finished(ORDERS))["url"]
     good = http.get(url)
 
@@ -324,9 +324,7 @@ def test_the_log_names_the_fault_that_applied(na: Api, fault: Any, control: Any)
         ({}, "fault"),
     ],
 )
-def test_a_fault_that_cannot_be_set_says_what_to_write(
-    http: TestClient, body: dict[str, Any], word: str
-) -> None:
+def test_a_fault_that_cannot_be_set_gets_a_remedy(http: TestClient, body: dict[str, Any], word: str) -> None:
     """400 with message and remedy."""
     answer = http.post("/_sandbox/faults", json=body)
     assert answer.status_code == 400

@@ -49,7 +49,7 @@ def test_newest_first_by_type_status_marketplace_and_time(na: Api, sandbox: Sand
     assert ids(createdUntil="2026-11-21T09:05:00+00:00") == [done, first]
 
 
-def test_pages_hold_still_while_reports_are_made(na: Api, sandbox: Sandbox) -> None:
+def test_pages_are_stable_while_reports_are_created(na: Api, sandbox: Sandbox) -> None:
     """Following nextToken gives each report once, also when new ones appear in between."""
     ids = [na.create(SALES) for _ in range(7)]
     page = na.call("GET", "/reports", params={"reportTypes": SALES, "pageSize": 3}).json()
@@ -78,7 +78,7 @@ def test_repeated_parameters_are_a_list_too(na: Api) -> None:
 
 
 def test_settlements_appear_on_schedule(na: Api, sandbox: Sandbox) -> None:
-    """DONE from the start, one id each for ever, none older than 90 days, more as time goes on."""
+    """DONE from the start, one fixed id each, none older than 90 days, more over time."""
     before = na.listed(SETTLEMENTS, pageSize=100)
     assert before
     assert {report["processingStatus"] for report in before} == {"DONE"}

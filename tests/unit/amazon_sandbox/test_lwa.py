@@ -17,7 +17,7 @@ def test_a_refresh_token_buys_an_access_token_for_an_hour(na: Api, http: TestCli
     assert (body["token_type"], body["expires_in"]) == ("bearer", 3600)
 
 
-def test_json_bodies_are_taken_too(na: Api, http: TestClient) -> None:
+def test_json_bodies_are_accepted_too(na: Api, http: TestClient) -> None:
     """As Amazon does."""
     assert http.post("/auth/o2/token", json=na.grant()).status_code == 200
 
@@ -49,8 +49,8 @@ def test_a_refresh_token_of_another_application_is_refused(na: Api, eu: Api, htt
     assert (answer.status_code, answer.json()["error"]) == (400, "unauthorized_client")
 
 
-def test_an_access_token_dies_after_an_hour_of_the_virtual_clock(na: Api, sandbox: Sandbox) -> None:
-    """403 whose details speak of expiry; a new token works."""
+def test_an_access_token_expires_after_an_hour_of_the_virtual_clock(na: Api, sandbox: Sandbox) -> None:
+    """403 whose details mention expiry; a new token works."""
     sandbox.clock.change(jump=3599)
     assert na.call("GET", "/reports", params={"reportTypes": SALES}).status_code == 200
     sandbox.clock.change(jump=1)
@@ -75,15 +75,15 @@ def test_calls_without_a_known_token_are_refused(na: Api, headers: dict[str, str
 
 
 def test_a_grantless_token_opens_no_reports(na: Api, http: TestClient) -> None:
-    """It stands for no seller."""
+    """It belongs to no seller."""
     form = na.grant(grant_type="client_credentials", scope="sellingpartnerapi::notifications")
     token = http.post("/auth/o2/token", data=form).json()["access_token"]
     answer = na.call("GET", "/reports", params={"reportTypes": SALES}, headers={"x-amz-access-token": token})
     assert answer.status_code == 403
 
 
-def test_on_a_fast_clock_it_lives_half_a_real_minute(na: Api, sandbox: Sandbox) -> None:
-    """Or a call that a busy machine sends late would be refused."""
+def test_on_a_fast_clock_it_is_valid_for_half_a_real_minute(na: Api, sandbox: Sandbox) -> None:
+    """Otherwise a call that a busy machine sends late would be refused."""
     sandbox.clock.change(speed=600)
     na.login()
     sandbox.clock.change(jump=17_999)

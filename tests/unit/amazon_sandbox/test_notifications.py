@@ -1,4 +1,4 @@
-"""Notices of the local Amazon are as Amazon's schemas say, and their API as its model."""
+"""Notifications of the local Amazon follow Amazon's schemas, and their API its model."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def notice_of(report: Report, sandbox: Sandbox) -> dict[str, Any]:
     )
 
 
-def test_the_notice_of_a_report_is_as_amazons_schema_says(na: Api, sandbox: Sandbox) -> None:
+def test_the_notification_of_a_report_follows_amazons_schema(na: Api, sandbox: Sandbox) -> None:
     report_id = na.finished(SALES)["reportId"]
     report = sandbox.state(ReportStore).get(report_id, na.seller.seller_id, sandbox.clock.now())
     assert report is not None
@@ -67,7 +67,7 @@ def test_the_notice_of_a_report_is_as_amazons_schema_says(na: Api, sandbox: Sand
     assert parse(json.dumps(body)).document_id == notification["reportDocumentId"]
 
 
-def test_the_notice_of_a_query_is_as_amazons_schema_says(na: Api, sandbox: Sandbox) -> None:
+def test_the_notification_of_a_query_follows_amazons_schema(na: Api, sandbox: Sandbox) -> None:
     now = sandbox.clock.now()
     query = Query("1", 1, na.seller.seller_id, na.seller.account, "analytics", (), now, now, now, now, now)
     query.text, query.next_token, query.status = "query { x }", "more", "DONE"

@@ -44,7 +44,7 @@ def fetch(api: Api, path: str, **query: Any) -> dict[str, Any]:
 
 
 def unlimited(api: Api) -> Api:
-    """Quotas are another test's."""
+    """Quotas have a test of their own."""
     for operation in api.sandbox.quotas.published:
         api.sandbox.quotas.set_plan(operation, None, UsagePlan(1e6, 1e6), epoch(NOW))
     return api
@@ -55,7 +55,7 @@ def rows_of(text: bytes) -> list[dict[str, str]]:
 
 
 def test_stock_is_the_inventory_reports(na: Api) -> None:
-    """The same figures at the same moment, the report's made when it was asked for."""
+    """The same figures at the same moment, the report's from when it was requested."""
     report_id = na.create(INVENTORY)
     summaries = fetch(na, STOCK, **STOCK_QUERY)["payload"]["inventorySummaries"]
     na.later(600)
@@ -71,7 +71,7 @@ def test_stock_is_the_inventory_reports(na: Api) -> None:
         assert (one["fnSku"], one["asin"]) == (row["fnsku"], row["asin"])
 
 
-def test_pages_of_stock_show_one_moment_and_die_after_30_seconds(
+def test_pages_of_stock_show_one_moment_and_expire_after_30_seconds(
     na: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fba_inventory, "PAGE_SIZE", 20)

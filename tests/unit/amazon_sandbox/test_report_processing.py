@@ -82,7 +82,7 @@ def test_only_a_waiting_report_can_be_cancelled(na: Api, sandbox: Sandbox) -> No
 
 
 def test_ids_of_another_seller_do_not_exist(na: Api, eu: Api) -> None:
-    """404 for reports, documents and schedules, as for ids nobody has."""
+    """404 for reports, documents and schedules, as for unknown ids."""
     report = na.finished(ORDERS)
     for path in (f"/reports/{report['reportId']}", f"/documents/{report['reportDocumentId']}", "/reports/1"):
         answer = eu.call("GET", path)
@@ -99,7 +99,7 @@ def test_reports_are_kept_for_90_days(na: Api, sandbox: Sandbox) -> None:
 
 
 def test_an_empty_bucket_is_refused_as_amazon_refuses(na: Api, sandbox: Sandbox) -> None:
-    """429 QuotaExceeded with a request id, no Retry-After and no rate; a token later it goes on."""
+    """429 QuotaExceeded with a request id, no Retry-After and no rate; a token later it works again."""
     statuses = [na.call("POST", "/reports", json=na.body(SALES)).status_code for _ in range(15)]
     assert statuses == [202] * 15
     answer = na.call("POST", "/reports", json=na.body(SALES))
@@ -128,10 +128,10 @@ def test_a_thousand_reports_at_once(na: Api, sandbox: Sandbox, control: Any) -> 
     assert len({report["reportDocumentId"] for report in reports}) == 1000
 
 
-def test_before_the_clock_jumps_what_was_asked_for_is_written(
+def test_queued_documents_are_written_before_the_clock_jumps(
     na: Api, sandbox: Sandbox, control: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However slow the machine is, one look after the jump finds the report DONE."""
+    """However slow the machine is, one read after the jump finds the report DONE."""
     jumping, written_at = threading.Event(), []
     finish, write = sandbox.state(Renderer).finish, render.render
 

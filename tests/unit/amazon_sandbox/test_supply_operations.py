@@ -41,7 +41,7 @@ ITEM = {
 
 @pytest.fixture
 def api(na: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
-    """The seller in US, CA, MX, with the plans of a quarter; quotas are another test's."""
+    """The seller in US, CA, MX, with the plans of a quarter; quotas have a test of their own."""
     for module in (inbound, inbound_data):
         monkeypatch.setattr(module, "KEPT_DAYS", 90)
     for operation in na.sandbox.quotas.published:
@@ -153,7 +153,7 @@ def test_shipments_are_the_ledgers_receipts_and_the_stocks_inbound(api: Api) -> 
 
 
 def test_a_shipment_goes_from_its_plan_to_its_close(api: Api) -> None:
-    """Both versions tell the same at every moment."""
+    """Both versions agree at every moment."""
     plans = fetch(api, PLANS, status="ACTIVE", sortBy="CREATION_TIME", sortOrder="DESC")["inboundPlans"]
     plan_id = plans[0]["inboundPlanId"]
     marketplace_id = plans[0]["marketplaceIds"][0]
@@ -331,5 +331,5 @@ def test_what_the_models_do_not_allow_is_refused(
         [{**ITEM, "FeesEstimateRequest": {"MarketplaceId": US}}],
     ],
 )
-def test_a_body_that_is_no_batch_is_refused(api: Api, items: list[Any]) -> None:
+def test_a_body_that_is_not_a_batch_is_refused(api: Api, items: list[Any]) -> None:
     assert estimated(api, *items).status_code == 400

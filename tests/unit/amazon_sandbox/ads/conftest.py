@@ -21,7 +21,7 @@ def simulation() -> Simulation:
 
 @pytest.fixture
 def sandbox(simulation: Simulation) -> Sandbox:
-    """A sandbox whose clock stands still at NOW until a test moves it."""
+    """A sandbox whose clock is frozen at NOW until a test moves it."""
     clock = VirtualClock(start=epoch(NOW), real=lambda: 1_000_000.0)
     return Sandbox(
         lambda: simulation, FAMILIES, clock=clock, public_url="http://testserver", render_in_process=True

@@ -104,7 +104,7 @@ def test_tokens_expire(us: AdsApi) -> None:
     assert us.call("GET", "/v2/profiles").status_code == 401
 
 
-def test_a_profile_that_is_no_sellers_has_no_data(us: AdsApi) -> None:
+def test_a_profile_of_no_seller_has_no_data(us: AdsApi) -> None:
     vendor = next(one for one in us.account.profiles if one.type == "vendor")
     headers = us.headers(Amazon_Advertising_API_Scope=str(vendor.id))
     answer = us.http.post("/reporting/reports", headers=headers, json=us.body("spCampaigns"))

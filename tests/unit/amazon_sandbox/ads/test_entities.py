@@ -85,7 +85,7 @@ def test_exports_hang_together_and_cover_what_reports_name(us: AdsApi) -> None:
             assert str(row[columns[-1]]) in target_ids
 
 
-def test_an_export_is_of_what_was_asked(us: AdsApi) -> None:
+def test_an_export_has_the_requested_entities(us: AdsApi) -> None:
     only = exported(us, "campaigns", adProductFilter=["SPONSORED_BRANDS"])
     assert {(one["adProduct"], one["state"] in ("ENABLED", "PAUSED")) for one in only} == {
         ("SPONSORED_BRANDS", True)

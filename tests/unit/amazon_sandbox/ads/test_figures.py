@@ -142,7 +142,7 @@ def test_ads_are_credited_with_no_more_than_was_ordered(storefront: Storefront, 
     assert [day for day, units in by_date.items() if units > sum(ordered[day].values())] == []
 
 
-def test_what_was_bought_costs_what_the_orders_say(storefront: Storefront) -> None:
+def test_purchases_cost_what_the_orders_cost(storefront: Storefront) -> None:
     """Sales of other products, by ASIN: units times a price the storefront had."""
     columns = ("purchasedAsin", "unitsSoldClicks30d", "sales30d", "unitsSoldOtherSku30d")
     prices: dict[str, set[float]] = defaultdict(set)
@@ -214,7 +214,7 @@ def test_windows_and_parts_are_in_order(storefront: Storefront) -> None:
 
 
 def test_conversions_come_late_and_clicks_are_taken_back(storefront: Storefront) -> None:
-    """The same days, looked at again and again: they move for a month and then stand still."""
+    """The same days, read repeatedly: they change for a month and then no more."""
     columns = ("clicks", "cost", "sales30d", "purchases30d")
     seen = {}
     for days in (1, 4, 10, 38, 60):

@@ -14,7 +14,7 @@ from amazon_sandbox.ads.report_types import report_types
 from amazon_sandbox.core.sandbox import Sandbox
 
 
-def test_a_report_is_asked_for_waited_for_and_fetched(us: AdsApi) -> None:
+def test_a_report_is_requested_awaited_and_downloaded(us: AdsApi) -> None:
     body = us.body("spCampaigns")
     created = us.create(body).json()
     assert created["status"] == "PENDING"
@@ -31,7 +31,7 @@ def test_a_report_is_asked_for_waited_for_and_fetched(us: AdsApi) -> None:
     assert {row["date"] for row in rows} == {f"2026-11-{day}" for day in range(10, 17)}
 
 
-def test_both_media_types_are_taken_and_no_other(us: AdsApi) -> None:
+def test_both_media_types_are_accepted_and_no_other(us: AdsApi) -> None:
     raw = json.dumps(us.body("spCampaigns"))
     for kind, status in (
         ("application/vnd.createasyncreportrequest.v3+json", 200),
@@ -42,7 +42,7 @@ def test_both_media_types_are_taken_and_no_other(us: AdsApi) -> None:
         assert answer.status_code == status, kind
 
 
-def test_a_url_lives_an_hour_and_refuses_our_token(us: AdsApi) -> None:
+def test_a_url_is_valid_for_an_hour_and_refuses_an_access_token(us: AdsApi) -> None:
     report = us.finished(us.body("spCampaigns"))
     refused = us.http.get(report["url"], headers=us.headers())
     assert (refused.status_code, "<Code>InvalidArgument</Code>" in refused.text) == (400, True)
@@ -66,7 +66,7 @@ def test_the_same_again_is_425_with_the_id_that_is_kept(us: AdsApi) -> None:
     assert us.created(body) != first
 
 
-def test_what_failed_is_no_duplicate(us: AdsApi, control: Any) -> None:
+def test_a_failed_report_is_not_a_duplicate(us: AdsApi, control: Any) -> None:
     control("POST", "/faults", {"fault": "fatal", "operation": "createAdsReport", "times": 1})
     report = us.finished(us.body("sdCampaigns"))
     assert report["status"] == "FAILED"
@@ -136,7 +136,7 @@ def test_dates_that_cannot_be_are_400(us: AdsApi, type_id: str, start: str, end:
     assert detail in answer.json()["detail"]
 
 
-def test_31_days_and_the_oldest_day_are_taken(us: AdsApi) -> None:
+def test_31_days_and_the_oldest_day_are_accepted(us: AdsApi) -> None:
     assert us.create(us.body("spCampaigns", startDate="2026-08-18", endDate="2026-09-17")).status_code == 200
     year = us.body("spGrossAndInvalids", startDate="2025-12-01", endDate="2026-11-20")
     assert us.create(year).status_code == 200
@@ -187,7 +187,7 @@ def test_a_throttled_report_may_have_been_accepted(us: AdsApi, control: Any) -> 
     assert us.create(body).status_code == 425
 
 
-def test_faults_of_any_call_speak_as_this_api(us: AdsApi, control: Any) -> None:
+def test_faults_of_any_call_have_this_apis_shape(us: AdsApi, control: Any) -> None:
     report_id = us.created(us.body("spCampaigns"))
     for fault, status in (("http_401", 401), ("expired_token", 401), ("http_500", 500), ("http_503", 503)):
         control("POST", "/faults", {"fault": fault, "operation": "getAdsReport", "times": 1})

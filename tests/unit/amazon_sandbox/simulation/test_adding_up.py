@@ -1,4 +1,4 @@
-"""The reports of one seller tell one story."""
+"""The reports of one seller agree with each other."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ AS_OF = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 def fingerprints(
     seed: int, *, backwards: bool = False, simulation: Simulation | None = None
 ) -> dict[str, str]:
-    """Hashes of one document of each kind, asked in either order."""
+    """Hashes of one document of each kind, written in either order."""
     simulation = simulation or Simulation(seed)
     na, eu = simulation.sellers
     day = date(2026, 11, 18)

@@ -186,7 +186,7 @@ def test_weeks_and_months_are_widened(simulation: Simulation) -> None:
     assert week["unitsOrdered"] == sum(e["salesByDate"]["unitsOrdered"] for e in days)
 
 
-def test_bulk_file_has_the_asked_rows_and_unique_ids() -> None:
+def test_bulk_file_has_the_requested_rows_and_unique_ids() -> None:
     simulation = Simulation(7)
     chunks = simulation.bulk_orders(rows=12_345).read()
     lines = chunks.decode("cp1252").removesuffix("\r\n").split("\r\n")

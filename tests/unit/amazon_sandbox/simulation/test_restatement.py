@@ -1,4 +1,4 @@
-"""Recent days change, then stand still."""
+"""Recent days change, then no more."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_pending_merchant_orders_and_cancelled_lines_have_no_price(simulation: S
 
 
 def test_windows_of_last_update_lose_and_repeat_nothing(simulation: Simulation) -> None:
-    """At one as_of, days cut the updates into parts; an order stands in the part of its last update only."""
+    """At one as_of, days split the updates; an order is part of the day of its last update only."""
     as_of = datetime(2026, 11, 20, 15, tzinfo=UTC)
     seller = simulation.seller("northwind_na")
     start = as_of - timedelta(days=6)

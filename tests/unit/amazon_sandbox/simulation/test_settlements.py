@@ -1,4 +1,4 @@
-"""Settlements: they balance, derive from orders and refunds, and speak the local format."""
+"""Settlements: they balance, derive from orders and refunds, and use the local format."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_yen_settle_without_decimals(simulation: Simulation) -> None:
 
 
 def test_order_lines_derive_from_the_order_file(simulation: Simulation) -> None:
-    """What the period's shipped orders say, item by item, is what the settlement pays: no more, no less."""
+    """The settlement pays exactly what the period's shipped orders add up to, item by item."""
     seller = simulation.seller("northwind_eu")
     ref, table = settlement(simulation, "northwind_eu", DE)
     countries = list(ref.marketplace_ids)

@@ -104,7 +104,7 @@ def test_quantities_add_up(simulation: Simulation) -> None:
 
 
 def test_no_sales_without_stock(simulation: Simulation) -> None:
-    """Some SKUs run out; while a SKU has nothing, nobody buys it."""
+    """Some SKUs run out; a SKU without stock has no sales."""
     quantities, ordered = snapshots(simulation, DE), bought(simulation, DE)
     empty = [
         (index, sku)
