@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from amazon_sandbox.reports.transforms import FaultNotApplicable
+from amazon_sandbox.core.faults import FaultNotApplicable
 
 RowOf = dict[str, Any]
 

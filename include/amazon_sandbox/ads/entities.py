@@ -1,22 +1,17 @@
-"""The lists of entities: portfolios, Sponsored Products v3, Sponsored Brands v4, Sponsored Display.
+"""Entities as lists return them: portfolios, Sponsored Products v3, Sponsored Brands v4, Sponsored Display.
 
 Ids are text, except in Sponsored Display, which is older and returns numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from starlette.routing import BaseRoute, Route
-
-from amazon_sandbox.ads.answers import AdsError
 from amazon_sandbox.ads.models import brand_entity, created_at, end_date, updated_at
-from amazon_sandbox.ads.operations import AdsCall, Answer, endpoint
 from amazon_sandbox.simulation.ads_structure import (
     SB,
-    SD,
     SP,
     Ad,
     AdGroup,
@@ -24,14 +19,10 @@ from amazon_sandbox.simulation.ads_structure import (
     Portfolio,
     Structure,
     Target,
-    structure_of,
 )
 from amazon_sandbox.simulation.marketplaces import Marketplace
 from amazon_sandbox.simulation.storefront import Storefront
-from amazon_sandbox.sp_api.next_tokens import next_token, read_next_token
 
-MOST_RESULTS = 100
-_USUAL_STATES = ("ENABLED", "PAUSED")
 _AUTO_TYPES = {
     "close-match": "QUERY_HIGH_REL_MATCHES",
     "loose-match": "QUERY_BROAD_REL_MATCHES",
@@ -177,7 +168,8 @@ def _sb_campaign(storefront: Storefront, campaign: Campaign) -> Entity:
     return row | _belongs(campaign)
 
 
-def _sd_campaign(storefront: Storefront, campaign: Campaign) -> Entity:
+def display_campaign(storefront: Storefront, campaign: Campaign) -> Entity:
+    """A campaign of Sponsored Display."""
     row: Entity = {
         "campaignId": campaign.id,
         "name": campaign.name,
@@ -196,7 +188,8 @@ def _sd_campaign(storefront: Storefront, campaign: Campaign) -> Entity:
     return row
 
 
-def _of_product(structure: Structure, product: str) -> list[Campaign]:
+def campaigns_of(structure: Structure, product: str) -> list[Campaign]:
+    """The campaigns of an ad product."""
     return [campaign for campaign in structure.campaigns if campaign.product == product]
 
 
@@ -211,7 +204,7 @@ def _sp_targets(structure: Structure, *, keywords: bool) -> list[Target]:
 Make = Callable[[Storefront, Structure], list[Entity]]
 
 # operation -> (path, media type, name of the list, function that builds it, field of the id filter)
-_LISTS: dict[str, tuple[str, str, str, Make, str]] = {
+LISTS: dict[str, tuple[str, str, str, Make, str]] = {
     "listPortfolios": (
         "/portfolios/list",
         "application/vnd.spPortfolio.v3+json",
@@ -223,7 +216,7 @@ _LISTS: dict[str, tuple[str, str, str, Make, str]] = {
         "/sp/campaigns/list",
         "application/vnd.spCampaign.v3+json",
         "campaigns",
-        lambda storefront, structure: [_sp_campaign(storefront, one) for one in _of_product(structure, SP)],
+        lambda storefront, structure: [_sp_campaign(storefront, one) for one in campaigns_of(structure, SP)],
         "campaignId",
     ),
     "listSpAdGroups": (
@@ -266,97 +259,7 @@ _LISTS: dict[str, tuple[str, str, str, Make, str]] = {
         "/sb/v4/campaigns/list",
         "application/vnd.sbcampaignresource.v4+json",
         "campaigns",
-        lambda storefront, structure: [_sb_campaign(storefront, one) for one in _of_product(structure, SB)],
+        lambda storefront, structure: [_sb_campaign(storefront, one) for one in campaigns_of(structure, SB)],
         "campaignId",
     ),
 }
-
-
-def _lister(operation: str) -> Any:
-    _, media_type, plural, make, id_name = _LISTS[operation]
-
-    async def list_entities(call: AdsCall) -> Answer:
-        """A page of the list: filters, maxResults, nextToken."""
-        accepted = call.request.headers.get("accept", "*/*")
-        if media_type not in accepted and "*/*" not in accepted:
-            raise AdsError(406, "Could not find acceptable representation")
-        sent = (call.request.headers.get("content-type") or "application/json").split(";")[0].strip()
-        if sent != media_type and not (operation == "listSbCampaigns" and sent == "application/json"):
-            raise AdsError(415, f"Content type {sent} is not supported")
-        body = call.json_body()
-        found = [] if call.storefront is None else make(call.storefront, structure_of(call.storefront))
-        found = _filtered(found, body, id_name)
-        if not body.get("includeExtendedDataFields"):
-            found = [{name: value for name, value in one.items() if name != "extendedData"} for one in found]
-        return 200, _page(call, operation, plural, found, body)
-
-    return list_entities
-
-
-def _filtered(found: list[Entity], body: Entity, id_name: str) -> list[Entity]:
-    states = _included(body, "stateFilter") or _USUAL_STATES
-    found = [one for one in found if one["state"] in states]
-    for name in dict.fromkeys((id_name, "campaignId", "adGroupId", "portfolioId")):
-        if ids := _included(body, f"{name}Filter"):
-            found = [one for one in found if one.get(name) in ids]
-    if names := _included(body, "nameFilter"):
-        exact = body["nameFilter"].get("queryTermMatchType") == "EXACT_MATCH"
-        found = [one for one in found if any(_is_named(one, name, exact) for name in names)]
-    return found
-
-
-def _is_named(entity: Entity, name: str, exact: bool) -> bool:
-    own = str(entity.get("name", "")).casefold()
-    return own == name.casefold() if exact else name.casefold() in own
-
-
-def _included(body: Entity, name: str) -> Sequence[str]:
-    selection = body.get(name)
-    if selection is None:
-        return ()
-    include = selection.get("include") if isinstance(selection, dict) else None
-    if not isinstance(include, list):
-        raise AdsError(400, f"{name} must be an object with include")
-    return [str(one) for one in include]
-
-
-def _page(call: AdsCall, operation: str, plural: str, found: list[Entity], body: Entity) -> Entity:
-    sandbox, now = call.sandbox, call.sandbox.clock.now()
-    limit = body.get("maxResults", MOST_RESULTS)
-    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
-        raise AdsError(400, "maxResults must be a positive number")
-    size = min(limit, MOST_RESULTS)
-    same = {name: repr(value) for name, value in body.items() if name not in ("nextToken", "maxResults")}
-    same["profile"] = str(call.profile.id)
-    first = 0
-    if body.get("nextToken"):
-        token = str(body["nextToken"])
-        resumed = read_next_token(sandbox, operation, same, token)
-        first = resumed.position[0]
-    page: Entity = {plural: found[first : first + size], "totalResults": len(found)}
-    if first + size < len(found):
-        page["nextToken"] = next_token(sandbox, operation, same, [first + size], now)
-    return page
-
-
-async def list_sd_campaigns(call: AdsCall) -> Answer:
-    """GET /sd/campaigns: a bare list; startIndex and count, states in lower case."""
-    query = call.request.query_params
-    states = [text.lower() for text in query.get("stateFilter", "enabled,paused,archived").split(",")]
-    first, count = query.get("startIndex", "0"), query.get("count", "100")
-    if not (first.isdecimal() and count.isdecimal()):
-        raise AdsError(400, "startIndex and count must be numbers")
-    if call.storefront is None:
-        return 200, []
-    campaigns = _of_product(structure_of(call.storefront), SD)
-    found = [_sd_campaign(call.storefront, one) for one in campaigns if one.state.lower() in states]
-    return 200, found[int(first) : int(first) + int(count)]
-
-
-routes: list[BaseRoute] = [
-    *(
-        Route(path, endpoint(operation, _lister(operation), media_type=media_type), methods=["POST"])
-        for operation, (path, media_type, *_) in _LISTS.items()
-    ),
-    Route("/sd/campaigns", endpoint("listSdCampaigns", list_sd_campaigns), methods=["GET"]),
-]

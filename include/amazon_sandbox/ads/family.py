@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amazon_sandbox.ads import data, entities, exports, faults, routes
+from amazon_sandbox.ads import data, entity_lists, exports, faults, routes
 from amazon_sandbox.ads.accounts import AdsAccounts
 from amazon_sandbox.ads.state import AdsStore, known_ads_types
 from amazon_sandbox.core.faults import Stage
@@ -11,7 +11,7 @@ from amazon_sandbox.core.sandbox import Family
 _CREATE = ("createAdsReport", "createExport")
 
 FAMILY = Family(
-    routes=(*routes.routes, *exports.routes, *entities.routes),
+    routes=(*routes.routes, *exports.routes, *entity_lists.routes),
     usage_plans=data.USAGE_PLANS,
     faults=faults.MENU,
     stages={Stage.REPORT: _CREATE, Stage.DOCUMENT: _CREATE},

@@ -68,6 +68,10 @@ class InvalidFault(ValueError):
         super().__init__(message)
 
 
+class FaultNotApplicable(ValueError):
+    """A content fault that cannot be applied to this document, such as one about a column it lacks."""
+
+
 @dataclass(slots=True)
 class Fault:
     """A fault that is set.

@@ -21,8 +21,9 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import IO, Any
 
+from amazon_sandbox.core.faults import FaultNotApplicable
 from amazon_sandbox.core.sandbox import FamilyState, Sandbox, SimulationFactory
-from amazon_sandbox.reports.transforms import FaultNotApplicable, apply
+from amazon_sandbox.reports.transforms import apply
 from amazon_sandbox.simulation import FatalReport, Simulation
 
 
