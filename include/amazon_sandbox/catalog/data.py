@@ -192,10 +192,10 @@ def _classifications(storefront: Storefront, item: Item, today: int) -> list[dic
 
 
 def _attributes(storefront: Storefront, item: Item, today: int) -> dict[str, Any]:
-    shop_id = storefront.marketplace.marketplace_id
+    marketplace_id = storefront.marketplace.marketplace_id
     return {
-        "brand": [{"value": _brand(storefront), "marketplace_id": shop_id}],
-        "item_name": [{"value": title(storefront, item), "marketplace_id": shop_id}],
+        "brand": [{"value": _brand(storefront), "marketplace_id": marketplace_id}],
+        "item_name": [{"value": title(storefront, item), "marketplace_id": marketplace_id}],
     }
 
 

@@ -63,10 +63,10 @@ async def expected_figures(request: Request) -> Response:
     sandbox = sandbox_of(request)
     query = request.query_params
     seller = find_seller(sandbox, "account", require(query.get("account"), "account"))
-    storefront = require(query.get("marketplace_id"), "marketplace_id")
-    if storefront not in seller.marketplace_ids:
+    marketplace_id = require(query.get("marketplace_id"), "marketplace_id")
+    if marketplace_id not in seller.marketplace_ids:
         raise ControlError(
-            f"{seller.account} does not sell in {storefront!r}",
+            f"{seller.account} does not sell in {marketplace_id!r}",
             f"Its marketplaces: {', '.join(seller.marketplace_ids)}.",
         )
     text = require(query.get("date"), "date")
@@ -82,10 +82,10 @@ async def expected_figures(request: Request) -> Response:
         if parsed is None:
             raise ControlError(f"as_of: {query['as_of']!r} is not a valid time", "Use 2026-11-20T08:00:00Z.")
         as_of = parsed[0]
-    figures = sandbox.simulation.expected_figures(seller, storefront, day, as_of)
+    figures = sandbox.simulation.expected_figures(seller, marketplace_id, day, as_of)
     if query.get("ads") == "true":
         figures["ads"] = ads_figures(
-            sandbox.simulation.storefront(seller, storefront), day, int(as_of.timestamp())
+            sandbox.simulation.storefront(seller, marketplace_id), day, int(as_of.timestamp())
         )
     return json_answer(figures)
 

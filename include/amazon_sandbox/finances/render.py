@@ -53,12 +53,12 @@ class Draft(NamedTuple):
 
     def written(self) -> Json:
         """The Transaction of the model."""
-        lines, storefront = self.lines(), self.storefront.marketplace
+        lines, marketplace = self.lines(), self.storefront.marketplace
         written: Json = {
             "sellingPartnerMetadata": {
                 "sellingPartnerId": self.seller.seller_id,
                 "accountType": "Standard Orders",
-                "marketplaceId": storefront.marketplace_id,
+                "marketplaceId": marketplace.marketplace_id,
             },
             "relatedIdentifiers": [
                 {"relatedIdentifierName": name, "relatedIdentifierValue": value}
@@ -80,8 +80,8 @@ class Draft(NamedTuple):
             del written["items"]
         else:
             written["marketplaceDetails"] = {
-                "marketplaceId": storefront.marketplace_id,
-                "marketplaceName": storefront.sales_channel,
+                "marketplaceId": marketplace.marketplace_id,
+                "marketplaceName": marketplace.sales_channel,
             }
             written["items"] = [
                 self._item(item, [line for line in lines if line.item_code == item.item_id])
@@ -152,10 +152,10 @@ class Draft(NamedTuple):
         ]
 
     def _money(self, lines: list[Line]) -> Json:
-        storefront = self.storefront.marketplace
+        marketplace = self.storefront.marketplace
         return {
-            "currencyAmount": storefront.amount(sum(line.amount for line in lines)),
-            "currencyCode": storefront.currency,
+            "currencyAmount": marketplace.amount(sum(line.amount for line in lines)),
+            "currencyCode": marketplace.currency,
         }
 
 

@@ -82,25 +82,25 @@ def not_found(name: str, value: str) -> ApiError:
 def read_shipments(query: QueryParams, seller: Seller) -> Shipments:
     """A getShipments call. Raises ApiError."""
     kind = _kind(query, ("SHIPMENT", "DATE_RANGE", "NEXT_TOKEN"))
-    storefront = _shop(query, seller)
+    marketplace_id = _marketplace_of(query, seller)
     statuses = queries.choices(query, "ShipmentStatusList", data.V0_STATUSES)
     ids = queries.texts(query, "ShipmentIdList", most=999)
     if kind == "NEXT_TOKEN":
-        return Shipments(storefront, 0, 0, frozenset(), frozenset(), queries.needed(query, "NextToken"))
+        return Shipments(marketplace_id, 0, 0, frozenset(), frozenset(), queries.needed(query, "NextToken"))
     if not statuses and not ids:
         # The model requires it with SHIPMENT only; Amazon also refuses a DATE_RANGE without it.
         raise invalid_input("At least one of ShipmentStatusList and ShipmentIdList must be provided")
     start, end = _range(query) if kind == "DATE_RANGE" else (0, _ALWAYS)
-    return Shipments(storefront, start, end, frozenset(statuses), frozenset(ids), None)
+    return Shipments(marketplace_id, start, end, frozenset(statuses), frozenset(ids), None)
 
 
 def read_shipment_items(query: QueryParams, seller: Seller) -> Shipments:
     """A getShipmentItems call. Raises ApiError."""
     kind = _kind(query, ("DATE_RANGE", "NEXT_TOKEN"))
-    storefront = _shop(query, seller)
+    marketplace_id = _marketplace_of(query, seller)
     if kind == "NEXT_TOKEN":
-        return Shipments(storefront, 0, 0, frozenset(), frozenset(), queries.needed(query, "NextToken"))
-    return Shipments(storefront, *_range(query), frozenset(), frozenset(), None)
+        return Shipments(marketplace_id, 0, 0, frozenset(), frozenset(), queries.needed(query, "NextToken"))
+    return Shipments(marketplace_id, *_range(query), frozenset(), frozenset(), None)
 
 
 _ALWAYS = 1 << 40
@@ -111,7 +111,7 @@ def _kind(query: QueryParams, known: tuple[str, ...]) -> str:
     return queries.choice(query, "QueryType", known) or ""
 
 
-def _shop(query: QueryParams, seller: Seller) -> str:
+def _marketplace_of(query: QueryParams, seller: Seller) -> str:
     queries.needed(query, "MarketplaceId")
     return queries.own_marketplaces(query, "MarketplaceId", seller, most=1)[0]
 

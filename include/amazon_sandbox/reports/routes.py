@@ -237,7 +237,7 @@ def _find_in_body(call: Operation) -> None:
     if isinstance(body.get("reportType"), str):
         call.report_type = body["reportType"]
     if isinstance(body.get("marketplaceIds"), list):
-        call.marketplace_ids = tuple(str(storefront) for storefront in body["marketplaceIds"])
+        call.marketplace_ids = tuple(str(each) for each in body["marketplaceIds"])
 
 
 def _find_in_report(call: Operation) -> None:

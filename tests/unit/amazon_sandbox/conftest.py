@@ -13,14 +13,14 @@ from support.sandbox_app import NOW, Api, epoch
 from amazon_sandbox.app import FAMILIES, create_app
 from amazon_sandbox.core.clock import VirtualClock
 from amazon_sandbox.core.sandbox import Sandbox
-from amazon_sandbox.reports import processing as life
+from amazon_sandbox.reports import processing
 from amazon_sandbox.simulation import Simulation
 
 
 @pytest.fixture
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """A sandbox whose clock is frozen at NOW until a test moves it, and that waits for its documents."""
-    monkeypatch.setattr(life, "WAIT_FOR_DOCUMENT", 240.0)
+    monkeypatch.setattr(processing, "WAIT_FOR_DOCUMENT", 240.0)
     clock = VirtualClock(start=epoch(NOW), real=lambda: 1_000_000.0)
     return Sandbox(
         partial(Simulation, 7), FAMILIES, clock=clock, public_url="http://testserver", render_in_process=True

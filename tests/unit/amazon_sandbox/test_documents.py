@@ -11,9 +11,7 @@ from support.sandbox_app import INVENTORY, ORDERS, SALES, Api
 from amazon_sandbox.core.sandbox import Sandbox
 
 
-def test_the_presigned_url_expires_after_300_seconds(
-    na: Api, http: TestClient, sandbox: Sandbox
-) -> None:
+def test_the_presigned_url_expires_after_300_seconds(na: Api, http: TestClient, sandbox: Sandbox) -> None:
     """Without any token; then 403 with the store's XML."""
     report = na.finished(ORDERS)
     document = na.document(report)

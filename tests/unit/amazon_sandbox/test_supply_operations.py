@@ -11,8 +11,7 @@ from support.sandbox_app import NOW, Api, days_made, epoch
 
 from amazon_sandbox.core.quotas import UsagePlan
 from amazon_sandbox.inbound import data as inbound_data
-from amazon_sandbox.simulation import awd, inbound
-from amazon_sandbox.simulation import inventory_ledger as ledger
+from amazon_sandbox.simulation import awd, inbound, inventory_ledger
 from amazon_sandbox.simulation.inventory import DAY, stock_at
 
 US, GB = "ATVPDKIKX0DER", "A1F83G8C2ARO7P"
@@ -139,8 +138,8 @@ def test_shipments_are_the_ledgers_receipts_and_the_stocks_inbound(api: Api) -> 
     assert set(status) <= set(items)
     days = range(date(2026, 10, 15).toordinal(), date(2026, 11, 10).toordinal())
     receipts: dict[str, int] = {}
-    for movement in ledger.movements(storefront, days, int(epoch(NOW))):
-        if movement.event is ledger.Event.RECEIPTS:
+    for movement in inventory_ledger.movements(storefront, days, int(epoch(NOW))):
+        if movement.event is inventory_ledger.Event.RECEIPTS:
             receipts[movement.reference] = receipts.get(movement.reference, 0) + movement.quantity
     assert len(receipts) > 20
     assert {name: items[name]["QuantityReceived"] for name in receipts} == receipts
@@ -208,7 +207,7 @@ def test_what_is_open_or_oldest_needs_no_more_orders_than_those_that_empty_it(na
     opened = {"QueryType": "SHIPMENT", "MarketplaceId": US, "ShipmentStatusList": "WORKING,SHIPPED,RECEIVING"}
     assert fetch(na, f"{V0}/shipments", **opened)["payload"]["ShipmentData"]
     # At either end of the two years.
-    longest = 2 * (2 * inbound.BLOCK_DAYS + ledger.LONGEST_CYCLE_DAYS)
+    longest = 2 * (2 * inbound.BLOCK_DAYS + inventory_ledger.LONGEST_CYCLE_DAYS)
     assert all(0 < days_made(storefront) <= longest for storefront in storefronts)
 
 

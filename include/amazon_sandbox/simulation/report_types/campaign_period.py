@@ -40,7 +40,7 @@ def campaign_document(report_type: str, request: ReportRequest, key: str, rows: 
     specification = {
         "reportType": report_type,
         "reportOptions": dict(request.options),
-        "marketplaceIds": [storefront.marketplace_id for storefront in request.marketplaces],
+        "marketplaceIds": [marketplace.marketplace_id for marketplace in request.marketplaces],
     }
     return Document(json_chunks(specification, key, rows), "application/json")
 

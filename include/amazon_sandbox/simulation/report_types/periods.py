@@ -46,8 +46,8 @@ class AnalyticsScope:
 
     def money(self, minor: float) -> Json:
         """An amount in the marketplace's currency."""
-        storefront = self.storefront.marketplace
-        return {"amount": storefront.amount(round(minor)), "currencyCode": storefront.currency}
+        marketplace = self.storefront.marketplace
+        return {"amount": marketplace.amount(round(minor)), "currencyCode": marketplace.currency}
 
 
 def analytics_request(
