@@ -192,5 +192,5 @@ def test_a_killed_worker_is_replaced(sandbox: SandboxServer, client: httpx.Clien
 def test_a_port_in_use_is_reported(sandbox: SandboxServer) -> None:
     """With the remedy."""
     port = sandbox.url.rsplit(":", 1)[1]
-    with pytest.raises(RuntimeError, match="--port 0 takes a free port"):
+    with pytest.raises(RuntimeError, match="use --port 0 for a free one"):
         SandboxServer(options=("--port", port)).start()
