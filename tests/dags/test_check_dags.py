@@ -58,7 +58,7 @@ def test_each_check_is_woken_by_the_assets_that_loads_tell(bag: DagBag) -> None:
     }
     for check in load_checks():
         dag = bag.dags[f"check__{check.name}"]
-        assert set(dag.task_ids) == {"compare", "tell"}
+        assert set(dag.task_ids) == {"compare", "notify"}
         woken = {asset.uri for asset in dag.timetable.asset_condition.objects}
         assert len(woken) == len(check.inputs)
         assert woken <= told

@@ -1,4 +1,4 @@
-"""The Airflow connection of the warehouse as libpq connection text."""
+"""Reads the warehouse's Airflow connections as libpq connection strings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ READER_CONN_ID = "sellerops_reader"
 
 
 def warehouse_conninfo(conn_id: str = WAREHOUSE_CONN_ID) -> str:
-    """Host, port, database, user, password, libpq keys of ``extra``. Raises ConfigurationError without it."""
+    """The connection as a libpq string, with its password and the libpq keys of its extra.
+
+    Raises ConfigurationError when the connection does not exist.
+    """
     try:
         connection = BaseHook.get_connection(conn_id)
     except AirflowNotFoundException as error:

@@ -13,9 +13,10 @@ from sellerops.settings.accounts import load_accounts
 from sellerops.sources.common.lwa import LWA_TOKEN_URL
 from sellerops_airflow.hooks.amazon_ads import AmazonAdsHook
 from sellerops_airflow.hooks.amazon_sp import AmazonSpHook
+from sellerops_airflow.hooks.archive import ARCHIVE_VARIABLE
 from sellerops_airflow.hooks.registry import hook_of
 from sellerops_airflow.hooks.warehouse import warehouse_conninfo
-from sellerops_airflow.runtime import ARCHIVE_VARIABLE, Runtime, get_runtime, use_runtime
+from sellerops_airflow.runtime import Runtime, get_runtime, use_runtime
 
 CONNECTION = "AIRFLOW_CONN_AMAZON_SP_NORTHWIND_NA"
 SECRET, REFRESH = "amzn1.oa2-cs.v1.very-secret", "Atzr|also-very-secret"
@@ -198,7 +199,9 @@ def test_no_warehouse_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) 
 
 def test_parts_are_made_once_and_only_when_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("sellerops.ledger.deployment.bind_archive", lambda *_: asked.append("tied to the ledger"))
+    monkeypatch.setattr(
+        "sellerops.ledger.deployment.bind_archive", lambda *_: asked.append("bound to the ledger")
+    )
 
     def conninfo() -> str:
         asked.append("conninfo")
@@ -213,7 +216,7 @@ def test_parts_are_made_once_and_only_when_needed(monkeypatch: pytest.MonkeyPatc
     assert runtime.ledger is runtime.ledger
     assert asked == ["conninfo"]
     assert runtime.archive is runtime.archive
-    assert asked == ["conninfo", "archive", "tied to the ledger"]
+    assert asked == ["conninfo", "archive", "bound to the ledger"]
     assert runtime.reader_conninfo == "host=elsewhere"
     assert asked[3:] == ["reader"]
     runtime.close()

@@ -175,3 +175,12 @@ def test_a_wait_deferred_under_the_former_name_goes_on() -> None:
     module, _, name = "sellerops_airflow.triggers.amazon_sp.SpApiReportTrigger".rpartition(".")
     restored = getattr(importlib.import_module(module), name)(**values)
     assert restored.serialize() == before.serialize()
+
+
+def test_a_wait_deferred_with_the_former_argument_continues() -> None:
+    """The slice was once called ``piece``."""
+    _, values = trigger().serialize()
+    restored = ReportTrigger(
+        **{"piece": values["slice_"], **{k: v for k, v in values.items() if k != "slice_"}}
+    )
+    assert restored.serialize()[1] == values
