@@ -224,7 +224,7 @@ def test_a_destination_switched_off_on_the_way_is_skipped_and_keeps_no_day_open(
         assert runtime.state is SliceState.REQUESTED
     rule(tmp_path, {"accounts": "northwind_na", "destinations": "postgres"})
     runtime._specs.forget(DAG_ID)  # each task has a process of its own
-    with pytest.raises(AirflowSkipException, match="bigquery is switched off for sales_and_traffic of"):
+    with pytest.raises(AirflowSkipException, match="bigquery is disabled for sales_and_traffic of"):
         load("bigquery")
     if not loads_first:
         load("postgres")

@@ -52,7 +52,7 @@ def check_queued_runs(
         f"queued runs of {len(stuck)} DAGs do not start: {listed}.",
         where="Airflow",
         remedy="Unpause paused DAGs to start their runs. A run of an unpaused DAG belongs to a cancelled "
-        "backfill and never starts: delete it and trigger its days manually.",
+        "backfill and never starts: delete the run and trigger its days manually.",
     )
 
 

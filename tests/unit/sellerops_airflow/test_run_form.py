@@ -72,7 +72,7 @@ def test_accounts_and_marketplaces_are_shown_with_each_other() -> None:
         ({"period": "a week"}, "Trigger form, Days: 'a week' is not a number of days."),
         (
             {"period": "3", "to_day": "2026-11-01"},
-            "Trigger form, Days: Days is 3, and To day is filled in, too.",
+            "Trigger form, Days: both Days (3) and To day are filled in.",
         ),
     ],
 )
@@ -86,15 +86,15 @@ def test_a_mistake_is_told_in_the_forms_words(fields: dict[str, str], told: str)
 @pytest.mark.parametrize(
     ("fields", "told", "choice"),
     [
-        ({"accounts": "northwind_na", "marketplaces": "DE"}, "DE is no marketplace of northwind_na.", NA),
-        ({"accounts": "northwind_na", "marketplaces": "US,DE,FR"}, "DE, FR are no marketplaces", NA),
-        ({"marketplaces": "JP"}, "JP is no marketplace of northwind_eu or northwind_na.", EU),
+        ({"accounts": "northwind_na", "marketplaces": "DE"}, "northwind_na does not sell in DE.", NA),
+        ({"accounts": "northwind_na", "marketplaces": "US,DE,FR"}, "does not sell in DE, FR", NA),
+        ({"marketplaces": "JP"}, "northwind_eu or northwind_na do not sell in JP.", EU),
         (
             {"accounts": "northwind_na,northwind_eu", "marketplaces": "US"},
-            "northwind_eu sells in none of the chosen marketplaces (US).",
+            "northwind_eu does not sell in any chosen marketplace (US).",
             EU,
         ),
-        ({"accounts": "nobody"}, "the report is not collected for nobody.", "northwind_eu, northwind_na"),
+        ({"accounts": "nobody"}, "the report does not cover nobody.", "northwind_eu, northwind_na"),
     ],
 )
 def test_accounts_and_marketplaces_that_do_not_match_are_refused_for_every_account(

@@ -47,10 +47,10 @@ def test_dags_are_waited_for_as_long_as_airflow_reads_them() -> None:
 @pytest.mark.parametrize(
     ("errors", "words"),
     [
-        ([], r"does not know report__amazon_sp__all_orders, .*dag-processor\.log"),
+        ([], r"has no DAG report__amazon_sp__all_orders, .*dag-processor\.log"),
         (
             [{"filename": "report_dags.py", "stack_trace": "SyntaxError\n"}],
-            "report_dags.py: SyntaxErr.*Mend",
+            "report_dags.py: SyntaxErr.*Fix",
         ),
     ],
 )
@@ -66,7 +66,7 @@ def test_runs_that_others_left_are_told_with_what_becomes_of_them() -> None:
     dags = {dag_id: {"is_paused": dag_id != "on"} for dag_id in ("on", "off", DAGS[0])}
     assert describe_open_runs({}, dags, DAGS) == []
     assert describe_open_runs({"on": 1, "off": 20, DAGS[0]: 3, "gone": 1}, dags, DAGS) == [
-        f"Runs of an earlier start go on beside the demo's: gone (1), on (1), {DAGS[0]} (3)",
+        f"Runs of an earlier start continue beside the demo's: gone (1), on (1), {DAGS[0]} (3)",
         "Runs of an earlier start wait until their DAG is unpaused: off (20)",
     ]
 

@@ -66,7 +66,7 @@ def test_tasks_that_are_queued_while_none_runs_name_what_to_restart(metadata: Co
     task(add, "success", 20)
     task(add, "deferred", 20)
     (line,) = problems(metadata, NOW)
-    assert line.startswith("1 tasks are queued for more than 10 minutes and none runs")
+    assert line.startswith("1 tasks have been queued for more than 10 minutes and none is running")
     assert "docker compose restart airflow-scheduler" in line
 
 
@@ -102,5 +102,5 @@ def test_metadata_that_cannot_be_read_is_told_with_where_to_run_it(
     monkeypatch.setattr("airflow.settings.get_engine", lambda: elsewhere)
     assert main(["health"]) == 1
     told = capsys.readouterr().err
-    assert "Airflow's metadata cannot be read" in told
+    assert "cannot read Airflow's metadata" in told
     assert "where the scheduler runs" in told

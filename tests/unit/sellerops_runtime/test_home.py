@@ -43,7 +43,7 @@ def test_roots_state_is_elsewhere_when_postgres_may_not_enter_the_project(open_f
     project.parent.chmod(0o700)
     chosen = choose_home({}, project)
     assert chosen.path.parent == Path("/var/tmp")
-    assert f"may not enter {project}" in chosen.reason
+    assert f"cannot enter {project}" in chosen.reason
     assert choose_home({}, project) == chosen
     assert choose_home({}, open_folder / "closed" / "other") != chosen
 
@@ -70,7 +70,7 @@ def test_a_folder_in_use_is_refused_and_free_again_afterwards(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named_with_the_variable(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StartError, match=r"file/state: cannot be made.*Set DEMO_HOME"):
+    with pytest.raises(StartError, match=r"file/state: cannot be created.*Set DEMO_HOME"):
         Home(tmp_path / "file" / "state").create()
 
 

@@ -66,8 +66,8 @@ def connections(environment):
 
 def test_metadata_ledger_settings_and_password_are_there_afterwards_however_often(environment, tmp_path):
     first = run(environment, "init")
-    assert "left out  connection amazon_sp_northwind_na: set AMAZON_SP_NORTHWIND_NA_CLIENT_ID" in first
-    assert "role sellerops_reader, which only reads" in first
+    assert "skipped   connection amazon_sp_northwind_na: set AMAZON_SP_NORTHWIND_NA_CLIENT_ID" in first
+    assert "role sellerops_reader, which can only read" in first
     own = dict.fromkeys(("sellerops_warehouse", "sellerops_reader"), environment["SELLEROPS_WAREHOUSE_HOST"])
     assert connections(environment) == own
     assert json.loads((tmp_path / "keys" / "passwords.json").read_text()) == {"admin": "open sesame"}
@@ -88,13 +88,15 @@ def test_metadata_ledger_settings_and_password_are_there_afterwards_however_ofte
     ledger.close()
 
     second = run(environment, "init")
-    assert first.count("made      database") == 2
-    assert "made      database" not in second
+    assert first.count("created   database") == 2
+    assert "created   database" not in second
     assert connections(environment) == found
 
 
 def test_a_warehouse_that_is_not_named_is_asked_for_by_the_variables():
-    with pytest.raises(StartError, match="SELLEROPS_WAREHOUSE_HOST, SELLEROPS_WAREHOUSE_PASSWORD is not set"):
+    with pytest.raises(
+        StartError, match="SELLEROPS_WAREHOUSE_HOST, SELLEROPS_WAREHOUSE_PASSWORD are not set"
+    ):
         warehouse_conninfo({"SELLEROPS_WAREHOUSE_USER": "me"})
 
 

@@ -106,7 +106,7 @@ def test_a_damaged_pid_file_stops_nothing(tmp_path):
 
 def test_waiting_ends_at_once_with_the_last_words_of_a_program_that_ended(component):
     part = component("import sys; sys.exit('no such database')")
-    with pytest.raises(StartError, match=r"part ended with code 1.*\n.*no such database"):
+    with pytest.raises(StartError, match=r"part exited with code 1.*\n.*no such database"):
         wait_until(lambda: False, 240, "the part", watch=[part])
 
 

@@ -50,7 +50,7 @@ def test_a_call_is_made_again_until_airflow_answers(
     airflow, api = start(*["well"] * well_before, mood, mood, mood, tell=told.append)
     assert api.dags() == {}
     assert len(airflow.calls) == 5
-    assert len(told) == 3 and all("trying again" in each for each in told)
+    assert len(told) == 3 and all("retrying" in each for each in told)
     assert time.slept == [0.5, 1.0, 2.0]
 
 

@@ -40,7 +40,7 @@ def test_it_waits_far_longer_than_its_patience_while_something_moves(time: FakeT
 def test_it_ends_when_nothing_has_moved_for_its_patience(time: FakeTime) -> None:
     poller = Poller(10.0, clock=time.now, sleep=time.sleep)
     with pytest.raises(
-        Stalled, match=r"waited for the end; nothing has moved for 10 s \(state 7\).*Read it"
+        Stalled, match=r"waited for the end, without progress for 10 s \(state 7\).*Read it"
     ) as told:
         poller.wait(looks(*range(8)), "the end", remedy="Read it.")
     assert isinstance(told.value, StartError)
