@@ -77,7 +77,7 @@ def _settings(amazon: str, warehouse: str, reader_password: str, archive: Path) 
 
 
 def _config(root: Path) -> Path:
-    """The shipped configuration: the plain demo's reports, and copies on schedules that tests can wait for."""
+    """The shipped configuration: the plain demo's reports, and copies on schedules tests can await."""
     config = root / "config"
     shutil.copytree(config_dir(), config)
     reports = config / "reports" / "amazon_sp"

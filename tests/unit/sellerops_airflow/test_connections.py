@@ -1,4 +1,4 @@
-"""Credentials live in connections with a form of their own, come out whole or not at all, and never show."""
+"""Credentials come from connections with their own form, completely or not at all, and are never shown."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_airflow_knows_the_type_and_its_form() -> None:
 
 
 def test_amazon_ads_is_a_type_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its client and refresh token are others; its address is by region, too."""
+    """It has its own client and refresh token; its endpoint also depends on the region."""
     manager = ProvidersManager()
     hook = manager.hooks["amazon_ads"]
     assert hook is not None
@@ -75,7 +75,7 @@ def test_amazon_ads_is_a_type_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_refresh_token_is_hidden_by_its_name_too() -> None:
-    """The API masks what of a connection's extra has a sensitive name."""
+    """The API masks keys of a connection's extra by their names."""
     from airflow.sdk._shared.secrets_masker import should_hide_value_for_key
 
     assert should_hide_value_for_key("refresh_token")

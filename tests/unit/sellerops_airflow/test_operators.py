@@ -1,4 +1,4 @@
-"""Tasks plan, fetch and load one slice each, and write down how each ends."""
+"""Tasks plan, fetch and load one slice each, and record how each ends."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_run_too_long_for_airflow_takes_its_first_days_and_starts_another_for_
     assert [values["label"] for values in found] == [
         "US 2026-11-01", "US 2026-11-02", "CA 2026-11-01", "CA 2026-11-02",
     ]  # fmt: skip
-    # What this run does not take is planned by the run that does.
+    # The other run plans what does not fit into this one.
     assert len(runtime.fake_ledger.rows) == 4
     ((dag_id, run_id, conf, note),) = started
     assert dag_id == DAG_ID
@@ -90,7 +90,7 @@ def test_a_run_too_long_for_airflow_takes_its_first_days_and_starts_another_for_
                     "marketplaces": ["CA", "US"], "priority": "backfill"}  # fmt: skip
     assert "scheduled__2026-11-21" in note
     assert context["ti"].pushed[plan_slices_module.CONTINUATION_KEY] == run_id
-    plan(**days, marketplaces="US,CA").execute(context)  # cleared, or tried again
+    plan(**days, marketplaces="US,CA").execute(context)  # cleared or retried
     assert started[1][1] == run_id
     rest = plan(from_day=conf["from_day"], to_day=conf["to_day"], marketplaces="US,CA").execute(context)
     assert [values["first_day"] for values in rest] == ["2026-11-03", "2026-11-04"] * 2
@@ -369,7 +369,7 @@ def test_a_request_without_a_document_says_what_to_clear(runtime: FakeRuntime, l
 
 
 def test_constructors_only_assign() -> None:
-    """Before `execute` a field may still be a template, so none is looked at."""
+    """Before `execute` a field may still be a template, so constructors check none."""
     nonsense = object()
     assert (
         fetch().__class__(task_id="x", report="no such", account_id="none", slice_=nonsense).slice_

@@ -1,4 +1,4 @@
-"""The UI's button Test for connections without a port."""
+"""The UI's *Test* button for connections without a port."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_what_is_no_such_request_passes_as_it_is(body: bytes) -> None:
 
 
 def test_airflow_still_needs_it() -> None:
-    """Where this fails, Airflow has the fix: remove ``hooks/button.py`` and its line in the plugin."""
+    """If this fails, Airflow has fixed it: remove ``hooks/port_zero.py`` and its line in the plugin."""
     from airflow.api_fastapi.core_api.routes.public.connections import _same_endpoint
 
     assert not _same_endpoint(0, None)

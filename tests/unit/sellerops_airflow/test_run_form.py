@@ -1,4 +1,4 @@
-"""The form of a run by hand: what it asks, and what it refuses in its own words before anything is asked."""
+"""The trigger form: its fields, and the mistakes it refuses before anything is requested."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def test_no_field_is_marked_as_required() -> None:
     assert {name: param.schema["title"] for name, param in params.items()} == NAMES
     for param in params.values():
         assert "null" in param.schema["type"]
-        param.resolve(None)  # left empty, it is valid
+        param.resolve(None)  # valid when empty
 
 
 def test_the_days_are_a_section_apart_from_the_rest() -> None:
-    """The UI opens only the section that has no name: a backfill's form then shows its own dates alone."""
+    """The UI expands only the unnamed section, so a backfill's form shows only its own dates."""
     params = form_params(SPEC, ACCOUNTS)
     sections = {name: param.schema.get("section") for name, param in params.items()}
     (days,) = {sections[name] for name in ("from_day", "to_day", "period")}
@@ -100,7 +100,7 @@ def test_a_mistake_is_told_in_the_forms_words(fields: dict[str, str], told: str)
 def test_accounts_and_marketplaces_that_do_not_match_are_refused_for_every_account(
     runtime: FakeRuntime, fields: dict[str, str], told: str, choice: str
 ) -> None:
-    """By the task of each account, so that nothing is planned, and nothing asked, for any of them."""
+    """Each account's task fails, so nothing is planned or requested for any of them."""
     for account in ACCOUNTS:
         plan = PlanSlicesOperator(task_id="plan_slices", report=DAG_ID, account_id=account.id, **fields)
         with pytest.raises(FormError) as caught:

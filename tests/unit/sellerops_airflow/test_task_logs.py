@@ -1,4 +1,4 @@
-"""A task's log tells our own errors in one line, and any other with its traceback."""
+"""A task's log shows our own errors on one line, and any other with its traceback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINE = "ReportFatal: SALES, US 2026-11-20: Amazon aborted the report. Next: Clea
 
 @pytest.fixture
 def written() -> Iterator[io.StringIO]:
-    """What is logged, as JSON lines with tracebacks, as a task's process writes it."""
+    """The log as JSON lines with tracebacks, as a task's process writes it."""
     before, out = structlog.get_config(), io.StringIO()
     structlog.configure(
         processors=[structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()],

@@ -1,4 +1,4 @@
-"""Spans, log lines and Sentry's tags say which report, account, shop and slice a task works on."""
+"""Spans, log lines and Sentry tags name the report, account, marketplace and slice of a task."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ RUN = RunRef("report__amazon_sp__sales_and_traffic", "run", "northwind_na.slice.
 
 @pytest.fixture
 def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
-    """What Airflow's exporter would get with ``[traces] otel_on``."""
+    """The spans that Airflow would export with ``[traces] otel_on``."""
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
@@ -50,7 +50,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
 
 @pytest.fixture
 def lines() -> Iterator[list[dict[str, Any]]]:
-    """What our loggers write, by Airflow's own processors of JSON logs."""
+    """Our loggers' output through Airflow's JSON log processors."""
     shared, renderer, _ = structlog_processors(json_output=True)
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
@@ -198,7 +198,7 @@ def test_waiting_in_the_triggerer_carries_them_too_and_mixes_no_two_waits(
 
 
 class Caught(Transport):
-    """Sentry's transport that keeps what it is given."""
+    """A Sentry transport that keeps its events."""
 
     events: list[Any] = []  # noqa: RUF012 - Sentry makes the object; the test reads the class
 
@@ -211,7 +211,7 @@ class Caught(Transport):
 def test_what_airflow_reports_to_sentry_has_our_tags(
     runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By Airflow's own wrapper around a task."""
+    """Through Airflow's own wrapper around a task."""
     from airflow.sdk.execution_time.sentry.configured import ConfiguredSentry
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
@@ -220,7 +220,7 @@ def test_what_airflow_reports_to_sentry_has_our_tags(
     monkeypatch.setattr(
         ConfiguredSentry,
         "prepare_to_enrich_errors",
-        # Airflow's starts all integrations there are modules for, which takes seconds.
+        # Airflow's own setup starts every integration it finds modules for, which takes seconds.
         lambda self, _: sentry_sdk.init(
             dsn="http://key@127.0.0.1:1/1", transport=Caught, default_integrations=False
         ),

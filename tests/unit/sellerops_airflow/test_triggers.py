@@ -1,4 +1,4 @@
-"""A wait survives the triggerer, never fires too early, never raises; a thousand leave the loop free."""
+"""A wait survives restarts, never fires too early, never raises; a thousand of them do not block the loop."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_no_event_comes_before_the_floor(runtime: FakeRuntime, monkeypatch: pyte
 
 @pytest.mark.usefixtures("at_once")
 def test_a_wait_cancelled_by_the_triggerer_is_no_event(runtime: FakeRuntime) -> None:
-    """A restart cancels the coroutine; an event then would end a wait that goes on elsewhere."""
+    """A restart cancels the coroutine; an event would then end a wait that continues elsewhere."""
 
     waiting = asyncio.Event()
 
@@ -144,7 +144,7 @@ def test_a_wait_cancelled_by_the_triggerer_is_no_event(runtime: FakeRuntime) -> 
 
 
 class _OffLoop(FakeRuntime):
-    """Reading specs, connections and files blocks: none of it may happen on the loop's thread."""
+    """Reading specs, connections and files blocks, so none of it may happen on the loop's thread."""
 
     def collector(self, spec: ReportSpec, account: Account, priority: Priority) -> FakeCollector:
         assert threading.current_thread() is not threading.main_thread()

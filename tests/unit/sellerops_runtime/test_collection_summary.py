@@ -85,7 +85,7 @@ def test_a_day_without_a_good_end_is_told_with_its_error(ledger, collected):
 
 @pytest.mark.parametrize("state", ["LOADED", "CONFIRMED_EMPTY", "EXPIRED", "LATE"])
 def test_what_nobody_can_mend_is_no_problem(ledger, collected, state):
-    """Amazon publishes some periods days after their end: what is late is collected by a later run."""
+    """Amazon publishes some periods days after their end; a later run collects what is late."""
     set_state(ledger, US, date(2026, 11, 20), state, error="Amazon publishes this period 44h after its end.")
     assert collected.problems() == []
 

@@ -1,4 +1,4 @@
-"""The demo on a slow machine and beside a silent local Amazon."""
+"""The demo on a slow machine, and with an unresponsive local Amazon."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAGS = ["report__amazon_sp__all_orders", "report__amazon_sp__settlements"]
 
 
 class Api:
-    """An Airflow that reads its DAGs one after the other, each in ``pace`` seconds."""
+    """An Airflow that parses its DAGs one after the other, each in ``pace`` seconds."""
 
     def __init__(self, time: FakeTime, pace: float, errors: list[dict[str, str]] | None = None) -> None:
         self._time, self._pace, self._errors = time, pace, errors or []
@@ -62,7 +62,7 @@ def test_dags_that_never_come_are_told_with_what_could_not_be_read(errors: Any, 
 
 
 def test_runs_that_others_left_are_told_with_what_becomes_of_them() -> None:
-    """The demo unpauses what it collects, so a backfill of that begins, too."""
+    """The demo unpauses the DAGs it collects, so their backfills start too."""
     dags = {dag_id: {"is_paused": dag_id != "on"} for dag_id in ("on", "off", DAGS[0])}
     assert describe_open_runs({}, dags, DAGS) == []
     assert describe_open_runs({"on": 1, "off": 20, DAGS[0]: 3, "gone": 1}, dags, DAGS) == [
@@ -72,7 +72,7 @@ def test_runs_that_others_left_are_told_with_what_becomes_of_them() -> None:
 
 
 class Amazon:
-    """Its clock, or silence."""
+    """Its clock, or no answer."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock, self.is_silent = clock, False

@@ -1,4 +1,4 @@
-"""The demo's last part."""
+"""The demo's failure scenario."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ MINUTE = 60.0
 
 
 def test_the_day_that_fails_is_one_that_nobody_collected() -> None:
-    """Seven days from the 21st are there; a day later the day before the last seven is one of them."""
+    """Seven days from the 21st are known; a day later, the day before the last seven is one of them."""
     collected = [date(2026, 11, 21 + each) for each in range(7)]
     assert last_uncollected_day(date(2026, 11, 20), collected) == date(2026, 11, 20)
     assert last_uncollected_day(date(2026, 11, 21), collected) == date(2026, 11, 20)
 
 
 class World:
-    """Airflow and the local Amazon, in which things happen at their time: ``plan`` (seconds, what)."""
+    """Airflow and the local Amazon, where things happen at planned times: ``plan`` (seconds, action)."""
 
     def __init__(self) -> None:
         self.time = FakeTime()
@@ -106,7 +106,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def tell(world: World) -> str:
-    """The story as people see it."""
+    """The scenario's output."""
     spec, account = load_spec("sales_and_traffic"), next(iter(load_accounts().values()))
     scenario = FailureScenario(spec.dag_id, spec.report_type, account, account.marketplaces[-1], DAY)
     seen = io.StringIO()
@@ -117,7 +117,7 @@ def tell(world: World) -> str:
 
 
 def fails_and_recovers(world: World, pace: float) -> None:
-    """Every step takes ``pace`` seconds; the failure is told after five."""
+    """Every step takes ``pace`` seconds; the failure notice is sent after five."""
     world.at(1 * pace, world.becomes("running", "running"))
     world.at(2 * pace, world.becomes("running", "deferred"))
     world.at(3 * pace, world.becomes("failed", "failed"))
@@ -150,7 +150,7 @@ def test_a_local_amazon_that_is_silent_for_a_minute_is_waited_for(world: World) 
 
 
 def test_messages_of_other_runs_are_not_taken_for_its_own(world: World) -> None:
-    """A backfill that an earlier start left has failures and recoveries of its own."""
+    """A backfill left by an earlier start has its own failures and recoveries."""
     world.at(3.0, world.gets("Failed: DE 2026-10-02", ts="900"))
     world.at(4.0, world.gets("Loaded: MX 2026-11-13, asked for by somebody", thread_ts="900"))
     fails_and_recovers(world, 20.0)

@@ -1,4 +1,4 @@
-"""`health` finds what keeps tasks from running where Airflow's own health is green."""
+"""`health` finds what keeps tasks from running while Airflow's own health check is green."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Add = Callable[..., None]
 
 @pytest.fixture
 def metadata() -> Iterator[Connection]:
-    """The tables that are read, of SQLite, without rules that would ask for all the others."""
+    """The tables that are read, in SQLite, without constraints that would need all the others."""
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
         for model in TABLES:

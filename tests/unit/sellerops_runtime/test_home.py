@@ -1,4 +1,4 @@
-"""Where the demo keeps its state, and that one folder serves one start."""
+"""The demo's folder, and that only one demo uses it at a time."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres 
 
 @pytest.fixture
 def open_folder():
-    """A folder every user may enter (pytest's own is its user's alone)."""
+    """A folder every user can enter, unlike pytest's own."""
     with tempfile.TemporaryDirectory(prefix="sellerops-home-") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)

@@ -1,4 +1,4 @@
-"""What docker-compose runs before Airflow's components, on the tests' Postgres: it needs no engine."""
+"""What docker-compose runs before Airflow's components, here on the tests' Postgres without Docker."""
 
 import json
 import os
@@ -109,7 +109,7 @@ def test_a_database_is_made_once(postgres_server):
 
 @pytest.fixture
 def marketplace(postgres_server):
-    """A login of its own for the tests below, and the database it is to own."""
+    """A login for the tests below, and the database it will own."""
     login = Login(f"owner_{uuid.uuid4().hex[:6]}", "open sesame")
     yield login
     postgres_server.drop_database(postgres_server.conninfo(login.name))
@@ -117,7 +117,7 @@ def marketplace(postgres_server):
 
 
 def test_what_the_administrator_made_changes_hands(postgres_server, marketplace):
-    """A warehouse of before, in which everything belongs to the superuser."""
+    """A warehouse of an earlier version, in which the superuser owns everything."""
     admin = postgres_server.admin(marketplace.name)
     create_database(admin)
     ledger = Ledger(admin)

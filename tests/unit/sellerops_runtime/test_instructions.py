@@ -1,4 +1,4 @@
-"""What a demo prints in the end: what is switched off, and commands that run as they stand there."""
+"""The instructions that a demo prints: schedules, and commands that run as printed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The programs of `bin` find their installation: the one named, else the demo while it runs, else none."""
+"""The programs in `bin` find their installation: the environment's, a running demo's, or none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECRET = "of-the-demo"
 
 @pytest.fixture
 def listening() -> Iterator[int]:
-    """A port that something listens on, as Postgres does while a demo runs."""
+    """A port with a listener, like that of a running demo's Postgres."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
@@ -96,7 +96,7 @@ def test_what_is_kept_is_for_its_owner_and_only_of_the_demo(demo: Home) -> None:
 
 
 def test_commands_are_printed_as_they_were_typed(tmp_path: Path) -> None:
-    """From another folder, and beside a demo in a folder of its own."""
+    """From another folder, and with a demo in its own folder."""
     form = command_template({"DEMO_HOME": "/my demos/one"}, "../clone/bin")
     assert form == "DEMO_HOME='/my demos/one' ../clone/bin/{}"
     link = tmp_path / "clone"

@@ -1,4 +1,4 @@
-"""The local BigQuery of the demo: where it is missing that is said, and reports go to both destinations."""
+"""The demo's local BigQuery: an error when it is missing, and reports loaded into both destinations."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Waiting goes on as long as anything moves, however slow the machine, and ends when nothing does."""
+"""Waiting continues as long as there is progress, however slow, and ends when there is none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def time() -> FakeTime:
 
 
 def looks(*states: Any) -> Callable[[], Observation[str]]:
-    """A look that sees one state after the other, the last for good: text is found, exceptions are raised."""
+    """A poll that sees one state after the other and repeats the last; returns text, raises exceptions."""
     left = list(states)
 
     def look() -> Observation[str]:

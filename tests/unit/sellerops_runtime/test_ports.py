@@ -1,4 +1,4 @@
-"""Ports: what was asked for is never replaced silently; what was not is chosen freely."""
+"""A requested port is never replaced silently; without a request, any free one is chosen."""
 
 import socket
 
@@ -23,7 +23,7 @@ def test_free_ports_are_free_and_differ():
 
 
 def test_free_ports_are_none_that_the_system_gives_to_others_meanwhile():
-    """A port of its own choice may be a connection's before our server listens on it."""
+    """A connection may take a port that the system chose before our server listens on it."""
     given = []
     for _ in range(50):
         with socket.socket() as other:
@@ -41,7 +41,7 @@ def test_another_port_is_chosen_when_the_preferred_one_is_taken(taken, monkeypat
 
 def test_the_preferred_port_is_taken_when_free(monkeypatch):
     monkeypatch.delenv("DEMO_UI_PORT", raising=False)
-    # Not of those that the system gives out to others, also for their connections.
+    # Not from the range that the system assigns, also for connections.
     preferred = next(port for port in range(20_000, 32_000) if is_free(port))
     assert choose_port("DEMO_UI_PORT", preferred) == preferred
 

@@ -1,4 +1,4 @@
-"""The embedded Postgres: starts anywhere, keeps what it holds, lets nobody in without its password."""
+"""The embedded Postgres starts anywhere, keeps its data, and requires its password."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres 
 
 @pytest.fixture
 def folder():
-    """Not pytest's folder: that is its user's alone, and as root the server runs as another."""
+    """Not pytest's folder, which only its user can enter: under root the server runs as another user."""
     made = Path(tempfile.mkdtemp(prefix="sellerops-postgres-"))
     made.chmod(0o755)
     yield made

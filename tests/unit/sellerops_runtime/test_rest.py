@@ -1,4 +1,4 @@
-"""Calls to an Airflow that is starting, restarting or busy: made again until it answers, with one effect."""
+"""Calls to a starting, restarting or busy Airflow are retried until it answers, and take effect once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def time() -> FakeTime:
 
 @pytest.fixture
 def start(time: FakeTime) -> Iterator[Start]:
-    """A moody Airflow and a client of it."""
+    """An unreliable Airflow and a client for it."""
     opened: list[Any] = []
 
     def begin(*moods: Mood, timeout: float = 30.0, **poller: Any) -> tuple[MoodyAirflow, AirflowApi]:
@@ -61,7 +61,7 @@ def test_a_slow_answer_is_not_waited_for_longer_than_its_time(start: Start) -> N
 
 
 def test_nobody_listens_until_airflow_is_back(start: Start, time: FakeTime) -> None:
-    """As between the end of an api-server and the start of the next."""
+    """As between one api-server's end and the next one's start."""
     airflow, _ = start()
     url, airflow_url = airflow.url, "http://127.0.0.1:9"  # the discard port: refused
     back = Poller(60.0, clock=time.now, sleep=time.sleep)

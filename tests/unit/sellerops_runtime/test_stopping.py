@@ -1,4 +1,4 @@
-"""`make demo-stop` from another terminal: whatever state the demo is in, and nothing else than it."""
+"""`make demo-stop` from another terminal stops the demo in any state, and nothing else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sellerops_runtime.home import PROJECT_ROOT, Home
 from sellerops_runtime.processes import wait_until
 from sellerops_runtime.stopping import other_demos, stop_demo
 
-# A demo in small: it holds its folder, has one part, and ends it when it is interrupted.
+# A minimal demo: it locks its folder, has one component, and stops it when interrupted.
 DEMO = """
 import os, signal, sys, time
 from pathlib import Path
@@ -47,7 +47,7 @@ except Interrupted:
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start one in ``home``; like the real one its words name the program."""
+    """Start one in ``home``; like the real one, its arguments name the program."""
     begun: list[subprocess.Popen[bytes]] = []
 
     def start(home: Home, kind: str = "well-behaved") -> subprocess.Popen[bytes]:
