@@ -35,12 +35,12 @@ class Poller:
     """Retries calls and polls for values until there is no progress.
 
     :param seconds: give up after so many seconds without progress.
-    :param tell: called with a line for people after each poll that found nothing.
+    :param show: called with a line of text after each poll that found nothing.
     :param watch: called before each poll; raises when waiting is pointless.
     """
 
     seconds: float
-    tell: Callable[[str], None] = lambda text: None
+    show: Callable[[str], None] = lambda text: None
     watch: Callable[[], object] = lambda: None
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep
@@ -55,7 +55,7 @@ class Poller:
             except Unanswered as error:
                 if self.clock() + pause > deadline:
                     raise
-                self.tell(f"{error}; retrying")
+                self.show(f"{error}; retrying")
             self.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2)
 
@@ -85,5 +85,5 @@ class Poller:
                     + (f" ({text})." if text else "."),
                     remedy=remedy,
                 )
-            self.tell(text or f"Waiting for {what}")
+            self.show(text or f"Waiting for {what}")
             self.sleep(every)

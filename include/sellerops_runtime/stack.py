@@ -64,7 +64,7 @@ class Stack:
 
     def poller(self, seconds: float) -> Poller:
         """A poller that shows its progress and fails when a component exits."""
-        return Poller(seconds, tell=self._progress.show, watch=self.check_alive)
+        return Poller(seconds, show=self._progress.show, watch=self.check_alive)
 
     @property
     def warehouse(self) -> str:

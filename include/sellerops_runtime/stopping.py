@@ -15,14 +15,14 @@ END_SECONDS = 90.0
 
 
 def stop_demo(
-    home: Home, tell: Callable[[str], object] = print, *, seconds: float = END_SECONDS
+    home: Home, show: Callable[[str], object] = print, *, seconds: float = END_SECONDS
 ) -> list[str]:
     """Stop the demo that holds ``home`` and anything left there; return the names of what was running."""
     postgres = EmbeddedPostgres(home.postgres)
     parts = _running(home, postgres)
     if holder := home.holder():
         parts.insert(0, f"demo (process {holder.pid})")
-        tell(f"Stopping the demo in {home.path} (process {holder.pid})")
+        show(f"Stopping the demo in {home.path} (process {holder.pid})")
         _end(holder, seconds)
     with home.locked():
         # The demo has stopped its own components; stop whatever is left.

@@ -101,19 +101,19 @@ class PlanSlicesOperator(BaseOperator):
         )
         if form.marketplaces:
             slices = [slice_ for slice_ in slices if form.marketplaces & set(slice_.marketplaces)]
-        wanted, left = _sort_out(spec, slices, clock.now())
-        planned, rest = split_run(wanted, conf.getint("core", "max_map_length", fallback=1024))
+        collectable, others = _split_by_availability(spec, slices, clock.now())
+        planned, remaining = split_run(collectable, conf.getint("core", "max_map_length", fallback=1024))
         log.info("%s: %d slices to collect for %s.", spec.name, len(planned), account.id)
         for slice_ in planned:
             runtime.ledger.set_slice_state(slice_, SliceState.PLANNED, run=run)
             log.info("%s: planned", slice_.label)
-        for slice_, late in left:
+        for slice_, late in others:
             state = SliceState.LATE if late else SliceState.EXPIRED
             runtime.ledger.set_slice_state(slice_, state, run=run, error=late)
             log.info("%s: %s", slice_.label, late.cause if late else "expired; Amazon no longer serves it")
-        if rest:
+        if remaining:
             own = {marketplace.code for marketplace in account.marketplaces}
-            self._start_rest(context, rest, sorted(form.marketplaces & own))
+            self._start_remaining_run(context, remaining, sorted(form.marketplaces & own))
         return [slice_.to_dict() for slice_ in planned]
 
     def _form(self, context: Context, runtime: Runtime, spec: ReportSpec) -> RunForm:
@@ -123,42 +123,48 @@ class PlanSlicesOperator(BaseOperator):
         form.refuse_mismatch(marketplaces_of(spec, accounts_for(spec, runtime.accounts())))
         return form
 
-    def _start_rest(self, context: Context, rest: RemainingDays, shops: list[str]) -> None:
+    def _start_remaining_run(
+        self, context: Context, remaining: RemainingDays, marketplaces: list[str]
+    ) -> None:
         """Start another run for the slices that do not fit into this one; only once, even if repeated."""
         from sellerops.rate_limits import Priority
 
         ti: Any = context["ti"]
         digest = hashlib.sha256(f"{ti.dag_id}/{ti.run_id}".encode()).hexdigest()[:8]
-        run_id = f"rest__{rest.first_day}__{self.account_id}__{digest}"
+        run_id = f"rest__{remaining.first_day}__{self.account_id}__{digest}"
         priority = "backfill" if priority_of(context) is Priority.BACKFILL else "schedule"
         values = {
-            "from_day": rest.first_day,
-            "to_day": rest.last_day,
+            "from_day": remaining.first_day,
+            "to_day": remaining.last_day,
             "accounts": [self.account_id],
-            "marketplaces": shops,
+            "marketplaces": marketplaces,
             "priority": priority,
         }
         is_new = start_run(ti.dag_id, run_id, values, f"Continues {ti.run_id}, which had too many slices.")
         ti.xcom_push(key=CONTINUATION_KEY, value=run_id)
         log.warning(
             "Airflow cannot map more slices in one run. Run %s (%s) collects the other %d, %s to %s.",
-            run_id, "started now" if is_new else "started before", rest.slices, rest.first_day, rest.last_day,
-        )  # fmt: skip
+            run_id,
+            "started now" if is_new else "started before",
+            remaining.slices,
+            remaining.first_day,
+            remaining.last_day,
+        )
 
 
-def _sort_out(
+def _split_by_availability(
     spec: ReportSpec, slices: Sequence[Slice], now: datetime
 ) -> tuple[list[Slice], list[tuple[Slice, NotPublishedYet | None]]]:
     """(slices to collect, others): others come with an error when it is too early, with None when expired."""
-    wanted: list[Slice] = []
-    left: list[tuple[Slice, NotPublishedYet | None]] = []
+    collectable: list[Slice] = []
+    others: list[tuple[Slice, NotPublishedYet | None]] = []
     for slice_ in slices:
         late = None if slice_.expired else _unpublished(spec, slice_, now)
         if slice_.expired or late:
-            left.append((slice_, late))
+            others.append((slice_, late))
         else:
-            wanted.append(slice_)
-    return wanted, left
+            collectable.append(slice_)
+    return collectable, others
 
 
 def _unpublished(spec: ReportSpec, slice_: Slice, now: datetime) -> NotPublishedYet | None:

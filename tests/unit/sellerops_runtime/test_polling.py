@@ -41,9 +41,9 @@ def test_it_ends_when_nothing_has_moved_for_its_patience(time: FakeTime) -> None
     poller = Poller(10.0, clock=time.now, sleep=time.sleep)
     with pytest.raises(
         Stalled, match=r"waited for the end, without progress for 10 s \(state 7\).*Read it"
-    ) as told:
+    ) as shown:
         poller.wait(looks(*range(8)), "the end", remedy="Read it.")
-    assert isinstance(told.value, StartError)
+    assert isinstance(shown.value, StartError)
     assert time.now() == 7 + 11
 
 
@@ -60,10 +60,10 @@ def test_silence_that_does_not_end_does(time: FakeTime) -> None:
 
 
 def test_people_see_what_it_waits_for(time: FakeTime) -> None:
-    told: list[str] = []
-    poller = Poller(90.0, tell=told.append, clock=time.now, sleep=time.sleep)
+    shown: list[str] = []
+    poller = Poller(90.0, show=shown.append, clock=time.now, sleep=time.sleep)
     poller.wait(looks(1, Unanswered("the local Amazon does not answer"), "there"), "it")
-    assert told == ["state 1", "the local Amazon does not answer"]
+    assert shown == ["state 1", "the local Amazon does not answer"]
 
 
 def test_a_part_that_ends_ends_the_waiting_at_once(time: FakeTime) -> None:

@@ -46,11 +46,11 @@ def start(time: FakeTime) -> Iterator[Start]:
 def test_a_call_is_made_again_until_airflow_answers(
     start: Start, time: FakeTime, mood: Mood, well_before: int
 ) -> None:
-    told: list[str] = []
-    airflow, api = start(*["well"] * well_before, mood, mood, mood, tell=told.append)
+    shown: list[str] = []
+    airflow, api = start(*["well"] * well_before, mood, mood, mood, show=shown.append)
     assert api.dags() == {}
     assert len(airflow.calls) == 5
-    assert len(told) == 3 and all("retrying" in each for each in told)
+    assert len(shown) == 3 and all("retrying" in each for each in shown)
     assert time.slept == [0.5, 1.0, 2.0]
 
 
