@@ -1,4 +1,4 @@
-"""A DAG for each check, woken by its tables; figures that are off are told of once and fail nothing."""
+"""One DAG per check, triggered by its tables; differences send one notice and fail nothing."""
 
 from __future__ import annotations
 

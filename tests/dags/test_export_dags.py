@@ -1,4 +1,4 @@
-"""A DAG for each export; a wrong file disables only itself and says why; the example makes none."""
+"""One DAG per export; an invalid file disables only itself and shows why; the example has no DAG."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_parsing_builds_the_same_dag_twice(folder: Path) -> None:
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The exports that ran; they write nothing."""
+    """Record the exports that run; write nothing."""
     from sellerops.exports import export_run as running
     from sellerops_airflow.operators import sheets
 
@@ -135,7 +135,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def run(dag_params: dict[str, Any], try_number: int = 1) -> tuple[Any, Any]:
-    """The operator with its templates rendered from the form, as Airflow does."""
+    """The operator, with its templates rendered from the form as Airflow does."""
     task = ExportToSheetOperator(
         task_id="export_to_sheet",
         export="sales_per_shop",
