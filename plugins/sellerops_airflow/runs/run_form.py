@@ -69,7 +69,7 @@ class RunForm:
     def refuse_mismatch(self, marketplaces_by_account: Mapping[str, Collection[str]]) -> None:
         """Raise FormError when the form's accounts and marketplaces do not match.
 
-        :param sold_in: codes of the marketplaces that the report covers, by account id.
+        :param marketplaces_by_account: codes of the marketplaces that the report covers, by account id.
         """
         if unknown := sorted(self.accounts - set(marketplaces_by_account)):
             raise FormError(
