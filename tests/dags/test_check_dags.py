@@ -73,7 +73,7 @@ def test_nothing_to_tell(runtime: Ledger, sent: Channels) -> None:
     assert sent.messages == []
 
 
-def test_what_is_off_is_told_once(runtime: Ledger, sent: Channels) -> None:
+def test_a_difference_is_notified_once(runtime: Ledger, sent: Channels) -> None:
     keep(runtime, OFF)
     sent.down = {"slack"}
     assert run(NotifyDifferencesOperator) == 1, "a channel that is down fails no task"

@@ -117,7 +117,7 @@ def test_every_task_logs_our_own_errors_as_one_line(bag: DagBag) -> None:
             )
 
 
-def test_every_dag_tells_of_its_failure_and_has_a_known_vocabulary(bag: DagBag) -> None:
+def test_every_dag_notifies_of_its_failure_and_has_a_known_vocabulary(bag: DagBag) -> None:
     for dag in bag.dags.values():
         assert [type(callback) for callback in dag.on_failure_callback] == [ReportFailureNotifier]
         assert [type(callback) for callback in dag.on_success_callback] == [ReportSuccessNotifier]

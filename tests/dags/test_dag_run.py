@@ -155,7 +155,7 @@ def select(conninfo: str, statement: str) -> list[tuple[Any, ...]]:
         return connection.execute(statement).fetchall()
 
 
-def test_a_run_collects_every_shops_day_and_no_secret_shows(
+def test_a_run_collects_every_marketplaces_day_and_no_secret_shows(
     world: SandboxServer,
     bag: DagBag,
     ledger: Ledger,
@@ -249,7 +249,7 @@ def _search_for_secrets(world: SandboxServer, places: list[Path], conninfo: str,
         assert b"Atza|" not in text, name
 
 
-def test_one_shop_fails_the_others_load_and_people_are_told_once(
+def test_one_marketplace_fails_the_others_load_and_one_notice_is_sent(
     world: SandboxServer, bag: DagBag, ledger: Ledger
 ) -> None:
     world.faults(

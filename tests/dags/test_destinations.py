@@ -239,7 +239,7 @@ def test_a_destination_switched_off_on_the_way_is_skipped_and_keeps_no_day_open(
     assert not [failure for failure in outcome.failures if failure.step.startswith("load_")]
 
 
-def test_no_data_is_told_only_where_rows_of_the_account_go(runtime: Runtime, tmp_path: Path) -> None:
+def test_no_data_is_applied_only_where_rows_of_the_account_go(runtime: Runtime, tmp_path: Path) -> None:
     rule(tmp_path, {"accounts": "northwind_na", "destinations": "postgres"})
     with pytest.raises(AirflowSkipException, match="no data"):
         fetch_nothing(runtime)
@@ -300,7 +300,7 @@ def test_rows_that_stand_in_one_destination_hold_the_day(runtime: Runtime, holdi
     assert ends == {holding: SliceState.QUARANTINED, other: SliceState.CONFIRMED_EMPTY}
 
 
-def test_a_destination_that_is_away_keeps_no_other_from_being_told(runtime: Runtime) -> None:
+def test_an_unavailable_destination_does_not_keep_others_from_no_data(runtime: Runtime) -> None:
     runtime.stores["postgres"].error = GiveUpError("is away.")
     with pytest.raises(GiveUpError):
         fetch_nothing(runtime)
@@ -312,7 +312,7 @@ def test_a_destination_that_is_away_keeps_no_other_from_being_told(runtime: Runt
     assert runtime.state is SliceState.CONFIRMED_EMPTY
 
 
-def test_a_held_document_in_one_destination_holds_the_day(runtime: Runtime) -> None:
+def test_a_quarantined_document_in_one_destination_quarantines_the_day(runtime: Runtime) -> None:
     runtime.stores["bigquery"].error = Quarantined("far below.", quarantine_ids=[], rows_stand=True)
     with pytest.raises(AirflowSkipException):
         load("bigquery")

@@ -160,7 +160,7 @@ def test_the_form_reaches_the_export(ran: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.usefixtures("ran")
-def test_a_failure_is_told_with_cause_and_remedy_at_its_last_try() -> None:
+def test_a_failure_is_recorded_with_cause_and_remedy_at_its_last_try() -> None:
     task = ExportToSheetOperator(task_id="x", export="sales_per_shop", spreadsheet_id="busy")
     for try_number, told in ((1, False), (4, True)):
         context = task_context(dag_id="export__sales_per_shop", task_id="x", try_number=try_number)

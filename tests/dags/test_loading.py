@@ -135,7 +135,7 @@ def test_a_report_switched_off_has_no_dag_but_its_running_tasks_do(
     assert [dag.dag_id for dag in dags_to_parse().dags] == ["report__amazon_sp__all_orders"]
 
 
-def test_an_account_without_a_shop_of_the_report_gets_no_group(config: Path) -> None:
+def test_an_account_without_a_marketplace_of_the_report_gets_no_group(config: Path) -> None:
     change(config, "sales_and_traffic", marketplaces=["GB", "DE"])
     dag = build_dag(load_spec("sales_and_traffic"), load_accounts())
     assert {task.split(".")[0] for task in dag.task_ids} == {"northwind_eu"}

@@ -319,7 +319,7 @@ def sales(*units: Any, **more: Any) -> bytes:
     return as_json(salesAndTrafficByAsin=rows, salesAndTrafficByDate=[])
 
 
-def test_the_entry_tells_state_requests_loads_rejects_and_changes(desk: Desk) -> None:
+def test_the_entry_shows_state_requests_loads_rejects_and_changes(desk: Desk) -> None:
     first = desk.archive(sales(1, 2, 3))
     load(desk, b"", first, "scheduled__1")
     second = desk.archive(sales(1, 5, 3, f"many {EVIL}", unheardOf=EVIL))
@@ -355,7 +355,7 @@ def test_reasons_are_escaped(desk: Desk) -> None:
     assert missing.status_code == 404 and "<b>" not in missing.text
 
 
-def test_what_airflow_has_forgotten_the_ledger_still_tells(desk: Desk) -> None:
+def test_the_ledger_still_knows_what_airflow_has_deleted(desk: Desk) -> None:
     load(desk, b"", desk.archive(sales(1)))
     assert "LOADED" in desk.get("slice").text
     assert desk.get("document").content == sales(1)

@@ -140,7 +140,7 @@ def test_secrets_are_masked_from_the_moment_they_are_read() -> None:
     assert "secret" not in shown
 
 
-def test_the_button_tells_success_and_failure(
+def test_the_button_shows_success_and_failure(
     connection: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sellerops.sources.common.lwa import TokenSource

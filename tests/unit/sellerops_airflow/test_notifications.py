@@ -54,7 +54,7 @@ async def _first_event(item: NotificationsTrigger) -> Any:
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_trouble_that_lasts_is_told_and_one_that_passes_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lasting_failure_is_reported_and_a_passing_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     passing = FakeReader(None, RetryableError("SQS does not answer."), None)
     lasting = FakeReader(ConfigurationError("SQS answered AccessDenied.", where="queue", remedy="Mend it."))
     use(monkeypatch, passing, lasting)

@@ -96,7 +96,7 @@ def test_a_run_too_long_for_airflow_takes_its_first_days_and_starts_another_for_
     assert [values["first_day"] for values in rest] == ["2026-11-03", "2026-11-04"] * 2
 
 
-def test_a_run_for_some_shops_leaves_the_others_alone(runtime: FakeRuntime) -> None:
+def test_a_run_for_some_marketplaces_leaves_the_others_alone(runtime: FakeRuntime) -> None:
     context = task_context(data_interval_end=None)
     assert plan(accounts="northwind_eu").execute(context) == []
     assert not runtime.fake_ledger.rows
@@ -114,7 +114,7 @@ def test_empty_fields_of_the_form_mean_what_the_schedule_would_collect(
     assert len(plan(from_day=empty, to_day=empty).execute(context)) == 9
 
 
-def test_a_run_by_hand_beside_a_local_amazon_stands_in_its_present(runtime: FakeRuntime) -> None:
+def test_a_manual_run_with_a_local_amazon_uses_its_present(runtime: FakeRuntime) -> None:
     ahead = NOW + timedelta(days=100)
     runtime.fake_ledger.now = Clock(NOW, ahead, 0.0)
     found = plan().execute(task_context(data_interval_end=None))
@@ -157,7 +157,7 @@ def test_a_period_that_cannot_be_published_yet_is_late_and_not_run(
         ({"period": "a week"}, "Trigger form, Days"),
     ],
 )
-def test_days_that_make_no_sense_are_a_configuration_error_told_later(
+def test_invalid_days_are_a_configuration_error_reported_later(
     runtime: FakeRuntime, days: dict[str, str], place: str
 ) -> None:
     context = task_context(task_id="northwind_na.plan_slices", map_index=-1)
@@ -184,7 +184,7 @@ def test_a_document_at_hand_needs_no_wait(runtime: FakeRuntime) -> None:
     )
 
 
-def test_waiting_is_left_to_the_triggerer_and_the_task_goes_on_afterwards(runtime: FakeRuntime) -> None:
+def test_waiting_is_left_to_the_triggerer_and_the_task_continues_afterwards(runtime: FakeRuntime) -> None:
     runtime.fake_collector.steps = [WaitFor((7,), "request 7 is PLANNED"), WaitFor((7,), "a lease")]
     with pytest.raises(TaskDeferred) as deferred:
         fetch().execute(task_context())
@@ -257,7 +257,7 @@ def test_an_unforeseen_error_leaves_its_word_too(runtime: FakeRuntime) -> None:
     assert (row.error_type, row.error) == ("ZeroDivisionError", "oops")
 
 
-def test_a_run_may_say_that_it_stands_back() -> None:
+def test_a_run_may_ask_for_backfill_priority() -> None:
     context = task_context(run_type="manual")
     for wanted in (Priority.BACKFILL, Priority.SCHEDULE):
         context["dag_run"].conf = {"priority": str(wanted)}
@@ -341,7 +341,7 @@ def loading(request_ids: list[int]) -> LoadReportOperator:
     )
 
 
-def test_every_document_is_loaded_into_every_table_and_the_counts_are_told(
+def test_every_document_is_loaded_into_every_table_and_the_counts_are_returned(
     runtime: FakeRuntime, load: SimpleNamespace
 ) -> None:
     results = loading([7, 8]).execute(task_context(task_id="northwind_na.slice.load_postgres"))

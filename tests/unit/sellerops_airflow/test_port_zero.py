@@ -17,7 +17,9 @@ from sellerops_airflow.hooks.port_zero import PATH, PortZeroMiddleware, drop_por
 
 async def _echo(request: Request) -> JSONResponse:
     body = await request.body()
-    return JSONResponse({"body": body.decode(), "told": int(request.headers["content-length"]) == len(body)})
+    return JSONResponse(
+        {"body": body.decode(), "length_matches": int(request.headers["content-length"]) == len(body)}
+    )
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def test_port_zero_is_none_and_the_rest_stays(client: TestClient, port: Any, pas
     sent = {"connection_id": "a", "host": "", "port": port, "extra": '{"é": 1}'}
     answer = client.post(PATH, json=sent).json()
     assert json.loads(answer["body"]) == {**sent, "port": passed}
-    assert answer["told"]
+    assert answer["length_matches"]
 
 
 def test_other_requests_are_not_touched(client: TestClient) -> None:

@@ -61,7 +61,7 @@ def test_accounts_and_marketplaces_are_shown_with_each_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({"from_day": "20.11.2026"}, "Trigger form, From day: '20.11.2026' is not a valid date."),
         ({"to_day": "soon"}, "Trigger form, To day: 'soon' is not a valid date."),
@@ -76,15 +76,15 @@ def test_accounts_and_marketplaces_are_shown_with_each_other() -> None:
         ),
     ],
 )
-def test_a_mistake_is_told_in_the_forms_words(fields: dict[str, str], told: str) -> None:
+def test_a_mistake_is_reported_in_the_forms_words(fields: dict[str, str], expected: str) -> None:
     with pytest.raises(FormError) as caught:
         parse(**fields)
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(expected)
     assert not any(name in str(caught.value) for name in ("from_day", "to_day", "period", "parameter"))
 
 
 @pytest.mark.parametrize(
-    ("fields", "told", "choice"),
+    ("fields", "expected", "choice"),
     [
         ({"accounts": "northwind_na", "marketplaces": "DE"}, "northwind_na does not sell in DE.", NA),
         ({"accounts": "northwind_na", "marketplaces": "US,DE,FR"}, "does not sell in DE, FR", NA),
@@ -98,14 +98,14 @@ def test_a_mistake_is_told_in_the_forms_words(fields: dict[str, str], told: str)
     ],
 )
 def test_accounts_and_marketplaces_that_do_not_match_are_refused_for_every_account(
-    runtime: FakeRuntime, fields: dict[str, str], told: str, choice: str
+    runtime: FakeRuntime, fields: dict[str, str], expected: str, choice: str
 ) -> None:
     """Each account's task fails, so nothing is planned or requested for any of them."""
     for account in ACCOUNTS:
         plan = PlanSlicesOperator(task_id="plan_slices", report=DAG_ID, account_id=account.id, **fields)
         with pytest.raises(FormError) as caught:
             plan.execute(task_context(data_interval_end=None, run_type="manual"))
-        assert told in str(caught.value)
+        assert expected in str(caught.value)
         assert choice in caught.value.remedy
     assert not runtime.fake_ledger.rows
 

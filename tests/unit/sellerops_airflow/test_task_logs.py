@@ -70,7 +70,7 @@ def test_at_debug_our_own_keeps_it_too(written: io.StringIO, caplog: pytest.LogC
 
 
 @pytest.mark.parametrize("given", [ERROR, (type(ERROR), ERROR, None)])
-def test_an_error_given_by_hand_is_told_alike(
+def test_an_error_passed_to_a_logger_is_shown_alike(
     written: io.StringIO, given: SellerOpsError | tuple[Any, ...]
 ) -> None:
     log_known_errors_on_one_line(cast("Any", {}))

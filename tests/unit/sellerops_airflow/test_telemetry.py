@@ -83,7 +83,7 @@ def fetch() -> FetchReportOperator:
     )
 
 
-def test_a_tasks_span_and_those_within_carry_report_account_shop_slice_and_step(
+def test_a_tasks_span_and_those_within_carry_report_account_marketplace_slice_and_step(
     runtime: FakeRuntime, spans: InMemorySpanExporter
 ) -> None:
     with slice_outcome(runtime.ledger, task_context(), RUN, SLICE), observed("archive", {"request_id": "7"}):
@@ -125,7 +125,7 @@ def test_an_operators_run_is_a_span_and_so_is_a_plan_that_has_no_slice_yet(
         (TaskDeferred(trigger=None, method_name="resume"), TaskDeferred, "skipped", False),
     ],
 )
-def test_only_failures_are_errors_and_no_credential_is_told(
+def test_only_failures_are_errors_and_no_credential_is_sent(
     runtime: FakeRuntime,
     spans: InMemorySpanExporter,
     error: BaseException,
@@ -177,8 +177,8 @@ def test_waiting_in_the_triggerer_carries_them_too_and_mixes_no_two_waits(
 
     async def both() -> None:
         waits = []
-        for shop in ("US", "CA"):
-            slice_ = SLICE.to_dict() | {"marketplaces": [shop], "label": f"{shop} 2026-11-20"}
+        for code in ("US", "CA"):
+            slice_ = SLICE.to_dict() | {"marketplaces": [code], "label": f"{code} 2026-11-20"}
             trigger = triggers.ReportTrigger(
                 report=RUN.dag_id, account_id="northwind_na", slice_=slice_, run={}, request_ids=[],
                 reference="2026-11-21T12:00:00+00:00", priority="schedule",

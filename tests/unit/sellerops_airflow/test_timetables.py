@@ -216,7 +216,7 @@ def test_after_a_long_pause_without_catchup_missed_runs_are_left_out() -> None:
     assert local(info.run_after, NEW_YORK) == "2026-06-10 07:00"
 
 
-def test_a_changed_schedule_goes_on_and_never_repeats_a_run() -> None:
+def test_a_changed_schedule_continues_and_never_repeats_a_run() -> None:
     before = next(runs(SCHEDULES["cron"], datetime(2026, 5, 1, tzinfo=UTC)))
     changed = Schedule(cron="0 7 1 * *", timezone="America/New_York")
     after = next(runs(changed, datetime(2020, 1, 1, tzinfo=UTC), last=before.data_interval))

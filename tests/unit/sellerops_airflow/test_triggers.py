@@ -91,7 +91,7 @@ def test_an_unforeseen_error_becomes_an_event_that_is_tried_again(runtime: FakeR
 
 
 @pytest.mark.usefixtures("at_once")
-def test_refused_credentials_are_read_anew_next_time(runtime: FakeRuntime) -> None:
+def test_refused_credentials_are_read_again_next_time(runtime: FakeRuntime) -> None:
     error = CredentialsError("refused.")
     runtime.fake_collector.waits = [WaitResult(WaitOutcome.FAILED, "refused.", (7,), error)]
     (payload,) = events(trigger())
@@ -153,8 +153,8 @@ class _OffLoop(FakeRuntime):
 
 @pytest.mark.usefixtures("at_once")
 def test_a_thousand_waits_do_what_blocks_off_the_loop() -> None:
-    """`_OffLoop` fails where it is asked on the loop's thread. How long the loop stands still is measured by
-    benchmarks/triggerer_loop.py.
+    """`_OffLoop` fails when called on the loop's thread. benchmarks/triggerer_loop.py measures how long
+    the loop is blocked.
     """
 
     async def scene() -> int:
@@ -169,7 +169,7 @@ def test_a_thousand_waits_do_what_blocks_off_the_loop() -> None:
     assert len(runtime.asked) == 1000
 
 
-def test_a_wait_deferred_under_the_former_name_goes_on() -> None:
+def test_a_wait_deferred_under_the_former_name_continues() -> None:
     before = trigger()
     _, values = before.serialize()
     module, _, name = "sellerops_airflow.triggers.amazon_sp.SpApiReportTrigger".rpartition(".")

@@ -54,14 +54,14 @@ def test_dags_are_waited_for_as_long_as_airflow_reads_them() -> None:
         ),
     ],
 )
-def test_dags_that_never_come_are_told_with_what_could_not_be_read(errors: Any, words: str) -> None:
+def test_missing_dags_are_reported_with_import_errors(errors: Any, words: str) -> None:
     time = FakeTime()
     with pytest.raises(StartError, match=words):
         wait(Api(time, 1e9, errors), time)
     assert 100 < time.now() < 102
 
 
-def test_runs_that_others_left_are_told_with_what_becomes_of_them() -> None:
+def test_runs_that_others_left_are_listed_with_what_becomes_of_them() -> None:
     """The demo unpauses the DAGs it collects, so their backfills start too."""
     dags = {dag_id: {"is_paused": dag_id != "on"} for dag_id in ("on", "off", DAGS[0])}
     assert describe_open_runs({}, dags, DAGS) == []
@@ -99,7 +99,7 @@ def test_the_time_of_a_silent_amazon_is_kept_as_it_was(stack: Any, tmp_path: Pat
     assert (tmp_path / "clock.json").read_text() == kept
 
 
-def test_a_demo_that_stays_up_tells_of_silence_once_and_of_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_demo_that_stays_up_reports_silence_and_its_end_once(monkeypatch: pytest.MonkeyPatch) -> None:
     class Ended(Exception):
         pass
 

@@ -172,7 +172,7 @@ def test_it_ends_when_nothing_happens_any_more(world: World) -> None:
     assert world.time.now() < 2 * STALLED_SECONDS
 
 
-def test_a_run_that_ends_well_though_it_was_to_fail_is_told(world: World) -> None:
+def test_a_run_that_succeeds_although_it_should_fail_is_reported(world: World) -> None:
     world.at(5.0, world.becomes("success", "success"))
     with pytest.raises(StartError, match="succeeded, although a report should have failed"):
         play(world)

@@ -95,12 +95,12 @@ def test_runs_that_never_start_are_warned_of_and_blame_no_component(metadata: Co
     assert problems(metadata, NOW) == []
 
 
-def test_metadata_that_cannot_be_read_is_told_with_where_to_run_it(
+def test_unreadable_metadata_is_reported_with_where_to_run_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     elsewhere = create_engine(f"sqlite:///{tmp_path}/other.db")
     monkeypatch.setattr("airflow.settings.get_engine", lambda: elsewhere)
     assert main(["health"]) == 1
-    told = capsys.readouterr().err
-    assert "cannot read Airflow's metadata" in told
-    assert "where the scheduler runs" in told
+    printed = capsys.readouterr().err
+    assert "cannot read Airflow's metadata" in printed
+    assert "where the scheduler runs" in printed

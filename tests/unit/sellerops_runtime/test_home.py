@@ -49,7 +49,7 @@ def test_roots_state_is_elsewhere_when_postgres_may_not_enter_the_project(open_f
 
 
 @as_root
-def test_can_enter_tells_what_the_user_can_do(open_folder):
+def test_can_enter_reports_what_the_user_can_do(open_folder):
     nobody = pwd.getpwnam("nobody")
     assert can_enter(open_folder, nobody)
     open_folder.chmod(0o700)

@@ -53,7 +53,7 @@ def test_a_port_asked_for_and_in_use_is_refused_by_the_variables_name(taken, mon
 
 
 @pytest.mark.parametrize("nonsense", ["web", "0", "65536", "-1", "80.5"])
-def test_what_is_no_port_is_refused(nonsense, monkeypatch):
+def test_an_invalid_port_is_refused(nonsense, monkeypatch):
     monkeypatch.setenv("DEMO_UI_PORT", nonsense)
     with pytest.raises(PortTaken, match="is not a valid port"):
         choose_port("DEMO_UI_PORT")

@@ -72,7 +72,7 @@ def test_a_start_that_was_killed_while_making_the_cluster_is_made_up_for(server)
     assert server.is_running
 
 
-def test_a_server_that_does_not_start_tells_its_log(folder):
+def test_a_server_that_does_not_start_shows_its_log(folder):
     broken = EmbeddedPostgres(folder / "pg", settings={"shared_buffers": "a lot"})
     with pytest.raises(StartError, match="shared_buffers"):
         broken.start()

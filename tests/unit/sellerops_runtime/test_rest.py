@@ -84,14 +84,14 @@ def test_a_run_without_a_given_id_is_not_triggered_twice_either(start: Start) ->
     assert [api.trigger(DAG)] == list(airflow.runs)
 
 
-def test_an_api_server_that_stays_broken_is_told_with_its_words(start: Start, time: FakeTime) -> None:
+def test_an_api_server_that_stays_broken_is_reported_with_its_answer(start: Start, time: FakeTime) -> None:
     _, api = start(*[500] * 50)
     with pytest.raises(StartError, match=r"Airflow answered 500 to GET /dags: .*The server is not ready"):
         api.dags()
     assert 50 < time.now() < 70
 
 
-def test_an_api_server_that_stays_away_is_told_with_the_log_to_read(start: Start) -> None:
+def test_an_api_server_that_stays_away_is_reported_with_the_log_to_read(start: Start) -> None:
     _, api = start(*["cut"] * 50)
     with pytest.raises(StartError, match=r"did not answer GET /dags for 60 s.*airflow-api-server\.log"):
         api.dags()
@@ -105,7 +105,7 @@ def test_what_airflow_refuses_is_not_asked_again(start: Start, time: FakeTime) -
     assert time.slept == []
 
 
-def test_a_new_api_server_is_logged_in_to_anew(start: Start) -> None:
+def test_a_new_api_server_is_logged_in_to_again(start: Start) -> None:
     airflow, api = start()
     api.dags()
     airflow.token = "second"

@@ -79,7 +79,7 @@ def test_they_begin_when_all_others_have_ended_however_the_listings_did() -> Non
     assert len(api.triggered) == len(SPECS) - 1
 
 
-def test_all_is_over_when_every_run_has_ended_and_one_call_tells_of_all() -> None:
+def test_all_is_over_when_every_run_has_ended_and_one_call_gets_all_states() -> None:
     api = Api()
     runs = runs_of(api, [PARTS[0]])
     assert not runs.advance()

@@ -78,14 +78,14 @@ def is_alive(pid: int) -> bool:
 
 
 def test_a_running_demo_ends_itself_and_all_that_ran_is_named(tmp_path, demo) -> None:
-    home, told = Home(tmp_path / "home"), []
+    home, printed = Home(tmp_path / "home"), []
     process = demo(home)
     part = part_of(home)
-    assert stop_demo(home, told.append) == [f"demo (process {process.pid})", "part"]
+    assert stop_demo(home, printed.append) == [f"demo (process {process.pid})", "part"]
     assert not is_alive(process.pid)
     assert not is_alive(part.pid)
-    assert told == [f"Stopping the demo in {home.path} (process {process.pid})"]
-    assert stop_demo(home, told.append) == []
+    assert printed == [f"Stopping the demo in {home.path} (process {process.pid})"]
+    assert stop_demo(home, printed.append) == []
 
 
 def test_a_demo_that_does_not_listen_is_ended_with_its_parts(tmp_path, demo) -> None:
