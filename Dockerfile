@@ -1,4 +1,4 @@
-# Airflow with the project in it; docker-compose.yaml starts every component, and the local Amazon, from this image.
+# Airflow with this project. docker-compose.yaml starts all components and the local Amazon from this image.
 FROM python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254
 
 ENV AIRFLOW_HOME=/opt/airflow \
@@ -14,7 +14,7 @@ COPY requirements-uv.lock /tmp/requirements-uv.lock
 RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements-uv.lock \
     && uv pip install --system --no-cache --require-hashes -r /tmp/requirements.lock
 
-# The project's commands by their names, as messages print them; Airflow's is on PATH already.
+# Puts the project's commands on the PATH by the names that messages print; Airflow's is there already.
 RUN for name in sellerops sellerops_runtime; do \
         command=/usr/local/bin/$(echo "$name" | tr _ -) \
         && printf '#!/bin/sh\nexec python -m %s "$@"\n' "$name" > "$command" && chmod 755 "$command"; \

@@ -1,4 +1,4 @@
-"""Every sound report spec of include/config/reports becomes a DAG of Airflow: report__<source>__<name>."""
+"""Builds an Airflow DAG from every valid report spec in include/config/reports: report__<source>__<name>."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines no DAG of Airflow. Raises when a report spec is invalid, so that the UI says why it is missing."""
+"""Defines no Airflow DAG. Raises when a report spec is invalid, so that the UI shows why a DAG is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every sound file of include/config/exports becomes a DAG of Airflow: export__<name>."""
+"""Builds an Airflow DAG from every valid file in include/config/exports: export__<name>."""
 
 from __future__ import annotations
 

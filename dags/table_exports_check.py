@@ -1,4 +1,4 @@
-"""Defines no DAG of Airflow. Raises when an export is invalid, so that the UI says why it is missing."""
+"""Defines no Airflow DAG. Raises when an export is invalid, so that the UI shows why its DAG is missing."""
 
 from __future__ import annotations
 

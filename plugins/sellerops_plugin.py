@@ -1,6 +1,4 @@
-"""Registers what Airflow finds only through a plugin: timetable and promised times of report DAGs, the links
-of their tasks, the pages these lead to, and a fix of the button Test.
-"""
+"""Registers what Airflow finds only through a plugin: timetable, deadline reference, task links and pages."""
 
 from __future__ import annotations
 
@@ -14,8 +12,8 @@ from sellerops_airflow.promised_time import PromisedTime
 from sellerops_airflow.task_imports import import_for_dag_files, import_for_tasks
 from sellerops_airflow.timetables import ReportTimetable
 
-# Tasks are forked from the scheduler (LocalExecutor) or the Celery worker. What these have imported, no task
-# imports again: docs/decisions/preload-imports-before-fork.md.
+# Tasks are forked from the scheduler (LocalExecutor) or the Celery worker and inherit the modules these have
+# imported: docs/decisions/preload-imports-before-fork.md.
 if {"scheduler", "celery", "standalone"} & set(sys.argv):
     import_for_tasks()
 elif "dag-processor" in sys.argv:
@@ -23,25 +21,27 @@ elif "dag-processor" in sys.argv:
 
 
 class SellerOpsPlugin(AirflowPlugin):
-    """No listener, here or elsewhere in this project: one would change how deferred tasks may end."""
+    """The plugin has no listener on purpose: with one, Airflow ends deferred tasks differently."""
 
     name = "sellerops"
     timetables = [ReportTimetable]  # noqa: RUF012 - the type Airflow declares
     fastapi_root_middlewares = [  # noqa: RUF012 - the type Airflow declares
-        {"name": "sellerops test button", "middleware": PortZeroMiddleware}
+        {"name": "sellerops connection test", "middleware": PortZeroMiddleware}
     ]
     deadline_references = [PromisedTime]  # noqa: RUF012 - the type Airflow declares
 
-    # Properties: only the api-server asks, so only it imports a web framework.
+    # Properties, because only the api-server reads them and should be the only one to import a web framework.
 
     @property
     def operator_extra_links(self) -> list[Any]:
+        """The links of fetch and load tasks."""
         from sellerops_airflow.pages.links import LINKS
 
         return [link() for link in LINKS]
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:
+        """The pages behind these links, mounted below ``/sellerops``."""
         from sellerops_airflow.pages.app import create_app
         from sellerops_airflow.pages.links import PREFIX
 

@@ -1,1 +1,1 @@
-"""How the project runs on one machine: embedded Postgres, Airflow's components, settings, demo."""
+"""Runs the project on one machine: embedded Postgres, Airflow's components, settings, demo."""

@@ -1,4 +1,4 @@
-"""The demo, its clean-up, and the loader of airflow_settings.yaml."""
+"""Commands to run, stop and remove the demo, load airflow_settings.yaml, and check Airflow's health."""
 
 from __future__ import annotations
 
@@ -30,26 +30,28 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=as_typed("sellerops-runtime"), description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="start everything and collect seven days of two sellers")
-    demo.add_argument("--once", action="store_true", help="end after the table")
-    demo.add_argument("--full", action="store_true", help="collect every report of the catalogue")
+    demo.add_argument("--once", action="store_true", help="exit after printing the table")
+    demo.add_argument("--full", action="store_true", help="collect every report in the catalogue")
     demo.add_argument(
         "--bigquery",
         action="store_true",
         default=os.environ.get("BIGQUERY", "0").lower() not in ("", "0", "no", "false"),
-        help="load into a local BigQuery, too (`make bigquery` makes it); also BIGQUERY=1",
+        help="also load into a local BigQuery (`make bigquery` installs it); same as BIGQUERY=1",
     )
     demo.set_defaults(command=_demo)
-    stop = commands.add_parser("stop", help="stop a demo that runs, starts or was left behind")
+    stop = commands.add_parser("stop", help="stop a running demo, or what a killed one left running")
     stop.set_defaults(command=_stop)
-    clean = commands.add_parser("clean", help="remove what the demo keeps")
+    clean = commands.add_parser("clean", help="remove the demo's folder")
     clean.set_defaults(command=_clean)
     load = commands.add_parser("settings", help="load airflow_settings.yaml into Airflow's metadata")
     load.add_argument("file", nargs="?", type=Path, default=SETTINGS_FILE)
     load.add_argument("--strict", action="store_true", help="fail when a variable is not set")
     load.set_defaults(command=_settings)
-    init = commands.add_parser("init", help="make or migrate metadata, ledger and settings")
+    init = commands.add_parser("init", help="create or migrate metadata, ledger and settings")
     init.set_defaults(command=_init)
-    health = commands.add_parser("health", help="find tasks that no worker takes, and runs that never start")
+    health = commands.add_parser(
+        "health", help="find tasks without a worker or pool, and runs that never start"
+    )
     health.set_defaults(command=_health)
     sandbox = commands.add_parser("use-sandbox", help="point the connections at a local Amazon")
     sandbox.add_argument("url")
@@ -69,9 +71,9 @@ def _stop(_: argparse.Namespace) -> int:
 
     home = choose_home()
     stopped = stop_demo(home) if home.path.exists() else []
-    print(f"Stopped: {', '.join(stopped)}" if stopped else f"Nothing runs in {home.path}")
+    print(f"Stopped: {', '.join(stopped)}" if stopped else f"Nothing is running in {home.path}")
     for other in other_demos(home):
-        print(f"Another demo runs in {other.path}; to stop it: make demo-stop {VARIABLE}={other.path}")
+        print(f"Another demo is running in {other.path}; stop it with make demo-stop {VARIABLE}={other.path}")
     return 0
 
 
@@ -80,7 +82,7 @@ def _clean(_: argparse.Namespace) -> int:
     if home.path.exists():
         if not (home.path / "lock").exists():
             raise StartError(
-                "is no folder of the demo.", where=str(home.path), remedy="Set DEMO_HOME to the right one."
+                "is not a demo folder.", where=str(home.path), remedy="Set DEMO_HOME to the demo's folder."
             )
         shutil.rmtree(home.path)
     print(f"Removed {home.path}")
@@ -90,17 +92,17 @@ def _clean(_: argparse.Namespace) -> int:
 def _settings(options: argparse.Namespace) -> int:
     from sellerops_runtime.init import apply_settings
 
-    return _tell(apply_settings(os.environ, options.file, strict=options.strict))
+    return _print(apply_settings(os.environ, options.file, strict=options.strict))
 
 
 def _init(_: argparse.Namespace) -> int:
     from sellerops_runtime.init import prepare
 
-    return _tell(prepare())
+    return _print(prepare())
 
 
 def _health(_: argparse.Namespace) -> int:
-    """Exit code 1 when something keeps tasks from running."""
+    """Exit code 1 when a problem keeps tasks from running."""
     from airflow import settings
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -112,9 +114,9 @@ def _health(_: argparse.Namespace) -> int:
             found, other = problems(connection), warnings(connection)
     except SQLAlchemyError as error:
         raise StartError(
-            f"Airflow's metadata cannot be read: {str(error).splitlines()[0]}.",
+            f"cannot read Airflow's metadata: {str(error).splitlines()[0]}.",
             where=f"database {engine.url.render_as_string(hide_password=True)}",
-            remedy="Run this where the scheduler runs, with its environment: `sellerops-runtime health`.",
+            remedy="Run `sellerops-runtime health` where the scheduler runs, with its environment.",
         ) from error
     print(
         commands_as_typed(
@@ -129,10 +131,10 @@ def _health(_: argparse.Namespace) -> int:
 def _use_sandbox(options: argparse.Namespace) -> int:
     from sellerops_runtime.init import use_sandbox
 
-    return _tell(use_sandbox(options.url, options.speed))
+    return _print(use_sandbox(options.url, options.speed))
 
 
-def _tell(lines: list[str]) -> int:
+def _print(lines: list[str]) -> int:
     print("\n".join(lines))
     return 0
 

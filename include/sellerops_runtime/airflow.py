@@ -1,4 +1,4 @@
-"""Airflow on one machine as separate components: api-server, scheduler, dag-processor, triggerer."""
+"""Runs Airflow on one machine as separate components: api-server, scheduler, dag-processor, triggerer."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ _HEALTHY_PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 @dataclass
 class AirflowStack:
-    """One Airflow in folder ``home``, its metadata at SQLAlchemy URL ``database_url``.
+    """One Airflow in folder ``home``, with its metadata at SQLAlchemy URL ``database_url``.
 
-    ``environment`` is set for every component on top of what each needs. Order: migrate, start, wait_healthy.
+    Every component gets ``environment`` in addition to what it needs. Call migrate, start and wait_healthy,
+    in this order.
     """
 
     home: Path
@@ -59,7 +60,7 @@ class AirflowStack:
         return AirflowApi(self.url, USER, self.password, **more)
 
     def env(self) -> dict[str, str]:
-        """The whole environment of a component, without the Airflow settings of the caller's own."""
+        """A component's complete environment, without the caller's own Airflow settings."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_", "PG"))}
         local = ",".join(
             filter(None, [inherited.get("NO_PROXY", inherited.get("no_proxy", "")), LOOPBACK, "localhost"])
@@ -71,11 +72,11 @@ class AirflowStack:
             "CORE__LOAD_EXAMPLES": False,
             "CORE__EXECUTOR": "LocalExecutor",
             "CORE__PARALLELISM": self.parallelism,
-            # Off by default: whoever may edit connections can then make the api-server call any address.
-            # Here that is one user on one machine, who tries a connection by the button Test.
+            # Off by default, because users who may edit connections can then make the api-server call any
+            # address. Here that is one user on one machine, who wants the *Test* button.
             "CORE__TEST_CONNECTION": "Enabled",
             "CORE__FERNET_KEY": self._secret("fernet_key", _fernet_key),
-            "CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # looking up the full name may take long
+            "CORE__HOSTNAME_CALLABLE": "socket.gethostname",  # resolving the full name may take long
             "CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
             "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
             "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": self.home / "passwords.json",
@@ -84,7 +85,7 @@ class AirflowStack:
             "API__PORT": self.port,
             "API__BASE_URL": self.url,
             "API__WORKERS": 1,
-            "API__DEFAULT_WRAP": True,  # a log's deciding line is read to its end
+            "API__DEFAULT_WRAP": True,  # wrap log lines, so that error messages are shown in full
             "API__SECRET_KEY": self._secret("api_secret_key", secrets.token_urlsafe),
             "API_AUTH__JWT_SECRET": self._secret("jwt_secret", lambda: secrets.token_urlsafe(48)),
             "DAG_PROCESSOR__REFRESH_INTERVAL": 5,
@@ -108,7 +109,7 @@ class AirflowStack:
         }
 
     def migrate(self) -> None:
-        """Bring the metadata to this Airflow's schema."""
+        """Migrate the metadata to this Airflow's schema."""
         self.run_once("airflow-migrate", [sys.executable, "-m", "airflow", "db", "migrate"])
 
     def run_once(
@@ -119,7 +120,7 @@ class AirflowStack:
         extra_env: Mapping[str, str] | None = None,
         seconds: float = 600.0,
     ) -> str:
-        """Run a command in Airflow's environment; what it printed. Raises StartError when it fails."""
+        """Run a command in Airflow's environment and return its output. Raises StartError when it fails."""
         self._prepare()
         environment = {**self.env(), **(extra_env or {})}
         pipe = subprocess.PIPE
@@ -141,18 +142,18 @@ class AirflowStack:
         return out
 
     def abort(self) -> None:
-        """End the commands that run_once runs in other threads; what each does is safe to cut off."""
+        """Kill the commands that run_once runs in other threads; all are safe to interrupt."""
         for command in list(self._commands):
             command.kill()
 
     def start(self) -> None:
-        """Start the four components; see wait_healthy. The metadata must have been migrated."""
+        """Start the four components, after migrate; wait_healthy waits until they work."""
         self._prepare()
         for name in ("api-server", "dag-processor", "scheduler", "triggerer"):
             self.start_component(name)
 
     def start_component(self, name: str) -> Component:
-        """Start one component by Airflow's name of it, again if it was stopped."""
+        """Start, or restart, one component by Airflow's name for it."""
         component = Component(
             f"airflow-{name}",
             [sys.executable, "-m", "airflow", name],
@@ -166,7 +167,7 @@ class AirflowStack:
         return component
 
     def wait_healthy(self, seconds: float = 600.0) -> None:
-        """Wait until every part says it is. Raises StartError with the log of one that ended."""
+        """Wait until every component reports healthy. Raises StartError with the log of one that exited."""
         with self.api() as api:
             wait_until(
                 lambda: all(api.health().get(part) == "healthy" for part in _HEALTHY_PARTS),
@@ -186,7 +187,7 @@ class AirflowStack:
         write_passwords(self.home / "passwords.json", {USER: self.password})
 
     def _secret(self, name: str, make: Callable[[], str]) -> str:
-        """A secret of this Airflow: made once, kept in its home."""
+        """A secret of this Airflow, generated once and kept in its home."""
         path = self.home / f"{name}.secret"
         if not path.exists():
             self.home.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a demo has collected, read from the ledger: how far it is, and the table at its end."""
+"""Summarises from the ledger what a demo has collected: its progress, and the table at its end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SELECT count(*) FILTER (WHERE state IN ('LOADED', 'CONFIRMED_EMPTY')) AS ended,
 FROM sellerops.slice_state WHERE run_id = ANY(%(runs)s)
 """
 
-# A document that fills two tables is two loads of one slice; each destination has its line.
+# A document that fills two tables counts as two loads of one slice; each destination has its own line.
 _LINES = """
 WITH slices AS (
     SELECT report, account_id, marketplace_id, count(DISTINCT (run_id, map_index)) AS slices
@@ -44,9 +44,10 @@ ORDER BY 1, 2, 3, 4
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table. ``seconds``: real time spent reading the documents and loading their rows.
+    """One line of the table.
 
-    ``destination``: where the rows went; empty where none have gone yet.
+    ``seconds``: real time to read the documents and load their rows. ``destination``: empty before the first
+    load.
     """
 
     report: str
@@ -61,7 +62,7 @@ class Line:
 
 
 class CollectionSummary:
-    """What the loads after ``after`` and the runs ``runs`` brought, in the warehouse at ``conninfo``."""
+    """The loads since its creation, and the slices of ``runs``, in the warehouse at ``conninfo``."""
 
     def __init__(self, conninfo: str, accounts: dict[str, Account]) -> None:
         self._connection = postgres.connect(conninfo, UPKEEP, autocommit=True)
@@ -73,25 +74,25 @@ class CollectionSummary:
         self._connection.close()
 
     def progress(self) -> tuple[int, int, int]:
-        """(days of shops with an outcome, days of shops known of, rows stored) so far."""
+        """(marketplace days loaded or confirmed empty, marketplace days planned, rows stored) so far."""
         ended, known, rows = self._query(_PROGRESS)[0]
         return int(ended), int(known), int(rows)
 
     def lines(self) -> list[Line]:
         found = [
-            Line(report, account, self._shops(account, place), *figures)
-            for report, account, place, *figures in self._query(_LINES)
+            Line(report, account, self._codes(account, marketplace_id), *figures)
+            for report, account, marketplace_id, *figures in self._query(_LINES)
         ]
         return sorted(found, key=lambda line: (line.report, line.account, line.marketplace, line.destination))
 
     def problems(self) -> list[str]:
-        """One line for each day of a shop that has no good end."""
+        """One line per marketplace and day that was not collected."""
         return [
-            f"{report} {account} {self._shops(account, place)} {day}: {state} {error} {remedy}".rstrip()
-            for report, account, place, day, state, error, remedy in self._query(_PROBLEMS)
+            f"{report} {account} {self._codes(account, id_)} {day}: {state} {error} {remedy}".rstrip()
+            for report, account, id_, day, state, error, remedy in self._query(_PROBLEMS)
         ]
 
-    def _shops(self, account_id: str, marketplace_id: str) -> str:
+    def _codes(self, account_id: str, marketplace_id: str) -> str:
         if marketplace_id:
             return marketplace_by_id(marketplace_id).code
         account = self._accounts.get(account_id)
@@ -104,20 +105,20 @@ class CollectionSummary:
 
 
 def table(lines: Sequence[Line]) -> str:
-    """The lines as aligned text with a heading and the sums, by destination where there are several."""
-    places = sorted({line.destination for line in lines if line.destination})
-    words = ("report", "account", "marketplace", *(["destination"] if len(places) > 1 else []))
-    heading = (*words, "slices", "rows in file", "stored", "rejected", "seconds")
-    rows = [_cells(x, (x.report, x.account, x.marketplace, x.destination)[: len(words)]) for x in lines]
+    """The lines as aligned text with a heading and totals, per destination when there are several."""
+    destinations = sorted({line.destination for line in lines if line.destination})
+    keys = ("report", "account", "marketplace", *(["destination"] if len(destinations) > 1 else []))
+    heading = (*keys, "slices", "rows in file", "stored", "rejected", "seconds")
+    rows = [_cells(x, (x.report, x.account, x.marketplace, x.destination)[: len(keys)]) for x in lines]
     totals = [
-        _cells(_sum(lines, place), ("total", "", "", place)[: len(words)])
-        for place in (places if len(places) > 1 else [None])
+        _cells(_sum(lines, destination), ("total", "", "", destination)[: len(keys)])
+        for destination in (destinations if len(destinations) > 1 else [None])
     ]
     widths = [max(len(row[n]) for row in (heading, *totals, *rows)) for n in range(len(heading))]
 
     def text(row: Sequence[str]) -> str:
         cells = [
-            cell.ljust(width) if n < len(words) else cell.rjust(width)
+            cell.ljust(width) if n < len(keys) else cell.rjust(width)
             for n, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         return "  ".join(cells).rstrip()
@@ -126,14 +127,14 @@ def table(lines: Sequence[Line]) -> str:
     return "\n".join([text(heading), rule, *map(text, rows), rule, *map(text, totals)])
 
 
-def _cells(line: Line, words: Sequence[str | None]) -> tuple[str, ...]:
+def _cells(line: Line, keys: Sequence[str | None]) -> tuple[str, ...]:
     counts = (line.slices, line.rows_in_file, line.stored, line.rejected)
-    return (*(word or "" for word in words), *map("{:,}".format, counts), f"{line.seconds:.1f}")
+    return (*(key or "" for key in keys), *map("{:,}".format, counts), f"{line.seconds:.1f}")
 
 
-def _sum(lines: Sequence[Line], place: str | None) -> Line:
-    """Of the lines of one destination, or (None) of all."""
-    chosen = [line for line in lines if place in (None, line.destination)]
+def _sum(lines: Sequence[Line], destination: str | None) -> Line:
+    """The totals of one destination's lines, or of all lines for None."""
+    chosen = [line for line in lines if destination in (None, line.destination)]
     slices, rows_in_file, stored, rejected = (
         sum(getattr(line, name) for line in chosen)
         for name in ("slices", "rows_in_file", "stored", "rejected")

@@ -1,4 +1,4 @@
-"""A changed configuration shows at once in an Airflow that otherwise seldom reads its DAG files again."""
+"""Makes Airflow reparse its DAG files as soon as the configuration changes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 class ConfigWatcher:
-    """Marks the DAG files as changed whenever a file of the configuration is.
+    """Touches the DAG files whenever a configuration file changes.
 
-    Airflow reads a DAG file that has changed at once, and one that has not every
-    ``[dag_processor] min_file_process_interval`` seconds; ours are made of the configuration.
+    Airflow parses a changed DAG file at once, and an unchanged one only every
+    ``[dag_processor] min_file_process_interval`` seconds. Our DAG files depend on the configuration.
     """
 
     def __init__(self, configuration: Path, dags: Path) -> None:
@@ -19,7 +19,10 @@ class ConfigWatcher:
         self._seen = self._state()
 
     def look(self) -> bool:
-        """Whether something has changed since the last look. DAG files we may not touch are left alone."""
+        """Touch the DAG files if the configuration changed since the last call; return whether it did.
+
+        Skips DAG files that are not writable.
+        """
         state = self._state()
         if state == self._seen:
             return False
@@ -39,4 +42,4 @@ class ConfigWatcher:
                 try:
                     yield path, os.stat(path).st_mtime_ns
                 except FileNotFoundError:
-                    continue  # an editor's draft
+                    continue  # for example an editor's temporary file

@@ -1,7 +1,7 @@
-"""Databases and roles on a server: who owns what, and who may only read.
+"""Creates databases, their owners and the read-only role on a Postgres server.
 
-Only this module uses the server's administrator. Airflow's metadata and the warehouse belong to roles of
-their own, which are no superusers; ``sellerops_reader`` can only read.
+Only this module logs in as the server's administrator. Airflow's metadata and the warehouse each belong to
+their own role, which is not a superuser; ``sellerops_reader`` can only read.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _RELATION = f"""
     SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c {_NAMESPACE} c.relnamespace
     WHERE {_OURS} AND c.relowner = current_user::regrole
 """
-# What the administrator owns in a database, by the kind ALTER wants to hear.
+# Queries for what the administrator owns in a database, by the keyword for ALTER ... OWNER TO.
 _OWNED = {
     "TABLE": f"{_RELATION} AND c.relkind IN ('r', 'p', 'f')",
     "VIEW": f"{_RELATION} AND c.relkind = 'v'",
     "MATERIALIZED VIEW": f"{_RELATION} AND c.relkind = 'm'",
-    # A column's own sequence follows its table.
+    # Without sequences of columns, whose owner follows their table's.
     "SEQUENCE": f"""
         {_RELATION} AND c.relkind = 'S'
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i'))
@@ -59,32 +59,34 @@ class Login:
 
 
 def create_database(conninfo: str) -> bool:
-    """Make the database ``conninfo`` names unless it is there; whether it was made."""
+    """Create the database that ``conninfo`` names unless it exists; return whether it was created."""
     name = str(conninfo_to_dict(conninfo)["dbname"])
     with postgres.connect(make_conninfo(conninfo, dbname="postgres"), UPKEEP, autocommit=True) as connection:
         return _create(connection, name)
 
 
 def prepare_database(admin: str, name: str, owner: Login) -> bool:
-    """A database that belongs to ``owner``; whether it was made.
+    """Create the database for ``owner`` unless it exists; return whether it was created.
 
-    A database that is there changes hands with all that its administrator made in it. Safe to repeat.
+    An existing database is handed over to ``owner`` with everything the administrator created in it. Safe to
+    repeat.
     """
     with postgres.connect(make_conninfo(admin, dbname="postgres"), UPKEEP, autocommit=True) as connection:
         ensure_login(connection, owner)
-        made = _create(connection, name)
+        created = _create(connection, name)
         connection.execute(
             sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(owner.name))
         )
     with postgres.connect(make_conninfo(admin, dbname=name), UPKEEP) as connection:
         for statement in _hand_over(connection, owner):
             connection.execute(statement)
-    return made
+    return created
 
 
 def grant_read_access(admin: str, database: str, reader: Login) -> None:
-    """Let ``reader`` log in to the database, in read-only transactions. What it may read is granted with each
-    table (``sellerops.base.reader_role``).
+    """Let ``reader`` log in to the database with read-only transactions.
+
+    Tables are granted to it as they are created (``sellerops.base.reader_role``).
     """
     role = sql.Identifier(reader.name)
     with postgres.connect(make_conninfo(admin, dbname="postgres"), UPKEEP, autocommit=True) as connection:
@@ -96,7 +98,7 @@ def grant_read_access(admin: str, database: str, reader: Login) -> None:
 
 
 def ensure_login(connection: psycopg.Connection[Any], login: Login) -> None:
-    """Make or change the role: it may log in, nothing else. ``connection`` is the administrator's."""
+    """Create or alter the role so that it can only log in. ``connection``: the administrator's."""
     found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.name]).fetchone()
     connection.execute(
         sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {}").format(
@@ -113,7 +115,7 @@ def _create(connection: psycopg.Connection[Any], name: str) -> bool:
 
 
 def _hand_over(connection: psycopg.Connection[Any], owner: Login) -> Iterator[sql.Composed]:
-    """REASSIGN OWNED would do, but not for what the server's first superuser owns."""
+    """Statements that change the owner. REASSIGN OWNED does not work for the server's first superuser."""
     for kind, query in _OWNED.items():
         for (name,) in connection.execute(query.encode()).fetchall():
             yield sql.SQL("ALTER {} {} OWNER TO {}").format(

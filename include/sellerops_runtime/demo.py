@@ -1,7 +1,7 @@
-"""`make demo`: starts everything, collects seven closed days of two sellers, prints what came, stays up.
+"""`make demo`: starts everything, collects seven closed days of two sellers, prints a summary and stays up.
 
-With FULL=1 the whole catalogue, else the reports that differ most from each other. Last, one fails on
-purpose, to show what people are told.
+FULL=1 collects the whole catalogue instead of a few different reports. At the end one report fails on
+purpose, to show the notice and the recovery.
 """
 
 from __future__ import annotations
@@ -30,22 +30,23 @@ from sellerops_runtime.signals import Interrupted, interruptible
 from sellerops_runtime.stack import Stack, running_stack
 
 DAYS = 7
-# The whole catalogue waits for quota half of the time at the speed that shows a few reports well.
+# Faster for the whole catalogue, which would otherwise wait for quota half of the time.
 SPEED_VARIABLE, DEFAULT_SPEED, FULL_SPEED = "DEMO_SPEED", 30.0, 60.0
-# A slow machine takes its time, and so does the local BigQuery, which takes one job at a time: the demo waits
-# as long as anything moves.
+# Slow machines and the local BigQuery, which runs one job at a time, need long: give up only after no
+# progress for this time.
 STALLED_SECONDS = 900.0
-# A DAG file that cannot be read is told after so many seconds.
+# How long Airflow may take to parse the DAG files before the demo reports an error.
 READ_SECONDS = 240.0
-# The api-server shares the machine with the tasks it tells about: it is asked seldom.
+# Poll rarely: the api-server shares the machine with the tasks.
 _LOOK_EVERY = 3.0
 
 
 def run_demo(*, once: bool, full: bool = False, bigquery: bool = False) -> int:
-    """The whole demo. ``once``: end after the table instead of waiting to be interrupted. ``full``: every
-    report of the catalogue. ``bigquery``: all of it goes into a local BigQuery, too.
+    """Run the whole demo.
 
-    The exit code: 0 when all was collected, 1 when something failed, 130 when interrupted before.
+    ``once``: return after the table instead of waiting for an interrupt. ``full``: collect every report in
+    the catalogue. ``bigquery``: also load into a local BigQuery. Returns the exit code: 0 when everything was
+    collected, 1 when something failed, 130 when interrupted before that.
     """
     speed = _speed(FULL_SPEED if full else DEFAULT_SPEED)
     progress = Progress()
@@ -57,17 +58,17 @@ def run_demo(*, once: bool, full: bool = False, bigquery: bool = False) -> int:
     with interruptible():
         try:
             with running_stack(home, progress, bigquery=bigquery) as stack:
-                code = 1 if _collect_and_tell(stack, progress, speed, full=full) else 0
+                code = 1 if _collect_and_print(stack, progress, speed, full=full) else 0
                 if not once:
-                    _tell_the_way_in(stack, progress)
+                    _print_instructions(stack, progress)
                     _stay_up(stack, progress)
         except Interrupted:
-            pass  # the way to end it: the code says how far it came
+            pass  # the usual way to end a demo; the exit code says how far it got
     return code
 
 
-def _collect_and_tell(stack: Stack, progress: Progress, speed: float, *, full: bool) -> list[str]:
-    """Collect and print the table; what failed, one line each."""
+def _collect_and_print(stack: Stack, progress: Progress, speed: float, *, full: bool) -> list[str]:
+    """Collect and print the table; return the failures, one line each."""
     accounts = load_accounts()
     collected = CollectionSummary(stack.warehouse, accounts)
     try:
@@ -89,7 +90,7 @@ def _collect_and_tell(stack: Stack, progress: Progress, speed: float, *, full: b
 def _show_failure_and_recovery(
     stack: Stack, progress: Progress, accounts: dict[str, Account], speed: float
 ) -> list[str]:
-    """With a day before the last seven, which Amazon has published long since."""
+    """Run it for a day before the last seven, which Amazon has already published."""
     first, _ = closed_days(stack.ledger.clock().now(), accounts)
     stack.set_speed(speed)
     failures = show_failure_and_recovery(stack, progress, first - timedelta(days=1))
@@ -97,7 +98,7 @@ def _show_failure_and_recovery(
     return failures
 
 
-def _tell_the_way_in(stack: Stack, progress: Progress) -> None:
+def _print_instructions(stack: Stack, progress: Progress) -> None:
     first, _ = closed_days(stack.ledger.clock().now(), load_accounts())
     with stack.airflow.api(stack.poller(STALLED_SECONDS)) as api:
         progress.plain(instructions(stack, api, first))
@@ -125,16 +126,17 @@ def _collect(
         )
         stack.set_speed(speed)
         progress.say(
-            f"The local Amazon's clock runs {speed:g} times as fast as yours, to refill quotas sooner"
+            f"The local Amazon's clock runs {speed:g} times as fast as yours, so that quotas refill sooner"
         )
         first, last = closed_days(stack.ledger.clock().now(), accounts)
         progress.say(f"Collecting {first} to {last}: {len(expected)} reports, {len(accounts)} sellers")
         runs = Runs(api, chosen, first, last, LISTINGS)
         states = _follow(stack, api, runs, collected, poller)
-        # Not when it is interrupted: the local Amazon may be silent, and the next start begins at this speed.
+        # Not on interruption: the local Amazon may be unresponsive, and the next start resets the speed
+        # anyway.
         stack.set_speed(1.0)
     failed = [
-        f"{dag_id}: its run is {states.get(dag_id, 'not over')}"
+        f"{dag_id}: its run is {states.get(dag_id, 'unfinished')}"
         for dag_id in expected
         if states.get(dag_id) != "success"
     ]
@@ -142,7 +144,7 @@ def _collect(
 
 
 def closed_days(now: datetime, accounts: dict[str, Account]) -> tuple[date, date]:
-    """The last seven days that are over in every shop of every account at ``now``: (first, last)."""
+    """(first, last) of the latest seven days that are over at ``now`` in every account's marketplaces."""
     zones = {marketplace.timezone for account in accounts.values() for marketplace in account.marketplaces}
     last = min(now.astimezone(ZoneInfo(str(zone))).date() for zone in zones) - timedelta(days=1)
     return last - timedelta(days=DAYS - 1), last
@@ -151,10 +153,10 @@ def closed_days(now: datetime, accounts: dict[str, Account]) -> tuple[date, date
 def describe_open_runs(
     kept: Mapping[str, int], dags: Mapping[str, Mapping[str, Any]], expected: Collection[str]
 ) -> list[str]:
-    """What to say of the runs that others left open, by DAG id; those of ``expected`` are unpaused anyway."""
+    """Lines about other people's unfinished runs, counted by DAG id in ``kept``."""
     waiting = {each for each in kept if dags.get(each, {}).get("is_paused") and each not in expected}
     texts = {
-        "go on beside the demo's": set(kept) - waiting,
+        "continue beside the demo's": set(kept) - waiting,
         "wait until their DAG is unpaused": waiting,
     }
     return [
@@ -166,13 +168,13 @@ def describe_open_runs(
 
 
 def wait_for_dags(api: AirflowApi, expected: list[str], poller: Poller) -> None:
-    """Until Airflow knows all of them. Raises StartError naming what it could not read, or does not know."""
+    """Wait until Airflow knows all DAGs. Raises StartError with the missing ones and the import errors."""
     missing: list[str] = []
 
     def look() -> Observation[bool]:
         missing[:] = sorted(set(expected) - set(api.dags("report__%")))
         return Observation(
-            not missing or None, len(missing), f"Airflow is up; it has yet to read {len(missing)} DAGs"
+            not missing or None, len(missing), f"Airflow is up and has {len(missing)} DAGs left to parse"
         )
 
     try:
@@ -180,25 +182,22 @@ def wait_for_dags(api: AirflowApi, expected: list[str], poller: Poller) -> None:
     except Stalled as error:
         errors = [f"{each['filename']}: {each['stack_trace'].strip()}" for each in api.import_errors()]
         raise StartError(
-            f"Airflow does not know {', '.join(missing)} after {poller.seconds:.0f} s. {' '.join(errors)}",
-            remedy="Mend the file named above." if errors else "Read airflow-dag-processor.log.",
+            f"Airflow has no DAG {', '.join(missing)} after {poller.seconds:.0f} s. {' '.join(errors)}",
+            remedy="Fix the file named above." if errors else "Read airflow-dag-processor.log.",
         ) from error
 
 
 def _follow(
     stack: Stack, api: AirflowApi, runs: Runs, collected: CollectionSummary, poller: Poller
 ) -> dict[str, str]:
-    """Show how far the runs are until all have ended or nothing moves any more.
-
-    State by DAG id of those that have ended.
-    """
+    """Show progress until all runs have ended or progress stops; return the ended runs' states by DAG id."""
 
     def look() -> Observation[dict[str, str]]:
         is_over = runs.advance()
         collected.runs = sorted(runs.by_dag.values())
         text = _how_far(api, runs, collected)
         if not stack.remember_clock():
-            text += "; the local Amazon is silent"
+            text += "; the local Amazon does not answer"
         return Observation(runs.states if is_over else None, text, text)
 
     try:
@@ -211,13 +210,13 @@ def _how_far(api: AirflowApi, runs: Runs, collected: CollectionSummary) -> str:
     days, known, rows = collected.progress()
     waiting, again = api.count_tasks("deferred"), api.count_tasks("up_for_retry")
     return (
-        f"Reports ended {len(runs.states)} of {runs.number}; days loaded {days} of {known}; "
-        f"rows {rows:,}; waiting for Amazon {waiting}" + (f"; to be tried again {again}" if again else "")
+        f"Reports finished {len(runs.states)} of {runs.number}; days loaded {days} of {known}; "
+        f"rows {rows:,}; waiting for Amazon {waiting}" + (f"; waiting to retry {again}" if again else "")
     )
 
 
 def _stay_up(stack: Stack, progress: Progress) -> None:
-    """Until somebody interrupts, or a part ends. A local Amazon that is silent is told of, and waited for."""
+    """Wait for an interrupt or until a component exits; report when the local Amazon stops answering."""
     is_silent = False
     while True:
         stack.check_alive()
@@ -230,14 +229,16 @@ def _stay_up(stack: Stack, progress: Progress) -> None:
         time.sleep(2.0)
 
 
-def _speed(usual: float) -> float:
-    asked = os.environ.get(SPEED_VARIABLE, "").strip() or str(usual)
+def _speed(default: float) -> float:
+    value = os.environ.get(SPEED_VARIABLE, "").strip() or str(default)
     try:
-        speed = float(asked)
+        speed = float(value)
     except ValueError:
         speed = 0.0
     if not 1 <= speed <= 600:
         raise StartError(
-            f"{asked!r} is no speed.", where=SPEED_VARIABLE, remedy=f"Set {SPEED_VARIABLE} to 1 to 600."
+            f"{value!r} is not a valid speed.",
+            where=SPEED_VARIABLE,
+            remedy=f"Set {SPEED_VARIABLE} to a number from 1 to 600.",
         )
     return speed

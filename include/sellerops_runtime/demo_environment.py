@@ -1,4 +1,4 @@
-"""What commands beside a running demo need of its environment, kept in its folder for those of `bin`."""
+"""Saves a running demo's environment in its folder, for the commands in `bin`."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _BESIDE = (DEMO_HOME, "BIGQUERY_EMULATOR_HOST", "NO_PROXY", "no_proxy")
 
 
 def command_template(environment: Mapping[str, str], folder: str = "bin") -> str:
-    """How commands are typed beside a demo: programs in ``folder``, after DEMO_HOME where that is set."""
-    asked = environment.get(DEMO_HOME, "").strip()
-    home = f"{DEMO_HOME}={shlex.quote(asked)} " if asked else ""
+    """How to type commands for a demo: ``bin/{}``, preceded by DEMO_HOME if that is set."""
+    chosen = environment.get(DEMO_HOME, "").strip()
+    home = f"{DEMO_HOME}={shlex.quote(chosen)} " if chosen else ""
     return f"{home}{shlex.quote(folder)}/{{}}"
 
 
 def save_environment(
     home: Home, environment: Mapping[str, str], *, warehouse: str, reader: str, archive: str
 ) -> None:
-    """Write what of ``environment`` is the demo's, and the addresses of its parts (libpq URLs, archive URI).
+    """Save the demo's variables in ``environment`` and its addresses (libpq URLs, archive URI).
 
-    For its owner only: it holds passwords and keys.
+    The file is readable by its owner only, since it contains passwords and keys.
     """
     kept = {name: value for name, value in environment.items() if name.startswith(_OURS) or name in _BESIDE}
     path = _path(home)
@@ -43,7 +43,7 @@ def save_environment(
 
 
 def running_environment(home: Home) -> dict[str, str] | None:
-    """The environment of the demo in ``home``; None unless its Postgres listens."""
+    """The saved environment of the demo in ``home``; None unless its Postgres is listening."""
     try:
         kept: dict[str, Any] = json.loads(_path(home).read_text(encoding="utf-8"))
         port = urlsplit(kept[WAREHOUSE]).port
@@ -53,7 +53,7 @@ def running_environment(home: Home) -> dict[str, str] | None:
 
 
 def installation_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """The variables by which ``environment`` names an installation of its own; sorted."""
+    """Names of the variables in ``environment`` that define an installation, sorted."""
     return sorted(name for name in environment if name.startswith(_OURS) and name != COMMAND)
 
 

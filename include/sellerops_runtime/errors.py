@@ -1,4 +1,4 @@
-"""What can go wrong while starting; each error says what to do next."""
+"""Errors while starting the project on one machine."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from sellerops.base.errors import SellerOpsError
 
 
 class StartError(SellerOpsError):
-    """Something of the machine or of a started part keeps the project from running."""
+    """The machine or a started component keeps the project from running."""
 
     default_remedy = "Read the log named above, then start again."
 
 
 class PortTaken(StartError):
-    """A port that was asked for is in use."""
+    """The requested port is in use."""
 
 
 class Stalled(StartError):
-    """What was waited for does not come: nothing has moved for long."""
+    """Waiting was given up because there was no progress for long."""
 
 
 class AlreadyRunning(StartError):
-    """Another start uses the same folder."""
+    """Another demo uses the same folder."""

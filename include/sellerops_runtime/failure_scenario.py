@@ -1,4 +1,4 @@
-"""The demo's last part: a report fails on purpose; people hear of it, and in its thread of the recovery."""
+"""The demo's last part: a report fails on purpose and recovers in the thread of its notice."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from sellerops_runtime.runs import PREFIX
 from sellerops_runtime.stack import Stack
 
 REPORT = "sales_and_traffic"
-# The story waits as long as anything moves; after so many seconds of standstill it ends.
+# Give up after this time without progress.
 STALLED_SECONDS = 600.0
-# How long one look at the messages may take: the next look will do as well.
+# Timeout for reading the messages once; they are read again.
 _LOOK_SECONDS = 10.0
 
 
 def show_failure_and_recovery(stack: Stack, progress: Progress, last: date) -> list[str]:
-    """Let a shop's report of a day up to ``last`` fail once, and clear it; what did not go so, one line each.
+    """Let one marketplace's report fail once and clear it; return what went wrong, one line each.
 
-    The day is one that nobody collected, so that Amazon is asked.
+    The day is the latest up to ``last`` that was not collected yet, so that Amazon is asked.
     """
     spec, account = load_spec(REPORT), next(iter(load_accounts().values()))
     marketplace = account.marketplaces[-1]
@@ -36,8 +36,8 @@ def show_failure_and_recovery(stack: Stack, progress: Progress, last: date) -> l
         last, (row.day for row in stack.ledger.slice_states(report=REPORT, last_day=last))
     )
     progress.say(
-        f"On purpose, Amazon refuses {spec.name} of {account.id} {marketplace.code} {day}; "
-        f"what people hear stands at {stack.amazon.url}/slack"
+        f"Letting {spec.name} of {account.id} {marketplace.code} {day} fail on purpose; "
+        f"{stack.amazon.url}/slack shows the notices"
     )
     poller = stack.poller(STALLED_SECONDS)
     try:
@@ -50,9 +50,10 @@ def show_failure_and_recovery(stack: Stack, progress: Progress, last: date) -> l
 
 
 def last_uncollected_day(last: date, known: Iterable[date | None]) -> date:
-    """The last day up to ``last`` that is none of ``known``.
+    """The latest day up to ``last`` that is not in ``known``.
 
-    The demo's clock may have passed midnight since it chose its days: then ``last`` is one of them.
+    ``last`` itself may be known, because the demo's clock may have passed midnight since the days were
+    chosen.
     """
     days, day = set(known), last
     while day in days:
@@ -61,7 +62,7 @@ def last_uncollected_day(last: date, known: Iterable[date | None]) -> date:
 
 
 class FailureScenario:
-    """Which run fails, and for which shop."""
+    """The run that fails, with its account, marketplace and day, and the fault to inject."""
 
     def __init__(
         self, dag_id: str, report_type: str, account: Account, marketplace: Marketplace, day: date
@@ -70,7 +71,7 @@ class FailureScenario:
         self.day = day.isoformat()
         self.run_id = f"{PREFIX}{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}__fails_on_purpose"
         self.conf = {"from_day": self.day, "to_day": self.day, "accounts": [account.id]}
-        # Of this day alone: others, such as a backfill, may ask for the same report meanwhile.
+        # For this day only, since others, such as a backfill, may request the same report meanwhile.
         self.fault = {
             "fault": "fatal",
             "report_type": report_type,
@@ -84,14 +85,14 @@ class FailureScenario:
 def run_scenario(
     amazon: str, api: AirflowApi, progress: Progress, scenario: FailureScenario, poller: Poller
 ) -> None:
-    """Play the scene against the local Amazon at URL ``amazon``. Raises StartError when it goes otherwise."""
+    """Run the scenario against the local Amazon at URL ``amazon``. Raises StartError when a step fails."""
     control(amazon, "POST", "faults", scenario.fault)
     api.trigger(scenario.dag_id, scenario.conf, scenario.run_id)
     if _end_of(api, scenario, poller) != "failed":
-        raise StartError(f"the run {scenario.run_id} ended well, though a report was to fail.")
+        raise StartError(f"run {scenario.run_id} succeeded, although a report should have failed.")
     opened = poller.wait(
         lambda: _look(amazon, lambda each: scenario.day in str(each) and not each.get("thread_ts")),
-        "the message about the failure",
+        "the failure notice",
         remedy="Read airflow-dag-processor.log.",
     )[0]
     progress.say(f"Slack {opened['channel']}: {_first_line(opened)}")
@@ -100,10 +101,10 @@ def run_scenario(
     api.clear(scenario.dag_id, scenario.run_id, cleared, include_downstream=True)
     progress.say(f"Cleared the {len(failed)} failed task, as you would in the UI")
     if (state := _end_of(api, scenario, poller)) != "success":
-        raise StartError(f"the run {scenario.run_id} is {state} after its failed task was cleared.")
+        raise StartError(f"run {scenario.run_id} is {state} after its failed task was cleared.")
     answers = poller.wait(
         lambda: _look(amazon, lambda each: each.get("thread_ts") == opened["ts"]),
-        "its recovery in the message's thread",
+        "the recovery in the notice's thread",
         remedy="Read airflow-dag-processor.log.",
     )
     progress.say(f"Slack, in the thread: {_first_line(answers[-1])}")
@@ -118,17 +119,15 @@ def _end_of(api: AirflowApi, scenario: FailureScenario, poller: Poller) -> str:
             return Observation(state, state)
         tasks = api.task_instances(scenario.dag_id, scenario.run_id)
         moving = [(ti["task_id"], ti["map_index"], ti["state"], ti["try_number"]) for ti in tasks]
-        counts = Counter(str(ti["state"] or "not begun") for ti in tasks)
+        counts = Counter(str(ti["state"] or "not started") for ti in tasks)
         text = ", ".join(f"{number} {each}" for each, number in sorted(counts.items()))
-        return Observation(
-            None, sorted(map(str, moving)), f"Waiting for the end of the run; its tasks: {text}"
-        )
+        return Observation(None, sorted(map(str, moving)), f"Waiting for the run to end; its tasks: {text}")
 
     return poller.wait(look, f"the end of run {scenario.run_id}", every=2.0)
 
 
 def _look(amazon: str, is_it: Callable[[dict[str, Any]], bool]) -> Observation[list[dict[str, Any]]]:
-    """The messages that are looked for, oldest first, among all that Slack got."""
+    """The matching messages among all that Slack received, oldest first."""
     try:
         messages = control(amazon, "GET", "slack", within=_LOOK_SECONDS)["messages"]
     except StartError as error:

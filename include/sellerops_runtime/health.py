@@ -1,6 +1,6 @@
-"""What Airflow's own health does not say: tasks no worker takes, tasks without a pool, runs never started.
+"""Finds what Airflow's health check does not: tasks without a worker or pool, and runs that never start.
 
-Reads Airflow's metadata, so it runs where the scheduler does: `docker compose exec airflow-scheduler ...`.
+Reads Airflow's metadata, so run it where the scheduler runs: `docker compose exec airflow-scheduler ...`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ NEVER_STARTED = timedelta(hours=6)
 
 
 def problems(connection: Connection, now: datetime | None = None) -> list[str]:
-    """What keeps tasks from running; empty when nothing does. The remedy stands in each line."""
+    """Problems that keep tasks from running, one line each with its remedy. ``now``: aware."""
     moment = now or datetime.now(UTC)
     return [*_no_worker(connection, moment), *_no_pool(connection, moment)]
 
 
 def warnings(connection: Connection, now: datetime | None = None) -> list[str]:
-    """Runs that are queued for hours while none of their DAG runs. No component is to blame for them."""
+    """Runs that have been queued for hours while their DAG has no running one. No component causes these."""
     from airflow.models.dag import DagModel
     from airflow.models.dagrun import DagRun
     from sqlalchemy import select
@@ -44,7 +44,7 @@ def warnings(connection: Connection, now: datetime | None = None) -> list[str]:
         + (
             "unpause the DAG."
             if row.is_paused
-            else "delete the run and trigger its days by hand; its backfill was cancelled."
+            else "delete the run and trigger its days manually; its backfill was cancelled."
         )
         for row in rows
     ]
@@ -62,7 +62,10 @@ def _no_worker(connection: Connection, now: datetime) -> Iterator[str]:
     waiting = count(TaskInstance.state == "queued", TaskInstance.queued_dttm < since)
     if waiting and not count(TaskInstance.state == "running"):
         minutes = QUEUED_TOO_LONG.seconds // 60
-        yield f"{waiting} tasks are queued for more than {minutes} minutes and none runs. Next: {RESTART}"
+        yield (
+            f"{waiting} tasks have been queued for more than {minutes} minutes and none is running. "
+            f"Next: {RESTART}"
+        )
 
 
 def _no_pool(connection: Connection, now: datetime) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The folder that holds all a demo makes, and the ordinary user that Postgres runs as when we are root."""
+"""The folder with a demo's state, and the unprivileged user that Postgres runs as when we are root."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VARIABLE = "DEMO_HOME"
 
 @dataclass(frozen=True)
 class Home:
-    """Where the parts keep their state. ``reason`` is set when it is not where one would look for it."""
+    """A demo's folder. ``reason`` says why it is not the default one, unless DEMO_HOME sets it."""
 
     path: Path
     reason: str = ""
@@ -54,7 +54,10 @@ class Home:
         return self.run / "airflow.url"
 
     def create(self) -> None:
-        """Make the folder. Others may pass through it (as root Postgres is another user) but not list it."""
+        """Create the folder. Other users may traverse it, as Postgres does when we are root, but not list it.
+
+        Raises StartError when that is impossible.
+        """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if self.path.is_symlink() or self.path.stat().st_uid != os.geteuid():
@@ -66,14 +69,14 @@ class Home:
             self.path.chmod(0o711)
         except OSError as error:
             raise StartError(
-                f"cannot be made: {error}.",
+                f"cannot be created: {error}.",
                 where=str(self.path),
-                remedy=f"Set {VARIABLE} to a folder you may write.",
+                remedy=f"Set {VARIABLE} to a folder you can write to.",
             ) from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder; the lock ends with the process. Raises AlreadyRunning."""
+        """Lock the folder within the block, at most until the process ends. Raises AlreadyRunning."""
         self.create()
         with (self.path / "lock").open("a+") as lock:
             try:
@@ -82,11 +85,11 @@ class Home:
                 lock.seek(0)
                 address = self.address()
                 raise AlreadyRunning(
-                    f"a demo runs here already (process {lock.read().strip() or 'unknown'})"
+                    f"a demo is already running here (process {lock.read().strip() or 'unknown'})"
                     + (f"; its Airflow is {address}." if address else " and is starting or stopping."),
                     where=str(self.path),
-                    remedy=f"Use it, or stop it with `{self.command('make demo-stop')}`. A second one beside "
-                    f"it needs a folder of its own: `make demo {VARIABLE}=/path/to/folder`.",
+                    remedy=f"Use it, or stop it with `{self.command('make demo-stop')}`. A second one "
+                    f"needs its own folder: `make demo {VARIABLE}=/path/to/folder`.",
                 ) from error
             lock.seek(0)
             lock.truncate()
@@ -96,7 +99,7 @@ class Home:
             yield
 
     def holder(self) -> psutil.Process | None:
-        """The process that holds the folder now; None when none does, or it is another user's."""
+        """The process that holds the lock; None when there is none, or when it belongs to another user."""
         lock = self.path / "lock"
         try:
             process = psutil.Process(int(lock.read_text(encoding="ascii")))
@@ -108,33 +111,33 @@ class Home:
         return process if holds and process.pid != os.getpid() else None
 
     def address(self) -> str:
-        """Of the Airflow that runs here; empty while it starts or stops."""
+        """The URL of the Airflow running here; empty while it starts or stops."""
         try:
             return self.address_file.read_text(encoding="ascii")
         except OSError:
             return ""
 
     def command(self, make: str) -> str:
-        """A ``make`` command that means this folder, also for those who have not set the variable."""
+        """A ``make`` command for this folder that also works where DEMO_HOME is not set."""
         is_chosen = os.environ.get(VARIABLE, "").strip()
         return f"{make} {VARIABLE}={shlex.quote(str(self.path))}" if is_chosen else make
 
 
 def choose_home(environment: Mapping[str, str] = os.environ, root: Path = PROJECT_ROOT) -> Home:
-    """``$DEMO_HOME``; else ``.demo`` in the project; else, if Postgres cannot go there, below /var/tmp."""
-    if asked := environment.get(VARIABLE, "").strip():
-        return Home(Path(asked).expanduser().resolve())
+    """``$DEMO_HOME``, ``.demo`` in the project or, if Postgres cannot reach that, a folder below /var/tmp."""
+    if chosen := environment.get(VARIABLE, "").strip():
+        return Home(Path(chosen).expanduser().resolve())
     inside = root / ".demo"
     user = service_user()
     if user is None or can_enter(root, user):
         return Home(inside)
     mark = hashlib.sha256(str(root).encode()).hexdigest()[:8]
     elsewhere = Path("/var/tmp") / f"sellerops-demo-{mark}"
-    return Home(elsewhere, f"Postgres does not run as root, and user {user.pw_name} may not enter {root}")
+    return Home(elsewhere, f"Postgres does not run as root, and user {user.pw_name} cannot enter {root}")
 
 
 def service_user() -> pwd.struct_passwd | None:
-    """The user Postgres runs as when we are root, which it refuses to be; else None."""
+    """The user that Postgres, which refuses to run as root, runs as when we are root; otherwise None."""
     if os.geteuid() != 0:
         return None
     try:
@@ -147,12 +150,12 @@ def service_user() -> pwd.struct_passwd | None:
 
 
 def can_enter(folder: Path, user: pwd.struct_passwd) -> bool:
-    """Whether ``user`` may pass through ``folder``; tried, as access lists and mounts have their say."""
+    """Whether ``user`` can enter ``folder``; tested by doing so, since access lists and mounts matter too."""
     return can_run(["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)], user)
 
 
 def can_run(argv: list[str], user: pwd.struct_passwd | None) -> bool:
-    """Whether the command ends well as ``user`` (as ourselves when None)."""
+    """Whether the command succeeds as ``user``, or as ourselves when None."""
     try:
         done = subprocess.run(argv, cwd="/", capture_output=True, check=False, **as_user(user))
     except (FileNotFoundError, PermissionError):
@@ -161,5 +164,5 @@ def can_run(argv: list[str], user: pwd.struct_passwd | None) -> bool:
 
 
 def as_user(user: pwd.struct_passwd | None) -> dict[str, Any]:
-    """The arguments of subprocess that run a program as ``user``."""
+    """Keyword arguments for subprocess to run a program as ``user``."""
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}

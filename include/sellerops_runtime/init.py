@@ -1,4 +1,4 @@
-"""What has to be there before Airflow's components start: metadata, ledger, settings, the UI's password."""
+"""Prepares what Airflow's components need: metadata, ledger, settings, the UI's password."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _WAREHOUSE = {
 
 
 def prepare(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Make all of it, or bring it to this version; safe to repeat. What was done, one line each."""
+    """Create all of it or migrate it to this version; safe to repeat. Returns one line per step."""
     warehouse = warehouse_conninfo(environment)
     done = prepare_server(environment)
     migrated = subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=False)
     if migrated.returncode != 0:
-        raise StartError("`airflow db migrate` failed; its words are above.")
+        raise StartError("`airflow db migrate` failed; its output is above.")
     ledger = Ledger(warehouse)
     ledger.migrate()
     ledger.close()
@@ -42,18 +42,18 @@ def prepare(environment: Mapping[str, str] = os.environ) -> list[str]:
 
 
 def prepare_server(environment: Mapping[str, str]) -> list[str]:
-    """Databases and roles. ``SELLEROPS_POSTGRES_ADMIN`` is libpq text or URL of the server's administrator.
+    """Create databases and roles as the administrator in ``SELLEROPS_POSTGRES_ADMIN`` (libpq string or URL).
 
-    With it each database gets an owner of its own, who is no superuser, and the warehouse gets its reader.
-    Without it, only a missing warehouse is made.
+    Each database gets its own owner, who is not a superuser, and the warehouse its read-only role. Without
+    the variable, only a missing warehouse is created.
     """
     from sqlalchemy.engine import make_url
 
     warehouse = environment[_WAREHOUSE["dbname"]] or "warehouse"
     admin = environment.get("SELLEROPS_POSTGRES_ADMIN", "")
     if not admin:
-        made = create_database(warehouse_conninfo(environment))
-        return [f"made      database {warehouse}"] if made else []
+        created = create_database(warehouse_conninfo(environment))
+        return [f"created   database {warehouse}"] if created else []
     metadata = make_url(environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
     owner = Login(environment[_WAREHOUSE["user"]], environment[_WAREHOUSE["password"]])
     reader = Login(READER, environment["SELLEROPS_READER_PASSWORD"])
@@ -63,13 +63,13 @@ def prepare_server(environment: Mapping[str, str]) -> list[str]:
         (warehouse, owner),
     ):
         if prepare_database(admin, name, login):
-            done.append(f"made      database {name}, owner {login.name}")
+            done.append(f"created   database {name}, owner {login.name}")
     grant_read_access(admin, warehouse, reader)
-    return [*done, f"set       role {reader.name}, which only reads"]
+    return [*done, f"set       role {reader.name}, which can only read"]
 
 
 def use_sandbox(url: str, speed: float, environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Point the connections at the local Amazon at ``url``; its time and the ledger's run at ``speed``."""
+    """Point the connections at the local Amazon at ``url``; run its clock and the ledger's at ``speed``."""
     done = apply_settings({**environment, **sandbox_environment(url)})
     ledger = Ledger(warehouse_conninfo(environment))
     ledger.set_clock(set_clock(url, speed=speed, at_least=ledger.clock().now()))
@@ -80,7 +80,7 @@ def use_sandbox(url: str, speed: float, environment: Mapping[str, str] = os.envi
 def apply_settings(
     environment: Mapping[str, str], path: Path = settings.SETTINGS_FILE, *, strict: bool = False
 ) -> list[str]:
-    """Load airflow_settings.yaml, filled in from ``environment``; one line for each entry set or left out.
+    """Load airflow_settings.yaml with values from ``environment``; return one line per entry set or skipped.
 
     ``strict``: an entry whose variables are not set is an error (StartError) instead of being left out,
     unless everything works without it (``settings.OPTIONAL``).
@@ -91,11 +91,11 @@ def apply_settings(
     if strict and needed:
         raise StartError("; ".join(needed) + ".", where=str(path), remedy="Set these variables.")
     done = settings.apply(loaded.settings) + settings.create_implied_pools()
-    return [*(f"set       {line}" for line in done), *(f"left out  {line}" for line in missing)]
+    return [*(f"set       {line}" for line in done), *(f"skipped   {line}" for line in missing)]
 
 
 def warehouse_conninfo(environment: Mapping[str, str]) -> str:
-    """The warehouse the environment names, for libpq. Raises StartError naming a variable not set."""
+    """libpq string of the environment's warehouse. Raises StartError naming unset variables."""
     from psycopg.conninfo import make_conninfo
 
     given = {key: environment.get(variable, "") for key, variable in _WAREHOUSE.items()}
@@ -103,5 +103,8 @@ def warehouse_conninfo(environment: Mapping[str, str]) -> str:
     given["dbname"] = given["dbname"] or "warehouse"
     missing = [_WAREHOUSE[key] for key in ("host", "user", "password") if not given[key]]
     if missing:
-        raise StartError(f"{', '.join(missing)} is not set.", remedy="Set it to where the warehouse is.")
+        raise StartError(
+            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
+            remedy="Set the warehouse's address and credentials.",
+        )
     return make_conninfo("", **given)

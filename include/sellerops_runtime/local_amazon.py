@@ -1,4 +1,4 @@
-"""The local Amazon as a background program, and what its control address tells."""
+"""Runs the local Amazon as a background program, and calls its control API."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from sellerops_runtime.home import PROJECT_ROOT
 from sellerops_runtime.ports import LOOPBACK, free_port
 from sellerops_runtime.processes import Component, plain_environment, wait_until
 
-# A control call that changes something is made once: a second one might change it twice. So its answer may
-# take as long as the local Amazon may be silent.
+# Control calls are never repeated, since one that changes something might then do so twice. Their timeout is
+# therefore as long as the local Amazon may be unresponsive.
 ANSWER_SECONDS = 300.0
-# The local Amazon takes any token; Slack's and ClickUp's begin so.
+# The local Amazon accepts any token with Slack's or ClickUp's prefix.
 _ANY_SLACK_TOKEN = "xoxb-local"
 _ANY_CLICKUP_TOKEN = "pk_local"
 
 
 class LocalAmazon:
-    """``python -m amazon_sandbox`` on a port of its own. Never imported: it shares nothing with us."""
+    """``python -m amazon_sandbox`` as a process on its own port. Never imported, to share no code with us."""
 
     def __init__(
         self,
@@ -54,16 +54,16 @@ class LocalAmazon:
         return f"http://{LOOPBACK}:{self.port}"
 
     def start(self, seconds: float = 300.0) -> None:
-        """Start it and wait until it answers. Raises StartError, at once when it ends."""
+        """Start it and wait until it answers. Raises StartError when it exits or takes too long."""
         self.component.start()
         wait_until(self._answers, seconds, "The local Amazon", watch=[self.component])
 
     def clock(self, *, within: float = ANSWER_SECONDS) -> Clock:
-        """The local Amazon's clock as it stands. Raises StartError without an answer ``within`` seconds."""
+        """The local Amazon's current clock. Raises StartError without an answer ``within`` seconds."""
         return _clock(control(self.url, "GET", "clock", within=within))
 
     def set_clock(self, *, speed: float, at_least: datetime | None = None) -> Clock:
-        """Let its clock run at ``speed``, and jump ahead to ``at_least`` (aware) when behind; never back."""
+        """Run its clock at ``speed``; move it forward to ``at_least`` (aware) if it is behind, never back."""
         return set_clock(self.url, speed=speed, at_least=at_least)
 
     def _answers(self) -> bool:
@@ -74,7 +74,7 @@ class LocalAmazon:
 
 
 def sandbox_environment(url: str) -> dict[str, str]:
-    """The variables of airflow_settings.yaml that point its connections at the local Amazon at ``url``."""
+    """Variables for airflow_settings.yaml that point its connections at the local Amazon at ``url``."""
     url = url.rstrip("/")
     variables = {
         "AMAZON_SP_ENDPOINT": url,
@@ -87,14 +87,14 @@ def sandbox_environment(url: str) -> dict[str, str]:
     }
     for account in control(url, "GET", "accounts"):
         owner = str(account["account"]).upper()
-        for source, told in (("SP", account), ("ADS", account.get("ads"))):
-            for name in ("client_id", "client_secret", "refresh_token") if told else ():
-                variables[f"AMAZON_{source}_{owner}_{name.upper()}"] = str(told[name])
+        for source, credentials in (("SP", account), ("ADS", account.get("ads"))):
+            for name in ("client_id", "client_secret", "refresh_token") if credentials else ():
+                variables[f"AMAZON_{source}_{owner}_{name.upper()}"] = str(credentials[name])
     return variables
 
 
 def set_clock(url: str, *, speed: float, at_least: datetime | None = None) -> Clock:
-    """Let the local Amazon's clock run at ``speed``, jumping to ``at_least`` (aware) when it is behind."""
+    """Run the local Amazon's clock at ``speed``; move it forward to ``at_least`` (aware) if it is behind."""
     change: dict[str, Any] = {"speed": speed}
     if at_least and at_least > _clock(control(url, "GET", "clock")).now():
         change["set"] = at_least.isoformat()
@@ -104,9 +104,9 @@ def set_clock(url: str, *, speed: float, at_least: datetime | None = None) -> Cl
 def control(
     url: str, method: str, what: str, body: dict[str, Any] | None = None, *, within: float = ANSWER_SECONDS
 ) -> Any:
-    """The decoded answer of the local Amazon's control address ``/_sandbox/<what>``.
+    """Call the local Amazon's control API ``/_sandbox/<what>`` and return the decoded answer.
 
-    Raises StartError when it refuses, or does not answer ``within`` seconds.
+    Raises StartError when the call is refused or gets no answer ``within`` seconds.
     """
     try:
         answer = httpx.request(method, f"{url}/_sandbox/{what}", json=body, timeout=within, trust_env=False)

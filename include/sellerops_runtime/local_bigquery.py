@@ -1,4 +1,4 @@
-"""A local BigQuery as a background program: `local-bigquery` of .venv-bigquery (`make bigquery`)."""
+"""Runs a local BigQuery as a background program: `local-bigquery` in .venv-bigquery (`make bigquery`)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from sellerops_runtime.processes import Component, plain_environment, wait_until
 PROJECT, LOCATION = "local", "US"
 VENV = PROJECT_ROOT / ".venv-bigquery"
 DESTINATIONS = ("postgres", "bigquery")
-# DuckDB needs all three to start; it looks for them below HOME.
+# Extensions that DuckDB needs to start; it looks for them below HOME.
 _EXTENSIONS = ("icu", "ducklake", "spatial")
 _IMPORT = f"from duckdb_extensions import import_extension as take; [take(name) for name in {_EXTENSIONS!r}]"
 
 
 class LocalBigQuery:
-    """One server on ports of its own, its tables in ``data``, which outlives it.
+    """One server on its own ports, with its tables in ``data``, which it leaves behind.
 
     Raises StartError when it is not installed.
     """
@@ -43,13 +43,13 @@ class LocalBigQuery:
         self._program = venv / "bin" / "local-bigquery"
         if not self._program.exists():
             raise StartError(
-                "there is no local BigQuery.",
+                "the local BigQuery is not installed.",
                 where=str(self._program),
-                remedy="Make it with `make bigquery` (Python 3.13), or leave out BIGQUERY=1.",
+                remedy="Install it with `make bigquery` (Python 3.13), or run without BIGQUERY=1.",
             )
         first, second = free_ports(2)
         self.port = port or first
-        # Google's program would otherwise log in by what it finds of its own.
+        # Its own HOME, so that it does not log in with the user's Google credentials.
         self._env = {**plain_environment(env), "HOME": str(venv / "home")}
         argv = [str(self._program), "--host", LOOPBACK, "--port", str(self.port), "--grpc-port", str(second)]
         argv += ["--project", PROJECT, "--data-dir", str(data), "serve"]
@@ -68,7 +68,7 @@ class LocalBigQuery:
         wait_until(self._answers, seconds, "The local BigQuery", watch=[self.component])
 
     def environment(self) -> dict[str, str]:
-        """What makes Google's client in Airflow's parts talk to it."""
+        """Variables that direct Google's client in Airflow's components to this server."""
         return {"BIGQUERY_EMULATOR_HOST": self.url}
 
     def _answers(self) -> bool:
@@ -79,30 +79,31 @@ class LocalBigQuery:
             return False
 
     def _take_extensions(self) -> None:
-        """Put DuckDB's extensions, which come as packages, where it looks for them; once."""
+        """Install DuckDB's extensions, which come as packages, where it looks for them; only once."""
         home = Path(self._env["HOME"])
-        done = home / ".installed"
-        if done.exists():
+        marker = home / ".installed"
+        if marker.exists():
             return
         home.mkdir(exist_ok=True)
-        told = subprocess.run(
+        done = subprocess.run(
             [str(self._program.parent / "python"), "-c", _IMPORT],
             env=self._env,
             capture_output=True,
             text=True,
             check=False,
         )
-        if told.returncode != 0:
+        if done.returncode != 0:
+            reason = (done.stderr.strip().splitlines() or ["no details"])[-1]
             raise StartError(
-                f"its DuckDB takes no extensions: {(told.stderr.strip().splitlines() or ['?'])[-1]}",
+                f"cannot install DuckDB's extensions: {reason}",
                 where=str(home),
-                remedy="Remove .venv-bigquery, then `make bigquery`.",
+                remedy="Remove .venv-bigquery, then run `make bigquery`.",
             )
-        done.touch()
+        marker.touch()
 
 
 def bigquery_settings() -> dict[str, str]:
-    """The variables of airflow_settings.yaml for the connection ``sellerops_bigquery``."""
+    """Variables for connection ``sellerops_bigquery`` in airflow_settings.yaml."""
     return {
         "SELLEROPS_BIGQUERY_PROJECT": PROJECT,
         "SELLEROPS_BIGQUERY_LOCATION": LOCATION,
@@ -111,24 +112,25 @@ def bigquery_settings() -> dict[str, str]:
 
 
 def configure(folder: Path, source: Path | None = None) -> dict[str, str]:
-    """A view of the configuration in which every report goes to both; the variables that choose it.
+    """Create a configuration in ``folder`` that loads every report into both destinations.
 
-    Whatever else it says is the configuration itself, linked to: a spec that is changed is changed here too.
+    Everything else is linked to ``source`` (default: the configuration), so changed specs take effect here
+    too. Returns the variables that select the new configuration.
     """
     origin = source or config_dir()
-    _link_all(origin, folder, but="reports")
-    _link_all(origin / "reports", folder / "reports", but="defaults.yaml")
+    _link_all(origin, folder, except_for="reports")
+    _link_all(origin / "reports", folder / "reports", except_for="defaults.yaml")
     defaults = folder / "reports" / "defaults.yaml"
     content = {**read_yaml(origin / "reports" / "defaults.yaml"), "destinations": list(DESTINATIONS)}
     defaults.write_text(yaml.safe_dump(content), encoding="utf-8")
     return {"SELLEROPS_CONFIG_DIR": str(folder)}
 
 
-def _link_all(origin: Path, folder: Path, *, but: str) -> None:
+def _link_all(origin: Path, folder: Path, *, except_for: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         if old.is_symlink():
             old.unlink()
     for each in origin.iterdir():
-        if each.name != but:
+        if each.name != except_for:
             os.symlink(each, folder / each.name)

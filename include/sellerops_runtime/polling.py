@@ -1,4 +1,4 @@
-"""Waiting for a part that is slow, silent or starting again: as long as it moves, not for a fixed time."""
+"""Waits for a slow or restarting component as long as it makes progress, instead of for a fixed time."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
 
 
 class Unanswered(Exception):
-    """No answer that counts: none came, or one that only says that the part is in trouble."""
+    """No usable answer: none came, or one that only reports a failure of the component."""
 
 
 @dataclass(frozen=True)
 class Observation(Generic[_T]):
-    """What a look found. ``found``: what is waited for, None until it is there.
+    """The result of one poll.
 
-    ``state`` differs from that of the look before when something has moved; ``text`` says it to people.
+    ``found``: the awaited value, None until it is available. ``state``: changes when there is progress.
+    ``text``: the state in words.
     """
 
     found: _T | None
@@ -31,21 +32,21 @@ class Observation(Generic[_T]):
 
 @dataclass(frozen=True)
 class Poller:
-    """How long to wait, and what happens meanwhile.
+    """Retries calls and polls for values until there is no progress.
 
-    :param seconds: how long nothing may move before it is given up.
-    :param tell: gets a line for people at each look that found nothing.
-    :param watch: called before each look; raises when going on waiting is of no use.
+    :param seconds: give up after so many seconds without progress.
+    :param show: called with a line of text after each poll that found nothing.
+    :param watch: called before each poll; raises when waiting is pointless.
     """
 
     seconds: float
-    tell: Callable[[str], None] = lambda text: None
+    show: Callable[[str], None] = lambda text: None
     watch: Callable[[], object] = lambda: None
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep
 
     def call(self, attempt: Callable[[], _T]) -> _T:
-        """What ``attempt`` returns, made again while it raises Unanswered; the last of these in the end."""
+        """Call ``attempt`` until it does not raise Unanswered; after ``seconds``, raise the last one."""
         deadline, pause = self.clock() + self.seconds, _FIRST_PAUSE
         while True:
             self.watch()
@@ -54,16 +55,16 @@ class Poller:
             except Unanswered as error:
                 if self.clock() + pause > deadline:
                     raise
-                self.tell(f"{error}; trying again")
+                self.show(f"{error}; retrying")
             self.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2)
 
     def wait(
         self, look: Callable[[], Observation[_T]], what: str, *, every: float = 1.0, remedy: str = ""
     ) -> _T:
-        """What ``look`` finds in the end. Raises Stalled when its ``state`` has not changed for ``seconds``.
+        """Poll ``look`` every so many seconds until it finds a value. Unanswered counts as no progress.
 
-        A look that raises Unanswered has seen nothing move.
+        Raises Stalled, naming ``what``, when its ``state`` has not changed for ``seconds``.
         """
         moved, state, text = self.clock(), object(), ""
         while True:
@@ -80,9 +81,9 @@ class Poller:
                 text = seen.text
             if self.clock() - moved > self.seconds:
                 raise Stalled(
-                    f"waited for {what}; nothing has moved for {self.seconds:.0f} s"
+                    f"waited for {what}, without progress for {self.seconds:.0f} s"
                     + (f" ({text})." if text else "."),
                     remedy=remedy,
                 )
-            self.tell(text or f"Waiting for {what}")
+            self.show(text or f"Waiting for {what}")
             self.sleep(every)

@@ -1,4 +1,4 @@
-"""Free TCP ports of the loopback address."""
+"""Chooses free TCP ports on the loopback address."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import socket
 from sellerops_runtime.errors import PortTaken
 
 LOOPBACK = "127.0.0.1"
-# The system gives none of these away between a look at a free port and the server that listens on it: what it
-# chooses itself, for servers and for connections, begins at 32768 or above.
+# The system assigns ports from 32768 only, so it cannot take one of these before our server listens on it.
 _OURS = range(20_000, 32_000)
 
 
@@ -26,12 +25,12 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port nobody listens on, by chance."""
+    """A random free port."""
     return free_ports(1)[0]
 
 
 def free_ports(count: int) -> list[int]:
-    """So many different free ports, by chance: two starts at one time hardly choose the same."""
+    """``count`` different free ports, chosen at random so that simultaneous starts rarely collide."""
     found: list[int] = []
     for port in random.sample(_OURS, len(_OURS)):
         if len(found) == count:
@@ -42,20 +41,23 @@ def free_ports(count: int) -> list[int]:
 
 
 def choose_port(variable: str, preferred: int | None = None) -> int:
-    """The port in environment ``variable``, else ``preferred`` when free, else any free one.
+    """The port in environment ``variable``; if unset, ``preferred`` when free, otherwise any free one.
 
-    Raises PortTaken when the variable names a port that is in use or none at all: what was asked for is not
-    replaced silently.
+    Raises PortTaken when the variable's port is in use or invalid, instead of silently choosing another.
     """
-    asked = os.environ.get(variable, "").strip()
-    if not asked:
+    value = os.environ.get(variable, "").strip()
+    if not value:
         return preferred if preferred and is_free(preferred) else free_port()
-    if not asked.isdigit() or not 0 < int(asked) < 65536:
-        raise PortTaken(f"{asked!r} is no port.", where=variable, remedy=f"Set {variable} to 1024 to 65535.")
-    if not is_free(int(asked)):
+    if not value.isdigit() or not 0 < int(value) < 65536:
         raise PortTaken(
-            f"port {asked} is in use.",
+            f"{value!r} is not a valid port.",
             where=variable,
-            remedy=f"Set {variable} to another port, or leave it unset to have a free one chosen.",
+            remedy=f"Set {variable} to a number from 1024 to 65535.",
         )
-    return int(asked)
+    if not is_free(int(value)):
+        raise PortTaken(
+            f"port {value} is in use.",
+            where=variable,
+            remedy=f"Set {variable} to another port, or unset it to use any free one.",
+        )
+    return int(value)

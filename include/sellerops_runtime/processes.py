@@ -1,4 +1,4 @@
-"""Programs in the background: each in a session of its own, stopped as one, known by pid and start time."""
+"""Background programs, each in its own session and identified by pid and start time."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ import psutil
 from sellerops_runtime.errors import StartError
 
 STOP_SECONDS = 12.0
-# The kernel tells start times in hundredths of a second since the boot, and the boot itself less exactly.
+# Seconds. The kernel counts start times in hundredths of a second since boot, but knows the boot time less
+# exactly.
 _SAME_START = 2.0
-# What a program of ours needs of its caller's environment: where things are, and how text is written.
+# What our programs need from the caller's environment: paths and locale.
 _PLAIN_VARIABLES = frozenset(
     {
         "HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LOGNAME", "NO_PROXY", "PATH",
@@ -29,7 +30,7 @@ _PLAIN_VARIABLES = frozenset(
 
 
 def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Without keys, connections and credentials, which programs beside Airflow have no need of."""
+    """The environment without keys, connections and credentials, for programs other than Airflow's."""
     return {
         name: value
         for name, value in environment.items()
@@ -39,7 +40,7 @@ def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Identity:
-    """A process for good: a pid is given again, a pid with its start time is not. ``cwd``: where it works."""
+    """Identifies a process by pid and start time, because pids are reused. ``cwd``: its working directory."""
 
     pid: int
     created: float
@@ -60,7 +61,7 @@ class Identity:
         return bool(abs(process.create_time() - self.created) < _SAME_START)
 
     def process(self) -> psutil.Process | None:
-        """The process, or None when it has ended (or another one has its pid)."""
+        """The process; None when it has ended, even if another one has its pid."""
         try:
             found = psutil.Process(self.pid)
             same = self._is(found) and found.status() != psutil.STATUS_ZOMBIE
@@ -84,7 +85,7 @@ class Component:
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it; its output goes to the log."""
+        """Start the program in a new session, with its output in the log."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.pid_file.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
@@ -102,7 +103,7 @@ class Component:
 
     @property
     def exit_code(self) -> int | None:
-        """What it ended with; None while it runs."""
+        """The program's exit code; None while it is running."""
         return self._child.poll() if self._child else None
 
     @property
@@ -112,36 +113,36 @@ class Component:
         return self._child.pid
 
     def check_alive(self) -> None:
-        """Raises StartError with the end of the log when it has ended."""
+        """Raise StartError with the end of the log if the program has exited."""
         if self.exit_code is not None:
             raise StartError(
-                f"{self.name} ended with code {self.exit_code}. Its last words:\n{tail(self.log)}",
+                f"{self.name} exited with code {self.exit_code}. The end of its log:\n{tail(self.log)}",
                 where=str(self.log),
             )
 
     def stop(self) -> None:
-        """Stop it with all it started; see stop_all."""
+        """Stop the program and everything it started; see stop_all."""
         stop_all([self])
 
     def kill(self) -> None:
-        """End it and all it started at once, as a crash does."""
+        """Kill the program and everything it started at once, as a crash would."""
         stop_all([self], seconds=0.0)
 
 
 def stop_all(components: Iterable[Component], seconds: float = STOP_SECONDS) -> None:
-    """Stop them together: SIGTERM, then SIGKILL for all of their sessions that has not ended in time."""
+    """Stop all: send SIGTERM, and after ``seconds`` SIGKILL to what is left of their sessions."""
     pid_files = [component.pid_file for component in components]
     _stop_recorded(pid_files, seconds)
 
 
 def stop_leftovers(run_dir: Path, seconds: float = STOP_SECONDS) -> list[str]:
-    """Stop what pid files of an earlier start still name; the names of what was running."""
+    """Stop the programs that an earlier start's pid files name; return those that were running."""
     pid_files = sorted(run_dir.glob("*.json"))
     return _stop_recorded(pid_files, seconds)
 
 
 def running_parts(run_dir: Path) -> list[str]:
-    """The names of the programs that pid files name and that run, in alphabetical order."""
+    """Sorted names of the running programs that have a pid file."""
     return [
         path.stem
         for path in sorted(run_dir.glob("*.json"))
@@ -150,7 +151,7 @@ def running_parts(run_dir: Path) -> list[str]:
 
 
 def _stop_recorded(pid_files: Iterable[Path], seconds: float) -> list[str]:
-    """``seconds`` 0 gives no time to end well: nothing but SIGKILL is sent."""
+    """Like stop_leftovers, for given pid files. With ``seconds`` 0, send SIGKILL at once."""
     recorded = {pid_file: identity for pid_file in pid_files if (identity := _read(pid_file))}
     stopped = []
     for pid_file, identity in recorded.items():
@@ -159,7 +160,7 @@ def _stop_recorded(pid_files: Iterable[Path], seconds: float) -> list[str]:
             _signal(leader, signal.SIGTERM if seconds else signal.SIGKILL)
     if seconds:
         psutil.wait_procs(_members(recorded.values()), timeout=seconds)
-    for _ in range(3):  # a member may have started another one while the first were being killed
+    for _ in range(3):  # members may start others while the first ones are being killed
         late = _members(recorded.values())
         for process in late:
             _signal(process, signal.SIGKILL)
@@ -177,11 +178,11 @@ def _read(pid_file: Path) -> Identity | None:
 
 
 def _members(leaders: Iterable[Identity]) -> list[psutil.Process]:
-    """All living processes of the sessions these led, also where the leader itself is gone.
+    """All living processes in the sessions of ``leaders``, including sessions whose leader has ended.
 
-    The kernel gives a pid to no other process while a session of that number lives. So the leader is the one
-    recorded, or another (then the session is not ours), or gone: then the session is the rest of ours or,
-    as with daemons, of a later leader that is gone too. Ours work where their leader did.
+    The kernel does not reuse a pid while a session with that number exists. So the leader is the one
+    recorded, or another (then the session is not ours), or gone. If it is gone, the session is the rest of
+    ours or, as with daemons, that of a later leader which is gone too; ours work in their leader's directory.
     """
     sessions = {identity.pid: identity for identity in leaders if not identity.was_reused()}
     members = []
@@ -210,7 +211,7 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
 
 
 def tail(path: Path, lines: int = 15) -> str:
-    """The last lines of a log, for a message; empty when there is none."""
+    """The last lines of a log, for a message; empty when the log does not exist."""
     try:
         with path.open("rb") as log:
             log.seek(max(0, path.stat().st_size - 16_384))
@@ -223,9 +224,10 @@ def tail(path: Path, lines: int = 15) -> str:
 def wait_until(
     check: Callable[[], bool], seconds: float, what: str, *, watch: Sequence[Component] = ()
 ) -> None:
-    """Call ``check`` four times a second until it says yes.
+    """Call ``check`` four times a second until it returns True.
 
-    Raises StartError naming ``what`` when it does not in time, and at once when one of ``watch`` has ended.
+    Raises StartError, naming ``what``, after ``seconds``, or at once when a component in ``watch`` has
+    exited.
     """
     deadline = time.monotonic() + seconds
     while not check():

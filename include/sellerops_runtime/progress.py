@@ -1,4 +1,4 @@
-"""What a person sees while it takes its time: one changing line on a terminal, else a line now and then."""
+"""Shows progress: one changing line on a terminal, occasional lines elsewhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _STILL_SECONDS = 30.0
 
 
 class Progress:
-    """Lines for people on ``stream``, each with the seconds since the start."""
+    """Writes lines to ``stream`` (default: stdout), each with the seconds since the start."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
@@ -26,12 +26,12 @@ class Progress:
         return time.monotonic() - self._started
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Write a line that stays."""
         self._clear()
         self._write(self._stamped(text) + "\n")
 
     def show(self, text: str) -> None:
-        """How far it is: replaces the line before on a terminal; elsewhere a line now and then."""
+        """Write a progress line; it replaces the previous one on a terminal and appears rarely elsewhere."""
         if self._is_terminal:
             line = self._stamped(text)
             self._write("\r" + line.ljust(self._open))
@@ -43,7 +43,7 @@ class Progress:
             self._write(self._stamped(text) + "\n")
 
     def plain(self, text: str) -> None:
-        """Text as it is, such as a table."""
+        """Write text without a timestamp, such as a table."""
         self._clear()
         self._write(text + "\n")
 

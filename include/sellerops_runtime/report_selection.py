@@ -1,4 +1,4 @@
-"""Which reports a demo collects, in which order, and for which days."""
+"""Selects the reports that a demo collects, their order and their days."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 
 from sellerops.settings.specs import PeriodKind, ReportSpec
 
-# What `make demo` shows within five minutes: the reports that differ most from each other.
+# The reports of a plain `make demo`: as different from each other as possible, in under five minutes.
 DEMO_REPORTS = (
     "all_orders",
     "fba_customer_returns",
@@ -16,16 +16,17 @@ DEMO_REPORTS = (
     "settlements",
     "sp_campaigns",
 )
-# Asked for ASINs, which come from the listings: these go after them, and the listings before all others.
+# Operations requested per ASIN. ASINs come from the listings report, so that one is collected before all
+# others.
 LISTINGS = "listings_all"
 _OF_ASINS = ("getCatalogItem", "searchCatalogItems", "getMyFeesEstimates")
 
 
 def rounds(specs: Sequence[ReportSpec], *, full: bool) -> list[list[ReportSpec]]:
-    """The reports in the order of collecting: those of a later round read what the listings landed.
+    """The reports in one or two rounds; those of the second read what the first round's listings loaded.
 
-    Quota, not the machine, bounds the whole: what Amazon lets be created once a minute goes first, and of
-    that what has most slices, so that no token is left unused while other reports are collected.
+    Quota is the bottleneck. So reports that Amazon creates at most once a minute come first, those with the
+    most slices before the others, and no quota is left unused while other reports are collected.
     """
     chosen = [spec for spec in specs if spec.enabled and (full or spec.name in DEMO_REPORTS)]
     later = [spec for spec in chosen if needs_asins(spec)]
@@ -39,12 +40,12 @@ def _turn(spec: ReportSpec) -> tuple[bool, bool, bool]:
 
 
 def needs_asins(spec: ReportSpec) -> bool:
-    """Whether its requests are made of the account's ASINs."""
+    """Whether the report is requested per ASIN of the account."""
     return spec.request.split is not None or spec.request.operation in _OF_ASINS
 
 
 def run_days(spec: ReportSpec, first: date, last: date) -> dict[str, str]:
-    """A run's parameters for these days; empty where a week, month, quarter or moment is collected."""
+    """A run's parameters for these days; empty unless the report's period is a day that may be chosen."""
     if spec.period.kind.is_whole_only or spec.period.kind is PeriodKind.SNAPSHOT:
         return {}
     return {"from_day": first.isoformat(), "to_day": last.isoformat()}

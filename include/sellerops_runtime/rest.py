@@ -13,15 +13,15 @@ import httpx
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.polling import Poller, Unanswered
 
-# An api-server that is started anew on a busy machine answers within a minute.
+# Seconds. A restarted api-server answers within a minute, even on a busy machine.
 _PATIENCE = Poller(180.0)
 
 
 class AirflowApi:
-    """``base_url`` without a path, user and password of the simple auth manager. Logs in when needed.
+    """A client for the Airflow at ``base_url`` (without a path), with a login of the simple auth manager.
 
-    A call that gets no answer, or one of the 5xx, is made again for as long as ``poller`` says. Each is
-    safe to repeat: the first may have had its effect before its answer was lost.
+    Calls without an answer or with a 5xx answer are retried as ``poller`` allows. All are safe to repeat,
+    since the first may have taken effect before its answer was lost.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class AirflowApi:
     ) -> None:
         self._patience = poller
         self._credentials = {"username": user, "password": password}
-        # Loopback: a proxy of the environment has no business between.
+        # Ignore the environment's proxies: the address is on loopback.
         self._http = httpx.Client(base_url=base_url, timeout=timeout, trust_env=False)
         self._token = ""
 
@@ -48,7 +48,7 @@ class AirflowApi:
         self._http.close()
 
     def request(self, method: str, path: str, **arguments: Any) -> Any:
-        """The decoded answer of ``/api/v2<path>``. Raises StartError with Airflow's words when it refuses."""
+        """Call ``/api/v2<path>`` and return the decoded answer. Raises StartError with Airflow's refusal."""
 
         def attempt() -> httpx.Response:
             if not self._token:
@@ -73,7 +73,7 @@ class AirflowApi:
         self._token = answer.json()["access_token"]
 
     def _answer(self, what: str, send: Callable[[], httpx.Response]) -> httpx.Response:
-        """The first answer of ``send`` that is none of the 5xx. Raises StartError when none comes in time."""
+        """The first answer of ``send`` that is not 5xx. Raises StartError when none comes in time."""
 
         def attempt() -> httpx.Response:
             try:
@@ -100,7 +100,7 @@ class AirflowApi:
         )
 
     def health(self) -> dict[str, str]:
-        """State by component (``healthy``, ...); empty while nothing answers."""
+        """State by component (``healthy``, ...); empty while the api-server does not answer."""
         try:
             answer = self._http.get("/api/v2/monitor/health", timeout=5.0)
         except httpx.TransportError:
@@ -115,14 +115,15 @@ class AirflowApi:
         return {dag["dag_id"]: dag for dag in found}
 
     def import_errors(self) -> list[dict[str, Any]]:
-        """What of the DAG folder could not be imported: filename and stack_trace each."""
+        """The import errors of DAG files, with ``filename`` and ``stack_trace`` each."""
         return self._pages("/importErrors", "import_errors", {})
 
     def set_paused(self, dag_id: str, paused: bool) -> None:
+        """Pause or unpause a DAG."""
         self.request("PATCH", f"/dags/{dag_id}", json={"is_paused": paused})
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None, run_id: str | None = None) -> str:
-        """Start a run without a logical date, unless there is one of this id; its run id."""
+        """Start a run without a logical date, unless one with this id exists; return its id."""
         run_id = run_id or f"manual__{datetime.now(UTC).isoformat()}"
         body = {"logical_date": None, "conf": conf or {}, "dag_run_id": run_id}
         try:
@@ -130,44 +131,46 @@ class AirflowApi:
         except StartError as error:
             if error.details.get("status") != 409:
                 raise
-            self.run(dag_id, run_id)  # made by a call whose answer was lost
+            self.run(dag_id, run_id)  # created by an earlier call whose answer was lost
         return run_id
 
     def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """One run, as the API returns it."""
         found: dict[str, Any] = self.request("GET", f"/dags/{dag_id}/dagRuns/{run_id}")
         return found
 
     def runs(self, dag_id: str = "~", **filters: Any) -> list[dict[str, Any]]:
-        """The runs of a DAG (``~``: of all); filters as the API names them, such as ``state``."""
+        """The runs of a DAG (``~``: of all DAGs), filtered by the API's parameters, such as ``state``."""
         return self._pages(f"/dags/{dag_id}/dagRuns", "dag_runs", filters)
 
     def set_run_state(self, dag_id: str, run_id: str, state: str) -> None:
+        """Mark a run ``queued``, ``success`` or ``failed``."""
         self.request("PATCH", f"/dags/{dag_id}/dagRuns/{run_id}", json={"state": state})
 
     def task_instances(self, dag_id: str, run_id: str, **filters: Any) -> list[dict[str, Any]]:
-        """All task instances of a run, mapped ones each."""
+        """All task instances of a run, including each mapped one."""
         return self._pages(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances", filters)
 
     def count_tasks(self, state: str) -> int:
-        """How many task instances of all DAGs are in ``state``."""
+        """Number of task instances of all DAGs in ``state``."""
         params = {"state": state, "limit": 1}
         found = self.request("GET", "/dags/~/dagRuns/~/taskInstances", params=params)
         return int(found["total_entries"])
 
     def clear(self, dag_id: str, run_id: str, task_ids: list[str | list[Any]], **options: Any) -> Any:
-        """Clear tasks (``"task"`` or ``["task", map_index]``) of a run, so that they run again."""
+        """Clear tasks of a run (``"task"`` or ``["task", map_index]``), so that they run again."""
         body = {"dag_run_id": run_id, "task_ids": task_ids, "dry_run": False, "only_failed": False, **options}
         return self.request("POST", f"/dags/{dag_id}/clearTaskInstances", json=body)
 
     def xcom(
         self, dag_id: str, run_id: str, task_id: str, key: str = "return_value", map_index: int = -1
     ) -> Any:
-        """The value a task handed on."""
+        """The value of a task's XCom."""
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/{key}"
         return self.request("GET", path, params={"map_index": map_index, "deserialize": True})["value"]
 
     def wait_for_run(self, dag_id: str, run_id: str, seconds: float) -> dict[str, Any]:
-        """The run once it has ended, well or not. Raises StartError when it has not in time."""
+        """Wait until the run has succeeded or failed, and return it. Raises StartError after ``seconds``."""
         deadline = time.monotonic() + seconds
         while (run := self.run(dag_id, run_id))["state"] not in ("success", "failed"):
             if time.monotonic() > deadline:
@@ -191,7 +194,7 @@ class AirflowApi:
 
 
 def _sound(answer: httpx.Response) -> httpx.Response:
-    """The answer, unless it only says that Airflow is in trouble: then Unanswered, with it."""
+    """The answer. Raises _Broken, which carries it, for a 5xx."""
     if answer.is_server_error:
         raise _Broken(answer)
     return answer
@@ -200,4 +203,4 @@ def _sound(answer: httpx.Response) -> httpx.Response:
 class _Broken(Unanswered):
     def __init__(self, answer: httpx.Response) -> None:
         self.answer = answer
-        super().__init__(f"Airflow answers {answer.status_code}")
+        super().__init__(f"Airflow answered {answer.status_code}")

@@ -1,4 +1,4 @@
-"""The runs of a demo: triggered as soon as what they read is there, followed together."""
+"""Triggers a demo's runs as soon as their input is loaded, and follows them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from sellerops_runtime.report_selection import run_days
 from sellerops_runtime.rest import AirflowApi
 
 _ENDED = ("success", "failed")
-# Runs of the demo's own begin so; all others are of somebody who uses it.
+# Run ids of the demo's own runs; all others were started by its users.
 PREFIX = "demo__"
 
 
 class Runs:
-    """Runs of ``parts`` for the days ``first`` to ``last``; those of a later part read what ``source`` lands.
+    """Runs of ``parts`` for the days ``first`` to ``last``. Later parts read what report ``source`` loads.
 
-    ``by_dag``: run id by DAG id of what was triggered. ``states``: by DAG id, of what has ended. ``number``:
-    of all runs, whether triggered yet or not.
+    ``by_dag``: ids of triggered runs, by DAG id. ``states``: states of ended runs, by DAG id. ``number``: of
+    all runs, triggered or not.
     """
 
     def __init__(
@@ -33,14 +33,14 @@ class Runs:
         self.states: dict[str, str] = {}
 
     def advance(self) -> bool:
-        """Trigger what may begin, learn what has ended; whether all has."""
-        self._learn()
-        while self._waiting and self._may_begin():
+        """Update the states and trigger the runs that can start; return whether all have ended."""
+        self._update_states()
+        while self._waiting and self._can_start():
             self._trigger(self._waiting.pop(0))
         return len(self.states) == self.number
 
-    def _learn(self) -> None:
-        """One call for all: the api-server shares the machine with the tasks it tells about."""
+    def _update_states(self) -> None:
+        """With one call for all runs, because the api-server shares the machine with the tasks."""
         found = self._api.runs(state=list(_ENDED), end_date_gte=self._began.isoformat())
         self.states = {
             run["dag_id"]: run["state"]
@@ -48,7 +48,7 @@ class Runs:
             if self.by_dag.get(run["dag_id"]) == run["dag_run_id"]
         }
 
-    def _may_begin(self) -> bool:
+    def _can_start(self) -> bool:
         is_landed = any(dag_id.endswith(f"__{self._source}") for dag_id in self.states)
         return is_landed or len(self.states) == len(self.by_dag)
 
@@ -61,9 +61,9 @@ class Runs:
 
 
 def end_old_runs(api: AirflowApi) -> dict[str, int]:
-    """End the runs that an interrupted demo left: this one collects the same days with runs of its own.
+    """Fail the runs an interrupted demo left, because this demo collects the same days with its own runs.
 
-    Everybody else's go on. How many of those have not ended, by DAG id.
+    Other runs continue; returns the number of those that have not ended, by DAG id.
     """
     kept: Counter[str] = Counter()
     for run in api.runs(state=["queued", "running"]):

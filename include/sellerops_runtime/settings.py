@@ -1,4 +1,4 @@
-"""airflow_settings.yaml (the Astro command line's format): read, filled in and put into Airflow."""
+"""Reads airflow_settings.yaml (the Astro CLI's format), substitutes variables, and loads it into Airflow."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sellerops.settings.config_files import read_yaml
 from sellerops_runtime.home import PROJECT_ROOT
 
 SETTINGS_FILE = PROJECT_ROOT / "airflow_settings.yaml"
-# Entries that a whole system does without.
+# Entries that a complete system can do without.
 OPTIONAL = frozenset(
     {
         "connection sellerops_bigquery",
@@ -31,7 +31,7 @@ OPTIONAL = frozenset(
 )
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
-# Astro's own templates leave every key empty that a user does not need.
+# Astro's templates leave unused keys empty.
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else str(value))]
 
 
@@ -65,7 +65,7 @@ class VariableSetting(_Strict):
 
 
 class Settings(_Strict):
-    """What the file declares."""
+    """The connections, pools and variables that the file declares."""
 
     connections: list[ConnectionSetting] = Field(default_factory=list)
     pools: list[PoolSetting] = Field(default_factory=list)
@@ -77,14 +77,14 @@ class _File(_Strict):
 
 
 class Loaded(BaseModel):
-    """Settings ready to apply, and by entry left out (``connection slack_default``) the variables not set."""
+    """Settings ready to apply, and by skipped entry (``connection slack_default``) its unset variables."""
 
     settings: Settings
     skipped: dict[str, list[str]]
 
 
 def read_settings(path: Path = SETTINGS_FILE) -> Settings:
-    """The file as it stands, placeholders and all. Raises ConfigurationError naming key and cause."""
+    """The file with its placeholders. Raises ConfigurationError naming the key and the cause."""
     try:
         return _File.model_validate(read_yaml(path)).airflow
     except ValidationError as error:
@@ -93,12 +93,12 @@ def read_settings(path: Path = SETTINGS_FILE) -> Settings:
         raise ConfigurationError(
             f"{first['msg']}.",
             where=f"{path}, {key}",
-            remedy="Correct the key; the keys are the Astro command line's.",
+            remedy="Correct the key; valid keys are those of the Astro command line.",
         ) from error
 
 
 def substitute_variables(settings: Settings, environment: Mapping[str, str] = os.environ) -> Loaded:
-    """Replace ``${NAME}`` and ``${NAME:-default}``. An entry with an unset variable is left out and named."""
+    """Substitute ``${NAME}`` and ``${NAME:-default}``; skip and report entries with unset variables."""
     skipped: dict[str, list[str]] = {}
     filled = Settings(
         connections=_filled(settings.connections, "connection", "conn_id", environment, skipped),
@@ -144,9 +144,9 @@ def _substitute(value: Any, environment: Mapping[str, str], missing: list[str]) 
 
 
 def apply(settings: Settings) -> list[str]:
-    """Put all into Airflow's metadata, replacing entries of the same name; one line for each.
+    """Write all entries to Airflow's metadata, replacing those with the same name; return one line per entry.
 
-    Runs in Airflow's environment. Raises ConfigurationError for a port that is none.
+    Runs in Airflow's environment. Raises ConfigurationError for an invalid port.
     """
     from airflow.models import Connection, Pool, Variable
     from airflow.utils.session import create_session
@@ -170,7 +170,7 @@ def apply(settings: Settings) -> list[str]:
 
 
 def create_implied_pools() -> list[str]:
-    """Create the pools that accounts.yaml implies and Airflow lacks; one line for each."""
+    """Create the pools that accounts.yaml needs and Airflow lacks; return one line per pool."""
     from airflow import settings
 
     from sellerops_airflow.dag_factory.pools import SLOTS, create_missing_pools
@@ -186,7 +186,7 @@ def _assign(connection: Any, entry: ConnectionSetting) -> Any:
         return connection
     if entry.conn_port and not entry.conn_port.isdigit():
         raise ConfigurationError(
-            f"{entry.conn_port!r} is no port.", where=f"connection {entry.conn_id}, conn_port"
+            f"{entry.conn_port!r} is not a valid port.", where=f"connection {entry.conn_id}, conn_port"
         )
     connection.conn_type = entry.conn_type
     connection.host = entry.conn_host or None
@@ -202,7 +202,7 @@ def _assign(connection: Any, entry: ConnectionSetting) -> Any:
 
 
 def write_passwords(path: Path, passwords: Mapping[str, str]) -> None:
-    """The file of Airflow's simple auth manager, readable by its owner only."""
+    """Write the password file of Airflow's simple auth manager, readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     path.write_text(json.dumps(dict(passwords)), encoding="utf-8")

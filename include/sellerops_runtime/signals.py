@@ -1,4 +1,4 @@
-"""Ctrl-C and the signals to end: heard once while working, not at all while stopping."""
+"""Handles Ctrl-C and termination signals: the first interrupts work, later ones are ignored."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(Exception):
-    """Somebody asked us to end: Ctrl-C or a signal."""
+    """The user pressed Ctrl-C, or a termination signal arrived."""
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """The first Ctrl-C, TERM or HUP raises Interrupted in the main thread; those after it are not heard."""
+    """Raise Interrupted in the main thread on the first Ctrl-C, TERM or HUP, and ignore later ones."""
 
     def end(number: int, frame: FrameType | None) -> None:
         for each in _SIGNALS:
@@ -32,6 +32,6 @@ def interruptible() -> Iterator[None]:
 
 
 def ignore_interrupts() -> None:
-    """From here on nothing interrupts: what is being stopped is stopped to the end."""
+    """Ignore further interrupts, so that stopping completes."""
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)

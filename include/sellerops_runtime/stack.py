@@ -1,6 +1,4 @@
-"""Everything the demo runs, started together and stopped together: Postgres, the local Amazon, Airflow;
-with BIGQUERY=1 a local BigQuery, too.
-"""
+"""Starts and stops the demo's components: Postgres, local Amazon, Airflow, optionally a local BigQuery."""
 
 from __future__ import annotations
 
@@ -38,18 +36,18 @@ from sellerops_runtime.signals import ignore_interrupts
 METADATA, WAREHOUSE = "airflow", "warehouse"
 METADATA_OWNER, WAREHOUSE_OWNER = "airflow", "sellerops_owner"
 UI_PORT = 8080
-# The scheduler waits for running tasks; what they do is safe to cut off at any point.
+# The scheduler waits for running tasks, which are safe to interrupt at any point.
 STOP_SECONDS = 8.0
-# How long to wait for the local Amazon's clock, of which a later look will do as well.
+# Timeout for reading the local Amazon's clock, which can also be read later.
 _CLOCK_SECONDS = 5.0
-# Reading the catalogue takes four seconds of processor time. What changes is read at once (ChangeWatch).
+# Parsing the catalogue takes four seconds of CPU. Changes are parsed at once (config_watcher).
 _READ_DAGS_EVERY = 600
 
 
 class Stack:
-    """The parts of one demo in ``home``. ``start`` raises StartError naming the part that does not start.
+    """The components of one demo in ``home``. ``start`` raises StartError naming one that does not start.
 
-    :param bigquery: with a local BigQuery, into which every report is loaded, too.
+    :param bigquery: also run a local BigQuery and load every report into it.
     """
 
     def __init__(self, home: Home, progress: Progress, *, bigquery: bool = False) -> None:
@@ -65,29 +63,30 @@ class Stack:
         self._schedules = os.environ.get("DEMO_SCHEDULES", "False")
 
     def poller(self, seconds: float) -> Poller:
-        """For waiting while all parts live; what is waited for is shown."""
-        return Poller(seconds, tell=self._progress.show, watch=self.check_alive)
+        """A poller that shows its progress and fails when a component exits."""
+        return Poller(seconds, show=self._progress.show, watch=self.check_alive)
 
     @property
     def warehouse(self) -> str:
+        """URL of the warehouse for its owner."""
         return self.postgres.url_of(self.postgres.login(WAREHOUSE_OWNER), WAREHOUSE)
 
     @property
     def reader(self) -> str:
-        """Of the warehouse, for the role that only reads."""
+        """URL of the warehouse for the read-only role."""
         return self.postgres.url_of(self.postgres.login(READER), WAREHOUSE)
 
-    def command(self, words: str) -> str:
-        """A command as it is typed beside this demo."""
-        return command_template(os.environ).replace("{}", words)
+    def command(self, command: str) -> str:
+        """``command`` as you type it for this demo."""
+        return command_template(os.environ).replace("{}", command)
 
     @property
     def has_schedules(self) -> bool:
-        """Whether the scheduler makes runs by itself; as Airflow reads the word."""
+        """Whether the scheduler starts runs by itself. DEMO_SCHEDULES is read like any boolean of Airflow."""
         return self._schedules.strip().lower() in ("1", "t", "true")
 
     def start(self) -> None:
-        """Start all; afterwards Airflow is healthy, its connections are set and the ledger is there."""
+        """Start all; when this returns, Airflow is healthy, its connections are set and the ledger exists."""
         self._stop_leftovers()
         ui_port = choose_port("DEMO_UI_PORT", UI_PORT)
         amazon_port = choose_port("DEMO_SANDBOX_PORT")
@@ -114,7 +113,7 @@ class Stack:
         self.ledger = Ledger(self.warehouse)
         self.changes = ConfigWatcher(config_dir(), self.airflow.dags_folder)
         self._progress.show("Starting the local Amazon, preparing Airflow's metadata and the ledger")
-        with self._side_by_side() as pool:
+        with self._threads() as pool:
             for done in [
                 pool.submit(self.airflow.migrate),
                 pool.submit(self.amazon.start),
@@ -124,11 +123,11 @@ class Stack:
                 done.result()
             if given_up := fail_lost_requests(self.ledger):
                 self._progress.say(
-                    f"Amazon is asked again for {given_up} reports that an earlier demo waited for"
+                    f"Requesting {given_up} reports again that an earlier demo was waiting for"
                 )
-            # One time for both before anything runs: an earlier start may have been ended at any speed.
+            # Synchronise both clocks before anything runs: an earlier start may have ended at any speed.
             self.set_speed(1.0)
-            # Folder and database go together here, whichever of them was kept or moved.
+            # In a demo, folder and database belong together even if one of them was kept or moved.
             adopt_archive(self.ledger, Archive(self.home.archive.as_uri()))
             self._progress.show("Starting Airflow: api-server, scheduler, dag-processor, triggerer")
             self.airflow.start()
@@ -145,8 +144,8 @@ class Stack:
         self.home.address_file.write_text(self.airflow.url, encoding="ascii")
 
     @contextmanager
-    def _side_by_side(self) -> Iterator[ThreadPoolExecutor]:
-        """Threads for parts that start together; an interruption ends these instead of waiting for them."""
+    def _threads(self) -> Iterator[ThreadPoolExecutor]:
+        """Threads to start components in parallel; an interruption stops them instead of waiting."""
         with ThreadPoolExecutor() as pool:
             try:
                 yield pool
@@ -156,14 +155,14 @@ class Stack:
                 raise
 
     def _stop_leftovers(self) -> None:
-        """What a killed start left has our ports, and would work on our database."""
+        """Stop what a killed demo left running: it occupies our ports and works on our database."""
         if any(self.home.run.glob("*.json")):
-            self._progress.say("An earlier start was killed; stopping what it left running")
+            self._progress.say("An earlier demo was killed; stopping what it left running")
             stop_leftovers(self.home.run, STOP_SECONDS)
         self.postgres.stop()
 
     def stop(self) -> None:
-        """Stop what was started; what was never started is left out."""
+        """Stop everything that was started."""
         self.home.address_file.unlink(missing_ok=True)
         if hasattr(self, "ledger"):
             self.ledger.close()
@@ -171,22 +170,22 @@ class Stack:
         self.postgres.stop()
 
     def check_alive(self) -> None:
-        """Pass on what has changed in the configuration. Raises StartError naming the part that has ended."""
+        """Raise StartError naming a component that exited. Also makes Airflow parse changed configuration."""
         self.changes.look()
         bigquery = [self.bigquery.component] if self.bigquery else []
         for component in [self.amazon.component, *bigquery, *self.airflow.components.values()]:
             component.check_alive()
 
     def set_speed(self, speed: float) -> None:
-        """Let time run at ``speed`` for the local Amazon and for us; never behind an earlier start's."""
+        """Run the clocks of the local Amazon and the ledger at ``speed``; never set them back."""
         clock = self.amazon.set_clock(speed=speed, at_least=self._latest())
         self.ledger.set_clock(clock)
         self.remember_clock()
 
     def remember_clock(self) -> bool:
-        """Keep where the local Amazon's time stands: the next start must not be behind the ledger.
+        """Save the local Amazon's time, since the next start must not be behind the ledger.
 
-        Whether it said so: it may be silent for a while, as Amazon may.
+        Returns whether the local Amazon answered; it may be unresponsive for a while, as Amazon may.
         """
         try:
             now = self.amazon.clock(within=_CLOCK_SECONDS).now()
@@ -206,7 +205,7 @@ class Stack:
         return self.home.path / "clock.json"
 
     def _environment(self) -> dict[str, str]:
-        """What Airflow's parts need beside their own settings. Credentials are in Airflow's connections."""
+        """Variables for Airflow's components besides their settings; credentials are in connections."""
         return {
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": self._schedules,
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(_READ_DAGS_EVERY),
@@ -250,7 +249,7 @@ class Stack:
 
 @contextmanager
 def running_stack(home: Home, progress: Progress, *, bigquery: bool = False) -> Iterator[Stack]:
-    """A started stack, stopped at the end, however that comes. Raises AlreadyRunning for a folder in use."""
+    """A started stack that is stopped when the block ends, however it does. Raises AlreadyRunning."""
     with home.locked():
         stack = Stack(home, progress, bigquery=bigquery)
         try:
@@ -260,4 +259,4 @@ def running_stack(home: Home, progress: Progress, *, bigquery: bool = False) -> 
             ignore_interrupts()
             progress.show("Stopping")
             stack.stop()
-            progress.say("Stopped all that was started")
+            progress.say("Stopped everything that was started")

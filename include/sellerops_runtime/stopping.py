@@ -1,4 +1,4 @@
-"""`make demo-stop`: ends a demo from anywhere, starting, running or left behind, and says what it ended."""
+"""`make demo-stop`: stops a demo that is starting, running or was left behind, and prints what it stopped."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from sellerops_runtime.home import PROJECT_ROOT, VARIABLE, Home, choose_home
 from sellerops_runtime.postgres import EmbeddedPostgres
 from sellerops_runtime.processes import running_parts, stop_leftovers
 
-# A demo that is asked to end stops its parts within half of this, on a slow machine, too.
+# A demo stops its components within half of this, even on a slow machine.
 END_SECONDS = 90.0
 
 
 def stop_demo(
-    home: Home, tell: Callable[[str], object] = print, *, seconds: float = END_SECONDS
+    home: Home, show: Callable[[str], object] = print, *, seconds: float = END_SECONDS
 ) -> list[str]:
-    """End the demo that holds ``home`` and whatever one left there; the names of the parts that ran."""
+    """Stop the demo that holds ``home`` and anything left there; return the names of what was running."""
     postgres = EmbeddedPostgres(home.postgres)
     parts = _running(home, postgres)
     if holder := home.holder():
         parts.insert(0, f"demo (process {holder.pid})")
-        tell(f"Stopping the demo in {home.path} (process {holder.pid})")
+        show(f"Stopping the demo in {home.path} (process {holder.pid})")
         _end(holder, seconds)
     with home.locked():
-        # What a demo that ended has stopped itself is gone; the rest is stopped here.
+        # The demo has stopped its own components; stop whatever is left.
         parts += [name for name in _running(home, postgres) if name not in parts]
         stop_leftovers(home.run)
         postgres.stop()
@@ -33,11 +33,11 @@ def stop_demo(
 
 
 def other_demos(home: Home) -> Iterator[Home]:
-    """Folders of demos of this project that run, other than ``home``."""
+    """Homes of this project's other running demos."""
     for process in psutil.process_iter():
         try:
-            words = process.cmdline()
-            if "sellerops_runtime" in words and "demo" in words and process.cwd() == str(PROJECT_ROOT):
+            argv = process.cmdline()
+            if "sellerops_runtime" in argv and "demo" in argv and process.cwd() == str(PROJECT_ROOT):
                 other = choose_home({VARIABLE: process.environ().get(VARIABLE, "")})
                 if other.path != home.path and other.holder() == process:
                     yield other
@@ -50,7 +50,7 @@ def _running(home: Home, postgres: EmbeddedPostgres) -> list[str]:
 
 
 def _end(process: psutil.Process, seconds: float) -> None:
-    """Ask it to end, which stops its parts; end it when it does not. Its parts are known by their files."""
+    """Terminate the process, or kill it after ``seconds``; the pid files still name its components then."""
     try:
         process.terminate()
         process.wait(seconds)

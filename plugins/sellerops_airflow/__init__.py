@@ -1,1 +1,1 @@
-"""What needs Airflow: report specs as DAGs, their tasks, triggers, connections and notices."""
+"""Everything that needs Airflow: DAGs from report specs, their tasks, triggers, connections and notices."""

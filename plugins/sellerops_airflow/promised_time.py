@@ -1,6 +1,7 @@
-"""When a run's days are promised: the reference of Airflow's deadline alerts.
+"""The time by which a run's days are promised: the reference of Airflow's deadline alerts.
 
-Evaluated by the component that makes the run (scheduler, api-server), in Airflow's session; never by a task.
+Evaluated by the component that creates the run (scheduler or api-server) in Airflow's session, never by a
+task.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class PromisedTime(BaseDeadlineReference):
-    """The first ``due`` by the zone's wall clock after the end of the run's data interval.
+    """The first ``due`` (HH:MM, wall clock of ``timezone``) after the end of the run's data interval.
 
-    None, so no deadline, for runs by hand and backfills, and for runs made after their promised time: those
-    catch up on old days. Registered by the plugin; evaluated in the process that makes the run.
+    Manual runs and backfills have no deadline, nor have runs created after their promised time: they catch up
+    on old days. Registered by the plugin.
     """
 
     due: str = "09:00"
@@ -32,10 +33,12 @@ class PromisedTime(BaseDeadlineReference):
     required_kwargs = frozenset({"dag_id", "run_id"})
 
     def serialize_reference(self) -> dict[str, Any]:
+        """The values Airflow stores with the DAG."""
         return {"reference_type": self.reference_name, "due": self.due, "timezone": self.timezone}
 
     @classmethod
     def deserialize_reference(cls, reference_data: dict[str, Any]) -> PromisedTime:
+        """The reference from the values Airflow stored."""
         return cls(due=reference_data["due"], timezone=reference_data["timezone"])
 
     def _evaluate_with(self, *, session: Session, dag_id: str, run_id: str) -> datetime | None:
@@ -52,7 +55,7 @@ class PromisedTime(BaseDeadlineReference):
         return promised if promised > datetime.now(UTC) else None
 
     def after(self, moment: datetime) -> datetime:
-        """The promise of a run whose data interval ends at ``moment``; UTC."""
-        # The promise goes by the zone alone; a cron is only what a Calendar must have.
+        """The promised time (UTC) of a run whose data interval ends at ``moment`` (aware)."""
+        # Only the time zone matters; the cron is there because a Calendar requires one.
         calendar = ScheduleCalendar(Schedule(cron="0 0 * * *", timezone=self.timezone), "")
         return calendar.next_promised_time(self.due, moment)

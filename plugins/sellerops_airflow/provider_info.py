@@ -1,8 +1,8 @@
-"""The connection types of this project and their forms in the UI, found by the dist-info folder beside us.
+"""This project's connection types and their forms in the UI. Airflow finds them through the dist-info folder.
 
-The UI opens only the standard fields of a form (Airflow 3.3). A field without ``null`` among its types has to
-be filled in: its section is marked until it is, and the form cannot be saved before. So sections are named
-after what stands in them, and a secret has one of its own.
+Airflow 3.3 expands only the standard fields of a form. A field whose types do not include ``null`` is
+required: its section is marked, and the form cannot be saved until it is filled in. Sections are therefore
+named after their content, and required secrets have their own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _HIDDEN = ["port", "schema", "extra"]
 
 
 def _text(label: str, description: str, section: str, **schema: Any) -> dict[str, Any]:
-    """A field that may stay empty."""
+    """An optional field."""
     return _field(label, description, section, type=["string", "null"], **schema)
 
 
@@ -26,7 +26,7 @@ def _field(label: str, description: str, section: str, **schema: Any) -> dict[st
 
 
 def _login_with_amazon(kind: str, name: str, hook: str, host: str, where_from: str) -> dict[str, Any]:
-    """A type whose access tokens Login with Amazon gives; its form."""
+    """A connection type that gets its access tokens from Login with Amazon."""
     return {
         "hook-class-name": f"sellerops_airflow.hooks.{hook}",
         "hook-name": name,
@@ -50,13 +50,12 @@ def _login_with_amazon(kind: str, name: str, hook: str, host: str, where_from: s
             ),
             "token_url": _text(
                 "Token address",
-                "Optional. Where access tokens come from, if not from "
-                "https://api.amazon.com/auth/o2/token; for a local Amazon.",
+                "Optional. Overrides https://api.amazon.com/auth/o2/token, for example for a local Amazon.",
                 _ADDRESSES,
             ),
             "document_hosts": _text(
                 "Further document hosts",
-                "Optional. Addresses, separated by commas, that documents may come from beside Amazon's.",
+                "Optional. Comma-separated addresses, besides Amazon's, that documents may come from.",
                 _ADDRESSES,
             ),
         },
@@ -64,7 +63,7 @@ def _login_with_amazon(kind: str, name: str, hook: str, host: str, where_from: s
 
 
 def _token_only(kind: str, name: str, hook: str, token: str, host: str) -> dict[str, Any]:
-    """A channel's type: a token, and for a stand-in another address."""
+    """A channel's connection type: a token, and an optional address for a stand-in."""
     return {
         "hook-class-name": f"sellerops_airflow.hooks.channels.{hook}",
         "hook-name": name,
@@ -93,15 +92,15 @@ _NOTIFICATIONS: dict[str, Any] = {
     "conn-fields": {
         "queue_url": _field(
             "Queue address",
-            "URL of a standard SQS queue that Amazon may send to, as "
+            "URL of a standard SQS queue that Amazon may send to, for example "
             "https://sqs.us-east-1.amazonaws.com/123456789012/name.",
             "Queue",
             type="string",
             minLength=1,
         ),
-        "region": _text("AWS region", "Optional: the queue's address tells it.", "Queue"),
+        "region": _text("AWS region", "Optional. By default the region in the queue's address.", "Queue"),
         "session_token": _text(
-            "Session token", "Optional; for temporary keys.", "Session token", format="password"
+            "Session token", "Optional. For temporary keys.", "Session token", format="password"
         ),
     },
 }
@@ -112,14 +111,14 @@ _TYPES = [
         "Amazon Selling Partner",
         "amazon_sp.AmazonSpHook",
         "https://sellingpartnerapi-na.amazon.com",
-        "From Seller Central, when the application is authorised for the account (Atzr|...).",
+        "Seller Central shows it when you authorise the application for the account (Atzr|...).",
     ),
     _login_with_amazon(
         "amazon_ads",
         "Amazon Ads",
         "amazon_ads.AmazonAdsHook",
         "https://advertising-api.amazon.com",
-        "Of scope advertising::campaign_management (Atzr|...); not the Selling Partner API's.",
+        "With scope advertising::campaign_management (Atzr|...); not the Selling Partner API's token.",
     ),
     _NOTIFICATIONS,
     _token_only("sellerops_clickup", "ClickUp", "ClickUpHook", "pk_...", "https://api.clickup.com"),

@@ -1,4 +1,4 @@
-"""Which failures Airflow repeats: what may pass by itself, and nothing a person must mend first."""
+"""Decides which failures Airflow retries: those that may pass by themselves, not those a person must fix."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from sellerops.base.errors import RetryableError, SellerOpsError
 
 
 class RetryByRemedy(RetryPolicy):
-    """RetryableError again (after its own wait when it carries one), other SellerOpsErrors never.
+    """Retries a RetryableError (after its own ``wait_seconds``, if set), and no other SellerOpsError.
 
-    Anything else (a killed process, the scheduler's deferral race) follows the task's ``retries``.
+    Anything else, such as a killed process or the scheduler's deferral race, follows the task's ``retries``.
     """
 
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
     ) -> RetryDecision:
+        """Whether and when to retry after ``exception``. The log shows the error's remedy as the reason."""
         if isinstance(exception, RetryableError):
             wait = exception.details.get("wait_seconds")
             delay = timedelta(seconds=float(wait)) if isinstance(wait, (int, float)) and wait > 0 else None
@@ -28,15 +29,17 @@ class RetryByRemedy(RetryPolicy):
         return RetryDecision.default()
 
     def serialize(self) -> dict[str, Any]:
+        """Nothing: the policy has no settings."""
         return {}
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> RetryByRemedy:
+        """The policy; ``data`` is empty."""
         return cls()
 
 
 def is_last_try(error: BaseException, try_number: int, max_tries: int) -> bool:
-    """Whether Airflow will not run the task again after ``error``; ``max_tries`` counts repeats."""
+    """Whether Airflow will not retry the task after ``error``. ``max_tries`` is the number of retries."""
     if isinstance(error, SellerOpsError) and not isinstance(error, RetryableError):
         return True
     return try_number > max_tries

@@ -1,7 +1,7 @@
-"""What tasks and triggers share in one process: ledger, quotas, archive, credentials; made when first used.
+"""The objects that tasks and triggers of one process share, such as ledger and archive.
 
-Synchronous, since Airflow's connections and the ledger are; a trigger reaches it with ``asyncio.to_thread``,
-where Airflow answers through the triggerer's own loop without blocking it.
+Synchronous, because Airflow's connections and the ledger are. Triggers call it with ``asyncio.to_thread``,
+where Airflow answers through the triggerer's event loop without blocking it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.calendar.slices import Slice
@@ -27,15 +27,14 @@ if TYPE_CHECKING:
     from sellerops.destinations.bigquery.address import BigQueryAddress
     from sellerops.ledger import Ledger, RunRef
     from sellerops.rate_limits import Priority, QuotaLedger
-    from sellerops.sources.common.lwa import Credentials
 
-ARCHIVE_VARIABLE = "sellerops_archive_uri"
-# So long a running triggerer goes on with what it knows of a connection, a spec or the accounts.
+# How long a process reuses a connection, a spec or the accounts before reading them again.
 _KEEP_SECONDS = 60.0
+_T = TypeVar("_T")
 
 
 class CollectorLike(Protocol):
-    """What operators and triggers need of ``sellerops.collect.Collector``."""
+    """The methods of ``sellerops.collect.Collector`` that operators and triggers use."""
 
     def advance(
         self,
@@ -61,17 +60,17 @@ class CollectorLike(Protocol):
 
 
 class _Kept:
-    """Values by key for ``_KEEP_SECONDS``; a value being made is made once. Errors are not kept."""
+    """A thread-safe cache that keeps values for ``_KEEP_SECONDS``. Errors are not cached."""
 
     def __init__(self) -> None:
         self._values: dict[Any, tuple[float, Any]] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Any, make: Callable[[], Any]) -> Any:
+    def get(self, key: Any, make: Callable[[], _T]) -> _T:
         with self._lock:
             found = self._values.get(key)
             if found and time.monotonic() < found[0]:
-                return found[1]
+                return cast(_T, found[1])
             value = make()
             self._values[key] = (time.monotonic() + _KEEP_SECONDS, value)
             return value
@@ -82,9 +81,13 @@ class _Kept:
 
 
 class Runtime:
-    """The parts of one process. Addresses are asked once each, when first needed.
+    """The shared objects of one process.
 
-    :param reader_conninfo: of the role that checks, exports and pages read as.
+    Addresses are functions, called once each when first needed.
+
+    :param conninfo: libpq string of the warehouse's owner.
+    :param archive_uri: folder or object-storage address of the archive.
+    :param reader_conninfo: libpq string of the read-only role, which checks, exports and pages use.
     """
 
     def __init__(
@@ -104,38 +107,40 @@ class Runtime:
 
     @property
     def conninfo(self) -> str:
-        """libpq connection text of the warehouse; holds its password."""
-        text: str = self._part("conninfo", self._conninfo)
-        return text
+        """libpq string of the warehouse's owner, including the password."""
+        return self._part("conninfo", self._conninfo)
 
     @property
     def reader_conninfo(self) -> str:
-        """libpq connection text of the role that only reads; holds its password."""
-        text: str = self._part("reader_conninfo", self._reader_conninfo)
-        return text
+        """libpq string of the read-only role, including the password."""
+        return self._part("reader_conninfo", self._reader_conninfo)
 
     @property
     def ledger(self) -> Ledger:
+        """The ledger in the warehouse."""
+
         def make() -> Ledger:
             from sellerops.ledger import Ledger
 
             return Ledger(self.conninfo)
 
-        ledger: Ledger = self._part("ledger", make)
-        return ledger
+        return self._part("ledger", make)
 
     @property
     def limits(self) -> QuotaLedger:
+        """Amazon's quotas, shared by all processes through the ledger."""
+
         def make() -> QuotaLedger:
             from sellerops.rate_limits import QuotaLedger, load_rate_limits
 
             return QuotaLedger(self.ledger, load_rate_limits())
 
-        limits: QuotaLedger = self._part("limits", make)
-        return limits
+        return self._part("limits", make)
 
     @property
     def archive(self) -> Archive:
+        """The archive of original documents. Raises ConfigurationError when it is not the ledger's."""
+
         def make() -> Archive:
             from sellerops.archive import Archive
             from sellerops.ledger.deployment import bind_archive
@@ -144,48 +149,46 @@ class Runtime:
             bind_archive(self.ledger, archive)
             return archive
 
-        archive: Archive = self._part("archive", make)
-        return archive
+        return self._part("archive", make)
 
     def spec(self, dag_id: str) -> ReportSpec:
-        """The spec of a DAG, as its file stands (up to a minute ago)."""
-        spec: ReportSpec = self._specs.get(dag_id, lambda: load_spec(dag_id))
-        return spec
+        """The spec of a DAG, read at most a minute ago. Raises ConfigurationError when it is invalid."""
+        return self._specs.get(dag_id, lambda: load_spec(dag_id))
 
     def accounts(self) -> dict[str, Account]:
-        """All accounts by id, as their file stands (up to a minute ago)."""
-        accounts: dict[str, Account] = self._accounts.get("all", load_accounts)
-        return accounts
+        """All accounts by id, read at most a minute ago."""
+        return self._accounts.get("all", load_accounts)
 
     def account(self, account_id: str) -> Account:
         """One account. Raises ConfigurationError when ``accounts.yaml`` no longer has it."""
         accounts = self.accounts()
         if account_id not in accounts:
             raise ConfigurationError(
-                f"there is no account {account_id!r} any more.",
+                f"account {account_id!r} no longer exists.",
                 where="config/accounts.yaml",
-                remedy="Put it back, or end this run and start a new one.",
+                remedy="Restore it, or end this run and start a new one.",
             )
         return accounts[account_id]
 
     def collector(self, spec: ReportSpec, account: Account, priority: Priority) -> CollectorLike:
-        """Who collects a slice of this report for this account."""
+        """The collector of one report for one account. Raises ConfigurationError without its connection."""
         from sellerops.collect import Collector
         from sellerops.sources.registry import source_of
+        from sellerops_airflow.hooks.registry import hook_of
 
         key = account.connection_of(spec.source)
-        credentials = self._credentials.get(key, lambda: _credentials(account, spec.source))
+        credentials = self._credentials.get(key, lambda: hook_of(spec.source, account).get_conn())
         source = source_of(spec.source)
         client = source.client(account, credentials, self.ledger, self.limits, priority=priority)
         return Collector(spec, account, client, self.ledger, self.limits, self.archive)
 
     def forget_credentials(self, account: Account) -> None:
-        """Read the account's connections anew next time: the ones at hand were refused."""
+        """Read the account's connections again next time, because the cached credentials were refused."""
         for source in account.sources:
             self._credentials.forget(account.connection_of(source))
 
     def destination(self, name: str) -> Destination:
-        """The destination of that name, ready to load. Raises ConfigurationError without its connection."""
+        """The named destination, ready to load. Raises ConfigurationError without its connection."""
         from sellerops.destinations import open_destination
         from sellerops_airflow.hooks.destinations import address_of
 
@@ -198,14 +201,15 @@ class Runtime:
         return bigquery_address()
 
     def close(self) -> None:
+        """Close the ledger, if it was opened."""
         if "ledger" in self._parts:
             self._parts.pop("ledger").close()
 
-    def _part(self, name: str, make: Callable[[], Any]) -> Any:
+    def _part(self, name: str, make: Callable[[], _T]) -> _T:
         with self._lock:
             if name not in self._parts:
                 self._parts[name] = make()
-            return self._parts[name]
+            return cast(_T, self._parts[name])
 
 
 _lock = threading.Lock()
@@ -214,7 +218,7 @@ _replacement: Runtime | None = None
 
 
 def get_runtime() -> Runtime:
-    """This process's runtime. A forked child never uses its parent's: connections do not survive a fork."""
+    """This process's runtime. A forked child gets its own, because connections do not survive a fork."""
     global _current
     if _replacement is not None:
         return _replacement
@@ -226,7 +230,7 @@ def get_runtime() -> Runtime:
 
 @contextmanager
 def use_runtime(runtime: Runtime) -> Iterator[Runtime]:
-    """Within the block ``get_runtime`` gives ``runtime``; for tests and scripts."""
+    """Make ``get_runtime`` return ``runtime`` within the block; for tests and scripts."""
     global _replacement
     before, _replacement = _replacement, runtime
     try:
@@ -236,25 +240,7 @@ def use_runtime(runtime: Runtime) -> Iterator[Runtime]:
 
 
 def _from_airflow() -> Runtime:
+    from sellerops_airflow.hooks.archive import archive_uri
     from sellerops_airflow.hooks.warehouse import READER_CONN_ID, warehouse_conninfo
 
-    return Runtime(warehouse_conninfo, _archive_uri, lambda: warehouse_conninfo(READER_CONN_ID))
-
-
-def _archive_uri() -> str:
-    from airflow.sdk import Variable
-
-    uri = Variable.get(ARCHIVE_VARIABLE, default=None)
-    if not uri:
-        raise ConfigurationError(
-            "is not set.",
-            where=f"variable {ARCHIVE_VARIABLE}",
-            remedy="Set it in Admin > Variables: the folder or object-storage address of original documents.",
-        )
-    return str(uri)
-
-
-def _credentials(account: Account, source: str) -> Credentials:
-    from sellerops_airflow.hooks.registry import hook_of
-
-    return hook_of(source, account).get_conn()
+    return Runtime(warehouse_conninfo, archive_uri, lambda: warehouse_conninfo(READER_CONN_ID))

@@ -1,4 +1,4 @@
-"""When report DAGs run: cron or windows of a named time zone, each DAG at its own minute of a window."""
+"""The timetable of report DAGs: a cron, or daily windows in which each DAG has its own minute."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from sellerops.calendar.slices import newest_days
 from sellerops.settings.specs import PeriodKind, Schedule
 
 _MOMENT = timedelta(microseconds=1)
-# More than the clocks ever leap.
+# More than clocks ever jump.
 _LEAP = timedelta(hours=4)
 
 
 class ReportTimetable(Timetable):
-    """A run's data interval lies between two nominal times of the schedule; it starts at the end plus spread.
+    """Data intervals between the nominal times of a schedule; runs start at their end plus a spread.
 
-    The nominal time is the cron's moment or a window's start. Intervals follow from the schedule alone: the
-    scheduler, ``catchup`` and a backfill make the same runs. ``key`` (the DAG id) picks the window's moment;
-    ``period``, of a report, has scheduled runs named by the days they collect.
+    A nominal time is the cron's moment or a window's start, in the schedule's time zone. Intervals depend on
+    the schedule alone, so the scheduler, ``catchup`` and backfills create the same runs.
+
+    :param schedule: the cron or windows, with their time zone.
+    :param key: determines the minute within a window: the DAG id.
+    :param period: a report's period; the ids of its scheduled runs then contain the days they collect.
     """
 
     def __init__(self, schedule: Schedule, key: str, period: PeriodKind | None = None) -> None:
@@ -35,7 +38,7 @@ class ReportTimetable(Timetable):
     def next_dagrun_info(
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
-        """The interval after the last one; without ``catchup`` not before the latest that is already due."""
+        """The interval after the last one; without ``catchup`` the latest one due, if that is later."""
         earliest = self._first_start(restriction)
         if last_automated_data_interval is None:
             if earliest is None:
@@ -52,7 +55,7 @@ class ReportTimetable(Timetable):
         return _info(start, self._calendar.after(start))
 
     def infer_manual_data_interval(self, *, run_after: pendulum.DateTime) -> DataInterval:
-        """A run by hand for ``run_after`` collects what had closed by then."""
+        """The interval of a manual run: from the last nominal time to ``run_after``."""
         return DataInterval(pendulum.instance(self._before(run_after)), run_after)
 
     def generate_run_id(
@@ -63,11 +66,10 @@ class ReportTimetable(Timetable):
         data_interval: DataInterval | None,
         **extra: Any,
     ) -> str:
-        """``scheduled__2026-11-20__2026-11-21T12:00:00+00:00``: the newest days, by the schedule's zone, then
-        the start.
+        """``scheduled__<newest days>__<start>``, with the days in the schedule's time zone.
 
-        Other runs are named by their start alone: Airflow (3.3.2) names backfilled ones without asking, and
-        does not tell the days in the form of a run by hand.
+        Other runs are named by their start alone: Airflow (3.3.2) names backfill runs without calling this,
+        and does not pass the days in a manual run's form.
         """
         if self.period is None or data_interval is None or run_type != DagRunType.SCHEDULED:
             return super().generate_run_id(
@@ -78,19 +80,21 @@ class ReportTimetable(Timetable):
         return run_type.generate_run_id(suffix=f"{days}__{run_after.isoformat()}")
 
     def serialize(self) -> dict[str, Any]:
+        """The arguments, as Airflow stores them with the DAG."""
         period = {"period": self.period.value} if self.period else {}
         schedule = self.schedule.model_dump(mode="json", exclude_defaults=True)
         return {"schedule": schedule, "key": self.key, **period}
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> ReportTimetable:
-        # DAGs that an earlier version stored name no period.
+        """The timetable from stored arguments."""
+        # DAGs stored by earlier versions have no period.
         period = PeriodKind(data["period"]) if "period" in data else None
         return cls(Schedule.model_validate(data["schedule"]), data["key"], period)
 
     @property
     def summary(self) -> str:
-        """As shown in the list of DAGs, such as ``daily 00:30-00:45, 06:00-06:15 America/Los_Angeles``."""
+        """The schedule as the DAG list shows it: ``daily 00:30-00:45, 06:00-06:15 America/Los_Angeles``."""
         schedule = self.schedule
         if schedule.cron:
             return f"{schedule.cron} {schedule.timezone}"
@@ -103,6 +107,7 @@ class ReportTimetable(Timetable):
 
     @property
     def description(self) -> str:  # type: ignore[override]
+        """The summary, with a hint that a window's minute depends on the DAG."""
         spread = "" if self.schedule.cron else ", at this report's own minute of the window"
         return f"{self.summary}{spread}"
 
@@ -113,7 +118,7 @@ class ReportTimetable(Timetable):
         return hash((self.schedule, self.key))
 
     def _first_start(self, restriction: TimeRestriction) -> datetime | None:
-        """The earliest nominal time an interval may start at; None when nothing bounds it."""
+        """The earliest nominal time at which an interval may start; None without a limit."""
         starts = []
         if restriction.earliest is not None:
             starts.append(self._calendar.after(restriction.earliest - _MOMENT).nominal)
@@ -126,9 +131,10 @@ class ReportTimetable(Timetable):
         return self._before(moment + _MOMENT)
 
     def _before(self, moment: datetime) -> datetime:
-        """The last nominal time earlier than ``moment``, of those that iterating onward meets.
+        """The last nominal time before ``moment`` that forward iteration reaches.
 
-        Where the clocks leap over two windows the later one may come to lie first; onward, only one is met.
+        When clocks jump over two windows, the later window may come first; forward iteration reaches only
+        one.
         """
         nominal = self._calendar.before(moment).nominal
         if self._calendar.after(nominal - _MOMENT).nominal == nominal == self._last_onward(nominal, moment):

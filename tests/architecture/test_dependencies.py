@@ -61,6 +61,16 @@ def test_what_product_code_imports_is_asked_for():
     assert missing == {}
 
 
+def test_each_provider_whose_modules_are_imported_is_asked_for():
+    """All providers share the top-level package of Airflow, which the test above takes for any of them."""
+    imported = set()
+    for folder in ("include", "plugins", "dags"):
+        for path in (PROJECT_ROOT / folder).rglob("*.py"):
+            imported |= set(re.findall(r"\bairflow\.providers\.(\w+)\.", path.read_text(encoding="utf-8")))
+    assert {"postgres", "slack", "standard"} <= imported
+    assert {f"apache-airflow-providers-{name}" for name in imported} <= set(requirements("requirements.txt"))
+
+
 def test_each_requirement_is_pinned_exactly_and_stands_so_in_the_lock():
     lock, development_lock = requirements("requirements.lock"), requirements("requirements-dev.lock")
     wanted, development = requirements("requirements.txt"), requirements("requirements-dev.txt")

@@ -1,4 +1,4 @@
-"""The DAG files as Airflow's dag-processor loads them, once a session."""
+"""The DAG files as Airflow's dag-processor loads them, once per session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A DAG for each check, woken by its tables; figures that are off are told of once and fail nothing."""
+"""One DAG per check, triggered by its tables; differences send one notice and fail nothing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_each_check_is_woken_by_the_assets_that_loads_tell(bag: DagBag) -> None:
     }
     for check in load_checks():
         dag = bag.dags[f"check__{check.name}"]
-        assert set(dag.task_ids) == {"compare", "tell"}
+        assert set(dag.task_ids) == {"compare", "notify"}
         woken = {asset.uri for asset in dag.timetable.asset_condition.objects}
         assert len(woken) == len(check.inputs)
         assert woken <= told
@@ -73,7 +73,7 @@ def test_nothing_to_tell(runtime: Ledger, sent: Channels) -> None:
     assert sent.messages == []
 
 
-def test_what_is_off_is_told_once(runtime: Ledger, sent: Channels) -> None:
+def test_a_difference_is_notified_once(runtime: Ledger, sent: Channels) -> None:
     keep(runtime, OFF)
     sent.down = {"slack"}
     assert run(NotifyDifferencesOperator) == 1, "a channel that is down fails no task"

@@ -111,8 +111,8 @@ def test_runs_that_are_queued_while_none_runs_are_named(monkeypatch: pytest.Monk
     with pytest.raises(GiveUpError) as caught:
         queued_runs.check_queued_runs(states, lambda dag_id: dag_id == "paused", NOW, 6)
     assert caught.value.cause == (
-        "runs of 3 DAGs are queued and do not start: paused: 2 (backfill__1, backfill__2), paused; "
-        "cancelled: 1 (backfill__6); by_hand: 1 (started by hand)."
+        "queued runs of 3 DAGs do not start: paused: 2 (backfill__1, backfill__2), paused; "
+        "cancelled: 1 (backfill__6); by_hand: 1 (manual)."
     )
     assert "delete the run" in caught.value.remedy
 

@@ -1,4 +1,4 @@
-"""Every report spec is a DAG of the promised shape, and nothing else is."""
+"""Every report spec becomes a DAG of the documented shape, and nothing else does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sellerops_airflow.runs.task_logs import log_known_errors_on_one_line
 from sellerops_airflow.timetables import ReportTimetable
 
 SPECS = {spec.dag_id: spec for spec in enabled_specs()}
-# From the files alone, so that a spec that does not load is missed. Those switched off have no DAG.
+# From the files alone, so that a spec that does not load is noticed. Disabled specs have no DAG.
 DAG_IDS = {
     f"report__{path.parent.name}__{path.stem}"
     for path in (PROJECT_ROOT / "include" / "config" / "reports").glob("*/*.yaml")
@@ -61,7 +61,7 @@ def dag_of(bag: DagBag, dag_id: str) -> DAG:
 
 
 def accounts_of(dag_id: str) -> dict[str, Account]:
-    """The accounts that sell in one of the report's marketplaces, of those the report is for."""
+    """The report's accounts that sell in one of its marketplaces."""
     shops, chosen = SPECS[dag_id].marketplaces, SPECS[dag_id].accounts
     return {
         name: account
@@ -103,7 +103,7 @@ def test_every_task_is_retried_by_remedy_and_survives_the_deferral_race(bag: Dag
     for task in tasks:
         assert task.retries >= 2
         assert isinstance(task.retry_policy, RetryByRemedy)
-        # Both change how a deferred task begins or ends: they lose mapped values, or break with listeners.
+        # Both change how deferred tasks start or end: mapped values are lost, or listeners break them.
         assert not getattr(task, "start_from_trigger", False)
         assert not getattr(task, "end_from_trigger", False)
 
@@ -117,7 +117,7 @@ def test_every_task_logs_our_own_errors_as_one_line(bag: DagBag) -> None:
             )
 
 
-def test_every_dag_tells_of_its_failure_and_has_a_known_vocabulary(bag: DagBag) -> None:
+def test_every_dag_notifies_of_its_failure_and_has_a_known_vocabulary(bag: DagBag) -> None:
     for dag in bag.dags.values():
         assert [type(callback) for callback in dag.on_failure_callback] == [ReportFailureNotifier]
         assert [type(callback) for callback in dag.on_success_callback] == [ReportSuccessNotifier]
@@ -158,20 +158,20 @@ def test_the_page_shows_spec_columns_and_how_to_backfill(bag: DagBag, dag_id: st
 
 @EACH_REPORT
 def test_the_page_fits_the_panel_of_the_ui(bag: DagBag, dag_id: str) -> None:
-    """500 pixels wide: it breaks lines of paragraphs, but neither of lists nor of code."""
+    """The panel is 500 pixels wide and wraps paragraphs, but neither lists nor code."""
     is_code = False
     for line in str(dag_of(bag, dag_id).doc_md).splitlines():
         if line.startswith("```"):
             is_code = not is_code
         elif is_code:
-            # What has no space cannot be broken: Amazon's report types, GraphQL.
+            # Text without spaces cannot wrap: Amazon's report types, GraphQL.
             assert len(line) <= 70 or any(len(word) > 16 for word in line.split()), line
         else:
             assert not line.startswith(("- ", "* ", "  ")), line
 
 
 def test_a_report_is_found_by_its_name(bag: DagBag) -> None:
-    """The search of the UI compares with the beginning of the display name."""
+    """The UI's search matches the beginning of the display name."""
     names = {dag_id: dag_of(bag, dag_id).dag_display_name for dag_id in DAG_IDS}
     assert names == {dag_id: SPECS[dag_id].name for dag_id in DAG_IDS}
     assert len(set(names.values())) == len(names)
@@ -201,7 +201,7 @@ def test_a_run_by_hand_asks_for_days_in_a_form(bag: DagBag, dag_id: str) -> None
 
 @EACH_REPORT
 def test_no_task_carries_a_copy_of_the_form(bag: DagBag, dag_id: str) -> None:
-    """It would be stored with each of them, and read again by every process that looks at the DAG."""
+    """It would be stored with each of them and read by every process that loads the DAG."""
     for task in DagSerialization.to_dict(dag_of(bag, dag_id))["dag"]["tasks"]:
         assert not task["__var"].get("params"), task["__var"]["task_id"]
 
@@ -220,7 +220,7 @@ def test_the_scheduler_gets_the_same_timetable(bag: DagBag, dag_id: str) -> None
 
 
 def test_building_twice_gives_the_same_dags() -> None:
-    """Else every parse would make a new DAG version."""
+    """Otherwise every parse would create a new DAG version."""
     first, second = (
         [json.dumps(DagSerialization.to_dict(dag), sort_keys=True) for dag in build_all().dags]
         for _ in range(2)
@@ -233,7 +233,7 @@ def test_gaps_become_runs_of_their_reports(bag: DagBag) -> None:
     dag = dag_of(bag, "sellerops__completeness")
     fill = dag.get_task("fill_gap")
     assert fill.upstream_task_ids == {"find_gaps"}
-    # Beside a logical date another run of that moment would stand in the way.
+    # With a logical date, another run at that moment would be in the way.
     assert fill.partial_kwargs["logical_date"] is None
     assert fill.partial_kwargs["skip_when_already_exists"] is True
     assert isinstance(dag.timetable, ReportTimetable)

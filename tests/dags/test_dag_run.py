@@ -1,4 +1,4 @@
-"""Whole runs of the DAGs by Airflow's own `dag.test()`, against the local Amazon and a real Postgres."""
+"""Complete DAG runs through Airflow's `dag.test()`, with the local Amazon and a real Postgres."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SHOPS = {"US", "CA", "MX", "GB", "DE", "FR"}
 
 @pytest.fixture(scope="module", autouse=True)
 def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The shipped configuration with the plain demo's reports: each `dag.test()` parses all there are."""
+    """The shipped configuration with the plain demo's reports only, since each `dag.test()` parses all."""
     copy = tmp_path_factory.mktemp("few") / "config"
     shutil.copytree(config_dir(), copy)
     for path in spec_files(copy / "reports"):
@@ -54,14 +54,14 @@ def bag(config: None) -> DagBag:
 
 @pytest.fixture(scope="module")
 def amazon() -> Iterator[SandboxServer]:
-    """The local Amazon, a minute of it a second."""
+    """The local Amazon, with a clock that runs 60 times as fast."""
     with SandboxServer(speed=60.0, options=("--start", "2026-11-21T09:00:00Z")) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def metadata() -> Path:
-    """Airflow's own database, at this version."""
+    """Airflow's metadata, migrated to this version."""
     from airflow.utils.db import upgradedb
 
     home = prepare_airflow()
@@ -78,7 +78,7 @@ def world(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[SandboxServer]:
-    """Connections, variable and pools as `make settings` would set them; waits end as soon as they may."""
+    """Connections, variable and pools as `make settings` sets them; waits end as soon as possible."""
     amazon.reset()
     amazon.jobs(queue_seconds=20, progress_seconds=20)
     follow_clock(ledger, amazon)
@@ -135,15 +135,15 @@ def _make_pools() -> None:
 
 
 def run(bag: DagBag, dag_id: str, conf: dict[str, Any]) -> Any:
-    """A run by hand without a logical date; the finished DagRun."""
+    """Run the DAG manually, without a logical date; return the finished DagRun."""
     dag = bag.dags[dag_id]
-    # Airflow 3.3.2 cannot end a `dags test` of a DAG with a deadline: it takes the alert itself for its id.
+    # Airflow 3.3.2 cannot finish `dags test` of a DAG with a deadline: it mistakes the alert for its id.
     dag.deadline = None
     return dag.test(logical_date=None, run_conf=conf)
 
 
 def tasks(dag_run: Any) -> dict[str, Counter[str]]:
-    """States of the run's tasks by their name without the account."""
+    """States of the run's tasks by name, without the account."""
     found: dict[str, Counter[str]] = {}
     for ti in dag_run.get_task_instances():
         found.setdefault(ti.task_id.split(".", 1)[1], Counter())[str(ti.state)] += 1
@@ -155,7 +155,7 @@ def select(conninfo: str, statement: str) -> list[tuple[Any, ...]]:
         return connection.execute(statement).fetchall()
 
 
-def test_a_run_collects_every_shops_day_and_no_secret_shows(
+def test_a_run_collects_every_marketplaces_day_and_no_secret_shows(
     world: SandboxServer,
     bag: DagBag,
     ledger: Ledger,
@@ -196,7 +196,7 @@ def test_a_run_collects_every_shops_day_and_no_secret_shows(
 
 
 def _check_links(done: Any, conninfo: str) -> None:
-    """Each task's page finds its own slice and document by what Airflow keeps of the run."""
+    """Each task's page finds its slice and document from what Airflow stores about the run."""
     with psycopg.connect(conninfo) as connection:
         for ti in done.get_task_instances():
             if ti.map_index >= 0:
@@ -214,14 +214,14 @@ def _check_links(done: Any, conninfo: str) -> None:
 def test_the_pool_is_looked_for_before_a_run_has_tasks(
     world: SandboxServer, config: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Airflow finds the policy by its entry point, and calls it for each task instance it creates."""
+    """Airflow finds the policy through its entry point and calls it for each task instance it creates."""
     from sellerops_airflow.dag_factory import pools
 
     asked: list[str] = []
     monkeypatch.setattr(pools, "_ensure", asked.append)
-    # Of its own: `dag.test()` leaves a run's parameters in the DAG.
+    # A fresh DAG, because `dag.test()` leaves a run's parameters in it.
     bag = DagBag(dag_folder=str(PROJECT_ROOT / "dags" / "report_dags.py"))
-    # A day that is not over anywhere: there is nothing to plan.
+    # A day that is not over in any marketplace, so nothing is planned.
     done = run(bag, SALES, {"from_day": "2099-01-01", "to_day": "2099-01-01"})
     assert done.state == "success"
     assert {"amazon_sp_northwind_na", "amazon_sp_northwind_eu"} <= set(asked)
@@ -249,7 +249,7 @@ def _search_for_secrets(world: SandboxServer, places: list[Path], conninfo: str,
         assert b"Atza|" not in text, name
 
 
-def test_one_shop_fails_the_others_load_and_people_are_told_once(
+def test_one_marketplace_fails_the_others_load_and_one_notice_is_sent(
     world: SandboxServer, bag: DagBag, ledger: Ledger
 ) -> None:
     world.faults(

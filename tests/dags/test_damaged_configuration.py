@@ -1,4 +1,4 @@
-"""No damage to any file of the configuration takes a DAG away, changes one, or stays unsaid."""
+"""No damage to a configuration file removes or changes a DAG, or goes unreported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sellerops_airflow.dag_factory.exports import build_exports
 from sellerops_airflow.dag_factory.reports import build_all
 
 SPECS = ("all_orders", "sales_and_traffic", "settlements")
-# Each of these is used by several DAGs, or is one's own.
+# Each file is used by several DAGs, or by one of its own.
 FILES = (
     "accounts.yaml",
     "marketplaces.yaml",
@@ -51,7 +51,7 @@ def _text(text: str) -> Callable[[Path], None]:
 
 
 def _comment(path: Path, text: str) -> str:
-    """In a check the YAML stands in comments."""
+    """In a check, the YAML is in comments."""
     return "".join(f"-- {line}\n" for line in text.splitlines()) if path.suffix == ".sql" else text
 
 
@@ -109,7 +109,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small configuration that was valid once, and a folder beside it for what was valid."""
+    """A small configuration that was valid once, and a folder for its last valid version."""
     origin, folder = PROJECT_ROOT / "include" / "config", tmp_path / "config"
     reports = folder / "reports" / "amazon_sp"
     reports.mkdir(parents=True)
@@ -120,7 +120,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copy(origin / "reports" / "amazon_sp" / f"{name}.yaml", reports)
     (reports / "defaults.yaml").write_text("retries: 4\n")
     shutil.copytree(origin / "checks", folder / "checks")
-    # The other exports follow tables of reports that are not here.
+    # The other exports follow tables of reports that are missing here.
     (folder / "exports").mkdir()
     export = folder / "exports" / "sales_per_shop.yaml"
     text = (origin / "exports" / export.name).read_text()
@@ -132,7 +132,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def everything() -> dict[str, str]:
-    """All that is made of the configuration, by name, as text."""
+    """Everything built from the configuration, as text by name."""
     made = {
         dag.dag_id: json.dumps(DagSerialization.to_dict(dag), sort_keys=True)
         for dag in (*build_all().dags, *checks_to_parse(), *build_exports()[0])
@@ -204,7 +204,7 @@ def test_a_cron_that_is_never_due_keeps_the_dag_as_it_was(config: Path) -> None:
 
 
 def test_a_copy_of_a_file_takes_nothing_from_the_original(config: Path) -> None:
-    """Whatever it is called, and also where its name comes first."""
+    """Whatever its name, also one that sorts first."""
     sound, reports = everything(), config / "reports" / "amazon_sp"
     strange = os.fsdecode(b"\xff\xfe.yaml")
     names = ("all_orders copy.yaml", "a_copy.yaml", "all_orders.yml", strange, "x" * 200 + ".yaml", "-.yaml")

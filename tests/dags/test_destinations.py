@@ -1,4 +1,4 @@
-"""A report of several destinations: a load task each, that neither waits for nor touches the other's."""
+"""A report with several destinations has independent load tasks, one per destination."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ US = "ATVPDKIKX0DER"
 
 @pytest.fixture(autouse=True)
 def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All reports go to both."""
+    """All reports are loaded into both."""
     config = tmp_path / "config"
     shutil.copytree(PROJECT_ROOT / "include" / "config", config)
     defaults = config / "reports" / "defaults.yaml"
@@ -111,7 +111,7 @@ def test_the_page_says_how_to_load_each_again() -> None:
 
 
 class Store(Destination):
-    """Takes or refuses what it is told to."""
+    """Accepts or refuses loads as configured."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -173,7 +173,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
 
 
 def load(name: str) -> list[dict[str, Any]]:
-    """The load task of a destination, at its last try."""
+    """A destination's load task at its last try."""
     task = LoadReportOperator(
         task_id=f"load_{name}",
         report=DAG_ID,
@@ -218,13 +218,13 @@ def test_a_destination_without_its_connection_fails_its_own_task_only(runtime: R
 def test_a_destination_switched_off_on_the_way_is_skipped_and_keeps_no_day_open(
     runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loads_first: bool
 ) -> None:
-    """A run that began before the switch still has the task: it skips, and the day counts as loaded."""
+    """A run that began before the change still has the task: it skips, and the day counts as loaded."""
     if loads_first:
         load("postgres")
         assert runtime.state is SliceState.REQUESTED
     rule(tmp_path, {"accounts": "northwind_na", "destinations": "postgres"})
     runtime._specs.forget(DAG_ID)  # each task has a process of its own
-    with pytest.raises(AirflowSkipException, match="bigquery is switched off for sales_and_traffic of"):
+    with pytest.raises(AirflowSkipException, match="bigquery is disabled for sales_and_traffic of"):
         load("bigquery")
     if not loads_first:
         load("postgres")
@@ -239,7 +239,7 @@ def test_a_destination_switched_off_on_the_way_is_skipped_and_keeps_no_day_open(
     assert not [failure for failure in outcome.failures if failure.step.startswith("load_")]
 
 
-def test_no_data_is_told_only_where_rows_of_the_account_go(runtime: Runtime, tmp_path: Path) -> None:
+def test_no_data_is_applied_only_where_rows_of_the_account_go(runtime: Runtime, tmp_path: Path) -> None:
     rule(tmp_path, {"accounts": "northwind_na", "destinations": "postgres"})
     with pytest.raises(AirflowSkipException, match="no data"):
         fetch_nothing(runtime)
@@ -267,11 +267,11 @@ def test_a_notice_names_each_destination_that_failed(
     assert {failure.label for failure in outcome.failures} == {"US 2026-11-20"}
 
 
-# -- confirmed emptiness
+# -- confirmed absence of data
 
 
 def fetch_nothing(runtime: Runtime) -> None:
-    """The fetch task of a day of which Amazon says twice that there is no data."""
+    """The fetch task of a day for which Amazon confirms twice that there is no data."""
     runtime.fake_collector.steps = [Done((), Outcome.EMPTY, (6, 7))]
     task = FetchReportOperator(
         task_id="fetch_report", report=DAG_ID, account_id="northwind_na", slice_=SLICE.to_dict()
@@ -300,7 +300,7 @@ def test_rows_that_stand_in_one_destination_hold_the_day(runtime: Runtime, holdi
     assert ends == {holding: SliceState.QUARANTINED, other: SliceState.CONFIRMED_EMPTY}
 
 
-def test_a_destination_that_is_away_keeps_no_other_from_being_told(runtime: Runtime) -> None:
+def test_an_unavailable_destination_does_not_keep_others_from_no_data(runtime: Runtime) -> None:
     runtime.stores["postgres"].error = GiveUpError("is away.")
     with pytest.raises(GiveUpError):
         fetch_nothing(runtime)
@@ -312,7 +312,7 @@ def test_a_destination_that_is_away_keeps_no_other_from_being_told(runtime: Runt
     assert runtime.state is SliceState.CONFIRMED_EMPTY
 
 
-def test_a_held_document_in_one_destination_holds_the_day(runtime: Runtime) -> None:
+def test_a_quarantined_document_in_one_destination_quarantines_the_day(runtime: Runtime) -> None:
     runtime.stores["bigquery"].error = Quarantined("far below.", quarantine_ids=[], rows_stand=True)
     with pytest.raises(AirflowSkipException):
         load("bigquery")

@@ -1,4 +1,4 @@
-"""A DAG for each export; a wrong file disables only itself and says why; the example makes none."""
+"""One DAG per export; an invalid file disables only itself and shows why; the example has no DAG."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_parsing_builds_the_same_dag_twice(folder: Path) -> None:
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The exports that ran; they write nothing."""
+    """Record the exports that run; write nothing."""
     from sellerops.exports import export_run as running
     from sellerops_airflow.operators import sheets
 
@@ -135,7 +135,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def run(dag_params: dict[str, Any], try_number: int = 1) -> tuple[Any, Any]:
-    """The operator with its templates rendered from the form, as Airflow does."""
+    """The operator, with its templates rendered from the form as Airflow does."""
     task = ExportToSheetOperator(
         task_id="export_to_sheet",
         export="sales_per_shop",
@@ -160,7 +160,7 @@ def test_the_form_reaches_the_export(ran: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.usefixtures("ran")
-def test_a_failure_is_told_with_cause_and_remedy_at_its_last_try() -> None:
+def test_a_failure_is_recorded_with_cause_and_remedy_at_its_last_try() -> None:
     task = ExportToSheetOperator(task_id="x", export="sales_per_shop", spreadsheet_id="busy")
     for try_number, told in ((1, False), (4, True)):
         context = task_context(dag_id="export__sales_per_shop", task_id="x", try_number=try_number)

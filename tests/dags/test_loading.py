@@ -1,4 +1,4 @@
-"""A bad YAML takes only its own DAG away and says why; parsing is quick and pulls in nothing heavy."""
+"""An invalid YAML removes only its own DAG and shows why; parsing is quick and imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REPORT_COUNT = len(enabled_specs())
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the configuration, to spoil."""
+    """A copy of the configuration to damage."""
     copy = tmp_path / "config"
     shutil.copytree(PROJECT_ROOT / "include" / "config", copy)
     monkeypatch.setenv("SELLEROPS_CONFIG_DIR", str(copy))
@@ -83,7 +83,7 @@ def test_wrong_routes_of_notices_are_shown_and_take_no_report_away(bag: DagBag, 
     path = config / "notices.yaml"
     path.write_text(path.read_text().replace("channels: [task, alert]", "channels: [task, alarm]"))
     spoilt = DagBag(dag_folder=str(PROJECT_ROOT / "dags"))
-    # When the summary is told stands in the same file.
+    # The summary's schedule is in the same file.
     assert set(bag.dag_ids) - set(spoilt.dag_ids) == {"sellerops__daily_summary"}
     (message,) = (text for file, text in spoilt.import_errors.items() if file.endswith("notices_check.py"))
     assert str(path) in message
@@ -135,7 +135,7 @@ def test_a_report_switched_off_has_no_dag_but_its_running_tasks_do(
     assert [dag.dag_id for dag in dags_to_parse().dags] == ["report__amazon_sp__all_orders"]
 
 
-def test_an_account_without_a_shop_of_the_report_gets_no_group(config: Path) -> None:
+def test_an_account_without_a_marketplace_of_the_report_gets_no_group(config: Path) -> None:
     change(config, "sales_and_traffic", marketplaces=["GB", "DE"])
     dag = build_dag(load_spec("sales_and_traffic"), load_accounts())
     assert {task.split(".")[0] for task in dag.task_ids} == {"northwind_eu"}
@@ -172,11 +172,11 @@ def test_cadence(config: Path, schedule: dict[str, Any], tag: str) -> None:
     assert cadence(load_spec("settlements")) == tag
 
 
-# -- in a process of its own: what a parse costs, and what it imports
+# -- in a separate process: the cost of a parse, and its imports
 
 
 def in_fresh_process(script: str, home: Path, **environment: str) -> Any:
-    """What ``script`` prints as JSON on its last line."""
+    """The JSON that ``script`` prints on its last line."""
     roots = os.pathsep.join(str(PROJECT_ROOT / name) for name in ("include", "plugins"))
     env = {**os.environ, **airflow_environment(home), "PYTHONPATH": roots, **environment}
     done = subprocess.run(
@@ -235,7 +235,7 @@ def test_three_hundred_specs_are_parsed_within_five_seconds(tmp_path: Path) -> N
     told = in_fresh_process(PARSE, tmp_path / "home", SELLEROPS_CONFIG_DIR=str(config))
     assert _reports(told) == 300
     assert told["errors"] == {}
-    # The processor's seconds: a machine busy with other things must not fail this.
+    # CPU seconds, so that a busy machine does not fail this.
     assert told["spent"][1] < 5.0, f"{told['spent']} of {time.perf_counter() - started:.1f} s in all"
 
 

@@ -77,16 +77,14 @@ def _settings(amazon: str, warehouse: str, reader_password: str, archive: Path) 
 
 
 def _config(root: Path) -> Path:
-    """The shipped configuration with the plain demo's reports and, beside them, the same on schedules that a
-    test can wait for.
-    """
+    """The shipped configuration: the plain demo's reports, and copies on schedules tests can await."""
     config = root / "config"
     shutil.copytree(config_dir(), config)
     reports = config / "reports" / "amazon_sp"
     shutil.rmtree(config / "reports" / "amazon_ads")
     for path in reports.glob("*.yaml"):
         if path.stem not in DEMO_REPORTS:
-            path.unlink()  # the dag-processor shares two cores with all the rest
+            path.unlink()  # the dag-processor shares two cores with everything else
     sales = (reports / "sales_and_traffic.yaml").read_text(encoding="utf-8")
     stock = (reports / "fba_manage_inventory.yaml").read_text(encoding="utf-8")
     start = (datetime.now(UTC) - timedelta(days=5)).date().isoformat()
@@ -100,7 +98,7 @@ def _config(root: Path) -> Path:
         ("lookback: 3d", "lookback: 2d"),
         ("scope: marketplace", f'catchup: true\nstart_date: "{start}"\nscope: marketplace'),
     )
-    # Due in leap years only: nothing but what a test starts; a second run over the same day asks again.
+    # Due in leap years only, so only tests start it; a second run over the same day requests it again.
     write(
         "by_hand",
         sales,
@@ -117,13 +115,13 @@ def _config(root: Path) -> Path:
 
 
 def _writer(reports: Path) -> Callable[..., None]:
-    def write(name: str, text: str, account: str, shops: str, *changes: tuple[str, str]) -> None:
-        """A copy of a spec for some shops, with tables of its own."""
+    def write(name: str, text: str, account: str, marketplaces: str, *changes: tuple[str, str]) -> None:
+        """A copy of a spec for some marketplaces, with its own tables."""
         tables = re.findall(r"^  ([a-z_]+):\n    description", text, flags=re.MULTILINE)
         for old, new in [*changes, *((f"  {table}:\n", f"  {name}_{table}:\n") for table in tables)]:
             assert old in text, old
             text = text.replace(old, new)
-        text += f"accounts: [{account}]\nmarketplaces: [{shops}]\n"
+        text += f"accounts: [{account}]\nmarketplaces: [{marketplaces}]\n"
         (reports / f"{name}.yaml").write_text(text, encoding="utf-8")
 
     return write

@@ -1,4 +1,4 @@
-"""The pages' commands run as printed, from a shell that knows nothing but where the demo is."""
+"""The commands in the docs run as printed, from a shell that knows only where the demo is."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from sellerops_runtime.home import PROJECT_ROOT, Home
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2 * PATIENT)]
 
 PRINTED = {each.words: each for path in pages() for each in of_page(path) if is_complete(each)}
-# What no test machine has.
+# What test machines lack.
 ELSEWHERE = {
     "--destination bigquery": "a BigQuery",
     "notifications": "a queue of Amazon's",
     "psql -U postgres": "a container",
 }
-# Told errors: nothing of the kind is there.
+# Errors that are expected because nothing of the kind exists.
 NOTHING_THERE = {"quarantine show 7": "no such quarantine", "quarantine release 7": "no such quarantine"}
-# A finding, or something to do, is exit code 1: also that Airflow here has few of the reports.
+# Commands that exit with 1 when they find something; also because this Airflow has few of the reports.
 FINDINGS = (
     "--check", "checks run", "connections test", "specs check", "sellerops-runtime health",
     "dags unpause -", "dags pause -",
@@ -53,7 +53,7 @@ def shell(
 ) -> Iterator[dict[str, str]]:
     """A user's environment beside a running demo that has collected a day of orders.
 
-    What the commands switch on or off is switched back.
+    Afterwards, DAGs that the commands paused or unpaused are switched back.
     """
     _collect_a_day(system, "report__amazon_sp__all_orders")
     home = Home(tmp_path_factory.mktemp("demo"))
@@ -62,7 +62,7 @@ def shell(
     before = system.airflow.api.dags()
     save_environment(
         home,
-        # The shipped configuration: a report of the tests' own runs every minute and leaves no quota.
+        # The shipped configuration: a test report in the other one runs every minute and uses up the quota.
         {**system.airflow.stack.env(), "SELLEROPS_CONFIG_DIR": str(config_dir())},
         warehouse=system.warehouse,
         reader=postgres_server.reader(system.warehouse),
@@ -128,7 +128,7 @@ def test_psql_asks_the_same_database(shell: dict[str, str], system: System) -> N
 
 
 def test_every_connection_of_the_settings_is_tried(shell: dict[str, str]) -> None:
-    """Each by a line of its own: what it is for and what was seen; no secret."""
+    """Each gets one line with its purpose and result, without secrets."""
     done = run(shell, ("sellerops", "connections", "test"))
     assert done.returncode == 0, done.stdout + done.stderr
     tried = {line.split()[1]: line.split()[0] for line in done.stdout.splitlines() if line[0] != " "}
@@ -141,7 +141,7 @@ def test_every_connection_of_the_settings_is_tried(shell: dict[str, str]) -> Non
 
 @pytest.mark.parametrize("conn_id", ["amazon_sp_northwind_na", "sellerops_clickup", "sellerops_warehouse"])
 def test_the_button_of_the_ui_tests_a_connection(system: System, conn_id: str) -> None:
-    """What the list of connections sends: secrets as stars, and port 0 where there is none."""
+    """With what the UI sends: secrets as asterisks, and port 0 where there is none."""
     api = system.airflow.api
     stored = api.request("GET", f"/connections/{conn_id}")
     texts = ("connection_id", "conn_type", "description", "host", "login", "password", "schema")

@@ -1,4 +1,4 @@
-"""An Airflow home for tests that import Airflow into their own process; nobody's `~/airflow` is touched.
+"""A temporary Airflow home for tests that import Airflow, so that `~/airflow` is not touched.
 
 from support.airflow_home import prepare_airflow
 prepare_airflow()   # at the top of a module or conftest, before the first import of airflow
@@ -32,7 +32,7 @@ def airflow_environment(home: Path) -> dict[str, str]:
 
 
 def prepare_airflow() -> Path:
-    """Point Airflow at a temporary home, once a session; returns it."""
+    """Point Airflow at a temporary home, once per session; return it."""
     global _home
     if _home is None:
         _home = Path(tempfile.mkdtemp(prefix="sellerops-airflow-home-"))

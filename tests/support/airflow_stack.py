@@ -1,11 +1,11 @@
-"""A real Airflow for end-to-end tests: four components on the tests' Postgres, killed and started at will.
+"""A real Airflow for end-to-end tests: four components on the tests' Postgres.
 
     with running_airflow(postgres_server, dags=folder) as airflow:
         airflow.wait_for_dags("report__amazon_sp__settlements")
         run_id = airflow.run("report__amazon_sp__settlements", {"from_day": "2026-11-01"})
         airflow.api.wait_for_run("report__amazon_sp__settlements", run_id, seconds=60)
 
-About 20 seconds until it is healthy. Components can be killed as a crash does, and started again.
+It takes about 20 seconds to become healthy. Tests can kill components, as a crash would, and restart them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from sellerops_runtime.rest import AirflowApi
 
 @dataclass
 class RunningAirflow:
-    """``stack`` has the components by name (``scheduler``, ...), ``api`` speaks with the api-server."""
+    """``stack`` has the components by name (``scheduler``, ...), ``api`` calls the api-server."""
 
     stack: AirflowStack
     api: AirflowApi
@@ -41,12 +41,12 @@ class RunningAirflow:
         wait_until(lambda: set(dag_ids) <= set(self.api.dags()), seconds, ", ".join(dag_ids), watch=watch)
 
     def run(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
-        """Unpause the DAG and start a run; its id."""
+        """Unpause the DAG and start a run; return its id."""
         self.api.set_paused(dag_id, False)
         return self.api.trigger(dag_id, conf)
 
     def kill(self, component: str) -> None:
-        """End a component and all it started at once, as a crash does."""
+        """Kill a component and everything it started at once, as a crash would."""
         self.stack.components.pop(component).kill()
 
     def start(self, component: str) -> None:
@@ -54,7 +54,7 @@ class RunningAirflow:
         self.stack.start_component(component)
 
     def apply_settings(self, variables: Mapping[str, str]) -> None:
-        """Load airflow_settings.yaml, filled in from ``variables``; incomplete entries are left out."""
+        """Load airflow_settings.yaml with ``variables``; incomplete entries are skipped."""
         command = [sys.executable, "-m", "sellerops_runtime", "settings"]
         self.stack.run_once("settings", command, extra_env=variables)
 
@@ -76,11 +76,11 @@ def running_airflow(
     schedules: bool = False,
     parallelism: int = 4,
 ) -> Iterator[RunningAirflow]:
-    """A healthy Airflow with metadata of its own; stopped and removed at the end.
+    """A healthy Airflow with its own metadata, stopped and removed at the end.
 
     :param config: folder of configuration instead of ``include/config``.
     :param environment: set for every component (``AIRFLOW_CONN_...``, ``AIRFLOW__SECTION__KEY``, ...).
-    :param schedules: let the scheduler make runs by schedule; else only runs that a test asks for exist.
+    :param schedules: let the scheduler start runs; otherwise only tests start runs.
     """
     root = Path(tempfile.mkdtemp(prefix="sellerops-airflow-"))
     metadata = server.create_database()

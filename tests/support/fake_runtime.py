@@ -1,4 +1,4 @@
-"""Stand-ins for what tasks and triggers work with: a ledger that remembers, a collector with a script."""
+"""Fakes for what tasks and triggers use: a ledger in memory, and a collector that follows a script."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SLICE = Slice(
 
 
 class FakeLedger:
-    """Keeps slice states as the real one tells them, and notices by key."""
+    """Keeps slice states as the real ledger returns them, and notices by key."""
 
     def __init__(self) -> None:
         self.rows: dict[tuple[Any, ...], SliceRow] = {}
@@ -58,22 +58,22 @@ class FakeLedger:
         load_id: int | None = None,
         error: BaseException | None = None,
     ) -> None:
-        shop = slice_.marketplace.id if slice_.marketplace else ""
+        marketplace_id = slice_.marketplace.id if slice_.marketplace else ""
         error_type, text, remedy = error_fields(error)
         for day in slice_.days:
-            key = (slice_.report, slice_.account_id, shop, day, slice_.snapshot_at)
+            key = (slice_.report, slice_.account_id, marketplace_id, day, slice_.snapshot_at)
             assert run is not None
             self.rows[key] = SliceRow(
-                *(slice_.report, slice_.account_id, shop, day, None, state, request_id, load_id),
+                *(slice_.report, slice_.account_id, marketplace_id, day, None, state, request_id, load_id),
                 *(run.dag_id, run.run_id, run.task_id, run.map_index, error_type, text, remedy, NOW),
             )
 
     def refresh_slice_state(self, slice_: Slice, destinations: Sequence[str]) -> None:
-        for place, ends in self.ends.items():
+        for key, ends in self.ends.items():
             known = [name for name in destinations if name in ends]
             if known:
                 total, _ = combine_states(ends, destinations, known[-1])
-                self.rows[place] = replace(self.rows[place], state=total)
+                self.rows[key] = replace(self.rows[key], state=total)
 
     def set_destination_state(
         self,
@@ -88,16 +88,16 @@ class FakeLedger:
         error: BaseException | None = None,
     ) -> None:
         error_type, text, remedy = error_fields(error)
-        told = (run.dag_id, run.run_id, run.task_id, run.map_index) if run else (None, None, None, None)
-        shop = slice_.marketplace.id if slice_.marketplace else ""
+        task = (run.dag_id, run.run_id, run.task_id, run.map_index) if run else (None, None, None, None)
+        marketplace_id = slice_.marketplace.id if slice_.marketplace else ""
         for day in slice_.days:
-            place = (slice_.report, slice_.account_id, shop, day, slice_.snapshot_at)
-            self.ends.setdefault(place, {})[destination] = DestinationState(
-                destination, state, request_id, load_id, *told, error_type, text, remedy
+            key = (slice_.report, slice_.account_id, marketplace_id, day, slice_.snapshot_at)
+            self.ends.setdefault(key, {})[destination] = DestinationState(
+                destination, state, request_id, load_id, *task, error_type, text, remedy
             )
-            total, end = combine_states(self.ends[place], destinations, destination)
-            self.rows[place] = SliceRow(
-                *(slice_.report, slice_.account_id, shop, day, None, total, end.request_id, end.load_id),
+            total, end = combine_states(self.ends[key], destinations, destination)
+            self.rows[key] = SliceRow(
+                *(*key[:4], None, total, end.request_id, end.load_id),
                 *(end.dag_id, end.run_id, end.task_id, end.map_index),
                 *(end.error_type, end.error, end.remedy, NOW),
             )
@@ -106,8 +106,8 @@ class FakeLedger:
         self, *, run_id: str | None = None, state: SliceState | None = None, **_: Any
     ) -> list[DestinationDay]:
         return [
-            DestinationDay(*place, end)
-            for place, ends in self.ends.items()
+            DestinationDay(*key, end)
+            for key, ends in self.ends.items()
             for end in ends.values()
             if run_id in (None, end.run_id) and state in (None, end.state)
         ]
@@ -140,7 +140,7 @@ class FakeLedger:
 
 @dataclass
 class FakeCollector:
-    """Answers ``advance`` and ``wait`` from lists; an exception in them is raised. Remembers its calls."""
+    """Answers ``advance`` and ``wait`` from lists, raising exceptions in them. Records its calls."""
 
     steps: list[Any] = field(default_factory=list)
     waits: list[Any] = field(default_factory=list)
@@ -175,15 +175,15 @@ class FakeCollector:
         return result
 
 
-def _next(script: list[Any], usual: Any) -> Any:
-    answer = script.pop(0) if script else usual
+def _next(script: list[Any], default: Any) -> Any:
+    answer = script.pop(0) if script else default
     if isinstance(answer, BaseException):
         raise answer
     return answer
 
 
 class FakeRuntime(Runtime):
-    """The real specs and accounts, a fake ledger and collector."""
+    """A runtime with the real specs and accounts, and a fake ledger and collector."""
 
     def __init__(self) -> None:
         super().__init__(lambda: "", lambda: "", lambda: "")
@@ -214,7 +214,7 @@ def task_context(
     data_interval_end: datetime | None = NOW,
     run_type: str = "scheduled",
 ) -> Any:
-    """As much of Airflow's context as tasks read; what they push to XCom is in ``context["ti"].pushed``."""
+    """The parts of Airflow's context that tasks read. ``context["ti"].pushed`` holds the XComs they push."""
     pushed: dict[str, Any] = {}
     ti = SimpleNamespace(
         dag_id=dag_id,

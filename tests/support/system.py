@@ -1,4 +1,4 @@
-"""One whole system: embedded Postgres, the local Amazon, a real Airflow. What end-to-end tests ask of it."""
+"""One whole system for end-to-end tests: embedded Postgres, the local Amazon, a real Airflow."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from sellerops.base.clock import Clock
 from sellerops.ledger import Ledger
 from sellerops_runtime.config_watcher import ConfigWatcher
 
-# Seconds after which something hangs, however busy the machine: a part that ended is noticed at once.
+# Seconds that nothing takes even on a busy machine; components that exit are noticed at once.
 PATIENT = 900.0
 
 
 @dataclass
 class System:
-    """All parts, and what the tests ask them."""
+    """All components, and queries that tests make."""
 
     airflow: RunningAirflow
     sandbox: SandboxServer

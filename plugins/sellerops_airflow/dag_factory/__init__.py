@@ -1,1 +1,1 @@
-"""Specs as DAGs: reports, checks and exports, one file each, and what their DAGs have in common."""
+"""Builds DAGs from specs: one module each for reports, checks and exports, and one for shared defaults."""

@@ -1,4 +1,4 @@
-"""Check files as DAGs: one a file, woken by the tables it compares."""
+"""Builds one DAG per check file, scheduled by the assets of the tables it compares."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from sellerops_airflow.runs.assets import table_asset
 log = logging.getLogger(__name__)
 
 _PREFIX = "check__"
-# The last events of a burst wake nobody before the next event does (Airflow 3.3.2): a daily look besides.
+# Airflow 3.3.2 may leave the last events of a burst unprocessed until the next event; a daily run catches
+# them.
 _DAILY = "20 6 * * *"
 
 
 def checks_to_parse() -> list[DAG]:
-    """What this parse of the DAG file needs: one DAG in a task's process, all in the dag-processor's."""
+    """The DAGs this parse of the DAG file needs: one in a task's process, all in the dag-processor."""
     wanted = get_parsing_context().dag_id
     if wanted is None:
         return build_checks()
@@ -29,13 +30,13 @@ def checks_to_parse() -> list[DAG]:
 
 
 def build_checks() -> list[DAG]:
-    """A DAG for each sound check; one that is not stops no other."""
+    """One DAG per valid check. A check whose DAG cannot be built is logged and skipped."""
     dags = []
     for check in load_checks():
         try:
             dags.append(build_check(check))
         except Exception:
-            log.exception("The check %s has no DAG", check.name)
+            log.exception("Cannot build the DAG of check %s", check.name)
     return dags
 
 
@@ -51,11 +52,11 @@ def build_check(check: CheckSpec) -> DAG:
         ),
         max_active_runs=1,
         tags={"sellerops", "check"},
-        auto_register=False,  # a DAG whose building fails half way is none
+        auto_register=False,  # do not register a DAG whose building fails half way
         **dag_defaults(retry_delay=timedelta(minutes=2)),
     ) as dag:
         compare = CompareFiguresOperator(task_id="compare", check=check.name)
-        compare >> NotifyDifferencesOperator(task_id="tell", check=check.name)
+        compare >> NotifyDifferencesOperator(task_id="notify", check=check.name)
     return dag
 
 
@@ -63,8 +64,9 @@ def _doc(check: CheckSpec) -> str:
     bounds = f"{check.tolerance.absolute:g} {check.unit} or {check.tolerance.relative:.0%}".rstrip()
     return commands_as_typed(
         f"{check.description}\n\n"
-        f"Tables: {', '.join(f'`{table}`' for table in check.inputs)}. Allowed: {bounds}. "
-        f"Holds after {check.holds_after.days} days; the last {check.look_back.days} days are compared.\n\n"
-        "`send_notice` is skipped when all figures agree. What was found: `sellerops checks show "
+        f"Tables: {', '.join(f'`{table}`' for table in check.inputs)}. Tolerance: {bounds}. "
+        f"Compares the last {check.look_back.days} days, and reports those older than "
+        f"{check.holds_after.days} days.\n\n"
+        "`notify` is skipped when all figures agree. Results: `sellerops checks show "
         f"{check.name}`, table `sellerops.check_result`.\n"
     )

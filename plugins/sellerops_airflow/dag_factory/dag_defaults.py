@@ -1,4 +1,4 @@
-"""What the DAGs that are no reports have in common: who is told, and how they are tried again."""
+"""Defaults shared by the DAGs that are not reports: notices and retries."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sellerops_airflow.runs.task_logs import log_known_errors_on_one_line
 
 
 def docs_page(docstring: str | None) -> str:
-    """A DAG file's docstring as its page in the UI: commands are printed as you type them."""
+    """A DAG file's docstring as Markdown for the UI, with commands in the form you type them here."""
     return commands_as_typed(docstring or "")
 
 
 def dag_defaults(retry_delay: timedelta) -> dict[str, Any]:
-    """Arguments of ``DAG``: no catching up, two retries where they can help, failures and their ends told."""
+    """Arguments for ``DAG``: no catch-up, retries where these can help, failure and recovery notices."""
     return {
         "start_date": datetime(2024, 1, 1, tzinfo=UTC),
         "catchup": False,

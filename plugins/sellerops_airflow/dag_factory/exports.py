@@ -1,4 +1,4 @@
-"""Export specs as DAGs: one a file, started by the clock, by the loads of tables, or by hand."""
+"""Builds one DAG per export spec, started by a schedule, by loads of its tables, or manually."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from sellerops_airflow.runs.task_logs import log_known_errors_on_one_line
 from sellerops_airflow.timetables import ReportTimetable
 
 _PREFIX = "export__"
-# The last events of a burst wake nobody before the next event does (Airflow 3.3.2): a daily look besides.
+# Airflow 3.3.2 may leave the last events of a burst unprocessed until the next event; a daily run catches
+# them.
 _DAILY = Schedule(between=("06:30-07:00",), timezone="UTC")
 
 
 def exports_to_parse(directory: Path | None = None) -> list[DAG]:
-    """What this parse of the DAG file needs: one DAG in a task's process, all in the dag-processor's."""
+    """The DAGs this parse of the DAG file needs: one in a task's process, all in the dag-processor."""
     wanted = get_parsing_context().dag_id
     if wanted is None:
         return build_exports(directory)[0]
@@ -33,28 +34,28 @@ def exports_to_parse(directory: Path | None = None) -> list[DAG]:
 
 
 def build_exports(directory: Path | None = None) -> tuple[list[DAG], list[SpecFailure]]:
-    """A DAG for each sound export; one that is not stops no other."""
+    """One DAG per valid, enabled export, and the exports that failed with their errors."""
     specs, failures = load_exports(directory)
     dags = []
     for spec in specs:
         try:
             dags += [build_export(spec)] if spec.enabled else []
-        except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this export alone
+        except Exception as error:  # noqa: BLE001 - an export that fails must not take the others with it
             failures.append(SpecFailure(Path(spec.path), as_configuration_error(error, Path(spec.path))))
     return dags, failures
 
 
 def raise_for_invalid_exports(directory: Path | None = None) -> None:
-    """Raise SpecError listing every invalid export, and why. A task's process is not told."""
+    """Raise SpecError listing every invalid export with its cause. Does nothing in a task's process."""
     if get_parsing_context().dag_id is not None:
         return
     failures = build_exports(directory)[1]
     if failures:
         listed = "\n".join(f"- {Problem(failure.error, failure.is_kept).text}" for failure in failures)
         raise SpecError(
-            f"{len(failures)} export(s) are invalid, all others run:\n{listed}\n",
+            f"{len(failures)} export(s) are invalid; all others run:\n{listed}\n",
             where="config/exports",
-            remedy="Correct the YAML; docs/exports.md says what it may hold.",
+            remedy="Correct the YAML; see docs/exports.md for its keys.",
         )
 
 
@@ -82,7 +83,7 @@ def build_export(spec: ExportSpec) -> DAG:
         on_failure_callback=[ReportFailureNotifier()],
         on_success_callback=[ReportSuccessNotifier()],
         render_template_as_native_obj=False,
-        auto_register=False,  # a DAG whose building fails half way is none
+        auto_register=False,  # do not register a DAG whose building fails half way
     ) as dag:
         ExportToSheetOperator(
             task_id="export_to_sheet",
@@ -98,7 +99,7 @@ def _schedule(spec: ExportSpec) -> ReportTimetable | AssetOrTimeSchedule | None:
     if not spec.after:
         return timetable
     return AssetOrTimeSchedule(
-        # As DAG(schedule=...) does, it takes a timetable of Airflow's core, too; its annotation is narrower.
+        # Accepts core timetables too, as DAG(schedule=...) does; its annotation is narrower than that.
         timetable=timetable or ReportTimetable(_DAILY, spec.dag_id),  # type: ignore[arg-type]
         assets=AssetAny(*(table_asset(table) for table in spec.after)),
     )
@@ -110,13 +111,13 @@ def _params() -> dict[str, Param]:
             False,
             type="boolean",
             title="Dry run",
-            description="Read and check everything, and write nothing; the log says what would be written.",
+            description="Read and check everything but write nothing. The log shows what would be written.",
         ),
         "spreadsheet_id": Param(
             "",
             type="string",
             title="Another spreadsheet",
-            description="Its id, to try the export there. Empty: the export's own.",
+            description="Id of a spreadsheet to try the export on. Leave empty to use the export's own.",
         ),
     }
 
@@ -126,15 +127,14 @@ def _doc(spec: ExportSpec) -> str:
     columns = ", ".join(f"`{name}` as {title!r}" for name, title in spec.columns.items()) or "all"
     keys = ", ".join(f"`{each}`" for each in spec.append_only)
     how = (
-        f"Adds the rows that are not there yet, told by {keys}."
+        f"Appends rows whose key ({keys}) is not in the sheet yet."
         if spec.mode is ExportMode.APPEND
-        else "Replaces the rows of its columns."
+        else "Replaces the rows in its columns."
     )
-    woken = f" After loads of {', '.join(f'`{each}`' for each in spec.after)}." if spec.after else ""
+    after = f" Runs after loads of {', '.join(f'`{each}`' for each in spec.after)}." if spec.after else ""
     return (
         f"{spec.description}\n\n"
         f"Copies {what} ({spec.destination}) to `{spec.range}` of spreadsheet `{spec.spreadsheet_id}`. {how} "
-        f"Columns: {columns}. Other columns of the sheet are never touched.{woken}\n\n"
-        "Clear the task to repeat it; that is safe at any time. What was written: table "
-        "`sellerops.table_export`.\n"
+        f"Columns: {columns}. Other columns of the sheet are never changed.{after}\n\n"
+        "You can clear the task at any time to repeat it. Log of exports: table `sellerops.table_export`.\n"
     )

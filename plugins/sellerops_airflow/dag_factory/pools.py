@@ -1,10 +1,10 @@
-"""The pools that report DAGs name, created by the scheduler before it creates their task instances.
+"""Creates the pools of report DAGs in the scheduler, before it creates their task instances.
 
-A task whose pool does not exist stays `scheduled`, without a word to anybody, and its runs never end: four of
-them (`max_active_runs`) keep every other account's runs of that report waiting. Tasks have no access to
-Airflow's metadata, and pools cannot be looked up when a DAG is parsed. The scheduler calls this hook for each
-task instance it creates (Airflow 3.3, cluster policies), and so the pool is there before the task can be.
-Found through the entry point `airflow.policy`; decision: docs/decisions/scheduler-creates-pools.md.
+A task whose pool does not exist silently stays `scheduled`, and its run never ends; four such runs
+(`max_active_runs`) block the report for every account. Tasks cannot reach Airflow's metadata, and pools
+cannot be looked up while a DAG is parsed. The scheduler calls this hook for each task instance it creates
+(Airflow 3.3, cluster policies), so the pool exists before the task. Airflow finds the hook through the entry
+point `airflow.policy`; decision: docs/decisions/scheduler-creates-pools.md.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SLOTS = 4
-DESCRIPTION = "Tasks of one account at one source at a time. Change the slots as you like."
+DESCRIPTION = "Limits concurrent tasks of one account at one source. You can change the slots."
 _PREFIX = "report__"
-# A pool may be deleted while the scheduler runs; after a failure the metadata is left alone as long.
+# Pools may be deleted while the scheduler runs, so look again after this time; wait as long after a failure.
 _KEEP_SECONDS = 60.0
 
 _lock = threading.Lock()
@@ -33,39 +33,40 @@ _known: set[str] = set()
 _known_until = 0.0
 _quiet_until = 0.0
 
-# Airflow 3.3.2 does so for hooks of airflow_local_settings.py only, and skips others when it creates a run.
+# Airflow 3.3.2 sets this only for hooks in airflow_local_settings.py and skips all others when it creates a
+# run.
 settings.task_instance_mutation_hook.is_noop = False  # type: ignore[attr-defined]
 
 
 @hookimpl
 def task_instance_mutation_hook(task_instance: Any) -> None:
-    """Create the pool of a report's task if there is none. Never raises: the scheduler goes on."""
+    """Create the pool of a report's task if it is missing. Never raises, so the scheduler keeps running."""
     if not str(task_instance.dag_id).startswith(_PREFIX):
         return
     try:
         _ensure(str(task_instance.pool))
     except Exception:
-        log.exception("The pool %s could not be looked up or created", task_instance.pool)
+        log.exception("Cannot look up or create the pool %s", task_instance.pool)
 
 
 def create_missing_pools(engine: Engine, names: set[str]) -> set[str]:
-    """Create those of ``names`` that are no pools yet; the names created. Existing pools stay as they are."""
+    """Create the missing pools in ``names`` and return their names. Existing pools are unchanged."""
     from airflow.models.pool import Pool
     from sqlalchemy import insert, select
     from sqlalchemy.exc import IntegrityError
 
     created = set()
     with engine.connect() as connection:
-        there = set(connection.scalars(select(Pool.pool).where(Pool.pool.in_(names))))
-    for name in sorted(names - there):
+        existing = set(connection.scalars(select(Pool.pool).where(Pool.pool.in_(names))))
+    for name in sorted(names - existing):
         values = {"pool": name, "slots": SLOTS, "description": DESCRIPTION, "include_deferred": False}
         try:
             with engine.begin() as connection:
                 connection.execute(insert(Pool).values(**values))
         except IntegrityError:
-            continue  # another scheduler was faster
+            continue  # another scheduler created it meanwhile
         created.add(name)
-        log.warning("Created the pool %s with %d slots: a report's tasks name it", name, SLOTS)
+        log.warning("Created the pool %s with %d slots for a report's tasks", name, SLOTS)
     return created
 
 
@@ -80,7 +81,7 @@ def _ensure(name: str) -> None:
             return
         engine: Engine = settings.get_engine()  # type: ignore[no-untyped-call]
         if engine.dialect.name == "sqlite":
-            return  # one writer at a time: it would wait for the transaction that calls
+            return  # SQLite has one writer: this would wait for the transaction that calls the hook
         try:
             create_missing_pools(engine, {name})
         except Exception:

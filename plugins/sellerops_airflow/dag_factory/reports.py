@@ -1,4 +1,4 @@
-"""Report specs as DAGs; the only place that knows both."""
+"""Builds DAGs from report specs."""
 
 from __future__ import annotations
 
@@ -27,37 +27,37 @@ from sellerops_airflow.runs.run_form import form_params
 from sellerops_airflow.runs.task_logs import log_known_errors_on_one_line
 from sellerops_airflow.timetables import ReportTimetable
 
-# A slice names itself in the grid from its first second, and keeps the name when it fails.
+# The grid shows this label from the start, and keeps it when the task fails.
 LABEL = "{{ task.slice_['label'] }}"
-# Several runs of a report may go on at once: a catch-up, and a run by hand beside it.
+# Allows a manual run beside a catch-up.
 _MAX_ACTIVE_RUNS = 4
 _PREFIX = "report__"
 _UNBUILT = "unbuilt reports"
-# Of the form of a run by hand.
+# Fields of the trigger form.
 _DAYS = ("from_day", "to_day", "period")
 
 
 @dataclass(frozen=True)
 class BuiltReports:
-    """The DAGs of all sound specs, and why the others have none."""
+    """The DAGs of all valid specs, and the errors of the others."""
 
     dags: tuple[DAG, ...]
     failures: tuple[SpecFailure, ...]
 
 
 def dags_to_parse() -> BuiltReports:
-    """What this parse of the DAG file needs: one DAG in a task's process, all in the dag-processor's."""
+    """The DAGs this parse of the DAG file needs: one in a task's process, all in the dag-processor."""
     wanted = get_parsing_context().dag_id
     if wanted is None:
         return build_all()
     if not wanted.startswith(_PREFIX):
         return BuiltReports((), ())
-    # Also of a report that was switched off meanwhile: its tasks that have started end as they would.
+    # Also for a report that was disabled meanwhile, so that its started tasks can finish.
     return BuiltReports((build_dag(load_spec(wanted), load_accounts()),), ())
 
 
 def build_all() -> BuiltReports:
-    """A DAG for each sound spec that is switched on; one that is not sound stops no other."""
+    """One DAG per valid, enabled spec. A spec that fails is reported in ``failures`` and skipped."""
     specs, failures = load_specs()
     accounts = load_accounts()
     dags: list[DAG] = []
@@ -67,24 +67,24 @@ def build_all() -> BuiltReports:
             continue
         try:
             dags.append(build_dag(spec, accounts))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this report alone
+        except Exception as error:  # noqa: BLE001 - a report that fails must not take the others with it
             unbuilt.append(SpecFailure(Path(spec.path), as_configuration_error(error, Path(spec.path))))
-    # For the check file, which builds no DAGs: all of them take seconds.
+    # For report_specs_check.py, which builds no DAGs because all of them take seconds.
     keep_texts(config_dir(), _UNBUILT, {str(each.path): str(each.error) for each in unbuilt})
     return BuiltReports(tuple(dags), (*failures, *unbuilt))
 
 
 def unbuilt_reports() -> list[str]:
-    """Why sound specs had no DAG when all were built last."""
+    """Errors of the valid specs whose DAG could not be built the last time all were built."""
     return [text for text in (kept_texts(_UNBUILT) or {}).values() if text]
 
 
 def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
-    """The DAG of one spec. Raises SpecError when it is for no account that exists."""
+    """The DAG of one spec. Raises SpecError when none of its accounts exists."""
     chosen = accounts_for(spec, accounts)
     with DAG(
         dag_id=spec.dag_id,
-        # The UI's search and sorting go by it: a report is found by its name.
+        # The UI searches and sorts by it, so reports are found by name.
         dag_display_name=spec.name,
         description=spec.description,
         doc_md=doc_md(spec, chosen),
@@ -95,7 +95,7 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
         tags={spec.source, spec.family, cadence(spec), *(account.id for account in chosen)},
         default_args={
             "owner": "sellerops",
-            # What is fetched is loaded before more is fetched: a long backfill lands as it goes.
+            # Load fetched documents before fetching more, so that a long backfill lands as it proceeds.
             "weight_rule": "upstream",
             "retries": spec.retries,
             "retry_delay": timedelta(minutes=1),
@@ -108,19 +108,20 @@ def build_dag(spec: ReportSpec, accounts: dict[str, Account]) -> DAG:
         on_success_callback=[ReportSuccessNotifier()],
         deadline=deadline_of(spec),
         render_template_as_native_obj=False,
-        auto_register=False,  # a DAG whose building fails half way is none
+        auto_register=False,  # do not register a DAG whose building fails half way
     ) as dag:
         for account in chosen:
             _account_group(spec, account)
-    # Set last: every task made while a DAG has them takes a copy, which is serialized, stored and read again
-    # with each task. They reach templates all the same. Added, not assigned: Airflow checks what is assigned
-    # against its schema, which took half of the time that building a DAG takes; a test checks it instead.
+    # Set last: every task created while the DAG has params copies them, and each copy is serialized, stored
+    # and read with its task. Templates see them all the same. Updated instead of assigned: Airflow validates
+    # an assignment against the schema, which took half of the time to build a DAG; a test validates them
+    # instead.
     dag.params.update(form_params(spec, chosen))
     return dag
 
 
 def cadence(spec: ReportSpec) -> str:
-    """How often it runs, as a tag: hourly, daily, weekly, monthly, or so many times a day."""
+    """How often the report runs, as a tag: hourly, intraday, 3x_daily, daily, weekly or monthly."""
     schedule = spec.schedule
     if schedule.weekday:
         return "weekly"
@@ -169,6 +170,6 @@ def _account_group(spec: ReportSpec, account: Account) -> None:
 
 
 def _assets(spec: ReportSpec, destination: str) -> Iterator[Asset]:
-    """One asset a table. An event of it is a wake-up: which days it brought stands in the ledger."""
+    """One asset per table. Its events only signal a load; the ledger says which days were loaded."""
     for table in spec.tables:
         yield table_asset(f"{spec.source}.{table}", destination)

@@ -1,4 +1,4 @@
-"""Invalid configuration as one import error of Airflow's UI: each file with line or key, and the remedy."""
+"""Shows invalid configuration as an import error in Airflow's UI, with file, line or key, and remedy."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sellerops_airflow.dag_factory.reports import unbuilt_reports
 
 
 def raise_for_invalid_specs() -> None:
-    """Raise SpecError listing everything that is wrong with the configuration. A task's process is not told.
+    """Raise SpecError listing every problem of the configuration. Does nothing in a task's process.
 
-    Exports and notices have check files of their own.
+    Exports and notices have their own check files.
     """
     if get_parsing_context().dag_id is not None:
         return

@@ -1,1 +1,1 @@
-"""Airflow connections as ready objects, one module a system."""
+"""Turns Airflow connections into ready-to-use objects, one module per system."""

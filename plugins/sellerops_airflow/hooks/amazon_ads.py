@@ -1,4 +1,4 @@
-"""An Airflow connection of type ``amazon_ads`` as the credentials of one advertising account."""
+"""Reads an Airflow connection of type ``amazon_ads`` as the credentials of one advertising account."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from sellerops_airflow.hooks.login_with_amazon import LoginWithAmazonHook
 
 
 class AmazonAdsHook(LoginWithAmazonHook):
-    """Amazon Ads. Its client, secret and refresh token are not those of the Selling Partner API.
+    """Amazon Ads. Its client id, secret and refresh token differ from those of the Selling Partner API.
 
     :param amazon_ads_conn_id: the connection, ``amazon_ads_<account>``.
-    :param account: the account it belongs to; else the one of ``accounts.yaml`` that has this connection.
+    :param account: the connection's account; by default the one in ``accounts.yaml`` that uses this
+        connection.
     """
 
     conn_name_attr = "amazon_ads_conn_id"

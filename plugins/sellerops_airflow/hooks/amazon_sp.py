@@ -1,4 +1,4 @@
-"""An Airflow connection of type ``amazon_sp`` as the credentials of one seller account."""
+"""Reads an Airflow connection of type ``amazon_sp`` as the credentials of one seller account."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from sellerops_airflow.hooks.login_with_amazon import LoginWithAmazonHook
 class AmazonSpHook(LoginWithAmazonHook):
     """The Selling Partner API.
 
-    :param amazon_sp_conn_id: the connection, as named by the account in ``config/accounts.yaml``.
-    :param account: the account it belongs to; else the one of ``accounts.yaml`` that names this connection.
+    :param amazon_sp_conn_id: the connection that the account in ``config/accounts.yaml`` uses.
+    :param account: the connection's account; by default the one in ``accounts.yaml`` that uses this
+        connection.
     """
 
     conn_name_attr = "amazon_sp_conn_id"

@@ -1,6 +1,6 @@
-"""Connections of channels that no provider has a type for: a ClickUp token, a Telegram bot.
+"""Connection types for channels that no provider covers: a ClickUp token, a Telegram bot.
 
-Notices need no hook (``sellerops_airflow.notifiers``): these are the forms in the UI and the button Test.
+They provide the form in the UI and its *Test* button; notices are sent by ``sellerops_airflow.notifiers``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"/bot[^/\s]+")
 
 
 class ChannelHook(BaseHook):
-    """Password: the channel's token; host: another address than its usual one.
+    """A connection whose password is the channel's token, and whose host overrides its default address.
 
     :param conn_id: the connection.
     """
@@ -34,14 +34,14 @@ class ChannelHook(BaseHook):
         self.conn_id = conn_id
 
     def get_conn(self) -> Connection:
-        """The connection; its token is masked in all logs from here on."""
+        """The connection, with its token masked in all logs. Raises AirflowNotFoundException without it."""
         connection = self.get_connection(self.conn_id)
         if connection.password:
             mask_secret(connection.password)
         return connection
 
     def test_connection(self) -> tuple[bool, str]:
-        """Ask whose token it is; what the button in the UI shows."""
+        """Ask the channel whose token this is: (success, message), as the UI's *Test* button shows it."""
         import httpx
 
         connection = self.get_conn()
@@ -50,19 +50,19 @@ class ChannelHook(BaseHook):
             return False, "The token is missing. Enter it in the field Token."
         try:
             answer = self._ask(address(connection, self.default_address), token)
-            said = answer.json()
+            content = answer.json()
         except httpx.HTTPError as error:
-            # Not the error's words: Telegram's address holds the token.
+            # Without the error's text: Telegram's address contains the token.
             return False, f"{self.hook_name} does not answer: {type(error).__name__}."
         except ValueError:
-            return False, f"{self.hook_name} answers {answer.status_code} without JSON: is the address right?"
-        return self._told(answer.status_code, said if isinstance(said, dict) else {})
+            return False, f"{self.hook_name} answered {answer.status_code} without JSON. Check the address."
+        return self._result(answer.status_code, content if isinstance(content, dict) else {})
 
     @abstractmethod
     def _ask(self, base: str, token: str) -> httpx.Response: ...
 
     @abstractmethod
-    def _told(self, status: int, said: dict[str, Any]) -> tuple[bool, str]: ...
+    def _result(self, status: int, content: dict[str, Any]) -> tuple[bool, str]: ...
 
 
 class ClickUpHook(ChannelHook):
@@ -79,12 +79,13 @@ class ClickUpHook(ChannelHook):
 
         return httpx.get(f"{base}/api/v2/user", headers={"Authorization": token}, timeout=_SECONDS)
 
-    def _told(self, status: int, said: dict[str, Any]) -> tuple[bool, str]:
-        if isinstance(user := said.get("user"), dict):
+    def _result(self, status: int, content: dict[str, Any]) -> tuple[bool, str]:
+        if isinstance(user := content.get("user"), dict):
             return True, f"ClickUp accepts the token of {user.get('username') or user.get('id')}."
+        reason = f"{content.get('err', 'no details')} {content.get('ECODE', '')}".rstrip()
         return False, (
-            f"ClickUp answers {status}: {said.get('err', 'nothing known')} {said.get('ECODE', '')}".rstrip()
-            + ". Next: make a new personal token in ClickUp, Settings > Apps, and enter it here."
+            f"ClickUp answered {status}: {reason}. "
+            "Next: create a new personal token in ClickUp, Settings > Apps, and enter it here."
         )
 
 
@@ -103,17 +104,17 @@ class TelegramHook(ChannelHook):
         hide_tokens()
         return httpx.get(f"{base}/bot{token}/getMe", timeout=_SECONDS)
 
-    def _told(self, status: int, said: dict[str, Any]) -> tuple[bool, str]:
-        if said.get("ok") and isinstance(bot := said.get("result"), dict):
+    def _result(self, status: int, content: dict[str, Any]) -> tuple[bool, str]:
+        if content.get("ok") and isinstance(bot := content.get("result"), dict):
             return True, f"Telegram accepts the token of the bot @{bot.get('username')}."
         return False, (
-            f"Telegram answers {status}: {said.get('description', 'nothing known')}. "
+            f"Telegram answered {status}: {content.get('description', 'no details')}. "
             "Next: ask @BotFather for the bot's token (/token) and enter it here."
         )
 
 
 def address(connection: Connection, usual: str) -> str:
-    """The base address of a connection, without a slash at its end; ``usual`` when it has none."""
+    """The connection's base URL without a trailing slash; ``usual`` when it has no host."""
     host = (connection.host or "").rstrip("/")
     if not host:
         return usual
@@ -123,14 +124,15 @@ def address(connection: Connection, usual: str) -> str:
 
 
 def without_token(text: str) -> str:
-    """``text`` without the bot tokens that Telegram's addresses hold."""
+    """``text`` with the bot tokens in Telegram's addresses masked."""
     return _TOKEN.sub("/bot***", text)
 
 
 class _HideTokens(logging.Filter):
-    """httpx logs the address of each call, and Telegram's holds the token."""
+    """Masks tokens in httpx's log lines, which contain each call's address and so Telegram's token."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record, with its tokens masked."""
         message = record.getMessage()
         if _TOKEN.search(message):
             record.msg, record.args = without_token(message), ()
@@ -138,7 +140,7 @@ class _HideTokens(logging.Filter):
 
 
 def hide_tokens() -> None:
-    """From here on httpx logs no token of an address."""
+    """Mask Telegram's tokens in httpx's log lines from now on; safe to repeat."""
     logger = logging.getLogger("httpx")
     if not any(isinstance(each, _HideTokens) for each in logger.filters):
         logger.addFilter(_HideTokens())

@@ -1,7 +1,7 @@
-"""Connections tried as the button Test in the UI tries them, for ``sellerops connections test``.
+"""Tests connections for ``sellerops connections test``, as the UI's *Test* button does.
 
-``python -m sellerops_airflow.hooks.connection_tests <ids>`` prints one line of JSON: by connection ``state`` (ok,
-failed, absent) and ``message``. Secrets are in neither.
+``python -m sellerops_airflow.hooks.connection_tests <ids>`` prints one line of JSON: ``state`` (ok, failed,
+absent) and ``message`` by connection id. Neither contains secrets.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Answer = tuple[bool, str]
 
 
 def check_connections(conn_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """State and message of each connection."""
+    """``state`` (ok, failed, absent) and ``message`` of each connection, by id."""
     return {conn_id: _try(conn_id) for conn_id in conn_ids}
 
 
@@ -39,7 +39,7 @@ def _try(conn_id: str) -> dict[str, Any]:
         fine, message = _OWN.get(conn_id, _by_hook)(conn_id)
     except SellerOpsError as error:
         fine, message = False, str(error)
-    except Exception as error:  # noqa: BLE001 - clients raise what they like; test the others all the same
+    except Exception as error:  # noqa: BLE001 - clients raise anything; test the other connections anyway
         fine, message = False, f"{type(error).__name__}: {str(error).strip() or 'no details'}"
     return {"state": "ok" if fine else "failed", "message": _plain(message)}
 
@@ -51,13 +51,13 @@ def _by_hook(conn_id: str) -> Answer:
 
 
 def _plain(message: str) -> str:
-    """One line. Slack's hook answers with JSON."""
+    """The message on one line. Slack's hook returns JSON."""
     try:
-        told = json.loads(message)
+        answer = json.loads(message)
     except ValueError:
         return " ".join(message.split())
-    if isinstance(told, dict) and told.get("ok"):
-        return f"Slack accepts the token of {told.get('user')} in {told.get('team')}."
+    if isinstance(answer, dict) and answer.get("ok"):
+        return f"Slack accepts the token of {answer.get('user')} in {answer.get('team')}."
     return " ".join(message.split())
 
 
@@ -89,7 +89,7 @@ def _reader(conn_id: str) -> Answer:
         )
     if may_create:
         return False, (
-            f"Role {role} can create schemas in database {database}; it should only read. Next: use another "
+            f"Role {role} can create schemas in database {database} but should only read. Next: use another "
             "role (docs/first-account.md, step 3)."
         )
     return True, f"Logged in to database {database} as {role}, which cannot create anything."
@@ -105,7 +105,7 @@ def _bigquery(conn_id: str) -> Answer:
 
     address = bigquery_address(conn_id)
     list(address.client().list_datasets(max_results=1, timeout=_SECONDS))
-    return True, f"BigQuery lists the datasets of project {address.project}."
+    return True, f"Listed the datasets of BigQuery project {address.project}."
 
 
 def _sheets(conn_id: str) -> Answer:
@@ -113,7 +113,7 @@ def _sheets(conn_id: str) -> Answer:
 
     return (
         True,
-        f"Google knows {GoogleSheets(conn_id).log_in()}. Share the spreadsheets with it, as an editor.",
+        f"Google accepts {GoogleSheets(conn_id).log_in()}. Share your spreadsheets with it as an editor.",
     )
 
 
@@ -126,6 +126,7 @@ _OWN: dict[str, Callable[[str], Answer]] = {
 
 
 if __name__ == "__main__":
-    # As `airflow connections test` does: connections come from Airflow's metadata, for no task asks.
+    # As `airflow connections test` does: read connections from Airflow's metadata, because this is not a
+    # task.
     os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
     print(json.dumps(check_connections(sys.argv[1:])))

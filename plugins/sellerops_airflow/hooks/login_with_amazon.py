@@ -1,4 +1,4 @@
-"""What connections to Amazon's APIs have in common: Login with Amazon gives access tokens for all of them."""
+"""The base of connections to Amazon's APIs, all of which get their access tokens from Login with Amazon."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 class LoginWithAmazonHook(BaseHook):
     """Login: LWA client id; password: LWA client secret; extra: ``refresh_token``; host: endpoint override.
 
-    Extra ``document_hosts``: hosts that documents may be fetched from beside Amazon's and the endpoint's.
+    Extra ``document_hosts``: hosts that documents may be downloaded from, besides Amazon's and the
+    endpoint's.
 
     :param conn_id: the connection.
-    :param account: the account it belongs to; else the one of ``accounts.yaml`` that names this connection.
+    :param account: the connection's account; by default the one in ``accounts.yaml`` that uses this
+        connection.
     """
 
     hook_name: str
@@ -34,19 +36,19 @@ class LoginWithAmazonHook(BaseHook):
         self.account = account
 
     def get_conn(self) -> Credentials:
-        """The account's credentials; the secret parts are masked in all logs from here on.
+        """The account's credentials, with their secrets masked in all logs.
 
-        Raises LoginRefused naming the connection when it or a part of it is missing.
+        Raises LoginRefused, naming the connection, when it or a part of it is missing.
         """
         credentials = self._credentials()
         credentials.check()
         return credentials
 
     def test_connection(self) -> tuple[bool, str]:
-        """Ask Login with Amazon for an access token; what the button in the UI shows.
+        """Ask Login with Amazon for an access token: (success, message), as the UI's *Test* button shows it.
 
-        The button tries a copy under an id of its own, by which no account, and so no region, is found: the
-        address, which a login does not need, may be missing.
+        The button tests a copy with another id, for which neither account nor region is known. The endpoint
+        may therefore be missing; a login does not need it.
         """
         import asyncio
 
@@ -64,11 +66,11 @@ class LoginWithAmazonHook(BaseHook):
             return False, str(error)
         return True, (
             "Login with Amazon issued an access token: client id, client secret and refresh token match. "
-            "Whether the application has a report's role shows at the report's first request."
+            "Whether the application has a report's role shows only at the report's first request."
         )
 
     def _credentials(self) -> Credentials:
-        """As the connection has them, complete or not; the secret parts are masked from here on."""
+        """The connection's credentials, complete or not, with their secrets masked in all logs."""
         from sellerops.sources.common.document_hosts import parse_document_hosts
         from sellerops.sources.common.lwa import LWA_TOKEN_URL, Credentials
 

@@ -1,4 +1,4 @@
-"""The Airflow connection ``sellerops_notifications``: the SQS queue that Amazon's notifications go to."""
+"""Reads Airflow connection ``sellerops_notifications``: the SQS queue of Amazon's notifications."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ NOTIFICATIONS_CONN_ID = "sellerops_notifications"
 
 
 class NotificationsHook(BaseHook):
-    """Login and password: an AWS access key (empty: the instance's role); extra: ``queue_url``, ``region``,
-    ``session_token``; host: another address than AWS's.
+    """Login and password: an AWS access key (empty: the machine's role); host: overrides AWS's address.
+
+    Extra: ``queue_url``, ``region``, ``session_token``.
     """
 
     conn_name_attr = "notifications_conn_id"
@@ -31,9 +32,9 @@ class NotificationsHook(BaseHook):
         self.notifications_conn_id = notifications_conn_id
 
     def get_conn(self) -> QueueSettings | None:
-        """The queue, its secret masked in all logs from here on; None when there is no such connection.
+        """The queue, with its secrets masked in all logs; None when the connection does not exist.
 
-        Raises ConfigurationError naming what is wrong in it.
+        Raises ConfigurationError naming the field that is wrong.
         """
         from sellerops.notifications.queue import QueueSettings
 
@@ -51,7 +52,7 @@ class NotificationsHook(BaseHook):
         return settings
 
     def test_connection(self) -> tuple[bool, str]:
-        """Look into the queue without waiting; what the button in the UI shows."""
+        """Check that the queue can be read: (success, message), as the UI's *Test* button shows it."""
         from sellerops.notifications.queue import SqsQueue
 
         try:
@@ -61,4 +62,4 @@ class NotificationsHook(BaseHook):
             SqsQueue(settings).look()
         except SellerOpsError as error:
             return False, str(error)
-        return True, f"The queue answers: {settings.arn}"
+        return True, f"The queue can be read: {settings.arn}"

@@ -1,7 +1,8 @@
-"""The button Test for connections without a port, which Airflow 3.3.2 refuses with 400 "Bad Request".
+"""Makes the UI's *Test* button work for connections without a port.
 
-The UI sends port 0 where there is none; the API takes that for another server than the stored one, to which
-it sends no stored credentials. Airflow fixed it later (pull request 73298); a test says when this can go.
+Airflow 3.3.2 refuses these with 400 "Bad Request": its UI sends port 0, which the API takes for another
+server and refuses to send stored credentials to. Airflow fixed this later (pull request 73298); a test fails
+once this workaround is no longer needed.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ _Send = Callable[[_Message], Awaitable[None]]
 _App = Callable[[_Message, _Receive, _Send], Awaitable[None]]
 
 PATH = "/api/v2/connections/test"
-# A body longer than any connection's is passed on as it comes.
+# Bytes. A longer body is no connection and is passed on unchanged.
 _MOST = 1_000_000
 
 
 class PortZeroMiddleware:
-    """ASGI middleware: of requests to test a connection, port 0 becomes none. Others it does not touch."""
+    """ASGI middleware that removes port 0 from requests to test a connection."""
 
     def __init__(self, app: _App) -> None:
         self._app = app
@@ -50,7 +51,7 @@ async def _whole_body(receive: _Receive) -> list[_Message]:
 
 
 def drop_port_zero(body: bytes) -> bytes:
-    """The body of such a request; what is no JSON object, or too long, as it is."""
+    """The request body with port 0 replaced by null; unchanged if it is not a JSON object, or over 1 MB."""
     try:
         fields = json.loads(body) if len(body) <= _MOST else None
     except ValueError:

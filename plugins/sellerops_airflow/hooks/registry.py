@@ -1,4 +1,4 @@
-"""Which hook holds a source's credentials, one line each."""
+"""The hook of each source, one line per source."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HOOKS = {
 
 
 def hook_of(source: str, account: Account) -> LoginWithAmazonHook:
-    """The hook of an account's connection to a source."""
+    """The hook for an account's connection to a source."""
     module, _, name = HOOKS[source].partition(":")
     hook = getattr(import_module(module), name)(account.connection_of(source), account=account)
     return cast(LoginWithAmazonHook, hook)

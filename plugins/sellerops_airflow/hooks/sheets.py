@@ -1,4 +1,4 @@
-"""The Airflow connection ``sellerops_sheets``: Google Sheets through the Google provider's own hook."""
+"""Google Sheets through the Google provider's hook and the Airflow connection ``sellerops_sheets``."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ if TYPE_CHECKING:
     from sellerops.exports.cells import Cell
 
 SHEETS_CONN_ID = "sellerops_sheets"
-# The hook's own default, all of Google Cloud, does not open Google Sheets.
+# The hook's default scope covers Google Cloud but not Google Sheets.
 SCOPE = "https://www.googleapis.com/auth/spreadsheets"
 
 _Answer = TypeVar("_Answer")
-# Quotas are by the minute (Sheets API, usage limits).
+# Quotas are per minute (Sheets API, usage limits).
 _QUOTA_SECONDS = 60
 
 
 class GoogleSheets:
-    """The Sheets API v4 as exports need it; Google's errors come out as ours, by remedy.
+    """The calls of Sheets API v4 that exports need. Google's errors become SellerOpsErrors with a remedy.
 
-    The connection is a Google Cloud one: keyfile, key path or the machine's own account. Its extra
-    ``api_endpoint`` names another address than Google's.
+    The connection is of type Google Cloud: key file, key path or the machine's own account. Its extra
+    ``api_endpoint`` overrides Google's address. Every call raises CredentialsError when Google refuses the
+    account, ConfigurationError when it refuses the request, and RetryableError for quotas and outages.
     """
 
     def __init__(self, sheets_conn_id: str = SHEETS_CONN_ID) -> None:
@@ -36,7 +37,7 @@ class GoogleSheets:
         self._made: GSheetsHook | None = None
 
     def log_in(self) -> str:
-        """Ask Google for an access token; whose it is. Raises CredentialsError, RetryableError."""
+        """Ask Google for an access token; return the account it belongs to."""
 
         def ask(hook: GSheetsHook) -> None:
             from google.auth.transport.requests import Request
@@ -47,10 +48,12 @@ class GoogleSheets:
         return self._account()
 
     def spreadsheet(self, spreadsheet_id: str) -> dict[str, Any]:
+        """Title, sheets and sizes of a spreadsheet, as the API returns them."""
         found: dict[str, Any] = self._call(spreadsheet_id, lambda hook: hook.get_spreadsheet(spreadsheet_id))
         return found
 
     def read(self, spreadsheet_id: str, area: str) -> list[list[Any]]:
+        """The unformatted rows of ``area`` (A1 notation), without empty cells and rows at the end."""
         rows: list[list[Any]] = self._call(
             spreadsheet_id,
             lambda hook: hook.get_values(spreadsheet_id, area, value_render_option="UNFORMATTED_VALUE"),
@@ -58,7 +61,8 @@ class GoogleSheets:
         return rows
 
     def write(self, spreadsheet_id: str, areas: Sequence[str], values: Sequence[list[list[Cell]]]) -> None:
-        # RAW: what a cell says is stored as it is, never run as a formula.
+        """Write the rows in ``values`` to ``areas`` (A1 notation), one list of rows per area."""
+        # RAW stores cells as they are and never runs them as formulas.
         self._call(
             spreadsheet_id,
             lambda hook: hook.batch_update_values(
@@ -67,9 +71,11 @@ class GoogleSheets:
         )
 
     def clear(self, spreadsheet_id: str, areas: Sequence[str]) -> None:
+        """Delete the values in ``areas`` (A1 notation); formats stay."""
         self._call(spreadsheet_id, lambda hook: hook.batch_clear(spreadsheet_id, list(areas)))
 
     def grow(self, spreadsheet_id: str, sheet_id: int, rows: int, columns: int) -> None:
+        """Append so many empty rows and columns to a sheet."""
         wanted = (("ROWS", rows), ("COLUMNS", columns))
         requests = [
             {"appendDimension": {"sheetId": sheet_id, "dimension": dimension, "length": length}}
@@ -101,8 +107,8 @@ class GoogleSheets:
             raise RetryableError(cause, where=where) from error
         except (GoogleAuthError, AirflowException) as error:
             if getattr(error, "retryable", False):
-                raise RetryableError("Google gives no access token now.", where=where) from error
-            # Airflow's own: the hook cannot read the key.
+                raise RetryableError("Google does not issue an access token now.", where=where) from error
+            # AirflowException: the hook cannot read the key.
             raise self._bad_key(str(error)) from error
 
     def _hook(self) -> GSheetsHook:
@@ -122,48 +128,48 @@ class GoogleSheets:
             try:
                 hook.get_credentials()
             except (KeyError, ValueError) as error:
-                # Not the library's own errors: a part of the key is missing, or is no key.
+                # Raised by the library when a part of the key is missing or malformed.
                 raise self._bad_key(f"its key is incomplete ({type(error).__name__}: {error})") from error
             self._made = hook
         return self._made
 
     def _refusal(self, error: HttpError, where: str) -> SellerOpsError:
-        status, said = int(error.resp.status), str(error.reason or "").strip().rstrip(".")
+        status, reason = int(error.resp.status), str(error.reason or "").strip().rstrip(".")
         if status == 429:
-            cause = f"Google's quota of requests a minute is used up: {said}."
+            cause = f"Google's quota of requests per minute is used up: {reason}."
             return RetryableError(cause, where=where, wait_seconds=_QUOTA_SECONDS)
         if status in (408, 409) or status >= 500:
-            return RetryableError(f"Google Sheets answers {status}: {said}.", where=where)
+            return RetryableError(f"Google Sheets answered {status}: {reason}.", where=where)
         if status == 401:
-            return self._bad_key(said)
+            return self._bad_key(reason)
         if status in (403, 404):
-            return self._no_access(status, said, where)
+            return self._no_access(status, reason, where)
         return ConfigurationError(
-            f"Google Sheets answers {status}: {said}.",
+            f"Google Sheets answered {status}: {reason}.",
             where=where,
             remedy="Correct the export or the sheet (a protected range?), then clear the task.",
         )
 
-    def _bad_key(self, said: str) -> CredentialsError:
+    def _bad_key(self, reason: str) -> CredentialsError:
         return CredentialsError(
-            f"Google refuses the account: {said.rstrip('.')}.",
+            f"Google refuses the account: {reason.rstrip('.')}.",
             where=f"connection {self._conn_id}",
             remedy="Renew its key in Admin > Connections, then clear the task.",
         )
 
-    def _no_access(self, status: int, said: str, where: str) -> ConfigurationError:
-        if "API" in said:
+    def _no_access(self, status: int, reason: str, where: str) -> ConfigurationError:
+        if "API" in reason:
             remedy = "Enable the Google Sheets API in the account's project, then clear the task."
         else:
             remedy = f"Share the spreadsheet with {self._account()} as an editor (button Share)"
             remedy += ", then clear the task." if status == 403 else ", or correct `spreadsheet_id`."
-        what = "may not open or change it" if status == 403 else "finds no such spreadsheet"
+        what = "may not open or change it" if status == 403 else "cannot find this spreadsheet"
         return ConfigurationError(
-            f"the account of connection {self._conn_id} {what}: {said}.", where=where, remedy=remedy
+            f"the account of connection {self._conn_id} {what}: {reason}.", where=where, remedy=remedy
         )
 
     def _account(self) -> str:
-        """Whom to share with: the service account's address where the connection has one."""
+        """The account to share spreadsheets with: the service account's e-mail address, if there is one."""
         credentials = self._hook().get_credentials()
         email = getattr(credentials, "service_account_email", None)
         return str(email) if email else f"the account of connection {self._conn_id}"

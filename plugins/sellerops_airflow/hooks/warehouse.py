@@ -1,10 +1,9 @@
-"""The Airflow connection of the warehouse as libpq connection text."""
+"""Reads the warehouse's Airflow connections through the Postgres provider's hook, as libpq strings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from sellerops.base.errors import ConfigurationError
@@ -17,16 +16,21 @@ READER_CONN_ID = "sellerops_reader"
 
 
 def warehouse_conninfo(conn_id: str = WAREHOUSE_CONN_ID) -> str:
-    """Host, port, database, user, password, libpq keys of ``extra``. Raises ConfigurationError without it."""
+    """The connection as a libpq string, with its password and the libpq keys of its extra.
+
+    A string instead of the hook's ``get_conn``, because the ledger opens its connections itself: pooled, with
+    timeouts and read-only where possible. Raises ConfigurationError when the connection does not exist.
+    """
+    from airflow.providers.postgres.hooks.postgres import PostgresHook
+
     try:
-        connection = BaseHook.get_connection(conn_id)
+        return _conninfo(PostgresHook(postgres_conn_id=conn_id).connection)
     except AirflowNotFoundException as error:
         raise ConfigurationError(
             "does not exist.",
             where=f"connection {conn_id}",
             remedy="Add it in Admin > Connections as Postgres (docs/first-account.md), then clear the task.",
         ) from error
-    return _conninfo(connection)
 
 
 def _conninfo(connection: Connection) -> str:

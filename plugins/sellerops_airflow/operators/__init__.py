@@ -1,1 +1,1 @@
-"""One task each, thin."""
+"""Operators: one thin class per task."""

@@ -1,4 +1,4 @@
-"""Comparing figures of different reports, and telling people once where they are apart."""
+"""Compares figures of different reports, and notifies people once about each difference."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class CompareFiguresOperator(BaseOperator):
-    """Runs one truth check; returns how many figures got each verdict. Figures that are off fail nothing.
+    """Runs one reconciliation check; returns the number of figures by verdict. Differences fail nothing.
 
     :param check: name of a file of ``config/checks``.
     """
@@ -30,6 +30,7 @@ class CompareFiguresOperator(BaseOperator):
         self.check = check
 
     def execute(self, context: Context) -> dict[str, int]:
+        """Run the check and record its results in the ledger; log each figure that differs."""
         from sellerops.reconciliation.running import run_check
 
         with task_outcome(context):
@@ -37,12 +38,12 @@ class CompareFiguresOperator(BaseOperator):
             run = run_check(runtime.ledger, load_check(self.check), runtime.reader_conninfo)
         log.info("%s: %s", self.check, run.counts)
         for each in run.off:
-            log.warning("off: %s", each)
+            log.warning("Difference: %s", each)
         return run.counts
 
 
 class NotifyDifferencesOperator(BaseOperator):
-    """Tells of figures that are off and that nobody was told of; skipped when there are none.
+    """Sends a notice about figures that differ and were not reported before; skips when all agree.
 
     :param check: name of a file of ``config/checks``.
     """
@@ -54,6 +55,7 @@ class NotifyDifferencesOperator(BaseOperator):
         self.check = check
 
     def execute(self, context: Context) -> int:
+        """Return how many figures differ now. Raises AirflowSkipException when none does."""
         from sellerops.reconciliation.notice import difference_notice, key_of
         from sellerops.reconciliation.results import Verdict, results
 
@@ -66,5 +68,7 @@ class NotifyDifferencesOperator(BaseOperator):
             ti: Any = context["ti"]
             url = run_url(ti.dag_id, ti.run_id)
             is_news = send_notice_of_new(ledger, off, key_of, lambda new: difference_notice(check, new, url))
-            log.info("%s figures are off, %s", len(off), "people are told" if is_news else "no new ones")
+            log.info(
+                "%s figures differ; %s", len(off), "sent a notice" if is_news else "all were reported before"
+            )
             return len(off)

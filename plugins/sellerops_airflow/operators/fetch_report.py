@@ -1,4 +1,4 @@
-"""Fetching one slice's report: short work on a worker, all waiting in the triggerer."""
+"""Fetches one slice's report: short work on a worker, all waiting in the triggerer."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ log = logging.getLogger(__name__)
 
 
 class FetchReportOperator(BaseOperator):
-    """Brings the documents of one slice into the archive; returns the ids of their requests.
+    """Downloads one slice's documents into the archive; returns the ids of their requests.
 
-    Every step is a state in the ledger: the task may be killed, retried or cleared at any point and goes on
-    where the slice stood. Killing it cancels nothing at Amazon.
+    Each step is recorded in the ledger, so the task may be killed, retried or cleared at any point and
+    resumes where the slice stopped. Killing it does not cancel the report at Amazon.
 
     :param report: DAG id of the report, which names its spec.
     :param account_id: the account of ``accounts.yaml``.
@@ -49,18 +49,23 @@ class FetchReportOperator(BaseOperator):
         self.slice_ = slice_
 
     def execute(self, context: Context) -> list[int]:
-        return self._go_on(context, None)
+        """Fetch the slice, deferring to the triggerer while Amazon works on it.
+
+        Raises AirflowSkipException when Amazon has no data for the slice or no longer serves it.
+        """
+        return self._advance(context, None)
 
     def resume(self, context: Context, event: dict[str, Any]) -> list[int]:
-        """Go on after a wait; ``event`` is a WaitResult as plain values."""
-        return self._go_on(context, event)
+        """Continue after a wait; ``event`` is a WaitResult as plain values."""
+        return self._advance(context, event)
 
     def on_kill(self) -> None:
+        """Cancel nothing at Amazon: the next try finds the report in the ledger."""
         log.info(
-            "Stopped. Amazon goes on with the report; the next try of this task takes it up from the ledger."
+            "Stopped. Amazon continues with the report; this task's next try picks it up from the ledger."
         )
 
-    def _go_on(self, context: Context, event: dict[str, Any] | None) -> list[int]:
+    def _advance(self, context: Context, event: dict[str, Any] | None) -> list[int]:
         from sellerops.collect import Done
 
         runtime = get_runtime()
@@ -89,7 +94,7 @@ class FetchReportOperator(BaseOperator):
         if event is None:
             return collector.advance(slice_, run, reference=reference)
         waited = WaitResult.from_dict(event)
-        log.info("The wait is over: %s", waited.detail)
+        log.info("Waiting ended: %s", waited.detail)
         waited.raise_if_failed()
         if waited.outcome is WaitOutcome.EMPTY:
             return Done((), Outcome.EMPTY, waited.request_ids)

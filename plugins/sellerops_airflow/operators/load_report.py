@@ -1,4 +1,4 @@
-"""Loading one slice's archived documents into one destination; Amazon is not asked."""
+"""Loads one slice's archived documents into one destination."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ log = logging.getLogger(__name__)
 
 
 class LoadReportOperator(BaseOperator):
-    """Loads every table of the report from the slice's documents; returns the counts of each.
+    """Loads every table of the report from the slice's documents; returns each load's row counts.
 
-    The same documents loaded again, in any order, give the same tables.
+    Loading the same documents again, in any order, produces the same tables. Amazon is asked only for a
+    document that is damaged in the archive.
 
     :param report: DAG id of the report, which names its spec.
     :param account_id: the account of ``accounts.yaml``.
@@ -59,6 +60,10 @@ class LoadReportOperator(BaseOperator):
         self.request_ids = request_ids
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Load the slice, record its state in this destination, and update the tables' assets.
+
+        Raises AirflowSkipException when the destination was disabled for the account after the run began.
+        """
         runtime = get_runtime()
         spec = runtime.spec(self.report)
         slice_, run = Slice.from_dict(self.slice_), run_ref(context, spec.name)
@@ -66,29 +71,29 @@ class LoadReportOperator(BaseOperator):
         slice_load = SliceLoad.of(spec, slice_, self.destination, self.request_ids)
         with slice_outcome(runtime.ledger, context, run, slice_, slice_load):
             results = load_slice(runtime, spec, slice_, run, slice_load)
-        _say_cost(results)
-        self._tell_assets(context, slice_)
+        _log_cost(results)
+        self._describe_asset_events(context, slice_)
         return [asdict(result) for result in results]
 
     def _skip_when_off(self, ledger: Ledger, spec: ReportSpec, slice_: Slice) -> None:
-        """Skip where the destination was switched off for the account after the run had begun."""
+        """Skip when the destination was disabled for the account after the run began."""
         wanted = spec.destinations_of(slice_.account_id)
         if self.destination in wanted:
             return
-        # The day may have waited for this destination alone.
+        # The day may now be complete, if it was waiting for this destination alone.
         ledger.refresh_slice_state(slice_, wanted)
         raise AirflowSkipException(
-            f"{self.destination} is switched off for {spec.name} of {slice_.account_id} "
-            f"(config/destinations.yaml): its rows go to {', '.join(wanted)}."
+            f"{self.destination} is disabled for {spec.name} of {slice_.account_id} "
+            f"(config/destinations.yaml): its rows go to {', '.join(wanted)} only."
         )
 
-    def _tell_assets(self, context: Context, slice_: Slice) -> None:
-        """What the asset's event says of this load, for those who read it in the UI."""
+    def _describe_asset_events(self, context: Context, slice_: Slice) -> None:
+        """Add account and slice to the assets' events, for readers of the UI."""
         for asset in self.outlets:
             context["outlet_events"][asset].extra = {"account_id": slice_.account_id, "slice": slice_.label}
 
 
-def _say_cost(results: Sequence[LoadResult]) -> None:
-    told = [result.bytes_processed for result in results if result.bytes_processed is not None]
-    if told:
-        log.info("The service processed %s bytes for these loads.", f"{sum(told):,}")
+def _log_cost(results: Sequence[LoadResult]) -> None:
+    processed = [result.bytes_processed for result in results if result.bytes_processed is not None]
+    if processed:
+        log.info("The destination processed %s bytes for these loads.", f"{sum(processed):,}")

@@ -1,4 +1,4 @@
-"""What load tasks do: documents of one slice into one destination; confirmed emptiness into each of them."""
+"""Loads one slice's documents into one destination, and Amazon's confirmation of no data into all of them."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ log = logging.getLogger(__name__)
 def load_slice(
     runtime: Runtime, spec: ReportSpec, slice_: Slice, run: RunRef, slice_load: SliceLoad
 ) -> list[LoadResult]:
-    """Load every document of the slice and write down that its destination has them.
+    """Load every document of the slice and record that its destination has them.
 
-    Raises Quarantined, once the other documents are loaded, for those that a person must look at.
+    Raises Quarantined, after loading all others, for the documents that wait for a person's decision.
     """
     from sellerops.destinations import merge_quarantined
     from sellerops.ledger import SliceState
 
     destination = runtime.destination(slice_load.destination)
     results: list[LoadResult] = []
-    held: list[Quarantined] = []
+    quarantined: list[Quarantined] = []
     try:
         for request_id in slice_load.request_ids:
             try:
                 results += _load(runtime, destination, spec, slice_, run, request_id)
             except Quarantined as error:
-                held.append(error)
+                quarantined.append(error)
     finally:
         destination.close()
-    if held:
+    if quarantined:
         send_findings(runtime.ledger, spec, results)
         with notify_if_quarantined(runtime.ledger):
-            raise merge_quarantined(held)
+            raise merge_quarantined(quarantined)
     load_id = results[-1].load_id if results else None
     slice_load.record_state(runtime.ledger, slice_, SliceState.LOADED, run=run, load_id=load_id)
     send_findings(runtime.ledger, spec, results)
@@ -55,10 +55,11 @@ def load_slice(
 
 
 def load_confirmed_empty(runtime: Runtime, spec: ReportSpec, slice_: Slice, run: RunRef, step: Done) -> None:
-    """Tell every destination that Amazon has no data of the slice, twice confirmed by ``step.evidence``.
+    """Apply to every destination that Amazon has no data for the slice, confirmed by ``step.evidence``.
 
-    Rows that stand there do not vanish by themselves: Quarantined is raised, once all destinations were told.
-    One that is away keeps no other from being told; its error is raised in the end.
+    Does nothing for reports whose tables keep rows that Amazon no longer delivers. Stored rows are not
+    deleted without a decision: they raise Quarantined. All destinations are tried before the first error is
+    raised, Quarantined last.
     """
     from sellerops.collect.second_look import EmptyEvidence
 
@@ -96,7 +97,7 @@ def _empty(
             load_no_data(destination, spec, slice_, replace(RequestMeta.of_no_data(request), run=run))
     except Quarantined as error:
         state = state_of(error)
-        # A rejected document is nobody's failed run: people know, they decided.
+        # A rejected document is not this run's failure, because a person decided it: record no run.
         by = None if state is SliceState.FAILED else run
         slice_load.record_state(runtime.ledger, slice_, state, run=by, error=error)
         raise
@@ -123,17 +124,17 @@ def _load(
         results = load_document(destination, spec, slice_, meta, lambda: runtime.archive.open(uri))
     except (ArchiveDamaged, DocumentDamaged) as error:
         log.warning("%s: %s Downloading the document again.", error.where, error.cause)
-        results = _load_anew(runtime, destination, spec, slice_, run, request_id)
+        results = _download_and_load(runtime, destination, spec, slice_, run, request_id)
     for result in results:
         log.info("%s: %s", slice_.label, result)
-    log.info("%s: read from %s (request %s).", slice_.label, uri, request_id)
+    log.info("%s: loaded from %s (request %s).", slice_.label, uri, request_id)
     return results
 
 
-def _load_anew(
+def _download_and_load(
     runtime: Runtime, destination: Destination, spec: ReportSpec, slice_: Slice, run: RunRef, request_id: int
 ) -> list[LoadResult]:
-    """Download the document again and load it. Raises ArchiveDamaged when Amazon serves it damaged, too."""
+    """Download the document again and load it. Raises ArchiveDamaged when that copy is damaged too."""
     from sellerops.destinations import RequestMeta, load_document
     from sellerops.rate_limits import Priority
 
@@ -150,7 +151,7 @@ def _load_anew(
 
 @contextmanager
 def notify_if_quarantined(ledger: Ledger) -> Iterator[None]:
-    """Tell people, once, of the documents that the block found to be held."""
+    """Context manager that sends one notice about the documents its block quarantines."""
     try:
         yield
     except Quarantined as error:

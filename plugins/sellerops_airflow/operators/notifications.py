@@ -1,4 +1,4 @@
-"""The task behind which the triggerer listens to Amazon's notifications."""
+"""The task that keeps the triggerer listening for Amazon's notifications."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from sellerops_airflow.runs.task_outcomes import task_outcome
 
 
 class ListenToNotificationsOperator(BaseOperator):
-    """Waits in the triggerer, which meanwhile reads the queue into the ledger. Ends only by failing."""
+    """Stays deferred while the triggerer reads the queue into the ledger. Ends only by failing."""
 
     def execute(self, context: Context) -> NoReturn:
+        """Defer to NotificationsTrigger."""
         from sellerops_airflow.triggers.notifications import NotificationsTrigger
 
         self.defer(trigger=NotificationsTrigger(), method_name="stop")
 
     def stop(self, context: Context, event: dict[str, Any]) -> NoReturn:
-        """Nothing was heard for long; ``event`` says why."""
+        """Fail with the error in ``event``: the queue could not be read for half an hour."""
         kind = ConfigurationError if event["is_configuration"] else RetryableError
         with task_outcome(context):
             raise kind(event["cause"], where=event["where"], remedy=event["remedy"])

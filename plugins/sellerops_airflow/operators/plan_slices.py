@@ -1,4 +1,4 @@
-"""The first task of an account: which slices this run collects."""
+"""Plans which slices a run collects for an account; the account's first task."""
 
 from __future__ import annotations
 
@@ -26,24 +26,25 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# XCom key of the run that has what this one could not take.
+# XCom key with the id of the run that collects the slices this run had no room for.
 CONTINUATION_KEY = "rest"
 
 
 class PlanSlicesOperator(BaseOperator):
-    """Plans the slices of one account and writes each into the ledger; returns them as plain values.
+    """Plans the slices of one account and records each in the ledger; returns them as plain values.
 
-    What Amazon no longer serves is marked expired, what it cannot have published yet late; both are left out
-    of the returned list: there is nothing to run. Of more slices than Airflow maps in one task, the first
-    days are returned and a run for the others is started.
+    Slices that Amazon no longer serves are marked expired, those it cannot have published yet late; neither
+    is returned. If there are more slices than Airflow maps in one task, the first days are returned and
+    another run is started for the rest.
 
     :param report: DAG id of the report, which names its spec.
     :param account_id: the account of ``accounts.yaml``.
-    :param from_day: first local day (ISO) of a run by hand; empty for what the schedule would collect.
-    :param to_day: last local day (ISO), inclusive.
-    :param period: instead of days, how many closed ones until the run; empty for what the schedule would.
-    :param accounts: ids parted by commas: any other account has nothing to do in this run; empty: all.
-    :param marketplaces: codes parted by commas: slices of none of them are left out; empty: all.
+    :param from_day: first day of a manual run (ISO, local to the marketplace); empty for the schedule's
+        window.
+    :param to_day: last day (ISO, local to the marketplace), inclusive.
+    :param period: number of closed days before the run, instead of ``from_day`` and ``to_day``.
+    :param accounts: comma-separated ids; other accounts plan nothing in this run; empty for all.
+    :param marketplaces: comma-separated codes; slices of other marketplaces are skipped; empty for all.
     """
 
     template_fields: Sequence[str] = ("from_day", "to_day", "period", "accounts", "marketplaces")
@@ -71,6 +72,7 @@ class PlanSlicesOperator(BaseOperator):
         self.marketplaces = marketplaces
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Plan and record the slices. Raises FormError when the trigger form is invalid."""
         with task_outcome(context):
             return self._plan(context)
 
@@ -82,7 +84,9 @@ class PlanSlicesOperator(BaseOperator):
         form = self._form(context, runtime, spec)
         if form.accounts and self.account_id not in form.accounts:
             log.info(
-                "Nothing to do for %s: this run is for %s.", account.id, ", ".join(sorted(form.accounts))
+                "Nothing to do for %s: this run collects %s only.",
+                account.id,
+                ", ".join(sorted(form.accounts)),
             )
             return []
         clock, run = runtime.ledger.clock(), run_ref(context, spec.name)
@@ -97,68 +101,74 @@ class PlanSlicesOperator(BaseOperator):
         )
         if form.marketplaces:
             slices = [slice_ for slice_ in slices if form.marketplaces & set(slice_.marketplaces)]
-        wanted, left = _sort_out(spec, slices, clock.now())
-        planned, rest = split_run(wanted, conf.getint("core", "max_map_length", fallback=1024))
+        collectable, others = _split_by_availability(spec, slices, clock.now())
+        planned, remaining = split_run(collectable, conf.getint("core", "max_map_length", fallback=1024))
         log.info("%s: %d slices to collect for %s.", spec.name, len(planned), account.id)
         for slice_ in planned:
             runtime.ledger.set_slice_state(slice_, SliceState.PLANNED, run=run)
             log.info("%s: planned", slice_.label)
-        for slice_, late in left:
+        for slice_, late in others:
             state = SliceState.LATE if late else SliceState.EXPIRED
             runtime.ledger.set_slice_state(slice_, state, run=run, error=late)
-            log.info("%s: %s", slice_.label, late.cause if late else "expired, Amazon no longer serves it")
-        if rest:
+            log.info("%s: %s", slice_.label, late.cause if late else "expired; Amazon no longer serves it")
+        if remaining:
             own = {marketplace.code for marketplace in account.marketplaces}
-            self._start_rest(context, rest, sorted(form.marketplaces & own))
+            self._start_remaining_run(context, remaining, sorted(form.marketplaces & own))
         return [slice_.to_dict() for slice_ in planned]
 
     def _form(self, context: Context, runtime: Runtime, spec: ReportSpec) -> RunForm:
-        """What the form asks for. Every account's task refuses a mistake: nothing is asked of Amazon then."""
+        """Parse and check the form. A mistake fails every account's task, so that nothing is requested."""
         form = RunForm.parse(self.from_day, self.to_day, self.period, self.accounts, self.marketplaces)
         form.refuse_days_in_backfill(str(context["dag_run"].run_type))
         form.refuse_mismatch(marketplaces_of(spec, accounts_for(spec, runtime.accounts())))
         return form
 
-    def _start_rest(self, context: Context, rest: RemainingDays, shops: list[str]) -> None:
-        """Another run for what Airflow cannot map in this one. Repeating this task starts no second one."""
+    def _start_remaining_run(
+        self, context: Context, remaining: RemainingDays, marketplaces: list[str]
+    ) -> None:
+        """Start another run for the slices that do not fit into this one; only once, even if repeated."""
         from sellerops.rate_limits import Priority
 
         ti: Any = context["ti"]
         digest = hashlib.sha256(f"{ti.dag_id}/{ti.run_id}".encode()).hexdigest()[:8]
-        run_id = f"rest__{rest.first_day}__{self.account_id}__{digest}"
+        run_id = f"rest__{remaining.first_day}__{self.account_id}__{digest}"
         priority = "backfill" if priority_of(context) is Priority.BACKFILL else "schedule"
         values = {
-            "from_day": rest.first_day,
-            "to_day": rest.last_day,
+            "from_day": remaining.first_day,
+            "to_day": remaining.last_day,
             "accounts": [self.account_id],
-            "marketplaces": shops,
+            "marketplaces": marketplaces,
             "priority": priority,
         }
         is_new = start_run(ti.dag_id, run_id, values, f"Continues {ti.run_id}, which had too many slices.")
         ti.xcom_push(key=CONTINUATION_KEY, value=run_id)
         log.warning(
-            "Airflow maps no more slices in one run. The other %d, of %s to %s, are in the run %s (%s).",
-            rest.slices, rest.first_day, rest.last_day, run_id, "started" if is_new else "started before",
-        )  # fmt: skip
+            "Airflow cannot map more slices in one run. Run %s (%s) collects the other %d, %s to %s.",
+            run_id,
+            "started now" if is_new else "started before",
+            remaining.slices,
+            remaining.first_day,
+            remaining.last_day,
+        )
 
 
-def _sort_out(
+def _split_by_availability(
     spec: ReportSpec, slices: Sequence[Slice], now: datetime
 ) -> tuple[list[Slice], list[tuple[Slice, NotPublishedYet | None]]]:
-    """What can be collected, and what cannot: too early, with the reason; too late, with None."""
-    wanted: list[Slice] = []
-    left: list[tuple[Slice, NotPublishedYet | None]] = []
+    """(slices to collect, others): others come with an error when it is too early, with None when expired."""
+    collectable: list[Slice] = []
+    others: list[tuple[Slice, NotPublishedYet | None]] = []
     for slice_ in slices:
         late = None if slice_.expired else _unpublished(spec, slice_, now)
         if slice_.expired or late:
-            left.append((slice_, late))
+            others.append((slice_, late))
         else:
-            wanted.append(slice_)
-    return wanted, left
+            collectable.append(slice_)
+    return collectable, others
 
 
 def _unpublished(spec: ReportSpec, slice_: Slice, now: datetime) -> NotPublishedYet | None:
-    """Why the slice cannot be collected yet, if so."""
+    """The error of a slice that Amazon cannot have published yet; None for any other."""
     try:
         check_published(spec, slice_, now)
     except NotPublishedYet as late:
@@ -167,7 +177,7 @@ def _unpublished(spec: ReportSpec, slice_: Slice, now: datetime) -> NotPublished
 
 
 def _lookback(runtime: Runtime, spec: ReportSpec, account_id: str) -> timedelta | None:
-    """What the account's own history shows, where the spec leaves it to that."""
+    """The lookback learned from the account's history, for specs with ``lookback: auto``."""
     if not spec.period.lookback_auto:
         return None
     from sellerops.completeness.settling_time import resolve_lookback

@@ -1,4 +1,4 @@
-"""Asking people about documents that are held, and doing what they say."""
+"""Asks people to release or reject quarantined documents in Airflow's UI, and applies their decisions."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RELEASE, REJECT, LATER = "Release", "Reject", "Ask again later"
-# Nobody answered for so long: the run ends and a later one asks again, so that runs never pile up.
+# After this time without an answer the run ends and a later one asks again, so that runs do not pile up.
 ANSWER_TIMEOUT = timedelta(days=1)
-# A run that is gone without a word holds its questions no longer than this.
+# When a run disappears, other runs may ask about its documents after this time.
 _CLAIM_FOR = ANSWER_TIMEOUT + timedelta(hours=1)
 _MOST = 100
 
 
 class FindQuarantinesOperator(BaseOperator):
-    """The held documents that no other run asks about, as plain values; tells people of what is untold."""
+    """Claims the quarantined documents that no other run asks about; returns their ids and labels."""
 
     ui_color = "#fce8e6"
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Claim up to 100 documents, and send notices about those not yet reported."""
         from sellerops.ledger import quarantines
         from sellerops_airflow.notifiers.quarantine import send_quarantine_notices
 
@@ -49,11 +50,12 @@ class FindQuarantinesOperator(BaseOperator):
 
 
 class RequestDecisionOperator(HITLOperator):
-    """Shows one held document and waits for an answer, in state ``awaiting_input``: no worker, no triggerer.
+    """Shows one quarantined document and waits for a decision in state ``awaiting_input``.
 
-    Returns id, label, choice, who chose and their note. What a command decided meanwhile is not asked.
+    Waiting occupies neither worker nor triggerer. Returns ``id``, ``label``, ``choice``, ``by`` (who decided)
+    and ``note``. Does not ask when a command has decided meanwhile.
 
-    :param quarantine: id and label, of FindQuarantinesOperator.
+    :param quarantine: id and label, from FindQuarantinesOperator.
     """
 
     template_fields: Sequence[str] = ("quarantine",)
@@ -61,11 +63,11 @@ class RequestDecisionOperator(HITLOperator):
     ui_color = "#fce8e6"
 
     def __init__(self, *, quarantine: Any, **kwargs: Any) -> None:
-        # May be empty: a form field that must be filled in would keep the buttons grey.
+        # Optional: a required field would disable the buttons until it is filled in.
         kind = ["null", "string"]
-        note = Param(None, type=kind, title="Note", description="Why; it is kept in the ledger.")
+        note = Param(None, type=kind, title="Note", description="The reason; kept in the ledger.")
         super().__init__(
-            subject="A document waits for you",
+            subject="A document needs your decision",
             options=[RELEASE, REJECT, LATER],
             defaults=[LATER],
             response_timeout=ANSWER_TIMEOUT,
@@ -75,21 +77,22 @@ class RequestDecisionOperator(HITLOperator):
         self.quarantine = quarantine
 
     def execute(self, context: Context) -> dict[str, Any]:
+        """Ask for a decision; return at once when there is one already."""
         from sellerops.ledger.quarantines import QuarantineState
         from sellerops.reprocess.quarantine import get_quarantine
 
         with task_outcome(context):
-            held = get_quarantine(get_runtime().ledger, self.quarantine["id"])
-        if held.state is not QuarantineState.OPEN:
-            log.info("%s is %s by %s already", held.label, held.state, held.decided_by)
-            return {**self.quarantine, "choice": "", "by": held.decided_by or "", "note": held.note}
-        self.subject = f"{held.report}: {held.account_id} {held.label}"
-        self.body = describe(held)
+            found = get_quarantine(get_runtime().ledger, self.quarantine["id"])
+        if found.state is not QuarantineState.OPEN:
+            log.info("%s was already %s by %s", found.label, found.state, found.decided_by)
+            return {**self.quarantine, "choice": "", "by": found.decided_by or "", "note": found.note}
+        self.subject = f"{found.report}: {found.account_id} {found.label}"
+        self.body = describe(found)
         answer: dict[str, Any] = super().execute(context)
         return answer
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
-        """Go on with what a person chose, or with nothing when nobody did."""
+        """Return the person's decision, or *Ask again later* when nobody answered in time."""
         answer = super().execute_complete(context, event)
         return {
             **self.quarantine,
@@ -100,9 +103,9 @@ class RequestDecisionOperator(HITLOperator):
 
 
 class ApplyDecisionOperator(BaseOperator):
-    """Releases or rejects one held document as the answer says; may be cleared and repeated.
+    """Releases or rejects one quarantined document as decided; may be cleared and repeated.
 
-    :param answer: what RequestDecisionOperator returned.
+    :param answer: the return value of RequestDecisionOperator.
     """
 
     template_fields: Sequence[str] = ("answer",)
@@ -113,56 +116,61 @@ class ApplyDecisionOperator(BaseOperator):
         self.answer = answer
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
-        with task_outcome(context):
-            return self._decide(context)
+        """Apply the decision; return the results of the loads it caused.
 
-    def _decide(self, context: Context) -> list[dict[str, Any]]:
+        Raises AirflowSkipException when there is no decision, or when another one was made before.
+        """
+        with task_outcome(context):
+            return self._apply(context)
+
+    def _apply(self, context: Context) -> list[dict[str, Any]]:
         from sellerops.ledger import quarantines
         from sellerops.ledger.quarantines import QuarantineState
         from sellerops.reprocess.quarantine import get_quarantine, reject, release
 
         runtime = get_runtime()
         ledger, choice = runtime.ledger, self.answer["choice"]
-        held = get_quarantine(ledger, self.answer["id"])
+        found = get_quarantine(ledger, self.answer["id"])
         wanted = {RELEASE: QuarantineState.RELEASED, REJECT: QuarantineState.REJECTED}.get(choice)
-        if held.state not in (QuarantineState.OPEN, wanted):
-            raise AirflowSkipException(f"{held.label} is {held.state} by {held.decided_by} already.")
+        if found.state not in (QuarantineState.OPEN, wanted):
+            raise AirflowSkipException(f"{found.label} was already {found.state} by {found.decided_by}.")
         if wanted is None:
-            ledger.database.run(lambda c: quarantines.unclaim(c, held.id, context["run_id"]))
-            raise AirflowSkipException(f"{held.label} is not decided; a later run asks again.")
-        words = {"decided_by": f"{self.answer['by']} (UI)", "note": self.answer["note"]}
-        spec = runtime.spec(f"report__{held.source}__{held.report}")
+            ledger.database.run(lambda c: quarantines.unclaim(c, found.id, context["run_id"]))
+            raise AirflowSkipException(f"no decision for {found.label}; a later run asks again.")
+        decision = {"decided_by": f"{self.answer['by']} (UI)", "note": self.answer["note"]}
+        spec = runtime.spec(f"report__{found.source}__{found.report}")
         if wanted is QuarantineState.REJECTED:
-            reject(ledger, held.id, spec=spec, **words)
+            reject(ledger, found.id, spec=spec, **decision)
             return []
         results = release(
             ledger,
-            held.id,
+            found.id,
             spec=spec,
             open_destination=runtime.destination,
             open_document=lambda uri: runtime.archive.open(uri),
-            **words,
+            **decision,
         )
         for result in results:
-            log.info("%s: %s", held.label, result)
+            log.info("%s: %s", found.label, result)
         send_findings(ledger, spec, results)
         return [asdict(result) for result in results]
 
 
-def describe(held: Quarantine) -> str:
-    """What a person needs to decide, as Markdown."""
-    title = f"**{held.table_name}**, account **{held.account_id}**, {held.slice['label']}."
+def describe(quarantine: Quarantine) -> str:
+    """The facts a person needs for a decision, as Markdown."""
+    title = f"**{quarantine.table_name}**, account **{quarantine.account_id}**, {quarantine.slice['label']}."
     return "\n".join(
         [
-            f"{title} Amazon's document: {held.reported_at:%Y-%m-%d %H:%M} UTC, request {held.request_id}.",
+            f"{title} Amazon's document: {quarantine.reported_at:%Y-%m-%d %H:%M} UTC, "
+            f"request {quarantine.request_id}.",
             "",
-            held.reason,
+            quarantine.reason,
             "",
             "| day | in the document | stored | usual for the weekday |",
             "| --- | --- | --- | --- |",
-            *(_row(figure) for figure in held.figures),
+            *(_row(figure) for figure in quarantine.figures),
             "",
-            f"*{RELEASE}* stores it, *{REJECT}* keeps the rows there are. Until then nothing changes.",
+            f"*{RELEASE}* stores the document, *{REJECT}* keeps the stored rows. Nothing changes until then.",
         ]
     )
 
@@ -173,7 +181,7 @@ def _row(figure: dict[str, Any]) -> str:
 
 
 def _name(user: Any) -> str:
-    """Who answered, as Airflow's auth manager calls them."""
+    """The user's name or id in Airflow's auth manager; empty when nobody answered."""
     if user is None:
         return ""
     values = (

@@ -1,4 +1,4 @@
-"""Copying a table or query to Google Sheets."""
+"""Copies a table or query result to Google Sheets."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ log = logging.getLogger(__name__)
 
 
 class ExportToSheetOperator(BaseOperator):
-    """Runs one export; returns how many rows were read, known already and written. Safe to clear at any time.
+    """Runs one export; returns how many rows were read, already known and written. Safe to clear.
 
-    :param export: name of a file of ``config/exports``.
-    :param spreadsheet_id: another spreadsheet than the spec's; empty: the spec's.
-    :param check_only: ``True``: everything is read and checked, and nothing written.
+    :param export: name of a file in ``config/exports``.
+    :param spreadsheet_id: spreadsheet to write to instead of the spec's; empty for the spec's.
+    :param check_only: ``"True"`` reads and checks everything but writes nothing.
     """
 
     ui_color = "#e6f4ea"
@@ -37,6 +37,7 @@ class ExportToSheetOperator(BaseOperator):
         self.check_only = check_only
 
     def execute(self, context: Context) -> dict[str, int]:
+        """Run the export and record it in the ledger."""
         from sellerops.exports.export_run import run_export
         from sellerops_airflow.hooks.sheets import GoogleSheets
 

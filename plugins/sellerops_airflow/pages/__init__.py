@@ -1,1 +1,1 @@
-"""Pages beside Airflow's own: a slice's ledger entry, archived documents. Only the api-server imports it."""
+"""Pages of the api-server beside Airflow's own: a slice's ledger entry and archived documents."""

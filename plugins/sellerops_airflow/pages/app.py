@@ -1,7 +1,7 @@
-"""The web app of the pages, mounted by the plugin below ``/sellerops``.
+"""The web app that serves the pages, mounted by the plugin below ``/sellerops``.
 
-Every route requires the right to read the DAG's task logs. Pages are plain HTML without scripts; what comes
-from documents or errors is escaped, and documents are never served as anything a browser would run.
+Every route requires permission to read the DAG's task logs. Pages are plain HTML without scripts. Text from
+documents and errors is escaped, and documents are never served with a type that a browser would execute.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sellerops.settings.specs import ReportSpec
 
-# Ids of Airflow and of the ledger: no control character, no number that Postgres cannot hold.
+# Ids of Airflow and the ledger: no control characters, no numbers beyond Postgres's range.
 _Name = Annotated[str, InPath(max_length=250, pattern=r"^[^\x00-\x1f/]+$")]
 _Index = Annotated[int, InPath(ge=-1, lt=2**31)]
 _Id = Annotated[int, InPath(ge=1, lt=2**63)]
@@ -51,11 +51,11 @@ _TEMPLATES = jinja2.Environment(
 
 
 class _NotFound(Exception):
-    """There is nothing to show; the text says why."""
+    """There is nothing to show; the message says why."""
 
 
 def create_app() -> FastAPI:
-    """The app; opens no connection."""
+    """The app with its routes. Opens no connection."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(may_read_logs)])
     app.add_exception_handler(_NotFound, _not_found)
     app.add_exception_handler(SellerOpsError, _failed)
@@ -67,7 +67,7 @@ def create_app() -> FastAPI:
 
 
 def slice_page(dag_id: _Name, run_id: _Name, task_id: _Name, map_index: _Index) -> Response:
-    """The slice's ledger entry."""
+    """Show the ledger entry of the task's slice."""
     spec = _spec(dag_id)
     with _reading() as connection:
         found = _task_slice(connection, dag_id, run_id, task_id, map_index)
@@ -78,16 +78,16 @@ def slice_page(dag_id: _Name, run_id: _Name, task_id: _Name, map_index: _Index) 
 def document_of_task(
     dag_id: _Name, run_id: _Name, task_id: _Name, map_index: _Index, user: GetUserDep
 ) -> Response:
-    """The slice's document; where it has several, the choice of them."""
+    """Serve the document of the task's slice, or a list to choose from when there are several."""
     spec = _spec(dag_id)
     with _reading() as connection:
         found = _task_slice(connection, dag_id, run_id, task_id, map_index)
         entry = read_slice_entry(connection, found.slice_, found.request_ids)
-    # What this run used; where it is not known, the newest that the ledger has for the slice.
+    # The documents this run used or, if unknown, the slice's newest in the ledger.
     wanted = found.request_ids or _newest_requests(entry)
     ids = [row["id"] for row in entry.requests if row["has_document"] and row["id"] in wanted]
     if not ids:
-        raise _NotFound(f"No document of {found.slice_.label} is archived yet. Its ledger entry says why.")
+        raise _NotFound(f"No document of {found.slice_.label} is archived yet; see its ledger entry.")
     if len(ids) > 1:
         requests = [row for row in entry.requests if row["id"] in ids]
         return _page("documents.html", entry=entry, spec=spec, dag_id=dag_id, requests=requests)
@@ -95,7 +95,7 @@ def document_of_task(
 
 
 def document(dag_id: _Name, request_id: _Id, user: GetUserDep, download: bool = False) -> Response:
-    """One archived document. Ids only: no part of an address comes from the browser."""
+    """Serve one archived document by its request's id; no part of its address comes from the browser."""
     spec = _spec(dag_id)
     with _reading() as connection:
         found = find_document(connection, spec, request_id)
@@ -105,7 +105,7 @@ def document(dag_id: _Name, request_id: _Id, user: GetUserDep, download: bool = 
 
 
 def seller_central(dag_id: _Name, run_id: _Name, task_id: _Name, map_index: _Index) -> Response:
-    """Leads to the report's page at Amazon."""
+    """Redirect to the report's page in Seller Central."""
     spec = _spec(dag_id)
     with _reading() as connection:
         found = _task_slice(connection, dag_id, run_id, task_id, map_index)
@@ -124,7 +124,7 @@ def _spec(dag_id: str) -> ReportSpec:
     try:
         return get_runtime().spec(dag_id)
     except ConfigurationError as error:
-        raise _NotFound(f"{dag_id} is no report: {error.cause}") from error
+        raise _NotFound(f"{dag_id} is not a report: {error.cause}") from error
 
 
 def _task_slice(
@@ -133,8 +133,8 @@ def _task_slice(
     found = find_task_slice(connection, dag_id, run_id, task_id, map_index)
     if found is None:
         raise _NotFound(
-            f"No slice is known of task {task_id} {map_index} of run {run_id}: it has not been planned, or "
-            "the run's records have been deleted."
+            f"The slice of task {task_id} {map_index} in run {run_id} is unknown: it is not planned yet, or "
+            "the run's records were deleted."
         )
     return found
 
@@ -150,7 +150,7 @@ def _reading() -> Iterator[psycopg.Connection[Any]]:
             yield connection
     except psycopg.Error as error:
         raise RetryableError(
-            f"the ledger cannot be read: {str(error).strip().splitlines()[0]}.",
+            f"cannot read the ledger: {str(error).strip().splitlines()[0]}.",
             where="connection sellerops_reader",
             remedy="Check the connection, then reload this page.",
         ) from error

@@ -1,4 +1,4 @@
-"""Archived documents over HTTP: unpacked as they are read, as text that no browser runs."""
+"""Serves archived documents over HTTP, decompressed on the fly, as plain text that no browser executes."""
 
 from __future__ import annotations
 
@@ -16,37 +16,38 @@ if TYPE_CHECKING:
     from sellerops.read_models.document import Document
     from sellerops.settings.specs import ReportSpec
 
-# A browser shows so much text without trouble; the rest is downloaded.
+# Bytes that a browser can display without trouble; larger documents are downloaded.
 MAX_INLINE_BYTES = 8 * 1024 * 1024
 _CHUNK = 1 << 18
 _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE | re.ASCII)
 
 
 class PersonalDocument(GiveUpError):
-    """A document of personal data, and a user who is not named for such."""
+    """The document holds personal data that the user may not see."""
 
 
 def serve_document(
     archive: Archive, spec: ReportSpec, document: Document, user: str, *, download: bool = False
 ) -> Response:
-    """The document, shown as text or (``download``, or if it is large) saved as a file.
+    """The document as text to display or, with ``download`` or above 8 MiB, as a file to save.
 
-    Raises PersonalDocument for personal data that ``user`` may not see, ArchiveDamaged when the file is gone.
+    Raises PersonalDocument when ``user`` may not see its personal data, ArchiveDamaged when the file is
+    missing.
     """
     if document.is_personal and not may_see_personal(user):
         raise PersonalDocument(
             f"the document holds personal data, and {user} may not open such documents.",
             where=f"request {document.request_id}",
-            remedy=f"An administrator adds the user name to variable {PERSONAL_VARIABLE} (comma-separated).",
+            remedy=f"Ask an administrator to add the user to variable {PERSONAL_VARIABLE} (comma-separated).",
         )
-    # The ledger's address must be one of this archive's: a row of the ledger opens no other file.
+    # The address must be within this archive, so that a ledger row cannot open any other file.
     if not document.uri.startswith(f"{archive.root}/") or "/../" in document.uri:
         raise ArchiveDamaged("the document is not in this archive.", where=f"request {document.request_id}")
     stream = archive.open(document.uri)
     is_saved = download or document.nbytes > MAX_INLINE_BYTES
     disposition = "attachment" if is_saved else "inline"
     return StreamingResponse(
-        _pieces(stream),
+        _chunks(stream),
         media_type=None,
         headers={
             "Content-Type": f"text/plain; charset={_charset(document)}",
@@ -61,21 +62,21 @@ def serve_document(
 
 
 def file_name(spec: ReportSpec, document: Document) -> str:
-    """``<report>_<account>_<report id>.<format>``, of plain characters."""
-    told = f"{document.report}_{document.account_id}_{document.report_id or document.request_id}"
-    return f"{re.sub(r'[^A-Za-z0-9_-]', '-', told)}.{spec.format.kind}"
+    """``<report>_<account>_<report id>.<format>``, with any other character replaced by a dash."""
+    stem = f"{document.report}_{document.account_id}_{document.report_id or document.request_id}"
+    return f"{re.sub(r'[^A-Za-z0-9_-]', '-', stem)}.{spec.format.kind}"
 
 
 def _charset(document: Document) -> str:
-    """What the download said, else UTF-8: a browser knows other names than Python does."""
+    """The download's own charset, or UTF-8. Not Python's name for it, which browsers may not know."""
     found = _CHARSET.search(document.content_type)
     return found[1].lower() if found else "utf-8"
 
 
-def _pieces(stream: BinaryIO) -> Iterator[bytes]:
-    """A damaged document ends in an error before its last piece: the browser then says so."""
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """The document in chunks. Damage raises before the last one, so that the browser reports a failure."""
     try:
-        while slice_ := stream.read(_CHUNK):
-            yield slice_
+        while chunk := stream.read(_CHUNK):
+            yield chunk
     finally:
         stream.close()

@@ -1,7 +1,7 @@
 """Links from a task to its archived document, to Seller Central, and to its slice's ledger entry.
 
-Computed by the api-server when somebody looks at the task: they cost a task nothing, and are there for every
-state of it. Each leads to a page of ours (``pages``), which looks up the rest when it is opened.
+The api-server computes them when a user looks at the task, so they cost the task nothing and exist in every
+task state. Each leads to a page of ``pages``, which looks up the rest when it is opened.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
     from airflow.sdk.types import TaskInstanceKey
 
-# Where the pages are mounted, below Airflow's own address.
+# Where the pages are mounted below Airflow's address.
 PREFIX = "/sellerops"
 
 
 def root_path() -> str:
-    """The path of Airflow's own address: empty, or ``/airflow`` behind a proxy that gives it one."""
+    """The path of Airflow's own address: empty, or for example ``/airflow`` behind a proxy."""
     return urlsplit(str(conf.get("api", "base_url", fallback="") or "")).path.rstrip("/")
 
 
 def task_url(ti_key: TaskInstanceKey, page: str) -> str:
-    """The path of a page about a task instance."""
+    """The path of ``page`` about a task instance, including root_path()."""
     names = (ti_key.dag_id, ti_key.run_id, ti_key.task_id)
     dag_id, run_id, task_id = (quote(name, safe="") for name in names)
     return f"{root_path()}{PREFIX}/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/{ti_key.map_index}/{page}"
@@ -44,26 +44,28 @@ class _TaskLink(BaseOperatorLink):
 
     @property
     def name(self) -> str:
+        """The link's text in the UI."""
         return self.title
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        """The path that the UI opens."""
         return task_url(ti_key, self.page)
 
 
 class DocumentLink(_TaskLink):
-    """The document as Amazon sent it."""
+    """The document as Amazon delivered it."""
 
     title, page = "Archived document", "document"
 
 
 class SellerCentralLink(_TaskLink):
-    """The report's page at Amazon, in the Seller Central of the slice's marketplace."""
+    """The report's page in the Seller Central of the slice's marketplace."""
 
     title, page = "Seller Central", "seller-central"
 
 
 class LedgerEntryLink(_TaskLink):
-    """What the ledger knows of the slice."""
+    """The slice's ledger entry: states, requests, loads, rejected rows and changes."""
 
     title, page = "Ledger entry", "slice"
 

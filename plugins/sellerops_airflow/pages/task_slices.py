@@ -1,4 +1,4 @@
-"""Which slice a task instance is about, and the requests whose documents it used: as Airflow's XCom tells."""
+"""Finds the slice of a task instance and the requests whose documents it used, from XCom or the ledger."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TaskSlice:
-    """A slice and the requests its run is known to have used; none while it is being fetched."""
+    """A slice and the ids of the requests its run used; empty while it is being fetched."""
 
     slice_: Slice
     request_ids: tuple[int, ...]
@@ -25,13 +25,13 @@ class TaskSlice:
 def find_task_slice(
     connection: psycopg.Connection[Any], dag_id: str, run_id: str, task_id: str, map_index: int
 ) -> TaskSlice | None:
-    """The slice of a mapped task of a report's run; None where neither Airflow nor the ledger knows it."""
+    """The slice of a mapped task in a report's run; None when neither Airflow nor the ledger knows it."""
     account = task_id.partition(".")[0]
     if map_index < 0:
         return None
     planned = _xcom(dag_id, run_id, f"{account}.plan_slices", -1)
     values = planned[map_index] if isinstance(planned, Sequence) and map_index < len(planned) else None
-    # Airflow forgets (`airflow db clean`); loads are kept.
+    # `airflow db clean` deletes XComs; the ledger keeps loads.
     values = values or slice_of_load(connection, dag_id, run_id, account, map_index)
     try:
         slice_ = Slice.from_dict(dict(values)) if values else None
@@ -45,7 +45,7 @@ def find_task_slice(
 
 
 def _xcom(dag_id: str, run_id: str, task_id: str, map_index: int) -> Any:
-    """What a task returned; None where it is not, or no longer, kept."""
+    """The task's return value; None when Airflow does not have it (any more)."""
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 

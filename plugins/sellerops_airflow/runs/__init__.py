@@ -1,1 +1,1 @@
-"""Runs as Airflow knows them: context, form, outcome, links, and what the ledger hears of their end."""
+"""Airflow runs: their context, trigger form, outcome and links, and how the ledger records their end."""

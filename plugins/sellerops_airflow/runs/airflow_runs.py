@@ -1,4 +1,4 @@
-"""What tasks ask Airflow about runs, and starting one: through the supervisor, as its own operators do."""
+"""Queries and starts runs from within a task, through Airflow's supervisor as its own operators do."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def start_run(dag_id: str, run_id: str, conf: dict[str, Any], note: str) -> bool:
-    """Start a run without a logical date; False when a run of that id exists already.
+    """Start a run without a logical date. Returns False when a run with that id already exists.
 
-    Raises RetryableError when Airflow refuses it.
+    Raises RetryableError when Airflow refuses to start it.
     """
     from airflow.sdk.exceptions import ErrorType
     from airflow.sdk.execution_time.comms import ErrorResponse, TriggerDagRun
@@ -31,29 +31,30 @@ def start_run(dag_id: str, run_id: str, conf: dict[str, Any], note: str) -> bool
 
 
 def is_running(dag_id: str | None, run_id: str | None) -> bool:
-    """Whether there is such a run and it is running.
+    """Whether the run exists and is running.
 
-    A run that has planned days and is queued was cleared; that of a cancelled backfill never starts again.
+    A queued run does not count: one that has planned its slices was cleared, and if its backfill was
+    cancelled it never starts again.
     """
     return bool(dag_id and run_id) and count_runs(str(dag_id), "running", run_ids=[str(run_id)]) > 0
 
 
 def count_runs(dag_id: str, *states: str, run_ids: list[str] | None = None) -> int:
-    """How many runs of a DAG are in one of these states."""
+    """Number of a DAG's runs in any of these states."""
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     return RuntimeTaskInstance.get_dr_count(dag_id=dag_id, states=list(states), run_ids=run_ids)
 
 
 def count_tasks(dag_id: str, *states: str) -> int:
-    """How many task instances of a DAG are in one of these states."""
+    """Number of a DAG's task instances in any of these states."""
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     return RuntimeTaskInstance.get_ti_count(dag_id=dag_id, states=list(states))
 
 
 def task_states(dag_id: str, run_id: str) -> set[str]:
-    """The states of a run's tasks; ``None`` of one that is not scheduled yet, as text."""
+    """The states of a run's tasks; the text ``None`` for a task that is not scheduled yet."""
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     found = RuntimeTaskInstance.get_task_states(dag_id=dag_id, run_ids=[run_id])
@@ -61,7 +62,7 @@ def task_states(dag_id: str, run_id: str) -> set[str]:
 
 
 def runs_with_logical_date(dag_id: str, state: str, most: int) -> Iterator[DagRun]:
-    """Runs with a logical date in a state, the latest first. Airflow lists no others to a task."""
+    """Up to ``most`` runs in ``state`` with a logical date, latest first. Tasks cannot list other runs."""
     from airflow.sdk.execution_time.comms import GetPreviousDagRun, PreviousDagRunResult
 
     before = _LATEST

@@ -1,4 +1,4 @@
-"""The assets of landing tables: loads tell of them, and what reads the tables is woken by them."""
+"""The assets of landing tables: updated by loads, and used to schedule the DAGs that read the tables."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from airflow.sdk import Asset
 
 
 def table_asset(table: str, destination: str = "postgres") -> Asset:
-    """The asset of ``<source>.<table>``; elsewhere than in Postgres ``<destination>:<source>.<table>``.
+    """The asset of table ``<source>.<table>``, named ``<destination>:<source>.<table>`` outside Postgres.
 
-    A table has an asset in each destination: what reads it in one is not woken before it has landed there. A
-    scheme that begins with x- is taken as it is; any other makes Airflow 3.3.2 import the normalisers of all
-    providers, Google's libraries among them, whenever a DAG file is read.
+    A table has one asset per destination, so a DAG that reads it in one runs only after it has landed there.
+    Airflow 3.3.2 accepts a scheme beginning with ``x-`` as it is; for any other it imports the URI
+    normalisers of all providers, Google's libraries included, on every parse of a DAG file.
     """
     source, name = table.split(".")
     if destination == "postgres":

@@ -1,4 +1,4 @@
-"""What a DAG's id says of its report, and which reports share a login."""
+"""The source, family and sibling reports behind a DAG id."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ log = logging.getLogger(__name__)
 
 
 def source_of_dag(dag_id: str) -> str:
-    """``amazon_sp`` of a report's DAG id; empty for another DAG."""
+    """The source in a report's DAG id, such as ``amazon_sp``; empty for any other DAG."""
     kind, _, rest = dag_id.partition("__")
     return rest.partition("__")[0] if kind == "report" else ""
 
 
 def family_of_dag(dag_id: str) -> str:
-    """The report family that routes go by; empty for a DAG that is no report, or whose spec is gone."""
+    """The report family that notices are routed by; empty for other DAGs and for specs that are gone."""
     from sellerops.settings.specs import load_spec
 
     if not dag_id.startswith("report__"):
@@ -29,7 +29,7 @@ def family_of_dag(dag_id: str) -> str:
 
 
 def reports_of(source: str, account_id: str) -> list[str]:
-    """The reports that use an account's connection to a source, by name."""
+    """Names of the enabled reports that use an account's connection to a source, sorted."""
     from sellerops.settings.specs import enabled_specs
 
     return sorted(

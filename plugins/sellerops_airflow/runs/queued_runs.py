@@ -1,7 +1,7 @@
-"""Runs that are queued and never start: of a paused DAG, or cleared after their backfill was cancelled.
+"""Finds queued runs that never start: their DAG is paused, or their backfill was cancelled.
 
-Airflow (3.3.2) says nothing of either. A backfill's runs beyond its ``max_active_runs`` are queued too, and
-for long; so only DAGs without a running run count.
+Airflow (3.3.2) reports neither. A backfill's runs beyond its ``max_active_runs`` are also queued for long, so
+only DAGs without a running run count.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class QueuedRuns:
-    """Runs of one DAG that wait while none runs. ``run_ids``: some of them; those by hand have no date."""
+    """The queued runs of a DAG without a running one. ``run_ids``: the latest with a logical date."""
 
     dag_id: str
     is_paused: bool
@@ -33,7 +33,7 @@ class QueuedRuns:
     run_ids: tuple[str, ...]
 
     def __str__(self) -> str:
-        names = ", ".join(self.run_ids) or "started by hand"
+        names = ", ".join(self.run_ids) or "manual"
         more = ", ..." if 0 < len(self.run_ids) < self.number else ""
         return f"{self.dag_id}: {self.number} ({names}{more}){', paused' if self.is_paused else ''}"
 
@@ -41,18 +41,18 @@ class QueuedRuns:
 def check_queued_runs(
     dag_ids: Iterable[str], is_paused: Callable[[str], bool], now: datetime, hours: int
 ) -> None:
-    """Raise GiveUpError naming the DAGs whose runs have been queued for ``hours`` while none runs."""
+    """Raise GiveUpError naming the DAGs whose runs have been queued for ``hours`` while none is running."""
     found = [each for dag_id in dag_ids if (each := _queued(dag_id, is_paused, now, hours))]
-    # A run that was about to start when it was looked at has started since.
+    # Check again: a run that was about to start may have started meanwhile.
     stuck = [each for each in found if not count_runs(each.dag_id, "running")]
     if not stuck:
         return
     listed = "; ".join(map(str, stuck[:20])) + (f"; and {len(stuck) - 20} more" if len(stuck) > 20 else "")
     raise GiveUpError(
-        f"runs of {len(stuck)} DAGs are queued and do not start: {listed}.",
+        f"queued runs of {len(stuck)} DAGs do not start: {listed}.",
         where="Airflow",
-        remedy="Unpause a paused DAG: its runs start then. A run of an unpaused DAG belongs to a cancelled "
-        "backfill, which Airflow never starts again: delete the run and trigger its days by hand.",
+        remedy="Unpause paused DAGs to start their runs. A run of an unpaused DAG belongs to a cancelled "
+        "backfill and never starts: delete the run and trigger its days manually.",
     )
 
 
@@ -67,7 +67,7 @@ def _queued(dag_id: str, is_paused: Callable[[str], bool], now: datetime, hours:
 
 
 def _is_old(run: DagRun, now: datetime, hours: int) -> bool:
-    """A backfill's runs are dated long before they are made: they count as old at once."""
+    """Whether the run was due ``hours`` ago. Backfill runs are dated in the past, so they are old at once."""
     return run.run_after <= now - timedelta(hours=hours)
 
 

@@ -1,4 +1,4 @@
-"""What a task knows of its own run, as plain values."""
+"""Values that a task reads from its run's context."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run_ref(context: Context, report: str) -> RunRef:
-    """Who writes into the ledger: this task instance."""
+    """This task instance, as the author of ledger entries."""
     from sellerops.ledger import RunRef
 
     ti: Any = context["ti"]
@@ -29,9 +29,10 @@ def run_ref(context: Context, report: str) -> RunRef:
 
 
 def run_at(context: Context, clock: Clock) -> datetime:
-    """The end of the run's data interval; for a run without one (by hand) the moment it was asked for.
+    """The end of the run's data interval (UTC) or, for a manual run, the time it was requested.
 
-    Beside a local Amazon's clock that moment is this clock's present: Airflow's own times are real.
+    With a virtual clock (local Amazon), a manual run uses that clock's present, because Airflow's times are
+    real.
     """
     dag_run: Any = context["dag_run"]
     if dag_run.data_interval_end is not None:
@@ -40,7 +41,7 @@ def run_at(context: Context, clock: Clock) -> datetime:
 
 
 def priority_of(context: Context) -> Priority:
-    """Schedules and people go before backfills, and before runs whose form says so (gaps that are filled)."""
+    """BACKFILL for backfills and for runs whose form asks for it (gap refills); SCHEDULE for others."""
     from sellerops.rate_limits import Priority
 
     dag_run: Any = context["dag_run"]

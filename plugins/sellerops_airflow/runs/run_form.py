@@ -1,7 +1,7 @@
-"""The form of a run started by hand: its fields, and what they hold.
+"""The trigger form of a report: its fields, and their parsed values.
 
-Fields may be left empty, so each admits null: Airflow's UI marks every other field as required. The days are
-a section of their own, which the UI opens on a click: the form of a backfill has dates already.
+Every field admits null so that it may stay empty; Airflow's UI marks all others as required. The days are in
+a collapsed section of their own, because the form of a backfill already has dates.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from sellerops.settings.specs import PeriodKind, ReportSpec
 
 FROM_DAY, TO_DAY, DAYS = "From day", "To day", "Days"
 ACCOUNTS, MARKETPLACES, PRIORITY = "Accounts", "Marketplaces", "Priority"
-_SECTION = "Days to collect (single run only; a backfill goes by its dates)"
+_SECTION = "Days to collect (single run only; a backfill uses its own dates)"
 _AGAIN = "and trigger the run again"
-# Longer than Amazon keeps anything.
+# Days; longer than Amazon keeps any data.
 _LONGEST = 3650
 
 
 @dataclass(frozen=True)
 class RunForm:
-    """What a run's form asks for. Days are local to each marketplace, inclusive; empty means unrestricted.
+    """The values of a run's form. Days are local to each marketplace and inclusive; empty means unrestricted.
 
-    ``period``: so many closed days until the run. ``accounts``: ids; ``marketplaces``: codes.
+    ``period``: number of closed days before the run. ``accounts``: ids. ``marketplaces``: codes.
     """
 
     from_day: date | None = None
@@ -39,7 +39,7 @@ class RunForm:
 
     @classmethod
     def parse(cls, from_day: str, to_day: str, period: str, accounts: str, marketplaces: str) -> RunForm:
-        """The form from rendered templates; lists are parted by commas. Raises FormError."""
+        """Parse rendered template values; lists are comma-separated. Raises FormError for invalid values."""
         first, last = _day(from_day, FROM_DAY), _day(to_day, TO_DAY)
         if first and last and first > last:
             raise FormError(
@@ -50,30 +50,30 @@ class RunForm:
         days = _period(period)
         if days and (first or last):
             raise FormError(
-                f"{DAYS} is {days.days}, and {FROM_DAY if first else TO_DAY} is filled in, too.",
+                f"both {DAYS} ({days.days}) and {FROM_DAY if first else TO_DAY} are filled in.",
                 where=_place(DAYS),
                 remedy=f"Fill in either {DAYS}, or {FROM_DAY} and {TO_DAY}, {_AGAIN}.",
             )
         return cls(first, last, days, _names(accounts), _names(marketplaces))
 
     def refuse_days_in_backfill(self, run_type: str) -> None:
-        """Raise FormError when a backfill has days of its own: each of its runs would collect the same."""
+        """Raise FormError when a backfill's form contains days: all its runs would collect the same."""
         given = FROM_DAY if self.from_day else TO_DAY if self.to_day else ""
         if given and run_type == "backfill":
             raise FormError(
-                f"{given} is filled in, but a backfill collects the days of its own dates.",
+                f"{given} is filled in, but a backfill collects the days in its own date range.",
                 where=_place(given),
                 remedy=f"Start the backfill with {FROM_DAY} and {TO_DAY} empty, or trigger a single run.",
             )
 
     def refuse_mismatch(self, marketplaces_by_account: Mapping[str, Collection[str]]) -> None:
-        """Raise FormError when accounts and marketplaces of the form do not belong together.
+        """Raise FormError when the form's accounts and marketplaces do not match.
 
-        :param sold_in: the marketplaces (codes) that the report is collected for, by account id.
+        :param marketplaces_by_account: codes of the marketplaces that the report covers, by account id.
         """
         if unknown := sorted(self.accounts - set(marketplaces_by_account)):
             raise FormError(
-                f"the report is not collected for {', '.join(unknown)}.",
+                f"the report does not cover {', '.join(unknown)}.",
                 where=_place(ACCOUNTS),
                 remedy=f"Choose from {', '.join(sorted(marketplaces_by_account))}, {_AGAIN}.",
             )
@@ -85,8 +85,8 @@ class RunForm:
         remedy = f"Choose from {_listed(chosen)}, {_AGAIN}."
         if stray := sorted(self.marketplaces - {code for codes in chosen.values() for code in codes}):
             raise FormError(
-                f"{', '.join(stray)} {'is no marketplace' if len(stray) == 1 else 'are no marketplaces'} of "
-                f"{' or '.join(sorted(chosen))}.",
+                f"{' or '.join(sorted(chosen))} {'does' if len(chosen) == 1 else 'do'} not sell in "
+                f"{', '.join(stray)}.",
                 where=_place(MARKETPLACES),
                 remedy=remedy,
             )
@@ -94,14 +94,14 @@ class RunForm:
             if not self.marketplaces & set(chosen[account]):
                 codes = ", ".join(sorted(self.marketplaces))
                 raise FormError(
-                    f"{account} sells in none of the chosen marketplaces ({codes}).",
+                    f"{account} does not sell in any chosen marketplace ({codes}).",
                     where=_place(ACCOUNTS),
                     remedy=remedy,
                 )
 
 
 def form_params(spec: ReportSpec, accounts: Sequence[Account]) -> dict[str, Param]:
-    """The fields of the form; none for a snapshot, which always collects the present."""
+    """The fields of the form; none for a snapshot, which always collects the current state."""
     if spec.period.kind is PeriodKind.SNAPSHOT:
         return {}
     marketplaces_by_account = marketplaces_of(spec, accounts)
@@ -136,13 +136,13 @@ def form_params(spec: ReportSpec, accounts: Sequence[Account]) -> dict[str, Para
                 "None": "Default: with scheduled runs",
             },
             title=PRIORITY,
-            description="Who gets Amazon's quota first. Backfills always yield to scheduled and manual runs.",
+            description="Priority for Amazon's quota. Backfills always yield to scheduled and manual runs.",
         ),
     }
 
 
 def marketplaces_of(spec: ReportSpec, accounts: Sequence[Account]) -> dict[str, tuple[str, ...]]:
-    """The marketplaces (codes) that the report is collected for, by account id."""
+    """Codes of the marketplaces that the report covers, by account id."""
     wanted = spec.marketplaces
     return {
         account.id: tuple(
@@ -159,7 +159,7 @@ def _day_field(title: str, text: str) -> Param:
 
 
 def _list_field(title: str, known: Mapping[str, Collection[str]]) -> Param:
-    """A list to choose from; each name is shown with what belongs to it."""
+    """A multi-select list; each name is shown with its accounts or marketplaces."""
     names = sorted(known)
     return Param(
         [],

@@ -1,4 +1,4 @@
-"""What failed in a run, for its notice: Airflow says which tasks, the ledger says why."""
+"""Collects what failed in a run for its notice: tasks from Airflow, causes from the ledger."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ log = logging.getLogger(__name__)
 
 TaskKey = tuple[str, int]
 
-_NO_WORD = "the task ended without a word: its process was killed or lost."
-_NO_WORD_REMEDY = "Read the log's last lines, then clear the task; it goes on where the slice stood."
-_OPEN_RUN = "Open the run: the logs of its failed tasks say why."
+_NO_CAUSE = "the task's process was killed or lost before it could report a cause."
+_NO_CAUSE_REMEDY = "Read the end of the log, then clear the task; it resumes where the slice stopped."
+_OPEN_RUN = "Open the run and read the logs of its failed tasks."
 
 
 def read_run_outcome(ledger: Ledger, context: Context, *, failed: bool = True) -> RunOutcome:
-    """How the run of a DAG callback ended: Airflow says which tasks failed, the ledger says why."""
+    """The outcome of a DAG callback's run, from its task states, its XComs and the ledger.
+
+    :param failed: whether the callback reports a failed run.
+    """
     dag_id, run_id = context["dag"].dag_id, context["run_id"]
     dag_run: Any = context.get("dag_run")
     attempt = getattr(dag_run, "clear_number", None) or 0
@@ -38,7 +41,7 @@ def read_run_outcome(ledger: Ledger, context: Context, *, failed: bool = True) -
 
 
 class RunXComs:
-    """XComs of the run: the cause of a failed plan, and the slices a plan made."""
+    """The run's XComs: failures of tasks without a slice, and the labels of planned slices."""
 
     def __init__(self, context: Context | None = None) -> None:
         self._ti: Any = context.get("ti") if context else None
@@ -46,11 +49,12 @@ class RunXComs:
         self._plans: dict[str, list[dict[str, Any]]] = {}
 
     def failure(self, task_id: str, map_index: int) -> dict[str, str]:
+        """``error_type``, ``cause`` and ``remedy`` that the task pushed; empty when it pushed none."""
         found = self._pull(task_id, FAILURE_KEY, map_index)
         return found if isinstance(found, dict) else {}
 
     def label(self, task_id: str, map_index: int) -> str:
-        """``US 2026-11-20`` of a mapped task, as its account's plan calls it; empty when not known."""
+        """The planned label of a mapped task's slice, such as ``US 2026-11-20``; empty when unknown."""
         plan = f"{task_id.split('.')[0]}.plan_slices"
         if plan not in self._plans:
             found = self._pull(plan, "return_value")
@@ -64,8 +68,8 @@ class RunXComs:
         of_one = {"map_indexes": map_index} if map_index >= 0 else {}
         try:
             return self._ti.xcom_pull(task_ids=task_id, key=key, **of_one)
-        except Exception as error:  # noqa: BLE001 - only words are lost; the notice goes out without them
-            log.warning("no XCom %s of %s: %s", key, task_id, error)
+        except Exception as error:  # noqa: BLE001 - send the notice without these details
+            log.warning("Cannot read XCom %s of %s: %s", key, task_id, error)
             return None
 
 
@@ -79,26 +83,28 @@ def build_outcome(
     xcoms: RunXComs | None = None,
     failed: bool = True,
 ) -> RunOutcome:
-    """The outcome from task states and the ledger; without states, from the ledger alone.
+    """The outcome from task states and the ledger; from the ledger alone when ``states`` is None.
 
-    :param failed: the run failed as a whole; a notice that names nothing then says at least so.
+    :param failed: the run failed; its notice then names at least the run, even without a failed task.
     """
     from sellerops.ledger import SliceState
     from sellerops.notices import RunOutcome
 
     report = dag_id.split("__")[-1]
-    # Only what is looked at: a run of a long backfill has thousands of days that came well.
+    # Only the states needed: a long backfill's run has thousands of days that succeeded.
     ends_in = [SliceState.FAILED] if states is not None else [SliceState.FAILED, SliceState.LOADED]
     rows = ledger.slice_states(report=report, dag_id=dag_id, run_id=run_id, states=ends_in)
     failed_rows = [row for row in rows if row.state is SliceState.FAILED]
-    # A slice has one state, but each destination that failed it has words of its own.
+    # A slice has one state, but each destination that failed has its own error.
     ends = ledger.destination_days(dag_id=dag_id, run_id=run_id, state=SliceState.FAILED)
     failed_rows += [each.as_row() for each in ends]
-    told = {(row.task_id or "", -1 if row.map_index is None else row.map_index): row for row in failed_rows}
+    recorded = {
+        (row.task_id or "", -1 if row.map_index is None else row.map_index): row for row in failed_rows
+    }
     labels = _labels(failed_rows)
     xcoms = xcoms or RunXComs()
     if states is None:
-        broken = sorted(told) if failed else []
+        broken = sorted(recorded) if failed else []
         loads = {(row.account_id, row.map_index) for row in rows if row.state is SliceState.LOADED}
         loaded, skipped, planned = len(loads), 0, {account for account, _ in loads}
         accounts_loaded = planned
@@ -110,7 +116,7 @@ def build_outcome(
         accounts_loaded = {task.split(".")[0] for task in done if ".load_" in task}
         planned = {task.split(".")[0] for task in done if task.endswith(".plan_slices")}
     failures = tuple(
-        _failure(dag_id, run_id, key, told.get(key), labels.get(key, ""), xcoms) for key in broken
+        _failure(dag_id, run_id, key, recorded.get(key), labels.get(key, ""), xcoms) for key in broken
     )
     if failed and not failures:
         failures = (_unknown(dag_id, run_id, xcoms),)
@@ -132,7 +138,7 @@ def build_outcome(
 
 
 def _slices_loading(states: Mapping[TaskKey, str], wanted: str) -> set[TaskKey]:
-    """Slices (account, map index) of which some destination's load ended so."""
+    """Slices (account, map index) with a load task in state ``wanted``."""
     return {
         (task.split(".")[0], index)
         for (task, index), state in states.items()
@@ -141,7 +147,7 @@ def _slices_loading(states: Mapping[TaskKey, str], wanted: str) -> set[TaskKey]:
 
 
 def _rows(ledger: Ledger, dag_id: str, run_id: str) -> dict[str, int]:
-    """Rows of the slices that this run loaded, by destination."""
+    """Number of rows that this run loaded, by destination."""
     from sellerops.ledger.findings import rows_of_run
 
     return ledger.database.run(lambda c: rows_of_run(c, dag_id, run_id))
@@ -153,33 +159,33 @@ def _failure(
     from sellerops.notices import Failure
 
     task_id, map_index = key
-    # The groups of a report are accounts; other DAGs have groups of other things.
+    # Only in report DAGs are task groups accounts.
     is_of_account = dag_id.startswith("report__") and "." in task_id
     account_id, _, step = task_id.partition(".") if is_of_account else ("", "", task_id)
-    said = xcoms.failure(task_id, map_index) if row is None else {}
+    pushed = xcoms.failure(task_id, map_index) if row is None else {}
     if map_index >= 0:
-        # The plan's own word first, which the UI shows, too; the ledger's rows have no more than days.
+        # Prefer the planned label, which the UI shows too; the ledger's rows hold only days.
         label = xcoms.label(task_id, map_index) or label or f"slice {map_index}"
     return Failure(
         account_id=account_id,
         label=label,
         step=step.removeprefix("slice."),
-        error_type=(row.error_type if row else said.get("error_type")) or "",
-        cause=(row.error if row else said.get("cause")) or _NO_WORD,
-        remedy=(row.remedy if row else said.get("remedy")) or _NO_WORD_REMEDY,
+        error_type=(row.error_type if row else pushed.get("error_type")) or "",
+        cause=(row.error if row else pushed.get("cause")) or _NO_CAUSE,
+        remedy=(row.remedy if row else pushed.get("remedy")) or _NO_CAUSE_REMEDY,
         log_url=log_url(dag_id, run_id, task_id, map_index),
     )
 
 
 def _unknown(dag_id: str, run_id: str, xcoms: RunXComs) -> Failure:
-    """For a run that failed without a task anybody knows of: a notice that names nothing helps nobody."""
+    """The failure of a run without a known failed task, so that its notice names at least the run."""
     from sellerops.notices import Failure
 
-    return Failure("", "", "run", "", f"Airflow says: {xcoms.reason}.", _OPEN_RUN, run_url(dag_id, run_id))
+    return Failure("", "", "run", "", f"Airflow reports: {xcoms.reason}.", _OPEN_RUN, run_url(dag_id, run_id))
 
 
 def _labels(rows: list[SliceRow]) -> dict[TaskKey, str]:
-    """Shop and days of each failed task: ``US 2026-11-20``, ``NA 2026-11-19..2026-11-20``."""
+    """Marketplace or region and days of each failed task, such as ``NA 2026-11-19..2026-11-20``."""
     from sellerops.settings.accounts import load_accounts
     from sellerops.settings.marketplaces import marketplace_by_id
 
@@ -192,23 +198,23 @@ def _labels(rows: list[SliceRow]) -> dict[TaskKey, str]:
     labels = {}
     for key, group in grouped.items():
         first, days = group[0], sorted({row.day for row in group})
-        place = (
+        where = (
             marketplace_by_id(first.marketplace_id).code
             if first.marketplace_id
             else regions.get(first.account_id, first.account_id)
         )
-        labels[key] = f"{place} {days_label(days[0], days[-1])}"
+        labels[key] = f"{where} {days_label(days[0], days[-1])}"
     return labels
 
 
 def _task_states(dag_id: str, run_id: str, task_ids: list[str]) -> dict[TaskKey, str] | None:
-    """Airflow's states of the run's tasks; None where it cannot be asked."""
+    """The states of the run's tasks; None when Airflow does not answer."""
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     try:
         states = RuntimeTaskInstance.get_task_states(dag_id=dag_id, run_ids=[run_id]).get(run_id, {})
-    except Exception as error:  # noqa: BLE001 - the notice then tells what the ledger knows
-        log.warning("Airflow does not tell the task states of %s: %s", run_id, error)
+    except Exception as error:  # noqa: BLE001 - fall back to the ledger
+        log.warning("Cannot read the task states of %s from Airflow: %s", run_id, error)
         return None
     return {_task_key(name, set(task_ids)): str(state) for name, state in states.items()}
 
@@ -222,11 +228,12 @@ def _task_key(name: str, task_ids: set[str]) -> TaskKey:
 
 
 def run_url(dag_id: str, run_id: str) -> str:
+    """The run's page in Airflow's UI, below ``[api] base_url``."""
     base = str(conf.get("api", "base_url", fallback="") or "http://localhost:8080").rstrip("/")
     return f"{base}/dags/{dag_id}/runs/{quote(run_id)}"
 
 
 def log_url(dag_id: str, run_id: str, task_id: str, map_index: int) -> str:
-    """The page of a task instance, which opens with its log."""
+    """The task instance's page in Airflow's UI, which opens with its log."""
     mapped = f"/mapped/{map_index}" if map_index >= 0 else ""
     return f"{run_url(dag_id, run_id)}/tasks/{task_id}{mapped}"

@@ -1,4 +1,4 @@
-"""Whose end a task writes down: the slice's own, or that of one destination of the slice."""
+"""Records a slice's state in the ledger: for one destination, or for the slice as a whole."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SliceLoad:
-    """The documents of ``request_ids`` on their way into ``destination``, one of the account's."""
+    """The load of a slice's documents into one destination.
+
+    ``destinations``: all destinations of the account; ``request_ids``: the documents' requests in the ledger.
+    """
 
     destination: str
     destinations: tuple[str, ...]
@@ -22,6 +25,7 @@ class SliceLoad:
 
     @classmethod
     def of(cls, spec: ReportSpec, slice_: Slice, destination: str, request_ids: Sequence[int]) -> SliceLoad:
+        """The load of ``slice_`` into ``destination``; the spec knows the account's other destinations."""
         return cls(destination, spec.destinations_of(slice_.account_id), tuple(request_ids))
 
     def record_state(
@@ -34,7 +38,7 @@ class SliceLoad:
         load_id: int | None = None,
         error: BaseException | None = None,
     ) -> None:
-        """Write down how the slice stands in the destination."""
+        """Record the slice's state in this destination."""
         ledger.set_destination_state(
             slice_,
             self.destination,
@@ -56,7 +60,7 @@ def record_slice_state(
     run: RunRef | None,
     error: BaseException | None = None,
 ) -> None:
-    """Write down how the slice ended: for one destination, or (``slice_load`` None) for all."""
+    """Record the slice's final state for one destination, or for all when ``slice_load`` is None."""
     if slice_load is None:
         ledger.set_slice_state(slice_, state, run=run, error=error)
     else:

@@ -1,4 +1,4 @@
-"""What a task's log says of a failure: of our own errors one line, of any other the traceback."""
+"""Logs a task's failure as one line for our own errors, and with a traceback for any other."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ log = logging.getLogger(__name__)
 
 
 def log_known_errors_on_one_line(context: Context) -> None:
-    """``on_execute_callback``: from here on this process logs a SellerOpsError as one line.
+    """``on_execute_callback`` that makes this process log a SellerOpsError on one line.
 
-    Place, cause and remedy say what a person needs; a traceback would only push them out of sight. It stays
-    at DEBUG. Airflow (3.3) logs a task's exception itself, before any callback for failures.
+    Place, cause and remedy are what a person needs, and a traceback would push them out of sight; at level
+    DEBUG it is logged too. Airflow (3.3) logs a task's exception itself, before it calls any failure
+    callback.
     """
     import structlog
 
-    # Loggers that exist already share this very list; configure() would not reach them.
+    # Change this list in place: existing loggers share it, and configure() would not reach them.
     processors: Any = structlog.get_config()["processors"]
     if render_known_error not in processors:
         processors.insert(0, render_known_error)
 
 
 def render_known_error(_logger: Any, _method: str, event: Any) -> Any:
-    """A processor of structlog: the error becomes the message, and its traceback is left out."""
+    """structlog processor that replaces the traceback of a SellerOpsError with the error as the message."""
     error = _exception(event.get("exc_info"))
     if isinstance(error, SellerOpsError) and not log.isEnabledFor(logging.DEBUG):
         del event["exc_info"]
@@ -37,7 +38,7 @@ def render_known_error(_logger: Any, _method: str, event: Any) -> Any:
 
 
 def _exception(exc_info: Any) -> BaseException | None:
-    """The exception of what a logger takes: True, an exception, or the three values of ``sys.exc_info``."""
+    """The exception in a logger's ``exc_info``: True, an exception, or the tuple of ``sys.exc_info``."""
     if isinstance(exc_info, BaseException):
         return exc_info
     found = sys.exc_info() if exc_info is True else exc_info

@@ -1,4 +1,4 @@
-"""How a task's end is written down: in the ledger for a slice, in XCom where there is no slice yet."""
+"""Records how a task ended: in the ledger for a slice, in XCom for a task that has no slice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# XCom key of a failure that belongs to no slice; the notice reads it.
+# XCom key of a failure that belongs to no slice. The run's notice reads it.
 FAILURE_KEY = "failure"
 
 
@@ -29,9 +29,10 @@ FAILURE_KEY = "failure"
 def slice_outcome(
     ledger: Ledger, context: Context, run: RunRef, slice_: Slice, slice_load: SliceLoad | None = None
 ) -> Iterator[None]:
-    """Write the slice's state when the block fails for good, skips, or has rightly nothing to do.
+    """Record the slice's state when the block fails on its last try or raises SkipError.
 
-    With ``slice_load`` it is the end of one destination; that of the others stands.
+    With ``slice_load``, only that destination's state is recorded. SkipError becomes AirflowSkipException;
+    every other error is raised again.
     """
     from sellerops.ledger import SliceState
     from sellerops.reprocess.quarantine import state_of
@@ -43,7 +44,7 @@ def slice_outcome(
         raise
     except SkipError as error:
         state = state_of(error)
-        # A rejected document is nobody's failed run: people know, they decided.
+        # A rejected document is not this run's failure, because a person decided it: record no run.
         by = None if state is SliceState.FAILED else run
         record_slice_state(ledger, slice_, state, slice_load, run=by, error=error)
         raise AirflowSkipException(str(error)) from error
@@ -55,7 +56,7 @@ def slice_outcome(
 
 @contextmanager
 def task_outcome(context: Context) -> Iterator[None]:
-    """The same for a task that works on no single slice: its error goes into XCom."""
+    """Like slice_outcome, for a task that has no slice: pushes the error of the last try to XCom."""
     try:
         with observed_task(context):
             yield
@@ -68,7 +69,7 @@ def task_outcome(context: Context) -> Iterator[None]:
 
 
 def failure_values(error: BaseException) -> dict[str, str]:
-    """Type, cause and remedy of an error, free of credentials."""
+    """``error_type``, ``cause`` and ``remedy`` of an error, with credentials redacted."""
     from sellerops.base.redaction import error_fields
 
     error_type, cause, remedy = error_fields(error)
@@ -88,13 +89,13 @@ def _write_failure(
     slice_load: SliceLoad | None,
     error: Exception,
 ) -> None:
-    """In the ledger; where that is away in XCom, which the notice reads too."""
+    """Write to the ledger or, when that is unavailable, to XCom; the run's notice reads both."""
     from sellerops.ledger import SliceState
 
     try:
         record_slice_state(ledger, slice_, SliceState.FAILED, slice_load, run=run, error=error)
     except SellerOpsError as away:
-        log.warning("the failure of %s is not in the ledger: %s", slice_.label, away)
+        log.warning("Cannot record the failure of %s in the ledger: %s", slice_.label, away)
         context["ti"].xcom_push(key=FAILURE_KEY, value=failure_values(error))
 
 

@@ -1,4 +1,4 @@
-"""What a task works on, on its spans, log lines and Sentry tags (``sellerops.calendar.telemetry``)."""
+"""Tags spans, log lines and Sentry events with what a task works on (``sellerops.calendar.telemetry``)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 from sellerops.calendar.slices import Slice
 from sellerops.calendar.telemetry import fields_of, observed, tag_errors
 
-# Neither is a failure: the task waits, or rightly has nothing to do.
+# Neither is a failure: the task waits, or has nothing to do.
 _QUIET = (TaskDeferred, AirflowSkipException)
 _REPORT = "report__"
 
 
 def observed_slice(context: Context, slice_: Slice) -> AbstractContextManager[None]:
-    """The block works on ``slice_``, as the step that its task is."""
+    """Context manager that tags its block with the fields of ``slice_`` and the task's step."""
     fields = fields_of(slice_)
     step = _step(context)
     tag_errors({**fields, "step": step})
@@ -25,7 +25,7 @@ def observed_slice(context: Context, slice_: Slice) -> AbstractContextManager[No
 
 
 def observed_task(context: Context) -> AbstractContextManager[None]:
-    """The block works on no single slice: of a report and account where the task belongs to some."""
+    """Like observed_slice, for a task without a slice: tags report and account where the task has them."""
     ti: Any = context["ti"]
     fields: dict[str, str] = {}
     if ti.dag_id.startswith(_REPORT):
@@ -37,6 +37,6 @@ def observed_task(context: Context) -> AbstractContextManager[None]:
 
 
 def _step(context: Context) -> str:
-    """``fetch_report`` of the task ``northwind_na.slice.fetch_report``."""
+    """The last part of the task id: ``fetch_report`` for ``northwind_na.slice.fetch_report``."""
     ti: Any = context["ti"]
     return str(ti.task_id).rpartition(".")[2]

@@ -1,1 +1,1 @@
-"""Waiting, in the triggerer. Each asks again from the ledger, so each may be restarted at any point."""
+"""Triggers, which keep their state in the ledger and so may be restarted at any point."""

@@ -1,4 +1,4 @@
-"""The former name of the report trigger: waits that were deferred before it was renamed are kept under it."""
+"""The report trigger's former name, kept for tasks that were deferred before it was renamed."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from sellerops_airflow.triggers import report
 
 
 class SpApiReportTrigger(report.ReportTrigger):
-    """A ``ReportTrigger``; its next wait is deferred under that name."""
+    """A ``ReportTrigger``; the task's next wait uses that name."""

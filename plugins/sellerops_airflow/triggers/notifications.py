@@ -1,4 +1,4 @@
-"""Listening to Amazon's notifications in the triggerer, for all waits and accounts."""
+"""Listens for Amazon's notifications in the triggerer, for all waits and accounts."""
 
 from __future__ import annotations
 
@@ -16,29 +16,31 @@ from sellerops_airflow.runtime import get_runtime
 if TYPE_CHECKING:
     from sellerops.notifications.reader import Reader
 
-# Without the connection it is looked for again so often (seconds).
+# How often to look for a missing connection.
 CONNECTION_CHECK_S = 60.0
-# After a failure; doubled each time up to the second.
+# Pause after a failure, doubled each time up to the longest.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 300.0
-# A trouble that lasts so long is told: the task fails, and the next run listens again.
+# Fail the task when reading has failed for this long, so that a notice is sent; the next run listens again.
 FAIL_AFTER_S = 1800.0
 
 
 class NotificationsTrigger(BaseTrigger):
-    """Reads the queue into the ledger as long as its task waits; fires only when it has failed for long.
+    """Reads the queue into the ledger while its task is deferred; fires only after failing for half an hour.
 
-    It remembers nothing: messages are deleted once they are in the ledger, so a restarted triggerer goes on
-    and a second one beside it does no harm.
+    Messages are deleted once they are in the ledger and the trigger keeps no state, so the triggerer may be
+    restarted and several may listen at once.
     """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Class path and arguments, as Airflow stores them."""
         return ("sellerops_airflow.triggers.notifications.NotificationsTrigger", {})
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        # A thread of its own: a long poll would hold one of the few that all triggers share.
+        """Listen; yield one event with the error once reading has failed for ``FAIL_AFTER_S`` seconds."""
+        # Own thread: long polls would occupy one of the few that all triggers share.
         thread = ThreadPoolExecutor(1, "sellerops-notifications")
         try:
             yield TriggerEvent(_values(await self._listen(thread)))  # type: ignore[no-untyped-call]
@@ -46,7 +48,7 @@ class NotificationsTrigger(BaseTrigger):
             thread.shutdown(wait=False, cancel_futures=True)
 
     async def _listen(self, thread: ThreadPoolExecutor) -> SellerOpsError:
-        """Until a trouble has lasted."""
+        """Read until it has failed for long enough; return that error."""
         loop = asyncio.get_running_loop()
         reader: Reader | None = None
         failing_since, pause = 0.0, FIRST_PAUSE_S
@@ -60,18 +62,18 @@ class NotificationsTrigger(BaseTrigger):
                 failing_since, pause = 0.0, FIRST_PAUSE_S
                 continue
             except SellerOpsError as error:
-                trouble = error
+                failure = error
             except Exception as error:
-                # The border of the triggerer: a listener that dies of one message would stay dead.
-                self.log.exception("The queue of notifications cannot be read")
-                trouble = RetryableError(f"{type(error).__name__}: {error}", where="triggerer")
+                # Last handler in the triggerer: an exception that escapes here would end the listener.
+                self.log.exception("Cannot read the notification queue")
+                failure = RetryableError(f"{type(error).__name__}: {error}", where="triggerer")
             failing_since = failing_since or time.monotonic()
-            self.log.warning("Notifications are not heard, waits poll: %s", trouble)
-            await loop.run_in_executor(thread, _tell, reader, str(trouble))
-            # The connection may be mended meanwhile: it is read anew.
+            self.log.warning("Cannot read notifications; waits poll instead: %s", failure)
+            await loop.run_in_executor(thread, _record_problem, reader, str(failure))
+            # Read the connection again: it may be corrected meanwhile.
             reader = None
             if time.monotonic() - failing_since >= FAIL_AFTER_S:
-                return trouble
+                return failure
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE_S, pause * 2)
 
@@ -85,17 +87,17 @@ def _open_reader() -> Reader | None:
     return Reader(get_runtime().ledger, SqsQueue(settings)) if settings else None
 
 
-def _tell(reader: Reader | None, problem: str) -> None:
+def _record_problem(reader: Reader | None, problem: str) -> None:
     if reader is None:
         return
     try:
         reader.report_problem(problem)
     except SellerOpsError:
-        return  # the ledger itself may be what is away
+        return  # the ledger itself may be unavailable
 
 
 def _values(error: SellerOpsError) -> dict[str, Any]:
-    """What the task needs to tell of it."""
+    """The error as an event's payload, from which the task raises it again."""
     return {
         "cause": error.cause,
         "where": error.where,

@@ -1,4 +1,4 @@
-"""Waiting for Amazon in the triggerer: quota, creation, processing, the document's lease."""
+"""Waits for Amazon in the triggerer: for quota, creation, processing and the document's lease."""
 
 from __future__ import annotations
 
@@ -19,16 +19,25 @@ if TYPE_CHECKING:
     from sellerops.collect import WaitResult
     from sellerops_airflow.runtime import CollectorLike
 
-# No event earlier than this after deferring. Airflow 3.3.2 fails a task whose trigger fires within about 3 s:
-# the executor's late news of the deferral then meets a task that is queued again (apache/airflow #71580).
+# Earliest event after deferring. Airflow 3.3.2 fails a task whose trigger fires within about 3 s, because the
+# executor's late report of the deferral then meets a task that is queued again (apache/airflow #71580).
 FIRST_EVENT_AFTER_S = 10.0
 
 
 class ReportTrigger(BaseTrigger):
-    """Waits until a worker has something to do for a slice; its event is a WaitResult as plain values.
+    """Waits until a worker can continue with a slice; its event is a WaitResult as plain values.
 
-    All it knows is in the ledger and in these values: a restarted triggerer, or a second one, just goes on.
-    A user who clears or fails the task ends only the wait: the report stays at Amazon, the next try finds it.
+    All state is in the ledger and in the arguments, so the triggerer may be restarted. Clearing or failing
+    the task ends only the wait: the report stays at Amazon, and the next try finds it.
+
+    :param report: DAG id of the report.
+    :param account_id: the account of ``accounts.yaml``.
+    :param slice_: a Slice as plain values.
+    :param run: a RunRef as plain values.
+    :param request_ids: the slice's requests in the ledger so far.
+    :param reference: the end of the run's data interval (ISO, UTC); newer documents are reused.
+    :param priority: quota priority, a value of ``Priority``.
+    :param piece: the former name of ``slice_``, in tasks deferred before version 0.1.0.
     """
 
     def __init__(
@@ -36,22 +45,24 @@ class ReportTrigger(BaseTrigger):
         *,
         report: str,
         account_id: str,
-        slice_: dict[str, Any],
+        slice_: dict[str, Any] | None = None,
         run: dict[str, Any],
         request_ids: list[int],
         reference: str,
         priority: str,
+        piece: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.report = report
         self.account_id = account_id
-        self.slice_ = slice_
+        self.slice_: dict[str, Any] = slice_ or piece or {}
         self.run_values = run
         self.request_ids = request_ids
         self.reference = reference
         self.priority = priority
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Class path and arguments, as Airflow stores them."""
         return (
             "sellerops_airflow.triggers.report.ReportTrigger",
             {
@@ -66,6 +77,7 @@ class ReportTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait and yield one event, at the earliest ``FIRST_EVENT_AFTER_S`` seconds after the start."""
         started = time.monotonic()
         fields = fields_of(Slice.from_dict(self.slice_))
         with observed("wait", fields, quiet=(asyncio.CancelledError,)):
@@ -90,8 +102,8 @@ class ReportTrigger(BaseTrigger):
         except SellerOpsError as error:
             result = WaitResult(WaitOutcome.FAILED, error.cause, error=error)
         except Exception as error:
-            # The border of the triggerer: here the cause would be lost; the task tells it and may be retried.
-            self.log.exception("The wait broke off")
+            # Last handler in the triggerer: an exception that escapes here would lose its cause.
+            self.log.exception("The wait failed")
             cause = RetryableError(redact(f"{type(error).__name__}: {error}"), where="triggerer")
             result = WaitResult(WaitOutcome.FAILED, cause.cause, error=cause)
         if isinstance(result.error, CredentialsError):
@@ -99,7 +111,7 @@ class ReportTrigger(BaseTrigger):
         return result
 
     def _collector(self) -> CollectorLike:
-        """In a thread: reads connections and files."""
+        """Blocking: reads connections and files."""
         from sellerops.rate_limits import Priority
 
         runtime = get_runtime()
@@ -112,7 +124,7 @@ class ReportTrigger(BaseTrigger):
 
 
 def _load_drivers(source: str) -> None:
-    """The first import of these takes up to a second, which must not be the loop's."""
+    """Import in a thread: the first import takes up to a second, which would block the event loop."""
     import sellerops.collect  # noqa: F401
     from sellerops.sources.registry import source_of
 

@@ -490,7 +490,7 @@ def test_without_access_it_says_whom_to_share_with(
         ),
         (Fault(400, "You are trying to edit a protected cell."), "ConfigurationError", "protected cell"),
         (Fault(403, "Google Sheets API has not been used in project 1"), "ConfigurationError", "Enable the"),
-        (Fault(500, "Internal error"), "RetryableError", "answers 500"),
+        (Fault(500, "Internal error"), "RetryableError", "answered 500"),
     ],
 )
 def test_every_refusal_is_told_by_its_remedy(

@@ -1,4 +1,4 @@
-"""The pages behind a task's links: who may see them, that nothing in them runs, and what they say."""
+"""The pages behind a task's links: access, content, and that browsers execute nothing in them."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ EVIL = "<script>alert('x')</script>"
 
 
 class Desk:
-    """A ledger, an archive, what XCom holds, and a browser."""
+    """A ledger, an archive, XComs, and a browser."""
 
     def __init__(self, runtime: Runtime, client: TestClient, xcom: dict[tuple[str, int], Any]) -> None:
         self.runtime, self.client, self.xcom = runtime, client, xcom
         self.ledger: Ledger = runtime.ledger
 
     def archive(self, content: bytes, spec: ReportSpec = SALES, slice_: Slice = SLICE, **headers: str) -> int:
-        """A request whose document is archived; its id."""
+        """Create a request whose document is archived; return its id."""
         key = RequestKey(
             spec.source, spec.report_type,
             slice_.account_id, slice_.marketplace_ids, slice_.start, slice_.end,
@@ -88,7 +88,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def metadata() -> None:
-    """Airflow's own database: its access checks ask it."""
+    """Airflow's metadata, which its access checks read."""
     from airflow.utils.db import upgradedb
 
     upgradedb()
@@ -96,7 +96,7 @@ def metadata() -> None:
 
 @pytest.fixture
 def app(metadata: None, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    """The pages mounted as Airflow does it."""
+    """The pages, mounted as Airflow does."""
     from airflow.api_fastapi.app import create_auth_manager
 
     monkeypatch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "a secret of this test, long enough for a signature")
@@ -133,7 +133,7 @@ def desk(
 
 def test_nobody_sees_anything_without_a_login(app: FastAPI) -> None:
     routes: list[Any] = create_app().routes
-    assert len(routes) == 4  # no docs, no description of the API
+    assert len(routes) == 4  # without API docs
     client = TestClient(app)
     for route in routes:
         path = re.sub(r"\{[^}]*(index|id)\}", "1", route.path)
@@ -164,7 +164,7 @@ def test_it_takes_the_right_to_read_the_dags_task_logs(desk: Desk, monkeypatch: 
 
 
 def test_a_dag_shows_no_document_of_another_report_type(desk: Desk) -> None:
-    """Whoever may see one DAG may not by that see all."""
+    """Access to one DAG does not give access to all."""
     one = desk.archive(b"{}")
     assert desk.document(one).status_code == 200
     assert desk.document(one, dag_id="report__amazon_sp__all_orders").status_code == 404
@@ -183,7 +183,7 @@ def test_personal_documents_open_for_those_who_are_named(
     monkeypatch.setenv("AIRFLOW_VAR_SELLEROPS_PERSONAL_DOCUMENTS", "bob, ann")
     assert desk.document(one, dag_id=SHIPMENTS.dag_id).text.endswith("ann@example.com\r\n")
     other = signed_in(app, "ADMIN", "an").get(f"/sellerops/dags/{SHIPMENTS.dag_id}/documents/{one}")
-    assert other.status_code == 403  # a role is no permission, nor is a part of a name
+    assert other.status_code == 403  # neither a role nor a part of a name is a permission
 
 
 def test_documents_with_undeclared_personal_columns_count_as_personal(desk: Desk, conninfo: str) -> None:
@@ -319,7 +319,7 @@ def sales(*units: Any, **more: Any) -> bytes:
     return as_json(salesAndTrafficByAsin=rows, salesAndTrafficByDate=[])
 
 
-def test_the_entry_tells_state_requests_loads_rejects_and_changes(desk: Desk) -> None:
+def test_the_entry_shows_state_requests_loads_rejects_and_changes(desk: Desk) -> None:
     first = desk.archive(sales(1, 2, 3))
     load(desk, b"", first, "scheduled__1")
     second = desk.archive(sales(1, 5, 3, f"many {EVIL}", unheardOf=EVIL))
@@ -335,7 +335,7 @@ def test_the_entry_tells_state_requests_loads_rejects_and_changes(desk: Desk) ->
     assert "unheard_of" in text or "unheardOf" in text
     assert f"/dags/{DAG_ID}/runs/manual__2026-11-21T12%3A00%3A00%2B00%3A00" in answer.text
     assert f"/sellerops/dags/{DAG_ID}/documents/{second}" in answer.text
-    # What the document holds is nowhere in it.
+    # It contains nothing from the document.
     assert "many" not in text and "alert" not in text
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
     assert "<script" not in answer.text
@@ -355,7 +355,7 @@ def test_reasons_are_escaped(desk: Desk) -> None:
     assert missing.status_code == 404 and "<b>" not in missing.text
 
 
-def test_what_airflow_has_forgotten_the_ledger_still_tells(desk: Desk) -> None:
+def test_the_ledger_still_knows_what_airflow_has_deleted(desk: Desk) -> None:
     load(desk, b"", desk.archive(sales(1)))
     assert "LOADED" in desk.get("slice").text
     assert desk.get("document").content == sales(1)
@@ -404,7 +404,7 @@ def test_behind_a_path_the_links_keep_it(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_airflow_finds_the_links_by_the_plugin_and_tasks_push_none(metadata: None) -> None:
-    """The api-server computes them; on the operator they would be three more calls of every task."""
+    """The api-server computes them; on the operator they would cost every task three more calls."""
     from airflow import plugins_manager
 
     from sellerops_airflow.operators.fetch_report import FetchReportOperator
@@ -418,7 +418,7 @@ def test_airflow_finds_the_links_by_the_plugin_and_tasks_push_none(metadata: Non
 
 
 def test_no_task_process_imports_the_web_app(tmp_path: Path) -> None:
-    """Loading the plugin, as every process does, brings no page along."""
+    """Loading the plugin, as every process does, does not import the pages."""
     code = (
         "import json, sys; sys.argv = ['airflow', 'scheduler']\n"
         "from airflow.sdk.plugins_manager import _get_plugins as plugins\n"

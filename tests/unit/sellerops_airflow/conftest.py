@@ -1,4 +1,4 @@
-"""A runtime of fakes: tasks and triggers take all they need from `get_runtime`."""
+"""A fake runtime, since tasks and triggers get everything they need from `get_runtime`."""
 
 from __future__ import annotations
 

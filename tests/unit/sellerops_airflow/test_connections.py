@@ -1,4 +1,4 @@
-"""Credentials live in connections with a form of their own, come out whole or not at all, and never show."""
+"""Credentials come from connections with their own form, completely or not at all, and are never shown."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from sellerops.settings.accounts import load_accounts
 from sellerops.sources.common.lwa import LWA_TOKEN_URL
 from sellerops_airflow.hooks.amazon_ads import AmazonAdsHook
 from sellerops_airflow.hooks.amazon_sp import AmazonSpHook
+from sellerops_airflow.hooks.archive import ARCHIVE_VARIABLE
 from sellerops_airflow.hooks.registry import hook_of
 from sellerops_airflow.hooks.warehouse import warehouse_conninfo
-from sellerops_airflow.runtime import ARCHIVE_VARIABLE, Runtime, get_runtime, use_runtime
+from sellerops_airflow.runtime import Runtime, get_runtime, use_runtime
 
 CONNECTION = "AIRFLOW_CONN_AMAZON_SP_NORTHWIND_NA"
 SECRET, REFRESH = "amzn1.oa2-cs.v1.very-secret", "Atzr|also-very-secret"
@@ -54,7 +55,7 @@ def test_airflow_knows_the_type_and_its_form() -> None:
 
 
 def test_amazon_ads_is_a_type_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its client and refresh token are others; its address is by region, too."""
+    """It has its own client and refresh token; its endpoint also depends on the region."""
     manager = ProvidersManager()
     hook = manager.hooks["amazon_ads"]
     assert hook is not None
@@ -74,7 +75,7 @@ def test_amazon_ads_is_a_type_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_refresh_token_is_hidden_by_its_name_too() -> None:
-    """The API masks what of a connection's extra has a sensitive name."""
+    """The API masks keys of a connection's extra by their names."""
     from airflow.sdk._shared.secrets_masker import should_hide_value_for_key
 
     assert should_hide_value_for_key("refresh_token")
@@ -139,7 +140,7 @@ def test_secrets_are_masked_from_the_moment_they_are_read() -> None:
     assert "secret" not in shown
 
 
-def test_the_button_tells_success_and_failure(
+def test_the_button_shows_success_and_failure(
     connection: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sellerops.sources.common.lwa import TokenSource
@@ -198,7 +199,9 @@ def test_no_warehouse_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) 
 
 def test_parts_are_made_once_and_only_when_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("sellerops.ledger.deployment.bind_archive", lambda *_: asked.append("tied to the ledger"))
+    monkeypatch.setattr(
+        "sellerops.ledger.deployment.bind_archive", lambda *_: asked.append("bound to the ledger")
+    )
 
     def conninfo() -> str:
         asked.append("conninfo")
@@ -213,7 +216,7 @@ def test_parts_are_made_once_and_only_when_needed(monkeypatch: pytest.MonkeyPatc
     assert runtime.ledger is runtime.ledger
     assert asked == ["conninfo"]
     assert runtime.archive is runtime.archive
-    assert asked == ["conninfo", "archive", "tied to the ledger"]
+    assert asked == ["conninfo", "archive", "bound to the ledger"]
     assert runtime.reader_conninfo == "host=elsewhere"
     assert asked[3:] == ["reader"]
     runtime.close()

@@ -1,4 +1,4 @@
-"""A destination's address comes from its connection; without one its own load task says what to do."""
+"""A destination's address comes from its connection; without one, its load task names the remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The listener in the triggerer: quiet without its connection, patient with troubles, told when they last."""
+"""The listener in the triggerer: idle without its connection, patient; lasting failures are reported."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/reports"
 
 
 class FakeReader:
-    """Answers each look with the next of ``answers``; the last one again and again."""
+    """Answers each read with the next of ``answers``, and repeats the last one."""
 
     def __init__(self, *answers: Exception | None) -> None:
         self.answers = list(answers)
@@ -54,16 +54,16 @@ async def _first_event(item: NotificationsTrigger) -> Any:
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_trouble_that_lasts_is_told_and_one_that_passes_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lasting_failure_is_reported_and_a_passing_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     passing = FakeReader(None, RetryableError("SQS does not answer."), None)
     lasting = FakeReader(ConfigurationError("SQS answered AccessDenied.", where="queue", remedy="Mend it."))
     use(monkeypatch, passing, lasting)
-    # Ten minutes from one look to the next: the clock of the machine has no say in it.
+    # Ten minutes between reads, independent of the machine's clock.
     clock = SimpleNamespace(monotonic=lambda: 600.0 * (passing.looks + lasting.looks))
     monkeypatch.setattr(notifications, "time", clock)
     event = asyncio.run(_first_event(NotificationsTrigger()))
     assert passing.problems == ["SQS does not answer. Next: " + RetryableError.default_remedy]
-    assert passing.looks + lasting.looks == 2 + notifications.FAIL_AFTER_S / 600.0  # from the second look on
+    assert passing.looks + lasting.looks == 2 + notifications.FAIL_AFTER_S / 600.0  # from the second read on
     assert json.loads(json.dumps(event)) == {
         "cause": "SQS answered AccessDenied.",
         "where": "queue",

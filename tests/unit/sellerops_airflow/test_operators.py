@@ -1,4 +1,4 @@
-"""Tasks plan, fetch and load one slice each, and write down how each ends."""
+"""Tasks plan, fetch and load one slice each, and record how each ends."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_run_too_long_for_airflow_takes_its_first_days_and_starts_another_for_
     assert [values["label"] for values in found] == [
         "US 2026-11-01", "US 2026-11-02", "CA 2026-11-01", "CA 2026-11-02",
     ]  # fmt: skip
-    # What this run does not take is planned by the run that does.
+    # The other run plans what does not fit into this one.
     assert len(runtime.fake_ledger.rows) == 4
     ((dag_id, run_id, conf, note),) = started
     assert dag_id == DAG_ID
@@ -90,13 +90,13 @@ def test_a_run_too_long_for_airflow_takes_its_first_days_and_starts_another_for_
                     "marketplaces": ["CA", "US"], "priority": "backfill"}  # fmt: skip
     assert "scheduled__2026-11-21" in note
     assert context["ti"].pushed[plan_slices_module.CONTINUATION_KEY] == run_id
-    plan(**days, marketplaces="US,CA").execute(context)  # cleared, or tried again
+    plan(**days, marketplaces="US,CA").execute(context)  # cleared or retried
     assert started[1][1] == run_id
     rest = plan(from_day=conf["from_day"], to_day=conf["to_day"], marketplaces="US,CA").execute(context)
     assert [values["first_day"] for values in rest] == ["2026-11-03", "2026-11-04"] * 2
 
 
-def test_a_run_for_some_shops_leaves_the_others_alone(runtime: FakeRuntime) -> None:
+def test_a_run_for_some_marketplaces_leaves_the_others_alone(runtime: FakeRuntime) -> None:
     context = task_context(data_interval_end=None)
     assert plan(accounts="northwind_eu").execute(context) == []
     assert not runtime.fake_ledger.rows
@@ -114,7 +114,7 @@ def test_empty_fields_of_the_form_mean_what_the_schedule_would_collect(
     assert len(plan(from_day=empty, to_day=empty).execute(context)) == 9
 
 
-def test_a_run_by_hand_beside_a_local_amazon_stands_in_its_present(runtime: FakeRuntime) -> None:
+def test_a_manual_run_with_a_local_amazon_uses_its_present(runtime: FakeRuntime) -> None:
     ahead = NOW + timedelta(days=100)
     runtime.fake_ledger.now = Clock(NOW, ahead, 0.0)
     found = plan().execute(task_context(data_interval_end=None))
@@ -157,7 +157,7 @@ def test_a_period_that_cannot_be_published_yet_is_late_and_not_run(
         ({"period": "a week"}, "Trigger form, Days"),
     ],
 )
-def test_days_that_make_no_sense_are_a_configuration_error_told_later(
+def test_invalid_days_are_a_configuration_error_reported_later(
     runtime: FakeRuntime, days: dict[str, str], place: str
 ) -> None:
     context = task_context(task_id="northwind_na.plan_slices", map_index=-1)
@@ -184,7 +184,7 @@ def test_a_document_at_hand_needs_no_wait(runtime: FakeRuntime) -> None:
     )
 
 
-def test_waiting_is_left_to_the_triggerer_and_the_task_goes_on_afterwards(runtime: FakeRuntime) -> None:
+def test_waiting_is_left_to_the_triggerer_and_the_task_continues_afterwards(runtime: FakeRuntime) -> None:
     runtime.fake_collector.steps = [WaitFor((7,), "request 7 is PLANNED"), WaitFor((7,), "a lease")]
     with pytest.raises(TaskDeferred) as deferred:
         fetch().execute(task_context())
@@ -257,7 +257,7 @@ def test_an_unforeseen_error_leaves_its_word_too(runtime: FakeRuntime) -> None:
     assert (row.error_type, row.error) == ("ZeroDivisionError", "oops")
 
 
-def test_a_run_may_say_that_it_stands_back() -> None:
+def test_a_run_may_ask_for_backfill_priority() -> None:
     context = task_context(run_type="manual")
     for wanted in (Priority.BACKFILL, Priority.SCHEDULE):
         context["dag_run"].conf = {"priority": str(wanted)}
@@ -341,7 +341,7 @@ def loading(request_ids: list[int]) -> LoadReportOperator:
     )
 
 
-def test_every_document_is_loaded_into_every_table_and_the_counts_are_told(
+def test_every_document_is_loaded_into_every_table_and_the_counts_are_returned(
     runtime: FakeRuntime, load: SimpleNamespace
 ) -> None:
     results = loading([7, 8]).execute(task_context(task_id="northwind_na.slice.load_postgres"))
@@ -369,7 +369,7 @@ def test_a_request_without_a_document_says_what_to_clear(runtime: FakeRuntime, l
 
 
 def test_constructors_only_assign() -> None:
-    """Before `execute` a field may still be a template, so none is looked at."""
+    """Before `execute` a field may still be a template, so constructors check none."""
     nonsense = object()
     assert (
         fetch().__class__(task_id="x", report="no such", account_id="none", slice_=nonsense).slice_

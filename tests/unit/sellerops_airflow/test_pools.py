@@ -23,7 +23,7 @@ NEW = "amazon_sp_southwind_na"
 
 @pytest.fixture
 def engine(conninfo: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """Metadata with an empty table of pools; the hook knows of none."""
+    """Metadata with an empty table of pools, and the hook's cache empty."""
     from psycopg import connect
 
     engine = create_engine("postgresql+psycopg://", creator=lambda: connect(conninfo))

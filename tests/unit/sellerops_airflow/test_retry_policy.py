@@ -1,4 +1,4 @@
-"""What may pass by itself is tried again; what a person must mend fails at once."""
+"""Failures that may pass by themselves are retried; those that a person must fix fail at once."""
 
 from __future__ import annotations
 

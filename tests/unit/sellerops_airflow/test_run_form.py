@@ -1,4 +1,4 @@
-"""The form of a run by hand: what it asks, and what it refuses in its own words before anything is asked."""
+"""The trigger form: its fields, and the mistakes it refuses before anything is requested."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def test_no_field_is_marked_as_required() -> None:
     assert {name: param.schema["title"] for name, param in params.items()} == NAMES
     for param in params.values():
         assert "null" in param.schema["type"]
-        param.resolve(None)  # left empty, it is valid
+        param.resolve(None)  # valid when empty
 
 
 def test_the_days_are_a_section_apart_from_the_rest() -> None:
-    """The UI opens only the section that has no name: a backfill's form then shows its own dates alone."""
+    """The UI expands only the unnamed section, so a backfill's form shows only its own dates."""
     params = form_params(SPEC, ACCOUNTS)
     sections = {name: param.schema.get("section") for name, param in params.items()}
     (days,) = {sections[name] for name in ("from_day", "to_day", "period")}
@@ -61,7 +61,7 @@ def test_accounts_and_marketplaces_are_shown_with_each_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({"from_day": "20.11.2026"}, "Trigger form, From day: '20.11.2026' is not a valid date."),
         ({"to_day": "soon"}, "Trigger form, To day: 'soon' is not a valid date."),
@@ -72,40 +72,40 @@ def test_accounts_and_marketplaces_are_shown_with_each_other() -> None:
         ({"period": "a week"}, "Trigger form, Days: 'a week' is not a number of days."),
         (
             {"period": "3", "to_day": "2026-11-01"},
-            "Trigger form, Days: Days is 3, and To day is filled in, too.",
+            "Trigger form, Days: both Days (3) and To day are filled in.",
         ),
     ],
 )
-def test_a_mistake_is_told_in_the_forms_words(fields: dict[str, str], told: str) -> None:
+def test_a_mistake_is_reported_in_the_forms_words(fields: dict[str, str], expected: str) -> None:
     with pytest.raises(FormError) as caught:
         parse(**fields)
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(expected)
     assert not any(name in str(caught.value) for name in ("from_day", "to_day", "period", "parameter"))
 
 
 @pytest.mark.parametrize(
-    ("fields", "told", "choice"),
+    ("fields", "expected", "choice"),
     [
-        ({"accounts": "northwind_na", "marketplaces": "DE"}, "DE is no marketplace of northwind_na.", NA),
-        ({"accounts": "northwind_na", "marketplaces": "US,DE,FR"}, "DE, FR are no marketplaces", NA),
-        ({"marketplaces": "JP"}, "JP is no marketplace of northwind_eu or northwind_na.", EU),
+        ({"accounts": "northwind_na", "marketplaces": "DE"}, "northwind_na does not sell in DE.", NA),
+        ({"accounts": "northwind_na", "marketplaces": "US,DE,FR"}, "does not sell in DE, FR", NA),
+        ({"marketplaces": "JP"}, "northwind_eu or northwind_na do not sell in JP.", EU),
         (
             {"accounts": "northwind_na,northwind_eu", "marketplaces": "US"},
-            "northwind_eu sells in none of the chosen marketplaces (US).",
+            "northwind_eu does not sell in any chosen marketplace (US).",
             EU,
         ),
-        ({"accounts": "nobody"}, "the report is not collected for nobody.", "northwind_eu, northwind_na"),
+        ({"accounts": "nobody"}, "the report does not cover nobody.", "northwind_eu, northwind_na"),
     ],
 )
 def test_accounts_and_marketplaces_that_do_not_match_are_refused_for_every_account(
-    runtime: FakeRuntime, fields: dict[str, str], told: str, choice: str
+    runtime: FakeRuntime, fields: dict[str, str], expected: str, choice: str
 ) -> None:
-    """By the task of each account, so that nothing is planned, and nothing asked, for any of them."""
+    """Each account's task fails, so nothing is planned or requested for any of them."""
     for account in ACCOUNTS:
         plan = PlanSlicesOperator(task_id="plan_slices", report=DAG_ID, account_id=account.id, **fields)
         with pytest.raises(FormError) as caught:
             plan.execute(task_context(data_interval_end=None, run_type="manual"))
-        assert told in str(caught.value)
+        assert expected in str(caught.value)
         assert choice in caught.value.remedy
     assert not runtime.fake_ledger.rows
 

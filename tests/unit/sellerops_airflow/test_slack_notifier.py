@@ -191,7 +191,7 @@ def test_a_killed_task_that_left_no_word_is_named_all_the_same(
     ReportFailureNotifier()(airflow.context())
     (message,) = channel.messages
     assert "US 2026-11-20" in message["blocks"]
-    assert "without a word" in message["blocks"]
+    assert "killed or lost before it could report a cause" in message["blocks"]
     assert log_url(DAG_ID, RUN_ID, LOAD, 2) in message["blocks"]
 
 

@@ -1,4 +1,4 @@
-"""What is imported before the fork is no task's work: neither the imports nor what chooses them."""
+"""Tasks repeat neither the imports made before the fork nor their selection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from support.airflow_home import PROJECT_ROOT, airflow_environment
 
-# Airflow's task SDK executes the files of plugins/ again in each task's process, under a name of its own.
+# Airflow's task SDK executes the plugin files again in each task's process, under another module name.
 AGAIN = """
 import json, sys
 path = sys.argv[1]

@@ -1,4 +1,4 @@
-"""A task's log tells our own errors in one line, and any other with its traceback."""
+"""A task's log shows our own errors on one line, and any other with its traceback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINE = "ReportFatal: SALES, US 2026-11-20: Amazon aborted the report. Next: Clea
 
 @pytest.fixture
 def written() -> Iterator[io.StringIO]:
-    """What is logged, as JSON lines with tracebacks, as a task's process writes it."""
+    """The log as JSON lines with tracebacks, as a task's process writes it."""
     before, out = structlog.get_config(), io.StringIO()
     structlog.configure(
         processors=[structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()],
@@ -70,7 +70,7 @@ def test_at_debug_our_own_keeps_it_too(written: io.StringIO, caplog: pytest.LogC
 
 
 @pytest.mark.parametrize("given", [ERROR, (type(ERROR), ERROR, None)])
-def test_an_error_given_by_hand_is_told_alike(
+def test_an_error_passed_to_a_logger_is_shown_alike(
     written: io.StringIO, given: SellerOpsError | tuple[Any, ...]
 ) -> None:
     log_known_errors_on_one_line(cast("Any", {}))

@@ -1,4 +1,4 @@
-"""Spans, log lines and Sentry's tags say which report, account, shop and slice a task works on."""
+"""Spans, log lines and Sentry tags name the report, account, marketplace and slice of a task."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ RUN = RunRef("report__amazon_sp__sales_and_traffic", "run", "northwind_na.slice.
 
 @pytest.fixture
 def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
-    """What Airflow's exporter would get with ``[traces] otel_on``."""
+    """The spans that Airflow would export with ``[traces] otel_on``."""
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
@@ -50,7 +50,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
 
 @pytest.fixture
 def lines() -> Iterator[list[dict[str, Any]]]:
-    """What our loggers write, by Airflow's own processors of JSON logs."""
+    """Our loggers' output through Airflow's JSON log processors."""
     shared, renderer, _ = structlog_processors(json_output=True)
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
@@ -83,7 +83,7 @@ def fetch() -> FetchReportOperator:
     )
 
 
-def test_a_tasks_span_and_those_within_carry_report_account_shop_slice_and_step(
+def test_a_tasks_span_and_those_within_carry_report_account_marketplace_slice_and_step(
     runtime: FakeRuntime, spans: InMemorySpanExporter
 ) -> None:
     with slice_outcome(runtime.ledger, task_context(), RUN, SLICE), observed("archive", {"request_id": "7"}):
@@ -125,7 +125,7 @@ def test_an_operators_run_is_a_span_and_so_is_a_plan_that_has_no_slice_yet(
         (TaskDeferred(trigger=None, method_name="resume"), TaskDeferred, "skipped", False),
     ],
 )
-def test_only_failures_are_errors_and_no_credential_is_told(
+def test_only_failures_are_errors_and_no_credential_is_sent(
     runtime: FakeRuntime,
     spans: InMemorySpanExporter,
     error: BaseException,
@@ -177,8 +177,8 @@ def test_waiting_in_the_triggerer_carries_them_too_and_mixes_no_two_waits(
 
     async def both() -> None:
         waits = []
-        for shop in ("US", "CA"):
-            slice_ = SLICE.to_dict() | {"marketplaces": [shop], "label": f"{shop} 2026-11-20"}
+        for code in ("US", "CA"):
+            slice_ = SLICE.to_dict() | {"marketplaces": [code], "label": f"{code} 2026-11-20"}
             trigger = triggers.ReportTrigger(
                 report=RUN.dag_id, account_id="northwind_na", slice_=slice_, run={}, request_ids=[],
                 reference="2026-11-21T12:00:00+00:00", priority="schedule",
@@ -198,7 +198,7 @@ def test_waiting_in_the_triggerer_carries_them_too_and_mixes_no_two_waits(
 
 
 class Caught(Transport):
-    """Sentry's transport that keeps what it is given."""
+    """A Sentry transport that keeps its events."""
 
     events: list[Any] = []  # noqa: RUF012 - Sentry makes the object; the test reads the class
 
@@ -211,7 +211,7 @@ class Caught(Transport):
 def test_what_airflow_reports_to_sentry_has_our_tags(
     runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By Airflow's own wrapper around a task."""
+    """Through Airflow's own wrapper around a task."""
     from airflow.sdk.execution_time.sentry.configured import ConfiguredSentry
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
@@ -220,7 +220,7 @@ def test_what_airflow_reports_to_sentry_has_our_tags(
     monkeypatch.setattr(
         ConfiguredSentry,
         "prepare_to_enrich_errors",
-        # Airflow's starts all integrations there are modules for, which takes seconds.
+        # Airflow's own setup starts every integration it finds modules for, which takes seconds.
         lambda self, _: sentry_sdk.init(
             dsn="http://key@127.0.0.1:1/1", transport=Caught, default_integrations=False
         ),

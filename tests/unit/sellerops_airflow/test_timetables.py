@@ -1,4 +1,4 @@
-"""Schedule, catch-up and backfill make the same runs, each later than the last, across clock switches."""
+"""Schedule, catch-up and backfill create the same runs in order, also across clock changes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def bounds(
 def runs(
     schedule: Schedule, earliest: datetime, latest: datetime | None = None, last: DataInterval | None = None
 ) -> Iterator[DagRunInfo]:
-    """As the scheduler, catching up, and `iter_dagrun_infos_between` of a backfill ask."""
+    """As the scheduler does to catch up, and `iter_dagrun_infos_between` for a backfill."""
     while True:
         info = table(schedule).next_dagrun_info(
             last_automated_data_interval=last, restriction=bounds(earliest, latest)
@@ -174,7 +174,7 @@ def test_a_backfill_makes_the_runs_that_the_schedule_made(schedule: Schedule, mo
     assert scheduled[9].data_interval
     earliest, latest = scheduled[2].data_interval.start, scheduled[9].data_interval.start
     assert list(runs(schedule, earliest, latest)) == scheduled[2:10]
-    # A backfill of days is asked for from midnight to midnight.
+    # A backfill of days ranges from midnight to midnight.
     assert (
         list(runs(schedule, earliest - timedelta(seconds=1), latest + timedelta(seconds=1)))
         == scheduled[2:10]
@@ -216,7 +216,7 @@ def test_after_a_long_pause_without_catchup_missed_runs_are_left_out() -> None:
     assert local(info.run_after, NEW_YORK) == "2026-06-10 07:00"
 
 
-def test_a_changed_schedule_goes_on_and_never_repeats_a_run() -> None:
+def test_a_changed_schedule_continues_and_never_repeats_a_run() -> None:
     before = next(runs(SCHEDULES["cron"], datetime(2026, 5, 1, tzinfo=UTC)))
     changed = Schedule(cron="0 7 1 * *", timezone="America/New_York")
     after = next(runs(changed, datetime(2020, 1, 1, tzinfo=UTC), last=before.data_interval))
@@ -295,7 +295,7 @@ def named(period: PeriodKind | None, run_type: DagRunType, end: datetime) -> str
     ],
 )
 def test_a_run_is_named_by_the_newest_days_it_collects(period: PeriodKind, days: str) -> None:
-    """By the schedule's wall clock, in a form that Airflow accepts."""
+    """In the schedule's wall clock time, in a form that Airflow accepts."""
     end = datetime(2026, 11, 21, 12, tzinfo=UTC)  # a Saturday, 07:00 in New York
     run_id = named(period, DagRunType.SCHEDULED, end)
     assert run_id == f"scheduled__{days}__2026-11-21T12:00:00+00:00"
@@ -305,7 +305,7 @@ def test_a_run_is_named_by_the_newest_days_it_collects(period: PeriodKind, days:
 
 
 def test_runs_by_hand_and_dags_without_a_report_are_named_by_their_start() -> None:
-    """Airflow does not tell a timetable the days of a run's form."""
+    """Airflow does not pass the days of a run's form to the timetable."""
     end = datetime(2026, 11, 21, 12, tzinfo=UTC)
     assert named(PeriodKind.DAY, DagRunType.MANUAL, end) == "manual__2026-11-21T12:00:00+00:00"
     assert named(None, DagRunType.SCHEDULED, end) == "scheduled__2026-11-21T12:00:00+00:00"

@@ -1,4 +1,4 @@
-"""A wait survives the triggerer, never fires too early, never raises; a thousand leave the loop free."""
+"""A wait survives restarts, never fires too early, never raises; a thousand of them do not block the loop."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_an_unforeseen_error_becomes_an_event_that_is_tried_again(runtime: FakeR
 
 
 @pytest.mark.usefixtures("at_once")
-def test_refused_credentials_are_read_anew_next_time(runtime: FakeRuntime) -> None:
+def test_refused_credentials_are_read_again_next_time(runtime: FakeRuntime) -> None:
     error = CredentialsError("refused.")
     runtime.fake_collector.waits = [WaitResult(WaitOutcome.FAILED, "refused.", (7,), error)]
     (payload,) = events(trigger())
@@ -114,7 +114,7 @@ def test_no_event_comes_before_the_floor(runtime: FakeRuntime, monkeypatch: pyte
 
 @pytest.mark.usefixtures("at_once")
 def test_a_wait_cancelled_by_the_triggerer_is_no_event(runtime: FakeRuntime) -> None:
-    """A restart cancels the coroutine; an event then would end a wait that goes on elsewhere."""
+    """A restart cancels the coroutine; an event would then end a wait that continues elsewhere."""
 
     waiting = asyncio.Event()
 
@@ -144,7 +144,7 @@ def test_a_wait_cancelled_by_the_triggerer_is_no_event(runtime: FakeRuntime) -> 
 
 
 class _OffLoop(FakeRuntime):
-    """Reading specs, connections and files blocks: none of it may happen on the loop's thread."""
+    """Reading specs, connections and files blocks, so none of it may happen on the loop's thread."""
 
     def collector(self, spec: ReportSpec, account: Account, priority: Priority) -> FakeCollector:
         assert threading.current_thread() is not threading.main_thread()
@@ -153,8 +153,8 @@ class _OffLoop(FakeRuntime):
 
 @pytest.mark.usefixtures("at_once")
 def test_a_thousand_waits_do_what_blocks_off_the_loop() -> None:
-    """`_OffLoop` fails where it is asked on the loop's thread. How long the loop stands still is measured by
-    benchmarks/triggerer_loop.py.
+    """`_OffLoop` fails when called on the loop's thread. benchmarks/triggerer_loop.py measures how long
+    the loop is blocked.
     """
 
     async def scene() -> int:
@@ -169,9 +169,18 @@ def test_a_thousand_waits_do_what_blocks_off_the_loop() -> None:
     assert len(runtime.asked) == 1000
 
 
-def test_a_wait_deferred_under_the_former_name_goes_on() -> None:
+def test_a_wait_deferred_under_the_former_name_continues() -> None:
     before = trigger()
     _, values = before.serialize()
     module, _, name = "sellerops_airflow.triggers.amazon_sp.SpApiReportTrigger".rpartition(".")
     restored = getattr(importlib.import_module(module), name)(**values)
     assert restored.serialize() == before.serialize()
+
+
+def test_a_wait_deferred_with_the_former_argument_continues() -> None:
+    """The slice was once called ``piece``."""
+    _, values = trigger().serialize()
+    restored = ReportTrigger(
+        **{"piece": values["slice_"], **{k: v for k, v in values.items() if k != "slice_"}}
+    )
+    assert restored.serialize()[1] == values

@@ -1,4 +1,4 @@
-"""The tests' Postgres, for what reads the ledger."""
+"""The tests' Postgres, for tests that read the ledger."""
 
 from support.postgres import conninfo, ledger, postgres_server
 

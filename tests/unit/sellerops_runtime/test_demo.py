@@ -1,4 +1,4 @@
-"""The demo on a slow machine and beside a silent local Amazon."""
+"""The demo on a slow machine, and with an unresponsive local Amazon."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAGS = ["report__amazon_sp__all_orders", "report__amazon_sp__settlements"]
 
 
 class Api:
-    """An Airflow that reads its DAGs one after the other, each in ``pace`` seconds."""
+    """An Airflow that parses its DAGs one after the other, each in ``pace`` seconds."""
 
     def __init__(self, time: FakeTime, pace: float, errors: list[dict[str, str]] | None = None) -> None:
         self._time, self._pace, self._errors = time, pace, errors or []
@@ -47,32 +47,32 @@ def test_dags_are_waited_for_as_long_as_airflow_reads_them() -> None:
 @pytest.mark.parametrize(
     ("errors", "words"),
     [
-        ([], r"does not know report__amazon_sp__all_orders, .*dag-processor\.log"),
+        ([], r"has no DAG report__amazon_sp__all_orders, .*dag-processor\.log"),
         (
             [{"filename": "report_dags.py", "stack_trace": "SyntaxError\n"}],
-            "report_dags.py: SyntaxErr.*Mend",
+            "report_dags.py: SyntaxErr.*Fix",
         ),
     ],
 )
-def test_dags_that_never_come_are_told_with_what_could_not_be_read(errors: Any, words: str) -> None:
+def test_missing_dags_are_reported_with_import_errors(errors: Any, words: str) -> None:
     time = FakeTime()
     with pytest.raises(StartError, match=words):
         wait(Api(time, 1e9, errors), time)
     assert 100 < time.now() < 102
 
 
-def test_runs_that_others_left_are_told_with_what_becomes_of_them() -> None:
-    """The demo unpauses what it collects, so a backfill of that begins, too."""
+def test_runs_that_others_left_are_listed_with_what_becomes_of_them() -> None:
+    """The demo unpauses the DAGs it collects, so their backfills start too."""
     dags = {dag_id: {"is_paused": dag_id != "on"} for dag_id in ("on", "off", DAGS[0])}
     assert describe_open_runs({}, dags, DAGS) == []
     assert describe_open_runs({"on": 1, "off": 20, DAGS[0]: 3, "gone": 1}, dags, DAGS) == [
-        f"Runs of an earlier start go on beside the demo's: gone (1), on (1), {DAGS[0]} (3)",
+        f"Runs of an earlier start continue beside the demo's: gone (1), on (1), {DAGS[0]} (3)",
         "Runs of an earlier start wait until their DAG is unpaused: off (20)",
     ]
 
 
 class Amazon:
-    """Its clock, or silence."""
+    """Its clock, or no answer."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock, self.is_silent = clock, False
@@ -99,7 +99,7 @@ def test_the_time_of_a_silent_amazon_is_kept_as_it_was(stack: Any, tmp_path: Pat
     assert (tmp_path / "clock.json").read_text() == kept
 
 
-def test_a_demo_that_stays_up_tells_of_silence_once_and_of_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_demo_that_stays_up_reports_silence_and_its_end_once(monkeypatch: pytest.MonkeyPatch) -> None:
     class Ended(Exception):
         pass
 

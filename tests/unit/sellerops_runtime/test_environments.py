@@ -28,7 +28,7 @@ SECRETS = {
 
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What Airflow's own parts get in the demo, in a shell that has credentials of its own."""
+    """The environment of Airflow's components in a demo started from a shell with its own credentials."""
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     stack = AirflowStack(

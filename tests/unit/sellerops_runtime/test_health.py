@@ -1,4 +1,4 @@
-"""`health` finds what keeps tasks from running where Airflow's own health is green."""
+"""`health` finds what keeps tasks from running while Airflow's own health check is green."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Add = Callable[..., None]
 
 @pytest.fixture
 def metadata() -> Iterator[Connection]:
-    """The tables that are read, of SQLite, without rules that would ask for all the others."""
+    """The tables that are read, in SQLite, without constraints that would need all the others."""
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
         for model in TABLES:
@@ -66,7 +66,7 @@ def test_tasks_that_are_queued_while_none_runs_name_what_to_restart(metadata: Co
     task(add, "success", 20)
     task(add, "deferred", 20)
     (line,) = problems(metadata, NOW)
-    assert line.startswith("1 tasks are queued for more than 10 minutes and none runs")
+    assert line.startswith("1 tasks have been queued for more than 10 minutes and none is running")
     assert "docker compose restart airflow-scheduler" in line
 
 
@@ -95,12 +95,12 @@ def test_runs_that_never_start_are_warned_of_and_blame_no_component(metadata: Co
     assert problems(metadata, NOW) == []
 
 
-def test_metadata_that_cannot_be_read_is_told_with_where_to_run_it(
+def test_unreadable_metadata_is_reported_with_where_to_run_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     elsewhere = create_engine(f"sqlite:///{tmp_path}/other.db")
     monkeypatch.setattr("airflow.settings.get_engine", lambda: elsewhere)
     assert main(["health"]) == 1
-    told = capsys.readouterr().err
-    assert "Airflow's metadata cannot be read" in told
-    assert "where the scheduler runs" in told
+    printed = capsys.readouterr().err
+    assert "cannot read Airflow's metadata" in printed
+    assert "where the scheduler runs" in printed

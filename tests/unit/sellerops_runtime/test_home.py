@@ -1,4 +1,4 @@
-"""Where the demo keeps its state, and that one folder serves one start."""
+"""The demo's folder, and that only one demo uses it at a time."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres 
 
 @pytest.fixture
 def open_folder():
-    """A folder every user may enter (pytest's own is its user's alone)."""
+    """A folder every user can enter, unlike pytest's own."""
     with tempfile.TemporaryDirectory(prefix="sellerops-home-") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -43,13 +43,13 @@ def test_roots_state_is_elsewhere_when_postgres_may_not_enter_the_project(open_f
     project.parent.chmod(0o700)
     chosen = choose_home({}, project)
     assert chosen.path.parent == Path("/var/tmp")
-    assert f"may not enter {project}" in chosen.reason
+    assert f"cannot enter {project}" in chosen.reason
     assert choose_home({}, project) == chosen
     assert choose_home({}, open_folder / "closed" / "other") != chosen
 
 
 @as_root
-def test_can_enter_tells_what_the_user_can_do(open_folder):
+def test_can_enter_reports_what_the_user_can_do(open_folder):
     nobody = pwd.getpwnam("nobody")
     assert can_enter(open_folder, nobody)
     open_folder.chmod(0o700)
@@ -70,7 +70,7 @@ def test_a_folder_in_use_is_refused_and_free_again_afterwards(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named_with_the_variable(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StartError, match=r"file/state: cannot be made.*Set DEMO_HOME"):
+    with pytest.raises(StartError, match=r"file/state: cannot be created.*Set DEMO_HOME"):
         Home(tmp_path / "file" / "state").create()
 
 

@@ -1,4 +1,4 @@
-"""What docker-compose runs before Airflow's components, on the tests' Postgres: it needs no engine."""
+"""What docker-compose runs before Airflow's components, here on the tests' Postgres without Docker."""
 
 import json
 import os
@@ -66,8 +66,8 @@ def connections(environment):
 
 def test_metadata_ledger_settings_and_password_are_there_afterwards_however_often(environment, tmp_path):
     first = run(environment, "init")
-    assert "left out  connection amazon_sp_northwind_na: set AMAZON_SP_NORTHWIND_NA_CLIENT_ID" in first
-    assert "role sellerops_reader, which only reads" in first
+    assert "skipped   connection amazon_sp_northwind_na: set AMAZON_SP_NORTHWIND_NA_CLIENT_ID" in first
+    assert "role sellerops_reader, which can only read" in first
     own = dict.fromkeys(("sellerops_warehouse", "sellerops_reader"), environment["SELLEROPS_WAREHOUSE_HOST"])
     assert connections(environment) == own
     assert json.loads((tmp_path / "keys" / "passwords.json").read_text()) == {"admin": "open sesame"}
@@ -88,13 +88,15 @@ def test_metadata_ledger_settings_and_password_are_there_afterwards_however_ofte
     ledger.close()
 
     second = run(environment, "init")
-    assert first.count("made      database") == 2
-    assert "made      database" not in second
+    assert first.count("created   database") == 2
+    assert "created   database" not in second
     assert connections(environment) == found
 
 
 def test_a_warehouse_that_is_not_named_is_asked_for_by_the_variables():
-    with pytest.raises(StartError, match="SELLEROPS_WAREHOUSE_HOST, SELLEROPS_WAREHOUSE_PASSWORD is not set"):
+    with pytest.raises(
+        StartError, match="SELLEROPS_WAREHOUSE_HOST, SELLEROPS_WAREHOUSE_PASSWORD are not set"
+    ):
         warehouse_conninfo({"SELLEROPS_WAREHOUSE_USER": "me"})
 
 
@@ -107,7 +109,7 @@ def test_a_database_is_made_once(postgres_server):
 
 @pytest.fixture
 def marketplace(postgres_server):
-    """A login of its own for the tests below, and the database it is to own."""
+    """A login for the tests below, and the database it will own."""
     login = Login(f"owner_{uuid.uuid4().hex[:6]}", "open sesame")
     yield login
     postgres_server.drop_database(postgres_server.conninfo(login.name))
@@ -115,7 +117,7 @@ def marketplace(postgres_server):
 
 
 def test_what_the_administrator_made_changes_hands(postgres_server, marketplace):
-    """A warehouse of before, in which everything belongs to the superuser."""
+    """A warehouse of an earlier version, in which the superuser owns everything."""
     admin = postgres_server.admin(marketplace.name)
     create_database(admin)
     ledger = Ledger(admin)

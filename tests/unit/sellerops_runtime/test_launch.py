@@ -1,4 +1,4 @@
-"""The programs of `bin` find their installation: the one named, else the demo while it runs, else none."""
+"""The programs in `bin` find their installation: the environment's, a running demo's, or none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECRET = "of-the-demo"
 
 @pytest.fixture
 def listening() -> Iterator[int]:
-    """A port that something listens on, as Postgres does while a demo runs."""
+    """A port with a listener, like that of a running demo's Postgres."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
@@ -53,19 +53,19 @@ def given(home: Home, **more: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("program", ["sellerops", "airflow", "psql"])
 def test_a_running_demo_is_asked_and_said_so(demo: Home, program: str) -> None:
-    environment, told = program_environment(program, "bin", given(demo))
+    environment, message = program_environment(program, "bin", given(demo))
     assert environment["AIRFLOW_HOME"] == "/of/the/demo"
     assert environment["SELLEROPS_ARCHIVE"] == "file:///archive"
-    assert str(demo.path) in told
-    assert SECRET not in told
+    assert str(demo.path) in message
+    assert SECRET not in message
 
 
 @pytest.mark.parametrize("name", ["AIRFLOW_HOME", "SELLEROPS_WAREHOUSE", "AIRFLOW_CONN_SELLEROPS_WAREHOUSE"])
 def test_an_installation_that_is_named_is_never_mixed_with_the_demo(demo: Home, name: str) -> None:
-    environment, told = program_environment("sellerops", "bin", given(demo, **{name: "mine"}))
+    environment, message = program_environment("sellerops", "bin", given(demo, **{name: "mine"}))
     assert environment[name] == "mine"
     assert SECRET not in str(environment)
-    assert name in told
+    assert name in message
 
 
 def test_how_commands_are_printed_names_no_installation(demo: Home) -> None:
@@ -78,8 +78,8 @@ def test_a_demo_that_has_ended_is_not_asked(demo: Home) -> None:
         unused.bind(("127.0.0.1", 0))
         _keep(demo, unused.getsockname()[1])
     assert running_environment(demo) is None
-    environment, told = program_environment("sellerops", "bin", given(demo))
-    assert (told, "AIRFLOW_HOME" in environment) == ("", False)
+    environment, message = program_environment("sellerops", "bin", given(demo))
+    assert (message, "AIRFLOW_HOME" in environment) == ("", False)
 
 
 @pytest.mark.parametrize("program", ["airflow", "psql"])
@@ -96,7 +96,7 @@ def test_what_is_kept_is_for_its_owner_and_only_of_the_demo(demo: Home) -> None:
 
 
 def test_commands_are_printed_as_they_were_typed(tmp_path: Path) -> None:
-    """From another folder, and beside a demo in a folder of its own."""
+    """From another folder, and with a demo in its own folder."""
     form = command_template({"DEMO_HOME": "/my demos/one"}, "../clone/bin")
     assert form == "DEMO_HOME='/my demos/one' ../clone/bin/{}"
     link = tmp_path / "clone"

@@ -1,4 +1,4 @@
-"""The local BigQuery of the demo: where it is missing that is said, and reports go to both destinations."""
+"""The demo's local BigQuery: an error when it is missing, and reports loaded into both destinations."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from sellerops_runtime.local_bigquery import LocalBigQuery, bigquery_settings, c
 from sellerops_runtime.settings import read_settings, substitute_variables
 
 
-def test_one_that_is_not_installed_is_told_with_the_command_that_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(StartError, match="no local BigQuery") as caught:
+def test_a_missing_one_is_reported_with_the_command_that_installs_it(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="the local BigQuery is not installed") as caught:
         LocalBigQuery(env={}, logs=tmp_path, run_dir=tmp_path, data=tmp_path / "data", venv=tmp_path)
     assert "make bigquery" in caught.value.remedy
 

@@ -1,4 +1,4 @@
-"""Ports: what was asked for is never replaced silently; what was not is chosen freely."""
+"""A requested port is never replaced silently; without a request, any free one is chosen."""
 
 import socket
 
@@ -23,7 +23,7 @@ def test_free_ports_are_free_and_differ():
 
 
 def test_free_ports_are_none_that_the_system_gives_to_others_meanwhile():
-    """A port of its own choice may be a connection's before our server listens on it."""
+    """A connection may take a port that the system chose before our server listens on it."""
     given = []
     for _ in range(50):
         with socket.socket() as other:
@@ -41,7 +41,7 @@ def test_another_port_is_chosen_when_the_preferred_one_is_taken(taken, monkeypat
 
 def test_the_preferred_port_is_taken_when_free(monkeypatch):
     monkeypatch.delenv("DEMO_UI_PORT", raising=False)
-    # Not of those that the system gives out to others, also for their connections.
+    # Not from the range that the system assigns, also for connections.
     preferred = next(port for port in range(20_000, 32_000) if is_free(port))
     assert choose_port("DEMO_UI_PORT", preferred) == preferred
 
@@ -53,7 +53,7 @@ def test_a_port_asked_for_and_in_use_is_refused_by_the_variables_name(taken, mon
 
 
 @pytest.mark.parametrize("nonsense", ["web", "0", "65536", "-1", "80.5"])
-def test_what_is_no_port_is_refused(nonsense, monkeypatch):
+def test_an_invalid_port_is_refused(nonsense, monkeypatch):
     monkeypatch.setenv("DEMO_UI_PORT", nonsense)
-    with pytest.raises(PortTaken, match="is no port"):
+    with pytest.raises(PortTaken, match="is not a valid port"):
         choose_port("DEMO_UI_PORT")

@@ -1,4 +1,4 @@
-"""The embedded Postgres: starts anywhere, keeps what it holds, lets nobody in without its password."""
+"""The embedded Postgres starts anywhere, keeps its data, and requires its password."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres 
 
 @pytest.fixture
 def folder():
-    """Not pytest's folder: that is its user's alone, and as root the server runs as another."""
+    """Not pytest's folder, which only its user can enter: under root the server runs as another user."""
     made = Path(tempfile.mkdtemp(prefix="sellerops-postgres-"))
     made.chmod(0o755)
     yield made
@@ -72,7 +72,7 @@ def test_a_start_that_was_killed_while_making_the_cluster_is_made_up_for(server)
     assert server.is_running
 
 
-def test_a_server_that_does_not_start_tells_its_log(folder):
+def test_a_server_that_does_not_start_shows_its_log(folder):
     broken = EmbeddedPostgres(folder / "pg", settings={"shared_buffers": "a lot"})
     with pytest.raises(StartError, match="shared_buffers"):
         broken.start()

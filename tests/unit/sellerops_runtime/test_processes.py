@@ -1,4 +1,4 @@
-"""Background programs: all that was started ends, nothing else does."""
+"""Background programs: everything that was started is stopped, and nothing else."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 from sellerops_runtime.errors import StartError
 from sellerops_runtime.processes import Component, stop_all, stop_leftovers, tail, wait_until
 
-# Ignores SIGTERM, and so does the child it starts, as a hanging scheduler and its workers do.
+# Ignores SIGTERM, like the child it starts, as a hanging scheduler and its workers would.
 STUBBORN = """
 import os, signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -86,7 +86,7 @@ def test_another_process_that_has_the_recorded_pid_now_is_left_alone(component, 
 
 
 def test_another_session_of_the_same_number_is_left_alone(component, tmp_path):
-    """As after a restart of the machine: the number is a daemon's now, whose leader is gone as usual."""
+    """As after a reboot: the pid now belongs to a daemon's session, whose leader is gone as usual."""
     part = component(STUBBORN, tmp_path / "child")
     wait_until(lambda: tail(tmp_path / "child") != "", 240, "the child")
     child = int((tmp_path / "child").read_text())
@@ -106,7 +106,7 @@ def test_a_damaged_pid_file_stops_nothing(tmp_path):
 
 def test_waiting_ends_at_once_with_the_last_words_of_a_program_that_ended(component):
     part = component("import sys; sys.exit('no such database')")
-    with pytest.raises(StartError, match=r"part ended with code 1.*\n.*no such database"):
+    with pytest.raises(StartError, match=r"part exited with code 1.*\n.*no such database"):
         wait_until(lambda: False, 240, "the part", watch=[part])
 
 

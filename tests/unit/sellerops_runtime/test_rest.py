@@ -1,4 +1,4 @@
-"""Calls to an Airflow that is starting, restarting or busy: made again until it answers, with one effect."""
+"""Calls to a starting, restarting or busy Airflow are retried until it answers, and take effect once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def time() -> FakeTime:
 
 @pytest.fixture
 def start(time: FakeTime) -> Iterator[Start]:
-    """A moody Airflow and a client of it."""
+    """An unreliable Airflow and a client for it."""
     opened: list[Any] = []
 
     def begin(*moods: Mood, timeout: float = 30.0, **poller: Any) -> tuple[MoodyAirflow, AirflowApi]:
@@ -46,11 +46,11 @@ def start(time: FakeTime) -> Iterator[Start]:
 def test_a_call_is_made_again_until_airflow_answers(
     start: Start, time: FakeTime, mood: Mood, well_before: int
 ) -> None:
-    told: list[str] = []
-    airflow, api = start(*["well"] * well_before, mood, mood, mood, tell=told.append)
+    shown: list[str] = []
+    airflow, api = start(*["well"] * well_before, mood, mood, mood, show=shown.append)
     assert api.dags() == {}
     assert len(airflow.calls) == 5
-    assert len(told) == 3 and all("trying again" in each for each in told)
+    assert len(shown) == 3 and all("retrying" in each for each in shown)
     assert time.slept == [0.5, 1.0, 2.0]
 
 
@@ -61,7 +61,7 @@ def test_a_slow_answer_is_not_waited_for_longer_than_its_time(start: Start) -> N
 
 
 def test_nobody_listens_until_airflow_is_back(start: Start, time: FakeTime) -> None:
-    """As between the end of an api-server and the start of the next."""
+    """As between one api-server's end and the next one's start."""
     airflow, _ = start()
     url, airflow_url = airflow.url, "http://127.0.0.1:9"  # the discard port: refused
     back = Poller(60.0, clock=time.now, sleep=time.sleep)
@@ -84,14 +84,14 @@ def test_a_run_without_a_given_id_is_not_triggered_twice_either(start: Start) ->
     assert [api.trigger(DAG)] == list(airflow.runs)
 
 
-def test_an_api_server_that_stays_broken_is_told_with_its_words(start: Start, time: FakeTime) -> None:
+def test_an_api_server_that_stays_broken_is_reported_with_its_answer(start: Start, time: FakeTime) -> None:
     _, api = start(*[500] * 50)
     with pytest.raises(StartError, match=r"Airflow answered 500 to GET /dags: .*The server is not ready"):
         api.dags()
     assert 50 < time.now() < 70
 
 
-def test_an_api_server_that_stays_away_is_told_with_the_log_to_read(start: Start) -> None:
+def test_an_api_server_that_stays_away_is_reported_with_the_log_to_read(start: Start) -> None:
     _, api = start(*["cut"] * 50)
     with pytest.raises(StartError, match=r"did not answer GET /dags for 60 s.*airflow-api-server\.log"):
         api.dags()
@@ -105,7 +105,7 @@ def test_what_airflow_refuses_is_not_asked_again(start: Start, time: FakeTime) -
     assert time.slept == []
 
 
-def test_a_new_api_server_is_logged_in_to_anew(start: Start) -> None:
+def test_a_new_api_server_is_logged_in_to_again(start: Start) -> None:
     airflow, api = start()
     api.dags()
     airflow.token = "second"

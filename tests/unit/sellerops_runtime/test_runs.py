@@ -1,4 +1,4 @@
-"""A demo's runs begin as soon as what they read is there; one call tells which of them have ended."""
+"""A demo's runs start as soon as their input is loaded; one call gets the states of all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DAYS = date(2026, 11, 10), date(2026, 11, 16)
 
 
 class Api:
-    """An Airflow that does what it is told; ``end`` lets runs end."""
+    """A fake Airflow; ``end`` ends a run."""
 
     def __init__(self) -> None:
         self.triggered: dict[str, str] = {}
@@ -79,7 +79,7 @@ def test_they_begin_when_all_others_have_ended_however_the_listings_did() -> Non
     assert len(api.triggered) == len(SPECS) - 1
 
 
-def test_all_is_over_when_every_run_has_ended_and_one_call_tells_of_all() -> None:
+def test_all_is_over_when_every_run_has_ended_and_one_call_gets_all_states() -> None:
     api = Api()
     runs = runs_of(api, [PARTS[0]])
     assert not runs.advance()
@@ -105,7 +105,7 @@ def test_what_an_interrupted_demo_left_is_ended_and_nothing_else() -> None:
 
 
 def test_runs_of_a_backfill_that_an_earlier_start_left_go_on_whatever_their_report() -> None:
-    """Also of a report that the demo collects itself; each is told of."""
+    """Also runs of a report that the demo itself collects; each is reported."""
     api: Any = Api()
     for number in range(3):
         api.end(listings(), state="queued", run_id=f"backfill__2026-11-0{number + 1}T07:00:00+00:00")

@@ -1,4 +1,4 @@
-"""airflow_settings.yaml: read strictly, filled in from the environment, incomplete entries left out."""
+"""airflow_settings.yaml is read strictly, with variables substituted and incomplete entries skipped."""
 
 import json
 import re
@@ -89,7 +89,7 @@ def test_secrets_do_not_show_when_a_setting_is_printed(example):
 
 
 class FakeConnection:
-    """Takes what Airflow's Connection takes."""
+    """Accepts what Airflow's Connection accepts."""
 
     def set_password(self, value):
         self.password = value
@@ -121,7 +121,7 @@ def test_the_password_file_is_its_owners_alone(tmp_path):
 
 
 def test_all_that_the_demo_sets_is_all_that_is_needed():
-    """`settings --strict` of the demo must not ask for what only some users have."""
+    """The demo's `settings --strict` must not require what only some users have."""
     names = set(
         re.findall(
             r"\$\{(SELLEROPS_(?:WAREHOUSE|READER)_[A-Z]+|SELLEROPS_ARCHIVE_URI)", SETTINGS_FILE.read_text()

@@ -1,4 +1,4 @@
-"""`make demo-stop` from another terminal: whatever state the demo is in, and nothing else than it."""
+"""`make demo-stop` from another terminal stops the demo in any state, and nothing else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sellerops_runtime.home import PROJECT_ROOT, Home
 from sellerops_runtime.processes import wait_until
 from sellerops_runtime.stopping import other_demos, stop_demo
 
-# A demo in small: it holds its folder, has one part, and ends it when it is interrupted.
+# A minimal demo: it locks its folder, has one component, and stops it when interrupted.
 DEMO = """
 import os, signal, sys, time
 from pathlib import Path
@@ -47,7 +47,7 @@ except Interrupted:
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start one in ``home``; like the real one its words name the program."""
+    """Start one in ``home``; like the real one, its arguments name the program."""
     begun: list[subprocess.Popen[bytes]] = []
 
     def start(home: Home, kind: str = "well-behaved") -> subprocess.Popen[bytes]:
@@ -78,14 +78,14 @@ def is_alive(pid: int) -> bool:
 
 
 def test_a_running_demo_ends_itself_and_all_that_ran_is_named(tmp_path, demo) -> None:
-    home, told = Home(tmp_path / "home"), []
+    home, printed = Home(tmp_path / "home"), []
     process = demo(home)
     part = part_of(home)
-    assert stop_demo(home, told.append) == [f"demo (process {process.pid})", "part"]
+    assert stop_demo(home, printed.append) == [f"demo (process {process.pid})", "part"]
     assert not is_alive(process.pid)
     assert not is_alive(part.pid)
-    assert told == [f"Stopping the demo in {home.path} (process {process.pid})"]
-    assert stop_demo(home, told.append) == []
+    assert printed == [f"Stopping the demo in {home.path} (process {process.pid})"]
+    assert stop_demo(home, printed.append) == []
 
 
 def test_a_demo_that_does_not_listen_is_ended_with_its_parts(tmp_path, demo) -> None:

@@ -1,4 +1,4 @@
-"""The demo's last part."""
+"""The demo's failure scenario."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ MINUTE = 60.0
 
 
 def test_the_day_that_fails_is_one_that_nobody_collected() -> None:
-    """Seven days from the 21st are there; a day later the day before the last seven is one of them."""
+    """Seven days from the 21st are known; a day later, the day before the last seven is one of them."""
     collected = [date(2026, 11, 21 + each) for each in range(7)]
     assert last_uncollected_day(date(2026, 11, 20), collected) == date(2026, 11, 20)
     assert last_uncollected_day(date(2026, 11, 21), collected) == date(2026, 11, 20)
 
 
 class World:
-    """Airflow and the local Amazon, in which things happen at their time: ``plan`` (seconds, what)."""
+    """Airflow and the local Amazon, where things happen at planned times: ``plan`` (seconds, action)."""
 
     def __init__(self) -> None:
         self.time = FakeTime()
@@ -105,8 +105,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return world
 
 
-def tell(world: World) -> str:
-    """The story as people see it."""
+def play(world: World) -> str:
+    """The scenario's output."""
     spec, account = load_spec("sales_and_traffic"), next(iter(load_accounts().values()))
     scenario = FailureScenario(spec.dag_id, spec.report_type, account, account.marketplaces[-1], DAY)
     seen = io.StringIO()
@@ -117,7 +117,7 @@ def tell(world: World) -> str:
 
 
 def fails_and_recovers(world: World, pace: float) -> None:
-    """Every step takes ``pace`` seconds; the failure is told after five."""
+    """Every step takes ``pace`` seconds; the failure notice is sent after five."""
     world.at(1 * pace, world.becomes("running", "running"))
     world.at(2 * pace, world.becomes("running", "deferred"))
     world.at(3 * pace, world.becomes("failed", "failed"))
@@ -135,7 +135,7 @@ def fails_and_recovers(world: World, pace: float) -> None:
 @pytest.mark.parametrize("pace", [2.0, 9 * MINUTE], ids=["a fast machine", "a very slow one"])
 def test_it_waits_for_what_happens_however_long_it_takes(world: World, pace: float) -> None:
     fails_and_recovers(world, pace)
-    seen = tell(world)
+    seen = play(world)
     assert "Slack #ops: Failed: MX 2026-11-13" in seen
     assert "in the thread: Loaded: MX 2026-11-13" in seen
     assert world.cleared == [["fetch_report", 0]]
@@ -145,21 +145,21 @@ def test_it_waits_for_what_happens_however_long_it_takes(world: World, pace: flo
 def test_a_local_amazon_that_is_silent_for_a_minute_is_waited_for(world: World) -> None:
     fails_and_recovers(world, 10.0)
     world.silence(25.0, 85.0)
-    assert "in the thread: Loaded: MX 2026-11-13" in tell(world)
+    assert "in the thread: Loaded: MX 2026-11-13" in play(world)
     assert world.time.now() >= 85.0
 
 
 def test_messages_of_other_runs_are_not_taken_for_its_own(world: World) -> None:
-    """A backfill that an earlier start left has failures and recoveries of its own."""
+    """A backfill left by an earlier start has its own failures and recoveries."""
     world.at(3.0, world.gets("Failed: DE 2026-10-02", ts="900"))
     world.at(4.0, world.gets("Loaded: MX 2026-11-13, asked for by somebody", thread_ts="900"))
     fails_and_recovers(world, 20.0)
-    assert "Slack #ops: Failed: MX 2026-11-13" in tell(world)
+    assert "Slack #ops: Failed: MX 2026-11-13" in play(world)
 
 
 def test_the_fault_strikes_only_the_day_that_is_to_fail(world: World) -> None:
     fails_and_recovers(world, 1.0)
-    tell(world)
+    play(world)
     (fault,) = world.faults
     assert (fault["day"], fault["times"]) == ("2026-11-13", 1)
     assert {"account", "marketplace_id", "report_type"} <= set(fault)
@@ -167,12 +167,12 @@ def test_the_fault_strikes_only_the_day_that_is_to_fail(world: World) -> None:
 
 def test_it_ends_when_nothing_happens_any_more(world: World) -> None:
     world.at(5.0, world.becomes("running", "deferred"))
-    with pytest.raises(Stalled, match=r"the end of run demo__.*nothing has moved.*1 deferred, 1 success"):
-        tell(world)
+    with pytest.raises(Stalled, match=r"the end of run demo__.*without progress.*1 deferred, 1 success"):
+        play(world)
     assert world.time.now() < 2 * STALLED_SECONDS
 
 
-def test_a_run_that_ends_well_though_it_was_to_fail_is_told(world: World) -> None:
+def test_a_run_that_succeeds_although_it_should_fail_is_reported(world: World) -> None:
     world.at(5.0, world.becomes("success", "success"))
-    with pytest.raises(StartError, match="ended well, though a report was to fail"):
-        tell(world)
+    with pytest.raises(StartError, match="succeeded, although a report should have failed"):
+        play(world)

@@ -1,4 +1,4 @@
-"""The UI's button Test for connections without a port."""
+"""The UI's *Test* button for connections without a port."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from sellerops_airflow.hooks.port_zero import PATH, PortZeroMiddleware, drop_por
 
 async def _echo(request: Request) -> JSONResponse:
     body = await request.body()
-    return JSONResponse({"body": body.decode(), "told": int(request.headers["content-length"]) == len(body)})
+    return JSONResponse(
+        {"body": body.decode(), "length_matches": int(request.headers["content-length"]) == len(body)}
+    )
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def test_port_zero_is_none_and_the_rest_stays(client: TestClient, port: Any, pas
     sent = {"connection_id": "a", "host": "", "port": port, "extra": '{"é": 1}'}
     answer = client.post(PATH, json=sent).json()
     assert json.loads(answer["body"]) == {**sent, "port": passed}
-    assert answer["told"]
+    assert answer["length_matches"]
 
 
 def test_other_requests_are_not_touched(client: TestClient) -> None:
@@ -46,7 +48,7 @@ def test_what_is_no_such_request_passes_as_it_is(body: bytes) -> None:
 
 
 def test_airflow_still_needs_it() -> None:
-    """Where this fails, Airflow has the fix: remove ``hooks/button.py`` and its line in the plugin."""
+    """If this fails, Airflow has fixed it: remove ``hooks/port_zero.py`` and its line in the plugin."""
     from airflow.api_fastapi.core_api.routes.public.connections import _same_endpoint
 
     assert not _same_endpoint(0, None)

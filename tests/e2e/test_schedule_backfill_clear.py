@@ -1,4 +1,4 @@
-"""The Airflow user's three acts against a real scheduler and triggerer: schedule, backfill, clear."""
+"""Schedule, backfill and clear, with a real scheduler and triggerer."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ SALES_TYPE = "GET_SALES_AND_TRAFFIC_REPORT"
 
 
 def test_the_schedule_makes_runs_by_itself(system: System) -> None:
-    """A cron in the spec is kept by the real scheduler, and its snapshots are stored apart."""
+    """The real scheduler follows a spec's cron, and each snapshot is stored separately."""
     dag_id = "report__amazon_sp__every_minute"
     system.airflow.wait_for_dags(dag_id)
-    # By the name of the report, over Airflow's own command.
+    # By the report's name, through Airflow's own command.
     command = [sys.executable, "-m", "sellerops", "dags", "unpause", "every_minute"]
     assert f"Unpaused (1):\n  {dag_id}\n" in system.airflow.stack.run_once("unpause", command)
     wait_until(lambda: len(_ended(system, dag_id)) >= 2, PATIENT, "two scheduled runs")
@@ -43,9 +43,7 @@ def test_the_schedule_makes_runs_by_itself(system: System) -> None:
 
 
 def test_catchup_makes_every_missed_run(system: System) -> None:
-    """A DAG with catchup and a start five days ago collects each day since; days that two runs look back at
-    are asked for once.
-    """
+    """With catchup and a start date five days ago, each day since is collected, and requested only once."""
     dag_id, seller = "report__amazon_sp__caught_up", "northwind_eu"
     system.airflow.wait_for_dags(dag_id)
     spec = load_spec("caught_up", system.config / "reports")
@@ -92,7 +90,7 @@ def test_a_backfill_of_sixty_days_makes_the_scheduled_slices_and_asks_for_each_d
             "--to-date", f"{last + timedelta(days=1)}", "--max-active-runs", "16",
         ),
     )  # fmt: skip
-    # A backfill of a paused DAG waits; a schedule of this one is a day away, and would collect other days.
+    # A paused DAG's backfill waits. Its next scheduled run is a day away and would collect other days.
     system.airflow.api.set_paused(dag_id, False)
     wait_until(lambda: len(_ended(system, dag_id, "backfill")) == 60, PATIENT, "60 backfilled runs")
     runs = _ended(system, dag_id, "backfill")
@@ -120,8 +118,8 @@ def test_a_backfill_of_sixty_days_makes_the_scheduled_slices_and_asks_for_each_d
 
 
 def test_clearing_one_failed_slice_repeats_exactly_that_slice(system: System) -> None:
-    """One shop and day fails, the others load; people hear of it once; clearing asks once more, and its
-    good end is told in the thread of the failure.
+    """One marketplace fails and sends one notice, the others load; clearing requests it once more, and the
+    recovery appears in the notice's thread.
     """
     system.airflow.wait_for_dags(SALES)
     day = (datetime.now(UTC) - timedelta(days=9)).date().isoformat()
@@ -134,7 +132,7 @@ def test_clearing_one_failed_slice_repeats_exactly_that_slice(system: System) ->
     failed = [ti for ti in fetched if ti["state"] == "failed"]
     assert [ti["rendered_map_index"] for ti in failed] == [f"CA {day}"]
     assert Counter(ti["state"] for ti in fetched) == {"success": 2, "failed": 1}
-    assert _shops_loaded(system, day) == {"US", "MX"}
+    assert _marketplaces_loaded(system, day) == {"US", "MX"}
 
     wait_until(lambda: _notices(system, day), PATIENT, "the notice in Slack")
     (notice,) = _notices(system, day)
@@ -151,7 +149,7 @@ def test_clearing_one_failed_slice_repeats_exactly_that_slice(system: System) ->
     )
     assert len(system.created_reports(SALES_TYPE, "northwind_na")) == asked + 1
     assert system.select("SELECT count(*) FROM sellerops.load")[0][0] == loads + 2  # two tables of one slice
-    assert _shops_loaded(system, day) == {"US", "CA", "MX"}
+    assert _marketplaces_loaded(system, day) == {"US", "CA", "MX"}
     again = system.tasks(SALES, run_id, "fetch_report")
     assert {ti["rendered_map_index"] for ti in again if ti["start_date"] > run["end_date"]} == {f"CA {day}"}
 
@@ -201,7 +199,7 @@ def _windows_of_scheduled_runs(system: System, dag_id: str) -> set[Any]:
     }
 
 
-def _shops_loaded(system: System, day: str) -> set[str]:
+def _marketplaces_loaded(system: System, day: str) -> set[str]:
     rows = system.select(
         "SELECT DISTINCT marketplace_id FROM amazon_sp.by_hand_sales_daily_totals WHERE date = %s", day
     )

@@ -56,7 +56,7 @@ def test_only_what_this_demo_did_is_counted(ledger, collected):
     assert collected.progress() == (0, 0, 0)
 
 
-def test_a_line_for_each_shop_with_slices_rows_and_seconds(ledger, collected):
+def test_a_line_for_each_marketplace_with_slices_rows_and_seconds(ledger, collected):
     set_state(ledger, US, date(2026, 11, 19), "LOADED", map_index=0)
     set_state(ledger, US, date(2026, 11, 20), "CONFIRMED_EMPTY", map_index=1)
     set_state(ledger, CA, date(2026, 11, 20), "REQUESTED", map_index=2)
@@ -76,7 +76,7 @@ def test_one_slice_of_a_whole_region_over_seven_days_is_one_slice(ledger, collec
     assert collected.lines() == [Line("all_orders", "northwind_na", "US+CA+MX", 1, 7, 7, 0, 0.5, "postgres")]
 
 
-def test_a_day_without_a_good_end_is_told_with_its_error(ledger, collected):
+def test_a_day_that_was_not_collected_is_listed_with_its_error(ledger, collected):
     set_state(ledger, US, date(2026, 11, 20), "FAILED", error="Amazon aborted the report.")
     assert collected.problems() == [
         "all_orders northwind_na US 2026-11-20: FAILED Amazon aborted the report."
@@ -84,8 +84,8 @@ def test_a_day_without_a_good_end_is_told_with_its_error(ledger, collected):
 
 
 @pytest.mark.parametrize("state", ["LOADED", "CONFIRMED_EMPTY", "EXPIRED", "LATE"])
-def test_what_nobody_can_mend_is_no_problem(ledger, collected, state):
-    """Amazon publishes some periods days after their end: what is late is collected by a later run."""
+def test_what_cannot_be_fixed_is_not_a_problem(ledger, collected, state):
+    """Amazon publishes some periods days after their end; a later run collects what is late."""
     set_state(ledger, US, date(2026, 11, 20), state, error="Amazon publishes this period 44h after its end.")
     assert collected.problems() == []
 
@@ -141,7 +141,7 @@ def test_a_table_of_nothing_has_a_heading_and_zeros():
         (datetime(2026, 11, 21, 8, 1, tzinfo=UTC), date(2026, 11, 20)),
     ],
 )
-def test_closed_days_are_over_in_every_shop(now, last):
+def test_closed_days_are_over_in_every_marketplace(now, last):
     first, found = closed_days(now, load_accounts())
     assert found == last
     assert (found - first).days == 6

@@ -1,4 +1,4 @@
-"""What breaks stays small: a wrong YAML, a killed triggerer, killed workers; and no secret shows anywhere."""
+"""Failures stay contained: invalid YAML, a killed triggerer, killed workers. Secrets never show anywhere."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_typing_error_in_accounts_keeps_every_dag_and_a_new_account_gets_its_p
 
 
 def test_waiting_holds_no_worker_and_killed_parts_never_ask_twice(system: System) -> None:
-    """Slices wait in the triggerer alone; killing it, then scheduler and workers, changes nothing."""
+    """Slices wait in the triggerer only; killing it, then scheduler and workers, changes nothing."""
     system.airflow.wait_for_dags(SALES)
     day = (datetime.now(UTC) - timedelta(days=12)).date().isoformat()
     before = len(system.created_reports(SALES_TYPE, "northwind_na"))

@@ -1,4 +1,4 @@
-"""Waiting goes on as long as anything moves, however slow the machine, and ends when nothing does."""
+"""Waiting continues as long as there is progress, however slow, and ends when there is none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def time() -> FakeTime:
 
 
 def looks(*states: Any) -> Callable[[], Observation[str]]:
-    """A look that sees one state after the other, the last for good: text is found, exceptions are raised."""
+    """A poll that sees one state after the other and repeats the last; returns text, raises exceptions."""
     left = list(states)
 
     def look() -> Observation[str]:
@@ -40,10 +40,10 @@ def test_it_waits_far_longer_than_its_patience_while_something_moves(time: FakeT
 def test_it_ends_when_nothing_has_moved_for_its_patience(time: FakeTime) -> None:
     poller = Poller(10.0, clock=time.now, sleep=time.sleep)
     with pytest.raises(
-        Stalled, match=r"waited for the end; nothing has moved for 10 s \(state 7\).*Read it"
-    ) as told:
+        Stalled, match=r"waited for the end, without progress for 10 s \(state 7\).*Read it"
+    ) as shown:
         poller.wait(looks(*range(8)), "the end", remedy="Read it.")
-    assert isinstance(told.value, StartError)
+    assert isinstance(shown.value, StartError)
     assert time.now() == 7 + 11
 
 
@@ -60,10 +60,10 @@ def test_silence_that_does_not_end_does(time: FakeTime) -> None:
 
 
 def test_people_see_what_it_waits_for(time: FakeTime) -> None:
-    told: list[str] = []
-    poller = Poller(90.0, tell=told.append, clock=time.now, sleep=time.sleep)
+    shown: list[str] = []
+    poller = Poller(90.0, show=shown.append, clock=time.now, sleep=time.sleep)
     poller.wait(looks(1, Unanswered("the local Amazon does not answer"), "there"), "it")
-    assert told == ["state 1", "the local Amazon does not answer"]
+    assert shown == ["state 1", "the local Amazon does not answer"]
 
 
 def test_a_part_that_ends_ends_the_waiting_at_once(time: FakeTime) -> None:

@@ -1,4 +1,4 @@
-"""A day whose figures fall to nothing waits for a person, who answers in the UI; until then it stays."""
+"""A day whose figures fall to zero is quarantined and keeps its rows until a person decides in the UI."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ QUARANTINE = "sellerops__quarantine"
 SALES_TYPE = "GET_SALES_AND_TRAFFIC_REPORT"
 
 
-def test_zero_figures_are_held_until_a_person_releases_them(system: System) -> None:
+def test_zero_figures_are_quarantined_until_a_person_releases_them(system: System) -> None:
     system.airflow.wait_for_dags(SALES, QUARANTINE)
     day = (datetime.now(UTC) - timedelta(days=12)).date().isoformat()
     system.airflow.api.set_paused(SALES, False)
@@ -26,21 +26,21 @@ def test_zero_figures_are_held_until_a_person_releases_them(system: System) -> N
     assert before > 0
 
     system.sandbox.faults("zero_data", report_type=SALES_TYPE, marketplace_id="ATVPDKIKX0DER", times=1)
-    held = _run(system, day)
-    assert system.airflow.api.wait_for_run(SALES, held, PATIENT)["state"] == "success"
-    states = {ti["rendered_map_index"]: ti["state"] for ti in system.tasks(SALES, held, "load_postgres")}
+    run_id = _run(system, day)
+    assert system.airflow.api.wait_for_run(SALES, run_id, PATIENT)["state"] == "success"
+    states = {ti["rendered_map_index"]: ti["state"] for ti in system.tasks(SALES, run_id, "load_postgres")}
     assert states == {f"US {day}": "skipped", f"CA {day}": "success", f"MX {day}": "success"}
     assert _units(system, day) == before
     wait_until(lambda: _notices(system, day), PATIENT, "the notice in Slack")
 
-    # Whichever run finds it first asks: the schedule's, that begins as the DAG is let go, or this one.
+    # The run that finds it first asks: this one, or the scheduled one that starts once the DAG is unpaused.
     system.airflow.api.set_paused(QUARANTINE, False)
     system.airflow.api.trigger(QUARANTINE)
     wait_until(lambda: _questions(system, day), PATIENT, "the questions")
     for question in _questions(system, day):
         _answer(system, question, "Release")
     wait_until(lambda: _states(system, day) == {"RELEASED"}, PATIENT, "the release")
-    # The decision is written down first, then the document is loaded.
+    # The decision is recorded first, then the document is loaded.
     wait_until(lambda: _units(system, day) == 0, PATIENT, "the rows of the released document")
     decided = system.select("SELECT decided_by, note FROM sellerops.quarantine WHERE last_day = %s", day)
     assert all("admin" in str(row) and "checked in Seller Central" in str(row) for row in decided)
@@ -59,7 +59,7 @@ def _units(system: System, day: str) -> int:
 
 
 def _questions(system: System, day: str) -> list[dict[str, Any]]:
-    """The open questions about a day, once they have been asked for a while.
+    """The open decisions about a day, once they have been open for a while.
 
     Airflow 3.3.2 fails a task that is resumed within about 3 s of deferring (apache/airflow #71580).
     """

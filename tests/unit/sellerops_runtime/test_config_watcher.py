@@ -1,4 +1,4 @@
-"""A changed configuration marks the DAG files as changed, once; nothing else does."""
+"""A changed configuration touches the DAG files once; nothing else does."""
 
 from __future__ import annotations
 

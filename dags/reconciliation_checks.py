@@ -1,4 +1,4 @@
-"""Every file of include/config/checks becomes a DAG of Airflow: check__<name>."""
+"""Builds an Airflow DAG from every file in include/config/checks: check__<name>."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a demo prints in the end: what is switched off, and commands that run as they stand there."""
+"""The instructions that a demo prints: schedules, and commands that run as printed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_it_says_where_everything_is_and_what_is_switched_off() -> None:
     text = text_of()
     assert "http://127.0.0.1:8080   user admin, password secret" in text
     assert "http://127.0.0.1:8900/slack" in text
-    assert "Schedules are off: nothing runs unless you start it. 3 of 5 DAGs are paused." in text
+    assert "Schedules are off: nothing runs until you start it. 3 of 5 DAGs are paused." in text
     assert "`make demo DEMO_SCHEDULES=1`" in text
     assert "`make demo-stop`" in text
 

@@ -1,4 +1,4 @@
-"""The demo shows a few reports quickly, or all of them in an order in which each finds what it reads."""
+"""The demo collects a few reports quickly, or all in an order in which each finds its input."""
 
 from __future__ import annotations
 

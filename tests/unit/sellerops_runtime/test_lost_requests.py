@@ -1,4 +1,4 @@
-"""What the former local Amazon had in hand is given up, so that Airflow's tasks ask the new one."""
+"""Requests lost with an earlier local Amazon are given up, so that tasks request them from the new one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def request_that_is(ledger: Ledger, status: RequestStatus, day: int) -> int:
 
 @pytest.mark.parametrize("status", ["CREATING", "IN_QUEUE", "IN_PROGRESS", "DONE"])
 def test_what_it_had_not_delivered_is_asked_for_again(ledger: Ledger, status: str) -> None:
-    """The task that waits gets an error that Airflow retries; its next try opens a request of its own."""
+    """The waiting task gets an error that Airflow retries; its next try opens a new request."""
     old = request_that_is(ledger, RequestStatus(status), 3)
     assert fail_lost_requests(ledger) == 1
     given_up = ledger.get_request(old)
@@ -60,7 +60,7 @@ def test_what_never_went_out_or_is_here_stays(ledger: Ledger, status: str) -> No
 
 
 def test_its_list_of_reports_is_forgotten_with_it(ledger: Ledger) -> None:
-    """Report ids begin anew: a listed report would be taken for another."""
+    """Report ids restart, so a listed report would be mistaken for another."""
     listed: dict[str, Any] = {"account": "northwind_na", "type": "GET_SALES_AND_TRAFFIC_REPORT"}
     with ledger.connection() as connection:
         connection.execute(
