@@ -1,7 +1,7 @@
-"""Whole columns of text as typed Arrow arrays.
+"""Casts whole columns of text to typed Arrow arrays.
 
-Arrow's own casts do the bulk; a value they refuse is read by ``numbers`` and ``times``, whose answer counts.
-So one bad value costs one slow look and not its block.
+Arrow's casts read most values; ``numbers`` and ``times`` read those that Arrow refuses, and their result
+counts. One bad value costs one slow read, not a slow block.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from sellerops.formats.numbers import DecimalStyle, at_scale, fits, parse_decima
 from sellerops.settings.specs import ColumnType
 
 TIMESTAMP = pa.timestamp("us", "UTC")
-# Flat files: 20 digits before the point, 18 behind. JSON numbers are doubles: 17 digits behind many zeros.
+# Flat files: 20 digits before the point, 18 after. JSON numbers are doubles: 17 digits after many zeros.
 FLAT_DECIMAL = pa.decimal128(38, 18)
 JSON_DECIMAL = pa.decimal256(76, 38)
-# What Amazon writes in columns of numbers, dates and flags for nothing; it depends on account and shop.
+# What Amazon writes for a missing number, date or flag; it differs by account and marketplace.
 _DASHES = {"-", "--", "\u2013", "\u2014"}
 NOTHING = frozenset({"", "none", "null", "n/a", "n.a.", "na", "not applicable", *_DASHES})
 
 _SAFE_DIGITS = 20
-# So few characters have no more digits behind the point than any of our decimals.
+# With so few characters, a number has no more digits after the point than any of our decimals.
 _SURE_DIGITS = 18
-# What values of a type are written with, nearly always.
+# The characters that nearly all values of a type consist of.
 _CHARACTERS = {
     ColumnType.INTEGER: b"-0123456789",
     ColumnType.DECIMAL: b"-.0123456789",
@@ -60,9 +60,9 @@ FastCast = Callable[[pa.Array], tuple[pa.Array, bool]]
 
 @dataclass(frozen=True)
 class Cast:
-    """A column as its type: null where ``failures`` (places) are and where the document has nothing.
+    """A typed column: null at the ``failures`` (positions) and where the document has no value.
 
-    ``as_written``: SQL's own reading of the text of every value (failures aside) is the same.
+    ``as_written``: SQL reads the text of every value (failures aside) the same.
     """
 
     values: pa.Array
@@ -74,8 +74,7 @@ class Cast:
 class ValueRules:
     """How a document writes its values, and the Arrow type that holds its decimals.
 
-    ``nothing``: words beyond the common ones (``NOTHING``) that stand where a number, a time or a flag is not
-    there.
+    ``nothing``: further words, beside the common ones in ``NOTHING``, for a missing number, time or flag.
     """
 
     writing: DecimalStyle = DecimalStyle.POINT
@@ -85,7 +84,7 @@ class ValueRules:
 
 
 def arrow_type(column_type: ColumnType, rules: ValueRules) -> pa.DataType:
-    """The Arrow type a column of the spec is carried in."""
+    """The Arrow type for a column type of the spec."""
     return {
         ColumnType.TEXT: pa.string(),
         ColumnType.INTEGER: pa.int64(),
@@ -97,7 +96,7 @@ def arrow_type(column_type: ColumnType, rules: ValueRules) -> pa.DataType:
 
 
 def cast_column(values: pa.Array, column_type: ColumnType, rules: ValueRules) -> Cast:
-    """``values`` (text, null where the document has nothing) as ``column_type``."""
+    """``values`` (text, null where the document has no value) as ``column_type``."""
     if column_type is ColumnType.TEXT:
         return Cast(values)
     target = arrow_type(column_type, rules)
@@ -109,7 +108,8 @@ def cast_column(values: pa.Array, column_type: ColumnType, rules: ValueRules) ->
         return Cast(typed, (), as_written)
     except pa.ArrowInvalid:
         pass
-    # Mostly it is a word among numbers, which is found sooner than what has the form of a number.
+    # Usually the culprit is a word among numbers: a scan for odd characters is cheaper than a regular
+    # expression.
     for is_easy in filter(None, (_MADE_OF.get(column_type), plain)):
         easy = is_easy(values)
         if easy is None:
@@ -126,7 +126,7 @@ def cast_column(values: pa.Array, column_type: ColumnType, rules: ValueRules) ->
 
 
 def is_read_by_sql(values: pa.Array, column_type: ColumnType, rules: ValueRules) -> bool:
-    """Whether SQL reads every text as ``cast_column`` does, as a value. False proves nothing."""
+    """Whether SQL reads every text as ``cast_column`` does. False is inconclusive."""
     if column_type is ColumnType.DECIMAL:
         return is_plain_decimal(values, rules)
     target = arrow_type(column_type, rules)
@@ -137,10 +137,9 @@ def is_read_by_sql(values: pa.Array, column_type: ColumnType, rules: ValueRules)
 
 
 def is_plain_decimal(values: pa.Array, rules: ValueRules) -> bool:
-    """Whether every text is a decimal that SQL reads as ``cast_column`` does. False proves nothing.
+    """Whether every text is a decimal that SQL reads as ``cast_column`` does. False is inconclusive.
 
-    A quick look: Arrow reads a double, which has the same form of digits and one point, in a third of the
-    time.
+    Quick: Arrow parses doubles, which have the same form of digits and one point, in a third of the time.
     """
     if rules.writing not in (DecimalStyle.POINT, DecimalStyle.LOCAL_POINT) or longest(values) > _SURE_DIGITS:
         return False
@@ -154,7 +153,7 @@ def is_plain_decimal(values: pa.Array, rules: ValueRules) -> bool:
 
 
 def contains_any(values: pa.Array, *parts: bytes) -> bool:
-    """Whether the bytes of all texts, one behind the other, have one of ``parts`` in them."""
+    """Whether the concatenated bytes of all texts contain one of ``parts``."""
     texts = content(values)
     return any(part in texts for part in parts)
 
@@ -171,7 +170,7 @@ def _or_nothing(reference: Callable[[str], Any], nothing: frozenset[str]) -> Cal
 def _by_reference(
     values: pa.Array, typed: pa.Array, hard: pa.Array, reference: Callable[[str], Any], as_written: bool
 ) -> Cast:
-    """``typed`` with the places of ``hard`` read one by one."""
+    """``typed`` with the values at ``hard`` read one by one."""
     places = np.flatnonzero(hard.to_numpy(zero_copy_only=False))
     parsed: list[Any] = []
     failures: list[int] = []
@@ -188,7 +187,7 @@ def _by_reference(
 def _ways(
     column_type: ColumnType, rules: ValueRules, target: pa.DataType
 ) -> tuple[FastCast, Callable[[pa.Array], pa.Array | None], Callable[[str], Any]]:
-    """The fast cast of a column, which values it surely reads, and the reading of one value that counts."""
+    """The fast cast of a column, a mask of values it can read, and the exact parser for one value."""
     if column_type is ColumnType.INTEGER:
         return _fast_integer, _matches(r"^-?[0-9]{1,18}$"), parse_integer
     if column_type is ColumnType.DECIMAL:
@@ -208,19 +207,19 @@ def _matches(regex: str) -> Callable[[pa.Array], pa.Array]:
 
 
 def _fast_integer(values: pa.Array) -> tuple[pa.Array, bool]:
-    # Arrow reads 0x1F as 31; a document means text by it.
+    # Arrow reads 0x1F as 31; in a document it is text.
     if contains_any(values, b"x", b"X"):
         raise pa.ArrowInvalid("hexadecimal")
     return values.cast(pa.int64()), True
 
 
 def _fast_decimal(rules: ValueRules, target: pa.DataType) -> FastCast:
-    """Arrow's cast, guarded: a number of more digits than fit it wraps around without a word (pyarrow 26)."""
+    """Arrow's cast, guarded: a number with too many digits wraps around silently (pyarrow 26)."""
     plain = _matches(_PLAIN_DECIMAL[rules.writing])
 
     def local(values: pa.Array) -> tuple[pa.Array, bool]:
         if pc.any(pc.and_(values.is_valid(), pc.invert(plain(values)))).as_py():
-            raise pa.ArrowInvalid("needs a closer look")
+            raise pa.ArrowInvalid("needs the exact parser")
         return point(pc.replace_substring(values, ",", "."))[0], not contains_any(values, b",")
 
     def point(values: pa.Array) -> tuple[pa.Array, bool]:
@@ -235,7 +234,7 @@ def _exact(rules: ValueRules, target: pa.DataType) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
         value = parse_decimal(text, rules.writing)
         if not fits(value, target.precision, target.scale):
-            raise ValueError("more digits than are kept")
+            raise ValueError("more digits than are stored")
         return at_scale(value, target.scale)
 
     return parse
@@ -273,7 +272,7 @@ def _fast_date(patterns: Sequence[str]) -> FastCast:
             ):
                 rewritten = pc.replace_substring_regex(values, rewrite.regex, rewrite.replacement)
                 return _in_our_era(rewritten.cast(pa.date32()), date.min, date.max), False
-        raise pa.ArrowInvalid("needs a closer look")
+        raise pa.ArrowInvalid("needs the exact parser")
 
     return cast
 
@@ -294,7 +293,7 @@ def _fast_timestamp(patterns: Sequence[str]) -> FastCast:
                 rewritten = pc.replace_substring_regex(values, rewrite.regex, rewrite.replacement)
                 moments = rewritten.cast(pa.timestamp("us")).cast(TIMESTAMP)
                 return _in_our_era(moments, _FIRST_INSTANT, _LAST_INSTANT), False
-        raise pa.ArrowInvalid("needs a closer look")
+        raise pa.ArrowInvalid("needs the exact parser")
 
     return cast
 
@@ -311,7 +310,7 @@ def _has_far_offset(values: pa.Array) -> bool:
 
 
 def _tells_minutes(values: pa.Array) -> bool:
-    """Whether no ISO text ends at the hour: SQL wants minutes with it. 20 characters cannot do without."""
+    """Whether all ISO texts have minutes, which SQL requires. A text of 20 characters always does."""
     lengths = pc.min_max(pc.binary_length(values))
     shortest, longest = lengths["min"].as_py() or 20, lengths["max"].as_py() or 20
     return (
@@ -326,7 +325,7 @@ def _matches_or_null(values: pa.Array, regex: str) -> pa.Array:
 
 
 def _in_our_era(typed: pa.Array, first: date, last: date) -> pa.Array:
-    """Arrow knows a year 0, and an instant behind the last one of 9999; nobody else does."""
+    """Refuse what only Arrow accepts: the year 0, and instants after the end of the year 9999."""
     ends = pc.min_max(typed)
     least, most = ends["min"], ends["max"]
     if least.is_valid and (

@@ -1,7 +1,7 @@
-"""JSON read piece by piece: the items of one list, the rest skipped, never more in memory than one item.
+"""Streams JSON: the items of one list; the rest is skipped, and at most one item or block is in memory.
 
-Items are decoded by the standard library's C scanner out of a text buffer; only the way to the list is walked
-by hand. Numbers stay the text they are written in.
+The standard library's C scanner decodes items from a text buffer; only the path to the list is parsed here.
+Numbers stay text, as written.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from sellerops.formats.json_values import DECODER
 from sellerops.formats.sniff import Document
 from sellerops.formats.trees import Unit
 
-# Read at once; a block has about as much. Larger ones leave the processor's cache, smaller ones pay for
-# every column each time.
+# Bytes read at once, about the size of a block. Larger blocks leave the processor's cache; smaller ones pay
+# the cost of every column more often.
 CHUNK = 192 << 10
-# A number is whole for certain only when this many characters follow it: `1`, then `.5`, then `e+7`.
+# A number is certainly complete only if this many characters follow it: `1`, then `.5`, then `e+7`.
 _BEHIND_A_NUMBER = 3
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SPACES = b" \t\n\r"
@@ -33,7 +33,7 @@ _WORDS = ("true", "false", "null")
 
 
 class JsonText:
-    """A cursor on JSON text of any length. Raises DocumentDamaged (it ends early) and UnreadableDocument."""
+    """A cursor on JSON text of any length. Raises DocumentDamaged (ends early) and UnreadableDocument."""
 
     def __init__(self, document: Document, where: str) -> None:
         self._document = document
@@ -41,12 +41,12 @@ class JsonText:
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
         self._text = ""
         self._at = 0
-        self._raw = b""  # what follows the text and is not decoded, for blocks are read from bytes
-        self._gone = 0  # how much is behind us
+        self._raw = b""  # bytes after the text, not decoded: blocks are read from bytes
+        self._gone = 0  # how much has been consumed
         self._ended = False
 
     def next(self) -> str:
-        """The next character that is no space, not taken; empty at the end."""
+        """Peek at the next character that is not white space; empty at the end."""
         while True:
             if self._raw:
                 self._raw = self._raw.lstrip(_SPACES)
@@ -62,12 +62,12 @@ class JsonText:
             self._read(CHUNK)
 
     def take(self, expected: str) -> str:
-        """The next character, which must be one of ``expected``."""
+        """Consume the next character, which must be one of ``expected``."""
         found = self.next()
         if not found:
             raise self._cut()
         if found not in expected:
-            raise self._broken(f"{found!r} where one of {' '.join(expected)} is expected")
+            raise self._broken(f"found {found!r}, expected one of {' '.join(expected)}")
         if self._raw:
             self._raw = self._raw[1:]
         else:
@@ -75,7 +75,7 @@ class JsonText:
         return found
 
     def value(self) -> Any:
-        """The next value, whole."""
+        """Consume the next value."""
         if self._raw:
             self._read(len(self._raw))
         self.next()
@@ -101,9 +101,9 @@ class JsonText:
             size *= 2
 
     def items(self, outer: Sequence[dict[str, Any]] = ()) -> Iterator[Any]:
-        """The items of the list that begins here, to its end; ``outer``: the objects it stands in.
+        """Consume the list that begins here; yields its items. ``outer``: the objects that enclose it.
 
-        Where a Block comes and is taken, its items do not come.
+        A Block may come before its items; if the reader takes it, the items do not follow.
         """
         self.take("[")
         if self.next() == "]":
@@ -116,14 +116,14 @@ class JsonText:
                 if self._is_behind(block, border):
                     continue
             yield self.value()
-            # The usual case without a call: this is done for every row.
+            # Inlined for the usual case: this runs for every row.
             if self._text.startswith(",", self._at):
                 self._at += 1
             elif self.take(",]") == "]":
                 return
 
     def lines(self) -> Iterator[Any]:
-        """The values of the document, one behind the other, Blocks before them as in ``items``."""
+        """Consume the whole document; yields its values, with Blocks as in ``items``."""
         border = LineSplitter()
         while self.next():
             if block := self._block(border, ()):
@@ -133,7 +133,7 @@ class JsonText:
             yield self.value()
 
     def members(self) -> Iterator[str]:
-        """The keys of the object that begins here; between two of them the caller takes the value."""
+        """Yield the keys of the object that begins here; the caller consumes the value after each key."""
         self.take("{")
         if self.next() == "}":
             self.take("}")
@@ -148,7 +148,7 @@ class JsonText:
                 return
 
     def skip(self, level: int = 0) -> None:
-        """Go behind the next value, however long it is."""
+        """Skip the next value, of any length."""
         if level >= MAX_DEPTH:
             raise self._too_deep()
         start = self.next()
@@ -163,12 +163,12 @@ class JsonText:
             self.value()
 
     def end(self) -> None:
-        """Raise when anything follows."""
+        """Raise UnreadableDocument if anything follows."""
         if self.next():
-            raise self._broken("something follows the end")
+            raise self._broken("there is more text after the end")
 
     def _block(self, border: Splitter, outer: Sequence[dict[str, Any]]) -> Block | None:
-        """Items that begin here, as many as a piece has; None where no piece can be cut."""
+        """A block of the items that begin here; None if none can be cut."""
         self.next()
         if not border.is_due(self._gone + self._at):
             return None
@@ -187,15 +187,15 @@ class JsonText:
             size *= 2
 
     def _is_behind(self, block: Block, border: Splitter) -> bool:
-        """Go behind a block that is taken."""
+        """Skip a block that was taken; returns whether it was."""
         end = self._gone + block.step
-        border.told(end, is_taken=block.is_taken)
+        border.record(end, is_taken=block.is_taken)
         if block.is_taken:
             self._raw, self._gone = self._raw[block.step :], end
         return block.is_taken
 
     def _undecode(self) -> None:
-        """Make the text that is not taken yet bytes again."""
+        """Turn the text that is not consumed yet into bytes again."""
         if not self._raw:
             rest, _ = self._decoder.getstate()
             self._decoder.reset()
@@ -204,7 +204,7 @@ class JsonText:
             self._text, self._at, self._ended = "", 0, False
 
     def _read(self, size: int) -> None:
-        """Some ``size`` bytes more behind what is not taken yet, as text."""
+        """Decode about ``size`` more bytes and append them to the text that is not consumed yet."""
         self._gone += self._at
         pieces = [self._text[self._at :]]
         while size > 0 and not self._ended:
@@ -218,7 +218,7 @@ class JsonText:
         self._text, self._at = "".join(pieces), 0
 
     def _check(self, value: Any, end: int) -> None:
-        """Refuse a value beyond the limits. Few brackets cannot be deep, and most items have few."""
+        """Refuse a value beyond the limits. Counting brackets is cheap and rules out depth for most items."""
         if end - self._at > LONGEST_ITEM:
             raise self._too_long()
         if self._text.count("[", self._at, end) + self._text.count("{", self._at, end) > MAX_DEPTH:
@@ -258,16 +258,16 @@ class JsonText:
         )
 
     def _broken(self, cause: str) -> UnreadableDocument:
-        return UnreadableDocument(f"this is no valid JSON: {cause[:200]}.", where=self._where)
+        return UnreadableDocument(f"the document is not valid JSON: {cause[:200]}.", where=self._where)
 
 
 class JsonUnits:
-    """The items of the outermost list on the way to the rows."""
+    """Yields the items of the outermost list on the path to the rows."""
 
     def __init__(
         self, document: Document, rows: Sequence[str], wanted: Sequence[set[str]], where: str
     ) -> None:
-        """``wanted``: for each name of ``rows`` the keys beside it that columns read."""
+        """``wanted``: for each name of ``rows``, the sibling keys that columns read."""
         self._text = JsonText(document, where)
         self._rows = tuple(rows)
         self._wanted = wanted
@@ -279,7 +279,7 @@ class JsonUnits:
         yield from self._walk(0, [])
         self._text.end()
         if not self._found:
-            wanted = f"there is no list `{'.'.join(self._rows)}` in it" if self._rows else "it is no list"
+            wanted = f"it has no list `{'.'.join(self._rows)}`" if self._rows else "it is not a list"
             raise UnreadableDocument(f"{wanted}.", where=self._where)
 
     def _walk(self, level: int, outer: list[dict[str, Any]]) -> Iterator[Unit | Block]:
@@ -300,7 +300,7 @@ class JsonUnits:
                 else:
                     self._text.skip()
         elif start == "n":
-            self._found = self._found or level == len(self._rows)  # an empty list, Amazon's other way
+            self._found = self._found or level == len(self._rows)  # Amazon also writes an empty list as null
             self._text.value()
         else:
             self._text.skip()
@@ -309,12 +309,12 @@ class JsonUnits:
         if self._given:
             path = ".".join([*self._rows[:level], key])
             raise UnreadableDocument(
-                f"`{path}`, which every row needs, stands behind the rows.", where=self._where
+                f"`{path}`, which every row needs, comes after the rows.", where=self._where
             )
 
 
 class JsonLines:
-    """Each line of the document, whole."""
+    """Yields each line of the document."""
 
     def __init__(self, document: Document, where: str) -> None:
         self._text = JsonText(document, where)

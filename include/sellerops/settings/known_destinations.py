@@ -1,11 +1,11 @@
-"""The destinations there are, by name: the one line that a new one adds beside its folder.
+"""All destinations by name: a new one adds its folder and one line here.
 
-Apart from ``sellerops.destinations``, so that a spec is checked without a driver or a data library.
+Separate from ``sellerops.destinations``, so that specs can be checked without any driver installed.
 """
 
 from __future__ import annotations
 
-# Module and class by name; imported when asked for, so that a missing driver disturbs no other destination.
+# Module and class, imported on use, so that a missing driver does not affect other destinations.
 DESTINATIONS: dict[str, str] = {
     "postgres": "sellerops.destinations.postgres:PostgresDestination",
     "bigquery": "sellerops.destinations.bigquery:BigQueryDestination",

@@ -1,4 +1,4 @@
-"""Reads report specs; a wrong file becomes an error that names file, key and remedy, and stops no other."""
+"""Loads report specs. An invalid file becomes an error with file, key and remedy, and affects no other."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from sellerops.settings.specs.model import ReportSpec
 
 log = logging.getLogger(__name__)
 
-# What reports share: of all sources beside their folders, of one source within its folder.
+# Shared settings: of all sources next to their folders, of one source inside its folder.
 DEFAULTS = "defaults.yaml"
-# A DAG id, a schema and the ledger's keys are made of it.
+# Part of the DAG id and of the ledger's keys.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 @dataclass(frozen=True)
 class SpecFailure:
-    """A spec file that cannot be used, and why. ``is_kept``: its last valid version stays in use."""
+    """An invalid spec file and its error. ``is_kept``: its last valid version stays in use."""
 
     path: Path
     error: ConfigurationError
@@ -49,15 +49,15 @@ class SpecFailure:
 
 
 def spec_files(directory: Path | None = None) -> list[Path]:
-    """All spec files, ``<directory>/<source>/<report>.yaml``, in a stable order."""
+    """All spec files, ``<directory>/<source>/<report>.yaml``, sorted."""
     root = directory or config_dir() / "reports"
     return sorted(path for path in root.glob("*/*.yaml") if path.name != DEFAULTS)
 
 
 def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[SpecFailure]]:
-    """Every usable spec and every failure. An invalid file counts as it was last valid, if it ever was.
+    """All usable specs and all failures. An invalid file counts with its last valid version, if any.
 
-    Of two specs that fill one table, or have one name, the one that was there first stays.
+    Of two specs with the same name or table, the one that was there first stays.
     """
     root = directory or config_dir() / "reports"
     specs: dict[Path, ReportSpec] = {}
@@ -80,14 +80,14 @@ def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[Sp
 
 
 def enabled_specs(directory: Path | None = None) -> list[ReportSpec]:
-    """The usable specs of the reports that are switched on."""
+    """The usable specs of enabled reports."""
     return [spec for spec in load_specs(directory)[0] if spec.enabled]
 
 
 def load_spec(name: str, directory: Path | None = None) -> ReportSpec:
-    """One spec by report name or DAG id, as last valid.
+    """The last valid version of one spec, by report name or DAG id.
 
-    Raises SpecError when there is none, or it is invalid and never was valid.
+    Raises SpecError if the name is unknown, or the file never was valid.
     """
     root = directory or config_dir() / "reports"
     wanted = name.removeprefix("report__").replace("__", "/")
@@ -97,14 +97,14 @@ def load_spec(name: str, directory: Path | None = None) -> ReportSpec:
     known = [path.stem for path in spec_files(root)]
     guess = difflib.get_close_matches(name, known, n=1)
     raise SpecError(
-        f"there is no report {name!r}.",
+        f"unknown report {name!r}.",
         where=str(root),
         remedy=f"Did you mean {guess[0]!r}?" if guess else f"Known: {', '.join(known) or 'none'}.",
     )
 
 
 def _load_one(path: Path, root: Path) -> ReportSpec:
-    """Without a look at the other files where this one is as it was when all were looked at."""
+    """Load one spec; the other files are read only if this one has changed since all were last loaded."""
     files = Files()
     try:
         spec = _build(path, root, files)
@@ -143,36 +143,37 @@ def _load(
 
 
 def _misplaced(root: Path) -> list[SpecFailure]:
-    """Files that look like specs and would be passed over in silence."""
+    """Failures for files that look like specs but would be ignored."""
     strays = [path for path in root.glob("*.yaml") if path.name != DEFAULTS]
     strays += [path for path in root.glob("*/*.y*ml") if path.suffix != ".yaml"]
     remedy = "Name it config/reports/<source>/<report>.yaml."
     return [
-        SpecFailure(path, SpecError("is not read: wrong folder or ending.", where=shown(path), remedy=remedy))
+        SpecFailure(path, SpecError("is ignored: wrong folder or suffix.", where=shown(path), remedy=remedy))
         for path in strays
     ]
 
 
 def _build(path: Path, root: Path, files: Files) -> ReportSpec:
-    """The spec of a file; its own keys go before those of its source, these before those of all."""
+    """Build a file's spec; its own keys override those of its source, which override the general ones."""
     if not _NAME.fullmatch(path.stem):
         raise SpecError(
             f"{shown(Path(path.stem))!r} is not a usable report name.",
             where=shown(path),
-            remedy="Rename the file: up to 60 of a-z, 0-9 and _, a letter first. Delete it if it is a copy.",
+            remedy="Rename the file: up to 60 characters of a-z, 0-9 and _, starting with a letter. Delete "
+            "it if it is a copy.",
         )
     general, of_source = files.yaml_or_nothing(root / DEFAULTS), files.yaml_or_nothing(path.parent / DEFAULTS)
     own = files.yaml(path)
     content = _merged(_merged(general, of_source), own)
     for given, derived in (("name", path.stem), ("source", path.parent.name)):
         if given in content:
-            raise SpecError(f"`{given}` is not written: it is {derived!r}, from the path.", where=str(path))
+            raise SpecError(f"`{given}` must not be set: it is {derived!r}, from the path.", where=str(path))
         content[given] = derived
     if "destination_rules" in content:
         raise SpecError(
-            "`destination_rules` is not written in a spec.",
+            "`destination_rules` must not be set in a spec.",
             where=str(path),
-            remedy=f"Write `destinations` here, or a rule in {shown(root.parent / RULES)}.",
+            remedy=f"Set `destinations` here, or add a rule to {shown(root.parent / RULES)}.",
         )
     if "destinations" not in own:
         rules = read_rules(files, root.parent / RULES)
@@ -193,7 +194,7 @@ def _merged(defaults: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]
 
 
 def _claims(spec: ReportSpec) -> list[str]:
-    """What no other spec may have: the ledger knows a report by its name alone."""
+    """What no other spec may have: the report's name, which identifies it in the ledger, and its tables."""
     return [spec.name, *(f"{spec.source}.{table}" for table in spec.tables)]
 
 
@@ -201,7 +202,7 @@ def _refuse_claimed(spec: ReportSpec, path: Path, owners: dict[str, Path]) -> No
     owner = owners.get(spec.name)
     if owner:
         raise SpecError(
-            f"there is a report {spec.name!r} already, of {owner.parent.name}.",
+            f"a report {spec.name!r} already exists in {owner.parent.name}.",
             where=shown(path),
             remedy="Give the file another name.",
         )
@@ -216,7 +217,7 @@ def _refuse_claimed(spec: ReportSpec, path: Path, owners: dict[str, Path]) -> No
 
 
 def _accounts() -> dict[str, Account] | None:
-    """The accounts; None where their file cannot be used, which is an error of its own."""
+    """The accounts; None if their file cannot be used, which is reported separately."""
     try:
         return load_accounts()
     except ConfigurationError:
@@ -240,7 +241,7 @@ def _spec_error(origins: Sequence[tuple[dict[str, Any], Path]], error: Validatio
 
 
 def _origin(key: str, origins: Sequence[tuple[dict[str, Any], Path]]) -> Path:
-    """The file that says it: the spec, or defaults that it takes the key from."""
+    """The file that sets the key: the spec, or the defaults it takes the key from."""
     first, _, rest = key.partition(".")
     second = rest.partition(".")[0]
     for content, path in origins:
@@ -276,7 +277,7 @@ def _remedy(detail: ErrorDetails) -> str:
 
 
 def _keys_at(location: tuple[int | str, ...]) -> list[str]:
-    """The keys the model knows at a place, for a helpful suggestion."""
+    """The valid keys at a location, for a suggestion."""
     model: type[BaseModel] = ReportSpec
     for part in location:
         field = model.model_fields.get(str(part))
