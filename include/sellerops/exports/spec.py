@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from sellerops.exports.a1 import Anchor
 from sellerops.settings.specs import Schedule
-from sellerops.settings.specs.model import NAME
+from sellerops.settings.specs.tables import NAME
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _SPREADSHEET_ID = re.compile(r"[A-Za-z0-9_-]{20,}")

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from sellerops.formats.casts import ValueRules, cast_column
 from sellerops.settings.specs import TableSpec
-from sellerops.settings.specs.model import ABSENT_PART, WHOLE_ROW, absent_value
+from sellerops.settings.specs.columns import ABSENT_PART, WHOLE_ROW, absent_value
 
 
 class AbsentValueFiller:

@@ -26,7 +26,7 @@ from sellerops.formats.headers import respellings
 from sellerops.formats.names import is_needed
 from sellerops.formats.paths import split_path
 from sellerops.settings.specs import ReportSpec, TableSpec, load_specs
-from sellerops.settings.specs.model import WHOLE_DOCUMENT
+from sellerops.settings.specs.tables import WHOLE_DOCUMENT
 
 SPECS, FAILURES = load_specs()
 TABLES = [(spec, name) for spec in SPECS for name in spec.tables]

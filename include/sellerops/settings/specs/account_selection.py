@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from sellerops.base.errors import SpecError
 from sellerops.settings.accounts import Account
-from sellerops.settings.specs.model import ReportSpec
+from sellerops.settings.specs.report import ReportSpec
 
 
 def accounts_for(spec: ReportSpec, accounts: Mapping[str, Account]) -> tuple[Account, ...]:

@@ -29,7 +29,7 @@ from sellerops.settings.last_valid import (
 from sellerops.settings.specs.account_selection import accounts_for, refuse_unknown_accounts
 from sellerops.settings.specs.destination_rules import FILE as RULES
 from sellerops.settings.specs.destination_rules import read_rules, rules_of
-from sellerops.settings.specs.model import ReportSpec
+from sellerops.settings.specs.report import ReportSpec
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from sellerops.settings.specs.durations import format_duration
-from sellerops.settings.specs.model import PeriodKind, ReportSpec, Schedule, WriteDisposition
+from sellerops.settings.specs.period import PeriodKind
+from sellerops.settings.specs.report import ReportSpec
+from sellerops.settings.specs.schedule import Schedule
+from sellerops.settings.specs.tables import WriteDisposition
 
 _HOW = {
     "created": "requested",

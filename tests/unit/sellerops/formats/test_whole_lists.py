@@ -16,7 +16,7 @@ from sellerops.formats import RowStream, open_rows
 from sellerops.formats.names import snake_case
 from sellerops.formats.rows import Rows, TextRows
 from sellerops.settings.specs import ReportSpec, load_specs
-from sellerops.settings.specs.model import camel_case
+from sellerops.settings.specs.columns import camel_case
 
 YAML = """
 report_type: spCampaigns
