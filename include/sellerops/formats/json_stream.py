@@ -258,7 +258,7 @@ class JsonText:
         )
 
     def _broken(self, cause: str) -> UnreadableDocument:
-        return UnreadableDocument(f"the document is not valid JSON: {cause[:200]}.", where=self._where)
+        return UnreadableDocument(f"it is not valid JSON: {cause[:200]}.", where=self._where)
 
 
 class JsonUnits:

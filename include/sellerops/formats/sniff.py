@@ -122,12 +122,12 @@ class Document:
         pages = _XML_PAGES if self._is_xml else (*_XML_PAGES, b"<!", b"<?xml")
         if start.startswith(pages):
             raise DocumentDamaged(
-                "the document is a web page or an XML answer instead of the report.",
+                "it is a web page or an XML answer instead of the report.",
                 where=self._where,
                 begins=start.decode("ascii", "backslashreplace"),
             )
         if start.startswith(b"pk\x03\x04") or b"\x00" in self._ahead.partition(b"\n")[0]:
-            raise UnreadableDocument("the document is binary data, not a report.", where=self._where)
+            raise UnreadableDocument("it is binary data, not a report.", where=self._where)
 
     def _refuse_answers(self) -> None:
         """Raise NotTheReport for a JSON error answer of Amazon's APIs: no report has only such keys."""

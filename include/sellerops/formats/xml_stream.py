@@ -213,7 +213,7 @@ class XmlUnits:
     def _broken(self, error: expat.ExpatError, ended: bool) -> DocumentDamaged | UnreadableDocument:
         if ended:
             return DocumentDamaged("the XML document ends early.", where=self._where)
-        return UnreadableDocument(f"the document is not valid XML: {error}.", where=self._where)
+        return UnreadableDocument(f"it is not valid XML: {error}.", where=self._where)
 
 
 def _unit(value: Any, outer: Sequence[Mapping[str, Any]]) -> Unit:

@@ -8,7 +8,6 @@ figure is of, beside shop and day), ``difference`` (else left less right) and ``
 
 from __future__ import annotations
 
-import difflib
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -18,11 +17,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.settings.config_files import config_dir, parse_mapping, shown
-from sellerops.settings.last_valid import Files, Loaded, load_last_valid
-from sellerops.settings.specs import SpecFailure
+from sellerops.settings.last_valid import Files, load_last_valid
+from sellerops.settings.spec_files import (
+    SpecFailure,
+    load_spec_files,
+    refuse_unusable_name,
+    unknown_name,
+    validation_error,
+)
 from sellerops.settings.specs.durations import Duration
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_REMEDY = "Correct the comment lines at the top of the check."
 _TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
 
@@ -79,17 +84,7 @@ def check_failures(directory: Path | None = None) -> list[SpecFailure]:
 def checks_and_failures(directory: Path | None = None) -> tuple[list[CheckSpec], list[SpecFailure]]:
     """Every usable check and every failure."""
     folder = directory or config_dir() / "checks"
-    checks, failures = [], []
-    for path in sorted(folder.glob("*.sql")):
-        try:
-            loaded = _load(path)
-        except ConfigurationError as error:
-            failures.append(SpecFailure(path, error))
-            continue
-        if loaded.error:
-            failures.append(SpecFailure(path, loaded.error, is_kept=True))
-        checks.append(loaded.value)
-    return checks, failures
+    return load_spec_files([(path.name, path) for path in sorted(folder.glob("*.sql"))], folder, _build)
 
 
 def load_check(name: str, directory: Path | None = None) -> CheckSpec:
@@ -97,27 +92,12 @@ def load_check(name: str, directory: Path | None = None) -> CheckSpec:
     folder = directory or config_dir() / "checks"
     path = folder / f"{name}.sql"
     if path.is_file():
-        return _load(path).value
-    known = [each.stem for each in sorted(folder.glob("*.sql"))]
-    guess = difflib.get_close_matches(name, known, n=1)
-    raise ConfigurationError(
-        f"there is no check {name!r}.",
-        where=str(folder),
-        remedy=f"Did you mean {guess[0]!r}?" if guess else f"Known: {', '.join(known) or 'none'}.",
-    )
+        return load_last_valid(path.name, lambda files: _build(path, files), root=folder).value
+    raise unknown_name("check", name, [each.stem for each in sorted(folder.glob("*.sql"))], folder)
 
 
-def _load(path: Path) -> Loaded[CheckSpec]:
-    return load_last_valid(path.name, lambda files: _build(files, path), root=path.parent)
-
-
-def _build(files: Files, path: Path) -> CheckSpec:
-    if not _NAME.fullmatch(path.stem):
-        raise ConfigurationError(
-            f"{shown(Path(path.stem))!r} is not a usable check name.",
-            where=shown(path),
-            remedy="Rename the file: up to 60 of a-z, 0-9 and _, a letter first. Delete it if it is a copy.",
-        )
+def _build(path: Path, files: Files) -> CheckSpec:
+    refuse_unusable_name(path, "check")
     lines = files.text(path).splitlines()
     head = next((n for n, line in enumerate(lines) if not line.startswith("--")), len(lines))
     text = "\n".join(line.removeprefix("--").removeprefix(" ") for line in lines[:head])
@@ -132,8 +112,6 @@ def _build(files: Files, path: Path) -> CheckSpec:
     try:
         return CheckSpec.model_validate({**header, **given})
     except ValidationError as error:
-        problem = error.errors()[0]
-        key = ".".join(str(part) for part in problem["loc"])
-        raise ConfigurationError(
-            f"{problem['msg'].removeprefix('Value error, ')}.", where=f"{shown(path)}, key `{key}`"
+        raise validation_error(
+            error, CheckSpec, path_of=lambda _: path, derived=("name", "path", "sql"), remedy=_REMEDY
         ) from error

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -18,8 +19,8 @@ from support.sheets import Fault, Formula, SheetsServer, Tab
 from sellerops.base.errors import ConfigurationError, CredentialsError, RetryableError
 from sellerops.base.reader_role import grant_table
 from sellerops.exports import ExportSpec
-from sellerops.exports import export_run as running
-from sellerops.exports.export_records import alone, exports
+from sellerops.exports import export_run
+from sellerops.exports.export_records import exclusive_sheet
 from sellerops.exports.export_run import ExportResult, run_export
 from sellerops.exports.row_sources import PostgresSource
 from sellerops.ledger import Ledger
@@ -84,6 +85,13 @@ def export(
         return run_export(ledger, wanted, PostgresSource(conninfo), api, **{"batch_rows": 2, **options})
 
     return run
+
+
+def exports(ledger: Ledger) -> list[SimpleNamespace]:
+    """The rows of ``table_export``, newest first."""
+    with ledger.connection() as connection:
+        rows = connection.execute("SELECT * FROM sellerops.table_export ORDER BY id DESC").fetchall()
+    return [SimpleNamespace(**{**row, "titles": tuple(row["titles"])}) for row in rows]
 
 
 Export = Callable[..., ExportResult]
@@ -287,7 +295,7 @@ def test_a_crash_between_batches_leaves_no_double_and_no_hole(
     assert len(tab.grid()) < 5 or applied
     export(wanted)
     assert tab.grid() == [HEADER, *WRITTEN]
-    last, crashed = exports(ledger, "sales")
+    last, crashed = exports(ledger)
     assert crashed.error
     assert "503" in crashed.error
     assert (last.error, last.rows_known + last.rows_written if last.rows_known is not None else 0) == (
@@ -301,12 +309,12 @@ def test_a_killed_run_is_closed_by_the_next_and_a_second_writer_waits(
 ) -> None:
     with monkeypatch.context() as patch:
         # As when the machine goes: nobody writes down the end.
-        patch.setattr(running.records, "fail", lambda *_: None)
+        patch.setattr(export_run.records, "record_failure", lambda *_: None)
         server.fail("values.batchUpdate", None, Fault(503))
         with pytest.raises(RetryableError):
             export(appending())
     assert exports(ledger)[0].ended_at is None
-    with alone(ledger, SHEET, "Data"), pytest.raises(RetryableError, match="another run"):
+    with exclusive_sheet(ledger, SHEET, "Data"), pytest.raises(RetryableError, match="another run"):
         export(appending())
     export(appending())
     assert tab.grid() == [HEADER, *WRITTEN]
@@ -319,7 +327,7 @@ def test_the_ledger_keeps_what_was_written(export: Export, ledger: Ledger, add: 
     export(appending(columns={"day": "Day", "sku": "SKU"}))
     add(("2026-11-20", "B-2", 8, "1.5", "new"))
     export(appending(columns={"day": "Day", "sku": "SKU"}))
-    second, first = exports(ledger, "sales")
+    second, first = exports(ledger)
     assert (first.rows_read, first.rows_known, first.rows_written, first.cells_written) == (4, 0, 4, 10)
     assert (second.rows_read, second.rows_known, second.rows_written, second.cells_written) == (5, 4, 1, 2)
     assert (second.written_range, second.titles, second.sheet) == ("Data!A6:B6", ("Day", "SKU"), "Data")
@@ -390,7 +398,7 @@ def test_a_spreadsheet_that_would_burst_is_left_alone(
         export(spec(columns=["day", "sku", "units", "amount", "note"], range="Data!A200"))
     assert "9,999,900" not in str(caught.value)
     assert "10,000,920 cells" in str(caught.value)
-    monkeypatch.setattr(running, "MOST_CELLS", 19)
+    monkeypatch.setattr(export_run, "MOST_CELLS", 19)
     with pytest.raises(ConfigurationError, match="gives more than 19 cells"):
         export(spec(range="Data!A1"))
     assert tab.cells == {}

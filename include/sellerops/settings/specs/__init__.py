@@ -1,8 +1,9 @@
 """Report specs: the YAML files under ``config/reports`` as validated objects."""
 
+from sellerops.settings.spec_files import SpecFailure
 from sellerops.settings.specs.columns import Column, ColumnType
 from sellerops.settings.specs.file_format import FileFormat
-from sellerops.settings.specs.loader import SpecFailure, enabled_specs, load_spec, load_specs, spec_files
+from sellerops.settings.specs.loader import enabled_specs, load_spec, load_specs, spec_files
 from sellerops.settings.specs.period import Period, PeriodKind
 from sellerops.settings.specs.quarantine_rules import CollapseRules, QuarantineRules
 from sellerops.settings.specs.report import ReportSpec

@@ -77,7 +77,7 @@ def absent_value(column: Column) -> Any:
     try:
         return _CONSTANTS[column.type](column.absent)
     except (ValueError, ArithmeticError) as error:
-        raise ValueError(f"`absent: {column.absent}` is not a {column.type.value}") from error
+        raise ValueError(f"`absent: {column.absent}` is not a value of type {column.type.value}") from error
 
 
 def camel_case(name: str) -> str:

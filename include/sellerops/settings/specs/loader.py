@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
 from sellerops.base.errors import ConfigurationError, SpecError
 from sellerops.settings.accounts import Account, load_accounts
 from sellerops.settings.config_files import config_dir, shown
-from sellerops.settings.last_valid import (
-    Files,
-    Loaded,
-    Memo,
-    as_configuration_error,
-    in_claim_order,
-    kept_texts,
-    load_last_valid,
-    state_dir,
+from sellerops.settings.last_valid import Files, as_configuration_error, kept_texts, state_dir
+from sellerops.settings.spec_files import (
+    SpecFailure,
+    load_spec_files,
+    refuse_unusable_name,
+    unknown_name,
+    validation_error,
 )
 from sellerops.settings.specs.account_selection import accounts_for, refuse_unknown_accounts
 from sellerops.settings.specs.destination_rules import FILE as RULES
@@ -35,17 +29,8 @@ log = logging.getLogger(__name__)
 
 # Shared settings: of all sources next to their folders, of one source inside its folder.
 DEFAULTS = "defaults.yaml"
-# Part of the DAG id and of the ledger's keys.
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-
-
-@dataclass(frozen=True)
-class SpecFailure:
-    """An invalid spec file and its error. ``is_kept``: its last valid version stays in use."""
-
-    path: Path
-    error: ConfigurationError
-    is_kept: bool = False
+# Keys of a spec that are not written in its file.
+_DERIVED = frozenset({"path", "name", "source", "destination_rules"})
 
 
 def spec_files(directory: Path | None = None) -> list[Path]:
@@ -60,23 +45,22 @@ def load_specs(directory: Path | None = None) -> tuple[list[ReportSpec], list[Sp
     Of two specs with the same name or table, the one that was there first stays.
     """
     root = directory or config_dir() / "reports"
-    specs: dict[Path, ReportSpec] = {}
-    failures: list[SpecFailure] = _misplaced(root)
     owners: dict[str, Path] = {}
-    memo: Memo = {}
     accounts = _accounts()
-    paths = spec_files(root)
-    for path in in_claim_order([(_part(path), path) for path in paths], root):
-        try:
-            loaded = _load(path, root, memo, owners, accounts)
-        except ConfigurationError as error:
-            failures.append(SpecFailure(path, error))
-            continue
-        if loaded.error:
-            failures.append(SpecFailure(path, loaded.error, is_kept=True))
-        owners.update(dict.fromkeys(_claims(loaded.value), path))
-        specs[path] = loaded.value
-    return [specs[path] for path in paths if path in specs], sorted(failures, key=lambda each: each.path)
+
+    def build(path: Path, files: Files) -> ReportSpec:
+        spec = _build(path, root, files)
+        _refuse_claimed(spec, path, owners)
+        if not files.are_kept:
+            _refuse_wrong_accounts(spec, accounts)
+        return spec
+
+    def claim(path: Path, spec: ReportSpec) -> None:
+        owners.update(dict.fromkeys(_claims(spec), path))
+
+    parts = [(_part(path), path) for path in spec_files(root)]
+    specs, failures = load_spec_files(parts, root, build, on_loaded=claim, memo={})
+    return specs, sorted([*_misplaced(root), *failures], key=lambda each: each.path)
 
 
 def enabled_specs(directory: Path | None = None) -> list[ReportSpec]:
@@ -94,13 +78,7 @@ def load_spec(name: str, directory: Path | None = None) -> ReportSpec:
     for path in spec_files(root):
         if path.stem == name or f"{path.parent.name}/{path.stem}" == wanted:
             return _load_one(path, root)
-    known = [path.stem for path in spec_files(root)]
-    guess = difflib.get_close_matches(name, known, n=1)
-    raise SpecError(
-        f"unknown report {name!r}.",
-        where=str(root),
-        remedy=f"Did you mean {guess[0]!r}?" if guess else f"Known: {', '.join(known) or 'none'}.",
-    )
+    raise unknown_name("report", name, [path.stem for path in spec_files(root)], root)
 
 
 def _load_one(path: Path, root: Path) -> ReportSpec:
@@ -129,19 +107,6 @@ def _part(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def _load(
-    path: Path, root: Path, memo: Memo, owners: dict[str, Path], accounts: dict[str, Account] | None
-) -> Loaded[ReportSpec]:
-    def build(files: Files) -> ReportSpec:
-        spec = _build(path, root, files)
-        _refuse_claimed(spec, path, owners)
-        if not files.are_kept:
-            _refuse_wrong_accounts(spec, accounts)
-        return spec
-
-    return load_last_valid(_part(path), build, root=root, memo=memo)
-
-
 def _misplaced(root: Path) -> list[SpecFailure]:
     """Failures for files that look like specs but would be ignored."""
     strays = [path for path in root.glob("*.yaml") if path.name != DEFAULTS]
@@ -155,13 +120,7 @@ def _misplaced(root: Path) -> list[SpecFailure]:
 
 def _build(path: Path, root: Path, files: Files) -> ReportSpec:
     """Build a file's spec; its own keys override those of its source, which override the general ones."""
-    if not _NAME.fullmatch(path.stem):
-        raise SpecError(
-            f"{shown(Path(path.stem))!r} is not a usable report name.",
-            where=shown(path),
-            remedy="Rename the file: up to 60 characters of a-z, 0-9 and _, starting with a letter. Delete "
-            "it if it is a copy.",
-        )
+    refuse_unusable_name(path, "report")
     general, of_source = files.yaml_or_nothing(root / DEFAULTS), files.yaml_or_nothing(path.parent / DEFAULTS)
     own = files.yaml(path)
     content = _merged(_merged(general, of_source), own)
@@ -182,7 +141,9 @@ def _build(path: Path, root: Path, files: Files) -> ReportSpec:
         return ReportSpec.model_validate({**content, "path": str(path)})
     except ValidationError as error:
         origins = ((own, path), (of_source, path.parent / DEFAULTS), (general, root / DEFAULTS))
-        raise _spec_error(origins, error) from error
+        raise validation_error(
+            error, ReportSpec, path_of=lambda key: _origin(key, origins), derived=_DERIVED
+        ) from error
 
 
 def _merged(defaults: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
@@ -232,14 +193,6 @@ def _refuse_wrong_accounts(spec: ReportSpec, accounts: dict[str, Account] | None
         accounts_for(spec, accounts)
 
 
-def _spec_error(origins: Sequence[tuple[dict[str, Any], Path]], error: ValidationError) -> SpecError:
-    problems = list(_problems(error))
-    key, cause, remedy = problems[0]
-    more = "".join(f" Also `{other}`: {text}" for other, text, _ in problems[1:4])
-    path = _origin(key, origins)
-    return SpecError(f"{cause}{more}", where=f"{shown(path)}, key `{key}`", remedy=remedy, key=key)
-
-
 def _origin(key: str, origins: Sequence[tuple[dict[str, Any], Path]]) -> Path:
     """The file that sets the key: the spec, or the defaults it takes the key from."""
     first, _, rest = key.partition(".")
@@ -249,48 +202,3 @@ def _origin(key: str, origins: Sequence[tuple[dict[str, Any], Path]]) -> Path:
         if first in content and (not second or not isinstance(value, dict) or second in value):
             return path
     return origins[0][1]
-
-
-def _problems(error: ValidationError) -> Iterator[tuple[str, str, str]]:
-    misspelt_first = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
-    for detail in misspelt_first:
-        key = ".".join(str(part) for part in detail["loc"] if part != "[key]") or "(whole file)"
-        yield key, _cause(detail), _remedy(detail)
-
-
-def _cause(detail: ErrorDetails) -> str:
-    if detail["type"] == "extra_forbidden":
-        return f"unknown key {str(detail['loc'][-1])!r}."
-    if detail["type"] == "missing":
-        return f"the key {str(detail['loc'][-1])!r} is missing."
-    return detail["msg"].removeprefix("Value error, ").rstrip(".") + "."
-
-
-def _remedy(detail: ErrorDetails) -> str:
-    if detail["type"] == "extra_forbidden":
-        known = _keys_at(detail["loc"][:-1])
-        guess = difflib.get_close_matches(str(detail["loc"][-1]), known, n=1, cutoff=0.6)
-        if guess:
-            return f"Did you mean {guess[0]!r}? Then run `sellerops specs check`."
-        return f"Remove it; known here: {', '.join(known)}."
-    return SpecError.default_remedy
-
-
-def _keys_at(location: tuple[int | str, ...]) -> list[str]:
-    """The valid keys at a location, for a suggestion."""
-    model: type[BaseModel] = ReportSpec
-    for part in location:
-        field = model.model_fields.get(str(part))
-        candidates = _models_in(field.annotation) if field else []
-        model = candidates[0] if candidates else model
-    return [
-        field.alias or name
-        for name, field in model.model_fields.items()
-        if name not in {"path", "name", "source", "destination_rules"}
-    ]
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [found for argument in getattr(annotation, "__args__", ()) for found in _models_in(argument)]

@@ -70,7 +70,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("columns: [Day]", "snake_case"),
         ("columns: [{day: Day}]", "key `columns`"),
         ("1: x", "sales.yaml"),
-        ("schedule: {cron: '0 7 * *', timezone: UTC}", "no cron expression"),
+        ("schedule: {cron: '0 7 * *', timezone: UTC}", "not a cron expression"),
         ("after: [sales]", "write <source>.<table>"),
         ("destination: redshift", "key `destination`"),
         ("retries: 0", "key `retries`"),

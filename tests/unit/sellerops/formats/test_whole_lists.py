@@ -90,7 +90,7 @@ def test_an_empty_list_has_no_rows_and_anything_else_is_no_document(tmp_path: Pa
     spec = spec_of(tmp_path)
     assert Read(spec, "[]").stream.rows_in_file == 0
     assert Read(spec, " null ").stream.rows_in_file == 0
-    with pytest.raises(UnreadableDocument, match="it is no list"):
+    with pytest.raises(UnreadableDocument, match="it is not a list"):
         Read(spec, '{"page": {"rows": []}}')
     with pytest.raises(NotTheReport, match="401: Unauthorized"):
         Read(spec, '{"code": "401", "details": ["Unauthorized"]}')
@@ -108,7 +108,7 @@ def test_facts_stand_in_every_row_and_unknown_ones_are_null(tmp_path: Path) -> N
     assert "timezone" not in told.rows[0]
     assert [row["profile_id"] for row in Read(spec, json.dumps([ROW])).rows] == [None]
     assert told.stream.drift.missing == ["ecp_add_to_cart"]
-    with pytest.raises(UnreadableDocument, match="'limit' is no decimal"):
+    with pytest.raises(UnreadableDocument, match="'limit' is not a valid decimal"):
         Read(spec, json.dumps([ROW]), {"limit": "much"})
 
 
@@ -177,8 +177,8 @@ def test_camel_case_and_snake_case_are_each_others_reverse(header: str, name: st
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("kind: json, naming", "kind: jsonl, naming", "goes with `format.kind: json`"),
-        ("match_type: {type: text, absent", "match_type: {type: integer, absent", "no value of type integer"),
+        ("kind: json, naming", "kind: jsonl, naming", "needs `format.kind: json`"),
+        ("match_type: {type: text, absent", "match_type: {type: integer, absent", "not a value of type integer"),
         ('rows: "[]"', 'rows: ""', "needs `rows`"),
         ("naming: camel", "naming: pascal", "naming"),
     ],

@@ -88,8 +88,8 @@ def test_rules_go_before_defaults_and_the_reports_own_file_before_the_rules(root
     [
         ("  - {accounts: eu}", "rules.0.destinations", "required"),
         ("  - {destinations: []}", "rules.0.destinations", "at least 1"),
-        ("  - {destinations: bigqeury}", "rules.0.destinations", "there are postgres, bigquery"),
-        ("  - {destinations: [postgres, postgres]}", "rules.0.destinations", "named twice"),
+        ("  - {destinations: bigqeury}", "rules.0.destinations", "known: postgres, bigquery"),
+        ("  - {destinations: [postgres, postgres]}", "rules.0.destinations", "listed twice"),
         ("  - {account: eu, destinations: postgres}", "rules.0.account", "families, reports, accounts"),
         ("  accounts: eu", "rules", "tuple"),
     ],
@@ -109,7 +109,7 @@ def test_a_wrong_rule_is_one_error_that_names_file_key_and_remedy(
 
 def test_a_spec_does_not_write_rules_itself(root: Path) -> None:
     write(root, "plain", VALID + "destination_rules: []\n")
-    with pytest.raises(SpecError, match="not written in a spec") as caught:
+    with pytest.raises(SpecError, match="must not be set in a spec") as caught:
         load_spec("plain", root)
     assert "destinations.yaml" in caught.value.remedy
 
