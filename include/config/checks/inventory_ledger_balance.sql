@@ -1,4 +1,4 @@
--- description: Inventory ledger: the starting balance and all movements of a day add up to its ending balance.
+-- description: In the inventory ledger, starting balance and all movements of a day add up to the ending balance.
 -- inputs: [amazon_sp.inventory_ledger_summary]
 -- unit: units
 -- tolerance: {absolute: 0}

@@ -18,8 +18,7 @@ from support.sheets import Fault, Formula, SheetsServer, Tab
 
 from sellerops.base.errors import ConfigurationError, CredentialsError, RetryableError
 from sellerops.base.reader_role import grant_table
-from sellerops.exports import ExportSpec
-from sellerops.exports import export_run
+from sellerops.exports import ExportSpec, export_run
 from sellerops.exports.export_records import exclusive_sheet
 from sellerops.exports.export_run import ExportResult, run_export
 from sellerops.exports.row_sources import PostgresSource
