@@ -213,7 +213,7 @@ def test_without_the_title_of_a_key_nothing_is_added(export: Export, tab: Tab) -
     export(appending())
     tab.cells[1, 2] = "SKU (renamed)"
     before = dict(tab.cells)
-    with pytest.raises(ConfigurationError, match="lacks 'sku'"):
+    with pytest.raises(ConfigurationError, match="lacks the key 'sku'"):
         export(appending())
     assert tab.cells == before
 
@@ -221,7 +221,7 @@ def test_without_the_title_of_a_key_nothing_is_added(export: Export, tab: Tab) -
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (("2026-11-19", "B-2", 9, "1", "a second"), "stands in two rows"),
+        (("2026-11-19", "B-2", 9, "1", "a second"), "occurs twice"),
         ((None, None, 9, "1", ""), "is empty"),
     ],
 )
@@ -380,9 +380,7 @@ def test_figures_keep_every_digit(export: Export, tab: Tab) -> None:
 
 def test_a_text_too_long_is_named_before_anything_is_written(export: Export, tab: Tab, add: Add) -> None:
     add(("2026-11-20", "B-2", 8, "1.5", "x" * 50_001))
-    with pytest.raises(
-        ConfigurationError, match=r"column 'note', row 5 of the result: holds 50,001"
-    ) as caught:
+    with pytest.raises(ConfigurationError, match=r"column 'note', row 5 of the result: has 50,001") as caught:
         export(spec())
     assert "left(..., 50000)" in caught.value.remedy
     assert tab.cells == {}
@@ -398,7 +396,7 @@ def test_a_spreadsheet_that_would_burst_is_left_alone(
     assert "9,999,900" not in str(caught.value)
     assert "10,000,920 cells" in str(caught.value)
     monkeypatch.setattr(export_run, "MOST_CELLS", 19)
-    with pytest.raises(ConfigurationError, match="gives more than 19 cells"):
+    with pytest.raises(ConfigurationError, match="has more than 19 cells"):
         export(spec(range="Data!A1"))
     assert tab.cells == {}
 
@@ -406,11 +404,13 @@ def test_a_spreadsheet_that_would_burst_is_left_alone(
 def test_a_sheet_that_is_something_elses_is_left_alone(export: Export, tab: Tab) -> None:
     tab.cells = {(1, 1): "Budget", (1, 2): "2027", (2, 1): "rent"}
     for wanted in (spec(), appending()):
-        with pytest.raises(ConfigurationError, match=r"other titles \(Budget, 2027\): something else"):
+        with pytest.raises(
+            ConfigurationError, match=r"other titles \(Budget, 2027\): the sheet is used for something else"
+        ):
             export(wanted)
     tab.cells = {(5, 2): "no header, and yet"}
     for wanted in (spec(), appending()):
-        with pytest.raises(ConfigurationError, match="under an empty header row"):
+        with pytest.raises(ConfigurationError, match="below an empty header row"):
             export(wanted)
     tab.cells = {(1, 1): "day", (1, 2): "day"}
     with pytest.raises(ConfigurationError, match="'day' stands twice"):
@@ -419,7 +419,7 @@ def test_a_sheet_that_is_something_elses_is_left_alone(export: Export, tab: Tab)
 
 
 def test_a_wrong_sheet_is_answered_with_the_right_one(export: Export) -> None:
-    with pytest.raises(ConfigurationError, match="no sheet 'Date' of cells; it has 'Data'") as caught:
+    with pytest.raises(ConfigurationError, match="no sheet 'Date' with cells; it has 'Data'") as caught:
         export(spec(range="Date!A1"))
     assert "Did you mean 'Data'" in caught.value.remedy
 
@@ -431,11 +431,11 @@ def test_a_wrong_sheet_is_answered_with_the_right_one(export: Export) -> None:
         ({"columns": ["day", "buyer_name"]}, "column .*buyer_name.* does not exist"),
         ({"table": None, "query": "SELECT 1 AS a; DROP TABLE amazon_sp.sales"}, "multiple commands"),
         ({"table": None, "query": "DELETE FROM amazon_sp.sales"}, "syntax error"),
-        ({"table": None, "query": "SELECT 1 AS a, 2 AS a"}, "gives 'a' twice"),
-        ({"table": None, "query": "SELECT 1 AS a", "columns": ["b"]}, "gives no column 'b'; it gives a"),
+        ({"table": None, "query": "SELECT 1 AS a, 2 AS a"}, "returns 'a' twice"),
+        ({"table": None, "query": "SELECT 1 AS a", "columns": ["b"]}, "returns no column 'b'; it returns a"),
         ({"table": None, "query": "SELECT 1/0 AS a"}, "division by zero"),
         ({"table": None, "query": "SELECT sellerops.new_thing() AS a"}, "does not exist"),
-        ({"table": None, "query": "SELECT '\\x00'::bytea AS a"}, "holds bytes"),
+        ({"table": None, "query": "SELECT '\\x00'::bytea AS a"}, "contains bytes"),
     ],
 )
 def test_sql_that_does_not_fit_is_a_configuration_error(

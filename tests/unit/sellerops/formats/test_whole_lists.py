@@ -96,7 +96,7 @@ def test_an_empty_list_has_no_rows_and_anything_else_is_no_document(tmp_path: Pa
         Read(spec, '{"code": "401", "details": ["Unauthorized"]}')
     with pytest.raises(DocumentDamaged, match="ends early"):
         Read(spec, json.dumps([ROW, ROW])[:-20])
-    with pytest.raises(UnreadableDocument, match="follows the end"):
+    with pytest.raises(UnreadableDocument, match="more text after the end"):
         Read(spec, json.dumps([ROW]) + "[]")
 
 
@@ -178,7 +178,11 @@ def test_camel_case_and_snake_case_are_each_others_reverse(header: str, name: st
     ("old", "new", "says"),
     [
         ("kind: json, naming", "kind: jsonl, naming", "needs `format.kind: json`"),
-        ("match_type: {type: text, absent", "match_type: {type: integer, absent", "not a value of type integer"),
+        (
+            "match_type: {type: text, absent",
+            "match_type: {type: integer, absent",
+            "not a value of type integer",
+        ),
         ('rows: "[]"', 'rows: ""', "needs `rows`"),
         ("naming: camel", "naming: pascal", "naming"),
     ],
