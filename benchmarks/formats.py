@@ -191,9 +191,9 @@ def step_ours(conninfo: str, name: str, path: Path) -> dict[str, Any]:
 
 
 def step_plain(conninfo: str, name: str, path: Path) -> dict[str, Any]:
-    from sellerops.formats import json_splitting as json_pieces
+    from sellerops.formats import json_splitting
 
-    with patch.object(json_pieces, "MOST_REFUSED", 0):
+    with patch.object(json_splitting, "MOST_REFUSED", 0):
         return step_ours(conninfo, name, path)
 
 

@@ -52,11 +52,11 @@ class AbsentValueFiller:
         digests: Callable[[], pa.Array],
     ) -> pa.Array:
         nothing = pa.nulls(len(missing), pa.string())
-        pieces: list[Any] = ABSENT_PART.split(pattern)  # text, part, text, part, ..., text
-        for place in range(1, len(pieces), 2):
-            is_whole = pieces[place] == WHOLE_ROW
-            pieces[place] = digests() if is_whole else texts.get(pieces[place], nothing)
-        joined = pc.binary_join_element_wise(*pieces, "", null_handling="replace", null_replacement="")
+        parts: list[Any] = ABSENT_PART.split(pattern)  # text, part, text, part, ..., text
+        for place in range(1, len(parts), 2):
+            is_whole = parts[place] == WHOLE_ROW
+            parts[place] = digests() if is_whole else texts.get(parts[place], nothing)
+        joined = pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
         return self._numbered(name, joined, missing) if f"{{{WHOLE_ROW}}}" in pattern else joined
 
     def _numbered(self, name: str, filler: pa.Array, missing: pa.Array) -> pa.Array:

@@ -60,14 +60,14 @@ class WholeLines:
         """The next block, and whether it is the last; empty after the end."""
         parts, size = [self._rest], 0
         self._rest = b""
-        while piece := self._ahead:
+        while ahead := self._ahead:
             self._ahead = self._document.read(BLOCK_BYTES)
-            end = piece.rfind(b"\n") + 1 if self._ahead else len(piece)
+            end = ahead.rfind(b"\n") + 1 if self._ahead else len(ahead)
             if end:
-                self._rest = piece[end:]
-                return b"".join([*parts, memoryview(piece)[:end]]), not self._ahead
-            parts.append(piece)
-            size += len(piece)
+                self._rest = ahead[end:]
+                return b"".join([*parts, memoryview(ahead)[:end]]), not self._ahead
+            parts.append(ahead)
+            size += len(ahead)
             if size > _LONGEST_LINE:
                 raise UnreadableDocument(
                     f"a line is longer than {_LONGEST_LINE >> 20} MB.", where=self._where

@@ -109,11 +109,11 @@ class JsonText:
         if self.next() == "]":
             self.take("]")
             return
-        border = ItemSplitter()
+        splitter = ItemSplitter()
         while True:
-            if block := self._block(border, outer):
+            if block := self._block(splitter, outer):
                 yield block
-                if self._is_behind(block, border):
+                if self._is_behind(block, splitter):
                     continue
             yield self.value()
             # Inlined for the usual case: this runs for every row.
@@ -124,11 +124,11 @@ class JsonText:
 
     def lines(self) -> Iterator[Any]:
         """Consume the whole document; yields its values, with Blocks as in ``items``."""
-        border = LineSplitter()
+        splitter = LineSplitter()
         while self.next():
-            if block := self._block(border, ()):
+            if block := self._block(splitter, ()):
                 yield block
-                if self._is_behind(block, border):
+                if self._is_behind(block, splitter):
                     continue
             yield self.value()
 
@@ -167,29 +167,29 @@ class JsonText:
         if self.next():
             raise self._broken("there is more text after the end")
 
-    def _block(self, border: Splitter, outer: Sequence[dict[str, Any]]) -> Block | None:
+    def _block(self, splitter: Splitter, outer: Sequence[dict[str, Any]]) -> Block | None:
         """A block of the items that begin here; None if none can be cut."""
         self.next()
-        if not border.is_due(self._gone + self._at):
+        if not splitter.is_due(self._gone + self._at):
             return None
         self._undecode()
-        is_lines, size, is_last = isinstance(border, LineSplitter), CHUNK, False
+        is_lines, size, is_last = isinstance(splitter, LineSplitter), CHUNK, False
         while True:
             while len(self._raw) < size and not is_last:
                 more = self._document.read(CHUNK)
                 self._raw, is_last = self._raw + more, not more
-            end, step = border.end(self._raw, is_last=is_last)
+            end, step = splitter.end(self._raw, is_last=is_last)
             if 0 < end <= LONGEST_ITEM:
                 return Block(self._raw[:end], outer, step, is_lines)
             if is_last or not is_lines or size > LONGEST_ITEM:
-                border.missed(self._gone + len(self._raw))
+                splitter.missed(self._gone + len(self._raw))
                 return None
             size *= 2
 
-    def _is_behind(self, block: Block, border: Splitter) -> bool:
+    def _is_behind(self, block: Block, splitter: Splitter) -> bool:
         """Skip a block that was taken; returns whether it was."""
         end = self._gone + block.step
-        border.record(end, is_taken=block.is_taken)
+        splitter.record(end, is_taken=block.is_taken)
         if block.is_taken:
             self._raw, self._gone = self._raw[block.step :], end
         return block.is_taken
@@ -206,16 +206,16 @@ class JsonText:
     def _read(self, size: int) -> None:
         """Decode about ``size`` more bytes and append them to the text that is not consumed yet."""
         self._gone += self._at
-        pieces = [self._text[self._at :]]
+        parts = [self._text[self._at :]]
         while size > 0 and not self._ended:
             data, self._raw = self._raw or self._document.read(CHUNK), b""
             size -= len(data)
             self._ended = not data
             try:
-                pieces.append(self._decoder.decode(data, final=self._ended))
+                parts.append(self._decoder.decode(data, final=self._ended))
             except UnicodeDecodeError as error:
                 raise (self._cut() if self._ended else self._broken(f"not UTF-8 ({error.reason})")) from error
-        self._text, self._at = "".join(pieces), 0
+        self._text, self._at = "".join(parts), 0
 
     def _check(self, value: Any, end: int) -> None:
         """Refuse a value beyond the limits. Counting brackets is cheap and rules out depth for most items."""

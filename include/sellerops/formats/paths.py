@@ -35,7 +35,7 @@ class Step:
     """One name of a path, and what to select if its value is a list."""
 
     key: str
-    choice: Selector | None = None
+    selector: Selector | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Path:
     @property
     def is_list(self) -> bool:
         """Whether the value is a whole list, including a single xml element."""
-        return bool(self.steps) and self.steps[-1].choice == Selector()
+        return bool(self.steps) and self.steps[-1].selector == Selector()
 
 
 def split_path(text: str) -> tuple[Step, ...]:
@@ -63,8 +63,8 @@ def split_path(text: str) -> tuple[Step, ...]:
                 remedy="Write names separated by points: `price.amount`, `list[0].x`.",
             )
         key, place, every, wanted, value, bracket = found.groups()
-        choice = Selector(int(place) if place else None, wanted, value, bool(every)) if bracket else None
-        steps.append(Step(key, choice))
+        selector = Selector(int(place) if place else None, wanted, value, bool(every)) if bracket else None
+        steps.append(Step(key, selector))
         end = found.end()
     return tuple(steps)
 
@@ -78,7 +78,7 @@ def parse_path(text: str, rows: Sequence[str]) -> Path:
     while level < min(len(rows), len(steps)) and steps[level] == Step(rows[level]):
         level += 1
     is_above = level < len(rows)
-    if is_above and any(step.choice and step.choice.every for step in steps[level:]):
+    if is_above and any(step.selector and step.selector.every for step in steps[level:]):
         raise ConfigurationError(
             f"{text!r} reads every element of a list outside the row.",
             remedy="Use `[*]` within the row only; select one element, or keep the list with `[]`.",
@@ -95,18 +95,18 @@ def pick(value: Any, steps: Sequence[Step]) -> Any:
         if not isinstance(value, Mapping):
             return None
         value = value.get(step.key)
-        if step.choice is not None:
-            value = _chosen(value, step.choice)
+        if step.selector is not None:
+            value = _chosen(value, step.selector)
     return value
 
 
-def _chosen(value: Any, choice: Selector) -> Any:
+def _chosen(value: Any, selector: Selector) -> Any:
     entries = as_list(value)
-    if choice.place is not None:
-        return entries[choice.place] if choice.place < len(entries) else None
-    if choice.key is None:
+    if selector.place is not None:
+        return entries[selector.place] if selector.place < len(entries) else None
+    if selector.key is None:
         return entries
-    return next((entry for entry in entries if is_selected(entry, 0, choice)), None)
+    return next((entry for entry in entries if is_selected(entry, 0, selector)), None)
 
 
 def as_list(value: Any) -> list[Any]:
@@ -116,8 +116,8 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def is_selected(entry: Any, place: int, choice: Selector) -> bool:
-    """Whether an element of a list has the position or value that ``choice`` asks for."""
-    if choice.key is None:
-        return place == choice.place
-    return isinstance(entry, Mapping) and str(entry.get(choice.key)) == choice.value
+def is_selected(entry: Any, place: int, selector: Selector) -> bool:
+    """Whether an element of a list has the position or value that ``selector`` asks for."""
+    if selector.key is None:
+        return place == selector.place
+    return isinstance(entry, Mapping) and str(entry.get(selector.key)) == selector.value

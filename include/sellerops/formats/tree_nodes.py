@@ -30,7 +30,7 @@ class Node:
     is_every: bool = False
     is_kept: bool = False
     below: dict[str, Node] = field(default_factory=dict)
-    choices: dict[Selector, Node] = field(default_factory=dict)
+    selectors: dict[Selector, Node] = field(default_factory=dict)
 
     def child(self, key: str) -> Node:
         """The node for ``key``; the empty key, an xml element's own text, is this node itself."""
@@ -41,17 +41,17 @@ class Node:
             self.below[key] = found
         return found
 
-    def chosen(self, choice: Selector) -> Node:
-        found = self.choices.get(choice)
+    def chosen(self, selector: Selector) -> Node:
+        found = self.selectors.get(selector)
         if found is None:
-            sign = choice.place if choice.place is not None else f"{choice.key}={choice.value}"
-            found = self.choices[choice] = Node(f"{self.path}[{sign}]")
+            sign = selector.place if selector.place is not None else f"{selector.key}={selector.value}"
+            found = self.selectors[selector] = Node(f"{self.path}[{sign}]")
         return found
 
     @property
     def is_peculiar(self) -> bool:
         """Whether a value alone does not decide its column."""
-        return bool(self.choices or self.rank or self.is_list or self.is_every or self.is_kept)
+        return bool(self.selectors or self.rank or self.is_list or self.is_every or self.is_kept)
 
     def columns_below(self) -> Iterator[str]:
         """The columns of an object here."""
@@ -63,9 +63,9 @@ class Node:
 
     def keep(self) -> None:
         """Mark the nodes inside lists that have their own column."""
-        for node in (*self.below.values(), *self.choices.values()):
+        for node in (*self.below.values(), *self.selectors.values()):
             if node is not self:
-                node.is_kept = self.is_kept or (node in self.choices.values() and self.column is not None)
+                node.is_kept = self.is_kept or (node in self.selectors.values() and self.column is not None)
                 node.keep()
 
     def at(self, steps: Sequence[Step]) -> Node:
@@ -73,13 +73,13 @@ class Node:
         node = self
         for step in steps:
             node = node.child(step.key)
-            if step.choice is not None:
-                if step.choice == Selector():
+            if step.selector is not None:
+                if step.selector == Selector():
                     node.is_list = True
-                elif step.choice.every:
+                elif step.selector.every:
                     node.is_every = True
                 else:
-                    node = node.chosen(step.choice)
+                    node = node.chosen(step.selector)
         return node
 
 

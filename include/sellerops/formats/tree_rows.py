@@ -251,7 +251,7 @@ class TreeReader:
             kind = type(inner)
             if here.is_elsewhere:
                 continue
-            if here.choices:
+            if here.selectors:
                 rest = self._choose(inner, here, leaves, others)
                 if here.column is None:
                     inner, kind = rest, list
@@ -299,14 +299,14 @@ class TreeReader:
         rest: list[Any] = []
         done: set[Selector] = set()
         for place, entry in enumerate(as_list(value)):
-            choice = next((each for each in node.choices if is_selected(entry, place, each)), None)
-            if choice is None or choice in done:
+            selector = next((each for each in node.selectors if is_selected(entry, place, each)), None)
+            if selector is None or selector in done:
                 rest.append(entry)
                 continue
-            done.add(choice)
-            chosen = node.choices[choice]
+            done.add(selector)
+            chosen = node.selectors[selector]
             inner = entry if isinstance(entry, dict) else {"": entry}
-            key = choice.key if choice.key is not None and choice.key not in chosen.below else None
+            key = selector.key if selector.key is not None and selector.key not in chosen.below else None
             self._leaves({name: each for name, each in inner.items() if name != key}, chosen, leaves, others)
         return rest
 

@@ -34,7 +34,7 @@ class ChunkParser:
 
     def __init__(self, path: Sequence[str], names: Sequence[str], namespaces: Mapping[str, str]) -> None:
         declared = "".join(f" xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in namespaces.items())
-        self._begin = f"<piece{declared}>".encode()
+        self._begin = f"<chunk{declared}>".encode()
         self._name = path[-1]
         self._path = tuple(names)
         # Levels left below the root, the path's elements and those of ``names``.
@@ -42,20 +42,20 @@ class ChunkParser:
         self._refused = 0
         self._names: set[str] = set()
 
-    def read(self, piece: bytes) -> list[Any] | None:
+    def read(self, chunk: bytes) -> list[Any] | None:
         """The elements in order, as ``xml_stream`` would yield them; None if that must read the chunk."""
         if self._refused >= _MOST_REFUSED or len(self._names) > MOST_PLACES:
             return None
         try:
-            return self._elements(piece)
+            return self._elements(chunk)
         except (etree.XMLSyntaxError, NotChunkable):
             self._refused += 1
             return None
 
-    def _elements(self, piece: bytes) -> list[Any]:
-        if any(sign in piece for sign in _UNSEEN_NAMES):
+    def _elements(self, chunk: bytes) -> list[Any]:
+        if any(sign in chunk for sign in _UNSEEN_NAMES):
             raise NotChunkable
-        below: list[Any] = list(etree.fromstring(self._begin + piece + b"</piece>", _parser()))
+        below: list[Any] = list(etree.fromstring(self._begin + chunk + b"</chunk>", _parser()))
         if any(child.tag != self._name for child in below):
             raise NotChunkable
         for name in self._path:

@@ -56,9 +56,9 @@ class XmlUnits:
         # How often each level on the path to the rows occurred; and of consecutive elements, once known:
         # their level, their end tag, and where the last one ended.
         self._seen = [0] * (depth + 1)
-        self._level, self._border, self._ended = 0, b"", -1
+        self._level, self._end_tag, self._ended = 0, b"", -1
         self._namespaces: dict[str, str] = {}
-        self._pieces: ChunkParser | None = None
+        self._chunks: ChunkParser | None = None
         self._parser = self._made_parser()
 
     def __iter__(self) -> Iterator[Unit]:
@@ -82,12 +82,12 @@ class XmlUnits:
 
     def _end_of_whole(self, data: bytes) -> int:
         """The end of the last complete element in ``data``; all of it if there is none."""
-        place = data.rfind(self._border) if self._border else -1
-        return len(data) if place < 0 else place + len(self._border)
+        place = data.rfind(self._end_tag) if self._end_tag else -1
+        return len(data) if place < 0 else place + len(self._end_tag)
 
     def _read(self, data: bytes) -> list[Unit]:
         """The parts that end in ``data``: parsed as a chunk if it consists of whole parts, else by events."""
-        found = self._pieces.read(data) if self._pieces and self._stands_between(data) else None
+        found = self._chunks.read(data) if self._chunks and self._stands_between(data) else None
         if found is not None:
             # Feed expat as many lines and columns of blanks, to keep the positions in its messages right.
             last = len(data) - 1 - data.rfind(b"\n")
@@ -98,13 +98,13 @@ class XmlUnits:
         if data:
             self._feed(data)
         ready, self._ready = self._ready, []
-        if self._pieces is None:
+        if self._chunks is None:
             self._learn()
         return ready
 
     def _stands_between(self, data: bytes) -> bool:
         """Whether ``data`` begins right after an element's end tag and ends with one."""
-        return self._ended == self._fed and data.endswith(self._border)
+        return self._ended == self._fed and data.endswith(self._end_tag)
 
     def _learn(self) -> None:
         """Find the level to cut at: the outermost element on the path to the rows that occurred twice."""
@@ -113,8 +113,8 @@ class XmlUnits:
             return
         from sellerops.formats.xml_chunks import ChunkParser
 
-        self._level, self._border = level, f"</{self._rows[level - 1]}>".encode()
-        self._pieces = ChunkParser(self._rows[:level], self._rows[level:], self._namespaces)
+        self._level, self._end_tag = level, f"</{self._rows[level - 1]}>".encode()
+        self._chunks = ChunkParser(self._rows[:level], self._rows[level:], self._namespaces)
 
     def _feed(self, data: bytes, *, ended: bool = False) -> None:
         self._fed += len(data)
@@ -192,7 +192,7 @@ class XmlUnits:
                 self._take(_object(self._builder.close()))
                 self._builder = None
         if len(self._open) == self._level + 1 and tuple(self._open[1:]) == self._rows[: self._level]:
-            self._ended = self._parser.CurrentByteIndex + len(self._border)
+            self._ended = self._parser.CurrentByteIndex + len(self._end_tag)
         self._open.pop()
 
     def _data(self, text: str) -> None:

@@ -24,11 +24,11 @@ JSON = [spec for spec in CREATED if spec.format.kind in ("json", "jsonl")]
 def test_ordinary_documents_are_read_by_the_block(spec: ReportSpec) -> None:
     taken: list[bool] = []
     by_structs: list[bool] = []
-    told, read_whole = Splitter.told, tree_rows.TreeReader._read_whole
+    real_record, read_whole = Splitter.record, tree_rows.TreeReader._read_whole
 
-    def tell(self: Splitter, end: int, *, is_taken: bool) -> None:
+    def record(self: Splitter, end: int, *, is_taken: bool) -> None:
         taken.append(is_taken)
-        told(self, end, is_taken=is_taken)
+        real_record(self, end, is_taken=is_taken)
 
     def read(self: tree_rows.TreeReader, block: Block, first: int) -> Any:
         texts = read_whole(self, block, first)
@@ -41,7 +41,7 @@ def test_ordinary_documents_are_read_by_the_block(spec: ReportSpec) -> None:
     with (
         patch.object(json_stream, "CHUNK", 1500),
         patch.object(tree_rows, "BATCH_ITEMS", 2),
-        patch.object(Splitter, "told", tell),
+        patch.object(Splitter, "record", record),
         patch.object(tree_rows.TreeReader, "_read_whole", read),
     ):
         for table in spec.tables.values():

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from unit.sellerops.formats.helpers import bench_slice, table
 
 from sellerops.base.errors import SellerOpsError
-from sellerops.formats import RowReject, json_stream, open_rows, tree_rows
-from sellerops.formats import json_splitting as json_pieces
+from sellerops.formats import RowReject, json_splitting, json_stream, open_rows, tree_rows
 from sellerops.formats.casts import JSON_DECIMAL, ValueRules, cast_column
 from sellerops.formats.rows import RowStream, TextRows
 from sellerops.settings.specs import FileFormat, TableSpec
@@ -189,7 +188,7 @@ def small_blocks(size: int = 200, batch: int = 2, most_refused: int = 1000) -> I
     with (
         patch.object(json_stream, "CHUNK", size),
         patch.object(tree_rows, "BATCH_ITEMS", batch),
-        patch.object(json_pieces, "MOST_REFUSED", most_refused),
+        patch.object(json_splitting, "MOST_REFUSED", most_refused),
     ):
         yield
 
