@@ -142,7 +142,9 @@ def run(dag_params: dict[str, Any], try_number: int = 1) -> tuple[Any, Any]:
         spreadsheet_id="{{ params.spreadsheet_id or '' }}",
         check_only="{{ params.dry_run }}",
     )
-    context = task_context(dag_id="export__sales_by_marketplace_and_day", task_id=task.task_id, try_number=try_number)
+    context = task_context(
+        dag_id="export__sales_by_marketplace_and_day", task_id=task.task_id, try_number=try_number
+    )
     context["params"] = dag_params
     task.render_template_fields(context)
     with use_runtime(FakeRuntime()):
@@ -154,7 +156,11 @@ def test_the_form_reaches_the_export(ran: list[dict[str, Any]]) -> None:
     assert counts == {"rows_read": 5, "rows_known": 4, "rows_written": 1}
     run({"dry_run": True, "spreadsheet_id": SPREADSHEET})
     first, second = ran
-    assert (first["export"], first["dry_run"], first["spreadsheet_id"]) == ("sales_by_marketplace_and_day", False, "")
+    assert (first["export"], first["dry_run"], first["spreadsheet_id"]) == (
+        "sales_by_marketplace_and_day",
+        False,
+        "",
+    )
     assert (second["dry_run"], second["spreadsheet_id"]) == (True, SPREADSHEET)
     assert first["run"].dag_id == "export__sales_by_marketplace_and_day"
 
@@ -163,7 +169,9 @@ def test_the_form_reaches_the_export(ran: list[dict[str, Any]]) -> None:
 def test_a_failure_is_told_with_cause_and_remedy_at_its_last_try() -> None:
     task = ExportToSheetOperator(task_id="x", export="sales_by_marketplace_and_day", spreadsheet_id="busy")
     for try_number, told in ((1, False), (4, True)):
-        context = task_context(dag_id="export__sales_by_marketplace_and_day", task_id="x", try_number=try_number)
+        context = task_context(
+            dag_id="export__sales_by_marketplace_and_day", task_id="x", try_number=try_number
+        )
         with use_runtime(FakeRuntime()), pytest.raises(RetryableError):
             task.execute(context)
         assert (FAILURE_KEY in context["ti"].pushed) is told

@@ -20,7 +20,7 @@ from sellerops.settings.accounts import Account
 from sellerops.settings.marketplaces import marketplace
 from sellerops.settings.specs import PeriodKind, ReportSpec, load_specs
 
-SHOPS = {"northwind_na": ("US", "CA", "MX"), "northwind_eu": ("GB", "DE", "FR")}
+COUNTRIES = {"northwind_na": ("US", "CA", "MX"), "northwind_eu": ("GB", "DE", "FR")}
 CREATED = [spec for spec in load_specs()[0] if spec.request.how == "created"]
 AS_OF = datetime(2026, 11, 18, 14, tzinfo=UTC)
 # What is rare is looked for further back.
@@ -70,8 +70,10 @@ def _made(spec: ReportSpec, slice_: Slice, moment: datetime) -> Sample | None:
 
 def _slices(spec: ReportSpec, account: str) -> Iterator[tuple[Slice, datetime]]:
     """Slices of the account, each with the moment of its run: the likeliest to have data first."""
-    shops = tuple(marketplace(code) for code in SHOPS[account])
-    owner = Account(account, shops[0].region, shops, f"amazon_sp_{account}", sources=(spec.source,))
+    marketplaces = tuple(marketplace(code) for code in COUNTRIES[account])
+    owner = Account(
+        account, marketplaces[0].region, marketplaces, f"amazon_sp_{account}", sources=(spec.source,)
+    )
     if spec.period.kind is PeriodKind.SNAPSHOT:
         for moment in _MOMENTS:
             for slice_ in plan_slices(spec, owner, run_at=moment, now=moment):
@@ -84,7 +86,7 @@ def _slices(spec: ReportSpec, account: str) -> Iterator[tuple[Slice, datetime]]:
 
 
 def split_options(spec: ReportSpec, slice_: Slice) -> dict[str, str]:
-    """What a create is told beside the spec's options where the spec splits: the first values there are."""
+    """The options of a split request beside the spec's: the first values."""
     split = spec.request.split
     if split is None:
         return {}

@@ -268,9 +268,9 @@ def test_the_task_reads_the_file_and_writes_the_sheet(
     assert "Share the spreadsheet" in context["ti"].pushed[FAILURE_KEY]["remedy"]
     with ledger.connection() as connection:
         rows = connection.execute("SELECT dag_id, run_id, try_number, error FROM sellerops.table_export")
-        told = [tuple(row.values()) for row in rows.fetchall()]
-    assert [row[:3] for row in told] == [("export__sales", context["ti"].run_id, 2)] * 3
-    assert [row[3] is None for row in told] == [True, True, False]
+        recorded = [tuple(row.values()) for row in rows.fetchall()]
+    assert [row[:3] for row in recorded] == [("export__sales", context["ti"].run_id, 2)] * 3
+    assert [row[3] is None for row in recorded] == [True, True, False]
 
 
 # -- crashes, repeats

@@ -1,6 +1,6 @@
-"""Every column that places a row has a value in every row, also where Amazon may leave the field empty.
+"""Every column that identifies a row has a value in every row, even if Amazon may leave the field empty.
 
-`empty_fields.csv` says of each such column whether Amazon may leave it empty, and which of Amazon's models or
+`empty_fields.csv` states for each such column whether Amazon may leave it empty, and which of Amazon's models or
 schemas declares that. Flat files and Ads reports are `undeclared`: there only what a row is about (its order,
 its SKU in a list of SKUs, its campaign) and its dates always have a value.
 """
@@ -35,7 +35,7 @@ def facts() -> dict[tuple[str, str], bool]:
 
 
 def placing(spec: ReportSpec, name: str) -> list[str]:
-    """The columns of a document by which a row is placed: key, day, version, shop; without a header those
+    """The columns of a document that identify a row: key, day, version, marketplace; without a header those
     that the spec requires, too, for they must have a value in some row.
     """
     table = spec.tables[name]

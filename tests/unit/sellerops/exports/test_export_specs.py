@@ -1,4 +1,4 @@
-"""What an export file may say, and what it is told when it says something else."""
+"""What an export file may contain, and the errors for anything else."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def test_a_whole_file(tmp_path: Path) -> None:
 )
 def test_a_wrong_key_is_named_with_its_remedy(tmp_path: Path, more: str, words: str) -> None:
     write(tmp_path, SOUND + more)
-    told = refusal(tmp_path)
-    assert words in told
-    assert "sales.yaml" in told
+    message = refusal(tmp_path)
+    assert words in message
+    assert "sales.yaml" in message
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What stands in a key column that is empty."""
+"""The values that fill empty key columns."""
 
 from __future__ import annotations
 

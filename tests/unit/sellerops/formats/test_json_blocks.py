@@ -1,4 +1,4 @@
-"""JSON read by the block gives what JSON read item by item gives, whatever stands in it."""
+"""JSON read by the block gives what JSON read item by item gives, whatever it contains."""
 
 from __future__ import annotations
 
@@ -243,13 +243,13 @@ def documents(draw: st.DrawFn, shape: str, odd: list[str] = ODD, most: int = 25)
 def same(shape: str, content: bytes, size: int, batch: int) -> None:
     plain = item_by_item(shape, content, batch=batch)
     with small_blocks(size, batch):
-        found, told = outcome(shape, content), outcome(shape, content, as_text=True)
-    assert found.error == told.error == plain.error
+        found, as_texts = outcome(shape, content), outcome(shape, content, as_text=True)
+    assert found.error == as_texts.error == plain.error
     if plain.error:
         return
     assert found == plain
-    assert sorted(map(repr, map(_sorted, told.rows))) == sorted(map(repr, map(_sorted, plain.rows)))
-    assert told.rejects == plain.rejects
+    assert sorted(map(repr, map(_sorted, as_texts.rows))) == sorted(map(repr, map(_sorted, plain.rows)))
+    assert as_texts.rejects == plain.rejects
 
 
 def _sorted(row: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -271,7 +271,7 @@ def test_what_is_no_json_ends_in_the_same_error(shape: str, data: st.DataObject,
     broken = data.draw(documents(shape, BROKEN))
     end = data.draw(st.integers(0, len(sound)))
     damages = [broken, sound[:end]]
-    # Of two defects the one that is read first is told, and blocks are read further ahead.
+    # Of two defects the one read first is reported, and blocks are read further ahead.
     if not item_by_item(shape, sound).error:
         damages.append(sound[:end] + b"\xff" + sound[end:])
     for damaged in damages:

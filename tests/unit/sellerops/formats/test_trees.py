@@ -114,8 +114,10 @@ LINES = table(
 )
 
 
-def line(shop: str, payload: Any) -> bytes:
-    return json.dumps({"request": {"marketplaceId": shop}, "answer": {"payload": payload}}).encode() + b"\n"
+def line(country: str, payload: Any) -> bytes:
+    return (
+        json.dumps({"request": {"marketplaceId": country}, "answer": {"payload": payload}}).encode() + b"\n"
+    )
 
 
 def test_each_line_is_a_document_and_rows_are_numbered_through() -> None:

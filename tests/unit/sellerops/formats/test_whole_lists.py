@@ -102,12 +102,12 @@ def test_an_empty_list_has_no_rows_and_anything_else_is_no_document(tmp_path: Pa
 
 def test_facts_stand_in_every_row_and_unknown_ones_are_null(tmp_path: Path) -> None:
     spec = spec_of(tmp_path)
-    told = Read(spec, json.dumps([ROW, {**ROW, "date": "2026-11-03"}]), FACTS)
-    assert [row["profile_id"] for row in told.rows] == ["3141592653589793238"] * 2
-    assert [row["budget_limit"] for row in told.rows] == [Decimal("10.50")] * 2
-    assert "timezone" not in told.rows[0]
+    read = Read(spec, json.dumps([ROW, {**ROW, "date": "2026-11-03"}]), FACTS)
+    assert [row["profile_id"] for row in read.rows] == ["3141592653589793238"] * 2
+    assert [row["budget_limit"] for row in read.rows] == [Decimal("10.50")] * 2
+    assert "timezone" not in read.rows[0]
     assert [row["profile_id"] for row in Read(spec, json.dumps([ROW])).rows] == [None]
-    assert told.stream.drift.missing == ["ecp_add_to_cart"]
+    assert read.stream.drift.missing == ["ecp_add_to_cart"]
     with pytest.raises(UnreadableDocument, match="'limit' is not a valid decimal"):
         Read(spec, json.dumps([ROW]), {"limit": "much"})
 

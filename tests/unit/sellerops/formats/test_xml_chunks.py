@@ -1,4 +1,4 @@
-"""Elements read many at once are what the event reader makes of them, whatever stands in the document."""
+"""Elements read many at once are what the event reader makes of them, whatever the document contains."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ ROWS = table({"sku": {"from": "k"}, "n": {"type": "integer", "from": "n"}}, rows
 
 @contextmanager
 def chunk_size(size: int) -> Iterator[list[int]]:
-    """The size of a piece; gives how many elements each piece that was taken had."""
+    """Sets the size of a chunk; yields how many elements each accepted chunk had."""
     taken: list[int] = []
     real, chunk, head = ChunkParser.read, xml_stream.CHUNK, xml_encoding._HEAD
 
-    def read(pieces: ChunkParser, slice_: bytes) -> list[Any] | None:
-        found = real(pieces, slice_)
+    def read(parser: ChunkParser, chunk: bytes) -> list[Any] | None:
+        found = real(parser, chunk)
         if found is not None:
             taken.append(len(found))
         return found
@@ -51,7 +51,7 @@ class Slow(XmlUnits):
 
 
 def units(kind: type[XmlUnits], content: bytes, path: str, wanted: set[str]) -> tuple[list[Any], str]:
-    """Every part with what it stands in, and the error the reading ends with."""
+    """Every part with its enclosing objects, and the error that reading ends with."""
     rows = path.split(".")
     found: list[Any] = []
     try:
@@ -64,7 +64,7 @@ def units(kind: type[XmlUnits], content: bytes, path: str, wanted: set[str]) -> 
 
 
 def assert_same(content: bytes, path: str) -> None:
-    """The same parts and the same error. Before an error, what stands in its piece is not given by either."""
+    """The same parts and the same error. Neither reader yields parts of a chunk with an error."""
     fast, fast_error = units(XmlUnits, content, path, {"v"})
     slow, slow_error = units(Slow, content, path, {"v"})
     assert fast_error == slow_error

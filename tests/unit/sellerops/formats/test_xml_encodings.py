@@ -68,7 +68,7 @@ def test_without_a_declaration_the_download_says_it() -> None:
 
 
 def test_a_wide_character_may_be_cut_anywhere() -> None:
-    """A piece of the document ends in the middle of a character."""
+    """A chunk of the document ends in the middle of a character."""
     for shift in range(2):
         title = "x" * (65_536 - 90 + shift) + "日本語" * 100
         assert titles(document(title, "Shift_JIS").encode("cp932")) == [title]

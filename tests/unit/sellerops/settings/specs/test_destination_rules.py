@@ -126,10 +126,10 @@ def test_names_that_do_not_exist_are_told_once(tmp_path: Path, monkeypatch: pyte
         "  - {families: brand_analytcs, destinations: postgres}\n"
         "  - {accounts: [northwind_na, northwind_uk], reports: all_ordres, destinations: bigquery}\n"
     )
-    told = [str(problem.error) for problem in report_problems()]
-    assert len(told) == 3
-    assert "rules.0.families" in told[0] and "Did you mean 'brand_analytics'?" in told[0]
-    assert "rules.1.reports" in told[1] and "Did you mean 'all_orders'?" in told[1]
-    assert "rules.1.accounts" in told[2] and "Did you mean" in told[2]
+    messages = [str(problem.error) for problem in report_problems()]
+    assert len(messages) == 3
+    assert "rules.0.families" in messages[0] and "Did you mean 'brand_analytics'?" in messages[0]
+    assert "rules.1.reports" in messages[1] and "Did you mean 'all_orders'?" in messages[1]
+    assert "rules.1.accounts" in messages[2] and "Did you mean" in messages[2]
     assert all(isinstance(problem.error, ConfigurationError) for problem in report_problems())
     assert {problem.file for problem in report_problems()} == {"destinations.yaml"}
