@@ -413,7 +413,7 @@ def test_a_sheet_that_is_something_elses_is_left_alone(export: Export, tab: Tab)
         with pytest.raises(ConfigurationError, match="below an empty header row"):
             export(wanted)
     tab.cells = {(1, 1): "day", (1, 2): "day"}
-    with pytest.raises(ConfigurationError, match="'day' stands twice"):
+    with pytest.raises(ConfigurationError, match="'day' occurs twice"):
         export(spec())
     assert len(tab.cells) == 2
 

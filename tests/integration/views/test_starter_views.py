@@ -321,11 +321,11 @@ def test_job_runs_tell_every_load_and_every_reason(store: PostgresStore, ledger:
         "SELECT * FROM sellerops_views.job_runs "
         "WHERE coalesce(table_name, '') <> 'amazon_sp.sales_daily_totals' ORDER BY run_id, day"
     )
-    found = [
+    states = [
         (row["run_id"][-1], str(row["day"])[-2:], str(row["last_day"])[-2:], row["state"], row["destination"])
         for row in found
     ]
-    assert found == [
+    assert states == [
         ("1", "18", "18", "LOADED", "postgres"),
         ("2", "18", "18", "LOADED", "postgres"),
         ("2", "19", "19", "QUARANTINED", "postgres"),
