@@ -8,7 +8,6 @@ from typing import BinaryIO
 from sellerops.calendar.slices import Slice
 from sellerops.formats.arrow_without_pandas import avoid_pandas_import
 from sellerops.formats.assembly import Assembler
-from sellerops.formats.casts import FLAT_DECIMAL, JSON_DECIMAL, ValueRules
 from sellerops.formats.charsets import LineDecoder, candidates, codec_name, declared_charset
 from sellerops.formats.checks import checked
 from sellerops.formats.headers import Header
@@ -19,6 +18,7 @@ from sellerops.formats.rows import STRUCTURAL, DriftReport, Reader, RejectReason
 from sellerops.formats.sniff import Document
 from sellerops.formats.times import with_marketplace_orders
 from sellerops.formats.tree_rows import TreeReader, rows_of
+from sellerops.formats.value_rules import FLAT_DECIMAL, JSON_DECIMAL, ValueRules
 from sellerops.settings.marketplaces import Marketplace, marketplace, marketplace_by_id
 from sellerops.settings.specs import FileFormat, TableSpec
 

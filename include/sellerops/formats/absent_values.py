@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sellerops.formats.casts import ValueRules, cast_column
+from sellerops.formats.casts import cast_column
+from sellerops.formats.value_rules import ValueRules
 from sellerops.settings.specs import TableSpec
 from sellerops.settings.specs.columns import ABSENT_PART, WHOLE_ROW, absent_value
 

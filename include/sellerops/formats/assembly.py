@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from hashlib import blake2b
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sellerops.base.errors import UnreadableDocument
 from sellerops.calendar.slices import Slice
 from sellerops.formats.absent_values import AbsentValueFiller
-from sellerops.formats.casts import (
-    ValueRules,
-    arrow_type,
-    cast_column,
-    contains_any,
-    is_plain_decimal,
-    is_read_by_sql,
-)
-from sellerops.formats.column_bytes import longest
+from sellerops.formats.casts import cast_column, is_plain_decimal, is_read_by_sql
+from sellerops.formats.column_bytes import contains_any, longest
 from sellerops.formats.names import Field, is_needed
+from sellerops.formats.row_rules import accepted_window, fact_values, key_columns, marketplace_names
+from sellerops.formats.row_texts import Texts, empty_rows, line_hashes
 from sellerops.formats.rows import RejectReason, RowReject, Rows, Tally, TextRows, marked
-from sellerops.settings.marketplaces import all_marketplaces
-from sellerops.settings.specs import ColumnType, TableSpec, WriteDisposition
+from sellerops.formats.value_rules import ValueRules, arrow_type
+from sellerops.settings.specs import ColumnType, TableSpec
 
 SOURCE_LINE = "source_line"
-_UNIT, _EQUALS = "\x1f", "\x1e"
 # Bytes that a field must not contain: they would end it, or open a quote for COPY.
 _APART = (b"\t", b"\n", b"\r", b"\b")
 LINE_END = b"\n"
@@ -38,23 +30,6 @@ _NULLS_EMPTY = {"null_handling": "replace", "null_replacement": ""}
 _NEAR = timedelta(days=2)
 # Bytes of a row's key columns in total.
 LONGEST_KEY = 2400
-
-
-@dataclass(frozen=True)
-class Texts:
-    """Rows of one document as text: an array for each column (null: empty), their lines, a row's raw text.
-
-    All arrays have the length of ``lines`` (int64). ``marked``: number of damaged texts by row position.
-    ``by_type``: all columns of a type concatenated, if they are contiguous in memory. ``plain``: names of the
-    columns known to contain no control characters.
-    """
-
-    columns: Mapping[str, pa.Array]
-    lines: np.ndarray
-    raw: Callable[[int], str]
-    marked: Mapping[int, int] = field(default_factory=dict)
-    by_type: Mapping[ColumnType, pa.Array] = field(default_factory=dict)
-    plain: Collection[str] = ()
 
 
 @dataclass
@@ -85,13 +60,13 @@ class Assembler:
         self._rules = rules
         self._tally = tally
         self._absent = AbsentValueFiller(table, rules)
-        self._keys = tuple(dict.fromkeys(_key_columns(table)))
-        self._facts = _fact_values(table, facts or {}, rules)
-        self._window = _window(table, slice_)
+        self._keys = tuple(dict.fromkeys(key_columns(table)))
+        self._facts = fact_values(table, facts or {}, rules)
+        self._window = accepted_window(table, slice_)
         self._days = slice_.days
         self._zone = ZoneInfo(slice_.timezone)
         self._hashed = not table.primary_key
-        self._marketplace_ids = _marketplace_names() if table.marketplace_from else None
+        self._marketplace_ids = marketplace_names() if table.marketplace_from else None
 
     def schema(self, fields: Sequence[Field]) -> pa.Schema:
         """The schema of batches made of ``fields``."""
@@ -192,7 +167,7 @@ class Assembler:
         if self._marketplace_ids is not None:
             arrays.append(self._marketplace(texts))
         if self._hashed:
-            arrays.append(_line_hashes(texts, self._tally.personal_up_to()))
+            arrays.append(line_hashes(texts, self._tally.personal_up_to()))
         return arrays
 
     def _examine(self, texts: Texts, fields: Sequence[Field], *, as_text: bool = False) -> _Found:
@@ -200,7 +175,7 @@ class Assembler:
         found = _Found()
 
         def hashes() -> pa.Array:
-            return _line_hashes(texts, self._tally.personal_up_to())
+            return line_hashes(texts, self._tally.personal_up_to())
 
         sound = {
             column_type
@@ -285,7 +260,7 @@ class Assembler:
     ) -> None:
         # A row that is entirely empty is rejected, even if `absent` would fill its key.
         may_be_empty = texts.columns and (self._hashed or self._absent.is_needed_for(texts.columns))
-        for place in _places(_is_empty(texts)) if may_be_empty else ():
+        for place in _places(empty_rows(texts)) if may_be_empty else ():
             self._refuse(refused, texts, place, RejectReason.MISSING_KEY, None, None)
         for name in self._keys:
             column = typed[name]
@@ -335,78 +310,6 @@ def _as_text(texts: Texts, found: _Found, column: Field) -> pa.Array:
     """The texts of a column, with `absent` values filled in if the column is text."""
     is_text = column.type is ColumnType.TEXT and column.name in found.typed
     return found.typed[column.name] if is_text else texts.columns[column.name]
-
-
-def _key_columns(table: TableSpec) -> list[str]:
-    day = [table.day] if table.day and table.write_disposition is WriteDisposition.REPLACE else []
-    return [name for name in (*table.primary_key, *day) if name in table.read_columns]
-
-
-def _fact_values(table: TableSpec, facts: Mapping[str, str], rules: ValueRules) -> dict[str, pa.Scalar]:
-    """The value of each fact column. Raises UnreadableDocument if it does not match the column's type."""
-    values = {}
-    for name, fact in table.facts.items():
-        cast = cast_column(pa.array([facts.get(fact)], pa.string()), table.columns[name].type, rules)
-        if cast.failures:
-            raise UnreadableDocument(
-                f"the request's {fact!r} is not a valid {table.columns[name].type.value}.", fact=facts[fact]
-            )
-        values[name] = cast.values[0]
-    return values
-
-
-def _window(table: TableSpec, slice_: Slice) -> tuple[str, date | datetime, date | datetime] | None:
-    """Day column, first accepted value, and first value after the accepted range.
-
-    Includes a day before and after the slice's days: Amazon may cut the window by another clock than that of
-    the rows' dates. Such rows are accepted here, and the load skips them as superseded: the document of
-    their own day has that day complete.
-    """
-    if table.write_disposition is not WriteDisposition.REPLACE or not table.day or not slice_.days:
-        return None
-    first, end = slice_.days[0] - timedelta(days=1), slice_.days[-1] + timedelta(days=2)
-    if table.columns[table.day].type is ColumnType.TIMESTAMP:
-        zone = ZoneInfo(slice_.timezone)
-        return table.day, datetime.combine(first, time(0), zone), datetime.combine(end, time(0), zone)
-    return table.day, first, end
-
-
-def _marketplace_names() -> tuple[pa.Array, pa.Array]:
-    """The names of marketplaces in reports (lower case), and the id for each."""
-    known = all_marketplaces().values()
-    names = [*(each.sales_channel.lower() for each in known), *(each.id.lower() for each in known)]
-    return pa.array(names), pa.array([each.id for each in known] * 2)
-
-
-def _is_empty(texts: Texts) -> pa.Array:
-    """A mask of the rows without a single value."""
-    columns = list(texts.columns.values())
-    if not all(column.null_count for column in columns):
-        return pa.repeat(False, len(texts.lines))
-    empty = columns[0].is_null()
-    for column in columns[1:]:
-        empty = pc.and_(empty, column.is_null())
-    return empty
-
-
-def _line_hashes(texts: Texts, left_out: Collection[str]) -> pa.Array:
-    """128-bit hashes of the rows' content, independent of column order and of empty columns.
-
-    ``left_out``: columns that are not stored; with a hash of them, a guessed value could be confirmed.
-    """
-    parts = [
-        pc.binary_join_element_wise(name, texts.columns[name], _EQUALS)
-        for name in sorted(texts.columns)
-        if name not in left_out
-    ]
-    if not parts:
-        return pa.array(["" for _ in texts.lines], pa.string())
-    # Arrow drops a row with nothing to join; such a row is rejected later and must keep its position.
-    parts[0] = pc.if_else(_is_empty(texts), "", parts[0])
-    joined = pc.binary_join_element_wise(*parts, _UNIT, null_handling="skip")
-    return pa.array(
-        [blake2b(text.encode(), digest_size=16).hexdigest() for text in joined.to_pylist()], pa.string()
-    )
 
 
 def _places(mask: pa.Array) -> list[int]:

@@ -31,6 +31,12 @@ def has_only(values: pa.Array, characters: bytes) -> bool:
     return not content(values).translate(None, characters)
 
 
+def contains_any(values: pa.Array, *parts: bytes) -> bool:
+    """Whether the concatenated bytes of all texts contain one of ``parts``."""
+    texts = content(values)
+    return any(part in texts for part in parts)
+
+
 def made_of(characters: bytes) -> Callable[[pa.Array], pa.Array | None]:
     """A mask of the texts that consist of ``characters`` only; None if all do, or too few to be of use."""
     is_other = np.ones(256, dtype=bool)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sellerops.formats.assembly import Texts
 from sellerops.formats.json_columns import Columns, Refused, columns_of
 from sellerops.formats.json_exact import UNREAD, Items, pairs_written
 from sellerops.formats.json_splitting import Block
 from sellerops.formats.json_structs import Shape, decoder_for, shape_of
 from sellerops.formats.names import Field
+from sellerops.formats.row_texts import Texts
 from sellerops.formats.tree_columns import as_json, is_storable
 from sellerops.formats.tree_nodes import Node
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from sellerops.formats.assembly import Assembler, Texts
+from sellerops.formats.assembly import Assembler
 from sellerops.formats.blocks import Block, combined, is_empty, is_odd, newlines_of, parse_fields
 from sellerops.formats.charsets import LineDecoder
 from sellerops.formats.headers import Header
@@ -25,6 +25,7 @@ from sellerops.formats.records import (
     quotes_all,
     records_of,
 )
+from sellerops.formats.row_texts import Texts
 from sellerops.formats.rows import RejectReason, Rows, Tally
 from sellerops.formats.sniff import Document
 from sellerops.formats.torn_rows import Line, Refused

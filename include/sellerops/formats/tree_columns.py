@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sellerops.base.limits import LONGEST_NUMBER
-from sellerops.formats.casts import contains_any
+from sellerops.formats.column_bytes import contains_any
 from sellerops.formats.json_values import LongNumber, Number, Repeating
 from sellerops.formats.numbers import parse_decimal
 from sellerops.formats.tree_nodes import Node

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sellerops.formats.assembly import Assembler, Texts
+from sellerops.formats.assembly import Assembler
 from sellerops.formats.json_blocks import BlockReader
 from sellerops.formats.json_splitting import Block
-from sellerops.formats.json_stream import JsonLines, JsonUnits
+from sellerops.formats.json_units import JsonLines, JsonUnits
 from sellerops.formats.json_values import Number, Repeating
 from sellerops.formats.list_pages import ListPages
 from sellerops.formats.names import (
@@ -23,6 +23,7 @@ from sellerops.formats.names import (
     snake_case,
 )
 from sellerops.formats.paths import Path, Selector, as_list, is_selected, parse_path, pick
+from sellerops.formats.row_texts import Texts
 from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally, marked
 from sellerops.formats.sniff import Document
 from sellerops.formats.tree_columns import as_json, combined, is_storable, spread, text_column, text_of

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from sellerops.base.errors import DocumentDamaged, UnreadableDocument
-from sellerops.formats.assembly import Assembler, Texts
+from sellerops.formats.assembly import Assembler
 from sellerops.formats.blocks import (
     Block,
     WholeLines,
@@ -32,6 +32,7 @@ from sellerops.formats.blocks import (
 from sellerops.formats.charsets import LineDecoder
 from sellerops.formats.headers import Header
 from sellerops.formats.names import Field
+from sellerops.formats.row_texts import Texts
 from sellerops.formats.rows import (
     DriftReport,
     RejectReason,

@@ -175,7 +175,8 @@ def test_words_for_nothing_are_null_in_every_typed_column(spec: Any, word: str) 
     """Of each flat table the first column of each type that a row can do without."""
     import pyarrow as pa
 
-    from sellerops.formats.casts import ValueRules, cast_column
+    from sellerops.formats.casts import cast_column
+    from sellerops.formats.value_rules import ValueRules
 
     for table in spec.tables.values():
         for kind in {column.type for column in table.read_columns.values()} - {ColumnType.TEXT}:

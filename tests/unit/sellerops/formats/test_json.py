@@ -15,7 +15,7 @@ from unit.sellerops.formats.helpers import Read, bench_slice, table
 
 from sellerops.base.errors import DocumentDamaged, NotTheReport, UnreadableDocument
 from sellerops.formats import open_rows, tree_rows
-from sellerops.formats.json_stream import JsonUnits
+from sellerops.formats.json_units import JsonUnits
 from sellerops.formats.sniff import Document
 from sellerops.formats.trees import DecodedUnits
 from sellerops.settings.specs import FileFormat

@@ -16,8 +16,9 @@ from unit.sellerops.formats.helpers import bench_slice, table
 
 from sellerops.base.errors import SellerOpsError
 from sellerops.formats import RowReject, json_splitting, json_stream, open_rows, tree_rows
-from sellerops.formats.casts import JSON_DECIMAL, ValueRules, cast_column
+from sellerops.formats.casts import cast_column
 from sellerops.formats.rows import RowStream, TextRows
+from sellerops.formats.value_rules import JSON_DECIMAL, ValueRules
 from sellerops.settings.specs import FileFormat, TableSpec
 
 COLUMNS: dict[str, Any] = {
