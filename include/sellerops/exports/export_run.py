@@ -100,8 +100,8 @@ class _Export:
         sheet = Sheet(self.api, self.target, self.spec.anchor)
         with Spool() as spool:
             with self.source.open(self.spec) as result:
-                plan, held = self._plan(sheet, result)
-                self._read(result, plan, held, spool)
+                plan, present = self._plan(sheet, result)
+                self._read(result, plan, present, spool)
             last_row = plan.first_row + spool.rows - 1
             sheet.check_size(plan.layout, last_row)
             if not dry_run:
@@ -124,24 +124,24 @@ class _Export:
         at = [result.names.index(name) for name in self.spec.append_only]
         keys, days = [titles[each] for each in at], [result.days[each] for each in at]
         header = sheet.header()
-        held = SheetContent(sheet.anchor.row)
+        present = SheetContent(sheet.anchor.row)
         if keys or set(titles) - set(read_header(sheet.anchor, header)):
-            held = sheet.read_content(header, titles, keys, days)
-        if not header and held.used_columns:
+            present = sheet.read_content(header, titles, keys, days)
+        if not header and present.used_columns:
             raise ConfigurationError(
                 "there are values below an empty header row: the sheet is used for something else.",
                 where=f"sheet {sheet.anchor}",
                 remedy="Correct `range`, or choose an empty sheet for the export.",
             )
-        layout = plan_layout(sheet.anchor, header, titles, keys, held.used_columns)
+        layout = plan_layout(sheet.anchor, header, titles, keys, present.used_columns)
         if self.spec.mode is ExportMode.APPEND:
-            return _Plan(layout, held.last_row + 1, ()), held
+            return _Plan(layout, present.last_row + 1, ()), present
         stale = set(records.last_titles(self.ledger, self.spec, self.target)) - set(titles)
         known = read_header(sheet.anchor, header)
         emptied = tuple(known[title] for title in stale if title in known)
-        return _Plan(layout, layout.first_row, (*layout.columns, *emptied)), held
+        return _Plan(layout, layout.first_row, (*layout.columns, *emptied)), present
 
-    def _read(self, result: Result, plan: _Plan, held: SheetContent, spool: Spool) -> None:
+    def _read(self, result: Result, plan: _Plan, present: SheetContent, spool: Spool) -> None:
         """Check all rows and spool them as cells; rows whose key is in the sheet are only counted."""
         at = [result.names.index(name) for name in self.spec.append_only]
         days = [result.days[each] for each in at]
@@ -152,7 +152,7 @@ class _Export:
             if at:
                 key = key_of([row[each] for each in at], days)
                 self._check_key(key, seen, plan)
-                if key in held.keys:
+                if key in present.keys:
                     plan.rows_known += 1
                     continue
             spool.add(row)

@@ -1,4 +1,4 @@
-"""Reads the rows of an export's table or query from Postgres or BigQuery, in constant memory."""
+"""The rows of an export's table or query, read-only, from Postgres or BigQuery, in constant memory."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from sellerops.destinations.bigquery import BigQueryAddress
 
-# Technical columns that an export without `columns` does not copy.
+# Of an export without `columns`: what only we need of a row is not copied.
 TECHNICAL = frozenset({"load_id", "source_line", "line_hash", "reported_at"})
 _FETCH = 5_000
-# Timeouts of one call to BigQuery, and of a whole query.
+# Of one call to BigQuery, and of a whole query.
 _CALL_SECONDS, _QUERY_SECONDS = 120.0, 1_800.0
 # pg_type.oid of date.
 _DATE_OID = 1082
@@ -28,7 +28,7 @@ _ONLY_READS = "An export only reads: write one SELECT."
 
 @dataclass(frozen=True)
 class Result:
-    """The columns of an export in its order, which of them are dates, and its rows."""
+    """Columns of the result as the export wants them, and its rows in that order."""
 
     names: tuple[str, ...]
     days: tuple[bool, ...]
@@ -36,13 +36,13 @@ class Result:
 
 
 class Source(Protocol):
-    """A database to export from. Raises ConfigurationError (wrong SQL) and RetryableError (no answer)."""
+    """Where exports read. ConfigurationError: the SQL does not fit; RetryableError: the database is away."""
 
     def open(self, spec: ExportSpec) -> AbstractContextManager[Result]: ...
 
 
 class PostgresSource:
-    """Reads in one read-only transaction, from one snapshot of the tables, with the role of ``conninfo``."""
+    """Reads in one read-only transaction that sees one state of the tables, as the role of ``conninfo``."""
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
@@ -52,7 +52,7 @@ class PostgresSource:
         import psycopg
 
         try:
-            # A server-side cursor: DECLARE accepts a single SELECT only.
+            # A server-side cursor: DECLARE takes one SELECT and nothing else.
             with read_only(self._conninfo) as connection, connection.cursor("export") as cursor:
                 cursor.itersize = _FETCH
                 cursor.execute(self._sql(connection, spec).encode())
@@ -84,7 +84,7 @@ class PostgresSource:
 
 
 class BigQuerySource:
-    """Reads with one query job, in pages. Tables are ``<dataset_prefix><source>.<table>`` in the project."""
+    """Reads by one query job, in pages. Tables are ``<dataset_prefix><source>.<table>`` of the project."""
 
     def __init__(self, address: BigQueryAddress) -> None:
         self._address = address
@@ -98,7 +98,7 @@ class BigQuerySource:
         client = self._address.client()
         try:
             sql = spec.query or self._table_sql(client, spec)
-            # A dry run is free and tells the kind of statement before anything runs.
+            # Costs nothing, and says what kind of statement it is before anything runs.
             dry = QueryJobConfig(dry_run=True)
             kind = client.query(sql, job_config=dry, timeout=_CALL_SECONDS).statement_type
             if kind not in (None, "SELECT"):
@@ -126,13 +126,13 @@ class BigQuerySource:
         whole = f"`{name}`"
         if found.require_partition_filter and found.time_partitioning:
             day = f"`{found.time_partitioning.field}`"
-            # BigQuery requires a condition on the partition; this one selects the whole table.
+            # All of the table, said so that the service lets it be read.
             whole += f" WHERE ({day} >= '0001-01-01' OR {day} IS NULL)"
         return _select(spec, names, quote="`", table=whole)
 
 
 def _select(spec: ExportSpec, names: Sequence[str], *, quote: str, table: str = "") -> str:
-    """A SELECT with a fixed order, so that rewriting a sheet does not shuffle its rows."""
+    """One order for ever: a sheet that is written again must not shuffle its rows."""
     order = spec.order_by or spec.append_only or names
     listed = ", ".join(f"{quote}{name}{quote}" for name in names)
     ordered = ", ".join(f"{quote}{name}{quote}" for name in order)
@@ -144,14 +144,14 @@ def _name(table: str, quote: str) -> str:
 
 
 def _chosen(spec: ExportSpec, columns: Sequence[tuple[str, bool]], rows: Iterator[Any]) -> Result:
-    """The columns that the export lists, in its order; all columns if it lists none."""
+    """The columns the export names, in its order; all of the result when it names none."""
     found = [name for name, _ in columns]
     doubled = [name for name in found if found.count(name) > 1]
     missing = [name for name in (*spec.columns, *spec.append_only) if name not in found]
     if doubled or missing:
-        what = f"returns {doubled[0]!r} twice" if doubled else f"returns no column {missing[0]!r}"
+        what = f"gives {doubled[0]!r} twice" if doubled else f"gives no column {missing[0]!r}"
         raise ConfigurationError(
-            f"the query {what}; it returns {', '.join(found)}.",
+            f"the query {what}; it gives {', '.join(found)}.",
             where=spec.path,
             remedy="Name each column once in the SELECT (`AS`), as in `columns`.",
         )
@@ -171,17 +171,17 @@ def _refused(spec: ExportSpec, error: Exception, remedy: str) -> ConfigurationEr
 
 def _grant_remedy(spec: ExportSpec) -> str:
     if spec.personal:
-        return "Grant SELECT to the user of connection sellerops_warehouse."
+        return "Let the user of connection sellerops_warehouse read it."
     return (
-        f"Let role {READER} read it: GRANT SELECT ON <table> TO {READER}. Tables with personal data need "
+        f"Let role {READER} read it: GRANT SELECT ON <table> TO {READER}. Tables of personal data need "
         "`personal: true` (docs/exports.md)."
     )
 
 
 def _remedy(spec: ExportSpec) -> str:
     if spec.query:
-        return "Correct the query; the reports' specs list the columns of tables."
+        return "Correct the query; the columns of tables stand in the reports' specs."
     return (
-        "Correct `table` or `columns`, or let its report load first. Personal columns are in "
+        "Correct `table` or `columns`, or let its report load first. Personal columns stand in "
         "<table>__personal (docs/exports.md)."
     )

@@ -95,18 +95,18 @@ class Sheet:
         known = read_header(self.anchor, header)
         ours = [known[title] - self.anchor.column for title in titles if title in known]
         key_at = [known[key] - self.anchor.column for key in keys if key in known]
-        held = SheetContent(self.anchor.row, self.anchor.column + len(header) - 1 if header else 0)
+        content = SheetContent(self.anchor.row, self.anchor.column + len(header) - 1 if header else 0)
         for number, row in self._rows():
             if any(each != "" for each in row):
                 used = max(at for at, each in enumerate(row) if each != "")
-                held.used_columns = max(held.used_columns, self.anchor.column + used)
+                content.used_columns = max(content.used_columns, self.anchor.column + used)
             if any(at < len(row) and row[at] != "" for at in ours):
-                held.last_row = number
+                content.last_row = number
             if keys and len(key_at) == len(keys):
                 key = key_of([row[at] if at < len(row) else "" for at in key_at], days)
                 if any(key):
-                    held.keys.add(key)
-        return held
+                    content.keys.add(key)
+        return content
 
     def check_size(self, layout: Layout, last_row: int) -> None:
         """Raise ConfigurationError if the spreadsheet would exceed Google's limits."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sellerops.exports.a1 import Anchor
+from sellerops.settings.known_destinations import DESTINATIONS
 from sellerops.settings.specs import Schedule
 from sellerops.settings.specs.tables import NAME
 
@@ -40,8 +40,8 @@ class ExportSpec(BaseModel):
         default=None,
         description="instead of `table`: one SELECT, or the name of a .sql file in the same folder",
     )
-    destination: Literal["postgres", "bigquery"] = Field(
-        default="postgres", description="where to read `table` or `query`"
+    destination: str = Field(
+        default="postgres", description="the destination to read `table` or `query` from"
     )
     spreadsheet_id: str = Field(default="", description="the id or URL of the spreadsheet")
     range: str = Field(description="the cell of the first header: `Sales!A1`")
@@ -69,6 +69,13 @@ class ExportSpec(BaseModel):
         value = address[1] if address else value.strip()
         if value and not _SPREADSHEET_ID.fullmatch(value):
             raise ValueError(f"{value!r} is not a spreadsheet id; in the spreadsheet's URL it follows /d/")
+        return value
+
+    @field_validator("destination")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value not in DESTINATIONS:
+            raise ValueError(f"unknown destination {value!r}; known are {', '.join(DESTINATIONS)}")
         return value
 
     @field_validator("range")

@@ -1,11 +1,11 @@
-"""All destinations by name: a new one adds its folder and one line here.
+"""The destinations there are, by name: the one line that a new one adds beside its folder.
 
-Separate from ``sellerops.destinations``, so that specs can be checked without any driver installed.
+Apart from ``sellerops.destinations``, so that a spec is checked without a driver or a data library.
 """
 
 from __future__ import annotations
 
-# Module and class, imported on use, so that a missing driver does not affect other destinations.
+# Module and class by name; imported when asked for, so that a missing driver disturbs no other destination.
 DESTINATIONS: dict[str, str] = {
     "postgres": "sellerops.destinations.postgres:PostgresDestination",
     "bigquery": "sellerops.destinations.bigquery:BigQueryDestination",
