@@ -1,21 +1,21 @@
-"""How fast JSON and XML documents become typed rows in Postgres, beside pandas and beside the plain reader.
+"""Measures how fast JSON and XML documents become typed rows in Postgres, beside pandas and the plain reader.
 
     PYTHONPATH=include:plugins python benchmarks/formats.py [--rows 120000] [--rounds 3] [--only json,terms]
 
-The documents: ``json``, ``jsonl`` and ``xml`` hold the loading benchmark's orders, 30 columns, one in a
+The documents: ``json``, ``jsonl`` and ``xml`` contain the loading benchmark's orders, 30 columns, one in a
 thousand with a quantity in words; ``sales`` is a sales and traffic report by ASIN, ``terms`` search terms,
-pretty printed, ``ads`` advertised products, made from the catalogue's own specs. Each step is a process of
-its own, and the steps of a round follow each other:
+pretty printed, ``ads`` advertised products, built from the catalogue's specs. Each step runs in its own
+process, and the steps of a round follow each other:
 
-- ``ours``: the gzip stream from the archive into a typed staging table, rejects split off and kept
-- ``plain``: the same, every item read one by one as the plain reader does (JSON only)
-- ``before``: with ``--before FOLDER``, as ``ours`` by the code of another checkout
-- ``pandas``: what a script does: the whole file into a frame, then COPY of the frame as CSV into an equal
-  table of text
+- ``ours``: the gzip stream from the archive into a typed staging table, with rejects split off and stored
+- ``plain``: the same, with every item read one by one by the plain reader (JSON only)
+- ``before``: with ``--before FOLDER``, like ``ours`` with the code of another checkout
+- ``pandas``: what a script would do: read the whole file into a frame, then COPY the frame as CSV into an
+  equal table of text
 
-Prints JSON. Ratios are of wall seconds, and of CPU seconds of the process, which tell more where other work
-runs on the machine, round by round. Exit code 1 when a round misses a target, when
-the staged rows or the rejects of ``ours`` are not those of ``plain``, or when ``ours`` needs more memory.
+Prints JSON. Ratios are of wall seconds, and of the process's CPU seconds, which are more reliable if other
+work runs on the machine, round by round. Exit code 1 if a round misses a target, if the staged rows or the
+rejects of ``ours`` differ from those of ``plain``, or if ``ours`` needs more memory.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ from sellerops.formats.paths import parse_path
 from sellerops.settings.specs import ColumnType, FileFormat, TableSpec, load_spec
 
 _PART = 20_000
-# A process that reads the same may end some pages larger.
+# Two processes that read the same document may differ by some pages.
 _MEMORY_NOISE = 1.05
 
 
 @dataclass(frozen=True)
 class Case:
-    """A document: rows in times of --rows, the reader, and how many times as fast as which other."""
+    """A document: rows as a multiple of --rows, the reader, and the required speed-ups over other readers."""
 
     kind: str
     rows: float
@@ -77,7 +77,7 @@ _ROWS_PATH = {"json": "orders", "xml": "Order"}
 
 
 def table_of(case: Case) -> TableSpec:
-    """The catalogue's table, or the 30 columns of the loading benchmark, each under its own name."""
+    """The catalogue's table, or the 30 columns of the loading benchmark under their own names."""
     if case.report:
         return next(iter(load_spec(case.report).tables.values()))
     plain = base.bench_spec().tables["orders"].model_dump(by_alias=True, exclude_defaults=True)
@@ -98,7 +98,7 @@ def orders(count: int) -> Iterator[dict[str, Any]]:
 
 
 def rows_of_report(table: TableSpec, count: int) -> Iterator[dict[str, Any]]:
-    """Rows with a value at each column's place; outside the key one in eight is null or absent."""
+    """Rows with a value for each column; outside the key, one value in eight is null or absent."""
     places = [
         (
             [step.key for step in parse_path(column.source or name, table.row_steps).steps],
@@ -132,7 +132,7 @@ def _value(column_type: ColumnType, number: int, place: int) -> Any:
 
 
 def write(name: str, path: Path, count: int) -> None:
-    """The document, and it packed beside it."""
+    """Write the document, and a packed copy next to it."""
     case = CASES[name]
     table = table_of(case)
     rows = rows_of_report(table, count) if case.report else orders(count)
@@ -191,9 +191,9 @@ def step_ours(conninfo: str, name: str, path: Path) -> dict[str, Any]:
 
 
 def step_plain(conninfo: str, name: str, path: Path) -> dict[str, Any]:
-    from sellerops.formats import json_splitting as json_pieces
+    from sellerops.formats import json_splitting
 
-    with patch.object(json_pieces, "MOST_REFUSED", 0):
+    with patch.object(json_splitting, "MOST_REFUSED", 0):
         return step_ours(conninfo, name, path)
 
 
@@ -227,7 +227,7 @@ def _since(begun: tuple[float, float]) -> dict[str, float]:
 
 
 def _digest(connection: psycopg.Connection[Any]) -> str:
-    """Of every staged row, in the document's order."""
+    """A digest of all staged rows, in the document's order."""
     found = connection.execute(
         "SELECT md5(string_agg(md5(staged::text), '' ORDER BY source_line)) FROM pg_temp.staged"
     ).fetchone()
@@ -240,7 +240,7 @@ _ADDRESS = "SELLEROPS_BENCH_CONNINFO"
 
 
 def run_step(step: str, conninfo: str, name: str, path: Path, checkout: Path | None = None) -> dict[str, Any]:
-    """One step in a fresh process, with the code of ``checkout`` where one is given."""
+    """Run one step in a new process, with the code of ``checkout`` if given."""
     environment = {**os.environ, _ADDRESS: conninfo}
     if checkout:
         environment["PYTHONPATH"] = os.pathsep.join(str(checkout / each) for each in ("include", "plugins"))
@@ -293,7 +293,7 @@ def measure(
 
 
 def _differences(found: list[dict[str, dict[str, Any]]], count: int) -> list[str]:
-    """What must be equal and is not."""
+    """The results that must be equal but differ."""
     missed = []
     for one in found:
         ours, plain = one["ours"], one.get("plain", one["ours"])

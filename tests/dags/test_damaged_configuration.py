@@ -38,7 +38,7 @@ FILES = (
     "reports/defaults.yaml",
     "reports/amazon_sp/defaults.yaml",
     "reports/amazon_sp/all_orders.yaml",
-    "exports/sales_per_shop.yaml",
+    "exports/sales_by_marketplace_and_day.yaml",
     "checks/settlements_to_the_cent.sql",
 )
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -122,7 +122,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(origin / "checks", folder / "checks")
     # The other exports follow tables of reports that are missing here.
     (folder / "exports").mkdir()
-    export = folder / "exports" / "sales_per_shop.yaml"
+    export = folder / "exports" / "sales_by_marketplace_and_day.yaml"
     text = (origin / "exports" / export.name).read_text()
     spreadsheet = "spreadsheet_id: 1aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcdefg"
     export.write_text(text.replace("\nenabled: false\n", f"\n{spreadsheet}\n"))

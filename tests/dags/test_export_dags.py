@@ -65,7 +65,7 @@ def test_one_wrong_file_disables_only_itself_and_is_an_import_error(folder: Path
 def test_the_example_is_sound_and_makes_no_dag(bag: DagBag) -> None:
     specs, failures = load_exports()
     assert failures == []
-    assert "sales_per_shop" in {spec.name for spec in specs}
+    assert "sales_by_marketplace_and_day" in {spec.name for spec in specs}
     assert not any(spec.enabled or spec.spreadsheet_id for spec in specs)
     assert bag.import_errors == {}
     assert not [dag_id for dag_id in bag.dag_ids if dag_id.startswith("export__")]
@@ -138,11 +138,13 @@ def run(dag_params: dict[str, Any], try_number: int = 1) -> tuple[Any, Any]:
     """The operator, with its templates rendered from the form as Airflow does."""
     task = ExportToSheetOperator(
         task_id="export_to_sheet",
-        export="sales_per_shop",
+        export="sales_by_marketplace_and_day",
         spreadsheet_id="{{ params.spreadsheet_id or '' }}",
         check_only="{{ params.dry_run }}",
     )
-    context = task_context(dag_id="export__sales_per_shop", task_id=task.task_id, try_number=try_number)
+    context = task_context(
+        dag_id="export__sales_by_marketplace_and_day", task_id=task.task_id, try_number=try_number
+    )
     context["params"] = dag_params
     task.render_template_fields(context)
     with use_runtime(FakeRuntime()):
@@ -154,16 +156,22 @@ def test_the_form_reaches_the_export(ran: list[dict[str, Any]]) -> None:
     assert counts == {"rows_read": 5, "rows_known": 4, "rows_written": 1}
     run({"dry_run": True, "spreadsheet_id": SPREADSHEET})
     first, second = ran
-    assert (first["export"], first["dry_run"], first["spreadsheet_id"]) == ("sales_per_shop", False, "")
+    assert (first["export"], first["dry_run"], first["spreadsheet_id"]) == (
+        "sales_by_marketplace_and_day",
+        False,
+        "",
+    )
     assert (second["dry_run"], second["spreadsheet_id"]) == (True, SPREADSHEET)
-    assert first["run"].dag_id == "export__sales_per_shop"
+    assert first["run"].dag_id == "export__sales_by_marketplace_and_day"
 
 
 @pytest.mark.usefixtures("ran")
 def test_a_failure_is_recorded_with_cause_and_remedy_at_its_last_try() -> None:
-    task = ExportToSheetOperator(task_id="x", export="sales_per_shop", spreadsheet_id="busy")
+    task = ExportToSheetOperator(task_id="x", export="sales_by_marketplace_and_day", spreadsheet_id="busy")
     for try_number, told in ((1, False), (4, True)):
-        context = task_context(dag_id="export__sales_per_shop", task_id="x", try_number=try_number)
+        context = task_context(
+            dag_id="export__sales_by_marketplace_and_day", task_id="x", try_number=try_number
+        )
         with use_runtime(FakeRuntime()), pytest.raises(RetryableError):
             task.execute(context)
         assert (FAILURE_KEY in context["ti"].pushed) is told

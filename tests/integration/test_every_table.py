@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.catalogue import request_facts
 from support.postgres import TEMPLATE, PostgresServer, postgres_server
-from support.samples import CREATED, SHOPS, Sample, looked_at_again, sample_of
+from support.samples import COUNTRIES, CREATED, Sample, looked_at_again, sample_of
 from support.tables import Tables
 
 from sellerops.archive import Archive, DocumentMeta
@@ -61,7 +61,7 @@ def tables(ledger: Ledger, tmp_path: Path) -> Iterator[Tables]:
 
 @pytest.mark.parametrize("spec", CREATED, ids=lambda spec: spec.name)
 def test_rows_are_counted_come_once_and_are_made_again(spec: ReportSpec, tables: Tables) -> None:
-    first = next(sample for account in SHOPS if (sample := sample_of(spec, account)))
+    first = next(sample for account in COUNTRIES if (sample := sample_of(spec, account)))
     again = [sample for sample in [looked_at_again(first)] if sample]
     load(tables, [first, *again, first], spec.source)
     live = tables.contents(spec, spec.source)

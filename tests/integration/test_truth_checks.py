@@ -185,7 +185,7 @@ HEADER = """\
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("SELECT 1", "has no header"),
+        ("SELECT 1", "the header is missing"),
         ("-- description: [\nSELECT 1", "not valid YAML"),
         ("-- description: d\n-- inputs: [sales]\nSELECT 1", "key `inputs`"),
         (HEADER + "-- tolerence: 1\nSELECT 1", "key `tolerence`"),

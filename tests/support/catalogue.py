@@ -1,6 +1,6 @@
-"""What the local Amazon's simulation writes for a report of the catalogue, read with the report's own spec.
+"""Documents of the local Amazon for a report of the catalogue, read with the report's own spec.
 
-The way of a slice without HTTP, ledger and Airflow: plan, ask, read.
+The steps of a slice without HTTP, ledger and Airflow: plan, request, read.
 """
 
 from __future__ import annotations
@@ -44,18 +44,20 @@ def spec_of(report_name: str) -> ReportSpec:
 def slice_of(
     report_name: str,
     account: str,
-    shops: Sequence[str],
+    countries: Sequence[str],
     start: date | None,
     end: date | None,
     as_of: datetime,
 ) -> Slice:
     """The one slice that covers the local days from `start` to `end`, both included (None: a snapshot).
 
-    `shops`: codes such as US; all must be of one region. `as_of`: aware, the instant of the run.
+    `countries`: codes such as US; all must be of one region. `as_of`: aware, the instant of the run.
     """
-    places = tuple(marketplace(code) for code in shops)
+    marketplaces = tuple(marketplace(code) for code in countries)
     spec = spec_of(report_name)
-    owner = Account(account, places[0].region, places, f"amazon_sp_{account}", sources=(spec.source,))
+    owner = Account(
+        account, marketplaces[0].region, marketplaces, f"amazon_sp_{account}", sources=(spec.source,)
+    )
     slices = plan_slices(spec, owner, run_at=as_of, now=as_of, from_day=start, to_day=end)
     assert len(slices) == 1, [slice_.label for slice_ in slices]
     return slices[0]
@@ -64,10 +66,10 @@ def slice_of(
 def document_of(
     slice_: Slice, as_of: datetime, options: Mapping[str, str] | None = None
 ) -> Document | AdsDocument | None:
-    """The document Amazon would make of a slice at `as_of`; None where the report would end CANCELLED, or
+    """The document Amazon would create for a slice at `as_of`; None where the report would end CANCELLED, or
     have no rows.
 
-    `options` go before the spec's, such as the values of `request.split`.
+    `options` override the spec's, such as the values of `request.split`.
     """
     spec = spec_of(slice_.report)
     if spec.source == "amazon_ads":
@@ -85,14 +87,14 @@ def document_of(
 
 
 def request_facts(slice_: Slice) -> dict[str, str]:
-    """What a request of the slice tells of its document."""
+    """The facts that a request of the slice has for its document."""
     return facts_of(simulation(), slice_) if spec_of(slice_.report).source == "amazon_ads" else {}
 
 
 def parse(
     report_name: str,
     account: str,
-    shops: Sequence[str],
+    countries: Sequence[str],
     start: date | None,
     end: date | None,
     as_of: datetime,
@@ -102,7 +104,7 @@ def parse(
 ) -> Parsed:
     """The rows of `table` (default: the spec's first). Rejected rows are counted in the stream."""
     spec = spec_of(report_name)
-    slice_ = slice_of(report_name, account, shops, start, end, as_of)
+    slice_ = slice_of(report_name, account, countries, start, end, as_of)
     document = document_of(slice_, as_of, options)
     assert document is not None, f"{report_name} has no data for {slice_.label}"
     stream = open_rows(

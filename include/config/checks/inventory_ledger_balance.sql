@@ -1,4 +1,4 @@
--- description: Inventory ledger, where starting balance and all movements of a day give its ending balance.
+-- description: In the inventory ledger, starting balance and all movements of a day add up to the ending balance.
 -- inputs: [amazon_sp.inventory_ledger_summary]
 -- unit: units
 -- tolerance: {absolute: 0}
@@ -17,7 +17,7 @@ WITH lines AS (
 )
 SELECT l.account_id, '' AS marketplace_id, l.date AS day, l.location AS subject,
        sum(l.expected) AS left_value, sum(l.ending_warehouse_balance) AS right_value,
-       -- Two lines that are off by one in opposite directions are off by two.
+       -- Two lines that are off by one in opposite directions are off by two in total.
        sum(abs(l.expected - l.ending_warehouse_balance)) AS difference,
        jsonb_build_object(
            'lines', count(*),

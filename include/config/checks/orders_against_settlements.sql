@@ -2,7 +2,7 @@
 -- inputs: [amazon_sp.all_orders, amazon_sp.settlements]
 -- unit: money
 -- tolerance: {absolute: 0}
--- holds_after: 0d        # only orders that are settled are compared
+-- holds_after: 0d        # only settled orders are compared
 -- look_back: 60d
 -- severity: partial_failure
 WITH settled AS (
@@ -23,7 +23,7 @@ ordered AS (
     GROUP BY o.account_id, o.marketplace_id, o.amazon_order_id, o.sku, m.currency, m.timezone
 )
 SELECT o.account_id, o.marketplace_id, o.day, sum(o.price) FILTER (WHERE s.order_id IS NOT NULL) AS left_value,
-       -- Where prices include the tax, a settlement tells the two apart; in the US and Canada tax comes on top.
+       -- Where prices include tax, a settlement lists price and tax separately; in the US and Canada tax is added on top.
        sum(coalesce(s.principal, 0) + CASE WHEN o.currency IN ('USD', 'CAD') THEN 0 ELSE coalesce(s.tax, 0) END)
            FILTER (WHERE s.order_id IS NOT NULL) AS right_value,
        jsonb_build_object(

@@ -1,8 +1,8 @@
--- description: Units of sales and traffic against the units of the orders placed that day, by the shop's clock.
+-- description: Units of sales and traffic against the units of the orders placed that day, in the marketplace's time zone.
 -- inputs: [amazon_sp.sales_daily, amazon_sp.all_orders]
 -- unit: units
--- tolerance: {absolute: 2, relative: 0.02}   # orders cancelled after the day's last look
--- holds_after: 3d                            # younger days still move in both
+-- tolerance: {absolute: 2, relative: 0.02}   # orders cancelled after the last check of the day
+-- holds_after: 3d                            # younger days still change in both
 -- look_back: 35d
 -- severity: partial_failure
 WITH sales AS (
@@ -21,7 +21,7 @@ orders AS (
     GROUP BY 1, 2, 3
 )
 SELECT s.account_id, s.marketplace_id, s.day, s.units AS left_value,
-       -- Orders come by the day of their last update: all updates since the day began must have been collected.
+       -- Orders are collected by last update: all updates since the start of the day must have been collected.
        CASE WHEN c.account_id IS NOT NULL THEN coalesce(o.units, 0) END AS right_value,
        jsonb_build_object('sales_loads', s.loads, 'order_loads', o.loads) AS evidence
 FROM sales AS s

@@ -1,4 +1,4 @@
--- description: Settlements, where the lines of each give its total to the cent.
+-- description: The lines of each settlement add up to its total, to the cent.
 -- inputs: [amazon_sp.settlements]
 -- unit: money
 -- tolerance: {absolute: 0}

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sellerops.ledger import Ledger
 from sellerops.ledger.history import AgeFigure, settling_figures
 from sellerops.settings.specs import ReportSpec, TableSpec, WriteDisposition
-from sellerops.settings.specs.model import AUTO_LOOKBACK_AT_FIRST
+from sellerops.settings.specs.period import AUTO_LOOKBACK_AT_FIRST
 
 PERCENT = 99.0
 # History that says enough: four of each weekday, and cells enough for a hundredth of them to mean something.

@@ -9,7 +9,7 @@ from datetime import date
 from statistics import median
 
 from sellerops.destinations.plausibility import Figure, marketplace_code
-from sellerops.settings.specs.model import CollapseRules
+from sellerops.settings.specs import CollapseRules
 
 # Below this many documents of other windows, nothing is known about what is usual.
 _ENOUGH_LOADS = 3

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from sellerops.settings.marketplaces import all_marketplaces
-from sellerops.settings.specs.model import QuarantineRules
+from sellerops.settings.specs import QuarantineRules
 
 # A median of fewer weekdays says nothing yet: a new shop, or one just connected.
 ENOUGH_WEEKDAYS = 3

@@ -27,8 +27,7 @@ from sellerops.destinations.plausibility import (
 from sellerops.destinations.row_counts import judge_row_count
 from sellerops.ledger import quarantines
 from sellerops.ledger.quarantines import QuarantineState
-from sellerops.settings.specs import WriteDisposition
-from sellerops.settings.specs.model import QuarantineRules
+from sellerops.settings.specs import QuarantineRules, WriteDisposition
 
 Connection = psycopg.Connection[Any]
 Totals = dict[tuple[str, date], Total]

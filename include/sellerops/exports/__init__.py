@@ -1,4 +1,4 @@
-"""Tables and queries copied to Google Sheets, each by a YAML of ``config/exports``."""
+"""Copies tables and queries to Google Sheets; a YAML in ``config/exports`` defines each export."""
 
 from sellerops.exports.loader import export_failures, load_export, load_exports
 from sellerops.exports.spec import ExportMode, ExportSpec

@@ -1,4 +1,4 @@
-"""A1 notation: ``Sheet!A1`` as people write it, columns as numbers from 1."""
+"""A1 notation: converts ``Sheet!A1`` to columns and rows counted from 1, and back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ANCHOR = re.compile(r"(?:(?P<tab>'(?:[^']|'')+'|[^'!]+)!)?(?P<column>[A-Z]{1,3}
 
 @dataclass(frozen=True)
 class Anchor:
-    """Where an export begins: the cell of its first header. ``column`` and ``row`` count from 1."""
+    """The cell of an export's first header. ``column`` and ``row`` count from 1."""
 
     tab: str
     column: int
@@ -18,10 +18,12 @@ class Anchor:
 
     @classmethod
     def parse(cls, text: str) -> Anchor:
-        """Read ``Sales!A1`` or ``'My sheet'!B3``. Raises ValueError saying what to write."""
+        """Parse ``Sales!A1`` or ``'My sheet'!B3``. Raises ValueError that says what to write."""
         found = _ANCHOR.fullmatch(text.strip())
         if not found or not found["tab"]:
-            raise ValueError(f"{text!r} is no cell of a sheet; write its name and a cell, such as Sales!A1")
+            raise ValueError(
+                f"{text!r} is not a cell of a sheet; write the sheet's name and a cell, such as Sales!A1"
+            )
         tab = found["tab"]
         if tab.startswith("'"):
             tab = tab[1:-1].replace("''", "'")
@@ -31,13 +33,13 @@ class Anchor:
         return f"{quoted(self.tab)}!{column_letters(self.column)}{self.row}"
 
     def area(self, first: tuple[int, int], last: tuple[int, int]) -> str:
-        """The range of this sheet between two cells, each (row, column), both inclusive."""
+        """The range of this sheet between two cells, inclusive; each is (row, column)."""
         (top, left), (bottom, right) = first, last
         return f"{quoted(self.tab)}!{column_letters(left)}{top}:{column_letters(right)}{bottom}"
 
 
 def quoted(tab: str) -> str:
-    """A sheet's name as it stands in a range; a quote within it is doubled."""
+    """A sheet's name as written in a range: quoted, with quotes inside doubled."""
     return "'" + tab.replace("'", "''") + "'"
 
 

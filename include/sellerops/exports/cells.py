@@ -1,9 +1,9 @@
-"""Values of a database as cells of Google Sheets, and the text by which a cell is a row's key.
+"""Converts database values to cells of Google Sheets, and key cells to comparable text.
 
 Cells are written with ``valueInputOption=RAW``: nothing is parsed, so a text that begins with ``=``, ``+``,
-``-`` or ``@`` stays text, ``00123`` keeps its zeros, and no locale changes a figure. A number cell is a
-double (Sheets API v4, ``ExtendedValue.numberValue``) of which 15 significant digits are certain: a longer
-number goes as text, so that no digit of it is lost.
+``-`` or ``@`` stays text, ``00123`` keeps its zeros, and no locale changes a number. A number cell is a
+double (Sheets API v4, ``ExtendedValue.numberValue``) with 15 reliable significant digits: a longer number is
+written as text, so that no digit is lost.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from sellerops.base.errors import ConfigurationError
 Cell = str | float | int | bool
 Key = tuple[str, ...]
 
-# Google Drive's help, "Files you can store in Google Drive": cells of a spreadsheet; Google's editors refuse
-# a cell beyond so many characters.
+# Limits of a spreadsheet (Google Drive's help, "Files you can store in Google Drive") and, as enforced by
+# Google's editors, of a cell.
 MOST_CELLS = 10_000_000
 MOST_CHARACTERS = 50_000
 MOST_COLUMNS = 18_278
@@ -31,10 +31,10 @@ _DAY_ZERO = date(1899, 12, 30)
 
 
 def cell(value: Any) -> Cell:
-    """What is written for one value; null is the empty cell.
+    """The cell for a value; null is the empty cell.
 
-    Dates are ISO text (``2026-11-20``), instants ISO text in UTC (``2026-11-20T08:00:00Z``), JSON its text.
-    Raises ConfigurationError for bytes, which no cell can hold.
+    Dates become ISO text (``2026-11-20``), instants ISO text in UTC (``2026-11-20T08:00:00Z``), JSON its
+    text. Raises ConfigurationError for bytes, which no cell can contain.
     """
     if value is None:
         return ""
@@ -46,7 +46,7 @@ def cell(value: Any) -> Cell:
         return _instant(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise ConfigurationError(
-            "holds bytes, which a cell cannot.", remedy="Leave the column out, or encode it in the query."
+            "contains bytes, which a cell cannot.", remedy="Leave the column out, or encode it in the query."
         )
     if isinstance(value, (dict, list, tuple)):
         return json.dumps(value, ensure_ascii=False, default=str)
@@ -54,10 +54,10 @@ def cell(value: Any) -> Cell:
 
 
 def key_text(content: Any, *, is_day: bool = False) -> str:
-    """The text two cells of a key column share when they say the same.
+    """The text by which two cells of a key column are compared.
 
-    A number and the text of it are equal, since people turn one into the other; ``is_day``: a number is the
-    day that Sheets makes of a date typed anew.
+    A number equals its text, since people convert one into the other; ``is_day``: a number is a day, as
+    Sheets stores a date that was typed again.
     """
     if isinstance(content, bool):
         return "TRUE" if content else "FALSE"
@@ -69,7 +69,7 @@ def key_text(content: Any, *, is_day: bool = False) -> str:
 
 
 def key_of(cells: Sequence[Any], days: Sequence[bool]) -> Key:
-    """The key of a row from its key cells; ``days``: which of them are dates."""
+    """A row's key from its key cells; ``days``: which of them are dates."""
     return tuple(key_text(each, is_day=is_day) for each, is_day in zip(cells, days, strict=True))
 
 
@@ -85,7 +85,7 @@ def _number(value: float | Decimal) -> Cell:
 
 
 def _plain(number: Decimal) -> str:
-    """Without exponent, and without zeros at the end of a fraction."""
+    """The number without exponent and without trailing zeros."""
     text = format(number, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in ("-0", "") else text

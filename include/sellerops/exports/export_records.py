@@ -1,11 +1,9 @@
-"""The table ``table_export``: every copy to a sheet, and that one sheet has one writer at a time."""
+"""The ledger table ``table_export``: a row for each export run, and one writer per sheet at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sellerops.base.errors import GiveUpError, RetryableError
@@ -13,34 +11,14 @@ from sellerops.base.redaction import error_fields
 from sellerops.exports.spec import ExportSpec
 from sellerops.ledger import Ledger, RunRef
 
-_KILLED = "the export ended without a word: its process was killed."
-
-
-@dataclass(frozen=True)
-class ExportRecord:
-    """One row. Times are UTC; ``ended_at`` None: running, or killed."""
-
-    export: str
-    spreadsheet_id: str
-    sheet: str
-    mode: str
-    destination: str
-    written_range: str | None
-    titles: tuple[str, ...]
-    rows_read: int | None
-    rows_known: int | None
-    rows_written: int | None
-    cells_written: int | None
-    error: str | None
-    started_at: datetime
-    ended_at: datetime | None
+_KILLED = "the export was killed before it could report a result."
 
 
 @contextmanager
 def exclusive_sheet(ledger: Ledger, spreadsheet_id: str, tab: str) -> Iterator[None]:
-    """Hold the sheet for this process; given back also when the process dies.
+    """Lock the sheet for this process; the lock also ends if the process dies.
 
-    Raises RetryableError when another export writes to it.
+    Raises RetryableError if another export is writing to it.
     """
     with ledger.connection() as connection:
         row = connection.execute(
@@ -49,15 +27,15 @@ def exclusive_sheet(ledger: Ledger, spreadsheet_id: str, tab: str) -> Iterator[N
         ).fetchone()
         if not row or not row["got"]:
             raise RetryableError(
-                "another run writes to this sheet.",
+                "another run is writing to this sheet.",
                 where=f"sheet {tab!r} of spreadsheet {spreadsheet_id}",
                 wait_seconds=60,
             )
         yield
 
 
-def start(ledger: Ledger, spec: ExportSpec, spreadsheet_id: str, run: RunRef | None) -> int:
-    """A new row; those of killed runs of the same sheet are closed. Call it while holding the sheet."""
+def record_start(ledger: Ledger, spec: ExportSpec, spreadsheet_id: str, run: RunRef | None) -> int:
+    """Insert a row and close those of killed runs of the same sheet. Call it with the sheet locked."""
     place = (spec.name, spreadsheet_id, spec.anchor.tab)
     with ledger.connection() as connection:
         connection.execute(
@@ -77,12 +55,12 @@ def start(ledger: Ledger, spec: ExportSpec, spreadsheet_id: str, run: RunRef | N
             ),
         ).fetchone()  # fmt: skip
     if row is None:
-        raise GiveUpError("the ledger gave no row.", where="sellerops.table_export")
+        raise GiveUpError("the ledger returned no row.", where="sellerops.table_export")
     return int(row["id"])
 
 
-def end(ledger: Ledger, export_id: int, values: dict[str, Any]) -> None:
-    """What was written; ``values`` by column name."""
+def record_end(ledger: Ledger, export_id: int, values: dict[str, Any]) -> None:
+    """Record the end of an export; ``values`` by column name."""
     assignments = ", ".join(f"{name} = %({name})s" for name in values)
     with ledger.connection() as connection:
         connection.execute(
@@ -92,13 +70,13 @@ def end(ledger: Ledger, export_id: int, values: dict[str, Any]) -> None:
         )
 
 
-def fail(ledger: Ledger, export_id: int, error: BaseException) -> None:
-    """Why nothing, or not all, was written."""
-    end(ledger, export_id, {"error": error_fields(error)[1] or type(error).__name__})
+def record_failure(ledger: Ledger, export_id: int, error: BaseException) -> None:
+    """Record why an export failed."""
+    record_end(ledger, export_id, {"error": error_fields(error)[1] or type(error).__name__})
 
 
 def last_titles(ledger: Ledger, spec: ExportSpec, spreadsheet_id: str) -> tuple[str, ...]:
-    """The titles that the last complete export of this sheet filled."""
+    """The titles that the last successful export to this sheet filled."""
     with ledger.connection() as connection:
         row = connection.execute(
             """
@@ -110,15 +88,3 @@ def last_titles(ledger: Ledger, spec: ExportSpec, spreadsheet_id: str) -> tuple[
             (spec.name, spreadsheet_id, spec.anchor.tab),
         ).fetchone()
     return tuple(row["titles"]) if row else ()
-
-
-def exports(ledger: Ledger, name: str | None = None, limit: int = 50) -> list[ExportRecord]:
-    """What was exported, newest first."""
-    columns = ", ".join(ExportRecord.__dataclass_fields__)
-    with ledger.connection() as connection:
-        rows = connection.execute(
-            f"SELECT {columns} FROM sellerops.table_export WHERE %(name)s::text IS NULL OR export = %(name)s "
-            "ORDER BY id DESC LIMIT %(limit)s".encode(),
-            {"name": name, "limit": limit},
-        ).fetchall()
-    return [ExportRecord(**{**row, "titles": tuple(row["titles"])}) for row in rows]

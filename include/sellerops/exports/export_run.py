@@ -1,4 +1,4 @@
-"""One export from beginning to end: read, check all, then write."""
+"""Runs one export: reads and checks all rows, then writes them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ExportResult:
-    """What one export did: ``rows_read = rows_known + rows_written``; ``rows_known`` stood in the sheet."""
+    """What one export did. ``rows_read = rows_known + rows_written``; ``rows_known`` were in the sheet."""
 
     rows_read: int
     rows_known: int
@@ -35,7 +35,7 @@ class ExportResult:
 
 @dataclass
 class _Plan:
-    """What will be written where; ``emptied``: columns whose values go."""
+    """What to write where; ``emptied``: columns whose values are cleared."""
 
     layout: Layout
     first_row: int
@@ -55,34 +55,33 @@ def run_export(
     dry_run: bool = False,
     batch_rows: int = BATCH_ROWS,
 ) -> ExportResult:
-    """Copy what the spec names into its sheet, or say with ``dry_run`` what would be written.
+    """Copy the spec's table or query to its sheet; with ``dry_run``, only return what would be written.
 
-    Safe to repeat at any time, also after a run that was killed: ``replace`` writes all anew, ``append``
-    reads the keys in the sheet first and writes rows to named cells. Nothing is written before every row is
-    checked.
-    Raises ConfigurationError for what a person must mend, RetryableError for what passes by itself.
+    Safe to repeat at any time, also after a run was killed: ``replace`` rewrites everything, ``append`` first
+    reads the keys in the sheet and writes rows to named cells. Nothing is written until every row is checked.
+    Raises ConfigurationError for what a person must fix, RetryableError for what may pass by itself.
 
-    :param spreadsheet_id: another spreadsheet than the spec's, to try it out.
+    :param spreadsheet_id: a spreadsheet to use instead of the spec's, for a trial.
     """
     target = spreadsheet_id or spec.spreadsheet_id
     if not target:
         raise ConfigurationError(
-            "names no spreadsheet.",
+            "has no spreadsheet.",
             where=spec.path,
-            remedy="Write its `spreadsheet_id`, then clear the task.",
+            remedy="Set `spreadsheet_id`, then clear the task.",
         )
     with records.exclusive_sheet(ledger, target, spec.anchor.tab):
         if dry_run:
             return _Export(ledger, spec, source, api, target, batch_rows).run(dry_run=True)
-        export_id = records.start(ledger, spec, target, run)
+        export_id = records.record_start(ledger, spec, target, run)
         try:
             result = _Export(ledger, spec, source, api, target, batch_rows).run(dry_run=False)
         except BaseException as error:
-            # A stop from outside is a fact worth keeping, too.
-            records.fail(ledger, export_id, error)
+            # Includes interruptions, such as a task that is stopped.
+            records.record_failure(ledger, export_id, error)
             raise
         kept = {name: value for name, value in vars(result).items() if name != "new_titles"}
-        records.end(ledger, export_id, {**kept, "titles": list(result.titles)})
+        records.record_end(ledger, export_id, {**kept, "titles": list(result.titles)})
         return result
 
 
@@ -101,8 +100,8 @@ class _Export:
         sheet = Sheet(self.api, self.target, self.spec.anchor)
         with Spool() as spool:
             with self.source.open(self.spec) as result:
-                plan, held = self._plan(sheet, result)
-                self._read(result, plan, held, spool)
+                plan, present = self._plan(sheet, result)
+                self._read(result, plan, present, spool)
             last_row = plan.first_row + spool.rows - 1
             sheet.check_size(plan.layout, last_row)
             if not dry_run:
@@ -120,30 +119,30 @@ class _Export:
         return written
 
     def _plan(self, sheet: Sheet, result: Result) -> tuple[_Plan, SheetContent]:
-        """Where the columns are, and what of the result the sheet holds already."""
+        """Where to write which columns, and what the sheet already contains."""
         titles = self.spec.titles(result.names)
         at = [result.names.index(name) for name in self.spec.append_only]
         keys, days = [titles[each] for each in at], [result.days[each] for each in at]
         header = sheet.header()
-        held = SheetContent(sheet.anchor.row)
+        present = SheetContent(sheet.anchor.row)
         if keys or set(titles) - set(read_header(sheet.anchor, header)):
-            held = sheet.read_content(header, titles, keys, days)
-        if not header and held.used_columns:
+            present = sheet.read_content(header, titles, keys, days)
+        if not header and present.used_columns:
             raise ConfigurationError(
-                "there are values under an empty header row: something else is kept here.",
+                "there are values below an empty header row: the sheet is used for something else.",
                 where=f"sheet {sheet.anchor}",
                 remedy="Correct `range`, or choose an empty sheet for the export.",
             )
-        layout = plan_layout(sheet.anchor, header, titles, keys, held.used_columns)
+        layout = plan_layout(sheet.anchor, header, titles, keys, present.used_columns)
         if self.spec.mode is ExportMode.APPEND:
-            return _Plan(layout, held.last_row + 1, ()), held
+            return _Plan(layout, present.last_row + 1, ()), present
         stale = set(records.last_titles(self.ledger, self.spec, self.target)) - set(titles)
         known = read_header(sheet.anchor, header)
         emptied = tuple(known[title] for title in stale if title in known)
-        return _Plan(layout, layout.first_row, (*layout.columns, *emptied)), held
+        return _Plan(layout, layout.first_row, (*layout.columns, *emptied)), present
 
-    def _read(self, result: Result, plan: _Plan, held: SheetContent, spool: Spool) -> None:
-        """Every row as cells into the spool, checked; rows whose key the sheet has are only counted."""
+    def _read(self, result: Result, plan: _Plan, present: SheetContent, spool: Spool) -> None:
+        """Check all rows and spool them as cells; rows whose key is in the sheet are only counted."""
         at = [result.names.index(name) for name in self.spec.append_only]
         days = [result.days[each] for each in at]
         seen: set[Key] = set()
@@ -153,7 +152,7 @@ class _Export:
             if at:
                 key = key_of([row[each] for each in at], days)
                 self._check_key(key, seen, plan)
-                if key in held.keys:
+                if key in present.keys:
                     plan.rows_known += 1
                     continue
             spool.add(row)
@@ -170,7 +169,7 @@ class _Export:
                 raise
             if isinstance(content, str) and len(content) > MOST_CHARACTERS:
                 raise ConfigurationError(
-                    f"holds {len(content):,} characters; a cell of Google Sheets holds {MOST_CHARACTERS:,}. "
+                    f"has {len(content):,} characters; a cell of Google Sheets can have {MOST_CHARACTERS:,}. "
                     "Nothing was written.",
                     where=f"{self.spec.path}, column {title!r}, row {plan.rows_read:,} of the result",
                     remedy=f"Leave the column out, or shorten it in a query: left(..., {MOST_CHARACTERS}).",
@@ -179,30 +178,30 @@ class _Export:
         return row
 
     def _check_key(self, key: Key, seen: set[Key], plan: _Plan) -> None:
-        """Rows are told by key: an empty or doubled one would be lost, or written twice."""
+        """Refuse an empty or repeated key: such rows would be lost or written twice."""
         if any(key) and key not in seen:
             seen.add(key)
             return
-        what = "stands in two rows" if any(key) else "is empty"
+        what = "occurs twice" if any(key) else "is empty"
         raise ConfigurationError(
-            f"the key {', '.join(self.spec.append_only)} = {', '.join(key)} {what} of the result (row "
-            f"{plan.rows_read:,}): it does not tell the rows. Nothing was written.",
+            f"the key {', '.join(self.spec.append_only)} = {', '.join(key)} {what} in the result (row "
+            f"{plan.rows_read:,}): it does not identify a row. Nothing was written.",
             where=f"{self.spec.path}, key `append_only`",
-            remedy="Name all columns that tell a row apart, or make them one row in a query.",
+            remedy="List all columns that identify a row, or combine the rows in a query.",
         )
 
     def _too_much(self) -> ConfigurationError:
         return ConfigurationError(
-            f"gives more than {MOST_CELLS:,} cells, which is what a spreadsheet of Google holds. Nothing was "
-            "written.",
+            f"has more than {MOST_CELLS:,} cells, the limit of a Google spreadsheet. Nothing was written.",
             where=self.spec.path,
-            remedy="Export fewer rows or columns, by a `query`.",
+            remedy="Export fewer rows or columns with a `query`.",
         )
 
     def _write(self, sheet: Sheet, plan: _Plan, spool: Spool, last_row: int) -> None:
         sheet.grow(plan.layout, max(last_row, sheet.anchor.row))
         sheet.write_header(plan.layout)
-        # Old values go first: a run that is killed leaves too few rows, which is seen, and no mixture.
+        # Clear old values first: a killed run then leaves too few rows, which is obvious, rather than a
+        # mixture.
         sheet.clear_under_header(plan.emptied)
         row = plan.first_row
         for batch in spool.batches(self.batch_rows):

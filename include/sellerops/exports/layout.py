@@ -1,4 +1,4 @@
-"""Which column of the sheet is whose: found by title in the header row, new ones at the right."""
+"""Assigns the export's columns to those of the sheet: by title in the header row, new ones on the right."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sellerops.exports.a1 import Anchor
 
 @dataclass(frozen=True)
 class Layout:
-    """``columns``: for each title, in the order of the rows, the sheet's column. ``new``: titles to write."""
+    """``columns``: the sheet's column for each title, in the order of a row. ``new``: titles to write."""
 
     anchor: Anchor
     titles: tuple[str, ...]
@@ -25,11 +25,11 @@ class Layout:
 
     @property
     def first_row(self) -> int:
-        """The row under the header."""
+        """The first row below the header."""
         return self.anchor.row + 1
 
     def blocks(self, only: Sequence[str] | None = None) -> list[tuple[int, list[int]]]:
-        """Columns side by side as one block: (its first column, positions in a row), from left to right."""
+        """Adjacent columns as blocks from left to right: (first column, positions in a row)."""
         placed = sorted(
             (column, position)
             for position, (title, column) in enumerate(zip(self.titles, self.columns, strict=True))
@@ -45,7 +45,7 @@ class Layout:
 
 
 def read_header(anchor: Anchor, cells: Sequence[Any]) -> dict[str, int]:
-    """Title -> column of a header row that begins at the anchor."""
+    """The columns of a header row that begins at the anchor, by title."""
     titles = [str(each).strip() if each not in (None, "") else "" for each in cells]
     header: dict[str, int] = {}
     for offset, title in enumerate(titles):
@@ -55,7 +55,7 @@ def read_header(anchor: Anchor, cells: Sequence[Any]) -> dict[str, int]:
 
 
 def repeated_titles(cells: Sequence[Any], titles: Sequence[str]) -> list[str]:
-    """Those of ``titles`` that stand more than once in a header row."""
+    """Those of ``titles`` that occur more than once in a header row."""
     found = [str(each).strip() for each in cells if each not in (None, "")]
     return [title for title in titles if found.count(title) > 1]
 
@@ -63,38 +63,38 @@ def repeated_titles(cells: Sequence[Any], titles: Sequence[str]) -> list[str]:
 def plan_layout(
     anchor: Anchor, cells: Sequence[Any], titles: Sequence[str], keys: Sequence[str], used_columns: int
 ) -> Layout:
-    """The layout of ``titles`` in a sheet whose header row holds ``cells``, from the anchor on.
+    """The layout of ``titles`` in a sheet whose header row contains ``cells``, from the anchor on.
 
-    :param keys: titles of the columns that tell a row; empty for an export that replaces.
-    :param used_columns: the last column, from 1, that holds anything at or under the header row, 0 for none.
+    :param keys: titles of the key columns; empty for an export that replaces.
+    :param used_columns: the last non-empty column at or below the header row, counted from 1; 0 for none.
 
-    Columns that people added stay where they are, and so do ours where people moved them. Raises
-    ConfigurationError when the header row is not this export's, or names a column of ours twice.
+    Columns that people added stay in place, and so do ours where people have moved them. Raises
+    ConfigurationError if the header row is not this export's, or has one of its titles twice.
     """
     header = read_header(anchor, cells)
     where = f"sheet {anchor}"
     doubled = repeated_titles(cells, titles)
     if doubled:
         raise ConfigurationError(
-            f"the title {doubled[0]!r} stands twice in the header row.",
+            f"the title {doubled[0]!r} occurs twice in the header row.",
             where=where,
-            remedy="Rename the column that is yours, then clear the task.",
+            remedy="Rename your own column, then clear the task.",
         )
     known = [title for title in titles if title in header]
     if header and not known:
         raise ConfigurationError(
-            f"the header row holds other titles ({', '.join(list(header)[:5])}): something else is kept "
-            "here.",
+            f"the header row has other titles ({', '.join(list(header)[:5])}): the sheet is used for "
+            "something else.",
             where=where,
             remedy="Correct `range`, or choose an empty sheet for the export.",
         )
     lost = [key for key in keys if header and key not in header]
     if lost:
         raise ConfigurationError(
-            f"the header row lacks {', '.join(map(repr, lost))}, by which rows are told: every row would be "
-            "added a second time.",
+            f"the header row lacks the key {', '.join(map(repr, lost))}: every row would be added a second "
+            "time.",
             where=where,
-            remedy="Put the title back where the values stand, then clear the task.",
+            remedy="Restore the title above its values, then clear the task.",
         )
     new = tuple(title for title in titles if title not in header)
     at = max([anchor.column - 1, used_columns, *header.values()])

@@ -1,37 +1,37 @@
-"""Reads export specs; a wrong file becomes an error that names file, key and remedy, and stops no other."""
+"""Loads export specs. An invalid file becomes an error with file, key and remedy, and affects no other."""
 
 from __future__ import annotations
 
 import difflib
-import re
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from sellerops.base.errors import ConfigurationError, SpecError
 from sellerops.exports.spec import ExportSpec
 from sellerops.settings.config_files import config_dir, shown
-from sellerops.settings.last_valid import Files, in_claim_order, kept_texts, load_last_valid
-from sellerops.settings.specs import SpecFailure, spec_files
+from sellerops.settings.last_valid import Files, kept_texts
+from sellerops.settings.spec_files import (
+    SpecFailure,
+    load_spec_files,
+    refuse_unusable_name,
+    unknown_name,
+    validation_error,
+)
+from sellerops.settings.specs import spec_files
 
-_REMEDY = "Correct the YAML; docs/exports.md says what it may hold."
+_REMEDY = "Correct the YAML; docs/exports.md explains its keys."
 _SQL = ".sql"
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 def load_exports(directory: Path | None = None) -> tuple[list[ExportSpec], list[SpecFailure]]:
-    """Every usable export and every failure. A file that is invalid counts as it was last valid, if ever.
+    """All usable exports and all failures. An invalid file counts with its last valid version, if any.
 
-    Of two exports to one sheet the one that was there first stays.
+    Of two exports to the same sheet, the one that was there first stays.
     """
     folder = _folder(directory)
-    specs: dict[Path, ExportSpec] = {}
-    failures: list[SpecFailure] = []
     owners: dict[tuple[str, str], str] = {}
     tables = _known_tables()
-    paths = sorted(folder.glob("*.yaml"))
 
     def build(path: Path, files: Files) -> ExportSpec:
         spec = _build(path, files)
@@ -39,23 +39,17 @@ def load_exports(directory: Path | None = None) -> tuple[list[ExportSpec], list[
         _refuse_shared_sheets(spec, owners)
         return spec
 
-    for path in in_claim_order([(path.name, path) for path in paths], folder):
-        try:
-            loaded = load_last_valid(path.name, partial(build, path), root=folder)
-        except ConfigurationError as error:
-            failures.append(SpecFailure(path, error))
-            continue
-        if loaded.error:
-            failures.append(SpecFailure(path, loaded.error, is_kept=True))
-        owners[_sheet(loaded.value)] = path.name
-        specs[path] = loaded.value
-    return [specs[path] for path in paths if path in specs], sorted(failures, key=lambda each: each.path)
+    def claim(path: Path, spec: ExportSpec) -> None:
+        owners[_sheet(spec)] = path.name
+
+    parts = [(path.name, path) for path in sorted(folder.glob("*.yaml"))]
+    return load_spec_files(parts, folder, build, on_loaded=claim)
 
 
 def load_export(name: str, directory: Path | None = None) -> ExportSpec:
-    """One export by its name or DAG id, as last valid.
+    """The last valid version of one export, by name or DAG id.
 
-    Raises SpecError when there is none, or it is invalid and never was valid.
+    Raises SpecError if the name is unknown, or the file never was valid.
     """
     folder = _folder(directory)
     wanted = name.removeprefix("export__")
@@ -66,17 +60,11 @@ def load_export(name: str, directory: Path | None = None) -> ExportSpec:
             if spec.name == wanted:
                 return spec
         raise next(each.error for each in failures if each.path == path)
-    known = [each.stem for each in sorted(folder.glob("*.yaml"))]
-    guess = difflib.get_close_matches(wanted, known, n=1)
-    raise SpecError(
-        f"there is no export {wanted!r}.",
-        where=str(folder),
-        remedy=f"Did you mean {guess[0]!r}?" if guess else f"Known: {', '.join(known) or 'none'}.",
-    )
+    raise unknown_name("export", wanted, [each.stem for each in sorted(folder.glob("*.yaml"))], folder)
 
 
 def export_failures(directory: Path | None = None) -> list[SpecFailure]:
-    """Why exports have no DAG."""
+    """Why export files cannot be used."""
     return load_exports(directory)[1]
 
 
@@ -85,16 +73,13 @@ def _folder(directory: Path | None) -> Path:
 
 
 def _build(path: Path, files: Files) -> ExportSpec:
-    if not _NAME.fullmatch(path.stem):
-        raise SpecError(
-            f"{shown(Path(path.stem))!r} is not a usable export name.",
-            where=shown(path),
-            remedy="Rename the file: up to 60 of a-z, 0-9 and _, a letter first. Delete it if it is a copy.",
-        )
+    refuse_unusable_name(path, "export")
     content = dict(files.yaml(path))
     if "name" in content or "path" in content:
         raise SpecError(
-            f"`name` is not written: it is {path.stem!r}, the file's.", where=str(path), remedy=_REMEDY
+            f"`name` must not be set: it is {path.stem!r}, from the file name.",
+            where=str(path),
+            remedy=_REMEDY,
         )
     query = content.get("query")
     if isinstance(query, str) and query.strip().endswith(_SQL):
@@ -102,22 +87,24 @@ def _build(path: Path, files: Files) -> ExportSpec:
     try:
         return ExportSpec.model_validate({**content, "name": path.stem, "path": str(path)})
     except ValidationError as error:
-        raise _spec_error(path, error) from error
+        raise validation_error(
+            error, ExportSpec, path_of=lambda _: path, derived=("name", "path"), remedy=_REMEDY
+        ) from error
 
 
 def _sql_beside(path: Path, name: str, files: Files) -> str:
     beside = path.parent / name
     if beside.parent != path.parent or not files.has(beside):
         raise SpecError(
-            f"there is no file {name!r} beside it.",
+            f"there is no file {name!r} in the same folder.",
             where=f"{shown(path)}, key `query`",
-            remedy="Put the .sql file into the folder of the YAML, or write the SELECT itself.",
+            remedy="Put the .sql file into the folder of the YAML, or write the SELECT in the YAML.",
         )
     return files.text(beside)
 
 
 def _refuse_unknown_inputs(spec: ExportSpec, tables: set[str]) -> None:
-    """A table that no report fills would never start the export. One that is off may name any."""
+    """Refuse tables in `after` that no report fills: they would never start the export."""
     for name in spec.after if spec.enabled else ():
         if name not in tables:
             guess = difflib.get_close_matches(name, tables, n=1)
@@ -131,7 +118,7 @@ def _refuse_unknown_inputs(spec: ExportSpec, tables: set[str]) -> None:
 def _refuse_shared_sheets(spec: ExportSpec, owners: dict[tuple[str, str], str]) -> None:
     if spec.spreadsheet_id and _sheet(spec) in owners:
         raise SpecError(
-            f"the sheet {spec.anchor.tab!r} of this spreadsheet is filled by {owners[_sheet(spec)]} already.",
+            f"{owners[_sheet(spec)]} already fills the sheet {spec.anchor.tab!r} of this spreadsheet.",
             where=f"{shown(Path(spec.path))}, key `range`",
             remedy="Give each export a sheet of its own.",
         )
@@ -142,7 +129,7 @@ def _sheet(spec: ExportSpec) -> tuple[str, str]:
 
 
 def _known_tables() -> set[str]:
-    """``<source>.<table>`` of all reports, from the files' text alone: reports are checked elsewhere."""
+    """``<source>.<table>`` of all reports, from the files' YAML alone: reports are validated elsewhere."""
     known = set()
     for path in spec_files():
         texts = kept_texts(f"{path.parent.name}/{path.name}", config_dir() / "reports") or {}
@@ -154,17 +141,3 @@ def _known_tables() -> set[str]:
             known |= {f"{path.parent.name}.{name}" for name in tables} if isinstance(tables, dict) else set()
             break
     return known
-
-
-def _spec_error(path: Path, error: ValidationError) -> SpecError:
-    problem: Any = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
-    key = ".".join(str(part) for part in problem["loc"]) or "(whole file)"
-    cause, remedy = str(problem["msg"]).removeprefix("Value error, "), _REMEDY
-    if problem["type"] == "extra_forbidden":
-        cause = f"unknown key {str(problem['loc'][-1])!r}"
-        known = [name for name in ExportSpec.model_fields if name not in ("name", "path")]
-        guess = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
-        remedy = f"Did you mean {guess[0]!r}?" if guess else f"Known: {', '.join(known)}."
-    elif problem["type"] == "missing":
-        cause = f"the key {str(problem['loc'][-1])!r} is missing"
-    return SpecError(f"{cause.rstrip('.')}.", where=f"{path}, key `{key}`", remedy=remedy, key=key)

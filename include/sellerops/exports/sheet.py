@@ -1,7 +1,7 @@
-"""One sheet of a spreadsheet: what it holds, and writing to it so that a repeated request changes nothing.
+"""Reads and writes one sheet of a spreadsheet, such that repeating a request changes nothing.
 
-Rows are written to named cells and never "appended": of a request that was done but whose answer got lost,
-``values.append`` repeated would leave its rows twice.
+Rows are written to named cells, never with ``values.append``: repeating it after a lost answer would add its
+rows twice.
 """
 
 from __future__ import annotations
@@ -16,39 +16,39 @@ from sellerops.exports.a1 import Anchor
 from sellerops.exports.cells import MOST_CELLS, MOST_COLUMNS, Cell, Key, key_of
 from sellerops.exports.layout import Layout, read_header
 
-# So many cells are read at once, to keep what is in memory small.
+# Cells read at once, to limit memory.
 _PAGE_CELLS = 200_000
 
 
 class SheetsApi(Protocol):
-    """What is needed of the Sheets API v4. Errors come out as ours, by remedy."""
+    """The calls needed of the Sheets API v4. Implementations raise this project's errors."""
 
     def spreadsheet(self, spreadsheet_id: str) -> dict[str, Any]:
         """The resource ``Spreadsheet``, without cells."""
         ...
 
     def read(self, spreadsheet_id: str, area: str) -> list[list[Any]]:
-        """Unformatted values by row; empty rows and cells at the end are left out."""
+        """Unformatted values by row; trailing empty rows and cells are left out."""
         ...
 
     def write(self, spreadsheet_id: str, areas: Sequence[str], values: Sequence[list[list[Cell]]]) -> None:
-        """All areas or none, nothing parsed."""
+        """Write all areas or none, without parsing values."""
         ...
 
     def clear(self, spreadsheet_id: str, areas: Sequence[str]) -> None:
-        """Empty the cells; formats stay."""
+        """Clear the values of cells; formats stay."""
         ...
 
     def grow(self, spreadsheet_id: str, sheet_id: int, rows: int, columns: int) -> None:
-        """Add empty rows at the bottom and columns at the right."""
+        """Add empty rows at the bottom and columns on the right."""
         ...
 
 
 @dataclass
 class SheetContent:
-    """What stands under the header row.
+    """What is below the header row.
 
-    ``last_row``: of our columns; ``used_columns``: the last of all columns that is used, 0 for none.
+    ``last_row``: last row with values in our columns; ``used_columns``: last column in use, 0 for none.
     """
 
     last_row: int
@@ -59,7 +59,7 @@ class SheetContent:
 class Sheet:
     """The sheet an anchor names. Opening it reads its size.
 
-    Raises ConfigurationError when it is not there.
+    Raises ConfigurationError if the sheet does not exist.
     """
 
     def __init__(self, api: SheetsApi, spreadsheet_id: str, anchor: Anchor) -> None:
@@ -91,54 +91,54 @@ class Sheet:
     def read_content(
         self, header: Sequence[Any], titles: Sequence[str], keys: Sequence[str], days: Sequence[bool]
     ) -> SheetContent:
-        """Read what stands under the header row; ``days``: which of ``keys`` are dates."""
+        """Read what is below the header row; ``days``: which of ``keys`` are dates."""
         known = read_header(self.anchor, header)
         ours = [known[title] - self.anchor.column for title in titles if title in known]
         key_at = [known[key] - self.anchor.column for key in keys if key in known]
-        held = SheetContent(self.anchor.row, self.anchor.column + len(header) - 1 if header else 0)
+        content = SheetContent(self.anchor.row, self.anchor.column + len(header) - 1 if header else 0)
         for number, row in self._rows():
             if any(each != "" for each in row):
                 used = max(at for at, each in enumerate(row) if each != "")
-                held.used_columns = max(held.used_columns, self.anchor.column + used)
+                content.used_columns = max(content.used_columns, self.anchor.column + used)
             if any(at < len(row) and row[at] != "" for at in ours):
-                held.last_row = number
+                content.last_row = number
             if keys and len(key_at) == len(keys):
                 key = key_of([row[at] if at < len(row) else "" for at in key_at], days)
                 if any(key):
-                    held.keys.add(key)
-        return held
+                    content.keys.add(key)
+        return content
 
     def check_size(self, layout: Layout, last_row: int) -> None:
-        """Raise ConfigurationError when the spreadsheet would grow beyond Google's limits."""
+        """Raise ConfigurationError if the spreadsheet would exceed Google's limits."""
         rows, columns = max(self.rows, last_row), max(self.columns, layout.last_column)
         cells = self._cells_elsewhere + rows * columns
         if cells > MOST_CELLS or columns > MOST_COLUMNS:
             raise ConfigurationError(
-                f"needs {rows:,} rows by {columns:,} columns here, {cells:,} cells in the whole spreadsheet; "
-                f"Google Sheets holds {MOST_CELLS:,} cells and {MOST_COLUMNS:,} columns. Nothing was "
-                "written.",
+                f"needs {rows:,} rows by {columns:,} columns here and {cells:,} cells in the whole "
+                f"spreadsheet; Google Sheets allows {MOST_CELLS:,} cells and {MOST_COLUMNS:,} columns. "
+                "Nothing was written.",
                 where=f"sheet {self.anchor}",
-                remedy="Export fewer rows or columns (a `query`), or to a new spreadsheet; delete empty "
+                remedy="Export fewer rows or columns (with a `query`) or use a new spreadsheet; delete empty "
                 "columns and sheets, which count too.",
             )
 
     def grow(self, layout: Layout, last_row: int) -> None:
-        """Add the rows and columns that are missing; none is ever taken away."""
+        """Add missing rows and columns; none are ever removed."""
         rows, columns = max(0, last_row - self.rows), max(0, layout.last_column - self.columns)
         if rows or columns:
             self.api.grow(self.spreadsheet_id, self.sheet_id, rows, columns)
             self.rows, self.columns = self.rows + rows, self.columns + columns
 
     def write_header(self, layout: Layout) -> None:
-        """Write the titles that are new."""
+        """Write the new titles."""
         self._write(layout, self.anchor.row, [list(layout.titles)], only=layout.new)
 
     def write_rows(self, layout: Layout, first_row: int, rows: list[list[Cell]]) -> None:
-        """Write rows of our columns, all or none."""
+        """Write our columns of all ``rows``, or nothing."""
         self._write(layout, first_row, rows)
 
     def clear_under_header(self, columns: Sequence[int]) -> None:
-        """Empty these columns under the header row; others, and all formats, stay."""
+        """Clear these columns below the header row; other columns and all formats stay."""
         top = self.anchor.row + 1
         wanted = sorted(column for column in columns if column <= self.columns)
         if wanted and top <= self.rows:
@@ -158,7 +158,7 @@ class Sheet:
             self.api.write(self.spreadsheet_id, areas, values)
 
     def _rows(self) -> Iterator[tuple[int, list[Any]]]:
-        """The rows under the header, read in pages: (row number, cells from the anchor's column on)."""
+        """The rows below the header, read in pages: (row number, cells from the anchor's column on)."""
         width = self.columns - self.anchor.column + 1
         if width < 1:
             return
@@ -174,7 +174,7 @@ class Sheet:
         if found is None or found.get("sheetType", "GRID") != "GRID":
             guess = difflib.get_close_matches(self.anchor.tab, tabs, n=1)
             raise ConfigurationError(
-                f"the spreadsheet has no sheet {self.anchor.tab!r} of cells; it has "
+                f"the spreadsheet has no sheet {self.anchor.tab!r} with cells; it has "
                 f"{', '.join(map(repr, tabs)) or 'none'}.",
                 where=f"spreadsheet {self.spreadsheet_id}",
                 remedy=f"Did you mean {guess[0]!r}? Correct `range`." if guess and guess[0] != self.anchor.tab

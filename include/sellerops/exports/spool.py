@@ -1,4 +1,4 @@
-"""Rows on disk between reading and writing: all are checked before the first is written."""
+"""Stores rows on disk between reading and writing, so that all are checked before the first is written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BATCH_ROWS = 20_000
 
 
 class Spool:
-    """Rows of cells in a temporary file, in order; gone with the ``with`` block."""
+    """Rows of cells in a temporary file, in order; deleted at the end of the ``with`` block."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile("w+", encoding="ascii", newline="\n")  # noqa: SIM115 - closed in __exit__
@@ -36,7 +36,7 @@ class Spool:
     def batches(
         self, most_rows: int = BATCH_ROWS, most_bytes: int = BATCH_BYTES
     ) -> Iterator[list[list[Cell]]]:
-        """The rows again, as many at once as fit into one request; a row that is too large goes alone."""
+        """The rows in batches that fit into one request; a row that is too large gets its own batch."""
         self._file.seek(0)
         batch: list[list[Cell]] = []
         size = 0

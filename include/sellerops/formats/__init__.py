@@ -1,4 +1,4 @@
-"""Bytes of a report document -> typed rows: flat files and JSON, streamed, rejects split off."""
+"""Turns the bytes of a report document into typed rows: streamed, with rejected rows split off."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import BinaryIO
 from sellerops.calendar.slices import Slice
 from sellerops.formats.arrow_without_pandas import avoid_pandas_import
 from sellerops.formats.assembly import Assembler
-from sellerops.formats.casts import FLAT_DECIMAL, JSON_DECIMAL, ValueRules
 from sellerops.formats.charsets import LineDecoder, candidates, codec_name, declared_charset
 from sellerops.formats.checks import checked
 from sellerops.formats.headers import Header
@@ -19,6 +18,7 @@ from sellerops.formats.rows import STRUCTURAL, DriftReport, Reader, RejectReason
 from sellerops.formats.sniff import Document
 from sellerops.formats.times import with_marketplace_orders
 from sellerops.formats.tree_rows import TreeReader, rows_of
+from sellerops.formats.value_rules import FLAT_DECIMAL, JSON_DECIMAL, ValueRules
 from sellerops.settings.marketplaces import Marketplace, marketplace, marketplace_by_id
 from sellerops.settings.specs import FileFormat, TableSpec
 
@@ -39,20 +39,20 @@ def open_rows(
 ) -> RowStream:
     """The rows of ``table`` in a document.
 
-    :param stream: the document's decoded bytes, read once from where it stands; not closed.
-    :param slice_: the slice it was asked for: its window, its shops, its time zone.
+    :param stream: the document's decoded bytes, read once from the current position; not closed.
+    :param slice_: the slice the document was requested for: its window, marketplaces and time zone.
     :param content_type: the download's Content-Type, for its charset.
-    :param marketplace_ids: the shops Amazon says the document is about, where it says so; they decide how
-        local numbers are written when the slice covers several shops.
-    :param facts: what the request tells of all rows, for columns read ``from: "@<fact>"``.
-    :param on_reject: takes each refused row, in no promised order.
+    :param marketplace_ids: the marketplaces Amazon names for the document, if it does; they decide how
+        local numbers are read when the slice covers several marketplaces.
+    :param facts: values from the request, the same for all rows, for columns with ``from: "@<fact>"``.
+    :param on_reject: receives each rejected row, in no particular order.
     :param where: names the document in errors.
 
-    Raises DocumentDamaged (truncated, a web page, empty) and UnreadableDocument (not what the spec
-    describes), here or while the rows are read.
+    Raises DocumentDamaged (truncated, empty or a web page) and UnreadableDocument (does not match the
+    spec), either here or while the rows are read.
     """
     avoid_pandas_import()
-    shops = _shops(slice_, marketplace_ids)
+    marketplaces = _marketplaces(slice_, marketplace_ids)
     nothing = frozenset(file_format.nothing)
     tally = Tally(on_reject, personal=frozenset(table.personal_columns))
     declared = codec_name(declared_charset(content_type))
@@ -64,12 +64,12 @@ def open_rows(
         rows = rows_of(document, table, file_format, where)
         reader = TreeReader(rows, table, Assembler(table, slice_, rules, tally, facts), tally, where)
     else:
-        writing = DecimalStyle.POINT if file_format.decimal == "point" else decimal_style(shops)
+        writing = DecimalStyle.POINT if file_format.decimal == "point" else decimal_style(marketplaces)
         rules = ValueRules(
-            writing, with_marketplace_orders(file_format.timestamps, shops), FLAT_DECIMAL, nothing
+            writing, with_marketplace_orders(file_format.timestamps, marketplaces), FLAT_DECIMAL, nothing
         )
         assembler = Assembler(table, slice_, rules, tally, facts)
-        names = candidates(document.charset, declared, file_format.charset, shops[0].charset)
+        names = candidates(document.charset, declared, file_format.charset, marketplaces[0].charset)
         decoder, header = LineDecoder(names), Header(table, by_position=file_format.headers == "position")
         is_csv = file_format.kind == "csv"
         reader = QuotedReader(
@@ -89,6 +89,6 @@ def open_rows(
     return RowStream(kept, tally, lambda batches: checked(batches, table.checks, where=where))
 
 
-def _shops(slice_: Slice, marketplace_ids: Sequence[str]) -> list[Marketplace]:
-    told = [marketplace_by_id(each) for each in marketplace_ids]
-    return told or [marketplace(code) for code in slice_.marketplaces]
+def _marketplaces(slice_: Slice, marketplace_ids: Sequence[str]) -> list[Marketplace]:
+    named = [marketplace_by_id(each) for each in marketplace_ids]
+    return named or [marketplace(code) for code in slice_.marketplaces]

@@ -1,4 +1,4 @@
-"""Arrow without pandas, which it would import for its own questions."""
+"""Keeps pyarrow from importing pandas for a type check."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sellerops.base.left_out import left_out
 
 @cache
 def avoid_pandas_import() -> None:
-    """Let Arrow not import pandas to learn whether a value is one of its series.
+    """Keep pyarrow from importing pandas to check whether a value is a pandas series.
 
-    pyarrow asks once a process, at the first value that comes from Python; where pandas is installed that
-    takes 35 MB and a third of a second. What needs pandas (``to_pandas``) imports it as ever. Only for
+    pyarrow checks once per process, at the first value that comes from Python; with pandas installed this
+    costs 35 MB and a third of a second. What needs pandas (``to_pandas``) still imports it. Use this only in
     processes whose values are never series: those that load documents.
     """
     if "pandas" in sys.modules:
         return
     with left_out("pandas"):
-        # Without a type: then its Python layer asks, and its C++ layer as well.
+        # Without a type, so that both pyarrow's Python and its C++ layer make the check now.
         pa.array([])

@@ -1,67 +1,42 @@
-"""Texts of rows -> a typed record batch, with the rows split off that have no place in the table."""
+"""Turns the texts of rows into a typed record batch and splits off the rows that the table cannot take."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from hashlib import blake2b
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sellerops.base.errors import UnreadableDocument
 from sellerops.calendar.slices import Slice
 from sellerops.formats.absent_values import AbsentValueFiller
-from sellerops.formats.casts import (
-    ValueRules,
-    arrow_type,
-    cast_column,
-    contains_any,
-    is_plain_decimal,
-    is_read_by_sql,
-)
-from sellerops.formats.column_bytes import longest
+from sellerops.formats.casts import cast_column, is_plain_decimal, is_read_by_sql
+from sellerops.formats.column_bytes import contains_any, longest
 from sellerops.formats.names import Field, is_needed
+from sellerops.formats.row_rules import accepted_window, fact_values, key_columns, marketplace_names
+from sellerops.formats.row_texts import Texts, empty_rows, line_hashes
 from sellerops.formats.rows import RejectReason, RowReject, Rows, Tally, TextRows, marked
-from sellerops.settings.marketplaces import all_marketplaces
-from sellerops.settings.specs import ColumnType, TableSpec, WriteDisposition
+from sellerops.formats.value_rules import ValueRules, arrow_type
+from sellerops.settings.specs import ColumnType, TableSpec
 
 SOURCE_LINE = "source_line"
-_UNIT, _EQUALS = "\x1f", "\x1e"
-# What must not stand in a field of a line: it would end it, or open a quote for COPY.
+# Bytes that a field must not contain: they would end it, or open a quote for COPY.
 _APART = (b"\t", b"\n", b"\r", b"\b")
 LINE_END = b"\n"
 _NULLS_EMPTY = {"null_handling": "replace", "null_replacement": ""}
 _NEAR = timedelta(days=2)
-# Bytes of a row's key columns, together.
+# Bytes of a row's key columns in total.
 LONGEST_KEY = 2400
-
-
-@dataclass(frozen=True)
-class Texts:
-    """Rows of one document as text: a column's array (null: nothing there), their lines, a row as it stood.
-
-    All arrays have the length of ``lines`` (int64). ``marked``: how many texts of a row, by its place, came
-    damaged. ``by_type``: where they lie so, all columns of a type, one behind the other. ``plain``: the names
-    of those without control characters, as far as known.
-    """
-
-    columns: Mapping[str, pa.Array]
-    lines: np.ndarray
-    raw: Callable[[int], str]
-    marked: Mapping[int, int] = field(default_factory=dict)
-    by_type: Mapping[ColumnType, pa.Array] = field(default_factory=dict)
-    plain: Collection[str] = ()
 
 
 @dataclass
 class _Found:
-    """What came of looking at rows: typed columns, refused places, whether SQL would read the same.
+    """Result of examining rows: typed columns, rejects by row position, whether SQL reads the same values.
 
-    A column that is not ``typed`` was only looked at, and all its values are sound.
+    A column that is not in ``typed`` was only scanned; all its values are valid.
     """
 
     typed: dict[str, pa.Array] = field(default_factory=dict)
@@ -70,7 +45,7 @@ class _Found:
 
 
 class Assembler:
-    """Types, keys, window and shop of one table's rows, in one place for every format."""
+    """Casts one table's rows and checks their keys, window and marketplace, for every format."""
 
     def __init__(
         self,
@@ -80,18 +55,18 @@ class Assembler:
         tally: Tally,
         facts: Mapping[str, str] | None = None,
     ) -> None:
-        """``facts``: what the request tells of the document; a fact that is not known is null."""
+        """``facts``: values from the request; a fact that is missing is null."""
         self._table = table
         self._rules = rules
         self._tally = tally
         self._absent = AbsentValueFiller(table, rules)
-        self._keys = tuple(dict.fromkeys(_key_columns(table)))
-        self._facts = _fact_values(table, facts or {}, rules)
-        self._window = _window(table, slice_)
+        self._keys = tuple(dict.fromkeys(key_columns(table)))
+        self._facts = fact_values(table, facts or {}, rules)
+        self._window = accepted_window(table, slice_)
         self._days = slice_.days
         self._zone = ZoneInfo(slice_.timezone)
         self._hashed = not table.primary_key
-        self._shops = _shop_names() if table.marketplace_from else None
+        self._marketplace_ids = marketplace_names() if table.marketplace_from else None
 
     def schema(self, fields: Sequence[Field]) -> pa.Schema:
         """The schema of batches made of ``fields``."""
@@ -99,7 +74,7 @@ class Assembler:
         return pa.schema([*columns, *self._system_schema])
 
     def needs_value(self, column: Field) -> bool:
-        """Whether a column's values must be read to accept a row; the others may stay in their line."""
+        """Whether a column's values must be read before a row is accepted; others may stay in their line."""
         return (
             self._hashed
             or column.type is not ColumnType.TEXT
@@ -108,7 +83,7 @@ class Assembler:
         )
 
     def is_free_text(self, column: Field) -> bool:
-        """Whether a row keeps its place whatever a column's text is: no key, day, version or shop."""
+        """Whether a column may hold any text: it is no key, day, version or marketplace."""
         declared = column.name in self._table.columns
         return column.type is ColumnType.TEXT and not (declared and is_needed(column.name, self._table))
 
@@ -120,11 +95,11 @@ class Assembler:
         )
 
     def assemble(self, texts: Texts, fields: Sequence[Field]) -> pa.RecordBatch:
-        """The accepted rows; the others go to the tally. Every row is counted as a row of the file."""
+        """The accepted rows; rejected ones go to the tally. Every row counts as a row of the file."""
         return self._typed(texts, fields, self._examine(texts, fields))
 
     def rows(self, texts: Texts, fields: Sequence[Field]) -> Rows:
-        """The accepted rows as lines of text where SQL reads every value the same, else typed."""
+        """The accepted rows: as lines of text if SQL reads every value the same, else typed."""
         found = self._examine(texts, fields, as_text=True)
         lines = self._lines(texts, found, fields) if found.as_written else None
         if lines is None:
@@ -132,7 +107,7 @@ class Assembler:
         return self._text_rows(texts, found, lines, tuple(each.name for each in fields), LINE_END)
 
     def _lines(self, texts: Texts, found: _Found, fields: Sequence[Field]) -> pa.Array | None:
-        """The values side by side, parted by tabs, nulls empty; None when a value cannot stand so."""
+        """The values of each row joined by tabs, nulls empty; None if a value cannot be written so."""
         *others, last = columns = [_as_text(texts, found, each) for each in fields]
         for each, column in zip(fields, columns, strict=True):
             is_plain = each.name in texts.plain and not self._absent.has(each.name)
@@ -156,9 +131,9 @@ class Assembler:
     def as_written(
         self, texts: Texts, fields: Sequence[Field], lines: pa.Array, columns: tuple[str, ...], end: bytes
     ) -> TextRows | None:
-        """The accepted rows as the lines they came in; None, nothing counted, when a value needs its type.
+        """The accepted rows as the lines they came in; None, with nothing counted, if a value must be cast.
 
-        ``fields``: the columns that are looked at; ``columns``: all of a line's, in its order.
+        ``fields``: the columns to examine; ``columns``: all columns of a line, in its order.
         """
         if self._absent.is_needed_for(texts.columns):
             return None
@@ -180,7 +155,7 @@ class Assembler:
     def _system_schema(self) -> pa.Schema:
         columns = [pa.field(name, value.type) for name, value in self._facts.items()]
         columns.append(pa.field(SOURCE_LINE, pa.int64(), nullable=False))
-        if self._shops is not None:
+        if self._marketplace_ids is not None:
             columns.append(pa.field("marketplace_id", pa.string()))
         if self._hashed:
             columns.append(pa.field("line_hash", pa.string(), nullable=False))
@@ -189,18 +164,18 @@ class Assembler:
     def _system(self, texts: Texts) -> list[pa.Array]:
         arrays = [pa.repeat(value, len(texts.lines)) for value in self._facts.values()]
         arrays.append(pa.array(texts.lines, pa.int64()))
-        if self._shops is not None:
+        if self._marketplace_ids is not None:
             arrays.append(self._marketplace(texts))
         if self._hashed:
-            arrays.append(_line_hashes(texts, self._tally.personal_up_to()))
+            arrays.append(line_hashes(texts, self._tally.personal_up_to()))
         return arrays
 
     def _examine(self, texts: Texts, fields: Sequence[Field], *, as_text: bool = False) -> _Found:
-        """``as_text``: what SQL reads itself need not be typed."""
+        """``as_text``: skip the cast of columns that SQL reads itself."""
         found = _Found()
 
         def hashes() -> pa.Array:
-            return _line_hashes(texts, self._tally.personal_up_to())
+            return line_hashes(texts, self._tally.personal_up_to())
 
         sound = {
             column_type
@@ -226,8 +201,8 @@ class Assembler:
         return found
 
     def _is_surely_sound(self, values: pa.Array, column: Field, sound: Collection[ColumnType]) -> bool:
-        """Whether a quick look is enough: columns that neither place a row nor fill it, and are ``sound`` or
-        decimals.
+        """Whether a quick scan is enough: for columns that decide nothing about a row and whose type is in
+        ``sound``, and for decimals.
         """
         if self._is_needed(column.name) or column.type is ColumnType.TEXT:
             return False
@@ -236,11 +211,11 @@ class Assembler:
         return column.type is ColumnType.DECIMAL and is_plain_decimal(values, self._rules)
 
     def _is_needed(self, name: str) -> bool:
-        """Whether a column's typed values decide about rows."""
+        """Whether a column's typed values decide if a row is accepted."""
         return name in self._keys or self._absent.has(name) or (self._window or (None,))[0] == name
 
     def _settle(self, texts: Texts, found: _Found) -> pa.Array | None:
-        """Count the rows and hand over the refused ones; which are kept, or None for all."""
+        """Count the rows and pass the rejects to the tally; returns a mask of accepted rows, None for all."""
         self._tally.rows_in_file += len(texts.lines)
         self._tally.marked += sum(
             count for place, count in texts.marked.items() if place not in found.refused
@@ -257,14 +232,14 @@ class Assembler:
         return pa.array(keep)
 
     def _day(self, found: _Found, place: int) -> date | None:
-        """The local day a row counts for, where the table has days and the row tells its own."""
+        """The marketplace-local day a row counts for; None if unknown."""
         if self._table.day_from_window:
             return self._days[0]
         value = found.typed[self._window[0]][place].as_py() if self._window else None
         return value.astimezone(self._zone).date() if isinstance(value, datetime) else value
 
     def _is_near(self, day: date) -> bool:
-        """Whether a clock or a border of Amazon's own may have put the day beside the window."""
+        """Whether the day is close enough to the window that only Amazon's clock or cut-off may differ."""
         return self._days[0] - _NEAR <= day <= self._days[-1] + _NEAR
 
     def _refuse(
@@ -276,16 +251,16 @@ class Assembler:
         column: str | None,
         value: str | None,
     ) -> None:
-        """The first reason counts."""
+        """Record a reject; the first reason for a row counts."""
         if place not in refused:
             refused[place] = RowReject(int(texts.lines[place]), reason, column, value, texts.raw(place))
 
     def _refuse_keyless(
         self, refused: dict[int, RowReject], texts: Texts, typed: Mapping[str, pa.Array]
     ) -> None:
-        # A value for an empty key must not make a row of nothing.
+        # A row that is entirely empty is rejected, even if `absent` would fill its key.
         may_be_empty = texts.columns and (self._hashed or self._absent.is_needed_for(texts.columns))
-        for place in _places(_is_empty(texts)) if may_be_empty else ():
+        for place in _places(empty_rows(texts)) if may_be_empty else ():
             self._refuse(refused, texts, place, RejectReason.MISSING_KEY, None, None)
         for name in self._keys:
             column = typed[name]
@@ -297,7 +272,7 @@ class Assembler:
     def _refuse_long_keys(
         self, refused: dict[int, RowReject], texts: Texts, typed: Mapping[str, pa.Array]
     ) -> None:
-        """An index of Postgres takes 2,704 bytes a key, in which account, shop and times stand too."""
+        """Postgres indexes take 2,704 bytes per key, which includes account, marketplace and times."""
         parts = [name for name in self._keys if pa.types.is_string(typed[name].type)]
         if sum(longest(typed[name]) for name in parts) <= LONGEST_KEY:
             return
@@ -324,89 +299,17 @@ class Assembler:
             )
 
     def _marketplace(self, texts: Texts) -> pa.Array:
-        """Amazon's id of the shop a row names, null when it names none of Amazon's."""
-        assert self._shops is not None and self._table.marketplace_from is not None
-        names, ids = self._shops
+        """Amazon's id of the marketplace a row names, null if it names an unknown one."""
+        assert self._marketplace_ids is not None and self._table.marketplace_from is not None
+        names, ids = self._marketplace_ids
         written = pc.utf8_lower(pc.utf8_trim_whitespace(texts.columns[self._table.marketplace_from]))
         return ids.take(pc.index_in(written, names))
 
 
 def _as_text(texts: Texts, found: _Found, column: Field) -> pa.Array:
-    """The texts of a column, with what stands for nothing where that is text itself."""
+    """The texts of a column, with `absent` values filled in if the column is text."""
     is_text = column.type is ColumnType.TEXT and column.name in found.typed
     return found.typed[column.name] if is_text else texts.columns[column.name]
-
-
-def _key_columns(table: TableSpec) -> list[str]:
-    day = [table.day] if table.day and table.write_disposition is WriteDisposition.REPLACE else []
-    return [name for name in (*table.primary_key, *day) if name in table.read_columns]
-
-
-def _fact_values(table: TableSpec, facts: Mapping[str, str], rules: ValueRules) -> dict[str, pa.Scalar]:
-    """The one value each fact column has. Raises UnreadableDocument when it is not of the column's type."""
-    values = {}
-    for name, fact in table.facts.items():
-        cast = cast_column(pa.array([facts.get(fact)], pa.string()), table.columns[name].type, rules)
-        if cast.failures:
-            raise UnreadableDocument(
-                f"the request's {fact!r} is no {table.columns[name].type.value}.", fact=facts[fact]
-            )
-        values[name] = cast.values[0]
-    return values
-
-
-def _window(table: TableSpec, slice_: Slice) -> tuple[str, date | datetime, date | datetime] | None:
-    """Day column, first value that may stand in the document, and the first value behind.
-
-    A day before and behind the slice's days: Amazon may cut the window by another clock than the rows' dates.
-    Such rows are accepted here, and the write leaves them out as superseded: a document of their own day
-    tells that day whole.
-    """
-    if table.write_disposition is not WriteDisposition.REPLACE or not table.day or not slice_.days:
-        return None
-    first, end = slice_.days[0] - timedelta(days=1), slice_.days[-1] + timedelta(days=2)
-    if table.columns[table.day].type is ColumnType.TIMESTAMP:
-        zone = ZoneInfo(slice_.timezone)
-        return table.day, datetime.combine(first, time(0), zone), datetime.combine(end, time(0), zone)
-    return table.day, first, end
-
-
-def _shop_names() -> tuple[pa.Array, pa.Array]:
-    """What a shop is called in reports (lower case), and its id."""
-    shops = all_marketplaces().values()
-    names = [*(shop.sales_channel.lower() for shop in shops), *(shop.id.lower() for shop in shops)]
-    return pa.array(names), pa.array([shop.id for shop in shops] * 2)
-
-
-def _is_empty(texts: Texts) -> pa.Array:
-    """Which rows have not a single value: no key would tell them from others."""
-    columns = list(texts.columns.values())
-    if not all(column.null_count for column in columns):
-        return pa.repeat(False, len(texts.lines))
-    empty = columns[0].is_null()
-    for column in columns[1:]:
-        empty = pc.and_(empty, column.is_null())
-    return empty
-
-
-def _line_hashes(texts: Texts, left_out: Collection[str]) -> pa.Array:
-    """128 bits over what a row says, the same whatever the order of columns and however many are empty.
-
-    ``left_out``: columns that are not stored; a hash would let guesses of their values be confirmed.
-    """
-    parts = [
-        pc.binary_join_element_wise(name, texts.columns[name], _EQUALS)
-        for name in sorted(texts.columns)
-        if name not in left_out
-    ]
-    if not parts:
-        return pa.array(["" for _ in texts.lines], pa.string())
-    # Arrow leaves out a row with nothing to join; such a row is refused, but has its place until then.
-    parts[0] = pc.if_else(_is_empty(texts), "", parts[0])
-    joined = pc.binary_join_element_wise(*parts, _UNIT, null_handling="skip")
-    return pa.array(
-        [blake2b(text.encode(), digest_size=16).hexdigest() for text in joined.to_pylist()], pa.string()
-    )
 
 
 def _places(mask: pa.Array) -> list[int]:

@@ -1,4 +1,4 @@
-"""Blocks of whole lines, and what Arrow's parser makes of one."""
+"""Reads a document in blocks of whole lines and parses them with Arrow."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _NEWLINE, _RETURN = 10, 13
 
 @dataclass(frozen=True)
 class Block:
-    """Whole lines of the file and the number of the first."""
+    """Whole lines of the file, and the line number of the first."""
 
     data: bytes
     first_line: int
 
     @cached_property
     def newlines(self) -> np.ndarray:
-        """Where the newlines stand."""
+        """Positions of the newlines."""
         return newlines_of(self.data)
 
     @cached_property
@@ -42,12 +42,12 @@ class Block:
         return range(self.first_line, self.first_line + self.count)
 
     def line_numbers(self) -> np.ndarray:
-        """The same as int64."""
+        """The line numbers as int64."""
         return np.arange(self.first_line, self.first_line + self.count, dtype=np.int64)
 
 
 class WholeLines:
-    """A document in blocks that end with a line end; only the last may not."""
+    """Reads a document in blocks that end with a line end; only the last block may lack it."""
 
     def __init__(self, document: Document, where: str) -> None:
         self._document = document
@@ -57,17 +57,17 @@ class WholeLines:
         self._ahead = document.read(BLOCK_BYTES)
 
     def next(self) -> tuple[bytes, bool]:
-        """The next block, and whether it is the last; an empty one behind the end."""
+        """The next block, and whether it is the last; empty after the end."""
         parts, size = [self._rest], 0
         self._rest = b""
-        while piece := self._ahead:
+        while ahead := self._ahead:
             self._ahead = self._document.read(BLOCK_BYTES)
-            end = piece.rfind(b"\n") + 1 if self._ahead else len(piece)
+            end = ahead.rfind(b"\n") + 1 if self._ahead else len(ahead)
             if end:
-                self._rest = piece[end:]
-                return b"".join([*parts, memoryview(piece)[:end]]), not self._ahead
-            parts.append(piece)
-            size += len(piece)
+                self._rest = ahead[end:]
+                return b"".join([*parts, memoryview(ahead)[:end]]), not self._ahead
+            parts.append(ahead)
+            size += len(ahead)
             if size > _LONGEST_LINE:
                 raise UnreadableDocument(
                     f"a line is longer than {_LONGEST_LINE >> 20} MB.", where=self._where
@@ -75,15 +75,15 @@ class WholeLines:
         return b"".join(parts), True
 
     def put_back(self, data: bytes) -> None:
-        """Let the next block begin with the end of the one before."""
+        """Prepend ``data``, the unread end of the previous block, to the next one."""
         self._rest = data + self._rest
 
 
 def is_odd(table: pa.Table, refused: Sequence[Any], count: int) -> bool:
-    """Whether Arrow's rows are not the block's lines.
+    """Whether Arrow's rows differ from the block's lines.
 
-    A lone carriage return ends a line for Arrow; a row empty in all columns is a blank line, which is no row,
-    or one of tabs alone, which is.
+    Arrow ends a line at a lone carriage return. A row with all columns empty is either a blank line, which is
+    not a row, or a line of tabs, which is.
     """
     if len(table) + len(refused) != count:
         return True
@@ -98,8 +98,8 @@ def is_odd(table: pa.Table, refused: Sequence[Any], count: int) -> bool:
 def kept_rows(
     block: Block, refused: Sequence[Any], odd: Collection[int]
 ) -> tuple[np.ndarray, pa.Array | None]:
-    """The line numbers of a block's rows without those of the ``odd`` lines (from 0), and the places of these
-    rows in Arrow's table, which lacks the ``refused``; None for all.
+    """The line numbers of a block's rows without the ``odd`` lines (counted from 0), and the positions of
+    these rows in Arrow's table, which lacks the ``refused`` ones; None for all.
     """
     numbers = block.line_numbers()
     if not odd:
@@ -112,7 +112,7 @@ def kept_rows(
 
 
 def newlines_of(text: bytes) -> np.ndarray:
-    """Where the newlines of ``text`` stand."""
+    """Positions of the newlines in ``text``."""
     return np.flatnonzero(np.frombuffer(text, np.uint8) == _NEWLINE)
 
 
@@ -125,7 +125,7 @@ def all_end_with(end: bytes, text: bytes, newlines: np.ndarray) -> bool:
 
 
 def as_lines(text: bytes, newlines: np.ndarray) -> pa.Array:
-    """The lines of ``text`` with their ends, without copying it."""
+    """The lines of ``text`` with their line ends, without copying."""
     offsets = np.zeros(len(newlines) + 1, dtype=np.int32)
     offsets[1:] = newlines + 1
     return pa.Array.from_buffers(
@@ -136,7 +136,7 @@ def as_lines(text: bytes, newlines: np.ndarray) -> pa.Array:
 def parse_fields(
     text: bytes, width: int, wanted: Sequence[int], delimiter: str = "\t", *, quoted: bool = False
 ) -> tuple[pa.Table, list[Any]]:
-    """The ``wanted`` fields, named by their place, as text, empty ones null; and rows of another width."""
+    """The ``wanted`` fields as text, named by position, empty ones null; and the rows of another width."""
     names = [str(number) for number in range(width)]
     refused: list[Any] = []
 

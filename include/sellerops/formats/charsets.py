@@ -1,4 +1,4 @@
-"""Which characters the bytes of a flat file are. Decoding is strict: nothing is ever replaced by U+FFFD."""
+"""Detects the charset of a flat file. Decoding is strict: nothing is ever replaced by U+FFFD."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 UTF8, CP932 = "utf-8", "cp932"
-# Kana, kanji, their punctuation and their wide and narrow forms; two at least.
+# Kana, kanji, their punctuation and their wide and narrow forms; at least two in a row.
 _JAPANESE_RUN = re.compile("[\u2460-\u2473\u3001-\u30ff\u4e00-\u9fff\uff01-\uff9f]{2,}")
 _JAPANESE, _UNDECIDED, _NOT_JAPANESE = 0.8, 0.5, 0.3
 _ENOUGH_CHARACTERS = 4
 _LOST = "\ufffd".encode()
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
-# What is called Latin 1 or Shift_JIS on the web is the vendors' larger set; ASCII promises nothing Latin 1
-# does not.
+# What the web calls Latin 1 or Shift_JIS is the vendors' larger set; a file labelled ASCII is read likewise.
 _LARGER = {"iso8859-1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932", "shift_jisx0213": "cp932"}
-# Java's and the web's names that Python lacks.
+# Names used by Java and the web that Python lacks.
 _ALIASES = {"windows-31j": "cp932", "x-sjis": "cp932", "x-windows-31j": "cp932"}
 
 
@@ -30,7 +29,7 @@ def declared_charset(content_type: str | None) -> str | None:
 
 
 def codec_name(charset: str | None) -> str | None:
-    """Python's name of a charset in the set vendors mean by it; None when there is no such charset."""
+    """Python's codec for a charset label, in the vendors' larger variant; None for an unknown label."""
     if not charset:
         return None
     try:
@@ -41,24 +40,24 @@ def codec_name(charset: str | None) -> str | None:
 
 
 def candidates(*charsets: str | None) -> tuple[str, ...]:
-    """The charsets worth trying, best first, each once; UTF-8 last when nobody named it."""
+    """The charsets to try, best first, each once; UTF-8 last unless it was named."""
     names = [name for charset in charsets if (name := codec_name(charset))]
     return tuple(dict.fromkeys([*names, UTF8]))
 
 
 class LineDecoder:
-    """Decodes a document block by block; settles on one charset with the first block that is not plain ASCII.
+    """Decodes a document block by block; the first block that is not plain ASCII decides the charset.
 
-    What wins, by the lines of that block that are not ASCII:
+    Rules, applied to the lines of that block that are not ASCII:
 
-    1. UTF-8 when most of them are valid UTF-8: other text is so only by rare accident, while files labelled
-       cp1252 have been seen to hold UTF-8.
-    2. Japanese cp932 when they read as Japanese in it, whatever was named: Japanese characters
-       stand side by side, while in western text read as cp932 each stands alone between Latin letters. A
-       cp932 that was named loses the same way when the text is not Japanese.
-    3. Of the named charsets (byte order mark, download, spec, shop, in this order) the one that reads most
-       lines; when none reads all, also cp1252. Latin 1 is read as cp1252: what it has instead are control
-       characters.
+    1. UTF-8 if most of them are valid UTF-8: other text rarely is by accident, while files labelled cp1252
+       have been seen to hold UTF-8.
+    2. cp932 if they read as Japanese in it, whatever was declared: Japanese characters come in runs, while in
+       western text read as cp932 each is alone between Latin letters. A declared cp932 is dropped likewise
+       if the text is not Japanese.
+    3. Of the declared charsets (byte order mark, download, spec, marketplace, in this order) the one that
+       reads most lines; if none reads all, cp1252 competes too. Latin 1 is read as cp1252, which differs only
+       where Latin 1 has control characters.
 
     Lines the chosen charset cannot read are tried with the others.
     """
@@ -68,20 +67,21 @@ class LineDecoder:
         self.charset: str | None = None
 
     def learn(self, block: bytes) -> None:
-        """Settle on a charset, if ``block`` (whole lines) tells and it is not settled yet."""
+        """Decide on the charset if it is still open and ``block`` (whole lines) is not plain ASCII."""
         if self.charset is None and not block.isascii():
             self.charset = self._choose(block)
 
     def decode(self, block: bytes) -> bytes | None:
-        """``block`` (whole lines) in UTF-8, or None when its lines must be looked at one by one.
+        """``block`` (whole lines) in UTF-8, or None if its lines must be decoded one by one.
 
-        That is when the charset does not read all of it, or it holds U+FFFD: the mark of text lost before us.
+        That is the case if the charset cannot read all of it, or if it contains U+FFFD, the mark of text that
+        was lost before the document reached us.
         """
         if block.isascii():
             return block
         self.learn(block)
         if self.charset == UTF8 or self.charset is None:
-            # Searching for one byte first is much faster, and text rarely holds it.
+            # Searching for one byte first is much faster, and text rarely contains it.
             is_whole = _LOST[:1] not in block or _LOST not in block
             return block if is_whole and _is_utf8(block) else None
         try:
@@ -90,7 +90,7 @@ class LineDecoder:
             return None
 
     def decode_line(self, line: bytes) -> str | None:
-        """One line as text, or None when no candidate reads it."""
+        """One line as text, or None if no candidate charset reads it."""
         for name in dict.fromkeys([self.charset or self._names[0], *self._names]):
             try:
                 return line.decode(name)
@@ -99,7 +99,7 @@ class LineDecoder:
         return None
 
     def decode_lines(self, block: bytes) -> list[str]:
-        """Each line as text; bytes that no candidate reads as ``surrogateescape`` decodes them."""
+        """Each line as text; bytes that no candidate reads are decoded with ``surrogateescape``."""
         self.learn(block)
         name = self.charset or self._names[0]
         try:
@@ -125,9 +125,9 @@ class LineDecoder:
 
 
 def _japanese_part(lines: Iterable[bytes]) -> float:
-    """How much of the text reads as Japanese in cp932: the part of its characters that stand side by side.
+    """How much of the text reads as Japanese in cp932: the share of its characters that come in runs.
 
-    0 when a line is no cp932 at all; undecided when there are too few characters to tell.
+    0 if a line is not valid cp932; undecided if there are too few characters to tell.
     """
     beside = total = 0
     for line in lines:
@@ -141,7 +141,7 @@ def _japanese_part(lines: Iterable[bytes]) -> float:
 
 
 def _is_utf8(block: bytes) -> bool:
-    """Arrow looks several times faster than ``bytes.decode``, and without holding up other threads."""
+    """Validate with Arrow: several times faster than ``bytes.decode``, and it releases the GIL."""
     offsets = pa.py_buffer(struct.pack("=ii", 0, len(block)))
     try:
         pa.StringArray.from_buffers(1, offsets, pa.py_buffer(block)).validate(full=True)

@@ -1,4 +1,4 @@
-"""Checks on the rows of one document that need all of them, in constant memory."""
+"""Checks that need all rows of a document, in constant memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EXACT = Context(prec=120)
 def checked(
     batches: Iterator[pa.RecordBatch], checks: Sequence[HeaderSumCheck], *, where: str
 ) -> Iterator[pa.RecordBatch]:
-    """``batches``, and CheckFailed after the last one when their rows do not add up."""
+    """Yield ``batches``; raises CheckFailed after the last one if their rows do not add up."""
     sums = [HeaderSum(check) for check in checks]
     for batch in batches:
         for each in sums:
@@ -37,7 +37,7 @@ class _Group:
 
 
 class HeaderSum:
-    """Each group's amounts against the total its one header row states (the row whose total is not empty)."""
+    """Compares each group's amounts with the total in its header row (the one row with a total)."""
 
     def __init__(self, check: HeaderSumCheck) -> None:
         self._check = check

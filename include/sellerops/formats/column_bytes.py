@@ -1,4 +1,4 @@
-"""Quick looks at the bytes of a whole column of text, without reading its values."""
+"""Quick scans of the bytes of a whole text column, without reading its values."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Where more values than one of so many are odd, their form tells more than single characters do.
+# If more than one value in this many is odd, scanning for characters does not pay: match their form instead.
 _FEW = 50
 
 
 def content(values: pa.Array) -> bytes:
-    """The bytes of all texts, one behind the other."""
+    """The concatenated bytes of all texts."""
     data = values.buffers()[2]
     if data is None or not len(values):
         return b""
@@ -22,21 +22,27 @@ def content(values: pa.Array) -> bytes:
 
 
 def longest(values: pa.Array) -> int:
-    """Bytes of the longest text; 0 without any."""
+    """Bytes of the longest text; 0 if there is none."""
     return pc.max(pc.binary_length(values)).as_py() or 0
 
 
 def has_only(values: pa.Array, characters: bytes) -> bool:
-    """Whether no text has other ``characters``."""
+    """Whether all texts consist of ``characters`` only."""
     return not content(values).translate(None, characters)
 
 
+def contains_any(values: pa.Array, *parts: bytes) -> bool:
+    """Whether the concatenated bytes of all texts contain one of ``parts``."""
+    texts = content(values)
+    return any(part in texts for part in parts)
+
+
 def made_of(characters: bytes) -> Callable[[pa.Array], pa.Array | None]:
-    """Which texts of a column have no other ``characters``; None where that tells nothing."""
+    """A mask of the texts that consist of ``characters`` only; None if all do, or too few to be of use."""
     is_other = np.ones(256, dtype=bool)
     is_other[list(characters)] = False
 
-    def look(values: pa.Array) -> pa.Array | None:
+    def mask(values: pa.Array) -> pa.Array | None:
         others = np.flatnonzero(is_other[np.frombuffer(content(values), np.uint8)])
         if not len(others):
             return None
@@ -46,7 +52,7 @@ def made_of(characters: bytes) -> Callable[[pa.Array], pa.Array | None]:
         odd = len(values) - np.count_nonzero(is_easy)
         return pa.array(is_easy) if odd <= len(values) // _FEW else None
 
-    return look
+    return mask
 
 
 def _offsets(values: pa.Array) -> np.ndarray:

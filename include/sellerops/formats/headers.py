@@ -1,4 +1,4 @@
-"""Which column of a flat file is which of the spec: by name, in translation, or by position."""
+"""Maps the columns of a flat file to those of the spec: by name, by translation or by position."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from sellerops.formats.spelling import canonical, plain, without_remark
 from sellerops.formats.translations import english_names
 from sellerops.settings.specs import ColumnType, TableSpec
 
-# Behind every header that a spec names itself.
+# Ranks after every header that a spec names itself.
 _RESPELLED = 1000
 
 
 class Header:
-    """The columns of a table, ready to be found in the headers of a document.
+    """Finds the columns of a table in the headers of a document.
 
-    A column's own header counts first, then its other ones (``also``), then another spelling of one of these
-    or of the column's name, then words of one language that stand for one of them. ``by_position``: where
-    fewer than half of the headers are known so, columns stand as the spec has them; known headers at other
-    places contradict that and the document is refused. Where more are known, and at their places, an unknown
-    header between them is the column of its place.
+    A column's own header takes precedence, then its other ones (``also``), then another spelling of one of
+    these or of the column's name, then a translation of one of them. ``by_position``: if fewer than half of
+    the headers are known this way, columns are taken in the spec's order; a known header at another position
+    contradicts that, and the document is refused. If more are known, and all are in position, an unknown
+    header between them is the column at its position.
     """
 
     def __init__(self, table: TableSpec, *, by_position: bool = False) -> None:
         self._table = table
         self._by_position = by_position
-        # A header's rank: 0 is the column's own one, then the others in their order.
+        # A header's rank: 0 for the column's own, then the others in their order.
         self._wanted: dict[str, tuple[int, str]] = {}
         self._respelled: dict[str, tuple[int, str]] = {}
         for name, column in table.read_columns.items():
@@ -52,7 +52,7 @@ class Header:
         return len(self._table.read_columns)
 
     def begins(self, text: str) -> bool:
-        """Whether a header may begin with ``text``, as where a document was cut."""
+        """Whether a header may begin with ``text``, as where a document was truncated."""
         start = canonical(text)
         return not start or any(known.startswith(start) for known in map(canonical, self._wanted))
 
@@ -61,9 +61,9 @@ class Header:
         return [Field(name, self._table.read_columns[name].type) for name in names]
 
     def map(self, headers: Sequence[str], *, where: str) -> tuple[list[Field | None], DriftReport]:
-        """Each header's column; None for one without a name at the end. Case and order do not matter.
+        """The column of each header; None for an unnamed one at the end. Case and order do not matter.
 
-        Raises UnreadableDocument when a required column is missing or columns stand where they must not.
+        Raises UnreadableDocument if a required column is missing or columns are in the wrong position.
         """
         refuse_too_wide(headers, self._table, where=where)
         columns = self._by_name(headers)
@@ -81,7 +81,7 @@ class Header:
         return fields, drift
 
     def _by_name(self, headers: Sequence[str]) -> dict[int, str]:
-        """Place to column, each column once: its first header in the order of the spec, then of the file."""
+        """Position to column, each column once: the best header by the spec's order, then by the file's."""
         found: dict[str, tuple[int, int]] = {}
         for place, header in enumerate(headers):
             rank, name = self._known(header)
@@ -90,11 +90,11 @@ class Header:
         return {place: name for name, (_, place) in found.items()}
 
     def _known(self, header: str) -> tuple[int, str]:
-        """The column a header names, by how well it does (0 is best); no name when it is unknown."""
+        """The rank of a header (0 is best) and the column it names; an empty name if it is unknown."""
         return self._wanted.get(plain(header)) or self._respelled.get(canonical(header), (0, ""))
 
     def _translate(self, headers: Sequence[str], columns: dict[int, str]) -> None:
-        """Add the columns whose header is a translation, where only one column can be meant."""
+        """Add the columns whose header is an unambiguous translation."""
         missing = {name for name in self._table.read_columns if name not in columns.values()}
         is_lacking = any(is_needed(name, self._table) for name in missing)
         meant: dict[str, list[int]] = {}
@@ -110,16 +110,15 @@ class Header:
         shown = ", ".join(repr(header[:80]) for header in headers[:40])
         if len(headers) < len(order):
             raise UnreadableDocument(
-                f"it has {len(headers)} columns where at least {len(order)} stand in a fixed order. "
-                f"Found: {shown}.",
+                f"it has {len(headers)} columns; the fixed order has at least {len(order)}. Found: {shown}.",
                 where=where,
                 found=list(headers),
             )
         for place, name in known.items():
             if place >= len(order) or order[place] != name:
                 raise UnreadableDocument(
-                    f"its headers are in another language, and {headers[place]!r} does not stand where "
-                    f"`{name}` does. Found: {shown}.",
+                    f"its headers are in another language, and {headers[place]!r} is not in the position of "
+                    f"`{name}`. Found: {shown}.",
                     where=where,
                     remedy="Add the headers to include/config/localized_headers.yaml, then load it again.",
                     found=list(headers),
@@ -127,7 +126,7 @@ class Header:
         return dict(enumerate(order))
 
     def _fill_by_place(self, headers: Sequence[str], columns: dict[int, str]) -> None:
-        """Add columns nobody found under the unknown headers at their places, if all others stand there."""
+        """Assign missing columns to unknown headers by position, if all known headers are in position."""
         order = list(self._table.read_columns)
         if any(place >= len(order) or order[place] != name for place, name in columns.items()):
             return
@@ -159,7 +158,7 @@ class Header:
 
 
 def respellings(table: TableSpec) -> dict[str, set[str]]:
-    """What each spelling (``canonical``) of a column's headers and name may mean."""
+    """The columns that each spelling (``canonical``) of a header or column name may mean."""
     found: dict[str, set[str]] = {}
     for name, column in table.read_columns.items():
         headers = (table.header_of(name), *column.also)
@@ -169,7 +168,7 @@ def respellings(table: TableSpec) -> dict[str, set[str]]:
 
 
 def _names_of(headers: Sequence[str]) -> dict[str, str]:
-    """A name for each unknown header, made of the header alone: its place says nothing."""
+    """A name for each unknown header, derived from the header alone: its position may change."""
     spellings: dict[str, set[str]] = {}
     for header in headers:
         spellings.setdefault(snake_case(header), set()).add(plain(header))

@@ -1,4 +1,4 @@
-"""Blocks of JSON items as columns, in front of the plain reader, which takes each that is refused here."""
+"""Reads blocks of JSON items column by column; the plain reader reads every block that is refused here."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sellerops.formats.assembly import Texts
 from sellerops.formats.json_columns import Columns, Refused, columns_of
 from sellerops.formats.json_exact import UNREAD, Items, pairs_written
 from sellerops.formats.json_splitting import Block
 from sellerops.formats.json_structs import Shape, decoder_for, shape_of
 from sellerops.formats.names import Field
+from sellerops.formats.row_texts import Texts
 from sellerops.formats.tree_columns import as_json, is_storable
 from sellerops.formats.tree_nodes import Node
 
 
 class BlockReader:
-    """Reads blocks of rows whose places are all known in the tree at ``root``."""
+    """Reads blocks of rows whose paths are all known in the tree at ``root``."""
 
     def __init__(self, root: Node) -> None:
         self._root = root
@@ -28,9 +28,9 @@ class BlockReader:
         self._decode: Callable[[Block], list[Any]] | None = None
 
     def learn(self, known: int, sample: Mapping[str, Any] | None) -> None:
-        """Make the Structs again when the tree has changed: ``known`` tells by how much it has grown.
+        """Rebuild the Structs if the tree has changed. ``known``: its size, which only grows.
 
-        ``sample``: a row.
+        ``sample``: a row, for the order of keys.
         """
         if known != self._known:
             self._known = known
@@ -46,10 +46,10 @@ class BlockReader:
         above: Collection[str],
         unseen: set[str],
     ) -> Texts | None:
-        """The rows of a block, numbered from ``first``; None when they must be read in another way.
+        """The rows of a block, numbered from ``first``; None if the plain reader must read them.
 
-        ``inherited``: the values of the columns ``above``, which stand in the ancestors. Columns that the
-        block has leave ``unseen``.
+        ``inherited``: the values of the columns ``above``, which come from the ancestors. Columns found in
+        the block are removed from ``unseen``.
         """
         if self._shape is None or self._decode is None or not all(map(is_storable, inherited.values())):
             return None
@@ -60,7 +60,7 @@ class BlockReader:
             return None
         if found.pairs != pairs_written(block.whole) or not found.texts.keys().isdisjoint(above):
             return None
-        unseen -= found.told
+        unseen -= found.seen
         block.is_taken = True
         return _texts(block, found, first, len(items), fields, inherited)
 

@@ -1,4 +1,4 @@
-"""Items decoded to Structs, column by column as Arrow's texts: all texts joined once, and cut by offsets."""
+"""Turns decoded Structs into Arrow text columns: all texts are joined once and cut by offsets."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ _COMMA_TO_END = bytes.maketrans(b",", _END.encode())
 
 
 class Refused(Exception):
-    """A block has what only the plain reader reads."""
+    """Raised if a block has something that only the plain reader reads."""
 
 
 @dataclass
 class Columns:
     """The columns of a block.
 
-    ``texts``: Arrow's, empty ones null; ``by_type``: those of each type one behind the other; ``is_plain``:
-    whether no text has a control character; ``pairs``: how many keys were read; ``told``: columns the block
-    says something of, if only that there is nothing.
+    ``texts``: Arrow arrays, empty texts null; ``by_type``: the columns of each type concatenated;
+    ``is_plain``: no text has a control character; ``pairs``: number of keys read; ``seen``: columns that
+    occur in the block, even if only with null.
     """
 
     texts: dict[str, pa.Array] = field(default_factory=dict)
     by_type: dict[ColumnType, pa.Array] = field(default_factory=dict)
     is_plain: bool = True
     pairs: int = 0
-    told: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
 
 
 def columns_of(
     items: Sequence[Any], shape: Shape, types: Mapping[str, ColumnType], unseen: set[str]
 ) -> Columns:
-    """The columns of ``items``; ``unseen``: those to tell of.
+    """The columns of ``items``; ``unseen``: columns to look for.
 
-    Raises Refused, and UnicodeEncodeError for half a surrogate pair.
+    Raises Refused, and UnicodeEncodeError for a lone surrogate.
     """
     found = Columns()
     leaves: list[tuple[Node, Sequence[Any]]] = []
@@ -68,7 +68,7 @@ def columns_of(
         if name in cells_of:
             raise Refused
         if name in unseen and cells.count(ABSENT) < len(cells):
-            found.told.add(name)
+            found.seen.add(name)
         cells_of[name] = cells
     if cells_of:
         _cut(cells_of, types, len(items), found)
@@ -78,7 +78,7 @@ def columns_of(
 def _spread(
     objects: Sequence[Any], shape: Shape, leaves: list[tuple[Node, Sequence[Any]]], found: Columns
 ) -> None:
-    """Add the cells of each leaf; objects within objects one level after the other."""
+    """Add the cells of each leaf, nested objects level by level."""
     found.pairs += shape.width * len(objects)
     cells = list(zip(*map(astuple, objects), strict=True))
     leaves.extend((node, cells[place]) for place, node in shape.leaves)
@@ -86,8 +86,8 @@ def _spread(
         column: Sequence[Any] = cells[place]
         kinds = set(map(type, column))
         if _NONE in kinds:
-            # An object that is null says of its values that there are none, not that they are unknown.
-            found.told.update([*([node.column] if node.column else []), *node.columns_below()])
+            # A null object means that its values are empty, not that they are missing.
+            found.seen.update([*([node.column] if node.column else []), *node.columns_below()])
         if kinds != {inner.struct}:
             found.pairs -= sum(each is ABSENT for each in column)
             if inner.struct not in kinds:
@@ -97,7 +97,7 @@ def _spread(
 
 
 def _nothing(cells: Sequence[Any]) -> int:
-    """How many are absent where no value has ever been."""
+    """How many cells are absent, for a path that never had a value."""
     absent = cells.count(ABSENT)
     if absent + cells.count(None) + cells.count([]) != len(cells):
         raise Refused
@@ -107,7 +107,7 @@ def _nothing(cells: Sequence[Any]) -> int:
 def _cut(
     cells_of: Mapping[str, Sequence[Any]], types: Mapping[str, ColumnType], count: int, found: Columns
 ) -> None:
-    """Arrow's columns of ``count`` texts each, those of a type side by side; absent keys leave ``pairs``."""
+    """Add Arrow columns of ``count`` texts each, grouped by type; subtract absent keys from ``pairs``."""
     numbers = [name for column_type in _NUMBERS for name in cells_of if types[name] is column_type]
     others = sorted((name for name in cells_of if types[name] not in _NUMBERS), key=types.__getitem__)
     parts = [_joined_numbers([cells_of[name] for name in numbers])] if numbers else []
@@ -124,7 +124,7 @@ def _cut(
 
 
 def _texts_of(content: bytes, count: int, found: Columns) -> pa.Array:
-    """The texts between the NULs of ``content``; marks of what is absent leave it, and ``pairs``."""
+    """The texts between the NULs of ``content``; ABSENT marks are removed and subtracted from ``pairs``."""
     if not content.isascii() and _LOST in content:
         raise Refused
     octets = np.frombuffer(content, np.uint8)
@@ -135,7 +135,7 @@ def _texts_of(content: bytes, count: int, found: Columns) -> pa.Array:
     found.pairs -= len(marks) - len(ends)
     found.is_plain = np.count_nonzero(octets < _SPACE) == len(ends)
     offsets = np.zeros(count + 1, dtype=np.int32)
-    # Without the marks before it, a text begins that much earlier.
+    # Removing the marks before a text shifts its start by their number.
     offsets[1:-1] = marks[ends] - ends
     offsets[-1] = len(content) - len(marks)
     is_filled = offsets[1:] > offsets[:-1]
@@ -145,7 +145,7 @@ def _texts_of(content: bytes, count: int, found: Columns) -> pa.Array:
 
 
 def _joined(cells: Sequence[Any]) -> bytes:
-    """The texts of a column with a NUL between two."""
+    """The texts of a column, joined by NUL."""
     try:
         return _END.join(cells).encode()
     except TypeError:
@@ -156,9 +156,9 @@ def _joined(cells: Sequence[Any]) -> bytes:
 
 
 def _joined_numbers(columns: Sequence[Sequence[Any]]) -> bytes:
-    """The same of columns, one behind the other, in which other texts than numbers are rare.
+    """The same for several columns in which texts other than numbers are rare.
 
-    Written as JSON, which is a tenth of the work, and freed of what JSON adds.
+    Encoding them as JSON and stripping its syntax takes a tenth of the time.
     """
     try:
         text = b"".join([b"," + _encode(cells)[1:-1] for cells in columns])

@@ -1,8 +1,8 @@
-"""Whole blocks of JSON decoded by msgspec, where that surely reads what the plain reader reads.
+"""Decodes whole blocks of JSON with msgspec if the result surely equals the plain reader's.
 
-msgspec takes the last of two equal keys and reads ``-0`` as 0. So the pairs of a block are counted as they
-are written and as they are read, and a block in which the two differ is refused. Decimals stay text, whole
-numbers become ``int``, whose text is the number as written.
+msgspec keeps the last of two equal keys and reads ``-0`` as 0. So key-value pairs are counted in the text and
+in the result, and a block in which the two differ is refused. Decimals stay text; whole numbers become
+``int``, whose text is the number as written.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sellerops.base.limits import MAX_DEPTH
 from sellerops.formats.json_splitting import Block
 from sellerops.formats.json_values import DECODER, number
 
-# What decoding can end with. RecursionError: too deep. UnicodeError, a ValueError: no UTF-8, half a pair.
+# What decoding may raise. RecursionError: too deep. UnicodeError, a ValueError: not UTF-8, a lone surrogate.
 UNREAD = (msgspec.DecodeError, RecursionError, ValueError)
 _MINUS_ZERO = re.compile(rb"-0(?![.0-9eE])")
 _BEFORE_A_VALUE = b":[, \t\n\r"
@@ -28,7 +28,7 @@ _MINUS, _ZERO, _POINT, _NINE = 45, 48, 46, 57
 
 
 def decoder_of(kind: Any, float_hook: Callable[[str], Any] | None = None) -> Callable[[Block], list[Any]]:
-    """Reads blocks of items that are ``kind``. Raises one of UNREAD."""
+    """A decoder for blocks of items of type ``kind``. It raises one of UNREAD."""
     lines = msgspec.json.Decoder(kind, float_hook=float_hook).decode_lines
     items = msgspec.json.Decoder(list[kind], float_hook=float_hook).decode
     return lambda block: lines(block.whole) if block.is_lines else items(block.whole)
@@ -40,7 +40,7 @@ _raws = decoder_of(msgspec.Raw)
 
 
 def values_of(block: Block) -> list[Any] | None:
-    """The items of a block; None when the plain reader must read them."""
+    """The items of a block; None if the plain reader must read them."""
     try:
         values = _values(block)
     except UNREAD:
@@ -50,7 +50,7 @@ def values_of(block: Block) -> list[Any] | None:
 
 
 def is_sound(block: Block) -> bool:
-    """Whether a block that nobody wants to see is valid and within the limits, for certain."""
+    """Whether a block to be skipped is certainly valid and within the limits."""
     try:
         return pairs_read(_texts(block)) is not None
     except UNREAD:
@@ -58,7 +58,7 @@ def is_sound(block: Block) -> bool:
 
 
 class Items:
-    """The items of a sound block, each decoded by the plain reader's decoder when it is asked for."""
+    """The items of a valid block, each decoded on access by the plain reader's decoder."""
 
     def __init__(self, block: Block) -> None:
         self._block = block
@@ -70,7 +70,7 @@ class Items:
 
 
 def pairs_read(values: Iterable[Any]) -> int | None:
-    """How many pairs of key and value are in items; None when one is nested beyond MAX_DEPTH."""
+    """The number of key-value pairs in items; None if one is nested beyond MAX_DEPTH."""
     count = 0
     level = list(values)
     for _ in range(MAX_DEPTH + 1):
@@ -84,10 +84,10 @@ def pairs_read(values: Iterable[Any]) -> int | None:
 
 
 def pairs_written(text: bytes) -> int | None:
-    """How many pairs stand in valid JSON text, or more; None when it has what only the plain reader reads.
+    """The number of key-value pairs in valid JSON text, or more; None if only the plain reader can read it.
 
-    A pair is a colon behind a quote, one white space between them or none; more than one may hide a pair.
-    Within a text a colon behind a (written out) quote is counted too.
+    A pair is a colon after a quote, with at most one white space between them; more could hide a pair. A
+    colon after an escaped quote within a text is counted as well.
     """
     octets = np.frombuffer(text, np.uint8)
     if _has_minus_zero(text, octets):
@@ -105,7 +105,7 @@ def pairs_written(text: bytes) -> int | None:
 
 def _has_minus_zero(text: bytes, octets: np.ndarray) -> bool:
     is_zero = (octets[:-2] == _MINUS) & (octets[1:-1] == _ZERO)
-    # A point, a slash or a digit follows in most texts, and no slash in a number.
+    # In most texts a point, a slash or a digit follows; a slash never occurs in a number.
     if not (is_zero & (octets[2:] - _POINT > _NINE - _POINT)).any() and not text.endswith(b"-0"):
         return False
     places = (found.start() for found in _MINUS_ZERO.finditer(text))

@@ -1,7 +1,7 @@
-"""Stretches of JSON text that many items are read from at once, cut where an item seems to end.
+"""Splits JSON text into blocks of many items, cut where an item seems to end.
 
-A cut is only a guess. It is right when the stretch, read as a list (or as lines), is valid JSON: a stretch
-that ends within an item is none.
+A cut is only a guess. It is right if the block, read as a list (or as lines), is valid JSON: a block that
+ends within an item is not.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-# Guesses that were wrong, one behind the other, until a list is read item by item; 0: no guess at all.
+# After this many wrong guesses in a row, a list is read item by item; 0: never guess.
 MOST_REFUSED = 8
 _SPACE = rb"[ \t\n\r]*"
 _HEAD = re.compile(rb"\{" + _SPACE + rb'"[^"\\]*"')
@@ -20,11 +20,11 @@ _HEAD = re.compile(rb"\{" + _SPACE + rb'"[^"\\]*"')
 
 @dataclass
 class Block:
-    """Items as they stand in a document, one behind the other, and the objects they stand in.
+    """Consecutive items of a document as bytes, and the objects that enclose them.
 
-    ``data``: UTF-8, or what should be; ``step``: from its first byte to that of the next item; ``is_lines``:
-    lines of JSON, else items of a list with commas between.
-    Who has read it whole sets ``is_taken``; else its items follow one by one.
+    ``data``: supposedly UTF-8; ``step``: bytes from the start of the block to the start of the next item;
+    ``is_lines``: JSON lines, else list items separated by commas. A reader that reads the block as a whole
+    sets ``is_taken``; else its items follow one by one.
     """
 
     data: bytes
@@ -35,14 +35,14 @@ class Block:
 
     @cached_property
     def whole(self) -> bytes:
-        """The JSON list, or the lines."""
+        """The block as a JSON list, or as lines."""
         return self.data if self.is_lines else b"[%b]" % self.data
 
 
 class Splitter:
-    """Guesses where items end; none where the last block was refused, and none after many refusals.
+    """Guesses where items end; not within the range of a refused block, and not after many refusals.
 
-    Places in the document only grow; what they count is up to the caller.
+    Positions in the document only grow; their unit is up to the caller.
     """
 
     def __init__(self) -> None:
@@ -50,20 +50,20 @@ class Splitter:
         self._refused = 0
 
     def is_due(self, place: int) -> bool:
-        """Whether a guess is worth a try."""
+        """Whether to try a guess at ``place``."""
         return place >= self._until and self._refused < MOST_REFUSED
 
     def missed(self, end: int) -> None:
-        """No block could be cut up to ``end``."""
+        """Record that no block could be cut before ``end``."""
         self._until = end
 
-    def told(self, end: int, *, is_taken: bool) -> None:
-        """The block up to ``end`` was read, or was not."""
+    def record(self, end: int, *, is_taken: bool) -> None:
+        """Record whether the block up to ``end`` was read as a whole."""
         self._until = end
         self._refused = 0 if is_taken else self._refused + 1
 
     def end(self, data: bytes, *, is_last: bool) -> tuple[int, int]:
-        """Behind the last item that is whole, and where the next one begins; 0 and 0 when there is none.
+        """The end of the last complete item, and the start of the next one; 0 and 0 if there is none.
 
         ``is_last``: the document ends with ``data``.
         """
@@ -71,7 +71,7 @@ class Splitter:
 
 
 class ItemSplitter(Splitter):
-    """Between two items of a list: what stands between the first two objects, with the first key."""
+    """Cuts between list items, at the text between the first two objects including the first key."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class ItemSplitter(Splitter):
 
 
 class LineSplitter(Splitter):
-    """At the end of a line."""
+    """Cuts at line ends."""
 
     def end(self, data: bytes, *, is_last: bool) -> tuple[int, int]:
         end = len(data) if is_last else data.rfind(b"\n") + 1

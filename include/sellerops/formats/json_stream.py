@@ -1,7 +1,7 @@
-"""JSON read piece by piece: the items of one list, the rest skipped, never more in memory than one item.
+"""Streams JSON: the items of one list; the rest is skipped, and at most one item or block is in memory.
 
-Items are decoded by the standard library's C scanner out of a text buffer; only the way to the list is walked
-by hand. Numbers stay the text they are written in.
+The standard library's C scanner decodes items from a text buffer; only the path to the list is parsed here.
+Numbers stay text, as written.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ from sellerops.formats.json_exact import is_sound
 from sellerops.formats.json_splitting import Block, ItemSplitter, LineSplitter, Splitter
 from sellerops.formats.json_values import DECODER
 from sellerops.formats.sniff import Document
-from sellerops.formats.trees import Unit
 
-# Read at once; a block has about as much. Larger ones leave the processor's cache, smaller ones pay for
-# every column each time.
+# Bytes read at once, about the size of a block. Larger blocks leave the processor's cache; smaller ones pay
+# the cost of every column more often.
 CHUNK = 192 << 10
-# A number is whole for certain only when this many characters follow it: `1`, then `.5`, then `e+7`.
+# A number is certainly complete only if this many characters follow it: `1`, then `.5`, then `e+7`.
 _BEHIND_A_NUMBER = 3
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SPACES = b" \t\n\r"
@@ -33,7 +32,7 @@ _WORDS = ("true", "false", "null")
 
 
 class JsonText:
-    """A cursor on JSON text of any length. Raises DocumentDamaged (it ends early) and UnreadableDocument."""
+    """A cursor on JSON text of any length. Raises DocumentDamaged (ends early) and UnreadableDocument."""
 
     def __init__(self, document: Document, where: str) -> None:
         self._document = document
@@ -41,12 +40,12 @@ class JsonText:
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
         self._text = ""
         self._at = 0
-        self._raw = b""  # what follows the text and is not decoded, for blocks are read from bytes
-        self._gone = 0  # how much is behind us
+        self._raw = b""  # bytes after the text, not decoded: blocks are read from bytes
+        self._gone = 0  # how much has been consumed
         self._ended = False
 
     def next(self) -> str:
-        """The next character that is no space, not taken; empty at the end."""
+        """Peek at the next character that is not white space; empty at the end."""
         while True:
             if self._raw:
                 self._raw = self._raw.lstrip(_SPACES)
@@ -62,12 +61,12 @@ class JsonText:
             self._read(CHUNK)
 
     def take(self, expected: str) -> str:
-        """The next character, which must be one of ``expected``."""
+        """Consume the next character, which must be one of ``expected``."""
         found = self.next()
         if not found:
             raise self._cut()
         if found not in expected:
-            raise self._broken(f"{found!r} where one of {' '.join(expected)} is expected")
+            raise self._broken(f"found {found!r}, expected one of {' '.join(expected)}")
         if self._raw:
             self._raw = self._raw[1:]
         else:
@@ -75,7 +74,7 @@ class JsonText:
         return found
 
     def value(self) -> Any:
-        """The next value, whole."""
+        """Consume the next value."""
         if self._raw:
             self._read(len(self._raw))
         self.next()
@@ -101,39 +100,39 @@ class JsonText:
             size *= 2
 
     def items(self, outer: Sequence[dict[str, Any]] = ()) -> Iterator[Any]:
-        """The items of the list that begins here, to its end; ``outer``: the objects it stands in.
+        """Consume the list that begins here; yields its items. ``outer``: the objects that enclose it.
 
-        Where a Block comes and is taken, its items do not come.
+        A Block may come before its items; if the reader takes it, the items do not follow.
         """
         self.take("[")
         if self.next() == "]":
             self.take("]")
             return
-        border = ItemSplitter()
+        splitter = ItemSplitter()
         while True:
-            if block := self._block(border, outer):
+            if block := self._block(splitter, outer):
                 yield block
-                if self._is_behind(block, border):
+                if self._is_behind(block, splitter):
                     continue
             yield self.value()
-            # The usual case without a call: this is done for every row.
+            # Inlined for the usual case: this runs for every row.
             if self._text.startswith(",", self._at):
                 self._at += 1
             elif self.take(",]") == "]":
                 return
 
     def lines(self) -> Iterator[Any]:
-        """The values of the document, one behind the other, Blocks before them as in ``items``."""
-        border = LineSplitter()
+        """Consume the whole document; yields its values, with Blocks as in ``items``."""
+        splitter = LineSplitter()
         while self.next():
-            if block := self._block(border, ()):
+            if block := self._block(splitter, ()):
                 yield block
-                if self._is_behind(block, border):
+                if self._is_behind(block, splitter):
                     continue
             yield self.value()
 
     def members(self) -> Iterator[str]:
-        """The keys of the object that begins here; between two of them the caller takes the value."""
+        """Yield the keys of the object that begins here; the caller consumes the value after each key."""
         self.take("{")
         if self.next() == "}":
             self.take("}")
@@ -148,7 +147,7 @@ class JsonText:
                 return
 
     def skip(self, level: int = 0) -> None:
-        """Go behind the next value, however long it is."""
+        """Skip the next value, of any length."""
         if level >= MAX_DEPTH:
             raise self._too_deep()
         start = self.next()
@@ -163,39 +162,39 @@ class JsonText:
             self.value()
 
     def end(self) -> None:
-        """Raise when anything follows."""
+        """Raise UnreadableDocument if anything follows."""
         if self.next():
-            raise self._broken("something follows the end")
+            raise self._broken("there is more text after the end")
 
-    def _block(self, border: Splitter, outer: Sequence[dict[str, Any]]) -> Block | None:
-        """Items that begin here, as many as a piece has; None where no piece can be cut."""
+    def _block(self, splitter: Splitter, outer: Sequence[dict[str, Any]]) -> Block | None:
+        """A block of the items that begin here; None if none can be cut."""
         self.next()
-        if not border.is_due(self._gone + self._at):
+        if not splitter.is_due(self._gone + self._at):
             return None
         self._undecode()
-        is_lines, size, is_last = isinstance(border, LineSplitter), CHUNK, False
+        is_lines, size, is_last = isinstance(splitter, LineSplitter), CHUNK, False
         while True:
             while len(self._raw) < size and not is_last:
                 more = self._document.read(CHUNK)
                 self._raw, is_last = self._raw + more, not more
-            end, step = border.end(self._raw, is_last=is_last)
+            end, step = splitter.end(self._raw, is_last=is_last)
             if 0 < end <= LONGEST_ITEM:
                 return Block(self._raw[:end], outer, step, is_lines)
             if is_last or not is_lines or size > LONGEST_ITEM:
-                border.missed(self._gone + len(self._raw))
+                splitter.missed(self._gone + len(self._raw))
                 return None
             size *= 2
 
-    def _is_behind(self, block: Block, border: Splitter) -> bool:
-        """Go behind a block that is taken."""
+    def _is_behind(self, block: Block, splitter: Splitter) -> bool:
+        """Skip a block that was taken; returns whether it was."""
         end = self._gone + block.step
-        border.told(end, is_taken=block.is_taken)
+        splitter.record(end, is_taken=block.is_taken)
         if block.is_taken:
             self._raw, self._gone = self._raw[block.step :], end
         return block.is_taken
 
     def _undecode(self) -> None:
-        """Make the text that is not taken yet bytes again."""
+        """Turn the text that is not consumed yet into bytes again."""
         if not self._raw:
             rest, _ = self._decoder.getstate()
             self._decoder.reset()
@@ -204,21 +203,21 @@ class JsonText:
             self._text, self._at, self._ended = "", 0, False
 
     def _read(self, size: int) -> None:
-        """Some ``size`` bytes more behind what is not taken yet, as text."""
+        """Decode about ``size`` more bytes and append them to the text that is not consumed yet."""
         self._gone += self._at
-        pieces = [self._text[self._at :]]
+        parts = [self._text[self._at :]]
         while size > 0 and not self._ended:
             data, self._raw = self._raw or self._document.read(CHUNK), b""
             size -= len(data)
             self._ended = not data
             try:
-                pieces.append(self._decoder.decode(data, final=self._ended))
+                parts.append(self._decoder.decode(data, final=self._ended))
             except UnicodeDecodeError as error:
                 raise (self._cut() if self._ended else self._broken(f"not UTF-8 ({error.reason})")) from error
-        self._text, self._at = "".join(pieces), 0
+        self._text, self._at = "".join(parts), 0
 
     def _check(self, value: Any, end: int) -> None:
-        """Refuse a value beyond the limits. Few brackets cannot be deep, and most items have few."""
+        """Refuse a value beyond the limits. Counting brackets is cheap and rules out depth for most items."""
         if end - self._at > LONGEST_ITEM:
             raise self._too_long()
         if self._text.count("[", self._at, end) + self._text.count("{", self._at, end) > MAX_DEPTH:
@@ -258,67 +257,4 @@ class JsonText:
         )
 
     def _broken(self, cause: str) -> UnreadableDocument:
-        return UnreadableDocument(f"this is no valid JSON: {cause[:200]}.", where=self._where)
-
-
-class JsonUnits:
-    """The items of the outermost list on the way to the rows."""
-
-    def __init__(
-        self, document: Document, rows: Sequence[str], wanted: Sequence[set[str]], where: str
-    ) -> None:
-        """``wanted``: for each name of ``rows`` the keys beside it that columns read."""
-        self._text = JsonText(document, where)
-        self._rows = tuple(rows)
-        self._wanted = wanted
-        self._where = where
-        self._found = False
-        self._given = False
-
-    def __iter__(self) -> Iterator[Unit | Block]:
-        yield from self._walk(0, [])
-        self._text.end()
-        if not self._found:
-            wanted = f"there is no list `{'.'.join(self._rows)}` in it" if self._rows else "it is no list"
-            raise UnreadableDocument(f"{wanted}.", where=self._where)
-
-    def _walk(self, level: int, outer: list[dict[str, Any]]) -> Iterator[Unit | Block]:
-        start = self._text.next()
-        if start == "[" and (level or not self._rows):
-            self._found = True
-            for item in self._text.items(outer):
-                self._given = True
-                yield item if isinstance(item, Block) else Unit(item, outer)
-        elif start == "{" and level < len(self._rows):
-            here: dict[str, Any] = {}
-            for key in self._text.members():
-                if key == self._rows[level]:
-                    yield from self._walk(level + 1, [*outer, here])
-                elif key in self._wanted[level]:
-                    self._refuse_late(key, level)
-                    here[key] = self._text.value()
-                else:
-                    self._text.skip()
-        elif start == "n":
-            self._found = self._found or level == len(self._rows)  # an empty list, Amazon's other way
-            self._text.value()
-        else:
-            self._text.skip()
-
-    def _refuse_late(self, key: str, level: int) -> None:
-        if self._given:
-            path = ".".join([*self._rows[:level], key])
-            raise UnreadableDocument(
-                f"`{path}`, which every row needs, stands behind the rows.", where=self._where
-            )
-
-
-class JsonLines:
-    """Each line of the document, whole."""
-
-    def __init__(self, document: Document, where: str) -> None:
-        self._text = JsonText(document, where)
-
-    def __iter__(self) -> Iterator[Unit | Block]:
-        for line in self._text.lines():
-            yield line if isinstance(line, Block) else Unit(line, [])
+        return UnreadableDocument(f"it is not valid JSON: {cause[:200]}.", where=self._where)

@@ -1,7 +1,7 @@
-"""The objects of a table's rows as msgspec Structs: the places that are known, as the tree of nodes has them.
+"""Builds msgspec Structs for the objects of a table's rows, from the paths known in the tree of nodes.
 
-A Struct refuses a key that is not known and skips the work of a dict for each row. A place whose value alone
-does not decide where it goes has no Struct: such tables are read from dicts.
+A Struct refuses unknown keys and saves a dict per row. Tables with a path whose value alone does not decide
+its column are read from dicts.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from sellerops.formats.json_exact import decoder_of
 from sellerops.formats.json_splitting import Block
 from sellerops.formats.tree_nodes import Node
 
-# Stands for a key that an object lacks. A text that is really so is counted as absent, which is noticed when
-# pairs are counted. JSON writes the character as it is, so that columns can be written as JSON.
+# Marks a key that an object lacks. A text that is really this character counts as absent, and the count of
+# pairs reveals it. JSON does not escape the character, so columns can be encoded as JSON.
 ABSENT = "\x7f"
 
 
 @dataclass(frozen=True)
 class Shape:
-    """An object's Struct, and by the place of each field what is known of the value there.
+    """An object's Struct, and the node of each field by its position.
 
-    ``empty``: one without any key.
+    ``empty``: an instance without any key.
     """
 
     struct: type[msgspec.Struct]
@@ -39,9 +39,9 @@ class Shape:
 
 
 def shape_of(node: Node, sample: Any) -> Shape | None:
-    """The shape of objects at ``node``; None where more than the value decides.
+    """The shape of objects at ``node``; None if a value alone does not decide its column.
 
-    ``sample``: such an object, for the order of its keys: a key is found at once behind the one before.
+    ``sample``: such an object, for the order of its keys: msgspec looks for the next field first.
     """
     keys = {key: here for key, here in node.below.items() if here is not node and _is_plain(key)}
     if any(here.is_peculiar or here.is_elsewhere or here.leads_elsewhere for here in keys.values()):
@@ -69,16 +69,16 @@ def shape_of(node: Node, sample: Any) -> Shape | None:
 
 
 def decoder_for(shape: Shape) -> Callable[[Block], list[Any]]:
-    """Reads blocks whose items have the shape. Raises one of ``UNREAD``, also for a number with exponent."""
+    """A decoder for blocks whose items have the shape. It raises one of ``UNREAD``, also for an exponent."""
     return decoder_of(shape.struct, _plain_number)
 
 
 def _plain_number(text: str) -> str:
     if "e" in text or "E" in text:
-        raise ValueError("to be written out")
+        raise ValueError("has an exponent")
     return text
 
 
 def _is_plain(key: str) -> bool:
-    """Whether a key can be a Struct's; the others are unknown keys to it."""
+    """Whether a key can be a Struct field; any other key is unknown to the Struct."""
     return key.isprintable() and '"' not in key and "\\" not in key

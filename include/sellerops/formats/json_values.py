@@ -1,4 +1,4 @@
-"""What JSON text is decoded to here: numbers stay the text they are written in, repeated keys are kept."""
+"""The exact JSON decoder: numbers stay text as written, and repeated keys are kept."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Any
 
 
 class Number(str):
-    """A JSON number, as written."""
+    """A JSON number as written."""
 
     __slots__ = ()
 
 
 class LongNumber(Number):
-    """A number with an exponent: its digits must be written out, or not."""
+    """A number with an exponent, to be written out unless that is too long."""
 
     __slots__ = ()
 
 
 class Repeating(dict[str, Any]):
-    """An object whose repeated keys are kept: the second ``sku`` is ``sku``, U+0001 and 2."""
+    """An object with repeated keys: the second ``sku`` has the key ``sku``, U+0001, 2."""
 
     _MARK = re.compile("\u0001[0-9]+")
 
     @classmethod
     def original(cls, path: str) -> str:
-        """A key, or a path of keys, as the document has it."""
+        """A key, or a path of keys, as written in the document."""
         return cls._MARK.sub("", path) if "\u0001" in path else path
 
 
 def number(text: str) -> Number:
-    """A number's text as a value."""
+    """Wraps the text of a number."""
     return LongNumber(text) if "e" in text or "E" in text else Number(text)
 
 
@@ -44,7 +44,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     times: Counter[str] = Counter()
     for key, value in pairs:
         name = key
-        # Counted, so that n equal keys cost n steps. The loop is for a key that holds the mark itself.
+        # Counting makes n equal keys cost n steps. The loop handles a key that contains the mark itself.
         while name in repeating:
             times[key] += 1
             name = f"{key}\u0001{times[key] + 1}"
@@ -53,10 +53,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
-# Reads everything that is JSON, and all of it exactly: the judge of what a document says.
+# The reference: reads all valid JSON exactly. Faster readers must agree with it.
 DECODER = json.JSONDecoder(
     parse_float=number, parse_int=Number, parse_constant=_refuse_constant, object_pairs_hook=_object
 )

@@ -1,8 +1,8 @@
-"""Pages of a list as an operation archived them: an entry that two pages hold is read once.
+"""Removes duplicates from the archived pages of a list: an entry on two pages is read once.
 
-Entries move while a list is read, so the next page may begin with what the last one ended with. Two equal
-entries on one page are two; of a table without a key, whose rows are the entries, only a page that came as a
-whole before is left out.
+Entries move while a list is being read, so a page may begin with the last entries of the page before. Two
+equal entries on one page are both kept; for a table without a key whose rows are the entries, only a page
+that repeats an earlier one entirely is dropped.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Any
 from sellerops.formats.tree_columns import as_json
 from sellerops.formats.trees import Unit
 
-# What a request names its page with: such a line goes on with the list of the line before.
+# Request parameters that name a page: a line with one continues the list of the line before.
 _TOKENS = frozenset(("nextToken", "NextToken", "paginationToken", "pageToken"))
 
 
 class ListPages:
-    """``units`` of an archived operation, without the entries that came on an earlier page of their list.
+    """Yields the ``units`` of an archived operation without entries seen on an earlier page of their list.
 
-    :param rows: where the table's rows are; the first list on the way holds the entries.
-    :param is_keyed: the table has a key, or its rows are parts of entries.
+    :param rows: path to the table's rows; the first list on the path holds the entries.
+    :param is_keyed: whether the table has a primary key.
     """
 
     def __init__(self, units: Iterable[Unit], rows: Sequence[str], *, is_keyed: bool) -> None:
@@ -38,7 +38,7 @@ class ListPages:
                 continue
             entries, depth = found
             if not _goes_on(unit.value):
-                # Most lists are one page: its entries are only looked at when another one comes.
+                # Most lists have one page: hash its entries only if another page follows.
                 seen, first = set(), entries
                 yield unit
                 continue
@@ -47,7 +47,7 @@ class ListPages:
             first = []
             digests = _digests(entries, by_entry=by_entry)
             if by_entry:
-                kept = [one for one, told in zip(entries, digests, strict=True) if told not in seen]
+                kept = [one for one, digest in zip(entries, digests, strict=True) if digest not in seen]
             else:
                 kept = [] if seen.issuperset(digests) else entries
             seen.update(digests)
@@ -57,7 +57,7 @@ class ListPages:
 
 
 def _entries_of(unit: Unit, rows: Sequence[str]) -> tuple[list[Any], int] | None:
-    """The first list on the way to the rows of a page, and how many names lead there."""
+    """The first list on the path to the rows of a page, and its depth in the path."""
     value = unit.value
     if unit.outer or not isinstance(value, Mapping) or not isinstance(value.get("request"), Mapping):
         return None
@@ -73,14 +73,14 @@ def _goes_on(page: Mapping[str, Any]) -> bool:
 
 
 def _digests(entries: list[Any], *, by_entry: bool) -> list[bytes]:
-    """Of each entry, or of the page as a whole."""
+    """Digests of each entry, or of the page as a whole."""
     parts = entries if by_entry else [entries] if entries else []
-    # As text: whole numbers are text or not, by how their page was decoded.
+    # Hash the text: whole numbers are text or int, depending on how their page was decoded.
     texts = (as_json(one).encode("utf-8", "surrogatepass") for one in parts)
     return [hashlib.blake2b(text, digest_size=16).digest() for text in texts]
 
 
 def _with(page: Mapping[str, Any], path: Sequence[str], entries: list[Any]) -> dict[str, Any]:
-    """A copy of ``page`` with other entries at ``path``."""
+    """A copy of ``page`` with ``entries`` at ``path``."""
     name, *rest = path
     return {**page, name: _with(page[name], rest, entries) if rest else entries}

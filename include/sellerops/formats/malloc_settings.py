@@ -1,4 +1,4 @@
-"""The memory that blocks of a document take one after the other."""
+"""Tunes the C allocator for reading a document block by block."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _LARGE = 16 << 20
 
 @cache
 def keep_freed_memory() -> None:
-    """Let the C library keep what a block has freed for the next one.
+    """Let the C library keep the memory that one block freed for the next one.
 
-    glibc gives memory back to the system when more lies free at the end of its heap than twice the largest
-    block it has ever freed. Blocks of documents are about as large, so each would be fetched anew page by
-    page, an eighth of the time of reading. One large block that nobody touches, freed once, raises that
-    bound to 32 MB. Elsewhere this does nothing.
+    glibc returns memory to the system if more is free at the end of its heap than twice the largest block it
+    has ever freed. Blocks of documents are about that large, so each would be fetched again page by page, an
+    eighth of the reading time. Allocating and freeing one large block raises that bound to 32 MB. With other
+    C libraries this has no effect.
     """
     bytes(_LARGE)

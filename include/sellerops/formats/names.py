@@ -1,4 +1,4 @@
-"""Canonical column names, and which column of a document is which of the spec."""
+"""Canonical column names, and the checks that a document has the columns it must have."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from sellerops.formats.rows import DriftReport
 from sellerops.formats.spelling import plain
 from sellerops.settings.specs import RESERVED_COLUMNS, ColumnType, TableSpec
 
-# unitsOrderedB2B -> units_ordered_b2b: a digit joins the capital behind it unless that begins a word. Only
-# a number of days at the end is a word of its own: unitsSold14d -> units_sold_14d.
+# unitsOrderedB2B -> units_ordered_b2b: a digit joins the capital after it unless that starts a word. Only a
+# number of days at the end is a word of its own: unitsSold14d -> units_sold_14d.
 _WORD_STARTS = re.compile(
     r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=[0-9]+d$)"
 )
 _OTHER = re.compile(r"[^a-z0-9]+")
-# Names within our own statements.
+# Names used in our own SQL statements.
 _TAKEN = frozenset({"sellerops_loses", "sellerops_ordinal"})
 _LONGEST = 63
 
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a document: its canonical name and what it is stored as."""
+    """One column of a document: its canonical name and storage type."""
 
     name: str
     type: ColumnType
 
 
 def snake_case(text: str) -> str:
-    """A document's column name as ours; empty only for no text.
+    """The canonical form of a document's column name; empty only for blank text.
 
-    Letters that are not Latin have no place in it; then a digest of the text tells it from others.
+    Letters that are not Latin are dropped; a digest of the text then keeps the name unique.
     """
     ascii_text = (
         unicodedata.normalize("NFKD", _WORD_STARTS.sub("_", text.strip())).encode("ascii", "ignore").decode()
@@ -49,7 +49,7 @@ def snake_case(text: str) -> str:
 
 
 def with_digest(name: str, text: str) -> str:
-    """``name`` with a digest of the ``text`` it is made of, whose spelling does not count."""
+    """``name`` with a digest of the ``text`` it comes from, ignoring differences in spelling."""
     return f"{name[: _LONGEST - 9]}_{_digest(plain(text))}"
 
 
@@ -58,7 +58,7 @@ def _digest(text: str) -> str:
 
 
 def _has_other_letters(text: str) -> bool:
-    """Whether letters or digits of a script other than Latin stand in ``text``."""
+    """Whether ``text`` contains letters or digits of a script other than Latin."""
     return not text.isascii() and any(
         character.isalnum()
         and not unicodedata.name(character, "").startswith(("LATIN", "DIGIT", "SUPER", "SUB"))
@@ -68,7 +68,7 @@ def _has_other_letters(text: str) -> bool:
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:
-    """``name``, or ``name__2``, ``name__3``, ... when it is taken."""
+    """``name``, or ``name__2``, ``name__3``, ... if it is taken."""
     names = set(taken)
     number, free = 2, name
     while free in names:
@@ -78,7 +78,7 @@ def free_name(name: str, taken: Iterable[str]) -> str:
 
 
 def reserved_names(table: TableSpec) -> set[str]:
-    """Names no unknown column may take."""
+    """Names that an unknown column must not get."""
     return {
         *RESERVED_COLUMNS,
         *_TAKEN,
@@ -88,22 +88,22 @@ def reserved_names(table: TableSpec) -> set[str]:
 
 
 def refuse_too_many(drift: DriftReport, *, where: str) -> None:
-    """Raise LimitExceeded when there are more unknown columns than a report ever gains."""
+    """Raise LimitExceeded if there are more unknown columns than a report ever gains."""
     if len(drift.added) > MOST_UNKNOWN_COLUMNS:
         raise _too_many(where)
 
 
 def refuse_too_wide(headers: Sequence[str], table: TableSpec, *, where: str) -> None:
-    """The same before headers are looked at one by one: each column of the spec is at most one of them."""
+    """The same check before headers are mapped: each column of the spec accounts for at most one."""
     if len(headers) > len(table.read_columns) + MOST_UNKNOWN_COLUMNS + 1:
         raise _too_many(where)
 
 
 def _too_many(where: str) -> LimitExceeded:
     return LimitExceeded(
-        f"it has more than {MOST_UNKNOWN_COLUMNS} columns the spec does not know.",
+        f"it has more than {MOST_UNKNOWN_COLUMNS} columns that the spec does not declare.",
         where=where,
-        remedy="If this is the right report, name its columns in the spec; in JSON, a list to read.",
+        remedy="If this is the right report, declare its columns in the spec, or in JSON the list to read.",
         limit="MOST_UNKNOWN_COLUMNS",
     )
 
@@ -111,10 +111,10 @@ def _too_many(where: str) -> LimitExceeded:
 def refuse_missing(
     missing: Sequence[str], table: TableSpec, found: Sequence[str], *, where: str, has_header: bool = True
 ) -> None:
-    """Raise UnreadableDocument when a column is missing without which rows have no place.
+    """Raise UnreadableDocument if a required column, or one that decides about rows, is missing.
 
-    Without a header (JSON, XML) a column that no row fills is no column that is missing: what may be null in
-    every row, as shop and version may, is not asked for.
+    Without a header (JSON, XML), a column that no row fills cannot be told from a missing one, so columns
+    that may be null in every row, such as marketplace and version, are not required.
     """
     needed = [name for name in missing if is_needed(name, table, has_header=has_header)]
     if needed:
@@ -128,7 +128,9 @@ def refuse_missing(
 
 
 def is_needed(name: str, table: TableSpec, *, has_header: bool = True) -> bool:
-    """Required by the spec, or part of a row's key, day or check; with a header, of version and shop too."""
+    """Whether the spec requires the column, or its key, day or checks use it; with a header also if it is
+    the version or marketplace.
+    """
     checked = {part for check in table.checks for part in (check.group_by, check.total, check.amount)}
     parts = {*table.primary_key, table.day, *checked}
     if has_header:

@@ -1,4 +1,4 @@
-"""Numbers as marketplaces write them, read exactly or not at all. These functions define what a value means;
+"""Parses numbers as marketplaces write them, exactly or not at all. These functions are the reference;
 ``casts`` reads whole columns faster and must agree with them."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
 _INTEGER = re.compile(r"[+-]?[0-9]+(?:\.0*)?")
 _GROUPED_BY_POINTS = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+")
 _GROUPED_BY_COMMAS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+")
-# A space of any width, or an apostrophe, between digits and a group of three.
+# A space of any width, or an apostrophe, before a group of three digits.
 _GROUP_SPACE = re.compile(r"(?<=[0-9])[\s'\u2019](?=[0-9]{3}(?![0-9]))")
 # The default context would round at 28 digits.
 _EXACT = Context(prec=2000)
@@ -28,9 +28,9 @@ _INT64 = range(-(2**63), 2**63)
 class DecimalStyle(Enum):
     """How a document writes decimals.
 
-    ``POINT``: always 1.5. The others are a marketplace's own writing, where 95,00 and 95.00 can both be read,
-    and only a single group of three digits (1.234) needs to know which sign is the decimal one; in
-    ``LOCAL_UNKNOWN`` (shops that write differently in one document) such a value is refused.
+    ``POINT``: always 1.5. The others are a marketplace's local style, in which both 95,00 and 95.00 can be
+    read; only a single group of three digits (1.234) depends on which sign is the decimal one. With
+    ``LOCAL_UNKNOWN`` (marketplaces of different styles in one document) such a value is refused.
     """
 
     POINT = "point"
@@ -39,9 +39,9 @@ class DecimalStyle(Enum):
     LOCAL_UNKNOWN = "local unknown"
 
 
-def decimal_style(shops: Iterable[Marketplace]) -> DecimalStyle:
-    """The local writing the shops of one document share."""
-    commas = {_writes_comma(shop.locale) for shop in shops}
+def decimal_style(marketplaces: Iterable[Marketplace]) -> DecimalStyle:
+    """The local style that the marketplaces of one document share."""
+    commas = {_writes_comma(each.locale) for each in marketplaces}
     if len(commas) != 1:
         return DecimalStyle.LOCAL_UNKNOWN
     return DecimalStyle.LOCAL_COMMA if commas.pop() else DecimalStyle.LOCAL_POINT
@@ -55,7 +55,7 @@ def parse_integer(text: str) -> int:
     """A whole number of 64 bits; ``5.0`` is 5. Raises ValueError for anything else."""
     stripped = _stripped(text)
     if not _INTEGER.fullmatch(stripped):
-        raise ValueError("no whole number")
+        raise ValueError("not a whole number")
     value = int(stripped.partition(".")[0])
     if value not in _INT64:
         raise ValueError("too large")
@@ -63,7 +63,7 @@ def parse_integer(text: str) -> int:
 
 
 def parse_decimal(text: str, writing: DecimalStyle = DecimalStyle.POINT) -> Decimal:
-    """An exact decimal. Raises ValueError for text, for NaN, and where two readings are possible."""
+    """An exact decimal. Raises ValueError for text, for NaN, and for an ambiguous number."""
     stripped = _stripped(text)
     if writing is DecimalStyle.POINT:
         return _point_decimal(stripped)
@@ -84,7 +84,7 @@ def at_scale(value: Decimal, scale: int) -> Decimal:
 
 
 def _stripped(text: str) -> str:
-    """Without spaces around it. ValueError for more digits than any number has: Decimal would overflow."""
+    """``text`` without surrounding spaces. Raises ValueError if it is too long: Decimal would overflow."""
     stripped = text.strip().replace("\u2212", "-")
     if len(stripped) > LONGEST_NUMBER:
         raise ValueError("too many digits")
@@ -96,14 +96,14 @@ def _point_decimal(text: str) -> Decimal:
         return Decimal(text)
     whole, point, decimals = text.partition(".")
     groups = whole.count(",")
-    # 1,234 alone may be 1.234 of a shop that writes commas; 1,234.56 and 1,234,567 can only be read one way.
+    # 1,234 alone may be 1.234 in a marketplace that writes commas; 1,234.56 and 1,234,567 are unambiguous.
     if (
         _GROUPED_BY_COMMAS.fullmatch(whole)
         and decimals.isascii()
         and ((point and decimals.isdigit()) or (not point and groups >= 2))
     ):
         return Decimal(text.replace(",", ""))
-    raise ValueError("no number")
+    raise ValueError("not a number")
 
 
 def _local_decimal(text: str, writing: DecimalStyle) -> Decimal:
@@ -119,19 +119,19 @@ def _local_decimal(text: str, writing: DecimalStyle) -> Decimal:
     if grouping in whole:
         grouped = _GROUPED_BY_COMMAS if grouping == "," else _GROUPED_BY_POINTS
         if not grouped.fullmatch(whole):
-            raise ValueError("no number")
+            raise ValueError("not a number")
         whole = whole.replace(grouping, "")
     number = f"{whole}.{decimals}" if sign else whole
     if not _PLAIN.fullmatch(number):
-        raise ValueError("no number")
+        raise ValueError("not a number")
     return Decimal(number)
 
 
 def _single_sign(sign: str, text: str, writing: DecimalStyle) -> str:
-    """The decimal sign of a number that holds ``sign`` once."""
+    """The decimal sign of a number that contains ``sign`` once."""
     grouped = _GROUPED_BY_POINTS if sign == "." else _GROUPED_BY_COMMAS
     if not grouped.fullmatch(text) or text.lstrip("+-").startswith("0"):
         return sign
     if writing is DecimalStyle.LOCAL_UNKNOWN:
-        raise ValueError("1.234 or 1234: the document's shops write numbers differently")
+        raise ValueError("1.234 or 1234: the document's marketplaces write numbers differently")
     return "." if writing is DecimalStyle.LOCAL_POINT else ","

@@ -1,6 +1,6 @@
-"""Columns of a document that no spec declares and whose names read like personal data: they land nowhere.
+"""Keeps undeclared columns whose names look like personal data out of the tables.
 
-The rules are data: ``include/config/personal_columns.yaml``.
+The rules are in ``include/config/personal_columns.yaml``.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ FILE = "personal_columns.yaml"
 _LISTS = ("always", "particulars", "of_people", "people", "business")
 _WORD_STARTS = re.compile(r"(?<=[^\W_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _OTHER = re.compile(r"[\W_]+")
-# `address_2`, `address_line_2`, and the second column of a name, `city__2`.
+# `address_2`, `address_line_2`, and a second column of the same name, `city__2`.
 _NUMBER = re.compile(r"_*\d+$")
 _COPY = re.compile(r"__\d+$")
-# A list of objects and their keys, as readers write them into a text.
+# A list of objects and their keys, as the readers write them as text.
 _OBJECTS = '[{"'
 _KEY = re.compile(r'"([^"\\]+)":')
 
 
 def looks_personal(name: str) -> bool:
-    """Whether a column of this name, as the document has it or as ours, reads like personal data.
+    """Whether a column's name, the document's or the canonical one, looks like personal data.
 
-    Raises ConfigurationError when the rules are no lists of words.
+    Raises ConfigurationError if the rules are not lists of words.
     """
     return _rules(config_dir() / FILE).match(_words(name))
 
 
 class PersonalColumnFilter:
-    """A reader's rows without unknown personal columns; ``drift.personal`` tells which they are.
+    """Removes undeclared personal columns from a reader's rows; ``drift.personal`` lists them.
 
-    The second of a declared column's name is what that column is; of all others the name decides.
-    ``has_lists``: texts may be lists of objects, as in JSON and XML. A column of such is personal, too, from
-    the first row on whose objects have a personal key. Such rows must be shown to ``inspect`` beforehand.
+    A second column with a declared column's name is personal if that column is; for all others the name
+    decides. ``has_lists``: texts may be lists of objects, as in JSON and XML. Such a column is also personal
+    from the first row on whose objects have a personal key; pass rows to ``inspect`` before using them.
     """
 
     def __init__(self, reader: Reader, table: TableSpec, *, has_lists: bool = False) -> None:
@@ -59,30 +59,30 @@ class PersonalColumnFilter:
 
     @property
     def drift(self) -> DriftReport:
-        told, personal = self._reader.drift, self.personal
+        found, personal = self._reader.drift, self.personal
         return DriftReport(
-            added={name: each for name, each in told.added.items() if name not in personal},
-            duplicated=[name for name in told.duplicated if name not in personal],
-            missing=told.missing,
-            personal={name: each for name, each in told.added.items() if name in personal},
+            added={name: each for name, each in found.added.items() if name not in personal},
+            duplicated=[name for name in found.duplicated if name not in personal],
+            missing=found.missing,
+            personal={name: each for name, each in found.added.items() if name in personal},
         )
 
     @property
     def personal(self) -> frozenset[str]:
-        """Those that have come up until now."""
+        """The undeclared personal columns found so far."""
         for name, original in self._reader.drift.added.items():
             if name not in self._known:
                 self._known[name] = self._is_personal(name, original)
         return frozenset(name for name, is_personal in self._known.items() if is_personal)
 
     def personal_up_to(self, line: int | None = None) -> frozenset[str]:
-        """The personal ones, or those that rows up to ``line`` have a value of."""
+        """The personal columns found so far, or those with a personal value in rows up to ``line``."""
         if line is None or not self._has_lists:
             return self.personal
         return frozenset(name for name, first in self._since.items() if first <= line)
 
     def inspect(self, columns: Mapping[str, pa.Array], lines: Sequence[int] | np.ndarray) -> None:
-        """Learn from which line on columns are personal, whatever rows are looked at together."""
+        """Record from which line on columns are personal, independent of how rows are batched."""
         if not self._has_lists:
             return
         for name in self._reader.drift.added.keys() & columns.keys():
@@ -126,7 +126,7 @@ class PersonalColumnFilter:
         return looks_personal(original) or looks_personal(name)
 
     def _first_personal(self, name: str, values: pa.Array) -> int | None:
-        """The place of the first value that makes a column personal."""
+        """Position of the first value that makes a column personal."""
         if name in self.personal:
             return next(iter(np.flatnonzero(values.is_valid()).tolist()), None)
         has_objects = pc.fill_null(pc.match_substring(values, _OBJECTS), False)
@@ -141,7 +141,7 @@ class PersonalColumnFilter:
 
 @dataclass(frozen=True)
 class _Rules:
-    """Patterns over a name's words, joined and enclosed by underscores."""
+    """Patterns matched against a name's words, joined and enclosed by underscores."""
 
     anywhere: re.Pattern[str]
     at_end: re.Pattern[str]
@@ -167,7 +167,7 @@ def _rules(path: Path) -> _Rules:
     lists += translated.values() if isinstance(translated, Mapping) else [translated]
     if not all(isinstance(words, list) and all(isinstance(one, str) for one in words) for words in lists):
         raise ConfigurationError(
-            f"{', '.join(_LISTS)} and each language of `translated` are lists of words.",
+            f"{', '.join(_LISTS)} and each language of `translated` must be lists of words.",
             where=str(path),
             remedy="Write `always: [email, phone]` and `translated: {de: [telefon]}`.",
         )
@@ -182,7 +182,7 @@ def _rules(path: Path) -> _Rules:
 
 
 def _any_of(phrases: list[str], *, is_end: bool = False) -> re.Pattern[str]:
-    """Whole words, but of scripts without spaces between them any part."""
+    """A pattern of whole words; words of scripts without spaces match anywhere."""
     if not phrases:
         return re.compile(r"(?!)")
     end = "_$" if is_end else "_"
@@ -196,14 +196,14 @@ def _any_of(phrases: list[str], *, is_end: bool = False) -> re.Pattern[str]:
 
 
 def _words(name: str) -> str:
-    """``_buyer_e_mail_``: lower case, without accents; underscores between words and at both ends."""
+    """``_buyer_e_mail_``: lower case, no accents, underscores between words and at both ends."""
     text = unicodedata.normalize("NFKD", _WORD_STARTS.sub("_", name))
     bare = "".join(each for each in text if not unicodedata.combining(each))
     return f"_{_OTHER.sub('_', bare.casefold()).strip('_')}_"
 
 
 def _columns_of(rows: TextRows) -> dict[str, pa.Array]:
-    """The fields of lines by column."""
+    """The fields of the lines by column."""
     lines = pc.utf8_rtrim(pc.cast(rows.lines, pa.string()), rows.end.decode())
     fields, width = pc.split_pattern(lines, "\t").flatten(), len(rows.columns)
     return {
@@ -213,9 +213,9 @@ def _columns_of(rows: TextRows) -> dict[str, pa.Array]:
 
 
 def _without_fields(rows: TextRows, personal: frozenset[str]) -> TextRows:
-    """The same lines, those columns cut out."""
+    """The same lines without the ``personal`` columns."""
     kept = {name: column for name, column in _columns_of(rows).items() if name not in personal}
-    # A table has a key, a day or a version at least, so something is left of every line.
+    # A table has at least a key, a day or a version, so no line becomes empty.
     joined = pc.binary_join_element_wise(*kept.values(), "\t")
     ended = pc.cast(pc.binary_join_element_wise(joined, rows.end.decode(), ""), rows.lines.type)
     return TextRows(ended, tuple(kept), rows.system, rows.end)

@@ -1,4 +1,4 @@
-"""Where quotes and line ends stand in some lines of a flat file, and what that says of its records."""
+"""Finds quotes and line ends in lines of a flat file, and from them its records."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _QUOTE, _NEWLINE, _RETURN = 34, 10, 13
 
 @dataclass(frozen=True)
 class QuoteMarks:
-    """Places of quotes and newlines in ``data``; which newlines stand outside quotes if all quotes pair up.
+    """Positions of quotes and newlines in ``data``; ``is_outside``: which newlines are outside quotes.
 
-    What is said of records and lines holds where ``is_clean``.
+    Results about records and lines are valid only if ``is_clean``.
     """
 
     data: bytes
@@ -29,26 +29,26 @@ class QuoteMarks:
 
     @property
     def end(self) -> int:
-        """Behind the last newline outside quotes, else 0."""
+        """Position after the last newline outside quotes, else 0."""
         ends = self.newlines[self.is_outside]
         return int(ends[-1]) + 1 if len(ends) else 0
 
     def until(self, end: int) -> QuoteMarks:
-        """The same of the first ``end`` bytes."""
+        """The marks of the first ``end`` bytes."""
         quotes, lines = np.searchsorted(self.quotes, end), np.searchsorted(self.newlines, end)
         return QuoteMarks(
             self.data[:end], self.quotes[:quotes], self.newlines[:lines], self.is_outside[:lines]
         )
 
     def is_clean(self, delimiter: str) -> bool:
-        """Whether every quote opens a field, closes one or is doubled within."""
+        """Whether every quote opens a field, closes one or is doubled within one."""
         if len(self.quotes) % 2:
             return False
         if not len(self.quotes):
             return True
         octets = np.frombuffer(self.data, np.uint8)
         opening, closing = self.quotes[::2], self.quotes[1::2]
-        # What ends a line may as well stand before the first byte and behind the last.
+        # Treat the position before the first byte and after the last as line ends.
         before, after = octets[opening - 1], octets[np.minimum(closing + 1, len(octets) - 1)]
         before[0] = before[0] if opening[0] else _NEWLINE
         after[-1] = after[-1] if closing[-1] + 1 < len(octets) else _NEWLINE
@@ -59,13 +59,13 @@ class QuoteMarks:
         return bool(opens.all() and closes.all())
 
     def inner_lines(self) -> list[bytes]:
-        """The lines that begin within quotes."""
+        """The lines that begin inside quotes."""
         places = np.flatnonzero(~self.is_outside)
         ends = np.append(self.newlines, len(self.data))
         return [self.data[self.newlines[place] + 1 : ends[place + 1]] for place in places]
 
     def lines_of_records(self) -> tuple[np.ndarray, int]:
-        """The line, from 0, that each record begins on; and the number of records."""
+        """The line each record begins on, counted from 0, and the number of records."""
         starts = np.concatenate([[0], np.flatnonzero(self.is_outside) + 1])
         if self.data.endswith(b"\n"):
             starts = starts[:-1]

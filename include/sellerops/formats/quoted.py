@@ -1,8 +1,8 @@
-"""Flat files whose fields may be quoted. Whether they are depends on the account: each file tells.
+"""Reads flat files whose fields may be quoted. That depends on the account, so each file is examined.
 
-A header whose every name is quoted says so. Without one, the first quotes among the rows decide: the file
-quotes where it must when all quotes are the standard's, every quoted field needs them (or every field has
-them), and rows have the header's number of fields that way. In any other file quotes are data.
+A header with all names quoted decides. Otherwise the first quotes in the rows do: the file is quoted if all
+quotes follow the standard, every quoted field needs them (or every field has them), and rows then have as
+many fields as the header. In any other file quotes are data.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from sellerops.formats.assembly import Assembler, Texts
+from sellerops.formats.assembly import Assembler
 from sellerops.formats.blocks import Block, combined, is_empty, is_odd, newlines_of, parse_fields
 from sellerops.formats.charsets import LineDecoder
 from sellerops.formats.headers import Header
@@ -25,6 +25,7 @@ from sellerops.formats.records import (
     quotes_all,
     records_of,
 )
+from sellerops.formats.row_texts import Texts
 from sellerops.formats.rows import RejectReason, Rows, Tally
 from sellerops.formats.sniff import Document
 from sellerops.formats.torn_rows import Line, Refused
@@ -34,9 +35,9 @@ _MOST_HEADER_LINES = 10
 
 
 class QuotedReader(TsvReader):
-    """Rows of a flat file that may quote; a row's ``source_line`` is the line it begins on.
+    """Reads a flat file that may be quoted; a row's ``source_line`` is the line it begins on.
 
-    Blocks whose quotes are the standard's go through Arrow; in others each record is taken apart by hand.
+    Arrow parses blocks whose quotes follow the standard; other blocks are split record by record.
     ``always``: fields are quoted where needed without further evidence, as in csv.
     """
 
@@ -60,7 +61,7 @@ class QuotedReader(TsvReader):
         super().__init__(document, decoder, header, assembler, tally, where)
 
     def _first_line(self, block: bytes) -> tuple[bytes, bytes, bytes]:
-        """Its header, which quotes every name or is one line; the header's end; and the rest."""
+        """The header (one line, unless all its names are quoted), its line end, and the rest of the block."""
         end = 0
         for _ in range(_MOST_HEADER_LINES):
             newline = block.find(b"\n", end)
@@ -68,7 +69,7 @@ class QuotedReader(TsvReader):
             line = block[:end].rstrip(b"\r\n")
             if quotes_all(line.decode("latin-1"), self._delimiter):
                 self._header_quotes = True
-                # Where the rows do not quote as well, they decide for themselves.
+                # If the rows are not quoted too, they are examined on their own.
                 if block[end:].lstrip(b"\r\n")[:1] in (b"", b'"'):
                     self._quoting, self._is_decided = Quoting(self._delimiter, is_everywhere=True), True
                 return block[:end].removesuffix(b"\n"), block[newline:end], block[end:]
@@ -85,7 +86,7 @@ class QuotedReader(TsvReader):
         return self._quoting.joined(values) if self._quoting else super()._as_it_stood(values)
 
     def _is_plain(self, data: bytes) -> bool:
-        """Whether a line is a row and a quote is data."""
+        """Whether each line is a row and quotes are data."""
         return self._quoting is None or (b'"' not in data and self._delimiter == "\t")
 
     def _learn_tail(self, block: bytes) -> bool:
@@ -125,7 +126,7 @@ class QuotedReader(TsvReader):
         return int(newlines_of(data)[count - 1]) + 1 if count else 0
 
     def _clean_end(self, data: bytes) -> int:
-        """Behind the last record when quotes are the standard's and no field holds a row, else 0."""
+        """End of the last record if quotes follow the standard and no field contains a row, else 0."""
         marks = QuoteMarks.of(data)
         marks = marks.until(marks.end)
         self._clean = marks if self._is_clean(marks) else None
@@ -140,14 +141,14 @@ class QuotedReader(TsvReader):
         )
 
     def _clean_marks(self, text: bytes) -> QuoteMarks | None:
-        """The marks of a block's text if it is clean; its end has mostly been found by them."""
+        """The marks of a block's text if it is clean; usually known from finding the block's end."""
         if self._clean and self._clean.data == text:
             return self._clean
         marks = QuoteMarks.of(text)
         return marks if self._is_clean(marks) else None
 
     def _decide(self, data: bytes, *, is_last: bool = False) -> None:
-        """Whether the file quotes, by the first of its rows with quotes, once these tell."""
+        """Decide whether the file is quoted, from its first rows with quotes, once they are conclusive."""
         text = self._decoder.decode(data)
         if text is None:
             text = "\n".join(self._decoder.decode_lines(data)).encode("utf-8", "replace")
@@ -183,7 +184,7 @@ class QuotedReader(TsvReader):
         return [self._assembler.rows(texts, self._all_fields)] if len(texts.lines) else []
 
     def _texts(self, block: Block) -> Texts | None:
-        """The rows of a block, or None when Arrow would not read them as we mean them."""
+        """The rows of a block, or None if Arrow would misread them."""
         assert self._quoting is not None
         text = self._decoder.decode(block.data)
         if text is None or b"\x00" in text or text.startswith(codecs.BOM_UTF8):
@@ -207,7 +208,7 @@ class QuotedReader(TsvReader):
         yield from self._batch(self._records(block))
 
     def _records(self, block: Block) -> Iterator[Line | Refused]:
-        """The block's records with as many fields as the header, and the refused ones."""
+        """The block's records: those with as many fields as the header, and the rejects."""
         assert self._quoting is not None
         lines = self._decoder.decode_lines(block.data)
         for record in records_of(lines, self._quoting, self._width, is_last=True):

@@ -1,8 +1,8 @@
-"""Records of a flat file whose fields may be quoted: where one ends, and what its fields are.
+"""Splits a flat file with quoted fields into records, and records into fields.
 
-A field is quoted when it begins with a quote and ends with one that a delimiter or a line end follows. Quotes
-within are doubled (RFC 4180) or left as they are (Amazon); delimiters and line ends within are text. Any
-other quote is data. A field never takes in a line that is a complete row itself.
+A field is quoted if it begins with a quote and ends with one that is followed by a delimiter or a line end.
+Quotes within are doubled (RFC 4180) or left as they are (Amazon); delimiters and line ends within are text.
+Any other quote is data. A field never includes a line that is a complete row itself.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from functools import cached_property
 
 from sellerops.formats.quote_marks import QuoteMarks
 
-# A quote that is not closed within so much is a quote somebody typed.
+# A quote that is not closed within this many bytes was typed by somebody.
 LONGEST_FIELD = 1 << 20
 _MOST_LINES = 300
-# Lines tried as the beginning of one record before all up to the next complete row are taken for rows.
+# Lines tried as the start of a record, before all lines up to the next complete row are taken as rows.
 _MOST_TRIES = 5
 
 
 @dataclass(frozen=True)
 class Record:
-    """The lines of one row, without their last line end; ``line`` counts from 0."""
+    """The lines of one row without the last line end; ``line`` counts from 0."""
 
     line: int
     text: str
@@ -34,9 +34,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Quoting:
-    """How the fields of a record are told apart.
+    """How a record is split into fields.
 
-    ``is_everywhere``: every field is quoted, names included; else only those that need it.
+    ``is_everywhere``: every field is quoted, including the header; else only those that need it.
     """
 
     delimiter: str
@@ -56,29 +56,29 @@ class Quoting:
 
     @cached_property
     def _first(self) -> re.Pattern[str]:
-        """What a row begins with and a text within quotes does not: there, quotes are doubled."""
+        """Matches the start of a row but no text within quotes, where quotes are doubled."""
         return re.compile(rf'"[^"]|""(?={self._mark})|[^"]')
 
     @cached_property
     def standard(self) -> re.Pattern[str]:
-        """A field by the standard: what stands between its quotes, else the whole of it."""
+        """Matches a field by the standard: the text between its quotes, or the unquoted text."""
         return re.compile(rf'(?:"([^"]*(?:""[^"]*)*)"|([^{self._mark}]*))(?:{self._mark}|\Z)')
 
     def fields(self, record: str, width: int) -> list[str]:
-        """The values of a record without its line end, no empty ones behind the last of ``width``."""
+        """The values of a record without its line end; empty ones beyond ``width`` are dropped."""
         values = self.split(record, width)
         while len(values) > width and not values[-1]:
             values.pop()
         return values
 
     def split(self, record: str, width: int = 0) -> list[str]:
-        """All values of a record; ``width``, how many it should have."""
+        """All values of a record; ``width``: the expected number."""
         if '"' not in record:
             return record.split(self.delimiter)
         return self.all_quoted(record, width) or self._scan(record, width)
 
     def all_quoted(self, record: str, width: int) -> list[str] | None:
-        """The values when all are quoted and no text looks like the end of a field: nearly always."""
+        """The fast path: the values if all are quoted and no text looks like the end of a field."""
         if len(record) < 2 or record[0] != '"' or record[-1] != '"':
             return None
         values = record[1:-1].split(f'"{self.delimiter}"')
@@ -89,7 +89,7 @@ class Quoting:
         return values
 
     def _scan(self, record: str, width: int) -> list[str]:
-        """The values, one by one; where a delimiter may or may not be text, what gives ``width`` counts."""
+        """Split value by value; an ambiguous delimiter is read such that ``width`` values result."""
         plain, _ = self._values(record, is_merging=False)
         if len(plain) <= width:
             return plain
@@ -97,10 +97,11 @@ class Quoting:
         return merged if len(merged) == width else plain
 
     def _values(self, record: str, *, is_merging: bool) -> tuple[list[str], bool]:
-        """The values, and whether one that is not quoted has a quote in it."""
+        """The values, and whether an unquoted one contains a quote."""
         values: list[str] = []
         is_loose = False
-        # Behind a place without a closing quote there is none either: a long line must cost no square.
+        # Once no closing quote is left there is none further on: searching again would make long lines
+        # quadratic.
         has_closing = is_merging
         at = 0
         while True:
@@ -126,9 +127,9 @@ class Quoting:
             at = end + 1
 
     def is_open(self, record: str) -> bool:
-        """Whether a quoted field of ``record`` has no end in it."""
+        """Whether ``record`` ends inside a quoted field."""
         at = 0
-        # The next closing quote: looked for again only behind it, so that a long line costs no square.
+        # The next closing quote: search only beyond it, so that long lines stay linear.
         closing = self._closing.search(record)
         while at < len(record):
             found = self._quoted.match(record, at)
@@ -138,7 +139,7 @@ class Quoting:
             while closing and closing.start() <= at:
                 closing = self._closing.search(record, closing.end())
             if record[at] == '"' and not closing:
-                # Only Amazon's own writing leaves single quotes within, and it quotes every field.
+                # Only Amazon's style leaves single quotes within fields, and it quotes every field.
                 return self.is_everywhere or not record[at + 1 :].replace('""', "").count('"')
             end = record.find(self.delimiter, at)
             if end < 0:
@@ -147,7 +148,7 @@ class Quoting:
         return False
 
     def is_row(self, line: str, width: int) -> bool:
-        """Whether a line is a complete row of this file, so that no field may take it in."""
+        """Whether a line is a complete row of this file, so that no field may include it."""
         line = line.removesuffix("\r")
         if line.count(self.delimiter) < width - 1 or not line.strip(f"{self.delimiter} "):
             return False
@@ -157,7 +158,7 @@ class Quoting:
         return not is_loose and len(self.fields(line, width)) == width
 
     def joined(self, values: list[str]) -> str:
-        """A record of these values, quoted where needed."""
+        """Join values to a record, quoted where needed."""
         special = (self.delimiter, '"', "\n", "\r")
         quoted = (
             '"' + value.replace('"', '""') + '"' if any(each in value for each in special) else value
@@ -167,13 +168,13 @@ class Quoting:
 
 
 def _unescaped(value: str) -> str:
-    """What stands between a field's quotes: doubled ones are one each; single ones are what they are."""
+    """The text between a field's quotes; doubled quotes become one, unless single ones occur too."""
     return value.replace('""', '"') if '"' not in value.replace('""', "") else value
 
 
 def records_of(lines: Sequence[str], quoting: Quoting, width: int, *, is_last: bool) -> Iterator[Record]:
-    """The records of whole lines. ``is_last``: the document ends here; else an open one at the end is left
-    out.
+    """The records of whole lines. ``is_last``: the document ends here; else an open record at the end is
+    left out.
     """
     at = tries = 0
     barrier = -1
@@ -199,7 +200,7 @@ def records_of(lines: Sequence[str], quoting: Quoting, width: int, *, is_last: b
 
 
 def _record_end(lines: Sequence[str], at: int, quoting: Quoting, width: int) -> tuple[int | None, int]:
-    """The line behind the record that begins open at ``at``, None when it is none; and the last line seen."""
+    """The line after the record that begins at ``at`` (None if it never closes), and the last line read."""
     size = len(lines[at])
     for place in range(at + 1, min(len(lines), at + _MOST_LINES)):
         size += len(lines[place]) + 1
@@ -214,7 +215,7 @@ def _record_end(lines: Sequence[str], at: int, quoting: Quoting, width: int) -> 
 
 
 class Evidence(Enum):
-    """What the first rows with quotes say of a file that does not quote its header."""
+    """What the first rows with quotes show about a file without a quoted header."""
 
     NONE_YET = "none yet"
     DATA = "quotes are data"
@@ -223,13 +224,13 @@ class Evidence(Enum):
 
 
 def quotes_all(header: str, delimiter: str) -> bool:
-    """Whether every name of a header is quoted; an empty one at its end may lack the quotes."""
+    """Whether all names of a header are quoted; an empty one at the end may be unquoted."""
     mark = re.escape(delimiter)
     return bool(re.fullmatch(rf'"[^"]*(?:""[^"]*)*"(?:{mark}"[^"]*(?:""[^"]*)*")*{mark}?', header))
 
 
 def evidence_of(data: bytes, delimiter: str, width: int, *, is_last: bool) -> Evidence:
-    """How whole lines quote. ``is_last``: the document ends with them."""
+    """How these whole lines are quoted. ``is_last``: the document ends with them."""
     quoting = Quoting(delimiter, is_everywhere=False)
     is_whole = is_last and data.count(b'"') % 2 == 0
     marks = QuoteMarks.of(data)
@@ -247,8 +248,8 @@ def evidence_of(data: bytes, delimiter: str, width: int, *, is_last: bool) -> Ev
 
 
 def _evidence_of_records(rows: QuoteMarks, quoting: Quoting, width: int, *, may_wait: bool) -> Evidence:
-    """The same of whole records whose quotes are all the standard's. ``may_wait``: later rows may tell more
-    than empty fields in quotes do.
+    """The same for whole records whose quotes all follow the standard. ``may_wait``: later rows may be more
+    conclusive than quoted empty fields.
     """
     starts, _ = rows.lines_of_records()
     lines = rows.data.decode().split("\n")

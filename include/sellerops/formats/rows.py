@@ -1,4 +1,4 @@
-"""What a format yields: typed rows, the rows it refused, and how the document differs from its spec."""
+"""What a format yields: typed rows, rejected rows, and how the document differs from its spec."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-# A reject is kept as text; these two cannot or must not stand in a Postgres text.
+# Rejects are stored as text; Postgres cannot store the first of these, and the second marks lost text.
 _ESCAPED = str.maketrans({"\x00": "\\x00", "\ufffd": "\\ufffd"})
-# What no text column can hold, or what stands where a character was lost before us.
+# Characters that no text column can store, and the mark of text lost before the document reached us.
 _DAMAGE = re.compile("[\x00\ufffd\ud800-\udfff]")
 _UNDECODED = range(0xDC80, 0xDD00)
 
 
 class RejectReason(StrEnum):
-    """Why a row of a document is not in the table."""
+    """Why a row of a document was rejected."""
 
     UNREADABLE_VALUE = "unreadable_value"
     UNDECODABLE = "undecodable"
@@ -34,8 +34,8 @@ class RejectReason(StrEnum):
     DUPLICATE_KEY = "duplicate_key"
 
 
-# Reasons that say "this is not the document the spec describes" rather than "this row is odd". What replay
-# has accepted before is judged by these alone.
+# Reasons that mean "this document does not match the spec" rather than "this row is odd". Replay judges
+# documents that were accepted before by these alone.
 STRUCTURAL = frozenset(
     {
         RejectReason.UNREADABLE_VALUE,
@@ -45,16 +45,16 @@ STRUCTURAL = frozenset(
         RejectReason.TORN_ROW,
     }
 )
-# Reasons that keep a row of the window out of the table. Rows of other days and rows that another row of the
-# same key replaces are ordinary.
+# Reasons that lose a row of the window. Rows of other days, and rows replaced by another row with the same
+# key, are normal.
 LOST = STRUCTURAL | {RejectReason.MISSING_KEY}
 
 
 @dataclass(frozen=True)
 class RowReject:
-    """One refused row. ``source_line``: the line of the file, whose header is 1; in JSON the item from 1.
+    """One rejected row. ``source_line``: line of the file (the header is 1); in JSON the item, from 1.
 
-    ``raw_line`` is the row as it stood, complete; what no text column can hold is written as an escape.
+    ``raw_line``: the complete row as written; characters that no text column can store are escaped.
     """
 
     source_line: int
@@ -64,12 +64,12 @@ class RowReject:
     raw_line: str | None = None
 
     def masked(self, personal: Collection[str]) -> RowReject:
-        """The same without the row's text and without values of ``personal`` columns."""
+        """A copy without the row's text and without values of ``personal`` columns."""
         value = None if self.column_name in personal else self.value
         return RowReject(self.source_line, self.reason, self.column_name, value)
 
     def storable(self) -> RowReject:
-        """The same with NUL, U+FFFD and lone surrogates written as escapes."""
+        """A copy with NUL, U+FFFD and lone surrogates escaped."""
         return RowReject(
             self.source_line, self.reason, self.column_name, _storable(self.value), _storable(self.raw_line)
         )
@@ -82,18 +82,18 @@ def _storable(text: str | None) -> str | None:
 
 
 def is_damaged(text: str) -> bool:
-    """Whether characters of a text were lost: U+FFFD, NUL, half a surrogate pair, bytes nobody could read."""
+    """Whether a text has lost characters: U+FFFD, NUL, a lone surrogate or undecodable bytes."""
     return "\x00" in text or (not text.isascii() and _DAMAGE.search(text) is not None)
 
 
 def has_unread_bytes(text: str) -> bool:
-    """Whether bytes that no charset reads stand in a text, as ``surrogateescape`` decodes them."""
+    """Whether a text contains undecodable bytes, as decoded by ``surrogateescape``."""
     return any(ord(character) in _UNDECODED for character in text)
 
 
 def marked(text: str) -> str:
-    """A damaged text with an escape for each lost character: ``\\ufffd``, ``\\x00``, ``\\ud83d``; for a byte
-    of no charset (as ``surrogateescape`` decodes it) ``\\x81``.
+    """A damaged text with an escape for each lost character: ``\\ufffd``, ``\\x00``, ``\\ud83d``, and
+    ``\\x81`` for an undecodable byte.
     """
     return _DAMAGE.sub(_escape, text)
 
@@ -109,10 +109,10 @@ def _escape(found: re.Match[str]) -> str:
 class DriftReport:
     """How a document's columns differ from the spec's.
 
-    ``added``: canonical name to the document's own name of columns the spec does not know, stored as text.
-    ``duplicated``: the subset of ``added`` whose name stands more than once in the header.
-    ``missing``: spec columns the document lacks; they are null. ``personal``: unknown columns whose names
-    read like personal data; they are not among the rows. Complete once the rows are exhausted.
+    ``added``: undeclared columns, stored as text: canonical name to the document's name. ``duplicated``: the
+    subset of ``added`` whose name occurs more than once in the header. ``missing``: spec columns that the
+    document lacks; they are null. ``personal``: undeclared columns whose names look like personal data; they
+    are not in the rows. Complete once the rows are exhausted.
     """
 
     added: dict[str, str] = field(default_factory=dict)
@@ -123,11 +123,11 @@ class DriftReport:
 
 @dataclass(frozen=True)
 class TextRows:
-    """Accepted rows as text, where SQL's own reading of every value is the checked one.
+    """Accepted rows as text: SQL reads every value as it was checked.
 
-    ``lines``: each row's UTF-8 bytes with its line end (``end``), fields parted by tabs, empty ones null, no
-    quoting. ``columns``: canonical names of the fields, in their order. ``system``: source_line and,
-    where the table needs them, marketplace_id and line_hash of the same rows.
+    ``lines``: UTF-8 bytes of each row with its line end (``end``), fields separated by tabs, empty ones null,
+    no quoting. ``columns``: canonical names of the fields in their order. ``system``: source_line of the same
+    rows and, if the table needs them, marketplace_id and line_hash.
     """
 
     lines: pa.Array
@@ -140,7 +140,7 @@ Rows: TypeAlias = "pa.RecordBatch | TextRows"
 
 
 class Reader(Protocol):
-    """A format at work on one document."""
+    """Reads the rows of one document."""
 
     @property
     def drift(self) -> DriftReport: ...
@@ -155,15 +155,14 @@ class Reader(Protocol):
 
 @dataclass
 class Tally:
-    """Counts of one document, and where its refused rows go.
+    """Counts the rows of one document and passes on the rejects.
 
-    ``personal``: columns with personal data; ``personal_up_to``: the unknown ones that have come up, or those that
-    have in the rows up to a line. Rows from there on are refused without their text, already here: it would
-    go on into the ledger, errors, logs and messages. Line and document stay known. ``inspect``: is shown the
-    columns (text) and lines of rows before one of them is refused.
-    ``marked``: texts of accepted rows that were damaged, and are stored with a mark.
-    ``lost_by_day``: how many rows of each day were refused for one of ``LOST``; None where the row does not
-    tell its day. ``rows_far_outside``: rows more than two days away from the window.
+    ``personal``: declared columns with personal data; ``personal_up_to``: the undeclared ones found so far,
+    or in the rows up to a line. Rejects of a document with such columns lose their text here, before it can
+    reach the ledger, errors, logs and messages; line and document stay known. ``inspect`` receives the
+    columns (text) and lines of rows before any of them is rejected. ``marked``: number of damaged texts in
+    accepted rows, stored with a mark. ``lost_by_day``: rows of each day rejected for a reason in ``LOST``;
+    None if the row's day is unknown. ``rows_far_outside``: rows more than two days outside the window.
     """
 
     on_reject: Callable[[RowReject], None]
@@ -180,7 +179,7 @@ class Tally:
     rows_far_outside: int = 0
 
     def reject(self, row: RowReject, day: date | None = None) -> None:
-        """Count a refused row and hand it over. ``day``: the local day it would have counted for."""
+        """Count a rejected row and pass it on. ``day``: the local day it would have counted for."""
         self.rejected[row.reason] += 1
         if row.reason in LOST:
             self.lost_by_day[day] += 1
@@ -193,10 +192,10 @@ class Tally:
 class RowStream:
     """The rows of one table of one document, read once.
 
-    ``schema``: the columns known from the start: the spec's, the document's unknown ones as text, then
-    ``source_line`` (int64) and, where the table needs them, ``marketplace_id`` and ``line_hash``. A JSON
-    document may show more columns later: then later batches carry them as well, never fewer. Iterating raises
-    DocumentDamaged, UnreadableDocument or CheckFailed; counts are complete after the last batch.
+    ``schema``: the columns known at the start: the spec's, the document's undeclared ones as text, then
+    ``source_line`` (int64) and, if the table needs them, ``marketplace_id`` and ``line_hash``. Later batches
+    of a JSON document may have more columns, never fewer. Iterating raises DocumentDamaged,
+    UnreadableDocument or CheckFailed; counts are complete after the last batch.
     """
 
     def __init__(
@@ -227,7 +226,7 @@ class RowStream:
 
     @property
     def marked_texts(self) -> int:
-        """Texts of accepted rows that came damaged and carry a mark where characters were lost."""
+        """Number of texts in accepted rows with marks for lost characters."""
         return self._tally.marked
 
     @property
@@ -244,12 +243,12 @@ class RowStream:
 
     @property
     def accepted(self) -> int:
-        """Rows that were not refused while they were read."""
+        """Rows that were not rejected while reading."""
         return self.rows_in_file - self.rejected.total()
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         return self._check(self._reader.batches())
 
     def texts(self) -> Iterator[Rows]:
-        """The same rows for a destination that reads text itself: as they stand where safe, else typed."""
+        """The same rows for a destination that reads text itself: as written if that is safe, else typed."""
         return self._reader.texts() if self._check is iter else iter(self)

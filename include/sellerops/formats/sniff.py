@@ -1,6 +1,4 @@
-"""The first bytes of a document: packed once more, a web page, nothing at all? And reads whose errors say
-so.
-"""
+"""Inspects a document's first bytes: is it packed twice, a web page, an error message or empty?"""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ from sellerops.base.redaction import redact
 _PEEK = 1 << 16
 _XML_PAGES = (b"<!doctype html", b"<html", b"<head", b"<body", b"<error")
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
-# UTF-32's little-endian mark begins with UTF-16's.
+# UTF-32 first: its little-endian mark begins with UTF-16's.
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -28,19 +26,17 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-# How an error answers in JSON, and what of it tells the reason.
+# Keys of JSON error answers, and those of them that give the reason.
 _ERROR_KEYS = {"errors", "errorDetails", "errorMessage", "error", "message", "code", "details", "requestId"}
 _TELLING = ("code", "message", "errorDetails", "errorMessage", "error", "details")
 _MOST_WORDS = 300
 
 
 class Document:
-    """A document's decoded bytes: no byte order mark, UTF-16 turned into UTF-8, unpacked when Amazon packed
-    it twice.
+    """A document's bytes: without byte order mark, UTF-16 converted to UTF-8, unpacked again if packed twice.
 
-    ``charset`` is what the byte order mark (or a declared UTF-16) says, else None; ``declared`` what the
-    download's Content-Type says. Raises DocumentDamaged when the bytes end early or are a page instead of a
-    document; errors name ``where``.
+    ``charset``: from the byte order mark (or a declared UTF-16), else None; ``declared``: from the download's
+    Content-Type. Raises DocumentDamaged if the bytes end early or are a web page; errors name ``where``.
     """
 
     def __init__(
@@ -72,24 +68,24 @@ class Document:
             count = len(self._ahead) if size < 0 else size
             taken, self._ahead = self._ahead[:count], self._ahead[count:]
             return taken
-        piece = self._guarded(size if size > 0 else _PEEK)
-        return self._decode(piece) if self._decoder else piece
+        data = self._guarded(size if size > 0 else _PEEK)
+        return self._decode(data) if self._decoder else data
 
     def _guarded(self, size: int) -> bytes:
         try:
-            piece = bytes(self._source.read(size))
+            data = bytes(self._source.read(size))
         except EOFError as error:
             raise DocumentDamaged("the packed document ends early.", where=self._where) from error
         except GZIP_ERRORS as error:
-            raise DocumentDamaged(f"the packed document is broken ({error}).", where=self._where) from error
-        self._size += len(piece)
+            raise DocumentDamaged(f"the packed document is damaged ({error}).", where=self._where) from error
+        self._size += len(data)
         if self._packed and self._size > max(SURELY_SMALL, self._packed.count * MAX_UNPACK_RATIO):
             raise LimitExceeded(
-                f"{self._packed.count} bytes unpack to over {MAX_UNPACK_RATIO} times as much.",
+                f"{self._packed.count} bytes unpack to more than {MAX_UNPACK_RATIO} times as many.",
                 where=self._where,
                 limit="MAX_UNPACK_RATIO",
             )
-        return piece
+        return data
 
     def _take_mark(self, declared: str | None) -> str | None:
         for mark, charset in _BOMS:
@@ -102,18 +98,19 @@ class Document:
             return "utf-16-le" if self._ahead.startswith(b"<") else "utf-16-be"
         return None
 
-    def _decode(self, piece: bytes) -> bytes:
-        """UTF-16 as UTF-8; an empty result only at the end."""
+    def _decode(self, data: bytes) -> bytes:
+        """UTF-16 to UTF-8; empty only at the end."""
         assert self._decoder is not None
         try:
             while True:
-                text = self._decoder.decode(piece, final=not piece)
-                if text or not piece:
+                text = self._decoder.decode(data, final=not data)
+                if text or not data:
                     return text.encode("utf-8")
-                piece = self._guarded(_PEEK)
+                data = self._guarded(_PEEK)
         except UnicodeDecodeError as error:
             raise DocumentDamaged(
-                f"it says it is {(self.charset or '').upper()} and is not: {error.reason}.", where=self._where
+                f"it claims to be {(self.charset or '').upper()} but is not: {error.reason}.",
+                where=self._where,
             ) from error
 
     def _refuse_pages(self) -> None:
@@ -125,15 +122,15 @@ class Document:
         pages = _XML_PAGES if self._is_xml else (*_XML_PAGES, b"<!", b"<?xml")
         if start.startswith(pages):
             raise DocumentDamaged(
-                "this is a web page or an XML answer instead of the report.",
+                "it is a web page or an XML answer instead of the report.",
                 where=self._where,
                 begins=start.decode("ascii", "backslashreplace"),
             )
         if start.startswith(b"pk\x03\x04") or b"\x00" in self._ahead.partition(b"\n")[0]:
-            raise UnreadableDocument("these are binary data and not a report.", where=self._where)
+            raise UnreadableDocument("it is binary data, not a report.", where=self._where)
 
     def _refuse_answers(self) -> None:
-        """Raise NotTheReport for an error in JSON, as Amazon's APIs answer: no report has only such keys."""
+        """Raise NotTheReport for a JSON error answer of Amazon's APIs: no report has only such keys."""
         if len(self._ahead) >= _PEEK or not self._ahead.lstrip().startswith(b"{"):
             return
         try:
@@ -145,13 +142,13 @@ class Document:
 
 
 def not_the_report(words: str, *, where: str) -> NotTheReport:
-    """The error for a document of words; ``words`` are Amazon's."""
+    """The error for a document that is a message from Amazon; ``words`` is its text."""
     shown = redact(" ".join(words[: 10 * _MOST_WORDS].split()))[:_MOST_WORDS]
-    return NotTheReport(f"Amazon sent words instead of the report: {shown!r}.", where=where, words=shown)
+    return NotTheReport(f"Amazon sent a message instead of the report: {shown!r}.", where=where, words=shown)
 
 
 def _words_of(content: Mapping[str, Any]) -> str:
-    """The code and message of the errors of an answer; empty when there is none."""
+    """Code and message of the errors in an answer; empty if there are none."""
     errors = content.get("errors")
     found = errors if isinstance(errors, list) else [content]
     said = [[_text_of(each.get(key)) for key in _TELLING] for each in found if isinstance(each, dict)]
@@ -164,7 +161,7 @@ def _text_of(value: Any) -> str:
 
 
 class _Rejoined(io.RawIOBase):
-    """What was read ahead, then the rest; ``count``: how many bytes so far."""
+    """A stream of what was read ahead and then the rest; ``count``: bytes read so far."""
 
     def __init__(self, ahead: bytes, rest: BinaryIO) -> None:
         self._ahead = ahead

@@ -1,4 +1,4 @@
-"""How the spelling of a header is compared."""
+"""Normalizes the spelling of headers for comparison."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import unicodedata
 
 _BETWEEN = re.compile(r"[\s_-]+")
 _REMARK = re.compile(r"\s*\([^()]*\)\s*$")
-# Between two digits something must stay: 1-80 is not 180.
+# A separator between two digits must stay: 1-80 is not 180.
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)\W+(?=\d)|(?<=\d)_+(?=\d)")
 _SIGNS = {"%": "percent", "+": "plus", "&": "and", "#": "number"}
-# As Amazon calls one thing in different stores.
+# Names that Amazon uses for the same thing in different marketplaces.
 _SAME = (("country/region", "country"),)
-# British spellings by the part that differs; what stands before and behind them is the same.
+# British and American spellings, reduced to the part that differs.
 _AMERICAN = (
     ("fulfilment", "fulfillment"),
     ("instalment", "installment"),
@@ -39,15 +39,15 @@ _AMERICAN = (
 
 
 def plain(header: str) -> str:
-    """``header`` so that capitals, spaces, hyphens, underscores and composed accents do not count."""
+    """``header`` without differences in case, spaces, hyphens, underscores and composed accents."""
     return _BETWEEN.sub("-", unicodedata.normalize("NFC", header).strip().casefold())
 
 
 def canonical(header: str) -> str:
-    """``header`` by its letters and digits alone, in American spelling.
+    """``header`` reduced to its letters and digits, in American spelling.
 
-    ``StartingWarehouseBalance`` is ``starting-warehouse-balance`` and ``Country/Region Code`` is
-    ``country_code``. Only a sign between two digits still parts them.
+    ``StartingWarehouseBalance`` equals ``starting-warehouse-balance``, and ``Country/Region Code`` equals
+    ``country_code``. Only a sign between two digits is kept, as a hyphen.
     """
     text = unicodedata.normalize("NFKC", header).strip().casefold()
     for written, meant in _SAME:
@@ -64,5 +64,5 @@ def canonical(header: str) -> str:
 
 
 def without_remark(header: str) -> str:
-    """``header`` without a remark in parentheses at its end."""
+    """``header`` without a remark in parentheses at the end."""
     return _REMARK.sub("", header)

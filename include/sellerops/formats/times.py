@@ -1,6 +1,4 @@
-"""Days and instants as reports write them. These functions define what a value means; ``casts`` must
-agree.
-"""
+"""Parses dates and timestamps as reports write them. The reference that ``casts`` must agree with."""
 
 from __future__ import annotations
 
@@ -31,22 +29,20 @@ _LOCAL = re.compile(
     r"([0-9]{1,4})([./-])([0-9]{1,2})\2([0-9]{1,4})"
     r"(?:[T ]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?\s?(Z|UTC)?"
 )
-# Nobody writes the month first, or a short year, between points.
+# With points, the day always comes first.
 _POINTED = "dmy"
 
 
 @dataclass(frozen=True)
 class IsoRewrite:
-    """A pattern as a regular expression (RE2) and the replacement that makes ISO of what it matches."""
+    """A pattern as a regular expression (RE2), and the replacement that turns its matches into ISO."""
 
     regex: str
     replacement: str
 
 
 def parse_timestamp(text: str, patterns: Sequence[str]) -> datetime:
-    """The instant in UTC by the first pattern that fits; without a zone the text is UTC. Raises
-    ValueError.
-    """
+    """The instant in UTC, by the first matching pattern; a text without a zone is UTC. Raises ValueError."""
     moment = _parse(text.strip(), patterns)
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -55,18 +51,16 @@ def parse_timestamp(text: str, patterns: Sequence[str]) -> datetime:
 
 
 def parse_date(text: str, patterns: Sequence[str]) -> date:
-    """The day as written. A time beside it must be midnight, or something would be lost. Raises
-    ValueError.
-    """
+    """The day as written. A time next to it must be midnight, or it would be lost. Raises ValueError."""
     moment = _parse(text.strip(), patterns)
     if (moment.hour, moment.minute, moment.second, moment.microsecond) != (0, 0, 0, 0):
-        raise ValueError("a time where a day was expected")
+        raise ValueError("a time where a date was expected")
     return moment.date()
 
 
 @lru_cache(maxsize=256)
 def iso_rewrite(pattern: str) -> IsoRewrite | None:
-    """How to turn text of a pattern of fixed digits into ISO; None when it takes strptime itself."""
+    """How to turn text of a pattern with fixed digits into ISO; None if the pattern needs strptime."""
     regex, groups, last = "", [], 0
     for found in _DIRECTIVE.finditer(pattern):
         if found.group() not in _DIGITS or found.group() in groups:
@@ -85,9 +79,9 @@ def iso_rewrite(pattern: str) -> IsoRewrite | None:
     return IsoRewrite(f"^{regex}$", f"{day} {clock}")
 
 
-def with_marketplace_orders(patterns: Sequence[str], shops: Iterable[Marketplace]) -> tuple[str, ...]:
-    """The patterns with the orders in which the shops of one document write dates."""
-    orders = ",".join(sorted({order for shop in shops for order in shop.dates}))
+def with_marketplace_orders(patterns: Sequence[str], marketplaces: Iterable[Marketplace]) -> tuple[str, ...]:
+    """``patterns`` with ``local`` replaced by the date orders of the document's marketplaces."""
+    orders = ",".join(sorted({order for each in marketplaces for order in each.dates}))
     return tuple(f"{LOCAL}:{orders}" if pattern == LOCAL else pattern for pattern in patterns)
 
 
@@ -101,7 +95,7 @@ def _parse(text: str, patterns: Sequence[str]) -> datetime:
             return datetime.strptime(text, pattern)  # noqa: DTZ007
         except ValueError:
             continue
-    raise ValueError("no date or time of " + ", ".join(patterns))
+    raise ValueError("not a date or time of " + ", ".join(patterns))
 
 
 def _iso(text: str) -> datetime:
@@ -125,10 +119,10 @@ def _iso(text: str) -> datetime:
 
 
 def _local(text: str, orders: Sequence[str]) -> datetime:
-    """A date in one of the orders, if it has a single reading."""
+    """A date in one of the orders, if only one reading is possible."""
     found = _LOCAL.fullmatch(text)
     if not found:
-        raise ValueError("no date")
+        raise ValueError("not a date")
     first, sign, second, third, hour, minute, rest, zone = found.groups()
     orders = ["ymd"] if len(first) == 4 else [_POINTED] if sign == "." else orders
     readings = set()
@@ -142,7 +136,7 @@ def _local(text: str, orders: Sequence[str]) -> datetime:
         except ValueError:
             continue
     if len(readings) != 1:
-        raise ValueError("no date, or one of several readings")
+        raise ValueError("not a date, or an ambiguous one")
     clock = {"hour": int(hour or 0), "minute": int(minute or 0), "second": int(rest or 0)}
     return readings.pop().replace(**clock, tzinfo=UTC if zone else None)
 
@@ -155,6 +149,6 @@ def _zone(text: str | None) -> timezone | None:
     digits = text[1:].replace(":", "").ljust(4, "0")
     hours, minutes = int(digits[:2]), int(digits[2:])
     if hours > 23 or minutes > 59:
-        raise ValueError("no such offset")
+        raise ValueError("invalid offset")
     offset = timedelta(hours=hours, minutes=minutes)
     return timezone(-offset if text[0] == "-" else offset)

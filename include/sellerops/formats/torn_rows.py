@@ -1,7 +1,7 @@
-"""Rows of lines without quotes, where a line break in a text tore some rows apart.
+"""Rejoins rows of unquoted files that a line break in a text tore apart.
 
-Torn rows are put together where only one reading is possible; else all lines that may be part of one are
-refused. So no row is ever stored in half.
+Torn rows are rejoined if only one reading is possible; else all lines that may belong to one are rejected.
+So no partial row is ever stored.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from sellerops.formats.rows import RejectReason
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the file, or several that are one row: its first line's number, text and fields.
+    """One line of the file, or several joined into one row: number of the first line, text and fields.
 
-    ``marks``: how many fields came damaged and are marked.
+    ``marks``: number of damaged fields, in which lost characters are marked.
     """
 
     number: int
@@ -25,7 +25,7 @@ class Line:
     marks: int = 0
 
     def joined_with(self, other: Line) -> Line:
-        """Both, with the line break between them in the field they share."""
+        """Both lines as one; the field they share contains the line break."""
         seam = f"{self.fields[-1]}\n{other.fields[0]}"
         return Line(self.number, f"{self.text}\n{other.text}", [*self.fields[:-1], seam, *other.fields[1:]])
 
@@ -36,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Refused:
-    """A line that is no row, with the reason."""
+    """A rejected line with the reason."""
 
     line: Line
     reason: RejectReason
@@ -45,9 +45,9 @@ class Refused:
 
 @dataclass(frozen=True)
 class RowJoiner:
-    """``width`` fields make a row; ``may_break``: in which of them a line break can be text.
+    """Joins lines into rows of ``width`` fields; ``may_break``: which of them may contain a line break.
 
-    ``starts_row``: whether a text may be the first field of a row rather than the rest of a torn one.
+    ``starts_row``: whether a text can be the first field of a row rather than the rest of a torn one.
     """
 
     width: int
@@ -55,7 +55,7 @@ class RowJoiner:
     starts_row: Callable[[str], bool]
 
     def rows(self, lines: Iterable[Line]) -> Iterator[Line | Refused]:
-        """Whole rows and refused lines of consecutive lines; blank lines between rows are nothing."""
+        """Complete rows and rejects from consecutive lines; blank lines between rows are ignored."""
         before: Line | None = None
         run: list[Line] = []
         for line in lines:
@@ -73,7 +73,7 @@ class RowJoiner:
     def _between(
         self, before: Line | None, run: list[Line], after: Line | None
     ) -> tuple[list[Line | Refused], Line | None]:
-        """What the row ``before`` and the short lines behind it are, and what the row ``after`` them is."""
+        """Resolve the short lines ``run`` between two rows; returns what is done, and the row ``after``."""
         run = _trimmed(run)
         whole: list[Line | Refused] = [before] if before else []
         if not run:
@@ -97,7 +97,7 @@ class RowJoiner:
         return [*whole, *refused], after
 
     def _ends(self, before: Line | None, run: list[Line], after: Line | None) -> tuple[int, int]:
-        """How many lines at the beginning may belong to the row before, at the end to the row after."""
+        """How many lines at the start may belong to the row before, and at the end to the row after."""
         count = len(run)
         heads = next((at for at, line in enumerate(run) if len(line.fields) > 1), count)
         tails = next((at for at, line in enumerate(reversed(run)) if len(line.fields) > 1), count)
@@ -108,7 +108,7 @@ class RowJoiner:
     def _read(
         self, before: Line | None, run: list[Line], after: Line | None, head: int, tail: int
     ) -> tuple[list[Line | Refused], Line | None] | None:
-        """The rows when so many lines belong to the row before and the row after; None when they are none."""
+        """The rows if so many lines belong to the row before and after; None if that is no valid reading."""
         between = self._own_rows(run[head : len(run) - tail])
         if between is None:
             return None
@@ -123,7 +123,7 @@ class RowJoiner:
         return [*([before] if before else []), *between], after
 
     def _own_rows(self, run: list[Line]) -> list[Line] | None:
-        """The rows that all these lines make when put together one after the other."""
+        """The rows that these lines make if joined in order; None if they do not."""
         rows: list[Line] = []
         row: Line | None = None
         for line in run:
@@ -142,7 +142,7 @@ class RowJoiner:
 
 
 def _trimmed(run: list[Line]) -> list[Line]:
-    """The lines without blank ones that can only stand between rows."""
+    """The lines without blank ones that can only separate rows."""
     while run and run[-1].is_blank:
         run = run[:-1]
     first = next((at for at, line in enumerate(run) if not line.is_blank), 0)
@@ -150,7 +150,7 @@ def _trimmed(run: list[Line]) -> list[Line]:
 
 
 def consecutive(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    """The lines in parts without gaps between."""
+    """Group the lines into runs without gaps."""
     part: list[Line] = []
     for line in lines:
         if part and line.number != part[-1].number + 1:

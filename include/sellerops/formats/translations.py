@@ -1,4 +1,4 @@
-"""Translated column headers back to Amazon's English ones, by the words in ``localized_headers.yaml``."""
+"""Maps translated headers back to Amazon's English ones, using ``localized_headers.yaml``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sellerops.formats.spelling import plain
 from sellerops.settings.config_files import config_dir
 from sellerops.settings.localized_headers import HEADERS
 
-# One strange word is a new column; two of one language are a translation.
+# A single foreign word may be a new column; two of one language are a translation.
 _ENOUGH_WORDS = 2
 
 Words = Mapping[str, frozenset[str]]
@@ -19,11 +19,10 @@ Words = Mapping[str, frozenset[str]]
 def english_names(
     headers: Sequence[str], known: Collection[str], *, is_lacking: bool
 ) -> dict[int, frozenset[str]]:
-    """Place to the English headers (spelled plainly) that a header may stand for.
+    """Position to the English headers (in plain spelling) that a header may translate.
 
-    ``known``: the headers the report has in English; only others are looked up, and all in one language: the
-    one that knows most of them. ``is_lacking``: a column without which there are no rows is missing, so that
-    a single word is evidence enough.
+    ``known``: the report's English headers; only other headers are looked up, and all in one language: the
+    one that has most of them. ``is_lacking``: a required column is missing, so a single word suffices.
     """
     languages, english = _dictionary(config_dir())
     strange = {place: plain(header) for place, header in enumerate(headers) if plain(header) not in known}
@@ -31,7 +30,7 @@ def english_names(
     evidence = 0
     for words in languages.values():
         found = {place: words[word] for place, word in strange.items() if word in words}
-        # A word that is English as well (French `date`, German `Status`) tells no language.
+        # A word that is English as well (French `date`, German `Status`) does not identify a language.
         telling = sum(strange[place] not in english for place in found)
         if telling > evidence:
             best, evidence = found, telling
@@ -40,7 +39,7 @@ def english_names(
 
 @cache
 def _dictionary(directory: Path) -> tuple[dict[str, Words], frozenset[str]]:
-    """Each language's words with what they stand for, and all English headers; nothing without the file."""
+    """The words of each language with the headers they translate, and all English headers."""
     languages: dict[str, dict[str, set[str]]] = {}
     content = HEADERS.load()
     for english, translations in content.items():

@@ -1,4 +1,4 @@
-"""Many rows of a JSON or XML document at once: their values column by column."""
+"""Reads many rows of a JSON or XML document at once, column by column."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sellerops.base.limits import LONGEST_NUMBER
-from sellerops.formats.casts import contains_any
+from sellerops.formats.column_bytes import contains_any
 from sellerops.formats.json_values import LongNumber, Number, Repeating
 from sellerops.formats.numbers import parse_decimal
 from sellerops.formats.tree_nodes import Node
@@ -31,10 +31,10 @@ def spread(
     unseen: set[str],
     columns: dict[str, list[str | None]],
 ) -> bool:
-    """Add the values of ``objects``, which stand at ``node``, to ``columns``; these leave ``unseen``.
+    """Add the values of ``objects``, which are at ``node``, to ``columns``, and remove these from ``unseen``.
 
-    False when they must be read one by one, because a place is new, an object stands where there is a value
-    in another one, or a place is peculiar; ``columns`` is of no use then.
+    Returns False if they must be read one by one: a path is new or needs more than its value, or is an object
+    in some rows and a value in others. ``columns`` is unusable then.
     """
     for key in dict.fromkeys(chain.from_iterable(objects)):
         here = node.below.get(key)
@@ -43,7 +43,7 @@ def spread(
         if here.is_elsewhere:
             continue
         if unseen and here.below and any(each.get(key, here) is None for each in objects):
-            # An object that is null says of its values that there are none, not that they are unknown.
+            # A null object means that its values are empty, not that they are missing.
             unseen.difference_update([*([here.column] if here.column else []), *here.columns_below()])
         values = [each.get(key) for each in objects]
         kinds = set(map(type, values)) - {_NONE}
@@ -60,7 +60,7 @@ def spread(
 
 
 def _put(texts: list[str | None], column: str | None, columns: dict[str, list[str | None]]) -> bool:
-    """False when they are of a column that is not known yet or has values from elsewhere."""
+    """Add a column; False if it is not known yet or already has values from another path."""
     if column is None:
         return all(text is None for text in texts)
     if column in columns:
@@ -70,7 +70,7 @@ def _put(texts: list[str | None], column: str | None, columns: dict[str, list[st
 
 
 def text_column(texts: Sequence[str | None]) -> pa.Array | None:
-    """As Arrow's, empty ones null; None when one holds what no text column can: NUL, U+FFFD, half a pair."""
+    """An Arrow column, empty texts null; None if one contains NUL, U+FFFD or a lone surrogate."""
     try:
         column = pa.array(texts, pa.string())
     except UnicodeEncodeError:
@@ -82,7 +82,7 @@ def text_column(texts: Sequence[str | None]) -> pa.Array | None:
 
 
 def is_storable(text: str) -> bool:
-    """Whether a text column can hold it."""
+    """Whether a text column can store the text."""
     if "\x00" in text or "\ufffd" in text:
         return False
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
@@ -95,7 +95,7 @@ def _text_or_none(value: Any) -> str | None:
 
 
 def text_of(value: Any) -> str:
-    """A leaf exactly as text; lists and objects as JSON."""
+    """A value exactly as text; lists and objects as JSON."""
     if type(value) is int:
         return str(value)
     if isinstance(value, LongNumber):
@@ -108,7 +108,7 @@ def _as_repeated(value: Repeating) -> Iterable[tuple[str, Any]]:
 
 
 def combined(texts: Sequence[str], column_type: ColumnType, is_list: bool) -> str:
-    """The values of one column in the elements of a list as one: see ``paths``. Lists are joined."""
+    """Combine a column's values from the elements of a list into one (see ``paths``); lists are joined."""
     if is_list:
         return "[" + ", ".join(inner for text in texts if (inner := text[1:-1])) + "]"
     if len(texts) > 1 and column_type in (ColumnType.DECIMAL, ColumnType.INTEGER):
@@ -120,7 +120,7 @@ def combined(texts: Sequence[str], column_type: ColumnType, is_list: bool) -> st
 
 
 def _written_out(number: LongNumber) -> str:
-    """Without its exponent. 1e999999 would fill the memory; as it stands it is refused as a number."""
+    """The number without its exponent. One like 1e999999 would fill the memory: it stays, to be rejected."""
     if len(number) > LONGEST_NUMBER:
         return str(number)
     try:
@@ -131,7 +131,7 @@ def _written_out(number: LongNumber) -> str:
 
 
 def as_json(value: Any) -> str:
-    """JSON text with numbers as they were written."""
+    """JSON text with numbers as written."""
     if isinstance(value, dict):
         inner = (
             f"{json.dumps(key, ensure_ascii=False)}: {as_json(entry)}"

@@ -1,4 +1,4 @@
-"""The places a row of a JSON or XML document can have a value at, and which of them are columns."""
+"""The tree of paths in a row of a JSON or XML document, and the columns they belong to."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sellerops.settings.specs import TableSpec
 
 @dataclass(eq=False)
 class Node:
-    """What is known of one place in a row.
+    """What is known about one path in a row.
 
-    ``column``: the column of a value that stands here; ``rank``: above 0 for a column's other paths, of which
-    the lowest that is there wins; ``is_elsewhere``: another table takes it, or what is in the elements of a
-    list here (``leads_elsewhere``); ``is_kept``: within a list that has a column of its own, so that what is
-    not known here is not lost; ``is_every``: each element of a list here adds to the columns below.
+    ``column``: the column of a value here; ``rank``: above 0 for a column's alternative paths, the lowest
+    present one wins; ``is_elsewhere``: another table reads this path; ``leads_elsewhere``: another table
+    reads from the elements of a list here; ``is_kept``: inside a list that has its own column, so unknown
+    values need no column; ``is_every``: each element of a list here contributes to the columns below.
     """
 
     path: str
@@ -30,10 +30,10 @@ class Node:
     is_every: bool = False
     is_kept: bool = False
     below: dict[str, Node] = field(default_factory=dict)
-    choices: dict[Selector, Node] = field(default_factory=dict)
+    selectors: dict[Selector, Node] = field(default_factory=dict)
 
     def child(self, key: str) -> Node:
-        """The place below; an empty name, an xml element's own text, is the place itself."""
+        """The node for ``key``; the empty key, an xml element's own text, is this node itself."""
         found = self.below.get(key)
         if found is None:
             path = f"{self.path}.{key}" if self.path else key
@@ -41,20 +41,20 @@ class Node:
             self.below[key] = found
         return found
 
-    def chosen(self, choice: Selector) -> Node:
-        found = self.choices.get(choice)
+    def chosen(self, selector: Selector) -> Node:
+        found = self.selectors.get(selector)
         if found is None:
-            sign = choice.place if choice.place is not None else f"{choice.key}={choice.value}"
-            found = self.choices[choice] = Node(f"{self.path}[{sign}]")
+            sign = selector.place if selector.place is not None else f"{selector.key}={selector.value}"
+            found = self.selectors[selector] = Node(f"{self.path}[{sign}]")
         return found
 
     @property
     def is_peculiar(self) -> bool:
-        """Whether more than the value itself decides where it goes."""
-        return bool(self.choices or self.rank or self.is_list or self.is_every or self.is_kept)
+        """Whether a value alone does not decide its column."""
+        return bool(self.selectors or self.rank or self.is_list or self.is_every or self.is_kept)
 
     def columns_below(self) -> Iterator[str]:
-        """The columns of an object that stands here."""
+        """The columns of an object here."""
         for node in self.below.values():
             if node is not self:
                 if node.column:
@@ -62,29 +62,29 @@ class Node:
                 yield from node.columns_below()
 
     def keep(self) -> None:
-        """Mark what is within lists that have a column of their own."""
-        for node in (*self.below.values(), *self.choices.values()):
+        """Mark the nodes inside lists that have their own column."""
+        for node in (*self.below.values(), *self.selectors.values()):
             if node is not self:
-                node.is_kept = self.is_kept or (node in self.choices.values() and self.column is not None)
+                node.is_kept = self.is_kept or (node in self.selectors.values() and self.column is not None)
                 node.keep()
 
     def at(self, steps: Sequence[Step]) -> Node:
-        """The place at the end of a column's path, made where it is not there yet."""
+        """The node at the end of a column's path, created if necessary."""
         node = self
         for step in steps:
             node = node.child(step.key)
-            if step.choice is not None:
-                if step.choice == Selector():
+            if step.selector is not None:
+                if step.selector == Selector():
                     node.is_list = True
-                elif step.choice.every:
+                elif step.selector.every:
                     node.is_every = True
                 else:
-                    node = node.chosen(step.choice)
+                    node = node.chosen(step.selector)
         return node
 
 
 def column_paths(table: TableSpec) -> list[tuple[str, int, Path]]:
-    """Every path of every column: its name, the path's rank, the path."""
+    """All paths of all columns, as (column name, rank, path)."""
     return [
         (name, rank, parse_path(source, table.row_steps))
         for name, column in table.read_columns.items()
@@ -93,7 +93,7 @@ def column_paths(table: TableSpec) -> list[tuple[str, int, Path]]:
 
 
 def read_above(table: TableSpec) -> list[set[str]]:
-    """For each name of ``table.rows`` the keys beside it that columns read: they stand before the rows."""
+    """For each name of ``table.rows``, the sibling keys that columns read; they must precede the rows."""
     wanted: list[set[str]] = [set() for _ in table.row_steps]
     for _, _, path in column_paths(table):
         if path.level is not None and path.steps:
@@ -102,10 +102,10 @@ def read_above(table: TableSpec) -> list[set[str]]:
 
 
 def refuse_too_many_places(count: int, node: Node, key: str, *, where: str) -> None:
-    """Raise LimitExceeded when ``key`` is one unknown place too many, or its name is too long."""
+    """Raise LimitExceeded if ``key`` is one unknown path too many, or too long."""
     if count > MOST_PLACES:
         raise LimitExceeded(
-            f"its rows have values at more than {MOST_PLACES} different places.",
+            f"its rows have values at more than {MOST_PLACES} different paths.",
             where=where,
             limit="MOST_PLACES",
         )

@@ -1,4 +1,4 @@
-"""Rows of JSON and XML documents: objects flattened to their leaves, streamed, with exact numbers."""
+"""Streams rows of JSON and XML documents: flattens objects to their leaves and keeps numbers exact."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sellerops.formats.assembly import Assembler, Texts
+from sellerops.formats.assembly import Assembler
 from sellerops.formats.json_blocks import BlockReader
 from sellerops.formats.json_splitting import Block
-from sellerops.formats.json_stream import JsonLines, JsonUnits
+from sellerops.formats.json_units import JsonLines, JsonUnits
 from sellerops.formats.json_values import Number, Repeating
 from sellerops.formats.list_pages import ListPages
 from sellerops.formats.names import (
@@ -23,6 +23,7 @@ from sellerops.formats.names import (
     snake_case,
 )
 from sellerops.formats.paths import Path, Selector, as_list, is_selected, parse_path, pick
+from sellerops.formats.row_texts import Texts
 from sellerops.formats.rows import DriftReport, RejectReason, RowReject, Rows, Tally, marked
 from sellerops.formats.sniff import Document
 from sellerops.formats.tree_columns import as_json, combined, is_storable, spread, text_column, text_of
@@ -31,12 +32,12 @@ from sellerops.formats.trees import DecodedUnits, Row, RowWalker, Units, units_o
 from sellerops.formats.xml_stream import XmlUnits
 from sellerops.settings.specs import ColumnType, FileFormat, TableSpec
 
-# Few enough that decoded rows are still in the processor's cache when their columns are made.
+# Small enough that decoded rows are still in the processor's cache when their columns are built.
 BATCH_ITEMS = 500
 
 
 def rows_of(document: Document, table: TableSpec, file_format: FileFormat, where: str) -> RowWalker:
-    """The rows of ``table`` in a document of JSON, of JSON lines or of XML."""
+    """The rows of ``table`` in a JSON, JSON lines or XML document."""
     rows = table.row_steps
     units: Units
     if file_format.kind == "jsonl":
@@ -52,7 +53,7 @@ def rows_of(document: Document, table: TableSpec, file_format: FileFormat, where
 
 
 class TreeReader:
-    """Rows of the elements at ``table.rows``; columns a later one brings along appear in later batches."""
+    """Reads the elements at ``table.rows``; columns that first occur later appear in later batches only."""
 
     def __init__(
         self, rows: RowWalker, table: TableSpec, assembler: Assembler, tally: Tally, where: str
@@ -97,14 +98,14 @@ class TreeReader:
             yield self._assembler.assemble(texts, self._fields)
 
     def texts(self) -> Iterator[Rows]:
-        """The same, as lines of text where safe; rows that bring new columns are typed, to tell of them."""
-        told = len(self._fields)
+        """The same as lines of text if that is safe; rows with new columns are typed, to carry these."""
+        width = len(self._fields)
         for texts in self._parts():
-            if len(self._fields) == told:
+            if len(self._fields) == width:
                 yield self._assembler.rows(texts, self._fields)
             else:
                 yield self._assembler.assemble(texts, self._fields)
-            told = len(self._fields)
+            width = len(self._fields)
 
     def _parts(self) -> Iterator[Texts]:
         is_empty = True
@@ -138,9 +139,9 @@ class TreeReader:
             self.drift.missing = [name for name in self._table.read_columns if name in self._unseen]
 
     def _batches(self) -> Iterator[list[tuple[int, Row]] | Texts]:
-        """Numbered rows, some at a time, and blocks of rows that can be read as a whole.
+        """Numbered rows in batches, and blocks of rows that can be read as a whole.
 
-        The first rows come as such: they decide whether a column is missing, and show what is unknown.
+        The first rows are never read as a block: they show which columns are missing or undeclared.
         """
         count = 0
         pending: list[tuple[int, Row]] = []
@@ -174,7 +175,7 @@ class TreeReader:
         return self._blocks.read(block, first, self._fields, inherited, above, self._unseen)
 
     def _by_column(self, rows: Sequence[Row]) -> dict[str, pa.Array] | None:
-        """The columns of rows without peculiarities, all rows at once; None when they have some."""
+        """The columns of all rows at once; None if the rows must be read one by one."""
         values: dict[str, list[str | None]] = {}
         if not spread([row.value for row in rows], self._root, self._unseen, values):
             return None
@@ -197,8 +198,8 @@ class TreeReader:
     def _by_row(
         self, rows: Sequence[tuple[int, Row]], refused: list[RowReject]
     ) -> tuple[list[tuple[int, Row]], dict[str, pa.Array], dict[int, int]]:
-        """The same row by row, for whatever rows there are, and how many texts of a row are marked as
-        damaged; those that cannot be one are added to ``refused``.
+        """The same row by row, for any rows, with the number of damaged texts by row position; rows that
+        cannot be stored are added to ``refused``.
         """
         found: list[tuple[int, Row]] = []
         leaves: list[dict[str, str]] = []
@@ -227,7 +228,7 @@ class TreeReader:
         return self._assembler.is_free_text(next(each for each in self._fields if each.name == name))
 
     def _flatten(self, row: Row) -> dict[str, str]:
-        """Column to text of one row."""
+        """The texts of one row by column."""
         leaves: dict[str, str] = {}
         others: list[tuple[int, Node, str]] = []
         self._leaves(row.value, self._root, leaves, others)
@@ -244,14 +245,14 @@ class TreeReader:
         leaves: dict[str, str],
         others: list[tuple[int, Node, str]],
     ) -> None:
-        """Every value that is no object, by column; an object with nothing in it says nothing."""
+        """Collect every value that is not an object, by column; empty objects are ignored."""
         below = node.below
         for key, inner in value.items():
             here = below.get(key) or self._new_place(node, key)
             kind = type(inner)
             if here.is_elsewhere:
                 continue
-            if here.choices:
+            if here.selectors:
                 rest = self._choose(inner, here, leaves, others)
                 if here.column is None:
                     inner, kind = rest, list
@@ -287,7 +288,7 @@ class TreeReader:
                     self._see(here)
 
     def _new_place(self, node: Node, key: str) -> Node:
-        """A place the spec does not name, kept in memory to the document's end."""
+        """The node for a path the spec does not name; it stays in memory until the document ends."""
         self._places += 1
         refuse_too_many_places(self._places, node, key, where=self._where)
         return node.child(key)
@@ -295,23 +296,23 @@ class TreeReader:
     def _choose(
         self, value: Any, node: Node, leaves: dict[str, str], others: list[tuple[int, Node, str]]
     ) -> list[Any]:
-        """Read the chosen elements of a list; what nobody chose is returned."""
+        """Read the selected elements of a list; returns the others."""
         rest: list[Any] = []
         done: set[Selector] = set()
         for place, entry in enumerate(as_list(value)):
-            choice = next((each for each in node.choices if is_selected(entry, place, each)), None)
-            if choice is None or choice in done:
+            selector = next((each for each in node.selectors if is_selected(entry, place, each)), None)
+            if selector is None or selector in done:
                 rest.append(entry)
                 continue
-            done.add(choice)
-            chosen = node.choices[choice]
+            done.add(selector)
+            chosen = node.selectors[selector]
             inner = entry if isinstance(entry, dict) else {"": entry}
-            key = choice.key if choice.key is not None and choice.key not in chosen.below else None
+            key = selector.key if selector.key is not None and selector.key not in chosen.below else None
             self._leaves({name: each for name, each in inner.items() if name != key}, chosen, leaves, others)
         return rest
 
     def _add_every(self, entries: list[Any], node: Node, leaves: dict[str, str]) -> None:
-        """The columns below ``node`` from all elements of the list there."""
+        """Combine the columns below ``node`` from all elements of the list there."""
         found: dict[str, list[str]] = {}
         for entry in entries:
             own: dict[str, str] = {}
@@ -327,7 +328,7 @@ class TreeReader:
         )
 
     def _inherited_by(self, chain: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
-        """The columns that stand in a row's ancestors, read once for all rows of the same ones."""
+        """The columns from a row's ancestors, read once for all rows with the same ancestors."""
         known, values = self._inherited
         if len(known) != len(chain) or any(one is not other for one, other in zip(known, chain, strict=True)):
             values = {}
@@ -342,7 +343,7 @@ class TreeReader:
         return values
 
     def _settle(self, node: Node, text: str, leaves: dict[str, str]) -> None:
-        """A value at a column's other path: the column's when it has none yet, else one beside it."""
+        """Store a value from a column's alternative path: in the column if empty, else in an extra one."""
         assert node.column is not None
         if node.column not in leaves:
             leaves[node.column] = text
@@ -357,7 +358,7 @@ class TreeReader:
             self._unseen.discard(node.column)
 
     def _new_column(self, node: Node) -> str:
-        """The column of a place the spec does not know."""
+        """Create a column for a path that the spec does not declare."""
         original = Repeating.original(node.path)
         declared = None
         if original != node.path:

@@ -1,4 +1,4 @@
-"""From the parts of a JSON or XML document to its rows: nested lists walked, ancestors at hand."""
+"""Walks from the parts of a JSON or XML document to its rows, keeping their ancestors."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from sellerops.formats.json_splitting import Block
 
 
 class Unit(NamedTuple):
-    """A part of a document that is in memory as a whole, and the objects it stands in, outermost first."""
+    """A part of a document that is in memory as a whole, and its enclosing objects, outermost first."""
 
     value: Any
     outer: Sequence[Mapping[str, Any]]
 
 
 class Units(Protocol):
-    """A document's parts in their order, and several of them as a Block before they come one by one."""
+    """A document's parts in order; a Block of several parts may come before its parts."""
 
     def __iter__(self) -> Iterator[Unit | Block]: ...
 
 
 @dataclass
 class DecodedUnits:
-    """The parts of ``units``, blocks of them decoded."""
+    """Yields the parts of ``units``, with blocks decoded."""
 
     units: Units
 
@@ -39,7 +39,7 @@ class DecodedUnits:
 
 
 def units_of(block: Block) -> Iterator[Unit]:
-    """The parts in a block, which is taken with them; none when it is left to the plain reader."""
+    """Take a block and yield its parts; yields none if the plain reader must read it."""
     values = values_of(block)
     block.is_taken = values is not None
     for value in values or ():
@@ -55,11 +55,11 @@ class Row(NamedTuple):
 
 @dataclass
 class RowWalker:
-    """The rows at ``rows`` in ``units``.
+    """Yields the rows at ``rows`` in ``units``.
 
-    A part without the list is one without rows, unless another list stands there: when no part ever has the
-    list then, it is another document, and UnreadableDocument is raised at the end. Lists within the entries
-    of a list are optional: Amazon leaves them out where they would be empty.
+    A part without the list has no rows. If such parts contain other lists and no part ever has this one, it
+    is a different document, and UnreadableDocument is raised at the end. Lists inside list entries are
+    optional: Amazon omits them when empty.
     """
 
     units: Units
@@ -69,7 +69,7 @@ class RowWalker:
     _strange: bool = False
 
     def __iter__(self) -> Iterator[Row | Block]:
-        """The rows; blocks of them before they come one by one."""
+        """The rows; a block of rows may come before they do."""
         for unit in self.units:
             if not isinstance(unit, Block):
                 yield from self._rows_in(unit)
@@ -80,7 +80,7 @@ class RowWalker:
                 for each in units_of(unit):
                     yield from self._rows_in(each)
         if self._strange and not self._seen:
-            raise UnreadableDocument(f"there is no list `{'.'.join(self.rows)}` in it.", where=self.where)
+            raise UnreadableDocument(f"it has no list `{'.'.join(self.rows)}`.", where=self.where)
 
     def _rows_in(self, unit: Unit) -> Iterator[Row]:
         if len(unit.outer) == len(self.rows):

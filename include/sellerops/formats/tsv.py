@@ -1,7 +1,7 @@
-"""Tab-separated flat files. Quotes are data; a line is a row; nothing is guessed from a column's position.
+"""Reads tab-separated flat files: each line is a row, and quotes are data.
 
-Blocks of whole lines go through Arrow's parser. A block with anything Arrow would read otherwise than we mean
-(a line no charset reads, NUL, a lone carriage return, a blank line) is split by hand, line by line.
+Arrow parses blocks of whole lines. A block that Arrow would misread (an undecodable line, NUL, a lone
+carriage return, a blank line) is split line by line.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from sellerops.base.errors import DocumentDamaged, UnreadableDocument
-from sellerops.formats.assembly import Assembler, Texts
+from sellerops.formats.assembly import Assembler
 from sellerops.formats.blocks import (
     Block,
     WholeLines,
@@ -32,6 +32,7 @@ from sellerops.formats.blocks import (
 from sellerops.formats.charsets import LineDecoder
 from sellerops.formats.headers import Header
 from sellerops.formats.names import Field
+from sellerops.formats.row_texts import Texts
 from sellerops.formats.rows import (
     DriftReport,
     RejectReason,
@@ -48,14 +49,14 @@ from sellerops.settings.specs import ColumnType
 
 _FIRST_LINE = re.compile(rb"[^\r\n]+")
 _NOT_AS_TEXT = (b"\x00", b"\x08")
-# What may belong to a block's last row; what is longer is no row of a report.
+# How much may belong to a block's last row; no row of a report is longer.
 _LONGEST_ROW = 1 << 20
-# Files whose numbers are written otherwise are so throughout: do not look at each block twice.
+# A file with numbers that SQL cannot read has them throughout: do not parse each block twice.
 _GIVE_UP_AFTER = 3
 
 
 class TsvReader:
-    """Rows of one flat file as typed batches; memory is bounded by a block."""
+    """Reads one flat file as typed batches; memory is bounded by the size of a block."""
 
     def __init__(
         self,
@@ -92,7 +93,7 @@ class TsvReader:
             yield from self._parse(block)
 
     def texts(self) -> Iterator[Rows]:
-        """Blocks as they stand while SQL can read them; after some in a row that it cannot, all typed."""
+        """Blocks as written while SQL can read them; typed after several in a row that it cannot."""
         typed_in_a_row = 0
         for block in self._numbered_blocks():
             rows = self._parse_text(block) if typed_in_a_row < _GIVE_UP_AFTER else None
@@ -104,7 +105,7 @@ class TsvReader:
                 yield from rows
 
     def _numbered_blocks(self) -> Iterator[Block]:
-        """Blocks of whole rows: what may belong to the last one waits for the lines behind it."""
+        """Blocks of whole rows; lines that may belong to the last row are put back until more are read."""
         line = 2
         is_learning = True
         data, is_last = self._blocks.next()
@@ -127,7 +128,7 @@ class TsvReader:
         return Block(data, line)
 
     def _end_of_rows(self, data: bytes) -> int:
-        """Where the last row of these whole lines begins: a line break may have torn it."""
+        """Where the last row of these lines begins, in case a line break tore it."""
         end = len(data)
         while end and len(data) - end < _LONGEST_ROW:
             start = data.rfind(b"\n", 0, end - 1) + 1
@@ -137,7 +138,7 @@ class TsvReader:
         return len(data)
 
     def _first_line(self, block: bytes) -> tuple[bytes, bytes, bytes]:
-        """Its header, the header's end if there is one, and the rest."""
+        """The header, its line end if there is one, and the rest of the block."""
         return block.partition(b"\n")
 
     def _fields_of(self, text: str) -> list[str]:
@@ -160,7 +161,7 @@ class TsvReader:
         return fields, drift
 
     def _read_header(self) -> list[str]:
-        """The names of the first line; the rest of its block is put back."""
+        """The names in the first line; the rest of its block is put back."""
         block, _ = self._blocks.next()
         self._decoder.learn(block)
         line, newline, rest = self._first_line(block)
@@ -169,13 +170,13 @@ class TsvReader:
         self._cut_in_header = not newline
         text = self._decoder.decode_line(line.removesuffix(b"\r"))
         if text is None or "\x00" in text:
-            raise UnreadableDocument("the header is no text of any known charset.", where=self._where)
+            raise UnreadableDocument("the header is not text in any known charset.", where=self._where)
         if "\r" in text:
-            raise UnreadableDocument("its lines end with a carriage return alone.", where=self._where)
+            raise UnreadableDocument("its lines end with a lone carriage return.", where=self._where)
         return self._fields_of(text)
 
     def _learn_tail(self, block: bytes) -> bool:
-        """Whether lines end with a tab more than the header: the first row tells. False once it is known."""
+        """Learn from the first row whether lines have an extra tab at the end. Returns False once known."""
         first = _FIRST_LINE.search(block)
         if not first:
             return True
@@ -184,7 +185,7 @@ class TsvReader:
         return False
 
     def _refuse_cut(self, block: bytes) -> None:
-        """Raise DocumentDamaged when the last line has no end and is not whole."""
+        """Raise DocumentDamaged if the last line has no line end and is incomplete."""
         last = block[block.rfind(b"\n") + 1 :]
         if last.count(b"\t") < self._width - 1 or self._decoder.decode_line(last) is None:
             raise self._cut_in_row(last.decode("ascii", "backslashreplace"))
@@ -195,7 +196,7 @@ class TsvReader:
         )
 
     def _starts_row(self, text: str) -> bool:
-        """Whether a text may be the first value of a row: of a key, what has no space in it."""
+        """Whether a text can be the first value of a row; a key contains no spaces."""
         first = self._fields[0]
         if first.type is not ColumnType.TEXT:
             return self._assembler.reads(first, text)
@@ -224,9 +225,9 @@ class TsvReader:
         yield from self._by_hand(by_hand)
 
     def _parse_text(self, block: Block) -> list[Rows] | None:
-        """The rows of a block as they stand in it, or None when that is not safe (and nothing is counted)."""
+        """The rows of a block as written, or None, with nothing counted, if that is not safe."""
         text = self._decoder.decode(block.data)
-        # A backspace is what COPY is told to take for a quote, because text holds none.
+        # COPY is configured to use backspace as its quote character, so text must not contain it.
         if self._unnamed_tail or text is None or any(byte in text for byte in _NOT_AS_TEXT):
             return None
         newlines = block.newlines if text is block.data else newlines_of(text)
@@ -259,7 +260,7 @@ class TsvReader:
         return None if rows is None else [rows, *self._by_hand(by_hand)]
 
     def _apart(self, refused: Sequence[Any], block: Block, text: bytes) -> tuple[set[int], list[Line]]:
-        """Lines that need a look together: those of another width, and the rows they may be torn from."""
+        """The lines to examine together: those of another width, and the rows they may be torn from."""
         if not refused:
             return set(), []
         places = {row.number - 1 for row in refused}
@@ -269,14 +270,14 @@ class TsvReader:
         return odd, [self._line(lines[place].decode(), block.first_line + place) for place in sorted(odd)]
 
     def _lines(self, block: Block) -> list[Line]:
-        """The block's lines, whatever their bytes are."""
+        """The block's lines, including undecodable ones."""
         return [
             self._line(text, number)
             for text, number in zip(self._decoder.decode_lines(block.data), block.numbers, strict=False)
         ]
 
     def _line(self, text: str, number: int) -> Line:
-        """One line; empty fields behind the last column are nothing."""
+        """One line, without empty fields after the last column."""
         text = text.removesuffix("\r")
         fields = text.split("\t")
         if self._unnamed_tail and 1 < len(fields) <= self._width and not fields[-1]:
@@ -286,11 +287,11 @@ class TsvReader:
         return Line(number, text, fields)
 
     def _by_hand(self, lines: Sequence[Line]) -> Iterator[pa.RecordBatch]:
-        """Rows of single lines; what is no row of this file goes to the rejects with its reason."""
+        """Read rows line by line; a line that is no row is rejected with its reason."""
         yield from self._batch(each for part in consecutive(lines) for each in self._line_breaks.rows(part))
 
     def _batch(self, found: Iterable[Line | Refused]) -> Iterator[pa.RecordBatch]:
-        """The rows as one batch; the refused lines go to the tally."""
+        """The rows as one batch; rejected lines go to the tally."""
         rows: list[Line] = []
         for each in found:
             row = self._marked(each) if isinstance(each, Line) and is_damaged(each.text) else each
@@ -310,7 +311,7 @@ class TsvReader:
             yield self._assembler.assemble(self._texts_of(columns, numbers, marks), self._all_fields)
 
     def _marked(self, row: Line) -> Line | Refused:
-        """A row with marks for the characters that were lost; refused when it cannot do without them."""
+        """The row with lost characters marked; a reject if a key, day, version or typed value lost some."""
         damaged = [place for place, value in enumerate(row.fields) if is_damaged(value)]
         for place in damaged:
             if not self._assembler.is_free_text(self._fields[place]):
@@ -322,7 +323,7 @@ class TsvReader:
     def _texts_of(
         self, columns: list[pa.Array], lines: np.ndarray, marks: Mapping[int, int] | None = None
     ) -> Texts:
-        """Rows of all fields, the missing ones null."""
+        """Rows with all fields; missing columns are null."""
         texts = dict(zip((field.name for field in self._fields), columns, strict=True))
         texts.update(zip((field.name for field in self._missing), repeat(pa.nulls(len(lines), pa.string()))))
 

@@ -1,8 +1,8 @@
-"""Many elements of an XML document at once: a piece between two borders, parsed by libxml2.
+"""Parses many elements of an XML document at once: a chunk between two element ends, with libxml2.
 
-A piece is taken only when it is nothing but whole elements of one name; everything else is refused and left
-to the reader of ``xml_stream``, which also says what is wrong with it. A wrong cut cannot pass: within a
-comment or a CDATA section, or through an element, it leaves markup that does not close.
+A chunk is accepted only if it consists of whole elements of one name; anything else is left to
+``xml_stream``, which also reports what is wrong. A wrong cut cannot pass: inside a comment, a CDATA section
+or an element it leaves markup that does not close.
 """
 
 from __future__ import annotations
@@ -16,46 +16,46 @@ from lxml import etree
 from sellerops.base.limits import MAX_DEPTH, MOST_PLACES
 
 TEXT = ""
-# libxml2 keeps every name it ever read until the thread ends; these bring names that nobody sees here.
+# libxml2 keeps every name it has read until the thread ends; these introduce names that are not counted here.
 _UNSEEN_NAMES = (b"xmlns", b"<?")
 _MOST_REFUSED = 100
 
 
 class NotChunkable(Exception):
-    """Something stands in a piece that is read event by event."""
+    """Raised if a chunk contains something that must be read event by event."""
 
 
 class ChunkParser:
-    """Reads pieces of one document: runs of the elements at ``path`` (names below the root).
+    """Parses chunks of one document: runs of the elements at ``path`` (names below the root).
 
-    ``names``: the further names down to the elements that are given. ``namespaces``: prefix to address, as
-    declared around the pieces.
+    ``names``: further names down to the elements to return. ``namespaces``: prefix to URI, as declared in the
+    enclosing elements.
     """
 
     def __init__(self, path: Sequence[str], names: Sequence[str], namespaces: Mapping[str, str]) -> None:
         declared = "".join(f" xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in namespaces.items())
-        self._begin = f"<piece{declared}>".encode()
+        self._begin = f"<chunk{declared}>".encode()
         self._name = path[-1]
         self._path = tuple(names)
-        # The levels that are left below the root, the path's elements and those of ``names``.
+        # Levels left below the root, the path's elements and those of ``names``.
         self._room = MAX_DEPTH - 1 - len(path) - len(names)
         self._refused = 0
         self._names: set[str] = set()
 
-    def read(self, piece: bytes) -> list[Any] | None:
-        """The elements in their order, as ``xml_stream`` gives them; None when it must read the piece."""
+    def read(self, chunk: bytes) -> list[Any] | None:
+        """The elements in order, as ``xml_stream`` would yield them; None if that must read the chunk."""
         if self._refused >= _MOST_REFUSED or len(self._names) > MOST_PLACES:
             return None
         try:
-            return self._elements(piece)
+            return self._elements(chunk)
         except (etree.XMLSyntaxError, NotChunkable):
             self._refused += 1
             return None
 
-    def _elements(self, piece: bytes) -> list[Any]:
-        if any(sign in piece for sign in _UNSEEN_NAMES):
+    def _elements(self, chunk: bytes) -> list[Any]:
+        if any(sign in chunk for sign in _UNSEEN_NAMES):
             raise NotChunkable
-        below: list[Any] = list(etree.fromstring(self._begin + piece + b"</piece>", _parser()))
+        below: list[Any] = list(etree.fromstring(self._begin + chunk + b"</chunk>", _parser()))
         if any(child.tag != self._name for child in below):
             raise NotChunkable
         for name in self._path:
@@ -65,7 +65,7 @@ class ChunkParser:
         return [content(each, self._room, self._names) for each in below]
 
     def _children(self, element: Any, name: str) -> Iterator[Any]:
-        """Those of that name. What stands beside them is passed over, and must be without anything in it."""
+        """The children of that name. Other children are skipped and must be plain text elements."""
         self._names.update(element.keys())
         for child in element:
             if local(child.tag) == name:
@@ -77,13 +77,13 @@ class ChunkParser:
 
 
 def local(name: str) -> str:
-    """A name without its namespace."""
+    """``name`` without its namespace."""
     return name.rpartition("}")[2] if name[0] == "{" else name
 
 
 def content(element: Any, room: int, names: set[str]) -> Any:
-    """An element as a JSON value would be; the names in it are added to ``names``. Odd when more than
-    ``room`` levels are below it.
+    """An element as a JSON-like value; names in it are added to ``names``. Raises NotChunkable if it is
+    nested more than ``room`` levels deep.
     """
     attributes = element.items()
     if not len(element) and not attributes:
@@ -112,7 +112,7 @@ def content(element: Any, room: int, names: set[str]) -> Any:
 
 
 def _parser() -> Any:
-    """Made anew for each piece: it keeps what it read. No document type can stand within an element."""
+    """A new parser for each chunk, since it keeps what it has read."""
     return etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,

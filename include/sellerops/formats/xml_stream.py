@@ -1,4 +1,4 @@
-"""XML read element by element: each row's part of the document is in memory, the rest is let go."""
+"""Streams XML element by element: only the part with the current row is in memory."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 16
 TEXT = ""
-# Elements that are no rows, remembered for the message when there are no rows at all.
+# Other elements, remembered for the error message if there are no rows at all.
 _MOST_OTHERS, _LONGEST_NAME = 50, 200
 
 
 class XmlUnits:
-    """The elements at the first ``depth`` names of ``rows`` below the root, as objects.
+    """Yields the elements at the first ``depth`` names of ``rows`` below the root, as objects.
 
-    An element of text alone is its text; else an object of its children and of its attributes (``@name``),
-    its own text under the empty name. Children of one name are a list. Namespaces are left out. A document
-    type is refused: nothing of Amazon's has one, and entities can name files or fill the memory.
+    An element with only text is its text; else an object of its children and attributes (``@name``), with its
+    own text under the empty key. Children of the same name become a list. Namespaces are dropped. A document
+    type is refused: no report has one, and entities can name files or fill the memory.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class XmlUnits:
         wanted: Sequence[set[str]],
         where: str,
     ) -> None:
-        """``wanted``: first of all the names below the root, beside the rows, that columns read."""
+        """``wanted``: its first entry has the names below the root, next to the rows, that columns read."""
         self._text = Utf8(document, where)
         self._rows = tuple(rows[:depth])
         self._wanted = wanted[0] if wanted else set()
@@ -53,18 +53,19 @@ class XmlUnits:
         self._given = False
         self._part_began = 0
         self._fed = 0
-        # How often each level on the way to the rows was there; what is known of elements in a row, once it
-        # is: their level, how they end, where the last of them ended.
+        # How often each level on the path to the rows occurred; and of consecutive elements, once known:
+        # their level, their end tag, and where the last one ended.
         self._seen = [0] * (depth + 1)
-        self._level, self._border, self._ended = 0, b"", -1
+        self._level, self._end_tag, self._ended = 0, b"", -1
         self._namespaces: dict[str, str] = {}
-        self._pieces: ChunkParser | None = None
+        self._chunks: ChunkParser | None = None
         self._parser = self._made_parser()
 
     def __iter__(self) -> Iterator[Unit]:
         waiting, ended = b"", False
         while not ended:
-            # expat reads an unfinished tag or comment again with each piece (before 2.6): larger ones then.
+            # Before 2.6, expat rereads an unfinished tag or comment with each chunk: make chunks grow with
+            # it.
             data = self._text.read(max(CHUNK, self._fed - self._parser.CurrentByteIndex))
             ended = not data
             waiting += data
@@ -75,21 +76,20 @@ class XmlUnits:
         self._feed(b"", ended=True)
         if not self._given and any(count > 1 for count in self._others.values()):
             raise UnreadableDocument(
-                f"there are no elements `{'.'.join(self._rows)}` in it; there are "
-                f"{', '.join(sorted(self._others))}.",
+                f"it has no elements `{'.'.join(self._rows)}`; it has {', '.join(sorted(self._others))}.",
                 where=self._where,
             )
 
     def _end_of_whole(self, data: bytes) -> int:
-        """Behind the last border in ``data``; where there is none, all of it."""
-        place = data.rfind(self._border) if self._border else -1
-        return len(data) if place < 0 else place + len(self._border)
+        """The end of the last complete element in ``data``; all of it if there is none."""
+        place = data.rfind(self._end_tag) if self._end_tag else -1
+        return len(data) if place < 0 else place + len(self._end_tag)
 
     def _read(self, data: bytes) -> list[Unit]:
-        """The parts that end in ``data``: all at once where it is nothing but them, else event by event."""
-        found = self._pieces.read(data) if self._pieces and self._stands_between(data) else None
+        """The parts that end in ``data``: parsed as a chunk if it consists of whole parts, else by events."""
+        found = self._chunks.read(data) if self._chunks and self._stands_between(data) else None
         if found is not None:
-            # As many lines, and as much on the last one, keep the places in expat's messages right.
+            # Feed expat as many lines and columns of blanks, to keep the positions in its messages right.
             last = len(data) - 1 - data.rfind(b"\n")
             self._feed(b"\n" * data.count(b"\n") + b" " * last)
             self._ended = self._fed
@@ -98,23 +98,23 @@ class XmlUnits:
         if data:
             self._feed(data)
         ready, self._ready = self._ready, []
-        if self._pieces is None:
+        if self._chunks is None:
             self._learn()
         return ready
 
     def _stands_between(self, data: bytes) -> bool:
-        """Whether ``data`` begins where an element that ends with a border has just ended, and ends so."""
-        return self._ended == self._fed and data.endswith(self._border)
+        """Whether ``data`` begins right after an element's end tag and ends with one."""
+        return self._ended == self._fed and data.endswith(self._end_tag)
 
     def _learn(self) -> None:
-        """Which elements follow each other: the outermost on the way to the rows that was there twice."""
+        """Find the level to cut at: the outermost element on the path to the rows that occurred twice."""
         level = next((level for level, count in enumerate(self._seen) if count > 1), 0)
         if not level or self._rows[0] in self._wanted:
             return
         from sellerops.formats.xml_chunks import ChunkParser
 
-        self._level, self._border = level, f"</{self._rows[level - 1]}>".encode()
-        self._pieces = ChunkParser(self._rows[:level], self._rows[level:], self._namespaces)
+        self._level, self._end_tag = level, f"</{self._rows[level - 1]}>".encode()
+        self._chunks = ChunkParser(self._rows[:level], self._rows[level:], self._namespaces)
 
     def _feed(self, data: bytes, *, ended: bool = False) -> None:
         self._fed += len(data)
@@ -125,7 +125,7 @@ class XmlUnits:
         self._refuse_long(self._fed, self._parser.CurrentByteIndex)
 
     def _refuse_long(self, read: int, parsed: int) -> None:
-        """Raise when what is in memory, a part or a piece of markup that has not ended, is too long."""
+        """Raise LimitExceeded if an unfinished part or markup in memory is too long."""
         if read - (self._part_began if self._builder is not None else max(parsed, 0)) > LONGEST_ITEM:
             raise LimitExceeded(
                 f"an element is longer than {megabytes(LONGEST_ITEM)}, or is never closed.",
@@ -162,7 +162,7 @@ class XmlUnits:
             self._builder.start(_local(tag), {_local(key): value for key, value in attributes.items()})
 
     def _start_outside(self, path: tuple[str, ...]) -> None:
-        """An element that is within no part; it may begin one."""
+        """Handle an element outside any part; it may begin one."""
         is_on_the_way = bool(path) and path == self._rows[: len(path)]
         if is_on_the_way:
             self._seen[len(path)] += 1
@@ -175,14 +175,14 @@ class XmlUnits:
             self._others[".".join(path)[:_LONGEST_NAME]] += 1
 
     def _declare(self, prefix: str | None, uri: str | None) -> None:
-        """A namespace of the elements around the rows."""
+        """Record a namespace declared around the rows."""
         if prefix and self._builder is None:
             self._namespaces[prefix] = uri or ""
 
     def _refuse_late(self, is_part: bool, path: Sequence[str]) -> None:
         if self._given and not is_part:
             raise UnreadableDocument(
-                f"`{'.'.join(path)}`, which every row needs, stands behind the rows.", where=self._where
+                f"`{'.'.join(path)}`, which every row needs, comes after the rows.", where=self._where
             )
 
     def _end(self, tag: str) -> None:
@@ -192,7 +192,7 @@ class XmlUnits:
                 self._take(_object(self._builder.close()))
                 self._builder = None
         if len(self._open) == self._level + 1 and tuple(self._open[1:]) == self._rows[: self._level]:
-            self._ended = self._parser.CurrentByteIndex + len(self._border)
+            self._ended = self._parser.CurrentByteIndex + len(self._end_tag)
         self._open.pop()
 
     def _data(self, text: str) -> None:
@@ -213,7 +213,7 @@ class XmlUnits:
     def _broken(self, error: expat.ExpatError, ended: bool) -> DocumentDamaged | UnreadableDocument:
         if ended:
             return DocumentDamaged("the XML document ends early.", where=self._where)
-        return UnreadableDocument(f"this is no valid XML: {error}.", where=self._where)
+        return UnreadableDocument(f"it is not valid XML: {error}.", where=self._where)
 
 
 def _unit(value: Any, outer: Sequence[Mapping[str, Any]]) -> Unit:
@@ -225,7 +225,7 @@ def _local(name: str) -> str:
 
 
 def _object(element: Element) -> Any:
-    """An element as a JSON value would be."""
+    """An element as a JSON-like value."""
     text = (element.text or "").strip() if len(element) else (element.text or "")
     if not len(element) and not element.attrib:
         return text or None

@@ -16,7 +16,7 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.notices.events import Event
 from sellerops.settings.config_files import shown
 from sellerops.settings.last_valid import ConfigFile, Files
-from sellerops.settings.specs.model import TIME_OF_DAY
+from sellerops.settings.specs.report import TIME_OF_DAY
 
 FILE = "notices.yaml"
 # Read until version 0.2, with a warning.

@@ -14,7 +14,7 @@ from sellerops.archive import Archive
 from sellerops.ledger import Ledger
 from sellerops.reprocess.personal import list_personal
 from sellerops.settings.specs import ReportSpec
-from sellerops.settings.specs.model import PERSONAL_DOCUMENTS_KEPT
+from sellerops.settings.specs.report import PERSONAL_DOCUMENTS_KEPT
 
 
 @dataclass(frozen=True)

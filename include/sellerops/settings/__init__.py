@@ -1,1 +1,1 @@
-"""The configuration as typed values: accounts, marketplaces, report specs, and how their files are read."""
+"""Loads the configuration as typed values: accounts, marketplaces, report specs and the other files."""

@@ -1,4 +1,4 @@
-"""The seller accounts, from ``config/accounts.yaml``. Credentials stand in Airflow connections, not here."""
+"""The seller accounts, from ``config/accounts.yaml``. Credentials are in Airflow connections, not here."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _DEFAULT_SOURCES = ("amazon_sp",)
 
 @dataclass(frozen=True)
 class Account:
-    """One seller account in one region: what one refresh token reaches.
+    """One seller account in one region: what one refresh token gives access to.
 
-    ``application`` names the developer application; Amazon counts quotas per application and account.
-    ``sources``: the systems it is collected from; ``connection`` is that of the Selling Partner API.
+    ``application``: the developer application; Amazon counts quotas per application and account.
+    ``sources``: the systems to collect from; ``connection``: the Selling Partner API connection.
     """
 
     id: str
@@ -35,22 +35,22 @@ class Account:
 
     @property
     def pool(self) -> str:
-        """The Airflow pool that bounds how many tasks work for this account at the Selling Partner API."""
+        """The Airflow pool that limits this account's concurrent Selling Partner API tasks."""
         return self.pool_of("amazon_sp")
 
     def pool_of(self, source: str) -> str:
-        """The Airflow pool that bounds how many tasks work for this account at a source at once."""
+        """The Airflow pool that limits this account's concurrent tasks for a source."""
         return f"{source}_{self.id}"
 
     def connection_of(self, source: str) -> str:
-        """The Airflow connection that holds the account's credentials for a source."""
+        """The Airflow connection with the account's credentials for a source."""
         return self.connection if source == "amazon_sp" else f"{source}_{self.id}"
 
 
 def load_accounts() -> dict[str, Account]:
-    """All accounts by id; while the file is invalid, those it last named validly.
+    """All accounts by id; while the file is invalid, those of its last valid version.
 
-    Raises ConfigurationError naming file, account and remedy when it never was valid.
+    Raises ConfigurationError with file, account and remedy if it never was valid.
     """
     return ACCOUNTS.load()
 
@@ -66,7 +66,7 @@ def _build(files: Files, path: Path) -> dict[str, Account]:
     entries = content.get("accounts")
     if not isinstance(entries, dict) or not entries:
         raise ConfigurationError(
-            "names no account under `accounts:`.", where=where, remedy="Add one; docs/first-account.md."
+            "has no account under `accounts:`.", where=where, remedy="Add one (docs/first-account.md)."
         )
     return {str(name): _account(where, name, fields) for name, fields in entries.items()}
 
@@ -76,16 +76,16 @@ ACCOUNTS = ConfigFile("accounts.yaml", _build)
 
 def _account(path: str, name: object, fields: object) -> Account:
     where = f"{path}, accounts.{name}"
-    # Airflow bounds the names of tasks and pools, of which the id is a part.
+    # The id is part of task and pool names, whose length Airflow limits.
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name):
         raise ConfigurationError(
             "is not a usable account id.",
             where=where,
-            remedy="Use up to 60 of a-z, 0-9 and _, a letter first.",
+            remedy="Use up to 60 characters of a-z, 0-9 and _, starting with a letter.",
         )
     if not isinstance(fields, dict):
         raise ConfigurationError(
-            "holds no keys.", where=where, remedy="Give it `region` and `marketplaces`; mind the indentation."
+            "has no keys.", where=where, remedy="Add `region` and `marketplaces`; check the indentation."
         )
     for key in fields:
         if key not in _ALLOWED:
@@ -101,20 +101,20 @@ def _account(path: str, name: object, fields: object) -> Account:
     region = _text(where, fields, "region", "")
     try:
         region_endpoint(region)
-        shops = tuple(marketplace(code) for code in _codes(where, fields["marketplaces"]))
+        marketplaces = tuple(marketplace(code) for code in _codes(where, fields["marketplaces"]))
     except ConfigurationError as error:
         raise ConfigurationError(error.cause, where=where, remedy=error.remedy) from error
-    strangers = [shop.code for shop in shops if shop.region != region]
-    if strangers:
+    elsewhere = [each.code for each in marketplaces if each.region != region]
+    if elsewhere:
         raise ConfigurationError(
-            f"{', '.join(strangers)} is not in region {region}.",
+            f"{', '.join(elsewhere)} is not in region {region}.",
             where=where,
-            remedy="One account entry for each region: Amazon authorises them apart.",
+            remedy="Add one account entry per region: Amazon authorises each region separately.",
         )
     return Account(
         id=name,
         region=region,
-        marketplaces=shops,
+        marketplaces=marketplaces,
         connection=_text(where, fields, "connection", f"amazon_sp_{name}"),
         application=_text(where, fields, "application", "default"),
         sources=_sources(where, fields.get("sources", _DEFAULT_SOURCES)),
@@ -124,7 +124,7 @@ def _account(path: str, name: object, fields: object) -> Account:
 def _text(where: str, fields: dict[str, Any], key: str, default: str) -> str:
     value = fields.get(key, default)
     if not isinstance(value, str) or not value:
-        raise ConfigurationError(f"{value!r} is not a name.", where=f"{where}.{key}", remedy="Write a text.")
+        raise ConfigurationError(f"{value!r} is not a name.", where=f"{where}.{key}", remedy="Write a name.")
     return value
 
 
@@ -149,9 +149,9 @@ def _sources(where: str, names: object) -> tuple[str, ...]:
     )
     if unknown or not names:
         raise ConfigurationError(
-            f"`sources` names {', '.join(map(repr, unknown)) or 'nothing'}.",
+            f"`sources` has {', '.join(map(repr, unknown)) or 'no entry'}.",
             where=where,
-            remedy=f"Write a list of {', '.join(SOURCES)}.",
+            remedy=f"Write a list with any of {', '.join(SOURCES)}.",
         )
     assert isinstance(names, list | tuple)
     return tuple(names)

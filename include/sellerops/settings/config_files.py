@@ -1,4 +1,4 @@
-"""Where the configuration lives, and how a file of it is read."""
+"""Locates the configuration folder and reads its files."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import Any
 from sellerops.base.errors import ConfigurationError
 from sellerops.base.yaml_parser import LARGEST_BYTES, YamlError, parse_yaml
 
-# Asked for with every shop of every slice: resolving it each time is what planning would spend its time on.
+# Resolved once: it is needed for every marketplace of every slice, and would dominate the time of planning.
 _OWN = Path(__file__).resolve().parents[2] / "config"
 
 
 def config_dir() -> Path:
-    """The folder of configuration: ``$SELLEROPS_CONFIG_DIR``, else ``include/config`` of this project."""
+    """The configuration folder: ``$SELLEROPS_CONFIG_DIR``, else ``include/config`` of this project."""
     override = os.environ.get("SELLEROPS_CONFIG_DIR")
     return Path(override) if override else _OWN
 
 
 def shown(path: Path) -> str:
-    """The path as text any database and terminal takes: file names may be any bytes."""
+    """The path as text that any database and terminal accepts: file names may be arbitrary bytes."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in ``path``. Raises ConfigurationError naming file and line when it is not one."""
+    """The mapping in ``path``. Raises ConfigurationError with file and line if it is not a mapping."""
     return parse_mapping(read_text(path), path)
 
 
 def read_text(path: Path) -> str:
-    """The text of a configuration file. Raises ConfigurationError; never waits for a pipe or a device."""
+    """The text of a configuration file. Raises ConfigurationError; never blocks on a pipe or device."""
     where = shown(path)
     try:
         if path.exists() and not path.is_file():
@@ -46,12 +46,12 @@ def read_text(path: Path) -> str:
                 "utf-8", "backslashreplace"
             ).decode(),
             where=where,
-            remedy="Save it as UTF-8, readable by Airflow's user.",
+            remedy="Save it as UTF-8 and make it readable by Airflow's user.",
         ) from error
 
 
 def parse_mapping(text: str, path: Path) -> dict[str, Any]:
-    """The mapping in the text of ``path``. Raises ConfigurationError naming file and line."""
+    """The mapping in ``text``, read from ``path``. Raises ConfigurationError with file and line."""
     try:
         content = parse_yaml(text)
     except YamlError as error:
@@ -61,5 +61,5 @@ def parse_mapping(text: str, path: Path) -> dict[str, Any]:
             remedy="Correct the line; check the indentation.",
         ) from error
     if not isinstance(content, dict):
-        raise ConfigurationError("holds no mapping of keys to values.", where=shown(path))
+        raise ConfigurationError("is not a mapping of keys to values.", where=shown(path))
     return content

@@ -1,4 +1,4 @@
-"""What Amazon removes of what we use: announced days as data, who is touched, and when people are told."""
+"""What Amazon removes: announced dates, the reports affected, and when to notify people."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sellerops.settings.config_files import shown
 from sellerops.settings.last_valid import ConfigFile, Files
 from sellerops.settings.specs import ReportSpec
 
-# Days before the removal at which people are told, each once; 0 tells that it is over.
+# Days before the removal on which people are notified, once each; 0: it is removed.
 THRESHOLDS = (90, 30, 7, 0)
 
 
 class Kind(StrEnum):
-    """What is removed."""
+    """The kind of thing that is removed."""
 
     REPORT_TYPE = "report type"
     OPERATION = "operation"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Deprecation:
-    """One thing Amazon removes. ``removed_on`` None: it is gone (``is_removed``), or no day is announced."""
+    """One thing Amazon removes. ``removed_on`` None: already removed (``is_removed``), or no date yet."""
 
     kind: Kind
     name: str
@@ -39,7 +39,7 @@ class Deprecation:
     source: str
 
     def days_left(self, today: date) -> int | None:
-        """Days until the announced day, negative after it; None without one."""
+        """Days until the announced date, negative after it; None without a date."""
         return (self.removed_on - today).days if self.removed_on else None
 
     def is_gone(self, today: date) -> bool:
@@ -47,7 +47,7 @@ class Deprecation:
         return self.is_removed or (left is not None and left <= 0)
 
     def is_used_by(self, spec: ReportSpec) -> bool:
-        """Whether the report cannot be had without it."""
+        """Whether the report depends on it."""
         request = spec.request
         if self.kind is Kind.REPORT_TYPE:
             return spec.report_type == self.name
@@ -80,9 +80,9 @@ class _File(BaseModel):
 
 
 def load_deprecations(path: Path | None = None) -> list[Deprecation]:
-    """All of ``config/deprecations.yaml``, as last valid; of ``path`` only as it is.
+    """All entries of ``config/deprecations.yaml`` in its last valid version, or of ``path`` as it is.
 
-    Raises ConfigurationError naming file and key.
+    Raises ConfigurationError with file and key.
     """
     return DEPRECATIONS.read(path) if path else DEPRECATIONS.load()
 
@@ -110,7 +110,7 @@ DEPRECATIONS = ConfigFile("deprecations.yaml", _build)
 
 
 def touched(deprecations: Iterable[Deprecation], specs: Sequence[ReportSpec]) -> list[DeprecationUse]:
-    """Each deprecation with the reports that use it, if any; what is gone soonest comes first."""
+    """Each deprecation with the reports that use it, if any; used ones first, by date of removal."""
     found = [
         DeprecationUse(each, tuple(spec.name for spec in specs if each.is_used_by(spec)))
         for each in deprecations
@@ -119,12 +119,12 @@ def touched(deprecations: Iterable[Deprecation], specs: Sequence[ReportSpec]) ->
 
 
 def removed_uses(spec: ReportSpec, today: date, deprecations: Iterable[Deprecation]) -> Iterator[Deprecation]:
-    """What the spec uses although Amazon has removed it."""
+    """The deprecations the spec uses that Amazon has already removed."""
     return (each for each in deprecations if each.is_used_by(spec) and each.is_gone(today))
 
 
 def threshold_of(deprecation: Deprecation, today: date) -> int | None:
-    """The threshold that is reached: of 90, 30, 7 and 0 the smallest that counts; None before the first."""
+    """The smallest threshold (90, 30, 7 or 0 days) that has been reached; None before the first."""
     left = deprecation.days_left(today)
     if left is None:
         return 0 if deprecation.is_removed else None

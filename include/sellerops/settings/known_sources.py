@@ -1,7 +1,7 @@
-"""The sources by name: the one line that a new source adds beside its folder.
+"""All sources by name: a new one adds its folder and one line here.
 
-Names only. ``sources/registry.py`` imports a source when it is used, so an account may name its sources
-without importing any of them.
+Names only: ``sources/registry.py`` imports a source on use, so that accounts can be checked without
+importing any of them.
 """
 
 from __future__ import annotations

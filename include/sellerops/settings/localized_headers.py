@@ -8,7 +8,7 @@ from sellerops.base.errors import ConfigurationError
 from sellerops.settings.config_files import shown
 from sellerops.settings.last_valid import ConfigFile, Files
 
-# By English header, by language: the words for it.
+# English header -> language -> translations.
 Translations = dict[str, dict[str, list[str]]]
 
 

@@ -17,9 +17,9 @@ from sellerops.settings.last_valid import ConfigFile, Files
 
 @dataclass(frozen=True)
 class Marketplace:
-    """One shop: ISO country code, Amazon's id, region (NA, EU, FE), currency, zone of its business day.
+    """One marketplace. ``code``: ISO country code; ``id``: Amazon's id; ``region``: NA, EU or FE.
 
-    ``dates``: the orders in which it writes dates: ``dmy``, ``mdy`` or ``ymd``.
+    ``timezone``: of its business day; ``dates``: orders in which it writes dates: ``dmy``, ``mdy``, ``ymd``.
     """
 
     code: str
@@ -53,39 +53,42 @@ def _build(files: Files, path: Path) -> _Tables:
         is_whole = isinstance(entry, dict) and _REQUIRED <= set(entry) <= _KNOWN
         if not is_whole or not all(_is_valid(key, entry[key]) for key in _REQUIRED):
             raise ConfigurationError(
-                f"needs {', '.join(sorted(_REQUIRED))}, each a text (`dates`: a list of them), and takes no "
-                "other keys.",
+                f"must have exactly the keys {', '.join(sorted(_REQUIRED))}, each a text (`dates`: a list of "
+                "texts).",
                 where=where,
-                remedy="Compare it with its neighbours.",
+                remedy="Compare it with the entries next to it.",
             )
         try:
             ZoneInfo(entry["timezone"])
             codecs.lookup(entry["charset"])
         except (ZoneInfoNotFoundError, ValueError, OSError, LookupError) as error:
             raise ConfigurationError(
-                f"unknown time zone or charset: {error}.", where=where, remedy="Use names of IANA and Python."
+                f"unknown time zone or charset: {error}.",
+                where=where,
+                remedy="Use an IANA time zone and a charset that Python knows.",
             ) from error
         marketplaces[str(code)] = Marketplace(code=str(code), **{**entry, "dates": tuple(entry["dates"])})
     endpoints = {}
     for name, entry in _entries(content, "regions", path).items():
         if not isinstance(entry, dict) or not _is_text(entry.get("endpoint")):
             raise ConfigurationError(
-                "has no `endpoint`.", where=f"{shown(path)}, regions.{name}", remedy="Give its https address."
+                "has no `endpoint`.", where=f"{shown(path)}, regions.{name}", remedy="Add its https address."
             )
         endpoints[str(name)] = str(entry["endpoint"])
-    strangers = sorted({shop.region for shop in marketplaces.values()} - set(endpoints))
-    if strangers:
+    unknown = sorted({each.region for each in marketplaces.values()} - set(endpoints))
+    if unknown:
         raise ConfigurationError(
-            f"no region {strangers[0]!r}, which a marketplace names.", where=f"{shown(path)}, regions"
+            f"the region {unknown[0]!r}, which a marketplace uses, is missing.",
+            where=f"{shown(path)}, regions",
         )
     return marketplaces, endpoints, _pools(content.get("stock_pools", {}), marketplaces, path)
 
 
 def _pools(pools: Any, marketplaces: dict[str, Marketplace], path: Path) -> dict[str, tuple[str, ...]]:
-    """The pools' names and the ids of their shops."""
+    """The ids of the marketplaces in each pool, by the pool's name."""
     if not isinstance(pools, dict):
         raise ConfigurationError(
-            "is no mapping.", where=f"{shown(path)}, stock_pools", remedy="Write `eu: [DE, FR]`."
+            "is not a mapping.", where=f"{shown(path)}, stock_pools", remedy="Write `eu: [DE, FR]`."
         )
     ids = {}
     for name, codes in pools.items():
@@ -106,7 +109,7 @@ MARKETPLACES = ConfigFile("marketplaces.yaml", _build)
 def _entries(content: dict[str, Any], key: str, path: Path) -> dict[Any, Any]:
     entries = content.get(key)
     if not isinstance(entries, dict) or not entries:
-        raise ConfigurationError(f"has nothing under `{key}:`.", where=shown(path), remedy="Put it back.")
+        raise ConfigurationError(f"has nothing under `{key}:`.", where=shown(path), remedy="Restore it.")
     return entries
 
 
@@ -126,17 +129,17 @@ def _tables(directory: str) -> _Tables:
 
 
 def all_marketplaces() -> dict[str, Marketplace]:
-    """Every known marketplace by ISO country code."""
+    """All known marketplaces by ISO country code."""
     return _tables(str(config_dir()))[0]
 
 
 def stock_pools() -> dict[str, tuple[str, ...]]:
-    """Pools of shops that sell from one stock: the pool's name and the shops' ids."""
+    """Ids of marketplaces that sell from one stock, by the pool's name."""
     return _tables(str(config_dir()))[2]
 
 
 def region_endpoint(region: str) -> str:
-    """The Selling Partner API address of a region (NA, EU, FE)."""
+    """The Selling Partner API address of a region (NA, EU, FE). Raises ConfigurationError if unknown."""
     endpoints = _tables(str(config_dir()))[1]
     if region not in endpoints:
         raise ConfigurationError(f"unknown region {region!r}; known: {', '.join(endpoints)}.")
@@ -144,7 +147,7 @@ def region_endpoint(region: str) -> str:
 
 
 def marketplace(code: str) -> Marketplace:
-    """The marketplace of an ISO country code. Raises ConfigurationError that suggests the nearest code."""
+    """The marketplace with an ISO country code. Raises ConfigurationError that suggests the nearest code."""
     known = all_marketplaces()
     if code in known:
         return known[code]
@@ -155,7 +158,7 @@ def marketplace(code: str) -> Marketplace:
 
 
 def marketplace_by_id(marketplace_id: str) -> Marketplace:
-    """The marketplace with Amazon's id ``marketplace_id``."""
+    """The marketplace with Amazon's id ``marketplace_id``. Raises ConfigurationError if unknown."""
     for item in all_marketplaces().values():
         if item.id == marketplace_id:
             return item

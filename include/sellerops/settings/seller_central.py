@@ -1,4 +1,4 @@
-"""Where people see a report at Amazon, from ``config/seller_central.yaml``."""
+"""Links to reports in Seller Central, from ``config/seller_central.yaml``."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from sellerops.settings.config_files import shown
 from sellerops.settings.last_valid import ConfigFile, Files
 from sellerops.settings.specs import ReportSpec
 
-# A browser is sent there: nothing but Amazon's own hosts.
+# People follow these links: only Amazon's own hosts are allowed.
 _HOST = re.compile(r"(sellercentral|advertising)(-[a-z]+)?\.amazon(\.[a-z]{2,3}){1,2}")
 _ADDRESS = re.compile(rf"https://{_HOST.pattern}(/\S*)?")
 
 
 @dataclass(frozen=True)
 class SellerCentralPages:
-    """Hosts by marketplace code, paths by report type, addresses by source."""
+    """Hosts by marketplace code, paths by report type, URLs by source."""
 
     hosts: Mapping[str, str]
     pages: Mapping[str, str]
     sources: Mapping[str, str]
 
     def page_of(self, spec: ReportSpec, marketplace: str) -> str:
-        """The address of the report's page for a marketplace (ISO code), else of its Seller Central.
+        """URL of the report's page for a marketplace (ISO code), else of its Seller Central home page.
 
         Raises ConfigurationError for a marketplace without a host.
         """
@@ -35,7 +35,7 @@ class SellerCentralPages:
             return self.sources[spec.source]
         if marketplace not in self.hosts:
             raise ConfigurationError(
-                f"there is no Seller Central of marketplace {marketplace}.",
+                f"marketplace {marketplace} has no Seller Central host.",
                 where="config/seller_central.yaml, hosts",
                 remedy=f"Add `{marketplace}: sellercentral.amazon.<domain>`.",
             )
@@ -44,23 +44,23 @@ class SellerCentralPages:
 
 def _build(files: Files, path: Path) -> SellerCentralPages:
     content = files.yaml(path)
-    places = SellerCentralPages(
+    central = SellerCentralPages(
         **{name: _texts(content, name, path) for name in ("hosts", "pages", "sources")}
     )
     checks = (
-        ("hosts", places.hosts, _HOST, "sellercentral.amazon.de"),
-        ("pages", places.pages, re.compile(r"/\S*"), "/business-reports"),
-        ("sources", places.sources, _ADDRESS, "https://advertising.amazon.com/"),
+        ("hosts", central.hosts, _HOST, "sellercentral.amazon.de"),
+        ("pages", central.pages, re.compile(r"/\S*"), "/business-reports"),
+        ("sources", central.sources, _ADDRESS, "https://advertising.amazon.com/"),
     )
     for key, entries, form, example in checks:
         for name, value in entries.items():
             if not form.fullmatch(value):
                 raise ConfigurationError(
-                    f"{value!r} is not an address of Amazon's.",
+                    f"{value!r} is not an Amazon address.",
                     where=f"{shown(path)}, {key}.{name}",
                     remedy=f"Write it as {example}.",
                 )
-    return places
+    return central
 
 
 def _texts(content: dict[str, Any], key: str, path: Path) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""Views that people begin with: sales, stock, missing days, freshness, runs; in schema ``sellerops_views``.
+"""Starter views in schema ``sellerops_views``: sales, stock, missing days, freshness, runs, rejects.
 
-A YAML file for each says its columns and its SQL. A view always exists with the same columns: where no table
-of it has landed yet it is without rows. Makers: ``views.postgres``, ``destinations.bigquery.views``.
+A YAML file defines the columns and SQL of each. A view always exists with the same columns; it has no rows
+until one of its tables is loaded. ``views.postgres`` and ``destinations.bigquery.views`` create them.
 """
 
 from sellerops.views.definitions import StarterView, starter_views, views_over

@@ -1,4 +1,4 @@
-"""The views as their files say, and their SQL in the dialect of a database."""
+"""The definitions of the views, and their SQL in a database's dialect."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SCHEMA = "sellerops_views"
 
 @dataclass(frozen=True)
 class Dialect:
-    """What differs between databases. ``table``: SQL name of ``<source>.<table>``; ``marketplace``: of the
-    table of marketplaces; ``eight_days_ago``: an instant.
+    """What differs between databases. ``table``: SQL name of ``<source>.<table>``; ``marketplace``: SQL name
+    of the table of marketplaces; ``eight_days_ago``: SQL of that instant.
     """
 
     types: Mapping[ColumnType, str]
@@ -29,7 +29,7 @@ class Dialect:
 
 @dataclass(frozen=True)
 class ViewColumn:
-    """A column of a view: its type and what it says."""
+    """A column of a view: its type and description."""
 
     type: ColumnType
     description: str
@@ -37,7 +37,7 @@ class ViewColumn:
 
 @dataclass(frozen=True)
 class StarterView:
-    """One view. ``parts``: SQL by the landing table it reads; ``query``: SQL over them, or of the ledger."""
+    """One view. ``parts``: SQL by landing table; ``query``: SQL over the parts, or over the ledger."""
 
     name: str
     description: str
@@ -47,11 +47,11 @@ class StarterView:
 
     @property
     def is_of_ledger(self) -> bool:
-        """Whether it reads the ledger's tables, which are in Postgres alone."""
+        """Whether the view reads the ledger's tables, which are in Postgres only."""
         return not self.parts
 
     def sql(self, dialect: Dialect, landed: frozenset[str]) -> str:
-        """Its SELECT where the tables of ``landed`` exist. Columns and types are the same whichever do."""
+        """The view's SELECT if only the tables in ``landed`` exist. Columns and types do not depend on it."""
         parts = [
             text.replace("{table}", dialect.table(table))
             for table, text in self.parts.items()
@@ -69,11 +69,11 @@ class StarterView:
         return f"SELECT {self._cells(dialect, 'v.')} FROM (\n{query}) AS v"
 
     def empty_sql(self, dialect: Dialect) -> str:
-        """The same columns, and no row: reads no table."""
+        """A SELECT with the same columns and no rows, which reads no table."""
         return f"SELECT {self._cells(dialect, '')} FROM (SELECT 1) AS nothing WHERE false"
 
     def _cells(self, dialect: Dialect, qualifier: str) -> str:
-        """Every column cast to its type; nulls where there is no ``qualifier``."""
+        """Every column cast to its type; nulls without a ``qualifier``."""
 
         def cell(name: str, kind: ColumnType) -> str:
             value = f"{qualifier}{dialect.quoted(name)}" if qualifier else "NULL"
@@ -84,12 +84,12 @@ class StarterView:
 
 @cache
 def starter_views() -> tuple[StarterView, ...]:
-    """All of them, by name."""
+    """All starter views, sorted by name."""
     return tuple(_read(path) for path in sorted(Path(__file__).parent.glob("*.yaml")))
 
 
 def views_over(table: str) -> tuple[StarterView, ...]:
-    """Those that read the landing table ``<source>.<table>``."""
+    """The views that read the landing table ``<source>.<table>``."""
     return tuple(view for view in starter_views() if table in view.parts)
 
 
@@ -109,7 +109,7 @@ def _read(path: Path) -> StarterView:
 
 
 def _pool_of(column: str) -> str:
-    """The stock pool of a marketplace id; null for one that shares its stock with none."""
+    """SQL for the stock pool of a marketplace id; null if it shares its stock with no other."""
     cases = " ".join(
         "WHEN {} IN ({}) THEN '{}'".format(column, ", ".join(f"'{one}'" for one in ids), pool)
         for pool, ids in stock_pools().items()

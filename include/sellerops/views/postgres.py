@@ -1,7 +1,7 @@
-"""The views in Postgres: made, and made again where a table of theirs appears or changes.
+"""Creates the views in Postgres, and recreates them when one of their tables appears or changes.
 
-A view is never dropped, only replaced: its grants, and views that people made over it, stay. Where a table's
-structure changes, its views are replaced by ones without rows, and back, in the same transaction.
+A view is never dropped, only replaced, so its grants and the views that people built on it stay. When a
+table's structure changes, its views are replaced by empty ones and restored in the same transaction.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Connection = psycopg.Connection[Any]
 
 
 def refresh_views(connection: Connection, views: Iterable[StarterView] | None = None) -> list[str]:
-    """Bring ``views`` (None: all) in step with the tables that exist; the names of those that changed.
+    """Update ``views`` (None: all) for the tables that exist; returns the names of those that changed.
 
-    One that does not fit its tables, because a spec of the installation differs, is left without rows and
-    said so in the log: no load and no migration fails by a view.
+    A view that does not match its tables, because a spec of this installation differs, is created without
+    rows and a warning is logged, so that no load or migration fails because of a view.
     """
     changed = []
     with connection.cursor(row_factory=tuple_row) as cursor:
@@ -53,9 +53,9 @@ def refresh_views(connection: Connection, views: Iterable[StarterView] | None = 
 
 
 def detach_views(connection: Connection, table: str | None = None) -> None:
-    """Let no view depend on the landing table ``<source>.<table>`` (None: on any table), until refreshed.
+    """Remove the views' dependency on the landing table ``<source>.<table>`` (None: any), until refreshed.
 
-    Within the transaction that changes the table: nobody sees the views empty.
+    Call it in the transaction that changes the table, so that nobody sees the views empty.
     """
     views = starter_views() if table is None else views_over(table)
     with connection.cursor(row_factory=tuple_row) as cursor:
@@ -103,7 +103,7 @@ def _replace(connection: Connection, view: StarterView, text: str) -> None:
 
 
 def _landed(cursor: psycopg.Cursor[Any], view: StarterView) -> dict[str, int]:
-    """The tables of the view that exist, and their oids: a table of the same name may be another one."""
+    """The view's tables that exist, with their oids: a table of the same name may have been recreated."""
     found = {}
     for table in view.parts:
         row = cursor.execute("SELECT to_regclass(%s)::oid", (_table(table),)).fetchone()
@@ -113,9 +113,9 @@ def _landed(cursor: psycopg.Cursor[Any], view: StarterView) -> dict[str, int]:
 
 
 def _mark(text: str, view: StarterView, landed: dict[str, int]) -> str:
-    """What a view was made of; another mark means that it has to be made again."""
-    told = f"{text}\n{landed}\n{view.description}\n{view.columns}"
-    return hashlib.sha256(told.encode()).hexdigest()
+    """A digest of what a view is built from; if it changes, the view must be recreated."""
+    content = f"{text}\n{landed}\n{view.description}\n{view.columns}"
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _is_in_step(cursor: psycopg.Cursor[Any], view: StarterView, mark: str) -> bool:

@@ -64,7 +64,7 @@ READY = {
         "SELECT count(*) FROM amazon_sp.search_catalog_performance_monthly",
         "Impressions", "SELECT sum(impression_count) FROM amazon_sp.search_catalog_performance_monthly",
     ),
-    "sales_per_shop": Ready(
+    "sales_by_marketplace_and_day": Ready(
         "sales_and_traffic", LAST_DAY, "SELECT count(*) FROM amazon_sp.sales_daily_totals",
         "Units", "SELECT sum(units_ordered) FROM amazon_sp.sales_daily_totals",
     ),

@@ -19,8 +19,7 @@ from sellerops.destinations.no_data import load_no_data
 from sellerops.ledger import Ledger, RequestKey, RunRef, SliceState, quarantines
 from sellerops.ledger.quarantines import Quarantine, QuarantineState
 from sellerops.reprocess.quarantine import get_quarantine, list_quarantines, reject, release
-from sellerops.settings.specs import load_spec
-from sellerops.settings.specs.model import QuarantineRules
+from sellerops.settings.specs import QuarantineRules, load_spec
 
 ONLY = ("json_lines", "postgres")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -17,9 +18,8 @@ from support.sheets import Fault, Formula, SheetsServer, Tab
 
 from sellerops.base.errors import ConfigurationError, CredentialsError, RetryableError
 from sellerops.base.reader_role import grant_table
-from sellerops.exports import ExportSpec
-from sellerops.exports import export_run as running
-from sellerops.exports.export_records import alone, exports
+from sellerops.exports import ExportSpec, export_run
+from sellerops.exports.export_records import exclusive_sheet
 from sellerops.exports.export_run import ExportResult, run_export
 from sellerops.exports.row_sources import PostgresSource
 from sellerops.ledger import Ledger
@@ -84,6 +84,13 @@ def export(
         return run_export(ledger, wanted, PostgresSource(conninfo), api, **{"batch_rows": 2, **options})
 
     return run
+
+
+def exports(ledger: Ledger) -> list[SimpleNamespace]:
+    """The rows of ``table_export``, newest first."""
+    with ledger.connection() as connection:
+        rows = connection.execute("SELECT * FROM sellerops.table_export ORDER BY id DESC").fetchall()
+    return [SimpleNamespace(**{**row, "titles": tuple(row["titles"])}) for row in rows]
 
 
 Export = Callable[..., ExportResult]
@@ -206,7 +213,7 @@ def test_without_the_title_of_a_key_nothing_is_added(export: Export, tab: Tab) -
     export(appending())
     tab.cells[1, 2] = "SKU (renamed)"
     before = dict(tab.cells)
-    with pytest.raises(ConfigurationError, match="lacks 'sku'"):
+    with pytest.raises(ConfigurationError, match="lacks the key 'sku'"):
         export(appending())
     assert tab.cells == before
 
@@ -214,7 +221,7 @@ def test_without_the_title_of_a_key_nothing_is_added(export: Export, tab: Tab) -
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (("2026-11-19", "B-2", 9, "1", "a second"), "stands in two rows"),
+        (("2026-11-19", "B-2", 9, "1", "a second"), "occurs twice"),
         ((None, None, 9, "1", ""), "is empty"),
     ],
 )
@@ -261,9 +268,9 @@ def test_the_task_reads_the_file_and_writes_the_sheet(
     assert "Share the spreadsheet" in context["ti"].pushed[FAILURE_KEY]["remedy"]
     with ledger.connection() as connection:
         rows = connection.execute("SELECT dag_id, run_id, try_number, error FROM sellerops.table_export")
-        told = [tuple(row.values()) for row in rows.fetchall()]
-    assert [row[:3] for row in told] == [("export__sales", context["ti"].run_id, 2)] * 3
-    assert [row[3] is None for row in told] == [True, True, False]
+        recorded = [tuple(row.values()) for row in rows.fetchall()]
+    assert [row[:3] for row in recorded] == [("export__sales", context["ti"].run_id, 2)] * 3
+    assert [row[3] is None for row in recorded] == [True, True, False]
 
 
 # -- crashes, repeats
@@ -287,7 +294,7 @@ def test_a_crash_between_batches_leaves_no_double_and_no_hole(
     assert len(tab.grid()) < 5 or applied
     export(wanted)
     assert tab.grid() == [HEADER, *WRITTEN]
-    last, crashed = exports(ledger, "sales")
+    last, crashed = exports(ledger)
     assert crashed.error
     assert "503" in crashed.error
     assert (last.error, last.rows_known + last.rows_written if last.rows_known is not None else 0) == (
@@ -301,12 +308,12 @@ def test_a_killed_run_is_closed_by_the_next_and_a_second_writer_waits(
 ) -> None:
     with monkeypatch.context() as patch:
         # As when the machine goes: nobody writes down the end.
-        patch.setattr(running.records, "fail", lambda *_: None)
+        patch.setattr(export_run.records, "record_failure", lambda *_: None)
         server.fail("values.batchUpdate", None, Fault(503))
         with pytest.raises(RetryableError):
             export(appending())
     assert exports(ledger)[0].ended_at is None
-    with alone(ledger, SHEET, "Data"), pytest.raises(RetryableError, match="another run"):
+    with exclusive_sheet(ledger, SHEET, "Data"), pytest.raises(RetryableError, match="another run"):
         export(appending())
     export(appending())
     assert tab.grid() == [HEADER, *WRITTEN]
@@ -319,7 +326,7 @@ def test_the_ledger_keeps_what_was_written(export: Export, ledger: Ledger, add: 
     export(appending(columns={"day": "Day", "sku": "SKU"}))
     add(("2026-11-20", "B-2", 8, "1.5", "new"))
     export(appending(columns={"day": "Day", "sku": "SKU"}))
-    second, first = exports(ledger, "sales")
+    second, first = exports(ledger)
     assert (first.rows_read, first.rows_known, first.rows_written, first.cells_written) == (4, 0, 4, 10)
     assert (second.rows_read, second.rows_known, second.rows_written, second.cells_written) == (5, 4, 1, 2)
     assert (second.written_range, second.titles, second.sheet) == ("Data!A6:B6", ("Day", "SKU"), "Data")
@@ -373,9 +380,7 @@ def test_figures_keep_every_digit(export: Export, tab: Tab) -> None:
 
 def test_a_text_too_long_is_named_before_anything_is_written(export: Export, tab: Tab, add: Add) -> None:
     add(("2026-11-20", "B-2", 8, "1.5", "x" * 50_001))
-    with pytest.raises(
-        ConfigurationError, match=r"column 'note', row 5 of the result: holds 50,001"
-    ) as caught:
+    with pytest.raises(ConfigurationError, match=r"column 'note', row 5 of the result: has 50,001") as caught:
         export(spec())
     assert "left(..., 50000)" in caught.value.remedy
     assert tab.cells == {}
@@ -390,8 +395,8 @@ def test_a_spreadsheet_that_would_burst_is_left_alone(
         export(spec(columns=["day", "sku", "units", "amount", "note"], range="Data!A200"))
     assert "9,999,900" not in str(caught.value)
     assert "10,000,920 cells" in str(caught.value)
-    monkeypatch.setattr(running, "MOST_CELLS", 19)
-    with pytest.raises(ConfigurationError, match="gives more than 19 cells"):
+    monkeypatch.setattr(export_run, "MOST_CELLS", 19)
+    with pytest.raises(ConfigurationError, match="has more than 19 cells"):
         export(spec(range="Data!A1"))
     assert tab.cells == {}
 
@@ -399,20 +404,22 @@ def test_a_spreadsheet_that_would_burst_is_left_alone(
 def test_a_sheet_that_is_something_elses_is_left_alone(export: Export, tab: Tab) -> None:
     tab.cells = {(1, 1): "Budget", (1, 2): "2027", (2, 1): "rent"}
     for wanted in (spec(), appending()):
-        with pytest.raises(ConfigurationError, match=r"other titles \(Budget, 2027\): something else"):
+        with pytest.raises(
+            ConfigurationError, match=r"other titles \(Budget, 2027\): the sheet is used for something else"
+        ):
             export(wanted)
     tab.cells = {(5, 2): "no header, and yet"}
     for wanted in (spec(), appending()):
-        with pytest.raises(ConfigurationError, match="under an empty header row"):
+        with pytest.raises(ConfigurationError, match="below an empty header row"):
             export(wanted)
     tab.cells = {(1, 1): "day", (1, 2): "day"}
-    with pytest.raises(ConfigurationError, match="'day' stands twice"):
+    with pytest.raises(ConfigurationError, match="'day' occurs twice"):
         export(spec())
     assert len(tab.cells) == 2
 
 
 def test_a_wrong_sheet_is_answered_with_the_right_one(export: Export) -> None:
-    with pytest.raises(ConfigurationError, match="no sheet 'Date' of cells; it has 'Data'") as caught:
+    with pytest.raises(ConfigurationError, match="no sheet 'Date' with cells; it has 'Data'") as caught:
         export(spec(range="Date!A1"))
     assert "Did you mean 'Data'" in caught.value.remedy
 
@@ -428,7 +435,7 @@ def test_a_wrong_sheet_is_answered_with_the_right_one(export: Export) -> None:
         ({"table": None, "query": "SELECT 1 AS a", "columns": ["b"]}, "gives no column 'b'; it gives a"),
         ({"table": None, "query": "SELECT 1/0 AS a"}, "division by zero"),
         ({"table": None, "query": "SELECT sellerops.new_thing() AS a"}, "does not exist"),
-        ({"table": None, "query": "SELECT '\\x00'::bytea AS a"}, "holds bytes"),
+        ({"table": None, "query": "SELECT '\\x00'::bytea AS a"}, "contains bytes"),
     ],
 )
 def test_sql_that_does_not_fit_is_a_configuration_error(

@@ -41,7 +41,7 @@ def table(store: BigQueryStore, name: str) -> str:
 def test_views_marketplaces_and_descriptions_follow_the_loads(
     store: BigQueryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = {
+    sales = {
         "parentAsin": "P",
         "childAsin": "C",
         "salesByAsin": {
@@ -50,7 +50,7 @@ def test_views_marketplaces_and_descriptions_follow_the_loads(
     }  # fmt: skip
     doc = Doc(
         SALES, day_slice(SALES, "2026-11-20"),
-        as_json(salesAndTrafficByAsin=[told], salesAndTrafficByDate=[]), 0, "application/json",
+        as_json(salesAndTrafficByAsin=[sales], salesAndTrafficByDate=[]), 0, "application/json",
     )  # fmt: skip
     spec = SALES.model_copy(update={"tables": {"sales_daily": SALES.tables["sales_daily"]}})
     doc = replace(doc, spec=spec)

@@ -1,4 +1,4 @@
-"""The views that people begin with always exist, follow their tables, and stand in nobody's way."""
+"""The starter views always exist, follow their tables, and block nobody."""
 
 from __future__ import annotations
 
@@ -57,17 +57,19 @@ def sales(day: str = "2026-11-20", units: int = 3, spec: ReportSpec = SALES, hou
     return Doc(spec, slice_, content, hours, "application/json")
 
 
-def stock(shop: str, slices: int, moment: datetime, spec: ReportSpec = STOCK) -> Doc:
-    told = {
+def stock(country: str, units: int, moment: datetime, spec: ReportSpec = STOCK) -> Doc:
+    found = {
         "asin": "A",
         "fnSku": "F",
         "sellerSku": "S",
         "condition": "NewItem",
-        "inventoryDetails": {"fulfillableQuantity": slices, "inboundShippedQuantity": 4},
-        "totalQuantity": slices + 4,
+        "inventoryDetails": {"fulfillableQuantity": units, "inboundShippedQuantity": 4},
+        "totalQuantity": units + 4,
     }
-    line = json.dumps({"request": {}, "answer": {"payload": {"inventorySummaries": [told]}}}).encode() + b"\n"
-    slice_ = replace(snapshot_slice(spec, moment, shop), region="NA" if shop == "US" else "EU")
+    line = (
+        json.dumps({"request": {}, "answer": {"payload": {"inventorySummaries": [found]}}}).encode() + b"\n"
+    )
+    slice_ = replace(snapshot_slice(spec, moment, country), region="NA" if country == "US" else "EU")
     return Doc(spec, slice_, line, 0, "application/jsonl")
 
 
@@ -108,14 +110,20 @@ def test_current_stock_is_the_newest_snapshot_and_counts_a_pool_once(
     store: PostgresStore, ledger: Ledger
 ) -> None:
     now = ledger.clock().now().astimezone(UTC)
-    for shop, slices, hours in (("DE", 100, 4), ("FR", 98, 4), ("DE", 90, 1), ("FR", 91, 1), ("GB", 30, 8)):
-        stock(shop, slices, now - timedelta(hours=hours)).load_into(store.destination)
+    for country, units, hours in (
+        ("DE", 100, 4),
+        ("FR", 98, 4),
+        ("DE", 90, 1),
+        ("FR", 91, 1),
+        ("GB", 30, 8),
+    ):
+        stock(country, units, now - timedelta(hours=hours)).load_into(store.destination)
     stock("US", 5, now - timedelta(days=9)).load_into(store.destination)
     found = {row["stock_pool"]: row for row in rows(store, "current_stock")}
     assert {pool: row["fulfillable"] for pool, row in found.items()} == {"pan_eu": 91, "GB": 30}
     assert found["pan_eu"]["told_by"] == "FR" and found["GB"]["inbound"] == 4
 
-    # The other report tells a newer moment of GB.
+    # The other report has a newer snapshot of GB.
     at_hand = b"sku\tafn-fulfillable-quantity\tafn-total-quantity\r\nS\t28\t28\r\n"
     slice_ = replace(snapshot_slice(AT_HAND, now, "GB"), region="EU")
     Doc(AT_HAND, slice_, at_hand).load_into(store.destination)
@@ -299,12 +307,12 @@ def test_job_runs_tell_every_load_and_every_reason(store: PostgresStore, ledger:
         )  # fmt: skip
 
     load(sales("2026-11-18"), 1)
-    # Two days later the same day is collected again: both runs are told of.
+    # Two days later the same day is collected again: both runs are shown.
     load(sales("2026-11-18", units=4, hours=1), 2)
     error = TableInUse("it is in use", remedy="Wait.")
-    held = day_slice(SALES, "2026-11-19")
+    quarantined = day_slice(SALES, "2026-11-19")
     ledger.set_destination_state(
-        held, "postgres", SliceState.QUARANTINED, destinations=("postgres",), run=run(2), error=error
+        quarantined, "postgres", SliceState.QUARANTINED, destinations=("postgres",), run=run(2), error=error
     )
     two_days = day_slice(SALES, "2026-11-20", "2026-11-21")
     ledger.set_slice_state(two_days, SliceState.FAILED, run=run(2), error=error)
@@ -313,11 +321,11 @@ def test_job_runs_tell_every_load_and_every_reason(store: PostgresStore, ledger:
         "SELECT * FROM sellerops_views.job_runs "
         "WHERE coalesce(table_name, '') <> 'amazon_sp.sales_daily_totals' ORDER BY run_id, day"
     )
-    told = [
+    states = [
         (row["run_id"][-1], str(row["day"])[-2:], str(row["last_day"])[-2:], row["state"], row["destination"])
         for row in found
     ]
-    assert told == [
+    assert states == [
         ("1", "18", "18", "LOADED", "postgres"),
         ("2", "18", "18", "LOADED", "postgres"),
         ("2", "19", "19", "QUARANTINED", "postgres"),
@@ -338,13 +346,13 @@ def test_rejects_are_counted_without_their_content(store: PostgresStore, reader:
     content = as_json(salesAndTrafficByAsin=[*others, row], salesAndTrafficByDate=[])
     replace(sales(), content=content).load_into(store.destination)
     with psycopg.connect(reader, row_factory=dict_row) as connection:
-        (told,) = connection.execute("SELECT * FROM sellerops_views.rejects").fetchall()
+        (found,) = connection.execute("SELECT * FROM sellerops_views.rejects").fetchall()
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("SELECT * FROM sellerops.rejected_row")
-    assert (told["reason"], told["column_name"], told["rows"], told["first_line"]) == (
+    assert (found["reason"], found["column_name"], found["rows"], found["first_line"]) == (
         "unreadable_value", "units_ordered", 1, 4,
     )  # fmt: skip
-    assert "secrets" not in str(told)
+    assert "secrets" not in str(found)
 
 
 def test_marketplaces_and_reports_follow_the_configuration(
@@ -400,8 +408,8 @@ def test_a_load_into_tables_that_exist_asks_nothing_about_views_or_comments(
     columns["sku"] = columns["sku"].model_copy(update={"description": "A seller's own number"})
     spec = spec_with("sales_and_traffic", "sales_daily", columns=columns)
     content = sales().content
-    told = statements_of(replace(sales(hours=2), spec=spec, content=content), store, monkeypatch)
-    assert sum("COMMENT" in each for each in told) == 2  # of the table, of its columns
+    found = statements_of(replace(sales(hours=2), spec=spec, content=content), store, monkeypatch)
+    assert sum("COMMENT" in each for each in found) == 2  # of the table, of its columns
     comment = (
         "SELECT col_description(attrelid, attnum) AS text FROM pg_attribute "
         "WHERE attrelid = 'amazon_sp.sales_daily'::regclass AND attname = 'sku'"

@@ -73,7 +73,7 @@ def _written(spec: ReportSpec, moment: datetime, parse: Any) -> Cell:
 def put(target: dict[str, Any], steps: Sequence[Step], value: Any) -> None:
     """Set ``value`` at a path, making what is missing on the way; a second time beside the first."""
     step, rest = steps[0], steps[1:]
-    if step.choice is None or step.choice == Selector():
+    if step.selector is None or step.selector == Selector():
         if rest:
             inner = target.get(step.key)
             if not isinstance(inner, dict):
@@ -89,17 +89,17 @@ def put(target: dict[str, Any], steps: Sequence[Step], value: Any) -> None:
         return
     entries = target.setdefault(step.key, [])
     if rest:
-        put(_entry(entries, step.choice), rest, value)
+        put(_entry(entries, step.selector), rest, value)
     else:
-        entries[step.choice.place or 0 :] = [value]  # a list of plain values
+        entries[step.selector.place or 0 :] = [value]  # a list of plain values
 
 
-def _entry(entries: list[dict[str, Any]], choice: Selector) -> dict[str, Any]:
+def _entry(entries: list[dict[str, Any]], selector: Selector) -> dict[str, Any]:
     for place, entry in enumerate(entries):
-        if is_selected(entry, place, choice):
+        if is_selected(entry, place, selector):
             return entry
-    if choice.key is None:
-        entries.extend({} for _ in range((choice.place or 0) + 1 - len(entries)))
+    if selector.key is None:
+        entries.extend({} for _ in range((selector.place or 0) + 1 - len(entries)))
     else:
-        entries.append({choice.key: choice.value})
+        entries.append({selector.key: selector.value})
     return entries[-1]

@@ -1,5 +1,5 @@
 """Amazon Ads: every type and grain has a spec, with every column of Amazon's guide to version 3 reports,
-exact types, and the windows Amazon allows. The guide's tables stand beside the local Ads API.
+exact types, and the windows Amazon allows. The guide's tables are next to the local Ads API.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ SCHEMA_OF = {
     "promotions": "promotionReport",
     "coupons": "sellerCouponReport",
 }
-# What Amazon tells vendors only, or not of all.
+# What Amazon reports for vendors only, or not for all.
 ABSENT = {
     "promotions": ["vendor_code", "amount_spent", "amount_spent_currency_code", "funding_agreement_id"],
     "promotion_products": ["product_amount_spent", "product_amount_spent_currency_code"],
@@ -49,7 +49,7 @@ ABSENT = {
 
 @cache
 def asins(country: str) -> tuple[str, ...]:
-    """What the seller sells in a shop, by its sales."""
+    """What the seller sells in a marketplace, by its sales."""
     parsed = parse("sales_and_traffic", ACCOUNTS[country], [country], SATURDAY, SATURDAY, AS_OF)
     return tuple(sorted({row["child_asin"] for row in parsed.rows}))
 
@@ -171,16 +171,16 @@ def test_queries_are_in_the_language_of_the_shop() -> None:
     for country in ("DE", "FR"):
         assert any(not row["search_query"].isascii() for row in all_queries(country))
     every = Simulation(seed=7, scenario="world")
-    shop = marketplace("JP").id
+    japan = marketplace("JP").id
     report = spec_of("search_catalog_performance_weekly").report_type
     options = {"reportPeriod": "WEEK"}
     seller = every.seller("northwind_jp")
-    whole = every.document(report, seller, [shop], SUNDAY, SATURDAY, options, AS_OF)
+    whole = every.document(report, seller, [japan], SUNDAY, SATURDAY, options, AS_OF)
     assert whole is not None
     mine = [row["asin"] for row in json.loads(whole.read())["dataByAsin"]][:18]
     report = spec_of("search_query_performance_weekly").report_type
     part = every.document(
-        report, seller, [shop], SUNDAY, SATURDAY, {**options, "asin": " ".join(mine)}, AS_OF
+        report, seller, [japan], SUNDAY, SATURDAY, {**options, "asin": " ".join(mine)}, AS_OF
     )
     assert part is not None
     rows = json.loads(part.read())["dataByAsin"]
@@ -300,7 +300,7 @@ def test_several_shops_and_too_long_a_list_are_fatal() -> None:
 
 @pytest.mark.parametrize("report", [name for name in SCHEMA_OF if days_of(name) != DAYS])
 def test_a_period_not_published_yet_is_told_in_the_words_the_spec_knows(report: str) -> None:
-    """Late, not failed: and never before the spec lets it be asked for."""
+    """Late, not failed: and never before the spec allows the request."""
     spec = spec_of(report)
     country = marketplace("US")
     start, end = days_of(report)

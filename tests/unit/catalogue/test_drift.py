@@ -26,7 +26,7 @@ from sellerops.formats.headers import respellings
 from sellerops.formats.names import is_needed
 from sellerops.formats.paths import split_path
 from sellerops.settings.specs import ReportSpec, TableSpec, load_specs
-from sellerops.settings.specs.model import WHOLE_DOCUMENT
+from sellerops.settings.specs.tables import WHOLE_DOCUMENT
 
 SPECS, FAILURES = load_specs()
 TABLES = [(spec, name) for spec in SPECS for name in spec.tables]
@@ -45,7 +45,7 @@ QUICK = settings(
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a document: the header it stands under, whose values it holds, and whether it is a copy."""
+    """A column of a document: its header, the column its values come from, and whether it is a copy."""
 
     header: str
     origin: str
@@ -103,7 +103,7 @@ def cell_of(values: dict[str, list[Cell]], column: Column, row: int) -> Cell:
 
 
 def tree(spec: ReportSpec, table_name: str, change: Change) -> bytes:
-    """The rows in their list, ancestors' columns where they stand, in the order of the columns."""
+    """The rows in their list and the ancestors' columns in place, in the order of the columns."""
     table = spec.tables[table_name]
     values = values_of(spec.name, table_name)
     parts = list(table.row_steps)

@@ -1,6 +1,6 @@
-"""Every report that is asked for has a document in the local Amazon, and its spec reads all of it.
+"""The spec of every requested report reads all of its document from the local Amazon.
 
-Reports are found by their specs: one that is added is tested by being there.
+Reports are found by their specs, so a new one is tested without further work.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from support.catalogue import Parsed, assert_documented, request_facts
-from support.samples import CREATED, SHOPS, sample_of
+from support.samples import COUNTRIES, CREATED, sample_of
 
 from sellerops.formats import open_rows
 from sellerops.settings.specs import ReportSpec, TableSpec
@@ -20,7 +20,7 @@ from sellerops.settings.specs import ReportSpec, TableSpec
 @pytest.mark.parametrize("spec", CREATED, ids=lambda spec: spec.name)
 def test_every_document_is_read_whole(spec: ReportSpec) -> None:
     """No line is refused and no column unknown, in either region where the type is offered."""
-    samples = [sample for account in SHOPS if (sample := sample_of(spec, account))]
+    samples = [sample for account in COUNTRIES if (sample := sample_of(spec, account))]
     assert samples, "the local Amazon never has data of it"
     for sample in samples:
         for table in spec.tables.values():

@@ -47,9 +47,9 @@ EVENT_FLOWS = {
 REASON_FLOWS = {"F": "found", "M": "lost", "E": "damaged", "D": "disposed", "Q": "other_events"}
 
 
-def read(report: str, account: str, shop: str) -> Parsed:
+def read(report: str, account: str, country: str) -> Parsed:
     """A snapshot as of noon."""
-    return parse(report, account, shop.split(), None, None, AS_OF)
+    return parse(report, account, country.split(), None, None, AS_OF)
 
 
 @cache
@@ -67,9 +67,9 @@ def by_sku(rows: list[dict[str, Any]], key: str = "sku") -> dict[str, dict[str, 
     return found
 
 
-@pytest.mark.parametrize(("report", "account", "shop", "absent"), SNAPSHOTS)
-def test_snapshots_are_read_whole(report: str, account: str, shop: str, absent: tuple[str, ...]) -> None:
-    parsed = read(report, account, shop)
+@pytest.mark.parametrize(("report", "account", "country", "absent"), SNAPSHOTS)
+def test_snapshots_are_read_whole(report: str, account: str, country: str, absent: tuple[str, ...]) -> None:
+    parsed = read(report, account, country)
     assert_documented(parsed, absent)
     table = spec_of(report).tables[report]
     keys = [tuple(row[name] for name in table.primary_key) for row in parsed.rows]
@@ -86,16 +86,16 @@ def test_the_ledger_is_read_whole(report: str, account: str) -> None:
     assert {row.get("location") or row["country"] for row in parsed.rows} == set(SHOPS[account])
 
 
-@pytest.mark.parametrize(("account", "shop"), [(NA, "US"), (EU, "DE")])
-def test_all_reports_tell_the_same_stock(account: str, shop: str) -> None:
-    managed = by_sku(read("fba_manage_inventory", account, shop).rows)
-    everything = by_sku(read("fba_manage_inventory_all", account, shop).rows)
-    planning = by_sku(read("fba_inventory_planning", account, shop).rows)
-    restock = by_sku(read("restock_recommendations", account, shop).rows, "merchant_sku")
-    reserved = by_sku(read("reserved_inventory", account, shop).rows)
+@pytest.mark.parametrize(("account", "country"), [(NA, "US"), (EU, "DE")])
+def test_all_reports_tell_the_same_stock(account: str, country: str) -> None:
+    managed = by_sku(read("fba_manage_inventory", account, country).rows)
+    everything = by_sku(read("fba_manage_inventory_all", account, country).rows)
+    planning = by_sku(read("fba_inventory_planning", account, country).rows)
+    restock = by_sku(read("restock_recommendations", account, country).rows, "merchant_sku")
+    reserved = by_sku(read("reserved_inventory", account, country).rows)
     counted: dict[tuple[str, str], int] = {
         (row["seller_sku"], row["warehouse_condition_code"]): row["quantity_available"]
-        for row in read("afn_inventory", account, shop).rows
+        for row in read("afn_inventory", account, country).rows
     }
     assert managed.keys() == planning.keys() == restock.keys()
     assert managed.items() <= everything.items()
@@ -112,9 +112,9 @@ def test_all_reports_tell_the_same_stock(account: str, shop: str) -> None:
             == advice["unfulfillable"]
             == counted.get((sku, "UNSELLABLE"), 0)
         )
-        held = reserved[sku]["reserved_qty"] if sku in reserved else 0
-        assert row["afn_reserved_quantity"] == held == plan["total_reserved_quantity"]
-        assert held == advice["customer_order"]
+        expected = reserved[sku]["reserved_qty"] if sku in reserved else 0
+        assert row["afn_reserved_quantity"] == expected == plan["total_reserved_quantity"]
+        assert expected == advice["customer_order"]
         inbound = row["afn_inbound_shipped_quantity"] + row["afn_inbound_receiving_quantity"]
         assert inbound == plan["inbound_quantity"] == advice["inbound"]
         assert row["afn_total_quantity"] == advice["total_units"]
@@ -171,16 +171,16 @@ def test_ledger_balances(account: str) -> None:
     assert {"receipts", "customer_shipments", "customer_returns", "damaged", "disposed"} <= moved
 
 
-@pytest.mark.parametrize(("account", "shop", "midnight"), [(NA, "US", 8), (EU, "DE", -1)])
-def test_the_ledger_ends_a_day_with_the_warehouse_stock(account: str, shop: str, midnight: int) -> None:
+@pytest.mark.parametrize(("account", "country", "midnight"), [(NA, "US", 8), (EU, "DE", -1)])
+def test_the_ledger_ends_a_day_with_the_warehouse_stock(account: str, country: str, midnight: int) -> None:
     """The last second of the ledger's last day, in local time; the flows of ten days have led there."""
     moment = datetime(LAST.year, LAST.month, LAST.day, tzinfo=UTC) + timedelta(
         days=1, hours=midnight, seconds=-1
     )
-    stock = parse("fba_manage_inventory", account, [shop], None, None, moment).rows
+    stock = parse("fba_manage_inventory", account, [country], None, None, moment).rows
     ending: dict[str, Counter[bool]] = defaultdict(Counter)
     for row in ledger(SUMMARY, account).rows:
-        if row["location"] == shop and row["date"] == LAST:
+        if row["location"] == country and row["date"] == LAST:
             ending[row["msku"]][row["disposition"] == "SELLABLE"] += row["ending_warehouse_balance"]
     assert {sku: (units[True], units[False]) for sku, units in ending.items()} == {
         row["sku"]: (
@@ -240,7 +240,7 @@ def test_ledger_agrees_with_orders_and_returns() -> None:
 def test_the_ledger_appears_late_and_is_reconciled_for_two_days() -> None:
     day = datetime(2026, 11, 16, tzinfo=UTC)
 
-    def told(hours: int) -> dict[tuple[str, str], tuple[int, ...]] | None:
+    def quantities(hours: int) -> dict[tuple[str, str], tuple[int, ...]] | None:
         as_of = day + timedelta(hours=hours)
         slice_ = slice_of(SUMMARY, EU, SHOPS[EU], day.date(), day.date(), as_of)
         if document_of(slice_, as_of) is None:
@@ -252,8 +252,8 @@ def test_the_ledger_appears_late_and_is_reconciled_for_two_days() -> None:
             if row["date"] == day.date()
         }
 
-    assert told(30) is None
-    early, settled, later = told(50), told(98), told(200)
+    assert quantities(30) is None
+    early, settled, later = quantities(50), quantities(98), quantities(200)
     assert early
     assert settled
     assert early != settled == later

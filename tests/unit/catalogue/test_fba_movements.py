@@ -36,9 +36,9 @@ EU_FEES = (
 
 @cache
 def read(report: str, seller: tuple[str, tuple[str, ...]], days: Any, as_of: datetime = AS_OF) -> Parsed:
-    account, shops = seller
+    account, countries = seller
     first, last = days or (None, None)
-    return parse(report, account, shops, first, last, as_of)
+    return parse(report, account, countries, first, last, as_of)
 
 
 def rows_of(report: str, seller: Any, days: Any, as_of: datetime = AS_OF) -> list[dict[str, Any]]:
@@ -86,16 +86,16 @@ def test_shipments_are_the_shipped_fba_items_of_the_orders(seller: Any) -> None:
     items = [row for row in rows_of("all_orders", seller, days) if row["fulfillment_channel"] == "Amazon"]
     names = ("amazon_order_id", "sku", "asin", "currency", "item_price", "item_tax", "ship_city")
 
-    def told(row: dict[str, Any], quantity: str) -> tuple[Any, ...]:
+    def known(row: dict[str, Any], quantity: str) -> tuple[Any, ...]:
         return (*(row.get(name) for name in names if name != "asin"), row[quantity])
 
     shipped = Counter(
-        told(row, "quantity")
+        known(row, "quantity")
         for row in items
         if row["order_status"] == "Shipped" and DAYS[0] <= row["last_updated_date"].date() <= DAYS[1]
     )
     assert shipped == Counter(
-        told(row, "quantity_shipped") for row in rows_of("fulfilled_shipments", seller, DAYS)
+        known(row, "quantity_shipped") for row in rows_of("fulfilled_shipments", seller, DAYS)
     )
 
 
@@ -109,19 +109,19 @@ def test_promotions_are_those_of_the_shipments_and_only_of_north_america() -> No
     }
     assert sum(sums.values()) == sum(given.values())
 
-    def told(amounts: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    def known(amounts: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """Without shipments across a border, which come without an id."""
         return {item: amount for item, amount in amounts.items() if amount and not item.startswith("none")}
 
-    assert told(sums) == told(given)
+    assert known(sums) == known(given)
 
     def nameless(amounts: Mapping[str, Decimal]) -> list[Decimal]:
         return sorted(amount for item, amount in amounts.items() if amount and item.startswith("none"))
 
     assert nameless(sums) == nameless(given)
     assert nameless(given)
-    shops = spec_of("shipment_promotions").marketplaces
-    assert not set(EU[1]) & set(shops)
+    countries = spec_of("shipment_promotions").marketplaces
+    assert not set(EU[1]) & set(countries)
 
 
 def test_rows_of_the_last_hours_come_later() -> None:
@@ -262,12 +262,12 @@ def test_overage_is_charged_in_rare_months_only() -> None:
     for month in range(1, 13):
         first = date(2026, month, 1)
         last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-        for account, shops in (NA, EU):
-            slice_ = slice_of("overage_fees", account, shops, first, last, as_of)
+        for account, countries in (NA, EU):
+            slice_ = slice_of("overage_fees", account, countries, first, last, as_of)
             if document_of(slice_, as_of) is None:
                 continue
             charged += 1
-            parsed = parse("overage_fees", account, shops, first, last, as_of)
+            parsed = parse("overage_fees", account, countries, first, last, as_of)
             assert_documented(parsed)
             for row in parsed.rows:
                 assert row["overage_volume"] == row["storage_usage_volume"] - row["storage_limit_volume"] > 0

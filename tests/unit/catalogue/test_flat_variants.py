@@ -1,4 +1,4 @@
-"""How a report looks for another account or in another shop: other words, quotes, headers and dates."""
+"""How a report differs by account and marketplace: other words, quotes, headers and dates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.catalogue import request_facts
-from support.samples import CREATED, SHOPS, Sample, sample_of
+from support.samples import COUNTRIES, CREATED, Sample, sample_of
 
 from amazon_sandbox.reports.transforms import apply
 from sellerops.calendar.slices import Slice
@@ -26,9 +26,11 @@ FLAT = [spec for spec in load_specs()[0] if spec.format.kind in ("tsv", "csv")]
 
 
 class Read:
-    """The rows of a document by a spec of the catalogue, as a shop's."""
+    """The rows of a marketplace's document, read with a spec of the catalogue."""
 
-    def __init__(self, report: str, content: str | bytes, shop: str = "US", charset: str = "utf-8") -> None:
+    def __init__(
+        self, report: str, content: str | bytes, country: str = "US", charset: str = "utf-8"
+    ) -> None:
         spec = load_spec(report)
         (table,) = spec.tables.values()
         self.rejects: list[RowReject] = []
@@ -37,7 +39,7 @@ class Read:
             io.BytesIO(content if isinstance(content, bytes) else content.encode(charset)),
             file_format=spec.format,
             slice_=Slice(
-                spec.source, report, "a", marketplace(shop).region, (shop,), "l", "UTC",
+                spec.source, report, "a", marketplace(country).region, (country,), "l", "UTC",
                 first_day="2026-01-01", last_day="2026-12-31",
             ),
             on_reject=self.rejects.append,
@@ -97,33 +99,36 @@ EARLY = date(2026, 1, 3)
 
 
 @pytest.mark.parametrize(
-    ("shop", "written"),
+    ("country", "written"),
     [
         ("US", ["2/13/26", "1/3/26"]),
         ("US", ["02/13/2026", "01/03/2026"]),
-        *((shop, ["13/2/26", "3/1/26"]) for shop in ("GB", "CA", "FR", "IT", "ES", "MX", "BR", "AU", "IN")),
-        *((shop, ["13-02-2026", "03-01-2026"]) for shop in ("NL", "BE", "SG")),
-        *((shop, ["13.02.26", "03.01.2026"]) for shop in ("DE", "PL", "TR", "US")),
+        *(
+            (country, ["13/2/26", "3/1/26"])
+            for country in ("GB", "CA", "FR", "IT", "ES", "MX", "BR", "AU", "IN")
+        ),
+        *((country, ["13-02-2026", "03-01-2026"]) for country in ("NL", "BE", "SG")),
+        *((country, ["13.02.26", "03.01.2026"]) for country in ("DE", "PL", "TR", "US")),
         ("JP", ["26/2/13", "26/1/3"]),
         ("JP", ["2026/02/13", "2026/01/03"]),
         ("SE", ["2026-02-13", "2026-01-03"]),
     ],
 )
-def test_the_marketplace_decides_the_order_of_day_and_month(shop: str, written: list[str]) -> None:
+def test_the_marketplace_decides_the_order_of_day_and_month(country: str, written: list[str]) -> None:
     lines = "".join(f"{text}\t2\tlate\t\t1-{n}\ta@x.example\n" for n, text in enumerate(written))
-    read = Read("seller_feedback", FEEDBACK + lines, shop)
+    read = Read("seller_feedback", FEEDBACK + lines, country)
     assert not read.rejects and read.column("date") == [DAY, EARLY]
 
 
-@pytest.mark.parametrize(("shop", "written"), [("US", "13/2/26"), ("GB", "2/13/26"), ("ZA", "10/2/11")])
-def test_a_date_of_another_order_or_two_readings_is_never_guessed(shop: str, written: str) -> None:
-    read = Read("seller_feedback", f"{FEEDBACK}{written}\t2\tlate\t\t1-1\ta@x.example\n", shop)
+@pytest.mark.parametrize(("country", "written"), [("US", "13/2/26"), ("GB", "2/13/26"), ("ZA", "10/2/11")])
+def test_a_date_of_another_order_or_two_readings_is_never_guessed(country: str, written: str) -> None:
+    read = Read("seller_feedback", f"{FEEDBACK}{written}\t2\tlate\t\t1-1\ta@x.example\n", country)
     assert [reject.column_name for reject in read.rejects] == ["date"]
 
 
 def test_every_marketplace_has_its_order_of_dates() -> None:
-    for shop in all_marketplaces().values():
-        assert shop.dates and set(shop.dates) <= {"dmy", "mdy", "ymd"}, shop.code
+    for country in all_marketplaces().values():
+        assert country.dates and set(country.dates) <= {"dmy", "mdy", "ymd"}, country.code
 
 
 LISTINGS = (
@@ -170,7 +175,8 @@ def test_words_for_nothing_are_null_in_every_typed_column(spec: Any, word: str) 
     """Of each flat table the first column of each type that a row can do without."""
     import pyarrow as pa
 
-    from sellerops.formats.casts import ValueRules, cast_column
+    from sellerops.formats.casts import cast_column
+    from sellerops.formats.value_rules import ValueRules
 
     for table in spec.tables.values():
         for kind in {column.type for column in table.read_columns.values()} - {ColumnType.TEXT}:
@@ -214,7 +220,7 @@ def free_text(spec: ReportSpec, header: list[str], *, is_inner: bool) -> str | N
     return None
 
 
-@pytest.mark.parametrize("account", SHOPS)
+@pytest.mark.parametrize("account", COUNTRIES)
 @pytest.mark.parametrize("spec", CREATED_FLAT, ids=lambda spec: spec.name)
 def test_every_flat_report_is_the_same_however_an_account_has_it(spec: ReportSpec, account: str) -> None:
     sample = sample_of(spec, account)
@@ -253,7 +259,7 @@ def test_the_local_amazon_writes_the_dialects_of_its_accounts() -> None:
     """Else the catalogue's own tests would never meet them."""
     seen: set[str] = set()
     for spec in CREATED_FLAT:
-        for account in SHOPS:
+        for account in COUNTRIES:
             if sample := sample_of(spec, account):
                 header, _, body = sample.content.partition(b"\r\n")
                 names = header.decode("latin-1")

@@ -8,13 +8,13 @@ from unittest.mock import patch
 
 import pytest
 from support.catalogue import request_facts
-from support.samples import CREATED, SHOPS, sample_of
+from support.samples import COUNTRIES, CREATED, sample_of
 
 from sellerops.formats import json_stream, open_rows, tree_rows
 from sellerops.formats.json_splitting import Block, Splitter
 from sellerops.settings.specs import ReportSpec
 
-# A column's value depends on more than its place, or rows stand in lists of others: read from dicts.
+# Reports read from dicts: a column depends on more than its path, or rows are nested in other rows.
 # Campaigns have many keys the spec does not name, and each is new once.
 WITHOUT_STRUCTS = {"ad_groups", "ads", "campaigns", "coupons", "promotions"}
 JSON = [spec for spec in CREATED if spec.format.kind in ("json", "jsonl")]
@@ -24,11 +24,11 @@ JSON = [spec for spec in CREATED if spec.format.kind in ("json", "jsonl")]
 def test_ordinary_documents_are_read_by_the_block(spec: ReportSpec) -> None:
     taken: list[bool] = []
     by_structs: list[bool] = []
-    told, read_whole = Splitter.told, tree_rows.TreeReader._read_whole
+    real_record, read_whole = Splitter.record, tree_rows.TreeReader._read_whole
 
-    def tell(self: Splitter, end: int, *, is_taken: bool) -> None:
+    def record(self: Splitter, end: int, *, is_taken: bool) -> None:
         taken.append(is_taken)
-        told(self, end, is_taken=is_taken)
+        real_record(self, end, is_taken=is_taken)
 
     def read(self: tree_rows.TreeReader, block: Block, first: int) -> Any:
         texts = read_whole(self, block, first)
@@ -36,12 +36,12 @@ def test_ordinary_documents_are_read_by_the_block(spec: ReportSpec) -> None:
             by_structs.append(texts is not None)
         return texts
 
-    sample = next(sample for account in SHOPS if (sample := sample_of(spec, account)))
+    sample = next(sample for account in COUNTRIES if (sample := sample_of(spec, account)))
     # Small, so that a sandbox's document has many blocks.
     with (
         patch.object(json_stream, "CHUNK", 1500),
         patch.object(tree_rows, "BATCH_ITEMS", 2),
-        patch.object(Splitter, "told", tell),
+        patch.object(Splitter, "record", record),
         patch.object(tree_rows.TreeReader, "_read_whole", read),
     ):
         for table in spec.tables.values():

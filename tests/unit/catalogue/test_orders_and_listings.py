@@ -15,10 +15,10 @@ DAY = date(2026, 11, 5)
 WEEK = (date(2026, 11, 1), date(2026, 11, 7))
 
 
-@pytest.mark.parametrize(("account", "shops"), [NA, EU])
-def test_xml_and_flat_file_tell_the_same_orders(account: str, shops: tuple[str, ...]) -> None:
-    flat = parse("all_orders", account, shops, DAY, DAY, AS_OF)
-    xml = parse("orders_xml", account, shops, DAY, DAY, AS_OF)
+@pytest.mark.parametrize(("account", "countries"), [NA, EU])
+def test_xml_and_flat_file_tell_the_same_orders(account: str, countries: tuple[str, ...]) -> None:
+    flat = parse("all_orders", account, countries, DAY, DAY, AS_OF)
+    xml = parse("orders_xml", account, countries, DAY, DAY, AS_OF)
     assert_documented(xml, absent=xml.stream.drift.missing)  # a day may have no gift wraps
     same = ("amazon_order_id", "sku", "asin", "order_status", "quantity", "ship_city", "purchase_date")
     assert _counted(flat.rows, same) == _counted(xml.rows, same)
@@ -27,10 +27,10 @@ def test_xml_and_flat_file_tell_the_same_orders(account: str, shops: tuple[str, 
         assert sums[0] == sums[1], column
 
 
-@pytest.mark.parametrize(("account", "shops"), [NA, EU])
-def test_orders_by_purchase_date_are_the_orders_bought_then(account: str, shops: tuple[str, ...]) -> None:
-    bought = parse("orders_by_purchase_date", account, shops, DAY, DAY, AS_OF)
-    touched = parse("all_orders", account, shops, DAY, DAY + timedelta(days=12), AS_OF)
+@pytest.mark.parametrize(("account", "countries"), [NA, EU])
+def test_orders_by_purchase_date_are_the_orders_bought_then(account: str, countries: tuple[str, ...]) -> None:
+    bought = parse("orders_by_purchase_date", account, countries, DAY, DAY, AS_OF)
+    touched = parse("all_orders", account, countries, DAY, DAY + timedelta(days=12), AS_OF)
     assert_documented(bought, absent=bought.stream.drift.missing)
     assert {row["purchase_date"].date() for row in bought.rows} == {DAY}
     same = ("amazon_order_id", "sku", "order_status", "item_price", "last_updated_date")
@@ -38,15 +38,15 @@ def test_orders_by_purchase_date_are_the_orders_bought_then(account: str, shops:
     assert _counted(bought.rows, same) == _counted(of_the_day, same)
 
 
-@pytest.mark.parametrize(("account", "shop"), [("northwind_na", "US"), ("northwind_eu", "DE")])
-def test_open_and_inactive_listings_are_all_listings(account: str, shop: str) -> None:
-    every = parse("listings_all", account, [shop], None, None, AS_OF)
+@pytest.mark.parametrize(("account", "country"), [("northwind_na", "US"), ("northwind_eu", "DE")])
+def test_open_and_inactive_listings_are_all_listings(account: str, country: str) -> None:
+    every = parse("listings_all", account, [country], None, None, AS_OF)
     assert_documented(every)
     status = {row["seller_sku"]: row["status"] for row in every.rows}
-    opened = parse("listings_open", account, [shop], None, None, AS_OF)
+    opened = parse("listings_open", account, [country], None, None, AS_OF)
     assert_documented(opened)
     assert {row["sku"] for row in opened.rows} == {sku for sku, said in status.items() if said == "Active"}
-    stock = parse("fba_manage_inventory", account, [shop], None, None, AS_OF)
+    stock = parse("fba_manage_inventory", account, [country], None, None, AS_OF)
     own = {row["seller_sku"] for row in every.rows if row["fulfillment_channel"] == "DEFAULT"}
     sellable = {row["sku"] for row in stock.rows if row["afn_fulfillable_quantity"]}
     assert {sku for sku, said in status.items() if said == "Active"} == own | (sellable & set(status))

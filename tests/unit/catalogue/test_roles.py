@@ -38,8 +38,8 @@ def test_the_roles_are_those_that_amazon_states() -> None:
         stated = {row["report_type"]: row["roles"] for row in csv.DictReader(file) if row["roles"]}
     known = [spec for spec in SPECS if spec.report_type in stated]
     assert len(known) > 40
-    told = {spec.name: words(spec.role) for spec in known}
-    assert told == {spec.name: words(stated[spec.report_type]) for spec in known}
+    explained = {spec.name: words(spec.role) for spec in known}
+    assert explained == {spec.name: words(stated[spec.report_type]) for spec in known}
 
 
 def test_the_page_of_reports_lists_what_to_ask_amazon_for() -> None:
@@ -53,11 +53,11 @@ def test_the_page_of_reports_lists_what_to_ask_amazon_for() -> None:
 @pytest.mark.parametrize("name", ["sales_and_traffic", "settlements", "awd_inventory", "sp_campaigns"])
 def test_a_refusal_names_role_and_marketplace(name: str) -> None:
     spec = load_spec(name)
-    told = explain_refusal(spec, SLICE, REFUSED)
-    assert spec.role in told.cause
-    assert "US of account northwind_na" in told.cause
-    assert told.details["role"] == spec.role
-    assert explain_refusal(spec, SLICE, told) is told, "an explanation is not explained again"
+    explained = explain_refusal(spec, SLICE, REFUSED)
+    assert spec.role in explained.cause
+    assert "US of account northwind_na" in explained.cause
+    assert explained.details["role"] == spec.role
+    assert explain_refusal(spec, SLICE, explained) is explained, "an explanation is not explained again"
 
 
 def test_only_a_refusal_is_explained() -> None:

@@ -22,8 +22,7 @@ from sellerops.destinations.postgres.catalog import refuse_mismatched_table
 from sellerops.destinations.postgres.ddl import ensure_table, existing_columns
 from sellerops.destinations.postgres.shape import PERSONAL_SUFFIX, Shape, column, identifiers
 from sellerops.destinations.postgres.writes import Write
-from sellerops.settings.specs import ColumnType, ReportSpec, TableSpec, WriteDisposition
-from sellerops.settings.specs.model import Column
+from sellerops.settings.specs import Column, ColumnType, ReportSpec, TableSpec, WriteDisposition
 from sellerops.views import views_over
 from sellerops.views.postgres import detach_views, refresh_views, view_names
 

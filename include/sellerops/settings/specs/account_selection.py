@@ -1,4 +1,4 @@
-"""Which accounts a report is collected for."""
+"""Selects the accounts a report is collected for."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 from sellerops.base.errors import SpecError
 from sellerops.settings.accounts import Account
-from sellerops.settings.specs.model import ReportSpec
+from sellerops.settings.specs.report import ReportSpec
 
 
 def accounts_for(spec: ReportSpec, accounts: Mapping[str, Account]) -> tuple[Account, ...]:
-    """The accounts that the spec is for and that sell in one of its marketplaces.
+    """The accounts that match the spec and sell in one of its marketplaces.
 
-    Raises SpecError when there is none.
+    Raises SpecError if there is none.
     """
     chosen = tuple(
         account
@@ -21,12 +21,12 @@ def accounts_for(spec: ReportSpec, accounts: Mapping[str, Account]) -> tuple[Acc
         if spec.source in account.sources
         and (spec.accounts == "all" or account.id in spec.accounts)
         and (
-            spec.marketplaces == "all" or any(shop.code in spec.marketplaces for shop in account.marketplaces)
+            spec.marketplaces == "all" or any(each.code in spec.marketplaces for each in account.marketplaces)
         )
     )
     if not chosen:
         raise SpecError(
-            f"no account that is collected from {spec.source} has a shop in these marketplaces.",
+            f"no account with source {spec.source} sells in these marketplaces.",
             where=f"{spec.path}, key `marketplaces`",
             remedy="Add the account, or the source to its `sources`, in config/accounts.yaml; or correct "
             "`marketplaces` or `accounts`.",
@@ -35,7 +35,7 @@ def accounts_for(spec: ReportSpec, accounts: Mapping[str, Account]) -> tuple[Acc
 
 
 def refuse_unknown_accounts(spec: ReportSpec, accounts: Mapping[str, Account]) -> None:
-    """Raise SpecError when the spec names an account that does not exist."""
+    """Raise SpecError if the spec names an unknown account."""
     for name in () if spec.accounts == "all" else spec.accounts:
         if name not in accounts:
             guess = difflib.get_close_matches(name, accounts, n=1)

@@ -1,4 +1,4 @@
-"""Where the rows of reports go, by family and account: ``config/destinations.yaml``."""
+"""Routes rows to destinations by family, report and account: ``config/destinations.yaml``."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ FILE = "destinations.yaml"
 
 
 def check_destinations(names: tuple[str, ...]) -> tuple[str, ...]:
-    """``names`` as they are. Raises ValueError naming one that is unknown or named twice."""
+    """Returns ``names`` unchanged. Raises ValueError for an unknown or repeated one."""
     unknown = [name for name in names if name not in DESTINATIONS]
     if unknown:
-        raise ValueError(f"there is no destination {unknown[0]!r}; there are {', '.join(DESTINATIONS)}")
+        raise ValueError(f"unknown destination {unknown[0]!r}; known: {', '.join(DESTINATIONS)}")
     if len(set(names)) != len(names):
-        raise ValueError("a destination is named twice")
+        raise ValueError("a destination is listed twice")
     return names
 
 
@@ -36,7 +36,7 @@ Destinations = Annotated[Names, AfterValidator(check_destinations), Field(min_le
 
 
 class DestinationRule(BaseModel):
-    """Where rows go for these families, reports and accounts; what is not named is all of them."""
+    """The destinations for these families, reports and accounts; an empty field matches all."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -53,9 +53,9 @@ class _File(BaseModel):
 
 
 def read_rules(files: Files, path: Path) -> tuple[DestinationRule, ...]:
-    """The rules in their order; none where there is no file.
+    """The rules in order; none if the file does not exist.
 
-    Raises ConfigurationError naming file, key and remedy.
+    Raises ConfigurationError with file, key and remedy.
     """
     content = files.yaml_or_nothing(path)
     try:
@@ -72,7 +72,7 @@ def read_rules(files: Files, path: Path) -> tuple[DestinationRule, ...]:
 
 
 def rules_of(rules: Iterable[DestinationRule], *, family: str, report: str) -> tuple[DestinationRule, ...]:
-    """The rules that can apply to a report, in their order."""
+    """The rules that can apply to a report, in order."""
     return tuple(
         rule
         for rule in rules
@@ -84,11 +84,11 @@ def unknown_names(
     rules: Iterable[DestinationRule], *, families: Collection[str], reports: Collection[str],
     accounts: Collection[str], path: Path,
 ) -> list[ConfigurationError]:  # fmt: skip
-    """What the rules name that does not exist, an error each: such a rule never applies."""
+    """An error for each unknown name in the rules: such a rule never applies to it."""
     known = {"families": families, "reports": reports, "accounts": accounts}
     return [
         ConfigurationError(
-            f"there is no {name!r} among the {kind}, so the rule does not apply to it.",
+            f"unknown name {name!r} in `{kind}`: the rule has no effect for it.",
             where=f"{shown(path)}, key `rules.{number}.{kind}`",
             remedy=_remedy(name, existing),
         )

@@ -1,4 +1,4 @@
-"""Types of columns as Postgres names them."""
+"""Postgres types of column types."""
 
 from __future__ import annotations
 

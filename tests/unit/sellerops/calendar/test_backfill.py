@@ -15,8 +15,7 @@ from sellerops.planning.proposals import proposals_for
 from sellerops.rate_limits import OperationLimit, RateLimitConfig, ReportTypeLimit, load_rate_limits
 from sellerops.settings.accounts import Account
 from sellerops.settings.marketplaces import marketplace
-from sellerops.settings.specs import PeriodKind, load_spec
-from sellerops.settings.specs.model import Split
+from sellerops.settings.specs import PeriodKind, Split, load_spec
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ACCOUNT = Account("shop", "NA", (marketplace("US"), marketplace("CA")), "amazon_sp_shop")

@@ -16,8 +16,7 @@ from sellerops.destinations.collapse import (
     has_collapsed,
 )
 from sellerops.destinations.plausibility import Figure, total_of_rows
-from sellerops.settings.specs import load_specs
-from sellerops.settings.specs.model import CollapseRules
+from sellerops.settings.specs import CollapseRules, load_specs
 
 RULES = CollapseRules(rows=10, usual=50, below=0.1)
 DAY = date(2026, 11, 20)

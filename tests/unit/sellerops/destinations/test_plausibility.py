@@ -9,8 +9,7 @@ import pytest
 
 from amazon_sandbox.simulation import Simulation
 from sellerops.destinations.plausibility import Figure, Total, describe, is_implausible, weekdays_before
-from sellerops.settings.specs import load_spec
-from sellerops.settings.specs.model import QuarantineRules
+from sellerops.settings.specs import QuarantineRules, load_spec
 
 DAY = date(2026, 11, 20)
 RULES = QuarantineRules(measure="units", below=0.25, minimum=20)

@@ -1,4 +1,4 @@
-"""What an export file may say, and what it is told when it says something else."""
+"""What an export file may contain, and the errors for anything else."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
     ("more", "words"),
     [
         ("colums: [a]", "unknown key 'colums'. Next: Did you mean 'columns'"),
-        ("name: other", "`name` is not written"),
+        ("name: other", "`name` must not be set"),
         ("query: SELECT 1", "either `table` or `query`"),
         ("mode: append", "`mode: append` and `append_only`"),
         ("append_only: [day]", "`mode: append` and `append_only`"),
@@ -70,7 +70,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("columns: [Day]", "snake_case"),
         ("columns: [{day: Day}]", "key `columns`"),
         ("1: x", "sales.yaml"),
-        ("schedule: {cron: '0 7 * *', timezone: UTC}", "no cron expression"),
+        ("schedule: {cron: '0 7 * *', timezone: UTC}", "not a cron expression"),
         ("after: [sales]", "write <source>.<table>"),
         ("destination: redshift", "key `destination`"),
         ("retries: 0", "key `retries`"),
@@ -78,9 +78,9 @@ def test_a_whole_file(tmp_path: Path) -> None:
 )
 def test_a_wrong_key_is_named_with_its_remedy(tmp_path: Path, more: str, words: str) -> None:
     write(tmp_path, SOUND + more)
-    told = refusal(tmp_path)
-    assert words in told
-    assert "sales.yaml" in told
+    message = refusal(tmp_path)
+    assert words in message
+    assert "sales.yaml" in message
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_a_wrong_key_is_named_with_its_remedy(tmp_path: Path, more: str, words: 
         ("range: Data!A1", "range: A1", "such as Sales!A1"),
         ("range: Data!A1", "range: Data!A1:C9", "such as Sales!A1"),
         ("range: Data!A1", "", "the key 'range' is missing"),
-        ("a-spreadsheet-of-the-tests-0001", "my sheet", "no id of a spreadsheet"),
+        ("a-spreadsheet-of-the-tests-0001", "my sheet", "is not a spreadsheet id"),
         ("a-spreadsheet-of-the-tests-0001", "''", "`enabled: false`"),
         ("table: amazon_sp.sales_daily", "query: there_is_none.sql", "no file 'there_is_none.sql'"),
         ("table: amazon_sp.sales_daily", "query: ../../secret.sql", "no file"),
-        ("table: amazon_sp.sales_daily", "table: sales_daily; DROP TABLE x", "is no table"),
+        ("table: amazon_sp.sales_daily", "table: sales_daily; DROP TABLE x", "is not a table"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_remedy(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -109,9 +109,9 @@ def test_a_wrong_value_is_named_with_its_remedy(tmp_path: Path, old: str, new: s
 def test_personal_data_leave_only_when_the_spec_says_so_and_never_to_stay(tmp_path: Path, reads: str) -> None:
     text = SOUND.replace("table: amazon_sp.sales_daily", reads)
     write(tmp_path, text)
-    assert "only with `personal: true`" in refusal(tmp_path)
+    assert "set `personal: true`" in refusal(tmp_path)
     write(tmp_path, f"{text}personal: true\nmode: append\nappend_only: [order_id]\n")
-    assert "an append would keep them for good" in refusal(tmp_path)
+    assert "an append would keep the data for good" in refusal(tmp_path)
     write(tmp_path, f"{text}personal: true\n")
     assert load_export("sales", tmp_path).personal
 
@@ -122,7 +122,7 @@ def test_two_exports_never_share_a_sheet(tmp_path: Path) -> None:
     write(tmp_path, SOUND.replace("Data!", "Other!"), "third")
     specs, (failure,) = load_exports(tmp_path)
     assert [spec.name for spec in specs] == ["first", "third"]
-    assert "filled by first.yaml already" in str(failure.error)
+    assert "first.yaml already fills" in str(failure.error)
 
 
 def test_a_name_that_is_none_is_answered_with_the_nearest(tmp_path: Path) -> None:

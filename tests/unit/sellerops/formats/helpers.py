@@ -19,11 +19,11 @@ def table(columns: dict[str, Any], **settings: Any) -> TableSpec:
 
 
 def bench_slice(
-    *shops: str, first: str = "2026-11-01", last: str = "2026-11-30", timezone: str = "UTC"
+    *countries: str, first: str = "2026-11-01", last: str = "2026-11-30", timezone: str = "UTC"
 ) -> Slice:
-    shops = shops or ("US",)
+    countries = countries or ("US",)
     return Slice(
-        "amazon_sp", "report", "shop", "NA", shops, "label", timezone, first_day=first, last_day=last
+        "amazon_sp", "report", "shop", "NA", countries, "label", timezone, first_day=first, last_day=last
     )
 
 
@@ -36,7 +36,7 @@ class Read:
         spec: TableSpec,
         *,
         kind: str = "tsv",
-        shops: Sequence[str] = ("US",),
+        countries: Sequence[str] = ("US",),
         content_type: str | None = None,
         slice_: Slice | None = None,
         **settings: Any,
@@ -46,7 +46,7 @@ class Read:
             spec,
             io.BytesIO(content),
             file_format=FileFormat.model_validate({"kind": kind, **settings}),
-            slice_=slice_ or bench_slice(*shops),
+            slice_=slice_ or bench_slice(*countries),
             content_type=content_type,
             on_reject=self.rejects.append,
             where="the document",

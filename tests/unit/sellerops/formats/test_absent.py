@@ -1,4 +1,4 @@
-"""What stands in a key column that is empty."""
+"""The values that fill empty key columns."""
 
 from __future__ import annotations
 
@@ -72,10 +72,10 @@ def test_rows_that_go_to_the_database_as_text_are_the_same() -> None:
 @pytest.mark.parametrize(
     ("absent", "kind", "disposition", "says"),
     [
-        ("none", "integer", "replace", "no value of type integer"),
-        ("yes", "boolean", "replace", "a value for an empty field"),
-        ("none-{price}", "text", "replace", "names 'price'"),
-        ("none-{id}", "text", "replace", "names 'id'"),
+        ("none", "integer", "replace", "not a value of type integer"),
+        ("yes", "boolean", "replace", "must be a value"),
+        ("none-{price}", "text", "replace", "cannot use 'price'"),
+        ("none-{id}", "text", "replace", "cannot use 'id'"),
         ("none-{row}", "text", "merge", "name columns that never change"),
     ],
 )

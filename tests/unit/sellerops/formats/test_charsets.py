@@ -34,7 +34,7 @@ def test_declared_charsets_are_the_vendors_larger_sets(content_type: str | None,
 
 
 @pytest.mark.parametrize(
-    ("text", "charset", "content_type", "shop"),
+    ("text", "charset", "content_type", "country"),
     [
         (LATIN, "cp1252", "text/plain; charset=Cp1252", "US"),
         (LATIN, "cp1252", None, "DE"),
@@ -50,8 +50,10 @@ def test_declared_charsets_are_the_vendors_larger_sets(content_type: str | None,
         (HEADER + "a\tZażółć\nb\tx\n", "iso-8859-2", None, "PL"),
     ],
 )
-def test_text_is_read_as_it_was_written(text: str, charset: str, content_type: str | None, shop: str) -> None:
-    read = Read(text.encode(charset), SPEC, content_type=content_type, shops=(shop,))
+def test_text_is_read_as_it_was_written(
+    text: str, charset: str, content_type: str | None, country: str
+) -> None:
+    read = Read(text.encode(charset), SPEC, content_type=content_type, countries=(country,))
     assert read.rejects == []
     assert [f"{row['sku']}\t{row['name']}" for row in read.rows] == text.splitlines()[1:]
 
@@ -92,15 +94,15 @@ WESTERN = (
 
 
 @pytest.mark.parametrize("label", ["UTF-8", "Cp1252", "windows-31j", "ISO-8859-1", "klingon", None])
-@pytest.mark.parametrize("shop", ["US", "DE", "JP"])
+@pytest.mark.parametrize("country", ["US", "DE", "JP"])
 @pytest.mark.parametrize(
     ("text", "charset"),
     [(WESTERN, "cp1252"), (WESTERN, "utf-8"), (JAPANESE, "cp932"), (JAPANESE, "utf-8")],
     ids=["western cp1252", "western utf-8", "japanese cp932", "japanese utf-8"],
 )
-def test_a_label_that_lies_is_not_believed(text: str, charset: str, label: str | None, shop: str) -> None:
+def test_a_label_that_lies_is_not_believed(text: str, charset: str, label: str | None, country: str) -> None:
     content_type = f"text/plain; charset={label}" if label else "text/plain"
-    read = Read(text.encode(charset), SPEC, content_type=content_type, shops=(shop,))
+    read = Read(text.encode(charset), SPEC, content_type=content_type, countries=(country,))
     assert read.rejects == []
     assert [f"{row['sku']}\t{row['name']}" for row in read.rows] == text.splitlines()[1:]
 

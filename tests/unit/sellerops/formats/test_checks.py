@@ -24,7 +24,7 @@ def test_lines_that_add_up_pass() -> None:
         lines("1\t0,30\t", "1\t\t0,10", "1\t\t0,20", "2\t-5\t", "2\t\t-5,00"),
         SPEC,
         decimal="local",
-        shops=("DE",),
+        countries=("DE",),
     )
     assert len(read.rows) == 5
 

@@ -104,12 +104,12 @@ def test_known_headers_in_another_order_are_found_by_name() -> None:
 
 
 def test_fewer_columns_than_the_fixed_order_has_are_refused() -> None:
-    with pytest.raises(UnreadableDocument, match="5 columns where at least 6"):
+    with pytest.raises(UnreadableDocument, match="5 columns; the fixed order has at least 6"):
         feedback("a\tb\tc\td\te", "1\t2\t3\t4\t5\n")
 
 
 def test_a_known_header_at_another_place_contradicts_the_order() -> None:
-    with pytest.raises(UnreadableDocument, match="does not stand where `order_id` does"):
+    with pytest.raises(UnreadableDocument, match="not in the position of `order_id`"):
         feedback("order-id\tb\tc\td\te\tf")
     with pytest.raises(UnreadableDocument, match="required columns are missing"):
         feedback("new\tdate\trating\tcomments\tresponse\trater-email")

@@ -15,7 +15,7 @@ from unit.sellerops.formats.helpers import Read, bench_slice, table
 
 from sellerops.base.errors import DocumentDamaged, NotTheReport, UnreadableDocument
 from sellerops.formats import open_rows, tree_rows
-from sellerops.formats.json_stream import JsonUnits
+from sellerops.formats.json_units import JsonUnits
 from sellerops.formats.sniff import Document
 from sellerops.formats.trees import DecodedUnits
 from sellerops.settings.specs import FileFormat
@@ -129,8 +129,8 @@ def test_in_a_free_text_they_are_marked_and_the_row_stays() -> None:
         ),
         (b'{"report": {}}', UnreadableDocument, "no list `report.items`"),
         (b'{"report": {"items": {"childAsin": "a"}}}', UnreadableDocument, "no list"),
-        (b'{"report": {"items": [{"childAsin": "M\xfcsli"}]}}', UnreadableDocument, "no valid JSON"),
-        (b'{"report": oops}', UnreadableDocument, "no valid JSON"),
+        (b'{"report": {"items": [{"childAsin": "M\xfcsli"}]}}', UnreadableDocument, "not valid JSON"),
+        (b'{"report": oops}', UnreadableDocument, "not valid JSON"),
         (
             b'{"report": {"items": [{"sku": "a"}]}}',
             UnreadableDocument,

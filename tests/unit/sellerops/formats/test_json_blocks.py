@@ -1,4 +1,4 @@
-"""JSON read by the block gives what JSON read item by item gives, whatever stands in it."""
+"""JSON read by the block gives what JSON read item by item gives, whatever it contains."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from unit.sellerops.formats.helpers import bench_slice, table
 
 from sellerops.base.errors import SellerOpsError
-from sellerops.formats import RowReject, json_stream, open_rows, tree_rows
-from sellerops.formats import json_splitting as json_pieces
-from sellerops.formats.casts import JSON_DECIMAL, ValueRules, cast_column
+from sellerops.formats import RowReject, json_splitting, json_stream, open_rows, tree_rows
+from sellerops.formats.casts import cast_column
 from sellerops.formats.rows import RowStream, TextRows
+from sellerops.formats.value_rules import JSON_DECIMAL, ValueRules
 from sellerops.settings.specs import FileFormat, TableSpec
 
 COLUMNS: dict[str, Any] = {
@@ -189,7 +189,7 @@ def small_blocks(size: int = 200, batch: int = 2, most_refused: int = 1000) -> I
     with (
         patch.object(json_stream, "CHUNK", size),
         patch.object(tree_rows, "BATCH_ITEMS", batch),
-        patch.object(json_pieces, "MOST_REFUSED", most_refused),
+        patch.object(json_splitting, "MOST_REFUSED", most_refused),
     ):
         yield
 
@@ -244,13 +244,13 @@ def documents(draw: st.DrawFn, shape: str, odd: list[str] = ODD, most: int = 25)
 def same(shape: str, content: bytes, size: int, batch: int) -> None:
     plain = item_by_item(shape, content, batch=batch)
     with small_blocks(size, batch):
-        found, told = outcome(shape, content), outcome(shape, content, as_text=True)
-    assert found.error == told.error == plain.error
+        found, as_texts = outcome(shape, content), outcome(shape, content, as_text=True)
+    assert found.error == as_texts.error == plain.error
     if plain.error:
         return
     assert found == plain
-    assert sorted(map(repr, map(_sorted, told.rows))) == sorted(map(repr, map(_sorted, plain.rows)))
-    assert told.rejects == plain.rejects
+    assert sorted(map(repr, map(_sorted, as_texts.rows))) == sorted(map(repr, map(_sorted, plain.rows)))
+    assert as_texts.rejects == plain.rejects
 
 
 def _sorted(row: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -272,7 +272,7 @@ def test_what_is_no_json_ends_in_the_same_error(shape: str, data: st.DataObject,
     broken = data.draw(documents(shape, BROKEN))
     end = data.draw(st.integers(0, len(sound)))
     damages = [broken, sound[:end]]
-    # Of two defects the one that is read first is told, and blocks are read further ahead.
+    # Of two defects the one read first is reported, and blocks are read further ahead.
     if not item_by_item(shape, sound).error:
         damages.append(sound[:end] + b"\xff" + sound[end:])
     for damaged in damages:

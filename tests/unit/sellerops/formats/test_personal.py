@@ -161,8 +161,8 @@ def test_they_are_cut_out_of_lines_that_are_handed_on_as_text(end: str) -> None:
     assert [rows.columns for rows in texts] == [
         ("amazon_order_id", "last_updated_date", "sku", "asin", "sales_channel", "new_thing")
     ]
-    told = pa.concat_arrays([rows.lines for rows in texts]).cast(pa.string()).to_pylist()
-    assert told == [f"O-{n}\t2026-11-20T10:00:00+00:00\tS\tA\tAmazon.com\tx{n}{end}" for n in range(3)]
+    lines = pa.concat_arrays([rows.lines for rows in texts]).cast(pa.string()).to_pylist()
+    assert lines == [f"O-{n}\t2026-11-20T10:00:00+00:00\tS\tA\tAmazon.com\tx{n}{end}" for n in range(3)]
 
 
 def test_they_are_not_among_typed_rows_nor_rejected_ones() -> None:
@@ -180,7 +180,7 @@ def test_they_are_not_among_typed_rows_nor_rejected_ones() -> None:
 
 
 def test_a_line_hash_confirms_no_guess_of_them() -> None:
-    """Rows without a key are told apart by a hash of what is stored."""
+    """Rows without a key are identified by a hash of what is stored."""
     spec = load_spec("fba_customer_returns")
     slice_ = replace(SLICE, report=spec.name)
     hashes = []

@@ -1,4 +1,4 @@
-"""Flat files that may quote: the file tells whether it does, and sloppy quotes lose nothing."""
+"""Flat files that may be quoted: the file shows whether it is, and sloppy quotes lose nothing."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_truncated_file_is_damaged(cut: bytes) -> None:
 
 def test_other_charsets_and_trailing_columns() -> None:
     text = 'sku,name,n,\n"a","Müsli, groß",1,\n'
-    read = Read(text.encode("cp1252"), SPEC, kind="csv", shops=("DE",))
+    read = Read(text.encode("cp1252"), SPEC, kind="csv", countries=("DE",))
     assert read.column("name") == ["Müsli, groß"] and not read.stream.drift.added
 
 

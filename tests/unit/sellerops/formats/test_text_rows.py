@@ -1,4 +1,4 @@
-"""Rows handed on as text say what the typed ones say, whatever stands in them."""
+"""Rows passed on as text have the same values as typed rows, whatever they contain."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def test_rows_of_nested_lists_have_their_parents_values() -> None:
 
 
 def test_what_every_row_needs_may_not_stand_behind_the_rows() -> None:
-    with pytest.raises(UnreadableDocument, match="stands behind the rows"):
+    with pytest.raises(UnreadableDocument, match="comes after the rows"):
         Read(document(promotion("p", "a"), first=False), PRODUCTS, kind="json")
 
 
@@ -114,8 +114,10 @@ LINES = table(
 )
 
 
-def line(shop: str, payload: Any) -> bytes:
-    return json.dumps({"request": {"marketplaceId": shop}, "answer": {"payload": payload}}).encode() + b"\n"
+def line(country: str, payload: Any) -> bytes:
+    return (
+        json.dumps({"request": {"marketplaceId": country}, "answer": {"payload": payload}}).encode() + b"\n"
+    )
 
 
 def test_each_line_is_a_document_and_rows_are_numbered_through() -> None:
@@ -182,7 +184,7 @@ def test_the_first_of_a_columns_paths_that_is_there_is_the_column() -> None:
 
 @pytest.mark.parametrize("text", ["a..b", "a[", "a[b", "a.", ".a", "a]b"])
 def test_what_is_no_path_is_told(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="is no path"):
+    with pytest.raises(ConfigurationError, match="is not a valid path"):
         split_path(text)
 
 
@@ -238,7 +240,7 @@ def test_an_envelope_without_messages_has_no_rows() -> None:
         (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', DocumentDamaged, "web page"),
         (b"<!DOCTYPE html><html></html>", DocumentDamaged, "web page"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', UnreadableDocument, "document type"),
-        (b"<a><b></a>", UnreadableDocument, "no valid XML"),
+        (b"<a><b></a>", UnreadableDocument, "not valid XML"),
         (b"<a><Order/><Order/></a>", UnreadableDocument, "no elements"),
         (envelope(ITEM.format("a", "1")), UnreadableDocument, "required columns are missing"),
     ],
@@ -354,7 +356,7 @@ def test_a_list_in_json_adds_in_the_same_way() -> None:
 
 
 def test_every_element_beside_the_rows_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="stands beside the rows"):
+    with pytest.raises(ConfigurationError, match="outside the row"):
         Read(
             b"<E/>",
             table({"a": {"from": "/Message.Order.Lines[*].x"}}, rows="Message.Order.Item"),

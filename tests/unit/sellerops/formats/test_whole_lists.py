@@ -16,7 +16,7 @@ from sellerops.formats import RowStream, open_rows
 from sellerops.formats.names import snake_case
 from sellerops.formats.rows import Rows, TextRows
 from sellerops.settings.specs import ReportSpec, load_specs
-from sellerops.settings.specs.model import camel_case
+from sellerops.settings.specs.columns import camel_case
 
 YAML = """
 report_type: spCampaigns
@@ -90,25 +90,25 @@ def test_an_empty_list_has_no_rows_and_anything_else_is_no_document(tmp_path: Pa
     spec = spec_of(tmp_path)
     assert Read(spec, "[]").stream.rows_in_file == 0
     assert Read(spec, " null ").stream.rows_in_file == 0
-    with pytest.raises(UnreadableDocument, match="it is no list"):
+    with pytest.raises(UnreadableDocument, match="it is not a list"):
         Read(spec, '{"page": {"rows": []}}')
     with pytest.raises(NotTheReport, match="401: Unauthorized"):
         Read(spec, '{"code": "401", "details": ["Unauthorized"]}')
     with pytest.raises(DocumentDamaged, match="ends early"):
         Read(spec, json.dumps([ROW, ROW])[:-20])
-    with pytest.raises(UnreadableDocument, match="follows the end"):
+    with pytest.raises(UnreadableDocument, match="more text after the end"):
         Read(spec, json.dumps([ROW]) + "[]")
 
 
 def test_facts_stand_in_every_row_and_unknown_ones_are_null(tmp_path: Path) -> None:
     spec = spec_of(tmp_path)
-    told = Read(spec, json.dumps([ROW, {**ROW, "date": "2026-11-03"}]), FACTS)
-    assert [row["profile_id"] for row in told.rows] == ["3141592653589793238"] * 2
-    assert [row["budget_limit"] for row in told.rows] == [Decimal("10.50")] * 2
-    assert "timezone" not in told.rows[0]
+    read = Read(spec, json.dumps([ROW, {**ROW, "date": "2026-11-03"}]), FACTS)
+    assert [row["profile_id"] for row in read.rows] == ["3141592653589793238"] * 2
+    assert [row["budget_limit"] for row in read.rows] == [Decimal("10.50")] * 2
+    assert "timezone" not in read.rows[0]
     assert [row["profile_id"] for row in Read(spec, json.dumps([ROW])).rows] == [None]
-    assert told.stream.drift.missing == ["ecp_add_to_cart"]
-    with pytest.raises(UnreadableDocument, match="'limit' is no decimal"):
+    assert read.stream.drift.missing == ["ecp_add_to_cart"]
+    with pytest.raises(UnreadableDocument, match="'limit' is not a valid decimal"):
         Read(spec, json.dumps([ROW]), {"limit": "much"})
 
 
@@ -177,8 +177,12 @@ def test_camel_case_and_snake_case_are_each_others_reverse(header: str, name: st
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("kind: json, naming", "kind: jsonl, naming", "goes with `format.kind: json`"),
-        ("match_type: {type: text, absent", "match_type: {type: integer, absent", "no value of type integer"),
+        ("kind: json, naming", "kind: jsonl, naming", "needs `format.kind: json`"),
+        (
+            "match_type: {type: text, absent",
+            "match_type: {type: integer, absent",
+            "not a value of type integer",
+        ),
         ('rows: "[]"', 'rows: ""', "needs `rows`"),
         ("naming: camel", "naming: pascal", "naming"),
     ],

@@ -68,7 +68,7 @@ def test_without_a_declaration_the_download_says_it() -> None:
 
 
 def test_a_wide_character_may_be_cut_anywhere() -> None:
-    """A piece of the document ends in the middle of a character."""
+    """A chunk of the document ends in the middle of a character."""
     for shift in range(2):
         title = "x" * (65_536 - 90 + shift) + "日本語" * 100
         assert titles(document(title, "Shift_JIS").encode("cp932")) == [title]
@@ -78,12 +78,12 @@ def test_a_wide_character_may_be_cut_anywhere() -> None:
     "encoding", ["x-klingon", "rot13", "base64", "zlib", "idna", "unicode_escape", "undefined"]
 )
 def test_an_encoding_nobody_knows_is_named(encoding: str) -> None:
-    with pytest.raises(UnreadableDocument, match=f"'{encoding}', which is not known"):
+    with pytest.raises(UnreadableDocument, match=f"the unknown encoding '{encoding}'"):
         titles(document("plain", encoding).encode())
 
 
 def test_bytes_of_another_encoding_are_refused() -> None:
-    with pytest.raises(UnreadableDocument, match="encoding cp932, and its bytes are not"):
+    with pytest.raises(UnreadableDocument, match="encoding cp932, but its bytes do not match"):
         titles(document("x", "Shift_JIS").encode().replace(b"x<", b"\x81\x00<"))
 
 

@@ -88,8 +88,8 @@ def test_rules_go_before_defaults_and_the_reports_own_file_before_the_rules(root
     [
         ("  - {accounts: eu}", "rules.0.destinations", "required"),
         ("  - {destinations: []}", "rules.0.destinations", "at least 1"),
-        ("  - {destinations: bigqeury}", "rules.0.destinations", "there are postgres, bigquery"),
-        ("  - {destinations: [postgres, postgres]}", "rules.0.destinations", "named twice"),
+        ("  - {destinations: bigqeury}", "rules.0.destinations", "known: postgres, bigquery"),
+        ("  - {destinations: [postgres, postgres]}", "rules.0.destinations", "listed twice"),
         ("  - {account: eu, destinations: postgres}", "rules.0.account", "families, reports, accounts"),
         ("  accounts: eu", "rules", "tuple"),
     ],
@@ -109,7 +109,7 @@ def test_a_wrong_rule_is_one_error_that_names_file_key_and_remedy(
 
 def test_a_spec_does_not_write_rules_itself(root: Path) -> None:
     write(root, "plain", VALID + "destination_rules: []\n")
-    with pytest.raises(SpecError, match="not written in a spec") as caught:
+    with pytest.raises(SpecError, match="must not be set in a spec") as caught:
         load_spec("plain", root)
     assert "destinations.yaml" in caught.value.remedy
 
@@ -126,10 +126,10 @@ def test_names_that_do_not_exist_are_told_once(tmp_path: Path, monkeypatch: pyte
         "  - {families: brand_analytcs, destinations: postgres}\n"
         "  - {accounts: [northwind_na, northwind_uk], reports: all_ordres, destinations: bigquery}\n"
     )
-    told = [str(problem.error) for problem in report_problems()]
-    assert len(told) == 3
-    assert "rules.0.families" in told[0] and "Did you mean 'brand_analytics'?" in told[0]
-    assert "rules.1.reports" in told[1] and "Did you mean 'all_orders'?" in told[1]
-    assert "rules.1.accounts" in told[2] and "Did you mean" in told[2]
+    messages = [str(problem.error) for problem in report_problems()]
+    assert len(messages) == 3
+    assert "rules.0.families" in messages[0] and "Did you mean 'brand_analytics'?" in messages[0]
+    assert "rules.1.reports" in messages[1] and "Did you mean 'all_orders'?" in messages[1]
+    assert "rules.1.accounts" in messages[2] and "Did you mean" in messages[2]
     assert all(isinstance(problem.error, ConfigurationError) for problem in report_problems())
     assert {problem.file for problem in report_problems()} == {"destinations.yaml"}

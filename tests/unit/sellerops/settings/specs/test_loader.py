@@ -56,14 +56,14 @@ def test_a_name_travels_from_file_to_dag() -> None:
     [
         ("family:", "familiy:", "familiy", "Did you mean 'family'"),
         ("lookback: 3d", "loockback: 3d", "period.loockback", "Did you mean 'lookback'"),
-        ("lookback: 3d", "lookback: three", "period.lookback", "no duration"),
+        ("lookback: 3d", "lookback: three", "period.lookback", "not a duration"),
         (
             "timezone: UTC",
             "timezone: Amerika/Berlin",
             "schedule.timezone",
             "unknown time zone 'Amerika/Berlin'",
         ),
-        ('cron: "0 3 * * *"', 'cron: "0 3 * *"', "schedule", "no cron expression"),
+        ('cron: "0 3 * * *"', 'cron: "0 3 * *"', "schedule", "not a cron expression"),
         ("scope: account_region", "scope: account_region\nmarketplaces: [UK]", "marketplaces", "write GB"),
         (
             "primary_key: [reimbursement_id]",
@@ -79,11 +79,11 @@ def test_a_name_travels_from_file_to_dag() -> None:
             "decimal",
         ),
         ("amount_total: decimal", "Amount-Total: decimal", "tables.reimbursements", "snake_case"),
-        ("kind: range", "kind: listing", "(whole file)", "go together"),
+        ("kind: range", "kind: listing", "(whole file)", "need each other"),
         ("kind: tsv", "kind: json", "(whole file)", "`rows`"),
         ("family:", "destinations: [postgres, bigqeury]\nfamily:", "destinations", "postgres, bigquery"),
         ("family:", "destinations: []\nfamily:", "destinations", "at least 1"),
-        ("family:", "destinations: [postgres, postgres]\nfamily:", "destinations", "named twice"),
+        ("family:", "destinations: [postgres, postgres]\nfamily:", "destinations", "listed twice"),
     ],
 )
 def test_an_error_names_file_key_and_remedy(tmp_path: Path, old: str, new: str, key: str, says: str) -> None:
@@ -122,7 +122,7 @@ def test_a_table_has_one_owner(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("report_type: [", "not valid YAML"),
-        ("- a list", "no mapping"),
+        ("- a list", "not a mapping"),
         (VALID + "family: twice\n", "stands twice"),
         (VALID + "name: mine\n", "from the path"),
     ],

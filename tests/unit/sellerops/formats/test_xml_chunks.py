@@ -1,4 +1,4 @@
-"""Elements read many at once are what the event reader makes of them, whatever stands in the document."""
+"""Elements read many at once are what the event reader makes of them, whatever the document contains."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from unit.sellerops.formats.helpers import Read, table
 
 from sellerops.base.errors import LimitExceeded, SellerOpsError, UnreadableDocument
 from sellerops.base.limits import MAX_DEPTH
-from sellerops.formats import xml_chunks as xml_pieces
-from sellerops.formats import xml_encoding, xml_stream
+from sellerops.formats import xml_chunks, xml_encoding, xml_stream
 from sellerops.formats.sniff import Document
 from sellerops.formats.xml_chunks import ChunkParser
 from sellerops.formats.xml_stream import XmlUnits
@@ -24,13 +23,13 @@ ROWS = table({"sku": {"from": "k"}, "n": {"type": "integer", "from": "n"}}, rows
 
 
 @contextmanager
-def piece_size(size: int) -> Iterator[list[int]]:
-    """The size of a piece; gives how many elements each piece that was taken had."""
+def chunk_size(size: int) -> Iterator[list[int]]:
+    """Sets the size of a chunk; yields how many elements each accepted chunk had."""
     taken: list[int] = []
     real, chunk, head = ChunkParser.read, xml_stream.CHUNK, xml_encoding._HEAD
 
-    def read(pieces: ChunkParser, slice_: bytes) -> list[Any] | None:
-        found = real(pieces, slice_)
+    def read(parser: ChunkParser, chunk: bytes) -> list[Any] | None:
+        found = real(parser, chunk)
         if found is not None:
             taken.append(len(found))
         return found
@@ -52,7 +51,7 @@ class Slow(XmlUnits):
 
 
 def units(kind: type[XmlUnits], content: bytes, path: str, wanted: set[str]) -> tuple[list[Any], str]:
-    """Every part with what it stands in, and the error the reading ends with."""
+    """Every part with its enclosing objects, and the error that reading ends with."""
     rows = path.split(".")
     found: list[Any] = []
     try:
@@ -65,7 +64,7 @@ def units(kind: type[XmlUnits], content: bytes, path: str, wanted: set[str]) -> 
 
 
 def assert_same(content: bytes, path: str) -> None:
-    """The same parts and the same error. Before an error, what stands in its piece is not given by either."""
+    """The same parts and the same error. Neither reader yields parts of a chunk with an error."""
     fast, fast_error = units(XmlUnits, content, path, {"v"})
     slow, slow_error = units(Slow, content, path, {"v"})
     assert fast_error == slow_error
@@ -92,7 +91,7 @@ FLAT = "".join(f"<Order><k>{n}</k><n>{n}</n></Order>\n" for n in range(200))
     ids=["below the root", "one in each", "in one list", "in one list below", "beside others"],
 )
 def test_elements_that_follow_each_other_are_read_at_once(path: str, content: bytes) -> None:
-    with piece_size(400) as taken:
+    with chunk_size(400) as taken:
         fast = units(XmlUnits, content, path, {"v"})
     assert fast == units(Slow, content, path, {"v"}) and len(fast[0]) == 200
     assert sum(taken) > 170 and len(taken) > 5
@@ -153,28 +152,28 @@ def test_they_are_what_the_event_reader_makes_of_them(
     if broken:
         rows.insert(*broken)
     content = document("\n".join(rows), begin)[: -cut if cut else None]
-    with piece_size(size):
+    with chunk_size(size):
         assert_same(content, "Order")
         assert_same(content, "Order.k")
 
 
 def test_the_place_of_an_error_is_that_of_the_document() -> None:
     content = document(FLAT + "<Order><k></n></Order>")
-    with piece_size(400) as taken, pytest.raises(UnreadableDocument, match="line 201, column 12"):
+    with chunk_size(400) as taken, pytest.raises(UnreadableDocument, match="line 201, column 12"):
         Read(content, ROWS, kind="xml")
     assert len(taken) > 5
 
 
 def test_the_limit_of_depth_holds_behind_many_rows() -> None:
     deep = "<d>" * MAX_DEPTH + "</d>" * MAX_DEPTH
-    with piece_size(400) as taken, pytest.raises(LimitExceeded) as caught:
+    with chunk_size(400) as taken, pytest.raises(LimitExceeded) as caught:
         Read(document(FLAT + f"<Order>{deep}</Order>"), ROWS, kind="xml")
     assert len(taken) > 5 and caught.value.details["limit"] == "MAX_DEPTH"
 
 
 def test_a_long_element_ends_at_its_limit_behind_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xml_stream, "LONGEST_ITEM", 3000)
-    with piece_size(400) as taken, pytest.raises(LimitExceeded) as caught:
+    with chunk_size(400) as taken, pytest.raises(LimitExceeded) as caught:
         Read(document(FLAT + f"<Order><k>{'x' * 4000}</k></Order>" + FLAT), ROWS, kind="xml")
     assert len(taken) > 5 and caught.value.details["limit"] == "LONGEST_ITEM"
 
@@ -187,7 +186,7 @@ def test_a_long_element_ends_at_its_limit_behind_many_rows(monkeypatch: pytest.M
     ],
 )
 def test_no_entity_is_read_behind_many_rows(inner: str) -> None:
-    with piece_size(400) as taken, pytest.raises(UnreadableDocument, match="no valid XML"):
+    with chunk_size(400) as taken, pytest.raises(UnreadableDocument, match="not valid XML"):
         Read(document(FLAT + inner), ROWS, kind="xml")
     assert len(taken) > 5
 
@@ -199,11 +198,11 @@ def test_no_entity_is_read_behind_many_rows(inner: str) -> None:
 def test_ever_new_names_are_soon_left_to_the_event_reader(odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """libxml2 would keep each of them as long as the thread lives."""
     parsed: list[int] = []
-    real = xml_pieces._parser
-    monkeypatch.setattr(xml_pieces, "_parser", lambda: (parsed.append(1), real())[1])
-    monkeypatch.setattr(xml_pieces, "_MOST_REFUSED", 10)
-    monkeypatch.setattr(xml_pieces, "MOST_PLACES", 500)
+    real = xml_chunks._parser
+    monkeypatch.setattr(xml_chunks, "_parser", lambda: (parsed.append(1), real())[1])
+    monkeypatch.setattr(xml_chunks, "_MOST_REFUSED", 10)
+    monkeypatch.setattr(xml_chunks, "MOST_PLACES", 500)
     rows = FLAT + "".join(f"<Order>{odd.format(n)}</Order>" for n in range(3000))
-    with piece_size(400):
+    with chunk_size(400):
         units(XmlUnits, document(rows), "Order", set())
     assert 10 <= len(parsed) < 120
