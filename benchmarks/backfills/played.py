@@ -192,7 +192,7 @@ class _World:
         self.calls += 1
         if not self.amazon.take("benchmark", call.account.id, operation, self.now.timestamp()):
             self.refused += 1
-            self.limits.refused(_bucket(call, operation))
+            self.limits.record_refusal(_bucket(call, operation))
             (self.hurry if call.due else self.wait)(call, operation)
             return
         if operation == CREATE:

@@ -51,7 +51,7 @@ def _profiles(options: argparse.Namespace) -> int:
     try:
         for account in accounts:
             client = AdsClient(account, credentials_of(account, _SOURCE), ledger, limits)
-            found = run_blocking(lambda client=client: discover(client))  # type: ignore[misc]
+            found = run_blocking(lambda client=client: discover(client, client.ledger))  # type: ignore[misc]
             wanted = {shop.id for shop in account.marketplaces}
             for each in found:
                 told = each.mismatch or ("" if each.marketplace_id in wanted else "not collected")

@@ -162,9 +162,9 @@ def _address(tools: Tools, request: ReportRequest) -> DocumentAddress:
     async def with_token() -> DocumentAddress:
         await redeem_token(tools, request)
         try:
-            return await tools.report_api.address(tools.client, request)
+            return await tools.report_api.get_address(tools.client, request)
         except Throttled as error:
-            if error.details.get("operation") != tools.report_api.document:
+            if error.details.get("operation") != tools.report_api.document_operation:
                 await restore_token(tools, request)  # a call before it was refused, so it was not made
             raise
 
@@ -205,7 +205,7 @@ def _logged_download(
     finally:
         if facts.seconds is not None:
             about = {"report_type": request.report_type, "report_id": request.report_id}
-            record_call(tools.ledger, facts.of(request.account_id, request_id=request.id, **about))
+            record_call(tools.ledger, facts.to_api_call(request.account_id, request_id=request.id, **about))
 
 
 def _real_seconds(tools: Tools, seconds: float | None) -> float | None:

@@ -70,7 +70,9 @@ class Creation:
             log.info("request %s: cooldown of %s for %s", request.id, query.report_type, left)
             await sleep_until(self._tools.ledger, await now(self._tools.ledger) + left)
             return
-        await self._tools.client.lease(self._tools.report_api.create, deadline_of(self._tools, request))
+        await self._tools.client.lease(
+            self._tools.report_api.create_operation, deadline_of(self._tools, request)
+        )
         claim = await off_loop(claim_request, self._tools.ledger, request)
         if claim.other:
             log.info("request %s waits for the look-alike %s to be created", request.id, claim.other.id)
@@ -132,7 +134,7 @@ class Creation:
         ledger = self._tools.ledger
         fence = CreateFence(ledger, claimed.id, claim.token)
         try:
-            created = await self._tools.report_api.ask(self._tools.client, query, claimed, fence)
+            created = await self._tools.report_api.create(self._tools.client, query, claimed, fence)
         except ClaimLost as lost:
             log.info("request %s is not sent: %s", claimed.id, lost.cause)
             await off_loop(give_up_claim, ledger, claimed.id, claim.token)
@@ -151,7 +153,9 @@ class Creation:
                 await self._give_back(claimed, query)
             if isinstance(error, UnexpectedAnswer):
                 # Amazon took the request but told no id: as good as lost, the report is looked for.
-                log.warning("%s of request %s: %s", self._tools.report_api.create, claimed.id, error)
+                log.warning(
+                    "%s of request %s: %s", self._tools.report_api.create_operation, claimed.id, error
+                )
                 return
             raise
         await retry_until_recorded(
@@ -166,10 +170,10 @@ class Creation:
         and longer than a claim may be held.
         """
         report_api = self._tools.report_api
-        if not report_api.can_mend(error):
+        if not report_api.can_repair(error):
             return False
         await off_loop(give_up_claim, self._tools.ledger, claimed.id, claim.token)
-        return await report_api.mended(self._tools.client, query, claimed, error)
+        return await report_api.repair(self._tools.client, query, claimed, error)
 
     async def _orphan(self, request: ReportRequest, query: Query) -> Report | None:
         """The oldest report that ``request`` may have created and no request has."""
@@ -177,7 +181,7 @@ class Creation:
         since = request.creating_at - CLOCK_SLACK
         candidates = [
             report
-            async for report in self._tools.report_api.recent(self._tools.client, query, since)
+            async for report in self._tools.report_api.list_recent(self._tools.client, query, since)
             if query.answers(report) and report.created_at >= since
         ]
         known = await off_loop(

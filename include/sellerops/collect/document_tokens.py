@@ -89,7 +89,7 @@ async def reserve_token(tools: Tools, request: ReportRequest) -> None:
     held = request.document_lease_at
     if held is None or held + reservation_lifetime(clock) / 2 < clock.now():
         keeping = TokenReserver(tools.limits, _token_of(tools, request, clock))
-        bucket = tools.client.bucket(tools.report_api.document)
+        bucket = tools.client.bucket(tools.report_api.document_operation)
         await acquire(keeping, bucket, tools.client.priority, deadline_of(tools, request))
 
 
@@ -99,7 +99,7 @@ async def reserve_token_if_free(tools: Tools, request: ReportRequest) -> bool:
     Who holds tokens must not wait for further ones: two who did so could wait for each other.
     """
     keeping = TokenReserver(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
-    bucket = tools.client.bucket(tools.report_api.document)
+    bucket = tools.client.bucket(tools.report_api.document_operation)
     decision = await off_loop(keeping.try_acquire, bucket, tools.client.priority)
     return isinstance(decision, Granted)
 
@@ -107,7 +107,7 @@ async def reserve_token_if_free(tools: Tools, request: ReportRequest) -> bool:
 async def redeem_token(tools: Tools, request: ReportRequest) -> None:
     """The right to call for the request's document now. Throttled when there is none soon (``at_most``)."""
     using = TokenRedeemer(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
-    await acquire(using, tools.client.bucket(tools.report_api.document), tools.client.priority)
+    await acquire(using, tools.client.bucket(tools.report_api.document_operation), tools.client.priority)
 
 
 async def restore_token(tools: Tools, request: ReportRequest) -> None:
@@ -117,5 +117,5 @@ async def restore_token(tools: Tools, request: ReportRequest) -> None:
 
 
 def _token_of(tools: Tools, request: ReportRequest, clock: Clock) -> DocumentToken:
-    rate = tools.limits.config.limit(tools.report_api.document).rate
+    rate = tools.limits.config.limit(tools.report_api.document_operation).rate
     return DocumentToken(request, clock, is_scarce=rate * _SCARCE_S < 1)

@@ -110,9 +110,9 @@ class Follower:
             return await self._give_up(request)
         await self._sleep(request, began, deadline)
         report_api = self._tools.report_api
-        await self._tools.client.lease(report_api.status)
+        await self._tools.client.lease(report_api.status_operation)
         try:
-            report = await report_api.look(self._tools.client, request)
+            report = await report_api.get_report(self._tools.client, request)
         except RequestRefused as error:
             # Amazon does not know the id (any more): this request can never end.
             await off_loop(self._tools.ledger.record_failed, request.id, error)
@@ -188,7 +188,7 @@ class Follower:
         arrivals = arrivals_of(ledger)
         async with arrivals.expect(request.account_id, request.report_id) as arrived:
             pace = self._tools.spec.request.poll_every
-            if arrivals.is_receiving(request.account_id, report_api.finished):
+            if arrivals.is_receiving(request.account_id, report_api.notification_type):
                 pace = max(pace, POLL_BESIDE_NOTIFICATIONS)
             turn = self._turn(request, began, await now(ledger), pace)
             if await sleep_until_notified(ledger, min(turn, deadline), arrived):

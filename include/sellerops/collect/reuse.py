@@ -129,7 +129,7 @@ async def _look_up_told(tools: Tools, listing: Listing[Any], query: Query, since
     async with _lock(account_id, report_type):
         told = await off_loop(run, lambda c: notifications.unrequested(c, account_id, report_type, since))
         for report_id in told[:_MOST_LOOKED_UP]:
-            bucket = tools.client.bucket(tools.report_api.status)
+            bucket = tools.client.bucket(tools.report_api.status_operation)
             lease = await off_loop(tools.limits.try_acquire, bucket, tools.client.priority)
             if not isinstance(lease, Granted):
                 break

@@ -86,7 +86,7 @@ def operations_of(spec: ReportSpec) -> tuple[str, ...]:
         return (spec.request.operation or "",)
     report_api = source_of(spec.source).report_api(spec)
     listing = report_api.listing if spec.request.how == "listed" else None
-    return (listing.operation if listing else report_api.create, report_api.document)
+    return (listing.operation if listing else report_api.create_operation, report_api.document_operation)
 
 
 def _plan(

@@ -108,7 +108,7 @@ class QuotaLedger:
             values | {"reserve": leave or 0, "yields": bool(leave)},
         )
 
-    def learn(self, bucket: Bucket, rate_per_s: float | None) -> None:
+    def learn_rate(self, bucket: Bucket, rate_per_s: float | None) -> None:
         """Amazon's header x-amzn-RateLimit-Limit, as sent with 2xx, 400 and 404: calls per second.
 
         The rate moves at once, up or down. Implausible values (zero, negative, 1000 times off) are ignored.
@@ -126,7 +126,7 @@ class QuotaLedger:
             self._values(bucket) | {"told_rate": rate_per_s},
         )
 
-    def refused(self, bucket: Bucket) -> None:
+    def record_refusal(self, bucket: Bucket) -> None:
         """Amazon answered 429: the bucket is empty, and half the rate is assumed until a header or
         a quiet time restores it."""
         self._execute(

@@ -136,14 +136,14 @@ def _our_calls(bench: AdsBench, wire: Wire) -> list[Any]:
         return 60.0
 
     async def all_of_them() -> list[Any]:
-        profiles = await discover(client)
+        profiles = await discover(client, client.ledger)
         report_id = await reports.create(client, query, query.columns, 0, a_minute)
         request = _request(bench, spec, slice_, report_id)
         status = await reports.get(client, request)
         await reports.cancel(client, query, report_id, 0)
         export_query = exports.query(entities, slice_, {})
-        made = await exports.ask(client, export_query, request, a_minute)
-        export = await exports.look(client, _request(bench, entities, slice_, made.report_id))
+        made = await exports.create(client, export_query, request, a_minute)
+        export = await exports.get_report(client, _request(bench, entities, slice_, made.report_id))
         return [[one.profile_id for one in profiles], dict(status), export.report_id]
 
     return run_blocking(all_of_them)

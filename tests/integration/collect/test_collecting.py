@@ -290,7 +290,7 @@ def test_without_a_lease_the_worker_does_not_wait(bench: Bench) -> None:
     collector, slice_ = bench.collector(), bench.slice_()
     waited = wait(collector, slice_)
     bucket = bench.client().bucket("getReportDocument")
-    bench.limits.refused(bucket)
+    bench.limits.record_refusal(bucket)
     assert isinstance(collector.advance(slice_, RUN, request_ids=waited.request_ids), Done), (
         "the wait's lease is used"
     )
@@ -299,7 +299,7 @@ def test_without_a_lease_the_worker_does_not_wait(bench: Bench) -> None:
     bench.ledger.database.run(
         lambda c: c.execute("UPDATE sellerops.report_request SET document_lease_at = NULL")
     )
-    bench.limits.refused(bucket)
+    bench.limits.record_refusal(bucket)
     step = collector.advance(second, RUN, request_ids=ready.request_ids)
     assert isinstance(step, WaitFor)
     assert step.request_ids == ready.request_ids

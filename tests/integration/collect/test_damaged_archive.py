@@ -100,7 +100,7 @@ def test_without_quota_the_load_is_tried_again(bench: Bench, monkeypatch: pytest
     zero(bench.documents()[0])
     bench.sandbox.clock(freeze=True)
     bench.follow_clock()
-    bench.limits.refused(bench.client().bucket("getReportDocument"))
+    bench.limits.record_refusal(bench.client().bucket("getReportDocument"))
     now = bench.ledger.clock().now()
     monkeypatch.setattr(bench.ledger, "clock", lambda: Clock(now, now, 1.0))
     with pytest.raises(RetryableError, match="no quota") as refused:

@@ -145,7 +145,7 @@ def test_so_does_the_token_for_personal_data(bench: Bench) -> None:
 
 def test_a_listing_without_quota_is_left_to_the_triggerer(bench: Bench) -> None:
     spec = load_spec("settlements")
-    bench.limits.refused(bench.client().bucket("getReports"))
+    bench.limits.record_refusal(bench.client().bucket("getReports"))
     step = bench.collector(spec).advance(bench.slices(spec)[0], RUN)
     assert isinstance(step, WaitFor)
     assert bench.sandbox.calls(operation="getReports") == []

@@ -68,7 +68,7 @@ def test_a_window_without_settlements_is_empty(bench: Bench, slice_: Slice) -> N
 def test_without_a_listing_lease_the_triggerer_lists(bench: Bench, slice_: Slice) -> None:
     bench.sandbox.clock(freeze=True)
     bench.follow_clock()
-    bench.limits.refused(bench.client().bucket("getReports"))
+    bench.limits.record_refusal(bench.client().bucket("getReports"))
     step = bench.collector(SPEC).advance(slice_, RUN)
     assert isinstance(step, WaitFor)
     assert step.request_ids == ()

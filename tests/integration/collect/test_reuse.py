@@ -99,7 +99,9 @@ def test_lost_creates_and_settlements_find_their_tokens(bench: Bench) -> None:
     bucket = bench.client().bucket("getReports")
     for _ in range(5):
         assert isinstance(bench.limits.try_acquire(bucket), Granted)
-    bench.limits.learn(bucket, 0.0001)  # none comes back while this test goes on, however slow the machine
+    bench.limits.learn_rate(
+        bucket, 0.0001
+    )  # none comes back while this test goes on, however slow the machine
     bench.ledger.set_clock(None)
     made_elsewhere(bench, load_spec("sales_and_traffic"), bench.slice_())
     bench.follow_clock()

@@ -1,31 +1,25 @@
-"""Exports: all campaigns, ad groups, targets or ads of a profile as they are set now.
+"""Exports: all campaigns, ad groups, targets or ads of a profile as they are configured now.
 
 Media types and paths: the official Postman collection in amzn/ads-advanced-tools-docs.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sellerops.base.errors import ConfigurationError, RequestRefused
+from sellerops.base.errors import ConfigurationError
 from sellerops.calendar.slices import Slice
 from sellerops.ledger import ReportRequest
 from sellerops.settings.specs import ReportSpec
 from sellerops.sources.amazon_ads.client import AdsClient
-from sellerops.sources.amazon_ads.reports import (
-    address_in,
-    check_profile,
-    facts_of,
-    parse_status,
-    require_profile,
-    text,
-)
+from sellerops.sources.amazon_ads.reports import ProfileApi, address_in, parse_status
+from sellerops.sources.common.answers import text_field
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
-from sellerops.sources.common.report_api import Created, Listing, Report
+from sellerops.sources.common.report_api import Created, Report
 
 KINDS = ("campaigns", "adGroups", "targets", "ads")
 _EVERY_STATE = ["ENABLED", "PAUSED", "ARCHIVED"]
@@ -34,7 +28,7 @@ _EVERY_PRODUCT = ["SPONSORED_PRODUCTS", "SPONSORED_BRANDS", "SPONSORED_DISPLAY"]
 
 @dataclass(frozen=True)
 class ExportQuery:
-    """What an export is asked for: every state and product, and so all of the profile."""
+    """An export to create: every state and product, so all of the profile."""
 
     report_type: str
     marketplace_ids: tuple[str, ...]
@@ -47,22 +41,20 @@ class ExportQuery:
         return {"stateFilter": _EVERY_STATE, "adProductFilter": _EVERY_PRODUCT}
 
     def answers(self, report: Report) -> bool:
-        """Amazon lists no exports; one whose id was lost is left to itself."""
+        """Amazon lists no exports; one whose id was lost is left alone."""
         return False
 
 
-class Exports:
-    """Exports of one kind; python-amazon-ad-api knows them as ``Exports``."""
+class Exports(ProfileApi):
+    """Exports of one kind; ``Exports`` in python-amazon-ad-api."""
 
-    create, status, document = "createExport", "getExport", "getExport"
-    finished = ""
-    slowest_poll: timedelta | None = timedelta(minutes=5)
-    listing: Listing[Any] | None = None
+    create_operation = "createExport"
+    status_operation = document_operation = "getExport"
 
     def __init__(self, kind: str) -> None:
         if kind not in KINDS:
             raise ConfigurationError(
-                f"there is no export of {kind!r}.",
+                f"unknown export {kind!r}.",
                 where="request.options.export",
                 remedy=f"Known: {', '.join(KINDS)}.",
             )
@@ -72,17 +64,11 @@ class Exports:
     def query(self, spec: ReportSpec, slice_: Slice, options: Mapping[str, str]) -> ExportQuery:
         return ExportQuery(spec.report_type, slice_.marketplace_ids, slice_.start, slice_.end, options)
 
-    def check(self, client: AdsClient, slice_: Slice) -> None:
-        check_profile(client, slice_)
-
-    async def prepare(self, client: AdsClient, slice_: Slice) -> None:
-        await require_profile(client, slice_)
-
-    async def ask(
+    async def create(
         self, client: AdsClient, query: ExportQuery, request: ReportRequest, fence: Fence
     ) -> Created:
         answer = await client.call(
-            self.create,
+            self.create_operation,
             "POST",
             f"/{self._kind}/export",
             body=query.body(),
@@ -93,39 +79,23 @@ class Exports:
             media_type=self._media_type,
             fence=fence,
         )
-        return Created(text(answer, "exportId", self.create))
+        return Created(text_field(answer, "exportId", self.create_operation))
 
-    def can_mend(self, error: RequestRefused) -> bool:
-        return False
-
-    async def mended(
-        self, client: AdsClient, query: ExportQuery, request: ReportRequest, error: RequestRefused
-    ) -> bool:
-        return False
-
-    async def look(self, client: AdsClient, request: ReportRequest) -> Report:
+    async def get_report(self, client: AdsClient, request: ReportRequest) -> Report:
         body = await self._get(client, request)
         error = body.get("error")
         reason = str(error.get("message") or "") if isinstance(error, dict) else ""
-        # Some exports tell no time of their making: ours of asking is before it.
-        asked_at = request.creating_at or request.created_at
-        told = {**body, "createdAt": body.get("createdAt") or asked_at.isoformat()}
-        return parse_status(told, "exportId", reason)
+        # Some exports have no creation time; ours of the request is earlier, which is safe.
+        requested_at = request.creating_at or request.created_at
+        dated = {**body, "createdAt": body.get("createdAt") or requested_at.isoformat()}
+        return parse_status(dated, "exportId", reason)
 
-    async def recent(self, client: AdsClient, query: ExportQuery, since: datetime) -> AsyncIterator[Report]:
-        nothing: tuple[Report, ...] = ()
-        for report in nothing:
-            yield report
-
-    async def address(self, client: AdsClient, request: ReportRequest) -> DocumentAddress:
+    async def get_address(self, client: AdsClient, request: ReportRequest) -> DocumentAddress:
         return address_in(await self._get(client, request), "exportId", request)
-
-    def headers(self, client: AdsClient, request: ReportRequest) -> Mapping[str, Any]:
-        return facts_of(client, request)
 
     async def _get(self, client: AdsClient, request: ReportRequest) -> Mapping[str, Any]:
         return await client.call(
-            self.status,
+            self.status_operation,
             "GET",
             f"/exports/{request.report_id}",
             leased=True,

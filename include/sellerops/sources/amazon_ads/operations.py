@@ -1,4 +1,4 @@
-"""Lists that are collected like reports, page by page: those that no export serves."""
+"""Lists that are collected like reports, page by page: those that no export provides."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sellerops.sources.common.paging import PageWatch
 
 
 async def list_profiles(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
-    """All profiles the authorisation reaches, in one answer; of vendors and agencies too."""
+    """All profiles that the authorisation covers, also those of vendors and agencies, in one answer."""
     answer = await calls.get("listProfiles", PATH)
     yield Page({"operation": "listProfiles"}, answer)
 
 
 def _listed(operation: str, path: str, list_at: str) -> Operation:
     async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
-        # Without the extended data neither times nor the serving status would be told.
+        # Without the extended data the answer has neither times nor the serving status.
         body: dict[str, Any] = {"includeExtendedDataFields": True}
         watch = PageWatch(operation, path)
         while True:

@@ -1,6 +1,6 @@
-"""Advertising profiles: one account in one shop; every call but the list of them is made for one.
+"""Advertising profiles: one account in one marketplace. Every call except listProfiles is made for one.
 
-They are discovered with listProfiles and kept in the ledger (``ads_profile``) for a day.
+Profiles are discovered with listProfiles and cached in the ledger (``ads_profile``) for a day.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sellerops.base.errors import ConfigurationError, NothingToCollect, UnexpectedAnswer
@@ -19,20 +19,18 @@ from sellerops.ledger import Ledger
 from sellerops.ledger.database import Connection
 from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.sources.common.answers import Answer
-
-if TYPE_CHECKING:
-    from sellerops.sources.amazon_ads.client import AdsClient
+from sellerops.sources.common.report_api import Client
 
 log = logging.getLogger(__name__)
 
 PATH = "/v2/profiles"
-KEPT_FOR = timedelta(hours=24)
+VALID_FOR = timedelta(hours=24)
 _SELLER = "seller"
 
 
 @dataclass(frozen=True)
 class Profile:
-    """One account in one shop. ``timezone`` is the zone of all dates of its reports."""
+    """One account in one marketplace. ``timezone`` is the zone of all dates in its reports."""
 
     profile_id: str
     marketplace_id: str
@@ -43,7 +41,7 @@ class Profile:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What the profile says of all rows of its reports."""
+        """What the profile adds to every row of its reports."""
         return {
             "profile_id": self.profile_id,
             "currency_code": self.currency_code,
@@ -52,68 +50,68 @@ class Profile:
 
     @property
     def mismatch(self) -> str:
-        """Where it does not go with what we know of its shop, in words; empty: nowhere."""
-        shop = next((one for one in all_marketplaces().values() if one.id == self.marketplace_id), None)
-        if shop is None:
-            return f"the shop {self.marketplace_id} is not in config/marketplaces.yaml"
+        """How it differs from its marketplace in our configuration, in words; empty if it does not."""
+        known = next((one for one in all_marketplaces().values() if one.id == self.marketplace_id), None)
+        if known is None:
+            return f"the marketplace {self.marketplace_id} is not in config/marketplaces.yaml"
         pairs = (
-            ("time zone", self.timezone, shop.timezone),
-            ("currency", self.currency_code, shop.currency),
+            ("time zone", self.timezone, known.timezone),
+            ("currency", self.currency_code, known.currency),
         )
         return "; ".join(
-            f"{what} {theirs}, the shop's is {ours}" for what, theirs, ours in pairs if theirs != ours
+            f"{what} {theirs}, the marketplace's is {ours}" for what, theirs, ours in pairs if theirs != ours
         )
 
 
 class _Known(NamedTuple):
-    """What the ledger has: when it was listed, and all profiles."""
+    """An account's profiles in the ledger, and when they were listed."""
 
     listed_at: datetime
     profiles: tuple[Profile, ...]
 
 
-# What a process has read is not read again for a while (real seconds): profiles hardly ever change.
+# Real seconds for which a process remembers what it read: profiles hardly ever change.
 _REMEMBERED = 60.0
 _known: WeakKeyDictionary[Ledger, dict[str, tuple[float, tuple[Profile, ...]]]] = WeakKeyDictionary()
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
 
 
-async def profile_of(client: AdsClient, marketplace_id: str) -> Profile:
-    """The account's seller profile in a shop, discovered when the ledger does not know it by now.
+async def profile_of(client: Client, ledger: Ledger, marketplace_id: str) -> Profile:
+    """The account's seller profile in a marketplace, discovered if the ledger does not know it.
 
     NothingToCollect when there is none; ConfigurationError when there are several.
     """
-    known = _remembered(client.ledger, client.account.id)
+    known = _remembered(ledger, client.account.id)
     if known is None:
         turns = _turns.setdefault(asyncio.get_running_loop(), {})
         async with turns.setdefault(client.account.id, asyncio.Lock()):
-            known = await asyncio.to_thread(known_profiles, client.ledger, client.account.id)
+            known = await asyncio.to_thread(known_profiles, ledger, client.account.id)
             if known is None:
-                known = await discover(client)
+                known = await discover(client, ledger)
     return _only(known, marketplace_id, client.account.id)
 
 
 def check_profile(ledger: Ledger, account_id: str, marketplace_id: str) -> None:
-    """NothingToCollect when the ledger knows that there is none; nothing when it does not know."""
+    """Raise NothingToCollect if the ledger knows that there is no profile."""
     known = known_profiles(ledger, account_id)
     if known is not None:
         _only(known, marketplace_id, account_id)
 
 
 def facts_of(ledger: Ledger, account_id: str, marketplace_id: str) -> dict[str, str]:
-    """The facts of the account's profile in a shop as last listed, however long ago; empty without one."""
+    """The facts of the account's profile in a marketplace as last listed, however long ago; empty without one."""
     known = ledger.database.run(lambda connection: _read(connection, account_id))
     found = [one for one in (known.profiles if known else ()) if one.marketplace_id == marketplace_id]
     return found[0].facts if len(found) == 1 else {}
 
 
 def known_profiles(ledger: Ledger, account_id: str) -> tuple[Profile, ...] | None:
-    """All profiles of an account as last listed; None when that is longer ago than ``KEPT_FOR``."""
+    """All profiles of an account as last listed; None if that is longer ago than ``VALID_FOR``."""
     remembered = _remembered(ledger, account_id)
     if remembered is not None:
         return remembered
     known = ledger.database.run(lambda connection: _read(connection, account_id))
-    if known is None or known.listed_at < ledger.clock().now() - KEPT_FOR:
+    if known is None or known.listed_at < ledger.clock().now() - VALID_FOR:
         return None
     _known.setdefault(ledger, {})[account_id] = (time.monotonic(), known.profiles)
     return known.profiles
@@ -124,20 +122,20 @@ def _remembered(ledger: Ledger, account_id: str) -> tuple[Profile, ...] | None:
     return found if read_at and time.monotonic() - read_at < _REMEMBERED else None
 
 
-async def discover(client: AdsClient) -> tuple[Profile, ...]:
-    """List the seller profiles and keep them; what does not go with its shop is told in the log."""
+async def discover(client: Client, ledger: Ledger) -> tuple[Profile, ...]:
+    """List the seller profiles and store them; logs where one differs from its marketplace."""
     answer = await client.call("listProfiles", "GET", PATH)
     found = parse_profiles(answer)
     for each in found:
         if each.mismatch:
             log.warning("profile %s of %s: %s", each.profile_id, client.account.id, each.mismatch)
-    await asyncio.to_thread(client.ledger.database.run, lambda c: _write(c, client.account.id, found))
-    _known.get(client.ledger, {}).pop(client.account.id, None)
+    await asyncio.to_thread(ledger.database.run, lambda c: _write(c, client.account.id, found))
+    _known.get(ledger, {}).pop(client.account.id, None)
     return found
 
 
 def parse_profiles(answer: Answer) -> tuple[Profile, ...]:
-    """The sellers' profiles: those of vendors and agencies have other reports. UnexpectedAnswer."""
+    """The sellers' profiles; those of vendors and agencies have other reports. UnexpectedAnswer."""
     items = answer.get("items")
     if not isinstance(items, list):
         raise UnexpectedAnswer("listProfiles answered without a list.", where=PATH)
@@ -146,7 +144,7 @@ def parse_profiles(answer: Answer) -> tuple[Profile, ...]:
 
 def _profile(item: Mapping[str, Any]) -> Profile:
     info = _account_info(item)
-    # A whole number in JSON, and a name to us.
+    # profileId is a whole number in JSON; we use it as a name.
     values = {
         "profile_id": item.get("profileId"),
         "marketplace_id": info.get("marketplaceStringId"),
@@ -168,21 +166,21 @@ def _account_info(item: object) -> Mapping[str, Any]:
 
 
 def _only(known: Sequence[Profile], marketplace_id: str, account_id: str) -> Profile:
-    there = [profile for profile in known if profile.marketplace_id == marketplace_id]
-    if len(there) == 1:
-        return there[0]
-    shop = next((one.code for one in all_marketplaces().values() if one.id == marketplace_id), marketplace_id)
-    where = f"account {account_id}, {shop}"
-    if not there:
+    found = [profile for profile in known if profile.marketplace_id == marketplace_id]
+    if len(found) == 1:
+        return found[0]
+    code = next((one.code for one in all_marketplaces().values() if one.id == marketplace_id), marketplace_id)
+    where = f"account {account_id}, {code}"
+    if not found:
         raise NothingToCollect(
-            f"Amazon Ads has no profile of this account in {shop}: it does not advertise there.",
+            f"Amazon Ads has no profile of this account in {code}: it does not advertise there.",
             where=where,
             remedy="Nothing; once there is a profile, a later run finds it within a day.",
         )
     raise ConfigurationError(
-        f"Amazon Ads has several profiles in {shop}: {', '.join(one.profile_id for one in there)}.",
+        f"Amazon Ads has several profiles in {code}: {', '.join(one.profile_id for one in found)}.",
         where=where,
-        remedy="Authorise the application anew as a user who sees the profiles of one seller only.",
+        remedy="Authorise the application again as a user who sees the profiles of one seller only.",
     )
 
 

@@ -1,8 +1,8 @@
-"""Columns that Amazon refuses: found, kept in the ledger (``ads_refused_column``), left out; the rest loads.
+"""Columns that Amazon refuses: found, stored in the ledger (``ads_refused_column``) and left out.
 
-Amazon names the culprits in most refusals. Where it does not, they are searched for by halves: a probe is a
-create of some of the columns; a report made by one is cancelled. A search that is broken off begins anew; its
-probes are duplicates then, which Amazon tells, and make nothing new.
+Amazon names the columns in most refusals. Otherwise a binary search finds them: a probe is a create with some
+of the columns, and a report that a probe creates is cancelled. A search that is interrupted starts again;
+Amazon then reports its probes as duplicates and creates nothing new.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# After that a refused column is asked for again: Amazon may have it by now.
+# After this a refused column is requested again: Amazon may accept it by now.
 RETRY_AFTER = timedelta(days=14)
-# Of one search; seventy columns take seven.
+# In one search; seventy columns take seven.
 MOST_PROBES = 16
-# A report of days without its dates is refused for that; the search leaves them in.
+# A daily report without its dates is refused for that reason, so the search never leaves them out.
 _ALWAYS = ("date", "startDate", "endDate")
-# What follows is what Amazon would take, not what it refuses.
+# The words after this name what Amazon accepts, not what it refuses.
 _ALLOWED = re.compile(
     r"\b(allowed|supported|valid|available|possible|accepted)\s+(values|columns|fields)\b", re.I
 )
@@ -49,7 +49,7 @@ Probe = Callable[[tuple[str, ...]], Awaitable[RequestRefused | None]]
 
 
 class ColumnQuery(Protocol):
-    """What of a query decides which columns are refused."""
+    """The parts of a query on which refused columns depend."""
 
     @property
     def report_type(self) -> str: ...
@@ -80,7 +80,9 @@ class RefusedColumn:
 
 
 class _Finds:
-    """What one loop's searches of a profile's report share. ``good``: columns that were taken together."""
+    """What the searches of one event loop share for a profile's report. ``good``: columns that Amazon accepted
+    in one create.
+    """
 
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
@@ -90,24 +92,24 @@ class _Finds:
 _finds: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, ...], _Finds]] = WeakKeyDictionary()
 
 
-async def allowed(client: AdsClient, query: ColumnQuery) -> tuple[str, ...]:
-    """The query's columns without those known to be refused, but for those whose time has come again."""
-    place = await _place(client, query)
-    known = await asyncio.to_thread(client.ledger.database.run, lambda c: _refused(c, place))
+async def allowed_columns(client: AdsClient, query: ColumnQuery) -> tuple[str, ...]:
+    """The query's columns without those known to be refused; those due for another try are included."""
+    scope = await _scope_of(client, query)
+    known = await asyncio.to_thread(client.ledger.database.run, lambda c: _refused(c, scope))
     return tuple(name for name in query.columns if name not in known)
 
 
-async def taken(client: AdsClient, query: ColumnQuery, columns: tuple[str, ...]) -> None:
-    """Amazon took these columns: forget that it refused some of them once."""
-    place = await _place(client, query)
-    known = await asyncio.to_thread(client.ledger.database.run, lambda c: _refused(c, place, is_due=True))
+async def forget_accepted(client: AdsClient, query: ColumnQuery, columns: tuple[str, ...]) -> None:
+    """Amazon accepted these columns: forget earlier refusals of them."""
+    scope = await _scope_of(client, query)
+    known = await asyncio.to_thread(client.ledger.database.run, lambda c: _refused(c, scope, is_due=True))
     if again := known.intersection(columns):
-        log.info("Amazon Ads takes %s of %s again", ", ".join(sorted(again)), query.report_type)
-        await asyncio.to_thread(client.ledger.database.run, lambda c: _forget(c, place, again))
+        log.info("Amazon Ads accepts %s of %s again", ", ".join(sorted(again)), query.report_type)
+        await asyncio.to_thread(client.ledger.database.run, lambda c: _forget(c, scope, again))
 
 
 def may_be_about_columns(error: RequestRefused) -> bool:
-    """Whether a refusal may mean columns: it says so, or says nothing of anything else."""
+    """Whether columns may be the cause: Amazon says so, or names no other cause."""
     if error.details.get("status") != 400:
         return False
     told = str(error.details.get("told") or "")
@@ -115,7 +117,7 @@ def may_be_about_columns(error: RequestRefused) -> bool:
 
 
 def named_in(told: str, columns: Sequence[str]) -> tuple[str, ...]:
-    """The columns that Amazon's words name as refused, not those it would take instead."""
+    """The columns that Amazon's message names as refused, not those it would accept instead."""
     words = _ALLOWED.split(told)[0]
     return tuple(
         name
@@ -124,80 +126,80 @@ def named_in(told: str, columns: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-async def find(client: AdsClient, query: ColumnQuery, error: RequestRefused, probe: Probe) -> bool:
-    """Find columns that ``error`` is about and keep them; whether there is anything left to ask for.
+async def find_refused(client: AdsClient, query: ColumnQuery, error: RequestRefused, probe: Probe) -> bool:
+    """Find the columns that caused ``error`` and store them; whether any columns are left to request.
 
-    A search finds one column: whether there are more, the next create of the rest tells. One search at a time
-    for a profile's report: whoever waited for it finds its result.
+    A search finds one column; the next create shows whether there are more. Searches for a profile's report
+    run one at a time, and those that waited use the result of the one before.
     """
-    place = await _place(client, query)
-    finds = _finds.setdefault(asyncio.get_running_loop(), {}).setdefault(place, _Finds())
+    scope = await _scope_of(client, query)
+    finds = _finds.setdefault(asyncio.get_running_loop(), {}).setdefault(scope, _Finds())
     run = client.ledger.database.run
     async with finds.turn:
-        columns = await allowed(client, query)
+        columns = await allowed_columns(client, query)
         asked = error.details.get("columns", columns)
         if set(columns) < set(asked):
             return bool(columns)
         told = str(error.details.get("told") or "")
         names = named_in(told, columns)
         if not names:
-            # Refused before, by this profile or another: likelier than any other column.
-            likely = await asyncio.to_thread(run, lambda c: _likely(c, place))
+            # Columns refused before, for this profile or another, are the likeliest.
+            likely = await asyncio.to_thread(run, lambda c: _likely(c, scope))
             names = await search(columns, probe, likely, finds)
         if not names or len(names) == len(columns):
             return False
-        reason = told or "refused without a word; found by leaving columns out"
-        await asyncio.to_thread(run, lambda c: _keep(c, place, names, reason))
+        reason = told or "Amazon gave no reason; found by leaving columns out"
+        await asyncio.to_thread(run, lambda c: _keep(c, scope, names, reason))
         return True
 
 
 async def search(
     columns: tuple[str, ...], probe: Probe, likely: frozenset[str], finds: _Finds
 ) -> tuple[str, ...]:
-    """A refused column, or those of ``likely`` that were; none when it is not the columns.
+    """A refused column, or those of ``likely``; empty when columns are not the cause.
 
-    ``columns`` as a whole were refused. The shortest beginning that is refused ends with a refused column; it
-    is found by halving, in log2(n) probes. What was taken together before is believed only beside a probe of
-    this search that is taken: the cause may be no column this time.
+    ``columns`` as a whole were refused. The shortest prefix that is refused ends with a refused column; a
+    binary search finds it in log2(n) probes. Columns accepted together before count as good only once a probe
+    of this search is accepted: this time the cause may not be a column.
     """
     always = tuple(name for name in columns if name in _ALWAYS)
     rest = [name for name in columns if name not in _ALWAYS]
     rest.sort(key=lambda name: name not in finds.good)
     left, proven = MOST_PROBES, False
 
-    async def is_taken(names: Sequence[str]) -> bool:
+    async def is_accepted(names: Sequence[str]) -> bool:
         nonlocal left, proven
         left -= 1
         wanted = {*always, *names}
-        taken = await probe(tuple(name for name in columns if name in wanted)) is None
-        proven = proven or taken
-        if taken and len(names) > len(finds.good):
+        accepted = await probe(tuple(name for name in columns if name in wanted)) is None
+        proven = proven or accepted
+        if accepted and len(names) > len(finds.good):
             finds.good = frozenset(names)
-        return taken
+        return accepted
 
     low, high = len(finds.good.intersection(rest)), len(rest)
     guess = tuple(name for name in rest if name in likely)
-    if guess and len(guess) < len(rest) and await is_taken([name for name in rest if name not in likely]):
+    if guess and len(guess) < len(rest) and await is_accepted([name for name in rest if name not in likely]):
         if len(guess) == 1:
             return guess
-        # Refused elsewhere, not all of them need be refused here.
+        # They were refused elsewhere; here some of them may be accepted.
         rest.sort(key=lambda name: name in likely)
         low = len(rest) - len(guess)
     while high - low > 1 and left > 0:
         middle = (low + high) // 2
-        if await is_taken(rest[:middle]):
+        if await is_accepted(rest[:middle]):
             low = middle
         else:
             high = middle
     if high - low > 1 or not rest:
         return ()
-    if low and not proven and (low == high or not await is_taken(rest[:low])):
+    if low and not proven and (low == high or not await is_accepted(rest[:low])):
         finds.good = frozenset()
         return await search(columns, probe, frozenset(), finds)
     if not finds.good:
-        # Nothing was taken so far: the cause may lie elsewhere, and no column would be to blame.
+        # Nothing was accepted so far, so the cause may not be a column at all.
         for name in (one for one in (rest[-1], rest[len(rest) // 2]) if one != rest[high - 1]):
-            if await is_taken([name]):
+            if await is_accepted([name]):
                 break
         else:
             return ()
@@ -205,7 +207,7 @@ async def search(
 
 
 def refused_columns(ledger: Ledger) -> list[RefusedColumn]:
-    """All that is known, for people."""
+    """All refused columns, for display."""
     rows = ledger.database.run(
         lambda connection: connection.execute(
             """
@@ -220,8 +222,8 @@ def refused_columns(ledger: Ledger) -> list[RefusedColumn]:
 
 
 def left_out(ledger: Ledger, headers: Mapping[str, Any], request: ReportRequest) -> dict[str, str]:
-    """The columns a request was made without, and why; ``headers`` has its profile among the facts."""
-    place = (
+    """The columns left out of a request, and why; ``headers`` holds the profile among its facts."""
+    scope = (
         request.account_id,
         headers["facts"]["profile_id"],
         request.report_type,
@@ -233,52 +235,52 @@ def left_out(ledger: Ledger, headers: Mapping[str, Any], request: ReportRequest)
             SELECT column_name, reason FROM sellerops.ads_refused_column
             WHERE (account_id, profile_id, report_type, group_by) = (%s, %s, %s, %s) ORDER BY column_name
             """,
-            place,
+            scope,
         ).fetchall()
     )
     return {row["column_name"]: row["reason"] for row in rows}
 
 
-async def _place(client: AdsClient, query: ColumnQuery) -> tuple[str, str, str, str]:
+async def _scope_of(client: AdsClient, query: ColumnQuery) -> tuple[str, str, str, str]:
     profile = await client.profile(query.marketplace_ids[0])
     return client.account.id, profile.profile_id, query.report_type, query.options["group_by"]
 
 
-def _forget(connection: Connection, place: tuple[str, ...], names: Iterable[str]) -> None:
+def _forget(connection: Connection, scope: tuple[str, ...], names: Iterable[str]) -> None:
     connection.execute(
         """
         DELETE FROM sellerops.ads_refused_column
         WHERE (account_id, profile_id, report_type, group_by) = (%s, %s, %s, %s) AND column_name = ANY (%s)
         """,
-        (*place, list(names)),
+        (*scope, list(names)),
     )
 
 
-def _refused(connection: Connection, place: tuple[str, ...], *, is_due: bool = False) -> frozenset[str]:
+def _refused(connection: Connection, scope: tuple[str, ...], *, is_due: bool = False) -> frozenset[str]:
     rows = connection.execute(
         """
         SELECT column_name FROM sellerops.ads_refused_column
         WHERE (account_id, profile_id, report_type, group_by) = (%s, %s, %s, %s)
           AND (retry_at > sellerops.now() OR %s)
         """,
-        (*place, is_due),
+        (*scope, is_due),
     )
     return frozenset(row["column_name"] for row in rows)
 
 
-def _likely(connection: Connection, place: tuple[str, ...]) -> frozenset[str]:
+def _likely(connection: Connection, scope: tuple[str, ...]) -> frozenset[str]:
     rows = connection.execute(
         """
         SELECT DISTINCT column_name FROM sellerops.ads_refused_column
         WHERE report_type = %s AND group_by = %s
         """,
-        place[2:],
+        scope[2:],
     )
     return frozenset(row["column_name"] for row in rows)
 
 
-def _keep(connection: Connection, place: tuple[str, ...], names: Sequence[str], reason: str) -> None:
-    log.warning("Amazon Ads refuses %s of %s by %s: %s", ", ".join(names), place[2], place[3], reason)
+def _keep(connection: Connection, scope: tuple[str, ...], names: Sequence[str], reason: str) -> None:
+    log.warning("Amazon Ads refuses %s of %s by %s: %s", ", ".join(names), scope[2], scope[3], reason)
     with connection.transaction():
         for name in names:
             connection.execute(
@@ -290,5 +292,5 @@ def _keep(connection: Connection, place: tuple[str, ...], names: Sequence[str], 
                 ON CONFLICT (account_id, profile_id, report_type, group_by, column_name) DO UPDATE
                 SET reason = excluded.reason, last_seen = excluded.last_seen, retry_at = excluded.retry_at
                 """,
-                (*place, name, redact(reason), RETRY_AFTER),
+                (*scope, name, redact(reason), RETRY_AFTER),
             )

@@ -19,8 +19,8 @@ from sellerops.sources.common.operations import Operation
 from sellerops.sources.common.report_api import ReportApi, Source
 
 
-class _OfTheAccount(Reports):
-    """A list of the whole account, for which no profile is needed."""
+class _AccountList(Reports):
+    """A list of the whole account, which needs no profile."""
 
     def check(self, client: AdsClient, slice_: Slice) -> None:
         return
@@ -35,9 +35,9 @@ class AmazonAds:
     operations: Mapping[str, Operation] = OPERATIONS
 
     def report_api(self, spec: ReportSpec) -> ReportApi[Any]:
-        """An export where the options name one, else reports."""
+        """Exports if the options name one, else reports."""
         if spec.request.operation == "listProfiles":
-            return _OfTheAccount()
+            return _AccountList()
         kind = spec.request.options.get("export")
         return Exports(kind) if kind else Reports()
 

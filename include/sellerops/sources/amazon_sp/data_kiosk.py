@@ -1,7 +1,7 @@
-"""The nouns and calls of the Data Kiosk API 2023-11-15 (model file dataKiosk_2023-11-15.json).
+"""The objects and calls of the Data Kiosk API 2023-11-15 (model file dataKiosk_2023-11-15.json).
 
-A query is asked, waited for and fetched like a report, so it is told of as one: ``Report`` with its query's
-text and the token of its next page. DONE without a document is what a report calls CANCELLED: no data.
+A query is created, polled and downloaded like a report, so it is represented as a ``Report`` with the query's
+text and the token of the next page. DONE without a document means no data, which a report calls CANCELLED.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from sellerops.base.errors import ConfigurationError, RequestRefused, Unexpected
 from sellerops.calendar.slices import Slice
 from sellerops.settings.specs import ReportSpec
 from sellerops.sources.amazon_sp.client import SpApiClient
-from sellerops.sources.amazon_sp.reports import MOST_PAGES, ReportQuery, instant, text
+from sellerops.sources.amazon_sp.reports import MOST_PAGES, ReportQuery
+from sellerops.sources.common.answers import text_field, time_field, unknown_status
 from sellerops.sources.common.deadline import Fence
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.paging import PageWatch
@@ -24,18 +25,18 @@ from sellerops.sources.common.placeholders import iso
 from sellerops.sources.common.report_api import AFTER, TOKEN, ProcessingStatus, Report
 
 BASE = "/dataKiosk/2023-11-15"
-# The model: a query must be at most so long after unnecessary whitespace is removed.
+# The model's limit, counted after unnecessary whitespace is removed.
 MOST_CHARACTERS = 8_000
 PAGE_SIZE = 100
 
-# Option of a request: its text.
+# The option of a request that holds the query's text.
 TEXT = "query"
 _OURS = frozenset((TEXT, AFTER, TOKEN))
 
 
 @dataclass(frozen=True)
 class KioskQuery(ReportQuery):
-    """What createQuery is asked for. The window and the shops stand in the text already."""
+    """The arguments of createQuery. The text already contains the window and the marketplaces."""
 
     text: str = ""
     token: str | None = None
@@ -45,21 +46,21 @@ class KioskQuery(ReportQuery):
         return {"query": self.text} | ({"paginationToken": self.token} if self.token else {})
 
     def answers(self, report: Report) -> bool:
-        """Whether ``report`` is what this query would create: Amazon tells a query's text, not its page."""
+        """Whether ``report`` is what this query would create: Amazon returns a query's text, not its page."""
         return isinstance(report, KioskReport) and _collapsed(report.text) == self.text
 
 
 @dataclass(frozen=True)
 class KioskReport(Report):
-    """A query as Amazon tells of it. ``was_cancelled``: by a call, which says nothing of its data."""
+    """A query as Amazon reports it. ``was_cancelled``: by a call, which says nothing about its data."""
 
     text: str = ""
     was_cancelled: bool = False
 
 
 def query_of_options(spec: ReportSpec, slice_: Slice, options: Mapping[str, str]) -> KioskQuery:
-    """The query of a request with these options. A part's values stand as a list of strings for their
-    option's name in braces. ConfigurationError when it is longer than Amazon takes.
+    """The query of a request with these options. A part's values, as a list of strings, replace their option's
+    name in braces. ConfigurationError when the query is longer than Amazon accepts.
     """
     written = options[TEXT]
     for name in options.keys() - _OURS:
@@ -67,7 +68,7 @@ def query_of_options(spec: ReportSpec, slice_: Slice, options: Mapping[str, str]
     written = _collapsed(written)
     if len(written) > MOST_CHARACTERS:
         raise ConfigurationError(
-            f"the query has {len(written)} characters, Amazon takes {MOST_CHARACTERS}.",
+            f"the query has {len(written)} characters; Amazon accepts {MOST_CHARACTERS}.",
             where=f"{spec.name}, {slice_.label}",
             remedy="Ask for fewer fields in `request.query`, or for fewer values in `request.split.at_most`.",
         )
@@ -83,7 +84,7 @@ def query_of_options(spec: ReportSpec, slice_: Slice, options: Mapping[str, str]
 
 
 async def create_query(client: SpApiClient, query: ReportQuery, request_id: int, fence: Fence) -> str:
-    """Ask, with the lease held; the query's id. Not idempotent, as createReport."""
+    """Create a query, with the lease held; returns its id. Not idempotent, like createReport."""
     body = await client.call(
         "createQuery",
         "POST",
@@ -94,12 +95,12 @@ async def create_query(client: SpApiClient, query: ReportQuery, request_id: int,
         request_id=request_id,
         fence=fence,
     )
-    return text(body, "queryId", "createQuery")
+    return text_field(body, "queryId", "createQuery")
 
 
 async def get_query(client: SpApiClient, query_id: str, request_id: int) -> KioskReport:
-    """How a query stands, with the lease held. RequestRefused when Amazon does not know it, or it was
-    cancelled.
+    """A query's status, with the lease held. RequestRefused when Amazon does not know it or it was cancelled
+    by a call.
     """
     body = await client.call(
         "getQuery",
@@ -109,22 +110,22 @@ async def get_query(client: SpApiClient, query_id: str, request_id: int) -> Kios
         report_id=query_id,
         request_id=request_id,
     )
-    told = parse_query(body)
-    if told.was_cancelled:
+    report = parse_query(body)
+    if report.was_cancelled:
         raise RequestRefused(
-            f"query {query_id} was cancelled, and not by us.",
+            f"query {query_id} was cancelled outside sellerops.",
             where="getQuery",
-            remedy="Clear the task to ask again.",
+            remedy="Clear the task to create it again.",
         )
-    return told
+    return report
 
 
 async def get_queries(client: SpApiClient, created_since: datetime) -> AsyncIterator[KioskReport]:
     """This application's queries, newest first; each page takes a lease."""
-    asked = {"createdSince": iso(created_since), "pageSize": str(PAGE_SIZE)}
+    arguments = {"createdSince": iso(created_since), "pageSize": str(PAGE_SIZE)}
     watch = PageWatch("getQueries", "getQueries", most_pages=MOST_PAGES)
     while True:
-        body = await client.call("getQueries", "GET", f"{BASE}/queries", query=asked)
+        body = await client.call("getQueries", "GET", f"{BASE}/queries", query=arguments)
         queries = body.get("queries")
         if not isinstance(queries, list):
             raise UnexpectedAnswer("getQueries answered without a list of queries.", where="getQueries")
@@ -134,38 +135,34 @@ async def get_queries(client: SpApiClient, created_since: datetime) -> AsyncIter
         token = _next_token(body)
         if token is None:
             return
-        # The model: all other parameters as in the call that gave the token.
-        asked["paginationToken"] = watch.use(token)
+        # The model: all other parameters as in the call that returned the token.
+        arguments["paginationToken"] = watch.use(token)
 
 
 async def get_document(client: SpApiClient, document_id: str, request_id: int) -> DocumentAddress:
-    """A fresh address of a document, with the lease held; it dies after 5 minutes."""
+    """A new address of a document, with the lease held; it expires after 5 minutes."""
     body = await client.call(
         "getDocument", "GET", f"{BASE}/documents/{document_id}", leased=True, request_id=request_id
     )
     return DocumentAddress(
-        document_id=text(body, "documentId", "getDocument"), url=text(body, "documentUrl", "getDocument")
+        document_id=text_field(body, "documentId", "getDocument"),
+        url=text_field(body, "documentUrl", "getDocument"),
     )
 
 
 def parse_query(body: Mapping[str, Any]) -> KioskReport:
-    """A Query of the model. UnexpectedAnswer names what does not fit."""
+    """A Query of the model. UnexpectedAnswer names the field that does not match it."""
     where = f"query {body.get('queryId', '?')}"
     status = body.get("processingStatus")
     if status not in ProcessingStatus.__members__:
-        raise UnexpectedAnswer(
-            f"Amazon tells the unknown processingStatus {status!r}.",
-            where=where,
-            remedy="Nothing is lost: clear the task to look again; if it stays, report it.",
-            processing_status=str(status),
-        )
-    created_at = instant(body, "createdTime", where)
+        raise unknown_status("processingStatus", status, where)
+    created_at = time_field(body, "createdTime", where)
     if created_at is None:
         raise UnexpectedAnswer("the query has no createdTime.", where=where)
     document_id = body.get("errorDocumentId" if status == ProcessingStatus.FATAL else "dataDocumentId")
     is_empty = status == ProcessingStatus.DONE and not document_id
     return KioskReport(
-        report_id=text(body, "queryId", where),
+        report_id=text_field(body, "queryId", where),
         report_type="",
         status=ProcessingStatus.CANCELLED if is_empty else ProcessingStatus(str(status)),
         created_at=created_at,
@@ -173,7 +170,7 @@ def parse_query(body: Mapping[str, Any]) -> KioskReport:
         marketplace_ids=(),
         start=None,
         end=None,
-        text=text(body, "query", where),
+        text=text_field(body, "query", where),
         next_token=_next_token(body) if document_id else None,
         was_cancelled=status == ProcessingStatus.CANCELLED,
     )
@@ -186,5 +183,5 @@ def _next_token(body: Mapping[str, Any]) -> str | None:
 
 
 def _collapsed(written: str) -> str:
-    """On one line: none of our strings holds a space that counts."""
+    """On one line; spaces carry no meaning in our queries' strings."""
     return " ".join(written.split())

@@ -1,24 +1,25 @@
-"""The nouns of the Reports API 2021-06-30 (model file reports_2021-06-30.json), parsed strictly."""
+"""The objects of the Reports API 2021-06-30 (model file reports_2021-06-30.json), parsed strictly."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sellerops.base.errors import UnexpectedAnswer
 from sellerops.calendar.slices import Slice
 from sellerops.settings.specs import PeriodKind, ReportSpec
+from sellerops.sources.common.answers import text_field, time_field, unknown_status
 from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.placeholders import iso, options_of
 from sellerops.sources.common.report_api import ProcessingStatus, Report
 
-# getReports takes at most this many a page.
+# The most that getReports accepts.
 PAGE_SIZE = 100
-# More reports of one type than 90 days hold; at getReports' pace some hours.
+# More reports of one type than 90 days hold; at getReports' rate this takes some hours.
 MOST_PAGES = 200
-# getReports serves no report older than this.
+# getReports lists no report older than this.
 RETENTION = timedelta(days=90)
 
 
@@ -32,11 +33,11 @@ class ReportPage:
 
 @dataclass(frozen=True)
 class ReportQuery:
-    """What createReport is asked for; ``start``/``end`` as sent (aware, UTC), None for a type without a
+    """The arguments of createReport; ``start``/``end`` as sent (aware, UTC), None for a type without a
     window.
 
-    ``stated``: dates sent only because the type insists on them. They choose no data, so they are no part of
-    what makes two queries the same.
+    ``stated``: dates sent only because the type requires them. They select no data, so two queries that
+    differ only in them are the same.
     """
 
     report_type: str
@@ -57,7 +58,7 @@ class ReportQuery:
         return body
 
     def answers(self, report: Report) -> bool:
-        """Whether ``report`` is what this query would create. Amazon does not tell reportOptions."""
+        """Whether ``report`` is what this query would create. Amazon does not return reportOptions."""
         same_window = not self.start or (report.start, report.end) == (
             _seconds(self.start),
             _seconds(self.end),
@@ -70,12 +71,12 @@ class ReportQuery:
 
 
 def query_of(spec: ReportSpec, slice_: Slice) -> ReportQuery:
-    """How a slice is asked for.
+    """The query of a slice.
 
     Types that report whole marketplace days, weeks, months or quarters read only the dates of dataStartTime
-    and dataEndTime, both inclusive: they get the local dates at 00:00 UTC (a later time could lie in the
-    future in Asia). Others get the window's instants. A snapshot has none, or states one that ends with its
-    moment (``request.window_back``).
+    and dataEndTime, both inclusive: they get the local dates at 00:00 UTC, since a later time could be in the
+    future for marketplaces in Asia. Others get the window's instants. A snapshot has no window, or a stated
+    one that ends at its moment (``request.window_back``).
     """
     start, end = slice_.start, slice_.end
     by_date = spec.period.kind is PeriodKind.DAY or spec.period.kind.is_whole_only
@@ -95,31 +96,26 @@ def _stated(spec: ReportSpec, slice_: Slice) -> tuple[datetime, datetime] | None
 
 
 def parse_report(body: Mapping[str, Any]) -> Report:
-    """A Report of the model. UnexpectedAnswer names what does not fit."""
+    """A Report of the model. UnexpectedAnswer names the field that does not match it."""
     where = f"report {body.get('reportId', '?')}"
     status = body.get("processingStatus")
     if status not in ProcessingStatus.__members__:
-        raise UnexpectedAnswer(
-            f"Amazon tells the unknown processingStatus {status!r}.",
-            where=where,
-            remedy="Nothing is lost: clear the task to look again; if it stays, report it.",
-            processing_status=str(status),
-        )
+        raise unknown_status("processingStatus", status, where)
     document_id = body.get("reportDocumentId")
     if status == ProcessingStatus.DONE and not document_id:
         raise UnexpectedAnswer("the report is DONE but has no reportDocumentId.", where=where)
-    created_at = instant(body, "createdTime", where)
+    created_at = time_field(body, "createdTime", where)
     if created_at is None:
         raise UnexpectedAnswer("the report has no createdTime.", where=where)
     return Report(
-        report_id=text(body, "reportId", where),
-        report_type=text(body, "reportType", where),
+        report_id=text_field(body, "reportId", where),
+        report_type=text_field(body, "reportType", where),
         status=ProcessingStatus(str(status)),
         created_at=created_at,
         document_id=str(document_id) if document_id else None,
         marketplace_ids=tuple(map(str, body.get("marketplaceIds") or ())),
-        start=instant(body, "dataStartTime", where),
-        end=instant(body, "dataEndTime", where),
+        start=time_field(body, "dataStartTime", where),
+        end=time_field(body, "dataEndTime", where),
     )
 
 
@@ -134,39 +130,19 @@ def parse_page(body: Mapping[str, Any]) -> ReportPage:
 
 def parse_created(body: Mapping[str, Any]) -> str:
     """The report id of a CreateReportResponse."""
-    return text(body, "reportId", "createReport")
+    return text_field(body, "reportId", "createReport")
 
 
 def parse_document(body: Mapping[str, Any]) -> DocumentAddress:
     """A ReportDocument of the model."""
     compression = body.get("compressionAlgorithm")
     return DocumentAddress(
-        document_id=text(body, "reportDocumentId", "getReportDocument"),
-        url=text(body, "url", "getReportDocument"),
+        document_id=text_field(body, "reportDocumentId", "getReportDocument"),
+        url=text_field(body, "url", "getReportDocument"),
         compression=str(compression) if compression else None,
     )
 
 
 def _seconds(moment: datetime | None) -> datetime | None:
-    """As sent: Amazon gets and tells whole seconds."""
+    """As sent: Amazon's times are whole seconds."""
     return moment.replace(microsecond=0) if moment else None
-
-
-def text(body: Mapping[str, Any], key: str, where: str) -> str:
-    """A text that the model promises. UnexpectedAnswer."""
-    value = body.get(key)
-    if not isinstance(value, str) or not value:
-        raise UnexpectedAnswer(f"Amazon's answer has no {key}.", where=where)
-    return value
-
-
-def instant(body: Mapping[str, Any], key: str, where: str) -> datetime | None:
-    """An aware time; None when it is not told. UnexpectedAnswer."""
-    value = body.get(key)
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        raise UnexpectedAnswer(f"{key} {value!r} is no time.", where=where) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

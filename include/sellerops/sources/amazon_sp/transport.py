@@ -1,8 +1,7 @@
-"""The wire under python-amazon-sp-api: gives its client what it lacks. See QUIRKS.md for each gap.
+"""The transport under python-amazon-sp-api, which adds what its client lacks. See QUIRKS.md for each gap.
 
-The library's client builds paths, queries and bodies; everything that leaves goes through `CheckedTransport`,
-which sets the token and the time-outs, and looks at the status of every answer before the library may call it
-a success.
+The library's client builds paths, queries and bodies. Every call leaves through `CheckedTransport`, which adds
+the token and the time-outs and checks the status of the answer before the library can take it for a success.
 """
 
 from __future__ import annotations
@@ -14,45 +13,51 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sellerops.base.bounded_json import TOO_DEEP, TooDeep, is_too_deep, read_json
-from sellerops.base.errors import (
-    AmazonUnavailable,
-    CredentialsError,
-    RequestRefused,
-    Throttled,
-    UnexpectedAnswer,
-)
+from sellerops.base.bounded_json import TOO_DEEP, is_too_deep, read_json
+from sellerops.base.errors import AmazonUnavailable, CredentialsError, UnexpectedAnswer
 from sellerops.base.redaction import redact
 from sellerops.sources.amazon_sp.library import library_client
 from sellerops.sources.common.answers import Answer
-from sellerops.sources.common.bounded import bounded_request
-from sellerops.sources.common.call_log import CallRecord, sp_api_of
-from sellerops.sources.common.deadline import Fence, sending
-from sellerops.sources.common.documents import redact_httpx_logs
+from sellerops.sources.common.call_log import CallRecord, current_call, sp_api_of
 from sellerops.sources.common.http import httpx
 from sellerops.sources.common.lwa import Credentials, TokenSource
 from sellerops.sources.common.sessions import close_sessions, shared_session
 from sellerops.sources.common.tls import tls_context
+from sellerops.sources.common.transport import (
+    Tokens,
+    exchange,
+    http_client,
+    parse_answer,
+    raise_for_status,
+    send_with_token,
+)
 
-CONNECT_TIMEOUT = 10.0
-ANSWER_TIMEOUT = 30.0
-# A thousand waits share these connections; a call may stand in line for one.
-POOL_TIMEOUT = 60.0
-_CONNECTIONS = httpx.Limits(max_connections=20, max_keepalive_connections=10)
-
+# Of calls that the library does not build.
+JSON_HEADERS = {"user-agent": "sellerops (Language=Python)", "content-type": "application/json"}
+_SYSTEM = "Amazon"
 _EXPIRED = re.compile(r"\bexpir", re.IGNORECASE)
-# Set by us on every call, whatever the library thinks: its Host is wrong for http, its token may be a stale
-# one.
+# We set these on every call, whatever the library sends: its Host is wrong for http, its token may be stale.
 _OURS = {"host", "x-amz-access-token"}
 
-
-# A token for one call, in place of the account's access token: asked for, used once, kept nowhere.
+# A token for one call, used in place of the account's access token and kept nowhere.
 one_call_token: ContextVar[str | None] = ContextVar("sellerops_amazon_sp_token", default=None)
-current_call: ContextVar[CallRecord | None] = ContextVar("sellerops_amazon_sp_call", default=None)
+
+
+class _OneCallToken:
+    """A token that cannot be renewed."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def get(self) -> str:
+        return self._token
+
+    def invalidate(self, token: str) -> None:
+        pass
 
 
 class CheckedTransport:
-    """Stands where the library's own transport stands (same ``request``). Raises only our typed errors."""
+    """Replaces the library's own transport (same ``request``). Raises only our typed errors."""
 
     def __init__(self, http: httpx.AsyncClient, tokens: TokenSource, credentials: Credentials) -> None:
         self._http, self._tokens, self._credentials = http, tokens, credentials
@@ -68,60 +73,35 @@ class CheckedTransport:
         headers: Mapping[str, str] | None = None,
         timeout: Any = None,  # noqa: ASYNC109 - the library passes it
     ) -> httpx.Response:
-        """Send with a valid token; one refused as expired is renewed once. ``timeout`` of the library is
-        ignored.
+        """Send with a valid token; one refused as expired is renewed once. Ignores the library's
+        ``timeout``.
         """
         kept = {name: value for name, value in (headers or {}).items() if name.lower() not in _OURS}
-        facts = current_call.get() or CallRecord(method)
-        facts.method, facts.api = method, sp_api_of(urlsplit(url).path)
-        for last_try in (False, True):
-            own = one_call_token.get()
-            token = own or await self._tokens.get()
-            response = await self._send(
+        call = current_call.get() or CallRecord(method)
+        call.method, call.api = method, sp_api_of(urlsplit(url).path)
+        own = one_call_token.get()
+        tokens: Tokens = _OneCallToken(own) if own else self._tokens
+
+        async def send(token: str) -> httpx.Response:
+            response = await exchange(
+                self._http,
                 method,
                 url,
-                params,
-                content if content is not None else data,
-                {**kept, "x-amz-access-token": token},
-                facts.fence,
+                where=self._credentials.endpoint,
+                fence=call.fence,
+                params=params,
+                content=content if content is not None else data,
+                headers={**kept, "x-amz-access-token": token},
             )
-            _note(response, facts)
-            if response.status_code in (401, 403) and not (last_try or own) and _may_be_expired(response):
-                self._tokens.invalidate(token)
-                continue
-            try:
-                check(response, facts.operation, self._credentials)
-            except CredentialsError:
-                # A role may be granted meanwhile: then the next call has a token that knows it.
-                self._tokens.invalidate(token)
-                raise
+            _note(response, call)
             return response
-        raise AssertionError("unreachable: the second answer is returned or raised")
 
-    async def _send(
-        self,
-        method: str,
-        url: str,
-        params: Any,
-        content: Any,
-        headers: Mapping[str, str],
-        fence: Fence | None,
-    ) -> httpx.Response:
-        try:
-            async with sending(fence, self._credentials.endpoint):
-                return await bounded_request(
-                    self._http, method, url, params=params, content=content, headers=headers
-                )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            # No connection, so nothing has left: the only failure after which a create may simply be
-            # repeated.
-            raise AmazonUnavailable(
-                f"cannot be reached: {type(error).__name__}.", where=self._credentials.endpoint, sent=False
-            ) from None
-        except httpx.HTTPError as error:
-            raise AmazonUnavailable(
-                f"no answer came: {type(error).__name__}.", where=self._credentials.endpoint, sent=True
-            ) from None
+        return await send_with_token(
+            tokens,
+            send,
+            is_expired=lambda response: not own and _is_expired(response),
+            check=lambda response: check(response, call.operation, self._credentials),
+        )
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -133,7 +113,7 @@ def check(response: httpx.Response, operation: str, credentials: Credentials) ->
     """
     status = response.status_code
     body = _body(response)
-    code, message = _told(body)
+    code, message = _error_in(body)
     details: dict[str, Any] = {
         "status": status,
         "code": code,
@@ -142,67 +122,54 @@ def check(response: httpx.Response, operation: str, credentials: Credentials) ->
         "sent": True,
     }
     where = f"{operation} at {credentials.endpoint}"
-    told = f"{status} {code} {message}".replace("  ", " ").strip()
+    said = f"{status} {code} {message}".replace("  ", " ").strip()
     if 200 <= status < 300:
         if code:
-            raise UnexpectedAnswer(f"Amazon answered {told} with an error inside.", where=where, **details)
+            raise UnexpectedAnswer(f"Amazon answered {said} with an error inside.", where=where, **details)
         if body is None and response.content.strip() and not _is_list(response):
             if is_too_deep(response.content):
-                raise UnexpectedAnswer(f"Amazon's answer cannot be read: {TOO_DEEP}.", where=where, **details)
+                raise UnexpectedAnswer(f"cannot read Amazon's answer: {TOO_DEEP}.", where=where, **details)
             raise AmazonUnavailable(
                 f"Amazon answered {status} with a page instead of JSON.", where=where, **details
             )
         return
-    if status == 429:
-        raise Throttled(f"Amazon answered {told}.", where=where, **details)
     if status in (401, 403) and body is not None:
         raise CredentialsError(
-            f"Amazon refuses the credentials or the application's role: {told}.",
+            f"Amazon refused the credentials or the application's role: {said}.",
             where=where,
-            remedy=f"Check the application's roles and the seller's authorisation, then renew the Airflow "
+            remedy="Check the application's roles and the seller's authorisation, then renew the Airflow "
             f"{credentials.where} and clear the task.",
             **details,
         )
-    if status >= 500 or status in (403, 408):
-        raise AmazonUnavailable(f"Amazon answered {told}.", where=where, **details)
-    if status >= 400:
-        raise RequestRefused(f"Amazon refuses the request: {told}.", where=where, **details)
-    raise UnexpectedAnswer(f"Amazon answered {told}.", where=where, **details)
+    if status == 403:
+        # A gateway's page, not Amazon's refusal.
+        raise AmazonUnavailable(f"Amazon answered {said}.", where=where, **details)
+    raise_for_status(status, _SYSTEM, said, where=where, details=details)
 
 
 def answer_of(response: httpx.Response, operation: str) -> Answer:
-    """The body of a checked answer. A list, as a batch answers, is put under ``items``."""
-    text = response.text.removeprefix("\ufeff").strip()
-    if not text:
-        # A list without a word is not an empty list.
-        raise AmazonUnavailable(f"Amazon answered {response.status_code} with nothing.", where=operation)
-    try:
-        body = read_json(text)
-    except TooDeep:
-        raise UnexpectedAnswer(f"Amazon's answer cannot be read: {TOO_DEEP}.", where=operation) from None
-    if isinstance(body, list):
-        return Answer({"items": body}, f'{{"items": {text}}}')
-    if not isinstance(body, dict):
-        raise UnexpectedAnswer("Amazon's answer is no JSON object.", where=operation)
-    return Answer(body, text)
+    """The body of a checked answer: see ``parse_answer``."""
+    return parse_answer(response, operation, _SYSTEM)
 
 
-def _may_be_expired(response: httpx.Response) -> bool:
-    """401 says only that the token is wrong; 403 has many reasons and names expiry when it is that."""
+def _is_expired(response: httpx.Response) -> bool:
+    """A 401 only says that the token is wrong; a 403 has many causes and names expiry when it is that."""
     if response.status_code == 401:
         return True
+    if response.status_code != 403:
+        return False
     errors = (_body(response) or {}).get("errors")
     texts = [str(value) for error in _dicts(errors) for value in error.values()]
-    return any(_EXPIRED.search(text) for text in [*texts, _told(_body(response))[1]])
+    return any(_EXPIRED.search(text) for text in [*texts, _error_in(_body(response))[1]])
 
 
-def _note(response: httpx.Response, facts: CallRecord) -> None:
-    facts.status = response.status_code
-    facts.request_id = response.headers.get("x-amzn-RequestId")
+def _note(response: httpx.Response, call: CallRecord) -> None:
+    call.status = response.status_code
+    call.request_id = response.headers.get("x-amzn-RequestId")
     try:
-        facts.rate_limit = float(response.headers["x-amzn-RateLimit-Limit"])
+        call.rate_limit = float(response.headers["x-amzn-RateLimit-Limit"])
     except (KeyError, ValueError):
-        facts.rate_limit = None
+        call.rate_limit = None
 
 
 def _body(response: httpx.Response) -> dict[str, Any] | None:
@@ -223,8 +190,8 @@ def _is_list(response: httpx.Response) -> bool:
         return False
 
 
-def _told(body: Mapping[str, Any] | None) -> tuple[str, str]:
-    """Amazon's code and message, wherever they stand; free of secrets and of bounded length."""
+def _error_in(body: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Amazon's code and message, wherever the body has them, without secrets and cut to 500 characters."""
     if body is None:
         return "", ""
     for error in _dicts(body.get("errors")):
@@ -258,25 +225,19 @@ async def session(credentials: Credentials, region: str) -> Session:
 
 def _build(credentials: Credentials, region: str) -> Session:
     credentials.check()
-    redact_httpx_logs()
-    http = httpx.AsyncClient(
-        verify=tls_context(),
-        timeout=httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT, pool=POOL_TIMEOUT),
-        limits=_CONNECTIONS,
-    )
+    http = http_client()
     tokens = TokenSource(credentials, http)
     transport = CheckedTransport(http, tokens, credentials)
     return Session(http, tokens, library_client(credentials, region, transport, tls_context()), transport)
 
 
 __all__ = [
-    "CallRecord",
+    "JSON_HEADERS",
     "CheckedTransport",
     "Session",
     "answer_of",
     "check",
     "close_sessions",
-    "current_call",
     "one_call_token",
     "session",
 ]

@@ -1,10 +1,13 @@
-"""Amazon's answers as it wrote them: a mapping to look into, and the text to keep."""
+"""Amazon's answers as it wrote them: a mapping to read from, and the text to keep."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
+
+from sellerops.base.errors import UnexpectedAnswer
 
 # JSON allows line breaks between its parts only; inside a string they are escaped.
 _ONE_LINE = str.maketrans({"\r": " ", "\n": " "})
@@ -19,9 +22,39 @@ class Answer(dict[str, Any]):
 
 
 def json_line(request: Mapping[str, Any], answer: Mapping[str, Any], name: str = "answer") -> bytes:
-    """One line ``{"request": ..., "<name>": ...}``, UTF-8, with its line end; an Answer stands in it as
-    Amazon wrote it.
+    """One line ``{"request": ..., "<name>": ...}``, UTF-8, with its line end; it holds an Answer as Amazon
+    wrote it.
     """
     asked = json.dumps(request, ensure_ascii=False, default=str)
-    told = answer.text if isinstance(answer, Answer) else json.dumps(answer, ensure_ascii=False)
-    return f'{{"request": {asked}, "{name}": {told.translate(_ONE_LINE)}}}\n'.encode()
+    answered = answer.text if isinstance(answer, Answer) else json.dumps(answer, ensure_ascii=False)
+    return f'{{"request": {asked}, "{name}": {answered.translate(_ONE_LINE)}}}\n'.encode()
+
+
+def text_field(body: Mapping[str, Any], key: str, where: str) -> str:
+    """A text that the API's model requires. UnexpectedAnswer without it."""
+    value = body.get(key)
+    if not isinstance(value, str) or not value:
+        raise UnexpectedAnswer(f"Amazon's answer has no {key}.", where=where)
+    return value
+
+
+def time_field(body: Mapping[str, Any], key: str, where: str) -> datetime | None:
+    """An aware time, UTC where Amazon names no zone; None without it. UnexpectedAnswer for another text."""
+    value = body.get(key)
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise UnexpectedAnswer(f"{key} {value!r} is not a valid time.", where=where) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def unknown_status(key: str, status: object, where: str) -> UnexpectedAnswer:
+    """The error of a status that the API's model does not list."""
+    return UnexpectedAnswer(
+        f"Amazon reported the unknown {key} {status!r}.",
+        where=where,
+        remedy="Nothing is lost: clear the task to ask again; if it stays, report it.",
+        processing_status=str(status),
+    )

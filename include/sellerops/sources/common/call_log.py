@@ -1,12 +1,13 @@
-"""What is known of a call to Amazon, and how it comes into the ledger's table ``api_call``."""
+"""What we know of one call to Amazon, and its way into the ledger's table ``api_call``."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from sellerops.sources.common.deadline import Fence
 
 log = logging.getLogger(__name__)
 
-# The parts of Amazon that are called beside the APIs of a source.
+# The parts of Amazon that are called besides the APIs of a source.
 LOGIN, DOCUMENTS = "lwa", "documents"
 _VERSIONED = re.compile(r"/(.+?/(?:v\d+|\d{4}-\d{2}-\d{2}))(?:/|$)")
 _VERSION = re.compile(r"v\d+|")
@@ -25,10 +26,10 @@ _VERSION = re.compile(r"v\d+|")
 
 @dataclass
 class CallRecord:
-    """What is known of one call: filled in while it is under way.
+    """What we know of one call, filled in while it is in progress.
 
     ``fence``: passed each time before the call is sent. ``api``: as ``sp_api_of`` names it, or one of the
-    names above. ``status``, ``request_id``: of the last answer. ``seconds`` count from here.
+    names above. ``status``, ``request_id``: of the last answer. ``seconds`` count from the record's creation.
     """
 
     operation: str
@@ -43,11 +44,11 @@ class CallRecord:
     seconds: float | None = None
 
     def end(self, error: SellerOpsError | None = None) -> None:
-        """Say how the call ended."""
+        """Note that the call has ended, and with which error."""
         self.seconds, self.error = round(time.monotonic() - self.started, 3), error
 
-    def of(self, account_id: str, **about: Any) -> ApiCall:
-        """As a row of the ledger; ``about``: its other fields."""
+    def to_api_call(self, account_id: str, **about: Any) -> ApiCall:
+        """The ledger's row; ``about``: its other fields."""
         error = self.error
         return ApiCall(
             account_id=account_id,
@@ -77,8 +78,31 @@ def ads_api_of(path: str) -> str:
     return f"ads/{parts[0]}" if parts else "ads"
 
 
-# Tokens that were asked for in the course of a call; None: nobody writes them down.
+# The call that the running task is making.
+current_call: ContextVar[CallRecord | None] = ContextVar("sellerops_current_call", default=None)
+# The token requests that a call caused; None: nobody logs them.
 _tokens: ContextVar[list[CallRecord] | None] = ContextVar("sellerops_token_calls", default=None)
+
+# Logs a call that has ended and the token requests it caused; runs in a thread.
+LogCall = Callable[[CallRecord, Sequence[CallRecord]], None]
+
+
+@asynccontextmanager
+async def logged_call(operation: str, fence: Fence | None, log_call: LogCall) -> AsyncIterator[CallRecord]:
+    """Around one call: its record, which ``log_call`` gets however the call ends."""
+    call = CallRecord(operation, fence)
+    mark = current_call.set(call)
+    with collect_token_calls() as tokens:
+        try:
+            yield call
+        except SellerOpsError as error:
+            call.end(error)
+            await asyncio.to_thread(log_call, call, tokens)
+            raise
+        finally:
+            current_call.reset(mark)
+    call.end()
+    await asyncio.to_thread(log_call, call, tokens)
 
 
 @contextmanager
@@ -94,24 +118,24 @@ def collect_token_calls() -> Iterator[list[CallRecord]]:
 
 @contextmanager
 def record_token_call() -> Iterator[CallRecord]:
-    """Note a request for an access token for whoever caused it."""
-    facts = CallRecord("requestAccessToken", api=LOGIN, method="POST")
-    noted = _tokens.get()
+    """Record a request for an access token for the call that caused it."""
+    call = CallRecord("requestAccessToken", api=LOGIN, method="POST")
+    caused = _tokens.get()
     try:
-        yield facts
+        yield call
     except SellerOpsError as error:
-        facts.end(error)
+        call.end(error)
         raise
     else:
-        facts.end()
+        call.end()
     finally:
-        if noted is not None and facts.seconds is not None:
-            noted.append(facts)
+        if caused is not None and call.seconds is not None:
+            caused.append(call)
 
 
 def record_call(ledger: Ledger, call: ApiCall) -> None:
-    """Log the call. A ledger that is away must not cost the answer, least of all a report id."""
+    """Log the call. If the ledger is unavailable the answer must not be lost, least of all a report id."""
     try:
         ledger.log_call(call)
     except SellerOpsError as error:
-        log.warning("the call %s of %s is not in the ledger: %s", call.operation, call.account_id, error)
+        log.warning("could not log the call %s of %s: %s", call.operation, call.account_id, error)

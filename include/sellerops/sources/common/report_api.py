@@ -1,6 +1,7 @@
-"""How a document is asked for, waited for and fetched: all that ``collect`` knows of any source.
+"""What ``collect`` knows of a source: how its documents are requested, polled and located.
 
-A source says here only in what it differs; what crashes, quotas and archives need stands in ``collect`` once.
+A source implements only what is specific to it; crash safety, quotas and the archive are handled once, in
+``collect``.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.operations import Operation
 
-# Options of a request for a further page of a result: the request before it and the token that it told.
+# Options of a request for a further page of a result: the request of the page before, and its next-page token.
 AFTER, TOKEN = "after", "paginationToken"
 
 
 class ProcessingStatus(StrEnum):
-    """How a report stands; the names are the Selling Partner API's. CANCELLED: there is no data."""
+    """A report's status, named as in the Selling Partner API. CANCELLED: there is no data."""
 
     IN_QUEUE = "IN_QUEUE"
     IN_PROGRESS = "IN_PROGRESS"
@@ -39,9 +40,9 @@ class ProcessingStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Report:
-    """A report as its system tells of it. Times are aware; ``start``/``end`` are None where it has no window.
+    """A report as its source describes it. Times are aware; ``start``/``end`` are None without a window.
 
-    ``reason``: why it is FATAL, where the status itself tells it. ``next_token``: of a further page.
+    ``reason``: why it is FATAL, if the status itself says so. ``next_token``: of a further page.
     """
 
     report_id: str
@@ -58,7 +59,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Created:
-    """What a create ended with. ``created_by``: ``us``, or ``adopted`` when it was there already."""
+    """The result of a create. ``created_by``: ``us``, or ``adopted`` when the report already existed."""
 
     report_id: str
     created_by: str = "us"
@@ -88,10 +89,11 @@ class Query(Protocol):
 
 
 class Client(Protocol):
-    """Calls for one account, each leased, checked, learnt from and written down.
+    """Calls for one account, each leased, checked, logged and learned from.
 
     They raise typed errors: CredentialsError, RequestRefused and UnexpectedAnswer are final for the call;
-    Throttled and AmazonUnavailable pass. ``error.details["sent"]`` is False when the call cannot have left.
+    Throttled and AmazonUnavailable are temporary. ``error.details["sent"]`` is False when the call cannot
+    have been sent.
     """
 
     account: Account
@@ -99,7 +101,7 @@ class Client(Protocol):
 
     @property
     def document_origins(self) -> frozenset[str]:
-        """Where documents may be fetched from, beside Amazon's hosts, because the connection says so."""
+        """Where documents may be fetched from besides Amazon's hosts, because the connection says so."""
         ...
 
     def bucket(self, operation: str) -> Bucket:
@@ -127,7 +129,7 @@ class Client(Protocol):
         request_id: int | None = None,
         marketplace_ids: tuple[str, ...] = (),
     ) -> Answer:
-        """One call of any operation: sent once, its answer as it was written."""
+        """One call of any operation: sent once, its answer as Amazon wrote it."""
         ...
 
 
@@ -135,11 +137,11 @@ _Client = TypeVar("_Client", contravariant=True)
 
 
 class Listing(Protocol[_Client]):
-    """A list of reports, whoever made them. ``operation`` names the bucket of its calls."""
+    """A list of reports, whoever created them. ``operation`` names the bucket of its calls."""
 
     operation: str
     page_size: int
-    # Older reports are not served.
+    # Older reports are not listed.
     retention: timedelta
 
     def reports(
@@ -152,28 +154,28 @@ class Listing(Protocol[_Client]):
         statuses: tuple[ProcessingStatus, ...] = (),
         leased: bool = False,
     ) -> AsyncIterator[Report]:
-        """Newest first; each page takes a lease, if not ``leased`` the first too."""
+        """Newest first; each page takes a lease, except the first if ``leased``."""
         ...
 
     async def report(self, client: _Client, report_id: str) -> Report:
-        """One report, with the lease of ``ReportApi.status`` held. RequestRefused when it is not known."""
+        """One report, with the lease of its status operation held. RequestRefused when it is unknown."""
         ...
 
 
 class ReportApi(Protocol[_Client]):
-    """Calls of one API. The lease of the operation is held by the caller, but for ``recent``, ``prepare``
-    and ``mended``, which take their own.
+    """One API that reports are requested from. Callers hold the lease of the operation, except for
+    ``list_recent``, ``prepare`` and ``repair``, which take their own.
     """
 
-    # Names of the operations, which are those of their buckets.
-    create: str
-    status: str
-    document: str
-    # The type of the notification that a report has ended; empty: there is none.
-    finished: str
-    # The pace of polling widens up to this while a report is pending for hours; None: it stays.
+    # The operations, which also name their buckets.
+    create_operation: str
+    status_operation: str
+    document_operation: str
+    # The type of the notification that a report is finished; empty: there is none.
+    notification_type: str
+    # Polling slows down to this interval while a report is pending for hours; None: it does not slow down.
     slowest_poll: timedelta | None
-    # What other applications asked for, where that may be used; None: it cannot be known.
+    # Lists reports of other applications too, where they may be reused; None: there is no list.
     listing: Listing[Any] | None
 
     def query(self, spec: ReportSpec, slice_: Slice, options: Mapping[str, str]) -> Query:
@@ -181,56 +183,79 @@ class ReportApi(Protocol[_Client]):
         ...
 
     def check(self, client: _Client, slice_: Slice) -> None:
-        """Raise the SkipError of a slice for which there is rightly nothing to ask. On a worker."""
+        """Raise the SkipError of a slice for which there is nothing to request. On a worker."""
         ...
 
     async def prepare(self, client: _Client, slice_: Slice) -> None:
-        """The same in a wait, before the first create; calls take their own leases."""
+        """The same in a wait, before the first create."""
         ...
 
-    async def ask(self, client: _Client, query: Any, request: ReportRequest, fence: Fence) -> Created:
-        """Create. ``fence`` is passed right before the call leaves; what it raises passes."""
+    async def create(self, client: _Client, query: Any, request: ReportRequest, fence: Fence) -> Created:
+        """Create the report. ``fence`` is passed right before the call leaves; its errors propagate."""
         ...
 
-    def can_mend(self, error: RequestRefused) -> bool:
-        """Whether ``mended`` may help."""
+    def can_repair(self, error: RequestRefused) -> bool:
+        """Whether ``repair`` may help."""
         ...
 
-    async def mended(
+    async def repair(
         self, client: _Client, query: Any, request: ReportRequest, error: RequestRefused
     ) -> bool:
-        """Whether what was refused may be asked again, because the cause was found and is left out from now
-        on. Called without a claim; several may call it at once.
+        """Find the cause of a refusal and leave it out from now on; whether the request may be repeated.
+        Called without a claim, possibly by several waits at once.
         """
         ...
 
-    async def look(self, client: _Client, request: ReportRequest) -> Report:
-        """How the request's report stands. RequestRefused when it can never end."""
+    async def get_report(self, client: _Client, request: ReportRequest) -> Report:
+        """The request's report. RequestRefused when it can never finish."""
         ...
 
-    def recent(self, client: _Client, query: Any, since: datetime) -> AsyncIterator[Report]:
-        """What was created since then and may be the query's."""
+    def list_recent(self, client: _Client, query: Any, since: datetime) -> AsyncIterator[Report]:
+        """Reports created since then that may be the query's."""
         ...
 
-    async def address(self, client: _Client, request: ReportRequest) -> DocumentAddress:
-        """Where the request's document is for some minutes."""
+    async def get_address(self, client: _Client, request: ReportRequest) -> DocumentAddress:
+        """The address of the request's document, valid for some minutes."""
         ...
 
     def headers(self, client: _Client, request: ReportRequest) -> Mapping[str, Any]:
-        """What the archive and the ledger keep beside the document: its ``facts`` (texts), and ``left_out``,
-        the columns that were refused and why. On a worker.
+        """What the archive and the ledger store with the document: its ``facts`` (texts), and ``left_out``,
+        the refused columns and why. On a worker.
         """
         ...
 
 
-class Source(Protocol):
-    """One system that reports come from; what ``sources/registry.py`` names."""
+class SimpleReportApi:
+    """Defaults of an API without preconditions, repairs or facts."""
 
-    # By the names specs give (``request.operation``).
+    notification_type = ""
+    slowest_poll: timedelta | None = None
+    listing: Listing[Any] | None = None
+
+    def check(self, client: Any, slice_: Slice) -> None:
+        return None
+
+    async def prepare(self, client: Any, slice_: Slice) -> None:
+        return None
+
+    def can_repair(self, error: RequestRefused) -> bool:
+        return False
+
+    async def repair(self, client: Any, query: Any, request: ReportRequest, error: RequestRefused) -> bool:
+        return False
+
+    def headers(self, client: Any, request: ReportRequest) -> Mapping[str, Any]:
+        return {}
+
+
+class Source(Protocol):
+    """One system that reports come from, as ``sources/registry.py`` loads it."""
+
+    # By the names that specs use (``request.operation``).
     operations: Mapping[str, Operation]
 
     def report_api(self, spec: ReportSpec) -> ReportApi[Any]:
-        """How the spec's documents are asked for."""
+        """The API that the spec's documents are requested from."""
         ...
 
     def client(
@@ -242,7 +267,7 @@ class Source(Protocol):
         *,
         priority: Priority = Priority.SCHEDULE,
     ) -> Client:
-        """Cheap to make and free of open connections."""
+        """Cheap to create and free of open connections."""
         ...
 
     def endpoint(self, account: Account) -> str:
@@ -261,5 +286,6 @@ __all__ = [
     "Query",
     "Report",
     "ReportApi",
+    "SimpleReportApi",
     "Source",
 ]

@@ -167,7 +167,7 @@ def test_callers_at_the_same_moment_share_a_cooldown(bench: Bench) -> None:
 def test_the_rate_amazon_tells_counts_at_once(bench: Bench, factor: float) -> None:
     """Slower or faster; the tokens missing stay missing."""
     bench.take_all()
-    bench.limits.learn(BUCKET, factor / MINUTE)
+    bench.limits.learn_rate(BUCKET, factor / MINUTE)
     assert bench.wait() == pytest.approx(MINUTE / factor)
     bench.move(5 * MINUTE / factor)
     assert bench.take_all() == 5
@@ -176,17 +176,17 @@ def test_the_rate_amazon_tells_counts_at_once(bench: Bench, factor: float) -> No
 def test_a_fallen_rate_takes_back_what_was_believed_to_have_refilled(bench: Bench) -> None:
     """The quota fell some time after the last answer; the bucket is judged by the lower rate since then."""
     bench.take_all()
-    bench.limits.learn(BUCKET, 1 / MINUTE)
+    bench.limits.learn_rate(BUCKET, 1 / MINUTE)
     bench.move(6 * MINUTE)
     assert bench.take()
-    bench.limits.learn(BUCKET, 0.5 / MINUTE)
+    bench.limits.learn_rate(BUCKET, 0.5 / MINUTE)
     assert bench.take_all() == 2  # 3 of the 6 minutes' tokens were there, one is used
 
 
 @pytest.mark.parametrize("junk", [None, 0.0, -1.0, float("nan"), float("inf"), 17.0, 1.6e-5])
 def test_junk_in_the_header_is_ignored(bench: Bench, junk: float | None) -> None:
     bench.take_all()
-    bench.limits.learn(BUCKET, junk)
+    bench.limits.learn_rate(BUCKET, junk)
     assert bench.wait() == pytest.approx(MINUTE)
 
 
@@ -196,7 +196,7 @@ def test_the_configured_rate_counts_until_amazon_tells(ledger: Ledger) -> None:
     bench = Bench(ledger)
     bench.take_all()
     assert Bench(ledger, slow).wait() == pytest.approx(10 * MINUTE)
-    bench.limits.learn(BUCKET, 1 / MINUTE)
+    bench.limits.learn_rate(BUCKET, 1 / MINUTE)
     assert Bench(ledger, slow).wait() == pytest.approx(MINUTE)
 
 
@@ -205,12 +205,12 @@ def test_only_a_share_of_the_rate_is_used(ledger: Ledger) -> None:
     bench = Bench(ledger, CONFIG.model_copy(update={"share": 0.5}))
     bench.take_all()
     assert bench.wait() == pytest.approx(2 * MINUTE)
-    bench.limits.learn(BUCKET, 2 / MINUTE)
+    bench.limits.learn_rate(BUCKET, 2 / MINUTE)
     assert bench.wait() == pytest.approx(MINUTE)
 
 
 def test_a_refusal_empties_the_bucket_and_halves_the_rate(bench: Bench) -> None:
-    bench.limits.refused(BUCKET)
+    bench.limits.record_refusal(BUCKET)
     assert bench.wait() == pytest.approx(2 * MINUTE)
     bench.move(2 * MINUTE)
     assert bench.take_all() == 1
@@ -219,32 +219,32 @@ def test_a_refusal_empties_the_bucket_and_halves_the_rate(bench: Bench) -> None:
 def test_refusals_of_calls_under_way_together_count_once(bench: Bench) -> None:
     """Eight 429 in one second are one event; one in the next interval is another."""
     for _ in range(8):
-        bench.limits.refused(BUCKET)
+        bench.limits.record_refusal(BUCKET)
         bench.move(0.1)
     assert bench.wait() == pytest.approx(2 * MINUTE, abs=1)
     bench.move(5 * MINUTE)
-    bench.limits.refused(BUCKET)
+    bench.limits.record_refusal(BUCKET)
     assert bench.wait() == pytest.approx(4 * MINUTE)
 
 
 def test_refusals_never_slow_us_down_to_nothing(bench: Bench) -> None:
     for _ in range(20):
-        bench.limits.refused(BUCKET)
+        bench.limits.record_refusal(BUCKET)
         bench.move(10 * MINUTE)
-    bench.limits.refused(BUCKET)
+    bench.limits.record_refusal(BUCKET)
     assert bench.wait() == pytest.approx(8 * MINUTE)
 
 
 def test_a_header_restores_the_rate_after_a_refusal(bench: Bench) -> None:
     """The bucket stays empty."""
-    bench.limits.refused(BUCKET)
-    bench.limits.learn(BUCKET, 1 / MINUTE)
+    bench.limits.record_refusal(BUCKET)
+    bench.limits.learn_rate(BUCKET, 1 / MINUTE)
     assert bench.wait() == pytest.approx(MINUTE)
 
 
 def test_quiet_time_restores_the_rate_after_a_refusal(bench: Bench) -> None:
     """Nothing said otherwise for a quarter of an hour."""
-    bench.limits.refused(BUCKET)
+    bench.limits.record_refusal(BUCKET)
     bench.move(14 * MINUTE)
     assert bench.take_all() == 7
     bench.move(2 * MINUTE)
@@ -288,7 +288,7 @@ def test_a_clock_set_back_blocks_nobody_for_days(bench: Bench) -> None:
     """The local Amazon's clock may be set to any day between two runs."""
     bench.move(30 * 86400)
     bench.take_all()
-    bench.limits.refused(BUCKET)
+    bench.limits.record_refusal(BUCKET)
     bench.move(-30 * 86400)
     assert bench.wait() <= 15 * MINUTE
 

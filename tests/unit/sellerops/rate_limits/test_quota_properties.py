@@ -174,9 +174,9 @@ def test_a_rate_that_moves_costs_no_refusal(
         at(shared_ledger, now)
         if isinstance(limits.try_acquire(bucket), Granted):
             if amazon.call(now):
-                limits.learn(bucket, amazon.rate)
+                limits.learn_rate(bucket, amazon.rate)
             else:
-                limits.refused(bucket)
+                limits.record_refusal(bucket)
     assert amazon.refused == 0
 
 
@@ -191,7 +191,7 @@ def test_endless_demand_uses_the_quota(shared_ledger: Ledger) -> None:
         decision = limits.try_acquire(bucket)
         if isinstance(decision, Granted):
             assert amazon.call(now)
-            limits.learn(bucket, amazon.rate)
+            limits.learn_rate(bucket, amazon.rate)
         else:
             now += min(decision.virtual_seconds, 30.0) + 1e-3
     assert amazon.refused == 0
@@ -208,10 +208,10 @@ def test_a_quota_shared_with_a_stranger_settles(shared_ledger: Ledger) -> None:
         if isinstance(decision, Granted):
             if amazon.call(now):
                 granted += 1
-                limits.learn(bucket, amazon.rate)
+                limits.learn_rate(bucket, amazon.rate)
             else:
                 refused += 1
-                limits.refused(bucket)
+                limits.record_refusal(bucket)
         else:
             now += decision.virtual_seconds + 1e-3
             while stranger_at < now:

@@ -26,8 +26,8 @@ from sellerops.base.errors import (
     Throttled,
     UnexpectedAnswer,
 )
-from sellerops.sources.amazon_sp import transport
 from sellerops.sources.amazon_sp.transport import close_sessions, session
+from sellerops.sources.common import transport
 from sellerops.sources.common.lwa import Credentials
 
 REPORTS = "/reports/2021-06-30/reports"

@@ -94,8 +94,8 @@ def test_what_does_not_fit_the_model_is_named(told: dict[str, Any]) -> None:
 
 
 def test_each_way_of_asking_has_its_own_operations() -> None:
-    assert report_api_of(TRENDS).create == "createQuery"
-    assert report_api_of(load_spec("sales_and_traffic")).create == "createReport"
+    assert report_api_of(TRENDS).create_operation == "createQuery"
+    assert report_api_of(load_spec("sales_and_traffic")).create_operation == "createReport"
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_every_status_of_the_model_is_known() -> None:
         ({"processingStatus": "DONE"}, "no reportDocumentId"),
         ({"reportId": ""}, "no reportId"),
         ({"createdTime": None}, "no createdTime"),
-        ({"createdTime": "yesterday"}, "no time"),
+        ({"createdTime": "yesterday"}, "not a valid time"),
     ],
 )
 def test_what_the_model_does_not_allow_fails_loudly(change: dict[str, object], words: str) -> None:

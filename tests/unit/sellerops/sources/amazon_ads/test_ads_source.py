@@ -170,12 +170,12 @@ def test_windows_that_amazon_no_longer_keeps_are_expired() -> None:
     assert all(one.expired == (one.days[0] <= kept_from) for one in mine)
 
 
-def test_a_spec_that_does_not_say_enough_is_refused() -> None:
+def test_a_spec_without_a_required_option_is_refused() -> None:
     spec, account = load_spec("report__amazon_ads__sp_campaigns"), load_accounts()["northwind_na"]
     slice_ = plan_slices(spec, account, run_at=NOW, now=NOW)[0]
     with pytest.raises(ConfigurationError, match="group_by"):
         query_of(spec, slice_, {"ad_product": "SPONSORED_PRODUCTS"})
-    with pytest.raises(ConfigurationError, match="no export of 'keywords'"):
+    with pytest.raises(ConfigurationError, match="unknown export 'keywords'"):
         Exports("keywords")
 
 
@@ -212,11 +212,11 @@ def test_profiles_are_the_sellers_and_their_ids_are_names() -> None:
         _only(found, br, "n")
 
 
-def test_a_profile_unlike_its_shop_is_told() -> None:
+def test_a_profile_reports_how_it_differs_from_its_marketplace() -> None:
     told = [profile(1, "ATVPDKIKX0DER", timezone="America/New_York", currencyCode="EUR")]
     (found,) = parse_profiles(Answer({"items": told}, ""))
-    assert "time zone America/New_York, the shop's is America/Los_Angeles" in found.mismatch
-    assert "currency EUR, the shop's is USD" in found.mismatch
+    assert "time zone America/New_York, the marketplace's is America/Los_Angeles" in found.mismatch
+    assert "currency EUR, the marketplace's is USD" in found.mismatch
 
 
 def test_a_refusal_names_columns_before_it_names_what_is_allowed() -> None:
