@@ -1,4 +1,4 @@
-"""Imports a source when it is used, by its name in ``known_sources``."""
+"""Imports a source on first use, by its name in ``known_sources``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def source_of(name: str) -> Source:
-    """The source of that name, which is a spec's ``source``. ConfigurationError naming those there are."""
+    """The source that a spec's ``source`` names. ConfigurationError listing the known ones."""
     if name not in SOURCES:
         raise ConfigurationError(
-            f"there is no source {name!r}.",
+            f"unknown source {name!r}.",
             where="sellerops/settings/known_sources.py",
-            remedy=f"Known: {', '.join(sorted(SOURCES))}. A new one needs its folder and a line there.",
+            remedy=f"Known: {', '.join(sorted(SOURCES))}. A new one needs a folder and a line there.",
         )
     module, _, attribute = SOURCES[name].partition(":")
     return cast("Source", getattr(importlib.import_module(module), attribute))

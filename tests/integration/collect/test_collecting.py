@@ -278,7 +278,7 @@ def test_an_address_that_stays_expired_costs_one_fresh_one_a_try(bench: Bench) -
 def test_a_document_at_a_foreign_host_is_not_fetched(bench: Bench) -> None:
     bench.sandbox.faults("foreign_url", times=1)
     with pytest.raises(
-        UnexpectedAnswer, match=r"https://documents\.example, which is not Amazon's"
+        UnexpectedAnswer, match=r"https://documents\.example, which is not an Amazon host"
     ) as caught:
         collect(bench.collector(), bench.slice_())
     assert "document_hosts" in caught.value.remedy and bench.documents() == []

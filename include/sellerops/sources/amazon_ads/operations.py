@@ -11,14 +11,14 @@ from sellerops.sources.common.operations import Calls, Operation, OperationInput
 from sellerops.sources.common.paging import PageWatch
 
 
-async def list_profiles(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
+async def list_profiles(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
     """All profiles that the authorisation covers, also those of vendors and agencies, in one answer."""
     answer = await calls.get("listProfiles", PATH)
     yield Page({"operation": "listProfiles"}, answer)
 
 
 def _listed(operation: str, path: str, list_at: str) -> Operation:
-    async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
+    async def pages(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
         # Without the extended data the answer has neither times nor the serving status.
         body: dict[str, Any] = {"includeExtendedDataFields": True}
         watch = PageWatch(operation, path)

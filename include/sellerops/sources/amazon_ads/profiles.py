@@ -99,7 +99,9 @@ def check_profile(ledger: Ledger, account_id: str, marketplace_id: str) -> None:
 
 
 def facts_of(ledger: Ledger, account_id: str, marketplace_id: str) -> dict[str, str]:
-    """The facts of the account's profile in a marketplace as last listed, however long ago; empty without one."""
+    """The facts of the account's profile in a marketplace as last listed, however long ago; empty without
+    one.
+    """
     known = ledger.database.run(lambda connection: _read(connection, account_id))
     found = [one for one in (known.profiles if known else ()) if one.marketplace_id == marketplace_id]
     return found[0].facts if len(found) == 1 else {}

@@ -80,8 +80,8 @@ class RefusedColumn:
 
 
 class _Finds:
-    """What the searches of one event loop share for a profile's report. ``good``: columns that Amazon accepted
-    in one create.
+    """What the searches of one event loop share for a profile's report. ``good``: columns that Amazon
+    accepted in one create.
     """
 
     def __init__(self) -> None:

@@ -42,8 +42,8 @@ class SpApiClient(AccountClient):
     async def ready(self) -> None:
         """Open the shared session now, off the loop. CredentialsError when a part of them is missing.
 
-        The library takes half a second to import. A thousand calls in progress meanwhile would compete for the
-        interpreter's lock and block the loop, so a wait does this before anything else.
+        The library takes half a second to import. A thousand calls in progress meanwhile would compete for
+        the interpreter's lock and block the loop, so a wait does this before anything else.
         """
         await session(self._credentials, self.account.region)
 
@@ -93,8 +93,8 @@ class SpApiClient(AccountClient):
         marketplace_ids: tuple[str, ...] = (),
         leased: bool = False,
     ) -> AsyncIterator[Report]:
-        """All reports of a type, each once, newest first as Amazon lists them. Each page takes a lease, except
-        the first if ``leased``. UnexpectedAnswer for a list without an end.
+        """All reports of a type, each once, newest first as Amazon lists them. Each page takes a lease,
+        except the first if ``leased``. UnexpectedAnswer for a list without an end.
         """
         query: dict[str, Any] = {
             "reportTypes": [report_type],

@@ -59,8 +59,8 @@ class KioskReport(Report):
 
 
 def query_of_options(spec: ReportSpec, slice_: Slice, options: Mapping[str, str]) -> KioskQuery:
-    """The query of a request with these options. A part's values, as a list of strings, replace their option's
-    name in braces. ConfigurationError when the query is longer than Amazon accepts.
+    """The query of a request with these options. A part's values, as a list of strings, replace their
+    option's name in braces. ConfigurationError when the query is longer than Amazon accepts.
     """
     written = options[TEXT]
     for name in options.keys() - _OURS:

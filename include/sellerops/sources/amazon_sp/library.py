@@ -1,6 +1,6 @@
-"""python-amazon-sp-api's client on our transport: it builds paths, queries and bodies, we send them.
+"""python-amazon-sp-api's client on our transport: it builds paths, queries and bodies, and we send them.
 
-Its Reports class is not used, for importing that imports the classes of all APIs; the calls are few.
+Its Reports class is not used, because importing it imports the classes of all APIs; the few calls are here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DOCUMENTS = "/reports/2021-06-30/documents"
 
 
 @dataclass(frozen=True)
-class _Shop:
+class _Marketplace:
     """What the library reads of its ``marketplace`` argument."""
 
     endpoint: str
@@ -30,11 +30,11 @@ class _Shop:
 
 
 def library_client(credentials: Credentials, region: str, transport: object, tls: ssl.SSLContext) -> Any:
-    """The library's client with the calls of the Reports API, deaf to the environment."""
-    shop = _Shop(credentials.endpoint, "", region)
+    """The library's client with the calls of the Reports API, independent of the environment."""
+    marketplace = _Marketplace(credentials.endpoint, "", region)
     try:
         client = _reports_class()(
-            marketplace=shop,
+            marketplace=marketplace,
             credentials={
                 "refresh_token": credentials.refresh_token,
                 "lwa_app_id": credentials.client_id,
@@ -45,12 +45,12 @@ def library_client(credentials: Credentials, region: str, transport: object, tls
         )
     except (KeyError, ValueError) as error:
         raise ConfigurationError(
-            f"python-amazon-sp-api cannot be set up: {error}.",
+            f"python-amazon-sp-api refuses its configuration: {error}.",
             where="environment of this process",
-            remedy="Unset SP_API_DEFAULT_MARKETPLACE and AWS_ENV: the library reads them, we do not.",
+            remedy="Unset SP_API_DEFAULT_MARKETPLACE and AWS_ENV, which the library reads and we do not.",
         ) from None
-    # Again after construction: the constructor lets SP_API_DEFAULT_MARKETPLACE win over its argument.
-    client.endpoint, client.marketplace_id, client.region = shop.endpoint, shop.marketplace_id, shop.region
+    # Set again because the constructor prefers SP_API_DEFAULT_MARKETPLACE to its argument.
+    client.endpoint, client.marketplace_id, client.region = credentials.endpoint, "", region
     client._transport = transport
     return client
 
@@ -63,7 +63,8 @@ def _code_only() -> tuple[Any, ...]:
 
 @lru_cache(maxsize=1)
 def _reports_class() -> Any:
-    """Built on first use: importing the library takes a while and must not happen with a DAG file."""
+    """Built on first use: importing the library takes a while and must not happen when a DAG file is parsed.
+    """
     from sp_api.asyncio.base import Client
 
     class Reports(Client):  # type: ignore[misc]
@@ -83,19 +84,17 @@ def _reports_class() -> Any:
             return await self._request(_below(_DOCUMENTS, document_id), params={"method": "GET"})
 
         async def _get_headers(self, access_token: str | None = None) -> dict[str, str]:
-            """Without Host and token: the transport sets both, and the library's debug log then shows
-            neither.
-            """
+            """Without Host and token: the transport sets both, so the library's debug log shows neither."""
             return {"user-agent": f"sellerops {self.user_agent}", "content-type": "application/json"}
 
         async def _request(self, path: str, **options: Any) -> Any:
-            """Without the marketplace fields the library adds to every call; Amazon's model knows none of
-            them.
+            """Without the marketplace fields that the library adds to every call and that Amazon's model does
+            not have.
             """
             return await super()._request(path, **{**options, "add_marketplace": False})
 
-    # Full garbage collections stop every thread and walk all objects, by now mostly modules that stay:
-    # 100 ms and more in a triggerer. Frozen objects are left out of the walk; freezing itself costs nothing.
+    # A full garbage collection stops every thread for a walk over all objects, by now mostly modules that
+    # stay: 100 ms and more in a triggerer. Frozen objects are not walked; freezing itself costs nothing.
     gc.freeze()
     return Reports
 
@@ -105,5 +104,5 @@ def _below(path: str, name: str) -> str:
 
 
 def _joined(query: Mapping[str, Any]) -> dict[str, Any]:
-    """Lists as Amazon's queries have them: one value, parted by commas."""
+    """Lists as Amazon expects them in a query: one value, separated by commas."""
     return {key: ",".join(value) if isinstance(value, list) else value for key, value in query.items()}

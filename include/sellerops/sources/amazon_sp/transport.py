@@ -1,7 +1,8 @@
 """The transport under python-amazon-sp-api, which adds what its client lacks. See QUIRKS.md for each gap.
 
-The library's client builds paths, queries and bodies. Every call leaves through `CheckedTransport`, which adds
-the token and the time-outs and checks the status of the answer before the library can take it for a success.
+The library's client builds paths, queries and bodies. Every call leaves through `CheckedTransport`, which
+adds the token and the time-outs and checks the status of the answer before the library can take it for a
+success.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What sources share: how a document is asked for and fetched, whatever system has it. Knows no source."""
+"""What all sources share: requesting and downloading documents. Imports no single source."""

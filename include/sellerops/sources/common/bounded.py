@@ -1,4 +1,4 @@
-"""An HTTP call whose answer has a largest size: httpx would read, and unpack, whatever comes."""
+"""HTTP calls with a maximum size of the answer: httpx would read and decompress any amount."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from sellerops.base.errors import UnexpectedAnswer
 from sellerops.base.limits import LARGEST_ANSWER, megabytes
 from sellerops.sources.common.http import httpx
 
-# They describe the body as it was sent; ours is unpacked.
+# Headers that describe the body as sent; ours is decompressed.
 _OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 async def bounded_request(http: httpx.AsyncClient, method: str, url: str, **options: Any) -> httpx.Response:
-    """The whole answer, unpacked. UnexpectedAnswer when it is larger than LARGEST_ANSWER; httpx's own errors.
+    """The whole answer, decompressed. UnexpectedAnswer when it exceeds LARGEST_ANSWER; also httpx's own
+    errors.
 
     :param options: as of ``httpx.AsyncClient.request``.
     """

@@ -1,4 +1,4 @@
-"""Gzip unpacked as it comes, however often it is packed, within the limits of size, ratio and time."""
+"""Decompresses gzip as it arrives, in any number of layers, within limits of size, ratio and time."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from sellerops.base.limits import (
     megabytes,
 )
 
-# A connection that drips never runs into the read time-out; a whole document gets two hours.
+# Seconds for a whole document: a connection that trickles never hits the read time-out.
 WHOLE_TIMEOUT = 7_200.0
 _UNPACKED_CHUNK = 1 << 20
-# zlib copies what it has not used yet: with small slices thousands of members in one chunk stay cheap.
-_SLICE = 16 * 1024
+# zlib copies its unused input: with small blocks thousands of gzip members in one chunk stay cheap.
+_BLOCK = 16 * 1024
 _GZIP_WINDOW = 31  # zlib: a gzip header and trailer are expected
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
 def decompressed(chunks: Iterable[bytes], where: str, *, seconds: float = WHOLE_TIMEOUT) -> Iterator[bytes]:
-    """The innermost bytes of ``chunks``: each gzip layer is known by its magic bytes and checked to its
-    trailer.
+    """The innermost bytes of ``chunks``: each gzip layer is recognised by its magic bytes and checked up to
+    its trailer.
 
-    Labels are not asked: an object stored as gzip may also be sent with Content-Encoding, and a plain one be
-    announced as GZIP. Report documents are text, so none begins with gzip's magic itself.
+    Headers are ignored: an object stored as gzip may also be sent with Content-Encoding, and a plain one be
+    announced as GZIP. Report documents are text, so none begins with gzip's magic bytes.
     """
     budget = _Budget(where, time.monotonic() + seconds)
     chunks = budget.counted(chunks)
@@ -40,26 +40,26 @@ def decompressed(chunks: Iterable[bytes], where: str, *, seconds: float = WHOLE_
             return
         chunks = _gunzip(chunks, where, budget)
     raise LimitExceeded(
-        f"the document is packed more than {MAX_GZIP_LAYERS} times.", where=where, limit="MAX_GZIP_LAYERS"
+        f"the document is compressed more than {MAX_GZIP_LAYERS} times.", where=where, limit="MAX_GZIP_LAYERS"
     )
 
 
 class _Budget:
-    """What a download may grow to, on each of its layers, and until when."""
+    """The limits of a download: size on each layer, and time."""
 
     def __init__(self, where: str, deadline: float) -> None:
         self._where, self._deadline = where, deadline
         self._packed = 0
 
     def counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """``chunks``, which are what came over the wire."""
+        """``chunks`` as they came over the network."""
         for chunk in chunks:
             self._packed += len(chunk)
             self.check(self._packed)
             yield chunk
 
     def check(self, size: int) -> None:
-        """Raise when a layer of ``size`` bytes so far is larger, or took longer, than is allowed."""
+        """Raise when a layer of ``size`` bytes so far is too large or took too long."""
         if size > LARGEST_DOCUMENT:
             raise LimitExceeded(
                 f"the document is larger than {megabytes(LARGEST_DOCUMENT)}.",
@@ -68,62 +68,62 @@ class _Budget:
             )
         if size > max(SURELY_SMALL, self._packed * MAX_UNPACK_RATIO):
             raise LimitExceeded(
-                f"{self._packed} bytes unpack to more than {megabytes(size)}, over {MAX_UNPACK_RATIO} times "
-                "as much: this is no report.",
+                f"{self._packed} bytes decompress to more than {megabytes(size)}, over {MAX_UNPACK_RATIO} "
+                "times as much, which no real report does.",
                 where=self._where,
                 limit="MAX_UNPACK_RATIO",
             )
         if time.monotonic() > self._deadline:
-            raise AmazonUnavailable("the download takes too long to unpack.", where=self._where)
+            raise AmazonUnavailable("the download takes too long to decompress.", where=self._where)
 
 
 def _gunzip(chunks: Iterable[bytes], where: str, budget: _Budget) -> Iterator[bytes]:
-    """Unpack gzip, all members of it, in pieces of bounded size. DocumentDamaged when it does not end
+    """Decompress all members of a gzip stream in blocks of bounded size. DocumentDamaged if it does not end
     properly.
     """
     unpacker = zlib.decompressobj(_GZIP_WINDOW)
     size = 0
     try:
-        for data in _slices(chunks):
+        for data in _blocks(chunks):
             while data:
                 if unpacker.eof:
                     if not data.strip(b"\0"):
                         break  # padding after the last member
                     unpacker = zlib.decompressobj(_GZIP_WINDOW)
-                slice_ = unpacker.decompress(data, _UNPACKED_CHUNK)
-                size += len(slice_)
+                block = unpacker.decompress(data, _UNPACKED_CHUNK)
+                size += len(block)
                 budget.check(size)
-                if slice_:
-                    yield slice_
+                if block:
+                    yield block
                 data = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-        while not unpacker.eof and (slice_ := unpacker.decompress(b"", _UNPACKED_CHUNK)):
-            size += len(slice_)
+        while not unpacker.eof and (block := unpacker.decompress(b"", _UNPACKED_CHUNK)):
+            size += len(block)
             budget.check(size)
-            yield slice_
+            yield block
     except zlib.error as error:
         raise DocumentDamaged(f"the gzip data is broken: {error}.", where=where) from None
     if not unpacker.eof:
         raise DocumentDamaged("the gzip data is truncated: it ends before its trailer.", where=where)
 
 
-def _slices(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
-        for start in range(0, len(chunk), _SLICE):
-            yield chunk[start : start + _SLICE]
+        for start in range(0, len(chunk), _BLOCK):
+            yield chunk[start : start + _BLOCK]
 
 
 def peek(chunks: Iterable[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
     """The first bytes (fewer at the end of the data), and all of it again."""
     iterator = iter(chunks)
-    held: list[bytes] = []
-    while sum(map(len, held)) < size:
+    head: list[bytes] = []
+    while sum(map(len, head)) < size:
         chunk = next(iterator, None)
         if chunk is None:
             break
-        held.append(chunk)
+        head.append(chunk)
 
     def again() -> Iterator[bytes]:
-        yield from held
+        yield from head
         yield from iterator
 
-    return b"".join(held)[:size], again()
+    return b"".join(head)[:size], again()

@@ -1,8 +1,8 @@
-"""Which addresses a document may be fetched from: Amazon's own, and what an account's connection names.
+"""Which addresses a document may be downloaded from: Amazon's own, and those an account's connection names.
 
-Amazon's answers tell where a document is, and whatever stands there would be fetched from inside our network.
-Reports, Data Kiosk and Ads documents are presigned addresses of S3; the models of the Reports and Data Kiosk
-APIs also show one CloudFront host.
+Amazon's answers contain the address, and we would fetch any address from inside our network. Documents of
+Reports, Data Kiosk and Ads have presigned S3 addresses; the models of the Reports and Data Kiosk APIs also
+show one CloudFront host.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ def check_address(url: str, origins: Collection[str], *, where: str) -> None:
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, TypeError):
-        raise UnexpectedAnswer("the document's address is no web address.", where=where) from None
+        raise UnexpectedAnswer("the document's address is not a valid URL.", where=where) from None
     if _NEVER.search(url) or parsed.userinfo or not _HOST.fullmatch(parsed.host):
-        raise UnexpectedAnswer("the document's address is not written as Amazon writes one.", where=where)
+        raise UnexpectedAnswer("the document's address has a form that Amazon does not use.", where=where)
     if _origin(parsed) in origins:
         return
     is_amazons = parsed.host in AMAZON_HOSTS or parsed.host.endswith(AMAZON_SUFFIXES)
     if parsed.scheme != "https" or parsed.port not in (None, 443) or not is_amazons:
         raise UnexpectedAnswer(
-            f"the document's address is at {_origin(parsed)}, which is not Amazon's.",
+            f"the document's address is on {_origin(parsed)}, which is not an Amazon host.",
             where=where,
             remedy="If you trust this host, add it to `document_hosts` in the account's Airflow connection "
             f"(for example {_origin(parsed)}), then clear the task.",
@@ -44,7 +44,7 @@ def check_address(url: str, origins: Collection[str], *, where: str) -> None:
 
 
 def origin_of(address: str) -> str | None:
-    """``scheme://host[:port]`` of an address, https where it names no scheme; None when it is no address."""
+    """``scheme://host[:port]`` of an address, https if it names no scheme; None if it is not an address."""
     text = address.strip()
     try:
         parsed = httpx.URL(text if "://" in text else f"https://{text}")
@@ -54,7 +54,7 @@ def origin_of(address: str) -> str | None:
 
 
 def parse_document_hosts(value: object) -> tuple[str, ...]:
-    """The extra field ``document_hosts`` of a connection: a list, or text with commas or spaces between."""
+    """A connection's extra field ``document_hosts``: a list, or text separated by commas or spaces."""
     entries = value if isinstance(value, list) else re.split(r"[,\s]+", str(value or ""))
     return tuple(str(entry).strip() for entry in entries if str(entry).strip())
 

@@ -1,7 +1,7 @@
-"""Downloads report documents: streamed, checked and unpacked, never trusted.
+"""Downloads report documents: streamed, checked and decompressed, never trusted.
 
-What Amazon promises of a document is its presigned address (Reports API 2021-06-30, getReportDocument): plain
-or gzip, dead after 5 minutes. What arrives is told by its bytes: an expired address answers with XML, a
+Amazon promises a presigned address (Reports API 2021-06-30, getReportDocument), valid for 5 minutes, of a
+plain or gzip document. Only the bytes show what really arrives: an expired address answers with XML, a
 gateway with HTML, and the compression is not always the announced one.
 """
 
@@ -46,8 +46,7 @@ _KEPT_HEADERS = (
 
 @dataclass(frozen=True)
 class DocumentAddress:
-    """Where a document can be fetched for five minutes. The address is a secret: it needs no token to be
-    used.
+    """Where a document can be downloaded for five minutes. The address is a secret: using it needs no token.
     """
 
     document_id: str
@@ -56,12 +55,12 @@ class DocumentAddress:
 
     @property
     def public_url(self) -> str:
-        """The address without its signature, for logs and sidecars."""
+        """The address without its signature, for logs and the archive's sidecars."""
         return without_query(self.url)
 
 
 def without_query(url: str) -> str:
-    """``url`` up to its query: what remains of a presigned address is no secret."""
+    """``url`` up to its query: the rest of a presigned address is not secret."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
@@ -77,20 +76,20 @@ def download(
     whole_timeout: float = WHOLE_TIMEOUT,
     facts: CallRecord | None = None,
 ) -> ArchivedDocument:
-    """Stream the document into ``archive`` and say where it lies. Sync; memory stays below a few MB.
+    """Stream the document into ``archive`` and return its place there. Sync; uses a few MB of memory.
 
-    :param origins: where documents may also be fetched from, beside Amazon's hosts: see ``check_address``.
+    :param origins: further origins besides Amazon's hosts: see ``check_address``.
         Redirects are not followed.
-    :param facts: is told what the store answered.
+    :param facts: gets status and request id of the answer.
 
     UnexpectedAnswer for an address elsewhere, LimitExceeded for a document beyond the limits,
-    DocumentExpired when a fresh address is needed, DocumentDamaged when what arrives is truncated,
-    mislabelled beyond repair or no document, AmazonUnavailable for time-outs, dropped connections and 5xx.
+    DocumentExpired when a new address is needed, DocumentDamaged when the download is truncated, mislabelled
+    or not a document, AmazonUnavailable for time-outs, dropped connections and 5xx.
     """
     redact_httpx_logs()
     where = f"document {address.document_id}, {address.public_url}"
     check_address(address.url, origins, where=where)
-    # The stored object as it lies there; an encoding we did not ask for is told by the magic bytes anyway.
+    # The object as stored; if it comes compressed all the same, its magic bytes show it.
     headers = {"accept-encoding": "identity", "user-agent": "sellerops"}
     timeouts = httpx.Timeout(read_timeout, connect=connect_timeout)
     try:
@@ -115,11 +114,11 @@ def download(
     except httpx.HTTPError as error:
         raise AmazonUnavailable(f"the download failed: {_name(error)}.", where=where) from None
     except httpx.InvalidURL:
-        raise UnexpectedAnswer("the document's address is no web address.", where=where) from None
+        raise UnexpectedAnswer("the document's address is not a valid URL.", where=where) from None
 
 
 class _RawBody:
-    """The response's bytes as they come, counted and hashed."""
+    """The response's bytes as they arrive, counted and hashed."""
 
     def __init__(self, response: httpx.Response, where: str, whole_timeout: float) -> None:
         self._response, self._where = response, where
@@ -131,22 +130,24 @@ class _RawBody:
             self._digest.update(chunk)
             self._nbytes += len(chunk)
             if time.monotonic() > self._deadline:
-                raise AmazonUnavailable("the download drips too slowly.", where=self._where)
+                raise AmazonUnavailable("the download is too slow.", where=self._where)
             yield chunk
         announced = self._response.headers.get("content-length")
         if announced is not None and announced.strip() != str(self._nbytes):
-            raise DocumentDamaged(f"{self._nbytes} bytes came of {announced} announced.", where=self._where)
+            raise DocumentDamaged(
+                f"{self._nbytes} of {announced} announced bytes arrived.", where=self._where
+            )
         if not self._nbytes:
-            # Even a report without rows has its header; without data it ends CANCELLED.
+            # Even a report without rows has a header; one without data ends CANCELLED.
             raise DocumentDamaged("the document is empty: not a single byte.", where=self._where)
 
     def facts(self) -> dict[str, Any]:
-        """Bytes and sha256 of what went over the wire; call it after the last chunk."""
+        """Size and sha256 of the transferred bytes; call it after the last chunk."""
         return {"raw_bytes": self._nbytes, "raw_sha256": self._digest.hexdigest()}
 
 
 def checked(chunks: Iterable[bytes], where: str) -> Iterator[bytes]:
-    """``chunks`` unless they begin like a web page or a storage error. DocumentDamaged, DocumentExpired."""
+    """``chunks``, unless they begin like a web page or a storage error: DocumentDamaged, DocumentExpired."""
     head, chunks = peek(chunks, _HEAD)
     _refuse_pages(head, where)
     yield from chunks
@@ -159,7 +160,7 @@ _STORAGE_ERROR = re.compile(rb"(<\?xml[^>]*\?>\s*)?<Error>.*?<Code>", re.DOTALL)
 def _refuse_pages(head: bytes, where: str) -> None:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if _PAGE.match(text):
-        raise DocumentDamaged("a web page came instead of the document.", where=where)
+        raise DocumentDamaged("the store sent a web page instead of the document.", where=where)
     if _STORAGE_ERROR.match(text):
         raise _storage_error(text, where, status=200)
 
@@ -178,12 +179,12 @@ def _check_status(response: httpx.Response, where: str) -> None:
 
 
 def _storage_error(body: bytes, where: str, status: int) -> DocumentExpired | DocumentDamaged:
-    """Every refusal asks for a fresh address: a signature, an address or the object behind it is gone."""
+    """Every refusal calls for a new address: the signature, the address or the object behind it is gone."""
     code, message = (_element(body, name) for name in (b"Code", b"Message"))
     cause = f"the document store refused the address: {status} {code or 'without a code'} {message}".strip()
     if status == 200 and "expire" not in f"{code} {message}".lower():
         return DocumentDamaged(
-            f"an error came instead of the document: {code} {message}".strip() + ".", where=where
+            f"the store sent an error instead of the document: {code} {message}".strip() + ".", where=where
         )
     return DocumentExpired(f"{cause}.", where=where, status=status, code=code)
 
@@ -220,12 +221,13 @@ def _with_response(meta: DocumentMeta, address: DocumentAddress, response: httpx
 
 
 def _name(error: httpx.HTTPError) -> str:
-    """An httpx error in words; its text may hold the address, so only its kind is told."""
+    """The kind of an httpx error; its text may contain the address."""
     return type(error).__name__
 
 
 class _WithoutQueries(logging.Filter):
-    """httpx logs whole addresses at INFO; a presigned one opens the document to whoever reads the log."""
+    """httpx logs full addresses at INFO; with a presigned one any reader of the log could get the document.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
@@ -239,5 +241,5 @@ _FILTER = _WithoutQueries()
 
 
 def redact_httpx_logs() -> None:
-    """Keep the queries of addresses out of httpx's log lines. Doing it again changes nothing."""
+    """Remove the queries of addresses from httpx's log lines. Idempotent."""
     logging.getLogger("httpx").addFilter(_FILTER)

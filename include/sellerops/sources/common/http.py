@@ -1,4 +1,4 @@
-"""httpx without its command line: importing what that draws with takes as long as all the rest of httpx."""
+"""httpx without its command line, whose imports take as long as all the rest of httpx."""
 
 from sellerops.base.left_out import left_out
 

@@ -1,4 +1,6 @@
-"""Login with Amazon: a refresh token becomes access tokens, shared by all calls with the same credentials."""
+"""Login with Amazon: exchanges a refresh token for access tokens, shared by all calls with the same
+credentials.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from sellerops.sources.common.tokens import shared_token
 
 LWA_TOKEN_URL = "https://api.amazon.com/auth/o2/token"
 
-# Login with Amazon's permanent errors (OAuth 2.0, RFC 6749 section 5.2) in words a person can act on.
+# Login with Amazon's permanent errors (OAuth 2.0, RFC 6749 section 5.2) as a person can act on them.
 _PERMANENT = {
     "invalid_grant": "the refresh token is wrong or was revoked",
     "invalid_client": "the client id or client secret is wrong, or the secret has expired",
@@ -31,11 +33,11 @@ _PERMANENT = {
 
 @dataclass(frozen=True)
 class Credentials:
-    """What an account's Airflow connection holds. Nothing of it but the addresses ever shows in text.
+    """The contents of an account's Airflow connection. Only the addresses ever appear in text.
 
     ``endpoint`` is the region's address (``https://sellingpartnerapi-na.amazon.com``) or a local server's;
-    ``connection`` is the Airflow connection id that error messages name. ``document_hosts`` are
-    addresses that documents may be fetched from, beside Amazon's and the endpoint.
+    ``connection`` is the Airflow connection id that error messages name. ``document_hosts``:
+    addresses that documents may be downloaded from, besides Amazon's and the endpoint.
     """
 
     client_id: str = field(repr=False)
@@ -48,12 +50,13 @@ class Credentials:
 
     @property
     def document_origins(self) -> frozenset[str]:
-        """The origins documents may come from because the connection names them; see ``check_address``."""
+        """The origins that documents may come from because the connection names them; see ``check_address``.
+        """
         return frozenset(filter(None, map(origin_of, (self.endpoint, *self.document_hosts))))
 
     def check(self) -> None:
-        """Raise LoginRefused when a part is missing; an incomplete set must never be completed from
-        elsewhere.
+        """Raise LoginRefused when a part is missing: an incomplete set must never be completed from
+        another place, such as the environment.
         """
         parts = {
             "LWA client id (login)": self.client_id,
@@ -76,7 +79,7 @@ class Credentials:
 
     @property
     def digest(self) -> str:
-        """Tells two sets of credentials apart without showing them."""
+        """Identifies a set of credentials without revealing it."""
         parts = (
             self.client_id,
             self.client_secret,
@@ -89,9 +92,9 @@ class Credentials:
 
 
 class TokenSource:
-    """Access tokens of one set of credentials; all sources of the same ones in a process share the token.
+    """Access tokens for one set of credentials; a process shares one token for each set.
 
-    ``scope``: a grantless operation's, whose tokens are the application's and not a seller's.
+    ``scope``: of a grantless operation, whose tokens belong to the application and not to a seller.
     """
 
     def __init__(self, credentials: Credentials, http: httpx.AsyncClient, scope: str = "") -> None:
@@ -109,12 +112,12 @@ class TokenSource:
         return await self._shared.get(self._ask)
 
     async def fresh(self) -> str:
-        """An access token asked for now, which is not shared: whether the credentials are any good."""
+        """A new access token that is not shared, to check the credentials."""
         token, _ = await self._ask()
         return token
 
     def invalidate(self, token: str) -> None:
-        """Forget ``token`` because Amazon refused it; one that has been renewed meanwhile is kept."""
+        """Forget ``token``, which Amazon refused; a token renewed meanwhile is kept."""
         self._shared.drop(token)
 
     async def _ask(self) -> tuple[str, float]:
@@ -127,9 +130,9 @@ class TokenSource:
             try:
                 response = await bounded_request(self._http, "POST", self._credentials.token_url, data=form)
             except httpx.HTTPError as error:
-                # `sent` is about the API call this token is for: it has not left yet.
+                # `sent` refers to the API call that needs this token, which has not been sent yet.
                 raise AmazonUnavailable(
-                    f"Login with Amazon does not answer: {type(error).__name__}.",
+                    f"Login with Amazon did not answer: {type(error).__name__}.",
                     where=self._where,
                     sent=False,
                 ) from None
@@ -143,10 +146,10 @@ class TokenSource:
     def _error(self, status: int, body: Mapping[str, Any]) -> SellerOpsError:
         code = str(body.get("error") or "")
         if code and 400 <= status < 500 and status != 429:
-            told = redact(str(body.get("error_description") or "")).strip().rstrip(".")
-            words = _PERMANENT.get(code, "the credentials are refused")
+            message = redact(str(body.get("error_description") or "")).strip().rstrip(".")
+            words = _PERMANENT.get(code, "it refused the credentials")
             return LoginRefused(
-                f"Login with Amazon answered {code}: {words}{f' ({told})' if told else ''}.",
+                f"Login with Amazon answered {code}: {words}{f' ({message})' if message else ''}.",
                 where=self._where,
                 remedy=f"Renew the Airflow {self._credentials.where}, then clear the task.",
                 code=code,

@@ -1,4 +1,4 @@
-"""What an operation is given and what it gives: one module an operation, one line each in the registry."""
+"""The interface of an operation: one module per operation, one line per operation in the registry."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from sellerops.base.errors import ConfigurationError
 from sellerops.calendar.slices import Slice
 
 
 @dataclass(frozen=True)
 class Page:
-    """One answer of Amazon with what it was asked by.
+    """One answer of Amazon and the request for it.
 
     In the archive a page is one line of JSON, ``{"request": ..., "answer": ...}``; a spec's ``rows`` and
-    columns are paths in it, such as ``answer.payload.inventorySummaries``. Where an operation asks several
-    things, ``name`` is what each kind of answer is called there instead, and tables tell them apart by it.
+    columns are paths in it, such as ``answer.payload.inventorySummaries``. If an operation makes several
+    kinds of calls, ``name`` replaces ``answer`` and tells tables which kind of answer it is.
     """
 
     request: Mapping[str, Any]
@@ -27,8 +28,8 @@ class Page:
 
 @dataclass(frozen=True)
 class Offer:
-    """What the account offers in a shop: its SKU, the ASIN, the listed price in the shop's currency (None:
-    the listings do not tell it), and who sends it.
+    """An offer of the account in a marketplace: SKU, ASIN, the listed price in the marketplace's currency
+    (None: not in the listings), and whether Amazon fulfils it.
     """
 
     sku: str
@@ -39,10 +40,10 @@ class Offer:
 
 @dataclass(frozen=True)
 class OperationInput:
-    """What to collect: the slice with its window and shops, the spec's options with placeholders filled in,
-    and the account's ASINs in the slice's shop where the operation wants them (``Calls.asins``).
+    """What to collect: the slice with its window and marketplaces, and the spec's options with placeholders
+    filled in.
 
-    ``now``: aware, the time of asking; the pages are the data as of then.
+    ``now``: aware, the time of the request; the pages are the data as of then.
     """
 
     slice_: Slice
@@ -53,10 +54,10 @@ class OperationInput:
 
 
 class Calls(Protocol):
-    """Calls to Amazon for one account: each takes its lease, is checked, learnt from and written down.
+    """Calls to Amazon for one account, each leased, checked, logged and learned from.
 
-    ``operation`` is Amazon's name of it, which names its bucket; ``query`` values that are None are left out,
-    lists are joined by commas. They raise what ``SpApiClient`` raises.
+    ``operation`` is Amazon's name, which also names the bucket; ``query`` values that are None are left out,
+    lists are joined by commas. Raises what ``SpApiClient`` raises.
     """
 
     async def get(
@@ -66,19 +67,29 @@ class Calls(Protocol):
     async def post(
         self, operation: str, path: str, body: Mapping[str, Any] | Sequence[Any]
     ) -> Mapping[str, Any]:
-        """A call that only reads although it posts. An answer that is a list comes under ``items``."""
+        """A POST that only reads. An answer that is a list is put under ``items``."""
         ...
 
     async def asins(self, marketplace_id: str) -> Sequence[str]:
-        """The account's ASINs in a shop. ConfigurationError when neither configuration nor listings tell."""
+        """The account's ASINs in a marketplace. ConfigurationError if neither configuration nor listings have
+        any.
+        """
         ...
 
     async def offers(self, marketplace_id: str) -> Sequence[Offer]:
-        """The account's offers in a shop by the newest listings. ConfigurationError when there are none."""
+        """The account's offers in a marketplace by the newest listings. ConfigurationError if there are none.
+        """
         ...
 
 
 class Operation(Protocol):
-    """An operation: the pages of one slice. Called again from the start when a wait was broken off."""
+    """Yields the pages of one slice. Called again from the start when a wait was interrupted."""
 
-    def __call__(self, calls: Calls, asked: OperationInput) -> AsyncIterator[Page]: ...
+    def __call__(self, calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]: ...
+
+
+def window_of(slice_: Slice, operation: str) -> tuple[datetime, datetime]:
+    """Start and end of the slice's window. ConfigurationError for a slice without one."""
+    if slice_.start is None or slice_.end is None:
+        raise ConfigurationError(f"{operation} needs a window.", remedy="Set `period.kind: range`.")
+    return slice_.start, slice_.end

@@ -1,4 +1,4 @@
-"""Following next-page tokens, as most operations that list something do."""
+"""Following next-page tokens, which most list operations use."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from sellerops.sources.common.operations import Calls, Page
 
 log = logging.getLogger(__name__)
 
-# Far more than any list has; one that reaches it has no end.
+# Far more than any real list has.
 MOST_PAGES = 10_000
-# So many pages in a row that all came before: the list runs in a circle.
+# After so many repeated pages in a row the list is taken to run in a circle.
 MOST_REPEATS = 3
 
 
 class PageWatch:
-    """Looks at the pages of one list, in their order, for what would double rows or never end.
+    """Checks the pages of one list, in order, for repeats and for a list without an end.
 
-    Amazon may send a page again under another token; each token is used once, each page counts once.
-    ``where`` is what errors name.
+    Amazon may send a page again under another token: each token is used once, each page counts once.
+    ``where``: the place that errors name.
     """
 
     def __init__(self, operation: str, where: str, *, most_pages: int = MOST_PAGES) -> None:
@@ -33,12 +33,12 @@ class PageWatch:
         self._count = self._repeats = 0
 
     def is_repeat(self, entries: Any) -> bool:
-        """Whether a page with just these entries came before. UnexpectedAnswer when only such pages come, or
-        too many pages.
+        """Whether a page with exactly these entries came before. UnexpectedAnswer after too many such pages
+        in a row, or too many pages.
         """
         self._count += 1
         if self._count > self._most_pages:
-            raise self._endless(f"sends {self._most_pages} pages and still another")
+            raise self._endless(f"sent more than {self._most_pages} pages")
         if not entries:
             return False
         digest = _digest(entries)
@@ -48,14 +48,14 @@ class PageWatch:
             return False
         self._repeats += 1
         if self._repeats >= MOST_REPEATS:
-            raise self._endless(f"sends {self._repeats} times in a row a page that came before")
-        log.warning("%s sends page %s for the second time; it counts once", self._operation, self._count)
+            raise self._endless(f"repeated earlier pages {self._repeats} times in a row")
+        log.warning("%s repeated an earlier page as page %s; it counts once", self._operation, self._count)
         return True
 
     def use(self, token: str) -> str:
-        """``token``, for the next page. UnexpectedAnswer when it was used."""
+        """``token``, for the next page. UnexpectedAnswer if it was used before."""
         if token in self._tokens:
-            raise self._endless("repeats a next-page token")
+            raise self._endless("repeated a next-page token")
         self._tokens.add(token)
         return token
 
@@ -63,7 +63,7 @@ class PageWatch:
         return UnexpectedAnswer(
             f"{self._operation} {what}: the list has no end.",
             where=self._where,
-            remedy="Nothing was stored: clear the task to read the list anew.",
+            remedy="Nothing was stored: clear the task to read the list again.",
         )
 
 
@@ -79,29 +79,29 @@ async def read_pages(
     beside: Mapping[str, Any] | None = None,
     name: str = "answer",
 ) -> AsyncIterator[Page]:
-    """Every page of a list, each once; its token stands at ``token_at`` (dotted) and is sent as ``token_as``.
+    """Every page of a list, each once; ``token_at`` (dotted) is the path of its token, sent as ``token_as``.
 
-    ``beside``: what goes with the token in the following calls; None: all arguments are repeated. ``name``:
-    as in ``Page``.
-    UnexpectedAnswer when nothing stands at ``list_at`` (dotted), which is no empty list, and for a list that
-    has no end (``PageWatch``).
+    ``beside``: arguments sent with the token in the following calls; None: all arguments are repeated.
+    ``name``: as in ``Page``.
+    UnexpectedAnswer when ``list_at`` (dotted) is missing, which is not an empty list, and for a list without
+    an end (``PageWatch``).
     """
-    asked, watch = dict(query), PageWatch(operation, path)
+    arguments, watch = dict(query), PageWatch(operation, path)
     while True:
-        answer = await calls.get(operation, path, asked)
+        answer = await calls.get(operation, path, arguments)
         entries = value_at(answer, list_at)
         if entries is None:
             raise UnexpectedAnswer(f"{operation} answered without `{list_at}`.", where=path)
         token = value_at(answer, token_at)
         if not watch.is_repeat(_without_token(entries, token_at, list_at)):
-            yield Page({"operation": operation, **asked}, answer, name)
+            yield Page({"operation": operation, **arguments}, answer, name)
         if not token:
             return
-        asked = {**(query if beside is None else beside), token_as: watch.use(str(token))}
+        arguments = {**(query if beside is None else beside), token_as: watch.use(str(token))}
 
 
 def value_at(answer: Mapping[str, Any], path: str) -> Any:
-    """The value at a dotted path; None where there is none."""
+    """The value at a dotted path; None if there is none."""
     value: Any = answer
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
@@ -109,7 +109,8 @@ def value_at(answer: Mapping[str, Any], path: str) -> Any:
 
 
 def _without_token(entries: Any, token_at: str, list_at: str) -> Any:
-    """What of ``entries`` is content: where the list may be left out, its parent, token and all, is named."""
+    """``entries`` without the token: operations that may omit an empty list pass its parent, token included.
+    """
     parent, _, token = token_at.rpartition(".")
     if not isinstance(entries, Mapping) or parent != list_at:
         return entries

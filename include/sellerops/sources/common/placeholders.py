@@ -1,4 +1,4 @@
-"""A spec's options with the slice's values for their placeholders, and times as Amazon writes them."""
+"""Fills the placeholders of a spec's options with a slice's values; writes times as Amazon does."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sellerops.settings.specs import ReportSpec
 
 
 def options_of(spec: ReportSpec, slice_: Slice) -> dict[str, str]:
-    """The spec's options, the slice's days, instants and shops filled in for ``{first_day}`` and the like.
+    """The spec's options with the slice's days, instants and marketplaces for ``{first_day}`` and the like.
 
-    A query is one of them (``query``): it is part of what makes two requests the same.
+    A query is one of them (``query``), because it is part of what makes two requests the same.
     """
     known = {
         "first_day": slice_.first_day or "",

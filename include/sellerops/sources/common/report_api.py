@@ -24,7 +24,8 @@ from sellerops.sources.common.documents import DocumentAddress
 from sellerops.sources.common.lwa import Credentials
 from sellerops.sources.common.operations import Operation
 
-# Options of a request for a further page of a result: the request of the page before, and its next-page token.
+# Options of a request for a further page of a result: the request of the page before, and its next-page
+# token.
 AFTER, TOKEN = "after", "paginationToken"
 
 

@@ -1,4 +1,4 @@
-"""Connections that all clients of the same credentials share on one event loop, closed together."""
+"""Connections that all clients of the same credentials share on an event loop and that close together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Session = TypeVar("_Session", bound="Session")
 
 
 class Session(Protocol):
-    """Something open that is closed when its loop's work is over."""
+    """Something open that is closed when its event loop ends."""
 
     async def aclose(self) -> None: ...
 
@@ -25,13 +25,14 @@ _sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asynci
 
 
 async def shared_session(key: str, build: Callable[[], _Session]) -> _Session:
-    """The running loop's session of that key, built on first use in a thread; raises what ``build`` does."""
+    """The running loop's session for ``key``, built in a thread on first use; raises what ``build`` raises.
+    """
     shared = _sessions.setdefault(asyncio.get_running_loop(), {})
     task = shared.get(key)
     if task is None or (task.done() and (task.cancelled() or task.exception())):
         task = asyncio.ensure_future(asyncio.to_thread(build))
         shared[key] = task
-    # Shielded: one waiter that is cancelled must not take the session from the others.
+    # Shielded: cancelling one waiter must not cancel the session of the others.
     session: _Session = await asyncio.shield(task)
     return session
 
@@ -44,7 +45,7 @@ async def close_sessions() -> None:
 
 
 def run_blocking(work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
-    """Run a client's coroutine on a worker, outside any event loop, and close what it opened."""
+    """Run a client's coroutine from synchronous code and close the sessions it opened."""
 
     async def whole() -> _Result:
         try:

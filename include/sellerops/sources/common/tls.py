@@ -1,4 +1,4 @@
-"""The certificates that calls and downloads trust."""
+"""The trusted certificates of calls and downloads."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from sellerops.sources.common.http import httpx
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """Reading the certificates takes tens of milliseconds; one context serves every connection."""
+    """One context for every connection, because reading the certificates takes tens of milliseconds."""
     return httpx.create_ssl_context()

@@ -1,4 +1,4 @@
-"""Access tokens that a whole process shares: one for each set of credentials, asked for by one call.
+"""Access tokens that a process shares: one for each set of credentials, requested by one call.
 
 Workers run each call on an event loop of its own, the triggerer all of them on one; tokens outlive loops.
 """
@@ -14,14 +14,14 @@ from concurrent.futures import Future
 
 from sellerops.base.errors import SellerOpsError
 
-# A token is renewed this many seconds before Amazon says it ends.
+# A token is renewed this many seconds before it expires.
 _EARLY = 60.0
-# A failure is told again for this long, so that a thousand waiting calls do not each ask for a token.
+# Seconds for which a failure is repeated, so that a thousand waiting calls do not each request a token.
 _FAILURE_MEMORY = 5.0
 
 
 class _BrokenOff(Exception):
-    """Who asked for the token was cancelled, or something else went wrong there; the next one asks."""
+    """The caller that requested the token was cancelled or failed otherwise; the next one requests it."""
 
 
 class SharedToken:
@@ -33,11 +33,11 @@ class SharedToken:
         self._ends = 0.0
         self._failure: SellerOpsError | None = None
         self._failure_ends = 0.0
-        self._asking: Future[str] | None = None
+        self._pending: Future[str] | None = None
 
-    async def get(self, ask: Callable[[], Awaitable[tuple[str, float]]]) -> str:
-        """A valid token; ``ask`` gives a new one and for how many seconds it is valid. Raises what ``ask``
-        raised, to all who wait for it.
+    async def get(self, request: Callable[[], Awaitable[tuple[str, float]]]) -> str:
+        """A valid token; ``request`` returns a new one and for how many seconds it is valid. Raises what
+        ``request`` raised, to everyone who waits for it.
         """
         while True:
             with self._lock:
@@ -45,65 +45,66 @@ class SharedToken:
                     return self._token
                 if self._failure and time.monotonic() < self._failure_ends:
                     raise _copy(self._failure)
-                asking = self._asking
-                mine = self._asking = asking or _begun()
-            if asking is None:
-                return await self._renew(ask, mine)
+                pending = self._pending
+                mine = self._pending = pending or _begun()
+            if pending is None:
+                return await self._renew(request, mine)
             try:
-                return await asyncio.wrap_future(asking)
+                return await asyncio.wrap_future(pending)
             except SellerOpsError as error:
                 raise _copy(error) from None
             except _BrokenOff:
                 continue
 
     def drop(self, token: str) -> None:
-        """Forget ``token`` because Amazon refused it; one that has been renewed meanwhile is kept."""
+        """Forget ``token``, which Amazon refused; a token renewed meanwhile is kept."""
         with self._lock:
             if token == self._token:
                 self._token = ""
 
-    async def _renew(self, ask: Callable[[], Awaitable[tuple[str, float]]], asking: Future[str]) -> str:
+    async def _renew(self, request: Callable[[], Awaitable[tuple[str, float]]], pending: Future[str]) -> str:
         try:
-            token, seconds = await ask()
+            token, seconds = await request()
         except BaseException as error:
             failure = error if isinstance(error, SellerOpsError) else None
             with self._lock:
-                self._asking = None
+                self._pending = None
                 self._failure, self._failure_ends = failure, time.monotonic() + _FAILURE_MEMORY
-            asking.set_exception(failure or _BrokenOff())
+            pending.set_exception(failure or _BrokenOff())
             raise
         with self._lock:
-            self._asking, self._failure = None, None
+            self._pending, self._failure = None, None
             self._token, self._ends = token, time.monotonic() + max(0.0, seconds - _EARLY)
-        asking.set_result(token)
+        pending.set_result(token)
         return token
 
 
 def shared_token(key: str) -> SharedToken:
-    """This process's token of that key; credentials that change have another key."""
+    """This process's token for ``key``; changed credentials have another key."""
     with _lock:
         return _tokens.setdefault(key, SharedToken())
 
 
 def forget_tokens() -> None:
-    """Forget every token of this process, and who asks for one."""
+    """Forget every token of this process and every request for one."""
     global _lock, _tokens
     _lock, _tokens = threading.Lock(), {}
 
 
 def _begun() -> Future[str]:
-    """Not to be cancelled by one of those who wait for it."""
-    asking: Future[str] = Future()
-    asking.set_running_or_notify_cancel()
-    return asking
+    """A future that none of its waiters can cancel."""
+    pending: Future[str] = Future()
+    pending.set_running_or_notify_cancel()
+    return pending
 
 
 def _copy(error: SellerOpsError) -> SellerOpsError:
-    """The same error anew: one object raised in many tasks would collect all their tracebacks."""
+    """A copy of the error: one object raised in many tasks would collect all their tracebacks."""
     return type(error)(error.cause, where=error.where, remedy=error.remedy, **error.details)
 
 
 _lock = threading.Lock()
 _tokens: dict[str, SharedToken] = {}
-# A child may be forked while a thread of its parent holds a lock or asks for a token: nobody would answer.
+# A child may be forked while a thread of its parent holds the lock or requests a token; it would wait
+# forever.
 os.register_at_fork(after_in_child=forget_tokens)

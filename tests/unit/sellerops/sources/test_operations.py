@@ -168,7 +168,7 @@ def test_an_answer_without_its_list_or_without_an_end_is_refused() -> None:
     with pytest.raises(UnexpectedAnswer, match=r"payload\.Orders"):
         pages_of("orders_v0", Told({"payload": {}}))
     again = {"payload": {"Orders": [], "NextToken": "n"}}
-    with pytest.raises(UnexpectedAnswer, match="repeats"):
+    with pytest.raises(UnexpectedAnswer, match="repeated"):
         pages_of("orders_v0", Told(again, again))
     with pytest.raises(UnexpectedAnswer, match="intervals"):
         pages_of("order_metrics", Told({}))

@@ -148,7 +148,7 @@ def test_plans_are_read_back_to_the_window_and_only_changed_ones_in_full() -> No
 
 
 def test_a_list_that_tells_no_times_is_refused() -> None:
-    with pytest.raises(UnexpectedAnswer, match="when a plan changed"):
+    with pytest.raises(UnexpectedAnswer, match="time of a plan's last update"):
         pages_of("inbound_plans", Told({"inboundPlans": [{"inboundPlanId": "x"}]}))
 
 

@@ -1,1 +1,1 @@
-"""API operations that are collected like reports: each turns a slice into the pages of its answers."""
+"""API operations that are collected like reports: each yields the answers for a slice, page by page."""

@@ -1,8 +1,8 @@
 """getShipments and getShipmentItems (Fulfillment Inbound v0): what was sent to FBA, and what arrived.
 
-No other operation tells the quantity received. Two facts that the model hides: a range of dates is refused
-without statuses beside it, and a shipment is not listed anew when only its items' quantities have changed.
-So the items are asked for by their own range of dates, not shipment by shipment.
+No other operation returns the quantity received. The model does not say two things: Amazon refuses a range of
+dates without statuses, and a shipment is not listed again when only its items' quantities have changed. So
+the items are requested by their own range of dates, not shipment by shipment.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sellerops.base.errors import ConfigurationError
-from sellerops.sources.common.operations import Calls, OperationInput, Page
+from sellerops.sources.common.operations import Calls, OperationInput, Page, window_of
 from sellerops.sources.common.paging import read_pages
 from sellerops.sources.common.placeholders import iso
 
@@ -22,20 +21,18 @@ STATUSES = (
 )  # fmt: skip
 
 
-async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
-    """Shipments of the slice's shop updated in its window (pages ``shipments``), then the items updated in
-    it (pages ``items``).
+async def pages(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
+    """Shipments of the slice's marketplace updated in its window (pages ``shipments``), then the items
+    updated in it (pages ``items``).
     """
-    slice_ = asked.slice_
-    if slice_.start is None or slice_.end is None:
-        raise ConfigurationError("getShipments needs a window.", remedy="Set `period.kind: range`.")
-    shop = slice_.marketplace_ids[0]
+    start, end = window_of(wanted.slice_, "getShipments")
+    marketplace_id = wanted.slice_.marketplace_ids[0]
     window: dict[str, Any] = {
         "QueryType": "DATE_RANGE",
-        "MarketplaceId": shop,
-        "LastUpdatedAfter": iso(slice_.start),
-        "LastUpdatedBefore": iso(slice_.end),
-        **asked.options,
+        "MarketplaceId": marketplace_id,
+        "LastUpdatedAfter": iso(start),
+        "LastUpdatedBefore": iso(end),
+        **wanted.options,
     }
     lists = (
         ("getShipments", "shipments", {**window, "ShipmentStatusList": list(STATUSES)}, "ShipmentData"),
@@ -50,7 +47,7 @@ async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
             list_at=f"payload.{rows}",
             token_at="payload.NextToken",
             token_as="NextToken",
-            beside={"QueryType": "NEXT_TOKEN", "MarketplaceId": shop},
+            beside={"QueryType": "NEXT_TOKEN", "MarketplaceId": marketplace_id},
             name=name,
         ):
             yield page

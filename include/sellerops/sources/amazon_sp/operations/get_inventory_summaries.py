@@ -1,4 +1,4 @@
-"""getInventorySummaries (FBA Inventory v1): stock of one shop as it stands."""
+"""getInventorySummaries (FBA Inventory v1): the current stock of one marketplace."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sellerops.sources.common.paging import read_pages
 _PATH = "/fba/inventory/v1/summaries"
 
 
-async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
-    """All SKUs of the slice's shop. A token lives for 30 seconds; the caller begins anew if one died."""
-    shop = asked.slice_.marketplace_ids[0]
+async def pages(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
+    """All SKUs of the slice's marketplace. Tokens expire after 30 seconds; the caller then starts again."""
+    marketplace_id = wanted.slice_.marketplace_ids[0]
     query = {
         "granularityType": "Marketplace",
-        "granularityId": shop,
-        "marketplaceIds": shop,
-        **asked.options,
+        "granularityId": marketplace_id,
+        "marketplaceIds": marketplace_id,
+        **wanted.options,
     }
     async for page in read_pages(
         calls,

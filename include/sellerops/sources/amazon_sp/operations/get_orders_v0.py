@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from sellerops.base.errors import ConfigurationError
-from sellerops.sources.common.operations import Calls, OperationInput, Page
+from sellerops.sources.common.operations import Calls, OperationInput, Page, window_of
 from sellerops.sources.common.paging import read_pages
 from sellerops.sources.common.placeholders import iso
 
@@ -15,19 +14,17 @@ _PATH = "/orders/v0/orders"
 _NOT_BEFORE = timedelta(minutes=3)
 
 
-async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
-    """Orders of all the slice's shops last updated in its window.
+async def pages(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
+    """Orders of all the slice's marketplaces last updated in its window.
 
-    Their items would cost a call an order (getOrderItems); searchOrders brings them along.
+    Their items would take one call per order (getOrderItems); searchOrders includes them.
     """
-    slice_ = asked.slice_
-    if slice_.start is None or slice_.end is None:
-        raise ConfigurationError("getOrders needs a window.", remedy="Set `period.kind: range`.")
+    start, end = window_of(wanted.slice_, "getOrders")
     query = {
-        "LastUpdatedAfter": iso(slice_.start),
-        "LastUpdatedBefore": iso(min(slice_.end, asked.now - _NOT_BEFORE)),
-        "MarketplaceIds": list(slice_.marketplace_ids),
-        **asked.options,
+        "LastUpdatedAfter": iso(start),
+        "LastUpdatedBefore": iso(min(end, wanted.now - _NOT_BEFORE)),
+        "MarketplaceIds": list(wanted.slice_.marketplace_ids),
+        **wanted.options,
     }
     async for page in read_pages(
         calls,

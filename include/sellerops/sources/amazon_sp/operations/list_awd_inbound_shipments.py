@@ -1,12 +1,11 @@
-"""listInboundShipments (AWD 2024-05-09), and getInboundShipment of each that it lists."""
+"""listInboundShipments (AWD 2024-05-09), and getInboundShipment for each listed shipment."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
-from sellerops.base.errors import ConfigurationError
-from sellerops.sources.common.operations import Calls, OperationInput, Page
+from sellerops.sources.common.operations import Calls, OperationInput, Page, window_of
 from sellerops.sources.common.paging import read_pages
 from sellerops.sources.common.placeholders import iso
 
@@ -14,20 +13,18 @@ _PATH = "/awd/2024-05-09/inboundShipments"
 _MOST_RESULTS = "200"
 
 
-async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
-    """The list of what was updated in the slice's window (pages ``list``), then every shipment of it with
-    its SKUs (pages ``shipment``).
+async def pages(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
+    """The list of shipments updated in the slice's window (pages ``list``), then each of them with its SKUs
+    (pages ``shipment``).
     """
-    slice_ = asked.slice_
-    if slice_.start is None or slice_.end is None:
-        raise ConfigurationError("listInboundShipments needs a window.", remedy="Set `period.kind: range`.")
+    start, end = window_of(wanted.slice_, "listInboundShipments")
     query = {
-        "updatedAfter": iso(slice_.start),
-        "updatedBefore": iso(slice_.end),
+        "updatedAfter": iso(start),
+        "updatedBefore": iso(end),
         "sortBy": "UPDATED_AT",
         "sortOrder": "ASCENDING",
         "maxResults": _MOST_RESULTS,
-        **asked.options,
+        **wanted.options,
     }
     found: dict[str, None] = {}
     async for page in read_pages(
@@ -45,5 +42,5 @@ async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
         request = {"skuQuantities": "SHOW"}
         path = f"{_PATH}/{quote(shipment_id, safe='')}"
         answer = await calls.get("getInboundShipment", path, request)
-        asked_for = {"operation": "getInboundShipment", "shipmentId": shipment_id, **request}
-        yield Page(asked_for, answer, "shipment")
+        request_line = {"operation": "getInboundShipment", "shipmentId": shipment_id, **request}
+        yield Page(request_line, answer, "shipment")

@@ -1,4 +1,4 @@
-"""listInventory (AWD 2024-05-09): bulk stock at Amazon Warehousing and Distribution as it stands."""
+"""listInventory (AWD 2024-05-09): the current bulk stock at Amazon Warehousing and Distribution."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _PATH = "/awd/2024-05-09/inventory"
 _MOST_RESULTS = "200"
 
 
-async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
-    """All SKUs of the account in its region: AWD knows no marketplaces."""
-    query = {"maxResults": _MOST_RESULTS, **asked.options}
+async def pages(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
+    """All SKUs of the account in its region: AWD has no marketplaces."""
+    query = {"maxResults": _MOST_RESULTS, **wanted.options}
     async for page in read_pages(
         calls, "listInventory", _PATH, query, list_at="inventory", token_at="nextToken"
     ):

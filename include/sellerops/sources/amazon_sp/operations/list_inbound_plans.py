@@ -1,9 +1,8 @@
-"""listInboundPlans (Fulfillment Inbound 2024-03-20), and of each plan that changed the plan itself, its items
-and its shipments.
+"""listInboundPlans (Fulfillment Inbound 2024-03-20), and each changed plan with its items and shipments.
 
-The list takes no dates: it is read from the plan updated last back to the first that is older than the
-window. There is no list of a plan's shipments: getInboundPlan names them, getShipment tells each, with the
-confirmation id by which the v0 operations and the reports call it.
+The list accepts no dates: it is read from the most recently updated plan back to the first that is older than
+the window. Shipments have no list of their own: getInboundPlan names them and getShipment returns each, with
+the confirmation id that the v0 operations and the reports use.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from sellerops.base.errors import ConfigurationError, UnexpectedAnswer
-from sellerops.sources.common.operations import Calls, OperationInput, Page
+from sellerops.base.errors import UnexpectedAnswer
+from sellerops.sources.common.operations import Calls, OperationInput, Page, window_of
 from sellerops.sources.common.paging import read_pages
 
 _PATH = "/inbound/fba/2024-03-20/inboundPlans"
@@ -22,25 +21,23 @@ _PATH = "/inbound/fba/2024-03-20/inboundPlans"
 _PLANS_A_PAGE, _ITEMS_A_PAGE = "30", "1000"
 
 
-async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
-    """Of the plans updated in the slice's window: pages ``list``, then for each plan ``plan``, ``items`` and
-    a ``shipment`` each.
+async def pages(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
+    """The plans updated in the slice's window: pages ``list``, then for each plan its ``plan``, ``items`` and
+    one ``shipment`` per shipment.
     """
-    slice_ = asked.slice_
-    if slice_.start is None or slice_.end is None:
-        raise ConfigurationError("listInboundPlans needs a window.", remedy="Set `period.kind: range`.")
+    start, end = window_of(wanted.slice_, "listInboundPlans")
     changed: dict[str, None] = {}
     query = {
         "pageSize": _PLANS_A_PAGE,
         "sortBy": "LAST_UPDATED_TIME",
         "sortOrder": "DESC",
-        **asked.options,
+        **wanted.options,
     }
     async for page in _plans(calls, query):
         times = {plan["inboundPlanId"]: _time(plan) for plan in page.answer["inboundPlans"]}
-        changed.update((plan, None) for plan, at in times.items() if slice_.start <= at < slice_.end)
+        changed.update((plan, None) for plan, at in times.items() if start <= at < end)
         yield page
-        if any(at < slice_.start for at in times.values()):
+        if any(at < start for at in times.values()):
             break
     for plan_id in changed:
         async for page in _plan(calls, plan_id):
@@ -83,7 +80,7 @@ async def _plan(calls: Calls, plan_id: str) -> AsyncIterator[Page]:
 
 
 def _of(plan_id: str, plan: Mapping[str, Any]) -> dict[str, Any]:
-    """What tells items and shipments their plan, which their own answers do not."""
+    """The plan of items and shipments, which their own answers do not name."""
     return {
         "inboundPlanId": plan_id,
         "plan": {name: plan.get(name) for name in ("createdAt", "lastUpdatedAt", "marketplaceIds")},
@@ -94,4 +91,6 @@ def _time(plan: Mapping[str, Any]) -> datetime:
     try:
         return datetime.fromisoformat(plan["lastUpdatedAt"])
     except (KeyError, TypeError, ValueError) as error:
-        raise UnexpectedAnswer("listInboundPlans does not tell when a plan changed.", where=_PATH) from error
+        raise UnexpectedAnswer(
+            "listInboundPlans answered without the time of a plan's last update.", where=_PATH
+        ) from error

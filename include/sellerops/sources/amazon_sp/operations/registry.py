@@ -1,4 +1,4 @@
-"""The operations that can be collected, by the name a spec calls them (``request.operation``)."""
+"""The operations that can be collected, by their name in specs (``request.operation``)."""
 
 from __future__ import annotations
 

@@ -11,19 +11,19 @@ _PATH = "/catalog/2022-04-01/items"
 _MOST_IDENTIFIERS = 20
 
 
-async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
-    """The account's ASINs in the slice's shop, twenty a call. One that the catalogue does not have is left
-    out by Amazon.
+async def pages(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
+    """The account's ASINs in the slice's marketplace, twenty per call. Amazon omits those that its catalogue
+    does not have.
     """
-    shop = asked.slice_.marketplace_ids[0]
-    asins = await calls.asins(shop)
+    marketplace_id = wanted.slice_.marketplace_ids[0]
+    asins = await calls.asins(marketplace_id)
     for first in range(0, len(asins), _MOST_IDENTIFIERS):
         query = {
             "identifiers": list(asins[first : first + _MOST_IDENTIFIERS]),
             "identifiersType": "ASIN",
-            "marketplaceIds": shop,
+            "marketplaceIds": marketplace_id,
             "pageSize": _MOST_IDENTIFIERS,
-            **asked.options,
+            **wanted.options,
         }
         async for page in read_pages(
             calls,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.sources.common.operations import Calls, OperationInput, Page
+from sellerops.sources.common.operations import Calls, OperationInput, Page, window_of
 from sellerops.sources.common.paging import read_pages
 from sellerops.sources.common.placeholders import iso
 
@@ -16,26 +16,24 @@ _NOT_BEFORE = timedelta(minutes=3)
 _PERSONAL = {"BUYER", "RECIPIENT"}
 
 
-async def pages(calls: Calls, asked: OperationInput) -> AsyncIterator[Page]:
-    """Orders of all the slice's shops last updated in its window (both bounds count, so orders of a border
-    come twice and are merged). ConfigurationError when the options ask for personal data.
+async def pages(calls: Calls, wanted: OperationInput) -> AsyncIterator[Page]:
+    """Orders of all the slice's marketplaces last updated in its window. Both bounds are inclusive, so orders
+    at a bound come twice and are merged. ConfigurationError when the options request personal data.
     """
-    slice_ = asked.slice_
-    if slice_.start is None or slice_.end is None:
-        raise ConfigurationError("searchOrders needs a window.", remedy="Set `period.kind: range`.")
-    included = {name.strip() for name in asked.options.get("includedData", "").split(",")}
+    start, end = window_of(wanted.slice_, "searchOrders")
+    included = {name.strip() for name in wanted.options.get("includedData", "").split(",")}
     personal = sorted(included & _PERSONAL)
     if personal:
         raise ConfigurationError(
-            f"`request.options.includedData` asks for personal data: {', '.join(personal)}.",
-            where=slice_.report,
-            remedy="Leave it out: this report is not made to keep personal data.",
+            f"`request.options.includedData` requests personal data: {', '.join(personal)}.",
+            where=wanted.slice_.report,
+            remedy="Remove it: this report must not store personal data.",
         )
     query = {
-        "lastUpdatedAfter": iso(slice_.start),
-        "lastUpdatedBefore": iso(min(slice_.end, asked.now - _NOT_BEFORE)),
-        "marketplaceIds": list(slice_.marketplace_ids),
-        **asked.options,
+        "lastUpdatedAfter": iso(start),
+        "lastUpdatedBefore": iso(min(end, wanted.now - _NOT_BEFORE)),
+        "marketplaceIds": list(wanted.slice_.marketplace_ids),
+        **wanted.options,
     }
     async for page in read_pages(
         calls,

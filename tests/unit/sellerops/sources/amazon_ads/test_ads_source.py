@@ -322,7 +322,7 @@ def test_lists_are_paged_to_their_end(name: str, key: str) -> None:
 
 
 def test_a_list_without_an_end_or_without_a_list_is_refused() -> None:
-    with pytest.raises(UnexpectedAnswer, match="repeats"):
+    with pytest.raises(UnexpectedAnswer, match="repeated"):
         asyncio.run(pages("listPortfolios", Lists("portfolios", ["t1", "t1"])))
     with pytest.raises(UnexpectedAnswer, match="without `portfolios`"):
         asyncio.run(pages("listPortfolios", Lists("others", [None])))
