@@ -1,4 +1,5 @@
-"""``Calls`` for an operation: leases, pauses and repeats, so that an operation only says what to ask."""
+"""``Calls`` for an operation: leases, pauses and repeats calls, so that an operation only says what to call.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +20,10 @@ log = logging.getLogger(__name__)
 
 
 class AccountCalls:
-    """Calls of one wait. Reading may be repeated, so what passes is waited out until ``until``; after that
-    no call is made, however well they go: GiveUpError, or the error that was waited out.
+    """The calls of one wait. They only read, so they are repeated after temporary errors until ``until``.
+    From then on no call is made: raises the last temporary error, else GiveUpError.
 
-    ``made``: how many calls got an answer; ``first_at``: when the first did, by the ledger's clock.
+    ``made``: number of answered calls; ``first_at``: when the first was made, on the ledger's clock.
     """
 
     def __init__(
@@ -58,12 +59,12 @@ class AccountCalls:
 
     async def _call(self, operation: str, method: str, path: str, **content: Any) -> Answer:
         failures = 0
-        passing: SellerOpsError | None = None
+        temporary: SellerOpsError | None = None
         while True:
             await self._tools.client.lease(operation)
-            asked_at = await now(self._tools.ledger)
-            if asked_at >= self._until:
-                raise passing or self._too_long(operation)
+            called_at = await now(self._tools.ledger)
+            if called_at >= self._until:
+                raise temporary or self._too_long(operation)
             try:
                 answer = await self._tools.client.call(
                     operation,
@@ -76,33 +77,33 @@ class AccountCalls:
                     **content,
                 )
             except Throttled as error:
-                # The bucket now says when: the next lease waits for it.
-                passing = error
+                # The next lease waits until the bucket has a token again.
+                temporary = error
                 log.info("%s of request %s is throttled: %s", operation, self._request_id, error.cause)
             except AmazonUnavailable as error:
-                passing = error
+                temporary = error
                 log.info("%s of request %s: %s", operation, self._request_id, error)
                 pause = backoff_pause(failures, self._share)
                 failures += 1
                 await sleep_until(self._tools.ledger, await now(self._tools.ledger) + pause)
             else:
                 self.made += 1
-                self.first_at = self.first_at or asked_at
+                self.first_at = self.first_at or called_at
                 return answer
 
     def _too_long(self, operation: str) -> GiveUpError:
         rules = self._tools.spec.request
         return GiveUpError(
-            f"{operation} is still not read to its end after {self.made} calls and "
+            f"{operation} was not read to its end after {self.made} calls in "
             f"{rules.give_up_after.total_seconds() / 3600:g} h.",
             where=f"{self._tools.spec.report_type}, request {self._request_id}",
-            remedy="Nothing was stored. Clear the task to read it anew, or raise `request.give_up_after`.",
+            remedy="Nothing was stored. Clear the task to read it again, or raise `request.give_up_after`.",
             request_id=self._request_id,
         )
 
 
 def query_texts(query: Mapping[str, Any]) -> dict[str, str]:
-    """A query as Amazon reads it: None is left out, lists are joined by commas, times are UTC."""
+    """A query as Amazon expects it: without None, lists joined by commas, times in UTC."""
     return {name: _text(value) for name, value in query.items() if value is not None}
 
 

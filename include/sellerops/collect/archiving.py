@@ -1,4 +1,4 @@
-"""A finished report's document into the archive: token, address and download in one go, on a worker."""
+"""Archives a finished report's document: token, address and download in one step, on a worker."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ from sellerops.sources.common.documents import DocumentAddress, download
 
 log = logging.getLogger(__name__)
 
-# An address lives 5 minutes: a download that broke off is tried again under it while there is time left.
-_ADDRESS_LIFE = 240.0
+# Seconds. An address is valid for 5 minutes: an interrupted download is repeated while enough time is left.
+_ADDRESS_VALID = 240.0
 
 
 def archive_document(tools: Tools, request: ReportRequest, slice_: Slice) -> bool:
-    """Archive the document of a DONE request and record it. False when there is no quota for its address
-    now: the triggerer then waits for it.
+    """Archive the document of a DONE request and record it. False if there is no quota for its address now:
+    the triggerer then waits for it.
 
-    Killed anywhere and repeated, it ends with one document: the archive's address is the content's hash.
-    A reused report whose options turn out to be others is given up: the request is PLANNED again.
+    May be killed and repeated at any point: the archive stores a document by the hash of its content. A
+    reused report that turns out to have other options is given up: the request is PLANNED again.
     """
     with observed("archive", fields_of(slice_) | {"request_id": str(request.id)}):
         try:
             document = _fetch(tools, request, slice_)
         except Throttled as error:
-            _leave_to_the_triggerer(tools, request, error)
+            _wait_for_quota_later(tools, request, error)
             return False
         if discard_if_unfit(tools, request, document):
             return True
@@ -65,10 +65,10 @@ def _record(tools: Tools, request: ReportRequest, document: ArchivedDocument) ->
     )
 
 
-def _leave_to_the_triggerer(tools: Tools, request: ReportRequest, error: Throttled) -> None:
-    """No try has failed: what Amazon refused stands in the bucket, which says when to come again.
+def _wait_for_quota_later(tools: Tools, request: ReportRequest, error: Throttled) -> None:
+    """A refusal for lack of quota is no failed try: the triggerer waits until the bucket has a token again.
 
-    Raises ``error`` when Amazon has refused for the spec's ``give_up_after``.
+    Raises ``error`` once Amazon has refused for the spec's ``give_up_after``.
     """
     began = request.creating_at or request.created_at
     is_refused = error.details.get("sent") is not False
@@ -78,44 +78,45 @@ def _leave_to_the_triggerer(tools: Tools, request: ReportRequest, error: Throttl
 
 
 def archive_again(tools: Tools, request: ReportRequest, slice_: Slice) -> None:
-    """Download an ARCHIVED request's document once more: its copy in the archive is damaged or gone.
+    """Download an ARCHIVED request's document again, because its copy in the archive is damaged or missing.
 
     Raises RetryableError without quota for its address now; ``wait_seconds`` (real) in its details says when
-    there will be. Raises ArchiveDamaged when Amazon no longer
-    serves the document; the request is FAILED then, so that a cleared fetch task asks for a new one.
+    there will be. Raises ArchiveDamaged when Amazon no longer serves the document; the request is then
+    FAILED, so that a cleared fetch task requests a new report.
     """
     if deletion := tools.archive.deletion_of(request.archive_uri or ""):
         raise _lost(tools, request, f"it {deletion}", is_deleted=True)
     if request.document_id is None:
-        raise _lost(tools, request, "it was put together from an operation's answers")
+        raise _lost(tools, request, "it was built from an operation's answers")
     try:
         document = _fetch(tools, request, slice_)
     except RequestRefused as error:
         raise _lost(tools, request, f"Amazon no longer serves it ({error.cause.rstrip('.')})") from error
     except Throttled as error:
         raise RetryableError(
-            "the archived document is damaged or gone, and there is no quota to download it again now.",
+            "the archived document is damaged or missing, and there is no quota to download it again now.",
             where=f"report_request {request.id}",
             wait_seconds=_real_seconds(tools, error.details.get("virtual_seconds")),
         ) from error
     _record(tools, request, document)
-    log.info("request %s: the damaged document in the archive was downloaded again", request.id)
+    log.info("request %s: downloaded the document again, because its archived copy was damaged", request.id)
 
 
 def give_up_document(tools: Tools, request: ReportRequest, cause: str) -> ArchiveDamaged:
-    """The error of a document that Amazon itself serves damaged; a cleared fetch task asks for a new one."""
+    """The error of a document that Amazon itself serves damaged; a cleared fetch task requests a new report.
+    """
     return _lost(tools, request, f"Amazon serves it damaged ({cause.rstrip('.')})")
 
 
 def _lost(tools: Tools, request: ReportRequest, why: str, *, is_deleted: bool = False) -> ArchiveDamaged:
     is_listed = request.created_by == "amazon" and not is_deleted
     error = ArchiveDamaged(
-        f"the archived document is damaged or gone and is not downloaded again: {why}.",
+        f"the archived document is damaged or missing and cannot be downloaded again: {why}.",
         where=request.archive_uri or f"report_request {request.id}",
-        remedy="Restore the file from a backup, or wait until Amazon serves it whole; then clear the slice's "
-        "load task."
+        remedy="Restore the file from a backup, or wait until Amazon serves it undamaged; then clear the "
+        "slice's load task."
         if is_listed
-        else "Clear the slice's fetch task, with downstream: Amazon is asked for a new report.",
+        else "Clear the slice's fetch task, with downstream, to request a new report.",
         request_id=request.id,
     )
     if not is_listed:
@@ -124,16 +125,16 @@ def _lost(tools: Tools, request: ReportRequest, why: str, *, is_deleted: bool = 
 
 
 def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
-    """Archive and read the document in which Amazon says why it aborted the report, record it, raise
+    """Archive and read the document that says why Amazon aborted the report, record the reason and raise
     ReportFatal.
 
-    False when there is no quota for it now. A reason that cannot be had costs only the reason.
+    False if there is no quota for it now. If the document cannot be read, only the reason is missing.
     """
     try:
         document = _fetch(tools, request, job.slice_)
         reason, uri = read_fatal_reason(tools, document), document.uri
     except Throttled as error:
-        _leave_to_the_triggerer(tools, request, error)
+        _wait_for_quota_later(tools, request, error)
         return False
     except (DocumentDamaged, DocumentExpired, LimitExceeded, RequestRefused, UnexpectedAnswer) as error:
         reason, uri = f"the reason cannot be read ({error.cause.rstrip('.')})", ""
@@ -146,13 +147,13 @@ def read_fatal(tools: Tools, job: Job, request: ReportRequest) -> bool:
 
 
 def _fetch(tools: Tools, request: ReportRequest, slice_: Slice) -> ArchivedDocument:
-    """The document in the archive; a refused address is replaced once, with a token of its own. Throttled
-    when there is no quota now.
+    """Download the document into the archive; a refused address is replaced once, with a token of its own.
+    Throttled if there is no quota now.
     """
     try:
         return _download(tools, request, slice_, _address(tools, request))
     except DocumentExpired as error:
-        log.info("request %s: %s A fresh address is asked for.", request.id, error.cause)
+        log.info("request %s: %s Getting a new address.", request.id, error.cause)
         return _download(tools, request, slice_, _address(tools, request))
 
 
@@ -165,13 +166,13 @@ def _address(tools: Tools, request: ReportRequest) -> DocumentAddress:
             return await tools.report_api.get_address(tools.client, request)
         except Throttled as error:
             if error.details.get("operation") != tools.report_api.document_operation:
-                await restore_token(tools, request)  # a call before it was refused, so it was not made
+                await restore_token(tools, request)  # an earlier call was refused, so this one was not made
             raise
 
     try:
         return call_on_worker(tools, with_token)
     except RequestRefused as error:
-        # Amazon does not know the document any more; asking for the report again is all that helps.
+        # Amazon no longer knows the document; only a new report helps.
         tools.ledger.record_failed(request.id, error)
         raise
 
@@ -183,33 +184,33 @@ def _download(
     try:
         return _logged_download(tools, request, slice_, address)
     except (DocumentDamaged, AmazonUnavailable) as error:
-        if time.monotonic() - began > _ADDRESS_LIFE:
+        if time.monotonic() - began > _ADDRESS_VALID:
             raise
-        log.warning("request %s: %s Once more from the same address.", request.id, error.cause)
+        log.warning("request %s: %s Retrying with the same address.", request.id, error.cause)
         return _logged_download(tools, request, slice_, address)
 
 
 def _logged_download(
     tools: Tools, request: ReportRequest, slice_: Slice, address: DocumentAddress
 ) -> ArchivedDocument:
-    """One download, which the ledger's log of calls tells of."""
+    """One download, recorded in the ledger's log of calls."""
     meta, origins = _meta(tools, request, slice_), tools.client.document_origins
-    facts = CallRecord("downloadDocument", api=DOCUMENTS, method="GET")
+    call = CallRecord("downloadDocument", api=DOCUMENTS, method="GET")
     try:
-        document = download(address, tools.archive, meta, origins=origins, facts=facts)
-        facts.end()
+        document = download(address, tools.archive, meta, origins=origins, record=call)
+        call.end()
         return document
     except SellerOpsError as error:
-        facts.end(error)
+        call.end(error)
         raise
     finally:
-        if facts.seconds is not None:
+        if call.seconds is not None:
             about = {"report_type": request.report_type, "report_id": request.report_id}
-            record_call(tools.ledger, facts.to_api_call(request.account_id, request_id=request.id, **about))
+            record_call(tools.ledger, call.to_api_call(request.account_id, request_id=request.id, **about))
 
 
 def _real_seconds(tools: Tools, seconds: float | None) -> float | None:
-    """So many seconds of the ledger's clock in real ones; None where unknown."""
+    """Seconds on the ledger's clock in real seconds; None if unknown."""
     speed = tools.ledger.clock().speed
     return seconds / speed if seconds is not None and speed > 0 else None
 
@@ -233,7 +234,7 @@ def _meta(tools: Tools, request: ReportRequest, slice_: Slice) -> DocumentMeta:
             "window_end": request.window_end.isoformat() if request.window_end else None,
             "reported_at": request.reported_at.isoformat() if request.reported_at else None,
             "created_by": request.created_by,
-            # For whom it was fetched: a ledger that is lost can be made again from this.
+            # The slice it was fetched for: a lost ledger can be rebuilt from this.
             "slice": slice_.to_dict(),
         },
         response=tools.report_api.headers(tools.client, request),

@@ -1,4 +1,4 @@
-"""Waits that end early: one question to the ledger for all waits of an event loop, whoever is notified."""
+"""Ends waits early when a notification arrives; one query to the ledger serves all waits of an event loop."""
 
 from __future__ import annotations
 
@@ -10,21 +10,19 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from sellerops.base.errors import SellerOpsError
-from sellerops.collect.context import clock_of, off_loop
+from sellerops.collect.context import clock_of, nap_of, off_loop
 from sellerops.ledger import Ledger, notifications
 from sellerops.ledger.notifications import Awaited
 
 log = logging.getLogger(__name__)
 
-# Real seconds between two looks; where nobody subscribed only to find out that somebody has.
+# Real seconds between two queries; without subscriptions they only notice a new one.
 LOOK_EVERY = 2.0
 LOOK_FOR_SUBSCRIPTIONS_EVERY = 30.0
-# A virtual clock may be jumped: it is looked at again this often.
-_LONGEST_SLEEP = 1.0
 
 
 class Arrivals:
-    """What notifications said of the reports that the waits of one loop wait for."""
+    """Notifications for the reports that the waits of one event loop wait for."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -35,7 +33,7 @@ class Arrivals:
 
     @asynccontextmanager
     async def expect(self, account_id: str, report_id: str) -> AsyncIterator[asyncio.Event]:
-        """An event that is set once a notification of the report is in the ledger."""
+        """An event that is set once the ledger has a notification for the report."""
         arrived = asyncio.Event()
         events = self._awaited.setdefault((account_id, report_id), set())
         events.add(arrived)
@@ -55,26 +53,27 @@ class Arrivals:
         return (account_id, notification_type) in self._working
 
     async def _look(self) -> None:
-        """As long as somebody waits. The ledger may be away: then polling goes on as ever."""
+        """Query as long as anything waits. If the ledger is unavailable, the waits poll at their usual pace.
+        """
         while self._awaited:
             pause = LOOK_FOR_SUBSCRIPTIONS_EVERY
             try:
                 pause = await self._look_once()
             except SellerOpsError as error:
                 self._working = frozenset()
-                log.warning("notifications are not looked for: %s", error)
+                log.warning("cannot read notifications: %s", error)
             finally:
                 self._looked.set()
             await asyncio.sleep(pause)
 
     async def _look_once(self) -> float:
         awaited = tuple(self._awaited)
-        told = await off_loop(self._ledger.database.run, lambda c: notifications.read_status(c, awaited))
-        self._working = told.working
-        for each in told.arrived:
+        status = await off_loop(self._ledger.database.run, lambda c: notifications.read_status(c, awaited))
+        self._working = status.working
+        for each in status.arrived:
             for event in self._awaited.get(each, ()):
                 event.set()
-        return LOOK_EVERY if told.is_subscribed else LOOK_FOR_SUBSCRIPTIONS_EVERY
+        return LOOK_EVERY if status.is_subscribed else LOOK_FOR_SUBSCRIPTIONS_EVERY
 
 
 _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakKeyDictionary[Ledger, Arrivals]] = (
@@ -83,7 +82,7 @@ _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakKeyDictionary[Ledger, 
 
 
 def arrivals_of(ledger: Ledger) -> Arrivals:
-    """The one that all waits of the running loop share."""
+    """The arrivals that all waits of the running loop share."""
     of_loop = _shared.setdefault(asyncio.get_running_loop(), WeakKeyDictionary())
     found = of_loop.get(ledger)
     if found is None:
@@ -98,9 +97,8 @@ async def sleep_until_notified(ledger: Ledger, moment: datetime, arrived: asynci
         left = (moment - clock.now()).total_seconds()
         if left <= 0:
             return False
-        nap = clock.real_seconds(left)
         try:
-            async with asyncio.timeout(min(nap, _LONGEST_SLEEP) if clock.is_virtual else nap):
+            async with asyncio.timeout(nap_of(clock, left)):
                 await arrived.wait()
         except TimeoutError:
             pass

@@ -1,4 +1,4 @@
-"""Which ASINs an account sells in a shop: as configured, else as the newest listings say."""
+"""The ASINs that an account sells in a marketplace: as configured, else from the newest listings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sellerops.settings.config_files import config_dir, shown
 from sellerops.settings.marketplaces import marketplace_by_id
 
 _LISTINGS = sql.Identifier("amazon_sp", "listings_all")
-# Files of some shops leave asin1 out and name the ASIN as the product's id, of type 1.
+# In some marketplaces the file has no asin1; there the product id of type 1 is the ASIN.
 _ASIN = {
     "asin1": sql.SQL("asin1"),
     "product_id": sql.SQL("CASE WHEN product_id_type = '1' THEN product_id END"),
@@ -20,10 +20,10 @@ _ASIN = {
 
 
 def known_asins(ledger: Ledger, account_id: str, marketplace_id: str) -> list[str]:
-    """The account's ASINs in a shop, sorted, each once.
+    """The account's ASINs in a marketplace, sorted, each once.
 
-    ``config/asins.yaml`` (account, marketplace, list of ASINs) wins; else the newest snapshot of the table
-    ``amazon_sp.listings_all`` tells. ConfigurationError when neither does.
+    From ``config/asins.yaml`` (account, marketplace, list of ASINs) if it names them, else from the newest
+    snapshot in the table ``amazon_sp.listings_all``. ConfigurationError when neither has any.
     """
     country = marketplace_by_id(marketplace_id).code
     configured = _configured(account_id, country)
@@ -33,20 +33,20 @@ def known_asins(ledger: Ledger, account_id: str, marketplace_id: str) -> list[st
     if listed:
         return listed
     raise ConfigurationError(
-        f"nobody tells the ASINs of {account_id} in {country}.",
+        f"no ASINs are known for {account_id} in {country}.",
         where=shown(config_dir() / ASINS.name),
         remedy=f"Run the report listings_all for {country} first (DAG report__amazon_sp__listings_all), or "
-        f"write them into config/asins.yaml: `{account_id}: {{{country}: [B0...]}}`; then clear the task.",
+        f"list them in config/asins.yaml: `{account_id}: {{{country}: [B0...]}}`; then clear the task.",
     )
 
 
 def _configured(account_id: str, country: str) -> list[str] | None:
-    """What the file says; None when it is not there or does not name the shop."""
-    return ASINS.read().get((account_id, country))  # older ones than the file's would be wrong data
+    """The file's ASINs; None if there is no file or it does not name the marketplace."""
+    return ASINS.read().get((account_id, country))  # as it is now: older ASINs would collect the wrong data
 
 
 def _listed(connection: Connection, account_id: str, marketplace_id: str) -> list[str]:
-    """The ASINs of the shop's newest snapshot; empty when there is none."""
+    """The ASINs of the marketplace's newest snapshot; empty if there is none."""
     columns = {
         row["column_name"]
         for row in connection.execute(
@@ -61,12 +61,12 @@ def _listed(connection: Connection, account_id: str, marketplace_id: str) -> lis
         """
         SELECT DISTINCT asin FROM (
             SELECT coalesce({asin}) AS asin FROM {table}
-            WHERE account_id = %(account)s AND marketplace_id = %(shop)s AND snapshot_at = (
+            WHERE account_id = %(account)s AND marketplace_id = %(marketplace)s AND snapshot_at = (
                 SELECT max(snapshot_at) FROM {table}
-                WHERE account_id = %(account)s AND marketplace_id = %(shop)s
+                WHERE account_id = %(account)s AND marketplace_id = %(marketplace)s
             )
         ) AS listed WHERE asin <> ''
         """
     ).format(asin=sql.SQL(", ").join(known), table=_LISTINGS)
-    rows = connection.execute(statement, {"account": account_id, "shop": marketplace_id})
+    rows = connection.execute(statement, {"account": account_id, "marketplace": marketplace_id})
     return sorted(row["asin"] for row in rows)

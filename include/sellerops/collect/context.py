@@ -1,4 +1,4 @@
-"""What every step of collecting has at hand."""
+"""What every step of collecting uses: its tools, its job, the ledger's clock, and pauses."""
 
 from __future__ import annotations
 
@@ -26,18 +26,19 @@ from sellerops.sources.registry import source_of
 _Params = ParamSpec("_Params")
 _Result = TypeVar("_Result")
 
-# A clock that runs beside a local Amazon's may be jumped: it is looked at again this often (real seconds).
+# Real seconds: the clock of a local Amazon may jump, so sleeps on it are this short, and it is read this
+# often.
 _LONGEST_SLEEP = 1.0
 _CLOCK_AGE = 1.0
 # As many as the ledger's pool has connections.
-_PLACES = 4
-# Real seconds that a worker waits for a token before it gives its slot away: a deferral takes 10 or more.
+_THREADS = 4
+# Real seconds that a worker waits for a token before it defers; a deferral takes 10 or more.
 _WORKER_WAITS = 2.0
 
 
 @dataclass(frozen=True)
 class Tools:
-    """The parts a slice is collected with; ``ledger`` and ``limits`` are shared by a whole process."""
+    """What a slice is collected with; the whole process shares ``ledger`` and ``limits``."""
 
     spec: ReportSpec
     account: Account
@@ -48,16 +49,16 @@ class Tools:
 
     @property
     def report_api(self) -> ReportApi[Any]:
-        """How the report's source is asked for it."""
+        """The API that the report is requested from."""
         return source_of(self.spec.source).report_api(self.spec)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One slice on behalf of one run.
+    """One slice for one run.
 
     ``reference``: the end of the run's data interval; a document reported since then serves this run, however
-    late it is tried again.
+    late the run is retried.
     """
 
     slice_: Slice
@@ -66,10 +67,10 @@ class Job:
 
 
 class _Shared:
-    """What the waits on one event loop share: a few places at the ledger, and what its clock said."""
+    """What the waits on one event loop share: a few threads for the ledger, and its clock."""
 
     def __init__(self) -> None:
-        self.places = asyncio.Semaphore(_PLACES)
+        self.threads = asyncio.Semaphore(_THREADS)
         self.reading = asyncio.Lock()
         self.clocks: WeakKeyDictionary[Ledger, tuple[float, Clock]] = WeakKeyDictionary()
 
@@ -84,32 +85,32 @@ def _of_loop() -> _Shared:
 async def off_loop(
     work: Callable[_Params, _Result], *args: _Params.args, **kwargs: _Params.kwargs
 ) -> _Result:
-    """``work`` in a thread: the ledger is synchronous, and nothing of it may run on the triggerer's loop.
+    """Run ``work`` in a thread: the ledger is synchronous and must not block the triggerer's loop.
 
-    A few at a time: handing a thousand to the threads at once would itself hold up the loop, and the threads
-    are not ours alone.
+    Only a few run at a time: handing over a thousand at once would itself block the loop, and others use the
+    threads too.
     """
-    async with _of_loop().places:
+    async with _of_loop().threads:
         return await asyncio.to_thread(work, *args, **kwargs)
 
 
 def call_on_worker(tools: Tools, work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
-    """Run calls on a worker. Throttled when a token for one of them is not free within moments: then the
-    slice waits in the triggerer, which holds no slot.
+    """Run calls on a worker. Throttled when a token is not free within moments: the slice then waits in the
+    triggerer, which occupies no slot.
     """
     with max_token_wait(_WORKER_WAITS * tools.ledger.clock().speed):
         return run_blocking(work)
 
 
 async def clock_of(ledger: Ledger) -> Clock:
-    """The ledger's clock, at most a second old: read once for all waits of the loop."""
+    """The ledger's clock, at most a second old; all waits of the loop share one reading."""
     shared = _of_loop()
     known = _young_clock(shared, ledger)
     if known:
         return known
     stale = shared.clocks.get(ledger)
     if stale and shared.reading.locked():
-        return stale[1]  # somebody asks already; nobody stands in line for a clock
+        return stale[1]  # another wait is reading it already
     async with shared.reading:
         known = _young_clock(shared, ledger)
         if known is None:
@@ -129,22 +130,23 @@ async def now(ledger: Ledger) -> datetime:
 
 
 async def sleep_until(ledger: Ledger, moment: datetime) -> None:
-    """Sleep until the ledger's clock shows ``moment``; a virtual clock is looked at every second."""
+    """Sleep until the ledger's clock shows ``moment``; a virtual clock is read every second."""
     while True:
         clock = await clock_of(ledger)
         left = (moment - clock.now()).total_seconds()
         if left <= 0:
             return
-        await asyncio.sleep(_nap(clock, left))
+        await asyncio.sleep(nap_of(clock, left))
 
 
-def _nap(clock: Clock, left: float) -> float:
+def nap_of(clock: Clock, left: float) -> float:
+    """Real seconds to sleep for ``left`` seconds of ``clock``; at most one if it is virtual and may jump."""
     nap = clock.real_seconds(left)
     return min(nap, _LONGEST_SLEEP) if clock.is_virtual else nap
 
 
 def key_of(spec: ReportSpec, slice_: Slice) -> RequestKey:
-    """What makes two requests for this slice the same."""
+    """What identifies the requests for this slice."""
     return RequestKey(
         source=spec.source,
         report_type=spec.report_type,
@@ -162,29 +164,31 @@ def query_for(tools: Tools, job: Job, request: ReportRequest) -> Query:
 
 
 def fresh_after(spec: ReportSpec, job: Job, moment: datetime) -> datetime:
-    """From when on a document of the same key may be used again.
+    """The time since when a document of the same key may be reused.
 
-    A snapshot stands for its own moment, so age counts from there. A window's document may be used for
-    ``fresh_for``; and one reported after the run's reference is what this run wanted, so that a run killed
-    half way and tried again hours later does not ask Amazon a second time.
+    A snapshot describes its own moment, so its age counts from there. A window's document may be reused for
+    ``fresh_for``. One reported after the run's reference is what this run wanted, so a run that is killed and
+    retried hours later does not create a second report.
     """
     if job.slice_.snapshot_at:
         return datetime.fromisoformat(job.slice_.snapshot_at) - spec.request.fresh_for
-    young = moment - spec.request.fresh_for
-    return min(young, job.reference) if job.reference else young
+    since = moment - spec.request.fresh_for
+    return min(since, job.reference) if job.reference else since
 
 
 def deadline_of(tools: Tools, request: ReportRequest) -> datetime | None:
-    """When Amazon no longer serves the request's window; of waiting backfills the soonest goes first."""
+    """When Amazon stops serving the request's window; among waiting backfills the earliest goes first."""
     return request.window_start + tools.spec.period.history if request.window_start else None
 
 
 def poll_offset(request: ReportRequest) -> float:
-    """A number in [0, 1), always the same for a request: waits that began together are polled apart."""
+    """A number in [0, 1), always the same for a request, so that waits that began together poll at different
+    times.
+    """
     digest = hashlib.sha256(f"report_request {request.id}".encode()).digest()
     return int.from_bytes(digest[:4], "big") / 2**32
 
 
 def backoff_pause(attempt: int, share: float) -> timedelta:
-    """5 s, 10 s, 20 s ... 5 min of the ledger's clock, each stretched by up to a half."""
+    """5 s, 10 s, 20 s ... 5 min on the ledger's clock, each extended by up to half."""
     return timedelta(seconds=min(300.0, 5.0 * 2 ** min(attempt, 10)) * (1 + share / 2))

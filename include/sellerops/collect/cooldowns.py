@@ -1,4 +1,4 @@
-"""What an answer says about a type's cooldown: what was asked too recently is refused in many ways."""
+"""What an answer says about a type's cooldown: Amazon refuses requests that come too soon in many ways."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ _TOO_SOON = re.compile(
     r"|already (been )?(generated|requested)|once (every|per|in)",
     re.IGNORECASE,
 )
-# Longer cooldowns are not known; a report that went away after so long has another cause.
+# No longer cooldown is known; a report that loses its data after more time has another cause.
 _LONGEST = timedelta(days=2)
 
 
-def says_too_soon(reason: str) -> bool:
-    """Whether Amazon's words mean that the report was asked for too recently."""
+def is_too_soon(reason: str) -> bool:
+    """Whether Amazon's message means that the report was requested too soon."""
     return bool(_TOO_SOON.search(reason))
 
 
 def learn_from_refusal(tools: Tools, request: ReportRequest, reason: str) -> None:
-    """A create refused, or a report ended FATAL, with these words."""
-    if says_too_soon(reason):
+    """Amazon refused a create, or ended a report FATAL, for ``reason``."""
+    if is_too_soon(reason):
         _lengthen(tools, request, reason, tools.ledger.database.run(lambda c: _gap(c, request)))
 
 
 def learn_from_cancelled(tools: Tools, request: ReportRequest) -> None:
-    """A report ended CANCELLED, without words: no data, or asked for too recently.
+    """A report ended CANCELLED, for which Amazon gives no reason: no data, or requested too soon.
 
-    It was the latter when a report of the same type, shops, window and options had data shortly before: data
-    do not vanish.
+    It was too soon if a report of the same type, marketplaces, window and options had data shortly before,
+    because data do not vanish.
     """
     gap = tools.ledger.database.run(lambda c: _gap(c, request))
     if gap is not None and gap <= _LONGEST:
@@ -44,7 +44,7 @@ def learn_from_cancelled(tools: Tools, request: ReportRequest) -> None:
 
 
 def _lengthen(tools: Tools, request: ReportRequest, reason: str, gap: timedelta | None) -> None:
-    now_kept = tools.limits.lengthen_cooldown(
+    in_force = tools.limits.lengthen_cooldown(
         request.account_id,
         request.report_type,
         refusal=request.report_id or f"request {request.id}",
@@ -53,12 +53,12 @@ def _lengthen(tools: Tools, request: ReportRequest, reason: str, gap: timedelta 
         cooldown=tools.spec.request.cooldown,
     )
     log.warning(
-        "%s of %s: %s. Its cooldown is now %s.", request.report_type, request.account_id, reason, now_kept
+        "%s of %s: %s. Its cooldown is now %s.", request.report_type, request.account_id, reason, in_force
     )
 
 
 def _gap(connection: Connection, request: ReportRequest) -> timedelta | None:
-    """The time since the report before of the same question that had data."""
+    """The time between this request and the last report of the same key that had data."""
     row = connection.execute(
         """
         SELECT this.creating_at - max(earlier.reported_at) AS gap

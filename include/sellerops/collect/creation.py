@@ -1,9 +1,9 @@
-"""Asking Amazon for a report, or a query, exactly once, whatever dies in between.
+"""Creates a report, or a query, exactly once, whatever process is killed in between.
 
-Creating is not idempotent and its answer can be lost, so the intent is committed first: PLANNED ->
-CREATING, then the fence (collect.fence), the call, and its id. A row that stays CREATING without an id is an
-orphan's trace: when no call of ours can be under way any more, recent reports are listed and the one that
-fits is adopted; only if there is none is the row released.
+Creating is not idempotent and its answer can be lost, so the intent is committed first: PLANNED -> CREATING,
+then the fence (collect.fence), the call, and its id. A row that stays CREATING without an id may belong to an
+orphaned report: once no call of ours can be in progress, recent reports are listed and the matching one is
+adopted. Only if there is none is the row released.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from sellerops.collect.context import (
 from sellerops.collect.cooldowns import learn_from_refusal
 from sellerops.collect.fence import ClaimLost, CreateFence
 from sellerops.collect.outages import retry_until_recorded
-from sellerops.collect.report_claims import Claim, adopt_report, claim_request, give_up_claim, release_claim
+from sellerops.collect.report_claims import Claim, adopt_report, claim_request, release_claim, release_orphan
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.rate_limits import Granted, Wait
 from sellerops.sources.common.deadline import orphan_after
@@ -46,17 +46,19 @@ CLOCK_SLACK = timedelta(seconds=60)
 
 
 class Creation:
-    """Brings one request from PLANNED or CREATING to a report id. Each method does one step and may be
-    killed.
+    """Takes one request from PLANNED or CREATING to a report id. Each method does one step and may be killed
+    at any point.
     """
 
     def __init__(self, tools: Tools, job: Job) -> None:
         self._tools, self._job = tools, job
-        # What the per-type cooldown granted to this request, to give it back when nothing was created.
+        # Grants of the report type's cooldown by request, returned if nothing is created.
         self._granted: dict[int, Granted] = {}
 
     async def create(self, request: ReportRequest) -> None:
-        """One try to create. Returns when the row may have moved; the call's errors pass after tidying up."""
+        """Try once to create. Returns when the row may have changed; cleans up before the call's errors
+        propagate.
+        """
         query = query_for(self._tools, self._job, request)
         left = await off_loop(
             self._tools.limits.cooldown_left,
@@ -67,21 +69,21 @@ class Creation:
             cooldown=self._tools.spec.request.cooldown,
         )
         if left:
-            log.info("request %s: cooldown of %s for %s", request.id, query.report_type, left)
+            log.info("request %s: %s is in its cooldown for %s", request.id, query.report_type, left)
             await sleep_until(self._tools.ledger, await now(self._tools.ledger) + left)
             return
         await self._tools.client.lease(
             self._tools.report_api.create_operation, deadline_of(self._tools, request)
         )
         claim = await off_loop(claim_request, self._tools.ledger, request)
-        if claim.other:
-            log.info("request %s waits for the look-alike %s to be created", request.id, claim.other.id)
-            await self.settle(claim.other)
+        if claim.look_alike:
+            log.info("request %s waits until its look-alike %s is created", request.id, claim.look_alike.id)
+            await self.settle(claim.look_alike)
             return
         if claim.request is None:
             return
-        # The cooldown is taken last, right before the call: a follower killed while it waits leaves none
-        # behind.
+        # The cooldown starts last, right before the call, so that a follower killed while it waits starts
+        # none.
         decision = await off_loop(
             self._tools.limits.try_create,
             self._tools.account,
@@ -91,7 +93,7 @@ class Creation:
             cooldown=self._tools.spec.request.cooldown,
         )
         if isinstance(decision, Wait):
-            await off_loop(give_up_claim, self._tools.ledger, request.id, claim.token)
+            await off_loop(release_claim, self._tools.ledger, request.id, claim.token)
             log.info("request %s: %s of %s for %.0f s", request.id, decision.reason, query.report_type,
                      decision.virtual_seconds)  # fmt: skip
             free_at = await now(self._tools.ledger) + timedelta(seconds=decision.virtual_seconds)
@@ -101,7 +103,7 @@ class Creation:
         await self._call(claim.request, claim, query)
 
     async def settle(self, request: ReportRequest) -> None:
-        """Find out what became of a create whose answer is lost: adopt its report, or release the request."""
+        """Settle a create whose answer was lost: adopt its report, or release the request."""
         creating_at = request.creating_at
         if creating_at is None:
             return
@@ -116,7 +118,7 @@ class Creation:
             if not await off_loop(
                 adopt_report, self._tools.ledger, found, orphan.report_id, orphan.created_at
             ):
-                return  # the claim was sent, or settled, meanwhile
+                return  # the claim was sent or settled meanwhile
             log.info("request %s adopts report %s", request.id, orphan.report_id)
             await off_loop(
                 self._tools.limits.mark_created,
@@ -126,9 +128,9 @@ class Creation:
                 _window(query),
                 at=orphan.created_at,
             )
-        elif await off_loop(release_claim, self._tools.ledger, found):
-            log.info("request %s: Amazon has no report of it", request.id)
-            await self._give_back(request, query)
+        elif await off_loop(release_orphan, self._tools.ledger, found):
+            log.info("request %s: Amazon has no report for it; it is released", request.id)
+            await self._return_grant(request, query)
 
     async def _call(self, claimed: ReportRequest, claim: Claim, query: Query) -> None:
         ledger = self._tools.ledger
@@ -136,23 +138,24 @@ class Creation:
         try:
             created = await self._tools.report_api.create(self._tools.client, query, claimed, fence)
         except ClaimLost as lost:
-            log.info("request %s is not sent: %s", claimed.id, lost.cause)
-            await off_loop(give_up_claim, ledger, claimed.id, claim.token)
-            await self._give_back(claimed, query)
+            log.info("request %s was not sent: %s", claimed.id, lost.cause)
+            await off_loop(release_claim, ledger, claimed.id, claim.token)
+            await self._return_grant(claimed, query)
             return
         except RequestRefused as error:
-            await self._give_back(claimed, query)
-            if await self._mended(claimed, claim, query, error):
+            await self._return_grant(claimed, query)
+            if await self._repair(claimed, claim, query, error):
                 return
             await off_loop(learn_from_refusal, self._tools, claimed, error.cause)
             await off_loop(ledger.record_failed, claimed.id, error)
             raise
         except SellerOpsError as error:
             if _was_not_created(error):
-                await off_loop(give_up_claim, ledger, claimed.id, claim.token)
-                await self._give_back(claimed, query)
+                await off_loop(release_claim, ledger, claimed.id, claim.token)
+                await self._return_grant(claimed, query)
             if isinstance(error, UnexpectedAnswer):
-                # Amazon took the request but told no id: as good as lost, the report is looked for.
+                # Amazon accepted the request but returned no id: search for the report as after a lost
+                # answer.
                 log.warning(
                     "%s of request %s: %s", self._tools.report_api.create_operation, claimed.id, error
                 )
@@ -163,20 +166,20 @@ class Creation:
         )
         self._granted.pop(claimed.id, None)
 
-    async def _mended(
+    async def _repair(
         self, claimed: ReportRequest, claim: Claim, query: Query, error: RequestRefused
     ) -> bool:
-        """Whether the source found what was refused and leaves it out from now on. Finding it takes calls,
-        and longer than a claim may be held.
+        """Whether the source found the refused part and leaves it out from now on. That takes calls, and
+        longer than a claim may last, so the claim is released first.
         """
         report_api = self._tools.report_api
         if not report_api.can_repair(error):
             return False
-        await off_loop(give_up_claim, self._tools.ledger, claimed.id, claim.token)
+        await off_loop(release_claim, self._tools.ledger, claimed.id, claim.token)
         return await report_api.repair(self._tools.client, query, claimed, error)
 
     async def _orphan(self, request: ReportRequest, query: Query) -> Report | None:
-        """The oldest report that ``request`` may have created and no request has."""
+        """The oldest report that ``request`` may have created and that no request has."""
         assert request.creating_at is not None
         since = request.creating_at - CLOCK_SLACK
         candidates = [
@@ -192,7 +195,7 @@ class Creation:
         unknown = [report for report in candidates if report.report_id not in known]
         return min(unknown, key=lambda report: report.created_at, default=None)
 
-    async def _give_back(self, request: ReportRequest, query: Query) -> None:
+    async def _return_grant(self, request: ReportRequest, query: Query) -> None:
         granted = self._granted.pop(request.id, None)
         if granted:
             await off_loop(
@@ -206,12 +209,12 @@ class Creation:
 
 
 def _window(query: Query) -> str:
-    """What a cooldown counts for: the same window again; a snapshot type has but one."""
+    """The window that a cooldown applies to; snapshot types have only one."""
     return f"{iso(query.start)}/{iso(query.end)}" if query.start and query.end else ""
 
 
 def _was_not_created(error: SellerOpsError) -> bool:
-    """Whether a failed create has surely made nothing: refused, or never sent."""
+    """Whether a failed create certainly created nothing: it was refused, or never sent."""
     refused = isinstance(error, Throttled | CredentialsError)
     unsent = isinstance(error, AmazonUnavailable) and error.details.get("sent") is False
     return refused or unsent

@@ -1,4 +1,6 @@
-"""Tokens for documents' addresses (getReportDocument, getDocument): kept by a wait, used by its worker."""
+"""Tokens for documents' addresses (getReportDocument, getDocument): reserved by a wait, redeemed by its
+worker.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +13,20 @@ from sellerops.ledger import ReportRequest
 from sellerops.ledger.database import Connection
 from sellerops.rate_limits import Granted, TokenRedeemer, TokenReserver, acquire
 
-# A worker that has not come by then comes no more: its token is no longer counted, and it takes another if it
-# does come.
+# After this a reserved token no longer counts; a worker that starts later takes another.
 RESERVED_FOR = timedelta(minutes=15)
-# Where tokens come faster than one in so many seconds (Amazon Ads), workers do not use them up at once.
+# Seconds per token: faster operations (Amazon Ads) are not scarce, for workers cannot use their tokens up.
 _SCARCE_S = 2.0
-# KEPT_FOR in real seconds, on a clock that is faster: Airflow does not start tasks faster because of it.
-_SHORTEST_KEPT = 120.0
+# Real seconds, for a clock faster than real time: Airflow does not start tasks faster because of it.
+_SHORTEST_RESERVATION = 120.0
 
 
 class DocumentToken:
-    """The token of one request, as its row in the ledger tells (``document_lease_at``).
+    """One request's token, stored in its row in the ledger (``document_lease_at``).
 
-    All documents of an account and source count, as if their operations had one bucket: that errs to the slow
-    side, and the row need not name the operation. Tokens that are not scarce are kept without being counted:
-    as many documents as there are may be on their way to a worker.
+    All documents of an account and source count as if their operations shared one bucket: this errs on the
+    slow side, and the row need not name the operation. Tokens that are not scarce are reserved without being
+    counted, so any number of documents may be on their way to a worker.
     """
 
     def __init__(self, request: ReportRequest, clock: Clock, *, is_scarce: bool = True) -> None:
@@ -34,7 +35,7 @@ class DocumentToken:
             "id": request.id,
             "source": request.source,
             "account_id": request.account_id,
-            "reservation_lifetime": reservation_lifetime(clock),
+            "lifetime": reservation_lifetime(clock),
         }
 
     def count(self, connection: Connection) -> int:
@@ -42,18 +43,18 @@ class DocumentToken:
             return 0
         row = connection.execute(
             """
-            SELECT count(*) AS kept FROM sellerops.report_request
+            SELECT count(*) AS reserved FROM sellerops.report_request
             WHERE account_id = %(account_id)s AND source = %(source)s
               AND status IN ('PLANNED', 'CREATING', 'IN_QUEUE', 'IN_PROGRESS', 'DONE')
-              AND document_lease_at > sellerops.now() - %(reservation_lifetime)s
+              AND document_lease_at > sellerops.now() - %(lifetime)s
             """,
             self._values,
         ).fetchone()
         assert row is not None
-        kept: int = row["kept"]
-        return kept
+        reserved: int = row["reserved"]
+        return reserved
 
-    def keep(self, connection: Connection) -> None:
+    def reserve(self, connection: Connection) -> None:
         connection.execute(
             """
             UPDATE sellerops.report_request
@@ -62,58 +63,60 @@ class DocumentToken:
             self._values,
         )
 
-    def use(self, connection: Connection) -> bool:
-        used = connection.execute(
+    def redeem(self, connection: Connection) -> bool:
+        redeemed = connection.execute(
             """
-            WITH held AS (
+            WITH reserved AS (
                 SELECT id, document_lease_at FROM sellerops.report_request WHERE id = %(id)s FOR UPDATE
             )
             UPDATE sellerops.report_request AS request
             SET document_lease_at = NULL, updated_at = sellerops.now()
-            FROM held
-            WHERE request.id = held.id AND held.document_lease_at > sellerops.now() - %(reservation_lifetime)s
+            FROM reserved
+            WHERE request.id = reserved.id AND reserved.document_lease_at > sellerops.now() - %(lifetime)s
             """,
             self._values,
         )
-        return used.rowcount == 1
+        return redeemed.rowcount == 1
 
 
 def reservation_lifetime(clock: Clock) -> timedelta:
-    """How long a token is kept for the worker that will use it, by ``clock``."""
-    return max(RESERVED_FOR, timedelta(seconds=_SHORTEST_KEPT * clock.speed))
+    """How long a token stays reserved for the worker that will redeem it, by ``clock``."""
+    return max(RESERVED_FOR, timedelta(seconds=_SHORTEST_RESERVATION * clock.speed))
 
 
 async def reserve_token(tools: Tools, request: ReportRequest) -> None:
-    """Wait for a token for the request's document and keep it, unless one is kept already."""
+    """Wait for a token for the request's document and reserve it, unless it has one already."""
     clock = await clock_of(tools.ledger)
-    held = request.document_lease_at
-    if held is None or held + reservation_lifetime(clock) / 2 < clock.now():
-        keeping = TokenReserver(tools.limits, _token_of(tools, request, clock))
+    reserved_at = request.document_lease_at
+    if reserved_at is None or reserved_at + reservation_lifetime(clock) / 2 < clock.now():
+        reserver = TokenReserver(tools.limits, _token_of(tools, request, clock))
         bucket = tools.client.bucket(tools.report_api.document_operation)
-        await acquire(keeping, bucket, tools.client.priority, deadline_of(tools, request))
+        await acquire(reserver, bucket, tools.client.priority, deadline_of(tools, request))
 
 
 async def reserve_token_if_free(tools: Tools, request: ReportRequest) -> bool:
-    """The same without waiting; whether the request has its token.
+    """The same without waiting; whether the request now has a token.
 
-    Who holds tokens must not wait for further ones: two who did so could wait for each other.
+    A wait that holds tokens must not wait for more: two such waits could wait for each other.
     """
-    keeping = TokenReserver(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
+    reserver = TokenReserver(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
     bucket = tools.client.bucket(tools.report_api.document_operation)
-    decision = await off_loop(keeping.try_acquire, bucket, tools.client.priority)
+    decision = await off_loop(reserver.try_acquire, bucket, tools.client.priority)
     return isinstance(decision, Granted)
 
 
 async def redeem_token(tools: Tools, request: ReportRequest) -> None:
-    """The right to call for the request's document now. Throttled when there is none soon (``at_most``)."""
-    using = TokenRedeemer(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
-    await acquire(using, tools.client.bucket(tools.report_api.document_operation), tools.client.priority)
+    """Take the right to request the document's address now. Throttled unless a token is free soon (see
+    ``max_token_wait``).
+    """
+    redeemer = TokenRedeemer(tools.limits, _token_of(tools, request, await clock_of(tools.ledger)))
+    await acquire(redeemer, tools.client.bucket(tools.report_api.document_operation), tools.client.priority)
 
 
 async def restore_token(tools: Tools, request: ReportRequest) -> None:
-    """Keep a used token after all: the call it was for was not made."""
+    """Reserve a redeemed token again, because the call it was for was not made."""
     token = _token_of(tools, request, await clock_of(tools.ledger))
-    await off_loop(tools.ledger.database.run, token.keep)
+    await off_loop(tools.ledger.database.run, token.reserve)
 
 
 def _token_of(tools: Tools, request: ReportRequest, clock: Clock) -> DocumentToken:

@@ -1,4 +1,4 @@
-"""Why Amazon aborted a report: read from the document that a FATAL report may carry."""
+"""Why Amazon aborted a report, read from the document that a FATAL report may have."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _LONGEST = 1_000
 def fatal_report_error(
     tools: Tools, job: Job, report_id: str | None, reason: str, **details: Any
 ) -> SellerOpsError:
-    """The error of a report that Amazon aborted: NotPublishedYet where its reason has the spec's words for
-    late, else ReportFatal.
+    """The error of a report that Amazon aborted: NotPublishedYet if its reason contains one of the spec's
+    ``late_when`` texts, else ReportFatal.
     """
     words = tools.spec.request.late_when
     kind = NotPublishedYet if any(each.lower() in reason.lower() for each in words) else ReportFatal
@@ -33,8 +33,8 @@ def fatal_report_error(
 
 
 def read_fatal_reason(tools: Tools, document: ArchivedDocument) -> str:
-    """Amazon's reason: ``errorDetails`` of a JSON document, else its text; one line of bounded length, empty
-    where the document says nothing.
+    """Amazon's reason: ``errorDetails`` of a JSON document, else its text, as one line of at most 1000
+    characters; empty if the document is.
     """
     with tools.archive.open(document.uri) as stream:
         text = stream.read(_READ).decode("utf-8", "replace")

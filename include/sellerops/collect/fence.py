@@ -1,8 +1,8 @@
-"""The last look before a create is sent: is the claim still ours?
+"""The last check before a create is sent: is the claim still ours?
 
-Whatever took long between the claim and this look (quota, cooldown, token, the ledger itself), another
-follower may meanwhile have settled the claim. One statement asks and stamps the moment of sending, from which
-``orphan_after`` counts; so only the call itself needs a limit, and not all that comes before it.
+If anything between the claim and this check took long (quota, cooldown, token, the ledger itself), another
+follower may have settled the claim. One statement checks and stamps the moment of sending, from which
+``orphan_after`` counts; so only the call itself needs a time limit, not everything before it.
 """
 
 from __future__ import annotations
@@ -18,29 +18,31 @@ from sellerops.sources.common.deadline import send_seconds
 
 
 class ClaimLost(RetryableError):
-    """Nothing was sent: the request is another follower's by now, or the ledger answered too late."""
+    """Nothing was sent: another follower has the request now, or the ledger answered too late."""
 
 
 class CreateFence:
-    """The fence of one claim; passed anew when a refused token makes the call go out a second time."""
+    """The fence of one claim; passed again when the call is repeated with a renewed token."""
 
     def __init__(self, ledger: Ledger, request_id: int, token: uuid.UUID) -> None:
         self._ledger, self._id, self._token = ledger, request_id, token
 
     async def __call__(self) -> float:
-        """Real seconds that are left for the call. ClaimLost when it must not be sent."""
+        """Real seconds left for the call. ClaimLost when it must not be sent."""
         limit = send_seconds(await clock_of(self._ledger))
         asked_at = await off_loop(self._renew)
         left = limit - (time.monotonic() - asked_at)
         if left <= 0:
-            raise ClaimLost("the ledger confirmed the claim too late to send.", where=self._where)
+            raise ClaimLost("the ledger confirmed the claim too late to send the call.", where=self._where)
         return left
 
     def _renew(self) -> float:
-        """In a thread. The stamp is not older than what this returns, so the call ends early, never late."""
+        """In a thread. The stamp is not older than the returned time, so the call's limit errs on the early
+        side.
+        """
         asked_at = time.monotonic()
         if not renew_claim(self._ledger, self._id, self._token):
-            raise ClaimLost("another follower has taken over.", where=self._where)
+            raise ClaimLost("another follower has taken over the request.", where=self._where)
         return asked_at
 
     @property

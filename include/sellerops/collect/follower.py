@@ -1,4 +1,4 @@
-"""Following one request in the triggerer until a worker has something to do, or it ended."""
+"""Follows one request in the triggerer until a worker has something to do or the request has ended."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ from sellerops.sources.common.report_api import ProcessingStatus, Report
 
 log = logging.getLogger(__name__)
 
-# The pace of polling where notifications are known to arrive: for those that are lost.
+# The polling interval while notifications arrive; it catches those that are lost.
 POLL_BESIDE_NOTIFICATIONS = timedelta(minutes=5)
 
 
 class Follower:
-    """Moves one request on, one step after the other, each decided by the ledger's row alone.
+    """Advances a request step by step.
 
-    So it may be killed anywhere and started again, and several may follow one request: the row tells them
-    apart.
+    Each step depends only on the request's row in the ledger, so the process may be killed and restarted at
+    any point, and several processes may follow the same request.
     """
 
     def __init__(self, tools: Tools, job: Job, request_id: int) -> None:
         self._tools, self._job, self._id = tools, job, request_id
         self._creation = Creation(tools, job)
         self._failures = 0
-        self._heard: set[str] = set()
+        self._notified: set[str] = set()
 
     async def follow(self) -> WaitResult:
-        """Until READY, EMPTY or FAILED. Errors that pass are waited out for the spec's ``give_up_after``."""
+        """Until READY, EMPTY or FAILED. Temporary errors are retried for the spec's ``give_up_after``."""
         started = await now(self._tools.ledger)
         while True:
             request = await off_loop(self._tools.ledger.get_request, self._id)
@@ -57,7 +57,7 @@ class Follower:
                 result = await self._step(request)
                 self._failures = 0
             except Throttled as error:
-                # No failure: the bucket now says when, and the next lease waits for it.
+                # Not a failure: the next lease waits until the bucket has a token again.
                 log.info("request %s is throttled: %s", self._id, error.cause)
                 continue
             except AmazonUnavailable as error:
@@ -69,7 +69,7 @@ class Follower:
         match request.status:
             case RequestStatus.PLANNED:
                 if await sleep_until_second_look(self._tools, request):
-                    return None  # the row may have moved meanwhile
+                    return None  # the row may have changed meanwhile
                 await self._tools.report_api.prepare(self._tools.client, self._job.slice_)
                 if not await self._reuse(request):
                     await self._creation.create(request)
@@ -93,7 +93,7 @@ class Follower:
         return await reuse(self._tools, self._job, request, query_for(self._tools, self._job, request))
 
     async def _cancelled(self, request: ReportRequest) -> WaitResult | None:
-        """Believe it, or go on with the request that looks again."""
+        """Accept that there is no data, or continue with the request for a second look."""
         looks = await off_loop(find_evidence, self._tools, self._job, request)
         if looks.is_conclusive:
             return WaitResult(WaitOutcome.EMPTY, looks.evidence.cause, looks.request_ids)
@@ -101,7 +101,7 @@ class Follower:
         return None
 
     async def _poll(self, request: ReportRequest) -> WaitResult | None:
-        """Sleep until the request's next turn, ask Amazon, write down what it says."""
+        """Sleep until the next poll, get the report's status and record it."""
         assert request.report_id is not None
         began = request.creating_at or request.created_at
         deadline = began + self._tools.spec.request.give_up_after
@@ -114,17 +114,17 @@ class Follower:
         try:
             report = await report_api.get_report(self._tools.client, request)
         except RequestRefused as error:
-            # Amazon does not know the id (any more): this request can never end.
+            # Amazon does not know the id, or no longer: this request can never finish.
             await off_loop(self._tools.ledger.record_failed, request.id, error)
             raise
-        return await self._write_down(request, report)
+        return await self._record(request, report)
 
-    async def _write_down(self, request: ReportRequest, report: Report) -> WaitResult | None:
+    async def _record(self, request: ReportRequest, report: Report) -> WaitResult | None:
         status = RequestStatus(report.status)
         if report.status is ProcessingStatus.FATAL:
             return await self._fatal(request, report)
         if report.next_token:
-            # Before this page is DONE: what a crash leaves undone is done by the next poll.
+            # Before this page is DONE, so that the next poll repeats it after a crash.
             await off_loop(open_next_page, self._tools, request, report.next_token, self._job.run)
         if status is not request.status or request.reported_at is None:
             await off_loop(
@@ -141,7 +141,7 @@ class Follower:
     async def _fatal(self, request: ReportRequest, report: Report) -> WaitResult | None:
         """A FATAL with a document is recorded by the worker that reads Amazon's reason in it.
 
-        Until then the row is IN_PROGRESS with a document id, which no other state is.
+        Until then the row is IN_PROGRESS with a document id, as in no other case.
         """
         if report.document_id is None:
             error = fatal_report_error(self._tools, self._job, report.report_id, report.reason or "")
@@ -173,43 +173,45 @@ class Follower:
         raise error
 
     async def _sleep(self, request: ReportRequest, began: datetime, deadline: datetime) -> None:
-        """Until the next turn, or until a notification tells that the report has ended.
+        """Sleep until the next poll, or until a notification says that the report is finished.
 
-        Amazon is asked all the same: its answer has what the notification has not (the report's createdTime,
-        a query's further pages), and a message in a queue ends no request. One that was heard and found too
-        early does not count again.
+        A notification only makes the poll earlier: the answer has what the notification lacks (the report's
+        createdTime, a query's further pages), and a message in a queue should not end a request. If the
+        report was not finished after all, its notification is ignored from then on.
         """
         assert request.report_id is not None
         ledger, report_api = self._tools.ledger, self._tools.report_api
-        if request.report_id in self._heard:
-            turn = self._turn(request, began, await now(ledger), self._tools.spec.request.poll_every)
-            await sleep_until(ledger, min(turn, deadline))
+        if request.report_id in self._notified:
+            poll_at = self._next_poll(request, began, await now(ledger), self._tools.spec.request.poll_every)
+            await sleep_until(ledger, min(poll_at, deadline))
             return
         arrivals = arrivals_of(ledger)
         async with arrivals.expect(request.account_id, request.report_id) as arrived:
-            pace = self._tools.spec.request.poll_every
+            interval = self._tools.spec.request.poll_every
             if arrivals.is_receiving(request.account_id, report_api.notification_type):
-                pace = max(pace, POLL_BESIDE_NOTIFICATIONS)
-            turn = self._turn(request, began, await now(ledger), pace)
-            if await sleep_until_notified(ledger, min(turn, deadline), arrived):
-                self._heard.add(request.report_id)
+                interval = max(interval, POLL_BESIDE_NOTIFICATIONS)
+            poll_at = self._next_poll(request, began, await now(ledger), interval)
+            if await sleep_until_notified(ledger, min(poll_at, deadline), arrived):
+                self._notified.add(request.report_id)
 
-    def _turn(self, request: ReportRequest, began: datetime, moment: datetime, pace: timedelta) -> datetime:
-        """The next poll: first_poll after the create, then every ``pace``, both at the request's own offset.
+    def _next_poll(
+        self, request: ReportRequest, began: datetime, moment: datetime, interval: timedelta
+    ) -> datetime:
+        """The next poll: first_poll after the create, then every ``interval``, at the request's own offset.
 
-        Counted from the create and not from now, so that a thousand waits that a restarted triggerer takes up
-        at once do not ask at once.
+        Counted from the create and not from now, so that a thousand waits that a restarted triggerer resumes
+        together do not poll together.
         """
         rules = self._tools.spec.request
-        first_poll = rules.first_poll if pace == rules.poll_every else max(rules.first_poll, pace)
-        first = began + first_poll + pace * (poll_offset(request) / 2)
+        first_poll = rules.first_poll if interval == rules.poll_every else max(rules.first_poll, interval)
+        first = began + first_poll + interval * (poll_offset(request) / 2)
         if moment <= first:
             return first
         slowest = self._tools.report_api.slowest_poll
-        if slowest and slowest > pace:
-            return _widening(first, moment, pace, slowest)
-        turns = (moment - first) // pace + 1
-        return first + pace * turns
+        if slowest and slowest > interval:
+            return _next_slowing_poll(first, moment, interval, slowest)
+        polls = (moment - first) // interval + 1
+        return first + interval * polls
 
     async def _wait_out(
         self, request: ReportRequest, error: AmazonUnavailable, started: datetime
@@ -227,9 +229,13 @@ class Follower:
         return WaitResult(outcome, detail, (self._id,), error)
 
 
-def _widening(first: datetime, moment: datetime, pace: timedelta, slowest: timedelta) -> datetime:
-    """The next of turns that begin at ``pace`` and lie an eighth of their age apart, up to ``slowest``."""
-    turn = first
-    while turn <= moment:
-        turn += min(slowest, max(pace, (turn - first) / 8))
-    return turn
+def _next_slowing_poll(
+    first: datetime, moment: datetime, interval: timedelta, slowest: timedelta
+) -> datetime:
+    """The next poll when intervals grow from ``interval`` to ``slowest``: an eighth of the time since the
+    first.
+    """
+    poll_at = first
+    while poll_at <= moment:
+        poll_at += min(slowest, max(interval, (poll_at - first) / 8))
+    return poll_at

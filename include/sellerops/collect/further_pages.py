@@ -1,7 +1,7 @@
-"""The pages of a query's result: each a query of its own, tied to the one before it.
+"""The pages of a query's result. Each page is a query of its own, linked to the one before.
 
-The row of the next page is opened before the page that tells of it is written down as DONE, so no crash can
-lose it; its options name the query before and the token.
+The next page's row is opened before the page that announces it is recorded as DONE, so no crash can lose it.
+Its options name the query before and the token.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from sellerops.ledger.database import Connection
 from sellerops.sources.common.paging import PageWatch
 from sellerops.sources.common.report_api import AFTER, TOKEN
 
-# At createQuery's pace half a day; a result is a few pages long.
+# Half a day at createQuery's rate; real results have a few pages.
 MOST_PAGES = 1_000
 
 
 class ResultPages:
-    """The pages of one result as they lie in the archive, in order: ``ids`` of those that count.
+    """The archived pages of one result, in order; ``ids``: the requests of those that count.
 
-    UnexpectedAnswer for a result without an end: the same token again, only pages that came before, or too
-    many.
+    UnexpectedAnswer for a result without an end: a repeated token, only repeated pages, or too many.
     """
 
     def __init__(self, where: str) -> None:
@@ -28,7 +27,7 @@ class ResultPages:
         self._watch = PageWatch("createQuery", where, most_pages=MOST_PAGES)
 
     def add(self, page: ReportRequest) -> None:
-        """One more page; one that came before under another token does not count."""
+        """Add a page; one that repeats an earlier page under another token does not count."""
         if TOKEN in page.options:
             self._watch.use(page.options[TOKEN])
         if not self._watch.is_repeat([page.content_sha256]):
@@ -36,14 +35,14 @@ class ResultPages:
 
 
 def open_next_page(tools: Tools, request: ReportRequest, token: str, run: RunRef) -> ReportRequest:
-    """The request of the page after ``request``, opened by whoever comes first."""
+    """Find or open the request of the page after ``request``."""
     assert request.report_id is not None
     options = {**request.options, AFTER: request.report_id, TOKEN: token}
     return _find_or_open(tools, request, options, run)
 
 
 def find_next_page(tools: Tools, request: ReportRequest, run: RunRef) -> ReportRequest | None:
-    """The request of the page after ``request``; None when it is the last. One that failed is opened anew."""
+    """The request of the page after ``request``, opened again if it failed; None after the last page."""
     following = tools.ledger.database.run(lambda connection: _options_after(connection, request))
     return _find_or_open(tools, request, following, run) if following else None
 
@@ -72,7 +71,7 @@ def _options_after(connection: Connection, request: ReportRequest) -> dict[str, 
         ORDER BY id DESC LIMIT 1
         """,
         {
-            # A page is opened after the one before it: the key's index spares the rows of years.
+            # A page is opened after the one before it; this lets the key's index skip years of rows.
             "id": request.id,
             "account_id": request.account_id,
             "report_type": request.report_type,

@@ -1,4 +1,4 @@
-"""Reports that Amazon makes on its own schedule (settlements): found with getReports, never asked for."""
+"""Finds reports that Amazon creates on its own schedule (settlements), with getReports."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sellerops.settings.marketplaces import all_marketplaces
 from sellerops.sources.common.report_api import Listing, ProcessingStatus, Report
 
 # getReports refuses a createdSince older than its retention, by Amazon's clock.
-_MARGIN = timedelta(minutes=5)
+LISTING_MARGIN = timedelta(minutes=5)
 
 
 async def find_listed(tools: Tools, job: Job) -> list[ReportRequest]:
-    """The requests of all finished reports that Amazon made in the slice's window, oldest first. Each page
+    """The requests of all finished reports that Amazon created in the slice's window, oldest first. Each page
     takes a getReports token.
     """
     slice_ = job.slice_
@@ -30,7 +30,7 @@ async def find_listed(tools: Tools, job: Job) -> list[ReportRequest]:
         async for report in listing.reports(
             tools.client,
             tools.spec.report_type,
-            created_since=max(slice_.start, moment - listing.retention + _MARGIN),
+            created_since=max(slice_.start, moment - listing.retention + LISTING_MARGIN),
             created_until=slice_.end if slice_.end < moment else None,
             statuses=(ProcessingStatus.DONE,),
         )
@@ -42,13 +42,13 @@ async def find_listed(tools: Tools, job: Job) -> list[ReportRequest]:
 
 
 def listing_of(tools: Tools) -> Listing[Any]:
-    """The list the report is looked for in. ConfigurationError when its source has none."""
+    """The list to find the report in. ConfigurationError if its source has none."""
     listing = tools.report_api.listing
     if listing is None:
         raise ConfigurationError(
-            f"{tools.spec.source} lists no reports.",
+            f"{tools.spec.source} cannot list reports.",
             where=f"{tools.spec.path or tools.spec.name}, key `request.how`",
-            remedy="Write `created`, or `called` with an operation.",
+            remedy="Use `created`, or `called` with an operation.",
         )
     return listing
 
@@ -56,8 +56,8 @@ def listing_of(tools: Tools) -> Listing[Any]:
 def _open(tools: Tools, job: Job, report: Report) -> ReportRequest:
     assert report.document_id is not None
     key = replace(key_of(tools.spec, job.slice_), window_start=report.start, window_end=report.end)
-    known = {shop.id for shop in all_marketplaces().values()}
-    shops = tuple(shop for shop in report.marketplace_ids if shop in known) or job.slice_.marketplace_ids
+    known = {marketplace.id for marketplace in all_marketplaces().values()}
+    marketplace_ids = tuple(one for one in report.marketplace_ids if one in known)
     return tools.ledger.find_or_open_listed(
         key,
         report.report_id,
@@ -65,6 +65,6 @@ def _open(tools: Tools, job: Job, report: Report) -> ReportRequest:
         report.created_at,
         report.start,
         report.end,
-        shops,
+        marketplace_ids or job.slice_.marketplace_ids,
         job.run,
     )

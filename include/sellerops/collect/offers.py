@@ -1,4 +1,4 @@
-"""What an account offers in a shop, by the newest snapshot of its listings."""
+"""The offers of an account in a marketplace, from the newest snapshot of its listings."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _LISTINGS = sql.Identifier("amazon_sp", "listings_all")
 def is_amazon_fulfilled(channel: str | None) -> bool:
     """Whether the ``fulfillment_channel`` of a listing is Amazon's: AMAZON_NA, AMAZON_EU, ...
 
-    The seller's own warehouse is DEFAULT; an offer without a channel is not Amazon's either.
+    The seller's own warehouse is DEFAULT; an offer without a channel does not count as Amazon's either.
     """
     return (channel or "").upper().startswith("AMAZON")
 
 
 def listed_offers(ledger: Ledger, account_id: str, marketplace_id: str) -> list[Offer]:
-    """The account's offers in a shop by SKU, each once, as the table ``amazon_sp.listings_all`` tells them.
+    """The account's offers in a marketplace by SKU, each once, from the table ``amazon_sp.listings_all``.
 
-    ConfigurationError when it tells none.
+    ConfigurationError when it has none.
     """
     offers = ledger.database.run(lambda connection: _listed(connection, account_id, marketplace_id))
     if offers:
         return offers
     country = marketplace_by_id(marketplace_id).code
     raise ConfigurationError(
-        f"nobody tells the offers and prices of {account_id} in {country}.",
+        f"no offers and prices are known for {account_id} in {country}.",
         where="table amazon_sp.listings_all",
         remedy=f"Run the report listings_all for {country} first (DAG report__amazon_sp__listings_all), then "
         "clear the task.",
@@ -39,19 +39,19 @@ def listed_offers(ledger: Ledger, account_id: str, marketplace_id: str) -> list[
 
 
 def _listed(connection: Connection, account_id: str, marketplace_id: str) -> list[Offer]:
-    """The offers of the shop's newest snapshot; empty when there is none."""
+    """The offers of the marketplace's newest snapshot; empty if there is none."""
     statement = sql.SQL(
-        """
-        SELECT seller_sku, asin1, price, fulfillment_channel FROM {table} AS listing
-        WHERE account_id = %(account)s AND marketplace_id = %(shop)s AND asin1 <> '' AND snapshot_at = (
-            SELECT max(snapshot_at) FROM {table} WHERE account_id = %(account)s AND marketplace_id = %(shop)s
-        )
+        """ SELECT seller_sku, asin1, price, fulfillment_channel FROM {table} AS listing WHERE account_id =
+        %(account)s AND marketplace_id = %(marketplace)s AND asin1 <> '' AND snapshot_at = ( SELECT
+        max(snapshot_at) FROM {table} WHERE account_id = %(account)s AND marketplace_id = %(marketplace)s )
         ORDER BY seller_sku
         """
     ).format(table=_LISTINGS)
     try:
         with connection.transaction():
-            rows = connection.execute(statement, {"account": account_id, "shop": marketplace_id}).fetchall()
+            rows = connection.execute(
+                statement, {"account": account_id, "marketplace": marketplace_id}
+            ).fetchall()
     except (errors.UndefinedTable, errors.InvalidSchemaName):
         return []
     return [

@@ -1,7 +1,8 @@
-"""Collecting an API operation like a report: its pages, line by line, become one document in the archive.
+"""Collects an API operation like a report: its pages become the lines of one document in the archive.
 
-All of it happens in the triggerer: paging mostly waits for quota, and no worker is held for that. A wait that
-is broken off leaves nothing; the next begins again with the first page, for calls here only read.
+All of this runs in the triggerer: paging mostly waits for quota, which should occupy no worker. An
+interrupted wait leaves nothing behind; the next starts again with the first page, which is safe because calls
+only read.
 """
 
 from __future__ import annotations
@@ -20,13 +21,8 @@ from sellerops.base.errors import ConfigurationError, RequestRefused, SellerOpsE
 from sellerops.collect.account_calls import AccountCalls
 from sellerops.collect.context import Job, Tools, clock_of, now, off_loop, poll_offset, sleep_until
 from sellerops.collect.outcomes import WaitOutcome, WaitResult, stored_error
-from sellerops.collect.paging_claims import (
-    HEARTBEAT,
-    claim_paging,
-    keep_paging,
-    record_paged,
-    release_paging,
-)
+from sellerops.collect.paging_claims import HEARTBEAT, claim_paging, record_paged
+from sellerops.collect.report_claims import release_claim, renew_claim
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.sources.common.answers import json_line
 from sellerops.sources.common.operations import Operation, OperationInput, Page
@@ -36,9 +32,9 @@ from sellerops.sources.registry import source_of
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/jsonl; charset=utf-8"
-# A next-page token may die between two calls (some live for 30 s): then the pages are read anew, so often.
+# A next-page token may expire between two calls (some after 30 s); the pages are then read again, this often.
 _FRESH_STARTS = 5
-# How often a wait looks whether the one that pages has ended.
+# How often a wait checks whether the wait that pages has ended.
 _FOLLOW_EVERY = timedelta(seconds=15)
 _SHORTEST_BEAT = 0.15
 _CHUNK = 1 << 16
@@ -46,8 +42,7 @@ _SPOOL_IN_MEMORY = 1 << 20
 
 
 class OperationPager:
-    """Brings one request from PLANNED to ARCHIVED. Several may work at one request: one pages, the others
-    follow.
+    """Takes one request from PLANNED to ARCHIVED. Several waits may share it: one pages, the others follow.
     """
 
     def __init__(self, tools: Tools, job: Job, request_id: int) -> None:
@@ -56,7 +51,7 @@ class OperationPager:
         self._token = uuid.uuid4()
 
     async def follow(self) -> WaitResult:
-        """Until READY or FAILED. What passes is waited out for the spec's ``give_up_after``."""
+        """Until READY or FAILED. Temporary errors are retried for the spec's ``give_up_after``."""
         while True:
             request = await off_loop(self._tools.ledger.get_request, self._id)
             if request.status is RequestStatus.ARCHIVED:
@@ -69,7 +64,7 @@ class OperationPager:
             await sleep_until(self._tools.ledger, await now(self._tools.ledger) + _FOLLOW_EVERY)
 
     async def _page(self, request: ReportRequest) -> None:
-        """All pages into the archive under our claim; a claim lost meanwhile loses only this reading."""
+        """Archive all pages under our claim; losing the claim meanwhile only discards this reading."""
         reading = asyncio.ensure_future(self._archive(request))
         beating = asyncio.ensure_future(self._beat())
         try:
@@ -87,19 +82,19 @@ class OperationPager:
             await self._release()
 
     async def _beat(self) -> None:
-        """Returns when the claim is no longer ours."""
+        """Renew the claim until it is no longer ours."""
         while True:
             clock = await clock_of(self._tools.ledger)
             await asyncio.sleep(max(_SHORTEST_BEAT, clock.real_seconds(HEARTBEAT.total_seconds())))
-            if not await off_loop(keep_paging, self._tools.ledger, self._id, self._token):
+            if not await off_loop(renew_claim, self._tools.ledger, self._id, self._token):
                 return
 
     async def _release(self) -> None:
-        """Give the claim back, if it is still held; one that cannot be given back dies by itself."""
+        """Release the claim if we still have it; if that fails, it expires by itself."""
         try:
-            await asyncio.shield(off_loop(release_paging, self._tools.ledger, self._id, self._token))
+            await asyncio.shield(off_loop(release_claim, self._tools.ledger, self._id, self._token))
         except SellerOpsError as error:
-            log.warning("request %s: the claim was not given back: %s", self._id, error)
+            log.warning("request %s: could not release the claim: %s", self._id, error)
 
     async def _archive(self, request: ReportRequest) -> None:
         started = await now(self._tools.ledger)
@@ -113,8 +108,8 @@ class OperationPager:
         with tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY) as spool:
             count = await self._spool(calls, spool)
             reported_at = calls.first_at or started
-            told = await off_loop(self._tools.report_api.headers, self._tools.client, request)
-            meta = self._meta(request, reported_at, {"pages": count, **told})
+            headers = await off_loop(self._tools.report_api.headers, self._tools.client, request)
+            meta = self._meta(request, reported_at, {"pages": count, **headers})
             document = await asyncio.to_thread(self._put, spool, meta)
         kept = await off_loop(
             record_paged,
@@ -128,26 +123,26 @@ class OperationPager:
             headers=document.headers,
         )
         if not kept:
-            log.warning("request %s: another wait was first; this reading is dropped", self._id)
+            log.warning("request %s: another wait finished first; this reading is discarded", self._id)
 
     async def _spool(self, calls: AccountCalls, spool: IO[bytes]) -> int:
-        """Every page as a line of ``spool``; how many. Begins again where a page token died on the way."""
+        """Write every page as a line of ``spool``; returns how many. Starts again if a page token expires."""
         for fresh_starts in range(_FRESH_STARTS + 1):
             count, before = 0, calls.made
             calls.first_at = None
             await asyncio.to_thread(_empty, spool)
             try:
-                async for page in self._pages(calls, await self._asked()):
+                async for page in self._pages(calls, await self._input()):
                     await asyncio.to_thread(_write, spool, page)
                     count += 1
                 return count
             except RequestRefused as error:
                 if calls.made == before or fresh_starts == _FRESH_STARTS:
                     raise
-                log.info("request %s begins anew after %s pages: %s", self._id, count, error.cause)
+                log.info("request %s starts again after %s pages: %s", self._id, count, error.cause)
         raise AssertionError("unreachable: the last try returns or raises")
 
-    async def _asked(self) -> OperationInput:
+    async def _input(self) -> OperationInput:
         return OperationInput(
             slice_=self._job.slice_,
             options=options_of(self._tools.spec, self._job.slice_),
@@ -184,12 +179,12 @@ class OperationPager:
 
 
 def operation_of(tools: Tools) -> Operation:
-    """The spec's operation. ConfigurationError naming those there are."""
+    """The spec's operation. ConfigurationError listing the known ones."""
     name = tools.spec.request.operation or ""
     operations = source_of(tools.spec.source).operations
     if name not in operations:
         raise ConfigurationError(
-            f"there is no operation {name!r}.",
+            f"unknown operation {name!r}.",
             where=f"{tools.spec.path or tools.spec.name}, key `request.operation`",
             remedy=f"Known: {', '.join(sorted(operations))}.",
         )
@@ -197,7 +192,7 @@ def operation_of(tools: Tools) -> Operation:
 
 
 async def _end(*tasks: asyncio.Future[None]) -> None:
-    """Cancel what still runs and take note of how it ended."""
+    """Cancel what still runs and wait for its end."""
     for task in tasks:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError, SellerOpsError):

@@ -1,4 +1,4 @@
-"""A ledger that is away ends no wait: all waits of a loop sleep until one probe finds it answers again."""
+"""Waits survive an unavailable ledger: all waits of a loop sleep until one probe gets an answer again."""
 
 from __future__ import annotations
 
@@ -25,24 +25,25 @@ _probes: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakKeyDictionary[Ledger, 
 
 
 async def wait_for_ledger(ledger: Ledger) -> None:
-    """Return once the ledger answers. However many wait, one of them asks."""
+    """Return once the ledger answers. All waits of the loop share one probe."""
     probes = _probes.setdefault(asyncio.get_running_loop(), WeakKeyDictionary())
     probe = probes.get(ledger)
     if probe is None or probe.done():
         probe = probes[ledger] = asyncio.ensure_future(_probe(ledger))
-    # Shielded: one wait that is cancelled must not take the probe from the others.
+    # Shielded: cancelling one wait must not cancel the probe of the others.
     await asyncio.shield(probe)
 
 
 async def retry_until_recorded(
     ledger: Ledger, work: Callable[_Params, _Result], *args: _Params.args, **kwargs: _Params.kwargs
 ) -> _Result:
-    """``off_loop`` for what exists nowhere else, such as a new report's id: repeated until it is written."""
+    """``off_loop`` for what is stored nowhere else, such as a new report's id: repeated until it is written.
+    """
     while True:
         try:
             return await off_loop(work, *args, **kwargs)
         except LedgerUnavailable as away:
-            log.warning("not written down yet, the ledger is away: %s", away.cause)
+            log.warning("not recorded yet, the ledger is unavailable: %s", away.cause)
             await wait_for_ledger(ledger)
 
 

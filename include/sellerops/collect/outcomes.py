@@ -1,4 +1,4 @@
-"""What a step of collecting a slice ends with. Plain values: they cross from triggerer to worker as JSON."""
+"""The results of steps of collecting a slice: plain values that go from triggerer to worker as JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sellerops.ledger import ReportRequest
 
 
 class Outcome(StrEnum):
-    """How a slice ended: with documents in the archive, rightly without, or too late."""
+    """How a slice ended: with documents in the archive, without because there is no data, or expired."""
 
     DOCUMENTS = "documents"
     EMPTY = "empty"
@@ -24,8 +24,8 @@ class Outcome(StrEnum):
 class Done:
     """Nothing more to fetch. ``request_ids``: the archived requests of the slice, for the load.
 
-    ``evidence``: the requests of which Amazon said that there is no data. ``left_out``: columns that the
-    source refused, and why; the documents are without them.
+    ``evidence``: the requests for which Amazon said that there is no data. ``left_out``: columns that the
+    source refused and that the documents lack, and why.
     """
 
     request_ids: tuple[int, ...]
@@ -36,7 +36,7 @@ class Done:
 
 @dataclass(frozen=True)
 class WaitFor:
-    """Amazon has the next move, or a quota: defer to ``Collector.wait`` with these ``request_ids``."""
+    """Wait for Amazon or for quota: defer to ``Collector.wait`` with these ``request_ids``."""
 
     request_ids: tuple[int, ...]
     reason: str
@@ -52,7 +52,7 @@ class WaitOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class WaitResult:
-    """How a wait ended. ``request_ids`` go into the next ``Collector.advance``; ``error``: why FAILED."""
+    """How a wait ended. Pass ``request_ids`` to the next ``Collector.advance``; ``error``: why it FAILED."""
 
     outcome: WaitOutcome
     detail: str
@@ -85,7 +85,7 @@ class WaitResult:
 
 
 def stored_error(request: ReportRequest) -> SellerOpsError:
-    """The error a request ended with, as the ledger kept it."""
+    """The error that a request ended with, from the ledger."""
     text = request.error or f"the request ended {request.status} without a reason."
     cause, _, remedy = text.partition(" Next: ")
     return _class(request.error_type)(
@@ -113,6 +113,6 @@ def _error_from_dict(values: dict[str, Any]) -> SellerOpsError:
 
 
 def _class(name: str | None) -> type[SellerOpsError]:
-    """The error class of that name; one this version does not know needs a person."""
+    """The error class of that name; GiveUpError if this version does not know it."""
     found = getattr(errors, name or "", None)
     return found if isinstance(found, type) and issubclass(found, SellerOpsError) else GiveUpError

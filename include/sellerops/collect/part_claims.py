@@ -1,4 +1,5 @@
-"""The parts of a split slice in the ledger: opened all at once, and found again by the run they were for."""
+"""The parts of a split slice in the ledger: opened together, and found again by the run they were opened for.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ from sellerops.ledger import Ledger, ReportRequest, RequestKey, RunRef, requests
 from sellerops.ledger.database import Connection
 from sellerops.settings.specs import Split
 
-# Newest first, the run's own before others': what a run asked for once it keeps, whatever is listed by now.
-_STANDING = """
+# Newest first, the run's own before others': a run keeps its parts, whatever the listings say by now.
+_EXISTING = """
     SELECT id, dag_id = %(dag_id)s AND run_id = %(run_id)s AS own
     FROM sellerops.report_request
     WHERE source = %(source)s AND account_id = %(account_id)s AND report_type = %(report_type)s
@@ -45,12 +46,11 @@ def open_parts(
     fresh_after: datetime,
     run: RunRef,
 ) -> tuple[ReportRequest, ...]:
-    """The requests that together ask for every one of ``values``, in the order of their values.
+    """The requests that together cover all ``values``, in the order of their values.
 
-    One transaction, so a run has either all its parts or none. A run that is tried again gets the parts it
-    had, however the values changed in between; new values become parts of their own, and the values of a part
-    that failed are divided anew. Parts of other runs that are under way or reported since ``fresh_after``
-    serve too.
+    One transaction, so a run has either all its parts or none. A retried run gets the parts it had, however
+    the values have changed; new values become parts of their own, and the values of a failed part are divided
+    again. Parts of other runs are reused if they are in progress or reported since ``fresh_after``.
 
     :param key: of the slice, without the option that is split.
     :param values: sorted, each once.
@@ -73,7 +73,7 @@ def open_parts(
 
 
 def divide(values: Sequence[str], split: Split) -> Iterator[tuple[str, ...]]:
-    """``values`` in groups that one request may name: so many, and not too long a text."""
+    """``values`` in groups that one request may name: limited in number and in length of their text."""
     group: list[str] = []
     for value in values:
         longer = split.separator.join([*group, value])
@@ -99,10 +99,10 @@ def _kept(
     fresh_after: datetime,
     run: RunRef,
 ) -> list[ReportRequest]:
-    """Requests that stand already, no value in two of them; of other runs only what asks for nothing more."""
+    """Existing requests without common values; of other runs only those that cover no other values."""
     kept: list[ReportRequest] = []
     covered: set[str] = set()
-    for request, own in _standing(connection, key, split, fresh_after, run):
+    for request, own in _existing(connection, key, split, fresh_after, run):
         named = set(values_of(request.options, split))
         if (own or named <= wanted) and not named & covered:
             kept.append(request)
@@ -110,11 +110,11 @@ def _kept(
     return kept
 
 
-def _standing(
+def _existing(
     connection: Connection, key: RequestKey, split: Split, fresh_after: datetime, run: RunRef
 ) -> Iterable[tuple[ReportRequest, bool]]:
     rows = connection.execute(
-        _STANDING,
+        _EXISTING,
         {
             "source": key.source,
             "account_id": key.account_id,

@@ -1,4 +1,4 @@
-"""Ledger statements in which two collectors could meet: each is one transaction, and one of the two wins."""
+"""Ledger statements that two collectors may run at once: each is one transaction, and one of the two wins."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _RELEASE = """
     SET status = 'PLANNED', claim_token = NULL, creating_at = NULL, updated_at = sellerops.now()
     WHERE id = %s AND status = 'CREATING' AND report_id IS NULL
 """
-# Amazon tells a report's type, window and shops but not its options: rows that agree in these look alike in
-# getReports.
+# getReports lists a report's type, window and marketplaces but not its options: requests that agree in these
+# look alike there.
 _LOOK_ALIKE = """
     account_id = %(account_id)s AND report_type = %(report_type)s
     AND window_start IS NOT DISTINCT FROM %(window_start)s AND window_end IS NOT DISTINCT FROM %(window_end)s
@@ -27,36 +27,36 @@ _LOOK_ALIKE = """
 
 @dataclass(frozen=True)
 class Claim:
-    """``request``: ours to create, as it stands now, under ``token``. ``other``: the look-alike to be settled
-    before.
+    """``request``: the claimed request as it is now, under ``token``. ``look_alike``: the request to settle
+    first. Neither: another collector won the claim.
     """
 
     token: uuid.UUID
     request: ReportRequest | None = None
-    other: ReportRequest | None = None
+    look_alike: ReportRequest | None = None
 
 
 def claim_request(ledger: Ledger, request: ReportRequest) -> Claim:
-    """PLANNED -> CREATING, unless a request that looks alike to Amazon is CREATING; an empty Claim was lost.
+    """PLANNED -> CREATING, unless a request that looks alike to Amazon is CREATING.
 
-    Were two look-alikes created at once and both ids lost, nobody could tell whose report is whose; so they
-    go one after the other.
+    If two look-alikes were created at once and both ids lost, their reports could not be told apart; so they
+    are created one after the other.
     """
     token = uuid.uuid4()
 
     def work(connection: Connection) -> Claim:
         with connection.transaction():
-            values = _look(request)
+            values = _look_alike_values(request)
             connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))", values)
-            other = connection.execute(
+            found = connection.execute(
                 f"""
                 SELECT id FROM sellerops.report_request
                 WHERE {_LOOK_ALIKE} AND status = 'CREATING' AND id <> %(id)s ORDER BY id LIMIT 1
                 """,
                 values,
             ).fetchone()
-            if other:
-                return Claim(token, other=requests.get(connection, other["id"]))
+            if found:
+                return Claim(token, look_alike=requests.get(connection, found["id"]))
             won = requests.claim_create(connection, request.id, token)
             return Claim(token, requests.get(connection, request.id) if won else None)
 
@@ -64,8 +64,8 @@ def claim_request(ledger: Ledger, request: ReportRequest) -> Claim:
 
 
 def renew_claim(ledger: Ledger, request_id: int, token: uuid.UUID) -> bool:
-    """Stamp ``creating_at`` anew, right before the call; False when the claim is no longer this caller's."""
-    return _changed(
+    """Set ``creating_at`` to now; False if the claim is no longer the caller's, or the request has ended."""
+    return changes_row(
         ledger,
         """
         UPDATE sellerops.report_request SET creating_at = sellerops.now(), updated_at = sellerops.now()
@@ -75,24 +75,22 @@ def renew_claim(ledger: Ledger, request_id: int, token: uuid.UUID) -> bool:
     )
 
 
-def give_up_claim(ledger: Ledger, request_id: int, token: uuid.UUID) -> bool:
-    """CREATING -> PLANNED by the one who claimed, and only while the claim is still its own."""
-    return _changed(ledger, f"{_RELEASE} AND claim_token = %s", (request_id, token))
+def release_claim(ledger: Ledger, request_id: int, token: uuid.UUID) -> bool:
+    """CREATING -> PLANNED by the claim's owner; False if the claim is no longer its own."""
+    return changes_row(ledger, f"{_RELEASE} AND claim_token = %s", (request_id, token))
 
 
-def release_claim(ledger: Ledger, request: ReportRequest) -> bool:
-    """CREATING -> PLANNED by another, but only the claim it saw (by its ``creating_at``), never a later one,
-    nor one that was sent since.
+def release_orphan(ledger: Ledger, request: ReportRequest) -> bool:
+    """CREATING -> PLANNED by another collector, but only for the claim it saw (by its ``creating_at``), never
+    for a later one or one that was sent since.
     """
-    return _changed(ledger, f"{_RELEASE} AND creating_at = %s", (request.id, request.creating_at))
+    return changes_row(ledger, f"{_RELEASE} AND creating_at = %s", (request.id, request.creating_at))
 
 
 def adopt_report(ledger: Ledger, request: ReportRequest, report_id: str, created_at: datetime) -> bool:
-    """CREATING -> IN_QUEUE with a report found at Amazon; only for the claim this caller saw, as above.
-
-    Safe to repeat: the second time it finds the row as the first left it.
+    """CREATING -> IN_QUEUE with a report found at Amazon; only for the claim that the caller saw. Idempotent.
     """
-    return _changed(
+    return changes_row(
         ledger,
         """
         UPDATE sellerops.report_request SET
@@ -113,7 +111,7 @@ def record_fatal(
     reported_at: datetime | None,
     error: BaseException,
 ) -> None:
-    """FATAL and Amazon's reason in one transaction: a row that ended says why."""
+    """FATAL and Amazon's reason in one transaction, so that a row that ended always says why."""
 
     def work(connection: Connection) -> None:
         with connection.transaction():
@@ -124,7 +122,7 @@ def record_fatal(
 
 
 def find_own_reported_at(ledger: Ledger, key: RequestKey, run: RunRef) -> datetime | None:
-    """When Amazon made what this very run got for ``key`` before it was killed; None if it got nothing."""
+    """When Amazon made what this run got for ``key`` before it was killed; None if it got nothing."""
 
     def work(connection: Connection) -> datetime | None:
         row = connection.execute(
@@ -141,13 +139,20 @@ def find_own_reported_at(ledger: Ledger, key: RequestKey, run: RunRef) -> dateti
     return ledger.database.run(work)
 
 
-def _changed(ledger: Ledger, statement: str, values: Any) -> bool:
+def changes_row(ledger: Ledger, statement: str, values: Any) -> bool:
+    """Run an UPDATE; whether it changed exactly one row."""
     return ledger.database.run(lambda connection: connection.execute(statement, values).rowcount == 1)
 
 
-def _look(request: ReportRequest) -> dict[str, Any]:
-    shops = sorted(request.marketplace_ids)
-    parts = (request.account_id, request.report_type, request.window_start, request.window_end, *shops)
+def _look_alike_values(request: ReportRequest) -> dict[str, Any]:
+    marketplace_ids = sorted(request.marketplace_ids)
+    parts = (
+        request.account_id,
+        request.report_type,
+        request.window_start,
+        request.window_end,
+        *marketplace_ids,
+    )
     return {
         "id": request.id,
         "lock": hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest(),
@@ -155,5 +160,5 @@ def _look(request: ReportRequest) -> dict[str, Any]:
         "report_type": request.report_type,
         "window_start": request.window_start,
         "window_end": request.window_end,
-        "marketplace_ids": shops,
+        "marketplace_ids": marketplace_ids,
     }

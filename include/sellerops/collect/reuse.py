@@ -1,7 +1,7 @@
-"""A report that is there already, made by us or by another application, spares a createReport token.
+"""Reuses existing reports, ours or another application's, which saves createReport tokens.
 
-getReports has a bucket of its own, but a small one, which lost creates and settlements need too: it is asked
-seldom (``reuse`` in rate_limits.yaml), and what it tells serves all slices of the account through the ledger.
+getReports has its own bucket, but a small one that lost creates and settlements need too: it is called rarely
+(``reuse`` in rate_limits.yaml), and the ledger shares its answers among all slices of the account.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import logging
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 from sellerops.archive import ArchivedDocument
 from sellerops.base.errors import RequestRefused, SellerOpsError
 from sellerops.collect.context import Job, Tools, fresh_after, key_of, now, off_loop
+from sellerops.collect.listing import LISTING_MARGIN
 from sellerops.collect.report_claims import claim_request
 from sellerops.ledger import ReportRequest, listings, notifications
 from sellerops.ledger.listings import ListedReport, WantedReport
@@ -29,11 +30,9 @@ from sellerops.sources.common.report_api import Listing, ProcessingStatus, Query
 log = logging.getLogger(__name__)
 
 _ALIVE = (ProcessingStatus.IN_QUEUE, ProcessingStatus.IN_PROGRESS, ProcessingStatus.DONE)
-# getReports refuses a createdSince older than its retention, by Amazon's clock.
-_MARGIN = timedelta(minutes=5)
-# Reports of which notifications told, looked up for one request: the newest are the likeliest.
+# Per request, at most so many notified reports are looked up; the newest are the likeliest.
 _MOST_LOOKED_UP = 10
-# Analytics documents begin with what was asked for (their JSON schemas: reportSpecification).
+# Analytics documents begin with their request (reportSpecification in their JSON schemas).
 _HEAD = 65_536
 _OPTIONS = re.compile(r'"reportOptions"\s*:\s*(\{[^{}]*\})')
 _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], asyncio.Lock]] = (
@@ -43,25 +42,25 @@ _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], async
 
 @dataclass(frozen=True)
 class _Span:
-    """From when on a report may serve the job, and from when on Amazon is asked to list."""
+    """Since when a report may serve the job, and since when Amazon is asked to list reports."""
 
     usable: datetime
     listed: datetime
 
 
 async def reuse(tools: Tools, job: Job, request: ReportRequest, query: Query) -> bool:
-    """Give a PLANNED request a report that Amazon has already; False when there is none to be had cheaply.
+    """Give a PLANNED request an existing report; False if none can be found cheaply.
 
-    Options are not told by getReports. So a report of another application serves where there are none, or
-    where the document names them (``discard_if_unfit`` looks when it is archived); and a report of our own request
-    that was given up, under the same options, always.
+    getReports does not return options. So a report of another application is reused if the request has none,
+    or if the document names them (``discard_if_unfit`` checks when it is archived); a report of an own
+    request that was given up is always reused under the same options.
     """
     listing = tools.report_api.listing
     if listing is None or not tools.limits.config.reuse.pages:
         return False
     span = _span(tools, job, listing, await now(tools.ledger))
     wanted = _wanted(tools, job, request, query, span)
-    for look in (_look_up_told, _list_when_due):
+    for look in (_look_up_notified, _list_when_due):
         await look(tools, listing, query, span.listed)
         found = await off_loop(tools.ledger.database.run, lambda c: listings.find_report(c, wanted))
         if found is not None:
@@ -70,29 +69,29 @@ async def reuse(tools: Tools, job: Job, request: ReportRequest, query: Query) ->
 
 
 def discard_if_unfit(tools: Tools, request: ReportRequest, document: ArchivedDocument) -> bool:
-    """Whether a reused report turns out to answer other options; it is then given up for a new one."""
+    """Give a reused report up for a new one if its document has other options; whether it was."""
     if request.created_by != "reused" or not request.options:
         return False
     with tools.archive.open(document.uri) as stream:
         head = stream.read(_HEAD).decode("utf-8", "replace")
     found = _OPTIONS.search(head)
-    told = json.loads(found[1]) if found else {}
-    if all(told.get(name) == value for name, value in request.options.items()):
+    options = json.loads(found[1]) if found else {}
+    if all(options.get(name) == value for name, value in request.options.items()):
         return False
-    log.info("request %s: report %s has other options (%s)", request.id, request.report_id, told or "untold")
+    log.info("request %s: report %s has other options: %s", request.id, request.report_id, options or "none")
     tools.ledger.database.run(lambda c: listings.mark_unfit(c, request.id))
     return True
 
 
 def _span(tools: Tools, job: Job, listing: Listing[Any], moment: datetime) -> _Span:
-    """A report made before its window had closed would be half of it.
+    """A report created before its window had closed would be incomplete.
 
-    The list reaches back as far as the cooldown, too: other applications' reports start ours.
+    The list also goes back as far as the cooldown, because other applications' reports start it too.
     """
-    since = max(fresh_after(tools.spec, job, moment), moment - listing.retention + _MARGIN)
+    since = max(fresh_after(tools.spec, job, moment), moment - listing.retention + LISTING_MARGIN)
     cooldown = tools.limits.published_cooldown(tools.spec.report_type, tools.spec.request.cooldown)
     usable = max(since, job.slice_.end) if job.slice_.end else since
-    return _Span(usable, min(since, moment - cooldown - _MARGIN) if cooldown else since)
+    return _Span(usable, min(since, moment - cooldown - LISTING_MARGIN) if cooldown else since)
 
 
 def _wanted(tools: Tools, job: Job, request: ReportRequest, query: Query, span: _Span) -> WantedReport:
@@ -112,23 +111,26 @@ def _take(tools: Tools, job: Job, request: ReportRequest, query: Query, found: L
     claim = claim_request(tools.ledger, request)
     if claim.request is None:
         return False
-    log.info("request %s uses report %s, made %s", request.id, found.report_id, found.created_at)
+    log.info("request %s reuses report %s, created %s", request.id, found.report_id, found.created_at)
     tools.ledger.record_created(request.id, found.report_id, "reused", found.created_at)
     tools.ledger.database.run(lambda c: listings.note_reuse(c, request.id, job.run, "amazon"))
-    _note_made(tools, query, found)
+    _mark_created(tools, query, found)
     return True
 
 
-async def _look_up_told(tools: Tools, listing: Listing[Any], query: Query, since: datetime) -> None:
-    """Ask about finished reports that notifications told of and nobody here asked for.
+async def _look_up_notified(tools: Tools, listing: Listing[Any], query: Query, since: datetime) -> None:
+    """Look up finished reports that notifications announced and none of our requests created.
 
-    A notification names no shop and no window; getReport does, from a bucket far larger than getReports'.
+    A notification names neither marketplace nor window; getReport does, and its bucket is far larger than
+    getReports'.
     """
     run = tools.ledger.database.run
     account_id, report_type = tools.account.id, query.report_type
     async with _lock(account_id, report_type):
-        told = await off_loop(run, lambda c: notifications.unrequested(c, account_id, report_type, since))
-        for report_id in told[:_MOST_LOOKED_UP]:
+        announced = await off_loop(
+            run, lambda c: notifications.unrequested(c, account_id, report_type, since)
+        )
+        for report_id in announced[:_MOST_LOOKED_UP]:
             bucket = tools.client.bucket(tools.report_api.status_operation)
             lease = await off_loop(tools.limits.try_acquire, bucket, tools.client.priority)
             if not isinstance(lease, Granted):
@@ -136,16 +138,16 @@ async def _look_up_told(tools: Tools, listing: Listing[Any], query: Query, since
             try:
                 known = [_listed(await listing.report(tools.client, report_id))]
             except RequestRefused as error:
-                log.info("report %s, of which a notification told: %s", report_id, error)
+                log.info("report %s, announced by a notification: %s", report_id, error)
                 refused = partial(notifications.mark_looked_up, account_id=account_id, report_id=report_id)
                 await off_loop(run, refused)
             except SellerOpsError as error:
-                # Nothing depends on it, as below.
-                log.info("reports that notifications told of are not looked up: %s", error)
+                # Only an optimisation, as below.
+                log.info("cannot look up reports announced by notifications: %s", error)
                 break
             else:
                 await off_loop(run, partial(listings.add_listed, account_id=account_id, reports=known))
-                await off_loop(_note_all_made, tools, query, known)
+                await off_loop(_mark_all_created, tools, query, known)
 
 
 def _lock(account_id: str, report_type: str) -> asyncio.Lock:
@@ -154,7 +156,7 @@ def _lock(account_id: str, report_type: str) -> asyncio.Lock:
 
 
 async def _list_when_due(tools: Tools, listing: Listing[Any], query: Query, since: datetime) -> None:
-    """One listing for all slices of the account that want reports of this type."""
+    """List once for all slices of the account that want reports of this type."""
     run = tools.ledger.database.run
     account_id, report_type = tools.account.id, query.report_type
     async with _lock(account_id, report_type):
@@ -165,21 +167,21 @@ async def _list_when_due(tools: Tools, listing: Listing[Any], query: Query, sinc
         try:
             reports = await _list(tools, listing, report_type, since)
         except SellerOpsError as error:
-            # Nothing depends on it: without a list a report is created, and says itself what is wrong.
-            log.info("%s is not listed: %s", report_type, error)
+            # Only an optimisation: without the list a report is created, and its errors are reported.
+            log.info("cannot list %s: %s", report_type, error)
             reports = None
         if reports is None:
             await off_loop(run, lambda c: listings.forget_listing(c, account_id, report_type))
             return
-        told = [_listed(report) for report in reports]
-        await off_loop(run, lambda c: listings.finish_listing(c, account_id, report_type, since, told))
-        await off_loop(_note_all_made, tools, query, told)
+        listed = [_listed(report) for report in reports]
+        await off_loop(run, lambda c: listings.finish_listing(c, account_id, report_type, since, listed))
+        await off_loop(_mark_all_created, tools, query, listed)
 
 
 async def _list(
     tools: Tools, listing: Listing[Any], report_type: str, since: datetime
 ) -> list[Report] | None:
-    """Newest first, as many pages as there are cheap tokens; None when there is not even one."""
+    """Newest first, as many pages as there are spare tokens; None without even one."""
     rules, client = tools.limits.config.reuse, tools.client
     found: list[Report] = []
     until: datetime | None = None
@@ -202,16 +204,16 @@ async def _list(
     return found
 
 
-def _note_all_made(tools: Tools, query: Query, reports: list[ListedReport]) -> None:
-    """Amazon counts cooldowns for the seller: another application's report starts ours."""
+def _mark_all_created(tools: Tools, query: Query, reports: list[ListedReport]) -> None:
+    """Amazon counts cooldowns per seller: another application's report starts ours."""
     cooldown = tools.limits.published_cooldown(query.report_type, tools.spec.request.cooldown)
     oldest = tools.ledger.clock().now() - cooldown
     for report in reports:
         if report.created_at > oldest:
-            _note_made(tools, query, report)
+            _mark_created(tools, query, report)
 
 
-def _note_made(tools: Tools, query: Query, report: ListedReport) -> None:
+def _mark_created(tools: Tools, query: Query, report: ListedReport) -> None:
     window = ""
     if query.start and report.window_start and report.window_end:
         window = f"{iso(report.window_start)}/{iso(report.window_end)}"

@@ -1,4 +1,4 @@
-"""What Amazon refuses an application, in an error that names marketplace and, where needed, role."""
+"""Explains Amazon's refusals: errors that name the marketplace and, where needed, the role."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from sellerops.settings.specs import ReportSpec
 
 
 def explain_refusal(spec: ReportSpec, slice_: Slice, error: SellerOpsError) -> SellerOpsError:
-    """Amazon's 403, which names no marketplace, in words a person can act on; any other error as it is."""
+    """Amazon's 403, which names no marketplace, as an error a person can act on; others unchanged."""
     if type(error) is not CredentialsError or error.details.get("status") != 403 or "role" in error.details:
         return error
     if spec.request.restricted:
         return _without_role(spec, slice_, error)
-    place = ", ".join(slice_.marketplaces)
-    needs = f" Amazon asks of the application: {spec.role}." if spec.role else ""
+    marketplaces = ", ".join(slice_.marketplaces)
+    needs = f" The application needs: {spec.role}." if spec.role else ""
     return CredentialsError(
-        f"Amazon refuses {spec.report_type} for {place} of account {slice_.account_id}.{needs} {error.cause}",
+        f"Amazon refused {spec.report_type} for {marketplaces} of account {slice_.account_id}.{needs} "
+        f"{error.cause}",
         where=error.where,
-        remedy=f"{error.remedy} If other marketplaces of the account load: {place} is not active in Seller "
-        "Central or was not authorised; activate it, or take it out of config/accounts.yaml.",
-        **{**error.details, "marketplaces": place, **({"role": spec.role} if spec.role else {})},
+        remedy=f"{error.remedy} If other marketplaces of the account load, {marketplaces} is not active in "
+        "Seller Central or was not authorised: activate it, or remove it from config/accounts.yaml.",
+        **{**error.details, "marketplaces": marketplaces, **({"role": spec.role} if spec.role else {})},
     )
 
 
@@ -28,11 +29,11 @@ def _without_role(spec: ReportSpec, slice_: Slice, error: SellerOpsError) -> Cre
     role = spec.role or "a restricted role"
     instead = spec.request.without_role or "all reports without personal data load as before"
     return CredentialsError(
-        f"Amazon gives this application no personal data of {', '.join(slice_.marketplaces)} (account "
+        f"Amazon refused this application personal data of {', '.join(slice_.marketplaces)} (account "
         f"{slice_.account_id}): {spec.report_type} needs the role {role}. {error.cause}",
         where=error.where,
-        remedy=f"Nothing else is held up: {instead}. To have this report, ask Amazon for the role, let the "
-        "seller authorise the application anew and clear the task; else take the account out of `accounts` "
-        f"in {spec.path or spec.name}.",
+        remedy=f"Nothing else is affected: {instead}. To get this report, request the role from Amazon, have "
+        "the seller authorise the application again and clear the task; or remove the account from "
+        f"`accounts` in {spec.path or spec.name}.",
         **{**error.details, "role": role},
     )

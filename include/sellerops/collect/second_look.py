@@ -1,7 +1,7 @@
-"""CANCELLED is how Amazon says "no data", but also "asked too often" and "not yet": one of it proves nothing.
+"""A second request confirms CANCELLED, which may mean "no data" but also "too often" or "not yet".
 
-It is believed when a second request, made ``request.second_look`` and the cooldown later, ends so too. All
-that is known about it stands in the ledger, so the wait in between may be killed and begun again.
+There is no data if a second request, created ``request.second_look`` and the cooldown later, ends CANCELLED
+too. All state is in the ledger, so the wait in between may be killed and restarted.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from sellerops.ledger.database import Connection
 
 log = logging.getLogger(__name__)
 
-# Amazon's clock and ours may differ: a report asked for on the very end of a cooldown is refused again.
+# Amazon's clock and ours may differ: a report requested exactly at the end of a cooldown is refused again.
 _MARGIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class EmptyEvidence:
-    """The requests that say there is no data, oldest first, and whether that is enough to believe it."""
+    """The requests that ended without data, oldest first, and whether they are enough to confirm it."""
 
     request_ids: tuple[int, ...]
     is_conclusive: bool
@@ -36,21 +36,21 @@ class EmptyEvidence:
 
 
 def find_evidence(tools: Tools, job: Job, request: ReportRequest) -> EmptyEvidence:
-    """What is known once ``request`` ended CANCELLED."""
+    """The evidence once ``request`` ended CANCELLED."""
     pause = tools.spec.request.second_look
     if not pause:
         return EmptyEvidence((request.id,), is_conclusive=True)
     since = fresh_after(tools.spec, job, tools.ledger.clock().now())
-    asked_at = request.creating_at or request.created_at
+    created_at = request.creating_at or request.created_at
     key = key_of(tools.spec, job.slice_)
     earlier = tools.ledger.database.run(
-        lambda c: _earlier(c, key, request.id, since, job.run, asked_at - pause)
+        lambda c: _earlier(c, key, request.id, since, job.run, created_at - pause)
     )
     return EmptyEvidence((*([earlier] if earlier else []), request.id), is_conclusive=earlier is not None)
 
 
 def open_second_look(tools: Tools, job: Job, first: ReportRequest) -> ReportRequest:
-    """The request that comes after ``first``, opened by whoever comes first; the slice says why it waits."""
+    """Find or open the request after ``first``, and record in the slice why it waits."""
     key = key_of(tools.spec, job.slice_)
     just_after = first.updated_at + timedelta(microseconds=1)
     second = tools.ledger.find_or_open_request(key, fresh_after=just_after, run=job.run)
@@ -61,17 +61,17 @@ def open_second_look(tools: Tools, job: Job, first: ReportRequest) -> ReportRequ
         run=job.run,
         request_id=second.id,
         error=NotPublishedYet(
-            f"Amazon said that there is no data (CANCELLED, request {first.id}); it is believed only after a "
-            f"second look, not before {again_at:%Y-%m-%d %H:%M} UTC.",
-            remedy="Nothing: the task looks again by itself.",
+            f"Amazon said that there is no data (CANCELLED, request {first.id}); a second look confirms it, "
+            f"not before {again_at:%Y-%m-%d %H:%M} UTC.",
+            remedy="Nothing: the task repeats the request by itself.",
         ),
     )
-    log.info("request %s is CANCELLED; request %s looks again from %s", first.id, second.id, again_at)
+    log.info("request %s is CANCELLED; request %s repeats it from %s", first.id, second.id, again_at)
     return second
 
 
 async def sleep_until_second_look(tools: Tools, request: ReportRequest) -> bool:
-    """Sleep until a planned ``request`` may be made after the CANCELLED one before it; whether it slept."""
+    """Sleep until ``request`` may be created after the CANCELLED one before it; whether it slept."""
     if not tools.spec.request.second_look:
         return False
     cancelled_at = await off_loop(_cancelled_before, tools, request.id)
@@ -90,7 +90,7 @@ def _pause(tools: Tools) -> timedelta:
 def _earlier(
     connection: Connection, key: RequestKey, request_id: int, since: datetime, run: RunRef, until: datetime
 ) -> int | None:
-    """The first CANCELLED request of ``key`` that this run counts: since it wanted the slice, or its own."""
+    """The first CANCELLED request of ``key`` that counts for this run: recent enough, or its own."""
     row = connection.execute(
         """
         SELECT min(id) AS id FROM sellerops.report_request

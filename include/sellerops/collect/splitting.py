@@ -1,7 +1,7 @@
-"""One slice as several requests: a report option takes only so many values, and there are more of them.
+"""Splits a slice into several requests, for a report option that accepts only a limited number of values.
 
-Each part is collected as if it were a slice of its own, with its values as one more option; here is only what
-holds them together. The parts look alike to Amazon, so they are created one after the other.
+Each part is collected like a slice of its own, with its values as one more option; this module combines the
+parts. They look alike to Amazon, so they are created one after the other.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from sellerops.settings.specs import Split
 
 _VALUES: dict[str, Callable[[Ledger, str, str], list[str]]] = {"asins": known_asins}
 _REMEDY = (
-    "Read Amazon's reason above. Where it names no other, one of these ASINs is of a brand that the account "
-    "does not own: list the account's own in config/asins.yaml, then clear the task."
+    "Read Amazon's reason above. If it names no other cause, one of these ASINs is of a brand that the "
+    "account does not own: list the account's own ASINs in config/asins.yaml, then clear the task."
 )
 
 
 class PartCollector(Protocol):
-    """Collects one part; a Collector does."""
+    """The interface of a Collector for one part."""
 
     def advance(
         self, slice_: Slice, run: RunRef, *, request_ids: Iterable[int], reference: datetime | None
@@ -43,9 +43,10 @@ class PartCollector(Protocol):
 
 
 class PartFollower(Follower):
-    """Follows one part's request. The parts share ``turn``, in which one of them may be created.
+    """Follows one part's request. The parts share ``turn``, a lock for creating one of them at a time.
 
-    Tokens for documents are kept when all parts are ready, for nobody else could use them meanwhile.
+    Tokens for documents are reserved only once all parts are ready, because nothing else could use them
+    meanwhile.
     """
 
     def __init__(self, tools: Tools, job: Job, request_id: int, turn: asyncio.Lock) -> None:
@@ -72,9 +73,9 @@ class Splitting:
         self._part_of = part_of
 
     def advance(self, ids: Sequence[int]) -> Done | WaitFor:
-        """Archive every part that is ready. Done when all are; a part without data is no more than that.
+        """Archive every part that is ready. Done when all are; parts without data are fine.
 
-        Raises what a part failed with, but only when the others' documents are safe.
+        Raises the error of a failed part, but only after the others' documents are archived.
         """
         found: list[int] = []
         waits: list[WaitFor] = []
@@ -84,7 +85,7 @@ class Splitting:
         for request in self._requests(ids):
             try:
                 step = self._part(request, turn).advance(
-                    self._piece(request),
+                    self._labelled(request),
                     self._job.run,
                     request_ids=(request.id,),
                     reference=self._job.reference,
@@ -100,19 +101,19 @@ class Splitting:
         if errors:
             raise _first(errors)
         if waits:
-            # A part that has pages tells of each, and each is a part for the next call.
+            # A part with several pages returns all their requests; each is a part for the next call.
             every = tuple(dict.fromkeys(found))
             return WaitFor(every, f"{len(waits)} of {len(every)} parts: {waits[0].reason}")
         return _whole(ends)
 
     async def wait(self, ids: Sequence[int]) -> WaitResult:
-        """Until every part has something for a worker to do, has no data, or failed."""
+        """Wait until every part has something for a worker to do, has no data, or failed."""
         requests = await off_loop(self._requests, ids)
         turn = asyncio.Lock()
         waits = [
             asyncio.create_task(
                 self._part(request, turn).wait(
-                    self._piece(request),
+                    self._labelled(request),
                     self._job.run,
                     request_ids=(request.id,),
                     reference=self._job.reference,
@@ -128,7 +129,7 @@ class Splitting:
         return await self._all_of(results)
 
     async def _all_of(self, results: Sequence[WaitResult]) -> WaitResult:
-        # Of a part without data only its last look goes on: the ids are told apart as parts.
+        # Only the last look of a part without data goes on, because each id counts as a part.
         every = tuple(
             one
             for result in results
@@ -143,11 +144,11 @@ class Splitting:
         ready = [result for result in results if result.outcome is not WaitOutcome.EMPTY]
         if not ready:
             return WaitResult(WaitOutcome.EMPTY, f"Amazon has no data for any of {len(results)} parts", every)
-        await self._keep_tokens([one for result in ready for one in result.request_ids])
+        await self._reserve_tokens([one for result in ready for one in result.request_ids])
         return WaitResult(WaitOutcome.READY, f"{len(ready)} of {len(results)} parts are ready", every)
 
-    async def _keep_tokens(self, ids: Iterable[int]) -> None:
-        """One, and as many further ones as are free."""
+    async def _reserve_tokens(self, ids: Iterable[int]) -> None:
+        """Reserve one token, and as many more as are free."""
         is_first = True
         for one in ids:
             request = await off_loop(self._tools.ledger.get_request, one)
@@ -160,7 +161,7 @@ class Splitting:
                 return
 
     def _requests(self, ids: Sequence[int]) -> tuple[ReportRequest, ...]:
-        """The requests of the job's parts: those named, else those of its run, else new ones."""
+        """The requests of the job's parts: the given ones, else those of its run, else new ones."""
         ledger, slice_ = self._tools.ledger, self._job.slice_
         if ids:
             return tuple(ledger.get_request(one) for one in ids)
@@ -175,7 +176,7 @@ class Splitting:
         )
 
     def _part(self, request: ReportRequest, turn: asyncio.Lock) -> PartCollector:
-        """As if the spec had the part's values among its options."""
+        """The collector of a part: its spec has the part's values among its options."""
         rules = self._tools.spec.request
         options = {**rules.options, self._split.option: request.options[self._split.option]}
         spec = self._tools.spec.model_copy(
@@ -184,19 +185,19 @@ class Splitting:
         return self._part_of(replace(self._tools, spec=spec), turn)
 
     def _explained(self, error: SellerOpsError) -> SellerOpsError:
-        # Data Kiosk leaves out what it has no data of.
+        # Data Kiosk simply omits values without data.
         if type(error) is ReportFatal and self._tools.spec.request.how == "created":
             error.remedy = _REMEDY
         return error
 
-    def _piece(self, request: ReportRequest) -> Slice:
-        """The slice under a label that names the part, so that every error does."""
+    def _labelled(self, request: ReportRequest) -> Slice:
+        """The slice with a label that names the part, so that every error names it."""
         values = request.options[self._split.option]
         return replace(self._job.slice_, label=f"{self._job.slice_.label}, {self._split.option} {values}")
 
 
 def _whole(ends: Sequence[Done]) -> Done:
-    """All documents together. What is neither documents nor nothing is so for the whole slice."""
+    """The result of the whole slice: all documents, or an outcome that is neither documents nor empty."""
     for end in ends:
         if end.outcome not in (Outcome.DOCUMENTS, Outcome.EMPTY):
             return end
@@ -206,5 +207,5 @@ def _whole(ends: Sequence[Done]) -> Done:
 
 
 def _first(errors: Sequence[SellerOpsError]) -> SellerOpsError:
-    """The one that a person must cure, else the one that is no failure, else what Airflow repeats."""
+    """An error that needs a person, else one that is no failure, else one that Airflow retries."""
     return min(errors, key=lambda error: (isinstance(error, RetryableError), isinstance(error, SkipError)))

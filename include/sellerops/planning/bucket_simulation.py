@@ -39,7 +39,8 @@ def simulate_bucket(
     """Play the bucket until the backlog is served.
 
     ``backlog``: from when on each backfill call waits, in the order they are served; ``schedules``: when
-    scheduled calls come, in order, possibly without end. The same rules as the quota ledger's. Raises BackfillStarved.
+    scheduled calls come, in order, possibly without end. The same rules as the quota ledger's. Raises
+    BackfillStarved.
     """
     served, urgent = SimulationResult(), _Ahead(schedules)
     at, level = now, supply.level

@@ -1,8 +1,8 @@
 """Tokens that are taken now for a call that another process makes later.
 
-Amazon knows nothing of a token before its call arrives. Until then Amazon's bucket is fuller than ours, and
-what would refill beyond its burst is lost. So our bucket never counts as fuller than its burst less the kept
-tokens: however late these are used, and however many at once, Amazon has a token for each.
+Amazon does not see a token before its call arrives. Until then Amazon's bucket is fuller than ours, and it
+loses what would refill beyond its burst. So our bucket never counts as fuller than its burst minus the
+reserved tokens: however late these are redeemed, and however many at once, Amazon has a token for each.
 """
 
 from __future__ import annotations
@@ -17,39 +17,39 @@ if TYPE_CHECKING:
 
 
 class ReservedToken(Protocol):
-    """One call's token, where it is written down. Called while the bucket is locked, in one transaction."""
+    """One call's token, wherever it is stored. Its methods run in one transaction that locks the bucket."""
 
     def count(self, connection: Connection) -> int:
-        """How many tokens of the bucket are kept, by this call and others."""
+        """How many tokens of the bucket are reserved, for this call and others."""
         ...
 
-    def keep(self, connection: Connection) -> None:
-        """Write down that this call has a token, from now on."""
+    def reserve(self, connection: Connection) -> None:
+        """Store that this call has a token from now on."""
         ...
 
-    def use(self, connection: Connection) -> bool:
-        """Strike out this call's token. False when it has none, or has had it for too long."""
+    def redeem(self, connection: Connection) -> bool:
+        """Delete this call's token. False if it has none, or its reservation has expired."""
         ...
 
 
 class TokenRedeemer:
-    """The right to make the call at once: by the token kept for it, else by one that is free now.
+    """The right to make the call now: with its reserved token, else with one that is free now.
 
     Stands in for a QuotaLedger in ``acquire``.
     """
 
-    def __init__(self, limits: QuotaLedger, kept: ReservedToken) -> None:
-        self._limits, self._kept = limits, kept
+    def __init__(self, limits: QuotaLedger, token: ReservedToken) -> None:
+        self._limits, self._token = limits, token
 
     def try_acquire(
         self, bucket: Bucket, priority: Priority = Priority.SCHEDULE, *, position: QueuePosition | None = None
     ) -> Decision:
-        """Granted at most once for a kept token."""
+        """Granted at most once for a reserved token."""
 
         def work(connection: Connection) -> dict[str, Any]:
             with connection.transaction():
-                _fill_no_higher(connection, bucket, self._kept)
-                row = _held(connection, self._kept) or self._limits.take(
+                _withhold_reserved(connection, bucket, self._token)
+                row = _redeem(connection, self._token) or self._limits.take(
                     connection, bucket, priority, position=position
                 )
                 if row["is_granted"]:
@@ -63,14 +63,14 @@ class TokenRedeemer:
 
 
 class TokenReserver(TokenRedeemer):
-    """A token for the call of another process: granted when it is kept, now or already."""
+    """A token for a call of another process: granted when it is reserved, now or before."""
 
     def _grant(self, connection: Connection) -> None:
-        self._kept.keep(connection)
+        self._token.reserve(connection)
 
 
-def _fill_no_higher(connection: Connection, bucket: Bucket, kept: ReservedToken) -> None:
-    """Lock the bucket; as many tokens as are kept are missing from it, at least."""
+def _withhold_reserved(connection: Connection, bucket: Bucket, token: ReservedToken) -> None:
+    """Lock the bucket, and make it lack at least as many tokens as are reserved."""
     values = {
         "application": bucket.application,
         "account_id": bucket.account_id,
@@ -78,22 +78,24 @@ def _fill_no_higher(connection: Connection, bucket: Bucket, kept: ReservedToken)
     }
     where = "application = %(application)s AND account_id = %(account_id)s AND operation = %(operation)s"
     connection.execute(f"SELECT FROM sellerops.quota_bucket WHERE {where} FOR UPDATE", values)
-    count = kept.count(connection)
+    count = token.count(connection)
     if not count:
         return
     connection.execute(
         f"""
         UPDATE sellerops.quota_bucket
-        SET tat = greatest(tat, sellerops.now() + make_interval(secs => least(burst, %(kept)s) * interval_s))
+        SET tat = greatest(
+            tat, sellerops.now() + make_interval(secs => least(burst, %(reserved)s) * interval_s)
+        )
         WHERE {where}
         """,
-        values | {"kept": count},
+        values | {"reserved": count},
     )
 
 
-def _held(connection: Connection, kept: ReservedToken) -> dict[str, Any] | None:
-    """The row of a lease that was decided before; None when there is none to use."""
-    if not kept.use(connection):
+def _redeem(connection: Connection, token: ReservedToken) -> dict[str, Any] | None:
+    """The row of a granted lease; None if the call has no reserved token."""
+    if not token.redeem(connection):
         return None
     row = connection.execute("SELECT true AS is_granted, sellerops.now() AS decided_at").fetchone()
     assert row is not None

@@ -12,7 +12,7 @@ from integration.collect.parts import RUN, Bench, spec_with
 from sellerops.collect import WaitFor
 from sellerops.collect.context import Job, Tools
 from sellerops.collect.creation import Creation
-from sellerops.collect.report_claims import claim_request, release_claim
+from sellerops.collect.report_claims import claim_request, release_orphan
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.settings.specs import ReportSpec, load_spec
 
@@ -36,7 +36,7 @@ def test_of_look_alikes_one_is_created_at_a_time(bench: Bench) -> None:
     with ThreadPoolExecutor(2) as threads:
         claims = list(threads.map(lambda one: claim_request(bench.ledger, one), (by_child, by_sku)))
     winners = [claim.request for claim in claims if claim.request]
-    others = [claim.other for claim in claims if claim.other]
+    others = [claim.look_alike for claim in claims if claim.look_alike]
     assert len(winners) == len(others) == 1
     assert winners[0].id == others[0].id
 
@@ -51,9 +51,9 @@ def test_a_late_release_never_takes_a_newer_claim(bench: Bench) -> None:
     """Two followers found no orphan; the slower one must not release what the faster one is creating anew."""
     seen = claim_request(bench.ledger, opened(bench)).request
     assert seen is not None
-    assert release_claim(bench.ledger, seen)
+    assert release_orphan(bench.ledger, seen)
     assert claim_request(bench.ledger, seen).request
-    assert not release_claim(bench.ledger, seen)
+    assert not release_orphan(bench.ledger, seen)
     assert bench.ledger.get_request(seen.id).status is RequestStatus.CREATING
 
 
@@ -79,7 +79,7 @@ def test_a_claim_renewed_meanwhile_gets_its_own_90_seconds(bench: Bench) -> None
 
     def renew_later() -> None:
         bench.jump(hours=1)
-        assert release_claim(bench.ledger, seen)
+        assert release_orphan(bench.ledger, seen)
         assert claim_request(bench.ledger, seen).request
 
     asyncio.run(settle_while_it_is_renewed())

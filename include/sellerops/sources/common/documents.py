@@ -74,13 +74,13 @@ def download(
     connect_timeout: float = CONNECT_TIMEOUT,
     read_timeout: float = READ_TIMEOUT,
     whole_timeout: float = WHOLE_TIMEOUT,
-    facts: CallRecord | None = None,
+    record: CallRecord | None = None,
 ) -> ArchivedDocument:
     """Stream the document into ``archive`` and return its place there. Sync; uses a few MB of memory.
 
     :param origins: further origins besides Amazon's hosts: see ``check_address``.
         Redirects are not followed.
-    :param facts: gets status and request id of the answer.
+    :param record: gets status and request id of the answer.
 
     UnexpectedAnswer for an address elsewhere, LimitExceeded for a document beyond the limits,
     DocumentExpired when a new address is needed, DocumentDamaged when the download is truncated, mislabelled
@@ -99,9 +99,9 @@ def download(
             ) as client,
             client.stream("GET", address.url, headers=headers) as response,
         ):
-            if facts:
-                facts.status = response.status_code
-                facts.request_id = response.headers.get("x-amz-request-id")
+            if record:
+                record.status = response.status_code
+                record.request_id = response.headers.get("x-amz-request-id")
             _check_status(response, where)
             raw = _RawBody(response, where, whole_timeout)
             return archive.put_stream(

@@ -1,4 +1,4 @@
-"""Tokens that are used later than they are taken, on a clock that the test moves."""
+"""Tokens that are redeemed later than they are taken, on a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _names = iter(range(10**9))
 
 
 class Amazon:
-    """Amazon's own bucket, which learns of a token when its call arrives."""
+    """Amazon's own bucket, which only sees a token when its call arrives."""
 
     def __init__(self) -> None:
         self._tokens, self._at = float(BURST), 0.0
@@ -50,12 +50,12 @@ class Amazon:
 
 
 class Desk:
-    """Keeps tokens by the number of their call: an account's requests in the ledger, in short."""
+    """Reserves tokens by the number of their call, as an account's requests in the ledger do."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.limits = QuotaLedger(ledger, CONFIG)
         self.bucket = Bucket("default", f"account_{next(_names)}", "getReportDocument")
-        self.held: set[int] = set()
+        self.reserved: set[int] = set()
         self.now = 0.0
         self.move(0)
 
@@ -63,31 +63,31 @@ class Desk:
         self.now += seconds
         self.limits.ledger.set_clock(Clock(START, START + timedelta(seconds=self.now), 0.0))
 
-    def keep(self, call: int, priority: Priority = Priority.SCHEDULE) -> bool:
-        asking = TokenReserver(self.limits, Slip(self, call))
-        return isinstance(asking.try_acquire(self.bucket, priority), Granted)
+    def reserve(self, call: int, priority: Priority = Priority.SCHEDULE) -> bool:
+        limits = TokenReserver(self.limits, Reservation(self, call))
+        return isinstance(limits.try_acquire(self.bucket, priority), Granted)
 
-    def use(self, call: int, priority: Priority = Priority.SCHEDULE) -> bool:
-        asking = TokenRedeemer(self.limits, Slip(self, call))
-        return isinstance(asking.try_acquire(self.bucket, priority), Granted)
+    def redeem(self, call: int, priority: Priority = Priority.SCHEDULE) -> bool:
+        limits = TokenRedeemer(self.limits, Reservation(self, call))
+        return isinstance(limits.try_acquire(self.bucket, priority), Granted)
 
 
-class Slip:
-    """One call's place at the desk."""
+class Reservation:
+    """One call's reservation at the desk."""
 
     def __init__(self, desk: Desk, call: int) -> None:
         self._desk, self._call = desk, call
 
     def count(self, connection: Any) -> int:
-        return len(self._desk.held)
+        return len(self._desk.reserved)
 
-    def keep(self, connection: Any) -> None:
-        self._desk.held.add(self._call)
+    def reserve(self, connection: Any) -> None:
+        self._desk.reserved.add(self._call)
 
-    def use(self, connection: Any) -> bool:
-        is_held = self._call in self._desk.held
-        self._desk.held.discard(self._call)
-        return is_held
+    def redeem(self, connection: Any) -> bool:
+        is_reserved = self._call in self._desk.reserved
+        self._desk.reserved.discard(self._call)
+        return is_reserved
 
 
 @pytest.fixture(scope="module")
@@ -121,21 +121,21 @@ def test_whenever_tokens_are_used_none_is_refused(
     for number, (pause, step) in enumerate(steps):
         desk.move(pause)
         if step == "keep":
-            desk.keep(number)
+            desk.reserve(number)
         elif step == "use":
             calls = [number]
             _use(desk, amazon, calls)
         else:
-            held = sorted(desk.held)
-            order.shuffle(held)
-            _use(desk, amazon, held if step == "use all" else held[:1])
-    _use(desk, amazon, sorted(desk.held))
+            reserved = sorted(desk.reserved)
+            order.shuffle(reserved)
+            _use(desk, amazon, reserved if step == "use all" else reserved[:1])
+    _use(desk, amazon, sorted(desk.reserved))
     assert amazon.refused == 0
 
 
 def _use(desk: Desk, amazon: Amazon, calls: list[int]) -> None:
     for call in calls:
-        if desk.use(call):
+        if desk.redeem(call):
             amazon.call(desk.now)
 
 
@@ -148,7 +148,7 @@ def test_tokens_used_minutes_late_use_the_quota_all_the_same(shared_ledger: Ledg
         while due and due[0][0] <= minute:
             _use(desk, amazon, [due.pop(0)[1]])
         number = 0
-        while desk.keep(minute * 100 + number):
+        while desk.reserve(minute * 100 + number):
             due.append((minute + late, minute * 100 + number))
             number += 1
         desk.move(60)
@@ -159,42 +159,42 @@ def test_tokens_used_minutes_late_use_the_quota_all_the_same(shared_ledger: Ledg
 def test_no_more_are_kept_than_amazons_bucket_holds(shared_ledger: Ledger) -> None:
     """However long they lie; when one is used the next may be kept."""
     desk = Desk(shared_ledger)
-    assert sum(desk.keep(call) for call in range(20)) == BURST - 1
+    assert sum(desk.reserve(call) for call in range(20)) == BURST - 1
     desk.move(3600)
-    assert not desk.keep(20)
-    assert desk.use(0)
-    assert not desk.keep(20), "its token is gone now, and Amazon's bucket, which was full, has earned none"
+    assert not desk.reserve(20)
+    assert desk.redeem(0)
+    assert not desk.reserve(20), "its token is gone now, and Amazon's bucket, which was full, has earned none"
     desk.move(61)
-    assert desk.keep(20)
+    assert desk.reserve(20)
 
 
 def test_a_token_is_used_once_and_kept_once(shared_ledger: Ledger) -> None:
     desk = Desk(shared_ledger)
-    assert desk.keep(1) and desk.keep(1)
-    assert sum(desk.keep(call) for call in range(2, 30)) == BURST - 2, "kept again it is no second token"
-    assert desk.use(1)
-    assert not desk.use(1)
+    assert desk.reserve(1) and desk.reserve(1)
+    assert sum(desk.reserve(call) for call in range(2, 30)) == BURST - 2, "kept again it is no second token"
+    assert desk.redeem(1)
+    assert not desk.redeem(1)
 
 
 def test_a_call_without_a_kept_token_takes_a_free_one(shared_ledger: Ledger) -> None:
     desk = Desk(shared_ledger)
-    assert sum(desk.use(call) for call in range(30)) == BURST - 1
+    assert sum(desk.redeem(call) for call in range(30)) == BURST - 1
 
 
 def test_backfills_leave_their_reserve(shared_ledger: Ledger) -> None:
     """Kept tokens, too."""
     desk, reserve = Desk(shared_ledger), CONFIG.backfill_reserve
-    kept = sum(desk.keep(call, Priority.BACKFILL) for call in range(20))
+    kept = sum(desk.reserve(call, Priority.BACKFILL) for call in range(20))
     assert kept == BURST - 1 - reserve
     desk.move(3600)
-    assert not desk.keep(20, Priority.BACKFILL), "the kept ones lie in the bucket still"
-    assert sum(desk.keep(call) for call in range(21, 40)) == reserve
+    assert not desk.reserve(20, Priority.BACKFILL), "the kept ones lie in the bucket still"
+    assert sum(desk.reserve(call) for call in range(21, 40)) == reserve
 
 
 def test_the_wait_is_told(shared_ledger: Ledger) -> None:
     desk = Desk(shared_ledger)
     for call in range(BURST - 1):
-        desk.keep(call)
-    decision = TokenReserver(desk.limits, Slip(desk, 99)).try_acquire(desk.bucket)
+        desk.reserve(call)
+    decision = TokenReserver(desk.limits, Reservation(desk, 99)).try_acquire(desk.bucket)
     assert isinstance(decision, Wait)
     assert decision.virtual_seconds == pytest.approx(60)
