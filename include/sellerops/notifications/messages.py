@@ -1,7 +1,8 @@
-"""A queue's message as a notification: REPORT_PROCESSING_FINISHED and DATA_KIOSK_QUERY_PROCESSING_FINISHED.
+"""Parses notifications: REPORT_PROCESSING_FINISHED and DATA_KIOSK_QUERY_PROCESSING_FINISHED.
 
 Fields as in Amazon's schemas ReportProcessingFinishedNotification and
-DataKioskQueryProcessingFinishedNotification. Nothing is refused: what cannot be read is kept with a reason.
+DataKioskQueryProcessingFinishedNotification. Nothing is refused: an unreadable message is stored with a
+reason.
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ from sellerops.base.bounded_json import TooDeep, read_json
 from sellerops.base.redaction import storable
 from sellerops.ledger.notifications import QUERY_FINISHED, REPORT_FINISHED, Notification
 
-# A message that cannot be read may be anything; its beginning tells what.
+# Stored of an unreadable message: its beginning shows what it is.
 _KEPT_CHARACTERS = 20_000
-# What our own test of a queue is called.
+# The type of our own test message.
 TEST_TYPE = "SELLEROPS_TEST"
 
 
 class _Malformed(Exception):
-    """What is wrong with a message, in words."""
+    """Describes what is wrong with a message."""
 
 
 def parse(text: str) -> Notification:
-    """The notification of a message's text. Never raises: see ``problem``."""
+    """The notification in a message. Never raises: see ``Notification.problem``."""
     digest = "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     raw = text[:_KEPT_CHARACTERS]
     try:
@@ -42,13 +43,13 @@ def parse(text: str) -> Notification:
     }
     notification_id = _text(metadata, "notificationId") or digest
     try:
-        told = _told(known["notification_type"], body)
+        payload = _payload_of(known["notification_type"], body)
     except _Malformed as error:
         return Notification(notification_id, raw, **known, problem=str(error))
-    return Notification(notification_id, raw, **known, **told)
+    return Notification(notification_id, raw, **known, **payload)
 
 
-def _told(notification_type: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+def _payload_of(notification_type: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
     if notification_type == TEST_TYPE:
         return {}
     payload = body.get("payload")
@@ -69,7 +70,7 @@ def _told(notification_type: str | None, body: Mapping[str, Any]) -> dict[str, A
             "processing_status": _needed(query, "processingStatus"),
             "document_id": _text(query, "dataDocumentId") or _text(query, "errorDocumentId"),
         }
-    raise _Malformed(f"nothing is done with notifications of type {notification_type or 'unknown'}")
+    raise _Malformed(f"sellerops does not use notifications of type {notification_type or 'unknown'}")
 
 
 def _json(text: str) -> object:
@@ -78,12 +79,12 @@ def _json(text: str) -> object:
     except TooDeep as error:
         raise _Malformed(f"the message cannot be read: {error}") from None
     except ValueError:
-        raise _Malformed("the message is no JSON") from None
+        raise _Malformed("the message is not JSON") from None
 
 
 def _object(value: object, name: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise _Malformed(f"{name} is no object")
+        raise _Malformed(f"{name} is not an object")
     return value
 
 

@@ -1,4 +1,4 @@
-"""An SQS queue by boto3, which is imported when a queue is first used."""
+"""An SQS queue, by boto3, which is imported when a queue is first used."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from urllib.parse import urlsplit
 from sellerops.base.errors import ConfigurationError, RetryableError, SellerOpsError
 from sellerops.base.redaction import redact
 
-# How long a call waits for messages: SQS takes at most 20 s. A triggerer that stops waits for the call's end.
+# Seconds that a call waits for messages; SQS allows 20. A stopping triggerer waits until the call ends.
 LONG_POLL_SECONDS = 10
-# The most SQS gives at once.
+# The most messages that SQS returns at once.
 BATCH = 10
-# A message not deleted in this time comes again; the ledger may be away for a minute.
+# After this a message that was not deleted is delivered again; allows for an outage of the ledger of a
+# minute.
 VISIBILITY_SECONDS = 120
 
-# Errors that no repetition mends (SQS API reference, common errors and ReceiveMessage).
+# Errors that retrying cannot fix (SQS API reference, common errors and ReceiveMessage).
 _FOR_A_PERSON = re.compile(
     r"AccessDenied|InvalidClientTokenId|SignatureDoesNotMatch|InvalidAccessKeyId|UnrecognizedClient"
     r"|NonExistentQueue|QueueDoesNotExist|InvalidAddress|ExpiredToken|NotAuthorized|MissingAuthenticationToken"
@@ -30,8 +31,8 @@ _Result = TypeVar("_Result")
 class QueueSettings:
     """Where a queue is and who reads it; from the Airflow connection ``sellerops_notifications``.
 
-    Without ``access_key`` boto3's own search applies (environment, instance role). ``endpoint_url`` stands in
-    for AWS in tests.
+    Without ``access_key`` boto3 searches for credentials itself (environment, instance role).
+    ``endpoint_url`` replaces AWS in tests.
     """
 
     queue_url: str
@@ -55,12 +56,12 @@ class QueueSettings:
         )
 
     def check(self) -> None:
-        """Raise ConfigurationError naming what is missing or cannot be right."""
-        _place(self)
+        """Raise ConfigurationError naming what is missing or invalid."""
+        _owner_and_name(self)
         if bool(self.access_key) != bool(self.secret_key):
-            raise self.wrong("has only one of access key id and secret access key.")
+            raise self.error("needs both access key id and secret access key, or neither.")
         if not self.region_name:
-            raise self.wrong("names no AWS region, and the queue's address does not tell it.")
+            raise self.error("names no AWS region, and the queue's address does not contain it.")
 
     @property
     def region_name(self) -> str:
@@ -71,10 +72,11 @@ class QueueSettings:
     @property
     def arn(self) -> str:
         """The queue's Amazon Resource Name, as a destination names it."""
-        owner, name = _place(self)
+        owner, name = _owner_and_name(self)
         return f"arn:aws:sqs:{self.region_name}:{owner}:{name}"
 
-    def wrong(self, cause: str) -> ConfigurationError:
+    def error(self, cause: str) -> ConfigurationError:
+        """The error of a wrong connection."""
         return ConfigurationError(
             cause,
             where=f"connection {self.connection}",
@@ -82,12 +84,12 @@ class QueueSettings:
         )
 
 
-def _place(settings: QueueSettings) -> tuple[str, str]:
+def _owner_and_name(settings: QueueSettings) -> tuple[str, str]:
     parts = urlsplit(settings.queue_url)
     owner, _, name = parts.path.strip("/").partition("/")
     if parts.scheme not in ("http", "https") or not owner.isdigit() or not name or "/" in name:
-        raise settings.wrong(
-            f"has the queue address {settings.queue_url!r}; it looks like "
+        raise settings.error(
+            f"has the invalid queue address {settings.queue_url!r}. Use the form "
             "https://sqs.us-east-1.amazonaws.com/123456789012/name."
         )
     return owner, name
@@ -111,11 +113,11 @@ class Queue(Protocol):
         ...
 
     def receive(self) -> Sequence[Message]:
-        """Messages, after a long poll; they come again unless deleted. Raises SellerOpsError."""
+        """Messages, after a long poll; delivered again unless deleted. Raises SellerOpsError."""
         ...
 
     def delete(self, messages: Sequence[Message]) -> None:
-        """These are safe elsewhere."""
+        """Delete messages that are stored safely."""
         ...
 
 
@@ -153,8 +155,8 @@ class SqsQueue:
             lambda client: client.delete_message_batch(QueueUrl=self._settings.queue_url, Entries=entries)
         )
 
-    def look(self) -> None:
-        """Whether the queue is there and lets us in. Raises SellerOpsError."""
+    def check_access(self) -> None:
+        """Raise SellerOpsError if the queue does not exist or refuses access."""
         names = ["ApproximateNumberOfMessages"]
         self._call(
             lambda client: client.get_queue_attributes(
@@ -163,7 +165,7 @@ class SqsQueue:
         )
 
     def send(self, text: str) -> None:
-        """Put a message in; for the test of the queue."""
+        """Send a message; to test the queue."""
         self._call(lambda client: client.send_message(QueueUrl=self._settings.queue_url, MessageBody=text))
 
     def _call(self, call: Callable[[Any], _Result]) -> _Result:
@@ -172,26 +174,26 @@ class SqsQueue:
         try:
             return call(self._client())
         except NoCredentialsError as error:
-            raise self._settings.wrong("has no AWS credentials, and boto3 finds none either.") from error
+            raise self._settings.error("has no AWS credentials, and boto3 finds none either.") from error
         except ClientError as error:
             raise self._refused(error) from error
         except (BotoCoreError, ValueError) as error:
             raise RetryableError(
-                f"SQS does not answer: {redact(str(error))}.", where=self._settings.queue_url
+                f"SQS did not answer: {redact(str(error))}.", where=self._settings.queue_url
             ) from error
 
     def _refused(self, error: Any) -> SellerOpsError:
-        told = error.response.get("Error", {})
-        code = str(told.get("Code", ""))
-        words = redact(f"SQS answered {code}: {told.get('Message', '')}")
+        answer = error.response.get("Error", {})
+        code = str(answer.get("Code", ""))
+        cause = redact(f"SQS answered {code}: {answer.get('Message', '')}")
         if _FOR_A_PERSON.search(code):
             return ConfigurationError(
-                words,
+                cause,
                 where=f"connection {self._settings.connection}, {self._settings.queue_url}",
-                remedy="Correct the queue's address or the key; it needs sqs:ReceiveMessage, "
+                remedy="Correct the queue's address or the key, which needs sqs:ReceiveMessage, "
                 "sqs:DeleteMessage and sqs:GetQueueAttributes on the queue.",
             )
-        return RetryableError(words, where=self._settings.queue_url)
+        return RetryableError(cause, where=self._settings.queue_url)
 
     def _client(self) -> Any:
         if self._made is None:

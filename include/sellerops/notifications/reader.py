@@ -1,4 +1,4 @@
-"""From the queue into the ledger: stored first, deleted then."""
+"""Moves notifications from the queue into the ledger: first stores, then deletes them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from sellerops.notifications.queue import Message, Queue
 
 log = logging.getLogger(__name__)
 
-# A reader shows a sign of life this often, and is taken for dead after the second (real time).
-_SIGN_EVERY = 60.0
+# Real seconds between heartbeats, and the time after which a reader without one counts as dead.
+_HEARTBEAT_EVERY = 60.0
 _ALIVE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Read:
-    """What one look at the queue brought: new, seen before, unreadable, of an unknown account."""
+    """Counts of one read: new, repeated and unreadable messages, and those of unknown accounts."""
 
     new: int = 0
     repeated: int = 0
@@ -33,66 +33,75 @@ class Read:
 
 
 class Reader:
-    """Reads one queue. Several may read it at once: each message is stored once, whoever gets it."""
+    """Reads one queue. Several readers may run at once: each message is stored once."""
 
     def __init__(self, ledger: Ledger, queue: Queue) -> None:
         self._ledger, self._queue = ledger, queue
-        self._signed_at: float | None = None
-        self._told: set[str] = set()
+        self._heartbeat_at: float | None = None
+        self._logged: set[str] = set()
 
     def read_once(self) -> Read:
         """One long poll. Messages that could not be stored stay in the queue. Raises SellerOpsError."""
         messages = self._queue.receive()
-        self._sign()
-        kept: list[Message] = []
+        self._heartbeat()
+        stored: list[Message] = []
         read = Read()
         try:
             for message in messages:
-                read = self._count(read, *self._keep(message))
-                kept.append(message)
+                read = self._count(read, *self._store(message))
+                stored.append(message)
         finally:
-            self._queue.delete(kept)
+            self._queue.delete(stored)
         return read
 
     def report_problem(self, problem: str) -> None:
-        """Nobody hears the queue, and why: waits go back to their usual pace."""
-        self._signed_at = None
+        """Record that nothing reads the queue, and why: waits then poll at their usual pace."""
+        self._heartbeat_at = None
         self._ledger.database.run(lambda c: notifications.heartbeat(c, self._queue.name, _ALIVE, problem))
 
-    def _keep(self, message: Message) -> tuple[Notification, StoredNotification]:
-        told = parse(message.text)
+    def _store(self, message: Message) -> tuple[Notification, StoredNotification]:
+        parsed = parse(message.text)
         try:
-            return told, self._ledger.database.run(lambda c: notifications.store(c, told))
+            return parsed, self._ledger.database.run(lambda c: notifications.store(c, parsed))
         except (psycopg.DataError, UnicodeError) as error:
-            # One message must not block those behind it, whatever stands in it.
+            # One message must not block those behind it, whatever it contains.
             problem = f"it cannot be stored: {type(error).__name__}"
-            bare = Notification(f"sqs:{message.id}", ascii(told.raw), problem=problem)
+            bare = Notification(f"sqs:{message.id}", ascii(parsed.raw), problem=problem)
             return bare, self._ledger.database.run(lambda c: notifications.store(c, bare))
 
-    def _count(self, read: Read, told: Notification, kept: StoredNotification) -> Read:
-        if told.problem:
-            self._tell_once(told.problem, f"a notification is kept unread ({told.id}): {told.problem}")
+    def _count(self, read: Read, notification: Notification, stored: StoredNotification) -> Read:
+        if notification.problem:
+            self._log_once(
+                notification.problem,
+                f"stored an unreadable notification ({notification.id}): {notification.problem}",
+            )
             return replace(read, malformed=read.malformed + 1)
-        if told.report_id and kept.account_id is None:
-            self._tell_once(
-                f"seller {told.seller_id}",
+        if notification.report_id and stored.account_id is None:
+            self._log_once(
+                f"seller {notification.seller_id}",
                 commands_as_typed(
-                    f"a notification of seller {told.seller_id} belongs to no account here (subscription "
-                    f"{told.subscription_id}). Next: `sellerops notifications setup` for its account."
+                    f"a notification of seller {notification.seller_id} belongs to no known account "
+                    f"(subscription {notification.subscription_id}). Next: `sellerops notifications setup` "
+                    "for its account."
                 ),
             )
             return replace(read, unknown=read.unknown + 1)
-        if not kept.is_new:
+        if not stored.is_new:
             return replace(read, repeated=read.repeated + 1)
-        log.debug("%s %s is %s", told.notification_type, told.report_id, told.processing_status)
+        log.debug(
+            "%s %s is %s",
+            notification.notification_type,
+            notification.report_id,
+            notification.processing_status,
+        )
         return replace(read, new=read.new + 1)
 
-    def _tell_once(self, key: str, words: str) -> None:
-        if key not in self._told and len(self._told) < 1000:
-            self._told.add(key)
-            log.warning("%s", words)
+    def _log_once(self, key: str, text: str) -> None:
+        if key not in self._logged and len(self._logged) < 1000:
+            self._logged.add(key)
+            log.warning("%s", text)
 
-    def _sign(self) -> None:
-        if self._signed_at is None or time.monotonic() - self._signed_at > _SIGN_EVERY:
+    def _heartbeat(self) -> None:
+        if self._heartbeat_at is None or time.monotonic() - self._heartbeat_at > _HEARTBEAT_EVERY:
             self._ledger.database.run(lambda c: notifications.heartbeat(c, self._queue.name, _ALIVE))
-            self._signed_at = time.monotonic()
+            self._heartbeat_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""Have Amazon send an account's notifications to our queue, or no longer. May be repeated at will."""
+"""Subscribes an account's notifications to our queue, and unsubscribes them. Idempotent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAME = "sellerops"
 
 @dataclass(frozen=True)
 class Step:
-    """What was done or found, for people. ``is_new``: it was not so before."""
+    """What was done or found, for display. ``is_new``: it changed something."""
 
     text: str
     is_new: bool
@@ -25,44 +25,44 @@ class Step:
 async def set_up(
     api: NotificationsApi, ledger: Ledger, account_id: str, arn: str, types: Iterable[str] = TYPES
 ) -> list[Step]:
-    """A destination for the queue and the account's subscriptions to it, made where they are missing.
+    """Create a destination for the queue and the account's subscriptions to it, where they are missing.
 
-    ConfigurationError when the seller is subscribed with another queue of the same application: Amazon keeps
-    one subscription a type, and somebody else may live on it.
+    ConfigurationError when the seller is subscribed with another queue of the same application: Amazon allows
+    one subscription per type, and something else may depend on it.
     """
     found = await _destination(api, arn)
     destination = found or await _create(api, arn)
     steps = [Step(f"destination {destination.id} is {arn}", found is None)]
     for kind in types:
-        there = await api.subscription(kind)
-        if there and there.destination_id != destination.id:
+        existing = await api.subscription(kind)
+        if existing and existing.destination_id != destination.id:
             raise ConfigurationError(
-                f"is subscribed to {kind} with another destination ({there.destination_id}).",
+                f"is subscribed to {kind} with another destination ({existing.destination_id}).",
                 where=f"account {account_id}",
                 remedy="Use that queue in connection sellerops_notifications, or end the subscription: "
                 f"`sellerops notifications remove --account {account_id} --any-queue`.",
             )
-        made = there or await api.subscribe(kind, destination.id)
-        record = Subscription(account_id, kind, made.id, destination.id, arn)
+        subscription = existing or await api.subscribe(kind, destination.id)
+        record = Subscription(account_id, kind, subscription.id, destination.id, arn)
         ledger.database.run(lambda c, one=record: notifications.record_subscription(c, one))  # type: ignore[misc]
-        steps.append(Step(f"{kind}: subscription {made.id}", there is None))
+        steps.append(Step(f"{kind}: subscription {subscription.id}", existing is None))
     return steps
 
 
 async def remove(
     api: NotificationsApi, ledger: Ledger, account_id: str, arn: str, *, any_queue: bool = False
 ) -> list[Step]:
-    """End the account's subscriptions to the queue (``any_queue``: to whatever queue).
+    """Delete the account's subscriptions to the queue (``any_queue``: to any queue).
 
-    The destination goes too unless another account is subscribed to it.
+    The destination is deleted too unless another account is subscribed to it.
     """
     destination = await _destination(api, arn)
     steps = []
     for kind in TYPES:
-        there = await api.subscription(kind)
-        if there and (any_queue or (destination and there.destination_id == destination.id)):
-            await api.unsubscribe(kind, there.id)
-            steps.append(Step(f"{kind}: subscription {there.id} is ended", True))
+        existing = await api.subscription(kind)
+        if existing and (any_queue or (destination and existing.destination_id == destination.id)):
+            await api.unsubscribe(kind, existing.id)
+            steps.append(Step(f"{kind}: subscription {existing.id} is deleted", True))
         ledger.database.run(lambda c, one=kind: notifications.forget_subscription(c, account_id, one))  # type: ignore[misc]
     if destination:
         steps.append(await _drop(api, destination))
@@ -78,10 +78,10 @@ async def _create(api: NotificationsApi, arn: str) -> Destination:
         return await api.create_destination(_NAME, arn)
     except RequestRefused as error:
         raise ConfigurationError(
-            f"Amazon does not take the queue: {error.cause}",
+            f"Amazon refused the queue: {error.cause}",
             where=arn,
-            remedy="The queue's policy must let Amazon's notification account send (docs/operations.md); "
-            "FIFO queues are not taken.",
+            remedy="The queue's policy must let Amazon's notification account send (docs/operations.md). "
+            "FIFO queues are not supported.",
         ) from error
 
 
@@ -89,5 +89,5 @@ async def _drop(api: NotificationsApi, destination: Destination) -> Step:
     try:
         await api.delete_destination(destination.id)
     except RequestRefused:
-        return Step(f"destination {destination.id} stays: something else is subscribed to it", False)
+        return Step(f"destination {destination.id} stays, because something else is subscribed to it", False)
     return Step(f"destination {destination.id} is deleted", True)

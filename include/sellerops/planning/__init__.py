@@ -1,4 +1,4 @@
-"""Quota as a plan: what a backfill asks, what bounds it, when it ends, and the cheapest way. Asks nobody."""
+"""Plans backfills against quotas: requests, limits, end, and cheaper ways. Makes no calls."""
 
 from sellerops.planning.bucket_simulation import SimulationResult, simulate_bucket
 from sellerops.planning.plan import AccountPlan, Levels, Plan, make_plan

@@ -1,4 +1,4 @@
-"""A token bucket played ahead: when waiting backfills get their tokens while schedules go before them."""
+"""Simulates a token bucket: when waiting backfills get tokens while schedules go first."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-# Schedules that go first for so long, and so many calls on end, use the whole rate: no backfill's turn comes.
+# If schedules go first for this long and for this many calls in a row, they use the whole rate.
 STARVED_AFTER, STARVED_CALLS = timedelta(days=7), 20_000
 
 
 class BackfillStarved(Exception):
-    """Schedules use the whole rate of a bucket."""
+    """Schedules use the whole rate of a bucket, so backfills never get a token."""
 
 
 @dataclass(frozen=True)
 class BucketState:
-    """A bucket as it stands: ``level`` tokens now, ``rate`` more a second; backfills leave ``reserve``."""
+    """A bucket: ``level`` tokens now, ``rate`` more per second; backfills leave ``reserve``."""
 
     level: float
     burst: int
@@ -26,7 +26,7 @@ class BucketState:
 
 @dataclass
 class SimulationResult:
-    """When each backfill call got its token, in the order given, and how long schedules waited at most."""
+    """When each backfill call gets its token, in the given order, and how long schedules wait at most."""
 
     moments: list[datetime] = field(default_factory=list)
     latest_schedule: timedelta = timedelta(0)
@@ -34,39 +34,38 @@ class SimulationResult:
 
 
 def simulate_bucket(
-    now: datetime, supply: BucketState, backlog: Iterable[datetime], schedules: Iterable[datetime] = ()
+    now: datetime, bucket: BucketState, backlog: Iterable[datetime], schedules: Iterable[datetime] = ()
 ) -> SimulationResult:
-    """Play the bucket until the backlog is served.
+    """Run the bucket until the whole backlog is served, by the quota ledger's rules.
 
-    ``backlog``: from when on each backfill call waits, in the order they are served; ``schedules``: when
-    scheduled calls come, in order, possibly without end. The same rules as the quota ledger's. Raises
-    BackfillStarved.
+    ``backlog``: since when each backfill call waits, in the order they are served; ``schedules``: when
+    scheduled calls arrive, in order, possibly without end. Raises BackfillStarved.
     """
-    served, urgent = SimulationResult(), _Ahead(schedules)
-    at, level = now, supply.level
+    result, urgent = SimulationResult(), _Peekable(schedules)
+    at, level = now, bucket.level
     for arrival in backlog:
-        turn_before, calls_before = at, served.scheduled
+        turn_before, calls_before = at, result.scheduled
         while True:
-            ready = max(arrival, at + _seconds_until(level, 1 + supply.reserve, supply.rate))
+            ready = max(arrival, at + _seconds_until(level, 1 + bucket.reserve, bucket.rate))
             if urgent.next is None or urgent.next > ready:
                 break
-            moment = max(urgent.next, at + _seconds_until(level, 1, supply.rate))
-            level = _level(supply, level, moment - at) - 1
+            moment = max(urgent.next, at + _seconds_until(level, 1, bucket.rate))
+            level = _level(bucket, level, moment - at) - 1
             at = moment
-            served.latest_schedule = max(served.latest_schedule, moment - urgent.next)
-            served.scheduled += 1
+            result.latest_schedule = max(result.latest_schedule, moment - urgent.next)
+            result.scheduled += 1
             waited = moment - max(arrival, turn_before)
-            if waited > STARVED_AFTER and served.scheduled - calls_before > STARVED_CALLS:
+            if waited > STARVED_AFTER and result.scheduled - calls_before > STARVED_CALLS:
                 raise BackfillStarved
             urgent.advance()
-        level = _level(supply, level, ready - at) - 1
+        level = _level(bucket, level, ready - at) - 1
         at = ready
-        served.moments.append(ready)
-    return served
+        result.moments.append(ready)
+    return result
 
 
-class _Ahead:
-    """An iterator whose next value can be looked at."""
+class _Peekable:
+    """An iterator whose next value can be seen in advance."""
 
     def __init__(self, moments: Iterable[datetime]) -> None:
         self._rest: Iterator[datetime] = iter(moments)
@@ -81,5 +80,5 @@ def _seconds_until(level: float, wanted: float, rate: float) -> timedelta:
     return timedelta(seconds=max(0.0, wanted - level) / rate)
 
 
-def _level(supply: BucketState, level: float, passed: timedelta) -> float:
-    return min(float(supply.burst), level + max(0.0, passed.total_seconds()) * supply.rate)
+def _level(bucket: BucketState, level: float, passed: timedelta) -> float:
+    return min(float(bucket.burst), level + max(0.0, passed.total_seconds()) * bucket.rate)

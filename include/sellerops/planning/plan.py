@@ -1,4 +1,4 @@
-"""A plan for one or several reports: requests, what bounds them, when they end, what is too late."""
+"""The plan of one or several backfills: requests, what limits them, when they end, what expires first."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from sellerops.settings.accounts import Account
 from sellerops.settings.specs import PeriodKind, ReportSpec
 from sellerops.sources.registry import source_of
 
-# From the create to the finished document, of a report of common size.
+# From the create to the finished document, for a report of usual size.
 PROCESSING_TIME = timedelta(minutes=2)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
-# Tokens now and tokens a second that Amazon told, by account and operation; absent: full, at the known rate.
+# Tokens now and Amazon's reported tokens per second, by account and operation; absent: full, at the known
+# rate.
 Levels = Mapping[tuple[str, str], tuple[float, float | None]]
 
 
@@ -30,10 +31,10 @@ Levels = Mapping[tuple[str, str], tuple[float, float | None]]
 class AccountPlan:
     """The backfill of one account, all reports together.
 
-    ``seconds``: from now to the last document, with today's bucket levels and the daily schedules served
-    first; ``least_seconds``: were the account free for it. ``bound_by``: the bucket, cooldown or budget that
-    makes it last so long. ``too_late``: labels of windows that Amazon forgets before their turn.
-    ``schedule_wait``: the longest that a schedule waits for a token meanwhile.
+    ``seconds``: from now to the last document, with today's bucket levels and the daily schedules first;
+    ``least_seconds``: the same without schedules. ``bound_by``: the bucket, cooldown or budget that limits
+    it. ``too_late``: labels of windows that expire before their turn. ``schedule_wait``: the longest time
+    that a schedule waits for a token meanwhile.
     """
 
     account_id: str
@@ -49,7 +50,7 @@ class AccountPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """The accounts run side by side."""
+    """The plans of all accounts, which run side by side."""
 
     accounts: tuple[AccountPlan, ...]
     made_at: datetime
@@ -65,23 +66,23 @@ class Plan:
 
 
 def make_plan(
-    needs: Sequence[BackfillRequests],
+    backfills: Sequence[BackfillRequests],
     *,
     now: datetime,
     limits: RateLimitConfig,
     levels: Levels | None = None,
     daily: Sequence[ReportSpec] = (),
 ) -> Plan:
-    """The plan for ``needs``; ``daily``: the reports whose schedules run meanwhile."""
+    """The plan for ``backfills``; ``daily``: the reports whose schedules run meanwhile."""
     by_account: dict[str, list[BackfillRequests]] = {}
-    for one in needs:
+    for one in backfills:
         by_account.setdefault(one.account.id, []).append(one)
     plans = [_plan(group, now, limits, levels or {}, daily) for group in by_account.values()]
     return Plan(tuple(plans), now)
 
 
 def operations_of(spec: ReportSpec) -> tuple[str, ...]:
-    """The operations with small buckets that one request of the report costs, in order."""
+    """The operations with small buckets that one request of the report uses, in order."""
     if spec.request.how == "called":
         return (spec.request.operation or "",)
     report_api = source_of(spec.source).report_api(spec)
@@ -101,24 +102,24 @@ def _plan(
     least: dict[str, float] = {}
     waits, scheduled, too_late = timedelta(0), 0, []
     for chain, members in _by_chain(group).items():
-        line = _in_line(members)
-        arrivals = [now] * len(line)
-        for place, operation in enumerate(chain):
+        queue = _queue(members)
+        arrivals = [now] * len(queue)
+        for step, operation in enumerate(chain):
             supply = _supply(limits, levels, account.id, operation)
-            coming = _scheduled(daily, account, operation, now, now + PROCESSING_TIME * place)
+            coming = _scheduled(daily, account, operation, now, now + PROCESSING_TIME * step)
             try:
                 served = simulate_bucket(now, supply, arrivals, coming)
             except BackfillStarved:
                 raise ConfigurationError(
-                    f"schedules use the whole rate of {operation}: a backfill would never end.",
+                    f"schedules use the whole rate of {operation}: the backfill would never end.",
                     where=f"account {account.id}",
                     remedy="Schedule some of the account's reports less often, then plan again.",
                 ) from None
             done = served.moments[-1] - now if served.moments else timedelta(0)
             bounds[operation] = done.total_seconds()
-            least[operation] = max(0.0, len(line) - supply.level) / supply.rate if line else 0.0
-            if place == 0:
-                turns = zip(line, served.moments, strict=True)
+            least[operation] = max(0.0, len(queue) - supply.level) / supply.rate if queue else 0.0
+            if step == 0:
+                turns = zip(queue, served.moments, strict=True)
                 too_late += [need.label for need, turn in turns if turn > (need.deadline or _LAST)]
             waits, scheduled = max(waits, served.latest_schedule), scheduled + served.scheduled
             arrivals = [moment + PROCESSING_TIME for moment in served.moments]
@@ -140,10 +141,10 @@ def _plan(
 
 def _named(bound_by: str, least: float, bounds: dict[str, float], requests: int) -> str:
     if not requests:
-        return "nothing to ask"
+        return "nothing to request"
     if least == 0 and bounds[bound_by] <= 2 * PROCESSING_TIME.total_seconds():
         return "nothing: the burst is enough"
-    # The second bucket of a chain of equal rates ends last, but only because it waits for the first.
+    # Of two buckets with equal rates the second ends last, but only because it waits for the first.
     first = {"getReportDocument": "createReport", "getDocument": "createQuery"}.get(bound_by, "")
     if first in bounds and bounds[bound_by] - bounds[first] <= 2 * PROCESSING_TIME.total_seconds():
         return first
@@ -157,24 +158,24 @@ def _by_chain(group: list[BackfillRequests]) -> dict[tuple[str, ...], list[Backf
     return chains
 
 
-def _in_line(members: list[BackfillRequests]) -> list[PlannedRequest]:
-    """What Amazon forgets first goes first, as the quota ledger does; then in the order of the runs."""
-    line = [need for one in members for need in one.requests for _ in range(one.parts)]
-    return sorted(line, key=lambda need: need.deadline or _LAST)
+def _queue(members: list[BackfillRequests]) -> list[PlannedRequest]:
+    """What expires first goes first, as in the quota ledger; then in the order of the runs."""
+    requests = [request for one in members for request in one.requests for _ in range(one.parts)]
+    return sorted(requests, key=lambda request: request.deadline or _LAST)
 
 
 def _supply(limits: RateLimitConfig, levels: Levels, account_id: str, operation: str) -> BucketState:
     limit = limits.limit(operation)
     burst = limits.used_burst(limit)
-    level, told = levels.get((account_id, operation), (float(burst), None))
-    rate = (told or limit.rate) * limits.used_share(limit)
+    level, reported = levels.get((account_id, operation), (float(burst), None))
+    rate = (reported or limit.rate) * limits.used_share(limit)
     return BucketState(min(level, burst), burst, rate, min(limits.backfill_reserve, burst - 1))
 
 
 def _scheduled(
     daily: Sequence[ReportSpec], account: Account, operation: str, now: datetime, since: datetime
 ) -> Iterator[datetime]:
-    """When the schedules' calls of an operation come, from ``since`` on, without end."""
+    """When schedules call an operation, from ``since`` on, without end."""
     each = [_calls(spec, account, now, since) for spec in daily if operation in operations_of(spec)]
     return heapq.merge(*each)
 
@@ -190,7 +191,7 @@ def _calls(spec: ReportSpec, account: Account, now: datetime, since: datetime) -
 
 
 def _cooldowns(group: list[BackfillRequests], limits: RateLimitConfig) -> dict[str, float]:
-    """Reports of one type and window wait for each other, where the type has a cooldown."""
+    """Reports of one type and window wait for each other if the type has a cooldown."""
     found: dict[str, float] = {}
     for report_type in {one.spec.report_type for one in group}:
         same = [one for one in group if one.spec.report_type == report_type]
@@ -215,5 +216,5 @@ def _budgets(group: list[BackfillRequests], limits: RateLimitConfig) -> dict[str
 
 
 def has_history(spec: ReportSpec) -> bool:
-    """Whether a backfill can find anything: Amazon keeps no history of snapshots."""
+    """Whether a backfill can find data: Amazon keeps no history of snapshots."""
     return spec.period.kind is not PeriodKind.SNAPSHOT

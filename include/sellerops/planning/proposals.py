@@ -1,4 +1,4 @@
-"""Cheaper ways to the same data: fewer and longer requests, Data Kiosk, a coarser cadence."""
+"""Cheaper ways to get the same data: fewer and longer requests, Data Kiosk, a coarser cadence."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ _COARSER = {
     PeriodKind.MONTH: (PeriodKind.QUARTER,),
 }
 
-# A way that saves less is no news.
+# A way that saves less is not proposed.
 _WORTH = 0.9
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """One way. ``requests`` of all accounts; ``seconds`` of the slowest; ``loses``: what it does not give."""
+    """One way. ``requests`` of all accounts; ``seconds`` of the slowest; ``loses``: what it does not provide.
+    """
 
     report: str
     way: str
@@ -39,7 +40,7 @@ class Proposal:
 
 
 def proposals_for(
-    needs: Sequence[BackfillRequests],
+    backfills: Sequence[BackfillRequests],
     *,
     first_day: date,
     last_day: date,
@@ -48,10 +49,10 @@ def proposals_for(
     specs: Sequence[ReportSpec],
     asins: int | None = None,
 ) -> list[Proposal]:
-    """Ways with fewer requests than one report's backfill (``needs``: its accounts), cheapest first."""
-    spec = needs[0].spec
-    accounts = [one.account for one in needs]
-    planned = sum(len(one.requests) * one.parts for one in needs)
+    """Ways with fewer requests than one report's ``backfills`` (one per account), cheapest first."""
+    spec = backfills[0].spec
+    accounts = [one.account for one in backfills]
+    planned = sum(len(one.requests) * one.parts for one in backfills)
     ways = [
         _one_run(spec, accounts, first_day, last_day, now, limits),
         *(
@@ -84,7 +85,7 @@ def _one_run(
     now: datetime,
     limits: RateLimitConfig,
 ) -> Proposal | None:
-    """One run over all the days: the longest windows Amazon takes, and no overlap of lookbacks."""
+    """One run over all the days: the longest windows that Amazon accepts, without overlapping lookbacks."""
     numbers = [_windows(spec, account, first_day, last_day, now) for account in accounts]
     conf = json.dumps({"from_day": str(first_day), "to_day": str(last_day)})
     longest = (
@@ -111,7 +112,7 @@ def _queried(
     limits: RateLimitConfig,
     asins: int | None,
 ) -> Proposal:
-    """A Data Kiosk query over the whole range; split by ASINs it takes more than one."""
+    """A Data Kiosk query over the whole range; several if it is split by ASINs."""
     numbers = [_windows(other, account, first_day, last_day, now) for account in accounts]
     if other.request.split and asins:
         numbers = [number * ceil(asins / other.request.split.at_most) for number in numbers]

@@ -1,4 +1,4 @@
-"""The requests that the runs of a backfill would make, each window once."""
+"""The requests that a backfill's runs would create, each window once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sellerops.settings.specs import ReportSpec
 
 @dataclass(frozen=True)
 class DocumentLookup:
-    """Whether a document for ``slice_`` is there already; ``run_at``: the last run that wants it."""
+    """A slice whose document may exist already; ``run_at``: the last run that wants it."""
 
     spec: ReportSpec
     account: Account
@@ -23,13 +23,13 @@ class DocumentLookup:
     run_at: datetime
 
 
-# ``archive``, ``amazon`` (in the list that getReports gave lately) or None: it has to be asked for.
+# Returns ``archive``, ``amazon`` (in a recent getReports list), or None: it must be requested.
 FindDocument = Callable[[DocumentLookup], str | None]
 
 
 @dataclass(frozen=True)
 class PlannedRequest:
-    """One request to be made. ``deadline``: when Amazon no longer serves its window."""
+    """One request to create. ``deadline``: when Amazon stops serving its window."""
 
     report: str
     report_type: str
@@ -43,8 +43,8 @@ class PlannedRequest:
 class BackfillRequests:
     """The backfill of one report and account.
 
-    ``requests`` in the order the runs make them; ``archived`` and ``listed`` windows need none. ``expired``:
-    the labels of windows Amazon no longer serves. ``parts``: requests for each need (ASINs are split).
+    ``requests`` in the order of the runs; ``archived`` and ``listed`` windows need none. ``expired``: labels
+    of windows that Amazon no longer serves. ``parts``: requests per window (split by ASINs).
     """
 
     spec: ReportSpec
@@ -70,21 +70,19 @@ def plan_requests(
 ) -> BackfillRequests:
     """All runs dated ``first_day`` to ``last_day`` (inclusive, in the schedule's zone) for one account.
 
-    ``asins``: how many ASINs a shop has, for reports that are split by them.
+    ``asins``: how many ASINs a marketplace has, for reports that are split by them.
     """
     runs = run_moments(spec, first_day, last_day, now)
     planned = [(run, slice_) for run in runs for slice_ in plan_slices(spec, account, run_at=run, now=now)]
     expired = {window_key(slice_): slice_.label for _, slice_ in planned if slice_.expired}
-    # A document too old for the last run that wants a window is asked for again, once for all runs.
-    questions: dict[WindowKey, DocumentLookup] = {}
+    # A document that is too old for the last run that wants its window is requested again, once for all runs.
+    lookups: dict[WindowKey, DocumentLookup] = {}
     for run_at, slice_ in planned:
         if not slice_.expired:
-            questions[window_key(slice_)] = DocumentLookup(spec, account, slice_, run_at)
-    found = {key: find_document(question) for key, question in questions.items()} if find_document else {}
+            lookups[window_key(slice_)] = DocumentLookup(spec, account, slice_, run_at)
+    found = {key: find_document(lookup) for key, lookup in lookups.items()} if find_document else {}
     wanted = [
-        _need(spec, account, question.slice_, key)
-        for key, question in questions.items()
-        if not found.get(key)
+        _planned(spec, account, lookup.slice_, key) for key, lookup in lookups.items() if not found.get(key)
     ]
     split = spec.request.split
     return BackfillRequests(
@@ -93,13 +91,13 @@ def plan_requests(
         runs=len(runs),
         slices=len(planned),
         requests=tuple(wanted),
-        archived=sum(where == "archive" for where in found.values()),
-        listed=sum(where == "amazon" for where in found.values()),
+        archived=sum(place == "archive" for place in found.values()),
+        listed=sum(place == "amazon" for place in found.values()),
         expired=tuple(expired.values()),
         parts=max(1, ceil(asins / split.at_most)) if split and asins else 1,
     )
 
 
-def _need(spec: ReportSpec, account: Account, slice_: Slice, key: WindowKey) -> PlannedRequest:
+def _planned(spec: ReportSpec, account: Account, slice_: Slice, key: WindowKey) -> PlannedRequest:
     deadline = slice_.start + spec.period.history if slice_.start else None
     return PlannedRequest(spec.name, spec.report_type, account.id, key, slice_.label, deadline)

@@ -1,4 +1,4 @@
-"""Amazon's quotas, shared by all processes through the ledger. Knows nothing of HTTP."""
+"""Amazon's quotas, shared by all processes through the ledger. Independent of HTTP."""
 
 from sellerops.rate_limits.config import (
     OperationLimit,

@@ -19,7 +19,7 @@ class _Strict(BaseModel):
 
 
 class OperationLimit(_Strict):
-    """A usage plan: tokens per second and bucket size. In YAML ``[rate, burst]``."""
+    """A usage plan: tokens per second and bucket size; ``[rate, burst]`` in YAML."""
 
     rate: float = Field(gt=0, le=1000)
     burst: int = Field(ge=1, le=10_000)
@@ -35,7 +35,7 @@ class OperationLimit(_Strict):
 
 
 class ReportTypeLimit(_Strict):
-    """What Amazon allows of one report type on top of createReport's bucket."""
+    """Amazon's limits of one report type in addition to createReport's bucket."""
 
     cooldown: Duration = timedelta(0)
     per: Literal["marketplace", "account"] = "marketplace"
@@ -46,7 +46,7 @@ class ReportTypeLimit(_Strict):
 
 
 class ReuseRules(_Strict):
-    """When getReports is asked whether a report is there already, before one is created."""
+    """When getReports is called to find an existing report before creating one."""
 
     every: Duration = timedelta(minutes=10)
     leave: int = Field(default=5, ge=0)
@@ -54,7 +54,7 @@ class ReuseRules(_Strict):
 
 
 class RateLimitConfig(_Strict):
-    """The whole file; each knob is explained there."""
+    """The whole file, which explains each setting."""
 
     burst_margin: int = Field(default=1, ge=0)
     share: float = Field(default=0.99, gt=0, le=1)
@@ -79,17 +79,17 @@ class RateLimitConfig(_Strict):
         return max(1, limit.burst - self.burst_margin)
 
     def used_share(self, limit: OperationLimit) -> float:
-        """Which part of the rate we use."""
+        """The fraction of the rate that we use."""
         return self.share if limit.burst > 1 else self.share_without_burst
 
     def seconds_for(self, operation: str, calls: int) -> float:
-        """How long so many calls of one account take from a full bucket: when a backfill will end."""
+        """Seconds that so many calls of one account take, starting with a full bucket."""
         limit = self.limit(operation)
         return max(0, calls - self.used_burst(limit)) / (limit.rate * self.used_share(limit))
 
 
 def load_rate_limits(path: Path | None = None) -> RateLimitConfig:
-    """The configured limits, as last valid; of ``path`` only as they are.
+    """The configured limits: the last valid version, or exactly the file ``path``.
 
     Raises ConfigurationError naming file and key.
     """

@@ -1,4 +1,4 @@
-"""What the quota ledger is asked and what it answers. Seconds are of the ledger's clock unless named real."""
+"""Arguments and results of the quota ledger. Seconds are of the ledger's clock unless named real."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Priority(StrEnum):
-    """SCHEDULE goes before BACKFILL, which leaves some of the burst to it and stands back while it waits."""
+    """SCHEDULE goes before BACKFILL, which leaves it part of the burst and yields while it waits."""
 
     SCHEDULE = "schedule"
     BACKFILL = "backfill"
@@ -25,15 +25,15 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Granted:
-    """The call may be made, now. ``at``: the lease's moment on the ledger's clock."""
+    """The call may be made now. ``at``: the time of the lease on the ledger's clock."""
 
     at: datetime
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Not now. ``virtual_seconds`` by the ledger's clock; ``real_seconds``: how long to sleep before
-    asking again. ``reason``: ``rate``, ``cooldown`` or ``budget``.
+    """Not now. ``virtual_seconds`` are of the ledger's clock; ``real_seconds``: how long to sleep before
+    trying again. ``reason``: ``rate``, ``cooldown`` or ``budget``.
     """
 
     virtual_seconds: float
@@ -46,10 +46,10 @@ Decision = Granted | Wait
 
 @dataclass(frozen=True)
 class QueuePosition:
-    """Where a waiting backfill call stands in line, among all processes.
+    """A waiting backfill call's position in the queue of all processes.
 
-    ``waiter`` names the process's queue. ``deadline``: when Amazon no longer serves what the call is for
-    (None: never); the soonest goes first. ``following``: the next call's in the same queue.
+    ``waiter`` names the process's own queue. ``deadline``: when Amazon stops serving what the call is for
+    (None: never); the earliest goes first. ``following``: the deadline of the next call in the same queue.
     """
 
     waiter: str

@@ -1,7 +1,7 @@
-"""Quota leases from the ledger: one statement takes a token or says when the next is free (GCRA).
+"""Quota leases from the ledger: one statement takes a token or returns when the next is free (GCRA).
 
-The state is in Postgres, shared by every process; the ledger's migration 0002_quota.sql holds the deciding
-functions. All seconds are of the ledger's clock unless named real.
+The state is in Postgres and shared by all processes; the ledger's migration 0002_quota.sql defines the
+functions that decide. All seconds are of the ledger's clock unless named real.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from sellerops.ledger import Ledger
     from sellerops.ledger.database import Connection
 
-# A header this far from the published rate is no news about a quota but a fault.
+# A header that differs from the published rate by this factor is a fault, not a new quota.
 _PLAUSIBLE_FACTOR = 1000.0
 
 
 @dataclass(frozen=True)
 class LearnedCooldown:
-    """A cooldown that turned out longer than published. ``in_force``: what is kept now.
+    """A cooldown that turned out longer than published. ``in_force``: the one applied now.
 
     ``evidence``: the newest refusals, newest first: ``refusal``, ``reason``, ``gap_s``, ``at``.
     """
@@ -46,7 +46,7 @@ class LearnedCooldown:
 class QuotaLedger:
     """Leases of Amazon's quotas. Synchronous; a coroutine uses ``sellerops.rate_limits.acquire``.
 
-    A statement repeated because the server went away may take a second token: it errs to the slow side.
+    A statement that is repeated after a lost connection may take a second token, which errs on the slow side.
     """
 
     def __init__(self, ledger: Ledger, config: RateLimitConfig) -> None:
@@ -61,10 +61,10 @@ class QuotaLedger:
         position: QueuePosition | None = None,
         leave: int | None = None,
     ) -> Decision:
-        """Take one token, or learn how long to wait. A granted token must be used at once.
+        """Take one token, or return how long to wait. A granted token must be used immediately.
 
-        A backfill's call stands behind every backfill call in line whose ``position`` is more urgent; one
-        without a place behind all that have a deadline. ``leave``: tokens of the burst left untouched.
+        A backfill's call queues behind every waiting backfill call whose ``position`` is more urgent; one
+        without a position behind all that have a deadline. ``leave``: tokens of the burst to leave untouched.
         """
         return self.decision(
             self.ledger.database.run(lambda c: self.take(c, bucket, priority, position=position, leave=leave))
@@ -79,7 +79,7 @@ class QuotaLedger:
         position: QueuePosition | None = None,
         leave: int | None = None,
     ) -> dict[str, Any]:
-        """``try_acquire`` in a transaction of the caller; ``decision`` is made of its row afterwards."""
+        """``try_acquire`` in the caller's transaction; pass the row to ``decision`` afterwards."""
         values = self._values(bucket)
         if priority is Priority.BACKFILL:
             values |= {
@@ -109,9 +109,10 @@ class QuotaLedger:
         )
 
     def learn_rate(self, bucket: Bucket, rate_per_s: float | None) -> None:
-        """Amazon's header x-amzn-RateLimit-Limit, as sent with 2xx, 400 and 404: calls per second.
+        """Apply Amazon's header x-amzn-RateLimit-Limit, sent with 2xx, 400 and 404: calls per second.
 
-        The rate moves at once, up or down. Implausible values (zero, negative, 1000 times off) are ignored.
+        The rate changes immediately, up or down. Implausible values (zero, negative, 1000 times off) are
+        ignored.
         """
         published = self.config.limit(bucket.operation).rate
         if rate_per_s is None or not math.isfinite(rate_per_s) or rate_per_s <= 0:
@@ -127,8 +128,9 @@ class QuotaLedger:
         )
 
     def record_refusal(self, bucket: Bucket) -> None:
-        """Amazon answered 429: the bucket is empty, and half the rate is assumed until a header or
-        a quiet time restores it."""
+        """Amazon answered 429: empty the bucket and halve the rate until a header or a quiet time restores
+        it.
+        """
         self._execute(
             """
             SELECT sellerops.quota_refused(
@@ -138,10 +140,11 @@ class QuotaLedger:
         )
 
     def pause(self, bucket: Bucket, retry_after: float | None = None) -> float:
-        """Amazon answered 429 where no header tells a rate; how long nobody calls, in seconds.
+        """Amazon answered 429 in an API without a rate header: pause the bucket. Returns for how many
+        seconds.
 
-        ``retry_after``: Amazon's own word (seconds), kept to the second. Without it 2 s, doubled by every
-        refusal in a row up to 5 minutes, with jitter. The pace afterwards is halved as by any refusal.
+        ``retry_after``: Amazon's own value (seconds), applied exactly. Without it 2 s, doubled by every
+        refusal in a row up to 5 minutes, with jitter. As after any refusal, the rate is halved afterwards.
         """
         row = self._one(
             """
@@ -162,15 +165,16 @@ class QuotaLedger:
         *,
         cooldown: timedelta = timedelta(0),
     ) -> Decision:
-        """The right to create one report of the type, for all the shops or none: cooldown and daily budget.
+        """The right to create one report of the type, for all the marketplaces or none: cooldown and daily
+        budget.
 
-        ``window`` names what is asked for (any text, equal for equal windows): the cooldown is then between
-        two reports of that window; left empty, between any two of the type. ``cooldown`` is the report's own,
-        the longest of it, the configured and the learned one holds. No token of createReport's bucket is
-        taken. Ask last, right before the call, so that a crash while waiting for the token leaves no cooldown
-        behind; ``release_create`` gives it back when Amazon refused the call.
+        ``window`` is any text, equal for equal windows: the cooldown then applies between two reports of that
+        window; if empty, between any two of the type. ``cooldown`` is the report's own; the longest of it,
+        the configured and the learned one applies. Takes no token of createReport's bucket. Call it last,
+        right before the create, so that a crash while waiting for the token starts no cooldown;
+        ``release_create`` undoes it when Amazon refused the call.
         """
-        values = self._shops(account, report_type, marketplace_ids, window) | {
+        values = self._scope(account, report_type, marketplace_ids, window) | {
             "published_s": self.published_cooldown(report_type, cooldown).total_seconds(),
             "margin_s": self.config.cooldown_margin.total_seconds(),
             "daily_budget": self.config.report_type_limit(report_type).daily_budget,
@@ -195,25 +199,25 @@ class QuotaLedger:
         *,
         cooldown: timedelta = timedelta(0),
     ) -> timedelta:
-        """How long ``try_create`` would say to wait for the cooldown now; takes nothing.
+        """How long ``try_create`` would wait for the cooldown now; changes nothing.
 
-        Asked before a token of createReport is taken, which a cooldown found only then would waste.
+        Called before taking a token of createReport, which would be wasted during a cooldown.
         """
         row = self._one(
             """
-            WITH kept AS (
+            WITH cooldown AS (
                 SELECT sellerops.quota_cooldown_now(
                     %(account_id)s, %(report_type)s, %(published_s)s) AS seconds
             )
             SELECT coalesce(max(
                 seconds + %(margin_s)s - extract(epoch FROM sellerops.now() - last_created_at)
             ), 0)::double precision AS seconds
-            FROM sellerops.quota_budget, kept
+            FROM sellerops.quota_budget, cooldown
             WHERE account_id = %(account_id)s AND report_type = %(report_type)s
               AND marketplace_id = ANY (%(marketplace_ids)s) AND window_key = %(window)s
               AND last_created_at <= sellerops.now() AND seconds > 0
             """,
-            self._shops(account, report_type, marketplace_ids, window)
+            self._scope(account, report_type, marketplace_ids, window)
             | {
                 "published_s": self.published_cooldown(report_type, cooldown).total_seconds(),
                 "margin_s": self.config.cooldown_margin.total_seconds(),
@@ -230,7 +234,7 @@ class QuotaLedger:
         *,
         at: datetime | None = None,
     ) -> None:
-        """A report of the type was created at ``at`` (None: now), by us or by others: its cooldown runs."""
+        """Start the cooldown: a report of the type was created at ``at`` (None: now), by us or by others."""
         self._execute(
             """
             INSERT INTO sellerops.quota_budget AS stored
@@ -241,7 +245,7 @@ class QuotaLedger:
             ON CONFLICT (account_id, report_type, marketplace_id, window_key) DO UPDATE
             SET last_created_at = greatest(stored.last_created_at, excluded.last_created_at)
             """,
-            self._shops(account, report_type, marketplace_ids, window) | {"at": at},
+            self._scope(account, report_type, marketplace_ids, window) | {"at": at},
         )
 
     def release_create(
@@ -253,8 +257,8 @@ class QuotaLedger:
         *,
         granted: Granted,
     ) -> None:
-        """Give back what ``try_create`` granted, because Amazon refused to create the report."""
-        values = self._shops(account, report_type, marketplace_ids, window) | {"granted_at": granted.at}
+        """Undo what ``try_create`` granted, because Amazon refused to create the report."""
+        values = self._scope(account, report_type, marketplace_ids, window) | {"granted_at": granted.at}
         self._execute(
             """
             UPDATE sellerops.quota_budget
@@ -280,10 +284,11 @@ class QuotaLedger:
         gap: timedelta | None = None,
         cooldown: timedelta = timedelta(0),
     ) -> timedelta:
-        """Amazon refused a report because it was asked for too recently: the cooldown of the type grows.
+        """Amazon refused a report because it was requested too soon: lengthen the type's cooldown.
 
-        ``refusal`` names the answer (a report id), so that it counts once; ``gap``: the time since the report
-        before. Returns the cooldown now in force. Every quiet week halves what was learned on top.
+        ``refusal`` identifies the answer (a report id), so that it counts once; ``gap``: the time since the
+        previous report. Returns the cooldown now in force. Each week without a refusal halves the learned
+        addition.
         """
         row = self._one(
             """
@@ -303,7 +308,7 @@ class QuotaLedger:
         return timedelta(seconds=row["seconds"])
 
     def learned_cooldowns(self, account_id: str | None = None) -> list[LearnedCooldown]:
-        """What was learned, by account and type; None: of all accounts."""
+        """The learned cooldowns, by account and type; None: of all accounts."""
 
         def work(connection: Connection) -> list[dict[str, Any]]:
             return connection.execute(
@@ -343,7 +348,7 @@ class QuotaLedger:
             "restore_s": self.config.restore_after.total_seconds(),
         }
 
-    def _shops(
+    def _scope(
         self, account: Account | str, report_type: str, marketplace_ids: Iterable[str], window: str
     ) -> dict[str, Any]:
         per_account = self.config.report_type_limit(report_type).per == "account"
@@ -355,7 +360,7 @@ class QuotaLedger:
         }
 
     def decision(self, row: dict[str, Any], reason: str = "rate") -> Decision:
-        """What a deciding function's row means. Reads the ledger's clock."""
+        """The decision in a row of the SQL functions. Reads the ledger's clock."""
         if row["is_granted"]:
             return Granted(row["decided_at"])
         seconds: float = row["wait_s"]

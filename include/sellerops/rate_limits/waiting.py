@@ -1,4 +1,4 @@
-"""Waiting for a token in a coroutine: in order of urgency, and only the head of a queue asks Postgres."""
+"""Waits for a token in a coroutine: in order of urgency; only the head of a queue queries Postgres."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from sellerops.base.errors import Throttled
 from sellerops.rate_limits.decisions import Bucket, Decision, Granted, Priority, QueuePosition
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
-# Not to spin when the wait is shorter than the way to Postgres and back.
+# Seconds; avoids spinning when the wait is shorter than a query.
 _SHORTEST_SLEEP = 0.005
 _arrivals = itertools.count()
-# Seconds of the ledger's clock that one token may be waited for; None: as long as it takes.
-_at_most: ContextVar[float | None] = ContextVar("at_most", default=None)
+# Seconds of the ledger's clock to wait for one token at most; None: no limit.
+_max_wait: ContextVar[float | None] = ContextVar("max_token_wait", default=None)
 
 
 class Limits(Protocol):
-    """Whom ``acquire`` asks for a token: a QuotaLedger, or what keeps or uses a kept token."""
+    """Where ``acquire`` gets tokens: a QuotaLedger, a TokenReserver or a TokenRedeemer."""
 
     def try_acquire(
         self, bucket: Bucket, priority: Priority = Priority.SCHEDULE, *, position: QueuePosition | None = None
@@ -34,19 +34,19 @@ class Limits(Protocol):
 
 @contextmanager
 def max_token_wait(seconds: float) -> Iterator[None]:
-    """Within the block no token is waited for longer than ``seconds`` of the ledger's clock: ``acquire`` then
-    raises Throttled with ``sent`` False, at once when the wait is known to be longer. For workers, whose slot
-    is not for waiting.
+    """Within the block ``acquire`` waits for a token for at most ``seconds`` of the ledger's clock, then
+    raises Throttled with ``sent`` False; immediately if the wait is known to be longer. For workers, whose
+    slots must not be occupied by waiting.
     """
-    mark = _at_most.set(seconds)
+    mark = _max_wait.set(seconds)
     try:
         yield
     finally:
-        _at_most.reset(mark)
+        _max_wait.reset(mark)
 
 
 class _Turn:
-    """One waiter. ``wake`` is set when it may have become the head, or is no longer."""
+    """One waiter. ``wake`` is set when it may have become the head, or stopped being it."""
 
     def __init__(self, deadline: datetime | None) -> None:
         self.deadline = deadline
@@ -55,7 +55,8 @@ class _Turn:
 
 
 class _Queue:
-    """The waiters of one bucket and priority on one loop, the most urgent first, then as they came."""
+    """The waiters for one bucket and priority on one loop, the most urgent first, then in order of arrival.
+    """
 
     def __init__(self) -> None:
         self.name = uuid.uuid4().hex
@@ -76,12 +77,12 @@ class _Queue:
             self.turns[0].wake.set()
 
     def position(self) -> QueuePosition:
-        """The head's place in line, and its follower's."""
+        """The head's position, with its follower's deadline."""
         following = (self.turns[1].deadline or _NEVER) if len(self.turns) > 1 else None
         return QueuePosition(self.name, self.turns[0].deadline, following)
 
 
-# A queue belongs to one loop; a process may run several, one after the other or in threads.
+# A queue belongs to one loop; a process may run several loops, one after the other or in threads.
 _queues: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[Bucket, Priority], _Queue]] = (
     WeakKeyDictionary()
 )
@@ -93,17 +94,17 @@ async def acquire(
     priority: Priority = Priority.SCHEDULE,
     deadline: datetime | None = None,
 ) -> Granted:
-    """Wait until a token of ``bucket`` is ours. Use it at once: it is not kept.
+    """Wait for a token of ``bucket``. Use it immediately: it is not reserved.
 
-    ``deadline``: when Amazon no longer serves what the call is for; the soonest goes first, those without
-    one last, in the order they came. Among the backfills of several processes it is so too. A thousand
-    waiters of one process cost one statement at a time. The loop is never blocked: the statement runs in a
-    thread. Schedules and backfills stand in queues of their own. A cancelled waiter leaves its queue; the
-    token of a statement under way is then lost, which errs to the slow side.
+    ``deadline``: when Amazon stops serving what the call is for. The earliest goes first, calls without one
+    last, in order of arrival; for backfills this holds across processes. A thousand waiters of one process
+    run one statement at a time, in a thread, so the loop is never blocked. Schedules and backfills have
+    separate queues. A cancelled waiter leaves its queue; the token of a statement in progress is then lost,
+    which errs on the slow side.
 
     Raises Throttled within ``max_token_wait``, when the wait would be longer.
     """
-    queue, turn, left = _queue(bucket, priority), _Turn(deadline), _at_most.get()
+    queue, turn, left = _queue(bucket, priority), _Turn(deadline), _max_wait.get()
     queue.enter(turn)
     try:
         while True:
@@ -136,8 +137,8 @@ def _too_long(bucket: Bucket, seconds: float) -> Throttled:
 async def _ask(limits: Limits, bucket: Bucket, priority: Priority, queue: _Queue) -> Decision:
     queue.asking = True
     try:
-        if priority is Priority.BACKFILL and _at_most.get() is None:
-            # Who will not wait has no place in line: others would stand behind it after it has gone.
+        if priority is Priority.BACKFILL and _max_wait.get() is None:
+            # A caller with limited patience gets no position: others would queue behind it after it has left.
             position = queue.position()
             return await asyncio.to_thread(limits.try_acquire, bucket, priority, position=position)
         return await asyncio.to_thread(limits.try_acquire, bucket, priority)
@@ -147,7 +148,7 @@ async def _ask(limits: Limits, bucket: Bucket, priority: Priority, queue: _Queue
 
 
 async def _sleep(turn: _Turn, seconds: float) -> None:
-    """Until the time is over, or somebody more urgent came."""
+    """Until the time is over, or a more urgent waiter arrives."""
     turn.wake.clear()
     try:
         async with asyncio.timeout(seconds):

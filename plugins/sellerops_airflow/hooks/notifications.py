@@ -59,7 +59,7 @@ class NotificationsHook(BaseHook):
             settings = self.get_conn()
             if settings is None:
                 return False, f"connection {self.notifications_conn_id} does not exist."
-            SqsQueue(settings).look()
+            SqsQueue(settings).check_access()
         except SellerOpsError as error:
             return False, str(error)
         return True, f"The queue can be read: {settings.arn}"

@@ -24,9 +24,9 @@ from sellerops.collect import (
     creation,
     second_look,
 )
-from sellerops.collect import account_calls as calls
-from sellerops.collect import follower as following
-from sellerops.collect import operation_pager as calling
+from sellerops.collect import account_calls
+from sellerops.collect import follower
+from sellerops.collect import operation_pager
 from sellerops.ledger import Ledger, RunRef
 from sellerops.rate_limits import QuotaLedger, load_rate_limits, waiting
 from sellerops.settings.accounts import Account, load_accounts
@@ -124,9 +124,9 @@ class Bench:
             self.jump(seconds / 3600)
 
         patch.setattr(context, "_CLOCK_AGE", 0.0)
-        for module in (calling, calls, creation, following, second_look):
+        for module in (account_calls, creation, follower, operation_pager, second_look):
             patch.setattr(module, "sleep_until", sleep_until)
-        patch.setattr(following, "sleep_until_notified", sleep_until_notified)
+        patch.setattr(follower, "sleep_until_notified", sleep_until_notified)
         patch.setattr(waiting, "_sleep", sleep_for_a_token)
 
     def documents(self) -> list[Path]:

@@ -137,10 +137,10 @@ def _our_calls(bench: AdsBench, wire: Wire) -> list[Any]:
 
     async def all_of_them() -> list[Any]:
         profiles = await discover(client, client.ledger)
-        report_id = await reports.create(client, query, query.columns, 0, a_minute)
+        report_id = await reports.create_report(client, query, query.columns, 0, a_minute)
         request = _request(bench, spec, slice_, report_id)
-        status = await reports.get(client, request)
-        await reports.cancel(client, query, report_id, 0)
+        status = await reports.get_report(client, request)
+        await reports.cancel_report(client, query, report_id, 0)
         export_query = exports.query(entities, slice_, {})
         made = await exports.create(client, export_query, request, a_minute)
         export = await exports.get_report(client, _request(bench, entities, slice_, made.report_id))

@@ -175,7 +175,7 @@ def test_fees_are_the_fee_previews(bench: Bench, listed: dict[str, dict[str, Any
     assert same["same"]
 
 
-def test_without_listings_nobody_tells_the_offers(ledger: Ledger) -> None:
-    with pytest.raises(ConfigurationError, match="nobody tells the offers") as error:
+def test_without_listings_no_offers_are_known(ledger: Ledger) -> None:
+    with pytest.raises(ConfigurationError, match="no offers and prices are known") as error:
         listed_offers(ledger, "northwind_na", US)
     assert "listings_all" in error.value.remedy

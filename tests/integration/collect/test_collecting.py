@@ -78,7 +78,7 @@ def test_a_reused_document_is_named_in_the_log(bench: Bench, caplog: pytest.LogC
     assert fetched == f"{label}: fetched the document of request {request_id}: {uri}"
     assert reused == (
         f"{label}: reused the document of request {request_id}, fetched "
-        f"{request.updated_at:%Y-%m-%d %H:%M} UTC; no request was made: {uri}"
+        f"{request.updated_at:%Y-%m-%d %H:%M} UTC; nothing was requested: {uri}"
     )
 
 

@@ -45,7 +45,7 @@ def test_schedules_beyond_the_reserve_wait_and_say_how_long() -> None:
 
 
 def test_schedules_that_use_the_whole_rate_leave_no_turn() -> None:
-    """A call a minute, as fast as the bucket fills: playing on would never end."""
+    """A call a minute, as fast as the bucket fills: the simulation would never end."""
     every_minute = (NOW + number * MINUTE for number in itertools.count())
     with pytest.raises(BackfillStarved):
         simulate_bucket(NOW, FULL, [NOW] * 20, every_minute)
