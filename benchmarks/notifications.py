@@ -1,12 +1,12 @@
-"""How long a finished report waits for its load, with Amazon's notifications and without.
+"""How long a finished report waits for its load, with and without Amazon's notifications.
 
 Starts an embedded Postgres, the local Amazon and moto's SQS server, then follows --reports slices twice with
 ``Collector.wait`` on one asyncio loop and ``Collector.advance`` in worker threads: polling at the spec's
-pace, and with a listener on the queue. The clock runs at real speed; createReport and getReportDocument are
-raised beyond Amazon's quotas, which would otherwise be what is measured. Measured for each report: from the
-moment at which it ends at Amazon until its document is in the archive, ready for the load task, plus what a
-task's start after a deferral takes (--task-seconds). Prints a line of JSON and ends with 1 when the median
-with notifications is 30 s or more, or a document is missing.
+interval, and with a listener on the queue. The clock runs at real speed; the quotas of createReport and
+getReportDocument are raised, because Amazon's would dominate the result. Measures for each report the time
+from its end at Amazon until its document is in the archive, ready for the load task, plus the start of a task
+after a deferral (--task-seconds). Prints a line of JSON and exits with 1 when the median with notifications
+is 30 s or more, or a document is missing.
 
     PYTHONPATH=include:tests .venv/bin/python benchmarks/notifications.py [--reports 60]
 """
@@ -73,17 +73,17 @@ class Bench:
         return Collector(self.spec, self.account, client, self.ledger, self.limits, self.archive)
 
     def slices(self, first: date, count: int) -> list[Slice]:
-        """One day of one shop each."""
+        """Slices of one day of one marketplace each."""
         days = timedelta(days=-(-count // len(self.account.marketplaces)) - 1)
         return plan_slices(self.spec, self.account, run_at=NOW, now=NOW, from_day=first, to_day=first + days)[
             :count
         ]
 
     async def collect(self, slices: list[Slice], run_id: str) -> dict[str, datetime]:
-        """All of them at once; report id -> when its document was in the archive."""
+        """Collect all at once; returns by report id when its document was in the archive."""
         workers = ThreadPoolExecutor(4)
         try:
-            # Apart, as schedules are.
+            # Apart from each other, like schedules.
             tasks = [self._one(slice_, run_id, n * 0.4, workers) for n, slice_ in enumerate(slices)]
             return dict(await asyncio.gather(*tasks))
         finally:
@@ -110,7 +110,7 @@ class Bench:
             ids = result.request_ids
 
     def delays(self, archived: dict[str, datetime]) -> list[float]:
-        """Seconds from the end of each report at Amazon, by one clock."""
+        """Seconds since the end of each report at Amazon, on one clock."""
         ended = {
             report["reportId"]: datetime.fromisoformat(report["processingEndTime"])
             for report in self.amazon.control("GET", "/reports")["reports"]
@@ -155,7 +155,7 @@ def measure(
     ledger.set_clock(Clock(*anchors, 1.0))
     for operation in RAISED:
         amazon.quotas(operation=operation, rate=20.0, burst=200)
-    # As long as a report takes at least, so that the run is bounded by the reports and not by us.
+    # As long as a report takes at least, so that the reports and not our calls limit the run.
     amazon.jobs(queue_seconds=20, progress_seconds=25)
     amazon.control("POST", "/queues", json={"endpoint_url": queues.url})
     bench = Bench(ledger, amazon, folder)
@@ -170,17 +170,17 @@ def measure(
     listener = threading.Thread(target=lambda: _listen(reader, done))
     listener.start()
     try:
-        # The first report tells that notifications arrive.
+        # The first report shows that notifications arrive.
         asyncio.run(bench.collect(bench.slices(first + timedelta(days=30), 1), "first"))
         amazon.clear_calls()
         slices = bench.slices(first + timedelta(days=31), reports)
-        told_of = bench.delays(asyncio.run(bench.collect(slices, "notified")))
+        notified = bench.delays(asyncio.run(bench.collect(slices, "notified")))
     finally:
         done.set()
         listener.join()
     return {
         "without": _figures(without, sum(polls.values()), task),
-        "with": _figures(told_of, sum(amazon.call_counts()["getReport"].values()), task),
+        "with": _figures(notified, sum(amazon.call_counts()["getReport"].values()), task),
     }
 
 

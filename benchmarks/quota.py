@@ -1,7 +1,7 @@
 """How well several processes share one of Amazon's quotas, and how often they are refused.
 
-Starts an embedded Postgres and the local Amazon, then lets 8 processes ask for ten times what createReport's
-quota of one account allows; halfway the local Amazon halves the quota. Prints a line of JSON and ends with 1
+Starts an embedded Postgres and the local Amazon, then lets 8 processes demand ten times what createReport's
+quota of one account allows; halfway the local Amazon halves the quota. Prints a line of JSON and exits with 1
 when less than 95 % of the quota was used or 0.1 % of the calls were refused.
 
     PYTHONPATH=include .venv/bin/python benchmarks/quota.py [--seconds 60] [--speed 600] [--processes 8]
@@ -38,7 +38,7 @@ LEAST_USED, MOST_REFUSED = 0.95, 0.001
 
 @dataclass(frozen=True)
 class Job:
-    """What one process is told. ``wants`` calls are asked for evenly over ``seconds`` (real)."""
+    """The orders of one process: ``wants`` calls, evenly spread over ``seconds`` (real)."""
 
     conninfo: str
     url: str
@@ -58,8 +58,8 @@ def main() -> int:
         with _postgres(root) as conninfo, _local_amazon(root, options.speed) as url:
             result = _measure(options, conninfo, url)
     print(json.dumps(result))
-    held = result["used"] >= LEAST_USED and result["refused"] < MOST_REFUSED
-    return 0 if held and result["after_halving"]["used"] >= LEAST_USED else 1
+    is_good = result["used"] >= LEAST_USED and result["refused"] < MOST_REFUSED
+    return 0 if is_good and result["after_halving"]["used"] >= LEAST_USED else 1
 
 
 def _measure(options: argparse.Namespace, conninfo: str, url: str) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _phase(
 
 @contextlib.contextmanager
 def _workers(job: Job, number: int) -> Iterator[list[subprocess.Popen[str]]]:
-    """Processes that are connected and wait for a word to begin."""
+    """Processes that are connected and wait for the signal to begin."""
     command = [sys.executable, __file__, "--worker"]
     workers = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -164,7 +164,7 @@ def _work() -> int:
 
 
 async def _ask_often(job: Job) -> int:
-    """Make ``job.wants`` wishes evenly over the time; those still waiting at the end are given up.
+    """Demand ``job.wants`` calls evenly over the time; those still waiting at the end are abandoned.
 
     Returns how many calls had another answer than 202 and 429.
     """

@@ -1,13 +1,13 @@
-"""What one slice costs beside its rows: processor time of the worker and statements in the database.
+"""What one slice costs apart from its rows: processor time of the worker, and database statements.
 
     PYTHONPATH=include:plugins python benchmarks/slice_overhead.py [--slices 60] [--report sales_and_traffic]
 
 Collects small slices of a report (of Amazon Ads: report__amazon_ads__sp_campaigns) one after the other from
 the local Amazon, as tasks do: plan, ``advance`` on a worker, ``wait`` in the triggerer, ``advance`` again
-with the download, load. Prints JSON: CPU seconds and statements of each of these steps, per slice, and what
-each of the three task processes of a slice spends on our files before it executes anything (`start`). Ends
-with 1 when a step takes more statements, or a start more time, than it should. Airflow's own cost of a task
-comes on top: about 0.2 CPU seconds with the LocalExecutor, a deferral 0.15.
+with the download, load. Prints JSON: CPU seconds and statements of each step per slice, and the CPU seconds
+that each of a slice's three task processes spends on our files before it executes anything (`start`). Exits
+with 1 when a step needs too many statements or a start too much time. Airflow's own cost of a task is extra:
+about 0.2 CPU seconds with the LocalExecutor, 0.15 for a deferral.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def main() -> int:
 
 
 def start_of_a_task(dag_id: str, folder: Path) -> float:
-    """CPU seconds that our files take in a forked task's process before its operator is executed."""
+    """CPU seconds that our files take in a forked task process before its operator is executed."""
     home = folder / "airflow"
     home.mkdir()
     environment = {

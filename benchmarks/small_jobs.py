@@ -1,16 +1,16 @@
-"""What a few small reports cost a process of their own: memory and processor time, imports included.
+"""What a few small reports cost in a process of their own: memory and processor time, including imports.
 
     PYTHONPATH=include:plugins python benchmarks/small_jobs.py [--rounds 3] [--reports 4]
 
 Postgres and the local Amazon run in other processes. Each round, one after the other:
 
 - ``ours``: a process that imports sellerops, collects small reports with ``Collector`` (plan, create, wait,
-  download, archive) and loads each with ``load_document`` into Postgres, ledger and all
-- ``script``: what a seller writes: python-amazon-sp-api, pandas, SQLAlchemy; two reports, no ledger
+  download, archive) and loads each into Postgres with ``load_document``, with the ledger
+- ``script``: what a seller would write: python-amazon-sp-api, pandas, SQLAlchemy; two reports, no ledger
 
-Prints JSON: CPU seconds (user and system) and VmHWM of each, step by step for ours, and how often an access
-token was asked for. Ends with 1 when a target is missed in the best round: memory of all reports, CPU of the
-first two, one token. CPU is also told as a part of the script's, for no two machines are equally fast.
+Prints JSON: CPU seconds (user and system) and VmHWM of each, step by step for ours, and how many access
+tokens were requested. Exits with 1 when the best round misses a target: memory of all reports, CPU of the
+first two, one token. CPU is also given as a fraction of the script's, because machines differ in speed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _GIVEN = "SELLEROPS_BENCH_SMALL_JOBS"
 
 
 class Steps:
-    """CPU seconds and the highest memory so far at the end of each step."""
+    """CPU seconds and peak memory so far at the end of each step."""
 
     def __init__(self) -> None:
         self.found: list[dict[str, Any]] = []
@@ -50,7 +50,7 @@ class Steps:
 
 
 def peak() -> int:
-    """The most memory this process ever had, in MB."""
+    """This process's peak memory, in MB."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM"):
             return round(int(line.split()[1]) / 1000)
@@ -104,7 +104,7 @@ def ours(given: dict[str, Any], reports: list[str]) -> list[dict[str, Any]]:
 
 
 def script(given: dict[str, Any]) -> list[dict[str, Any]]:
-    """The pandas script: no retries, no ledger, the table made anew by its rows."""
+    """The pandas script: no retries, no ledger; creates the table from its rows."""
     import io
     from urllib.parse import urlsplit
 
@@ -191,7 +191,7 @@ def measure(rounds: int, count: int) -> dict[str, Any]:
         }
         found = []
         for number in range(rounds):
-            # A later round would find the first one's reports; its run ends a day later.
+            # Each round runs a day later, so that it does not reuse the first one's reports.
             at = NOW + timedelta(days=number)
             amazon.post("/_sandbox/clock", json={"set": at.isoformat(), "speed": SPEED})
             follow(ledger, amazon)
@@ -220,7 +220,7 @@ def token_requests(amazon: Any) -> int:
 
 
 def figures(found: list[dict[str, Any]]) -> dict[str, Any]:
-    """Of the best round: the target's figures, and ours as a part of the script's."""
+    """The best round's figures for the targets, and ours as a fraction of the script's."""
     two = [one["ours"][2]["cpu_seconds"] for one in found]
     theirs = [one["script"][-1]["cpu_seconds"] for one in found]
     return {
@@ -234,7 +234,7 @@ def figures(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def missed(result: dict[str, Any]) -> list[str]:
-    """The targets that are missed. CPU: the seconds, or no more than the script where the machine is slow."""
+    """The missed targets. CPU: in seconds, or no more than the script on a slow machine."""
     return [
         *(["memory"] if result["mb"] > MOST_MEGABYTES else []),
         *(

@@ -1,9 +1,9 @@
-"""What a thousand waits in one triggerer cost: how long the event loop stands still, memory, statements.
+"""What a thousand waits in one triggerer cost: how long the event loop is blocked, memory, statements.
 
 Starts an embedded Postgres and the local Amazon, then follows --waits slices with ``Collector.wait`` on one
 asyncio loop, as a triggerer does: reuse, quota, create, poll, document lease. Quotas are raised so that every
-phase happens within the run; a heartbeat every 10 ms tells how late it was woken. Prints a line of JSON and
-ends with 1 when the loop once stood still for 100 ms, or a report was created twice.
+phase happens within the run; a heartbeat every 10 ms measures how late it wakes. Prints a line of JSON and
+exits with 1 when the loop was ever blocked for 100 ms, or a report was created twice.
 
     PYTHONPATH=include .venv/bin/python benchmarks/triggerer_loop.py [--waits 1000] [--seconds 60]
 """
@@ -48,20 +48,20 @@ LONGEST_STANDSTILL = 0.1
 class Heartbeat:
     """Wakes every 10 ms.
 
-    ``lags``: by how many seconds each time too late; ``held``: CPU seconds of the loop's thread meanwhile,
-    which the machine's other work cannot stretch.
+    ``lags``: by how many seconds each wake-up was late; ``cpu``: CPU seconds of the loop's thread meanwhile,
+    which do not depend on the machine's other work.
     """
 
     def __init__(self) -> None:
         self.lags: list[float] = []
-        self.held: list[float] = []
+        self.cpu: list[float] = []
 
     async def beat(self) -> None:
         while True:
             before, cpu_before = time.perf_counter(), time.thread_time()
             await asyncio.sleep(HEARTBEAT)
             self.lags.append(time.perf_counter() - before - HEARTBEAT)
-            self.held.append(time.thread_time() - cpu_before)
+            self.cpu.append(time.thread_time() - cpu_before)
 
     def figures(self) -> dict[str, float]:
         ordered = sorted(self.lags)
@@ -71,7 +71,7 @@ class Heartbeat:
             "p99_ms": round(ordered[int(len(ordered) * 0.99)] * 1000, 1),
             "median_ms": round(ordered[len(ordered) // 2] * 1000, 2),
             "beats": len(ordered),
-            "max_own_cpu_ms": round(max(self.held) * 1000, 1),
+            "max_own_cpu_ms": round(max(self.cpu) * 1000, 1),
         }
 
 
@@ -134,7 +134,7 @@ def servers(folder: Path, speed: float) -> Iterator[tuple[Ledger, httpx.Client]]
 
 
 def measure(ledger: Ledger, amazon: httpx.Client, folder: Path, waits: int, seconds: float) -> dict[str, Any]:
-    # Half of them end within the run, half go on polling.
+    # Half of them end within the run, half keep polling.
     amazon.post("/_sandbox/jobs", json={"queue_seconds": 120, "progress_seconds": 400})
     for operation, rate in (("createReport", 4.0), ("getReportDocument", 2.0), ("getReport", 20.0)):
         amazon.post("/_sandbox/quotas", json={"operation": operation, "rate": rate, "burst": 200})
@@ -166,7 +166,7 @@ def measure(ledger: Ledger, amazon: httpx.Client, folder: Path, waits: int, seco
 
 
 def idle_loop(seconds: float) -> int:
-    """The lag of a loop with nothing to do, in a process beside: what the machine itself adds."""
+    """The lag of an idle loop in a process beside it: what the machine itself adds."""
     heartbeat = Heartbeat()
     with contextlib.suppress(TimeoutError):
         asyncio.run(asyncio.wait_for(heartbeat.beat(), seconds))
@@ -192,7 +192,7 @@ async def run(
 def collectors(
     ledger: Ledger, amazon: httpx.Client, folder: Path, waits: int
 ) -> list[tuple[Collector, Slice, RunRef]]:
-    """One collector for each wait, as each trigger makes its own; ledger and quotas are shared."""
+    """One collector per wait, as each trigger creates its own; ledger and quotas are shared."""
     spec, limits, archive = (
         load_spec("sales_and_traffic"),
         QuotaLedger(ledger, load_rate_limits()),
@@ -229,7 +229,7 @@ def credentials(amazon: httpx.Client, told: dict[str, Any], account: Account) ->
 
 
 def transactions(ledger: Ledger) -> int:
-    """Committed and rolled back so far: one for each statement of the ledger and its quotas."""
+    """Transactions committed and rolled back so far: one per statement of the ledger and its quotas."""
     time.sleep(1.1)  # Postgres writes its statistics once a second
     with ledger.connection() as connection:
         row = connection.execute(

@@ -20,13 +20,13 @@ from sellerops.collect import (
     WaitFor,
     WaitOutcome,
     WaitResult,
+    account_calls,
     context,
     creation,
+    follower,
+    operation_pager,
     second_look,
 )
-from sellerops.collect import account_calls
-from sellerops.collect import follower
-from sellerops.collect import operation_pager
 from sellerops.ledger import Ledger, RunRef
 from sellerops.rate_limits import QuotaLedger, load_rate_limits, waiting
 from sellerops.settings.accounts import Account, load_accounts

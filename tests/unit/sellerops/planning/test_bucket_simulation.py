@@ -1,4 +1,4 @@
-"""A bucket played ahead."""
+"""A simulated token bucket."""
 
 from __future__ import annotations
 

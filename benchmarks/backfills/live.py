@@ -1,4 +1,4 @@
-"""Part 2: some weeks collected for real from the local Amazon, as a triggerer and workers would."""
+"""Part 2: some weeks collected live from the local Amazon, as a triggerer and workers would."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from amazon_sandbox.reports.data import USAGE_PLANS
-from backfills.setting import CREATE, FETCH, NOW, accounts
+from backfills.scenario import CREATE, FETCH, NOW, accounts
 from sellerops.archive import Archive
 from sellerops.base.clock import Clock
 from sellerops.calendar.slices import Slice, plan_slices
@@ -33,8 +33,8 @@ from sellerops.sources.common.sessions import close_sessions
 SPEED = 200.0
 
 
-def collect_for_real(ledger: Ledger, root: Path, weeks: int) -> dict[str, Any]:
-    """Sales and traffic of so many weeks, all accounts; hours are of the local Amazon's clock."""
+def collect_live(ledger: Ledger, root: Path, weeks: int) -> dict[str, Any]:
+    """Sales and traffic of ``weeks`` weeks for all accounts; hours are of the local Amazon's clock."""
     with _local_amazon(root) as url, httpx.Client(base_url=url, timeout=30) as amazon:
         amazon.post("/_sandbox/clock", json={"set": NOW.isoformat(), "speed": 0})
         sellers = {one["account"]: one for one in amazon.get("/_sandbox/accounts").json()}
@@ -93,7 +93,7 @@ class _Run:
         self.ended[account.id] = self.ledger.clock().now()
 
     async def schedules(self, account: Account) -> None:
-        """Half an hour apart, a day's orders: how late is the create?"""
+        """A day's orders every half hour; records how late their creates are."""
         spec = load_spec("all_orders")
         for number in itertools.count():
             clock = await asyncio.to_thread(self.ledger.clock)
@@ -109,7 +109,7 @@ class _Run:
     async def collect(
         self, spec: ReportSpec, account: Account, slice_: Slice, priority: Priority, name: str
     ) -> int:
-        """Triggerer and worker by turns, until the document is in the archive; returns the request."""
+        """Triggerer and worker by turns, until the document is archived; returns the request's id."""
         run = RunRef(spec.dag_id, name, "slice.fetch_report", 0, 1, spec.name)
         seller = self.sellers[account.id]
         credentials = Credentials(
@@ -135,12 +135,12 @@ class _Run:
     def report(
         self, calls: list[dict[str, Any]], fetches: list[dict[str, Any]], seconds: float
     ) -> dict[str, Any]:
-        told = {}
+        by_account = {}
         for name, done in self.backfilled.items():
             took = (self.ended[name] - self.began).total_seconds()
             plan = USAGE_PLANS[CREATE]
             bound = max(0.0, (len(done) - plan.burst) / plan.rate) + 60
-            told[name] = {
+            by_account[name] = {
                 "requests": len(done),
                 "hours": round(took / 3600, 2),
                 "over_lower_bound": round(took / bound, 3),
@@ -149,13 +149,13 @@ class _Run:
         refused = sum(call["status"] == 429 for call in every)
         return {
             "speed": SPEED,
-            "accounts": told,
+            "accounts": by_account,
             "calls": len(every),
             "refused": refused,
             "refused_share": round(refused / len(every), 5),
             "cooldowns_violated": sum(call.get("note") == "cooldown" for call in calls),
             "order_violations": sum(map(_inversions, self.backfilled.values())),
-            "forgotten_while_waiting": sum(
+            "expired_while_waiting": sum(
                 made > deadline for done in self.backfilled.values() for made, deadline in done
             ),
             "schedules_served": len(self.lateness),
@@ -166,7 +166,7 @@ class _Run:
 
 
 def _inversions(done: list[tuple[datetime, datetime]]) -> int:
-    """Creates that came before a more urgent one, once all stood in line; not the first five, the burst's."""
+    """Creates that came before a more urgent one while all were queued; the first five are the burst's."""
     creates = sorted(done)[5:]
     return sum(later[1] < earlier[1] for earlier, later in itertools.pairwise(creates))
 

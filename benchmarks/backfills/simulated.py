@@ -1,4 +1,4 @@
-"""Part 1: two years played event by event; the quota ledger is real, the local Amazon's quotas judge."""
+"""Part 1: two years simulated event by event, with the real quota ledger and the local Amazon's quotas."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from amazon_sandbox.core.quotas import Quotas
 from amazon_sandbox.reports.data import USAGE_PLANS, rules_of
-from backfills.setting import CREATE, FETCH, NOW, REPORTS, accounts
+from backfills.scenario import CREATE, FETCH, NOW, REPORTS, accounts
 from sellerops.base.clock import Clock
 from sellerops.calendar.schedules import ScheduleCalendar
 from sellerops.calendar.slices import Slice, plan_slices
@@ -28,8 +28,8 @@ LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass
-class _Line:
-    """The backfill calls that one process has waiting in one bucket, the most urgent first."""
+class _Queue:
+    """The backfill calls of one process that wait for one bucket, the most urgent first."""
 
     name: str
     calls: list[tuple[datetime, int, _Call]] = field(default_factory=list)
@@ -49,8 +49,8 @@ class _Call:
     waited: timedelta = timedelta(0)
 
 
-class _World:
-    """The event queue, the ledger's clock, and the local Amazon's judgement."""
+class _Simulation:
+    """The event queue, the ledger's clock, and the local Amazon's quotas."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger, self.limits = ledger, QuotaLedger(ledger, load_rate_limits())
@@ -59,8 +59,8 @@ class _World:
         self.numbers = itertools.count()
         self.now = NOW
         self.random = random.Random(7)
-        self.calls = self.refused = self.violated = self.disorder = self.forgotten = 0
-        self.lines: dict[tuple[str, str, str], _Line] = {}
+        self.calls = self.refused = self.violated = self.order_violations = self.expired = 0
+        self.queues: dict[tuple[str, str, str], _Queue] = {}
         self.urgent: dict[tuple[str, str], list[tuple[datetime, _Call]]] = defaultdict(list)
         self.made: dict[tuple[Any, ...], datetime] = {}
         self.waiting: dict[str, int] = {}
@@ -84,41 +84,43 @@ class _World:
         statement = "UPDATE sellerops.clock SET virtual_anchor = %s"
         self.ledger.database.run(lambda connection: connection.execute(statement, (moment,)))
 
-    # -- backfills: two processes an account, the most urgent of each in line
+    # -- backfills: two processes per account, the most urgent call of each in the queue
 
     def wait(self, call: _Call, operation: str) -> None:
         if operation == CREATE and self._cools(call):
             return
         process = f"{call.account.id}/{call.number % PROCESSES}"
-        line = self.lines.setdefault((call.account.id, operation, process), _Line(f"{process}/{operation}"))
-        heapq.heappush(line.calls, (call.deadline or LAST, call.number, call))
-        if line.calls[0][2] is call:
-            self.ask_again(line, operation, self.now)
+        queue = self.queues.setdefault(
+            (call.account.id, operation, process), _Queue(f"{process}/{operation}")
+        )
+        heapq.heappush(queue.calls, (call.deadline or LAST, call.number, call))
+        if queue.calls[0][2] is call:
+            self.ask_again(queue, operation, self.now)
 
-    def ask_again(self, line: _Line, operation: str, moment: datetime) -> None:
-        """One question at a time; a more urgent call does not sleep through the wait of the one before."""
-        line.turn += 1
-        self.at(moment, self.ask, line, operation, line.turn)
+    def ask_again(self, queue: _Queue, operation: str, moment: datetime) -> None:
+        """One try at a time; a more urgent call does not have to sleep through its predecessor's wait."""
+        queue.turn += 1
+        self.at(moment, self.ask, queue, operation, queue.turn)
 
-    def ask(self, line: _Line, operation: str, turn: int) -> None:
-        if not line.calls or turn != line.turn:
+    def ask(self, queue: _Queue, operation: str, turn: int) -> None:
+        if not queue.calls or turn != queue.turn:
             return
-        deadline, _, call = line.calls[0]
-        following = min((entry[0] for entry in line.calls[1:3]), default=None)
-        position = QueuePosition(line.name, call.deadline, following)
+        deadline, _, call = queue.calls[0]
+        following = min((entry[0] for entry in queue.calls[1:3]), default=None)
+        position = QueuePosition(queue.name, call.deadline, following)
         decision = self.limits.try_acquire(_bucket(call, operation), Priority.BACKFILL, position=position)
         if isinstance(decision, Wait):
-            self.ask_again(line, operation, _later(self.now, decision))
+            self.ask_again(queue, operation, _later(self.now, decision))
             return
         others = [
             other.calls[0][0]
-            for (account, name, _), other in self.lines.items()
+            for (account, name, _), other in self.queues.items()
             if (account, name) == (call.account.id, operation) and other.calls
         ]
-        self.disorder += deadline > min(others)
-        heapq.heappop(line.calls)
+        self.order_violations += deadline > min(others)
+        heapq.heappop(queue.calls)
         self.arrive(call, operation)
-        self.ask_again(line, operation, self.now)
+        self.ask_again(queue, operation, self.now)
 
     # -- schedules: served in order, before backfills
 
@@ -153,7 +155,7 @@ class _World:
             self.at(self.now, self.ask_now, account_id, operation)
 
     def _cools(self, call: _Call) -> bool:
-        """Come again when the cooldown is over, as a create does that has taken no token yet."""
+        """Retry when the cooldown is over, like a create that has taken no token yet."""
         rules = call.spec.request.cooldown
         if not self.limits.published_cooldown(call.spec.report_type, rules):
             return False
@@ -168,7 +170,7 @@ class _World:
     # -- Amazon
 
     def arrive(self, call: _Call, operation: str) -> None:
-        """A token was taken: the cooldown is asked right before the call, which takes a moment to arrive."""
+        """A token was taken: check the cooldown right before the call, which takes a moment to arrive."""
         if operation == CREATE and not self._may_create(call):
             return
         self.at(self.now + timedelta(seconds=self.random.uniform(0.05, 1.5)), self.judge, call, operation)
@@ -207,72 +209,72 @@ class _World:
 
     def _made(self, call: _Call) -> None:
         rules = rules_of(call.spec.report_type)
-        shops, start, end = call.key
+        marketplace_ids, start, end = call.key
         same = (
             call.account.id,
             call.spec.report_type,
-            shops,
+            marketplace_ids,
             *((None, None) if rules.is_snapshot else (start, end)),
         )
         before = self.made.get(same)
         if rules.cooldown and before and self.now - before < rules.cooldown:
             self.violated += 1
         self.made[same] = self.now
-        self.forgotten += bool(call.deadline and self.now > call.deadline)
+        self.expired += bool(call.deadline and self.now > call.deadline)
 
 
-def play(ledger: Ledger, days: int) -> dict[str, Any]:
-    """A backfill of so many days, all accounts; hours are of the played clock."""
+def simulate(ledger: Ledger, days: int) -> dict[str, Any]:
+    """A backfill of ``days`` days for all accounts; hours are of the simulated clock."""
     ledger.set_clock(Clock(NOW, NOW, 0.0))
-    world, began = _World(ledger), time.monotonic()
+    simulation, began = _Simulation(ledger), time.monotonic()
     specs, sellers = [load_spec(name) for name in REPORTS], accounts()
     daily = [spec for spec in load_specs()[0] if spec.request.how == "created"]
     first, last = (NOW - timedelta(days=days)).date(), (NOW - timedelta(days=2)).date()
-    needs = [
+    backfills = [
         plan_requests(spec, account, first_day=first, last_day=last, now=NOW)
         for account in sellers
         for spec in specs
     ]
-    plan = make_plan(needs, now=NOW, limits=world.limits.config, daily=daily)
-    for one in needs:
-        world.waiting[one.account.id] = world.waiting.get(one.account.id, 0) + len(one.requests)
-        for need in one.requests:
-            world.wait(_call(one.account, one.spec, need, next(world.numbers)), CREATE)
+    plan = make_plan(backfills, now=NOW, limits=simulation.limits.config, daily=daily)
+    for one in backfills:
+        simulation.waiting[one.account.id] = simulation.waiting.get(one.account.id, 0) + len(one.requests)
+        for request in one.requests:
+            simulation.wait(_call(one.account, one.spec, request, next(simulation.numbers)), CREATE)
     for account, spec in itertools.product(sellers, daily):
         calendar = ScheduleCalendar(spec.schedule, spec.dag_id)
         due = calendar.after(NOW)
-        world.at(due.at, world.schedule, spec, account, due, calendar)
-    world.run()
+        simulation.at(due.at, simulation.schedule, spec, account, due, calendar)
+    simulation.run()
     ledger.close()
-    return _report(world, plan, time.monotonic() - began)
+    return _report(simulation, plan, time.monotonic() - began)
 
 
-def _report(world: _World, plan: Plan, seconds: float) -> dict[str, Any]:
-    told = {}
+def _report(simulation: _Simulation, plan: Plan, seconds: float) -> dict[str, Any]:
+    by_account = {}
     for one in plan.accounts:
-        took = (world.ended[one.account_id] - NOW).total_seconds()
-        bound = _lower_bound(one.requests, world.scheduled[one.account_id])
-        told[one.account_id] = {
+        took = (simulation.ended[one.account_id] - NOW).total_seconds()
+        bound = _lower_bound(one.requests, simulation.scheduled[one.account_id])
+        by_account[one.account_id] = {
             "requests": one.requests,
             "hours": round(took / 3600, 2),
             "lower_bound_hours": round(bound / 3600, 2),
             "over_lower_bound": round(took / bound, 4),
             "planned_hours": round(one.seconds / 3600, 2),
             "scheduled_meanwhile": sum(
-                due <= world.ended[one.account_id] for due in world.scheduled[one.account_id]
+                due <= simulation.ended[one.account_id] for due in simulation.scheduled[one.account_id]
             ),
         }
-    lateness = sorted(world.lateness)
+    lateness = sorted(simulation.lateness)
     return {
-        "accounts": told,
+        "accounts": by_account,
         "requests": plan.requests,
-        "over_lower_bound": max(one["over_lower_bound"] for one in told.values()),
-        "calls": world.calls,
-        "refused": world.refused,
-        "refused_share": round(world.refused / world.calls, 5),
-        "cooldowns_violated": world.violated,
-        "order_violations": world.disorder,
-        "forgotten_while_waiting": world.forgotten,
+        "over_lower_bound": max(one["over_lower_bound"] for one in by_account.values()),
+        "calls": simulation.calls,
+        "refused": simulation.refused,
+        "refused_share": round(simulation.refused / simulation.calls, 5),
+        "cooldowns_violated": simulation.violated,
+        "order_violations": simulation.order_violations,
+        "expired_while_waiting": simulation.expired,
         "schedules_served": len(lateness),
         "latest_schedule_minutes": round(lateness[-1].total_seconds() / 60, 2),
         "schedules_at_once_share": round(sum(not late for late in lateness) / len(lateness), 4),
@@ -281,8 +283,8 @@ def _report(world: _World, plan: Plan, seconds: float) -> dict[str, Any]:
 
 
 def _lower_bound(requests: int, scheduled: list[datetime]) -> float:
-    """Seconds that Amazon's published createReport quota makes it take: all of its burst and rate, less what
-    the schedules had to have until then; and a minute, in which the last report is made."""
+    """The fewest seconds that Amazon's published createReport quota allows: all of its burst and rate, minus
+    what the schedules needed until then, plus a minute in which Amazon makes the last report."""
     plan = USAGE_PLANS[CREATE]
     seconds = 0.0
     for _ in range(50):
@@ -292,9 +294,9 @@ def _lower_bound(requests: int, scheduled: list[datetime]) -> float:
     return seconds + 60.0
 
 
-def _call(account: Account, spec: ReportSpec, need: PlannedRequest, number: int) -> _Call:
-    shops, start, end = need.key
-    return _Call(account, spec, (shops, start, end), number, deadline=need.deadline)
+def _call(account: Account, spec: ReportSpec, request: PlannedRequest, number: int) -> _Call:
+    marketplace_ids, start, end = request.key
+    return _Call(account, spec, (marketplace_ids, start, end), number, deadline=request.deadline)
 
 
 def _key(slice_: Slice) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""What both parts collect, and for whom."""
+"""The accounts and reports that both parts collect."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sellerops.settings.accounts import Account
 from sellerops.settings.marketplaces import marketplace
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-SHOPS = {
+MARKETPLACES = {
     "northwind_na": ("NA", "US", "CA"),
     "northwind_eu": ("EU", "GB", "DE", "FR"),
     "northwind_ae": ("EU", "AE"),
@@ -27,5 +27,5 @@ CREATE, FETCH = "createReport", "getReportDocument"
 def accounts() -> list[Account]:
     return [
         Account(name, region, tuple(map(marketplace, codes)), f"amazon_sp_{name}")
-        for name, (region, *codes) in SHOPS.items()
+        for name, (region, *codes) in MARKETPLACES.items()
     ]
