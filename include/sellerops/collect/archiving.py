@@ -22,6 +22,7 @@ from sellerops.calendar.slices import Slice
 from sellerops.calendar.telemetry import fields_of, observed
 from sellerops.collect.context import Job, Tools, call_on_worker
 from sellerops.collect.cooldowns import learn_from_refusal
+from sellerops.collect.document_meta import document_meta
 from sellerops.collect.document_tokens import redeem_token, restore_token
 from sellerops.collect.fatal import fatal_report_error, read_fatal_reason
 from sellerops.collect.report_claims import record_fatal
@@ -216,26 +217,13 @@ def _real_seconds(tools: Tools, seconds: float | None) -> float | None:
 
 
 def _meta(tools: Tools, request: ReportRequest, slice_: Slice) -> DocumentMeta:
-    return DocumentMeta(
-        source=request.source,
-        report=tools.spec.name,
-        account_id=request.account_id,
+    return document_meta(
+        tools,
+        request,
+        slice_,
         fetch=f"{request.report_id} {request.document_id}",
         fetched_at=tools.ledger.clock().now().isoformat(),
-        request={
-            "request_id": request.id,
-            "report_type": request.report_type,
-            "report_id": request.report_id,
-            "document_id": request.document_id,
-            "options": request.options,
-            "region": request.region,
-            "marketplace_ids": list(request.marketplace_ids),
-            "window_start": request.window_start.isoformat() if request.window_start else None,
-            "window_end": request.window_end.isoformat() if request.window_end else None,
-            "reported_at": request.reported_at.isoformat() if request.reported_at else None,
-            "created_by": request.created_by,
-            # The slice it was fetched for: a lost ledger can be rebuilt from this.
-            "slice": slice_.to_dict(),
-        },
         response=tools.report_api.headers(tools.client, request),
+        report_id=request.report_id,
+        document_id=request.document_id,
     )

@@ -13,6 +13,7 @@ import logging
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import IO, Any
 
@@ -20,6 +21,7 @@ from sellerops.archive import ArchivedDocument, DocumentMeta
 from sellerops.base.errors import ConfigurationError, RequestRefused, SellerOpsError
 from sellerops.collect.account_calls import AccountCalls
 from sellerops.collect.context import Job, Tools, clock_of, now, off_loop, poll_offset, sleep_until
+from sellerops.collect.document_meta import document_meta
 from sellerops.collect.outcomes import WaitOutcome, WaitResult, stored_error
 from sellerops.collect.paging_claims import HEARTBEAT, claim_paging, record_paged
 from sellerops.collect.report_claims import release_claim, renew_claim
@@ -154,27 +156,17 @@ class OperationPager:
         spool.seek(0)
         return self._tools.archive.put_stream(_chunks(spool), meta)
 
-    def _meta(self, request: ReportRequest, reported_at: datetime, told: Mapping[str, Any]) -> DocumentMeta:
-        return DocumentMeta(
-            source=request.source,
-            report=self._tools.spec.name,
-            account_id=request.account_id,
+    def _meta(
+        self, request: ReportRequest, reported_at: datetime, headers: Mapping[str, Any]
+    ) -> DocumentMeta:
+        return document_meta(
+            self._tools,
+            replace(request, created_by="us", reported_at=reported_at),
+            self._job.slice_,
             fetch=f"{request.id} {reported_at.isoformat()}",
             fetched_at=reported_at.isoformat(),
-            request={
-                "request_id": request.id,
-                "report_type": request.report_type,
-                "operation": self._tools.spec.request.operation,
-                "options": request.options,
-                "region": request.region,
-                "marketplace_ids": list(request.marketplace_ids),
-                "window_start": request.window_start.isoformat() if request.window_start else None,
-                "window_end": request.window_end.isoformat() if request.window_end else None,
-                "reported_at": reported_at.isoformat(),
-                "created_by": "us",
-                "slice": self._job.slice_.to_dict(),
-            },
-            response={"content_type": CONTENT_TYPE, **told},
+            response={"content_type": CONTENT_TYPE, **headers},
+            operation=self._tools.spec.request.operation,
         )
 
 
