@@ -82,8 +82,7 @@ async def sleep_until_second_look(tools: Tools, request: ReportRequest) -> bool:
 
 
 def _pause(tools: Tools) -> timedelta:
-    listed = tools.limits.config.report_type_limit(tools.spec.report_type).cooldown
-    cooldown = max(tools.spec.request.cooldown, listed)
+    cooldown = tools.limits.published_cooldown(tools.spec.report_type, tools.spec.request.cooldown)
     return max(tools.spec.request.second_look, cooldown + _MARGIN if cooldown else timedelta(0))
 
 

@@ -7,8 +7,9 @@ from sellerops.rate_limits.config import (
     ReuseRules,
     load_rate_limits,
 )
+from sellerops.rate_limits.cooldowns import LearnedCooldown
 from sellerops.rate_limits.decisions import Bucket, Decision, Granted, Priority, QueuePosition, Wait
-from sellerops.rate_limits.quota import LearnedCooldown, QuotaLedger
+from sellerops.rate_limits.quota import QuotaLedger
 from sellerops.rate_limits.reservations import ReservedToken, TokenRedeemer, TokenReserver
 from sellerops.rate_limits.waiting import acquire, max_token_wait
 
