@@ -1,5 +1,4 @@
-"""``Calls`` for an operation: leases, pauses and repeats calls, so that an operation only says what to call.
-"""
+"""``Calls`` for an operation: leases, pauses and repeats calls."""
 
 from __future__ import annotations
 

@@ -53,8 +53,7 @@ class Arrivals:
         return (account_id, notification_type) in self._working
 
     async def _look(self) -> None:
-        """Query as long as anything waits. If the ledger is unavailable, the waits poll at their usual pace.
-        """
+        """Query as long as anything waits. Without the ledger, the waits poll at their usual interval."""
         while self._awaited:
             pause = LOOK_FOR_SUBSCRIPTIONS_EVERY
             try:

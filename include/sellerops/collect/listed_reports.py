@@ -69,8 +69,7 @@ class ListedReports:
             return None
 
     def _was_just_empty(self) -> bool:
-        """Whether this run's wait listed nothing a moment ago: listing again would only cost another lease.
-        """
+        """Whether this run's wait listed nothing a moment ago: listing again would waste a lease."""
         slice_, moment = self._job.slice_, self._tools.ledger.clock().now()
         rows = self._tools.ledger.slice_states(
             report=slice_.report,

@@ -41,17 +41,20 @@ def listed_offers(ledger: Ledger, account_id: str, marketplace_id: str) -> list[
 def _listed(connection: Connection, account_id: str, marketplace_id: str) -> list[Offer]:
     """The offers of the marketplace's newest snapshot; empty if there is none."""
     statement = sql.SQL(
-        """ SELECT seller_sku, asin1, price, fulfillment_channel FROM {table} AS listing WHERE account_id =
-        %(account)s AND marketplace_id = %(marketplace)s AND asin1 <> '' AND snapshot_at = ( SELECT
-        max(snapshot_at) FROM {table} WHERE account_id = %(account)s AND marketplace_id = %(marketplace)s )
+        """
+        SELECT seller_sku, asin1, price, fulfillment_channel FROM {table} AS listing
+        WHERE account_id = %(account)s AND marketplace_id = %(marketplace)s AND asin1 <> ''
+          AND snapshot_at = (
+            SELECT max(snapshot_at) FROM {table}
+            WHERE account_id = %(account)s AND marketplace_id = %(marketplace)s
+          )
         ORDER BY seller_sku
         """
     ).format(table=_LISTINGS)
     try:
         with connection.transaction():
-            rows = connection.execute(
-                statement, {"account": account_id, "marketplace": marketplace_id}
-            ).fetchall()
+            found = connection.execute(statement, {"account": account_id, "marketplace": marketplace_id})
+            rows = found.fetchall()
     except (errors.UndefinedTable, errors.InvalidSchemaName):
         return []
     return [

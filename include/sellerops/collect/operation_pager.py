@@ -44,8 +44,7 @@ _SPOOL_IN_MEMORY = 1 << 20
 
 
 class OperationPager:
-    """Takes one request from PLANNED to ARCHIVED. Several waits may share it: one pages, the others follow.
-    """
+    """Takes one request from PLANNED to ARCHIVED. Of several waits for it one pages, the others follow."""
 
     def __init__(self, tools: Tools, job: Job, request_id: int) -> None:
         self._tools, self._job, self._id = tools, job, request_id

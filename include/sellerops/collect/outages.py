@@ -37,8 +37,7 @@ async def wait_for_ledger(ledger: Ledger) -> None:
 async def retry_until_recorded(
     ledger: Ledger, work: Callable[_Params, _Result], *args: _Params.args, **kwargs: _Params.kwargs
 ) -> _Result:
-    """``off_loop`` for what is stored nowhere else, such as a new report's id: repeated until it is written.
-    """
+    """``off_loop`` for what is stored nowhere else, such as a new report's id: repeated until it succeeds."""
     while True:
         try:
             return await off_loop(work, *args, **kwargs)

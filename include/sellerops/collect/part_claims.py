@@ -1,5 +1,4 @@
-"""The parts of a split slice in the ledger: opened together, and found again by the run they were opened for.
-"""
+"""The parts of a split slice in the ledger: opened together, and found again by their run."""
 
 from __future__ import annotations
 

@@ -88,8 +88,7 @@ def release_orphan(ledger: Ledger, request: ReportRequest) -> bool:
 
 
 def adopt_report(ledger: Ledger, request: ReportRequest, report_id: str, created_at: datetime) -> bool:
-    """CREATING -> IN_QUEUE with a report found at Amazon; only for the claim that the caller saw. Idempotent.
-    """
+    """CREATING -> IN_QUEUE with a report found at Amazon, only for the claim the caller saw. Idempotent."""
     return changes_row(
         ledger,
         """

@@ -42,7 +42,7 @@ _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], async
 
 @dataclass(frozen=True)
 class _Span:
-    """Since when a report may serve the job, and since when Amazon is asked to list reports."""
+    """Since when a report may serve the job, and since when reports are listed."""
 
     usable: datetime
     listed: datetime

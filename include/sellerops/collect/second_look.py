@@ -63,7 +63,7 @@ def open_second_look(tools: Tools, job: Job, first: ReportRequest) -> ReportRequ
         error=NotPublishedYet(
             f"Amazon said that there is no data (CANCELLED, request {first.id}); a second look confirms it, "
             f"not before {again_at:%Y-%m-%d %H:%M} UTC.",
-            remedy="Nothing: the task repeats the request by itself.",
+            remedy="Nothing: the task looks again by itself.",
         ),
     )
     log.info("request %s is CANCELLED; request %s repeats it from %s", first.id, second.id, again_at)

@@ -1,4 +1,4 @@
-"""Records in the ledger how a slice stands, for the calendar of days."""
+"""Records the states of slices in the ledger, for the calendar of days."""
 
 from __future__ import annotations
 

@@ -28,8 +28,7 @@ _WORTH = 0.9
 
 @dataclass(frozen=True)
 class Proposal:
-    """One way. ``requests`` of all accounts; ``seconds`` of the slowest; ``loses``: what it does not provide.
-    """
+    """One way. ``requests`` of all accounts; ``seconds`` of the slowest; ``loses``: what it lacks."""
 
     report: str
     way: str

@@ -55,8 +55,7 @@ class _Turn:
 
 
 class _Queue:
-    """The waiters for one bucket and priority on one loop, the most urgent first, then in order of arrival.
-    """
+    """The waiters for one bucket and priority on one loop, by urgency, then in order of arrival."""
 
     def __init__(self) -> None:
         self.name = uuid.uuid4().hex

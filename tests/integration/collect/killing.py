@@ -18,7 +18,7 @@ from sellerops.ledger.database import Database
 from sellerops.sources.common import deadline
 from sellerops.sources.common.tokens import forget_tokens
 
-# Within the look for notifications, which goes on beside the collectors of a loop and is none of their steps.
+# Within the query for notifications, which runs beside the collectors of a loop and is none of their steps.
 _beside: ContextVar[bool] = ContextVar("_beside", default=False)
 
 

@@ -65,7 +65,7 @@ class Bench:
         )
 
     def collector(self, spec: ReportSpec | None = None, *, ledger: Ledger | None = None) -> Collector:
-        """A collector as a fresh process would make it; ``ledger`` stands in for the bench's."""
+        """A collector as a new process would create it; ``ledger`` replaces the bench's."""
         client = SpApiClient(self.account, self.credentials, ledger or self.ledger, self.limits)
         return Collector(
             spec or load_spec("sales_and_traffic"),

@@ -1,4 +1,4 @@
-"""Amazon Ads from plan to archive: asked once whatever fails, adopted when it is there, facts beside it."""
+"""Amazon Ads from plan to archive: created once whatever fails, adopted if it exists, with facts."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def test_killed_at_every_step_a_slice_has_one_report_and_one_document(
 def test_a_report_that_is_there_already_is_adopted(
     bench: AdsBench, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A lost answer, or a create that was throttled but taken: asked again it is a duplicate (425)."""
-    # The call has ended: asked again while the first report is being made, as at the pace of real time.
+    """A lost answer, or a create that was throttled but accepted: the next create is a duplicate (425)."""
+    # The call has ended: repeated while Amazon processes the first report, as in real time.
     monkeypatch.setattr(deadline, "LISTED_WITHIN", 0.0)
     bench.sandbox.faults(fault, operation="createAdsReport", times=1)
     request = bench.request_of(collect(bench.collector(), bench.slice_(), ADS_RUN))
@@ -97,10 +97,10 @@ def test_a_create_that_had_no_effect_is_repeated(bench: AdsBench) -> None:
     assert bench.ads_creates() == 1
 
 
-def test_the_time_amazon_names_is_kept_to_the_second(
+def test_amazons_retry_after_is_applied_to_the_second(
     bench: AdsBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Retry-After: nobody calls earlier, and the next call comes within a second or two of it."""
+    """Retry-After: no call comes earlier, and the next within a second or two of it."""
     bench.let_time_pass_in_sleeps_alone(monkeypatch)
     bench.sandbox.faults("ads_throttled", operation="createAdsReport", times=1, options={"retry_after": 600})
     collect(bench.collector(), bench.slice_(), ADS_RUN)
@@ -121,7 +121,7 @@ def test_without_a_time_the_pauses_double(bench: AdsBench) -> None:
 
 
 def test_downloads_do_not_wait_for_each_other(bench: AdsBench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than the bucket's ten tokens may be kept for workers that come later: new ones come soon."""
+    """More than the bucket's ten tokens may be reserved for later workers, because it refills quickly."""
     bench.let_time_pass_in_sleeps_alone(monkeypatch)
     days = [date(2026, 11, day) for day in range(1, 15)]
     slices = [slice_ for day in days for slice_ in bench.slices(from_day=day, to_day=day)][:12]
@@ -136,13 +136,15 @@ def test_downloads_do_not_wait_for_each_other(bench: AdsBench, monkeypatch: pyte
     requests = [bench.ledger.get_request(one.request_ids[0]) for one in asyncio.run(waits())]
     kept = sorted(each.document_lease_at for each in requests if each.document_lease_at)
     assert len(kept) == 12
-    assert bench.ledger.clock().now() - kept[0] < timedelta(minutes=15), "none was given up for another"
+    assert bench.ledger.clock().now() - kept[0] < timedelta(minutes=15), (
+        "no reservation was given up for another"
+    )
 
 
 def test_a_throttled_download_waits_in_the_triggerer(
     bench: AdsBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The worker's try does not fail, and comes back when Amazon said."""
+    """The worker's try does not fail, and is repeated when Amazon said."""
     bench.let_time_pass_in_sleeps_alone(monkeypatch)
     collector, slice_ = bench.collector(), bench.slice_()
     ids = wait(collector, slice_, ADS_RUN).request_ids
@@ -156,9 +158,7 @@ def test_a_throttled_download_waits_in_the_triggerer(
     assert 600 <= taken - refused < 602
 
 
-def test_hours_of_pending_are_polled_ever_more_seldom(
-    bench: AdsBench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_polls_slow_down_over_hours_of_pending(bench: AdsBench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the triggerer waits: the worker has one step before and one after."""
     bench.let_time_pass_in_sleeps_alone(monkeypatch)
     bench.sandbox.jobs(queue_seconds=3 * 3600, progress_seconds=60)
@@ -171,7 +171,7 @@ def test_hours_of_pending_are_polled_ever_more_seldom(
     assert 20 < len(bench.statuses("getAdsReport")) < 70
 
 
-def test_an_address_that_died_is_asked_for_anew(bench: AdsBench) -> None:
+def test_an_expired_address_is_requested_again(bench: AdsBench) -> None:
     bench.sandbox.faults("expired_url", times=1)
     request = bench.request_of(collect(bench.collector(), bench.slice_(), ADS_RUN))
     assert request.status is RequestStatus.ARCHIVED
@@ -192,14 +192,14 @@ def test_a_token_refused_while_polling_is_renewed(bench: AdsBench) -> None:
     assert done.outcome is Outcome.DOCUMENTS
 
 
-def test_a_failed_report_tells_amazons_reason(bench: AdsBench) -> None:
+def test_the_error_of_a_failed_report_has_amazons_reason(bench: AdsBench) -> None:
     bench.sandbox.faults("fatal", report_type="spCampaigns", times=1)
     with pytest.raises(ReportFatal) as caught:
         collect(bench.collector(), bench.slice_(), ADS_RUN)
     assert "FATAL" in caught.value.cause
 
 
-def test_a_shop_without_a_profile_is_skipped_with_a_word(bench: AdsBench) -> None:
+def test_a_marketplace_without_a_profile_is_skipped_with_a_message(bench: AdsBench) -> None:
     """The account sells in Brazil too, but does not advertise there."""
     bench.account = replace(bench.account, marketplaces=(*bench.account.marketplaces, marketplace("BR")))
     slice_ = next(one for one in bench.slices() if one.marketplaces == ("BR",))
@@ -211,7 +211,7 @@ def test_a_shop_without_a_profile_is_skipped_with_a_word(bench: AdsBench) -> Non
     assert bench.statuses("createAdsReport") == []
     with bench.ledger.connection() as connection:
         rows = connection.execute("SELECT status FROM sellerops.report_request").fetchall()
-    assert [row["status"] for row in rows] == ["PLANNED"], "nothing was asked, and nothing hangs"
+    assert [row["status"] for row in rows] == ["PLANNED"], "nothing was requested, and nothing is stuck"
 
 
 def test_one_list_of_profiles_serves_all_slices(bench: AdsBench) -> None:
@@ -248,7 +248,7 @@ def _single_days(bench: AdsBench) -> Iterator[Slice]:
 
 
 def _run_through(bench: AdsBench, slice_: Slice, at: Step | None, directory: Path) -> Steps:
-    """Worker and triggerer by turns, killed once at step ``at``; each goes on as Airflow would have it."""
+    """Worker and triggerer in turn, killed once at step ``at``; each restarts as Airflow would."""
     bench.archive = Archive(str(directory))
     before = bench.ads_creates()
     with stepping(at) as steps:
@@ -287,6 +287,6 @@ def _forget_profiles(bench: AdsBench) -> None:
 
 
 def _times(bench: AdsBench, operation: str) -> list[float]:
-    """When the calls of an operation came, in seconds of the local Amazon's clock."""
+    """The times of an operation's calls, in seconds of the local Amazon's clock."""
     calls = bench.sandbox.calls(operation=operation)
     return [datetime.fromisoformat(call["at"]).timestamp() for call in calls]

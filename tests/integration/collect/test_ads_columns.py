@@ -1,4 +1,4 @@
-"""A refused column is found, kept and left out; the rest loads. Counted: how many creates that takes."""
+"""A refused column is found, stored and left out; the rest loads. Also counts the creates that this takes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_column_that_amazon_names_costs_one_create(bench: AdsBench) -> None:
     assert "includes invalid values: (addToList, qualifiedBorrows)" in first.reason
 
 
-def test_a_column_known_to_be_refused_is_not_asked_for_again(bench: AdsBench) -> None:
+def test_a_column_known_to_be_refused_is_not_requested_again(bench: AdsBench) -> None:
     refuse(bench, "addToList")
     for slice_ in bench.slices()[:1], bench.slices(from_day=_day(1), to_day=_day(5))[:1]:
         collect(bench.collector(), slice_[0], ADS_RUN)
@@ -64,7 +64,7 @@ def test_a_column_known_to_be_refused_is_not_asked_for_again(bench: AdsBench) ->
 
 
 @pytest.mark.parametrize("place", [1, 17, -1])
-def test_a_column_nobody_names_is_found_by_halves(bench: AdsBench, place: int) -> None:
+def test_an_unnamed_column_is_found_by_binary_search(bench: AdsBench, place: int) -> None:
     """One of 47: the refused create, at most six probes, two against a false suspicion, the report."""
     name = columns_of(campaigns())[place]
     refuse(bench, name, silent=True)
@@ -72,13 +72,13 @@ def test_a_column_nobody_names_is_found_by_halves(bench: AdsBench, place: int) -
     assert request.status is RequestStatus.ARCHIVED
     assert known(bench) == [name]
     assert len(bench.statuses("createAdsReport")) <= 1 + 6 + 2 + 1
-    # What probes made and nobody wants is cancelled; the report itself is not.
+    # Unwanted reports of probes are cancelled; the wanted one is not.
     made = {call["report_id"] for call in bench.sandbox.calls(operation="createAdsReport", status=200)}
     cancelled = {call["report_id"] for call in bench.sandbox.calls(operation="deleteAdsReport")}
     assert made - cancelled == {request.report_id}
 
 
-def test_several_that_nobody_names_are_found_one_after_the_other(bench: AdsBench) -> None:
+def test_several_unnamed_columns_are_found_one_after_the_other(bench: AdsBench) -> None:
     names = [columns_of(campaigns())[place] for place in (3, 20, 30)]
     refuse(bench, *names, silent=True)
     request = bench.request_of(collect(bench.collector(), bench.slice_(), ADS_RUN))
@@ -87,7 +87,7 @@ def test_several_that_nobody_names_are_found_one_after_the_other(bench: AdsBench
     assert len(bench.statuses("createAdsReport")) <= 3 * (1 + 6) + 2 + 1
 
 
-def test_what_another_shop_refused_is_tried_first(bench: AdsBench) -> None:
+def test_columns_refused_in_another_marketplace_are_tried_first(bench: AdsBench) -> None:
     refuse(bench, columns_of(campaigns())[20], silent=True)
     first, second = bench.slice_(), next(one for one in bench.slices() if one.marketplaces == ("CA",))
     collect(bench.collector(), first, ADS_RUN)
@@ -120,7 +120,7 @@ def test_a_refusal_of_everything_blames_no_column(bench: AdsBench) -> None:
     assert len(bench.statuses("createAdsReport")) <= 1 + 6 + 2
 
 
-def test_a_refused_column_is_asked_for_again_after_its_time(bench: AdsBench) -> None:
+def test_a_refused_column_is_requested_again_after_its_time(bench: AdsBench) -> None:
     refuse(bench, "addToList")
     collect(bench.collector(), bench.slice_(), ADS_RUN)
     bench.sandbox.control("DELETE", "/faults")

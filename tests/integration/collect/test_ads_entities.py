@@ -79,7 +79,7 @@ def test_a_list_lands_whole_and_is_made_again(spec: ReportSpec, bench: AdsBench,
     assert tables.contents(spec, spec.source, without=NO_LOAD_ID) == content
 
 
-def test_a_row_of_profiles_is_of_its_own_shop(bench: AdsBench, tables: Tables) -> None:
+def test_a_row_of_profiles_belongs_to_its_own_marketplace(bench: AdsBench, tables: Tables) -> None:
     spec = next(spec for spec in LISTS if spec.name == "profiles")
     slice_, request = read(bench, spec, RUN_AT)
     tables.load(spec, slice_, RequestMeta.of(request), request.archive_uri or "", spec.source)
@@ -88,7 +88,7 @@ def test_a_row_of_profiles_is_of_its_own_shop(bench: AdsBench, tables: Tables) -
     told = bench.sandbox.account("northwind_na")["ads"]["profiles"]
     assert shops == {str(one["profile_id"]): one["marketplace_id"] for one in told}
     assert len(shops) > 2 and {row["timezone"] for row in rows} >= {"America/Los_Angeles"}
-    assert len(rows) > len(shops), "a vendor's profile is listed too, and kept"
+    assert len(rows) > len(shops), "a vendor's profile is listed and stored too"
 
 
 def read(bench: AdsBench, spec: ReportSpec, run_at: datetime) -> tuple[Slice, ReportRequest]:

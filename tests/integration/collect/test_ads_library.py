@@ -57,7 +57,7 @@ def bench(local_amazon: SandboxServer, ledger: Ledger, tmp_path: Path) -> AdsBen
 
 @pytest.fixture
 def recorded() -> Iterator[Wire]:
-    """An Amazon that keeps what it is asked, and answers as the Ads API does."""
+    """An Amazon that records requests and answers like the Ads API."""
     with listening() as wire:
         told = {
             "/auth/o2/token": {"access_token": "Atza|token", "token_type": "bearer", "expires_in": 3600},
@@ -108,7 +108,7 @@ def test_calls_agree(bench: AdsBench, recorded: Wire, library: Any) -> None:
 
 
 def test_the_library_sees_at_the_local_amazon_what_we_see(bench: AdsBench, library: Any) -> None:
-    """A report that we asked for is a duplicate to it (425), and it reads the same rows from it."""
+    """It gets 425 (duplicate) for a report that we created, and reads the same rows from it."""
     request = bench.request_of(collect(bench.collector(), bench.slice_(), ADS_RUN))
     theirs = _library_client(
         library.Reports, bench.credentials, request.document_headers["facts"]["profile_id"]

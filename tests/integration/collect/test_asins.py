@@ -38,8 +38,8 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "asins.yaml"
 
 
-def test_the_newest_listings_of_the_shop_tell(ledger: Ledger, configured: Path) -> None:
-    """Each once, sorted; an ASIN that stands as the product's id counts, a book's number does not."""
+def test_the_marketplaces_newest_listings_are_used(ledger: Ledger, configured: Path) -> None:
+    """Each once, sorted; an ASIN given as product id counts, a book's number does not."""
     with ledger.connection() as connection:
         connection.execute(LISTINGS)
     assert known_asins(ledger, "northwind_na", US) == ["B0ONE", "B0TWO"]
@@ -48,7 +48,7 @@ def test_the_newest_listings_of_the_shop_tell(ledger: Ledger, configured: Path) 
 
 
 def test_configuration_wins(ledger: Ledger, configured: Path) -> None:
-    """And a shop it does not name is looked up all the same."""
+    """A marketplace that it does not name is still looked up."""
     configured.write_text("northwind_na: {US: [B0B, B0A, B0B]}\n")
     assert known_asins(ledger, "northwind_na", US) == ["B0A", "B0B"]
     with pytest.raises(ConfigurationError, match="northwind_na in CA"):

@@ -41,7 +41,7 @@ def only(bench: Bench | AdsBench, operation: str) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def tokens() -> None:
-    """No token of a test before: each asks Login with Amazon for its own."""
+    """No token of an earlier test: each test requests its own."""
     forget_tokens()
 
 
@@ -58,7 +58,7 @@ def test_of_a_report_every_call_from_the_token_to_the_document_is_logged(bench: 
         "getReportDocument": ("reports/2021-06-30", "GET", 200),
         "downloadDocument": ("documents", "GET", 200),
     }
-    # A token is the account's; the search for a report of ours asks without marketplaces.
+    # A token is the account's; the search for our own report has no marketplaces.
     of_none = ("requestAccessToken", "getReports")
     others = [call for call in made if call["operation"] not in of_none]
     assert {tuple(call["shops"]) for call in others} == {(US,)}, "a poll knows them by its request"
@@ -69,7 +69,7 @@ def test_of_a_report_every_call_from_the_token_to_the_document_is_logged(bench: 
     assert all(call["request"] for call in of_api)
 
 
-def test_a_refusal_tells_amazons_code(bench: Bench) -> None:
+def test_a_refusal_has_amazons_code(bench: Bench) -> None:
     bench.sandbox.control("POST", "/roles", json={"account": "northwind_na", "restricted": False})
     orders = load_spec("merchant_orders")
     with pytest.raises(CredentialsError):
@@ -80,7 +80,7 @@ def test_a_refusal_tells_amazons_code(bench: Bench) -> None:
     assert call["shops"] == [marketplace(code).id for code in bench.slice_(orders).marketplaces]
 
 
-def test_a_throttled_call_tells_the_code_of_the_quota(bench: Bench) -> None:
+def test_a_throttled_call_has_the_code_of_the_quota(bench: Bench) -> None:
     bench.sandbox.faults("http_status", operation="createReport", times=1, options=THROTTLED)
     collect(bench.collector(), bench.slice_())
     told = [(each["status"], each["code"]) for each in calls(bench) if each["operation"] == "createReport"]
@@ -97,7 +97,7 @@ def test_a_refused_login_is_a_call_of_its_own(bench: Bench) -> None:
     assert only(bench, "createReport")["status"] is None, "it never left"
 
 
-def test_ads_calls_tell_their_part_of_the_api(local_amazon: Any, ledger: Any, tmp_path: Any) -> None:
+def test_ads_calls_name_their_part_of_the_api(local_amazon: Any, ledger: Any, tmp_path: Any) -> None:
     local_amazon.reset()
     local_amazon.clock(set=RUN_AT.isoformat(), speed=SPEED)
     bench = AdsBench(local_amazon, ledger, tmp_path / "archive")

@@ -1,4 +1,4 @@
-"""API operations from plan to archive: all pages, once, whoever pages; in agreement with the reports."""
+"""API operations from plan to archive: all pages, once, whichever wait pages; consistent with the reports."""
 
 from __future__ import annotations
 
@@ -137,8 +137,8 @@ def test_order_metrics_are_the_worlds(bench: Bench) -> None:
     assert bench.sandbox.call_counts()["getOrderMetrics"] == {"200": 1}
 
 
-def test_transactions_balance_and_are_told_once(bench: Bench) -> None:
-    """Every transaction is the sum of its items and charges, and each stands on one page only."""
+def test_transactions_balance_and_appear_once(bench: Bench) -> None:
+    """Every transaction is the sum of its items and charges, and is on one page only."""
     pages = fetched(bench, "transactions")
     assert len(pages) > 5
     rows = [row for page in pages for row in page["answer"]["payload"]["transactions"]]
@@ -209,7 +209,7 @@ def test_every_operation_is_loaded_without_a_loss(bench: Bench, name: str) -> No
         assert result.new_columns == (), f"{table}: the spec names every column"
 
 
-def test_both_orders_apis_tell_the_same_orders_and_no_person(bench: Bench) -> None:
+def test_both_orders_apis_return_the_same_orders_and_no_personal_data(bench: Bench) -> None:
     bench.sandbox.clock(freeze=True)
     bench.follow_clock()
     new = [order for page in fetched(bench, "orders_api") for order in page["answer"]["orders"]]
@@ -241,7 +241,7 @@ def test_what_passes_is_waited_out(bench: Bench) -> None:
     assert bench.sandbox.call_counts()["getOrderMetrics"] == {"200": 3, "429": 1, "503": 1, "no_response": 1}
 
 
-def test_refusals_end_it_and_the_next_try_begins_anew(bench: Bench) -> None:
+def test_a_refusal_ends_the_wait_and_the_next_try_starts_again(bench: Bench) -> None:
     """400 is final for this request; 403 leaves it open for better credentials."""
     spec = load_spec("order_metrics")
     slice_ = bench.slice_(spec)
@@ -259,7 +259,7 @@ def test_refusals_end_it_and_the_next_try_begins_anew(bench: Bench) -> None:
 
 
 def test_a_dead_page_token_means_the_first_page_again(bench: Bench) -> None:
-    """A token lives for seconds, a lease may take longer: nothing stands twice in the archive."""
+    """A token expires in seconds and a lease may take longer: nothing is archived twice."""
     bench.sandbox.faults("http_status", operation="getOrders", times=1, after=1, options=BAD)
     pages = fetched(bench, "orders_v0")
     ids = [order["AmazonOrderId"] for page in pages for order in page["answer"]["payload"]["Orders"]]
@@ -334,7 +334,7 @@ def test_a_wait_that_is_broken_off_gives_its_claim_back(bench: Bench) -> None:
 
 
 def test_the_claim_of_a_dead_wait_is_taken_over(bench: Bench) -> None:
-    """Killed without a word: its heart stops, and the next wait pages."""
+    """Killed without cleaning up: its heartbeat stops, and the next wait pages."""
     spec = load_spec("order_metrics")
     step = bench.collector(spec).advance(bench.slice_(spec), RUN)
     assert isinstance(step, WaitFor)

@@ -21,7 +21,7 @@ US = "ATVPDKIKX0DER"
 
 @pytest.fixture
 def listed(bench: Bench) -> dict[str, dict[str, Any]]:
-    """The listings of the US shop are loaded: by SKU."""
+    """Load the listings of the US marketplace; returns them by SKU."""
     results = loaded(bench, "listings_all")
     assert results["listings_all"].stored > 20
     rows = rows_of(bench, "SELECT seller_sku, asin1, price, fulfillment_channel FROM amazon_sp.listings_all")
@@ -56,7 +56,7 @@ def test_bulk_stock_adds_up(bench: Bench) -> None:
 
 
 def test_bulk_shipments_come_with_their_skus(bench: Bench) -> None:
-    """Each listed one is asked for once; the list itself makes no row."""
+    """Each listed one is requested once; the list itself adds no rows."""
     assert_whole(bench, "awd_inbound_shipments")
     (row,) = rows_of(
         bench,
@@ -70,7 +70,7 @@ def test_bulk_shipments_come_with_their_skus(bench: Bench) -> None:
     assert row["skus"] > row["shipments"] > 0
 
 
-def test_shipments_tell_what_was_sent_and_what_arrived(bench: Bench) -> None:
+def test_shipments_have_what_was_sent_and_what_arrived(bench: Bench) -> None:
     """Closed ones have arrived but for a few units; what is on its way is the inventory's inbound stock."""
     assert_whole(bench, "inbound_shipments")
     (row,) = rows_of(
@@ -91,7 +91,7 @@ def test_shipments_tell_what_was_sent_and_what_arrived(bench: Bench) -> None:
 
 
 def test_a_received_quantity_comes_though_its_shipment_is_not_listed(bench: Bench) -> None:
-    """Amazon does not list a shipment anew when only its quantities change."""
+    """Amazon does not list a shipment again when only its quantities change."""
     day = date(2026, 11, 19)
     (slice_, *_) = bench.slices(load_spec("inbound_shipments"), from_day=day, to_day=day)
     assert loaded(bench, "inbound_shipments", slice_)["inbound_shipment_items"].stored > 0

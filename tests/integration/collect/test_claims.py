@@ -48,7 +48,7 @@ def test_another_window_is_no_look_alike(bench: Bench) -> None:
 
 
 def test_a_late_release_never_takes_a_newer_claim(bench: Bench) -> None:
-    """Two followers found no orphan; the slower one must not release what the faster one is creating anew."""
+    """Two followers found no orphan; the slower one must not release what the faster one creates."""
     seen = claim_request(bench.ledger, opened(bench)).request
     assert seen is not None
     assert release_orphan(bench.ledger, seen)

@@ -26,7 +26,7 @@ from sellerops.settings.specs import load_spec
 pytestmark = pytest.mark.usefixtures("stepping_clock")
 
 
-def test_a_slice_is_asked_for_once_and_archived(bench: Bench) -> None:
+def test_a_slice_is_requested_once_and_archived(bench: Bench) -> None:
     slice_ = bench.slice_()
     done = collect(bench.collector(), slice_)
     assert done.outcome is Outcome.DOCUMENTS
@@ -66,7 +66,7 @@ def test_a_young_document_is_used_again_by_another_run(bench: Bench) -> None:
 
 
 def test_a_reused_document_is_named_in_the_log(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
-    """With the time it was fetched at, and that Amazon was not asked; a fetched one is told apart."""
+    """With its fetch time, and that nothing was requested; unlike the message of a fetched one."""
     with caplog.at_level("INFO", logger="sellerops.collect"):
         (request_id,) = collect(bench.collector(), bench.slice_()).request_ids
         (fetched,) = [line for line in caplog.messages if "the document of request" in line]
@@ -82,7 +82,7 @@ def test_a_reused_document_is_named_in_the_log(bench: Bench, caplog: pytest.LogC
     )
 
 
-def test_an_old_document_is_asked_for_again(bench: Bench) -> None:
+def test_an_old_document_is_requested_again(bench: Bench) -> None:
     first = collect(bench.collector(), bench.slice_())
     bench.jump(hours=7)
     second = collect(bench.collector(), bench.slice_(), another_run("manual"))
@@ -91,7 +91,7 @@ def test_an_old_document_is_asked_for_again(bench: Bench) -> None:
 
 
 def test_a_run_tried_again_days_later_keeps_its_document(bench: Bench) -> None:
-    """A crash after archiving asks for nothing, however long Airflow was away."""
+    """A crash after archiving requests nothing, however long Airflow was down."""
     first = collect(bench.collector(), bench.slice_())
     bench.jump(hours=40)
     assert bench.collector().advance(bench.slice_(), replace(RUN, try_number=2)) == first
@@ -132,14 +132,14 @@ def test_a_snapshot_never_takes_an_earlier_moments_report(bench: Bench) -> None:
     assert bench.sandbox.cooldown_violations() == 0
 
 
-def test_an_expired_slice_is_marked_and_not_asked_for(bench: Bench) -> None:
+def test_an_expired_slice_is_marked_and_not_requested(bench: Bench) -> None:
     done = bench.collector().advance(replace(bench.slice_(), expired=True), RUN)
     assert done == Done((), Outcome.EXPIRED)
     assert bench.states() == [SliceState.EXPIRED]
     assert bench.creates() == 0
 
 
-def test_fatal_tells_amazons_reason(bench: Bench) -> None:
+def test_the_error_of_a_fatal_report_has_amazons_reason(bench: Bench) -> None:
     bench.sandbox.faults("fatal_with_document", times=1, options={"detail": "dates are not aligned"})
     with pytest.raises(ReportFatal, match="dates are not aligned") as caught:
         collect(bench.collector(), bench.slice_())
@@ -147,10 +147,10 @@ def test_fatal_tells_amazons_reason(bench: Bench) -> None:
     assert request.status is RequestStatus.FATAL
     assert "dates are not aligned" in (request.error or "")
     assert bench.states() == [SliceState.FAILED]
-    assert len(bench.documents()) == 1, "the reason is kept in the archive"
+    assert len(bench.documents()) == 1, "the reason is in the archive"
 
 
-def test_fatal_without_a_document_is_told_too(bench: Bench) -> None:
+def test_a_fatal_report_without_a_document_has_an_error_too(bench: Bench) -> None:
     bench.sandbox.faults("fatal", times=1)
     with pytest.raises(ReportFatal, match="no reason") as caught:
         collect(bench.collector(), bench.slice_())
@@ -158,7 +158,7 @@ def test_fatal_without_a_document_is_told_too(bench: Bench) -> None:
     assert bench.states() == [SliceState.FAILED]
 
 
-def test_after_fatal_a_cleared_task_asks_anew(bench: Bench) -> None:
+def test_after_fatal_a_cleared_task_requests_a_new_report(bench: Bench) -> None:
     bench.sandbox.faults("fatal", times=1)
     with pytest.raises(ReportFatal):
         collect(bench.collector(), bench.slice_())
@@ -173,7 +173,7 @@ def test_an_unknown_status_fails_loudly_and_loses_nothing(bench: Bench) -> None:
     assert bench.states() == [SliceState.FAILED]
     result = wait(bench.collector(), bench.slice_())
     assert result.outcome is WaitOutcome.FAILED
-    assert bench.creates() == 1, "the report goes on at Amazon; a cleared task looks at the same one"
+    assert bench.creates() == 1, "Amazon continues the report; a cleared task polls the same one"
 
 
 def test_a_report_that_never_ends_is_given_up(bench: Bench) -> None:
@@ -191,7 +191,7 @@ def test_a_refused_request_is_final(bench: Bench) -> None:
     assert [str(row.status) for row in _requests(bench)] == ["FAILED"]
 
 
-def test_a_missing_role_names_the_connection_and_is_mended_without_a_second_report(bench: Bench) -> None:
+def test_a_missing_role_names_the_connection_and_granting_it_creates_no_second_report(bench: Bench) -> None:
     bench.sandbox.faults("forbidden", operation="createReport", times=1)
     with pytest.raises(CredentialsError, match="connection amazon_sp_northwind_na"):
         collect(bench.collector(), bench.slice_())
@@ -246,7 +246,7 @@ def test_a_document_that_comes_wrong_once_comes_right(bench: Bench, fault: str) 
 
 
 @pytest.mark.parametrize("fault", ["gzip_unlabelled", "plain_labelled_gzip"])
-def test_a_mislabelled_document_is_told_by_its_bytes(bench: Bench, fault: str) -> None:
+def test_a_mislabelled_document_is_recognised_by_its_bytes(bench: Bench, fault: str) -> None:
     bench.sandbox.faults(fault)
     done = collect(bench.collector(), bench.slice_())
     request = bench.ledger.get_request(done.request_ids[0])
@@ -318,6 +318,6 @@ def test_a_marketplace_that_is_refused_is_named(bench: Bench) -> None:
     with pytest.raises(CredentialsError, match="for US of account northwind_na") as caught:
         collect(bench.collector(), bench.slice_())
     assert not isinstance(caught.value, LoginRefused)
-    assert "take it out of config/accounts.yaml" in caught.value.remedy
+    assert "remove it from config/accounts.yaml" in caught.value.remedy
     (row, *_) = bench.ledger.slice_states(states=[SliceState.FAILED])
     assert "for US of account northwind_na" in (row.error or "")

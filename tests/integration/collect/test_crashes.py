@@ -1,4 +1,4 @@
-"""A crash never asks twice: killed at every step, the slice still has one report and one document."""
+"""A crash never requests twice: killed at every step, the slice still has one report and one document."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_killed_at_every_step_a_slice_has_one_report_and_one_document(bench: Ben
 def test_postgres_killed_at_every_kind_of_step(
     bench: Bench, tmp_path: Path, postgres_server: PostgresServer
 ) -> None:
-    """The collector lives on; the database dies and comes back in the middle of its steps."""
+    """The collector keeps running; the database goes down and comes back between its steps."""
     slices = _many_slices(bench)
 
     def strike() -> None:
@@ -119,7 +119,7 @@ def test_many_followers_of_an_orphan_adopt_once(bench: Bench) -> None:
 @pytest.mark.usefixtures("stepping_clock")
 @pytest.mark.parametrize("faults", [{"response_lost": 2}, {"drop": 1, "response_lost": 1}])
 def test_reports_that_differ_in_options_only_are_not_mixed_up(bench: Bench, faults: dict[str, int]) -> None:
-    """Amazon does not tell a report's options: two orphans alike but for them must not exist at once.
+    """Amazon does not return a report's options: two orphans that differ only in them must not exist at once.
 
     Else the one whose call had no effect would take the other's report for its own.
     """
@@ -145,8 +145,8 @@ def test_reports_that_differ_in_options_only_are_not_mixed_up(bench: Bench, faul
     assert len(bench.reports()) == 2
 
 
-def test_an_orphan_nobody_follows_does_not_block_its_look_alike(bench: Bench) -> None:
-    """The other request's run was deleted while it was CREATING; this one settles it and goes on."""
+def test_an_unfollowed_orphan_does_not_block_its_look_alike(bench: Bench) -> None:
+    """The other request's run was deleted while it was CREATING; this one settles it and continues."""
     bench.sandbox.faults("response_lost", operation="createReport", times=1)
     other = spec_with(options={"dateGranularity": "DAY", "asinGranularity": "SKU"})
     with stepping(None) as steps, pytest.raises(Killed):
@@ -176,7 +176,7 @@ def test_a_cancelled_wait_leaves_a_slice_that_goes_on(bench: Bench) -> None:
 
 
 def _run_through(bench: Bench, slice_: Slice, at: Step | None, directory: Path) -> Steps:
-    """Worker and triggerer by turns, killed once at step ``at``; each goes on as Airflow would have it."""
+    """Worker and triggerer in turn, killed once at step ``at``; each restarts as Airflow would."""
     bench.archive = Archive(str(directory))
     with stepping(at) as steps:
         ids: tuple[int, ...] = ()

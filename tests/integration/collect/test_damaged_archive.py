@@ -1,4 +1,6 @@
-"""An archived document that is damaged or gone: downloaded again while Amazon serves it, else told truly."""
+"""An archived document that is damaged or missing is downloaded again while Amazon serves it; otherwise the
+error says so.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,7 @@ def test_a_load_downloads_a_damaged_document_again(bench: Bench, damage: Callabl
 
 
 @pytest.mark.parametrize(("spec", "damage"), [(SPEC, zero), (SPEC, Path.unlink), (CALLED, zero)])
-def test_what_amazon_no_longer_serves_is_asked_for_anew_by_the_remedy(
+def test_the_remedy_requests_again_what_amazon_no_longer_serves(
     bench: Bench, spec: ReportSpec, damage: Callable[[Path], None]
 ) -> None:
     ids = collect(bench.collector(spec), bench.slice_(spec)).request_ids
@@ -81,7 +83,7 @@ def test_what_amazon_no_longer_serves_is_asked_for_anew_by_the_remedy(
     with pytest.raises(ArchiveDamaged, match="Clear the slice's fetch task, with downstream"):
         load(bench, spec, ids)
     assert bench.ledger.get_request(ids[0]).status is RequestStatus.FAILED
-    # The remedy, as printed: the fetch task of the same run, and what comes after it.
+    # The remedy as printed: clear the fetch task of the same run, with downstream.
     bench.jump(hours=7)
     again = collect(bench.collector(spec), bench.slice_(spec)).request_ids
     assert again != ids
@@ -105,14 +107,14 @@ def test_without_quota_the_load_is_tried_again(bench: Bench, monkeypatch: pytest
     monkeypatch.setattr(bench.ledger, "clock", lambda: Clock(now, now, 1.0))
     with pytest.raises(RetryableError, match="no quota") as refused:
         load(bench, SPEC, ids)
-    assert refused.value.details["wait_seconds"] == pytest.approx(121, abs=1), "Airflow comes back then"
+    assert refused.value.details["wait_seconds"] == pytest.approx(121, abs=1), "Airflow retries then"
     monkeypatch.undo()
     bench.jump(hours=1)
     assert load(bench, SPEC, ids) > 0
 
 
 def put_cut_copy(bench: Bench, request_id: int) -> ArchivedDocument:
-    """A whole file of half a document stands in the archive for the request: Amazon delivered it so."""
+    """The archive has half a document in an intact file, because Amazon delivered it that way."""
     request = bench.ledger.get_request(request_id)
     with bench.archive.open(request.archive_uri or "") as stream:
         content = stream.read()

@@ -26,7 +26,7 @@ from sellerops.settings.specs import load_spec
 BY_DATE = load_spec("sales_and_traffic_by_date")
 TRENDS = load_spec("sales_and_traffic_trends")
 ECONOMICS = load_spec("economics")
-# Long closed: what stands still reads the same whenever it is asked.
+# Long closed: final data are the same whenever they are requested.
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 7)
 LONG_AFTER = datetime(2026, 11, 21, 14, tzinfo=UTC)
 DAYS = {"from_day": FIRST, "to_day": LAST}
@@ -48,7 +48,7 @@ def no_page_limit(bench: Bench) -> Iterator[None]:
 
 @pytest.fixture
 def brand(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ASINs that northwind_na sells in the US, as its listings would tell them; more than one part."""
+    """The ASINs that northwind_na sells in the US, as its listings would have them; more than one part."""
     storefront = catalogue.simulation().storefront(
         catalogue.simulation().seller("northwind_na"), "ATVPDKIKX0DER"
     )
@@ -64,7 +64,7 @@ def queries(bench: Bench) -> list[dict[str, Any]]:
 
 
 def rows_of(bench: Bench, spec_name: str, done: Done, slice_: Slice, table: str) -> list[dict[str, Any]]:
-    """What the slice's documents hold, read with the spec."""
+    """The rows of the slice's documents, read with the spec."""
     spec, found = load_spec(spec_name), []
     for one in done.request_ids:
         request = bench.ledger.get_request(one)
@@ -159,7 +159,7 @@ def test_killed_at_every_step_there_is_one_query_a_page(bench: Bench, no_page_li
 
 
 def test_a_slice_is_killed_once_at_every_kind_of_step(bench: Bench) -> None:
-    """Each time another slice, which dies once and goes on."""
+    """Each time another slice, which is killed once and continues."""
     last = date(2026, 11, 19)
     slices = iter(bench.slices(_daily(BY_DATE), from_day=date(2026, 8, 1), to_day=last))
     with stepping(None) as steps:
@@ -181,7 +181,7 @@ def test_a_slice_is_killed_once_at_every_kind_of_step(bench: Bench) -> None:
 def test_parts_whose_answers_were_lost_get_their_own_queries_back(
     bench: Bench, brand: list[str], no_page_limit: None
 ) -> None:
-    """All parts look alike in the ledger, but Amazon tells a query's text; and each part has its pages."""
+    """All parts look alike in the ledger, but Amazon returns a query's text; and each part has its pages."""
     _pages_of(bench, 120)
     slice_ = next(one for one in bench.slices(TRENDS, **DAYS) if one.marketplaces == ("US",))
     bench.sandbox.faults("response_lost", operation="createQuery", times=2)

@@ -1,4 +1,4 @@
-"""A document's token is kept by the wait and used by its worker, however late; a refusal costs no try."""
+"""The wait reserves a document's token and the worker redeems it, however late; a refusal costs no try."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("stepping_clock")
 
 
 def ready(bench: Bench, spec: ReportSpec | None = None, index: int = 0) -> ReportRequest:
-    """A request whose document is ready, with its token kept."""
+    """A request whose document is ready, with its token reserved."""
     result = wait(bench.collector(spec), bench.slice_(spec, index), replace(RUN, map_index=index))
     assert result.outcome is WaitOutcome.READY
     return bench.ledger.get_request(result.request_ids[0])
@@ -34,15 +34,15 @@ def ready(bench: Bench, spec: ReportSpec | None = None, index: int = 0) -> Repor
 
 def use(bench: Bench, request: ReportRequest) -> bool:
     token = DocumentToken(request, STANDING)
-    return bench.ledger.database.run(token.use)
+    return bench.ledger.database.run(token.redeem)
 
 
-def test_a_token_is_kept_from_now_used_once_and_while_it_is_young(bench: Bench) -> None:
+def test_a_token_is_reserved_from_now_and_redeemed_once_while_it_is_valid(bench: Bench) -> None:
     request = ready(bench)
     assert request.document_lease_at == bench.ledger.clock().now()
     with ThreadPoolExecutor(4) as threads:
         assert sum(threads.map(lambda _: use(bench, request), range(4))) == 1
-    bench.ledger.database.run(DocumentToken(request, STANDING).keep)
+    bench.ledger.database.run(DocumentToken(request, STANDING).reserve)
     bench.jump(hours=1)
     assert not use(bench, request)
 
@@ -94,7 +94,7 @@ def test_a_wait_begun_again_keeps_the_token_it_has(bench: Bench) -> None:
 
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_refused_document_waits_in_the_triggerer(bench: Bench, times: int) -> None:
-    """No try fails: neither does `advance` raise, nor is anything asked for again but the address."""
+    """No try fails: `advance` does not raise, and only the address is requested again."""
     request = ready(bench)
     bench.sandbox.faults("http_429", operation=OPERATION, times=times)
     step = bench.collector().advance(bench.slice_(), RUN, request_ids=(request.id,))
@@ -166,7 +166,7 @@ def test_a_refusal_that_does_not_end_is_a_failure_in_the_end(bench: Bench) -> No
 
 
 def test_a_worker_waits_for_moments_and_no_longer(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For two real seconds: 120 of a clock sixty times as fast. The clock stands; sleeping moves it."""
+    """For two real seconds: 120 on a clock sixty times as fast. Only sleeping moves the clock."""
     request = ready(bench)
     assert use(bench, request)
     bucket = bench.client().bucket(OPERATION)

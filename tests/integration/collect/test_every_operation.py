@@ -46,7 +46,7 @@ class Document(NamedTuple):
 
 @pytest.fixture
 def tables(bench: Bench) -> Iterator[Tables]:
-    """The shop's listings are loaded: they tell which ASINs and offers are asked for."""
+    """Load the marketplace's listings, which determine the requested ASINs and offers."""
     pace = {"queue_seconds": 5, "progress_seconds": 5, "rows_per_page": ROWS_PER_PAGE}
     bench.sandbox.control("POST", "/jobs", json=pace)
     for operation in (*OPERATIONS, "createQuery", "getQueries", "getQuery", "getDocument"):
@@ -105,7 +105,7 @@ def test_rows_are_counted_come_once_and_are_made_again(
 
 
 def test_no_report_is_forgotten() -> None:
-    """What is neither asked for nor read is listed, and made again among those of test_replay."""
+    """Lists what is neither requested nor read; test_replay rebuilds the rest."""
     others = {spec.name for spec in SPECS} - {spec.name for spec in (*CREATED, *READ)}
     assert others
     assert others <= set(REPORTS)

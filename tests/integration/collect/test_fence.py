@@ -40,7 +40,7 @@ _CREATE_PATHS = ("/reports", "/queries", "/export")
 
 
 class Gate:
-    """Holds the first that comes until it is opened; the others pass. ``cut``: its time was over before."""
+    """Stops the first caller until it is opened; the others pass. ``cut``: its time ran out before."""
 
     def __init__(self) -> None:
         self.cut = threading.Event()
@@ -64,7 +64,7 @@ class Gate:
 
 @contextmanager
 def held_at(phase: str, bench: Bench) -> Iterator[Gate]:
-    """Within the block the first follower that comes to ``phase`` stays there."""
+    """Within the block the first follower that reaches ``phase`` stops there."""
     gate = Gate()
 
     def before(real: Callable[..., Any], is_it: Callable[..., bool] = lambda *_, **__: True) -> Any:
@@ -108,10 +108,12 @@ def held_at(phase: str, bench: Bench) -> Iterator[Gate]:
 
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_follower_held_up_before_sending_creates_no_second_report(
+def test_a_follower_delayed_before_sending_creates_no_second_report(
     bench: Bench, kind: str, phase: str
 ) -> None:
-    """The first follower claims and is held up; the clock moves past the hunt; the second one creates."""
+    """The first follower claims and is delayed; the clock moves past the search for orphans; the second one
+    creates.
+    """
     name, operation, is_ads = KINDS[kind]
     if is_ads:
         bench = AdsBench(bench.sandbox, bench.ledger, bench.directory)

@@ -45,8 +45,8 @@ def test_a_settlement_found_again_is_not_fetched_again(bench: Bench, slice_: Sli
     assert len(bench.sandbox.calls(operation="getReports")) == 1
 
 
-def test_a_settlement_published_twice_is_kept_under_both_ids(bench: Bench, slice_: Slice) -> None:
-    """What they are, and that their rows are the same, is told by the rows later."""
+def test_a_settlement_published_twice_is_stored_under_both_ids(bench: Bench, slice_: Slice) -> None:
+    """That they are the same settlement shows only later, in their rows."""
     bench.sandbox.faults("settlement_twice", times=1)
     later = replace(slice_, window_end=(RUN_AT + timedelta(days=1)).isoformat())
     first = collect(bench.collector(SPEC), later)

@@ -1,4 +1,4 @@
-"""Waits end by Amazon's notifications; lost ones cost time and nothing else; unasked reports are used."""
+"""Amazon's notifications end waits; lost ones only cost time; foreign reports are reused."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Mailbox:
         return Reader(self.bench.ledger, SqsQueue(self.settings, wait_seconds=1))
 
     def read(self, wanted: int = 1) -> Read:
-        """Until so many new ones came."""
+        """Until so many new ones have arrived."""
         reader, total = self.reader(), Read()
         for _ in range(30):
             read = reader.read_once()
@@ -113,7 +113,7 @@ def notice(report_id: str, name: str = "n1", **payload: Any) -> dict[str, Any]:
 
 
 def test_a_wait_ends_by_its_notification_without_polling(mailbox: Mailbox) -> None:
-    """Amazon is asked once, when the report is done: for its createdTime and document."""
+    """Amazon is polled once, when the report is done, for its createdTime and document."""
     bench = mailbox.bench
     spec = spec_that_never_polls()
     with mailbox.listening():
@@ -140,8 +140,8 @@ def test_a_lost_notification_costs_minutes(mailbox: Mailbox) -> None:
     assert len(bench.sandbox.control("GET", "/queues")["sent"]) == 1
 
 
-def test_polling_keeps_its_pace_when_nobody_listens(mailbox: Mailbox) -> None:
-    """A notification came lately, but the listener has lapsed."""
+def test_polling_keeps_its_interval_without_a_listener(mailbox: Mailbox) -> None:
+    """A notification arrived recently, but the listener has no heartbeat."""
     bench = mailbox.bench
     with mailbox.listening():
         hear_one(bench)
@@ -183,7 +183,8 @@ def test_a_notification_that_comes_too_early_counts_once(mailbox: Mailbox) -> No
         mailbox.read(2)
         while not mailbox.polls():
             assert not waiting.done()
-        # The clock stands: a wait that heard the same again would ask as often as its quota lets it.
+        # The clock is frozen: a wait that reacted to the same notification again would poll as fast as quota
+        # allows.
         looks = [mailbox.reader().read_once() for _ in range(2)]
         assert len(looks) == 2 and len(mailbox.polls()) == 1
         bench.jump(1)
@@ -232,13 +233,13 @@ def test_messages_stay_in_the_queue_while_the_ledger_is_away(
         raise RetryableError("the ledger does not answer.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(notifications, "keep", away)
+        patch.setattr(notifications, "store", away)
         with pytest.raises(RetryableError):
             reader.read_once()
     assert mailbox.queues.left(mailbox.settings) == 1
 
 
-def test_an_unasked_report_is_used_without_a_list(mailbox: Mailbox) -> None:
+def test_a_foreign_report_is_reused_without_a_list(mailbox: Mailbox) -> None:
     """Another application's report, known from its notification, spares getReports and createReport."""
     bench, spec = mailbox.bench, load_spec("fba_manage_inventory")
     slice_ = bench.slice_(spec)
@@ -253,7 +254,7 @@ def test_an_unasked_report_is_used_without_a_list(mailbox: Mailbox) -> None:
     assert bench.creates() == 1
 
 
-def test_an_unasked_report_that_amazon_does_not_give_us_is_asked_about_once(mailbox: Mailbox) -> None:
+def test_a_foreign_report_that_amazon_refuses_us_is_looked_up_once(mailbox: Mailbox) -> None:
     bench, spec = mailbox.bench, load_spec("fba_manage_inventory")
     ours = mailbox.bench.ledger.database.run(notifications.overview)["subscriptions"][0]
     assert ours["account_id"] == "northwind_na"
@@ -272,7 +273,7 @@ def test_an_unasked_report_that_amazon_does_not_give_us_is_asked_about_once(mail
     assert len([call for call in mailbox.polls() if call["status"] == 404]) == 1
 
 
-def test_setting_up_may_be_repeated_and_undone(mailbox: Mailbox, queues: QueueServer) -> None:
+def test_setting_up_is_idempotent_and_reversible(mailbox: Mailbox, queues: QueueServer) -> None:
     again = mailbox.set_up()
     assert [step.is_new for step in again] == [False, False, False]
     other = replace(mailbox, settings=queues.new_queue())

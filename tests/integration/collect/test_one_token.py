@@ -1,4 +1,4 @@
-"""A process asks Login with Amazon once for each set of credentials, however many collectors call."""
+"""A process requests one token for each set of credentials, however many collectors call."""
 
 from __future__ import annotations
 

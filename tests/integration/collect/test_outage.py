@@ -20,7 +20,7 @@ WAITS = 60
 def test_waits_sleep_through_an_outage(
     bench: Bench, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One of them asks whether it is over; none fails, and none asks Amazon for a second report."""
+    """One of them probes whether it is over; none fails, and none creates a second report."""
     monkeypatch.setattr(outages, "PROBE_EVERY", 0.2)
     monkeypatch.setattr(bench.ledger.database, "retry_seconds", 2.0)
     monkeypatch.setattr(bench.ledger.database._availability, "_patience", 2.0)
@@ -59,7 +59,7 @@ def test_waits_sleep_through_an_outage(
     results = asyncio.run(whole())
     assert {result.outcome for result in results} == {WaitOutcome.READY}
     assert bench.creates() == 1
-    # However long it took; each wait for itself would have asked so often.
+    # However long it took; separate waits would each have probed this often.
     assert len(probes) <= 2 + (time.monotonic() - begun) / outages.PROBE_EVERY
 
 

@@ -40,7 +40,7 @@ def small_results(bench: Bench) -> Iterator[None]:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_transactions_and_their_items_come_once(bench: Bench, fault: str) -> None:
-    """The items have no key: only the pages tell that they are the same."""
+    """The items have no key: only the pages show that they are the same."""
     bench.sandbox.faults(fault, operation="listTransactions", times=2)
     results = loaded(bench, "transactions")
     (faulted,) = bench.sandbox.control("GET", "/faults")["faults"]
@@ -75,7 +75,7 @@ def test_a_token_that_comes_again_is_given_up(bench: Bench) -> None:
 
 
 def test_new_pages_without_an_end_are_given_up_in_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each page is new and each call goes well: only the spec's ``give_up_after`` ends it."""
+    """Each page is new and each call succeeds: only the spec's ``give_up_after`` ends it."""
     pages = 0
 
     async def lease(self: Any, operation: str, deadline: Any = None) -> None:

@@ -29,7 +29,7 @@ LAST_DAY = date(2026, 11, 18)
 
 
 class Ready(NamedTuple):
-    """Which report fills the tables of an export, for which day, and what the sheet must hold."""
+    """Which report fills the tables of an export, for which day, and what the sheet must contain."""
 
     report: str
     day: date | None

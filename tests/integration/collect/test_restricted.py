@@ -1,4 +1,4 @@
-"""Restricted reports: a token for each document, kept nowhere; without the role, words that help."""
+"""Restricted reports: a token for each document, stored nowhere; without the role, a helpful error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def statuses(bench: Bench, operation: str) -> list[int]:
 
 
 def in_database(bench: Bench, needle: str) -> list[str]:
-    """Tables of the ledger's schema that hold ``needle``."""
+    """Tables of the ledger's schema that contain ``needle``."""
     with psycopg.connect(bench.ledger.database.conninfo) as connection:
         tables = connection.execute(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'sellerops'"

@@ -19,7 +19,7 @@ BY_SKU = {"dateGranularity": "DAY", "asinGranularity": "SKU"}
 
 
 def made_elsewhere(bench: Bench, spec: ReportSpec, slice_: Slice) -> str:
-    """Another application of the seller asks for the report; returns its id."""
+    """Another application of the seller creates the report; returns its id."""
     query = query_of(spec, slice_)
     return run_blocking(lambda: bench.client().create_report(query, leased=True))
 
@@ -44,7 +44,7 @@ def test_another_applications_report_is_used(bench: Bench, name: str) -> None:
 
 
 def test_a_report_with_other_options_is_given_up_for_a_new_one(bench: Bench) -> None:
-    """Amazon does not tell options in its list; the document does."""
+    """Amazon's list does not have the options; the document does."""
     foreign = made_elsewhere(bench, spec_with(options=BY_SKU), bench.slice_())
     bench.jump(0.25)
     done = collect(bench.collector(), bench.slice_())
@@ -56,7 +56,7 @@ def test_a_report_with_other_options_is_given_up_for_a_new_one(bench: Bench) -> 
         assert b'"asinGranularity":"CHILD"' in stream.read(500)
 
 
-def test_options_nobody_tells_are_never_taken_on_trust(bench: Bench) -> None:
+def test_unknown_options_are_never_assumed(bench: Bench) -> None:
     """A flat file of another application, made with who knows which options."""
     spec = spec_with("all_orders", options={"ShowSalesChannel": "true"})
     made_elsewhere(bench, load_spec("all_orders"), bench.slice_(spec))
@@ -113,7 +113,7 @@ def test_lost_creates_and_settlements_find_their_tokens(bench: Bench) -> None:
 
 
 def test_the_cooldown_of_another_applications_report_counts(bench: Bench) -> None:
-    """Seen in the list, though too old to be used: the next is asked for when Amazon makes it."""
+    """Listed, though too old to be reused: the next one is created when Amazon allows it."""
     spec = spec_with("fba_customer_returns", fresh_for=timedelta(minutes=1))
     slice_ = bench.slice_(spec)
     made_elsewhere(bench, spec, slice_)
@@ -132,7 +132,7 @@ def test_our_own_request_served_again_is_counted(bench: Bench) -> None:
     assert saved(bench) == {"ledger": 1}
 
 
-def test_a_fatal_report_that_was_asked_too_soon_teaches_the_cooldown(bench: Bench) -> None:
+def test_a_fatal_report_requested_too_soon_lengthens_the_cooldown(bench: Bench) -> None:
     bench.sandbox.faults(
         "fatal_with_document", times=1, options={"detail": "The report was requested too frequently."}
     )

@@ -78,7 +78,7 @@ def test_between_the_looks_the_slice_says_why_it_waits(bench: Bench) -> None:
     assert [request.status for request in requests(bench)] == [RequestStatus.CANCELLED, RequestStatus.PLANNED]
     (row,) = bench.ledger.slice_states()
     assert row.state is SliceState.REQUESTED
-    assert "believed only after a second look, not before 2026-11-21" in (row.error or "")
+    assert "a second look confirms it, not before 2026-11-21" in (row.error or "")
     assert bench.creates() == 1
 
 
@@ -204,7 +204,7 @@ def late_spec() -> ReportSpec:
     return spec_with(late_when=("not yet available", "has not been published"))
 
 
-def test_a_report_that_is_not_published_yet_is_late_and_asked_anew(bench: Bench) -> None:
+def test_an_unpublished_report_is_late_and_requested_again(bench: Bench) -> None:
     bench.sandbox.faults(
         "fatal_with_document", times=1, options={"detail": "The data for this week is Not Yet available"}
     )
@@ -213,7 +213,7 @@ def test_a_report_that_is_not_published_yet_is_late_and_asked_anew(bench: Bench)
     (row,) = bench.ledger.slice_states()
     assert (row.state, row.error_type) == (SliceState.LATE, "NotPublishedYet")
     assert "Not Yet available" in (row.error or "")
-    assert len(bench.documents()) == 1, "Amazon's words are kept"
+    assert len(bench.documents()) == 1, "Amazon's reason is archived"
     done = collect(bench.collector(late_spec()), bench.slice_(), replace(RUN, try_number=2))
     assert done.outcome is Outcome.DOCUMENTS
     assert bench.creates() == 2
@@ -226,7 +226,7 @@ def test_another_reason_is_a_failure_still(bench: Bench) -> None:
     assert bench.states() == [SliceState.FAILED]
 
 
-def test_a_period_amazon_cannot_have_published_is_not_asked_for(bench: Bench) -> None:
+def test_a_period_that_cannot_be_published_yet_is_not_requested(bench: Bench) -> None:
     plain = load_spec("sales_and_traffic")
     period = plain.period.model_copy(update={"available_after": timedelta(hours=48)})
     spec = plain.model_copy(update={"period": period})
@@ -239,7 +239,7 @@ def test_a_period_amazon_cannot_have_published_is_not_asked_for(bench: Bench) ->
     assert collect(bench.collector(spec), slice_, another_run("later")).outcome is Outcome.DOCUMENTS
 
 
-def test_late_says_nothing_against_what_a_day_holds(bench: Bench) -> None:
+def test_a_late_report_does_not_change_a_loaded_day(bench: Bench) -> None:
     slice_ = bench.slice_()
     bench.ledger.set_slice_state(slice_, SliceState.LOADED, run=RUN)
     bench.ledger.set_slice_state(slice_, SliceState.LATE, run=RUN, error=NotPublishedYet("not yet."))

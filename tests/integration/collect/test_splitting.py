@@ -1,4 +1,4 @@
-"""One slice as several requests: 40 ASINs are three reports, however often they are asked for."""
+"""One slice as several requests: 40 ASINs are three reports, however often they are requested."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_forty_asins_are_three_reports_of_one_slice(bench: Bench, slice_: Slice,
 def test_parts_take_further_tokens_only_while_they_are_free(
     bench: Bench, slice_: Slice, brand: list[str], monkeypatch: pytest.MonkeyPatch, is_free: bool, kept: int
 ) -> None:
-    """Two slices that hold some and wait for more could wait for each other."""
+    """Two slices that have some tokens and wait for more could wait for each other."""
     if not is_free:
 
         async def none_free(*_: object) -> bool:
@@ -127,7 +127,7 @@ def test_killed_again_and_again_there_are_three_reports(
         for _ in range(3):
             with stepping(Step("after call POST reports", 1)), pytest.raises(Killed):
                 collect(bench.collector(SPEC), slice_)
-        assert len(bench.reports()) == 3, "each a report whose id nobody wrote down"
+        assert len(bench.reports()) == 3, "each a report whose id was not recorded"
         for at in range(2000):
             with stepping(at) as steps:
                 try:
@@ -183,7 +183,7 @@ def test_a_part_without_data_is_no_more_than_that(bench: Bench, slice_: Slice, b
 def test_an_asin_of_another_brand_fails_and_its_part_is_named(
     bench: Bench, slice_: Slice, brand: list[str]
 ) -> None:
-    """The others' documents are safe; with the ASIN taken out only its part is asked for again."""
+    """The others' documents are archived; without the ASIN only its part is requested again."""
     strange = "B0ZZZZZZZZ"
     with asins([*brand[:39], strange]), pytest.raises(ReportFatal) as failed:
         collect(bench.collector(SPEC), slice_)
@@ -198,7 +198,7 @@ def test_an_asin_of_another_brand_fails_and_its_part_is_named(
     assert bench.creates() == 4
 
 
-def test_a_week_that_is_not_out_is_late_and_asked_for_anew(
+def test_an_unpublished_week_is_late_and_requested_again(
     bench: Bench, slice_: Slice, brand: list[str]
 ) -> None:
     detail = "The report data for the requested date range is not yet available."

@@ -219,7 +219,7 @@ def test_a_backfill_plan_and_a_split_slice_look_at_their_own_requests(
         "report_type": "GET_SALES_AND_TRAFFIC", "window_start": now, "window_end": now + DAY,
         "marketplace_ids": [SHOPS[0]], "option": "asin", "options": Jsonb({}), "fresh_after": now,
     }  # fmt: skip
-    explained.sent.append((part_claims._STANDING, part))
+    explained.sent.append((part_claims._EXISTING, part))
     assert len(explained.sent) == 2
     assert explained.scans(ledger) == []
 

@@ -63,8 +63,7 @@ def _code_only() -> tuple[Any, ...]:
 
 @lru_cache(maxsize=1)
 def _reports_class() -> Any:
-    """Built on first use: importing the library takes a while and must not happen when a DAG file is parsed.
-    """
+    """Built on first use: importing the library is slow and must not happen when a DAG file is parsed."""
     from sp_api.asyncio.base import Client
 
     class Reports(Client):  # type: ignore[misc]

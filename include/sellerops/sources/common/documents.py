@@ -46,8 +46,7 @@ _KEPT_HEADERS = (
 
 @dataclass(frozen=True)
 class DocumentAddress:
-    """Where a document can be downloaded for five minutes. The address is a secret: using it needs no token.
-    """
+    """Where a document can be downloaded for five minutes. A secret: using the address needs no token."""
 
     document_id: str
     url: str = field(repr=False)
@@ -226,8 +225,7 @@ def _name(error: httpx.HTTPError) -> str:
 
 
 class _WithoutQueries(logging.Filter):
-    """httpx logs full addresses at INFO; with a presigned one any reader of the log could get the document.
-    """
+    """httpx logs full addresses at INFO; a presigned one gives any reader of the log the document."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):

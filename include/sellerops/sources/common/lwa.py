@@ -50,8 +50,7 @@ class Credentials:
 
     @property
     def document_origins(self) -> frozenset[str]:
-        """The origins that documents may come from because the connection names them; see ``check_address``.
-        """
+        """The origins of documents that the connection allows; see ``check_address``."""
         return frozenset(filter(None, map(origin_of, (self.endpoint, *self.document_hosts))))
 
     def check(self) -> None:

@@ -77,8 +77,7 @@ class Calls(Protocol):
         ...
 
     async def offers(self, marketplace_id: str) -> Sequence[Offer]:
-        """The account's offers in a marketplace by the newest listings. ConfigurationError if there are none.
-        """
+        """The account's offers in a marketplace, from the newest listings. ConfigurationError without any."""
         ...
 
 

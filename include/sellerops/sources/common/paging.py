@@ -109,8 +109,7 @@ def value_at(answer: Mapping[str, Any], path: str) -> Any:
 
 
 def _without_token(entries: Any, token_at: str, list_at: str) -> Any:
-    """``entries`` without the token: operations that may omit an empty list pass its parent, token included.
-    """
+    """``entries`` without the token: where an empty list may be omitted, they are its parent."""
     parent, _, token = token_at.rpartition(".")
     if not isinstance(entries, Mapping) or parent != list_at:
         return entries

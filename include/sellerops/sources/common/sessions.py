@@ -25,8 +25,7 @@ _sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asynci
 
 
 async def shared_session(key: str, build: Callable[[], _Session]) -> _Session:
-    """The running loop's session for ``key``, built in a thread on first use; raises what ``build`` raises.
-    """
+    """The running loop's session for ``key``, built in a thread on first use. Raises what ``build`` does."""
     shared = _sessions.setdefault(asyncio.get_running_loop(), {})
     task = shared.get(key)
     if task is None or (task.done() and (task.cancelled() or task.exception())):

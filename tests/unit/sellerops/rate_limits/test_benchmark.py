@@ -1,4 +1,4 @@
-"""Eight processes on one quota, against the local Amazon. Left out unless asked for with `make benchmark`."""
+"""Eight processes share one quota of the local Amazon. Runs only with `make benchmark`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The limits are data: every published figure is there, and a typo is told with file and key."""
+"""The limits are data: every published figure is included, and the error of a typo names file and key."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_no_spec_repeats_a_cooldown_of_the_limits() -> None:
 
 
 def test_we_stay_below_amazon() -> None:
-    """One token of the burst is kept back, or a larger part of the rate where there is only one."""
+    """One token of the burst is never used, or a larger part of the rate if there is only one."""
     limits = load_rate_limits()
     assert len(limits.operations) > 100
     for operation, limit in limits.operations.items():
@@ -62,7 +62,7 @@ def test_an_unlisted_operation_is_slow() -> None:
     assert load_rate_limits().limit("brandNewOperation").rate <= 0.5
 
 
-def test_the_end_of_a_backfill_can_be_told_before_it_starts() -> None:
+def test_the_end_of_a_backfill_can_be_computed_before_it_starts() -> None:
     """730 days of a daily report: 14 at once, then one a minute."""
     limits = RateLimitConfig(operations={"createReport": OperationLimit(rate=1 / 60, burst=15)}, share=1.0)
     assert limits.seconds_for("createReport", 14) == 0

@@ -53,7 +53,7 @@ def bench(ledger: Ledger) -> Bench:
 
 
 def test_a_refusal_makes_the_cooldown_half_as_long_again(bench: Bench) -> None:
-    """For that account and type; the evidence is kept."""
+    """For that account and type; the evidence is stored."""
     assert bench.lengthen_cooldown() == 1.5 * HOUR
     assert isinstance(bench.create(), Granted)
     assert bench.create() == Wait(5400.0, 1.0, "cooldown")
@@ -64,8 +64,8 @@ def test_a_refusal_makes_the_cooldown_half_as_long_again(bench: Bench) -> None:
     assert learned.evidence[0]["reason"] == "requested too frequently"
 
 
-def test_the_cooldown_left_is_told_without_taking_anything(bench: Bench) -> None:
-    """The same wait that a create would be told, learned on top or not."""
+def test_reading_the_cooldown_left_takes_nothing(bench: Bench) -> None:
+    """The same wait that a create would get, with and without a learned addition."""
 
     def left() -> timedelta:
         return bench.limits.cooldown_left("northwind_eu", "SHOP", ["DE", "FR"])
@@ -116,7 +116,7 @@ def test_quiet_weeks_halve_what_was_learned(bench: Bench) -> None:
 
 
 def test_reports_of_other_applications_use_up_the_daily_budget(bench: Bench, conninfo: str) -> None:
-    """As getReports told of them; our own are counted when they are created, and yesterday's not at all."""
+    """As listed by getReports; our own count when they are created, yesterday's not at all."""
     assert isinstance(bench.create("BUDGET"), Granted)
     with psycopg.connect(conninfo) as connection:
         for report_id, created in (("9", START), ("8", START - DAY)):

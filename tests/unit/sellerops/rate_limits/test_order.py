@@ -1,4 +1,4 @@
-"""Backfill calls wait in line across processes: what Amazon forgets first is asked for first."""
+"""Backfill calls queue across processes: what expires first goes first."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_process_that_died_lapses(limits: QuotaLedger, conninfo: str) -> None:
 
 
 def test_waiters_of_one_process_are_served_by_deadline() -> None:
-    """Also one that comes while the head of the queue sleeps."""
+    """Also one that arrives while the head of the queue sleeps."""
 
     class Gate(QuotaLedger):
         def __init__(self) -> None:
@@ -133,12 +133,12 @@ def test_waiters_of_one_process_are_served_by_deadline() -> None:
             served.append(days or 0)
 
         tasks = [asyncio.create_task(one(days)) for days in (30, None, 20)]
-        # The first and then the more urgent third of them have asked in vain.
+        # The first and then the more urgent third of them have tried in vain.
         while limits.refused < 2:  # noqa: ASYNC110 - set in threads
             await asyncio.sleep(0.001)
         limits.open = True
         tasks.append(asyncio.create_task(one(10)))
-        # Well before the hour that the first head was told to wait.
+        # Well before the end of the hour that the first head had to wait.
         await asyncio.wait_for(asyncio.gather(*tasks), 240)
         return served, limits.places
 

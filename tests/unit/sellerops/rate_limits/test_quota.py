@@ -46,7 +46,7 @@ CONFIG = RateLimitConfig(
 
 
 class Bench:
-    """Limits beside a clock that stands still until it is moved."""
+    """Limits with a clock that only the test moves."""
 
     def __init__(self, ledger: Ledger, config: RateLimitConfig = CONFIG) -> None:
         self.ledger = ledger
@@ -79,7 +79,7 @@ def bench(ledger: Ledger) -> Bench:
 
 
 def test_a_full_bucket_gives_its_burst_but_one(bench: Bench) -> None:
-    """Then one token an interval, and the wait told is the wait needed."""
+    """Then one token per interval, and the returned wait is the needed one."""
     assert bench.take_all() == 14
     assert bench.wait() == pytest.approx(MINUTE)
     bench.move(45)
@@ -92,11 +92,11 @@ def test_a_full_bucket_gives_its_burst_but_one(bench: Bench) -> None:
     assert bench.take_all() == 14
 
 
-def test_a_lease_tells_its_moment(bench: Bench) -> None:
+def test_a_lease_has_its_time(bench: Bench) -> None:
     assert bench.limits.try_acquire(BUCKET) == Granted(START)
 
 
-def test_a_wait_on_a_virtual_clock_is_slept_in_short_pieces(bench: Bench) -> None:
+def test_a_wait_on_a_virtual_clock_sleeps_in_short_steps(bench: Bench) -> None:
     """The clock may be jumped; in production the whole wait is slept."""
     bench.take_all()
     decision = bench.limits.try_acquire(BUCKET)
@@ -125,7 +125,7 @@ def test_processes_share_a_bucket(conninfo: str, ledger: Ledger) -> None:
 
 
 def at_the_same_moment(bench: Bench, ask: Callable[[QuotaLedger, str], Granted | Wait]) -> list[int]:
-    """How many of eight connections get what all ask for at once, for each of twenty accounts."""
+    """How many of eight connections get the one thing all request at once, for each of twenty accounts."""
     threads, barrier = 8, threading.Barrier(8)
     ledgers = [Ledger(bench.ledger.database.conninfo) for _ in range(threads)]
 
@@ -164,7 +164,7 @@ def test_callers_at_the_same_moment_share_a_cooldown(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0, 0.01])
-def test_the_rate_amazon_tells_counts_at_once(bench: Bench, factor: float) -> None:
+def test_the_rate_in_amazons_header_applies_at_once(bench: Bench, factor: float) -> None:
     """Slower or faster; the tokens missing stay missing."""
     bench.take_all()
     bench.limits.learn_rate(BUCKET, factor / MINUTE)
@@ -190,7 +190,7 @@ def test_junk_in_the_header_is_ignored(bench: Bench, junk: float | None) -> None
     assert bench.wait() == pytest.approx(MINUTE)
 
 
-def test_the_configured_rate_counts_until_amazon_tells(ledger: Ledger) -> None:
+def test_the_configured_rate_applies_until_amazon_sends_one(ledger: Ledger) -> None:
     """A changed YAML counts at once, too."""
     slow = RateLimitConfig(share=1.0, operations={"createReport": OperationLimit(rate=0.1 / MINUTE, burst=5)})
     bench = Bench(ledger)
@@ -201,7 +201,7 @@ def test_the_configured_rate_counts_until_amazon_tells(ledger: Ledger) -> None:
 
 
 def test_only_a_share_of_the_rate_is_used(ledger: Ledger) -> None:
-    """Of what is configured and of what Amazon tells."""
+    """Of the configured rate and of the one Amazon sends."""
     bench = Bench(ledger, CONFIG.model_copy(update={"share": 0.5}))
     bench.take_all()
     assert bench.wait() == pytest.approx(2 * MINUTE)
@@ -253,7 +253,7 @@ def test_quiet_time_restores_the_rate_after_a_refusal(bench: Bench) -> None:
 
 
 def test_a_backfill_leaves_tokens_to_schedules(bench: Bench) -> None:
-    """Three of the burst; and it still gets the whole rate when nobody else wants it."""
+    """Three of the burst; it still gets the whole rate when nothing else uses it."""
     assert bench.take_all(priority=Priority.BACKFILL) == 11
     assert bench.wait(priority=Priority.BACKFILL) == pytest.approx(MINUTE)
     assert bench.take_all() == 3
@@ -265,8 +265,8 @@ def test_a_backfill_leaves_tokens_to_schedules(bench: Bench) -> None:
         assert bench.take_all(priority=Priority.BACKFILL) == 1
 
 
-def test_a_backfill_stands_back_while_a_schedule_waits(bench: Bench) -> None:
-    """Also where the burst leaves nothing to keep: for one interval after the schedule asked."""
+def test_a_backfill_yields_while_a_schedule_waits(bench: Bench) -> None:
+    """Also if the burst leaves no reserve: for one interval after the schedule's try."""
     assert bench.take(SINGLE)
     bench.move(30)
     assert not bench.take(SINGLE)
@@ -277,14 +277,14 @@ def test_a_backfill_stands_back_while_a_schedule_waits(bench: Bench) -> None:
     assert bench.take(SINGLE, Priority.BACKFILL)
 
 
-def test_a_schedule_that_gave_up_holds_no_backfill(bench: Bench) -> None:
+def test_a_schedule_that_gave_up_does_not_block_backfills(bench: Bench) -> None:
     assert bench.take(SINGLE)
     assert not bench.take(SINGLE)
     bench.move(MINUTE)
     assert bench.take(SINGLE, Priority.BACKFILL)
 
 
-def test_a_clock_set_back_blocks_nobody_for_days(bench: Bench) -> None:
+def test_a_clock_set_back_does_not_block_calls_for_days(bench: Bench) -> None:
     """The local Amazon's clock may be set to any day between two runs."""
     bench.move(30 * 86400)
     bench.take_all()
@@ -297,8 +297,8 @@ def create(bench: Bench, report_type: str, *shops: str, window: str = "") -> Gra
     return bench.limits.try_create("northwind_eu", report_type, shops, window)
 
 
-def test_a_type_has_a_cooldown_for_each_shop(bench: Bench) -> None:
-    """All shops of a request must be free, and none is taken when one is not."""
+def test_a_type_has_a_cooldown_per_marketplace(bench: Bench) -> None:
+    """All marketplaces of a request must be free; if one is not, none is taken."""
     assert create(bench, "SHOP", "DE", "FR") == Granted(START)
     bench.move(10 * MINUTE)
     assert create(bench, "SHOP", "GB", "FR") == Wait(20 * MINUTE, 1.0, "cooldown")
@@ -325,7 +325,7 @@ def test_a_type_without_a_limit_is_free(bench: Bench) -> None:
     assert all(isinstance(create(bench, "FREE", "DE"), Granted) for _ in range(50))
 
 
-def test_a_reports_own_longer_cooldown_holds(bench: Bench) -> None:
+def test_a_reports_own_longer_cooldown_applies(bench: Bench) -> None:
     """What a spec says counts for a type the limits file does not know, too."""
     hour = timedelta(hours=1)
     assert isinstance(bench.limits.try_create("northwind_eu", "FREE", ["DE"], cooldown=hour), Granted)
@@ -356,7 +356,7 @@ def test_a_refused_create_gives_its_cooldown_back(bench: Bench) -> None:
 
 
 def test_a_late_refusal_gives_back_only_its_own_grant(bench: Bench) -> None:
-    """By then the shop has another report: its cooldown stays."""
+    """By then the marketplace has another report, whose cooldown stays."""
     granted = create(bench, "SHOP", "DE")
     assert isinstance(granted, Granted)
     bench.move(MINUTE)
@@ -366,7 +366,7 @@ def test_a_late_refusal_gives_back_only_its_own_grant(bench: Bench) -> None:
 
 
 def test_a_report_made_elsewhere_starts_the_cooldown(bench: Bench) -> None:
-    """Seen in Amazon's list, or ours whose call came later than its lease. An older one never shortens it."""
+    """From Amazon's list, or our own whose call came later than its lease. An older one never shortens it."""
     bench.limits.mark_created("northwind_eu", "SHOP", ["DE"], at=START - timedelta(minutes=10))
     assert create(bench, "SHOP", "DE") == Wait(20 * MINUTE, 1.0, "cooldown")
     bench.limits.mark_created("northwind_eu", "SHOP", ["DE"])
@@ -397,7 +397,7 @@ def test_old_windows_are_forgotten(bench: Bench, conninfo: str) -> None:
 
 
 def test_processes_share_a_cooldown(conninfo: str, ledger: Ledger) -> None:
-    """Wishes for overlapping shops from several processes: each shop is granted once."""
+    """Requests for overlapping marketplaces from several processes: each marketplace is granted once."""
     ledger.set_clock(Clock(START, START, 0.0))
     report_type = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
     assert load_rate_limits().report_type_limit(report_type).cooldown

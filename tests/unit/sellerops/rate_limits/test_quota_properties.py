@@ -1,4 +1,4 @@
-"""What no sequence of events may break. The clock stands still but when the test moves it; nothing sleeps."""
+"""Invariants under any sequence of events. Only the test moves the clock; nothing sleeps."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ priorities = st.sampled_from(list(Priority))
 @_settings
 @given(steps=st.lists(st.tuples(pauses, priorities), max_size=60))
 @example(steps=[(0.0, Priority.SCHEDULE)] * 20 + [(60.0, Priority.BACKFILL)] * 10)
-def test_no_window_holds_more_than_the_bucket_allows(
+def test_no_window_has_more_calls_than_the_bucket_allows(
     shared_ledger: Ledger, steps: list[tuple[float, Priority]]
 ) -> None:
     """Between any two moments: at most our burst, which is one less than Amazon's, and what refilled."""
@@ -135,7 +135,7 @@ def test_calls_that_arrive_late_are_not_refused(
 
 @_settings
 @given(steps=st.lists(pauses, max_size=40))
-def test_the_wait_told_is_enough_and_not_too_long(shared_ledger: Ledger, steps: list[float]) -> None:
+def test_the_returned_wait_is_long_enough_and_not_too_long(shared_ledger: Ledger, steps: list[float]) -> None:
     """After it a token is free; half a second before it none is."""
     limits, bucket = QuotaLedger(shared_ledger, CONFIG), fresh_bucket()
     now = 0.0
@@ -164,7 +164,7 @@ rates = st.floats(RATE / 50, RATE * 20)
 def test_a_rate_that_moves_costs_no_refusal(
     shared_ledger: Ledger, steps: list[tuple[float, float | None]]
 ) -> None:
-    """Amazon changes the rate between two calls, up or down; the next answer tells; no call is refused."""
+    """Amazon changes the rate between two calls, up or down; the next answer has it; no call is refused."""
     limits, bucket, amazon = QuotaLedger(shared_ledger, CONFIG), fresh_bucket(), Amazon()
     now = 0.0
     for pause, rate in steps:

@@ -113,10 +113,10 @@ steps = st.tuples(pauses, st.sampled_from(["keep", "keep", "use", "use one", "us
 @given(steps=st.lists(steps, max_size=60), chance=st.integers(0, 2**32))
 @example(steps=[(0.0, "keep")] * 14 + [(60.0, "keep")] * 20 + [(0.0, "use all")], chance=0)
 @example(steps=[(0.0, "keep")] * 14 + [(900.0, "use all")] + [(0.0, "use")] * 5, chance=0)
-def test_whenever_tokens_are_used_none_is_refused(
+def test_whenever_tokens_are_redeemed_no_call_is_refused(
     shared_ledger: Ledger, steps: list[tuple[float, str]], chance: int
 ) -> None:
-    """Kept for minutes or hours, used one by one or all at once, beside calls that keep none."""
+    """Reserved for minutes or hours, redeemed one by one or all at once, among calls without reservations."""
     desk, amazon, order = Desk(shared_ledger), Amazon(), random.Random(chance)
     for number, (pause, step) in enumerate(steps):
         desk.move(pause)
@@ -140,8 +140,8 @@ def _use(desk: Desk, amazon: Amazon, calls: list[int]) -> None:
 
 
 @pytest.mark.parametrize("late", [0, 2, 10])
-def test_tokens_used_minutes_late_use_the_quota_all_the_same(shared_ledger: Ledger, late: int) -> None:
-    """In eight hours at least 95 % of what Amazon gives, as long as fewer are kept at once than it holds."""
+def test_tokens_redeemed_minutes_late_still_use_the_quota(shared_ledger: Ledger, late: int) -> None:
+    """In eight hours at least 95 % of Amazon's quota, as long as fewer are reserved than its bucket has."""
     desk, amazon = Desk(shared_ledger), Amazon()
     due: list[tuple[int, int]] = []
     for minute in range(8 * 60):
@@ -156,8 +156,8 @@ def test_tokens_used_minutes_late_use_the_quota_all_the_same(shared_ledger: Ledg
     assert amazon.granted >= 0.95 * (BURST + (8 * 60 - late) * 60 * RATE)
 
 
-def test_no_more_are_kept_than_amazons_bucket_holds(shared_ledger: Ledger) -> None:
-    """However long they lie; when one is used the next may be kept."""
+def test_no_more_tokens_are_reserved_than_amazons_bucket_holds(shared_ledger: Ledger) -> None:
+    """However long they are reserved; once one is redeemed the next may be reserved."""
     desk = Desk(shared_ledger)
     assert sum(desk.reserve(call) for call in range(20)) == BURST - 1
     desk.move(3600)
@@ -168,15 +168,17 @@ def test_no_more_are_kept_than_amazons_bucket_holds(shared_ledger: Ledger) -> No
     assert desk.reserve(20)
 
 
-def test_a_token_is_used_once_and_kept_once(shared_ledger: Ledger) -> None:
+def test_a_token_is_redeemed_once_and_reserved_once(shared_ledger: Ledger) -> None:
     desk = Desk(shared_ledger)
     assert desk.reserve(1) and desk.reserve(1)
-    assert sum(desk.reserve(call) for call in range(2, 30)) == BURST - 2, "kept again it is no second token"
+    assert sum(desk.reserve(call) for call in range(2, 30)) == BURST - 2, (
+        "a repeated reservation is no second token"
+    )
     assert desk.redeem(1)
     assert not desk.redeem(1)
 
 
-def test_a_call_without_a_kept_token_takes_a_free_one(shared_ledger: Ledger) -> None:
+def test_a_call_without_a_reserved_token_takes_a_free_one(shared_ledger: Ledger) -> None:
     desk = Desk(shared_ledger)
     assert sum(desk.redeem(call) for call in range(30)) == BURST - 1
 
@@ -187,11 +189,11 @@ def test_backfills_leave_their_reserve(shared_ledger: Ledger) -> None:
     kept = sum(desk.reserve(call, Priority.BACKFILL) for call in range(20))
     assert kept == BURST - 1 - reserve
     desk.move(3600)
-    assert not desk.reserve(20, Priority.BACKFILL), "the kept ones lie in the bucket still"
+    assert not desk.reserve(20, Priority.BACKFILL), "the reserved ones are still in the bucket"
     assert sum(desk.reserve(call) for call in range(21, 40)) == reserve
 
 
-def test_the_wait_is_told(shared_ledger: Ledger) -> None:
+def test_a_reserver_returns_the_wait(shared_ledger: Ledger) -> None:
     desk = Desk(shared_ledger)
     for call in range(BURST - 1):
         desk.reserve(call)

@@ -31,7 +31,7 @@ BUCKET = Bucket("default", "northwind_na", "createReport")
 
 
 class Counting(QuotaLedger):
-    """Limits that answer Wait before each grant, and count how many ask at once."""
+    """Limits that return Wait before each grant, and count concurrent tries."""
 
     def __init__(self, waits_before_grant: int = 1) -> None:
         self._waits, self._asked = waits_before_grant, 0
@@ -60,7 +60,7 @@ class Counting(QuotaLedger):
 
 
 def test_a_thousand_waiters_cost_one_statement_at_a_time() -> None:
-    """Only the head of the queue asks; the order is the order of arrival."""
+    """Only the head of the queue tries; the order is the order of arrival."""
     limits, order = Counting(waits_before_grant=0), []
 
     async def wait(number: int) -> None:
@@ -83,7 +83,7 @@ def test_the_head_asks_again_after_its_wait() -> None:
 
 
 def test_the_loop_is_free_while_a_statement_runs() -> None:
-    """The statement stands still until the loop, running on, lets it go."""
+    """The statement blocks until the loop, which keeps running, releases it."""
     release = threading.Event()
 
     class Slow(Counting):
@@ -166,7 +166,7 @@ def test_a_cancelled_waiter_leaves_the_queue() -> None:
 
 
 class Distant(Counting):
-    """The token comes after ``seconds`` of the ledger's clock; who is told so is written down."""
+    """The token is free after ``seconds`` of the ledger's clock; records who gets that answer."""
 
     def __init__(self, seconds: float, waits: int = 1) -> None:
         super().__init__(waits)
@@ -199,8 +199,8 @@ def test_a_worker_waits_for_at_most_so_long() -> None:
     )
 
 
-def test_who_will_not_wait_stands_in_no_line() -> None:
-    """Else other backfills would stand behind a worker that has gone."""
+def test_a_call_that_will_not_wait_has_no_position() -> None:
+    """Otherwise other backfills would queue behind a worker that has left."""
     limits = Distant(10)
     with max_token_wait(5), pytest.raises(Throttled):
         asyncio.run(acquire(limits, BUCKET, Priority.BACKFILL, NOW))

@@ -140,7 +140,7 @@ async def _token(keys: Credentials) -> str:
 
 @pytest.mark.parametrize("refusal", [Answer(403, EXPIRED), Answer(401, FORBIDDEN)])
 def test_a_stale_token_is_renewed_once_and_the_call_repeated_once(amazon: Wire, refusal: Answer) -> None:
-    """The library keeps a token for 3200 s whatever Amazon says of it."""
+    """The library keeps a token for 3200 s whatever Amazon says."""
     amazon.answer(REPORTS, refusal, Answer(202, b'{"reportId": "1"}'))
     assert create(amazon) == "1"
     assert [asked.headers["x-amz-access-token"] for asked in amazon.at(REPORTS)] == ["Atza|0", "Atza|1"]
@@ -161,7 +161,7 @@ def test_a_missing_role_is_not_tried_again(amazon: Wire) -> None:
     assert len(amazon.at(REPORTS)) == 1
 
 
-def test_the_token_is_asked_for_once_by_many_calls(amazon: Wire) -> None:
+def test_many_calls_request_the_token_once(amazon: Wire) -> None:
     async def many(api: Any) -> None:
         await asyncio.gather(*(api.create_report(**QUERY) for _ in range(50)))
 
@@ -188,7 +188,7 @@ def test_the_default_marketplace_of_the_environment_changes_nothing(
     assert json.loads(amazon.at(REPORTS)[0].body) == QUERY
 
 
-def test_an_unknown_default_marketplace_is_told_by_name(
+def test_the_error_of_an_unknown_default_marketplace_names_it(
     amazon: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SP_API_DEFAULT_MARKETPLACE", "Atlantis")

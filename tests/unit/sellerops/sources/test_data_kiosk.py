@@ -1,4 +1,4 @@
-"""Queries as they are asked and told, and what a spec of one must say."""
+"""Data Kiosk queries as sent and as returned, and what their specs require."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def slice_of(spec: ReportSpec) -> Slice:
     return plan_slices(spec, load_accounts()["northwind_na"], run_at=NOW, now=NOW)[0]
 
 
-def test_the_text_holds_the_slices_days_and_shops_and_the_parts_asins() -> None:
+def test_the_text_contains_the_slices_days_and_marketplaces_and_the_parts_asins() -> None:
     slice_ = slice_of(TRENDS)
     options = options_of(TRENDS, slice_)
     assert set(options) == {"query"} and "{asins}" in options["query"], "the same for every part"
@@ -51,7 +51,7 @@ def test_a_further_page_asks_the_same_query_with_its_token() -> None:
     assert page.body() == {"query": first.text, "paginationToken": "t"}
 
 
-def test_a_query_longer_than_amazon_takes_is_refused_before_it_is_asked() -> None:
+def test_a_query_longer_than_amazon_accepts_is_refused_before_the_call() -> None:
     slice_ = slice_of(TRENDS)
     options = {**options_of(TRENDS, slice_), "asins": " ".join(["B012345678"] * 600)}
     with pytest.raises(ConfigurationError, match="8000"):
@@ -77,7 +77,7 @@ def test_a_query_answers_to_its_text_only() -> None:
         ({"processingStatus": "IN_QUEUE", "dataDocumentId": None}, "IN_QUEUE", None, None),
     ],
 )
-def test_what_is_told_is_read(
+def test_amazons_answer_is_parsed(
     told: dict[str, Any], status: str, document: str | None, token: str | None
 ) -> None:
     query = parse_query({**TOLD, **told})

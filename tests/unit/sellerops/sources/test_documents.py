@@ -161,7 +161,7 @@ def test_no_token_is_sent_to_the_document_store(wire: Wire, tmp_path: Path) -> N
     assert not {"authorization", "x-amz-access-token", "cookie"} & set(wire.asked[0].headers)
 
 
-def test_the_sidecar_tells_request_answer_and_hashes(wire: Wire, tmp_path: Path) -> None:
+def test_the_sidecar_has_request_answer_and_hashes(wire: Wire, tmp_path: Path) -> None:
     wire.answer(PATH, Answer(200, gzip.compress(TEXT), PLAIN))
     get(wire, tmp_path, compression="GZIP")
     sidecar = json.loads(next(tmp_path.rglob("*.json")).read_text())
@@ -188,8 +188,8 @@ def test_any_bytes_cut_anywhere_come_out_the_same(content: bytes, sizes: list[in
     assert b"".join(decompressed(chunks, "here")) == b"x" + content
 
 
-def test_a_bomb_unpacks_in_bounded_pieces() -> None:
-    """64 KB of gzip may hold 64 MB; no piece of it is larger than a megabyte."""
+def test_a_gzip_bomb_is_decompressed_in_bounded_blocks() -> None:
+    """64 KB of gzip may contain 64 MB; no block of it is larger than a megabyte."""
     packed = gzip.compress(bytes(64 << 20))
     pieces = [len(chunk) for chunk in decompressed([packed], "here")]
     assert sum(pieces) == 64 << 20
@@ -213,7 +213,7 @@ def test_a_bomb_ends_at_the_ratio(layers: int) -> None:
 
 
 def test_a_layer_that_vanishes_in_the_next_is_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many empty members, packed: the layer between is large, and nothing comes out of it."""
+    """Many empty members, compressed again: the layer between is large, the result is empty."""
     monkeypatch.setattr(unpacking, "SURELY_SMALL", 1 << 20)
     monkeypatch.setattr(unpacking, "MAX_UNPACK_RATIO", 100)
     bomb = gzip.compress(gzip.compress(b"") * 100_000)

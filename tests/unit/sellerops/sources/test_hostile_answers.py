@@ -38,7 +38,7 @@ def test_a_deep_answer_names_the_limit(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", NESTED, ids=["100,000", "101"])
-def test_a_deep_error_is_an_error_without_words(body: bytes) -> None:
+def test_a_deeply_nested_error_is_an_error_without_a_message(body: bytes) -> None:
     for transport in (sp, ads):
         with pytest.raises(RequestRefused, match="400"):
             transport.check(httpx.Response(400, content=body), "getReport", CREDENTIALS)
@@ -59,12 +59,12 @@ def test_a_deep_token_response_is_no_token(wire: Wire, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", NESTED, ids=["100,000", "101"])
-def test_a_deep_message_is_kept_with_its_reason(body: bytes) -> None:
+def test_a_deeply_nested_message_is_stored_with_a_reason(body: bytes) -> None:
     assert "MAX_DEPTH" in (parse(body.decode()).problem or "")
 
 
 @pytest.mark.parametrize("content", [*NESTED, b"", b"[]", b"{}", b"\xff"])
-def test_a_sidecar_that_cannot_be_read_is_left_out_and_told(tmp_path: Path, content: bytes) -> None:
+def test_an_unreadable_sidecar_is_skipped_and_logged(tmp_path: Path, content: bytes) -> None:
     archive = Archive(str(tmp_path))
     meta = DocumentMeta("amazon_sp", "orders", "shop", "1 doc", "2026-11-21T09:00:00+00:00", {})
     stored = archive.put_stream([b"a"], meta)

@@ -1,4 +1,4 @@
-"""What each operation asks Amazon for, and how it follows pages."""
+"""The calls of each operation, and how it follows pages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
 
 
 class Told:
-    """Calls that are answered as scripted; ``asked`` keeps what was asked."""
+    """Calls with scripted answers; ``asked`` records them."""
 
     def __init__(self, *answers: Mapping[str, Any]) -> None:
         self.answers = list(answers)
@@ -72,7 +72,7 @@ def test_every_called_spec_has_its_operation() -> None:
         assert spec.format.kind == "jsonl", spec.name
 
 
-def test_stock_is_asked_for_one_shop_with_the_same_arguments_on_every_page() -> None:
+def test_stock_is_requested_for_one_marketplace_with_the_same_arguments_on_every_page() -> None:
     calls = Told(
         {"payload": {"inventorySummaries": [{}]}, "pagination": {"nextToken": "n"}},
         {"payload": {"inventorySummaries": []}, "pagination": {}},
@@ -92,7 +92,7 @@ def test_stock_is_asked_for_one_shop_with_the_same_arguments_on_every_page() -> 
     assert [page.request.get("nextToken") for page in pages] == [None, "n"]
 
 
-def test_transactions_are_asked_for_without_a_shop_and_empty_pages_are_followed() -> None:
+def test_transactions_are_requested_without_a_marketplace_and_empty_pages_are_followed() -> None:
     calls = Told(
         {"payload": {"transactions": [], "nextToken": "n"}},
         {"payload": {"transactions": [{}]}},
@@ -138,7 +138,7 @@ def test_bounds_lie_more_than_two_minutes_in_the_past() -> None:
         ),
     ],
 )
-def test_metrics_are_asked_for_in_the_shops_own_days(run_at: datetime, interval: str) -> None:
+def test_metrics_are_requested_in_the_marketplaces_own_days(run_at: datetime, interval: str) -> None:
     day = {"interval": "2026-11-13T00:00-08:00--2026-11-14T00:00-08:00", "unitCount": 3}
     other = {"interval": "2026-11-14T00:00-08:00--2026-11-15T00:00-08:00", "unitCount": 4}
     calls = Told({"payload": [day, other]})
@@ -153,7 +153,7 @@ def test_metrics_are_asked_for_in_the_shops_own_days(run_at: datetime, interval:
     assert [page.answer["payload"] for page in pages] == [[day], [other]]
 
 
-def test_orders_are_asked_for_all_shops_and_no_personal_data() -> None:
+def test_orders_are_requested_for_all_marketplaces_without_personal_data() -> None:
     calls = Told({"orders": [], "pagination": {"nextToken": "n"}}, {"orders": []})
     pages_of("orders_api", calls)
     first, second = (query for _, _, query in calls.asked)
@@ -174,7 +174,7 @@ def test_an_answer_without_its_list_or_without_an_end_is_refused() -> None:
         pages_of("order_metrics", Told({}))
 
 
-def test_a_line_of_the_archive_holds_amazons_own_text() -> None:
+def test_a_line_of_the_archive_contains_amazons_own_text() -> None:
     """Numbers to the last digit, and never a line break within a line."""
     text = '{\r\n  "amount": 12.3400000000000000001,\n  "text": "a\\nb \\u2028"\n}'
     line = json_line({"at": NOW, "é": 1}, Answer({"amount": 12.34}, text))
@@ -198,7 +198,7 @@ def answered(body: bytes) -> Answer:
 
 
 def test_the_body_is_kept_as_it_came() -> None:
-    """A batch's list stands under ``items``; a mark at the start is no part of it."""
+    """A batch's list is put under ``items``; a byte order mark is removed."""
     assert answered(b'\xef\xbb\xbf{"a": 1.10}').text == '{"a": 1.10}'
     batch = answered(b'[{"a": 1}]')
     assert batch["items"] == [{"a": 1}]

@@ -1,4 +1,4 @@
-"""Lists that come in pages: what comes again counts once, and what never ends is given up."""
+"""Paged lists: a repeated page counts once, and a list without an end is given up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LISTS = {"listPortfolios": "portfolios", "listSpKeywords": "keywords"}
 
 
 class Script:
-    """Answers in order, whatever is asked."""
+    """Returns its answers in order, whatever the call."""
 
     def __init__(self, answers: Sequence[Mapping[str, Any]]) -> None:
         self.left = list(answers)

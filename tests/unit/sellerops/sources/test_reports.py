@@ -1,4 +1,4 @@
-"""What is asked of the Reports API, and what is believed of its answers."""
+"""Requests to the Reports API, and how its answers are parsed."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def slice_(report: str, shop: str = "JP", **days: date) -> Slice:
     return plan_slices(load_spec(report), account, run_at=NOW, now=NOW, **days)[-1]
 
 
-def test_whole_local_days_are_asked_for_by_date() -> None:
-    """A Tokyo day ends at 15:00 UTC: any later time of that date would still lie in the future."""
+def test_whole_local_days_are_requested_by_date() -> None:
+    """A Tokyo day ends at 15:00 UTC, so any later time of that date is still in the future."""
     body = query_of(load_spec("sales_and_traffic"), slice_("sales_and_traffic")).body()
     assert body == {
         "reportType": "GET_SALES_AND_TRAFFIC_REPORT",
@@ -51,14 +51,14 @@ def test_whole_local_days_are_asked_for_by_date() -> None:
     }
 
 
-def test_other_windows_are_asked_for_by_instant() -> None:
+def test_other_windows_are_requested_by_instant() -> None:
     days = {"from_day": date(2026, 11, 1), "to_day": date(2026, 11, 2)}
     body = query_of(load_spec("all_orders"), slice_("all_orders", **days)).body()
     assert (body["dataStartTime"], body["dataEndTime"]) == ("2026-11-01T00:00:00Z", "2026-11-03T00:00:00Z")
     assert "reportOptions" not in body
 
 
-def test_a_snapshot_is_asked_for_without_dates() -> None:
+def test_a_snapshot_is_requested_without_dates() -> None:
     body = query_of(load_spec("fba_manage_inventory"), slice_("fba_manage_inventory")).body()
     assert set(body) == {"reportType", "marketplaceIds"}
 

@@ -1,4 +1,4 @@
-"""What the operations of bulk stock, inbound, catalogue and fees ask for, from list to item."""
+"""The calls of the operations for bulk stock, inbound, catalogue and fees, from list to item."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WINDOW = ("2026-11-13T00:00:00Z", "2026-11-21T00:00:00Z")
 
 
 class Told:
-    """Calls that are answered as scripted; ``asked`` keeps what was asked."""
+    """Calls with scripted answers; ``asked`` records them."""
 
     def __init__(
         self, *answers: Mapping[str, Any], asins: Sequence[str] = (), offers: Sequence[Offer] = ()
@@ -68,18 +68,18 @@ def pages_of(name: str, calls: Told) -> list[Page]:
         ]
 
     pages = asyncio.run(whole())
-    assert calls.answers == [], "every answer was asked for"
+    assert calls.answers == [], "every answer was used"
     return pages
 
 
-def test_bulk_stock_is_asked_for_once_for_all_shops() -> None:
+def test_bulk_stock_is_requested_once_for_all_marketplaces() -> None:
     calls = Told({"inventory": [{}], "nextToken": "n"}, {"inventory": []})
     assert len(pages_of("awd_inventory", calls)) == 2
     first = {"maxResults": "200", "details": "SHOW"}
     assert [query for _, _, query in calls.asked] == [first, {**first, "nextToken": "n"}]
 
 
-def test_each_bulk_shipment_of_the_list_is_asked_for_once() -> None:
+def test_each_listed_bulk_shipment_is_requested_once() -> None:
     """Also one that moved from page to page meanwhile; its id is quoted in the path."""
     calls = Told(
         {"shipments": [{"shipmentId": "A/1"}], "nextToken": "n"},
@@ -95,7 +95,7 @@ def test_each_bulk_shipment_of_the_list_is_asked_for_once() -> None:
 
 
 def test_shipments_and_items_have_each_their_own_range() -> None:
-    """With every status beside the shipments' range; a token goes with the marketplace alone."""
+    """The shipments' range comes with every status; a token only with the marketplace."""
     calls = Told(
         {"payload": {"ShipmentData": [{}], "NextToken": "n"}},
         {"payload": {"ShipmentData": []}},
@@ -147,12 +147,12 @@ def test_plans_are_read_back_to_the_window_and_only_changed_ones_in_full() -> No
         assert page.request["plan"]["lastUpdatedAt"] == "2026-11-20T10:00:00Z"
 
 
-def test_a_list_that_tells_no_times_is_refused() -> None:
+def test_a_list_without_update_times_is_refused() -> None:
     with pytest.raises(UnexpectedAnswer, match="time of a plan's last update"):
         pages_of("inbound_plans", Told({"inboundPlans": [{"inboundPlanId": "x"}]}))
 
 
-def test_the_catalogue_is_asked_for_twenty_at_once() -> None:
+def test_the_catalogue_is_requested_in_batches_of_twenty() -> None:
     asins = [f"B0{number:08d}" for number in range(45)]
     calls = Told(*[{"items": []}] * 3, asins=asins)
     pages_of("catalog_items", calls)
@@ -162,7 +162,7 @@ def test_the_catalogue_is_asked_for_twenty_at_once() -> None:
     assert {query["marketplaceIds"] for query in queries} == {US}
 
 
-def test_fees_are_asked_for_every_priced_offer_by_sku() -> None:
+def test_fees_are_requested_for_every_priced_offer_by_sku() -> None:
     offers = [Offer(f"S{n}", "B0", Decimal("19.99") if n else None, n % 2 == 0) for n in range(22)]
     calls = Told({"items": [{}] * 20}, {"items": [{}]}, offers=offers)
     pages = pages_of("product_fees", calls)

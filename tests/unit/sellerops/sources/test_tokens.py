@@ -110,7 +110,7 @@ def test_a_refused_one_is_renewed_once_by_all_who_had_it() -> None:
     assert in_threads(again, amazon) == ["token 2"] * THREADS and amazon.asked == 2
 
 
-def test_a_failure_is_told_to_all_and_remembered_for_seconds(clock: Clock) -> None:
+def test_a_failure_reaches_all_waiters_and_is_remembered_for_seconds(clock: Clock) -> None:
     token, amazon = SharedToken(), Amazon()
     amazon.failure = AmazonUnavailable("down.", where="Login with Amazon", status=503)
 
@@ -159,7 +159,7 @@ def test_credentials_that_change_have_a_token_of_their_own() -> None:
     assert shared_token("old secret") is old
 
 
-def test_a_forked_child_waits_for_nobody_of_its_parent() -> None:
+def test_a_forked_child_does_not_wait_for_its_parents_threads() -> None:
     token = shared_token("shop")
     token._lock.acquire()
     tokens._lock.acquire()

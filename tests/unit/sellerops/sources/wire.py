@@ -1,4 +1,4 @@
-"""A scripted HTTP server on the loopback: what is sent to it is kept, what it answers is given beforehand."""
+"""A scripted HTTP server on the loopback interface: it records requests and sends prepared answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Answer:
 
 @dataclass
 class Asked:
-    """One request as it came."""
+    """One received request."""
 
     method: str
     path: str

@@ -1,4 +1,4 @@
-"""What Amazon Ads tells and how it is read: statuses, refusals, profiles, columns, lists."""
+"""How Amazon Ads' answers are parsed: statuses, refusals, profiles, columns, lists."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_a_duplicate_names_the_report_that_is_there() -> None:
         duplicate_of(refusal("Too Early", 425))
 
 
-def test_a_report_is_asked_for_by_the_columns_of_its_tables() -> None:
+def test_a_report_is_requested_with_the_columns_of_its_tables() -> None:
     spec, account = load_spec("report__amazon_ads__sp_campaigns"), load_accounts()["northwind_na"]
     slice_ = plan_slices(spec, account, run_at=NOW, now=NOW)[0]
     body = query_of(spec, slice_, spec.request.options).body()
@@ -262,7 +262,7 @@ def test_of_several_refused_elsewhere_only_the_refused_one_is_blamed() -> None:
 
 
 def test_what_was_taken_once_is_no_proof_that_a_column_is_to_blame() -> None:
-    """Whatever is asked for is refused now: the cause is no column."""
+    """Everything is refused now, so the cause is not a column."""
     finds = _Finds()
     finds.good = frozenset(COLUMNS[:20])
     found, probes = searched(set(COLUMNS), finds=finds)
