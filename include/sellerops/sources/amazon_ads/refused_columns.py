@@ -112,13 +112,13 @@ def may_be_about_columns(error: RequestRefused) -> bool:
     """Whether columns may be the cause: Amazon says so, or names no other cause."""
     if error.details.get("status") != 400:
         return False
-    told = str(error.details.get("told") or "")
-    return not _OTHER.search(told) or bool(_COLUMN.search(told) and not _LACKING.search(told))
+    message = str(error.details.get("amazon_message") or "")
+    return not _OTHER.search(message) or bool(_COLUMN.search(message) and not _LACKING.search(message))
 
 
-def named_in(told: str, columns: Sequence[str]) -> tuple[str, ...]:
+def named_in(message: str, columns: Sequence[str]) -> tuple[str, ...]:
     """The columns that Amazon's message names as refused, not those it would accept instead."""
-    words = _ALLOWED.split(told)[0]
+    words = _ALLOWED.split(message)[0]
     return tuple(
         name
         for name in columns
@@ -137,18 +137,18 @@ async def find_refused(client: AdsClient, query: ColumnQuery, error: RequestRefu
     run = client.ledger.database.run
     async with finds.turn:
         columns = await allowed_columns(client, query)
-        asked = error.details.get("columns", columns)
-        if set(columns) < set(asked):
+        requested = error.details.get("columns", columns)
+        if set(columns) < set(requested):
             return bool(columns)
-        told = str(error.details.get("told") or "")
-        names = named_in(told, columns)
+        message = str(error.details.get("amazon_message") or "")
+        names = named_in(message, columns)
         if not names:
             # Columns refused before, for this profile or another, are the likeliest.
             likely = await asyncio.to_thread(run, lambda c: _likely(c, scope))
             names = await search(columns, probe, likely, finds)
         if not names or len(names) == len(columns):
             return False
-        reason = told or "Amazon gave no reason; found by leaving columns out"
+        reason = message or "Amazon gave no reason; found by leaving columns out"
         await asyncio.to_thread(run, lambda c: _keep(c, scope, names, reason))
         return True
 

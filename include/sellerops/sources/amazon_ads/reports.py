@@ -256,7 +256,7 @@ def duplicate_of(error: RequestRefused) -> str | None:
     """The id of the existing report that Amazon says is the same as the one requested; None if none is."""
     if error.details.get("status") != DUPLICATE:
         return None
-    found = _DUPLICATE_OF.search(str(error.details.get("told") or ""))
+    found = _DUPLICATE_OF.search(str(error.details.get("amazon_message") or ""))
     if found is None:
         raise UnexpectedAnswer(f"a duplicate, but Amazon names no report: {error.cause}", where=error.where)
     return found[1]

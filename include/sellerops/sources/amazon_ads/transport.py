@@ -101,7 +101,7 @@ async def session(credentials: Credentials) -> Session:
 def check(response: httpx.Response, operation: str, credentials: Credentials) -> None:
     """Raise the typed error of an answer that is no success.
 
-    A refusal carries ``status``, ``code`` and ``told``: Amazon's own words, cut to 2000 characters. Throttled
+    A refusal carries ``status``, ``code`` and ``amazon_message``, cut to 2000 characters. Throttled
     carries ``retry_after`` (seconds) where Amazon sent it.
     """
     status = response.status_code
@@ -113,7 +113,7 @@ def check(response: httpx.Response, operation: str, credentials: Credentials) ->
     details: dict[str, Any] = {
         "status": status,
         "code": code,
-        "told": message,
+        "amazon_message": message,
         "operation": operation,
         "sent": True,
     }

@@ -80,7 +80,7 @@ def ads_api_of(path: str) -> str:
 
 # The call that the running task is making.
 current_call: ContextVar[CallRecord | None] = ContextVar("sellerops_current_call", default=None)
-# The token requests that a call caused; None: nobody logs them.
+# The token requests that a call caused; None: they are not logged.
 _tokens: ContextVar[list[CallRecord] | None] = ContextVar("sellerops_token_calls", default=None)
 
 # Logs a call that has ended and the token requests it caused; runs in a thread.

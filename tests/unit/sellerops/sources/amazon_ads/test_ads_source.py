@@ -49,7 +49,7 @@ def answer(status: int, body: Any = None, **headers: str) -> httpx.Response:
 
 
 def refusal(told: str, status: int = 400) -> RequestRefused:
-    return RequestRefused("refused", status=status, told=told)
+    return RequestRefused("refused", status=status, amazon_message=told)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_amazon_never_said_before_fails_loudly(change: dict[str, Any]) -> N
 def test_every_refusal_has_its_type(status: int, operation: str, kind: type[Exception]) -> None:
     with pytest.raises(kind) as caught:
         check(answer(status, {"code": str(status), "detail": "Words."}), operation, CREDENTIALS)
-    assert caught.value.details["told"] == "Words"  # type: ignore[attr-defined]
+    assert caught.value.details["amazon_message"] == "Words"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
