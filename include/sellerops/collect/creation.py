@@ -35,6 +35,7 @@ from sellerops.collect.outages import retry_until_recorded
 from sellerops.collect.report_claims import Claim, adopt_report, claim_request, release_claim, release_orphan
 from sellerops.ledger import ReportRequest, RequestStatus
 from sellerops.rate_limits import Granted, Wait
+from sellerops.settings.accounts import Account
 from sellerops.sources.common.deadline import orphan_after
 from sellerops.sources.common.placeholders import iso
 from sellerops.sources.common.report_api import Query, Report
@@ -62,10 +63,7 @@ class Creation:
         query = query_for(self._tools, self._job, request)
         left = await off_loop(
             self._tools.limits.cooldown_left,
-            self._tools.account,
-            query.report_type,
-            query.marketplace_ids,
-            _window(query),
+            *self._cooldown_scope(query),
             cooldown=self._tools.spec.request.cooldown,
         )
         if left:
@@ -86,10 +84,7 @@ class Creation:
         # none.
         decision = await off_loop(
             self._tools.limits.try_create,
-            self._tools.account,
-            query.report_type,
-            query.marketplace_ids,
-            _window(query),
+            *self._cooldown_scope(query),
             cooldown=self._tools.spec.request.cooldown,
         )
         if isinstance(decision, Wait):
@@ -122,10 +117,7 @@ class Creation:
             log.info("request %s adopts report %s", request.id, orphan.report_id)
             await off_loop(
                 self._tools.limits.mark_created,
-                self._tools.account,
-                query.report_type,
-                query.marketplace_ids,
-                _window(query),
+                *self._cooldown_scope(query),
                 at=orphan.created_at,
             )
         elif await off_loop(release_orphan, self._tools.ledger, found):
@@ -200,17 +192,14 @@ class Creation:
         if granted:
             await off_loop(
                 self._tools.limits.release_create,
-                self._tools.account,
-                query.report_type,
-                query.marketplace_ids,
-                _window(query),
+                *self._cooldown_scope(query),
                 granted=granted,
             )
 
-
-def _window(query: Query) -> str:
-    """The window that a cooldown applies to; snapshot types have only one."""
-    return f"{iso(query.start)}/{iso(query.end)}" if query.start and query.end else ""
+    def _cooldown_scope(self, query: Query) -> tuple[Account, str, tuple[str, ...], str]:
+        """What a cooldown applies to. Snapshot types have only one window, the empty text."""
+        window = f"{iso(query.start)}/{iso(query.end)}" if query.start and query.end else ""
+        return self._tools.account, query.report_type, query.marketplace_ids, window
 
 
 def _was_not_created(error: SellerOpsError) -> bool:

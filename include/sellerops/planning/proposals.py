@@ -50,25 +50,23 @@ def proposals_for(
 ) -> list[Proposal]:
     """Ways with fewer requests than one report's ``backfills`` (one per account), cheapest first."""
     spec = backfills[0].spec
-    accounts = [one.account for one in backfills]
+    days = _Days(tuple(one.account for one in backfills), first_day, last_day, now, limits)
     planned = sum(len(one.requests) * one.parts for one in backfills)
     ways = [
-        _one_run(spec, accounts, first_day, last_day, now, limits),
+        _one_run(spec, days),
         *(
-            _queried(spec, other, accounts, first_day, last_day, now, limits, asins)
+            _queried(spec, other, days, asins)
             for other in specs
             if other.request.how == "queried" and _instead(spec, other, limits)
         ),
         *(
-            _coarser(other, accounts, first_day, last_day, now, limits)
+            _coarser(other, days)
             for other in specs
             if other.report_type == spec.report_type
             and other.period.kind in _COARSER.get(spec.period.kind, ())
         ),
     ]
-    return sorted(
-        (way for way in ways if way and 0 < way.requests <= _WORTH * planned), key=lambda way: way.requests
-    )
+    return sorted((way for way in ways if 0 < way.requests <= _WORTH * planned), key=lambda way: way.requests)
 
 
 def _instead(spec: ReportSpec, other: ReportSpec, limits: RateLimitConfig) -> bool:
@@ -76,80 +74,68 @@ def _instead(spec: ReportSpec, other: ReportSpec, limits: RateLimitConfig) -> bo
     return any(name in (other.request.query or "") for name in names)
 
 
-def _one_run(
-    spec: ReportSpec,
-    accounts: list[Account],
-    first_day: date,
-    last_day: date,
-    now: datetime,
-    limits: RateLimitConfig,
-) -> Proposal | None:
+def _one_run(spec: ReportSpec, days: _Days) -> Proposal:
     """One run over all the days: the longest windows that Amazon accepts, without overlapping lookbacks."""
-    numbers = [_windows(spec, account, first_day, last_day, now) for account in accounts]
-    conf = json.dumps({"from_day": str(first_day), "to_day": str(last_day)})
     longest = (
         f"windows of up to {spec.period.max_days} days"
         if spec.period.kind is PeriodKind.RANGE
-        else (f"each {spec.period.kind.value} once")
+        else f"each {spec.period.kind.value} once"
     )
-    return Proposal(
-        spec.name,
-        f"one run over all days, {longest}",
-        sum(numbers),
-        _seconds(spec, limits, max(numbers, default=0)),
-        as_typed(f"airflow dags trigger {spec.dag_id} --conf '{conf}'"),
-    )
+    return days.run_of(spec, spec.name, f"one run over all days, {longest}")
 
 
-def _queried(
-    spec: ReportSpec,
-    other: ReportSpec,
-    accounts: list[Account],
-    first_day: date,
-    last_day: date,
-    now: datetime,
-    limits: RateLimitConfig,
-    asins: int | None,
-) -> Proposal:
+def _queried(spec: ReportSpec, other: ReportSpec, days: _Days, asins: int | None) -> Proposal:
     """A Data Kiosk query over the whole range; several if it is split by ASINs."""
-    numbers = [_windows(other, account, first_day, last_day, now) for account in accounts]
-    if other.request.split and asins:
-        numbers = [number * ceil(asins / other.request.split.at_most) for number in numbers]
-    conf = json.dumps({"from_day": str(first_day), "to_day": str(last_day)})
-    return Proposal(
+    split = other.request.split
+    return days.run_of(
+        other,
         spec.name,
         f"Data Kiosk: {other.name} ({', '.join(other.tables)})",
-        sum(numbers),
-        _seconds(other, limits, max(numbers, default=0)),
-        as_typed(f"airflow dags trigger {other.dag_id} --conf '{conf}'"),
+        parts=ceil(asins / split.at_most) if split and asins else 1,
         loses=f"rows land in {', '.join(other.tables)}, not in {', '.join(spec.tables)}",
     )
 
 
-def _coarser(
-    other: ReportSpec,
-    accounts: list[Account],
-    first_day: date,
-    last_day: date,
-    now: datetime,
-    limits: RateLimitConfig,
-) -> Proposal:
-    numbers = [_windows(other, account, first_day, last_day, now) for account in accounts]
-    conf = json.dumps({"from_day": str(first_day), "to_day": str(last_day)})
-    return Proposal(
+def _coarser(other: ReportSpec, days: _Days) -> Proposal:
+    return days.run_of(
+        other,
         other.name,
         f"another cadence: {other.name}, by {other.period.kind.value}",
-        sum(numbers),
-        _seconds(other, limits, max(numbers, default=0)),
-        as_typed(f"airflow dags trigger {other.dag_id} --conf '{conf}'"),
         loses="figures of single days" if other.period.kind is not PeriodKind.RANGE else "",
     )
 
 
-def _windows(spec: ReportSpec, account: Account, first_day: date, last_day: date, now: datetime) -> int:
-    slices = plan_slices(spec, account, run_at=now, now=now, from_day=first_day, to_day=last_day)
-    return sum(not slice_.expired for slice_ in slices)
+@dataclass(frozen=True)
+class _Days:
+    """The days to backfill, and for which accounts."""
 
+    accounts: tuple[Account, ...]
+    first_day: date
+    last_day: date
+    now: datetime
+    limits: RateLimitConfig
 
-def _seconds(spec: ReportSpec, limits: RateLimitConfig, requests: int) -> float:
-    return max(limits.seconds_for(operation, requests) for operation in operations_of(spec))
+    def run_of(self, spec: ReportSpec, report: str, way: str, *, parts: int = 1, loses: str = "") -> Proposal:
+        """One run of ``spec`` over all the days, with ``parts`` requests per window."""
+        requests = [self._windows(spec, account) * parts for account in self.accounts]
+        slowest = max(requests, default=0)
+        conf = json.dumps({"from_day": str(self.first_day), "to_day": str(self.last_day)})
+        return Proposal(
+            report,
+            way,
+            sum(requests),
+            max(self.limits.seconds_for(operation, slowest) for operation in operations_of(spec)),
+            as_typed(f"airflow dags trigger {spec.dag_id} --conf '{conf}'"),
+            loses,
+        )
+
+    def _windows(self, spec: ReportSpec, account: Account) -> int:
+        slices = plan_slices(
+            spec,
+            account,
+            run_at=self.now,
+            now=self.now,
+            from_day=self.first_day,
+            to_day=self.last_day,
+        )
+        return sum(not slice_.expired for slice_ in slices)
