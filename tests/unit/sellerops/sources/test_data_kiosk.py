@@ -103,7 +103,7 @@ def test_each_way_of_asking_has_its_own_operations() -> None:
     [
         ({"second_look": "1h"}, {}, "second_look: 0s"),
         ({"query": None}, {}, "request.query"),
-        ({}, {"write_disposition": "replace"}, "merged"),
+        ({}, {"write_disposition": "replace"}, "write_disposition: merge"),
     ],
 )
 def test_a_spec_that_cannot_work_is_refused(
