@@ -168,7 +168,8 @@ def test_polls_slow_down_over_hours_of_pending(bench: AdsBench, monkeypatch: pyt
     result = wait(collector, slice_, ADS_RUN, request_ids=opened.request_ids)
     assert result.outcome is WaitOutcome.READY
     assert isinstance(collector.advance(slice_, ADS_RUN, request_ids=result.request_ids), Done)
-    assert 20 < len(bench.statuses("getAdsReport")) < 70
+    # Every 30 s it would be 360; how many it is depends a little on the offset of the request.
+    assert 20 < len(bench.statuses("getAdsReport")) < 90
 
 
 def test_an_expired_address_is_requested_again(bench: AdsBench) -> None:
