@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sellerops.base.errors import ArchiveDamaged
     from sellerops.collect import Done, WaitFor, WaitResult
     from sellerops.destinations import Destination
-    from sellerops.destinations.bigquery.address import BigQueryAddress
     from sellerops.ledger import Ledger, RunRef
     from sellerops.rate_limits import Priority, QuotaLedger
 
@@ -193,12 +192,6 @@ class Runtime:
         from sellerops_airflow.hooks.destinations import address_of
 
         return open_destination(name, address_of(name, self.conninfo), ledger=self.conninfo)
-
-    def bigquery_address(self) -> BigQueryAddress:
-        """Where the BigQuery tables are. Raises ConfigurationError without the connection."""
-        from sellerops_airflow.hooks.destinations import bigquery_address
-
-        return bigquery_address()
 
     def close(self) -> None:
         """Close the ledger, if it was opened."""

@@ -51,10 +51,6 @@ _OF_DAG_FILES = (
     "sellerops_airflow.housekeeping.summary",
     "sellerops_airflow.housekeeping.worker_watch",
 )
-# Google's libraries take 2 s of CPU; only where a report goes there.
-_OF_DESTINATIONS = {
-    "bigquery": ("airflow.providers.google.cloud.hooks.bigquery", "sellerops.destinations.bigquery"),
-}
 
 
 @cache
@@ -76,7 +72,9 @@ def import_for_dag_files() -> None:
 
 
 def _of_destinations() -> list[str]:
+    """Of the destinations in use only: Google's libraries take 2 s of CPU."""
     from sellerops.settings.specs import enabled_specs
+    from sellerops_airflow.hooks.destinations import modules_of
 
     used = {name for spec in enabled_specs() for name in spec.all_destinations}
-    return [module for name in sorted(used) for module in _OF_DESTINATIONS.get(name, ())]
+    return [module for name in sorted(used) for module in modules_of(name)]

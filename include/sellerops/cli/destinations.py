@@ -5,74 +5,48 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from sellerops.base.errors import ConfigurationError
-from sellerops.cli.airflow import airflow_connection, known_connection
+from sellerops.cli.airflow import Fields, airflow_connection, known_connection
 
 if TYPE_CHECKING:
     from sellerops.destinations import Destination
-    from sellerops.destinations.bigquery.address import BigQueryAddress
-
-_BIGQUERY = "SELLEROPS_BIGQUERY_"
+    from sellerops.destinations.base import ConnectionValues
 
 
 def destination_of(name: str, warehouse: str) -> Destination:
-    """The destination ``name``, its ledger at ``warehouse``. Raises ConfigurationError saying what to set."""
+    """The destination ``name``; its ledger is at ``warehouse``.
+
+    Raises ConfigurationError naming the connection or variable to set.
+    """
     from sellerops.destinations import open_destination
 
     return open_destination(name, _address(name, warehouse), ledger=warehouse)
 
 
 def _address(name: str, warehouse: str) -> Any:
+    from sellerops.destinations.registry import destination_class
+
     if name == "postgres":
         return warehouse
-    if name == "bigquery":
-        return bigquery_address()
+    conn_id = f"sellerops_{name}"
+    find = getattr(destination_class(name), "address_from", None)
+    if find is None:
+        return _values(airflow_connection(conn_id))
+
+    def connection() -> ConnectionValues | None:
+        fields = known_connection(conn_id)
+        return _values(fields) if fields else None
+
+    return find(os.environ, connection)
+
+
+def _values(fields: Fields) -> ConnectionValues:
     from sellerops.destinations.base import ConnectionValues
 
-    found = airflow_connection(f"sellerops_{name}")
     return ConnectionValues(
-        host=found.host,
-        login=found.login,
-        password=found.password,
-        schema=found.schema,
-        port=int(found.port) if found.port else None,
-        extra=dict(found.extra),
+        host=fields.host,
+        login=fields.login,
+        password=fields.password,
+        schema=fields.schema,
+        port=int(fields.port) if fields.port else None,
+        extra=dict(fields.extra),
     )
-
-
-def bigquery_address() -> BigQueryAddress:
-    """``$SELLEROPS_BIGQUERY_PROJECT``, ``_LOCATION``, ``_DATASET_PREFIX``, else Airflow's connection there.
-
-    The client logs in as Google's libraries do (``GOOGLE_APPLICATION_CREDENTIALS``, ``gcloud auth``), beside
-    ``BIGQUERY_EMULATOR_HOST`` not at all.
-    """
-    from sellerops.destinations.bigquery.address import BigQueryAddress
-
-    own = {
-        key: os.environ.get(f"{_BIGQUERY}{key.upper()}", "")
-        for key in ("project", "location", "dataset_prefix")
-    }
-    if not own["project"]:
-        connection = known_connection("sellerops_bigquery")
-        own = {key: str(connection.extra.get(key) or "") for key in own} if connection else own
-    if not own["project"]:
-        raise ConfigurationError(
-            "nobody says which BigQuery project has the tables.",
-            remedy=f"Set {_BIGQUERY}PROJECT, _LOCATION, _DATASET_PREFIX as in connection sellerops_bigquery.",
-        )
-    project, location = own["project"], own["location"] or BigQueryAddress.location
-    return BigQueryAddress(
-        client=lambda: _client(project, location),
-        project=project,
-        dataset_prefix=own["dataset_prefix"],
-        location=location,
-    )
-
-
-def _client(project: str, location: str) -> Any:
-    from google.auth.credentials import AnonymousCredentials
-    from google.cloud.bigquery import Client
-
-    local = os.environ.get("BIGQUERY_EMULATOR_HOST")
-    credentials = AnonymousCredentials() if local else None  # type: ignore[no-untyped-call]
-    return Client(project=project, location=location, credentials=credentials)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from typing import Any
 
 from sellerops.archive import Archive
 from sellerops.base.commands import commands_as_typed
-from sellerops.base.postgres import UPKEEP, connect
-from sellerops.cli.destinations import bigquery_address
+from sellerops.base.errors import ConfigurationError
+from sellerops.cli.destinations import destination_of
 from sellerops.cli.replay import archive_is_known, archive_uri
 from sellerops.cli.tables import print_table
 from sellerops.cli.warehouse import open_ledger
+from sellerops.destinations.undeclared_personal import FindsUndeclaredPersonal
 from sellerops.ledger.deployment import bind_archive
 from sellerops.reprocess.document_retention import delete_documents
 from sellerops.reprocess.personal import list_personal, purge_personal
-from sellerops.settings.specs import ReportSpec, load_spec, load_specs
+from sellerops.settings.known_destinations import DESTINATIONS
+from sellerops.settings.specs import load_spec, load_specs
 
 
 def add(commands: Any) -> None:
@@ -30,7 +31,7 @@ def add(commands: Any) -> None:
         "landed", help="unknown columns of main tables that read like personal data; only shows them"
     )
     landed.add_argument("--report", help="only tables of this report")
-    landed.add_argument("--destination", choices=("postgres", "bigquery"), default="postgres")
+    landed.add_argument("--destination", choices=sorted(DESTINATIONS), default="postgres")
     landed.add_argument("--remove", action="store_true", help="drop these columns and their history")
     landed.set_defaults(run=_landed)
 
@@ -73,16 +74,27 @@ def _purge(options: argparse.Namespace) -> int:
 
 def _landed(options: argparse.Namespace) -> int:
     specs = [load_spec(options.report)] if options.report else load_specs()[0]
-    find = _landed_in_bigquery if options.destination == "bigquery" else _landed_in_postgres
-    rows = find(specs, options.remove)
+    ledger = open_ledger()
+    conninfo = ledger.database.conninfo
+    ledger.close()
+    destination = destination_of(options.destination, conninfo)
+    if not isinstance(destination, FindsUndeclaredPersonal):
+        raise ConfigurationError(
+            f"the destination {options.destination} cannot list its columns.",
+            remedy="Name another with --destination.",
+        )
+    try:
+        found = destination.undeclared_personal(specs, remove=options.remove)
+    finally:
+        destination.close()
     print_table(
         ("table", "column", "rows with a value"),
-        rows,
+        [(each.table, each.column, each.rows) for each in found],
         empty="No unknown column of a main table reads like personal data.",
     )
     if options.remove:
-        print(f"{len(rows)} columns removed.")
-    elif rows:
+        print(f"{len(found)} columns removed.")
+    elif found:
         report = f" --report {options.report}" if options.report else ""
         print(
             "Nothing was changed. Declare in its spec what is to stay; drop the others with "
@@ -91,33 +103,3 @@ def _landed(options: argparse.Namespace) -> int:
             )
         )
     return 0
-
-
-def _landed_in_postgres(specs: Sequence[ReportSpec], remove: bool) -> list[tuple[str, str, Any]]:
-    from sellerops.destinations.postgres.undeclared_personal import (
-        find_undeclared_personal,
-        remove_undeclared_personal,
-    )
-
-    ledger = open_ledger()
-    try:
-        with connect(ledger.database.conninfo, UPKEEP, autocommit=True) as connection:
-            found = list(find_undeclared_personal(connection, specs))
-            for shape, columns in found if remove else ():
-                remove_undeclared_personal(connection, shape, [each.column for each in columns])
-    finally:
-        ledger.close()
-    return [(each.table, each.column, each.rows) for _, columns in found for each in columns]
-
-
-def _landed_in_bigquery(specs: Sequence[ReportSpec], remove: bool) -> list[tuple[str, str, Any]]:
-    from sellerops.destinations.bigquery.undeclared_personal import (
-        find_undeclared_personal,
-        remove_undeclared_personal,
-    )
-
-    address = bigquery_address()
-    found = list(find_undeclared_personal(address, specs))
-    for shape, columns in found if remove else ():
-        remove_undeclared_personal(address, shape, [each.column for each in columns])
-    return [(each.table, each.column, each.rows) for _, columns in found for each in columns]

@@ -1,29 +1,39 @@
-"""Opening a destination by its name."""
+"""Opening a destination, or a source of its rows, by the destination's name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.destinations.base import Destination
+from sellerops.destinations.row_sources import RowSource
 from sellerops.settings.known_destinations import DESTINATIONS
 
-__all__ = ["DESTINATIONS", "open_destination"]
+__all__ = ["DESTINATIONS", "destination_class", "open_destination", "open_row_source"]
+
+
+def destination_class(name: str) -> Any:
+    """The class of the destination ``name``. Raises ConfigurationError for unknown names."""
+    if name not in DESTINATIONS:
+        raise ConfigurationError(
+            f"unknown destination {name!r}.", remedy=f"Use one of: {', '.join(DESTINATIONS)}."
+        )
+    module, _, attribute = DESTINATIONS[name].class_path.partition(":")
+    return getattr(import_module(module), attribute)
 
 
 def open_destination(name: str, address: Any, *, ledger: str | None = None) -> Destination:
-    """The destination ``name`` at ``address``. ConfigurationError for unknown names.
+    """The destination ``name`` at ``address``.
 
-    ``address``: postgres: a connection string; bigquery: ``BigQueryAddress``; others: ``ConnectionValues``.
-    ``ledger``: connection string of the ledger, where each load is written down whatever its destination;
-    left out, it is ``address``, where that is a connection string itself.
+    :param address: what the destination's class takes: a connection string for Postgres, a type of its own, or
+        ``ConnectionValues``.
+    :param ledger: connection string of the ledger, which records every load of every destination. Defaults to
+        ``address`` if that is a connection string.
+
+    Raises ConfigurationError for unknown names and without a ledger.
     """
-    if name not in DESTINATIONS:
-        raise ConfigurationError(
-            f"there is no destination {name!r}.", remedy=f"Use one of: {', '.join(DESTINATIONS)}."
-        )
+    opened = destination_class(name)
     if ledger is None:
         if not isinstance(address, str):
             raise ConfigurationError(
@@ -31,6 +41,19 @@ def open_destination(name: str, address: Any, *, ledger: str | None = None) -> D
                 remedy="Pass `ledger`: the connection string of the database with the schema `sellerops`.",
             )
         ledger = address
-    module, _, attribute = DESTINATIONS[name].partition(":")
-    opener: Callable[..., Destination] = getattr(import_module(module), attribute)
-    return opener(address, ledger=ledger)
+    destination: Destination = opened(address, ledger=ledger)
+    return destination
+
+
+def open_row_source(name: str, address: Any) -> RowSource:
+    """Reads tables of the destination ``name`` at ``address``.
+
+    Raises ConfigurationError for unknown names and for destinations that cannot be read.
+    """
+    opener = getattr(destination_class(name), "row_source", None)
+    if opener is None:
+        raise ConfigurationError(
+            f"tables of the destination {name!r} cannot be read.", remedy="Export from another destination."
+        )
+    source: RowSource = opener(address)
+    return source

@@ -1,11 +1,14 @@
-"""Unknown columns of personal data that landed before their names were looked at, in any destination."""
+"""Unknown columns that read like personal data, landed before loads checked the names of unknown columns."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from sellerops.destinations.shape import TableShape
 from sellerops.formats.personal_columns import looks_personal
+from sellerops.settings.specs import ReportSpec
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,17 @@ class UndeclaredColumn:
     table: str
     column: str
     rows: int | None
+
+
+@runtime_checkable
+class FindsUndeclaredPersonal(Protocol):
+    """A destination that can find such columns, and remove them."""
+
+    def undeclared_personal(
+        self, specs: Sequence[ReportSpec], *, remove: bool = False
+    ) -> list[UndeclaredColumn]:
+        """All such columns in the tables of ``specs``; ``remove``: drop each, and its history in the ledger."""
+        ...
 
 
 def is_undeclared_personal(shape: TableShape, name: str) -> bool:

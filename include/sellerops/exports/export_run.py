@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sellerops.base.errors import ConfigurationError
+from sellerops.destinations.row_sources import Result, RowSource
 from sellerops.exports import export_records as records
 from sellerops.exports.a1 import column_letters
 from sellerops.exports.cells import MOST_CELLS, MOST_CHARACTERS, Cell, Key, cell, key_of
 from sellerops.exports.layout import Layout, plan_layout, read_header
-from sellerops.exports.row_sources import Result, Source
 from sellerops.exports.sheet import Sheet, SheetContent, SheetsApi
 from sellerops.exports.spec import ExportMode, ExportSpec
 from sellerops.exports.spool import BATCH_ROWS, Spool
@@ -47,7 +47,7 @@ class _Plan:
 def run_export(
     ledger: Ledger,
     spec: ExportSpec,
-    source: Source,
+    source: RowSource,
     api: SheetsApi,
     *,
     run: RunRef | None = None,
@@ -87,7 +87,13 @@ def run_export(
 
 class _Export:
     def __init__(
-        self, ledger: Ledger, spec: ExportSpec, source: Source, api: SheetsApi, target: str, batch_rows: int
+        self,
+        ledger: Ledger,
+        spec: ExportSpec,
+        source: RowSource,
+        api: SheetsApi,
+        target: str,
+        batch_rows: int,
     ) -> None:
         self.ledger = ledger
         self.spec = spec

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sellerops.exports import load_exports
 from sellerops.notices.routes import CONNECTIONS, Kind, load_routes
 from sellerops.settings.accounts import load_accounts
+from sellerops.settings.known_destinations import DESTINATIONS
 from sellerops.settings.specs import enabled_specs
 
 # As the form in the Airflow UI calls the types.
@@ -17,7 +18,6 @@ _OF_CHANNEL = {
     Kind.TELEGRAM: "Telegram",
     Kind.EMAIL: "SMTP",
 }
-_OF_DESTINATION = {"bigquery": "Google Cloud"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def required_connections() -> list[RequiredConnection]:
     ]
     destinations = dict.fromkeys(name for spec in enabled_specs() for name in spec.all_destinations)
     found += [
-        RequiredConnection(f"sellerops_{name}", _OF_DESTINATION.get(name, "Generic"), f"destination {name}")
+        RequiredConnection(f"sellerops_{name}", DESTINATIONS[name].connection_type, f"destination {name}")
         for name in destinations
         if name != "postgres"
     ]

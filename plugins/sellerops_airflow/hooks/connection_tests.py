@@ -10,17 +10,17 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from sellerops.base.errors import SellerOpsError
-from sellerops_airflow.hooks.destinations import BIGQUERY_CONN_ID
+from sellerops_airflow.hooks.destinations import HOOKS, connection_id
 from sellerops_airflow.hooks.sheets import SHEETS_CONN_ID
 from sellerops_airflow.hooks.warehouse import READER_CONN_ID, WAREHOUSE_CONN_ID, warehouse_conninfo
-
-_SECONDS = 15
 
 Answer = tuple[bool, str]
 
@@ -100,12 +100,9 @@ def _row(connection: Any, statement: str) -> tuple[Any, ...]:
     return found
 
 
-def _bigquery(conn_id: str) -> Answer:
-    from sellerops_airflow.hooks.destinations import bigquery_address
-
-    address = bigquery_address(conn_id)
-    list(address.client().list_datasets(max_results=1, timeout=_SECONDS))
-    return True, f"Listed the datasets of BigQuery project {address.project}."
+def _destination(module: str, conn_id: str) -> Answer:
+    answer: Answer = import_module(module).test_connection(conn_id)
+    return answer
 
 
 def _sheets(conn_id: str) -> Answer:
@@ -120,8 +117,8 @@ def _sheets(conn_id: str) -> Answer:
 _OWN: dict[str, Callable[[str], Answer]] = {
     WAREHOUSE_CONN_ID: _owner,
     READER_CONN_ID: _reader,
-    BIGQUERY_CONN_ID: _bigquery,
     SHEETS_CONN_ID: _sheets,
+    **{connection_id(name): partial(_destination, module) for name, module in HOOKS.items()},
 }
 
 

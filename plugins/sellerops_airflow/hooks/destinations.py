@@ -1,88 +1,63 @@
-"""Where a destination's tables are, as Airflow's connections say: the address ``open_destination`` takes."""
+"""Where a destination's tables are, by its Airflow connection: the address ``open_destination`` takes."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from sellerops.base.errors import ConfigurationError
+from sellerops.settings.known_destinations import DESTINATIONS
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
     from sellerops.destinations.base import ConnectionValues
-    from sellerops.destinations.bigquery.address import BigQueryAddress
 
-BIGQUERY_CONN_ID = "sellerops_bigquery"
+# Modules with `address(conn_id)` and `test_connection(conn_id)`, for destinations whose credentials are more than
+# the plain values of their connection. Imported on first use: their client libraries are heavy.
+HOOKS = {"bigquery": "sellerops_airflow.hooks.bigquery"}
 
 
 def address_of(name: str, warehouse: str) -> Any:
-    """The address of the destination ``name``; ``warehouse``: libpq text of the ledger's database.
+    """The address of the destination ``name``.
 
-    Postgres: that database. BigQuery: connection ``sellerops_bigquery``. Any other: the plain values of the
-    connection ``sellerops_<name>``. Raises ConfigurationError where there is no such connection.
+    :param warehouse: libpq connection string of the ledger's database: the address of ``postgres``.
+
+    Other addresses come from the connection ``sellerops_<name>``: by the destination's own hook, else as its plain
+    values. Raises ConfigurationError if the connection does not exist.
     """
     if name == "postgres":
         return warehouse
-    return bigquery_address() if name == "bigquery" else _values(_connection(f"sellerops_{name}", "Generic"))
+    conn_id = connection_id(name)
+    if name in HOOKS:
+        return import_module(HOOKS[name]).address(conn_id)
+    return _values(destination_connection(conn_id, DESTINATIONS[name].connection_type))
 
 
-def bigquery_address(conn_id: str = BIGQUERY_CONN_ID) -> BigQueryAddress:
-    """Project, location, prefix and labels of the connection; the client comes from the provider's hook.
-
-    Only ``get_client`` of the hook is used: its other ways build a client that knows no
-    ``BIGQUERY_EMULATOR_HOST``. Raises ConfigurationError when the connection or its project is missing.
-    """
-    from sellerops.destinations.bigquery.address import BigQueryAddress
-
-    extra = _connection(conn_id, "Google Cloud").extra_dejson
-    project = str(extra.get("project") or "")
-    if not project:
-        raise ConfigurationError(
-            "names no project.",
-            where=f"connection {conn_id}",
-            remedy='Set "project" in its extra (docs/destinations.md), then clear the task.',
-        )
-    location = str(extra.get("location") or "") or BigQueryAddress.location
-    return BigQueryAddress(
-        client=lambda: _client(conn_id, project, location),
-        project=project,
-        dataset_prefix=str(extra.get("dataset_prefix") or ""),
-        location=location,
-        labels=_labels(extra.get("labels"), conn_id),
-    )
+def connection_id(name: str) -> str:
+    """The id of the connection of the destination ``name``."""
+    return f"sellerops_{name}"
 
 
-def _client(conn_id: str, project: str, location: str) -> Any:
-    from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
-
-    hook = BigQueryHook(gcp_conn_id=conn_id, use_legacy_sql=False, location=location)
-    return hook.get_client(project_id=project, location=location)
-
-
-def _labels(given: Any, conn_id: str) -> dict[str, str]:
-    if given in (None, ""):
-        return {}
-    if not isinstance(given, dict):
-        raise ConfigurationError(
-            f"`labels` is no mapping: {given!r}.",
-            where=f"connection {conn_id}",
-            remedy='Write it as {"team": "sales"} in its extra, then clear the task.',
-        )
-    return {str(key): str(value) for key, value in given.items()}
+def modules_of(name: str) -> list[str]:
+    """The modules that a load into the destination ``name`` imports."""
+    own = DESTINATIONS[name].class_path.partition(":")[0]
+    return [own, HOOKS[name]] if name in HOOKS else [own]
 
 
-def _connection(conn_id: str, kind: str) -> Connection:
+def destination_connection(conn_id: str, connection_type: str) -> Connection:
+    """The connection. Raises ConfigurationError, naming ``connection_type`` to add, if it does not exist."""
     try:
         return BaseHook.get_connection(conn_id)
     except AirflowNotFoundException as error:
         raise ConfigurationError(
             "does not exist.",
             where=f"connection {conn_id}",
-            remedy=f"Add it in Admin > Connections as {kind} (docs/destinations.md), or take the destination "
-            "out of the spec's `destinations`; then clear the load task.",
+            remedy=f"Add it in Admin > Connections as {connection_type} (docs/destinations.md), or remove the "
+            "destination from the spec's `destinations`; then clear the load task.",
         ) from error
 
 

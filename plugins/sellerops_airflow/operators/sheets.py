@@ -14,7 +14,7 @@ from sellerops_airflow.runs.task_outcomes import task_outcome
 from sellerops_airflow.runtime import get_runtime
 
 if TYPE_CHECKING:
-    from sellerops.exports.row_sources import Source
+    from sellerops.destinations.row_sources import RowSource
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +59,11 @@ class ExportToSheetOperator(BaseOperator):
         }
 
 
-def _source(spec: ExportSpec) -> Source:
-    from sellerops.exports.row_sources import BigQuerySource, PostgresSource
+def _source(spec: ExportSpec) -> RowSource:
+    from sellerops.destinations.registry import open_row_source
+    from sellerops_airflow.hooks.destinations import address_of
 
-    if spec.destination == "bigquery":
-        return BigQuerySource(get_runtime().bigquery_address())
-    # Only the owner of the tables may read personal data.
     runtime = get_runtime()
-    return PostgresSource(runtime.conninfo if spec.personal else runtime.reader_conninfo)
+    # Only the owner of the tables may read personal data.
+    warehouse = runtime.conninfo if spec.personal else runtime.reader_conninfo
+    return open_row_source(spec.destination, address_of(spec.destination, warehouse))

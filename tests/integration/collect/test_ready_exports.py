@@ -14,9 +14,9 @@ from support.sheets import SheetsServer, Tab
 
 from sellerops.collect import splitting
 from sellerops.destinations import RequestMeta, load_document, open_destination
+from sellerops.destinations.postgres.row_source import PostgresRowSource
 from sellerops.exports import ExportSpec, load_exports
 from sellerops.exports.export_run import run_export
-from sellerops.exports.row_sources import PostgresSource
 from sellerops.settings.config_files import config_dir
 from sellerops.settings.specs import load_spec
 from sellerops_airflow.hooks.sheets import GoogleSheets
@@ -158,7 +158,7 @@ def test_an_export_brings_what_has_landed(
     with psycopg.connect(bench.ledger.database.conninfo) as connection:
         (rows,) = connection.execute(ready.rows).fetchone() or (0,)
         (total,) = connection.execute(ready.total).fetchone() or (0,)
-    source = PostgresSource(bench.ledger.database.conninfo)
+    source = PostgresRowSource(bench.ledger.database.conninfo)
     done = run_export(bench.ledger, spec, source, api)
     header, *body = tab.grid()
     assert header == list(spec.columns.values())

@@ -8,6 +8,7 @@ from support.bigquery import bigquery, bigquery_server  # noqa: F401 - fixtures
 from support.postgres import conninfo, ledger, postgres_server, reader  # noqa: F401 - fixtures
 
 from sellerops.destinations import DESTINATIONS
+from sellerops.settings.known_destinations import KnownDestination
 
 NEEDS = {
     "postgres": ("conninfo",),
@@ -71,6 +72,8 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> St
     name: str = request.param
     # All that the throw-away destination needs outside its own module.
     monkeypatch.setitem(
-        DESTINATIONS, "json_lines", "integration.destinations.json_lines:JsonLinesDestination"
+        DESTINATIONS,
+        "json_lines",
+        KnownDestination("integration.destinations.json_lines:JsonLinesDestination"),
     )
     return STORES[name](*(request.getfixturevalue(need) for need in NEEDS[name]))

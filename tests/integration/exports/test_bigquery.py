@@ -11,9 +11,9 @@ from support.sheets import Tab
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.destinations.bigquery import BigQueryAddress
+from sellerops.destinations.bigquery.row_source import BigQueryRowSource
 from sellerops.exports import ExportSpec
 from sellerops.exports.export_run import run_export
-from sellerops.exports.row_sources import BigQuerySource
 from sellerops.ledger import Ledger
 from sellerops_airflow.hooks.sheets import GoogleSheets
 
@@ -43,7 +43,7 @@ def test_a_table_and_a_query_of_bigquery_reach_the_sheet(
         "('2026-11-19', '00123', 3, NUMERIC '10.10', TIMESTAMP '2026-11-19 08:00:00+00', 1), "
         "('2026-11-18', '=B2', 5, NULL, NULL, 1)"
     ).result()
-    source = BigQuerySource(bigquery)
+    source = BigQueryRowSource(bigquery)
 
     run_export(ledger, spec(), source, api)
     assert tab.grid() == [
@@ -76,6 +76,6 @@ def test_only_what_reads_is_run(
     bigquery.client().create_dataset(dataset)
     made = f"CREATE TABLE {dataset}.made (a INT64)"
     with pytest.raises(ConfigurationError):
-        run_export(ledger, spec(table=None, query=made), BigQuerySource(bigquery), api)
+        run_export(ledger, spec(table=None, query=made), BigQueryRowSource(bigquery), api)
     assert list(bigquery.client().list_tables(dataset)) == []
     assert tab.cells == {}

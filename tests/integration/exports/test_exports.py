@@ -18,10 +18,10 @@ from support.sheets import Fault, Formula, SheetsServer, Tab
 
 from sellerops.base.errors import ConfigurationError, CredentialsError, RetryableError
 from sellerops.base.reader_role import grant_table
+from sellerops.destinations.postgres.row_source import PostgresRowSource
 from sellerops.exports import ExportSpec, export_run
 from sellerops.exports.export_records import exclusive_sheet
 from sellerops.exports.export_run import ExportResult, run_export
-from sellerops.exports.row_sources import PostgresSource
 from sellerops.ledger import Ledger
 from sellerops_airflow.hooks.sheets import GoogleSheets
 from sellerops_airflow.operators.sheets import ExportToSheetOperator
@@ -81,7 +81,7 @@ def export(
     """Runs an export; two rows go with each request, so that there are several."""
 
     def run(wanted: ExportSpec, **options: Any) -> ExportResult:
-        return run_export(ledger, wanted, PostgresSource(conninfo), api, **{"batch_rows": 2, **options})
+        return run_export(ledger, wanted, PostgresRowSource(conninfo), api, **{"batch_rows": 2, **options})
 
     return run
 

@@ -9,9 +9,16 @@ import pytest
 
 from sellerops.base.errors import ConfigurationError
 from sellerops.destinations.base import ConnectionValues
-from sellerops_airflow.hooks.destinations import address_of, bigquery_address
+from sellerops.settings.known_destinations import DESTINATIONS, KnownDestination
+from sellerops_airflow.hooks.destinations import address_of
 
 WAREHOUSE = "host=db dbname=warehouse"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A known destination without a hook of its own."""
+    monkeypatch.setitem(DESTINATIONS, "elsewhere", KnownDestination("elsewhere:Elsewhere"))
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, name: str, **fields: Any) -> None:
@@ -36,7 +43,7 @@ def test_bigquery_takes_project_place_prefix_and_labels_from_its_connection(
 ) -> None:
     extra = {"project": "p", "location": "EU", "dataset_prefix": "dev_", "labels": {"team": "sales"}}
     connect(monkeypatch, "sellerops_bigquery", conn_type="google_cloud_platform", extra=extra)
-    address = bigquery_address()
+    address = address_of("bigquery", WAREHOUSE)
     assert (address.project, address.location, address.dataset_prefix) == ("p", "EU", "dev_")
     assert address.labels == {"team": "sales"}
 
@@ -45,7 +52,7 @@ def test_the_client_is_the_providers_and_talks_to_a_local_bigquery(monkeypatch: 
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:1")
     extra = {"project": "p", "is_anonymous": "true"}
     connect(monkeypatch, "sellerops_bigquery", conn_type="google_cloud_platform", extra=extra)
-    address = bigquery_address()
+    address = address_of("bigquery", WAREHOUSE)
     client = address.client()
     assert (client.project, client.location) == ("p", "US")
     assert client._connection.API_BASE_URL == "http://127.0.0.1:1"
@@ -59,7 +66,7 @@ def test_a_connection_that_says_too_little_is_an_error(
 ) -> None:
     connect(monkeypatch, "sellerops_bigquery", conn_type="google_cloud_platform", extra=extra)
     with pytest.raises(ConfigurationError, match=says):
-        bigquery_address()
+        address_of("bigquery", WAREHOUSE)
 
 
 def test_any_other_destination_gets_the_plain_values(monkeypatch: pytest.MonkeyPatch) -> None:

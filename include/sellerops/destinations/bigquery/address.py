@@ -1,4 +1,4 @@
-"""Where the BigQuery tables are, and by which client."""
+"""Where the BigQuery tables are, and how to make a client for them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sellerops.base.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client
+
+    from sellerops.destinations.base import ConnectionValues
+
+_VARIABLE = "SELLEROPS_BIGQUERY_"
+_LOCAL_SERVER = "BIGQUERY_EMULATOR_HOST"
 
 
 @dataclass(frozen=True)
 class BigQueryAddress:
     """``client``: makes a client, once for each destination, at the first load.
 
-    Datasets are ``<dataset_prefix><source>`` of ``project``, made in ``location`` (``EU``, ``us-east1``)
-    where there is none. ``labels``: further labels for all tables and jobs. ``patience``: seconds after which
-    a call that is refused for a passing reason is repeated no more.
+    Datasets are ``<dataset_prefix><source>`` of ``project``; missing ones are created in ``location`` (``EU``,
+    ``us-east1``). ``labels``: further labels for all tables and jobs. ``patience``: for how many seconds a call
+    that fails for a passing reason is retried.
     """
 
     client: Callable[[], Client]
@@ -38,3 +45,38 @@ def clean_labels(labels: Mapping[str, str]) -> dict[str, str]:
         return re.sub(r"[^a-z0-9_-]", "_", text.lower())[:63]
 
     return {plain(name): plain(value) for name, value in labels.items()}
+
+
+def address_from(
+    environment: Mapping[str, str], connection: Callable[[], ConnectionValues | None]
+) -> BigQueryAddress:
+    """``$SELLEROPS_BIGQUERY_PROJECT``, ``_LOCATION``, ``_DATASET_PREFIX``; if no project is set, ``connection``.
+
+    The client logs in as Google's libraries do (``GOOGLE_APPLICATION_CREDENTIALS``, ``gcloud auth``); with
+    ``BIGQUERY_EMULATOR_HOST`` it does not log in. Raises ConfigurationError if neither names a project.
+    """
+    names = ("project", "location", "dataset_prefix")
+    values = {name: environment.get(f"{_VARIABLE}{name.upper()}", "") for name in names}
+    if not values["project"] and (found := connection()):
+        values = {name: str(found.extra.get(name) or "") for name in names}
+    if not values["project"]:
+        raise ConfigurationError(
+            "the BigQuery project is unknown.",
+            remedy=f"Set {_VARIABLE}PROJECT, _LOCATION, _DATASET_PREFIX as in connection sellerops_bigquery.",
+        )
+    project, location = values["project"], values["location"] or BigQueryAddress.location
+    is_local = bool(environment.get(_LOCAL_SERVER))
+    return BigQueryAddress(
+        client=lambda: _client(project, location, is_local=is_local),
+        project=project,
+        dataset_prefix=values["dataset_prefix"],
+        location=location,
+    )
+
+
+def _client(project: str, location: str, *, is_local: bool) -> Client:
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud.bigquery import Client
+
+    credentials = AnonymousCredentials() if is_local else None  # type: ignore[no-untyped-call]
+    return Client(project=project, location=location, credentials=credentials)

@@ -22,7 +22,7 @@ from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.base.postgres import LOADING, connect
 from sellerops.destinations import intents
 from sellerops.destinations.base import LoadJob, LoadResult, refuse_mostly_rejected
-from sellerops.destinations.bigquery.address import BigQueryAddress
+from sellerops.destinations.bigquery.address import BigQueryAddress, address_from
 from sellerops.destinations.bigquery.errors import our_errors
 from sellerops.destinations.bigquery.history import History, as_object, as_text
 from sellerops.destinations.bigquery.jobs import Jobs
@@ -42,6 +42,8 @@ from sellerops.destinations.ledger_rows import (
     record_personal_columns,
 )
 from sellerops.destinations.quarantining import quarantine_key, record_quarantined, refuse_implausible
+from sellerops.destinations.row_sources import RowSource
+from sellerops.destinations.undeclared_personal import UndeclaredColumn
 from sellerops.formats.rows import RejectReason, RowReject
 from sellerops.settings.specs import ReportSpec
 
@@ -108,6 +110,30 @@ class BigQueryDestination:
             ):
                 shape = BigQueryShape(spec, table)
                 return TableMigration(connection, client, self._address, shape).run(check=check)
+
+    @staticmethod
+    def row_source(address: BigQueryAddress) -> RowSource:
+        """Reads tables at ``address``."""
+        from sellerops.destinations.bigquery.row_source import BigQueryRowSource
+
+        return BigQueryRowSource(address)
+
+    # For the command line, which has no hook.
+    address_from = staticmethod(address_from)
+
+    def undeclared_personal(
+        self, specs: Sequence[ReportSpec], *, remove: bool = False
+    ) -> list[UndeclaredColumn]:
+        """See ``FindsUndeclaredPersonal``."""
+        from sellerops.destinations.bigquery import undeclared_personal as personal
+
+        with our_errors("BigQuery"):
+            with self._lock:
+                client = self._client
+            found = personal.find_undeclared_personal(client, self._address, specs)
+            if remove:
+                personal.remove_undeclared_personal(client, self._address, found)
+            return found
 
     @cached_property
     def _client(self) -> bigquery.Client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from psycopg import sql
 
 from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
-from sellerops.base.postgres import LOADING, connect
+from sellerops.base.postgres import LOADING, UPKEEP, connect
 from sellerops.destinations.base import LoadJob, LoadResult, refuse_mostly_rejected
 from sellerops.destinations.differences import Migration, record_definition
 from sellerops.destinations.driver_errors import typed_errors
@@ -38,7 +39,9 @@ from sellerops.destinations.postgres.unit_merges import UnitMerge
 from sellerops.destinations.postgres.writes import Counts, Write
 from sellerops.destinations.quarantining import record_quarantined, refuse_implausible, supersede_quarantined
 from sellerops.destinations.restatement_history import lock_history
+from sellerops.destinations.row_sources import RowSource
 from sellerops.destinations.shape import SYSTEM
+from sellerops.destinations.undeclared_personal import UndeclaredColumn
 from sellerops.settings.specs import ReportSpec, WriteDisposition
 
 _ANALYZE_FROM = 10_000
@@ -79,6 +82,25 @@ class PostgresDestination:
         with typed_errors(where), connect(self._conninfo, LOADING, autocommit=True) as connection:
             connection.execute("SET TIME ZONE 'UTC'")
             return migrate_table(connection, spec, table, check=check)
+
+    @staticmethod
+    def row_source(conninfo: str) -> RowSource:
+        """Reads tables as the role of ``conninfo``."""
+        from sellerops.destinations.postgres.row_source import PostgresRowSource
+
+        return PostgresRowSource(conninfo)
+
+    def undeclared_personal(
+        self, specs: Sequence[ReportSpec], *, remove: bool = False
+    ) -> list[UndeclaredColumn]:
+        """See ``FindsUndeclaredPersonal``. Raises RetryableError when a table to change stays in use."""
+        from sellerops.destinations.postgres import undeclared_personal as personal
+
+        with connect(self._conninfo, UPKEEP, autocommit=True) as connection:
+            found = list(personal.find_undeclared_personal(connection, specs))
+            for shape, columns in found if remove else ():
+                personal.remove_undeclared_personal(connection, shape, [each.column for each in columns])
+        return [each for _, columns in found for each in columns]
 
     def load(self, job: LoadJob) -> LoadResult:
         """Store the rows of ``job``, or nothing of them. See ``Destination.load``.

@@ -1,4 +1,4 @@
-"""Unknown columns of personal data that landed before their names were looked at: found, and removed."""
+"""Unknown columns of personal data in Postgres, landed before loads checked names: found and removed."""
 
 from __future__ import annotations
 
@@ -24,24 +24,17 @@ def find_undeclared_personal(
     connection: Connection, specs: Sequence[ReportSpec]
 ) -> Iterator[tuple[Shape, list[UndeclaredColumn]]]:
     """Each table of ``specs`` that has such columns."""
-    for spec in specs:
-        for name in spec.tables:
-            shape = Shape(spec, name)
-            found = [
-                each for each in existing_columns(connection, shape) if is_undeclared_personal(shape, each)
-            ]
-            if found:
-                yield (
-                    shape,
-                    [
-                        UndeclaredColumn(shape.full_name, each, _count(connection, shape, each))
-                        for each in found
-                    ],
-                )
+    for shape in (Shape(spec, name) for spec in specs for name in spec.tables):
+        found = [name for name in existing_columns(connection, shape) if is_undeclared_personal(shape, name)]
+        if found:
+            yield (
+                shape,
+                [UndeclaredColumn(shape.full_name, name, _count(connection, shape, name)) for name in found],
+            )
 
 
 def remove_undeclared_personal(connection: Connection, shape: Shape, names: Sequence[str]) -> None:
-    """Drop the columns, and what the ledger kept of their values; readers are waited for a few seconds.
+    """Drop the columns and what the ledger keeps of their values. Waits up to ten seconds for readers.
 
     Raises RetryableError when the table is in use for longer, ConfigurationError when a view reads a column.
     """
@@ -68,7 +61,7 @@ def remove_undeclared_personal(connection: Connection, shape: Shape, names: Sequ
 
 
 def mark_documents(connection: Connection, table: str, names: Sequence[str]) -> None:
-    """Let the documents end with their time that were loaded since the columns came up."""
+    """Make the documents loaded since the columns appeared expire with the personal data."""
     connection.execute(
         """
         INSERT INTO sellerops.personal_document (uri, report, columns)
