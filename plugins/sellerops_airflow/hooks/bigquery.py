@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
-from google.cloud.bigquery import Client
+from typing import TYPE_CHECKING, Any
 
 from sellerops.base.errors import ConfigurationError
-from sellerops.destinations.bigquery.address import BigQueryAddress
 from sellerops_airflow.hooks.destinations import destination_connection
 
+if TYPE_CHECKING:
+    from google.cloud.bigquery import Client
+
+    from sellerops.destinations.bigquery.address import BigQueryAddress
+
+BIGQUERY_CONN_ID = "sellerops_bigquery"
+# What a load imports of this module's libraries, for processes that are forked.
+LIBRARIES = ("airflow.providers.google.cloud.hooks.bigquery",)
 _TEST_SECONDS = 15
 
 
-def address(conn_id: str) -> BigQueryAddress:
+def address(conn_id: str = BIGQUERY_CONN_ID) -> BigQueryAddress:
     """Project, location, prefix and labels of the connection; the client comes from the provider's hook.
 
     Raises ConfigurationError when the connection or its project is missing, or its labels are no mapping.
     """
+    from sellerops.destinations.bigquery.address import BigQueryAddress
+
     extra = destination_connection(conn_id, "Google Cloud").extra_dejson
     project = str(extra.get("project") or "")
     if not project:
@@ -45,6 +51,8 @@ def test_connection(conn_id: str) -> tuple[bool, str]:
 
 
 def _client(conn_id: str, project: str, location: str) -> Client:
+    from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
+
     hook = BigQueryHook(gcp_conn_id=conn_id, use_legacy_sql=False, location=location)
     # The hook's other methods build clients that ignore BIGQUERY_EMULATOR_HOST.
     return hook.get_client(project_id=project, location=location)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from sellerops.destinations.base import ConnectionValues
 
-# Modules with `address(conn_id)` and `test_connection(conn_id)`, for destinations whose credentials are more than
-# the plain values of their connection. Imported on first use: their client libraries are heavy.
+# For destinations whose credentials are more than the plain values of their connection. Each module has
+# `address(conn_id)`, `test_connection(conn_id)` and `LIBRARIES`: the heavy modules it imports on first use.
 HOOKS = {"bigquery": "sellerops_airflow.hooks.bigquery"}
 
 
@@ -26,8 +26,8 @@ def address_of(name: str, warehouse: str) -> Any:
 
     :param warehouse: libpq connection string of the ledger's database: the address of ``postgres``.
 
-    Other addresses come from the connection ``sellerops_<name>``: by the destination's own hook, else as its plain
-    values. Raises ConfigurationError if the connection does not exist.
+    Other addresses come from the connection ``sellerops_<name>``: by the destination's own hook, else as its
+    plain values. Raises ConfigurationError if the connection does not exist.
     """
     if name == "postgres":
         return warehouse
@@ -45,7 +45,7 @@ def connection_id(name: str) -> str:
 def modules_of(name: str) -> list[str]:
     """The modules that a load into the destination ``name`` imports."""
     own = DESTINATIONS[name].class_path.partition(":")[0]
-    return [own, HOOKS[name]] if name in HOOKS else [own]
+    return [own, *(import_module(HOOKS[name]).LIBRARIES if name in HOOKS else ())]
 
 
 def destination_connection(conn_id: str, connection_type: str) -> Connection:
@@ -56,8 +56,8 @@ def destination_connection(conn_id: str, connection_type: str) -> Connection:
         raise ConfigurationError(
             "does not exist.",
             where=f"connection {conn_id}",
-            remedy=f"Add it in Admin > Connections as {connection_type} (docs/destinations.md), or remove the "
-            "destination from the spec's `destinations`; then clear the load task.",
+            remedy=f"Add it in Admin > Connections as {connection_type} (docs/destinations.md), or take the "
+            "destination out of the spec's `destinations`; then clear the load task.",
         ) from error
 
 
