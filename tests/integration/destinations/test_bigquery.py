@@ -36,9 +36,10 @@ from sellerops.base.errors import (
 )
 from sellerops.destinations import intents, open_destination
 from sellerops.destinations.bigquery import BigQueryAddress
-from sellerops.destinations.bigquery.errors import our_errors
+from sellerops.destinations.bigquery.errors import BIGQUERY_RULES
 from sellerops.destinations.bigquery.jobs import Jobs
 from sellerops.destinations.bigquery.shape import BigQueryShape
+from sellerops.destinations.error_rules import typed_errors
 from sellerops.settings.specs import load_spec, load_specs
 
 ORDERS = [
@@ -401,7 +402,7 @@ def hold_to_partitions(
     ],
 )
 def test_errors_say_what_a_person_does_next(error: Exception, kind: type[SellerOpsError]) -> None:
-    with pytest.raises(kind) as found, our_errors("here"):
+    with pytest.raises(kind) as found, typed_errors("here", BIGQUERY_RULES):
         raise error
     assert found.value.where == "here" and found.value.remedy
 

@@ -21,7 +21,8 @@ from sellerops.base.errors import (
     SellerOpsError,
     UnreadableDocument,
 )
-from sellerops.destinations.driver_errors import typed_error
+from sellerops.destinations.error_rules import typed_errors
+from sellerops.destinations.postgres_errors import POSTGRES_RULES
 from sellerops.destinations.shape import SYSTEM
 from sellerops.settings.specs import (
     RESERVED_COLUMNS,
@@ -229,20 +230,26 @@ def test_no_error_of_the_database_shows_a_row(
     assert len(postgres.rows(TABLE)) == 1
 
 
+def translated(error: psycopg.Error) -> SellerOpsError:
+    with pytest.raises(SellerOpsError) as found, typed_errors("here", POSTGRES_RULES):
+        raise error
+    return found.value
+
+
 def test_every_class_of_driver_errors_has_its_remedy() -> None:
     """Nothing but what passes by itself is tried again."""
     found = [each for each in vars(errors).values() if isinstance(each, type)]
     classes = {each for each in found if issubclass(each, psycopg.Error) and each.sqlstate}
     assert len(classes) > 200
     for each in classes:
-        error = typed_error(each("a message"), "here")
-        assert isinstance(error, SellerOpsError) and error.where == "here" and error.remedy
+        error = translated(each("a message"))
+        assert error.where == "here" and error.remedy
         passes = (each.sqlstate or "")[:2] in ("08", "40", "53", "57", "58") or each.sqlstate in (
             "25006", "25P03", "25P04", "55006", "55P03",
         )  # fmt: skip
         assert isinstance(error, RetryableError) == passes, each
     for plain, kind in ((psycopg.OperationalError, RetryableError), (psycopg.ProgrammingError, GiveUpError)):
-        assert isinstance(typed_error(plain("no connection"), "here"), kind)
+        assert isinstance(translated(plain("no connection")), kind)
 
 
 @pytest.mark.parametrize(

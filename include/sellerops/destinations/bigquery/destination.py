@@ -23,7 +23,7 @@ from sellerops.base.postgres import LOADING, connect
 from sellerops.destinations import intents
 from sellerops.destinations.base import LoadJob, LoadResult, refuse_mostly_rejected
 from sellerops.destinations.bigquery.address import BigQueryAddress, address_from
-from sellerops.destinations.bigquery.errors import our_errors
+from sellerops.destinations.bigquery.errors import BIGQUERY_RULES
 from sellerops.destinations.bigquery.history import History, as_object, as_text
 from sellerops.destinations.bigquery.jobs import Jobs
 from sellerops.destinations.bigquery.plan import Plan, Planner
@@ -34,6 +34,7 @@ from sellerops.destinations.bigquery.sums import BigQuerySums
 from sellerops.destinations.bigquery.tables import Tables, labels_of
 from sellerops.destinations.bigquery.views import Views, views_mark
 from sellerops.destinations.differences import Migration, record_definition, stored_definition
+from sellerops.destinations.error_rules import typed_errors
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     drift_changes,
@@ -88,7 +89,7 @@ class BigQueryDestination:
         BigQuery or the ledger is away.
         """
         where = f"{job.request.where}, BigQuery table {job.full_name}"
-        with our_errors(where):
+        with typed_errors(where, BIGQUERY_RULES):
             with self._lock:
                 client = self._client
             with connect(self._ledger, LOADING, autocommit=True) as connection:
@@ -101,7 +102,7 @@ class BigQueryDestination:
         """
         from sellerops.destinations.bigquery.migration import TableMigration
 
-        with our_errors(f"BigQuery table {spec.source}.{table}"):
+        with typed_errors(f"BigQuery table {spec.source}.{table}", BIGQUERY_RULES):
             with self._lock:
                 client = self._client
             with (
@@ -127,7 +128,7 @@ class BigQueryDestination:
         """See ``FindsUndeclaredPersonal``."""
         from sellerops.destinations.bigquery import undeclared_personal as personal
 
-        with our_errors("BigQuery"):
+        with typed_errors("BigQuery", BIGQUERY_RULES):
             with self._lock:
                 client = self._client
             found = personal.find_undeclared_personal(client, self._address, specs)

@@ -1,12 +1,13 @@
-"""BigQuery's errors by what a person does next."""
+"""Rules for the errors of Google's client, and of the ledger beside it.
+
+https://cloud.google.com/bigquery/docs/error-messages
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
-import psycopg
 import requests
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
@@ -18,9 +19,10 @@ from sellerops.base.errors import (
     SellerOpsError,
     UnreadableDocument,
 )
-from sellerops.destinations.driver_errors import typed_error
+from sellerops.destinations.error_rules import ErrorRule
+from sellerops.destinations.postgres_errors import LEDGER_RULES
 
-_PASSING = (
+_UNAVAILABLE = (
     api.TooManyRequests,
     api.ServerError,
     api.RetryError,
@@ -30,7 +32,7 @@ _PASSING = (
     requests.ConnectionError,
     requests.Timeout,
 )
-# Words of a refusal that says "not now": a transaction that met another, a quota, a job that was stopped.
+# In messages that mean "not now": conflicting transactions, quotas, cancelled jobs.
 _LATER = (
     "transaction is aborted due to concurrent",
     "could not serialize",
@@ -54,88 +56,128 @@ _SIZES = (
     "too many partitions",
     "maximum allowed size",
 )
-# Single and double quotes surround values; names of tables and columns stand in backticks or bare.
+# Quotes surround values; names of tables and columns are in backticks or bare.
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
-@contextmanager
-def our_errors(where: str) -> Iterator[None]:
-    """Raises what Google's client and the ledger's driver raise as an error of ours."""
-    try:
-        yield
-    except SellerOpsError:
-        raise
-    except _PASSING as error:
-        raise RetryableError(f"BigQuery did not do its part: {_words(error)}.", where=where) from error
-    except (api.Unauthorized, api.Forbidden, auth.GoogleAuthError) as error:
-        if _is_for_later(error) or getattr(error, "retryable", False):
-            raise RetryableError(f"BigQuery refuses for now: {_words(error)}.", where=where) from error
-        raise ConfigurationError(
-            f"BigQuery refuses access: {_words(error)}.",
-            where=where,
-            remedy="Give the connection's service account the roles BigQuery Data Editor and Job User, "
-            "then clear the task.",
-        ) from error
-    except api.NotFound as error:
-        raise ConfigurationError(
-            f"BigQuery does not find what it was asked for: {_words(error)}.",
-            where=where,
-            remedy="Check project and location in the connection `sellerops_bigquery`, then clear the task.",
-        ) from error
-    except api.PreconditionFailed as error:
-        raise RetryableError(f"somebody else changed the table: {_words(error)}.", where=where) from error
-    except api.GoogleAPICallError as error:
-        raise _refusal(error, where) from None
-    except api.GoogleAPIError as error:
-        raise GiveUpError(
-            f"Google's client gives up: {type(error).__name__}.",
-            where=where,
-            remedy="Nothing was stored. Look at the job in the console; clear the task once that is mended.",
-        ) from error
-    except psycopg.Error as error:
-        raise typed_error(error, where, "the ledger") from None
+def _is_any(*kinds: type[Exception]) -> Callable[[Exception], bool]:
+    return lambda error: isinstance(error, kinds)
 
 
-def _refusal(error: api.GoogleAPICallError, where: str) -> SellerOpsError:
-    """A refused statement or job, by the reason BigQuery gives. Values its words quote are left out.
+def _is_access(error: Exception) -> bool:
+    return isinstance(error, api.Unauthorized | api.Forbidden | auth.GoogleAuthError)
 
-    https://cloud.google.com/bigquery/docs/error-messages
-    """
-    reasons = {str(each.get("reason")) for each in error.errors if isinstance(each, dict)}
-    words = _QUOTED.sub("…", _words(error))
-    if reasons & _LATER_REASONS or _is_for_later(error):
-        return RetryableError(f"BigQuery refuses for now: {words}.", where=where)
-    if reasons & _MONEY_REASONS:
-        return ConfigurationError(
-            f"BigQuery does not work for this project: {words}.",
-            where=where,
-            remedy="Enable billing, or raise the limit, in the connection's project; then clear the task.",
-        )
-    if _is_too_large(error, reasons):
-        return UnreadableDocument(
-            f"a table, row or statement is larger than BigQuery takes: {words}.",
-            where=where,
-            remedy="Nothing was stored. Split wide lists into tables of their own in the spec (`rows`), or "
-            "load fewer days at once; then clear the load task.",
-        )
-    return UnreadableDocument(
-        f"BigQuery does not take what was read: {words}.",
+
+def _is_access_later(error: Exception) -> bool:
+    return _is_access(error) and (_is_for_later(error) or bool(getattr(error, "retryable", False)))
+
+
+def _refuses_now(error: Exception, where: str) -> SellerOpsError:
+    return RetryableError(f"BigQuery refuses for now: {_message(error)}.", where=where)
+
+
+def _refuses_now_without_values(error: Exception, where: str) -> SellerOpsError:
+    return RetryableError(f"BigQuery refuses for now: {_without_values(error)}.", where=where)
+
+
+def _unavailable(error: Exception, where: str) -> SellerOpsError:
+    return RetryableError(f"BigQuery is unavailable: {_message(error)}.", where=where)
+
+
+def _no_access(error: Exception, where: str) -> SellerOpsError:
+    return ConfigurationError(
+        f"BigQuery refuses access: {_message(error)}.",
         where=where,
-        remedy="Nothing was stored. This program is wrong: report it with the archived document.",
+        remedy="Give the connection's service account the roles BigQuery Data Editor and Job User, "
+        "then clear the task.",
     )
 
 
-def _is_too_large(error: Exception, reasons: set[str]) -> bool:
-    text = str(error).lower()
-    return bool(reasons & _SIZE_REASONS) or any(words in text for words in _SIZES)
+def _not_found(error: Exception, where: str) -> SellerOpsError:
+    return ConfigurationError(
+        f"BigQuery finds no such project, dataset or table: {_message(error)}.",
+        where=where,
+        remedy="Check project and location in the connection `sellerops_bigquery`, then clear the task.",
+    )
+
+
+def _changed_meanwhile(error: Exception, where: str) -> SellerOpsError:
+    return RetryableError(f"somebody else changed the table: {_message(error)}.", where=where)
+
+
+def _client_gave_up(error: Exception, where: str) -> SellerOpsError:
+    return GiveUpError(
+        f"Google's client gave up: {type(error).__name__}.",
+        where=where,
+        remedy="Nothing was stored. Look at the job in the console; fix the cause, then clear the task.",
+    )
+
+
+def _no_billing(error: Exception, where: str) -> SellerOpsError:
+    return ConfigurationError(
+        f"BigQuery does not work for this project: {_without_values(error)}.",
+        where=where,
+        remedy="Enable billing, or raise the limit, in the connection's project; then clear the task.",
+    )
+
+
+def _too_large(error: Exception, where: str) -> SellerOpsError:
+    return UnreadableDocument(
+        f"a table, row or statement exceeds BigQuery's limits: {_without_values(error)}.",
+        where=where,
+        remedy="Nothing was stored. Split wide lists into tables of their own in the spec (`rows`), or "
+        "load fewer days at once; then clear the load task.",
+    )
+
+
+def _refused(error: Exception, where: str) -> SellerOpsError:
+    return UnreadableDocument(
+        f"BigQuery refuses what was read from the document: {_without_values(error)}.",
+        where=where,
+        remedy="Nothing was stored. This is a bug in sellerops: report it with the archived document.",
+    )
+
+
+def _is_refusal(
+    reasons: frozenset[str] = frozenset(), texts: tuple[str, ...] = ()
+) -> Callable[[Exception], bool]:
+    """A statement or job that BigQuery refuses for one of ``reasons``, or with one of ``texts``."""
+
+    def matches(error: Exception) -> bool:
+        if not isinstance(error, api.GoogleAPICallError):
+            return False
+        given = {str(each.get("reason")) for each in error.errors if isinstance(each, dict)}
+        return bool(given & reasons) or any(text in str(error).lower() for text in texts)
+
+    return matches
 
 
 def _is_for_later(error: Exception) -> bool:
-    text = str(error).lower()
-    return any(words in text for words in _LATER)
+    return any(text in str(error).lower() for text in _LATER)
 
 
-def _words(error: Exception) -> str:
-    """The first line, without what the client puts before and behind."""
+def _without_values(error: Exception) -> str:
+    return _QUOTED.sub("…", _message(error))
+
+
+def _message(error: Exception) -> str:
+    """The first line, without what the client adds around it."""
     text = getattr(error, "message", None) or str(error)
     return next(iter(str(text).strip().splitlines()), type(error).__name__)[:500].rstrip(".")
+
+
+# By the first match.
+BIGQUERY_RULES = (
+    ErrorRule(_is_any(*_UNAVAILABLE), _unavailable, keeps_cause=True),
+    ErrorRule(_is_access_later, _refuses_now, keeps_cause=True),
+    ErrorRule(_is_access, _no_access, keeps_cause=True),
+    ErrorRule(_is_any(api.NotFound), _not_found, keeps_cause=True),
+    ErrorRule(_is_any(api.PreconditionFailed), _changed_meanwhile, keeps_cause=True),
+    # From here on messages may quote values.
+    ErrorRule(_is_refusal(_LATER_REASONS, _LATER), _refuses_now_without_values),
+    ErrorRule(_is_refusal(_MONEY_REASONS), _no_billing),
+    ErrorRule(_is_refusal(_SIZE_REASONS, _SIZES), _too_large),
+    ErrorRule(_is_any(api.GoogleAPICallError), _refused),
+    ErrorRule(_is_any(api.GoogleAPIError), _client_gave_up, keeps_cause=True),
+    *LEDGER_RULES,
+)

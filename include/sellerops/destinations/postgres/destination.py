@@ -14,7 +14,7 @@ from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.base.postgres import LOADING, UPKEEP, connect
 from sellerops.destinations.base import LoadJob, LoadResult, refuse_mostly_rejected
 from sellerops.destinations.differences import Migration, record_definition
-from sellerops.destinations.driver_errors import typed_errors
+from sellerops.destinations.error_rules import typed_errors
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     has_columns,
@@ -37,6 +37,7 @@ from sellerops.destinations.postgres.shared_stock import ensure_shared_stock_vie
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.postgres.unit_merges import UnitMerge
 from sellerops.destinations.postgres.writes import Counts, Write
+from sellerops.destinations.postgres_errors import POSTGRES_RULES
 from sellerops.destinations.quarantining import record_quarantined, refuse_implausible, supersede_quarantined
 from sellerops.destinations.restatement_history import lock_history
 from sellerops.destinations.row_sources import RowSource
@@ -79,7 +80,10 @@ class PostgresDestination:
         from sellerops.destinations.postgres.migration import migrate_table
 
         where = f"table {spec.source}.{table}"
-        with typed_errors(where), connect(self._conninfo, LOADING, autocommit=True) as connection:
+        with (
+            typed_errors(where, POSTGRES_RULES),
+            connect(self._conninfo, LOADING, autocommit=True) as connection,
+        ):
             connection.execute("SET TIME ZONE 'UTC'")
             return migrate_table(connection, spec, table, check=check)
 
@@ -110,7 +114,10 @@ class PostgresDestination:
         Postgres is away or the table in use.
         """
         where = f"{job.request.where}, table {job.full_name}"
-        with typed_errors(where), connect(self._conninfo, LOADING, autocommit=True) as connection:
+        with (
+            typed_errors(where, POSTGRES_RULES),
+            connect(self._conninfo, LOADING, autocommit=True) as connection,
+        ):
             return _Load(connection, self.name, job, where).run()
 
 
