@@ -123,7 +123,7 @@ class Store(Destination):
         if self.error:
             raise self.error
         self.loaded.append(job.table)
-        return LoadResult(len(self.loaded), job.full_name, *[0] * 8, seconds=0.0, bytes_processed=1_000)
+        return LoadResult(len(self.loaded), job.full_name, bytes_processed=1_000)
 
     def close(self) -> None:
         self.closed += 1

@@ -41,7 +41,7 @@ class Store:
         if self.is_away:
             raise RetryableError("is away.", where=self.name)
         self.tables.append(job.table)
-        return LoadResult(len(self.tables), job.full_name, *[0] * 8, seconds=0.0)
+        return LoadResult(len(self.tables), job.full_name)
 
     def close(self) -> None:
         pass

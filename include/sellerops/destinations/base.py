@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, astuple, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,7 +12,8 @@ from sellerops.base.errors import UnreadableDocument
 from sellerops.base.redaction import redact
 from sellerops.calendar.slices import Slice
 from sellerops.formats.rows import LOST, STRUCTURAL, RejectReason, RowStream
-from sellerops.settings.specs import ReportSpec, TableSpec
+from sellerops.ledger.models import LoadCounts
+from sellerops.settings.specs import ReportSpec, TableSpec, WriteDisposition
 
 # So many rows of other days are another window's document; a few are neighbours of a quiet window.
 _ANOTHER_WINDOW = 10
@@ -128,6 +130,21 @@ class LoadJob:
         """The shop as the ledger keys it: empty for a report that covers an account's whole region."""
         return (self.marketplace_id or "") if self.spec.scope == "marketplace" else ""
 
+    def row_values(self, load_id: int) -> dict[str, Any]:
+        """What all rows share, by system column. The marketplace is None where each row names its own."""
+        values: dict[str, Any] = {
+            "account_id": self.slice.account_id,
+            "marketplace_id": self.marketplace_id,
+            "region": self.slice.region,
+            "load_id": load_id,
+            "reported_at": self.request.reported_at,
+        }
+        if self.table_spec.write_disposition is WriteDisposition.SNAPSHOT:
+            values["snapshot_at"] = datetime.fromisoformat(self.slice.snapshot_at or "")
+        if self.table_spec.day_from_window:
+            values[self.table_spec.day_from_window] = self.slice.days[0]
+        return values
+
     @property
     def place(self) -> str:
         """Whose days a load replaces: the shop's, or the region's where one document covers all shops."""
@@ -135,36 +152,64 @@ class LoadJob:
 
 
 @dataclass(frozen=True)
-class LoadResult:
-    """What became of the rows of one document in one table.
+class WriteCounts:
+    """What a write did with the rows it was given; ``replaced``: rows of earlier loads it deleted."""
 
-    ``rows_in_file = stored + rejected`` and ``stored = inserted + updated + unchanged + superseded`` always
-    hold. ``superseded``: not written, because rows of a newer document stand there. ``replaced``: rows of
-    earlier loads deleted by this one. ``new_columns`` appeared with this load, ``missing_columns`` of the
-    spec are not in the file. ``changed_columns``: what this load noted in ``sellerops.schema_change``, kind
-    by column. ``damaged_texts``: texts of accepted rows that arrived damaged and are stored with a mark.
-    ``job_ids``: the jobs the destination ran for it, under its own names; ``bytes_processed``: what they read
-    by the destination's own account, None where it does not tell.
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    replaced: int = 0
+
+    @property
+    def stored(self) -> int:
+        return self.inserted + self.updated + self.unchanged + self.superseded
+
+    def __add__(self, other: WriteCounts) -> WriteCounts:
+        return WriteCounts(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True)
+class LoadResult(LoadCounts):
+    """The counts of one load, and what else is known of it.
+
+    ``new_columns`` appeared with this load, ``missing_columns`` of the spec are not in the file.
+    ``changed_columns``: what this load recorded in ``sellerops.schema_change``, kind by column. ``job_ids``: the
+    jobs that the destination ran, under its own names.
     """
 
     load_id: int
     table: str
-    rows_in_file: int
-    stored: int
-    rejected: int
-    inserted: int
-    updated: int
-    unchanged: int
-    superseded: int
-    replaced: int
-    seconds: float
-    damaged_texts: int = 0
     new_columns: tuple[str, ...] = ()
     missing_columns: tuple[str, ...] = ()
     changed_columns: dict[str, str] = field(default_factory=dict)
     rejected_by_reason: dict[str, int] = field(default_factory=dict)
-    bytes_processed: int | None = None
     job_ids: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        job: LoadJob,
+        load_id: int,
+        counts: LoadCounts,
+        *,
+        losing: int,
+        new_columns: Iterable[str],
+        changed_columns: dict[str, str],
+        job_ids: tuple[str, ...] = (),
+    ) -> LoadResult:
+        """Of a finished load. ``losing``: rows rejected because another of the document has their key."""
+        reasons = {str(reason): count for reason, count in job.rows.rejected.items()}
+        return cls(
+            load_id=load_id,
+            table=job.full_name,
+            new_columns=tuple(name for name in new_columns if name in job.rows.drift.added),
+            missing_columns=tuple(job.rows.drift.missing),
+            changed_columns=changed_columns,
+            rejected_by_reason={**reasons, **({"duplicate_key": losing} if losing else {})},
+            job_ids=job_ids,
+            **asdict(counts),
+        )
 
     def __str__(self) -> str:
         """``amazon_sp.sales_daily: 41 of 42 rows stored (3 new, 2 changed, 36 unchanged), 1 rejected; load 7,
@@ -188,6 +233,18 @@ class LoadResult:
         ]
         stored = f"{self.stored:,} of {self.rows_in_file:,} rows stored" + (f" ({parts})" if parts else "")
         return f"{self.table}: {stored}; {', '.join(filter(None, also))}"
+
+
+def load_counts(job: LoadJob, written: WriteCounts, *, losing: int, begun: float) -> LoadCounts:
+    """The counts of a load that ``written`` ends. ``begun``: ``time.monotonic()`` at its start."""
+    return LoadCounts(
+        rows_in_file=job.rows.rows_in_file,
+        rejected=sum(job.rows.rejected.values()) + losing,
+        stored=written.stored,
+        damaged_texts=job.rows.marked_texts,
+        seconds=time.monotonic() - begun,
+        **asdict(written),
+    )
 
 
 class Destination(Protocol):

@@ -6,7 +6,7 @@ The same for every destination, on a connection whose rows are tuples.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from sellerops.destinations.base import LoadJob
 from sellerops.formats.rows import DriftReport, RowReject
+from sellerops.ledger.models import LoadCounts
 from sellerops.settings.specs import WriteDisposition
 
 Connection = psycopg.Connection[Any]
@@ -36,7 +37,7 @@ def write_rejects(connection: Connection, load_id: int, rejects: Iterable[RowRej
 
 
 def load_values(
-    job: LoadJob, destination: str, load_id: int, started_at: datetime, counts: Mapping[str, Any]
+    job: LoadJob, destination: str, load_id: int, started_at: datetime, counts: LoadCounts
 ) -> dict[str, Any]:
     """The load's row: column to value, all but times and days as JSON has them."""
     days = job.slice.days if job.slice.first_day else []
@@ -64,7 +65,7 @@ def load_values(
         "run_id": run.run_id if run else None,
         "task_id": run.task_id if run else None,
         "map_index": run.map_index if run else None,
-        **counts,
+        **asdict(counts),
     }
 
 

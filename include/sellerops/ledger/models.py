@@ -140,15 +140,35 @@ class ReportRequest:
     updated_at: datetime
 
 
-@dataclass(frozen=True)
-class LoadRecord:
-    """One load of one document into one table.
+@dataclass(frozen=True, kw_only=True)
+class LoadCounts:
+    """What became of the rows of one document in one table.
 
-    ``rows_in_file = stored + rejected`` and ``stored = inserted + updated + unchanged + superseded``: the
-    database refuses a record that does not add up. ``replaced``: rows of earlier loads this one deleted.
+    ``rows_in_file = stored + rejected`` and ``stored = inserted + updated + unchanged + superseded`` always
+    hold: the database refuses counts that do not add up. ``superseded``: not written, because the table holds
+    rows of a newer document. ``replaced``: rows of earlier loads that this one deleted. ``damaged_texts``: texts
+    of accepted rows that arrived damaged and carry a mark. ``bytes_processed``: what the destination's jobs
+    read, None where the destination does not report it.
+    """
+
+    rows_in_file: int = 0
+    stored: int = 0
+    rejected: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    replaced: int = 0
+    damaged_texts: int = 0
+    seconds: float = 0.0
+    bytes_processed: int | None = None
+
+
+@dataclass(frozen=True)
+class LoadRecord(LoadCounts):
+    """One load of one document into one table, as the ledger keeps it.
+
     ``load_id`` from ``new_load_id``; None takes a fresh one. ``marketplace_id`` is empty for a whole region.
-    ``bytes_processed``: what the destination's jobs read, None where it does not tell. ``damaged_texts``:
-    texts of accepted rows that arrived damaged and carry a mark.
     """
 
     report: str
@@ -156,22 +176,11 @@ class LoadRecord:
     marketplace_id: str
     table: str
     destination: str
-    rows_in_file: int
-    stored: int
-    rejected: int
-    inserted: int
-    updated: int
-    unchanged: int
-    superseded: int
-    replaced: int
-    seconds: float
     started_at: datetime
     request_id: int | None = None
     first_day: date | None = None
     last_day: date | None = None
     load_id: int | None = None
-    bytes_processed: int | None = None
-    damaged_texts: int = 0
 
 
 @dataclass(frozen=True)

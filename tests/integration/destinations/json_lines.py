@@ -19,7 +19,14 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
-from sellerops.destinations.base import ConnectionValues, LoadJob, LoadResult, refuse_mostly_rejected
+from sellerops.destinations.base import (
+    ConnectionValues,
+    LoadJob,
+    LoadResult,
+    WriteCounts,
+    load_counts,
+    refuse_mostly_rejected,
+)
 from sellerops.destinations.ledger_rows import (
     Watermarks,
     has_columns,
@@ -121,36 +128,20 @@ class _Load:
         marks = Watermarks.of(self.connection, self.destination.name, job)
         refuse_implausible(marks, job, self)
         supersede_quarantined(self.connection, job, self.destination.name)
-        counts = self.write(marks)
-        rejected = sum(job.rows.rejected.values()) + len(losing)
-        stored = sum(counts[name] for name in ("inserted", "updated", "unchanged", "superseded"))
-        if job.rows.rows_in_file != stored + rejected:
+        written = WriteCounts(**self.write(marks))
+        counts = load_counts(job, written, losing=len(losing), begun=self.begun)
+        if counts.rows_in_file != counts.stored + counts.rejected:
             raise CheckFailed("the rows do not add up.", where=job.request.where)
-        figures = {
-            "rows_in_file": job.rows.rows_in_file,
-            "stored": stored,
-            "rejected": rejected,
-            "damaged_texts": job.rows.marked_texts,
-            **{name: counts[name] for name in ("inserted", "updated", "unchanged", "superseded", "replaced")},
-            "seconds": time.monotonic() - self.begun,
-        }
         write_rejects(self.connection, self.load_id, [*job.rejects, *losing])
         changed = {}
         if has_columns(job):
             known = {*job.table_spec.columns, *self.shape.system_types}
             extra = [name for name in self.table.types if name not in known]
             changed = write_drift(self.connection, job, self.load_id, job.rows.drift, extra)
-        write_load(self.connection, load_values(job, self.destination.name, self.load_id, started, figures))
+        write_load(self.connection, load_values(job, self.destination.name, self.load_id, started, counts))
         self.table.write()
-        reasons = {str(reason): count for reason, count in job.rows.rejected.items()}
-        return LoadResult(
-            load_id=self.load_id,
-            table=job.full_name,
-            new_columns=tuple(name for name in new_columns if name in job.rows.drift.added),
-            missing_columns=tuple(job.rows.drift.missing),
-            changed_columns=changed,
-            rejected_by_reason={**reasons, **({"duplicate_key": len(losing)} if losing else {})},
-            **figures,
+        return LoadResult.of(
+            job, self.load_id, counts, losing=len(losing), new_columns=new_columns, changed_columns=changed
         )
 
     def widen(self) -> list[str]:
@@ -203,24 +194,15 @@ class _Load:
 
     def complete(self, row: Row, ordinal: int) -> Row:
         """With all of the table's columns."""
-        slice_ = self.job.slice
         system: Row = {
-            "account_id": slice_.account_id,
-            "marketplace_id": row.get("marketplace_id")
-            if self.shape.names_marketplace
-            else self.job.marketplace_id,
-            "region": slice_.region,
+            **self.job.row_values(self.load_id),
             "ordinal": ordinal,
             "line_hash": row.get("line_hash"),
             "unit_mark": None,
             "source_line": row["source_line"],
-            "load_id": self.load_id,
-            "reported_at": self.job.request.reported_at,
         }
-        if self.shape.is_snapshot:
-            system["snapshot_at"] = datetime.fromisoformat(slice_.snapshot_at or "")
-        if self.shape.table.day_from_window:
-            system[self.shape.table.day_from_window] = slice_.days[0]
+        if self.shape.names_marketplace:
+            system["marketplace_id"] = row.get("marketplace_id")
         return {
             name: system[name] if name in self.shape.system_types else row.get(name)
             for name in self.table.types

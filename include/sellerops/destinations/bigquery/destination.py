@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from google.cloud import bigquery
 from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.base.postgres import LOADING, connect
 from sellerops.destinations import intents
-from sellerops.destinations.base import LoadJob, LoadResult, refuse_mostly_rejected
+from sellerops.destinations.base import LoadJob, LoadResult, load_counts, refuse_mostly_rejected
 from sellerops.destinations.bigquery.address import BigQueryAddress, address_from
 from sellerops.destinations.bigquery.errors import BIGQUERY_RULES
 from sellerops.destinations.bigquery.history import History, as_object, as_text
@@ -46,6 +46,7 @@ from sellerops.destinations.quarantining import quarantine_key, record_quarantin
 from sellerops.destinations.row_sources import RowSource
 from sellerops.destinations.undeclared_personal import UndeclaredColumn
 from sellerops.formats.rows import RejectReason, RowReject
+from sellerops.ledger.models import LoadCounts
 from sellerops.settings.specs import ReportSpec
 
 Connection = psycopg.Connection[Any]
@@ -195,7 +196,7 @@ class _Load:
                 ready=ready,
                 types=self._tables.columns(shape),
                 staged=frozenset(parts.schema.names if parts.schema else ()) - _SYSTEM,
-                values=self._values(shape),
+                values=self.job.row_values(self._load_id),
                 timezone=self.job.slice.timezone,
                 has_twin=self._has_twin(),
             )
@@ -224,25 +225,13 @@ class _Load:
         refuse_implausible(marks, job, sums)
         history = History(statements, frozenset(new_columns), job.request.reported_at)
         plan = Planner(statements, after, history, marks, job, self._run, self.where).plan()
-        rejected = sum(job.rows.rejected.values()) + plan.losing
-        self._check(parts.rows, plan, rejected)
-        figures: dict[str, Any] = {
-            "rows_in_file": job.rows.rows_in_file,
-            "stored": plan.stored,
-            "rejected": rejected,
-            "damaged_texts": job.rows.marked_texts,
-            "inserted": plan.inserted,
-            "updated": plan.updated,
-            "unchanged": plan.unchanged,
-            "superseded": plan.superseded,
-            "replaced": plan.replaced,
-            "seconds": time.monotonic() - self._begun,
-        }
+        counts = load_counts(job, plan.counts, losing=plan.losing, begun=self._begun)
+        self._check(parts.rows, plan, counts)
         job_id = jobs.name(self._load_id, "write")
         intents.announce(
             self.connection,
             intents.Intent(
-                load=load_values(job, self.destination, self._load_id, self._started_at, figures),
+                load=load_values(job, self.destination, self._load_id, self._started_at, counts),
                 place=job.place,
                 job_id=job_id,
                 marked_place=marks.place,
@@ -255,25 +244,21 @@ class _Load:
         )
         if plan.write is not None:
             self._write(job_id, plan)
-        measured: dict[str, Any] = {
-            "seconds": time.monotonic() - self._begun,
-            "bytes_processed": jobs.bytes,
+        counts = replace(counts, seconds=time.monotonic() - self._begun, bytes_processed=jobs.bytes)
+        measured = {
+            "seconds": counts.seconds,
+            "bytes_processed": counts.bytes_processed,
             "job_ids": list(jobs.ids),
         }
         changed = intents.finish(self.connection, self._load_id, measured)
-        reasons = {str(reason): count for reason, count in job.rows.rejected.items()}
-        if plan.losing:
-            reasons["duplicate_key"] = plan.losing
-        return LoadResult(
-            load_id=self._load_id,
-            table=job.full_name,
-            new_columns=tuple(name for name in new_columns if name in job.rows.drift.added),
-            missing_columns=tuple(job.rows.drift.missing),
+        return LoadResult.of(
+            job,
+            self._load_id,
+            counts,
+            losing=plan.losing,
+            new_columns=new_columns,
             changed_columns=changed,
-            rejected_by_reason=reasons,
-            bytes_processed=jobs.bytes,
             job_ids=tuple(jobs.ids),
-            **{**figures, "seconds": measured["seconds"]},
         )
 
     def _write(self, job_id: str, plan: Plan) -> None:
@@ -327,21 +312,6 @@ class _Load:
     def _run(self, step: str, statement: tuple[str, Any]) -> Any:
         return self._jobs.query(self._jobs.name(self._load_id, step), *statement)
 
-    def _values(self, shape: BigQueryShape) -> dict[str, Any]:
-        slice_ = self.job.slice
-        values: dict[str, Any] = {
-            "account_id": slice_.account_id,
-            "marketplace_id": self.job.marketplace_id,
-            "region": slice_.region,
-            "load_id": self._load_id,
-            "reported_at": self.job.request.reported_at,
-        }
-        if shape.is_snapshot:
-            values["snapshot_at"] = datetime.fromisoformat(slice_.snapshot_at or "")
-        if shape.table.day_from_window:
-            values[shape.table.day_from_window] = slice_.days[0]
-        return values
-
     def _drift(self, statements: Statements) -> list[tuple[str, str]]:
         job = self.job
         if not has_columns(job):
@@ -361,20 +331,20 @@ class _Load:
             value = " ".join(text for text in (as_text(row[name]) for name in key) if text is not None)
             yield RowReject(line, RejectReason.DUPLICATE_KEY, ", ".join(key), value, as_object(cells))
 
-    def _check(self, staged: int, plan: Plan, rejected: int) -> None:
+    def _check(self, staged: int, plan: Plan, counts: LoadCounts) -> None:
         """Raise CheckFailed, before anything is written, unless every row is stored or rejected."""
-        rows_in_file, spooled = self.job.rows.rows_in_file, len(self.job.rejects)
+        spooled = len(self.job.rejects)
         if (
-            rows_in_file == plan.stored + rejected
-            and staged == plan.staged == plan.stored + plan.losing
-            and spooled == rejected - plan.losing
+            counts.rows_in_file == counts.stored + counts.rejected
+            and staged == plan.staged == counts.stored + plan.losing
+            and spooled == counts.rejected - plan.losing
         ):
             return
         raise CheckFailed(
-            f"the file has {rows_in_file} rows, but {plan.stored} would be stored and {rejected} rejected "
-            f"({staged} uploaded, {plan.staged} arrived, {spooled} reject lines).",
+            f"the file has {counts.rows_in_file} rows, but {counts.stored} would be stored and {counts.rejected} "
+            f"rejected ({staged} uploaded, {plan.staged} arrived, {spooled} reject lines).",
             where=self.where,
-            remedy="Nothing was stored. This program is wrong: report it with the archived document.",
+            remedy="Nothing was stored. This is a bug in sellerops: report it with the archived document.",
         )
 
 

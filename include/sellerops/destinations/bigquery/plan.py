@@ -8,7 +8,7 @@ from datetime import UTC, date
 from typing import Any
 
 from sellerops.base.errors import CheckFailed
-from sellerops.destinations.base import LoadJob
+from sellerops.destinations.base import LoadJob, WriteCounts
 from sellerops.destinations.bigquery.history import History
 from sellerops.destinations.bigquery.statements import Bounds, Parameters, Statements
 from sellerops.destinations.bigquery.units import UnitMerge, UnitMoves
@@ -26,18 +26,10 @@ class Plan:
 
     staged: int
     losing: int
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    superseded: int = 0
-    replaced: int = 0
+    counts: WriteCounts = WriteCounts()
     days: Sequence[date] = ()
     write: tuple[str, Parameters] | None = None
     changes: Iterable[Change] = field(default=(), repr=False)
-
-    @property
-    def stored(self) -> int:
-        return self.inserted + self.updated + self.unchanged + self.superseded
 
 
 @dataclass
@@ -86,10 +78,7 @@ class Planner:
         return Plan(
             staged,
             losing,
-            inserted=inserted,
-            updated=updated,
-            unchanged=given - inserted - updated - superseded,
-            superseded=superseded,
+            WriteCounts(inserted, updated, given - inserted - updated - superseded, superseded),
             write=it.upsert(bounds, inserted + updated) if inserted or updated else None,
             changes=changes,
         )
@@ -103,11 +92,7 @@ class Planner:
         return Plan(
             staged,
             losing,
-            inserted=written - updated,
-            updated=updated,
-            unchanged=unchanged,
-            superseded=given - written - unchanged,
-            replaced=replaced,
+            WriteCounts(written - updated, updated, unchanged, given - written - unchanged, replaced),
             write=merge.write(written) if after else None,
             changes=changes,
         )
@@ -115,7 +100,7 @@ class Planner:
     def _replace(self, staged: int, losing: int, fresh: Sequence[date]) -> Plan:
         accepted = staged - losing
         if not fresh:
-            return Plan(staged, losing, superseded=accepted)
+            return Plan(staged, losing, WriteCounts(superseded=accepted))
         it = self.statements
         moves = self._moves(fresh)
         inserted, replaced = self._row("count", moves.count() if moves else it.count_replace(fresh))
@@ -129,9 +114,7 @@ class Planner:
         return Plan(
             staged,
             losing,
-            inserted=inserted,
-            superseded=accepted - inserted,
-            replaced=replaced,
+            WriteCounts(inserted=inserted, superseded=accepted - inserted, replaced=replaced),
             days=fresh,
             write=write if inserted or replaced else None,
             changes=changes,
@@ -148,15 +131,14 @@ class Planner:
     def _snapshot(self, staged: int, losing: int, first: date | None, *, is_stale: bool) -> Plan:
         accepted = staged - losing
         if is_stale:
-            return Plan(staged, losing, superseded=accepted)
+            return Plan(staged, losing, WriteCounts(superseded=accepted))
         moment = self.statements.values["snapshot_at"]
         bounds = Bounds.of_days([moment.astimezone(UTC).date()], "UTC", is_instant=True)
         inserted, replaced = self._row("count", self.statements.count_snapshot(bounds))
         return Plan(
             staged,
             losing,
-            inserted=inserted,
-            replaced=replaced,
+            WriteCounts(inserted=inserted, replaced=replaced),
             days=self.job.slice.days,
             write=self.statements.snapshot(bounds, inserted) if inserted or replaced else None,
         )

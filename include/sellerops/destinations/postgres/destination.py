@@ -6,13 +6,12 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from psycopg import sql
 
 from sellerops.base.errors import CheckFailed, ConfigurationError, Quarantined
 from sellerops.base.postgres import LOADING, UPKEEP, connect
-from sellerops.destinations.base import LoadJob, LoadResult, refuse_mostly_rejected
+from sellerops.destinations.base import LoadJob, LoadResult, WriteCounts, load_counts, refuse_mostly_rejected
 from sellerops.destinations.differences import Migration, record_definition
 from sellerops.destinations.error_rules import typed_errors
 from sellerops.destinations.ledger_rows import (
@@ -36,13 +35,14 @@ from sellerops.destinations.postgres.shape import Shape, identifiers
 from sellerops.destinations.postgres.shared_stock import ensure_shared_stock_view
 from sellerops.destinations.postgres.staging import Staging
 from sellerops.destinations.postgres.unit_merges import UnitMerge
-from sellerops.destinations.postgres.writes import Counts, Write
+from sellerops.destinations.postgres.writes import Write
 from sellerops.destinations.postgres_errors import POSTGRES_RULES
 from sellerops.destinations.quarantining import record_quarantined, refuse_implausible, supersede_quarantined
 from sellerops.destinations.restatement_history import lock_history
 from sellerops.destinations.row_sources import RowSource
 from sellerops.destinations.shape import SYSTEM
 from sellerops.destinations.undeclared_personal import UndeclaredColumn
+from sellerops.ledger.models import LoadCounts
 from sellerops.settings.specs import ReportSpec, WriteDisposition
 
 _ANALYZE_FROM = 10_000
@@ -192,7 +192,7 @@ class _Load:
             staging=staging.identifier,
             staged=columns - _SYSTEM,
             target_columns=target,
-            values=self._values(shape, load_id),
+            values=job.row_values(load_id),
             timezone=job.slice.timezone,
             has_duplicates=duplicates.rows > 0,
             given=staged - duplicates.losing,
@@ -202,11 +202,11 @@ class _Load:
         supersede_quarantined(connection, job, self._destination)
         changes = self._changes(write, marks, load_id, new_columns)
         write_restatements(write, job, marks, load_id, new_columns, changes)
-        counts = changes.merge() if changes else self._replace(write, marks, load_id)
+        written = changes.merge() if changes else self._replace(write, marks, load_id)
         if self._personal:
             write_personal(write, job, load_id, self._personal)
-        rejected = sum(job.rows.rejected.values()) + duplicates.losing
-        self._check(staged, counts, rejected, duplicates.losing)
+        counts = load_counts(job, written, losing=duplicates.losing, begun=self._begun)
+        self._check(staged, counts, duplicates.losing)
         write_rejects(connection, load_id, job.rejects)
         if duplicates.losing:
             reject_duplicates(connection, shape, staging.identifier, load_id)
@@ -214,47 +214,15 @@ class _Load:
         if has_columns(job):
             extra = [name for name in target if name not in job.table_spec.columns]
             changed = write_drift(connection, job, load_id, job.rows.drift, extra)
-        seconds = time.monotonic() - self._begun
-        figures: dict[str, Any] = {
-            "rows_in_file": job.rows.rows_in_file,
-            "stored": counts.stored,
-            "rejected": rejected,
-            "damaged_texts": job.rows.marked_texts,
-            "inserted": counts.inserted,
-            "updated": counts.updated,
-            "unchanged": counts.unchanged,
-            "superseded": counts.superseded,
-            "replaced": counts.replaced,
-            "seconds": seconds,
-        }
-        write_load(connection, load_values(job, self._destination, load_id, started_at, figures))
-        reasons = {str(reason): count for reason, count in job.rows.rejected.items()}
-        if duplicates.losing:
-            reasons["duplicate_key"] = duplicates.losing
-        return LoadResult(
-            load_id=load_id,
-            table=job.full_name,
-            new_columns=tuple(name for name in new_columns if name in job.rows.drift.added),
-            missing_columns=tuple(job.rows.drift.missing),
+        write_load(connection, load_values(job, self._destination, load_id, started_at, counts))
+        return LoadResult.of(
+            job,
+            load_id,
+            counts,
+            losing=duplicates.losing,
+            new_columns=new_columns,
             changed_columns=changed,
-            rejected_by_reason=reasons,
-            **figures,
         )
-
-    def _values(self, shape: Shape, load_id: int) -> dict[str, Any]:
-        slice_ = self._job.slice
-        values: dict[str, Any] = {
-            "account_id": slice_.account_id,
-            "marketplace_id": self._job.marketplace_id,
-            "region": slice_.region,
-            "load_id": load_id,
-            "reported_at": self._job.request.reported_at,
-        }
-        if shape.is_snapshot:
-            values["snapshot_at"] = datetime.fromisoformat(slice_.snapshot_at or "")
-        if shape.table.day_from_window:
-            values[shape.table.day_from_window] = slice_.days[0]
-        return values
 
     def _changes(
         self, write: Write, marks: Watermarks, load_id: int, new_columns: list[str]
@@ -271,7 +239,7 @@ class _Load:
         merge.find_changes()
         return merge
 
-    def _replace(self, write: Write, marks: Watermarks, load_id: int) -> Counts:
+    def _replace(self, write: Write, marks: Watermarks, load_id: int) -> WriteCounts:
         job, disposition = self._job, self._job.table_spec.write_disposition
         days, reported_at = job.slice.days, job.request.reported_at
         stale = marks.newer(days, reported_at)
@@ -280,18 +248,18 @@ class _Load:
             return write.snapshot(is_stale=bool(stale))
         return write.replace(days, stale)
 
-    def _check(self, staged: int, counts: Counts, rejected: int, losing: int) -> None:
+    def _check(self, staged: int, counts: LoadCounts, losing: int) -> None:
         """Raise CheckFailed, which rolls back, unless every row of the file is stored or rejected."""
-        rows_in_file, spooled = self._job.rows.rows_in_file, len(self._job.rejects)
+        spooled = len(self._job.rejects)
         if (
-            rows_in_file == counts.stored + rejected
+            counts.rows_in_file == counts.stored + counts.rejected
             and staged == counts.stored + losing
-            and (spooled == rejected - losing)
+            and spooled == counts.rejected - losing
         ):
             return
         raise CheckFailed(
-            f"the file has {rows_in_file} rows, but {counts.stored} were stored and {rejected} rejected "
-            f"({staged} staged, {spooled} reject lines).",
+            f"the file has {counts.rows_in_file} rows, but {counts.stored} were stored and {counts.rejected} "
+            f"rejected ({staged} staged, {spooled} reject lines).",
             where=self._where,
-            remedy="Nothing was stored. This program is wrong: report it with the archived document.",
+            remedy="Nothing was stored. This is a bug in sellerops: report it with the archived document.",
         )

@@ -17,9 +17,10 @@ from functools import cached_property
 from psycopg import sql
 
 from sellerops.base.errors import ConfigurationError
+from sellerops.destinations.base import WriteCounts
 from sellerops.destinations.postgres.duplicates import version_of
 from sellerops.destinations.postgres.shape import column, identifiers
-from sellerops.destinations.postgres.writes import Counts, Write
+from sellerops.destinations.postgres.writes import Write
 
 # The rows that are not stored yet as they are. ``staged_``, ``stored_``: places of a row and of the stored
 # one of its key, null for a new key. ``is_later``: it takes that one's place; ``is_other``: it says something
@@ -92,13 +93,13 @@ class Merge:
         assert row is not None
         self.accepted, self.found, self.new, self.later = (int(each) for each in row)
 
-    def merge(self) -> Counts:
+    def merge(self) -> WriteCounts:
         """Write what was found. A stored row gives way to a later version, of equal ones to a newer document.
 
         Of two documents of one instant the row whose text sorts last wins, whichever was loaded first.
         """
         if self.is_first:
-            return Counts(inserted=self.write.insert(self.where, {}))
+            return WriteCounts(inserted=self.write.insert(self.where, {}))
         # Deleted and inserted with the others, not updated: all that is written goes through table and index
         # in the key's order, which takes the server a fifth less, whether the pages have room or not.
         updated = self._delete() if self.later else 0
@@ -106,7 +107,7 @@ class Merge:
         self._refuse_less(written, self.new + self.later)
         updated += self.overtaken
         unchanged = self.accepted - self.left_out - self.found
-        return Counts(written - updated, updated, unchanged, self.found - self.new - self.later)
+        return WriteCounts(written - updated, updated, unchanged, self.found - self.new - self.later)
 
     def _refuse_less(self, written: int, sent: int) -> None:
         """Raise ConfigurationError when something in the database keeps rows away."""

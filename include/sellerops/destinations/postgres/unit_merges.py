@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
+from sellerops.destinations.base import WriteCounts
 from sellerops.destinations.postgres.duplicates import TABLE as DUPLICATES
 from sellerops.destinations.postgres.duplicates import item_of
 from sellerops.destinations.postgres.merges import FOUND, Merge
 from sellerops.destinations.postgres.shape import column, identifiers
 from sellerops.destinations.postgres.units import Units, row_text
-from sellerops.destinations.postgres.writes import Counts, Write
+from sellerops.destinations.postgres.writes import Write
 from sellerops.destinations.shape import UNIT_MARK
 
 ODD = sql.Identifier("unit_odd")
@@ -61,7 +62,7 @@ class UnitMerge:
         self.units.find_changes()
         self.lines.exclude_rows(self.units.given, sql.SQL("NOT {}").format(self._is_of_odd("s", "o")))
 
-    def merge(self) -> Counts:
+    def merge(self) -> WriteCounts:
         """Write both."""
         counts = self.lines.merge()
         return counts + self.units.merge() if self.units else counts

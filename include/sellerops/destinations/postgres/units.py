@@ -16,9 +16,10 @@ from functools import cached_property
 
 from psycopg import sql
 
+from sellerops.destinations.base import WriteCounts
 from sellerops.destinations.postgres.duplicates import content_of, item_of
 from sellerops.destinations.postgres.shape import column, identifiers
-from sellerops.destinations.postgres.writes import Counts, Write
+from sellerops.destinations.postgres.writes import Write
 from sellerops.destinations.shape import UNIT_MARK
 
 GIVEN = sql.Identifier("unit_given")
@@ -52,7 +53,7 @@ class Units:
         self._rank_items()
         self._place_rows()
 
-    def merge(self) -> Counts:
+    def merge(self) -> WriteCounts:
         """Put the rows of changed units in place of those that stand there."""
         counts = self._count()
         run = self.write.connection.execute
@@ -253,7 +254,7 @@ class Units:
         )
         write.connection.execute(sql.SQL("ANALYZE {}").format(AFTER))
 
-    def _count(self) -> Counts:
+    def _count(self) -> WriteCounts:
         key = self.write.shape.key
         statement = sql.SQL(
             """
@@ -279,7 +280,7 @@ class Units:
         row = self.write.connection.execute(statement).fetchone()
         assert row is not None
         given, written, updated, gone, unchanged = (int(each) for each in row)
-        return Counts(
+        return WriteCounts(
             inserted=written - updated,
             updated=updated,
             unchanged=unchanged,

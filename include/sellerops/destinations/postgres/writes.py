@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from sellerops.destinations.base import WriteCounts
 from sellerops.destinations.postgres.duplicates import TABLE as DUPLICATES
 from sellerops.destinations.postgres.shape import Shape, column, identifiers
 from sellerops.destinations.shape import SYSTEM, UNIT_MARK
 from sellerops.settings.specs import ColumnType
 
 Connection = psycopg.Connection[Any]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What a write did with the rows it was given; ``replaced``: rows of earlier loads it deleted."""
-
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    superseded: int = 0
-    replaced: int = 0
-
-    @property
-    def stored(self) -> int:
-        return self.inserted + self.updated + self.unchanged + self.superseded
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -58,7 +41,7 @@ class Write:
 
     # -- replace and snapshot --
 
-    def replace(self, days: Sequence[date], stale: Sequence[date]) -> Counts:
+    def replace(self, days: Sequence[date], stale: Sequence[date]) -> WriteCounts:
         """Delete the window's ``days`` and insert their rows; ``stale`` days keep those they have."""
         fresh = [day for day in days if day not in set(stale)]
         day = self.shape.day
@@ -76,7 +59,7 @@ class Write:
                 row_day, self.shape.identifier, self._same_unit("s"), self.day_is_any(column(day, "t"))
             )
         inserted = self.insert(sql.SQL("AND {}").format(row_day), {**self._range(days), "days": fresh})
-        return Counts(inserted=inserted, superseded=self._not_inserted(inserted), replaced=deleted)
+        return WriteCounts(inserted=inserted, superseded=self._not_inserted(inserted), replaced=deleted)
 
     def staged_day_is_any(self) -> sql.Composable:
         """Whether a staged row's day is among the parameter ``days``."""
@@ -129,17 +112,17 @@ class Write:
         assert row is not None
         return int(row[0]) - inserted
 
-    def snapshot(self, *, is_stale: bool) -> Counts:
+    def snapshot(self, *, is_stale: bool) -> WriteCounts:
         """Put the rows in place of the snapshot's earlier ones, unless those are of a newer document."""
         if is_stale:
-            return Counts(superseded=self._not_inserted(0))
+            return WriteCounts(superseded=self._not_inserted(0))
         deleted = self.connection.execute(
             sql.SQL("DELETE FROM {} t WHERE {} AND t.snapshot_at = %(snapshot_at)s").format(
                 self.shape.identifier, self.in_place()
             ),
             dict(self.values),
         ).rowcount
-        return Counts(inserted=self.insert(sql.SQL(""), {}), replaced=deleted)
+        return WriteCounts(inserted=self.insert(sql.SQL(""), {}), replaced=deleted)
 
     def in_place(self) -> sql.Composable:
         """Rows of this account and shop, or of the region where one document covers all shops."""

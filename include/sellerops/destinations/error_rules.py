@@ -1,0 +1,39 @@
+"""Drivers' errors as errors of ours: one mechanism, with a table of rules for each driver.
+
+The error of ours says what to do next: fix the configuration, retry, give up, or look at the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sellerops.base.errors import SellerOpsError
+
+
+@dataclass(frozen=True)
+class ErrorRule:
+    """``translate(error, where)`` gives the error of ours for every error that ``matches`` accepts.
+
+    ``keeps_cause``: a task's log may print the driver's error, because it quotes no row and no value.
+    """
+
+    matches: Callable[[Exception], bool]
+    translate: Callable[[Any, str], SellerOpsError]
+    keeps_cause: bool = False
+
+
+@contextmanager
+def typed_errors(where: str, rules: Sequence[ErrorRule]) -> Iterator[None]:
+    """Raise a driver's error as the error of ours of the first rule that matches; others pass through."""
+    try:
+        yield
+    except SellerOpsError:
+        raise
+    except Exception as error:
+        rule = next((each for each in rules if each.matches(error)), None)
+        if rule is None:
+            raise
+        raise rule.translate(error, where) from (error if rule.keeps_cause else None)
